@@ -2,7 +2,7 @@ import type { MongoServer } from "../tools/parts";
 import { mostCpuSeconds, mostMb, mostMbOfLines, mostMbWithLargest, type Bar } from "./bars";
 import type { Input, Inputs } from "./inputs";
 import { measure } from "./run";
-import { say, whole } from "./table";
+import { printTable, formatWhole } from "./table";
 import type { Measured } from "./task";
 
 /** From here on the start and the compiler's warming up do not count much. */
@@ -27,8 +27,8 @@ export async function measureCurve(
     const { elapsedMs, cpuMs, peakMb } = await measureAll(input, server);
     const perMillion = (cpuMs * 1e3) / input.records;
     const perSecond = (input.records * 1_000) / elapsedMs;
-    const numbers = [(cpuMs / 1_000).toFixed(1), perMillion.toFixed(1), whole(peakMb)];
-    rows.push([input.name, whole(perSecond), ...numbers]);
+    const numbers = [(cpuMs / 1_000).toFixed(1), perMillion.toFixed(1), formatWhole(peakMb)];
+    rows.push([input.name, formatWhole(perSecond), ...numbers]);
     const what = `${input.name} ${into}`;
     const areLines = !server && lines.get(input.records) === input;
     const atMost = input === one ? mostMbWithLargest : areLines ? mostMbOfLines : mostMb;
@@ -37,7 +37,7 @@ export async function measureCurve(
       bars.push({ what: `CPU s per 10^6 of ${what}`, found: perMillion, atMost: mostCpuSeconds });
     }
   }
-  say(`The import ${into} (to reach: ${toReach(server)})`, rows);
+  printTable(`The import ${into} (to reach: ${toReach(server)})`, rows);
   return bars;
 }
 
@@ -48,7 +48,7 @@ function toReach(server: MongoServer | undefined): string {
 }
 
 async function measureAll(input: Input, server: MongoServer | undefined): Promise<Measured> {
-  return check(input, await measure(server ? "pipeline" : "sink", input.root, server));
+  return requireAllRecords(input, await measure(server ? "pipeline" : "sink", input.root, server));
 }
 
 /**
@@ -56,7 +56,7 @@ async function measureAll(input: Input, server: MongoServer | undefined): Promis
  *
  * @throws Error where some are missing
  */
-export function check({ name, records }: Input, measured: Measured): Measured {
+export function requireAllRecords({ name, records }: Input, measured: Measured): Measured {
   if (measured.records === records) return measured;
   throw new Error(
     `Measuring ${name}: only ${measured.records} of ${records} records came through, so that the ` +

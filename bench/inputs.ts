@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeInput } from "./input";
 import { writeLarge } from "./large";
-import { whole } from "./table";
+import { formatWhole } from "./table";
 
 /** A state directory for measurements. */
 export interface Input {
@@ -37,9 +37,9 @@ export async function inputsIn(folder: string, sizes: readonly number[]): Promis
 /** Writes one log of so many lines below a folder. */
 export async function linesIn(folder: string, records: number): Promise<Input> {
   const root = join(folder, `lines-${records}`);
-  const name = `${whole(records)} log lines`;
+  const name = `${formatWhole(records)} log lines`;
   const bytes = await writeInput(root, records);
-  console.error(`input of ${name}: ${whole(bytes / 1e6)} MB`);
+  console.error(`input of ${name}: ${formatWhole(bytes / 1e6)} MB`);
   return { name, root, records };
 }
 

@@ -15,7 +15,7 @@ import {
 import type { ReadyRecord } from "../components/state";
 import { collectionRoles, collections, type CollectionRole } from "../components/contract";
 import { closeConnections, databaseAt } from "../components/mongo";
-import { ledger, logsWithIndexes, names, source } from "./sides";
+import { ledgerName, logsWithIndexes, defaultNames, source } from "./sides";
 import type { Measured, Task } from "./task";
 
 /** A process of its own for one measurement: TASK says what, the result is JSON on standard output. */
@@ -28,7 +28,9 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
   sink: ({ root }) => measure(async () => countIn(await importInto(sink, source(root)))),
   pipeline: ({ root, database }) =>
     withDatabase(database, (db) =>
-      measure(async () => countIn(await importState({ ...source(root), ...names, database: db }))),
+      measure(async () =>
+        countIn(await importState({ ...source(root), ...defaultNames, database: db })),
+      ),
     ),
   driver: ({ root, database }) =>
     withDatabase(database, async (db) => {
@@ -42,7 +44,7 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
     onState(task, async (sides) => {
       const report = await importState({ ...sides, stage: "delta" });
       const unfinishedCount = report.unfinishedRuns;
-      await drawFence({ ...sides, ledger, cutover: 1, unfinishedCount });
+      await drawFence({ ...sides, ledger: ledgerName, cutover: 1, unfinishedCount });
       return countIn(report);
     }),
   export: (task) =>
@@ -63,7 +65,9 @@ async function onState(
 ): Promise<Measured> {
   const database = await databaseAt({ uri: address, database: name });
   try {
-    return await measure(() => work({ ...source(root), ...names, approvals: true, database }));
+    return await measure(() =>
+      work({ ...source(root), ...defaultNames, approvals: true, database }),
+    );
   } finally {
     await closeConnections();
   }

@@ -2,7 +2,7 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Long, ObjectId, type Db } from "mongodb";
 import pLimit from "p-limit";
-import { names } from "./sides";
+import { defaultNames } from "./sides";
 
 /** A run as issue #15 measures it: 4 KB, 20 log lines, 2 artifacts and 1 approval. */
 const [logLines, planSteps] = [20, 28];
@@ -56,14 +56,14 @@ export async function changeInMongo(db: Db, changed: readonly number[], round: n
     const $set = { updatedAt: new Date() };
     return { updateOne: { filter: { _id: runIdOf(number) as never }, update: { $set } } };
   });
-  await db.collection(names.collections.runs).bulkWrite(operations, { ordered: false });
+  await db.collection(defaultNames.collections.runs).bulkWrite(operations, { ordered: false });
   const entries = changed.map((number) => {
     const { sequence, ...rest } = logFields(number, logLines + round);
     const timestamp = new Date(momentOf(number, logLines + round));
     const runId = runIdOf(number);
     return { _id: new ObjectId(), runId, ...rest, sequence: Long.fromNumber(sequence), timestamp };
   });
-  await db.collection(names.collections.logs).insertMany(entries, { ordered: false });
+  await db.collection(defaultNames.collections.logs).insertMany(entries, { ordered: false });
 }
 
 /** So many numbers of runs, spread over all. */

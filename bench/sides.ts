@@ -8,7 +8,7 @@ const { mongo, validation, tenancy, advanced } = settingsSchema
   .parse({});
 
 /** The names in the database, by the document's defaults. */
-export const names = { collections: mongo.collections };
+export const defaultNames = { collections: mongo.collections };
 
 /** A state directory. */
 export function source(root: string) {
@@ -16,7 +16,7 @@ export function source(root: string) {
 }
 
 /** The collection of the migration's record. */
-export const ledger = advanced.ledger;
+export const ledgerName = advanced.ledger;
 
 /**
  * Creates the log's collection with its indexes. It has no validator, because mongoimport leaves the
@@ -28,9 +28,9 @@ export async function logsWithIndexes(db: Db): Promise<void> {
 }
 
 /** Creates what a migration creates, without validators: all indexes, and the record in the ledger. */
-export async function migrate(db: Db): Promise<void> {
+export async function createSchema(db: Db): Promise<void> {
   await createIndexes(db, Object.values(mongo.collections));
-  await db.collection(ledger).insertOne({ _id: migrationId as never });
+  await db.collection(ledgerName).insertOne({ _id: migrationId as never });
 }
 
 async function createIndexes(db: Db, of: readonly string[]): Promise<void> {

@@ -20,7 +20,7 @@ export interface BenchStack {
 }
 
 /** Makes an empty stack of the program in a folder. The folder's own settings stay as they are. */
-export async function makeStack(program: string): Promise<BenchStack> {
+export async function makeBenchStack(program: string): Promise<BenchStack> {
   const folder = await mkdtemp(join(tmpdir(), "bench-stack-"));
   const env = await engineEnvironment(await engine(), folder, "a passphrase of the bench");
   const settingsFile = join(folder, "Pulumi.bench.yaml");

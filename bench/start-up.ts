@@ -4,8 +4,8 @@ import { generateSample } from "../sample";
 import { makeProject } from "../test/project";
 import { repository, startMongo, type MongoServer } from "../tools/parts";
 import { mostOfEmptyProgram, type Bar } from "./bars";
-import { makeStack, type BenchStack } from "./stack";
-import { median, say, whole } from "./table";
+import { makeBenchStack, type BenchStack } from "./stack";
+import { median, printTable, formatWhole } from "./table";
 
 const rounds = 5;
 
@@ -40,12 +40,16 @@ export async function measureStartUp(folder: string): Promise<Bar[]> {
   }
   const msOf = (name: string) => median(times.get(name) ?? []);
   const ratioOf = (name: string) => msOf(name) / msOf(empty);
-  say(
+  printTable(
     `a preview that changes nothing, median of ${String(rounds)} rounds (to reach: ` +
       `${String(mostOfEmptyProgram)} times an empty program's)`,
     [
       ["", "ms", "times an empty program's"],
-      ...[...stacks.keys()].map((name) => [name, whole(msOf(name)), ratioOf(name).toFixed(2)]),
+      ...[...stacks.keys()].map((name) => [
+        name,
+        formatWhole(msOf(name)),
+        ratioOf(name).toFixed(2),
+      ]),
     ],
   );
   const what = "a no-change preview against an empty program's";
@@ -53,7 +57,7 @@ export async function measureStartUp(folder: string): Promise<Bar[]> {
 }
 
 async function stackAfterCutover(server: MongoServer): Promise<BenchStack> {
-  const stack = await makeStack(repository);
+  const stack = await makeBenchStack(repository);
   const [state, rollout] = [join(stack.folder, "state"), join(stack.folder, "rollout")];
   await generateSample(state, { runs: 10 });
   await cp(join(repository, "sample/rollout"), rollout, { recursive: true });
@@ -75,7 +79,7 @@ new Nothing({ create: () => Promise.resolve({ id: "nothing" }) }, "nothing", {})
 /** A stack of another program, with the same SDK and loader. */
 async function stackOf(program: string): Promise<BenchStack> {
   const project = await makeProject(program);
-  const stack = await makeStack(project.folder);
+  const stack = await makeBenchStack(project.folder);
   await stack.pulumi("up", "--yes", "--skip-preview");
   const remove = async () => {
     await stack.remove();

@@ -1,5 +1,5 @@
 /** Rows of cells as text: the first column to the left, numbers to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function formatTable(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_one, at) =>
     Math.max(...rows.map((row) => row[at]?.length ?? 0)),
@@ -23,11 +23,11 @@ export function median(values: readonly number[]): number {
 }
 
 /** A whole number with its thousands apart. */
-export function whole(number: number): string {
+export function formatWhole(number: number): string {
   return Math.round(number).toLocaleString("en-US");
 }
 
 /** Prints a table below its title. */
-export function say(title: string, rows: readonly (readonly string[])[]): void {
-  console.log(`\n${title}\n\n${table(rows)}`);
+export function printTable(title: string, rows: readonly (readonly string[])[]): void {
+  console.log(`\n${title}\n\n${formatTable(rows)}`);
 }

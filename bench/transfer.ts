@@ -10,13 +10,13 @@ import {
   mostSecondsOf,
   type Bar,
 } from "./bars";
-import { check } from "./curve";
+import { requireAllRecords } from "./curve";
 import type { Input } from "./inputs";
 import { measure } from "./run";
 import { changeInMongo, changeOnDisk, spread, writeRuns } from "./runs";
-import { migrate } from "./sides";
+import { createSchema } from "./sides";
 import { roundTripMs, startSinkProcess, type SinkCounts, type SinkProcess } from "./sink/process";
-import { say, whole } from "./table";
+import { printTable, formatWhole } from "./table";
 import type { Measured, Task } from "./task";
 
 /** How much is transferred. */
@@ -72,7 +72,7 @@ async function measureLines(sink: SinkProcess, input: Input): Promise<Bar[]> {
     const row = await countTrips(sink, () =>
       measure("pipeline", input.root, { uri: sink[distance] }),
     );
-    check(input, row);
+    requireAllRecords(input, row);
     return row;
   });
   print(input.name, input.records / 100, [["import", rows]]);
@@ -89,7 +89,7 @@ async function measureRuns(
   await writeRuns(root, runs, "whole");
   const written = Date.now();
   const db = sink.database(database);
-  await migrate(db);
+  await createSchema(db);
   const work = (name: Task["work"], distance: Distance) =>
     countTrips(sink, async () => {
       const measured = await measure(name, root, { uri: sink[distance] }, database);
@@ -112,7 +112,7 @@ async function measureRuns(
   const delta = await afterChange("delta", (numbers) => changeOnDisk(root, numbers, round));
   const verified = await atBoth((distance) => work("verify", distance));
   const exported = await afterChange("export", (numbers) => changeInMongo(db, numbers, round));
-  const name = `${whole(runs)} runs`;
+  const name = `${formatWhole(runs)} runs`;
   print(name, runs, [
     ["first import", { near: first }],
     ["second import, nothing changed", second],
@@ -146,10 +146,10 @@ async function measureRuns(
 
 async function measureTiny(sink: SinkProcess, root: string, tiny: number): Promise<Bar[]> {
   await writeRuns(root, tiny, "tiny");
-  await migrate(sink.database("tiny"));
+  await createSchema(sink.database("tiny"));
   const row = await countTrips(sink, () => measure("import", root, { uri: sink.near }, "tiny"));
-  const input = { name: `${whole(tiny)} tiny runs`, root, records: tiny };
-  check(input, row);
+  const input = { name: `${formatWhole(tiny)} tiny runs`, root, records: tiny };
+  requireAllRecords(input, row);
   print(input.name, tiny, [["import", { near: row }]]);
   return [{ what: `peak MB of ${input.name}`, found: row.peakMb, atMost: mostMbOfTinyRuns }];
 }
@@ -165,15 +165,15 @@ export async function measureRollback(
   const client = await new MongoClient(server.uri).connect();
   try {
     const db = client.db(database);
-    await migrate(db);
+    await createSchema(db);
     const imported = await measure("import", root, server, database);
     await changeInMongo(db, spread(runs, changed, 1), 1);
     const exported = await measure("export", root, server, database);
     const cells = ({ elapsedMs, cpuMs, peakMb }: Measured) => [
       ...[elapsedMs / 1_000, cpuMs / 1_000].map((seconds) => seconds.toFixed(2)),
-      whole(peakMb),
+      formatWhole(peakMb),
     ];
-    say(`${whole(runs)} runs and ${server.name}`, [
+    printTable(`${formatWhole(runs)} runs and ${server.name}`, [
       ["", "s", "CPU s", "peak MB"],
       ["first import", ...cells(imported)],
       [`export, ${String(changed)} changed`, ...cells(exported)],
@@ -211,10 +211,10 @@ function print(
     other ? (one.elapsedMs / other.elapsedMs).toFixed(2) : "-",
     (one.cpuMs / 1_000).toFixed(2),
     ((one.commandCount * 100) / runs).toFixed(2),
-    whole(one.writtenCount),
-    whole((other ?? one).peakMb),
+    formatWhole(one.writtenCount),
+    formatWhole((other ?? one).peakMb),
   ]);
-  say(`${of} against the sink, at 0 ms and with a round trip of ${String(roundTripMs)} ms`, [
+  printTable(`${of} against the sink, at 0 ms and with a round trip of ${String(roundTripMs)} ms`, [
     ["", "s at 0", "s at 50", "rate", "CPU s", "round trips per 100", "written", "peak MB"],
     ...rows,
   ]);

@@ -13,7 +13,7 @@ import type { CommandSettings } from "../components/settings";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, announce, connect } from "./connection";
 import { UsageError } from "./errors";
-import { settingsOf, type StateSides, stateOf, stateOption } from "./inputs";
+import { settingsOf, type StateSides, requestedState, stateOption } from "./inputs";
 import { withProgress } from "./progress";
 import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
 
@@ -48,7 +48,7 @@ export const exportCommand = command("export", {
   ],
 }).action(async (options: ExportOptions) => {
   const settings = await settingsOf(options);
-  const sides = stateOf(settings, options);
+  const sides = requestedState(settings, options);
   const { root } = sides;
   // A directory that was lost is created again by --all.
   if (!options.all && !statSync(root, { throwIfNoEntry: false })?.isDirectory()) {

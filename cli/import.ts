@@ -9,7 +9,7 @@ import {
 } from "../components/transfer";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { requireReadable, settingsOf, sizeOfState, stateOf, stateOption } from "./inputs";
+import { requireReadable, settingsOf, sizeOfState, requestedState, stateOption } from "./inputs";
 import { withProgress } from "./progress";
 import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
 
@@ -55,7 +55,7 @@ export const importCommand = command("import", {
   .alias("backfill")
   .action(async (options: ImportOptions) => {
     const settings = await settingsOf(options);
-    const sides = stateOf(settings, options);
+    const sides = requestedState(settings, options);
     await requireReadable(sides);
     const database = await connect(options, await addressOf(options, settings));
     const { shard, stage, dryRun = false } = options;

@@ -86,7 +86,7 @@ export const stateOption = new Option(
  *
  * @throws UsageError if neither names one
  */
-export function stateOf(
+export function requestedState(
   settings: CommandSettings,
   { state }: { readonly state?: string },
 ): StateSides {

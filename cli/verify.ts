@@ -4,7 +4,7 @@ import { type VerificationReport, acceptQuarantined, verifyState } from "../comp
 import { collectionRoles } from "../components/contract";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { requireReadable, settingsOf, sizeOfState, stateOf, stateOption } from "./inputs";
+import { requireReadable, settingsOf, sizeOfState, requestedState, stateOption } from "./inputs";
 import { withProgress } from "./progress";
 import { describeCases, countsTable, duration, sumOf } from "./words";
 
@@ -23,7 +23,7 @@ export const verifyCommand = command("verify", {
   notes: ["Each record is to be equal in MongoDB, or descended from the one on disk."],
 }).action(async (options: VerifyOptions) => {
   const settings = await settingsOf(options);
-  const sides = stateOf(settings, options);
+  const sides = requestedState(settings, options);
   await requireReadable(sides);
   const database = await connect(options, await addressOf(options, settings));
   const logs = { collection: sides.collections.logs, ledger: settings.advanced.ledger };

@@ -1,6 +1,6 @@
 import { stepKinds, type PackStep } from "./plan";
 import { afterTheStop, skip, stop, succeed, type Progress } from "./progress";
-import { stepStatuses, type Execution, type StepStatus } from "./state";
+import { stepStatuses, type Execution, type SampleStepStatus } from "./state";
 import { enumeration } from "./style";
 
 /** Executes the pack's steps up to the one that the outcome is about. */
@@ -18,7 +18,7 @@ export function leavesOf(
   );
 }
 
-function executeStep(execution: Execution, step: PackStep, id: string): StepStatus {
+function executeStep(execution: Execution, step: PackStep, id: string): SampleStepStatus {
   if (step.children) return executeGroup(execution, step, id);
   const progress = progressOf(execution, step, id);
   execution.steps.push(record(execution, step, id, progress));
@@ -36,7 +36,7 @@ function progressOf(execution: Execution, step: PackStep, id: string): Progress 
 }
 
 /** A group stands as its children do; its record comes before theirs. */
-function executeGroup(execution: Execution, step: PackStep, id: string): StepStatus {
+function executeGroup(execution: Execution, step: PackStep, id: string): SampleStepStatus {
   const { journal, steps } = execution;
   const place = steps.push({}) - 1;
   if (!execution.stopped) {
@@ -52,8 +52,8 @@ function executeGroup(execution: Execution, step: PackStep, id: string): StepSta
   return status;
 }
 
-function statusOfGroup(children: readonly StepStatus[]): StepStatus {
-  const all = (status: StepStatus) => children.every((child) => child === status);
+function statusOfGroup(children: readonly SampleStepStatus[]): SampleStepStatus {
+  const all = (status: SampleStepStatus) => children.every((child) => child === status);
   if (all("Pending") || all("Skipped")) return children[0] ?? "Pending";
   if (children.includes("Running") || children.includes("Pending")) return "Running";
   return children.includes("Failed") ? "Failed" : "Succeeded";

@@ -1,13 +1,13 @@
 import type { Random } from "./random";
-import { enumeration, timestamp, type Style } from "./style";
+import { enumeration, formatTicks, type Style } from "./style";
 import { collections } from "../components/contract";
 
 /** The levels of a log line (the document, `pack_run_logs`). */
-export type Level = "trace" | "debug" | "info" | "warn" | "error";
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 
 /** What a log line says beside its place in the log. */
 export interface Event {
-  readonly level: Level;
+  readonly level: LogLevel;
   readonly type: string;
   readonly message: string;
   readonly stepId?: string | undefined;
@@ -17,7 +17,7 @@ export interface Event {
 const levels = collections.logs.fields.level?.names ?? [];
 
 /** A run's clock and its log, whose sequences count from 1. */
-export class Journal {
+export class LogWriter {
   readonly lines: object[] = [];
 
   /** @param now tenths of a microsecond since 1970 */
@@ -34,7 +34,7 @@ export class Journal {
 
   /** The moment, or one that is so many seconds away. */
   moment(secondsAway = 0): string {
-    return timestamp(this.now + BigInt(secondsAway) * 10_000_000n, this.style);
+    return formatTicks(this.now + BigInt(secondsAway) * 10_000_000n, this.style);
   }
 
   write({ level, type, message, stepId, metadata }: Event): void {

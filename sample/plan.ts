@@ -10,12 +10,12 @@ export const stepKinds = [
   "Loop",
   "Conditional",
 ] as const;
-export type StepKind = (typeof stepKinds)[number];
+export type PlanStepKind = (typeof stepKinds)[number];
 
 /** A step as a Task Pack has it. */
 export interface PackStep {
   readonly id: string;
-  readonly kind: StepKind;
+  readonly kind: PlanStepKind;
   readonly uses?: string;
   readonly with?: Readonly<Record<string, unknown>>;
   /** The input whose items a Map or a Loop goes through. */

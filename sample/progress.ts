@@ -1,11 +1,11 @@
 import { askFor } from "./approvals";
-import type { Execution, StepStatus } from "./state";
-import type { Level } from "./journal";
+import type { Execution, SampleStepStatus } from "./state";
+import type { LogLevel } from "./journal";
 import type { PackStep } from "./plan";
 
 /** How far a step is. */
 export interface Progress {
-  readonly status: StepStatus;
+  readonly status: SampleStepStatus;
   readonly attempts: number;
   readonly at?: string;
   readonly nextAttemptAt?: string;
@@ -105,7 +105,7 @@ function evaluate({ journal, random }: Execution, step: PackStep, id: string): v
   journal.write({ level: "info", type: "gate.policy.evaluated", message, stepId: id, metadata });
 }
 
-const outputs: readonly (readonly [Level, string])[] = [
+const outputs: readonly (readonly [LogLevel, string])[] = [
   ["trace", "read 65536 bytes"],
   ["trace", "cache hit"],
   ["debug", "worker pool grew to 4"],

@@ -1,9 +1,9 @@
 import { manifestOf, type ArtifactManifest } from "./artifacts";
 import { execute, leavesOf } from "./execution";
-import { type Execution, type Outcome } from "./state";
-import { Journal } from "./journal";
+import { type Execution, type RunOutcome } from "./state";
+import { LogWriter } from "./journal";
 import { packs } from "./packs";
-import { planOf, type Pack, type StepKind } from "./plan";
+import { planOf, type Pack, type PlanStepKind } from "./plan";
 import type { Random } from "./random";
 import { styleOf, type Style } from "./style";
 
@@ -18,7 +18,7 @@ export interface SampleRun {
 }
 
 /** The outcomes take turns; their number shares no divisor with that of packs and styles. */
-const outcomes: readonly Outcome[] = [
+const outcomes: readonly RunOutcome[] = [
   ...(["succeeded", "succeeded", "failed", "succeeded", "running", "waiting"] as const),
   ...(["succeeded", "rejected", "retrying", "expired", "created"] as const),
 ];
@@ -35,7 +35,7 @@ export function sampleRun(number: number, random: Random): SampleRun {
   const style = styleOf(number);
   const runId = runIdOf(number, pack);
   const inputs = inputsOf(pack, random);
-  const journal = new Journal(firstRequest + BigInt(number) * ticksBetweenRuns, random, style);
+  const journal = new LogWriter(firstRequest + BigInt(number) * ticksBetweenRuns, random, style);
   const execution = {
     runId,
     pack,
@@ -86,7 +86,7 @@ function courseOf(
   const turned = turn(outcomes, number);
   const approval = ["waiting", "rejected", "expired"].includes(turned);
   const outcome = approval && pack.approvals.length === 0 ? "succeeded" : turned;
-  const kind: StepKind = approval ? "GateApproval" : "Run";
+  const kind: PlanStepKind = approval ? "GateApproval" : "Run";
   const leaves = leavesOf(pack.steps, inputs);
   const stops = [...leaves.entries()]
     .filter(([, step]) => step.kind === kind && !step.disabled && !step.otherwise)

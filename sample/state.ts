@@ -1,22 +1,22 @@
-import type { Journal } from "./journal";
+import type { LogWriter } from "./journal";
 import type { Pack } from "./plan";
 import type { Random } from "./random";
 
 /** How a run stands; `waiting`, `rejected` and `expired` are about an approval. */
-export type Outcome =
+export type RunOutcome =
   "succeeded" | "failed" | "running" | "retrying" | "waiting" | "rejected" | "expired" | "created";
 
 /** The statuses of a step. */
 export const stepStatuses = ["Pending", "Running", "Succeeded", "Failed", "Skipped"] as const;
-export type StepStatus = (typeof stepStatuses)[number];
+export type SampleStepStatus = (typeof stepStatuses)[number];
 
 /** A run's execution as it goes on. */
 export interface Execution {
   readonly runId: string;
   readonly pack: Pack;
   readonly inputs: Readonly<Record<string, unknown>>;
-  readonly outcome: Outcome;
-  readonly journal: Journal;
+  readonly outcome: RunOutcome;
+  readonly journal: LogWriter;
   readonly random: Random;
   readonly steps: object[];
   readonly approvals: object[];

@@ -34,7 +34,7 @@ export function enumeration(
  *
  * @param ticks tenths of a microsecond since 1970
  */
-export function timestamp(ticks: bigint, { zulu }: Style): string {
+export function formatTicks(ticks: bigint, { zulu }: Style): string {
   const seconds = new Date(Number(ticks / 10_000n)).toISOString().slice(0, 19);
   const fraction = String(ticks % 10_000_000n)
     .padStart(7, "0")

@@ -8,7 +8,7 @@ import { applicationRole, migratorRole, type DatabaseRole } from "../components/
 import { rules as policyRules } from "../policy/rules";
 import { generateFiles } from "../tools/docs/generated";
 import { diagramsIn } from "../tools/gallery/page";
-import { pages } from "../tools/lint/pages";
+import { listPages } from "../tools/lint/pages";
 import { documentOptions } from "./contract/options";
 import { diagramReader } from "./diagrams";
 import { stackFiles } from "./stack-files";
@@ -97,7 +97,7 @@ it("docs/policy.md has every rule of the pack, with its level and its words", ()
 
 describe("the pages", () => {
   const names = readdirSync(resolve(root, "docs")).filter((name) => name.endsWith(".md"));
-  const all = pages();
+  const all = listPages();
 
   it("are listed in the index", () => {
     const index = page("docs/README.md");

@@ -2,7 +2,7 @@ import { ESLint, Linter } from "eslint";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { repository, vale } from "../tools/parts";
-import { pages } from "../tools/lint/pages";
+import { listPages } from "../tools/lint/pages";
 
 /** What the rules say of a text of Markdown: the names of those that it breaks. */
 async function brokenBy(text: string): Promise<string[]> {
@@ -55,7 +55,7 @@ describe("the rules of prose", () => {
   });
 
   it("hold for every page but what a command wrote", () => {
-    const found = pages();
+    const found = listPages();
 
     for (const page of ["README.md", "CHANGELOG.md", "docs/faq.md", "examples/README.md"]) {
       expect(found).toContain(page);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { parse } from "yaml";
 
 /** A rule of a Kubernetes Role. */
-export interface Rule {
+export interface AccessRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
@@ -20,7 +20,7 @@ export const mongoDBRules = rulesBelow("**In MongoDB's namespace**");
 /** The Role that docs/security.md has for Jobs. */
 export const jobsRules = rulesOfRole();
 
-function rulesBelow(title: string): Rule[] {
+function rulesBelow(title: string): AccessRule[] {
   const [, below = ""] = page.split(title);
   const [table = ""] = /^(\|.*\n)+/m.exec(below) ?? [];
   const rows = table.trim().split("\n").slice(2);
@@ -38,7 +38,7 @@ function words(cell: string): string[] {
   return all.map((word) => word.trim()).map((word) => (word === "core" ? "" : word));
 }
 
-function rulesOfRole(): Rule[] {
+function rulesOfRole(): AccessRule[] {
   const [, role = ""] = /```yaml\n([^]*?)```/.exec(page) ?? [];
-  return (parse(role) as { rules: Rule[] }).rules;
+  return (parse(role) as { rules: AccessRule[] }).rules;
 }

@@ -1,6 +1,6 @@
 import { BSON, type Document } from "mongodb";
-import type { Collection, Key } from "./collection";
-import { compareValues, readTyped, valueAt } from "./value";
+import type { SinkCollection, IndexKey } from "./collection";
+import { compareValues, readTyped, valueAtPath } from "./value";
 import { documentOf } from "./wire";
 
 type Documents = Iterable<Uint8Array>;
@@ -9,10 +9,10 @@ type Documents = Iterable<Uint8Array>;
  * The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project`, `$count`, `$unwind`,
  * `$replaceWith` a field, and a `$lookup` in the collection itself, which `$documents` may begin.
  */
-export function aggregate(collection: Collection, pipeline: readonly Document[]): Documents {
+export function aggregate(collection: SinkCollection, pipeline: readonly Document[]): Documents {
   const [first, ...others] = pipeline;
   const filter = first?.$match as Document | undefined;
-  const sort = (filter ? others[0] : first)?.$sort as Key | undefined;
+  const sort = (filter ? others[0] : first)?.$sort as IndexKey | undefined;
   const rest = pipeline.slice(Number(filter !== undefined) + Number(sort !== undefined));
   if (first?.$documents) {
     const given = (first.$documents as Document[]).map((one) => evaluate(one, new Uint8Array()));
@@ -33,16 +33,16 @@ function nameOfAll(group: Document = {}): string | undefined {
 }
 
 function* bytesOf(
-  collection: Collection,
+  collection: SinkCollection,
   filter: Document,
-  sort: Key | undefined,
+  sort: IndexKey | undefined,
   each: string | undefined,
 ): Documents {
   const found = collection.oneOfEach(each, filter) ?? collection.find(filter, sort);
   for (const { bytes } of found) yield bytes;
 }
 
-function through(collection: Collection, documents: Documents, stage: Document): Documents {
+function through(collection: SinkCollection, documents: Documents, stage: Document): Documents {
   const [[name, asked]] = Object.entries(stage) as [[string, Document]];
   switch (name) {
     case "$group":
@@ -103,10 +103,10 @@ interface Lookup {
   readonly localField: string;
   readonly foreignField: string;
   readonly as: string;
-  readonly pipeline: readonly [{ readonly $sort: Key }, { readonly $limit: number }];
+  readonly pipeline: readonly [{ readonly $sort: IndexKey }, { readonly $limit: number }];
 }
 
-function* lookUp(collection: Collection, documents: Documents, lookup: Lookup): Documents {
+function* lookUp(collection: SinkCollection, documents: Documents, lookup: Lookup): Documents {
   const [{ $sort }, { $limit }] = lookup.pipeline;
   for (const bytes of documents) {
     const filter = { [lookup.foreignField]: readTyped(bytes, lookup.localField) };
@@ -147,9 +147,9 @@ function accumulate(operator: string, expression: unknown, total: Total, bytes: 
     case "$min":
     case "$max": {
       const path = String(expression).slice(1);
-      const value = valueAt(bytes, path);
+      const value = valueAtPath(bytes, path);
       if (value == null || !(total instanceof Uint8Array)) return value == null ? total : bytes;
-      const order = compareValues(value, valueAt(total, path));
+      const order = compareValues(value, valueAtPath(total, path));
       return (operator === "$max" ? order > 0 : order < 0) ? bytes : total;
     }
     default:
@@ -170,11 +170,11 @@ function evaluate(expression: unknown, bytes: Uint8Array): unknown {
   return Object.fromEntries(parts.map(([name, part]) => [name, evaluate(part, bytes)]));
 }
 
-function sortBy(documents: Documents, sort: Key): Documents {
+function sortBy(documents: Documents, sort: IndexKey): Documents {
   const fields = Object.entries(sort).map(([field, way]) => [field, Number(way)] as const);
   return [...documents].sort((one, other) => {
     for (const [field, way] of fields) {
-      const found = compareValues(valueAt(one, field), valueAt(other, field));
+      const found = compareValues(valueAtPath(one, field), valueAtPath(other, field));
       if (found !== 0) return found * way;
     }
     return 0;

@@ -1,13 +1,13 @@
 import type { Document } from "mongodb";
 import { boundsOf, matcherOf } from "./match";
 import { Order, type Stored } from "./order";
-import { compareValues, valueAt } from "./value";
+import { compareValues, valueAtPath } from "./value";
 
 /** A sort or an index's key: fields with 1 or -1, as numbers or as BSON's. */
-export type Key = Readonly<Record<string, unknown>>;
+export type IndexKey = Readonly<Record<string, unknown>>;
 
 /** A collection in memory: bytes of documents, and an order for each index that a query used. */
-export class Collection {
+export class SinkCollection {
   private readonly byId = new Order(["_id"]);
   /** The indexes' fields, with their order once a query needed it. */
   private readonly orders = new Map<string, Order | undefined>([["_id", this.byId]]);
@@ -20,7 +20,7 @@ export class Collection {
 
   /** Adds a document, unless its `_id` is there already. */
   insert(bytes: Uint8Array): boolean {
-    if (this.byId.get(valueAt(bytes, "_id"))) return false;
+    if (this.byId.get(valueAtPath(bytes, "_id"))) return false;
     const document = { bytes };
     for (const order of this.orders.values()) order?.add(document);
     this.size += 1;
@@ -29,7 +29,9 @@ export class Collection {
 
   replace(document: Stored, bytes: Uint8Array): void {
     const moved = [...this.orders.values()].filter((order) =>
-      order?.fields.some((field) => valueAt(document.bytes, field) !== valueAt(bytes, field)),
+      order?.fields.some(
+        (field) => valueAtPath(document.bytes, field) !== valueAtPath(bytes, field),
+      ),
     );
     for (const order of moved) order?.remove(document, document.bytes);
     document.bytes = bytes;
@@ -42,7 +44,7 @@ export class Collection {
   }
 
   /** The documents that fit a filter, by the best index, in the order that is asked for. */
-  *find(filter: Document, sort: Key = {}): Generator<Stored> {
+  *find(filter: Document, sort: IndexKey = {}): Generator<Stored> {
     const fits = matcherOf(filter);
     const { candidates, isSorted } = this.plan(filter, sort);
     const found = select(candidates, ({ bytes }) => fits(bytes));
@@ -63,7 +65,10 @@ export class Collection {
     return select(this.order(name).heads(boundsOf(filter, field)), ({ bytes }) => fits(bytes));
   }
 
-  private plan(filter: Document, sort: Key): { candidates: Iterable<Stored>; isSorted: boolean } {
+  private plan(
+    filter: Document,
+    sort: IndexKey,
+  ): { candidates: Iterable<Stored>; isSorted: boolean } {
     const boundOf = (name: string) => {
       const fields = name.split(",");
       const end = fields.findIndex((field) => boundsOf(filter, field) === undefined);
@@ -94,18 +99,18 @@ export class Collection {
 }
 
 /** Whether an index gives the order: fields of which the filter leaves one value do not count. */
-function hasOrder(fields: readonly string[], filter: Document, sort: Key): boolean {
+function hasOrder(fields: readonly string[], filter: Document, sort: IndexKey): boolean {
   const isFixed = (field: string) => boundsOf(filter, field)?.among?.length === 1;
   const wanted = Object.entries(sort).filter(([field]) => !isFixed(field));
   const given = fields.filter((field) => !isFixed(field));
   return wanted.every(([field, direction], at) => field === given[at] && Number(direction) === 1);
 }
 
-function comparison(sort: Key): (one: Stored, other: Stored) => number {
+function comparison(sort: IndexKey): (one: Stored, other: Stored) => number {
   const fields = Object.entries(sort).map(([field, way]) => [field, Number(way)] as const);
   return (one, other) => {
     for (const [field, way] of fields) {
-      const found = compareValues(valueAt(one.bytes, field), valueAt(other.bytes, field));
+      const found = compareValues(valueAtPath(one.bytes, field), valueAtPath(other.bytes, field));
       if (found !== 0) return found * way;
     }
     return 0;

@@ -1,9 +1,9 @@
 import { BSON, type Document } from "mongodb";
 import { aggregate, takeFirst, project } from "./aggregate";
-import { Collection, type Key } from "./collection";
-import { newDocument, update } from "./update";
-import { valueAt, valueOf } from "./value";
-import { cursorReply, documentOf, type Message } from "./wire";
+import { SinkCollection, type IndexKey } from "./collection";
+import { newDocument, applyUpdate } from "./update";
+import { valueAtPath, valueOf } from "./value";
+import { cursorReply, documentOf, type WireMessage } from "./wire";
 
 const firstBatch = 101;
 const mostBytes = 16 * 1024 * 1024;
@@ -17,7 +17,7 @@ interface Cursor {
 
 /** What the server has in memory, and what it was asked for. */
 export class Databases {
-  private readonly databases = new Map<string, Map<string, Collection>>();
+  private readonly databases = new Map<string, Map<string, SinkCollection>>();
   private readonly cursors = new Map<bigint, Cursor>();
   private cursorCount = 0n;
   /** How often each command came. */
@@ -26,7 +26,7 @@ export class Databases {
   writtenCount = 0;
 
   /** Answers a command. */
-  answer({ command, sequences }: Message): Uint8Array {
+  answer({ command, sequences }: WireMessage): Uint8Array {
     const name = Object.keys(command)[0] ?? "";
     this.commandCounts[name] = (this.commandCounts[name] ?? 0) + 1;
     const answer = answers[name];
@@ -42,15 +42,15 @@ export class Databases {
     return found instanceof Uint8Array ? found : BSON.serialize({ ...found, ok: 1 });
   }
 
-  collection({ command, name }: Pick<Asked, "command" | "name">): Collection {
+  collection({ command, name }: Pick<Asked, "command" | "name">): SinkCollection {
     const database = this.collections(String(command.$db));
-    const found = database.get(name) ?? new Collection();
+    const found = database.get(name) ?? new SinkCollection();
     database.set(name, found);
     return found;
   }
 
-  collections(database: string): Map<string, Collection> {
-    const found = this.databases.get(database) ?? new Map<string, Collection>();
+  collections(database: string): Map<string, SinkCollection> {
+    const found = this.databases.get(database) ?? new Map<string, SinkCollection>();
     this.databases.set(database, found);
     return found;
   }
@@ -199,7 +199,7 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
   },
   find: (asked) => {
     const { filter = {}, sort, projection, limit = 0, batchSize, singleBatch } = asked.command;
-    const found = asked.databases.collection(asked).find(filter as Document, sort as Key);
+    const found = asked.databases.collection(asked).find(filter as Document, sort as IndexKey);
     const documents = takeFirst(
       bytesIn(found, projection as Document | undefined),
       Number(limit) || Infinity,
@@ -229,7 +229,7 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
   distinct: (asked) => {
     const { key, query = {} } = asked.command as { key: string; query?: Document };
     const found = asked.databases.collection(asked).find(query);
-    return { values: [...new Set([...found].map(({ bytes }) => valueAt(bytes, key)))] };
+    return { values: [...new Set([...found].map(({ bytes }) => valueAtPath(bytes, key)))] };
   },
 };
 
@@ -242,7 +242,7 @@ function* bytesIn(found: Iterable<{ bytes: Uint8Array }>, projection: Document |
   for (const { bytes } of found) yield isAsked ? project(bytes, projection) : bytes;
 }
 
-function updateOne(collection: Collection, operation: Document) {
+function updateOne(collection: SinkCollection, operation: Document) {
   const { q, u, multi, upsert } = operation as {
     q: Document;
     u: Document;
@@ -252,13 +252,13 @@ function updateOne(collection: Collection, operation: Document) {
   const found = [...takeFirst(collection.find(q), multi ? Infinity : 1)];
   let nModified = 0;
   for (const document of found) {
-    const bytes = BSON.serialize(update(documentOf(document.bytes), u, false));
+    const bytes = BSON.serialize(applyUpdate(documentOf(document.bytes), u, false));
     if (Buffer.compare(bytes, document.bytes) === 0) continue;
     collection.replace(document, bytes);
     nModified += 1;
   }
   if (found.length > 0 || !upsert) return { n: found.length, nModified };
-  const document = update(newDocument(q), u, true);
+  const document = applyUpdate(newDocument(q), u, true);
   if (!collection.insert(BSON.serialize(document)))
     throw new Error(`Upserting ${String(valueOf(document._id))} found it.`);
   return { n: 1, nModified: 0, _id: document._id as unknown };

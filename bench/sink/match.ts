@@ -1,5 +1,5 @@
 import { BSON, type Document } from "mongodb";
-import { areAlike, compareValues, type Value, valueAt, valueOf } from "./value";
+import { areAlike, compareValues, type Value, valueAtPath, valueOf } from "./value";
 
 /** What a filter asks of one field. */
 export interface Bounds {
@@ -22,7 +22,7 @@ export function matcherOf(filter: Document): (bytes: Uint8Array) => boolean {
     if (name === "$expr") return isWhole(asked as WholeDocument);
     if (name.startsWith("$")) throw new Error(`The sink knows no filter ${name}.`);
     const fits = all(conditionsIn(asked).map(([operator, value]) => testOf(operator, value)));
-    return (bytes: Uint8Array) => fits(valueAt(bytes, name));
+    return (bytes: Uint8Array) => fits(valueAtPath(bytes, name));
   });
   return all(tests);
 }

@@ -1,5 +1,5 @@
 import { type Bounds } from "./match";
-import { compareValues, type Value, valueAt } from "./value";
+import { compareValues, type Value, valueAtPath } from "./value";
 
 /** A document that is stored; an update gives it other bytes. */
 export interface Stored {
@@ -21,7 +21,7 @@ export class Order {
   }
 
   add(document: Stored): void {
-    const value = valueAt(document.bytes, this.first);
+    const value = valueAtPath(document.bytes, this.first);
     const found = this.byValue.get(value);
     if (found === undefined) this.added.push(value);
     if (this.others.length > 0) {
@@ -35,7 +35,7 @@ export class Order {
 
   /** Takes a document out, by the bytes with which it was added; its value keeps an empty place. */
   remove(document: Stored, bytes: Uint8Array): void {
-    const value = valueAt(bytes, this.first);
+    const value = valueAtPath(bytes, this.first);
     const found = this.byValue.get(value);
     if (found instanceof Order) found.remove(document, bytes);
     else {

@@ -7,7 +7,11 @@ import { compareValues, valueOf } from "./value";
  *
  * @param isNew whether it is inserted now
  */
-export function update(before: Document, update: Document | Document[], isNew: boolean): Document {
+export function applyUpdate(
+  before: Document,
+  update: Document | Document[],
+  isNew: boolean,
+): Document {
   if (Array.isArray(update)) return withId(before, replacementIn(before, update));
   const operators = Object.entries(update);
   if (!operators.some(([name]) => name.startsWith("$"))) return withId(before, update);

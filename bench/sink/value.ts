@@ -14,7 +14,7 @@ interface Element {
 }
 
 /** The value at a dotted path of a document's bytes; only the elements on the way are looked at. */
-export function valueAt(bytes: Uint8Array, path: string): Value {
+export function valueAtPath(bytes: Uint8Array, path: string): Value {
   const found = elementAt(bytes, path);
   return found && valueIn(found.type, found.bytes);
 }
@@ -93,7 +93,7 @@ function valueIn(type: number, bytes: Buffer): Value {
 
 /** The value that a command names. */
 export function valueOf(value: unknown): Value {
-  return valueAt(BSON.serialize({ value }, { ignoreUndefined: true }), "value");
+  return valueAtPath(BSON.serialize({ value }, { ignoreUndefined: true }), "value");
 }
 
 const order = ["undefined", "object", "number", "bigint", "string", "boolean"];

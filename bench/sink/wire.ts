@@ -7,7 +7,7 @@ import { BSON, type Document } from "mongodb";
  *
  * @see https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
  */
-export interface Message {
+export interface WireMessage {
   readonly command: Document;
   /** The documents that came apart from the command, such as those of an insert, by their name. */
   readonly sequences: ReadonlyMap<string, readonly Uint8Array[]>;
@@ -25,7 +25,7 @@ export function documentOf(bytes: Uint8Array): Document {
 }
 
 /** Gives each message that comes through a socket. */
-export function readMessages(socket: Socket, take: (message: Message) => void): void {
+export function readMessages(socket: Socket, take: (message: WireMessage) => void): void {
   let chunks: Buffer[] = [];
   let have = 0;
   socket.on("data", (chunk: Buffer) => {
@@ -46,7 +46,7 @@ export function readMessages(socket: Socket, take: (message: Message) => void): 
   });
 }
 
-function messageIn(bytes: Buffer, socket: Socket): Message {
+function messageIn(bytes: Buffer, socket: Socket): WireMessage {
   const [request, code] = [bytes.readInt32LE(4), bytes.readInt32LE(12)];
   if (code === opQuery) return queryIn(bytes, request, socket);
   if (code !== opMsg) throw new Error(`The sink knows no message of code ${String(code)}.`);
@@ -70,7 +70,7 @@ function messageIn(bytes: Buffer, socket: Socket): Message {
   return { command, sequences, reply };
 }
 
-function queryIn(bytes: Buffer, request: number, socket: Socket): Message {
+function queryIn(bytes: Buffer, request: number, socket: Socket): WireMessage {
   const start = bytes.indexOf(0, headerBytes + 4) + 9;
   const reply = (body: Uint8Array) => {
     const fields = Buffer.alloc(20);

@@ -10,7 +10,7 @@ import {
   kinds,
   type ClusterAddress,
   type Kind,
-  type Place,
+  type ApiPlace,
   type Request,
 } from "./request";
 import type { Warning } from "./watch";
@@ -53,7 +53,7 @@ interface Objects extends Record<Kind, object> {
 
 /** The API of a cluster, as far as a namespace of it is looked at. Each function may throw ClusterError. */
 export interface Cluster {
-  readonly place: Place;
+  readonly place: ApiPlace;
   readonly read: <K extends Kind>(kind: K, name: string) => Promise<Objects[K]>;
   readonly list: <K extends Kind>(kind: K, labelSelector: string) => Promise<Objects[K][]>;
   readonly createConfigMap: (body: Api.V1ConfigMap) => Promise<void>;

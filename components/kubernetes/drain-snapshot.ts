@@ -10,7 +10,7 @@ import {
   templateOf,
   type Controller,
 } from "./objects";
-import { describePlace, type ClusterAddress } from "./request";
+import { describeApiPlace, type ClusterAddress } from "./request";
 import { describeScalers } from "./scalers";
 
 /**
@@ -74,7 +74,7 @@ export async function findChangesSince(
   const cluster = await clusterAt(address);
   const controllers = await cluster.controllers();
   for (const [name, atRest] of Object.entries(workloads)) {
-    const where = `${name} in ${describePlace(cluster.place)}`;
+    const where = `${name} in ${describeApiPlace(cluster.place)}`;
     const controller = controllers.find((one) => describeController(one) === name);
     if (!controller) return `${where} no longer exists since the drain.`;
     const changed = await findChanges(cluster, controller, atRest, isOwn);

@@ -20,7 +20,7 @@ export {
   templateOf,
   type Controller,
 } from "./objects";
-export { ClusterError, describePlace, type ClusterAddress, type Place } from "./request";
+export { ClusterError, describeApiPlace, type ClusterAddress, type ApiPlace } from "./request";
 export { argoApplicationOf, gitOpsOwnerOf, describeScalers } from "./scalers";
 export {
   findChangesSince,

@@ -11,14 +11,14 @@ export interface ClusterAddress {
 }
 
 /** Where requests go: the kubeconfig's context, its API server's address, and the namespace. */
-export interface Place {
+export interface ApiPlace {
   readonly context: string;
   readonly server: string;
   readonly namespace: string;
 }
 
 /** A place in words. */
-export function describePlace({ context, namespace }: Omit<Place, "server">): string {
+export function describeApiPlace({ context, namespace }: Omit<ApiPlace, "server">): string {
   return `namespace ${namespace} of context ${context}`;
 }
 
@@ -57,12 +57,12 @@ export class ClusterError extends Error {
   /** The HTTP status; undefined without an answer. */
   readonly status: number | undefined;
 
-  constructor(request: Request, place: Place, cause: unknown) {
+  constructor(request: Request, place: ApiPlace, cause: unknown) {
     const { verb, resource } = request;
     const code = (cause as { code?: unknown }).code;
     const status = typeof code === "number" ? code : undefined;
     super(
-      `Kubernetes: ${verb} ${resource} in ${describePlace(place)} failed` +
+      `Kubernetes: ${verb} ${resource} in ${describeApiPlace(place)} failed` +
         `${status === undefined ? "" : ` with status ${status}`}: ${describeCause(cause)}. ` +
         advice(status, request, place),
     );
@@ -110,7 +110,7 @@ function describeCause(cause: unknown): string {
   }
 }
 
-function advice(status: number | undefined, request: Request, place: Place): string {
+function advice(status: number | undefined, request: Request, place: ApiPlace): string {
   switch (status) {
     case undefined: {
       // Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { progressEveryMs } from "../contract/progress";
 import { nameFirst, redact } from "../contract/text";
-import { ClusterError, describePlace, type Place } from "./request";
+import { ClusterError, describeApiPlace, type ApiPlace } from "./request";
 
 /** What a step still waits for. */
 export interface Obstacle {
@@ -31,7 +31,7 @@ export interface Moment {
 
 /** What is asked of the cluster itself. */
 interface Watched {
-  readonly place: Place;
+  readonly place: ApiPlace;
   readonly warnings: () => Promise<readonly Warning[]>;
 }
 
@@ -87,7 +87,7 @@ export async function watch(
       answers = true;
       if (obstacles.length === 0) return;
       if (isLast) {
-        const when = `after ${timeoutSeconds} s, in ${describePlace(place)}`;
+        const when = `after ${timeoutSeconds} s, in ${describeApiPlace(place)}`;
         throw new WaitTimeout(obstacles, when);
       }
       progress(inProgress(obstacles));

@@ -26,13 +26,13 @@ export interface LedgerRecord {
 }
 
 /** The ledger's collection, which is the setting `advanced.ledger`. */
-export function recordsIn(db: Db, ledger: string): Collection<LedgerRecord> {
+export function ledgerRecords(db: Db, ledger: string): Collection<LedgerRecord> {
   return db.collection<LedgerRecord>(ledger);
 }
 
 /** The migration's record; null if the database has none. */
 export function readRecord(db: Db, ledger: string): Promise<LedgerRecord | null> {
-  return recordsIn(db, ledger).findOne({ _id: migrationId });
+  return ledgerRecords(db, ledger).findOne({ _id: migrationId });
 }
 
 /** A database that is neither the one of a cutover nor a copy of it; nothing was changed. */
@@ -73,7 +73,7 @@ export async function lastFence(db: Db, ledger: string): Promise<string | undefi
  * @throws Error where the migration has no record
  */
 export async function recordFence(db: Db, ledger: string, at: Date): Promise<void> {
-  const records = recordsIn(db, ledger);
+  const records = ledgerRecords(db, ledger);
   const { matchedCount } = await records.updateOne(
     { _id: migrationId },
     { $set: { fencedAt: at }, $addToSet: { fences: at } },
@@ -101,7 +101,7 @@ export async function recordExport(
 ): Promise<Timestamp | undefined> {
   return db.client.withSession(async (session) => {
     const writeConcern = { w: "majority", journal: true, wtimeoutMS: timeoutMs } as const;
-    await recordsIn(db, ledger).updateOne(
+    await ledgerRecords(db, ledger).updateOne(
       { _id: migrationId, ...(at !== undefined && { fences: new Date(at) }) },
       {
         $set: { exportedAt: new Date() },
@@ -116,5 +116,5 @@ export async function recordExport(
 /** Records that an expiry which ends now may have deleted log entries up to this moment. */
 export async function recordExpired(db: Db, ledger: string, before: Date): Promise<void> {
   const change = { $max: { logsExpiredBefore: before } };
-  await recordsIn(db, ledger).updateOne({ _id: migrationId }, change);
+  await ledgerRecords(db, ledger).updateOne({ _id: migrationId }, change);
 }

@@ -4,7 +4,7 @@ import { withRetries } from "../mongo";
 import { kind, type OncePerCutover, type Step } from "../step";
 import { untilDone } from "./execute";
 import { recordCommand } from "./ledger";
-import { databaseOf, inspect, room, type MigrationInputs } from "./ledger-steps";
+import { openDatabase, inspect, room, type MigrationInputs } from "./ledger-steps";
 import { day, diffExpiry, expiryOf } from "./planner/diff";
 import { observe } from "./planner/observe";
 
@@ -79,7 +79,7 @@ export const logExpiryLift: Step<RetentionInputs, object> = {
   compares: ["database", "collection", "days", "cutover"],
   job: {},
   forward: async (inputs) => {
-    await setExpiry(await databaseOf(inputs), inputs, inputs.days);
+    await setExpiry(await openDatabase(inputs), inputs, inputs.days);
     return {};
   },
 };

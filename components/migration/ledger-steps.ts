@@ -34,7 +34,7 @@ export interface MigrationInputs extends MongoInputs {
 }
 
 /** The database of a step. @throws ConnectionError if no server answers, or the log-in fails */
-export const databaseOf = (inputs: MongoInputs): Promise<Db> => databaseAt(addressIn(inputs));
+export const openDatabase = (inputs: MongoInputs): Promise<Db> => databaseAt(addressIn(inputs));
 
 /** Looks at a collection in the database of a step. @throws ServerTroubleError if it has trouble for a minute or two */
 export async function inspect<Found>(
@@ -42,7 +42,7 @@ export async function inspect<Found>(
   collection: string,
   find: (db: Db) => Promise<Found>,
 ): Promise<Found> {
-  const db = await databaseOf(inputs);
+  const db = await openDatabase(inputs);
   return withRetries(`Looking at ${db.databaseName}.${collection}`, () => find(db));
 }
 
@@ -98,7 +98,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   },
   forward: async (inputs, state) => {
     const { fence, place } = await findPlace(inputs, state);
-    const db = await databaseOf(inputs);
+    const db = await openDatabase(inputs);
     // Another cutover to what was claimed: the collections and indexes are not looked at again.
     const isSameAgain = state?.place === place && state.cutover !== inputs.cutover;
     if (isSameAgain) await requireRecord(db, inputs.ledger);
@@ -115,7 +115,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
 
 async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<ClaimResults> {
   const { fence, place } = await findPlace(inputs, state);
-  const db = await databaseOf(inputs);
+  const db = await openDatabase(inputs);
   await requireServer(db, addressIn(inputs).uri, inputs.schema.collections);
   const { appliedAt, issues, notChecked } = await apply(db, inputs);
   warnOfNotChecked(notChecked);
@@ -186,7 +186,7 @@ export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
   compares: ["database", "ledger", "checksum", "cutover"],
   job: { coveredBy: { appliedAt: "" } },
   forward: async (inputs) => {
-    const finished = await complete(await databaseOf(inputs), inputs.ledger, inputs.checksum);
+    const finished = await complete(await openDatabase(inputs), inputs.ledger, inputs.checksum);
     return { appliedAt: finished.toISOString() };
   },
 };

@@ -1,6 +1,6 @@
 import { MongoServerError, type Db } from "mongodb";
 import { version } from "../../package.json";
-import { migrationId, readRecord, recordsIn, type LedgerRecord } from "../ledger";
+import { migrationId, readRecord, ledgerRecords, type LedgerRecord } from "../ledger";
 import { withRetries } from "../mongo";
 import type { Change, Executed } from "./planner/change";
 
@@ -46,7 +46,7 @@ export async function claim(db: Db, ledger: string, asked: Claim): Promise<void>
 }
 
 async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
-  const records = recordsIn(db, ledger);
+  const records = ledgerRecords(db, ledger);
   const start = {
     ...{ checksum: asked.checksum, stack: asked.stack, toolVersion: version },
     ...{ startedAt: new Date(), finishedAt: null, commands: [] },
@@ -86,7 +86,7 @@ export async function requireRecord(db: Db, ledger: string): Promise<void> {
 export async function recordCommand(db: Db, ledger: string, executed: Executed): Promise<void> {
   const { command, durationMs } = executed;
   const entry = { command: JSON.stringify(command.command), reason: command.reason, durationMs };
-  const records = recordsIn(db, ledger);
+  const records = ledgerRecords(db, ledger);
   await withRetries(`Recording a command in ${records.namespace}`, () =>
     records.updateOne({ _id: migrationId }, { $addToSet: { commands: entry } }),
   );
@@ -96,7 +96,7 @@ export async function recordCommand(db: Db, ledger: string, executed: Executed):
 export async function complete(db: Db, ledger: string, checksum: string): Promise<Date> {
   const doing = `Completing the migration in ${db.databaseName}.${ledger}`;
   return withRetries(doing, async () => {
-    await recordsIn(db, ledger).updateOne(
+    await ledgerRecords(db, ledger).updateOne(
       { _id: migrationId, checksum, finishedAt: null },
       { $set: { finishedAt: new Date() } },
     );

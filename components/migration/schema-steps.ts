@@ -6,7 +6,7 @@ import { kind, type MongoInputs, type OncePerCutover, type Step } from "../step"
 import { reconcile } from "./execute";
 import { describeDataIssue, withholdChanges, type OnDataIssue } from "./issues/data-issues";
 import { recordCommand } from "./ledger";
-import { databaseOf, inspect, room, type MigrationInputs } from "./ledger-steps";
+import { openDatabase, inspect, room, type MigrationInputs } from "./ledger-steps";
 import { compare, searchData } from "./plan";
 import { day, expiryIndex } from "./planner/diff";
 import { indexSpec, sameSpec } from "./planner/index-spec";
@@ -17,7 +17,7 @@ interface ReconcileInputs extends MigrationInputs {
 
 // If blocking documents are only to be reported, what they block is left out; else the claim has searched for them.
 async function reconcileOne(inputs: ReconcileInputs, wanted: WantedSchema) {
-  const db = await databaseOf(inputs);
+  const db = await openDatabase(inputs);
   const { issues } =
     inputs.onDataIssue === "report" ? await searchData(db, wanted) : { issues: [] };
   const changes = await reconcile(db, withholdChanges(wanted, issues), (executed) =>

@@ -5,7 +5,7 @@ import { headlineOf } from "./headline";
 import { dataIssueSection, errorSection, warningSection } from "./messages";
 import { verdictAsList, describeVerdict, verdictOf, type Level } from "./risks";
 import { fence, join, link, md, ours, type Markdown } from "./safe/markdown";
-import type { Direction, Situation } from "./situation";
+import type { ReviewedDirection, Situation } from "./situation";
 import { cutoverStepOf } from "./steps";
 import { stepDetails, stepTable } from "./table";
 import { formatCount } from "./words";
@@ -79,7 +79,7 @@ function footer(situation: Situation, level: Level): Markdown {
   return join(parts, " · ");
 }
 
-const undo: Readonly<Record<Exclude<Direction, "nothing">, string>> = {
+const undo: Readonly<Record<Exclude<ReviewedDirection, "nothing">, string>> = {
   cutover: "the workflow `rollback`, or `storageMode: filesystem` and `pulumi up`",
   rollback: "`storageMode: mongo` with the next number in `cutover`, and `pulumi up`",
   change: "revert the commit and run `pulumi up`; what was deleted does not come back",

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { diffLines, splitDifferences, type Difference } from "./differences";
 import { foldList, type Section } from "./fit";
-import type { Step } from "./read/preview";
+import type { PreviewStep } from "./read/preview";
 import { fence, join, md, type Markdown } from "./safe/markdown";
 import type { Situation } from "./situation";
 import { isOurs, shortType } from "./steps";
@@ -36,7 +36,7 @@ export function detailSections(situation: Situation): Section[] {
   ];
 }
 
-function inputsOf(step: Step): Markdown[] {
+function inputsOf(step: PreviewStep): Markdown[] {
   if (step.operation === "delete" || (step.operation === "create" && isOurs(step))) return [];
   // What is off by default says nothing of what is created; the mode is in the headline.
   const isOff = ({ before, after }: Difference) =>

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { unknownValue } from "../step";
-import type { Properties, Step } from "./read/preview";
+import type { Properties, PreviewStep } from "./read/preview";
 import { join, md, ours, type Markdown } from "./safe/markdown";
 
 /** One input that differs, by its path with dots; undefined where it is not there. */
@@ -17,7 +17,7 @@ const hidden = new Set([
   ...["ended", "endedAt", "requestedAt", "stoppedAt"],
 ]);
 
-type Inputs = Pick<Step, "old" | "new"> & Partial<Step>;
+type Inputs = Pick<PreviewStep, "old" | "new"> & Partial<PreviewStep>;
 
 /** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */
 export function differencesOf({ old, new: wanted, operation, type = "" }: Inputs): Difference[] {

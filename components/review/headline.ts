@@ -1,5 +1,5 @@
 import { isError } from "./messages";
-import type { Step } from "./read/preview";
+import type { PreviewStep } from "./read/preview";
 import type { Situation } from "./situation";
 import { cutoverStepOf, isMigrationJob } from "./steps";
 import { groupsOf } from "./table";
@@ -59,7 +59,7 @@ function describeRollback({ preview, plan }: Situation): string {
   ]);
 }
 
-function describeServices(steps: readonly Step[]): string | undefined {
+function describeServices(steps: readonly PreviewStep[]): string | undefined {
   const kinds = new Set(steps.map(cutoverStepOf));
   const services = (["worker", "web"] as const).filter((service) => kinds.has(service));
   return services.length > 0 ? services.join(" then ") : undefined;

@@ -1,7 +1,7 @@
 import { differencesOf } from "./differences";
 import { isError, otherWarnings, stopWarnings } from "./messages";
 import type { PlanFacts } from "./read/facts";
-import type { Properties, Step } from "./read/preview";
+import type { Properties, PreviewStep } from "./read/preview";
 import { ours, type Markdown } from "./safe/markdown";
 import { isLiveRelease, serviceRisks } from "./services";
 import { isMadeNow, isRun, touchesSchema, type Situation } from "./situation";
@@ -89,11 +89,11 @@ function describeMissing({ direction, preview, plan }: Situation): string | unde
 }
 
 /** Whether the stack forgets the fence while MongoDB is the source of truth. */
-function losesFence({ operation, old, outputs }: Step): boolean {
+function losesFence({ operation, old, outputs }: PreviewStep): boolean {
   return operation === "delete" && outputs.fence !== undefined && old?.direction === "forward";
 }
 
-function destructions(steps: readonly Step[]): (string | undefined)[] {
+function destructions(steps: readonly PreviewStep[]): (string | undefined)[] {
   const deleted = steps.filter(({ operation }) => operation === "delete");
   const left = deleted.filter((step) => isOurs(step) || step.retained).length;
   const replaced = steps.filter(({ operation }) => operation === "replace").length;
@@ -104,7 +104,7 @@ function destructions(steps: readonly Step[]): (string | undefined)[] {
   ];
 }
 
-function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
+function clusterRisks(steps: readonly PreviewStep[]): (string | false | undefined)[] {
   const changed = steps.filter(
     (step) =>
       ["change", "import"].includes(step.operation) &&
@@ -127,10 +127,10 @@ function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
 const isOfValidator = ({ path }: { readonly path: string }) => path.startsWith("validat");
 
 /** Validators that are missing, looser or other than they were: what is written depends on them. */
-function validatorRisks(steps: readonly Step[]): (string | undefined)[] {
+function validatorRisks(steps: readonly PreviewStep[]): (string | undefined)[] {
   const isOff = ({ validator, validationLevel }: Properties = {}) =>
     Object.keys(validator ?? {}).length === 0 || validationLevel === "off";
-  const isLooser = ({ old, new: wanted }: Step) =>
+  const isLooser = ({ old, new: wanted }: PreviewStep) =>
     isOff(wanted) ||
     (old?.validationLevel === "strict" && wanted?.validationLevel !== "strict") ||
     (old?.validationAction === "error" && wanted?.validationAction !== "error");
@@ -138,7 +138,7 @@ function validatorRisks(steps: readonly Step[]): (string | undefined)[] {
     const isChanged = step.operation === "change" && !isMadeNow(step);
     return isChanged && isType(step, "Collection") && differencesOf(step).some(isOfValidator);
   });
-  const kindOf = (step: Step): string => {
+  const kindOf = (step: PreviewStep): string => {
     if (isOff(step.old)) return isOff(step.new) ? "none" : "lost";
     return isLooser(step) ? "loosened" : "changed";
   };

@@ -1,5 +1,5 @@
 import { differencesOf, splitDifferences } from "./differences";
-import type { Message, Step } from "./read/preview";
+import type { Message, PreviewStep } from "./read/preview";
 import { isRun, type Situation } from "./situation";
 import { cutoverStepOf, isType } from "./steps";
 import { describeAny, duration } from "./words";
@@ -32,7 +32,7 @@ export function serviceRisks(situation: Situation): (string | false | undefined)
   ];
 }
 
-function restarts(step: Step, service: "worker" | "web"): boolean {
+function restarts(step: PreviewStep, service: "worker" | "web"): boolean {
   const { operation } = step;
   const kind = cutoverStepOf(step);
   // A release that holds both services is neither's.

@@ -1,15 +1,15 @@
 import type { PlanFacts } from "./read/facts";
-import type { Message, Preview, Step } from "./read/preview";
+import type { Message, Preview, PreviewStep } from "./read/preview";
 import { cutoverStepOf, inOrder, schemaSteps } from "./steps";
 
 /** Where a preview leads: to MongoDB, back to files, or nowhere else than before. */
-export type Direction = "cutover" | "rollback" | "change" | "nothing";
+export type ReviewedDirection = "cutover" | "rollback" | "change" | "nothing";
 
 /** What is under review. */
 export interface Situation {
   /** The preview's, else, if it failed early, the one of the command; default: `stack`. */
   readonly stack: string;
-  readonly direction: Direction;
+  readonly direction: ReviewedDirection;
   readonly preview: Preview;
   readonly plan: PlanFacts | undefined;
   readonly occasion: Occasion;
@@ -54,24 +54,24 @@ export function isLost(plan: PlanFacts | undefined): boolean {
   return plan?.leftBehind !== undefined && plan.leftBehind.exported === undefined;
 }
 
-function directionOf(steps: readonly Step[]): Direction {
-  const turns = ({ old, new: wanted }: Step, to: string) =>
+function directionOf(steps: readonly PreviewStep[]): ReviewedDirection {
+  const turns = ({ old, new: wanted }: PreviewStep, to: string) =>
     old?.direction !== undefined && old.direction !== to && wanted?.direction === to;
-  const isNewService = (step: Step) =>
+  const isNewService = (step: PreviewStep) =>
     step.operation === "create" && ["worker", "web"].includes(cutoverStepOf(step));
-  const begins = (step: Step) => isNewService(step) && step.new?.direction === "forward";
+  const begins = (step: PreviewStep) => isNewService(step) && step.new?.direction === "forward";
   if (steps.length === 0) return "nothing";
   if (steps.some((step) => turns(step, "back"))) return "rollback";
   return steps.some((step) => turns(step, "forward") || begins(step)) ? "cutover" : "change";
 }
 
 /** Whether the step's direction changes, or it is new: then it runs. */
-export function isRun({ operation, old, new: wanted }: Step): boolean {
+export function isRun({ operation, old, new: wanted }: PreviewStep): boolean {
   return operation === "create" || old?.direction !== wanted?.direction;
 }
 
 /** A resource of MongoDB that was registered in filesystem mode and is created only now. */
-export function isMadeNow({ operation, outputs }: Step): boolean {
+export function isMadeNow({ operation, outputs }: PreviewStep): boolean {
   return operation === "create" || (operation === "change" && outputs.applied === false);
 }
 

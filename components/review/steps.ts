@@ -1,4 +1,4 @@
-import type { Step } from "./read/preview";
+import type { PreviewStep } from "./read/preview";
 
 interface Kind {
   readonly title: string;
@@ -52,17 +52,17 @@ export function shortType(type: string): string {
 }
 
 /** Whether the resource is of a type with this last name, such as `Release`. */
-export function isType({ type }: Step, name: string): boolean {
+export function isType({ type }: PreviewStep, name: string): boolean {
   return shortType(type).split(":").at(-1) === name;
 }
 
 /** Whether the resource is a step of ours, whose deletion from the stack touches nothing. */
-export function isOurs({ type }: Step): boolean {
+export function isOurs({ type }: PreviewStep): boolean {
   return type.startsWith(dynamic);
 }
 
 /** The step of the cutover that a resource is part of. */
-export function cutoverStepOf(step: Step): CutoverStep {
+export function cutoverStepOf(step: PreviewStep): CutoverStep {
   const type = shortType(step.type);
   const inputs = step.new ?? step.old ?? {};
   if (type === "mongo:Index") return inputs.unique === true ? "uniqueIndexes" : "indexes";
@@ -74,13 +74,13 @@ export function cutoverStepOf(step: Step): CutoverStep {
 }
 
 /** Whether a Job does the whole migration: the claim of the ledger's record is that Job then. */
-export function isMigrationJob(step: Step): boolean {
+export function isMigrationJob(step: PreviewStep): boolean {
   const { job } = step.new ?? step.old ?? {};
   return cutoverStepOf(step) === "ledger" && job !== undefined;
 }
 
 /** The steps in the cutover's order, those side by side by their names. */
-export function inOrder(steps: readonly Step[]): Step[] {
+export function inOrder(steps: readonly PreviewStep[]): PreviewStep[] {
   return cutoverSteps.flatMap(([kind, { isParallel }]) => {
     const found = steps.filter((step) => cutoverStepOf(step) === kind);
     return isParallel ? found.sort((a, b) => (a.name < b.name ? -1 : 1)) : found;

@@ -1,7 +1,7 @@
 import { describeDifferences, differencesOf, formatValue, splitDifferences } from "./differences";
 import { foldList, type Section } from "./fit";
 import type { PlanFacts } from "./read/facts";
-import type { Step } from "./read/preview";
+import type { PreviewStep } from "./read/preview";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
 import { isLost, isMadeNow, isRun, type Situation } from "./situation";
 import { cutoverStepOf, cutoverSteps, isMigrationJob, isOurs, isType, shortType } from "./steps";
@@ -71,14 +71,14 @@ const bookkeeping = [
   ...["LedgerCompletion", "ApplicationCheck"],
 ];
 
-function isNoise(step: Step, { direction, plan }: Situation): boolean {
+function isNoise(step: PreviewStep, { direction, plan }: Situation): boolean {
   if (isOurs(step) && bookkeeping.some((name) => isType(step, name))) return true;
   switch (shortType(step.type)) {
     case "mongo:LedgerClaim":
       return step.operation !== "delete" && !isMigrationJob(step);
     case "mongo:Collection":
     case "mongo:Index":
-      // The plan finds it as it should be, while the engine would create it.
+      // The plan finds it should be, while the engine would create it.
       return plan?.reachable === true && isMadeNow(step) && !plannedChange(step, plan);
     case "taskrunner:BulkImport":
       // The handover's row says that what changed is exported.
@@ -92,7 +92,7 @@ function isNoise(step: Step, { direction, plan }: Situation): boolean {
   }
 }
 
-function rowOf(step: Step, { plan }: Situation): Row {
+function rowOf(step: PreviewStep, { plan }: Situation): Row {
   const change = plannedChange(step, plan);
   const verb = verbOf(step, change, plan);
   if (change) {
@@ -108,12 +108,12 @@ function rowOf(step: Step, { plan }: Situation): Row {
 
 type Change = PlanFacts["changes"][number];
 
-function isSchema(step: Step): boolean {
+function isSchema(step: PreviewStep): boolean {
   return ["mongo:Collection", "mongo:Index"].includes(shortType(step.type));
 }
 
 /** What the plan, which has looked at MongoDB, does to a collection or an index. */
-function plannedChange(step: Step, plan: PlanFacts | undefined): Change | undefined {
+function plannedChange(step: PreviewStep, plan: PlanFacts | undefined): Change | undefined {
   if (!plan?.reachable || !isSchema(step) || step.operation === "delete") return undefined;
   const { name = step.name, collection } = step.new ?? {};
   const place = collection === undefined ? { collection: name } : { collection, index: name };
@@ -125,7 +125,11 @@ function plannedChange(step: Step, plan: PlanFacts | undefined): Change | undefi
 /** The first words of the plan's changes. What a file has there is not ours to print. */
 const plannedVerbs = ["create", "adopt", "await", "modify", "replace"];
 
-function verbOf(step: Step, change: Change | undefined, plan: PlanFacts | undefined): string {
+function verbOf(
+  step: PreviewStep,
+  change: Change | undefined,
+  plan: PlanFacts | undefined,
+): string {
   const planned = plannedVerbs.find((verb) => verb === change?.kind.split(" ")[0]);
   if (planned !== undefined) return planned;
   if (step.operation === "delete")
@@ -160,7 +164,7 @@ const places = [
   ...["file", "branch", "root", "days"],
 ];
 
-function factsOf(step: Step, plan: PlanFacts | undefined): Markdown[] {
+function factsOf(step: PreviewStep, plan: PlanFacts | undefined): Markdown[] {
   const { variables, others } = splitDifferences(step);
   const isNew = step.operation === "create" || (isOurs(step) && isRun(step));
   const differences = isNew

@@ -9,7 +9,7 @@ import type { Service } from "./environment";
 import { helmTarget } from "./helm/target";
 import { Drain, DrainRequest, PodsReplaced } from "./pods/inputs";
 import {
-  addressOf,
+  serviceAddress,
   placementOf,
   workerDrainInputs,
   type DrainSettings,
@@ -143,7 +143,7 @@ class Rollout extends StepGroup {
     const change = effectiveMode(service, settings.direction, before);
     const deployed = target.deploy(service, change, this.ofChildren);
     const { resource, revision, summary } = deployed;
-    const address = addressOf(settings, service);
+    const address = serviceAddress(settings, service);
     const { timeoutSeconds } = settings.rollout;
     const asked = { ...change, service, timeoutSeconds, ...drained, revision };
     // A release of both is there before web's rollout begins.

@@ -18,7 +18,7 @@ export interface SecretKeyRef {
 export type EnvironmentValue = string | SecretKeyRef;
 
 /** One environment variable of a service. */
-export interface Entry {
+export interface EnvironmentEntry {
   readonly name: string;
   readonly value: EnvironmentValue;
 }
@@ -65,7 +65,7 @@ export function serviceEnvironment(
   service: Service,
   mode: StorageMode,
   { database, collections, connectionSecret }: MongoNames,
-): Entry[] {
+): EnvironmentEntry[] {
   const entry = (member: string, value: EnvironmentValue) => ({
     name: nameOf(service, member),
     value,

@@ -1,4 +1,9 @@
 /**
  * The rollout of worker and web, in either mode; `program.ts` is the Pulumi program's own door.
  */
-export { environmentKeys, serviceEnvironment, type Entry, type Service } from "./environment";
+export {
+  environmentKeys,
+  serviceEnvironment,
+  type EnvironmentEntry,
+  type Service,
+} from "./environment";

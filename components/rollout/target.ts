@@ -79,7 +79,7 @@ export function placementOf(rollout: RolloutSettings): Placement {
 }
 
 /** Where the workloads of a service are; undefined if the program sees none. */
-export function addressOf({ kubernetes, rollout }: DrainSettings, service: Service) {
+export function serviceAddress({ kubernetes, rollout }: DrainSettings, service: Service) {
   const { namespace, releases, selectors } = placementOf(rollout);
   if (namespace === undefined) return undefined;
   const own = releases.find(({ services }) => services.some((one) => one.service === service));
@@ -99,7 +99,7 @@ export function workerDrainInputs(
   const { storageMode: mode, rollout, direction, advanced } = settings;
   const { timeoutSeconds, ignorePods } = rollout;
   const { releases, selectors, install, push } = placementOf(rollout);
-  const address = addressOf(settings, "worker");
+  const address = serviceAddress(settings, "worker");
   return (
     address && {
       ...{ ...address, direction, service: "worker", mode, timeoutSeconds, ignorePods, install },

@@ -5,7 +5,7 @@
 export { exportState } from "./export/export";
 export { importInto, importState } from "./import/import";
 export { type Batch, workOn } from "./import/pipeline";
-export type { Target } from "./import/write";
+export type { ImportTarget } from "./import/write";
 export { acceptQuarantined, describeRollback } from "./describe";
 export { drawFence, listUnfinished } from "./rollback/fence";
 export { exportByHand, runRollback } from "./rollback/rollback";

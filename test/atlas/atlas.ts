@@ -26,7 +26,7 @@ export interface PlayedAtlas {
 
 /** The name of the plugin's folder, as the npm package asks for it. */
 export const pluginFolder = "resource-mongodbatlas-v4.16.0";
-export const pluginName = "pulumi-resource-mongodbatlas";
+export const atlasPlugin = "pulumi-resource-mongodbatlas";
 
 /**
  * Installs a plugin in the engine of a stack, as `pulumi plugin install` would.
@@ -36,8 +36,8 @@ export const pluginName = "pulumi-resource-mongodbatlas";
 export async function installPlugin(stack: TestStack, ...script: string[]): Promise<void> {
   const folder = join(stack.folder, "pulumi-home/plugins", pluginFolder);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, pluginName), ["#!/bin/sh", ...script, ""].join("\n"));
-  await chmod(join(folder, pluginName), 0o755);
+  await writeFile(join(folder, atlasPlugin), ["#!/bin/sh", ...script, ""].join("\n"));
+  await chmod(join(folder, atlasPlugin), 0o755);
 }
 
 /** Atlas, as the plugin of the tests plays it in the place of the real one. */

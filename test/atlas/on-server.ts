@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import type { RoomSettings } from "./plugin/room";
-import type { Properties } from "./plugin/values";
+import type { PluginProperties } from "./plugin/values";
 
 /**
  * Roles and users of Atlas are really made on the server that stands for every cluster, by whoever plays
@@ -31,7 +31,7 @@ export function createRole(
 }
 
 /** A role of a user, as Atlas has it. */
-export interface UserRole {
+export interface AtlasUserRole {
   readonly roleName: string;
   readonly databaseName: string;
 }
@@ -42,7 +42,7 @@ export function createUser(
   user: {
     readonly username: string;
     readonly password: string;
-    readonly roles: readonly UserRole[];
+    readonly roles: readonly AtlasUserRole[];
   },
 ): void {
   const { username, password, roles } = user;
@@ -58,7 +58,7 @@ export function drop(admin: string, what: "Role" | "User", name: string): Promis
 /** The server's own error for a role or user that is not there counts as done. */
 const notFound = [11, 31];
 
-async function command(admin: string, asked: Properties): Promise<void> {
+async function command(admin: string, asked: PluginProperties): Promise<void> {
   const client = await new MongoClient(admin).connect();
   try {
     await client.db("admin").command({ ...asked });
@@ -70,7 +70,7 @@ async function command(admin: string, asked: Properties): Promise<void> {
 }
 
 /** Does a command after 3 s, or once a file is there, also if the engine has ended this plugin by then. */
-function later(file = "", admin: string, asked: Properties): void {
+function later(file = "", admin: string, asked: PluginProperties): void {
   const program = `(async () => {
     const { existsSync } = require("node:fs");
     const { setTimeout: sleep } = require("node:timers/promises");

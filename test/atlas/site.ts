@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { parse } from "yaml";
 import { generateSample } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
-import { makeStack, type Run, type TestStack } from "../engine/stack";
+import { makeStack, type EngineRun, type TestStack } from "../engine/stack";
 import { atlasFor, type PlayedAtlas } from "./atlas";
 import type { RoomSettings } from "./plugin/room";
 
@@ -20,9 +20,9 @@ export interface AtlasSite {
   /** Writes the stack's settings; `more` are those of the cluster. */
   configure(more?: object, storageMode?: "mongo" | "filesystem"): Promise<void>;
   /** What a run of the engine printed; it fails the test where the run failed. */
-  succeeded(running: Promise<Run>): Promise<string>;
+  succeeded(running: Promise<EngineRun>): Promise<string>;
   /** The same of a run that has to fail. */
-  failed(running: Promise<Run>): Promise<string>;
+  failed(running: Promise<EngineRun>): Promise<string>;
   databases(): Promise<string[]>;
   userNames(): Promise<string[]>;
   /** A client of a user that Atlas made. */
@@ -59,7 +59,7 @@ export async function makeAtlasSite(
   const adminUri = `mongodb://root:root@${address}/`;
   const admin = new MongoClient(adminUri).db("admin");
   const printed: string[] = [];
-  const ended = async (running: Promise<Run>, wanted: { readonly failed: boolean }) => {
+  const ended = async (running: Promise<EngineRun>, wanted: { readonly failed: boolean }) => {
     const { output, failed } = await running;
     printed.push(output);
     expect(failed, output).toBe(wanted.failed);

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { findChangesSince } from "../../components/kubernetes";
 import { clusterForTests } from "../rollout/pods/cluster";
-import { deployWorker, type Worker } from "./worker";
+import { deployWorker, type ScaledWorker } from "./worker";
 
 const current = clusterForTests();
 
-const kubectl = ({ namespace }: Worker, ...args: string[]) =>
+const kubectl = ({ namespace }: ScaledWorker, ...args: string[]) =>
   current.cluster.kubectl(...args, `--namespace=${namespace}`);
 
 it("a HorizontalPodAutoscaler rests at 0, and raises only what somebody else started", async () => {

@@ -3,18 +3,18 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import getPort from "get-port";
 import { keda } from "../../tools/parts";
-import { hasEnded, lastWords, startChild } from "../../tools/parts/child";
-import { placesIn } from "../../tools/parts/kubernetes/files";
+import { hasExited, lastWords, startChild } from "../../tools/parts/child";
+import { clusterPaths } from "../../tools/parts/kubernetes/files";
 import type { TestCluster } from "../rollout/pods/cluster";
 
 /** KEDA's operator on a control plane of the tests. */
-export interface Operator {
+export interface RunningOperator {
   /** Deletes the ScaledObjects, which wait for the operator, and stops it. */
   stop(): Promise<void>;
 }
 
 /** Applies the definitions of KEDA's kinds and starts its operator on 127.0.0.1. */
-export async function startOperator(cluster: TestCluster): Promise<Operator> {
+export async function startOperator(cluster: TestCluster): Promise<RunningOperator> {
   const { operator, definitions } = await keda();
   await cluster.kubectl("apply", "--server-side", `--filename=${definitions}`);
   const established = "--for=condition=established";
@@ -34,7 +34,7 @@ export async function startOperator(cluster: TestCluster): Promise<Operator> {
   const environment = { WATCH_NAMESPACE: "", KEDA_CLUSTER_OBJECT_NAMESPACE: "default" };
   const child = await startChild([operator, ...flags], { log, environment });
   const stop = async () => {
-    if (hasEnded(child)) throw new Error(`KEDA's operator has ended. ${await lastWords(log)}`);
+    if (hasExited(child)) throw new Error(`KEDA's operator has ended. ${await lastWords(log)}`);
     await cluster.kubectl("delete", "scaledobjects", "--all", "--all-namespaces", "--timeout=60s");
     child.kill();
     await once(child, "exit");
@@ -44,7 +44,7 @@ export async function startOperator(cluster: TestCluster): Promise<Operator> {
 
 /** It wants a certificate for KEDA's metrics server, which is not there: the API server's will do. */
 async function copyCertificates(kubeconfig: string, folder: string): Promise<void> {
-  const { certificate, certificates } = placesIn(dirname(kubeconfig));
+  const { certificate, certificates } = clusterPaths(dirname(kubeconfig));
   await mkdir(folder);
   for (const name of ["ca.crt", "tls.crt"]) await copyFile(certificate, join(folder, name));
   await copyFile(join(certificates, "apiserver.key"), join(folder, "tls.key"));

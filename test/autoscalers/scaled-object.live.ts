@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChangesSince } from "../../components/kubernetes";
 import { readFence } from "../../components/state";
 import { clusterForTests } from "../rollout/pods/cluster";
-import { RollbackStack, state, up } from "../transfer/rollback-stack";
+import { RollbackStack, sampleFiles, runStep } from "../transfer/rollback-stack";
 import { addFiles } from "../transfer/state";
-import { type Operator, startOperator } from "./operator";
-import { createScaledObject, type Kind, pause, resume } from "./scaled-object";
-import { deployWorker, type Worker } from "./worker";
+import { type RunningOperator, startOperator } from "./operator";
+import { createScaledObject, type ScaledKind, pauseScaling, resumeScaling } from "./scaled-object";
+import { deployWorker, type ScaledWorker } from "./worker";
 
 const current = clusterForTests();
 const stack = new RollbackStack();
-const kinds: Kind[] = ["Deployment", "StatefulSet"];
+const kinds: ScaledKind[] = ["Deployment", "StatefulSet"];
 const always = { isActive: true, minReplicaCount: 0 };
-let operator: Operator;
+let operator: RunningOperator;
 
 beforeAll(async () => {
   operator = await startOperator(current.cluster);
@@ -23,7 +23,7 @@ const pausing = (namespace: string) =>
   `To pause it: kubectl annotate scaledobject queue autoscaling.keda.sh/paused="true" --namespace ${namespace}`;
 
 /** Waits until KEDA has scaled another workload from 0 to 1: it polls. */
-async function untilKedaScalesAnother({ namespace }: Worker): Promise<void> {
+async function untilKedaScalesAnother({ namespace }: ScaledWorker): Promise<void> {
   const other = `${namespace}-other`;
   await current.cluster.deploy(other, { replicas: 0 });
   await createScaledObject(
@@ -56,13 +56,13 @@ describe("a ScaledObject that is not paused", () => {
     const namespace = `after-${kind.toLowerCase()}`;
     const worker = await deployWorker(current, namespace, { kind });
     await createScaledObject(current.cluster, worker, { isActive: false, minReplicaCount: 2 });
-    await pause(current.cluster, worker, "paused=true");
+    await pauseScaling(current.cluster, worker, "paused=true");
     const standstill = await worker.drain();
-    await resume(current.cluster, worker, "paused");
+    await resumeScaling(current.cluster, worker, "paused");
     await worker.untilReplicas(2);
 
-    await addFiles(stack.root, state);
-    const refusal = up(undefined, stack.inputs({ standstill }));
+    await addFiles(stack.root, sampleFiles);
+    const refusal = runStep(undefined, stack.inputs({ standstill }));
     await expect(refusal).rejects.toThrow(
       new RegExp(
         `${kind} worker in .* since the drain .* by \\S+ or KEDA \\(ScaledObject queue\\)`,
@@ -77,7 +77,7 @@ describe("a paused ScaledObject", () => {
   it("leaves the replicas to the drain and the rollout", async () => {
     const worker = await deployWorker(current, "paused");
     await createScaledObject(current.cluster, worker, always);
-    await pause(current.cluster, worker, "paused=true");
+    await pauseScaling(current.cluster, worker, "paused=true");
     expect(await worker.replicas()).toBe("2");
 
     const standstill = await worker.drain();
@@ -93,7 +93,7 @@ describe("a paused ScaledObject", () => {
   it("with paused-replicas of 0 stays drained, and without pods after the rollout", async () => {
     const worker = await deployWorker(current, "paused-at-zero");
     await createScaledObject(current.cluster, worker, always);
-    await pause(current.cluster, worker, "paused-replicas=0");
+    await pauseScaling(current.cluster, worker, "paused-replicas=0");
     await worker.untilReplicas(0);
 
     const standstill = await worker.drain();
@@ -103,7 +103,7 @@ describe("a paused ScaledObject", () => {
 
     await worker.rollOut(standstill);
     expect(await worker.replicas()).toBe("0");
-    await resume(current.cluster, worker, "paused-replicas");
+    await resumeScaling(current.cluster, worker, "paused-replicas");
     await worker.untilReplicas(1);
   });
 });

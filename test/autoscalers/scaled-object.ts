@@ -1,7 +1,7 @@
 import type { TestCluster } from "../rollout/pods/cluster";
-import type { Worker } from "./worker";
+import type { ScaledWorker } from "./worker";
 
-export type Kind = "Deployment" | "StatefulSet";
+export type ScaledKind = "Deployment" | "StatefulSet";
 
 /** What a test says about a ScaledObject, which has one trigger, of the type `cron`. */
 export interface Scaling {
@@ -16,7 +16,7 @@ const [first, last] = ["0 0 1 1 *", "59 23 31 12 *"];
 /** Creates the ScaledObject of a worker, which KEDA polls once a second, and waits until it is ready. */
 export async function createScaledObject(
   cluster: TestCluster,
-  { namespace, workload }: Pick<Worker, "namespace" | "workload">,
+  { namespace, workload }: Pick<ScaledWorker, "namespace" | "workload">,
   { isActive, minReplicaCount }: Scaling,
 ): Promise<void> {
   const [kind, name] = workload.split("/");
@@ -36,9 +36,9 @@ export async function createScaledObject(
 }
 
 /** Sets an annotation of a ScaledObject that pauses it, and waits until KEDA has done so. */
-export async function pause(
+export async function pauseScaling(
   cluster: TestCluster,
-  { namespace }: Worker,
+  { namespace }: ScaledWorker,
   annotation: string,
 ): Promise<void> {
   const of = `--namespace=${namespace}`;
@@ -50,9 +50,9 @@ export async function pause(
 }
 
 /** Removes the annotation. */
-export async function resume(
+export async function resumeScaling(
   cluster: TestCluster,
-  { namespace }: Worker,
+  { namespace }: ScaledWorker,
   annotation: string,
 ): Promise<void> {
   const name = `autoscaling.keda.sh/${annotation}-`;

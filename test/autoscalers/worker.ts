@@ -2,12 +2,12 @@ import { expect, vi } from "vitest";
 import type { DrainSnapshot } from "../../components/kubernetes";
 import { providers } from "../../components/rollout/provider";
 import type { Current } from "../rollout/pods/cluster";
-import type { Kind } from "./scaled-object";
+import type { ScaledKind } from "./scaled-object";
 
 const { Drain, PodsReplaced } = providers;
 
 /** The worker of a test, in a namespace of its own. */
-export interface Worker {
+export interface ScaledWorker {
   readonly namespace: string;
   /** Such as `Deployment/worker`. */
   readonly workload: string;
@@ -25,8 +25,8 @@ export interface Worker {
 export async function deployWorker(
   current: Current,
   namespace: string,
-  { kind = "Deployment", own = false }: { kind?: Kind; own?: boolean } = {},
-): Promise<Worker> {
+  { kind = "Deployment", own = false }: { kind?: ScaledKind; own?: boolean } = {},
+): Promise<ScaledWorker> {
   const { cluster } = current;
   const workload = `${kind}/worker`;
   await cluster.deploy(namespace, { kind, replicas: 2, own, graceSeconds: 1 });

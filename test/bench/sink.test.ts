@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { startDelay } from "../../bench/sink/delay";
 import type { Listening } from "../../bench/sink/listen";
 import { changeInMongo, changeOnDisk, writeRuns } from "../../bench/runs";
-import { migrate, names } from "../../bench/sides";
+import { createSchema, defaultNames } from "../../bench/sides";
 import { startSink } from "../../bench/sink/server";
 import { exportState, importState, verifyState } from "../../components/transfer";
-import { sidesOf } from "../transfer/database-sides";
-import { stateRoot } from "../transfer/state";
+import { defaultSides } from "../transfer/database-sides";
+import { writeState } from "../transfer/state";
 
 let sink: Listening;
 let client: MongoClient;
@@ -95,11 +95,11 @@ it("refuses a second document of an _id, and says what it does not know", async 
 });
 
 it("knows all that an import, a verification and an export ask for", async () => {
-  const root = await stateRoot({});
+  const root = await writeState({});
   await writeRuns(root, 20, "whole");
   const transfer = client.db("transfer");
-  await migrate(transfer);
-  const sides = { ...sidesOf(transfer, root), collections: names.collections };
+  await createSchema(transfer);
+  const sides = { ...defaultSides(transfer, root), collections: defaultNames.collections };
   expect(await importState(sides)).toMatchObject({ runs: { inserted: 20 }, quarantine: [] });
   await changeOnDisk(root, [3, 7], 1);
   expect(await importState({ ...sides, stage: "delta" })).toMatchObject({

@@ -1,9 +1,9 @@
-import { program } from "./program";
-import { rollback } from "./rollback";
-import { rollout } from "./rollout";
+import { programBreaks } from "./program";
+import { rollbackBreaks } from "./rollback";
+import { rolloutBreaks } from "./rollout";
 import { schema } from "./schema";
-import { services } from "./services";
-import { state } from "./state";
+import { serviceBreaks } from "./services";
+import { stateBreaks } from "./state";
 import { step } from "./step";
 import { takeOver } from "./take-over";
 
@@ -24,11 +24,11 @@ export interface Break {
 export const breaks: readonly Break[] = [
   ...step,
   ...schema,
-  ...state,
-  ...rollback,
-  ...rollout,
-  ...services,
-  ...program,
+  ...stateBreaks,
+  ...rollbackBreaks,
+  ...rolloutBreaks,
+  ...serviceBreaks,
+  ...programBreaks,
   ...takeOver,
 ];
 

@@ -1,7 +1,7 @@
 import type { Break } from "./breaks";
 
 /** Cluster, settings, the program's order, review, commands and policy. */
-export const program: readonly Break[] = [
+export const programBreaks: readonly Break[] = [
   {
     guarantee: "what is not MongoDB is refused by its name",
     file: "components/cluster/server/check.ts",

@@ -1,7 +1,7 @@
 import type { Break } from "./breaks";
 
 /** The export, the fence and held runs. */
-export const rollback: readonly Break[] = [
+export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "a file of an export is complete or as it was",
     file: "components/state/publish.ts",

@@ -1,7 +1,7 @@
 import type { Break } from "./breaks";
 
 /** Drain, values, Helm, Secrets and Jobs. */
-export const rollout: readonly Break[] = [
+export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "somebody who scales the worker up during the drain stops it",
     file: "components/rollout/pods/drain.ts",

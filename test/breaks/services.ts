@@ -1,7 +1,7 @@
 import type { Break } from "./breaks";
 
 /** Which services are drained, on which cluster, and what is refused before anything changes. */
-export const services: readonly Break[] = [
+export const serviceBreaks: readonly Break[] = [
   {
     guarantee: "a drain that finds no workload is refused",
     file: "components/rollout/pods/executors.ts",

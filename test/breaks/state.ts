@@ -1,7 +1,7 @@
 import type { Break } from "./breaks";
 
 /** The import and its verification. */
-export const state: readonly Break[] = [
+export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a write of an import is announced before it is done",
     file: "components/transfer/import/write.ts",

@@ -5,9 +5,9 @@ import { promisify } from "node:util";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { type Service, serviceEnvironment } from "../../components/rollout";
 import { environmentOnTop } from "../../components/rollout/values/on-top";
-import { names } from "../rollout/names";
+import { serviceNames } from "../rollout/names";
 import { helm, repository } from "../../tools/parts";
-import { textOf } from "../../tools/parts/repository";
+import { readRepositoryFile } from "../../tools/parts/repository";
 
 /** The chart's folder. */
 export const chart = join(repository, "charts", "task-runner");
@@ -26,11 +26,11 @@ export async function sampleValues(
   secret = "taskrunner-mongo",
 ): Promise<Values> {
   const file = `${service}.values.yaml`;
-  const text = await textOf("sample", "rollout", file);
+  const text = await readRepositoryFile("sample", "rollout", file);
   const values = parse(text) as Values;
   if (mode === "filesystem") return values;
   const entries = serviceEnvironment(service, "mongo", {
-    ...names,
+    ...serviceNames,
     connectionSecret: { name: secret, key: "connectionString" },
   });
   const env = environmentOnTop([{ file, text }], { path: "env" }, entries) as Values["env"];
@@ -38,7 +38,7 @@ export async function sampleValues(
 }
 
 /** An object of Kubernetes, as far as the tests look at it. */
-export interface Rendered {
+export interface RenderedChart {
   kind: string;
   metadata: { name: string };
   spec: {
@@ -76,13 +76,13 @@ async function valuesFile(values: Values, directory: string): Promise<string> {
 }
 
 /** The objects of a rendered text, by kind. */
-export function objects(text: string): Map<string, Rendered> {
-  const all = parseAllDocuments(text).map((document) => document.toJS() as Rendered);
+export function objects(text: string): Map<string, RenderedChart> {
+  const all = parseAllDocuments(text).map((document) => document.toJS() as RenderedChart);
   return new Map(all.map((object) => [object.kind, object]));
 }
 
 /** The Deployment of a rendered text. */
-export function deployment(text: string): Rendered {
+export function deployment(text: string): RenderedChart {
   const found = objects(text).get("Deployment");
   if (found === undefined) throw new Error("no Deployment was rendered");
   return found;

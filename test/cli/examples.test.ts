@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { makeCheckout, makeStackOf, type UserCheckout } from "../user-checkout";
-import { examplesIn, mainPage, pages } from "./pages";
+import { examplesIn, mainPage, pagesByName } from "./pages";
 
 const minutes = 60_000;
 
@@ -34,7 +34,7 @@ it("npx finds the command", async () => {
   expect(exitCode, output).toBe(0);
 });
 
-it.each([["", mainPage], ...pages])(
+it.each([["", mainPage], ...pagesByName])(
   "the examples of `%s --help` run as they stand",
   async (_name, page) => {
     const examples = examplesIn(page);

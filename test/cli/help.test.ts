@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { program } from "../../cli/program";
-import { examplesIn, linesBelow, mainPage, pages } from "./pages";
+import { examplesIn, linesBelow, mainPage, pagesByName } from "./pages";
 
 it("the commands are in three groups, and `step` is in none", () => {
   const named = (heading: RegExp) =>
     linesBelow(mainPage, heading).map((line) => line.split(/,? /)[0] ?? "");
   const groups = [/^Database:$/, /^Data:$/, /^Pull requests:$/].map(named);
-  expect(groups.flat()).toEqual([...pages.keys()]);
+  expect(groups.flat()).toEqual([...pagesByName.keys()]);
   expect(groups[0]).toEqual(expect.arrayContaining(["status", "plan", "apply", "script"]));
   expect(groups[1]).toEqual(["import", "verify", "export"]);
   expect(groups[2]).toEqual(["comment"]);
@@ -14,12 +14,12 @@ it("the commands are in three groups, and `step` is in none", () => {
 });
 
 it("every page fits 80 columns", () => {
-  const lines = [mainPage, ...pages.values()].flatMap((page) => page.split("\n"));
+  const lines = [mainPage, ...pagesByName.values()].flatMap((page) => page.split("\n"));
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });
 
 it("every description and every option is an imperative, not a third person", () => {
-  for (const [name, page] of pages) {
+  for (const [name, page] of pagesByName) {
     const options = [...page.matchAll(/^ {2}-.*? {2,}(\w+)/gm)].map(([, word = ""]) => word);
     const described = page.split("\n")[2]?.split(" ")[0] ?? "";
     const words = [described, ...options].filter((word) => word.endsWith("s"));
@@ -28,7 +28,7 @@ it("every description and every option is an imperative, not a third person", ()
 });
 
 it("every page has examples of its command, each exit status and the common options", () => {
-  for (const [name, page] of pages) {
+  for (const [name, page] of pagesByName) {
     const own = new RegExp(`^npx taskrunner-storage ${name} `);
     expect(examplesIn(page).some((line) => own.test(line))).toBe(true);
     const statuses = linesBelow(page, /^Exit status:$/).map((line) => Number(line.split(" ")[0]));
@@ -39,7 +39,7 @@ it("every page has examples of its command, each exit status and the common opti
   }
 });
 
-const connecting = [...pages].filter(([, page]) => page.includes("--connect-timeout"));
+const connecting = [...pagesByName].filter(([, page]) => page.includes("--connect-timeout"));
 
 it("a page of a command that connects says how, and by which variables", () => {
   expect(connecting.map(([name]) => name)).toEqual(
@@ -57,7 +57,7 @@ it("a page of a command that connects says how, and by which variables", () => {
 it("a command that connects to nothing takes --connect-timeout too, for scripts", () => {
   const names = connecting.map(([name]) => name);
   const others = program.commands.filter(
-    (one) => pages.has(one.name()) && !names.includes(one.name()),
+    (one) => pagesByName.has(one.name()) && !names.includes(one.name()),
   );
   expect(others.length).toBeGreaterThan(0);
   for (const command of others) {

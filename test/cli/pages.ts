@@ -1,7 +1,7 @@
 import { program } from "../../cli/program";
 
 /** The help pages as a terminal of 80 columns shows them, by the command's name; no hidden command. */
-export const pages: ReadonlyMap<string, string> = new Map(
+export const pagesByName: ReadonlyMap<string, string> = new Map(
   program
     .createHelp()
     .visibleCommands(program)

@@ -7,8 +7,8 @@ import { importState } from "../../components/transfer";
 import { drawFence } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
 import { version } from "../../package.json";
-import { ledger, migrate } from "../transfer/database";
-import { sidesOf } from "../transfer/export-sides";
+import { ledgerCollection, migrate } from "../transfer/database";
+import { exportSides } from "../transfer/export-sides";
 import { addFiles, run as runOf } from "../transfer/state";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
@@ -54,16 +54,17 @@ const sides = () => ({
     root: state,
     collections: documentOptions.collections,
   },
-  ...{ approvals: true, ledger, heldRuns: "hold" },
+  ...{ approvals: true, ledger: ledgerCollection, heldRuns: "hold" },
   electionSeconds: 2,
 });
 
 /** A cutover as far as its fence. */
 async function fenced() {
   await migrate(current.db);
-  const sides = sidesOf(current.db, state);
+  const sides = exportSides(current.db, state);
   const { unfinishedRuns: unfinishedCount } = await importState(sides);
-  return (await drawFence({ ...sides, ledger, cutover: 1, unfinishedCount })).fence;
+  return (await drawFence({ ...sides, ledger: ledgerCollection, cutover: 1, unfinishedCount }))
+    .fence;
 }
 
 it("a final import leaves runs as MongoDB has them", async () => {
@@ -83,7 +84,7 @@ it("step sets and lifts the expiry of log entries", async () => {
     const indexes = await current.db.collection("pack_run_logs").indexes();
     return indexes.flatMap(({ expireAfterSeconds }) => expireAfterSeconds ?? []);
   };
-  const logs = { direction: "forward", collection: "pack_run_logs", ledger };
+  const logs = { direction: "forward", collection: "pack_run_logs", ledger: ledgerCollection };
   expect(await step("log-retention", { ...logs, days: 10_000 })).toMatchObject({
     answer: { results: {} },
   });

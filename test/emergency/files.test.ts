@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { blockOf } from "./page";
-import { forward, killUp, loseState, makeFilesSite, type Site } from "./site";
+import { forward, killUp, loseState, makeFilesSite, type EmergencySite } from "./site";
 
 const minutes = 60_000;
 vi.setConfig({ testTimeout: 10 * minutes, hookTimeout: 25 * minutes });
 
-let site: Site;
+let site: EmergencySite;
 beforeAll(async () => {
   site = await makeFilesSite();
 });

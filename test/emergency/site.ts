@@ -4,14 +4,14 @@ import { expect } from "vitest";
 import { stringify } from "yaml";
 import { generateSample } from "../../sample";
 import { helm } from "../../tools/parts";
-import { makeCluster, type TestCluster } from "../engine/cluster";
+import { makeCluster, type EngineCluster } from "../engine/cluster";
 import { type Election, playElection } from "../mongo/election";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { makeCheckout, type Ran, type UserCheckout } from "../user-checkout";
 import { blockOf } from "./page";
 
 /** A production environment as the page finds it, on MongoDB: where its blocks run as they stand. */
-export interface Site {
+export interface EmergencySite {
   readonly server: BorrowedServer;
   /** Plays elections before the server. */
   readonly election: Election;
@@ -27,8 +27,8 @@ export interface Site {
 }
 
 /** One whose services are Helm releases on a control plane. */
-export interface ClusterSite extends Site {
-  readonly cluster: TestCluster;
+export interface ClusterSite extends EmergencySite {
+  readonly cluster: EngineCluster;
   /** The kubeconfig that everything uses. */
   readonly kubeconfig: string;
 }
@@ -37,7 +37,7 @@ export interface ClusterSite extends Site {
 const stack = "prod";
 
 /** A stack of target `values`, without Kubernetes: the page's commands on it are left out. */
-export async function makeFilesSite(): Promise<Site> {
+export async function makeFilesSite(): Promise<EmergencySite> {
   const site = await makeGround(await makeCheckout());
   await site.done("mkdir .dev/rollout; cp sample/rollout/* .dev/rollout");
   const rollout = {
@@ -77,7 +77,7 @@ export async function makeClusterSite(): Promise<ClusterSite> {
 }
 
 /** A checkout with state, a server and a shell whose exported variables stay. */
-async function makeGround(checkout: UserCheckout): Promise<Site & { folder: string }> {
+async function makeGround(checkout: UserCheckout): Promise<EmergencySite & { folder: string }> {
   const { folder } = checkout;
   const server = await borrowServer();
   const election = await playElection(server.uri);
@@ -112,7 +112,7 @@ async function makeGround(checkout: UserCheckout): Promise<Site & { folder: stri
 
 /** Takes the stack over on files, as a first `up` does, then to MongoDB, and commits its settings. */
 async function cutOver(
-  site: Site & { readonly folder: string },
+  site: EmergencySite & { readonly folder: string },
   more: object,
   shown: (block: string) => string,
 ): Promise<void> {
@@ -139,7 +139,7 @@ async function cutOver(
 }
 
 /** A new cutover, by a worker that was stopped if the program cannot see it. */
-export function forward({ done }: Site): Promise<string> {
+export function forward({ done }: EmergencySite): Promise<string> {
   return done(`
     CUTOVER="$(pulumi stack output cutover)"
     pulumi config set cutover "$CUTOVER"
@@ -157,14 +157,14 @@ function firstBlock(state: string): string {
 }
 
 /** The stack's state is gone, as with its bucket. */
-export async function loseState({ backend }: Site): Promise<void> {
+export async function loseState({ backend }: EmergencySite): Promise<void> {
   const file = join(backend, `.pulumi/stacks/taskrunner-storage/${stack}.json`);
   await rm(file);
   await rm(`${file}.bak`, { force: true });
 }
 
 /** Kills an `up` with everything that it started, once it holds the lock. */
-export async function killUp({ done, backend }: Site): Promise<void> {
+export async function killUp({ done, backend }: EmergencySite): Promise<void> {
   const lock = `find ${backend}/.pulumi/locks -name '*.json' | grep -q .`;
   await done(`
     setsid pulumi up --skip-preview > /dev/null 2>&1 & pid=$!

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { generateSample } from "../../sample";
 import { helm, repository } from "../../tools/parts";
-import { makeCluster, siteValues, type Service, type TestCluster } from "./cluster";
+import { makeCluster, clusterSiteValues, type SiteService, type EngineCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -14,7 +14,7 @@ const services = ["worker", "web"] as const;
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 let helmFile: string;
 
 /** The site's own Helm, in its namespace. */
@@ -23,9 +23,9 @@ const siteHelm = async (...args: string[]) => {
   return (await execa(helmFile, [...args, ...address])).stdout;
 };
 /** What the release's values say, as Helm has it. */
-const valuesOf = async (service: Service) =>
+const valuesOf = async (service: SiteService) =>
   JSON.parse(await siteHelm("get", "values", cluster.releases[service], "-o", "json")) as Values;
-const fileOf = async (service: Service) =>
+const fileOf = async (service: SiteService) =>
   parse(await readFile(cluster.valuesFiles[service], "utf8")) as Values;
 
 interface Values {
@@ -45,13 +45,13 @@ beforeAll(async () => {
   await generateSample(join(stack.folder, "state"), { runs: 5 });
   // An autoscaler has the number of the worker's pods, and of web's: the values leave it out.
   await cluster.setValues("worker", {
-    ...siteValues.worker,
+    ...clusterSiteValues.worker,
     replicaCount: undefined,
     // The chart's default is a list with something in it.
     securityContext: { capabilities: { drop: [] } },
   });
   await cluster.setValues("web", {
-    ...siteValues.web,
+    ...clusterSiteValues.web,
     replicaCount: undefined,
     env: [
       { name: "ASPNETCORE_URLS", value: "http://+:8080" },

@@ -6,34 +6,34 @@ import { stringify } from "yaml";
 import { helm } from "../../tools/parts";
 import { type BorrowedCluster, borrowCluster } from "../pool";
 
-export type Service = "worker" | "web";
+export type SiteService = "worker" | "web";
 
 /** The two services of a site on a control plane, and the settings of a stack for them. */
 export interface TestSite {
   readonly namespace: string;
   /** The name of a service's release, and of its Deployment. */
-  readonly releases: Readonly<Record<Service, string>>;
+  readonly releases: Readonly<Record<SiteService, string>>;
   /** The files with what the site's values say. */
-  readonly valuesFiles: Readonly<Record<Service, string>>;
+  readonly valuesFiles: Readonly<Record<SiteService, string>>;
   /** The setting `rollout`, with the site's own values as they stand. */
   readonly kubernetes: { readonly kubeconfig: string };
   readonly rollout: Readonly<Record<string, unknown>>;
   /** Writes what a site's values say of a service. */
-  setValues(service: Service, values: object): Promise<void>;
+  setValues(service: SiteService, values: object): Promise<void>;
   /** The answer of kubectl, in the services' namespace. */
   kubectl(...args: string[]): Promise<string>;
   /** The value of a variable in each pod of a service that is there, terminating ones included. */
-  modesOf(service: Service): Promise<string[]>;
+  modesOf(service: SiteService): Promise<string[]>;
   /** The names of a service's pods, terminating ones included. */
-  podsOf(service: Service): Promise<string[]>;
+  podsOf(service: SiteService): Promise<string[]>;
   /** How many replicas each service's Deployment asks for. */
-  replicas(): Promise<Readonly<Record<Service, number>>>;
+  replicas(): Promise<Readonly<Record<SiteService, number>>>;
   /** Kills a Helm that upgrades a service to another tag of its image, while it waits for the pods. */
-  killHelm(service: Service, tag: string): Promise<void>;
+  killHelm(service: SiteService, tag: string): Promise<void>;
 }
 
 /** A control plane of a test, with the site for whose services most tests use it. */
-export interface TestCluster extends TestSite {
+export interface EngineCluster extends TestSite {
   readonly controlPlane: BorrowedCluster;
 }
 
@@ -43,7 +43,7 @@ const chart = "charts/task-runner";
 const variables = { worker: "Worker__Storage__Mode", web: "TaskRunner__Storage__Mode" };
 
 /** What a site has in its values before anything else: two pods of each service. */
-export const siteValues = {
+export const clusterSiteValues = {
   worker: {
     image: { repository: "example.test/worker", tag: "1" },
     replicaCount: 2,
@@ -61,9 +61,9 @@ export const siteValues = {
  *
  * @param folder absolute
  */
-export async function makeCluster(folder: string): Promise<TestCluster> {
+export async function makeCluster(folder: string): Promise<EngineCluster> {
   const controlPlane = await borrowCluster();
-  return { controlPlane, ...(await makeSite(controlPlane, folder, "taskrunner")) };
+  return { controlPlane, ...(await makeEngineSite(controlPlane, folder, "taskrunner")) };
 }
 
 /**
@@ -71,7 +71,7 @@ export async function makeCluster(folder: string): Promise<TestCluster> {
  *
  * @param folder absolute
  */
-export async function makeSite(
+export async function makeEngineSite(
   controlPlane: BorrowedCluster,
   folder: string,
   namespace: string,
@@ -85,20 +85,20 @@ export async function makeSite(
     worker: join(directory, "worker.values.yaml"),
     web: join(directory, "web.values.yaml"),
   };
-  const setValues = (service: Service, values: object) =>
+  const setValues = (service: SiteService, values: object) =>
     writeFile(valuesFiles[service], stringify(values));
-  await setValues("worker", siteValues.worker);
-  await setValues("web", siteValues.web);
+  await setValues("worker", clusterSiteValues.worker);
+  await setValues("web", clusterSiteValues.web);
   const kubectl = async (...args: string[]) => {
     const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
     return (await execa(controlPlane.kubectl, [...address, ...args])).stdout;
   };
-  const ofService = async (service: Service) => {
+  const ofService = async (service: SiteService) => {
     const labels = `app.kubernetes.io/instance=${releases[service]}`;
     const found = await kubectl("get", "pods", "-l", labels, "-o", "json");
     return (JSON.parse(found) as Pods).items;
   };
-  const replicasOf = async (service: Service) => {
+  const replicasOf = async (service: SiteService) => {
     const number = "jsonpath={.spec.replicas}";
     return Number(await kubectl("get", `deployment/${releases[service]}`, "-o", number));
   };
@@ -153,6 +153,6 @@ interface Variable {
   readonly value?: string;
 }
 
-function modeIn(env: readonly Variable[] = [], service: Service): string {
+function modeIn(env: readonly Variable[] = [], service: SiteService): string {
   return env.find(({ name }) => name === variables[service])?.value ?? "";
 }

@@ -4,9 +4,9 @@ import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample, type SampleCounts } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
-import { makeStack, type Run, type TestStack } from "./stack";
-import { nameIn, stateOf } from "./state";
-import { deployedMode, ownValues, siteValues } from "./values";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
+import { nameIn, engineState } from "./state";
+import { deployedMode, ownValues, readSiteValues } from "./values";
 
 const minutes = 60_000;
 const password = "s3cret-of-the-migrator";
@@ -71,7 +71,7 @@ describe("the cutover on the real engine and a server with logins", () => {
   );
 
   it("keeps the order in the state, where the engine takes it from", async () => {
-    const { deployment } = await stateOf(stack);
+    const { deployment } = await engineState(stack);
     const dependenciesOf = (name: string) =>
       deployment.resources
         .find(({ urn, custom }) => custom && urn.endsWith(`::${name}`))
@@ -181,7 +181,7 @@ async function expectNoChange(): Promise<void> {
   }
 }
 
-function kept(run: Run): Run {
+function kept(run: EngineRun): EngineRun {
   printed.push(run.output);
   return run;
 }
@@ -211,7 +211,7 @@ const mongoMode = () => stack.configure({ ...settings(), mongoUri: uri() });
 
 const directory = () => join(stack.folder, "rollout");
 const siteFiles = () =>
-  Promise.all([siteValues(directory(), "worker"), siteValues(directory(), "web")]);
+  Promise.all([readSiteValues(directory(), "worker"), readSiteValues(directory(), "web")]);
 const ownFiles = () =>
   Promise.all([ownValues(directory(), "worker"), ownValues(directory(), "web")]);
 

@@ -5,15 +5,15 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { helm, repository } from "../../tools/parts";
 import { atlasFor } from "../atlas/atlas";
-import { makeCluster, type TestCluster } from "./cluster";
+import { makeCluster, type EngineCluster } from "./cluster";
 import { exampleSettings } from "./example";
-import { makeStack, type Run, type TestStack } from "./stack";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
 
 const minutes = 60_000;
 const endpoint = "vpce-0123456789abcdef0";
 
 let folder: string;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 const stacks: TestStack[] = [];
 
 beforeAll(async () => {
@@ -61,7 +61,7 @@ async function installServices(): Promise<void> {
 }
 
 /** The preview of a cutover with an example, on the Kubernetes API of the test. */
-async function previewOf(name: string): Promise<Run> {
+async function previewOf(name: string): Promise<EngineRun> {
   const stack = await atlasStack(name);
   const settings = await exampleSettings(`atlas/Pulumi.${name}.yaml`);
   expect(settings.kubernetes).toEqual({ context: name });

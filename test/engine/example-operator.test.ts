@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { operatorChart } from "../cluster/kubernetes/definition";
-import { exampleSettings, type Section } from "./example";
+import { exampleSettings, type ExampleSection } from "./example";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedCluster, borrowCluster } from "../pool";
 
@@ -24,7 +24,7 @@ afterAll(async () => {
 async function settings(): Promise<Record<string, unknown>> {
   const all = await exampleSettings("operator/Pulumi.operator.yaml");
   const operator = {
-    ...(all.cluster?.operator as Section),
+    ...(all.cluster?.operator as ExampleSection),
     chart: await operatorChart(stack.folder),
   };
   const { kubeconfig } = controlPlane;

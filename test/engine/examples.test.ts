@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { helm, repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
-import { makeCluster, type TestCluster } from "./cluster";
-import { exampleSettings, type Section } from "./example";
+import { makeCluster, type EngineCluster } from "./cluster";
+import { exampleSettings, type ExampleSection } from "./example";
 import { makeStack, type TestStack } from "./stack";
 
 const minutes = 60_000;
@@ -16,7 +16,7 @@ const umbrellaChart = join(repository, "test/engine/umbrella");
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
@@ -45,7 +45,7 @@ async function install(release: string, chart: string, values: string, namespace
 }
 
 /** The example as it stands, with the server, the state and the control plane of the test. */
-async function configure(file: string, storageMode?: "mongo", rollout: Section = {}) {
+async function configure(file: string, storageMode?: "mongo", rollout: ExampleSection = {}) {
   const settings = await exampleSettings(file);
   await stack.configure({
     ...settings,
@@ -58,7 +58,10 @@ async function configure(file: string, storageMode?: "mongo", rollout: Section =
 }
 
 /** Previews that fail or warn of nothing, of the first update and of the cutover. */
-async function previews(file: string, rollout: Section = {}): Promise<readonly [string, string]> {
+async function previews(
+  file: string,
+  rollout: ExampleSection = {},
+): Promise<readonly [string, string]> {
   const outputs = [];
   for (const mode of [undefined, "mongo"] as const) {
     await configure(file, mode, rollout);

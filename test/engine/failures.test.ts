@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { ownKubelet } from "../../tools/parts";
 import { type Image, type Kubelet, startKubelet } from "../kubelet";
-import { makeCluster, siteValues, type TestCluster } from "./cluster";
-import { makeStack, type Run, type TestStack } from "./stack";
+import { makeCluster, clusterSiteValues, type EngineCluster } from "./cluster";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { stepsDone } from "./steps";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -13,7 +13,7 @@ const minutes = 60_000;
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 let kubelet: Kubelet;
 
 /** What the tests' kubelet knows; any other image cannot be pulled. */
@@ -51,7 +51,7 @@ const configure = (storageMode: "mongo" | "filesystem", timeoutSeconds = 60) =>
   });
 /** A site's values with pods of the tests' kubelet, and another image. */
 const setTag = (service: "worker" | "web", tag: string) => {
-  const values = siteValues[service];
+  const values = clusterSiteValues[service];
   return cluster.setValues(service, {
     ...values,
     image: { ...values.image, tag },
@@ -63,7 +63,7 @@ const restartServer = async () => {
   await server.start();
 };
 /** The steps that began, of those after which nothing may be done. */
-const begun = ({ output }: Run) =>
+const begun = ({ output }: EngineRun) =>
   ["worker-pods", "web-pods", "second-handover", "verification"].filter((step) =>
     new RegExp(`${step} (created|updated|updating|creating)`).test(output),
   );
@@ -220,7 +220,7 @@ describe("web that fails after the worker's rollout", () => {
       await setTag("worker", "2");
       // The chart's schema allows it, and the API server does not.
       const resources = { requests: { cpu: "many" } };
-      await cluster.setValues("web", { ...siteValues.web, resources });
+      await cluster.setValues("web", { ...clusterSiteValues.web, resources });
       await configure("mongo");
       const up = await stack.up();
 

@@ -4,13 +4,13 @@ import { execa } from "execa";
 import { parse } from "yaml";
 import { helm, repository } from "../../tools/parts";
 import type { BorrowedServer } from "../pool";
-import type { Service, TestCluster } from "./cluster";
+import type { SiteService, EngineCluster } from "./cluster";
 import type { TestStack } from "./stack";
 
 export const services = ["worker", "web"] as const;
 
 /** What a GitOps controller does: looks at each service again and again, until it is stopped. */
-export function syncServices(sync: (service: Service) => Promise<void>, everyMs: number) {
+export function syncServices(sync: (service: SiteService) => Promise<void>, everyMs: number) {
   const stopping = new AbortController();
   const loop = async () => {
     while (!stopping.signal.aborted) {
@@ -28,7 +28,7 @@ export function syncServices(sync: (service: Service) => Promise<void>, everyMs:
 }
 
 /** Installs worker and web as releases by the values files of a folder, `worker.values.yaml` and `web.values.yaml`. */
-export async function installServices(cluster: TestCluster, folder: string): Promise<void> {
+export async function installServices(cluster: EngineCluster, folder: string): Promise<void> {
   await cluster.kubectl("create", "namespace", cluster.namespace);
   for (const service of services) {
     const chart = join(repository, "charts/task-runner");
@@ -46,14 +46,14 @@ export async function installServices(cluster: TestCluster, folder: string): Pro
  *
  * @param show a values file's text on the branch; fails if the branch has none
  */
-export function startArgo(cluster: TestCluster, show: (file: string) => Promise<string>) {
-  const applied = new Map<Service, string>();
-  const deployed: Service[] = [];
+export function startArgo(cluster: EngineCluster, show: (file: string) => Promise<string>) {
+  const applied = new Map<SiteService, string>();
+  const deployed: SiteService[] = [];
   const environmentIn = async (file: string) => {
     const text = await show(file).catch(() => "{}");
     return ((parse(text) ?? {}) as { readonly env?: object[] }).env;
   };
-  const sync = async (service: Service) => {
+  const sync = async (service: SiteService) => {
     const file = `${service}.values.yaml`;
     const own = await environmentIn(`taskrunner-storage.${file}`);
     const value = own ?? (await environmentIn(file));
@@ -75,12 +75,12 @@ export function startArgo(cluster: TestCluster, show: (file: string) => Promise<
 interface Parts {
   readonly stack: TestStack;
   readonly server: BorrowedServer;
-  readonly cluster: TestCluster;
+  readonly cluster: EngineCluster;
 }
 
 /** The setting `rollout` of target `values` whose pods are watched. */
-export function watchedRollout(cluster: TestCluster, directory: string) {
-  const selectorOf = (service: Service) =>
+export function watchedRollout(cluster: EngineCluster, directory: string) {
+  const selectorOf = (service: SiteService) =>
     `app.kubernetes.io/instance=${cluster.releases[service]}`;
   return {
     target: "values",

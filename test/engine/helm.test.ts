@@ -2,8 +2,8 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { makeCluster, type TestCluster } from "./cluster";
-import { makeStack, type Run, type TestStack } from "./stack";
+import { makeCluster, type EngineCluster } from "./cluster";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";
 import { makeUser } from "./user";
 import { type BorrowedServer, borrowServer } from "../pool";
@@ -13,7 +13,7 @@ const password = "s3cret-of-the-services";
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 const printed: string[] = [];
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ const configure = async (storageMode: "mongo" | "filesystem", user = `web:${pass
   });
 };
 
-const kept = (run: Run) => {
+const kept = (run: EngineRun) => {
   printed.push(run.output);
   return run;
 };

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { makeCluster, type TestCluster } from "./cluster";
+import { makeCluster, type EngineCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";
 import { type BorrowedServer, borrowServer } from "../pool";
@@ -14,7 +14,7 @@ const lastExport = ["SecondHandover second-handover"];
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });

@@ -6,7 +6,7 @@ import { readFence } from "../../components/state";
 import { generateSample, type SampleCounts } from "../../sample";
 import { ownKubelet } from "../../tools/parts";
 import { startJobCluster, type JobCluster } from "../jobs/cluster";
-import { makeStack, type Run, type TestStack } from "./stack";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -59,7 +59,7 @@ const configure = (storageMode: "mongo" | "filesystem", more: object = {}) =>
     ...more,
   });
 
-async function succeeded(running: Promise<Run>): Promise<string> {
+async function succeeded(running: Promise<EngineRun>): Promise<string> {
   const run = await running;
   printed.push(run.output);
   expect(run.failed, run.output).toBe(false);

@@ -2,8 +2,8 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { makeSite, type Site } from "../rollout/values/checkout";
-import { makeCluster, type TestCluster } from "./cluster";
+import { makeCheckoutSite, type CheckoutSite } from "../rollout/values/checkout";
+import { makeCluster, type EngineCluster } from "./cluster";
 import { installServices, startArgo, watchedSettings } from "./git-ops";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
@@ -12,8 +12,8 @@ const minutes = 60_000;
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
-let site: Site;
+let cluster: EngineCluster;
+let site: CheckoutSite;
 let argo: ReturnType<typeof startArgo>;
 
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
   server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   await generateSample(join(stack.folder, "state"), { runs: 5 });
-  site = await makeSite(stack.folder);
+  site = await makeCheckoutSite(stack.folder);
   await cp("sample/rollout", join(site.checkout, "rollout"), { recursive: true });
   await site.git("add", "--all");
   await site.git("commit", "--quiet", "--message=Add the services");

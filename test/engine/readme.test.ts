@@ -10,7 +10,7 @@ import { cacheFolder } from "../../tools/parts/cache";
 import { engine, engineEnvironment, helm, repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { blocksIn } from "../readme";
-import { makeCluster, type TestCluster } from "./cluster";
+import { makeCluster, type EngineCluster } from "./cluster";
 
 const minutes = 60_000;
 const tryIt = blocksIn("Try it");
@@ -88,7 +88,7 @@ describe("the README's way to try it", () => {
 
 describe("the README's first environment", () => {
   let server: BorrowedServer;
-  let cluster: TestCluster;
+  let cluster: EngineCluster;
 
   beforeAll(async () => {
     server = await borrowServer();

@@ -4,7 +4,7 @@ import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { generateSample } from "../../sample";
-import { makeCluster, type TestCluster } from "./cluster";
+import { makeCluster, type EngineCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";
 import { type BorrowedServer, borrowServer } from "../pool";
@@ -13,7 +13,7 @@ const minutes = 60_000;
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { helm } from "../../tools/parts";
 import { stable } from "../review/stable";
-import { makeCluster, siteValues, type TestCluster } from "./cluster";
+import { makeCluster, clusterSiteValues, type EngineCluster } from "./cluster";
 import { reviewed, type Review } from "./reviewed";
 import { makeStack, type TestStack } from "./stack";
 import { makeUser } from "./user";
@@ -16,7 +16,7 @@ const password = "s3cret-of-the-services";
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 let state: string;
 
 beforeAll(async () => {
@@ -92,7 +92,7 @@ it(
       ...["--kubeconfig", cluster.kubernetes.kubeconfig, "--namespace", cluster.namespace],
     ];
     await execa(await helm(), ["upgrade", ...chart, ...address, "--reuse-values"]);
-    await cluster.setValues("worker", { ...siteValues.worker, replicaCount: 3 });
+    await cluster.setValues("worker", { ...clusterSiteValues.worker, replicaCount: 3 });
     const made = await review();
 
     expect(made.verdict).toContain("worker restarts");
@@ -106,7 +106,7 @@ it(
 it(
   "reviews a rollback of releases, and the next cutover with the time of the last one",
   async () => {
-    await cluster.setValues("worker", siteValues.worker);
+    await cluster.setValues("worker", clusterSiteValues.worker);
     await configure("filesystem");
     await expectInGallery("rollback-helm", await review());
     expect(await stack.up()).toMatchObject({ failed: false });

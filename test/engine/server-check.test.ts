@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
-import { makeStack, type Run, type TestStack } from "./stack";
-import { stateOf } from "./state";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
+import { engineState } from "./state";
 import { ownValues } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -38,7 +38,7 @@ const configure = (port: number, storageMode = "mongo") =>
   });
 const workerValues = () => ownValues(directory(), "worker");
 /** On a busy machine the program may not get to its connection within the time that it has for it. */
-async function previewInReach(tries = 4): Promise<Run> {
+async function previewInReach(tries = 4): Promise<EngineRun> {
   const preview = await stack.pulumi("preview");
   const isLate = preview.output.includes("Server selection timed out");
   return isLate && tries > 1 ? previewInReach(tries - 1) : preview;
@@ -73,7 +73,7 @@ it(
     await configure(server.port);
     expect(await stack.up()).toMatchObject({ failed: false });
     const { version } = (await client.db().command({ buildInfo: 1 })) as { version: string };
-    const { resources } = (await stateOf(stack)).deployment;
+    const { resources } = (await engineState(stack)).deployment;
     expect(resources.find(({ urn }) => isCheck(urn))?.outputs).toMatchObject({
       serverVersion: version,
     });

@@ -4,7 +4,7 @@ import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { makeProject, type TestProject } from "../project";
-import { makeStack, type Run, type TestStack } from "./stack";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { ownValues } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -51,7 +51,7 @@ const configure = (storageMode: string, outputs = { mongoUri: "migratorUri" }) =
   });
 /** Everything that the engine printed. */
 const printed: string[] = [];
-const kept = async (running: Promise<Run>) => {
+const kept = async (running: Promise<EngineRun>) => {
   const run = await running;
   printed.push(run.output);
   return run;

@@ -9,7 +9,7 @@ import { nextCutover } from "../../tools/dev/outputs";
 import { engine, engineEnvironment, type EngineOptions, repository } from "../../tools/parts";
 
 /** What a run of the engine ended with: everything it printed, and whether it failed. */
-export interface Run {
+export interface EngineRun {
   readonly output: string;
   readonly failed: boolean;
 }
@@ -30,17 +30,17 @@ export interface TestStack {
    * a `cutover`, it is the one that the stack needs next; the same for `rollout.workerStopped` without services.
    */
   configure(settings: StackSettings): Promise<void>;
-  pulumi(...args: string[]): Promise<Run>;
-  preview(): Promise<Run>;
+  pulumi(...args: string[]): Promise<EngineRun>;
+  preview(): Promise<EngineRun>;
   /** What `pulumi preview --json` writes to its standard output, as a workflow keeps it in a file. */
-  previewAsJson(...args: string[]): Promise<Run>;
-  up(): Promise<Run>;
+  previewAsJson(...args: string[]): Promise<EngineRun>;
+  up(): Promise<EngineRun>;
   /** An `up` beside which something else happens, once it prints this. */
-  upBeside(at: RegExp, happens: () => void): Promise<Run>;
+  upBeside(at: RegExp, happens: () => void): Promise<EngineRun>;
   /** An `up` that is interrupted, as by Ctrl-C, once it prints this. */
-  interruptedUp(at: RegExp): Promise<Run>;
+  interruptedUp(at: RegExp): Promise<EngineRun>;
   /** An `up` whose engine ends by itself, without its plugins, once it prints this. */
-  killedUp(at: RegExp, how?: keyof typeof deaths): Promise<Run & Left>;
+  killedUp(at: RegExp, how?: keyof typeof deaths): Promise<EngineRun & Left>;
   /** Takes away the lock of an engine that was killed. */
   cancel(): Promise<void>;
   /** The stack's outputs; @param flags such as `--show-secrets` */
@@ -87,7 +87,7 @@ export async function makeStack(
     cwd: string,
     args: readonly string[],
     { input = "", interrupt }: { input?: string; interrupt?: Interrupt } = {},
-  ): Promise<Run> => {
+  ): Promise<EngineRun> => {
     const options = { cwd, env, input, all: true, reject: false } as const;
     const running = execa("pulumi", [...args, "--color", "never"], options);
     if (interrupt) {
@@ -227,14 +227,14 @@ function descendantsOf(pid: number): number[] {
 async function initialise(
   folder: string,
   name: string,
-  run: (cwd: string, args: readonly string[]) => Promise<Run>,
+  run: (cwd: string, args: readonly string[]) => Promise<EngineRun>,
 ): Promise<void> {
   const program = stringify({ name: "taskrunner-storage", runtime: "nodejs" });
   await writeFile(join(folder, "Pulumi.yaml"), program);
   await succeeded(run(folder, ["stack", "init", name, "--non-interactive"]));
 }
 
-async function succeeded(running: Promise<Run>): Promise<Run> {
+async function succeeded(running: Promise<EngineRun>): Promise<EngineRun> {
   const run = await running;
   if (run.failed) throw new Error(run.output);
   return run;

@@ -2,7 +2,7 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { makeStack, type Run, type TestStack } from "./stack";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { deployedMode } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -34,7 +34,7 @@ const naming = (cutover?: number) =>
 
 const workerMode = () => deployedMode(join(stack.folder, "rollout"), "worker");
 
-async function succeeded(running: Promise<Run>): Promise<void> {
+async function succeeded(running: Promise<EngineRun>): Promise<void> {
   const { failed, output } = await running;
   expect(failed, output).toBe(false);
 }

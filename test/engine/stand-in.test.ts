@@ -9,11 +9,11 @@ import { repository } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { type Kubelet, startKubelet } from "../kubelet";
 import { FileJournal } from "../stand-in/file-journal";
-import { findingsOf } from "../stand-in/findings";
+import { findFaults } from "../stand-in/findings";
 import { type JournalEvent, eventsOf } from "../stand-in/journal";
 import { MongoStore } from "../stand-in/mongo-store";
 import { standInImages, standInValues } from "../stand-in/pods";
-import { type TestCluster, makeCluster } from "./cluster";
+import { type EngineCluster, makeCluster } from "./cluster";
 import { type TestStack, makeStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { layout } from "../../components/state";
@@ -22,7 +22,7 @@ const minutes = 60_000;
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 let kubelet: Kubelet;
 let journal: FileJournal;
 const root = () => join(stack.folder, "state");
@@ -146,7 +146,7 @@ async function untilAllEnded(): Promise<void> {
 async function findings(): Promise<string[]> {
   const client = await new MongoClient(server.uri).connect();
   const store = new MongoStore(client.db("taskrunner"), documentOptions.collections);
-  const found = await findingsOf(store, journal);
+  const found = await findFaults(store, journal);
   await client.close();
   return found;
 }

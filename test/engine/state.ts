@@ -18,7 +18,7 @@ export interface EngineState {
 }
 
 /** What the engine keeps of a stack now. */
-export async function stateOf(stack: TestStack): Promise<EngineState> {
+export async function engineState(stack: TestStack): Promise<EngineState> {
   return JSON.parse(await stack.state()) as EngineState;
 }
 
@@ -40,7 +40,7 @@ export async function resourcesOf(stack: TestStack): Promise<unknown> {
 
 /** The names of the resources that wait for another one themselves. */
 export async function dependantsOf(name: string, stack: TestStack): Promise<string[]> {
-  const { deployment } = await stateOf(stack);
+  const { deployment } = await engineState(stack);
   return deployment.resources
     .filter(({ dependencies = [] }) => dependencies.some((urn) => urn.endsWith(`::${name}`)))
     .map(({ urn }) => nameIn(urn));

@@ -1,12 +1,12 @@
 import { expect, vi } from "vitest";
-import type { Run, TestStack } from "./stack";
-import { nameIn, stateOf } from "./state";
+import type { EngineRun, TestStack } from "./stack";
+import { nameIn, engineState } from "./state";
 
 /** Waits until the engine is at the step of a resource of this name. */
 export function untilStepRuns(stack: TestStack, name: string): Promise<void> {
   return vi.waitFor(
     async () => {
-      const { deployment } = await stateOf(stack);
+      const { deployment } = await engineState(stack);
       const pending = deployment.pending_operations ?? [];
       expect(pending.map(({ resource }) => nameIn(resource.urn))).toContain(name);
     },
@@ -15,7 +15,7 @@ export function untilStepRuns(stack: TestStack, name: string): Promise<void> {
 }
 
 /** The steps of these kinds that a run did, in their order: `Import backfill`. */
-export function stepsDone({ output }: Run, kinds: readonly string[]): string[] {
+export function stepsDone({ output }: EngineRun, kinds: readonly string[]): string[] {
   const done = new RegExp(`[:/](?:\\w+:)((?:${kinds.join("|")}) [a-z-]+) (?:created|updated)`, "g");
   return [...output.matchAll(done)].map(([, step = ""]) => step);
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { makeCluster, makeSite, type TestSite } from "./cluster";
+import { makeCluster, makeEngineSite, type TestSite } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
 import { makeUser } from "./user";
 import { type BorrowedCluster, type BorrowedServer, borrowServer } from "../pool";
@@ -36,9 +36,9 @@ beforeAll(async () => {
     others.map((name) => makeStack(name, undefined, { kubernetes: true })),
   );
   if (!second || !third) throw new Error("no stacks");
-  const beside = await makeSite(controlPlane, second.folder, cluster.namespace, "preview");
+  const beside = await makeEngineSite(controlPlane, second.folder, cluster.namespace, "preview");
   preview = await environment(second, beside, "preview");
-  const apart = await makeSite(controlPlane, third.folder, "production");
+  const apart = await makeEngineSite(controlPlane, third.folder, "production");
   production = await environment(third, apart, "production");
 }, 25 * minutes);
 afterAll(async () => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { makeCluster, type TestCluster } from "./cluster";
-import { makeStack, type Run, type TestStack } from "./stack";
+import { makeCluster, type EngineCluster } from "./cluster";
+import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { dependantsOf } from "./state";
 import { cutoverKinds, stepsDone } from "./steps";
 import { installUmbrella, type UmbrellaSite } from "./umbrella/site";
@@ -15,7 +15,7 @@ type Mode = "mongo" | "filesystem";
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 let mongo: MongoClient;
 let site: UmbrellaSite;
 
@@ -63,7 +63,7 @@ const changeOver = [
 ];
 
 /** The steps that were done, in their order. */
-const orderOf = (run: Run) => stepsDone(run, [...cutoverKinds, "LogRetention"]);
+const orderOf = (run: EngineRun) => stepsDone(run, [...cutoverKinds, "LogRetention"]);
 
 const runFolder = "state/runs";
 const runs = () => mongo.db("taskrunner").collection<{ _id: string }>("pack_runs");

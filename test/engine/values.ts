@@ -10,7 +10,7 @@ export function ownValues(directory: string, service: Service): Promise<string> 
 }
 
 /** The site's own values file, which the stack only reads. */
-export function siteValues(directory: string, service: Service): Promise<string> {
+export function readSiteValues(directory: string, service: Service): Promise<string> {
   return readFile(join(directory, `${service}.values.yaml`), "utf8");
 }
 
@@ -20,6 +20,9 @@ export async function deployedMode(
   service: Service,
 ): Promise<string | undefined> {
   const mode = /__Storage__Mode\n\s+value: (\w+)/;
-  const [own, site] = [await ownValues(directory, service), await siteValues(directory, service)];
+  const [own, site] = [
+    await ownValues(directory, service),
+    await readSiteValues(directory, service),
+  ];
   return (mode.exec(own) ?? mode.exec(site))?.[1];
 }

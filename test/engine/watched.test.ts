@@ -5,17 +5,17 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { helm, repository } from "../../tools/parts";
-import { makeCluster, type Service, type TestCluster } from "./cluster";
+import { makeCluster, type SiteService, type EngineCluster } from "./cluster";
 import { services, syncServices, watchedSettings } from "./git-ops";
 import { makeStack, type TestStack } from "./stack";
-import { ownValues, siteValues } from "./values";
+import { ownValues, readSiteValues } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
 let stack: TestStack;
 let server: BorrowedServer;
-let cluster: TestCluster;
+let cluster: EngineCluster;
 let gitOps: GitOps;
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 interface GitOps {
   /** The services in the order in which a change of their files was deployed. */
-  readonly deployed: Service[];
+  readonly deployed: SiteService[];
   /** Waits until both are deployed. */
   synced(): Promise<void>;
   stop(): Promise<void>;
@@ -47,13 +47,13 @@ interface GitOps {
 async function startGitOps(): Promise<GitOps> {
   const program = await helm();
   const chart = join(repository, "charts/task-runner");
-  const last = new Map<Service, string>();
-  const deployed: Service[] = [];
-  const sync = async (service: Service) => {
+  const last = new Map<SiteService, string>();
+  const deployed: SiteService[] = [];
+  const sync = async (service: SiteService) => {
     const directory = join(stack.folder, "rollout");
     const file = `${service}.values.yaml`;
     const own = await ownValues(directory, service);
-    const text = (await siteValues(directory, service)) + own;
+    const text = (await readSiteValues(directory, service)) + own;
     if (last.get(service) === text) return;
     const files = own === "" ? [file] : [file, `taskrunner-storage.${file}`];
     const release = ["upgrade", "--install", cluster.releases[service], chart];

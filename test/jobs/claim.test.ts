@@ -9,7 +9,7 @@ import { ownKubelet } from "../../tools/parts";
 import { isRoot } from "../kubelet/volumes";
 import { serverForTests } from "../server";
 import { builtImage, startJobCluster, type JobCluster } from "./cluster";
-import { bulkImport, migration, verification } from "./requests";
+import { bulkImportRequest, migrationRequest, verificationRequest } from "./requests";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -42,7 +42,7 @@ async function prepare(namespace: string, accessMode?: string): Promise<void> {
   await cluster.prepare(namespace, `${current.server.uri}/${namespace}`, root, accessMode);
   await mkdir(join(root, "state/runs"), { recursive: true });
   await chmod(root, 0o755);
-  await runJob(cluster.target(namespace), migration());
+  await runJob(cluster.target(namespace), migrationRequest());
 }
 
 /** The services' security context in our chart. */
@@ -113,7 +113,7 @@ describe("the user of a Job's pods", () => {
       const root = await stat(rootOf("fresh"));
       expect([root.uid, root.gid, (root.mode & 0o7777).toString(8)]).toEqual([0, 10001, "2775"]);
 
-      await runJob(asBuilt("fresh"), bulkImport(1));
+      await runJob(asBuilt("fresh"), bulkImportRequest(1));
       const [spec] = await specsOf("fresh", "bulk-import");
       expect(spec?.securityContext).toMatchObject({
         ...ofChart,
@@ -127,7 +127,7 @@ describe("the user of a Job's pods", () => {
   it("is the same when no pod of the services is there, as after the drain", async () => {
     await prepare("drained");
     await deploy("drained", { replicas: 0 });
-    await runJob(asBuilt("drained"), bulkImport(1));
+    await runJob(asBuilt("drained"), bulkImportRequest(1));
     const [spec] = await specsOf("drained", "bulk-import");
     expect(spec?.securityContext).toMatchObject(ofChart);
   });
@@ -135,7 +135,7 @@ describe("the user of a Job's pods", () => {
   it.runIf(isRoot)("may have no name in the image when it claims the ledger", async () => {
     await prepare("nameless");
     await deploy("nameless", { replicas: 0 });
-    await runJob(asBuilt("nameless"), { ...migration(), state: "read" });
+    await runJob(asBuilt("nameless"), { ...migrationRequest(), state: "read" });
     const specs = await specsOf("nameless", "ledger-claim");
     expect(specs).toContainEqual(
       expect.objectContaining({ securityContext: expect.objectContaining(ofChart) as object }),
@@ -145,7 +145,7 @@ describe("the user of a Job's pods", () => {
   it.runIf(isRoot)("stops before the drain if it cannot write fence.json", async () => {
     await prepare("read-only");
     await deploy("read-only", { replicas: 0, securityContext: { runAsUser: 10001 } });
-    const text = await failed(runJob(asBuilt("read-only"), bulkImport(1)));
+    const text = await failed(runJob(asBuilt("read-only"), bulkImportRequest(1)));
     expect(text).toMatch(/Writing \S+fence\.json failed: EACCES.* Nothing was stopped\./s);
   });
 
@@ -158,7 +158,7 @@ describe("the user of a Job's pods", () => {
       await chmod(rootOf("folders"), 0o2775);
       await chown(join(rootOf("folders"), "state/runs"), 1654, 10001);
       await deploy("folders", { replicas: 0, securityContext: { fsGroup: 10001 } });
-      const text = await failed(runJob(asBuilt("folders"), bulkImport(1)));
+      const text = await failed(runJob(asBuilt("folders"), bulkImportRequest(1)));
       expect(text).toMatch(/Writing \S+\/state\/runs failed: EACCES.* Nothing was stopped\./s);
     },
   );
@@ -190,7 +190,7 @@ describe("a ReadWriteOnce claim", () => {
     });
 
     const target = cluster.target("once", { timeoutSeconds: 10 });
-    expect(await runJob(target, bulkImport(3))).toMatchObject([
+    expect(await runJob(target, bulkImportRequest(3))).toMatchObject([
       { results: { report: { runs: { inserted: 10 } } } },
     ]);
     const nodes = (await specsOf("once", "bulk-import")).map(({ nodeName }) => nodeName);
@@ -211,7 +211,7 @@ describe("a ReadWriteOnce claim", () => {
       await cluster.kubectl("uncordon", "other");
     });
     const target = cluster.target("moved", { timeoutSeconds: 40 });
-    const running = runJob(target, bulkImport(1));
+    const running = runJob(target, bulkImportRequest(1));
     await Promise.all([
       expect(running).resolves.toMatchObject([{ results: { report: { files: 0 } } }]),
       vi
@@ -245,7 +245,7 @@ describe("a ReadWriteOnce claim", () => {
       cluster.images.set("on-lost-node", { entrypoint });
     });
     const target = cluster.target("lost-node", { image: "on-lost-node", timeoutSeconds: 40 });
-    const running = runJob(target, migration());
+    const running = runJob(target, migrationRequest());
     await Promise.all([
       expect(running).resolves.toMatchObject([{ results: { heldBack: "" } }]),
       vi
@@ -258,23 +258,23 @@ describe("a ReadWriteOnce claim", () => {
 
   it("that only one pod may mount is refused while a pod does", async () => {
     await prepare("one-pod", "ReadWriteOncePod");
-    expect(await runJob(cluster.target("one-pod"), verification)).toHaveLength(1);
+    expect(await runJob(cluster.target("one-pod"), verificationRequest)).toHaveLength(1);
     await deploy("one-pod");
 
-    expect(await failed(runJob(cluster.target("one-pod"), verification))).toMatch(
+    expect(await failed(runJob(cluster.target("one-pod"), verificationRequest))).toMatch(
       /^Claim state is ReadWriteOncePod, and pod web-\S+ mounts it.* Nothing was started\./,
     );
   });
 
   it("is mounted anywhere if no pod has it", async () => {
     await prepare("unused");
-    expect(await runJob(cluster.target("unused"), verification)).toHaveLength(1);
+    expect(await runJob(cluster.target("unused"), verificationRequest)).toHaveLength(1);
   });
 
   it("that is ReadWriteMany too needs no node", async () => {
     await prepare("many", "ReadWriteMany");
     const target = cluster.target("many");
-    const use = await claimUseOf(await clusterAt(target), target, bulkImport(4));
+    const use = await claimUseOf(await clusterAt(target), target, bulkImportRequest(4));
     expect(use).toEqual({ user: {}, isOfOneNode: false, nodes: [] });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { jobOf } from "../../components/step/jobs/manifest";
 import type { JobTarget } from "../../components/step/jobs";
 import { parseSettings } from "../../components/settings";
-import { verification } from "./requests";
+import { verificationRequest } from "./requests";
 
 const settings = (podTemplate: object) => ({
   storageMode: "mongo",
@@ -24,7 +24,7 @@ function templateWith(stated: object) {
   };
   const user = { runAsUser: 10001, fsGroup: 10001 };
   const use = { user, isOfOneNode: true, nodes: ["a"] };
-  return jobOf(target, verification, "job", use).spec?.template;
+  return jobOf(target, verificationRequest, "job", use).spec?.template;
 }
 
 const container = (more: object) => ({

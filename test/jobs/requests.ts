@@ -6,7 +6,7 @@ const request = (inputs: object, pods = 1) =>
   JSON.stringify({ version, pods, inputs: { direction: "forward", cutover: 1, ...inputs } });
 
 /** The whole migration, with names of a site's own. */
-export function migration(collections: { runs?: string } = {}): JobRequest {
+export function migrationRequest(collections: { runs?: string } = {}): JobRequest {
   const schema = {
     ...documentOptions,
     collections: { ...documentOptions.collections, ...collections },
@@ -23,13 +23,13 @@ const sides = {
 };
 
 /** The import before the drain, by so many pods. */
-export function bulkImport(pods: number): JobRequest {
+export function bulkImportRequest(pods: number): JobRequest {
   const asked = { kind: "bulk-import", direction: "forward" } as const;
   return { ...asked, state: "write", pods, request: request(sides, pods) };
 }
 
 /** The verification of the state. */
-export const verification: JobRequest = {
+export const verificationRequest: JobRequest = {
   ...{ kind: "verification", direction: "forward", state: "read" },
   request: request(sides),
 };

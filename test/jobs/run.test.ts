@@ -12,7 +12,7 @@ import { disguisedServer } from "../cluster/disguised-server";
 import { jobsRules } from "../rights";
 import { serverForTests } from "../server";
 import { startJobCluster, type JobCluster } from "./cluster";
-import { bulkImport, migration, verification } from "./requests";
+import { bulkImportRequest, migrationRequest, verificationRequest } from "./requests";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -33,7 +33,7 @@ const rootOf = (namespace: string) => join(current.folder, "states", namespace);
 const prepare = (namespace: string, accessMode?: string) =>
   cluster.prepare(namespace, `${current.server.uri}/${namespace}`, rootOf(namespace), accessMode);
 /** Runs a step as a Job, and gives what each pod printed. */
-const runs = (target: JobTarget, asked = migration()) => runJob(target, asked);
+const runs = (target: JobTarget, asked = migrationRequest()) => runJob(target, asked);
 interface ImportAnswer {
   readonly results: { readonly report: { readonly runs: { readonly inserted: number } } };
 }
@@ -49,7 +49,7 @@ const jobs = (namespace: string) =>
 
 it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
   await prepare("schema");
-  const answers = await runs(cluster.target("schema"), migration({ runs: "my_runs" }));
+  const answers = await runs(cluster.target("schema"), migrationRequest({ runs: "my_runs" }));
   const appliedAt = expect.stringMatching(/^2/) as string;
   expect(answers).toEqual([
     { told: [], results: { appliedAt, heldBack: "", place: expect.any(String) as string } },
@@ -80,7 +80,7 @@ it("an import by two pods has an answer of each, and every run once", async () =
   await generateSample(rootOf("shards"), { runs: 20 });
   await prepare("shards", "ReadWriteMany");
   await runs(cluster.target("shards"));
-  const answers = await runs(cluster.target("shards"), bulkImport(2));
+  const answers = await runs(cluster.target("shards"), bulkImportRequest(2));
   const inserted = answers.map((one) => (one as ImportAnswer).results.report.runs.inserted);
   expect(inserted).toHaveLength(2);
   expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(20);
@@ -151,7 +151,7 @@ it("data issues fail the Job in words, at once", async () => {
 
 it("a request that is too long is refused, and nothing is made", async () => {
   await prepare("long");
-  const long = { ...verification, request: "x".repeat(requestLimit + 1) };
+  const long = { ...verificationRequest, request: "x".repeat(requestLimit + 1) };
   const text = await failed(runs(cluster.target("long"), long));
   expect(text).toMatch(
     /^The request of verification has 262145 bytes, and .* takes at most 262144\./,
@@ -164,7 +164,7 @@ it("a request that is too long is refused, and nothing is made", async () => {
 
 it("a step of another version is refused by the pod, in words", async () => {
   await prepare("version");
-  const { request, ...asked } = migration();
+  const { request, ...asked } = migrationRequest();
   const other = { ...(JSON.parse(request) as object), version: "0.0.1" };
   const older = { ...asked, request: JSON.stringify(other) };
   expect(await failed(runs(cluster.target("version"), older))).toMatch(
@@ -286,12 +286,12 @@ it("is asked for no more than the rules allow, which do not let it read logs", a
   await prepare("allowed", "ReadWriteMany");
   const kubeconfig = await kubeconfigOf("allowed");
   await runs(cluster.target("allowed", { kubeconfig }));
-  const answers = await runs(cluster.target("allowed", { kubeconfig }), bulkImport(2));
+  const answers = await runs(cluster.target("allowed", { kubeconfig }), bulkImportRequest(2));
   const inserted = answers.map((one) => (one as ImportAnswer).results.report.runs.inserted);
   expect([inserted.length, inserted.reduce((sum, one) => sum + one)]).toEqual([2, 20]);
   expect(said.filter((line) => noLog.test(line))).toHaveLength(2);
 
-  const { request, ...asked } = migration();
+  const { request, ...asked } = migrationRequest();
   const older = { ...asked, request: request.replace(/"version":"[^"]*"/, '"version":"0.0.1"') };
   expect(await failed(runs(cluster.target("allowed", { kubeconfig }), older))).toMatch(
     /\n {2}The image of the Job has version \S+, but the stack needs version 0\.0\.1\./,

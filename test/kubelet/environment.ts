@@ -1,7 +1,7 @@
 import type { CoreV1Api, V1EnvVar, V1Pod } from "@kubernetes/client-node";
 
 /** A container's environment, by name. */
-export type Environment = Readonly<Record<string, string>>;
+export type ContainerEnvironment = Readonly<Record<string, string>>;
 
 /**
  * The environment of a pod's first container, from its own values, Secrets, ConfigMaps and the
@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string>>;
  *
  * @throws Error where a Secret, a ConfigMap or a key of it is not there, or a source is not known
  */
-export async function environmentOf(core: CoreV1Api, pod: V1Pod): Promise<Environment> {
+export async function environmentOf(core: CoreV1Api, pod: V1Pod): Promise<ContainerEnvironment> {
   const { PATH = "", HOME = "" } = process.env;
   const environment: Record<string, string> = { PATH, HOME, HOSTNAME: pod.metadata?.name ?? "" };
   for (const variable of pod.spec?.containers[0]?.env ?? []) {
@@ -23,7 +23,7 @@ async function valueOf(
   core: CoreV1Api,
   pod: V1Pod,
   { value, valueFrom }: V1EnvVar,
-  before: Environment,
+  before: ContainerEnvironment,
 ): Promise<string | undefined> {
   if (!valueFrom) return expand(value ?? "", before);
   const namespace = pod.metadata?.namespace ?? "";
@@ -60,7 +60,7 @@ function fieldOf({ metadata }: V1Pod, path: string): string {
 }
 
 /** A text with `$(NAME)` replaced by that variable; a name that is not there stays as it is. */
-export function expand(text: string, environment: Environment): string {
+export function expand(text: string, environment: ContainerEnvironment): string {
   return text.replace(/\$\$|\$\(([^()]+)\)/g, (found, name: string | undefined) =>
     name === undefined ? "$" : (environment[name] ?? found),
   );

@@ -1,6 +1,6 @@
 import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { environmentOf, expand, type Environment } from "./environment";
+import { environmentOf, expand, type ContainerEnvironment } from "./environment";
 import type { Image, Images } from "./images";
 import { mountsOf, terminationMessage, type PathOf } from "./mounts";
 import { ContainerProcess, type ProcessUser } from "./process";
@@ -54,7 +54,7 @@ export class PodRunner {
   }
 
   private async start(pod: V1Pod, image: Image): Promise<void> {
-    let environment: Environment;
+    let environment: ContainerEnvironment;
     let pathOf: PathOf;
     let user: ProcessUser | undefined;
     try {

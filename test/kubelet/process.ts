@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import type { Environment } from "./environment";
+import type { ContainerEnvironment } from "./environment";
 
 /** As whom a container's process runs. */
 export interface ProcessUser {
@@ -29,7 +29,12 @@ export class ContainerProcess {
   private readonly child: ChildProcess;
 
   /** @param user default: the one who runs this */
-  constructor(line: readonly string[], env: Environment, cwd?: string, user?: ProcessUser) {
+  constructor(
+    line: readonly string[],
+    env: ContainerEnvironment,
+    cwd?: string,
+    user?: ProcessUser,
+  ) {
     const [program = "", ...args] = asUser(line, user);
     this.child = spawn(program, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) {

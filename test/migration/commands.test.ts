@@ -3,7 +3,7 @@ import type { WantedCollection, WantedIndex } from "../../components/contract";
 import { type Change, describeChange } from "../../components/migration/planner/change";
 import { toCommands } from "../../components/migration/planner/commands";
 import { bridgeName, bridgeSpec, indexSpec } from "../../components/migration/planner/index-spec";
-import { byAge, changesOf, observed, runSequence } from "./indexes";
+import { byAge, diffIndexes, observed, runSequence } from "./indexes";
 
 const runs: WantedCollection = {
   name: "pack_runs",
@@ -56,7 +56,7 @@ it("creates an index with its options only", () => {
 });
 
 it("only the last step to unique blocks writers, and none of them loses anything", () => {
-  const commands = changesOf(runSequence, observed(runSequence, { unique: false })).flatMap(
+  const commands = diffIndexes(runSequence, observed(runSequence, { unique: false })).flatMap(
     toCommands,
   );
 
@@ -97,7 +97,7 @@ const bridgeFound = observed(byAge, {
 
 it("each drop of a replacement requires what it drops and what takes its place", () => {
   const old = observed(byAge, { sparse: true });
-  const commands = changesOf(byAge, old).flatMap(toCommands);
+  const commands = diffIndexes(byAge, old).flatMap(toCommands);
 
   expect(commands.map(({ requires }) => requires)).toEqual([
     undefined,
@@ -116,7 +116,7 @@ it("each drop of a replacement requires what it drops and what takes its place",
 
 it("a bridge of another index is replaced first, and only if it is still that one", () => {
   const other = observed(byAge, { name: bridge.name, key: [["updatedAt", -1]], hidden: true });
-  const commands = changesOf(byAge, observed(byAge, { sparse: true }), other).flatMap(toCommands);
+  const commands = diffIndexes(byAge, observed(byAge, { sparse: true }), other).flatMap(toCommands);
 
   expect(commands.map(({ command }) => Object.keys(command)[0])).toEqual([
     ...["dropIndexes", "createIndexes", "dropIndexes", "createIndexes", "dropIndexes"],
@@ -129,7 +129,7 @@ it("a bridge of another index is replaced first, and only if it is still that on
 });
 
 it("a usable bridge is not built again", () => {
-  const commands = changesOf(byAge, observed(byAge, { sparse: true }), bridgeFound).flatMap(
+  const commands = diffIndexes(byAge, observed(byAge, { sparse: true }), bridgeFound).flatMap(
     toCommands,
   );
 
@@ -148,7 +148,7 @@ it("the end of a bridge requires the bridge and the index as they are", () => {
     [bridgeFound, bridge],
     [other, { key: { planHash: 1 }, name: bridge.name }],
   ] as const) {
-    expect(changesOf(byAge, adopted, left).flatMap(toCommands)).toEqual([
+    expect(diffIndexes(byAge, adopted, left).flatMap(toCommands)).toEqual([
       {
         command: { dropIndexes: "pack_runs", index: bridge.name },
         ...{ blocksWrites: false, loses: false, reason: "the new index has taken its place" },

@@ -7,7 +7,7 @@ import { toCommands } from "../../components/migration/planner/commands";
 import { diff, foreign } from "../../components/migration/planner/diff";
 import type { ObservedCollection } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
-import { byAge, changesOf, commandsOf, databaseWith, observed, runSequence } from "./indexes";
+import { byAge, diffIndexes, commandsOf, databaseWith, observed, runSequence } from "./indexes";
 
 const wanted = buildSchema(documentOptions);
 
@@ -52,23 +52,23 @@ describe("a collection", () => {
 
 describe("an index", () => {
   it("that is equal shows nothing, and the order of its key counts", () => {
-    expect(changesOf(runSequence, observed(runSequence))).toEqual([]);
+    expect(diffIndexes(runSequence, observed(runSequence))).toEqual([]);
     const turned = observed(runSequence, { key: [...runSequence.key].reverse() });
-    expect(changesOf(runSequence, turned)[0]?.reason).toBe(
+    expect(diffIndexes(runSequence, turned)[0]?.reason).toBe(
       "an index of this name exists, but its key is { sequence: 1, runId: 1 }, " +
         "not { runId: 1, sequence: 1 }",
     );
   });
 
   it("that exists under another name is adopted, never built beside it", () => {
-    const changes = changesOf(runSequence, observed(runSequence, { name: "ix_sequence" }));
+    const changes = diffIndexes(runSequence, observed(runSequence, { name: "ix_sequence" }));
 
     expect(changes).toMatchObject([{ kind: "adopt index", found: { name: "ix_sequence" } }]);
     expect(changes.flatMap(toCommands)).toEqual([]);
   });
 
   it("with an expiry set by somebody is left alone and not built again", () => {
-    expect(changesOf(byAge, observed(byAge, { expireAfterSeconds: 60 }))).toEqual([]);
+    expect(diffIndexes(byAge, observed(byAge, { expireAfterSeconds: 60 }))).toEqual([]);
   });
 
   it("that is hidden is shown again in place", () => {
@@ -78,7 +78,7 @@ describe("an index", () => {
   });
 
   it("becomes unique in place: prepared, tried, done, and taken back where that fails", () => {
-    const commands = changesOf(runSequence, observed(runSequence, { unique: false })).flatMap(
+    const commands = diffIndexes(runSequence, observed(runSequence, { unique: false })).flatMap(
       toCommands,
     );
     const index = (options: object) => ({

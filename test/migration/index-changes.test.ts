@@ -4,7 +4,7 @@ import { checksumOf, sameValue } from "../../components/migration/planner/canoni
 import { diffExpiry, foreign } from "../../components/migration/planner/diff";
 import type { ObservedIndex } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
-import { byAge, changesOf, databaseWith, observed, runSequence } from "./indexes";
+import { byAge, diffIndexes, databaseWith, observed, runSequence } from "./indexes";
 
 const bridge = `${byAge.name}_bridge`;
 const schema = buildSchema(documentOptions);
@@ -15,7 +15,7 @@ it.each<[string, Partial<ObservedIndex>]>([
   ["its signature", { name: "theirs" }],
 ])("an index that is still being built and has %s is waited for, and nothing else", (_, has) => {
   const building = observed(byAge, { ...has, isBuilding: true });
-  const changes = changesOf(byAge, observed(byAge, { sparse: true }), building);
+  const changes = diffIndexes(byAge, observed(byAge, { sparse: true }), building);
 
   expect(changes).toMatchObject([{ kind: "await index", found: building }]);
   expect(changes[0]?.reason).toMatch(/^it is still being built .*setIndexCommitQuorum/);
@@ -24,17 +24,17 @@ it.each<[string, Partial<ObservedIndex>]>([
 it("a build of another index is not waited for", () => {
   const building = observed(byAge, { name: "x", key: [["planHash", 1]], isBuilding: true });
 
-  expect(changesOf(byAge, observed(byAge), building)).toEqual([]);
+  expect(diffIndexes(byAge, observed(byAge), building)).toEqual([]);
 });
 
 it("of two equal indexes the one with the wanted name counts", () => {
-  expect(changesOf(byAge, observed(byAge, { name: "theirs" }), observed(byAge))).toEqual([]);
+  expect(diffIndexes(byAge, observed(byAge, { name: "theirs" }), observed(byAge))).toEqual([]);
 });
 
 it("an index with the bridge's name is no index to adopt", () => {
   const found = observed(byAge, { name: bridge });
 
-  expect(changesOf(byAge, found)).toMatchObject([
+  expect(diffIndexes(byAge, found)).toMatchObject([
     {
       ...{ kind: "replace index", old: undefined, bridge: found, final: undefined },
       reason: "an earlier replacement was interrupted",
@@ -45,14 +45,14 @@ it("an index with the bridge's name is no index to adopt", () => {
 it("an adopted index that is hidden is adopted and shown", () => {
   const found = observed(byAge, { name: "theirs", hidden: true });
 
-  expect(changesOf(byAge, found)).toMatchObject([
+  expect(diffIndexes(byAge, found)).toMatchObject([
     { kind: "adopt index", reason: "it exists already under the name theirs" },
     { kind: "modify index", set: "hidden", reason: "it is hidden from queries" },
   ]);
 });
 
 it("an index that is unique already was not left half-way", () => {
-  expect(changesOf(runSequence, observed(runSequence, { prepareUnique: true }))).toEqual([]);
+  expect(diffIndexes(runSequence, observed(runSequence, { prepareUnique: true }))).toEqual([]);
 });
 
 it("becomes unique in place, and a bridge that is left over goes when it is", () => {
@@ -61,7 +61,7 @@ it("becomes unique in place, and a bridge that is left over goes when it is", ()
     observed(runSequence, { name: `${runSequence.name}_bridge` }),
   ];
 
-  expect(changesOf(runSequence, found, left)).toMatchObject([
+  expect(diffIndexes(runSequence, found, left)).toMatchObject([
     { kind: "modify index", found, set: "unique", reason: "it is not unique yet" },
     {
       ...{ kind: "replace index", old: undefined, bridge: left },
@@ -77,7 +77,7 @@ it.each<[string, Partial<ObservedIndex>]>([
   ["it has a partial filter", { partialFilterExpression: { planHash: "x" } }],
   ["it has a collation", { collation: { locale: "fr" } }],
 ])("an index cannot stay because %s", (why, found) => {
-  expect(changesOf(byAge, observed(byAge, found))).toMatchObject([
+  expect(diffIndexes(byAge, observed(byAge, found))).toMatchObject([
     { kind: "replace index", reason: `an index of this name exists, but ${why}` },
   ]);
 });
@@ -87,8 +87,8 @@ it("an index cannot stay because it is not sparse, or neither sparse nor unique"
   const both = { ...sparse, unique: true };
   const reason = (why: string) => ({ reason: `an index of this name exists, but ${why}` });
 
-  expect(changesOf(sparse, observed(byAge))).toMatchObject([reason("it is not sparse")]);
-  expect(changesOf(both, observed(byAge))).toMatchObject([reason("it is not unique")]);
+  expect(diffIndexes(sparse, observed(byAge))).toMatchObject([reason("it is not sparse")]);
+  expect(diffIndexes(both, observed(byAge))).toMatchObject([reason("it is not unique")]);
 });
 
 it("neither a bridge of ours nor an equal index is foreign", () => {

@@ -26,14 +26,14 @@ export const byAge: WantedIndex = {
 };
 
 /** What has to change so that an index is as it should be, if its collection has these. */
-export function changesOf(index: WantedIndex, ...indexes: ObservedIndex[]): Change[] {
+export function diffIndexes(index: WantedIndex, ...indexes: ObservedIndex[]): Change[] {
   const schema: WantedSchema = { collections: [], indexes: [index] };
   return diff(schema, databaseWith({ [index.collection]: indexes }));
 }
 
 /** The server commands for that. */
 export const commandsOf = (index: WantedIndex, ...indexes: ObservedIndex[]) =>
-  changesOf(index, ...indexes)
+  diffIndexes(index, ...indexes)
     .flatMap(toCommands)
     .map(({ command }) => command);
 

@@ -30,8 +30,8 @@ import { indexCreations } from "../../components/migration/schema-steps";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { bothEqual } from "../transfer/both-equal";
 import { twoRuns } from "../transfer/database";
-import { sidesOf } from "../transfer/export-sides";
-import { addFiles, run, stateRoot } from "../transfer/state";
+import { exportSides } from "../transfer/export-sides";
+import { addFiles, run, writeState } from "../transfer/state";
 import { documentOptions } from "../contract/options";
 
 const database = "taskrunner";
@@ -145,8 +145,8 @@ it("the migrator needs no more than its role", async () => {
 it("the migrator needs no more than its role for a cutover and its rollback", async () => {
   const user = "taskrunnerMigrator";
   const db = await databaseAs(user);
-  const root = await stateRoot(twoRuns);
-  const sides = sidesOf(db, root);
+  const root = await writeState(twoRuns);
+  const sides = exportSides(db, root);
   await apply(db, options);
   const expiry = { collection: "pack_run_logs", ledger: claim.ledger };
   await setExpiry(db, expiry, 0);
@@ -178,7 +178,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
 });
 
 it("a verification whose user may not write says so beside what it found", async () => {
-  const sides = sidesOf(await databaseAs("no_update"), await stateRoot(twoRuns));
+  const sides = exportSides(await databaseAs("no_update"), await writeState(twoRuns));
   await addFiles(sides.root, { "state/runs/r-4.json": JSON.stringify(run("r-4")) });
   const report = await forgetWhereMissing(sides, await verifyState(sides));
 

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline/promises";
 import { inject } from "vitest";
 import type { ControlPlane, MongoServer } from "../../tools/parts";
-import type { Answer, Wanted } from "./pool";
+import type { PoolAnswer, Wanted } from "./pool";
 
 /** A server without logins, with fail points, and empty when it is borrowed. */
 export interface BorrowedServer extends Omit<MongoServer, "pid"> {
@@ -62,7 +62,7 @@ async function borrow(kind: Wanted) {
   const ask = async (what: string) => {
     socket.write(`${what}\n`);
     const line = await lines.next();
-    const answer = JSON.parse(String(line.value)) as Answer;
+    const answer = JSON.parse(String(line.value)) as PoolAnswer;
     if ("error" in answer) throw new Error(answer.error);
     return answer.has;
   };

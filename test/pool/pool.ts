@@ -2,7 +2,7 @@
 export type Wanted = "server" | "databases" | "cluster";
 
 /** What a file is told of what it was lent, or why it gets nothing. */
-export type Answer = { readonly has: object } | { readonly error: string };
+export type PoolAnswer = { readonly has: object } | { readonly error: string };
 
 /** A server or a control plane, of which one file at a time has the use. */
 export interface Lent {

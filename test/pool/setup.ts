@@ -7,7 +7,7 @@ import { createInterface } from "node:readline/promises";
 import type { TestProject } from "vitest/node";
 import { clusterPool } from "./clusters";
 import { givenPool, serverPool } from "./servers";
-import type { Answer, Lent, Pool, Wanted } from "./pool";
+import type { PoolAnswer, Lent, Pool, Wanted } from "./pool";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -40,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function serve(socket: Socket, pools: Readonly<Record<Wanted, Pool>>): Promise<void> {
   let taken: { readonly pool: Pool; readonly lent: Lent } | undefined;
   socket.on("error", () => socket.destroy());
-  const answer = (line: Answer) => socket.write(`${JSON.stringify(line)}\n`);
+  const answer = (line: PoolAnswer) => socket.write(`${JSON.stringify(line)}\n`);
   for await (const line of createInterface(socket)) {
     try {
       if (line === "stop" || line === "start") await taken?.lent[line]?.();

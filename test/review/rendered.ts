@@ -1,7 +1,7 @@
 import { Lexer, type Token, type Tokens } from "marked";
 
 /** A comment as GitHub's Markdown reads it. */
-export interface Rendered {
+export interface RenderedComment {
   readonly html: readonly string[];
   /** Links, pictures and their definitions, written or recognised. */
   readonly links: readonly string[];
@@ -12,7 +12,7 @@ export interface Rendered {
 }
 
 /** Reads a text as GitHub does: tables, struck text and links without brackets included. */
-export function rendered(text: string): Rendered {
+export function rendered(text: string): RenderedComment {
   const all = new Lexer({ gfm: true }).lex(text).flatMap(within);
   const of = (...types: string[]) => all.filter(({ type }) => types.includes(type));
   return {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { environmentKeys, serviceEnvironment } from "../../components/rollout";
-import { names } from "./names";
+import { serviceNames } from "./names";
 
-const { collections, connectionSecret } = names;
+const { collections, connectionSecret } = serviceNames;
 const unnamed = { collections, connectionSecret };
 
 describe("the environment of a service", () => {
   it("has the document's configuration keys in its order, for web", () => {
     expect(
-      serviceEnvironment("web", "mongo", names).map(({ name, value }) => [name, value]),
+      serviceEnvironment("web", "mongo", serviceNames).map(({ name, value }) => [name, value]),
     ).toEqual([
       ["TaskRunner__Storage__Mode", "mongo"],
       [
@@ -25,7 +25,9 @@ describe("the environment of a service", () => {
 
   it("is mirrored under the section Worker for the worker", () => {
     const keysOf = (service: "worker" | "web") =>
-      serviceEnvironment(service, "mongo", { ...names, database: "d" }).map(({ name }) => name);
+      serviceEnvironment(service, "mongo", { ...serviceNames, database: "d" }).map(
+        ({ name }) => name,
+      );
     expect(keysOf("worker")).toEqual(
       keysOf("web").map((name) => name.replace(/^TaskRunner__/, "Worker__")),
     );

@@ -1,5 +1,5 @@
 /** What the variables of a service say in Mongo mode, as the tests ask for it. */
-export const names = {
+export const serviceNames = {
   database: "taskrunner",
   collections: {
     runs: "pack_runs",

@@ -106,7 +106,7 @@ export const named = () =>
   registered.map(({ type, name }) => `${type.split(":").at(-1) ?? ""} ${name}`).sort();
 
 /** The names in the order in which resources are done. */
-export const inOrder = () => registered.map(({ name }) => name);
+export const registeredNames = () => registered.map(({ name }) => name);
 
 /** The names of what stays when the stack is destroyed, in alphabetical order. */
 export const staying = () => retained.toSorted();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings, type AtlasSettings } from "../../components/settings";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const rollout = { target: "values", directory: "deploy", confirm: "none" };
 const projectId = "5f0000000000000000000001";
@@ -21,7 +21,7 @@ function clusterOf(more: object = {}): AtlasSettings {
 }
 
 const problemsWith = (more: object, others: object = {}) =>
-  problemsOf({ rollout, cluster: { ...least, ...more }, ...others });
+  describeProblems({ rollout, cluster: { ...least, ...more }, ...others });
 
 describe("the settings of a cluster of Atlas", () => {
   it("have defaults for everything but the project, the provider and its regions", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { commandSettings } from "../../components/settings";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const dev = { mongoUri: "mongodb://127.0.0.1:27017/taskrunner" };
 const helm = { target: "helm", namespace: "taskrunner", install: true };
@@ -9,7 +9,7 @@ const helm = { target: "helm", namespace: "taskrunner", install: true };
 describe("a release's chart", () => {
   const problemsWith = (worker: object, plain: string[] = []) => {
     const rollout = { ...helm, install: false, worker, web: { chart: "charts/web" } };
-    return problemsOf({ ...dev, rollout }, plain);
+    return describeProblems({ ...dev, rollout }, plain);
   };
 
   it("is named if the release exists, with its version unless it is a folder", () => {

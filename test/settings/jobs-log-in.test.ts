@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const job = { image: "registry.example.test/commands:1", namespace: "taskrunner" };
 const problemsWith = (mechanism: string, podTemplate?: object) =>
-  problemsOf({
+  describeProblems({
     mongoUri: `mongodb://db.example.test/taskrunner?tls=true&authSource=$external&authMechanism=${mechanism}`,
     appMongoUri: "mongodb://web@db.example.test/taskrunner?tls=true",
     rollout: { target: "values", directory: "deploy", confirm: "none" },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../components/settings";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const asJobs = {
   storageMode: "mongo",
@@ -33,24 +33,26 @@ describe("what runs as Jobs", () => {
       { ...asJobs, jobs: undefined, backfill: { source: { path: "state" }, parallelism: 2 } },
     ],
   ])("%s", (problem, settings) => {
-    expect(problemsOf(settings)).toContain(problem);
-    expect(problemsOf({ ...settings, storageMode: "filesystem" })).toContain(problem);
+    expect(describeProblems(settings)).toContain(problem);
+    expect(describeProblems({ ...settings, storageMode: "filesystem" })).toContain(problem);
   });
 
   it("needs no mongoUri if a Secret has it, but then the database's name and appMongoUri", () => {
     const { mongoUri, ...others } = asJobs;
     const secret = { name: "mongo", key: "uri" };
     const hidden = { ...others, jobs: { ...asJobs.jobs, secret } };
-    expect(problemsOf(hidden)).toMatch(
+    expect(describeProblems(hidden)).toMatch(
       /mongo\.database: found nothing[^]*appMongoUri: found nothing/,
     );
     const mongo = { database: "taskrunner" };
-    expect(problemsOf({ ...hidden, mongo, appMongoUri: mongoUri })).toBe("no problem");
+    expect(describeProblems({ ...hidden, mongo, appMongoUri: mongoUri })).toBe("no problem");
     const rollout = { ...asJobs.rollout, connectionSecret: { name: "app" } };
-    expect(problemsOf({ ...hidden, mongo, rollout })).toBe("no problem");
-    expect(problemsOf({ ...hidden, mongo, appMongoUri: "mongodb://elsewhere/x" })).toContain(
+    expect(describeProblems({ ...hidden, mongo, rollout })).toBe("no problem");
+    expect(describeProblems({ ...hidden, mongo, appMongoUri: "mongodb://elsewhere/x" })).toContain(
       "appMongoUri: found a connection without TLS",
     );
-    expect(problemsOf({ ...others, mongo, appMongoUri: mongoUri })).toContain("mongoUri: found");
+    expect(describeProblems({ ...others, mongo, appMongoUri: mongoUri })).toContain(
+      "mongoUri: found",
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../components/settings";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const kubernetes = {
   kind: "kubernetes",
@@ -62,7 +62,7 @@ describe("a replica set in Kubernetes", () => {
       cluster({ users: { migrator: { name: "one" }, application: { name: "one" } } }),
     ],
   ])("%s", (problem, settings) => {
-    expect(problemsOf(settings)).toContain(`taskrunner-storage:cluster.${problem}`);
+    expect(describeProblems(settings)).toContain(`taskrunner-storage:cluster.${problem}`);
   });
 
   it.each([
@@ -76,7 +76,7 @@ describe("a replica set in Kubernetes", () => {
       { ...whole, rollout: values, jobs: { ...whole.jobs, namespace: "jobs" } },
     ],
   ])("%s", (problem, settings) => {
-    expect(problemsOf(settings)).toContain(`taskrunner-storage:${problem}`);
+    expect(describeProblems(settings)).toContain(`taskrunner-storage:${problem}`);
   });
 
   it("takes an engine that is inside, and plain text where it is allowed", () => {
@@ -85,6 +85,6 @@ describe("a replica set in Kubernetes", () => {
 
     const settings = cluster({ ...inside, resource: plain });
 
-    expect(problemsOf({ ...settings, jobs: undefined })).toBe("no problem");
+    expect(describeProblems({ ...settings, jobs: undefined })).toBe("no problem");
   });
 });

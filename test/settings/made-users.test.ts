@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const projectId = "5f0000000000000000000001";
 const regions = [{ name: "EU_CENTRAL_1" }];
@@ -24,13 +24,13 @@ describe.each(["atlas", "kubernetes"] as const)("the users that cluster.kind %s 
   const allowed = `found "site"; allowed: absent: cluster.kind ${kind} creates the users`;
 
   it("are in no Secret of the site's, which another password would not reach", () => {
-    expect(problemsOf(whole)).toBe("no problem");
-    expect(problemsOf(named)).toContain(`rollout.connectionSecret.name: ${allowed}`);
-    expect(problemsOf(inSecret)).toContain(`jobs.secret: ${allowed}`);
+    expect(describeProblems(whole)).toBe("no problem");
+    expect(describeProblems(named)).toContain(`rollout.connectionSecret.name: ${allowed}`);
+    expect(describeProblems(inSecret)).toContain(`jobs.secret: ${allowed}`);
   });
 
   it("are not asked for where services are switched by values files, unless none wait", () => {
-    const problems = problemsOf({ ...whole, rollout: values });
+    const problems = describeProblems({ ...whole, rollout: values });
 
     expect(problems).toMatch(
       {
@@ -38,11 +38,13 @@ describe.each(["atlas", "kubernetes"] as const)("the users that cluster.kind %s 
         kubernetes: /connectionSecret: found {"name":"taskrunner-mongo".*mongo\.database: found/s,
       }[kind],
     );
-    expect(problemsOf({ ...whole, rollout: { ...values, confirm: "none" } })).toBe("no problem");
+    expect(describeProblems({ ...whole, rollout: { ...values, confirm: "none" } })).toBe(
+      "no problem",
+    );
   });
 
   it.each([named, inSecret, { ...whole, rollout: values }])("stop no rollback (%#)", (settings) => {
-    expect(problemsOf({ ...settings, storageMode: "filesystem" })).toBe("no problem");
+    expect(describeProblems({ ...settings, storageMode: "filesystem" })).toBe("no problem");
   });
 });
 
@@ -54,5 +56,5 @@ it("values files may name the Secret that MongoDB's operator fills", () => {
   const rollout = { ...values, connectionSecret };
   const whole = { cluster: clusters.kubernetes, jobs, rollout };
 
-  expect(problemsOf({ ...whole, mongo: { database: "taskrunner" } })).toBe("no problem");
+  expect(describeProblems({ ...whole, mongo: { database: "taskrunner" } })).toBe("no problem");
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { commandSettings } from "../../components/settings";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const dev = {
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
@@ -17,7 +17,7 @@ describe("an unknown setting", () => {
     ["cluster.regons", { cluster: { kind: "atlas", regons: [] } }, "regions"],
     ["indexes", { indexes: {} }, "approvals"],
   ])("%s is named, with the keys that are allowed", (key, change, allowed) => {
-    const lines = problemsOf({ ...dev, ...change }).split("\n");
+    const lines = describeProblems({ ...dev, ...change }).split("\n");
     const line = lines.find((one) => one.includes(`${key}: found an unknown setting; allowed: `));
     expect(line?.split(/[:,] /)).toContain(allowed);
   });
@@ -34,7 +34,7 @@ describe("a section of one of several forms", () => {
     ["push.branch: found nothing", { ...confirmed("none"), push: {} }],
     ['target: found "argo"; allowed: values, helm, umbrella', { target: "argo" }],
   ])("has the problems of the form that is meant: %s", (problem, rollout) => {
-    expect(problemsOf({ ...dev, rollout })).toContain(`rollout.${problem}`);
+    expect(describeProblems({ ...dev, rollout })).toContain(`rollout.${problem}`);
   });
 
   it.each([
@@ -46,7 +46,7 @@ describe("a section of one of several forms", () => {
     ["source: found {}; allowed: { path }, or { persistentVolumeClaim, subPath? } with jobs", {}],
     ["source: found", { path: "a", persistentVolumeClaim: "b" }],
   ])("has the problems of the source that is meant: %s", (problem, source) => {
-    expect(problemsOf({ ...dev, backfill: { source } })).toContain(`backfill.${problem}`);
+    expect(describeProblems({ ...dev, backfill: { source } })).toContain(`backfill.${problem}`);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { databaseOf, parseSettings } from "../../components/settings";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const dev = {
   storageMode: "mongo",
@@ -48,13 +48,13 @@ describe("settings", () => {
   });
 
   it("say the direction: no new stack cuts over by a default", () => {
-    expect(problemsOf({ ...dev, storageMode: undefined })).toContain(
+    expect(describeProblems({ ...dev, storageMode: undefined })).toContain(
       "storageMode: found nothing; allowed: mongo, filesystem",
     );
   });
 
   it("say every problem at once: key, what was found, what is allowed", () => {
-    const problems = problemsOf({
+    const problems = describeProblems({
       storageMode: "files",
       validation: { level: "loose" },
       mongo: { collections: { runs: "system.runs" }, databse: "x" },
@@ -76,21 +76,21 @@ describe("the connection string", () => {
   it("is needed in mongo mode and not in filesystem mode", () => {
     const withoutUri = { rollout: dev.rollout };
 
-    expect(problemsOf(withoutUri)).toContain("mongoUri: found nothing");
+    expect(describeProblems(withoutUri)).toContain("mongoUri: found nothing");
     expect(parseSettings({ ...withoutUri, storageMode: "filesystem" }).mongoUri).toBeUndefined();
   });
 
   it("names the database unless the settings do", () => {
     expect(databaseOf(parseSettings(dev))).toBe("taskrunner");
     expect(databaseOf(parseSettings({ ...dev, mongo: { database: "other" } }))).toBe("other");
-    expect(problemsOf({ ...dev, mongoUri: "mongodb://127.0.0.1" })).toContain(
+    expect(describeProblems({ ...dev, mongoUri: "mongodb://127.0.0.1" })).toContain(
       "mongo.database: found nothing, and mongoUri names none",
     );
   });
 
   it("needs TLS and the services' own user where the server is another machine's", () => {
     const remote = "mongodb://db.example.net/taskrunner";
-    const problems = problemsOf({ ...dev, mongoUri: remote });
+    const problems = describeProblems({ ...dev, mongoUri: remote });
 
     expect(problems).toContain("mongoUri: found a connection without TLS to another machine");
     expect(problems).toContain("appMongoUri: found nothing");
@@ -98,19 +98,21 @@ describe("the connection string", () => {
     expect(() => parseSettings({ ...dev, ...tls })).not.toThrow();
     const plain = { ...tls, appMongoUri: tls.appMongoUri.replace("?tls=true", "") };
     const allowed = { kind: "existing", allowPlainText: true };
-    expect(problemsOf({ ...dev, ...plain })).toContain("appMongoUri: found a connection without");
-    expect(problemsOf({ ...dev, ...plain, cluster: allowed })).toBe("no problem");
+    expect(describeProblems({ ...dev, ...plain })).toContain(
+      "appMongoUri: found a connection without",
+    );
+    expect(describeProblems({ ...dev, ...plain, cluster: allowed })).toBe("no problem");
   });
 
   it("on this machine needs no TLS, by any name of it, and another machine takes ssl=true", () => {
     for (const host of ["localhost", "127.0.0.1:27018", "127.8.0.1", "[::1]", "[::1]:27017"]) {
       const mongoUri = `mongodb://${host}/taskrunner`;
-      expect(problemsOf({ ...dev, mongoUri }), host).toBe("no problem");
+      expect(describeProblems({ ...dev, mongoUri }), host).toBe("no problem");
     }
     const { mongoUri, appMongoUri } = remoteUris("migrator", "application");
     const ssl = (uri: string) => uri.replace("tls=true", "ssl=true");
     const settings = { ...dev, mongoUri: ssl(mongoUri), appMongoUri: ssl(appMongoUri) };
-    expect(problemsOf(settings)).toBe("no problem");
+    expect(describeProblems(settings)).toBe("no problem");
   });
 
   it.each(["MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC"])(
@@ -119,8 +121,10 @@ describe("the connection string", () => {
       const { mongoUri } = remoteUris("", "");
       const uri = `${mongoUri}&authMechanism=${mechanism}`;
       const both = { ...dev, mongoUri: uri, appMongoUri: uri };
-      expect(problemsOf(both)).not.toContain("found no user");
-      expect(problemsOf({ ...dev, mongoUri, appMongoUri: mongoUri })).not.toBe(problemsOf(both));
+      expect(describeProblems(both)).not.toContain("found no user");
+      expect(describeProblems({ ...dev, mongoUri, appMongoUri: mongoUri })).not.toBe(
+        describeProblems(both),
+      );
     },
   );
 
@@ -128,13 +132,15 @@ describe("the connection string", () => {
     const cluster = { kind: "stackReference", stack: "organization/mongo/prod" };
     const referring = { storageMode: "mongo", rollout: dev.rollout, cluster };
     const withJobs = { ...referring, jobs: { image: "image", namespace: "jobs" } };
-    expect(problemsOf(referring)).toBe("no problem");
-    expect(problemsOf(withJobs)).toContain("mongo.database: found nothing, and Jobs cannot read");
-    expect(problemsOf({ ...withJobs, mongo: { database: "runs" } })).toBe("no problem");
+    expect(describeProblems(referring)).toBe("no problem");
+    expect(describeProblems(withJobs)).toContain(
+      "mongo.database: found nothing, and Jobs cannot read",
+    );
+    expect(describeProblems({ ...withJobs, mongo: { database: "runs" } })).toBe("no problem");
   });
 
   it("counts a database's name in bytes", () => {
-    const named = (database: string) => problemsOf({ ...dev, mongo: { database } });
+    const named = (database: string) => describeProblems({ ...dev, mongo: { database } });
     expect(named("ä".repeat(31))).toBe("no problem");
     expect(named(`${"ä".repeat(31)}a`)).toBe("no problem");
     expect(named("ä".repeat(32))).toContain("a database name of 1 to 63 bytes");
@@ -147,25 +153,25 @@ describe("the connection string", () => {
       const both = { mongoUri, appMongoUri: `${appMongoUri}&${option}` };
       const [name = ""] = option.split("=");
 
-      expect(problemsOf({ ...dev, ...both })).toContain(
+      expect(describeProblems({ ...dev, ...both })).toContain(
         `appMongoUri: found TLS that does not check certificates (${name}); allowed: TLS without that`,
       );
       const allowed = { kind: "existing", allowPlainText: true };
-      expect(problemsOf({ ...dev, ...both, cluster: allowed })).toBe("no problem");
-      expect(problemsOf({ ...dev, mongoUri: `${dev.mongoUri}?tls=true&${option}` })).toBe(
+      expect(describeProblems({ ...dev, ...both, cluster: allowed })).toBe("no problem");
+      expect(describeProblems({ ...dev, mongoUri: `${dev.mongoUri}?tls=true&${option}` })).toBe(
         "no problem",
       );
     },
   );
 
   it("of the services is another user's, unless the host is local", () => {
-    expect(problemsOf({ ...dev, ...remoteUris("one", "one") })).toContain(
+    expect(describeProblems({ ...dev, ...remoteUris("one", "one") })).toContain(
       "appMongoUri: found the same user as in mongoUri; allowed: another user",
     );
-    expect(problemsOf({ ...dev, ...remoteUris("", "") })).toContain(
+    expect(describeProblems({ ...dev, ...remoteUris("", "") })).toContain(
       "appMongoUri: found no user, like mongoUri",
     );
-    expect(problemsOf({ ...dev, appMongoUri: dev.mongoUri })).toBe("no problem");
+    expect(describeProblems({ ...dev, appMongoUri: dev.mongoUri })).toBe("no problem");
   });
 
   it.each([
@@ -178,14 +184,14 @@ describe("the connection string", () => {
       const { mongoUri, appMongoUri } = remoteUris("one", "two");
       const both = (options: string) => ({ mongoUri, appMongoUri: `${appMongoUri}&${options}` });
 
-      const problems = problemsOf({ ...dev, ...both(option) });
+      const problems = describeProblems({ ...dev, ...both(option) });
       expect(problems).toContain("appMongoUri: found w=");
       expect(problems).toContain(found);
-      expect(problemsOf({ ...dev, ...both("w=majority&readPreference=primary") })).toBe(
+      expect(describeProblems({ ...dev, ...both("w=majority&readPreference=primary") })).toBe(
         "no problem",
       );
       // The migrator reads and writes safely whatever it says.
-      expect(problemsOf({ ...dev, ...both(""), mongoUri: `${mongoUri}&${option}` })).toBe(
+      expect(describeProblems({ ...dev, ...both(""), mongoUri: `${mongoUri}&${option}` })).toBe(
         "no problem",
       );
     },
@@ -196,7 +202,7 @@ describe("the connection string", () => {
     const x509 = (uri: string) => `${uri}&authMechanism=MONGODB-X509`;
     const both = { mongoUri: x509(mongoUri), appMongoUri: x509(appMongoUri) };
 
-    expect(problemsOf({ ...dev, ...both })).toBe("no problem");
+    expect(describeProblems({ ...dev, ...both })).toBe("no problem");
   });
 
   it.each([
@@ -205,21 +211,23 @@ describe("the connection string", () => {
   ])("of the services names the same database: not %j", (name, found) => {
     const appMongoUri = `mongodb://127.0.0.1/${name}`;
 
-    expect(problemsOf({ ...dev, appMongoUri })).toContain(`appMongoUri: found ${found}`);
+    expect(describeProblems({ ...dev, appMongoUri })).toContain(`appMongoUri: found ${found}`);
     const mongo = { database: "taskrunner" };
-    expect(problemsOf({ ...dev, mongo, appMongoUri })).toBe("no problem");
+    expect(describeProblems({ ...dev, mongo, appMongoUri })).toBe("no problem");
   });
 
   it("is not looked at in filesystem mode", () => {
     const storageMode = "filesystem";
 
-    expect(problemsOf({ ...dev, storageMode, ...remoteUris("one", "one") })).toBe("no problem");
+    expect(describeProblems({ ...dev, storageMode, ...remoteUris("one", "one") })).toBe(
+      "no problem",
+    );
   });
 
   it("is never quoted, and a password in plain text is refused", () => {
     const mongoUri = "mongodb://migrator:geheim@127.0.0.1/taskrunner";
-    const plain = problemsOf({ ...dev, mongoUri }, ["mongoUri"]);
-    const broken = problemsOf({ ...dev, mongoUri: "mongo//migrator:geheim@" });
+    const plain = describeProblems({ ...dev, mongoUri }, ["mongoUri"]);
+    const broken = describeProblems({ ...dev, mongoUri: "mongo//migrator:geheim@" });
 
     expect(plain).toContain("pulumi config set --secret mongoUri");
     expect(broken).toContain("a string that is not a connection string");
@@ -236,7 +244,7 @@ describe("the connection string", () => {
     ["jobs.image", { jobs: { image: { password: "geheim", uri: misplaced } } }],
     ["mongo.collections.logs", { mongo: { collections: { runs: misplaced, logs: misplaced } } }],
   ])("is not quoted where it is put by mistake: %s", (key, change) => {
-    const problems = problemsOf({ ...dev, ...change });
+    const problems = describeProblems({ ...dev, ...change });
 
     expect(problems).toContain(`${key}: found a connection string, which is not shown; allowed: `);
     expect(problems).not.toMatch(/geheim|db\.example/);
@@ -246,7 +254,8 @@ describe("the connection string", () => {
     const cluster = { kind: "stackReference", stack: misplaced };
 
     const problems =
-      problemsOf({ ...dev, mongo: { [misplaced]: 1 } }) + problemsOf({ ...dev, cluster });
+      describeProblems({ ...dev, mongo: { [misplaced]: 1 } }) +
+      describeProblems({ ...dev, cluster });
     expect(problems).toContain("mongo.(a connection string, which is not shown): found an unknown");
     expect(problems).toContain("it is an output of stack a connection string, which is not shown");
     expect(problems).not.toContain("geheim");
@@ -255,7 +264,7 @@ describe("the connection string", () => {
   it.each(["mongodb://127.0.0.1/db%zz", "mongodb://u%zz:geheim@127.0.0.1/db"])(
     "is refused in words where a part of it is encoded wrongly: %s",
     (uri) => {
-      const problems = problemsOf({ ...dev, mongoUri: uri, appMongoUri: uri });
+      const problems = describeProblems({ ...dev, mongoUri: uri, appMongoUri: uri });
 
       expect(problems).toContain(
         "mongoUri: found a string that is not a connection string; allowed: ",
@@ -267,7 +276,7 @@ describe("the connection string", () => {
 
 describe("the rollout by Helm releases", () => {
   it("needs a namespace, and has a default for everything else if it installs", () => {
-    expect(problemsOf({ ...dev, rollout: { target: "helm" } })).toContain(
+    expect(describeProblems({ ...dev, rollout: { target: "helm" } })).toContain(
       "rollout.namespace: found nothing",
     );
     expect(parseSettings({ ...dev, rollout: helm }).rollout).toMatchObject({
@@ -280,7 +289,7 @@ describe("the rollout by Helm releases", () => {
 
 describe("names", () => {
   it("of collections are distinct", () => {
-    expect(problemsOf({ ...dev, advanced: { ledger: "pack_runs" } })).toContain(
+    expect(describeProblems({ ...dev, advanced: { ledger: "pack_runs" } })).toContain(
       'advanced.ledger: found "pack_runs"; allowed: a name that differs from mongo.collections.runs',
     );
   });
@@ -288,7 +297,7 @@ describe("names", () => {
   it.each(["a b", "a/b", "a.b", "$a", "", "x".repeat(64)])(
     "that MongoDB refuses for a database are refused: %j",
     (database) => {
-      expect(problemsOf({ ...dev, mongo: { database } })).toContain("mongo.database: found");
+      expect(describeProblems({ ...dev, mongo: { database } })).toContain("mongo.database: found");
     },
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../components/settings";
-import { problemsOf } from "./problems";
+import { describeProblems } from "./problems";
 
 const umbrella = {
   target: "umbrella",
@@ -14,7 +14,7 @@ const mongoUri = "mongodb://127.0.0.1/taskrunner";
 const parsed = (rollout: object) =>
   parseSettings({ storageMode: "mongo", mongoUri, rollout }).rollout;
 
-const problemsWith = (rollout: object) => problemsOf({ mongoUri, rollout });
+const problemsWith = (rollout: object) => describeProblems({ mongoUri, rollout });
 
 describe("one release for both services", () => {
   it("has a place and labels for each, and one chart", () => {
@@ -94,6 +94,6 @@ describe("a release for each service", () => {
   it("stop no rollback where one release is named for both", () => {
     const rollout = { ...separate, worker: { release: "stella" }, web: { release: "stella" } };
 
-    expect(problemsOf({ mongoUri, rollout, storageMode: "filesystem" })).toBe("no problem");
+    expect(describeProblems({ mongoUri, rollout, storageMode: "filesystem" })).toBe("no problem");
   });
 });

@@ -13,7 +13,7 @@ import { type Kubelet, startKubelet } from "../kubelet";
 import { serverForTests } from "../server";
 import { FileJournal } from "./file-journal";
 import { FileStore } from "./file-store";
-import { findingsOf } from "./findings";
+import { findFaults } from "./findings";
 import { eventsOf, type Journal } from "./journal";
 import { MongoStore } from "./mongo-store";
 import { foldersIn, standInImages, standInValues, type StandInOptions } from "./pods";
@@ -106,7 +106,7 @@ test.each([
     await vi.waitFor(() => {
       expect(ended()).toBeGreaterThanOrEqual(runs);
     }, minutes);
-    expect(await findingsOf(store, journal)).toEqual([]);
+    expect(await findFaults(store, journal)).toEqual([]);
     const workers = new Set(eventsOf(journal, "executed").map(({ by }) => by));
     expect(workers.size).toBe(2);
   },

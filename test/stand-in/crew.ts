@@ -1,6 +1,6 @@
 import { type Random, createRandom } from "../../sample/random";
 import { MemoryJournal } from "./journal";
-import { type Service, type Surroundings, timestamp } from "./service";
+import { type StoreService, type ServiceContext, formatTimestamp } from "./service";
 import type { Store } from "./store";
 import { type Load, Web } from "./web";
 import { Worker } from "./worker";
@@ -23,8 +23,8 @@ export class Crew {
   readonly problems: string[] = [];
   readonly random: Random;
   private load = fullLoad;
-  protected worker: Service | undefined;
-  protected webs: Service[] = [];
+  protected worker: StoreService | undefined;
+  protected webs: StoreService[] = [];
   private instances = 0;
   private moment = Date.UTC(2025, 10, 6);
   private turn: Promise<void> = Promise.resolve();
@@ -92,7 +92,7 @@ export class Crew {
     await this.turn;
   }
 
-  protected async tick(service: Service): Promise<boolean> {
+  protected async tick(service: StoreService): Promise<boolean> {
     try {
       return await service.tick();
     } catch (error) {
@@ -101,22 +101,22 @@ export class Crew {
     }
   }
 
-  protected fails(_service: Service, error: unknown): void {
+  protected fails(_service: StoreService, error: unknown): void {
     this.journal.write({ event: "refused", by: "a service", reason: String(error) });
   }
 
   /** The worker has more to do than web. */
-  private services(): Service[] {
+  private services(): StoreService[] {
     return [...this.webs, ...(this.worker ? [this.worker, this.worker] : [])];
   }
 
-  private surroundings(kind: "worker" | "web", mode: Mode): Surroundings {
+  private surroundings(kind: "worker" | "web", mode: Mode): ServiceContext {
     const { journal, random } = this;
     const name = `${kind}-${++this.instances}`;
     return { store: this.stores[mode], journal, random, name, now: () => this.now() };
   }
 
   private now(): string {
-    return timestamp((this.moment += this.random.between(1, 2_000)));
+    return formatTimestamp((this.moment += this.random.between(1, 2_000)));
   }
 }

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Approval, Artifact, LogEntry, LogMessage, Run } from "./records";
+import type { Approval, Artifact, LogRecord, LogMessage, RunRecord } from "./records";
 import type { Store } from "./store";
 
 /** The folders of the filesystem stores, absolute. */
@@ -21,23 +21,23 @@ export class FileStore implements Store {
     private readonly writeText: WriteFile = writeAside,
   ) {}
 
-  async runs(): Promise<Run[]> {
+  async runs(): Promise<RunRecord[]> {
     const names = await stateFilesIn(this.folders.runs);
-    return Promise.all(names.map((name) => readJson<Run>(join(this.folders.runs, name))));
+    return Promise.all(names.map((name) => readJson<RunRecord>(join(this.folders.runs, name))));
   }
 
-  async create(run: Run): Promise<void> {
+  async create(run: RunRecord): Promise<void> {
     await this.writeJson(this.runFile(run.runId), run);
   }
 
-  async replace(run: Run, seen: Run): Promise<boolean> {
-    const current = await readJson<Run>(this.runFile(run.runId));
+  async replace(run: RunRecord, seen: RunRecord): Promise<boolean> {
+    const current = await readJson<RunRecord>(this.runFile(run.runId));
     if (current.updatedAt !== seen.updatedAt) return false;
     await this.writeJson(this.runFile(run.runId), run);
     return true;
   }
 
-  async append(runId: string, message: LogMessage): Promise<LogEntry> {
+  async append(runId: string, message: LogMessage): Promise<LogRecord> {
     const last = (await this.logs(runId)).at(-1)?.sequence ?? 0;
     const entry = { sequence: last + 1, ...message };
     await mkdir(this.folders.logs, { recursive: true });
@@ -45,9 +45,9 @@ export class FileStore implements Store {
     return entry;
   }
 
-  async logs(runId: string): Promise<LogEntry[]> {
+  async logs(runId: string): Promise<LogRecord[]> {
     const lines = (await textIn(this.logFile(runId)))?.split("\n") ?? [];
-    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as LogEntry);
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as LogRecord);
   }
 
   async capture(runId: string, artifacts: readonly Artifact[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { eventsOf, type Journal } from "./journal";
-import { hasEnded, type Run } from "./records";
+import { hasRunEnded, type RunRecord } from "./records";
 import type { Store } from "./store";
 
 /** What a journal cannot know of, and which is not wrong then. */
@@ -19,7 +19,7 @@ const none: Excuses = { purged: new Set(), isKilled: false };
  *
  * @param store where all runs are, after all of them ended
  */
-export async function findingsOf(
+export async function findFaults(
   store: Store,
   journal: Journal,
   excuses: Excuses = none,
@@ -37,7 +37,7 @@ export async function findingsOf(
 }
 
 /** What was submitted, or decided, or executed, and belongs to no run of a store. */
-export function missing(journal: Journal, runs: readonly Run[], { purged } = none): string[] {
+export function missing(journal: Journal, runs: readonly RunRecord[], { purged } = none): string[] {
   const there = new Set([...runs.map(({ runId }) => runId), ...purged]);
   const submitted = eventsOf(journal, "submitted").map(({ runId }) => runId);
   const lost = submitted.filter((runId) => !there.has(runId));
@@ -72,7 +72,7 @@ function executedAfterSuccess(journal: Journal): string[] {
 async function findingsOfRun(
   store: Store,
   journal: Journal,
-  run: Run,
+  run: RunRecord,
   { isKilled }: Excuses,
 ): Promise<string[]> {
   return [
@@ -84,13 +84,13 @@ async function findingsOfRun(
   ];
 }
 
-function endings(journal: Journal, run: Run): string[] {
+function endings(journal: Journal, run: RunRecord): string[] {
   const ends = eventsOf(journal, "ended").filter(({ runId }) => runId === run.runId);
-  if (!hasEnded(run)) return [`run ${run.runId} has not ended`];
+  if (!hasRunEnded(run)) return [`run ${run.runId} has not ended`];
   return ends.length === 1 ? [] : [`run ${run.runId} ended ${ends.length} times`];
 }
 
-function attempts(journal: Journal, { runId, steps }: Run): string[] {
+function attempts(journal: Journal, { runId, steps }: RunRecord): string[] {
   const executed = eventsOf(journal, "executed").filter((event) => event.runId === runId);
   return steps.flatMap(({ stepId, attempts: counted }) => {
     const times = executed.filter((event) => event.stepId === stepId).length;
@@ -99,7 +99,11 @@ function attempts(journal: Journal, { runId, steps }: Run): string[] {
   });
 }
 
-async function logFindings(store: Store, journal: Journal, { runId }: Run): Promise<string[]> {
+async function logFindings(
+  store: Store,
+  journal: Journal,
+  { runId }: RunRecord,
+): Promise<string[]> {
   const lines = (await store.logs(runId)).map(({ sequence, message }) => `${sequence} ${message}`);
   const told = eventsOf(journal, "logged")
     .filter((event) => event.runId === runId)
@@ -107,7 +111,7 @@ async function logFindings(store: Store, journal: Journal, { runId }: Run): Prom
   return difference(`log of ${runId}`, told, lines);
 }
 
-async function approvalFindings(store: Store, journal: Journal, run: Run): Promise<string[]> {
+async function approvalFindings(store: Store, journal: Journal, run: RunRecord): Promise<string[]> {
   const { runId } = run;
   const asked = run.steps.filter(({ kind, attempts }) => kind === "GateApproval" && attempts > 0);
   const decided = eventsOf(journal, "decided").filter((event) => event.runId === runId);
@@ -120,7 +124,7 @@ async function approvalFindings(store: Store, journal: Journal, run: Run): Promi
 }
 
 /** A run's output is captured when its first step begins, and settled when the run ends. */
-async function artifactFindings(store: Store, run: Run): Promise<string[]> {
+async function artifactFindings(store: Store, run: RunRecord): Promise<string[]> {
   const failed = run.steps.some(({ status }) => status === "Failed");
   const there = (await store.artifacts(run.runId)).map(({ name, status }) => `${name} ${status}`);
   return difference(

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MongoNetworkError, MongoServerSelectionError } from "mongodb";
 import { createRandom } from "../../sample/random";
 import { FileJournal } from "./file-journal";
-import { timestamp, type Service, type Surroundings } from "./service";
+import { formatTimestamp, type StoreService, type ServiceContext } from "./service";
 import { openStore, required, setting } from "./settings";
 import { Web } from "./web";
 import { Worker } from "./worker";
@@ -39,13 +39,21 @@ function seedOf(name: string): number {
   return own + Number(setting(process.env, "StandIn__Seed") ?? 1);
 }
 
-function serviceOf(kind: "worker" | "web", about: Surroundings, journal: FileJournal): Service {
+function serviceOf(
+  kind: "worker" | "web",
+  about: ServiceContext,
+  journal: FileJournal,
+): StoreService {
   if (kind === "worker") return new Worker(about);
   const runs = Number(setting(process.env, "StandIn__Runs") ?? 0);
   return new Web(about, () => ({ runs: journal.isClosed() ? 0 : runs, chance: 0.3 }));
 }
 
-async function work(service: Service, about: Surroundings, journal: FileJournal): Promise<void> {
+async function work(
+  service: StoreService,
+  about: ServiceContext,
+  journal: FileJournal,
+): Promise<void> {
   const longest = Number(setting(process.env, "StandIn__PauseMs") ?? 50);
   console.log(`${about.name} works`);
   while (!stop.signal.aborted) {
@@ -58,14 +66,14 @@ async function work(service: Service, about: Surroundings, journal: FileJournal)
   console.log(`${about.name} ended`);
 }
 
-async function pause(service: Service, { name }: Surroundings, journal: FileJournal) {
+async function pause(service: StoreService, { name }: ServiceContext, journal: FileJournal) {
   await service.drain();
   journal.write({ event: "paused", by: name });
   while (journal.isPaused() && !stop.signal.aborted) await sleep(50);
 }
 
 /** Where MongoDB does not answer it is asked again later. */
-async function tick(service: Service): Promise<void> {
+async function tick(service: StoreService): Promise<void> {
   try {
     await service.tick();
   } catch (error) {
@@ -77,7 +85,7 @@ async function tick(service: Service): Promise<void> {
 
 function clock(): () => string {
   let last = 0;
-  return () => timestamp((last = Math.max(Date.now(), last + 1)));
+  return () => formatTimestamp((last = Math.max(Date.now(), last + 1)));
 }
 
 process.on("SIGTERM", () => {

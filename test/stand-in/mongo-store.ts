@@ -1,6 +1,6 @@
 import { Long, type Collection, type Db, type Document } from "mongodb";
 import { collections, type CollectionRole } from "../../components/contract";
-import type { Approval, Artifact, LogEntry, LogMessage, Run } from "./records";
+import type { Approval, Artifact, LogRecord, LogMessage, RunRecord } from "./records";
 import type { Store } from "./store";
 
 /** The MongoDB stores: documents as the contract has them. */
@@ -11,22 +11,22 @@ export class MongoStore implements Store {
     private readonly names: Readonly<Record<CollectionRole, string>>,
   ) {}
 
-  async runs(): Promise<Run[]> {
+  async runs(): Promise<RunRecord[]> {
     const found = await this.collection("runs").find().sort({ _id: 1 }).toArray();
-    return found.map(({ _id, ...run }) => ({ runId: String(_id), ...recordOf(run) }) as Run);
+    return found.map(({ _id, ...run }) => ({ runId: String(_id), ...recordOf(run) }) as RunRecord);
   }
 
-  async create(run: Run): Promise<void> {
+  async create(run: RunRecord): Promise<void> {
     await this.collection("runs").insertOne(runDocument(run));
   }
 
-  async replace(run: Run, { runId, updatedAt }: Run): Promise<boolean> {
+  async replace(run: RunRecord, { runId, updatedAt }: RunRecord): Promise<boolean> {
     const seen = { _id: runId as never, updatedAt: new Date(updatedAt) };
     const { matchedCount } = await this.collection("runs").replaceOne(seen, runDocument(run));
     return matchedCount === 1;
   }
 
-  async append(runId: string, message: LogMessage): Promise<LogEntry> {
+  async append(runId: string, message: LogMessage): Promise<LogRecord> {
     const logs = this.collection("logs");
     const last = await logs.findOne({ runId }, { sort: { sequence: -1 } });
     const entry = { sequence: Number(last?.sequence ?? 0) + 1, ...message };
@@ -34,8 +34,8 @@ export class MongoStore implements Store {
     return entry;
   }
 
-  async logs(runId: string): Promise<LogEntry[]> {
-    return this.recordsOf<LogEntry>("logs", { runId }, { sequence: 1 });
+  async logs(runId: string): Promise<LogRecord[]> {
+    return this.recordsOf<LogRecord>("logs", { runId }, { sequence: 1 });
   }
 
   async capture(runId: string, artifacts: readonly Artifact[]): Promise<void> {
@@ -86,7 +86,7 @@ export class MongoStore implements Store {
   }
 }
 
-function runDocument({ runId, ...run }: Run): Document {
+function runDocument({ runId, ...run }: RunRecord): Document {
   return documentOf("runs", { _id: runId, ...run });
 }
 

@@ -4,7 +4,14 @@ import pLimit from "p-limit";
 import { expect, it, vi } from "vitest";
 import { migrate } from "../transfer/database";
 import { serverForTests } from "../server";
-import { begin, cutover, rollback, rollbackAlone, take, type Step } from "./scenario";
+import {
+  begin,
+  cutoverScenario,
+  rollbackScenario,
+  rollbackAlone,
+  take,
+  type ScenarioStep,
+} from "./scenario";
 import type { Mode } from "./crew";
 import { Simulation } from "./simulation";
 
@@ -12,14 +19,14 @@ import { Simulation } from "./simulation";
 vi.setConfig({ testTimeout: 600_000 });
 
 const current = serverForTests();
-const forward = Object.values<Step>(cutover);
-const back = Object.values<Step>(rollback);
-const backAlone = Object.values<Step>(rollbackAlone);
+const forward = Object.values<ScenarioStep>(cutoverScenario);
+const back = Object.values<ScenarioStep>(rollbackScenario);
+const backAlone = Object.values<ScenarioStep>(rollbackAlone);
 
 /** What is wrong after some steps that end in a mode, by the seeds that have anything wrong. */
 async function findings(
   seeds: number,
-  steps: readonly Step[],
+  steps: readonly ScenarioStep[],
   mode: Mode,
 ): Promise<Map<number, string[]>> {
   const limit = pLimit(8);
@@ -63,9 +70,9 @@ it("runs that are still held in the next cutover go on in MongoDB", async () => 
 });
 
 it.each([
-  ["delta import", forward, cutover.delta, "mongo", /^attempt 1 of .* is executed again$/],
-  ["final import", forward, cutover.final, "mongo", /^run .* is lost$/],
-  ["export", [...forward, ...back], rollback.export, "filesystem", / is executed again$/],
+  ["delta import", forward, cutoverScenario.delta, "mongo", /^attempt 1 of .* is executed again$/],
+  ["final import", forward, cutoverScenario.final, "mongo", /^run .* is lost$/],
+  ["export", [...forward, ...back], rollbackScenario.export, "filesystem", / is executed again$/],
   [
     "held",
     [...forward, ...backAlone, ...forward],
@@ -73,7 +80,7 @@ it.each([
     "mongo",
     / is executed again$/,
   ],
-  ["rest", [...forward, ...back], rollback.rest, "filesystem", /^run .* is lost$/],
+  ["rest", [...forward, ...back], rollbackScenario.rest, "filesystem", /^run .* is lost$/],
 ] as const)("the same checks see it where the %s is left out", async (...without) => {
   const [, all, left, mode, problem] = without;
   const steps = all.filter((step) => step !== left);

@@ -7,7 +7,7 @@
 export type StepStatus = "Pending" | "Running" | "Succeeded" | "Failed" | "Skipped";
 
 /** A step of a run. */
-export interface Step {
+export interface StepRecord {
   readonly stepId: string;
   readonly kind: "Run" | "GateApproval";
   readonly enabled: boolean;
@@ -20,21 +20,21 @@ export interface Step {
 }
 
 /** What a run executes: how often a step fails before it succeeds is part of its plan. */
-export interface Plan {
+export interface RunPlan {
   readonly name: string;
   readonly steps: readonly { readonly id: string; readonly failures: number }[];
 }
 
 /** A run, as its file has it. */
-export interface Run {
+export interface RunRecord {
   readonly runId: string;
   readonly planHash: string;
-  readonly plan: Plan;
+  readonly plan: RunPlan;
   readonly failurePolicy: { readonly maxAttempts: number; readonly backoffSeconds: number };
   readonly requestedAt: string;
   readonly createdAt: string;
   readonly updatedAt: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly StepRecord[];
 }
 
 /** What a service says of a run; the store gives it the next sequence. */
@@ -48,7 +48,7 @@ export interface LogMessage {
 }
 
 /** A line of a run's log. */
-export interface LogEntry extends LogMessage {
+export interface LogRecord extends LogMessage {
   readonly sequence: number;
 }
 
@@ -74,11 +74,11 @@ export interface Approval {
 }
 
 /** Whether nothing more happens to a step. */
-export function isFinal({ status }: Step): boolean {
+export function isFinal({ status }: StepRecord): boolean {
   return status !== "Pending" && status !== "Running";
 }
 
 /** Whether nothing more happens to a run. */
-export function hasEnded({ steps }: Run): boolean {
+export function hasRunEnded({ steps }: RunRecord): boolean {
   return steps.every(isFinal);
 }

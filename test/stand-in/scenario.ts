@@ -2,10 +2,10 @@ import { eventsOf } from "./journal";
 import type { Simulation } from "./simulation";
 
 /** A step of a rollout, between two of which the services go on. */
-export type Step = (simulation: Simulation) => unknown;
+export type ScenarioStep = (simulation: Simulation) => unknown;
 
 /** The steps of a cutover, in their order (decision 9). */
-export const cutover = {
+export const cutoverScenario = {
   backfill: (simulation) => simulation.import("backfill"),
   drain: (simulation) => simulation.drainWorker(),
   delta: (simulation) => simulation.import("delta"),
@@ -16,10 +16,10 @@ export const cutover = {
   web: (simulation) => simulation.rollWeb("mongo"),
   final: (simulation) => simulation.import("final"),
   verification: (simulation) => simulation.verify(),
-} as const satisfies Record<string, Step>;
+} as const satisfies Record<string, ScenarioStep>;
 
 /** The steps of a rollback with MongoDB up (decision 10), and what must hold after them. */
-export const rollback = {
+export const rollbackScenario = {
   drain: (simulation) => simulation.drainWorker(),
   export: (simulation) => simulation.export(),
   worker: (simulation) => {
@@ -28,7 +28,7 @@ export const rollback = {
   web: (simulation) => simulation.rollWeb("filesystem"),
   rest: (simulation) => simulation.export(),
   allOnDisk: (simulation) => simulation.requireAllRuns("filesystem"),
-} as const satisfies Record<string, Step>;
+} as const satisfies Record<string, ScenarioStep>;
 
 /** The steps of a rollback with MongoDB stopped, and the export when it was started again. */
 export const rollbackAlone = {
@@ -37,12 +37,12 @@ export const rollbackAlone = {
     simulation.stopMongo();
   },
   hold: (simulation) => simulation.holdRuns(),
-  worker: rollback.worker,
-  web: rollback.web,
+  worker: rollbackScenario.worker,
+  web: rollbackScenario.web,
   goOn: (simulation) => simulation.between(60),
   export: (simulation) => simulation.bringBack(),
-  allOnDisk: rollback.allOnDisk,
-} as const satisfies Record<string, Step>;
+  allOnDisk: rollbackScenario.allOnDisk,
+} as const satisfies Record<string, ScenarioStep>;
 
 /** Starts both services on files and lets them make a history. */
 export async function begin(simulation: Simulation): Promise<void> {
@@ -52,7 +52,7 @@ export async function begin(simulation: Simulation): Promise<void> {
 }
 
 /** Takes steps one after the other, under load. */
-export async function take(simulation: Simulation, steps: readonly Step[]): Promise<void> {
+export async function take(simulation: Simulation, steps: readonly ScenarioStep[]): Promise<void> {
   for (const step of steps) {
     await simulation.between(8);
     await step(simulation);

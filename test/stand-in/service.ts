@@ -4,7 +4,7 @@ import type { LogMessage } from "./records";
 import type { Store } from "./store";
 
 /** What a service of the stand-in works with. */
-export interface Surroundings {
+export interface ServiceContext {
   readonly store: Store;
   readonly journal: Journal;
   readonly random: Random;
@@ -15,7 +15,7 @@ export interface Surroundings {
 }
 
 /** A service of the stand-in: one thing at a time, so that it can be stopped between two. */
-export interface Service {
+export interface StoreService {
   /** Does one thing; false where there was nothing to do. */
   tick(): Promise<boolean>;
   /** Finishes what is in hand and leaves everything written. */
@@ -27,13 +27,13 @@ export interface Service {
  *
  * @param ms since 1970
  */
-export function timestamp(ms: number): string {
+export function formatTimestamp(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "4567+00:00");
 }
 
 /** Adds to a run's log and tells the journal of it. */
-export async function say(
-  { store, journal, now }: Surroundings,
+export async function writeLog(
+  { store, journal, now }: ServiceContext,
   runId: string,
   message: Omit<LogMessage, "timestamp">,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import { MongoStore } from "./mongo-store";
 import type { Store } from "./store";
 
 /** A service's environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** A store that was opened, and what closes it. */
 export interface OpenStore {
@@ -41,7 +41,7 @@ export const folders = {
  */
 export async function openStore(
   service: ServiceName,
-  environment: Environment,
+  environment: ServiceEnvironment,
 ): Promise<OpenStore> {
   const section = sections[service];
   const mode = setting(environment, `${section}__Storage__Mode`)?.toLowerCase();
@@ -54,7 +54,7 @@ export async function openStore(
   return openMongo(environment, `${section}__Storage__Mongo__`);
 }
 
-async function openMongo(environment: Environment, prefix: string): Promise<OpenStore> {
+async function openMongo(environment: ServiceEnvironment, prefix: string): Promise<OpenStore> {
   const named = (role: keyof typeof collections, name: string) =>
     setting(environment, `${prefix}${name}Collection`) ?? collections[role].name;
   const names = {
@@ -70,13 +70,13 @@ async function openMongo(environment: Environment, prefix: string): Promise<Open
 }
 
 /** A variable by its name in any case. */
-export function setting(environment: Environment, name: string): string | undefined {
+export function setting(environment: ServiceEnvironment, name: string): string | undefined {
   const wanted = name.toLowerCase();
   return Object.entries(environment).find(([known]) => known.toLowerCase() === wanted)?.[1];
 }
 
 /** @throws Error where it is not set */
-export function required(environment: Environment, name: string): string {
+export function required(environment: ServiceEnvironment, name: string): string {
   const value = setting(environment, name);
   if (value === undefined) throw new Error(`${name} is not set`);
   return value;

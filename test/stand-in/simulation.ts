@@ -10,11 +10,11 @@ import {
 import { drawFence, listUnfinished } from "../../components/transfer/rollback/fence";
 import { runRollback } from "../../components/transfer/rollback/rollback";
 import { documentOptions } from "../contract/options";
-import { ledger } from "../transfer/database";
-import { sidesOf } from "../transfer/database-sides";
+import { ledgerCollection } from "../transfer/database";
+import { defaultSides } from "../transfer/database-sides";
 import { Crew, type Mode } from "./crew";
 import { FileStore } from "./file-store";
-import { findingsOf, missing } from "./findings";
+import { findFaults, missing } from "./findings";
 import { interleaved } from "./interleaved";
 import { MongoStore } from "./mongo-store";
 import { foldersIn } from "./pods";
@@ -34,7 +34,7 @@ export class Simulation extends Crew {
       filesystem: new FileStore(foldersIn(root)),
       mongo: new MongoStore(database, documentOptions.collections),
     });
-    this.sides = sidesOf(
+    this.sides = defaultSides(
       interleaved(database, () => this.interrupt()),
       root,
     );
@@ -64,7 +64,7 @@ export class Simulation extends Crew {
   async drawFence(): Promise<void> {
     const unfinishedCount = (await listUnfinished(this.sides)).length;
     const { fence, unknown } = await drawFence({
-      ...{ ...this.sides, ledger },
+      ...{ ...this.sides, ledger: ledgerCollection },
       ...{ cutover: 1, unfinishedCount },
     });
     this.fencedAt = fence.at;
@@ -82,7 +82,7 @@ export class Simulation extends Crew {
       uri: undefined,
       name: undefined,
       fencedAt: this.fencedAt,
-      ledger,
+      ledger: ledgerCollection,
       heldRuns: "hold",
       electionSeconds: 5,
     } as const;
@@ -111,6 +111,6 @@ export class Simulation extends Crew {
   /** Lets the services come to the end of all runs there are, then looks for what is wrong. */
   async findings(mode: Mode): Promise<string[]> {
     await this.finish();
-    return [...this.problems, ...(await findingsOf(this.stores[mode], this.journal))];
+    return [...this.problems, ...(await findFaults(this.stores[mode], this.journal))];
   }
 }

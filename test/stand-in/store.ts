@@ -1,18 +1,18 @@
-import type { Approval, Artifact, LogEntry, LogMessage, Run } from "./records";
+import type { Approval, Artifact, LogRecord, LogMessage, RunRecord } from "./records";
 
 /** Where a service of the stand-in keeps its records: files or MongoDB. */
 export interface Store {
-  runs(): Promise<Run[]>;
-  create(run: Run): Promise<void>;
+  runs(): Promise<RunRecord[]>;
+  create(run: RunRecord): Promise<void>;
   /**
    * Puts a run in the place of the one that was seen.
    *
    * @returns false where it changed since then, and nothing was written
    */
-  replace(run: Run, seen: Run): Promise<boolean>;
+  replace(run: RunRecord, seen: RunRecord): Promise<boolean>;
   /** Adds an entry to a run's log; the entry with its sequence, which counts from 1. */
-  append(runId: string, message: LogMessage): Promise<LogEntry>;
-  logs(runId: string): Promise<LogEntry[]>;
+  append(runId: string, message: LogMessage): Promise<LogRecord>;
+  logs(runId: string): Promise<LogRecord[]>;
   /** Sets all outputs of a run. */
   capture(runId: string, artifacts: readonly Artifact[]): Promise<void>;
   artifacts(runId: string): Promise<Artifact[]>;

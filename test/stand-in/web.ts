@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import type { Run, Step } from "./records";
-import { say, type Service, type Surroundings } from "./service";
+import type { RunRecord, StepRecord } from "./records";
+import { writeLog, type StoreService, type ServiceContext } from "./service";
 
 /** Which runs a web service submits by itself. */
 export interface Load {
@@ -11,11 +11,11 @@ export interface Load {
 }
 
 /** The web service: submits runs and decides approvals, as the people behind it ask. */
-export class Web implements Service {
+export class Web implements StoreService {
   private submitted = 0;
 
   constructor(
-    private readonly about: Surroundings,
+    private readonly about: ServiceContext,
     private readonly load: () => Load,
   ) {}
 
@@ -35,12 +35,12 @@ export class Web implements Service {
     const run = this.newRun(++this.submitted);
     // The worker goes on with a run's log as soon as it sees the run.
     const message = `the run is created by ${this.about.name}`;
-    await say(this.about, run.runId, { level: "info", eventType: "run.created", message });
+    await writeLog(this.about, run.runId, { level: "info", eventType: "run.created", message });
     await this.about.store.create(run);
     this.about.journal.write({ event: "submitted", runId: run.runId });
   }
 
-  private newRun(number: number): Run {
+  private newRun(number: number): RunRecord {
     const { random, name, now } = this.about;
     const ids = ["build", "sign[0]::cosign", "publish"].slice(0, random.between(1, 3));
     const gated = random.next() < 0.5;
@@ -48,7 +48,11 @@ export class Web implements Service {
       name: random.pick(["mirror", "promote"]),
       steps: ids.map((id) => ({ id, failures: random.pick([0, 0, 0, 1, 2]) })),
     };
-    const steps: Step[] = plan.steps.map(({ id }) => ({ ...newStep, stepId: id, kind: "Run" }));
+    const steps: StepRecord[] = plan.steps.map(({ id }) => ({
+      ...newStep,
+      stepId: id,
+      kind: "Run",
+    }));
     const gate = { ...newStep, stepId: "sign-off", approvalId: "owners" };
     if (gated) steps.splice(random.between(0, steps.length), 0, { ...gate, kind: "GateApproval" });
     const moment = now();

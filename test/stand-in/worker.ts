@@ -1,10 +1,10 @@
-import { hasEnded, isFinal, type Run, type Step } from "./records";
-import { say, type Service, type Surroundings } from "./service";
+import { hasRunEnded, isFinal, type RunRecord, type StepRecord } from "./records";
+import { writeLog, type StoreService, type ServiceContext } from "./service";
 
 /** A step that was begun. */
 interface InHand {
-  readonly run: Run;
-  readonly step: Step;
+  readonly run: RunRecord;
+  readonly step: StepRecord;
 }
 
 /**
@@ -12,10 +12,10 @@ interface InHand {
  * claims a run by a write that needs the run as it was seen. It knows of no other worker: what it
  * finds begun and not in its own hand it takes for interrupted, and begins again.
  */
-export class Worker implements Service {
+export class Worker implements StoreService {
   private inHand: InHand | undefined;
 
-  constructor(private readonly about: Surroundings) {}
+  constructor(private readonly about: ServiceContext) {}
 
   async tick(): Promise<boolean> {
     const { inHand } = this;
@@ -24,7 +24,7 @@ export class Worker implements Service {
       await this.finish(inHand);
       return true;
     }
-    const open = (await this.about.store.runs()).filter((run) => !hasEnded(run));
+    const open = (await this.about.store.runs()).filter((run) => !hasRunEnded(run));
     while (open.length > 0) {
       const [run] = open.splice(this.about.random.between(0, open.length - 1), 1);
       if (run && (await this.advance(run))) return true;
@@ -36,14 +36,14 @@ export class Worker implements Service {
     if (this.inHand) await this.tick();
   }
 
-  private async advance(run: Run): Promise<boolean> {
+  private async advance(run: RunRecord): Promise<boolean> {
     const step = run.steps.find((one) => !isFinal(one));
     if (!step) return false;
     if (step.kind === "Run") return this.begin(run, step);
     return step.status === "Pending" ? this.ask(run, step) : this.look(run, step);
   }
 
-  private async begin(run: Run, step: Step): Promise<boolean> {
+  private async begin(run: RunRecord, step: StepRecord): Promise<boolean> {
     const begun = await this.claim(run, step, {});
     if (!begun) return false;
     const { stepId, attempts } = begun.step;
@@ -67,13 +67,13 @@ export class Worker implements Service {
     }
   }
 
-  private async ask(run: Run, step: Step): Promise<boolean> {
+  private async ask(run: RunRecord, step: StepRecord): Promise<boolean> {
     const asked = await this.claim(run, step, { statusReason: "awaiting-approval" });
     if (!asked) return false;
     return this.request(run, asked.step);
   }
 
-  private async request(run: Run, step: Step): Promise<boolean> {
+  private async request(run: RunRecord, step: StepRecord): Promise<boolean> {
     const { stepId, approvalId = "" } = step;
     await this.about.store.ask({
       runId: run.runId,
@@ -88,7 +88,7 @@ export class Worker implements Service {
     return true;
   }
 
-  private async look(run: Run, step: Step): Promise<boolean> {
+  private async look(run: RunRecord, step: StepRecord): Promise<boolean> {
     const asked = await this.about.store.approvals(run.runId);
     const approval = asked.find(({ approvalId }) => approvalId === step.approvalId);
     // Its worker was killed in between.
@@ -101,19 +101,27 @@ export class Worker implements Service {
   }
 
   /** Begins an attempt, unless the run is another one than was seen. */
-  private async claim(run: Run, step: Step, change: Partial<Step>): Promise<InHand | undefined> {
+  private async claim(
+    run: RunRecord,
+    step: StepRecord,
+    change: Partial<StepRecord>,
+  ): Promise<InHand | undefined> {
     const attempt = { status: "Running" as const, attempts: step.attempts + 1, ...change };
     const begun = changed(run, step, attempt, this.about.now());
     return (await this.about.store.replace(begun.run, run)) ? begun : undefined;
   }
 
   /** Ends an attempt, and the run where nothing is left to do. */
-  private async settle(run: Run, step: Step, change: Partial<Step>): Promise<void> {
+  private async settle(
+    run: RunRecord,
+    step: StepRecord,
+    change: Partial<StepRecord>,
+  ): Promise<void> {
     const { run: after } = changed(run, step, change, this.about.now());
     const failed = change.status === "Failed";
     const steps = failed ? after.steps.map(skippedUnlessFinal) : after.steps;
     const next = { ...after, steps };
-    if (hasEnded(next)) {
+    if (hasRunEnded(next)) {
       await this.capture(run, failed ? "skipped" : "copied");
       await this.say(run, "run.ended", `the run ${failed ? "failed" : "succeeded"}`);
     }
@@ -123,36 +131,46 @@ export class Worker implements Service {
     const { journal } = this.about;
     const settled = { runId: run.runId, stepId: step.stepId };
     if (change.status === "Succeeded") journal.write({ event: "settled", ...settled });
-    if (!hasEnded(next)) return;
+    if (!hasRunEnded(next)) return;
     const outcome = failed ? "failed" : "succeeded";
     journal.write({ event: "ended", runId: run.runId, outcome });
   }
 
-  private async capture(run: Run, status: "pending" | "copied" | "skipped"): Promise<void> {
+  private async capture(run: RunRecord, status: "pending" | "copied" | "skipped"): Promise<void> {
     const bundle = { name: "bundle", type: "file", status } as const;
     const capturedAt = this.about.now();
     const storedPath = status === "copied" ? { storedPath: `artifacts/${run.runId}/bundle` } : {};
     await this.about.store.capture(run.runId, [{ ...bundle, ...storedPath, capturedAt }]);
   }
 
-  private executed({ runId }: Run, { stepId, attempts: attempt }: Step): void {
+  private executed({ runId }: RunRecord, { stepId, attempts: attempt }: StepRecord): void {
     this.about.journal.write({ event: "executed", runId, stepId, attempt, by: this.about.name });
   }
 
-  private async say(run: Run, eventType: string, message: string, stepId?: string): Promise<void> {
+  private async say(
+    run: RunRecord,
+    eventType: string,
+    message: string,
+    stepId?: string,
+  ): Promise<void> {
     const level = eventType.endsWith("failed") ? "error" : "info";
     const metadata = { node: this.about.name };
     const told = { level, eventType, message, metadata } as const;
-    await say(this.about, run.runId, stepId === undefined ? told : { ...told, stepId });
+    await writeLog(this.about, run.runId, stepId === undefined ? told : { ...told, stepId });
   }
 }
 
-function changed(run: Run, step: Step, change: Partial<Step>, now: string): InHand {
+function changed(
+  run: RunRecord,
+  step: StepRecord,
+  change: Partial<StepRecord>,
+  now: string,
+): InHand {
   const after = { ...step, ...change, lastTransitionAt: now };
   const steps = run.steps.map((one) => (one.stepId === step.stepId ? after : one));
   return { run: { ...run, steps, updatedAt: now }, step: after };
 }
 
-function skippedUnlessFinal(step: Step): Step {
+function skippedUnlessFinal(step: StepRecord): StepRecord {
   return isFinal(step) ? step : { ...step, status: "Skipped", statusReason: "the run failed" };
 }

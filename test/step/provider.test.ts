@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { ConnectionError } from "../../components/mongo";
-import { counting, inputs, kept, stopping, twoWay } from "./thing";
+import { counting, thingInputs, kept, stopping, twoWay } from "./thing";
 
-const made = { ...inputs, made: "forward 1", applied: true };
+const made = { ...thingInputs, made: "forward 1", applied: true };
 
 /** Tells a provider the mode that the stack is in, as the engine does. */
 function configured(
@@ -15,7 +15,7 @@ function configured(
 
 describe("a step that goes forward", () => {
   it("is applied and says so", async () => {
-    expect(await counting().provider.create(inputs)).toEqual({
+    expect(await counting().provider.create(thingInputs)).toEqual({
       id: "thing",
       outs: { ...made },
     });
@@ -24,13 +24,15 @@ describe("a step that goes forward", () => {
   it("changes when its inputs do, and not otherwise", async () => {
     const { provider } = counting();
 
-    expect(await provider.diff("thing", made, inputs)).toEqual({ changes: false });
-    expect(await provider.diff("thing", made, { ...inputs, size: 2 })).toEqual({ changes: true });
+    expect(await provider.diff("thing", made, thingInputs)).toEqual({ changes: false });
+    expect(await provider.diff("thing", made, { ...thingInputs, size: 2 })).toEqual({
+      changes: true,
+    });
   });
 
   it("is applied again on another server", async () => {
     const { provider, seen } = counting();
-    const moved = { ...inputs, uri: "mongodb://u:geheim@elsewhere/d" };
+    const moved = { ...thingInputs, uri: "mongodb://u:geheim@elsewhere/d" };
 
     expect(await provider.diff("thing", made, moved)).toEqual({ changes: true });
     await provider.update("thing", made, moved);
@@ -39,7 +41,7 @@ describe("a step that goes forward", () => {
 
   it("takes a rotated password into its outputs without touching MongoDB", async () => {
     const { provider, seen } = counting();
-    const rotated = { ...inputs, uri: "mongodb://u:neu@h/d" };
+    const rotated = { ...thingInputs, uri: "mongodb://u:neu@h/d" };
 
     expect(await provider.diff("thing", made, rotated)).toEqual({ changes: true });
     expect(await provider.update("thing", made, rotated)).toEqual({
@@ -50,26 +52,26 @@ describe("a step that goes forward", () => {
 
   it("says nothing of a connection string where it does not follow the server", async () => {
     const { provider } = counting({ followsServer: false });
-    const moved = { ...inputs, uri: "mongodb://u:geheim@elsewhere/d" };
+    const moved = { ...thingInputs, uri: "mongodb://u:geheim@elsewhere/d" };
 
     expect(await provider.diff("thing", made, moved)).toEqual({ changes: false });
   });
 
   it("is applied again where an earlier run did not finish", async () => {
-    const { properties = {} } = await kept(stopping({ made: "half" }).provider.create(inputs));
+    const { properties = {} } = await kept(stopping({ made: "half" }).provider.create(thingInputs));
     const { provider, seen } = counting();
 
-    expect(await provider.diff("thing", properties, inputs)).toEqual({ changes: true });
-    await provider.update("thing", properties, inputs);
+    expect(await provider.diff("thing", properties, thingInputs)).toEqual({ changes: true });
+    await provider.update("thing", properties, thingInputs);
     expect(seen.forward).toBe(1);
   });
 
   it("is applied where something else makes it due", async () => {
     const { provider } = counting({ isDue: ({ made }) => made === "forward 1" });
 
-    expect(await provider.diff("thing", made, inputs)).toEqual({ changes: true });
+    expect(await provider.diff("thing", made, thingInputs)).toEqual({ changes: true });
     const other = { ...made, made: "other" };
-    expect(await provider.diff("thing", other, inputs)).toEqual({ changes: false });
+    expect(await provider.diff("thing", other, thingInputs)).toEqual({ changes: false });
   });
 
   it("is deleted without touching MongoDB", async () => {
@@ -85,9 +87,9 @@ describe("a step that goes forward", () => {
     const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
     const { provider } = counting({ previewFindings: () => Promise.resolve([found]) });
 
-    await provider.diff("thing", made, inputs);
+    await provider.diff("thing", made, thingInputs);
     expect(said).not.toHaveBeenCalled();
-    await provider.diff("thing", made, { ...inputs, size: 2 });
+    await provider.diff("thing", made, { ...thingInputs, size: 2 });
     expect(said).toHaveBeenCalledExactlyOnceWith("warning: it may wait [slow]");
     said.mockRestore();
   });
@@ -104,7 +106,7 @@ describe("a refresh of a step", () => {
     expect(await provider.read("thing", state)).toEqual({
       id: "thing",
       props: { ...state, size: 7 },
-      inputs: { ...inputs, size: 7 },
+      inputs: { ...thingInputs, size: 7 },
     });
   });
 
@@ -114,7 +116,7 @@ describe("a refresh of a step", () => {
 
   it("keeps its state where it cannot connect, with one warning", async () => {
     const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    const refused = new ConnectionError(inputs.uri ?? "", new Error("no answer"));
+    const refused = new ConnectionError(thingInputs.uri ?? "", new Error("no answer"));
     const provider = reading(() => Promise.reject(refused));
 
     expect(await provider.read("thing", made)).toEqual({ id: "thing", props: made });
@@ -145,7 +147,12 @@ describe("on a rollback a step without a rollback", () => {
   it("never connects and reports no change, whatever differs", async () => {
     const { provider, seen } = counting({ reads: () => Promise.reject(new Error("connected")) });
     configured(provider, "filesystem");
-    const other = { ...inputs, uri: "mongodb://elsewhere/d", size: 99, direction: "back" } as const;
+    const other = {
+      ...thingInputs,
+      uri: "mongodb://elsewhere/d",
+      size: 99,
+      direction: "back",
+    } as const;
 
     for (const state of [made, { ...made, applied: false }]) {
       expect(await provider.diff("thing", state, other)).toEqual({ changes: false });
@@ -158,22 +165,22 @@ describe("on a rollback a step without a rollback", () => {
 
   it("is not taken for applied when it was registered only", async () => {
     const { provider } = counting();
-    const outs = (await provider.create({ ...inputs, direction: "back" })).outs as object;
+    const outs = (await provider.create({ ...thingInputs, direction: "back" })).outs as object;
 
-    expect(await provider.diff("thing", outs, inputs)).toEqual({ changes: true });
+    expect(await provider.diff("thing", outs, thingInputs)).toEqual({ changes: true });
   });
 });
 
 describe("a step that goes both ways", () => {
   it("runs at each turn of the direction, and not again", async () => {
     const { provider, seen } = twoWay();
-    const back = { ...inputs, direction: "back" } as const;
+    const back = { ...thingInputs, direction: "back" } as const;
 
     expect(await provider.diff("thing", made, back)).toEqual({ changes: true });
     const outs = (await provider.update("thing", made, back)).outs as object;
     expect(outs).toEqual({ ...made, direction: "back", made: "back 1" });
     expect(await provider.diff("thing", outs, back)).toEqual({ changes: false });
-    expect(await provider.diff("thing", outs, inputs)).toEqual({ changes: true });
+    expect(await provider.diff("thing", outs, thingInputs)).toEqual({ changes: true });
     expect(seen).toEqual({ forward: 0, back: 1 });
   });
 
@@ -188,23 +195,23 @@ describe("a step that goes both ways", () => {
 
 describe("a run that did not finish", () => {
   it("leaves its results, not applied, with its reasons and the step's id", async () => {
-    const error = await kept(stopping({ made: "half" }).provider.create(inputs));
+    const error = await kept(stopping({ made: "half" }).provider.create(thingInputs));
 
     expect(error).toMatchObject({ id: "thing", reasons: ["it stopped", "here"] });
     expect(error.message).toBe("it stopped\nhere");
-    expect(error.properties).toEqual({ ...inputs, made: "half", applied: false });
+    expect(error.properties).toEqual({ ...thingInputs, made: "half", applied: false });
   });
 
   it("without results leaves the state of the last run, not applied", async () => {
     const { provider } = stopping();
-    const news = { ...inputs, size: 2 };
+    const news = { ...thingInputs, size: 2 };
 
     expect((await kept(provider.update("thing", made, news))).properties).toEqual({
       ...made,
       applied: false,
     });
-    expect((await kept(provider.create(inputs))).properties).toEqual({
-      ...inputs,
+    expect((await kept(provider.create(thingInputs))).properties).toEqual({
+      ...thingInputs,
       made: null,
       applied: false,
     });
@@ -212,7 +219,7 @@ describe("a run that did not finish", () => {
 
   it("that fails otherwise leaves the state as it was", async () => {
     const { provider } = counting({ forward: () => Promise.reject(new Error("a mistake")) });
-    const error = await kept(provider.update("thing", made, { ...inputs, size: 2 }));
+    const error = await kept(provider.update("thing", made, { ...thingInputs, size: 2 }));
 
     expect(error.message).toBe("a mistake");
     expect(error).not.toHaveProperty("properties");
@@ -229,7 +236,7 @@ describe("a refusal", () => {
       ),
   });
   const failures = async (olds: object, size: number) =>
-    (await provider.check(olds, { ...inputs, size })).failures;
+    (await provider.check(olds, { ...thingInputs, size })).failures;
 
   it("is a failure of the check, so that a preview shows it and nothing runs", async () => {
     expect(await failures({}, 10)).toEqual([{ property: "size", reason: "too big" }]);
@@ -237,7 +244,7 @@ describe("a refusal", () => {
   });
 
   it("knows what the stack has of the step", async () => {
-    expect(await failures({ ...inputs, size: 7 }, 10)).toEqual([
+    expect(await failures({ ...thingInputs, size: 7 }, 10)).toEqual([
       { property: "size", reason: "too big after 7" },
     ]);
   });

@@ -50,7 +50,7 @@ export function twoWay() {
 export const stopping = (results?: ThingResults) =>
   counting({ forward: () => Promise.reject(new Unfinished(["it stopped", "here"], results)) });
 
-export const inputs: ThingInputs = {
+export const thingInputs: ThingInputs = {
   direction: "forward",
   ...{ uri: "mongodb://u:geheim@h/d", database: "d", size: 1 },
 };

@@ -4,7 +4,7 @@ import { steps as stateSteps } from "../../components/transfer/provider";
 import * as jobs from "../../components/step/jobs";
 import { steps as migrationSteps } from "../../components/migration/provider";
 import { type AnyStep, type StepRequest, jobNameOf, workInPod } from "../../components/step";
-import { type Thing, counting, inputs, kept, stopping, twoWay } from "./thing";
+import { type Thing, counting, thingInputs, kept, stopping, twoWay } from "./thing";
 
 const { JobError, stateRoot } = jobs;
 const run = vi.spyOn(jobs, "runJob");
@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 const job = { namespace: "apps", parallelism: 3 } as unknown as jobs.JobTarget;
-const asJob = { ...inputs, job };
+const asJob = { ...thingInputs, job };
 const back = { ...asJob, direction: "back" } as const;
 const made = { ...asJob, made: "before", applied: true };
 /** What the Job was asked for, and its request. */
@@ -25,7 +25,9 @@ const ofForm = (form: NonNullable<Thing["job"]>) => counting({ job: form });
 
 describe("a step runs in the engine", () => {
   it("where the settings have no jobs, or it has no form of a Job", async () => {
-    expect((await ofForm({}).provider.create(inputs)).outs).toMatchObject({ made: "forward 1" });
+    expect((await ofForm({}).provider.create(thingInputs)).outs).toMatchObject({
+      made: "forward 1",
+    });
     expect((await counting().provider.create(asJob)).outs).toMatchObject({ made: "forward 1" });
     expect(run).not.toHaveBeenCalled();
   });
@@ -36,7 +38,7 @@ describe("a step runs in the engine", () => {
     expect((await provider.create(asJob)).outs).toMatchObject({ made: "elsewhere", applied: true });
     expect(seen.forward).toBe(0);
     expect(run).not.toHaveBeenCalled();
-    expect((await provider.create(inputs)).outs).toMatchObject({ made: "forward 1" });
+    expect((await provider.create(thingInputs)).outs).toMatchObject({ made: "forward 1" });
   });
 });
 
@@ -57,7 +59,7 @@ describe("a step as a Job", () => {
     run.mockResolvedValue([{ results: {} }]);
     await ofForm({}).provider.create(asJob);
 
-    const { direction, database, size } = inputs;
+    const { direction, database, size } = thingInputs;
     expect(asked()).toEqual({
       ...{ kind: "big-thing", direction: "forward" },
       request: { version, pods: 1, inputs: { direction, database, size } },

@@ -11,7 +11,7 @@ import { readFence } from "../../components/state";
 import { documentOptions } from "../contract/options";
 import { type JobCluster, startJobCluster } from "../jobs/cluster";
 import { serverForTests } from "../server";
-import { ledger, migrate } from "./database";
+import { ledgerCollection, migrate } from "./database";
 import { addFiles, run } from "./state";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -40,7 +40,7 @@ beforeEach(async () => {
   inputs = {
     ...{ database: namespace, direction: "forward", cutover: 1, root: "claim state" },
     ...{ collections: documentOptions.collections, approvals: true },
-    ...{ ledger, heldRuns: "hold", electionSeconds: 5 },
+    ...{ ledger: ledgerCollection, heldRuns: "hold", electionSeconds: 5 },
     job: cluster.target(namespace),
   };
 });

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type ImportStage, importState } from "../../components/transfer";
 import { databasePerTest } from "./database";
-import { sidesOf } from "./database-sides";
-import { approval, run, stateRoot } from "./state";
+import { defaultSides } from "./database-sides";
+import { approval, run, writeState } from "./state";
 
 const current = databasePerTest();
 const file = "state/runs/r.json";
@@ -35,11 +35,11 @@ async function cacheAttributes(root: string, names: readonly string[]): Promise<
 
 /** Imports files that are an hour old, then writes to them in place; what the next import finds. */
 async function importCached(status: string, stage: ImportStage, minutes = 60) {
-  const root = await stateRoot({ [file]: withStatus(status), [approvals]: decided("one") });
+  const root = await writeState({ [file]: withStatus(status), [approvals]: decided("one") });
   const time = new Date(Date.now() - minutes * 60_000);
   for (const name of [file, approvals]) await utimes(join(root, name), time, time);
   await sleep(2_100);
-  const sides = sidesOf(current.database, root);
+  const sides = defaultSides(current.database, root);
   await importState(sides);
   await cacheAttributes(root, [file, approvals]);
   await writeFile(join(root, file), withStatus(status).replace("sha256:1", "sha256:2"));

@@ -2,9 +2,9 @@ import type { Db } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
-import { counts, databasePerTest, everything, twoRuns } from "./database";
-import { sidesOf } from "./database-sides";
-import { stateRoot } from "./state";
+import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
+import { defaultSides } from "./database-sides";
+import { writeState } from "./state";
 
 const current = databasePerTest();
 const records = Object.values(documentOptions.collections);
@@ -12,7 +12,7 @@ const records = Object.values(documentOptions.collections);
 /** A database after a cutover: a run went on, and one is new; the files are those of the cutover. */
 async function afterCutover(root: string): Promise<Db> {
   const { database } = current;
-  await importState(sidesOf(database, root));
+  await importState(defaultSides(database, root));
   const runs = database.collection<{ _id: string }>("pack_runs");
   const { _id, ...run } = (await runs.findOne({ _id: "r-1" })) ?? { _id: "" };
   await runs.updateOne({ _id }, { $set: { planHash: "went on", updatedAt: new Date() } });
@@ -30,25 +30,25 @@ async function copyOf(database: Db, names: readonly string[]): Promise<Db> {
 }
 
 it("an import into a whole copy of a database changes nothing of what went on in it", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   const database = await afterCutover(root);
   const copy = await copyOf(database, [...records, "pack_run_backfill"]);
 
-  const report = await importState(sidesOf(copy, root));
+  const report = await importState(defaultSides(copy, root));
   expect(report.quarantine).toEqual([]);
-  expect(report.runs).toEqual(counts(2, { unchanged: 2 }));
-  expect(await everything(copy)).toEqual(await everything(database));
-  expect(await verifyState(sidesOf(copy, root))).toMatchObject({
+  expect(report.runs).toEqual(importCounts(2, { unchanged: 2 }));
+  expect(await readEverything(copy)).toEqual(await readEverything(database));
+  expect(await verifyState(defaultSides(copy, root))).toMatchObject({
     holds: true,
     runs: { newerInMongo: 1, onlyInMongo: 1 },
   });
 }, 60_000);
 
 it("without the collection of the bases a run that went on is a conflict, and stays as it is", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   const copy = await copyOf(await afterCutover(root), records);
 
-  const report = await importState(sidesOf(copy, root));
+  const report = await importState(defaultSides(copy, root));
   expect(report.quarantine).toMatchObject([{ file: "state/runs/r-1.json", reason: "conflict" }]);
   expect(await copy.collection<{ _id: string }>("pack_runs").findOne({ _id: "r-1" })).toMatchObject(
     {

@@ -3,7 +3,7 @@ import type { BothSides } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
 
 /** A state root on one side and a database on the other, as the default settings have them. */
-export function sidesOf(database: Db, root: string): BothSides {
+export function defaultSides(database: Db, root: string): BothSides {
   const { collections } = documentOptions;
   return { database, collections, root, approvals: true };
 }

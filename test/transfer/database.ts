@@ -38,12 +38,12 @@ export function databasePerTest(options: DatabasesOptions = {}): TestDatabase {
 }
 
 /** The collection of the migration's record. */
-export const ledger = "schema_migrations";
+export const ledgerCollection = "schema_migrations";
 
 /** Claims the migration, as its first step does. */
 export async function claimMigration(database: Db): Promise<void> {
   const asked = { checksum: "c", stack: "storage/test", adopt: false };
-  await claim(database, ledger, asked);
+  await claim(database, ledgerCollection, asked);
 }
 
 /** Makes the contract's collections and unique indexes, and the migration's record. */
@@ -60,7 +60,7 @@ export async function migrate(database: Db): Promise<void> {
 }
 
 /** The documents of the four collections. */
-export async function everything(database: Db): Promise<unknown[]> {
+export async function readEverything(database: Db): Promise<unknown[]> {
   const names = Object.values(documentOptions.collections);
   const all = names.map((name) => database.collection(name).find().sort({ _id: 1 }).toArray());
   return (await Promise.all(all)).flat();
@@ -75,11 +75,11 @@ export async function endState(database: Db): Promise<unknown> {
     .collection("pack_run_backfill")
     .find()
     .project({ seen: 0, inode: 0, changed: 0 });
-  return [await everything(database), await own.sort({ _id: 1 }).toArray()];
+  return [await readEverything(database), await own.sort({ _id: 1 }).toArray()];
 }
 
 /** Expected counts: what is not named is 0. */
-export function counts(read: number, outcomes: object) {
+export function importCounts(read: number, outcomes: object) {
   const none = { inserted: 0, updated: 0, unchanged: 0, normalized: 0, quarantined: 0 };
   return { read, ...none, ...outcomes };
 }

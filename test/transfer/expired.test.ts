@@ -7,13 +7,13 @@ import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import type { StateInputs } from "../../components/transfer/steps/inputs";
 import { documentOptions } from "../contract/options";
-import { databasePerTest, ledger } from "./database";
-import { sidesOf } from "./database-sides";
-import { lines, logLine, stateRoot } from "./state";
+import { databasePerTest, ledgerCollection } from "./database";
+import { defaultSides } from "./database-sides";
+import { lines, logLine, writeState } from "./state";
 
 const current = databasePerTest();
 const { collections } = documentOptions;
-const logs = { collection: collections.logs, ledger };
+const logs = { collection: collections.logs, ledger: ledgerCollection };
 const dayMs = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * dayMs).toISOString();
 afterAll(closeConnections);
@@ -26,12 +26,17 @@ beforeEach(async () => {
   ({ database } = current);
   await database.createIndex(collections.logs, { timestamp: 1 }, { name: "timestamp" });
   const entries = [60, 20, 0].map((days, at) => logLine(at + 1, { timestamp: daysAgo(days) }));
-  const root = await stateRoot({ "logs/runs/r.ndjson": lines(...entries) });
-  await importState(sidesOf(database, root));
+  const root = await writeState({ "logs/runs/r.ndjson": lines(...entries) });
+  await importState(defaultSides(database, root));
   inputs = {
     ...{ uri: current.server.uri, database: database.databaseName, direction: "forward" },
     cutover: 1,
-    ...{ root: relative(process.cwd(), root), collections, approvals: true, ledger },
+    ...{
+      root: relative(process.cwd(), root),
+      collections,
+      approvals: true,
+      ledger: ledgerCollection,
+    },
   };
 });
 const lose = (...sequences: number[]) =>

@@ -6,7 +6,14 @@ import { closeConnections } from "../../components/mongo";
 import { readFence } from "../../components/state";
 import { providers } from "../../components/transfer/provider";
 import { jsonIn } from "./export-sides";
-import { RollbackStack, finished, running, state, unreachable, up } from "./rollback-stack";
+import {
+  RollbackStack,
+  finished,
+  running,
+  sampleFiles,
+  unreachableUri,
+  runStep,
+} from "./rollback-stack";
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
@@ -44,7 +51,7 @@ it("exports what changed before the drain, and leaves to the handover what chang
   expect(await readFence(stack.root)).not.toHaveProperty("endedAt");
 
   await stack.runs.updateOne({ _id: "slow" }, { $set: finished });
-  const { rollback } = await up(before, stack.toFiles());
+  const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({
     exported: { runs: { written: 1, conflicts: 0 }, logs: { written: 0 } },
     held: [],
@@ -54,16 +61,16 @@ it("exports what changed before the drain, and leaves to the handover what chang
 });
 
 it("rests without an open fence: the worker works on the files", async () => {
-  await addFiles(stack.root, state);
+  await addFiles(stack.root, sampleFiles);
   await BulkImport.create(stack.inputs());
   await stack.advance();
   const files = await stack.allFiles();
   expect(await exportAhead()).not.toContain("xported");
-  expect(await exportAhead({ uri: unreachable })).not.toContain("xported");
+  expect(await exportAhead({ uri: unreachableUri })).not.toContain("xported");
   expect(await stack.allFiles()).toEqual(files);
 
   const before = await stack.cutover();
-  await up(before, stack.toFiles());
+  await runStep(before, stack.toFiles());
   await stack.runs.updateOne({ _id: "slow" }, { $set: finished });
   stack.said = [];
   expect(await exportAhead()).not.toContain("xported");
@@ -73,13 +80,13 @@ it("rests without an open fence: the worker works on the files", async () => {
 it("leaves all to the handover if MongoDB is unreachable, or does not know the fence", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  expect(await exportAhead({ uri: unreachable })).toMatch(
+  expect(await exportAhead({ uri: unreachableUri })).toMatch(
     /Nothing was exported before the drain\. .*The handover tries it again.*\[export-left\]/,
   );
   stack.said = [];
   expect(await exportAhead({ database: `${stack.database}_other` })).toContain("[export-left]");
   expect(await jsonIn(stack.root, busy)).toMatchObject(running);
-  const { rollback } = await up(before, stack.toFiles({ uri: unreachable }));
+  const { rollback } = await runStep(before, stack.toFiles({ uri: unreachableUri }));
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
 });
 
@@ -111,7 +118,7 @@ it("exports nothing that it cannot record: what goes on would be a conflict", as
   expect(await jsonIn(stack.root, busy)).toMatchObject(running);
   await stack.db.command({ collMod: "pack_run_backfill", validator: {} });
   await stack.runs.updateOne({ _id: "busy" }, { $set: { planHash: "later" } });
-  const { rollback } = await up(before, stack.toFiles());
+  const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({ exported: { runs: { written: 1, conflicts: 0 } }, held: [] });
 });
 

@@ -7,9 +7,9 @@ import {
   type NewBase,
   withdrawBases,
 } from "../../components/transfer/bases";
-import { counts, jsonIn, serverOfTests, sidesOf } from "./export-sides";
+import { exportCounts, jsonIn, serverOfTests, exportSides } from "./export-sides";
 import { killedBeforeSettling } from "./killed";
-import { addFiles, run, stateRoot } from "./state";
+import { addFiles, run, writeState } from "./state";
 
 const server = serverOfTests();
 let database: Db;
@@ -18,7 +18,7 @@ beforeEach(() => {
   database = server.database(`bases_${++databases}`);
 });
 
-const sides = (root: string) => sidesOf(database, root);
+const sides = (root: string) => exportSides(database, root);
 const runs = () => database.collection<Document & { _id: string }>("pack_runs");
 const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
 
@@ -30,7 +30,7 @@ const state = {
 /** What a service may keep in MongoDB and JSON has no form of its own for. */
 const moment = new Date("2025-11-06T10:00:00.123Z");
 const withMoments = async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   await change("r-1", { "plan.at": moment, steps: [{ stepId: "build", since: moment }] });
   expect(await exportState(sides(root))).toMatchObject({ runs: { written: 1 }, conflicts: [] });
@@ -44,7 +44,7 @@ it("a run with dates in its plan is the same on both sides after an export", asy
   });
   for (const all of [false, true]) {
     const report = await exportState({ ...sides(root), all });
-    expect(report).toMatchObject({ files: 0, runs: counts(2, { unchanged: 2 }) });
+    expect(report).toMatchObject({ files: 0, runs: exportCounts(2, { unchanged: 2 }) });
   }
   expect(await importState({ ...sides(root), afresh: true })).toMatchObject({
     runs: { unchanged: 2 },
@@ -73,7 +73,7 @@ it("of a run with dates in its plan the side that changed since wins", async () 
 });
 
 it("an export that ends between a file and its base leaves no doubt about either", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   await change("r-1", { "plan.at": moment });
   await killedBeforeSettling(() => exportState(sides(root)));
@@ -84,8 +84,8 @@ it("an export that ends between a file and its base leaves no doubt about either
 });
 
 it("a run that a service on files took before the export was killed is the file's", async () => {
-  const root = await stateRoot({});
-  await importState(sides(await stateRoot(state)));
+  const root = await writeState({});
+  await importState(sides(await writeState(state)));
   await database.collection("pack_run_backfill").deleteMany({});
   await killedBeforeSettling(() => exportState(sides(root)));
   const later = JSON.stringify(run("a/b", { planHash: "by the service" }));

@@ -4,15 +4,15 @@ import { type Db, type Document, MongoClient, ObjectId } from "mongodb";
 import { afterEach, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { databasePerTest } from "./database";
-import { counts, entry, filesIn, jsonIn, sidesOf } from "./export-sides";
+import { exportCounts, entry, filesIn, jsonIn, exportSides } from "./export-sides";
 import { failingCommands } from "./fail-point";
-import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
 afterEach(mend);
 
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => exportSides(current.database, root);
 const runs = () => current.database.collection<Document & { _id: string }>("pack_runs");
 const logs = () => current.database.collection("pack_run_logs");
 const artifacts = () => current.database.collection("pack_artifacts");
@@ -36,7 +36,7 @@ function filesOf(count: number): Record<string, string> {
 /** How many commands an export sends, by their names. */
 function commandsOf(root: string, files = 0): Promise<Record<string, number>> {
   return countCommands(async (database) => {
-    expect(await exportState(sidesOf(database, root))).toMatchObject({ files });
+    expect(await exportState(exportSides(database, root))).toMatchObject({ files });
   });
 }
 
@@ -59,17 +59,17 @@ async function countCommands(
 }
 
 it("a second import asks for the checkpoints of a block of runs at once", async () => {
-  const root = await stateRoot(filesOf(150));
+  const root = await writeState(filesOf(150));
   await importState(sides(root));
   const commands = await countCommands(async (database) => {
-    expect(await importState(sidesOf(database, root))).toMatchObject({ unchangedFiles: 600 });
+    expect(await importState(exportSides(database, root))).toMatchObject({ unchangedFiles: 600 });
   });
   const roles = 4;
   expect(commands).toEqual({ find: roles + 1 });
 });
 
 it("MongoDB is asked for a block of runs as often as for a few", async () => {
-  const root = await stateRoot(filesOf(6));
+  const root = await writeState(filesOf(6));
   await importState(sides(root));
   const few = await commandsOf(root);
   await addFiles(root, filesOf(40));
@@ -79,7 +79,7 @@ it("MongoDB is asked for a block of runs as often as for a few", async () => {
 }, 60_000);
 
 it("what both sides agree on is said once for a block of runs", async () => {
-  const root = await stateRoot(filesOf(3));
+  const root = await writeState(filesOf(3));
   await importState(sides(root));
   await runs().updateMany({}, { $set: { planHash: "by MongoDB" } });
   // Each file is announced before it is written.
@@ -89,25 +89,25 @@ it("what both sides agree on is said once for a block of runs", async () => {
 
 it("a log that did not change is not read: its end is MongoDB's", async () => {
   const log = lines(logLine(1, { message: "not looked at" }), logLine(2));
-  const root = await stateRoot({ ...filesOf(1), "logs/runs/run_0.ndjson": log });
+  const root = await writeState({ ...filesOf(1), "logs/runs/run_0.ndjson": log });
   await importState(sides(root));
   await logs().updateOne({ message: "not looked at" }, { $set: { message: "entry 1" } });
-  expect(await exportState(sides(root))).toMatchObject({ logs: counts(0, {}), files: 0 });
+  expect(await exportState(sides(root))).toMatchObject({ logs: exportCounts(0, {}), files: 0 });
 });
 
 it("a log that went on in MongoDB is compared from the last common entry on", async () => {
   const log = lines(logLine(1, { message: "mine" }), logLine(2), logLine(4), logLine(3));
-  const root = await stateRoot({ "logs/runs/r.ndjson": log });
+  const root = await writeState({ "logs/runs/r.ndjson": log });
   await logs().insertMany([1, 2, 3, 4, 5].map((sequence) => entry("r", sequence)));
   expect(await exportState(sides(root))).toMatchObject({
-    logs: counts(1, { written: 1 }),
+    logs: exportCounts(1, { written: 1 }),
     conflicts: [],
   });
   expect(await readFile(join(root, "logs/runs/r.ndjson"), "utf8")).toBe(
     log + lines({ ...logLine(5), timestamp: "2025-11-06T10:00:01.000Z" }),
   );
   expect(await exportState({ ...sides(root), all: true })).toMatchObject({
-    logs: counts(5, { unchanged: 4, conflicts: 1 }),
+    logs: exportCounts(5, { unchanged: 4, conflicts: 1 }),
   });
 });
 
@@ -125,7 +125,7 @@ it.each([
     },
   );
   await logs().insertMany([entry("a/b", 1), entry("a_b", 1), entry("a_b", 2)]);
-  const root = await stateRoot({});
+  const root = await writeState({});
   const { unwritable } = await exportState(sides(root));
   expect(unwritable.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([
     "a_b:1: run a/b already has the file name of this run",
@@ -138,14 +138,14 @@ it.each([
 });
 
 it("artifacts that are too much for a block are written too", async () => {
-  const root = await stateRoot(filesOf(2));
+  const root = await writeState(filesOf(2));
   await importState(sides(root));
   const notes = "x".repeat(700_000);
   const some = (name: string) => ({ ...artifact(name, { notes, capturedAt: new Date(0) }) });
   const large = ["c", "d", "e"].map((name) => ({ runId: "run_0", ...some(name) }));
   await artifacts().insertMany(large);
   expect(await exportState(sides(root))).toMatchObject({
-    artifacts: counts(7, { written: 3, unchanged: 4 }),
+    artifacts: exportCounts(7, { written: 3, unchanged: 4 }),
   });
   expect(await jsonIn(root, "artifacts/run_0/artifact-manifest.json")).toMatchObject({
     outputs: ["a", "b", "c", "d", "e"].map((name) => ({ name })),
@@ -169,7 +169,9 @@ it("a reply that fails leaves out no run's artifacts", async () => {
     return { _id, runId, ...artifact(name), capturedAt: new Date(0) };
   };
   await artifacts().insertMany(ids.flatMap((id) => ["x", "y", "z"].map((name) => old(id, name))));
-  const root = await stateRoot({});
+  const root = await writeState({});
   await fail(["getMore"], { times: 2 }, { closeConnection: true });
-  expect(await exportState(sides(root))).toMatchObject({ artifacts: counts(9, { written: 9 }) });
+  expect(await exportState(sides(root))).toMatchObject({
+    artifacts: exportCounts(9, { written: 9 }),
+  });
 });

@@ -2,18 +2,18 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { exportByHand } from "../../components/transfer";
-import { claimMigration, ledger } from "./database";
-import { RollbackStack, state, up } from "./rollback-stack";
+import { claimMigration, ledgerCollection } from "./database";
+import { RollbackStack, sampleFiles, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();
-const proof = { ledger, electionSeconds: 5 };
+const proof = { ledger: ledgerCollection, electionSeconds: 5 };
 const heldRuns = ["held/state/runs/busy.json", "held/state/runs/slow.json"];
 const runFiles = async () =>
   Object.keys(await stack.files()).filter((name) => /state.runs/.test(name));
 
 /** A rollback without MongoDB, which holds two runs. */
 async function rolledBack() {
-  return up(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  return runStep(await stack.cutover(), stack.toFiles({ uri: undefined }));
 }
 
 it("an export from a MongoDB that is not the one of the fence is refused, and held runs stay", async () => {
@@ -36,7 +36,7 @@ it("held runs that MongoDB does not have stay held, until they are released", as
   expect(kept).toMatchObject({ returned: [], stillHeld: ["busy", "slow"] });
   const released = await exportByHand({ ...stack.sides, releaseUnknown: true }, proof);
   expect(released).toMatchObject({ returned: ["busy", "slow"], stillHeld: [] });
-  expect(await stack.files()).toEqual(state);
+  expect(await stack.files()).toEqual(sampleFiles);
 });
 
 it("an export to a directory without the fence is refused, unless it creates a state that was lost", async () => {
@@ -51,6 +51,6 @@ it("an export to a directory without the fence is refused, unless it creates a s
 it("a state without a cutover is exported: nothing says that its database is another one", async () => {
   await stack.cutover();
   await rm(join(stack.root, "fence.json"));
-  await stack.db.collection(ledger).deleteMany({});
+  await stack.db.collection(ledgerCollection).deleteMany({});
   expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { unchanged: 3 } });
 });

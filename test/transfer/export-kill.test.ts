@@ -7,9 +7,9 @@ import { exportState } from "../../components/transfer/export/export";
 import { generateSample } from "../../sample";
 import { bundled } from "../bundled";
 import { databasePerTest } from "./database";
-import { entry, filesIn, sidesOf } from "./export-sides";
+import { entry, filesIn, exportSides } from "./export-sides";
 import { killedAfter, randomNumbers } from "./killed";
-import { stateRoot } from "./state";
+import { writeState } from "./state";
 
 const kills = 20;
 const minutes = 60_000;
@@ -38,9 +38,9 @@ it(
   `of an export that is killed at ${kills} random moments no half-written file is ever seen`,
   async () => {
     const { database, server } = current;
-    const before = join(await stateRoot({}), "state");
+    const before = join(await writeState({}), "state");
     await generateSample(before, { runs: 12 });
-    await importState(sidesOf(database, before));
+    await importState(exportSides(database, before));
     await changeDocuments();
     const own = database.collection("pack_run_backfill");
     const bases = await own.find().toArray();
@@ -50,26 +50,26 @@ it(
     };
     const rootWith = async (starts: "empty" | "imported") => {
       await agreeAsBefore();
-      const root = await stateRoot({});
+      const root = await writeState({});
       if (starts === "imported") await cp(before, root, { recursive: true });
       return root;
     };
 
-    const program = await bundled("test/transfer/state-process.ts", await stateRoot({}));
+    const program = await bundled("test/transfer/state-process.ts", await writeState({}));
     const random = randomNumbers();
     let killed = 0;
     for (const starts of ["empty", "imported"] as const) {
       const peaceful = await rootWith(starts);
       const earlier = await filesIn(peaceful);
       const began = Date.now();
-      await exportState(sidesOf(database, peaceful));
+      await exportState(exportSides(database, peaceful));
       const duration = Date.now() - began;
       const expected = await filesIn(peaceful);
 
       const root = await rootWith(starts);
       const { uri } = server;
       const { databaseName } = database;
-      const task = { does: "export", ...sidesOf(database, root), uri, database: databaseName };
+      const task = { does: "export", ...exportSides(database, root), uri, database: databaseName };
       for (let kill = 1; kill <= kills / 2; kill += 1) {
         // An export looks at all runs again, so that it needs its time to come further.
         if (await killedAfter(program, task, random.next().value * duration)) killed += 1;
@@ -77,7 +77,7 @@ it(
           expect([earlier[name], expected[name]], name).toContain(text);
         }
       }
-      await exportState(sidesOf(database, root));
+      await exportState(exportSides(database, root));
       expect(visible(await filesIn(root))).toEqual(visible(expected));
     }
     expect(killed).toBeGreaterThan(kills / 2);

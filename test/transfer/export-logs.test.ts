@@ -4,8 +4,8 @@ import type { Db } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
 import { describeRollback, importState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
-import { counts, entry, serverOfTests, sidesOf } from "./export-sides";
-import { lines, logLine, stateRoot } from "./state";
+import { exportCounts, entry, serverOfTests, exportSides } from "./export-sides";
+import { lines, logLine, writeState } from "./state";
 
 const server = serverOfTests();
 let database: Db;
@@ -14,16 +14,16 @@ beforeEach(() => {
   database = server.database(`export_logs_${++databases}`);
 });
 
-const sides = (root: string) => sidesOf(database, root);
+const sides = (root: string) => exportSides(database, root);
 const logs = () => database.collection("pack_run_logs");
 
 it("a log is never rewritten: what has no place at its end is a conflict, and both sides stay", async () => {
   const log = lines(logLine(2), logLine(4), logLine(3), logLine(5, { message: "mine" }));
-  const root = await stateRoot({ "logs/runs/r.ndjson": log });
+  const root = await writeState({ "logs/runs/r.ndjson": log });
   await logs().insertMany([1, 2, 3, 5, 6].map((sequence) => entry("r", sequence)));
 
   const report = await exportState(sides(root));
-  expect(report.logs).toEqual(counts(4, { written: 1, unchanged: 2, conflicts: 1 }));
+  expect(report.logs).toEqual(exportCounts(4, { written: 1, unchanged: 2, conflicts: 1 }));
   expect(report.conflicts).toEqual([
     {
       id: "r",
@@ -41,7 +41,7 @@ it.each([
   ["a half-written last line", `${lines(logLine(1))}{"sequence":2,"mess`, [2, 3]],
   ["a last line without its end", lines(logLine(1), logLine(2)).trimEnd(), [3]],
 ])("%s stays a line of its own", async (_what, log, appended) => {
-  const root = await stateRoot({ "logs/runs/r.ndjson": log });
+  const root = await writeState({ "logs/runs/r.ndjson": log });
   await logs().insertMany([1, 2, 3].map((sequence) => entry("r", sequence)));
   expect(await exportState(sides(root))).toMatchObject({ logs: { written: appended.length } });
   const text = await readFile(join(root, "logs/runs/r.ndjson"), "utf8");
@@ -57,11 +57,11 @@ it.each([
 
 it("a log whose lines have no sequence gets lines without one, in their place", async () => {
   const bare = (at: number) => JSON.stringify({ ...logLine(at), sequence: undefined });
-  const root = await stateRoot({ "logs/runs/r.ndjson": `${bare(1)}\n\n${bare(3)}\n` });
+  const root = await writeState({ "logs/runs/r.ndjson": `${bare(1)}\n\n${bare(3)}\n` });
   await importState(sides(root));
   await logs().insertMany([entry("r", 4), entry("r", 6)]);
   const report = await exportState(sides(root));
-  expect(report.logs).toEqual(counts(2, { written: 1, unwritable: 1 }));
+  expect(report.logs).toEqual(exportCounts(2, { written: 1, unwritable: 1 }));
   expect(report.unwritable).toMatchObject([{ id: "r:6" }]);
   expect(await importState(sides(root))).toMatchObject({ logs: { quarantined: 0, unchanged: 3 } });
 });
@@ -72,17 +72,17 @@ it.each([
   ["entries from one on are others", [2, 3], [1, 2, 3]],
 ])("a conflict is found without being asked for every run: %s", async (_what, others, inMongo) => {
   const mine = others.map((sequence) => logLine(sequence, { message: "mine" }));
-  const root = await stateRoot({ "logs/runs/r.ndjson": lines(logLine(1), ...mine) });
+  const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1), ...mine) });
   await logs().insertMany(inMongo.map((sequence) => entry("r", sequence)));
   const report = await exportState(sides(root));
-  expect(report.logs).toEqual(counts(2, { unchanged: 1, conflicts: 1 }));
+  expect(report.logs).toEqual(exportCounts(2, { unchanged: 1, conflicts: 1 }));
   expect(report.conflicts).toMatchObject([
     { id: "r", detail: "the file has different content for 2: message" },
   ]);
 });
 
 it("a rollback names both sides of a log that differs, and no conflict copy", async () => {
-  const root = await stateRoot({ "logs/runs/r.ndjson": lines(logLine(1, { message: "mine" })) });
+  const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1, { message: "mine" })) });
   await logs().insertOne(entry("r", 1));
   const done = { exported: await exportState(sides(root)), held: [], inTheWay: [] };
   const said = describeRollback(done, root, { fencedAt: undefined, isAgain: false });
@@ -97,8 +97,8 @@ it("a rollback names both sides of a log that differs, and no conflict copy", as
 
 it("a log is not read where it ends like MongoDB's, or MongoDB has none of it any more", async () => {
   const log = lines(logLine(1, { message: "not looked at" }), logLine(2));
-  const root = await stateRoot({ "logs/runs/a.ndjson": log, "logs/runs/gone.ndjson": log });
+  const root = await writeState({ "logs/runs/a.ndjson": log, "logs/runs/gone.ndjson": log });
   await logs().insertMany([entry("a", 1), entry("a", 2)]);
   await database.collection<{ _id: string }>("pack_runs").insertOne({ _id: "gone" });
-  expect(await exportState(sides(root))).toMatchObject({ logs: counts(0, {}) });
+  expect(await exportState(sides(root))).toMatchObject({ logs: exportCounts(0, {}) });
 });

@@ -14,23 +14,23 @@ import { expect, it, vi } from "vitest";
 import { WriteError, writeFence } from "../../components/state";
 import { publish, stampOf } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
-import { stateRoot } from "./state";
+import { writeState } from "./state";
 
 it("a new file is there complete, in a folder that was not there", async () => {
-  const root = await stateRoot({});
+  const root = await writeState({});
   await publish(join(root, "a/b.json"), undefined, (file) => file.writeFile("new"));
   expect(await filesIn(root)).toEqual({ "a/b.json": "new" });
 });
 
 it("a file that is continued begins with what it has", async () => {
-  const root = await stateRoot({ "log.ndjson": "one\n" });
+  const root = await writeState({ "log.ndjson": "one\n" });
   const path = join(root, "log.ndjson");
   await publish(path, await stampOf(path), (file) => file.appendFile("two\n"), true);
   expect(await filesIn(root)).toEqual({ "log.ndjson": "one\ntwo\n" });
 });
 
 it("what is published is on the disk before it has its name", async () => {
-  const root = await stateRoot({});
+  const root = await writeState({});
   const path = join(root, "r.json");
   const named: boolean[] = [];
   const handle = await open(root);
@@ -46,7 +46,7 @@ it("what is published is on the disk before it has its name", async () => {
 });
 
 it("a failure in the middle leaves the file as it was and nothing beside it", async () => {
-  const root = await stateRoot({ "r.json": "before" });
+  const root = await writeState({ "r.json": "before" });
   const path = join(root, "r.json");
   const failing = publish(path, await stampOf(path), async (file) => {
     await file.writeFile("half");
@@ -60,7 +60,7 @@ it.each([
   ["changed", { "r.json": "before" }],
   ["came", {}],
 ])("a file that %s meanwhile is left alone", async (_what, files) => {
-  const root = await stateRoot(files);
+  const root = await writeState(files);
   const path = join(root, "r.json");
   const late = publish(path, await stampOf(path), async (file) => {
     await file.writeFile("ours");
@@ -72,7 +72,7 @@ it.each([
 });
 
 it("a full disk is named with what to do", async () => {
-  const root = await stateRoot({});
+  const root = await writeState({});
   const full = publish(join(root, "r.json"), undefined, () =>
     Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" })),
   );
@@ -89,7 +89,7 @@ async function accessOf(root: string, ...names: string[]) {
 }
 
 it("the services go on with what is written: it is theirs as what was there, or as its folder", async () => {
-  const root = await stateRoot({ "logs/r.ndjson": "one\n" });
+  const root = await writeState({ "logs/r.ndjson": "one\n" });
   const log = join(root, "logs/r.ndjson");
   const [user, group] = [10_001, 10_002];
   // Only root gives files away; as another user, permissions are all that can be looked at.

@@ -11,7 +11,7 @@ export function serverOfTests(): { database: (name: string) => Db; folder: () =>
 }
 
 /** Both sides of an import or an export. */
-export const sidesOf = (database: Db, root: string) => ({
+export const exportSides = (database: Db, root: string) => ({
   database,
   collections: documentOptions.collections,
   root,
@@ -35,7 +35,7 @@ export async function jsonIn(root: string, file: string): Promise<unknown> {
 }
 
 /** An export's counts of one collection; what is left out is 0. */
-export const counts = (documents: number, outcomes: object) => ({
+export const exportCounts = (documents: number, outcomes: object) => ({
   documents,
   written: 0,
   unchanged: 0,

@@ -9,7 +9,7 @@ import { documentsAsStored } from "../../components/transfer/documents";
 import { formatJson, isJsonObject, membersOf, parseJson } from "../../components/state/json";
 import { collectionRoles } from "../../components/contract";
 import { documentOptions } from "../contract/options";
-import { counts, serverOfTests, sidesOf } from "./export-sides";
+import { exportCounts, serverOfTests, exportSides } from "./export-sides";
 import { addFiles, approval, artifact, logLine, run } from "./state";
 
 const server = serverOfTests();
@@ -78,7 +78,7 @@ const stateOf = fc
 async function documents(database: Db): Promise<Document[]> {
   const all: Document[] = [];
   for (const role of collectionRoles) {
-    const found = documentsAsStored(sidesOf(database, ""), role, {});
+    const found = documentsAsStored(exportSides(database, ""), role, {});
     for await (const document of found) all.push(document);
   }
   return all;
@@ -99,10 +99,13 @@ it("files -> import -> export -> import: equal documents, and the same plan to t
       ];
       await addFiles(from, files);
       const [one, two] = [server.database(`one_${number}`), server.database(`two_${number}`)];
-      const imported = await importState(sidesOf(one, from));
-      expect(await exportState(sidesOf(one, to))).toMatchObject({ conflicts: [], unwritable: [] });
+      const imported = await importState(exportSides(one, from));
+      expect(await exportState(exportSides(one, to))).toMatchObject({
+        conflicts: [],
+        unwritable: [],
+      });
       if (imported.quarantine.length === 4) return;
-      await importState(sidesOf(two, to));
+      await importState(exportSides(two, to));
       expect(await documents(two)).toEqual(await documents(one));
       const name = Object.keys(files).find((file) => file.startsWith("state/runs")) ?? "";
       if (imported.runs.quarantined > 0) return;
@@ -128,32 +131,32 @@ it("changes in MongoDB alone come to the files, and both sides are equal afterwa
       const database = server.database(`changed_${number}`);
       const scratch = server.database(`scratch_${number}`);
       await addFiles(root, files);
-      if ((await importState(sidesOf(database, root))).quarantine.length > 0) return;
+      if ((await importState(exportSides(database, root))).quarantine.length > 0) return;
       const theirs = Object.entries(other.files).map(([file, text]) => {
         const [own, their] = [runId, other.runId].map((id) => id.replaceAll("/", "_"));
         const renamed = file.replace(their ?? "", () => own ?? "");
         return [renamed, text.replace(JSON.stringify(other.runId), () => JSON.stringify(runId))];
       });
       await addFiles(elsewhere, Object.fromEntries(theirs) as Record<string, string>);
-      if ((await importState(sidesOf(scratch, elsewhere))).quarantine.length > 0) return;
+      if ((await importState(exportSides(scratch, elsewhere))).quarantine.length > 0) return;
       for (const role of ["runs", "artifacts", "approvals"] as const) {
         const collection = database.collection(documentOptions.collections[role]);
         await collection.deleteMany({});
-        const found = documentsAsStored(sidesOf(scratch, ""), role, {});
+        const found = documentsAsStored(exportSides(scratch, ""), role, {});
         for await (const document of found) {
           await collection.insertOne(document);
         }
       }
-      expect(await exportState(sidesOf(database, root))).toMatchObject({
+      expect(await exportState(exportSides(database, root))).toMatchObject({
         conflicts: [],
         unwritable: [],
       });
-      expect(await exportState({ ...sidesOf(database, root), all: true })).toMatchObject({
+      expect(await exportState({ ...exportSides(database, root), all: true })).toMatchObject({
         files: 0,
-        runs: counts(1, { unchanged: 1 }),
-        artifacts: counts(1, { unchanged: 1 }),
-        approvals: counts(1, { unchanged: 1 }),
-        logs: counts(3, { unchanged: 3 }),
+        runs: exportCounts(1, { unchanged: 1 }),
+        artifacts: exportCounts(1, { unchanged: 1 }),
+        approvals: exportCounts(1, { unchanged: 1 }),
+        logs: exportCounts(3, { unchanged: 3 }),
       });
     }),
     { numRuns: 40 },

@@ -4,8 +4,8 @@ import { Binary, type Db, type Document } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
-import { counts, entry, filesIn, jsonIn, serverOfTests, sidesOf } from "./export-sides";
-import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+import { exportCounts, entry, filesIn, jsonIn, serverOfTests, exportSides } from "./export-sides";
+import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
 
 const server = serverOfTests();
 let database: Db;
@@ -14,7 +14,7 @@ beforeEach(() => {
   database = server.database(`export_${++databases}`);
 });
 
-const sides = (root: string) => sidesOf(database, root);
+const sides = (root: string) => exportSides(database, root);
 const runs = () => database.collection<Document & { _id: string }>("pack_runs");
 const logs = () => database.collection("pack_run_logs");
 
@@ -36,16 +36,16 @@ const state = {
 const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
 
 it("after an import there is nothing to export", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   for (const all of [false, true]) {
     expect(await exportState({ ...sides(root), all })).toMatchObject({
       files: 0,
-      runs: counts(2, { unchanged: 2 }),
+      runs: exportCounts(2, { unchanged: 2 }),
       // Without --all nothing is read of a log that ends alike.
-      logs: all ? counts(3, { unchanged: 3 }) : counts(0, {}),
-      artifacts: counts(2, { unchanged: 2 }),
-      approvals: counts(2, { unchanged: 2 }),
+      logs: all ? exportCounts(3, { unchanged: 3 }) : exportCounts(0, {}),
+      artifacts: exportCounts(2, { unchanged: 2 }),
+      approvals: exportCounts(2, { unchanged: 2 }),
       conflicts: [],
       unwritable: [],
     });
@@ -54,9 +54,9 @@ it("after an import there is nothing to export", async () => {
 });
 
 it("everything goes to an empty folder, in the layout that it came from", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
-  const to = await stateRoot({});
+  const to = await writeState({});
   const report = await exportState(sides(to));
   expect(report).toMatchObject({ files: 6, runs: { written: 2 }, logs: { written: 3 } });
   expect(Object.keys(await filesIn(to))).toEqual(Object.keys(state).sort());
@@ -79,7 +79,7 @@ it("everything goes to an empty folder, in the layout that it came from", async 
 });
 
 it("what changed in MongoDB alone is written, and only what changed in a record", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   const updatedAt = new Date("2025-11-07T00:00:00Z");
   await change("r-1", { updatedAt, "steps.0.status": "Failed" });
@@ -91,10 +91,10 @@ it("what changed in MongoDB alone is written, and only what changed in a record"
 
   expect(await exportState(sides(root))).toMatchObject({
     files: 5,
-    runs: counts(3, { written: 2, unchanged: 1 }),
-    logs: counts(3, { written: 3 }),
-    artifacts: counts(2, { unchanged: 2 }),
-    approvals: counts(2, { written: 1, unchanged: 1 }),
+    runs: exportCounts(3, { written: 2, unchanged: 1 }),
+    logs: exportCounts(3, { written: 3 }),
+    artifacts: exportCounts(2, { unchanged: 2 }),
+    approvals: exportCounts(2, { written: 1, unchanged: 1 }),
   });
   expect(await jsonIn(root, "state/runs/r-1.json")).toEqual(
     run("r-1", {
@@ -119,7 +119,7 @@ it("what changed in MongoDB alone is written, and only what changed in a record"
 });
 
 it("the way there and back again: what changed on files after an export is imported", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   await change("r-1", { planHash: "by MongoDB" });
   await exportState(sides(root));
@@ -130,21 +130,21 @@ it("the way there and back again: what changed on files after an export is impor
   await addFiles(root, { "state/runs/r-1.json": JSON.stringify(later) });
 
   expect(await exportState({ ...sides(root), all: true })).toMatchObject({
-    runs: counts(2, { newerOnDisk: 1, unchanged: 1 }),
+    runs: exportCounts(2, { newerOnDisk: 1, unchanged: 1 }),
   });
   expect(await importState(sides(root))).toMatchObject({ runs: { updated: 1 } });
   expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ planHash: "by file" });
 });
 
 it("a file that changed too stays, and MongoDB's content goes to a conflict copy", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   await change("r-1", { planHash: "by MongoDB" });
   const file = JSON.stringify(run("r-1", { planHash: "by file" }));
   await addFiles(root, { "state/runs/r-1.json": file });
 
   const report = await exportState(sides(root));
-  expect(report.runs).toEqual(counts(2, { conflicts: 1, unchanged: 1 }));
+  expect(report.runs).toEqual(exportCounts(2, { conflicts: 1, unchanged: 1 }));
   expect(report.conflicts).toEqual([
     {
       id: "r-1",
@@ -161,7 +161,7 @@ it("a file that changed too stays, and MongoDB's content goes to a conflict copy
 });
 
 it("a file that cannot be read stays, and MongoDB's content goes to a conflict copy", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   await change("r-1", { planHash: "by MongoDB" });
   await addFiles(root, { "state/runs/r-1.json": '{"runId":' });
@@ -171,7 +171,7 @@ it("a file that cannot be read stays, and MongoDB's content goes to a conflict c
 });
 
 it("a conflict copy is not state: no import reads it, and the next export replaces it", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   await addFiles(root, { "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "mine" })) });
   for (const planHash of ["first", "second"]) {
@@ -185,14 +185,14 @@ it("a conflict copy is not state: no import reads it, and the next export replac
 
 it("a conflict copy of artifacts is dated by what it has", async () => {
   const name = "artifacts/r/artifact-manifest.json";
-  const root = await stateRoot({ [name]: "not read" });
+  const root = await writeState({ [name]: "not read" });
   const captured = (day: number) => new Date(`2025-11-0${day}T00:00:00.000Z`);
   await database.collection("pack_artifacts").insertMany([
     { runId: "r", name: "a", capturedAt: captured(1) },
     { runId: "r", name: "b", capturedAt: captured(2), notes: new Binary() },
   ]);
   expect(await exportState(sides(root))).toMatchObject({
-    artifacts: counts(2, { conflicts: 1, unwritable: 1 }),
+    artifacts: exportCounts(2, { conflicts: 1, unwritable: 1 }),
   });
   expect(await jsonIn(root, `conflicts/${name}`)).toMatchObject({
     uploadedAt: captured(1).toISOString(),
@@ -201,7 +201,7 @@ it("a conflict copy of artifacts is dated by what it has", async () => {
 });
 
 it("of two approvals that differ the decision counts, and two decisions conflict", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/approvals/r.json": JSON.stringify(["a", "b", "c"].map((id) => approval(id))),
   });
   await importState(sides(root));
@@ -215,7 +215,7 @@ it("of two approvals that differ the decision counts, and two decisions conflict
   await addFiles(root, { "state/approvals/r.json": JSON.stringify([a, b, c]) });
 
   expect(await exportState(sides(root))).toMatchObject({
-    approvals: counts(3, { written: 1, conflicts: 1, unchanged: 1 }),
+    approvals: exportCounts(3, { written: 1, conflicts: 1, unchanged: 1 }),
     conflicts: [{ id: "r:b", copy: "conflicts/state/approvals/r.json" }],
   });
   expect(await jsonIn(root, "state/approvals/r.json")).toMatchObject([
@@ -229,7 +229,7 @@ it("of two approvals that differ the decision counts, and two decisions conflict
 });
 
 it("two ids that share a file's name: the id inside has it, the other is reported", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   const other = { ...((await runs().findOne({ _id: "a/b" })) ?? {}), _id: "a_b" };
   await runs().insertOne(other);
@@ -245,7 +245,7 @@ it("two ids that share a file's name: the id inside has it, the other is reporte
 
 it.each(["..", "", ".hidden", "x".repeat(300)])("no file stands for the id %j", async (runId) => {
   await runs().insertOne({ _id: runId });
-  const root = await stateRoot({});
+  const root = await writeState({});
   expect(await exportState(sides(root))).toMatchObject({ files: 0, runs: { unwritable: 1 } });
   expect(await filesIn(root)).toEqual({});
 });
@@ -256,7 +256,7 @@ it("what JSON cannot hold is reported, and the rest is written", async () => {
     { runId: "r", name: "b", size: NaN },
     { runId: "r", name: "c" },
   ]);
-  const root = await stateRoot({});
+  const root = await writeState({});
   const report = await exportState(sides(root));
   expect(report.unwritable).toEqual([
     { id: "r:a", reason: "form", detail: "JSON has no form for a value of type Binary" },
@@ -269,23 +269,23 @@ it("what JSON cannot hold is reported, and the rest is written", async () => {
 });
 
 it("a file that is deleted on disk comes back, one that is deleted in MongoDB stays", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importState(sides(root));
   await rm(join(root, "state/runs/r-1.json"));
   await runs().deleteOne({ _id: "a/b" });
-  expect(await exportState(sides(root))).toMatchObject({ runs: counts(1, { written: 1 }) });
+  expect(await exportState(sides(root))).toMatchObject({ runs: exportCounts(1, { written: 1 }) });
   expect(Object.keys(await filesIn(root))).toEqual(Object.keys(state).sort());
 });
 
 it("no file is left half-written where the disk refuses, and the message says what to do", async () => {
-  const root = await stateRoot({ state: "in the way" });
+  const root = await writeState({ state: "in the way" });
   await runs().insertOne({ _id: "r" });
   await expect(exportState(sides(root))).rejects.toThrow(/^Writing .* failed: .* export again/);
   expect(await filesIn(root)).toEqual({ state: "in the way" });
 });
 
 it("a folder of the layout that leads out of the root is refused", async () => {
-  const [root, other] = [await stateRoot({}), await stateRoot({ "runs/x": "" })];
+  const [root, other] = [await writeState({}), await writeState({ "runs/x": "" })];
   await symlink(other, join(root, "logs"));
   await expect(exportState(sides(root))).rejects.toThrow(/is a link out of the state directory/);
 });

@@ -5,9 +5,9 @@ import { expect, it } from "vitest";
 import { importStages, importState } from "../../components/transfer";
 import { readSettled } from "../../components/transfer/import/open";
 import { type FoundFile, beginning, stampByOpening } from "../../components/state";
-import { counts, databasePerTest } from "./database";
-import { sidesOf } from "./database-sides";
-import { approval, run, stateRoot } from "./state";
+import { importCounts, databasePerTest } from "./database";
+import { defaultSides } from "./database-sides";
+import { approval, run, writeState } from "./state";
 
 const current = databasePerTest();
 const whole = JSON.stringify(run("r", { plan: { big: "x".repeat(300_000) } }));
@@ -17,40 +17,42 @@ it.each(importStages)(
   "a file that a service is just writing is read again: %s",
   { timeout: 20_000 },
   async (stage) => {
-    const root = await stateRoot({
+    const root = await writeState({
       [file]: whole.slice(0, 16_384),
       "state/approvals/r.json": JSON.stringify([approval("a")]).slice(0, 20),
     });
-    const importing = importState({ ...sidesOf(current.database, root), stage });
+    const importing = importState({ ...defaultSides(current.database, root), stage });
     await sleep(300);
     await writeFile(join(root, "state/approvals/r.json"), JSON.stringify([approval("a")]));
     await sleep(900);
     await writeFile(join(root, file), whole);
     expect(await importing).toMatchObject({
-      runs: counts(1, { inserted: 1 }),
-      approvals: counts(1, { inserted: 1 }),
+      runs: importCounts(1, { inserted: 1 }),
+      approvals: importCounts(1, { inserted: 1 }),
       quarantinedUnfinished: { count: 0 },
     });
     // What was read is what the checkpoint says: nothing is left for the next import.
     await utimes(join(root, file), new Date(), new Date());
-    expect(await importState(sidesOf(current.database, root))).toMatchObject({ quarantine: [] });
+    expect(await importState(defaultSides(current.database, root))).toMatchObject({
+      quarantine: [],
+    });
   },
 );
 
 it("a file that stays broken is quarantined, at once if nobody wrote it lately", async () => {
-  const root = await stateRoot({ [file]: whole.slice(0, 16_384) });
+  const root = await writeState({ [file]: whole.slice(0, 16_384) });
   const old = new Date(Date.now() - 6_000);
   await utimes(join(root, file), old, old);
   const began = Date.now();
-  const quarantined = { runs: counts(1, { quarantined: 1 }) };
-  expect(await importState(sidesOf(current.database, root))).toMatchObject(quarantined);
+  const quarantined = { runs: importCounts(1, { quarantined: 1 }) };
+  expect(await importState(defaultSides(current.database, root))).toMatchObject(quarantined);
   expect(Date.now() - began).toBeLessThan(1_000);
   await writeFile(join(root, file), "");
-  expect(await importState(sidesOf(current.database, root))).toMatchObject(quarantined);
+  expect(await importState(defaultSides(current.database, root))).toMatchObject(quarantined);
 });
 
 it("a file that was written to its end between the look at it and its read is as it is then", async () => {
-  const root = await stateRoot({ [file]: whole });
+  const root = await writeState({ [file]: whole });
   const path = join(root, file);
   const stamp = await stampByOpening(path);
   if (!stamp) throw new Error(`${path} is not there`);

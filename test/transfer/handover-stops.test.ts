@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { readFence } from "../../components/state";
 import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
-import { RollbackStack, finished, running, state } from "./rollback-stack";
+import { RollbackStack, finished, running, sampleFiles } from "./rollback-stack";
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
@@ -21,7 +21,7 @@ it.each([
   ["a file that the killed worker left empty", ""],
   ["a run that the contract refuses now", JSON.stringify(run("busy", { ...running, plan: 1 }))],
 ])("no fence is drawn over %s", async (_what, text) => {
-  await addFiles(stack.root, state);
+  await addFiles(stack.root, sampleFiles);
   await BulkImport.create(stack.inputs());
   await writeFile(join(stack.root, busy), text);
   expect(await importState(stack.sides)).toMatchObject({ unfinishedRuns: 2 });
@@ -46,7 +46,7 @@ it.each([
 
 /** A bulk import after which the files of an unfinished and of a finished run go. */
 async function loseFiles() {
-  await addFiles(stack.root, state);
+  await addFiles(stack.root, sampleFiles);
   await BulkImport.create(stack.inputs());
   await stack.runs.insertOne({ ...running, _id: "by-web" });
   for (const name of [busy, "state/runs/done.json"]) await rm(join(stack.root, name));

@@ -13,7 +13,7 @@ import {
 } from "../../components/state/held";
 import { publish } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
-import { run, stateRoot } from "./state";
+import { run, writeState } from "./state";
 
 const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, ...fields });
 
@@ -44,7 +44,7 @@ it("only unfinished runs are held, with the layout inside, and come back as they
     "state/runs/broken.json": "{",
     "state/runs/done.json": JSON.stringify(run("done")),
   };
-  const root = await stateRoot(files);
+  const root = await writeState(files);
   const folder = address(root);
   const unfinished: string[] = [];
   for await (const { runId } of listUnfinishedRuns(folder)) unfinished.push(runId);
@@ -64,7 +64,7 @@ it("only unfinished runs are held, with the layout inside, and come back as they
 });
 
 it("no run is read where none is behind: a rollback that exported all is not as long as the state is large", async () => {
-  const root = await stateRoot({ "state/runs/a.json": busy("a") });
+  const root = await writeState({ "state/runs/a.json": busy("a") });
   const read = vi.spyOn(promises, "readFile");
   onTestFinished(() => {
     read.mockRestore();
@@ -78,7 +78,7 @@ it("no run is read where none is behind: a rollback that exported all is not as 
 });
 
 it("a file that has the place is never overwritten, in either direction", async () => {
-  const root = await stateRoot({ "state/runs/a.json": busy("a") });
+  const root = await writeState({ "state/runs/a.json": busy("a") });
   const folder = address(root);
   await holdRuns(folder, ["a"]);
   const other = JSON.stringify(run("a", { planHash: "another", steps: [] }));
@@ -108,7 +108,7 @@ const unfinishedRuns = { "state/runs/a.json": busy("a"), "state/runs/b.json": bu
 it.each(["ENOTSUP", "EPERM", "ENOSYS"])(
   "a volume without links (%s) holds files too",
   async (code) => {
-    const root = await stateRoot(unfinishedRuns);
+    const root = await writeState(unfinishedRuns);
     const link = vi.spyOn(promises, "link");
     onTestFinished(() => {
       link.mockRestore();
@@ -126,7 +126,7 @@ it.each(["ENOTSUP", "EPERM", "ENOSYS"])(
 );
 
 it("runs on a volume of their own are held beside it", async () => {
-  const root = await stateRoot(unfinishedRuns);
+  const root = await writeState(unfinishedRuns);
   const volume = await mkdtemp("/dev/shm/held-");
   onTestFinished(() => rm(volume, { recursive: true }));
   expect((await stat(volume)).dev).not.toBe((await stat(root)).dev);
@@ -135,7 +135,7 @@ it("runs on a volume of their own are held beside it", async () => {
 });
 
 it("a move to another volume that was interrupted goes on", async () => {
-  const root = await stateRoot({ "state/runs/a.json": busy("a") });
+  const root = await writeState({ "state/runs/a.json": busy("a") });
   const volume = await mkdtemp("/dev/shm/held-");
   onTestFinished(() => rm(volume, { recursive: true }));
   await symlink(volume, join(root, "held"));
@@ -151,13 +151,13 @@ it("a move to another volume that was interrupted goes on", async () => {
 });
 
 it("a folder in the place of held files is no obstacle to looking", async () => {
-  const root = await stateRoot({});
+  const root = await writeState({});
   await mkdir(join(root, "held"));
   expect(await listHeldRuns(address(root))).toEqual([]);
 });
 
 it("two files whose inodes a number cannot tell apart are two files", async () => {
-  const root = await stateRoot({ "state/runs/a.json": busy("a") });
+  const root = await writeState({ "state/runs/a.json": busy("a") });
   const folder = address(root);
   await holdRuns(folder, ["a"]);
   await writeFile(join(root, "state/runs/a.json"), busy("a"));

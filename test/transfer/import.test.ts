@@ -2,22 +2,22 @@ import { type BulkWriteOptions, Collection, type Document, type InsertManyResult
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { collections } from "../../components/contract";
-import { counts, databasePerTest, everything, twoRuns } from "./database";
-import { sidesOf } from "./database-sides";
-import { addFiles, lines, logLine, run, stateRoot } from "./state";
+import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
+import { defaultSides } from "./database-sides";
+import { addFiles, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => defaultSides(current.database, root);
 
 it("a first import inserts everything, and the verification holds", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   const report = await importState(sides(root));
   expect(report).toMatchObject({
     files: 6,
-    runs: counts(2, { inserted: 2 }),
-    logs: counts(2_502, { inserted: 2_502, normalized: 2 }),
-    artifacts: counts(2, { inserted: 2 }),
-    approvals: counts(2, { inserted: 2, normalized: 1 }),
+    runs: importCounts(2, { inserted: 2 }),
+    logs: importCounts(2_502, { inserted: 2_502, normalized: 2 }),
+    artifacts: importCounts(2, { inserted: 2 }),
+    approvals: importCounts(2, { inserted: 2, normalized: 1 }),
     conversions: { enumeration: 2, metadataText: 1 },
     quarantine: [],
   });
@@ -33,20 +33,20 @@ it("a first import inserts everything, and the verification holds", async () => 
 });
 
 it("a second import changes nothing, and every record is unchanged", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   await importState(sides(root));
-  const before = await everything(current.database);
+  const before = await readEverything(current.database);
   expect(await importState(sides(root))).toMatchObject({
-    runs: counts(2, { unchanged: 2 }),
-    logs: counts(2_502, { unchanged: 2_502, normalized: 2 }),
-    artifacts: counts(2, { unchanged: 2 }),
-    approvals: counts(2, { unchanged: 2, normalized: 1 }),
+    runs: importCounts(2, { unchanged: 2 }),
+    logs: importCounts(2_502, { unchanged: 2_502, normalized: 2 }),
+    artifacts: importCounts(2, { unchanged: 2 }),
+    approvals: importCounts(2, { unchanged: 2, normalized: 1 }),
   });
-  expect(await everything(current.database)).toEqual(before);
+  expect(await readEverything(current.database)).toEqual(before);
 });
 
 it("two imports at once end in the same state, with every record counted in each", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   const [one, other] = await Promise.all([importState(sides(root)), importState(sides(root))]);
   expect(one.logs.inserted + other.logs.inserted).toBe(2_502);
   for (const report of [one, other]) {
@@ -57,15 +57,15 @@ it("two imports at once end in the same state, with every record counted in each
 });
 
 it("a later import brings what is new and leaves the rest", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   await importState(sides(root));
   await addFiles(root, {
     "state/runs/r-3.json": JSON.stringify(run("r-3")),
     "logs/runs/r-2.ndjson": twoRuns["logs/runs/r-2.ndjson"] + lines(logLine(3)),
   });
   expect(await importState(sides(root))).toMatchObject({
-    runs: counts(3, { inserted: 1, unchanged: 2 }),
-    logs: counts(2_503, { inserted: 1, unchanged: 2_502, normalized: 2 }),
+    runs: importCounts(3, { inserted: 1, unchanged: 2 }),
+    logs: importCounts(2_503, { inserted: 1, unchanged: 2_502, normalized: 2 }),
   });
 });
 
@@ -74,9 +74,11 @@ it("a document that MongoDB refuses is quarantined, and the others come", async 
     collMod: collections.logs.name,
     validator: { message: { $ne: "entry 2" } },
   });
-  const root = await stateRoot({ "logs/runs/r.ndjson": lines(logLine(1), logLine(2), logLine(3)) });
+  const root = await writeState({
+    "logs/runs/r.ndjson": lines(logLine(1), logLine(2), logLine(3)),
+  });
   const report = await importState(sides(root));
-  expect(report.logs).toEqual(counts(3, { inserted: 2, quarantined: 1 }));
+  expect(report.logs).toEqual(importCounts(3, { inserted: 2, quarantined: 1 }));
   expect(report.quarantine).toMatchObject([{ line: 2, reason: "server" }]);
 });
 
@@ -87,7 +89,7 @@ type InsertMany = (
 ) => Promise<InsertManyResult>;
 
 it("a record that another writer inserts and deletes again and again is quarantined", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/r-1.json": JSON.stringify(run("r-1")),
     "state/runs/r-2.json": JSON.stringify(run("r-2")),
   });
@@ -110,7 +112,7 @@ it("a record that another writer inserts and deletes again and again is quaranti
   const report = await importState(sides(root));
   vi.restoreAllMocks();
 
-  expect(report.runs).toEqual(counts(2, { inserted: 1, quarantined: 1 }));
+  expect(report.runs).toEqual(importCounts(2, { inserted: 1, quarantined: 1 }));
   expect(report.quarantine).toEqual([
     {
       file: "state/runs/r-1.json",
@@ -118,14 +120,16 @@ it("a record that another writer inserts and deletes again and again is quaranti
       detail: "another writer kept changing it",
     },
   ]);
-  expect((await importState(sides(root))).runs).toEqual(counts(2, { inserted: 1, unchanged: 1 }));
+  expect((await importState(sides(root))).runs).toEqual(
+    importCounts(2, { inserted: 1, unchanged: 1 }),
+  );
 });
 
 it("a missing state root is named, and nothing is written", async () => {
   await expect(importState(sides("/nowhere/state"))).rejects.toThrow(
     /The state directory \/nowhere\/state is not a readable directory.* Nothing was written/,
   );
-  expect(await everything(current.database)).toEqual([]);
+  expect(await readEverything(current.database)).toEqual([]);
 });
 
 it("names, numbers and order inside a plan are in MongoDB as they are on disk", async () => {
@@ -133,7 +137,7 @@ it("names, numbers and order inside a plan are in MongoDB as they are on disk", 
     '{"$set":{"a.b":1},"big":9007199254740993,"exact":0.1234567890123456789,"whole":1.0,' +
     '"__proto__":{"x":1},"when":"2025-11-06T10:00:00.1234567Z","2":"two","1":"one"}';
   const text = JSON.stringify(run("r")).replace(/"plan":\{.*?\}\]\}/, `"plan":${plan}`);
-  const root = await stateRoot({ "state/runs/r.json": text });
+  const root = await writeState({ "state/runs/r.json": text });
   expect((await importState(sides(root))).quarantine).toEqual([]);
   expect(await verifyState(sides(root))).toMatchObject({ holds: true });
   const [names] = await current.database

@@ -4,7 +4,7 @@ import { collections } from "../../components/contract";
 import { keyOf, type ReadyRecord } from "../../components/state";
 import { pairsOf } from "../../components/transfer/pairs";
 import { databasePerTest } from "./database";
-import { sidesOf } from "./database-sides";
+import { defaultSides } from "./database-sides";
 
 const current = databasePerTest();
 afterEach(() => void vi.restoreAllMocks());
@@ -28,7 +28,7 @@ function records(...documents: ReturnType<typeof entry>[]): ReadyRecord[] {
 /** The filters by which documents of some records are looked for, and the keys of those found. */
 async function look(asked: readonly ReadyRecord[]) {
   const find = vi.spyOn(Collection.prototype, "find");
-  const pairs = await pairsOf(sidesOf(current.database, "/"), asked);
+  const pairs = await pairsOf(defaultSides(current.database, "/"), asked);
   const filters = find.mock.calls.map(([filter]) => filter);
   vi.restoreAllMocks();
   return { filters, found: pairs.filter(({ mongo }) => mongo).map(({ disk }) => disk.key) };

@@ -7,9 +7,9 @@ import { generateSample } from "../../sample";
 import { bundled } from "../bundled";
 import { documentOptions } from "../contract/options";
 import { databasePerTest, endState, migrate } from "./database";
-import { sidesOf } from "./database-sides";
+import { defaultSides } from "./database-sides";
 import { killedAfter, randomNumbers } from "./killed";
-import { stateRoot } from "./state";
+import { writeState } from "./state";
 
 const kills = 50;
 const minutes = 60_000;
@@ -51,16 +51,16 @@ async function largestBatch(root: string): Promise<number> {
 it(
   `an import that is killed at ${kills} random moments repeats the batches at work at most and ends as one in peace`,
   async () => {
-    const root = join(await stateRoot({}), "state");
+    const root = join(await writeState({}), "state");
     await generateSample(root, { runs: 30 });
     const began = Date.now();
-    await importState(sidesOf(current.database, root));
+    await importState(defaultSides(current.database, root));
     const duration = Date.now() - began;
     const undisturbed = await endState(current.database);
     expect(await repeatedNext(current.database)).toBe(0);
     const largest = await largestBatch(root);
 
-    const program = await bundled("test/transfer/state-process.ts", await stateRoot({}));
+    const program = await bundled("test/transfer/state-process.ts", await writeState({}));
     const random = randomNumbers();
     const repeated: number[] = [];
     for (let round = 1; repeated.length < kills; round += 1) {
@@ -69,12 +69,12 @@ it(
       const after = () => random.next().value * duration * 0.6;
       const { uri } = current.server;
       const { databaseName } = database;
-      const task = { does: "import", ...sidesOf(database, root), uri, database: databaseName };
+      const task = { does: "import", ...defaultSides(database, root), uri, database: databaseName };
       while (await killedAfter(program, task, after())) {
         repeated.push(await repeatedNext(database));
       }
       expect(await endState(database)).toEqual(undisturbed);
-      expect(await verifyState(sidesOf(database, root))).toMatchObject({ holds: true });
+      expect(await verifyState(defaultSides(database, root))).toMatchObject({ holds: true });
     }
     // Four batches are at work at the same time.
     expect(Math.max(...repeated)).toBeLessThanOrEqual(4 * largest);

@@ -1,13 +1,13 @@
 import { Collection, type Document } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { counts, databasePerTest } from "./database";
-import { sidesOf } from "./database-sides";
+import { importCounts, databasePerTest } from "./database";
+import { defaultSides } from "./database-sides";
 import { killedBeforeSettling } from "./killed";
-import { addFiles, approval, artifact, run, stateRoot } from "./state";
+import { addFiles, approval, artifact, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => defaultSides(current.database, root);
 const collection = (name: string) => current.database.collection<Document & { _id: string }>(name);
 const bases = () =>
   collection("pack_run_backfill")
@@ -36,11 +36,11 @@ it.each([
 ] as const)(
   "what a worker changed in %s before the final import was killed is MongoDB's",
   async (name, files, change, role) => {
-    const root = await stateRoot(files);
+    const root = await writeState(files);
     await killedBeforeSettling(() => importState({ ...sides(root), stage: "final" }));
     await collection(name).updateMany({}, { $set: change });
     const report = await importState({ ...sides(root), stage: "final" });
-    expect(report[role]).toEqual(counts(1, { unchanged: 1 }));
+    expect(report[role]).toEqual(importCounts(1, { unchanged: 1 }));
     expect(await collection(name).find().toArray()).toMatchObject([change]);
     expect(await verifyState(sides(root))).toMatchObject({ holds: true });
     expect(await bases()).toMatchObject([{ agreed: { disk: /./ } }]);
@@ -49,7 +49,7 @@ it.each([
 );
 
 it("a run that came in between is another's: no base says that it came of the file's", async () => {
-  const root = await stateRoot({ "state/runs/r.json": JSON.stringify(run("r")) });
+  const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r")) });
   const insert = Reflect.get(Collection.prototype, "insertMany");
   const inserts = vi
     .spyOn(Collection.prototype, "insertMany")
@@ -64,7 +64,7 @@ it("a run that came in between is another's: no base says that it came of the fi
     });
   for (const { stage } of [{ stage: "backfill" }, { stage: "final" }] as const) {
     const report = await importState({ ...sides(root), stage });
-    expect(report.runs).toEqual(counts(1, { quarantined: 1 }));
+    expect(report.runs).toEqual(importCounts(1, { quarantined: 1 }));
   }
   inserts.mockRestore();
   expect(await verifyState(sides(root))).toMatchObject({ holds: false, runs: { differing: 1 } });
@@ -75,7 +75,7 @@ it("a run that came in between is another's: no base says that it came of the fi
 });
 
 it("a run that a worker changes between the look and the write stays the worker's", async () => {
-  const root = await stateRoot({ "state/runs/r.json": JSON.stringify(run("r")) });
+  const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r")) });
   await importState(sides(root));
   await addFiles(root, {
     "state/runs/r.json": JSON.stringify(run("r", { planHash: "the file's" })),
@@ -90,6 +90,6 @@ it("a run that a worker changes between the look and the write stays the worker'
     });
   const report = await importState({ ...sides(root), stage: "delta" });
   replacements.mockRestore();
-  expect(report.runs).toEqual(counts(1, { quarantined: 1 }));
+  expect(report.runs).toEqual(importCounts(1, { quarantined: 1 }));
   expect(await collection("pack_runs").find().toArray()).toMatchObject([worker]);
 });

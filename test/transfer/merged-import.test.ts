@@ -1,16 +1,16 @@
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { collections } from "../../components/contract";
-import { counts, databasePerTest, everything, twoRuns } from "./database";
-import { sidesOf } from "./database-sides";
-import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
+import { defaultSides } from "./database-sides";
+import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => defaultSides(current.database, root);
 const runs = () => current.database.collection<{ _id: string }>("pack_runs");
 
 it("what services write to files after a rollback is taken when it goes forward again", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   await importState(sides(root));
   await runs().updateOne({ _id: "r-2" }, { $set: { steps: [] } });
   const onFiles = { planHash: "later", tenantId: "t", updatedAt: "2025-11-08T00:00:00Z" };
@@ -25,9 +25,9 @@ it("what services write to files after a rollback is taken when it goes forward 
     }),
   });
   expect(await importState(sides(root))).toMatchObject({
-    runs: counts(2, { updated: 1, unchanged: 1 }),
-    artifacts: counts(2, { updated: 1, unchanged: 1 }),
-    approvals: counts(2, { updated: 2, normalized: 1 }),
+    runs: importCounts(2, { updated: 1, unchanged: 1 }),
+    artifacts: importCounts(2, { updated: 1, unchanged: 1 }),
+    approvals: importCounts(2, { updated: 2, normalized: 1 }),
     quarantine: [],
   });
   expect(await runs().find().sort({ _id: 1 }).toArray()).toMatchObject([
@@ -43,26 +43,26 @@ it("what services write to files after a rollback is taken when it goes forward 
 });
 
 it("the final import inserts runs and names those that changed on disk after the cutover", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   await importState(sides(root));
   await addFiles(root, {
     "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "late", tenantId: "t" })),
     "state/runs/r-3.json": JSON.stringify(run("r-3")),
   });
   const report = await importState({ ...sides(root), stage: "final" });
-  expect(report.runs).toEqual(counts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
+  expect(report.runs).toEqual(importCounts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
   expect(report.quarantine).toMatchObject([{ file: "state/runs/r-1.json", reason: "conflict" }]);
 });
 
 it("a second file with a run's id is left out and points to the first, in every import", async () => {
-  const root = await stateRoot({ "state/runs/r_1.json": JSON.stringify(run("r/1")) });
+  const root = await writeState({ "state/runs/r_1.json": JSON.stringify(run("r/1")) });
   await importState(sides(root));
   await addFiles(root, {
     "state/runs/r-1.json": JSON.stringify(run("r/1", { planHash: "another" })),
   });
   for (let time = 1; time <= 2; time += 1) {
     const report = await importState(sides(root));
-    expect(report.runs).toEqual(counts(2, { unchanged: 1, quarantined: 1 }));
+    expect(report.runs).toEqual(importCounts(2, { unchanged: 1, quarantined: 1 }));
     expect(report.quarantine).toMatchObject([
       { file: "state/runs/r-1.json", other: { file: "state/runs/r_1.json" } },
     ]);
@@ -71,16 +71,16 @@ it("a second file with a run's id is left out and points to the first, in every 
 });
 
 it("a conflict is never overwritten: it is quarantined with what differs", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   await importState(sides(root));
   await runs().updateOne({ _id: "r-1" }, { $set: { planHash: "a third" } });
-  const before = await everything(current.database);
+  const before = await readEverything(current.database);
   await addFiles(root, {
     "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "another", tenantId: "t" })),
     "logs/runs/r-2.ndjson": lines(logLine(1, { level: "WARN", message: "another" })),
   });
   const report = await importState(sides(root));
-  expect(report.runs).toEqual(counts(2, { unchanged: 1, quarantined: 1 }));
+  expect(report.runs).toEqual(importCounts(2, { unchanged: 1, quarantined: 1 }));
   expect(report.quarantine).toEqual([
     {
       file: "logs/runs/r-2.ndjson",
@@ -94,11 +94,11 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
       detail: "MongoDB has different content: planHash, extra",
     },
   ]);
-  expect(await everything(current.database)).toEqual(before);
+  expect(await readEverything(current.database)).toEqual(before);
 });
 
 it("a decision on disk beats pending in MongoDB, and no other decision", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/approvals/r.json": JSON.stringify([
       approval("a"),
       approval("b", { status: "rejected" }),
@@ -110,7 +110,7 @@ it("a decision on disk beats pending in MongoDB, and no other decision", async (
     "state/approvals/r.json": JSON.stringify([decided("a"), decided("b")]),
   });
   const report = await importState(sides(root));
-  expect(report.approvals).toEqual(counts(2, { updated: 1, quarantined: 1 }));
+  expect(report.approvals).toEqual(importCounts(2, { updated: 1, quarantined: 1 }));
   const stored = current.database.collection("pack_run_approvals").find().sort({ approvalId: 1 });
   expect(await stored.toArray()).toMatchObject([
     { approvalId: "a", status: "approved", actorId: "someone" },
@@ -119,7 +119,7 @@ it("a decision on disk beats pending in MongoDB, and no other decision", async (
 });
 
 it("of an artifact that both sides changed the newer capture counts", async () => {
-  const root = await stateRoot({});
+  const root = await writeState({});
   const manifest = (...outputs: object[]) =>
     addFiles(root, { "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }) });
   await manifest(artifact("a"), artifact("b"));
@@ -131,7 +131,7 @@ it("of an artifact that both sides changed the newer capture counts", async () =
     .updateMany({}, { $set: { notes: "a service's" } });
   await manifest(artifact("a", newer), artifact("b", older));
   expect(await importState(sides(root))).toMatchObject({
-    artifacts: counts(2, { updated: 1, unchanged: 1 }),
+    artifacts: importCounts(2, { updated: 1, unchanged: 1 }),
   });
   expect(await verifyState(sides(root))).toMatchObject({
     holds: true,
@@ -140,11 +140,11 @@ it("of an artifact that both sides changed the newer capture counts", async () =
 });
 
 it("of two records with one key the first stays, and the other is quarantined", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "logs/runs/r.ndjson": lines(logLine(1), logLine(1), logLine(1, { message: "another" })),
   });
   const report = await importState(sides(root));
-  expect(report.logs).toEqual(counts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
+  expect(report.logs).toEqual(importCounts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
   expect(report.quarantine).toEqual([
     {
       file: "logs/runs/r.ndjson",
@@ -161,12 +161,14 @@ it("of a log's sequence that comes again far behind the first line stays", async
   const many = (from: number) =>
     Array.from({ length: 1_000 }, (_, at) => logLine(from + at, { message }));
   const again = [logLine(7, { message: "another" }), logLine(8, { message })];
-  const root = await stateRoot({
+  const root = await writeState({
     "logs/runs/q.ndjson": lines(...many(1)),
     "logs/runs/r.ndjson": lines(...many(1), ...again, ...many(1_001)),
   });
   const report = await importState(sides(root));
-  expect(report.logs).toEqual(counts(3_002, { inserted: 3_000, unchanged: 1, quarantined: 1 }));
+  expect(report.logs).toEqual(
+    importCounts(3_002, { inserted: 3_000, unchanged: 1, quarantined: 1 }),
+  );
   const quarantined = {
     file: "logs/runs/r.ndjson",
     line: 1_001,
@@ -178,7 +180,7 @@ it("of a log's sequence that comes again far behind the first line stays", async
 });
 
 it("of a sequence that comes again in what was appended the first line stays", async () => {
-  const root = await stateRoot({ "logs/runs/r.ndjson": lines(logLine(5), logLine(1)) });
+  const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(5), logLine(1)) });
   await importState(sides(root));
   const text = lines(logLine(5), logLine(1), logLine(2), logLine(5, { message: "another" }));
   await addFiles(root, { "logs/runs/r.ndjson": text });
@@ -188,7 +190,7 @@ it("of a sequence that comes again in what was appended the first line stays", a
 });
 
 it("of two logs whose names fit one run, what differs is quarantined", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/r_1.json": JSON.stringify(run("r:1")),
     "logs/runs/r:1.ndjson": lines(logLine(1), logLine(2)),
     "logs/runs/r_1.ndjson": lines(logLine(1), logLine(2, { message: "another" }), logLine(3)),
@@ -196,7 +198,7 @@ it("of two logs whose names fit one run, what differs is quarantined", async () 
   });
   for (const outcomes of [{ inserted: 4, unchanged: 1 }, { unchanged: 5 }]) {
     const report = await importState(sides(root));
-    expect(report.logs).toEqual(counts(6, { ...outcomes, quarantined: 1 }));
+    expect(report.logs).toEqual(importCounts(6, { ...outcomes, quarantined: 1 }));
     expect(report.quarantine).toMatchObject([
       { file: "logs/runs/r:1.ndjson", line: 2, reason: "conflict" },
     ]);
@@ -204,17 +206,17 @@ it("of two logs whose names fit one run, what differs is quarantined", async () 
 });
 
 it("a log is that of its run also while the run's file is held", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "held/state/runs/a_b.json": JSON.stringify(run("a/b")),
     "logs/runs/a_b.ndjson": lines(logLine(1)),
   });
-  expect(await importState(sides(root))).toMatchObject({ files: 1, runs: counts(0, {}) });
+  expect(await importState(sides(root))).toMatchObject({ files: 1, runs: importCounts(0, {}) });
   const log = await current.database.collection("pack_run_logs").find().toArray();
   expect(log).toMatchObject([{ runId: "a/b" }]);
 });
 
 it("a file's win that MongoDB refuses is quarantined, and its document stays", async () => {
-  const root = await stateRoot({});
+  const root = await writeState({});
   const manifest = (...outputs: object[]) =>
     addFiles(root, { "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }) });
   await manifest(artifact("a"));
@@ -225,7 +227,7 @@ it("a file's win that MongoDB refuses is quarantined, and its document stays", a
   });
   await manifest(artifact("a", { capturedAt: "2025-11-07T00:00:00Z", notes: "x" }));
   const report = await importState(sides(root));
-  expect(report.artifacts).toEqual(counts(1, { quarantined: 1 }));
+  expect(report.artifacts).toEqual(importCounts(1, { quarantined: 1 }));
   expect(report.quarantine).toMatchObject([{ reason: "server", entry: 1 }]);
-  expect(await everything(current.database)).toMatchObject([{ name: "a", status: "copied" }]);
+  expect(await readEverything(current.database)).toMatchObject([{ name: "a", status: "copied" }]);
 });

@@ -1,7 +1,7 @@
 import { mkdir, rename } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { readFence, writeFence } from "../../components/state";
-import { RollbackStack, state, up, upSecond } from "./rollback-stack";
+import { RollbackStack, sampleFiles, runStep, upSecond } from "./rollback-stack";
 import { addFiles } from "./state";
 
 const stack = new RollbackStack();
@@ -17,13 +17,13 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
   ],
   [
     "with a damaged fence",
-    (root) => addFiles(root, { ...state, "fence.json": '{ "at": "2025' }),
+    (root) => addFiles(root, { ...sampleFiles, "fence.json": '{ "at": "2025' }),
     /fence\.json is not valid JSON\. .*`taskrunner-storage export --all/,
   ],
   [
     "another cutover's",
     async (root) => {
-      await addFiles(root, state);
+      await addFiles(root, sampleFiles);
       await writeFence(root, { at: "2025-11-06T12:00:00.000Z", unfinishedCount: 1 });
     },
     /has the fence of 2025-11-06T12:00:00\.000Z, but the cutover drew its fence at 20/,
@@ -50,7 +50,7 @@ describe.each(notTheState)("a state root that is %s", (_what, leave, words) => {
     for (const uri of [stack.server.uri, undefined]) {
       const refused =
         which === "first"
-          ? up(before, stack.toFiles({ uri }))
+          ? runStep(before, stack.toFiles({ uri }))
           : upSecond(second, stack.second(before, { direction: "back", uri }));
       await expect(refused).rejects.toMatchObject({
         properties: { applied: false, direction: "forward" },
@@ -68,8 +68,8 @@ describe.each(notTheState)("a state root that is %s", (_what, leave, words) => {
 
 it("a state without any run, ever, gets those that began in MongoDB", async () => {
   await addFiles(stack.root, { "logs/runs/none.ndjson": "" });
-  const before = await up(undefined, stack.inputs());
+  const before = await runStep(undefined, stack.inputs());
   await stack.runs.insertOne({ _id: "late", planHash: "sha256:1" });
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } } });
 });

@@ -2,13 +2,13 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { importState } from "../../components/transfer";
-import { counts, databasePerTest } from "./database";
-import { sidesOf } from "./database-sides";
+import { importCounts, databasePerTest } from "./database";
+import { defaultSides } from "./database-sides";
 import { killedBeforeSettling } from "./killed";
-import { addFiles, approval, run, stateRoot } from "./state";
+import { addFiles, approval, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => defaultSides(current.database, root);
 const stored = (name: string) => current.database.collection(name).find().toArray();
 
 /** Files whose name says no more of a run than that it is `r/1` or `r?1`. */
@@ -22,10 +22,10 @@ const bothRuns = {
 };
 
 it("of two files with one key the first stays, also in the first import and far apart", async () => {
-  const root = await stateRoot(bothRuns);
+  const root = await writeState(bothRuns);
   for (const outcomes of [{ inserted: 1 }, { unchanged: 1 }]) {
     const report = await importState(sides(root));
-    expect(report.runs).toEqual(counts(2, { ...outcomes, quarantined: 1 }));
+    expect(report.runs).toEqual(importCounts(2, { ...outcomes, quarantined: 1 }));
     const [document] = await stored("pack_runs");
     expect([one, other]).toContain(document?.planHash);
     const left = document?.planHash === one ? other : one;
@@ -42,33 +42,33 @@ it("of two files with one key the first stays, also in the first import and far 
 it("of two files with one approval the first stays", async () => {
   const file = (summary: string) =>
     JSON.stringify([approval("gate", { runId: "r/1", summary, pad })]);
-  const root = await stateRoot({
+  const root = await writeState({
     [`state/approvals/${one}.json`]: file(one),
     [`state/approvals/${other}.json`]: file(other),
   });
   const report = await importState(sides(root));
-  expect(report.approvals).toEqual(counts(2, { inserted: 1, quarantined: 1 }));
+  expect(report.approvals).toEqual(importCounts(2, { inserted: 1, quarantined: 1 }));
 });
 
 it("the file of a record is known also where its import was killed before it was agreed", async () => {
   const [first = "", second = ""] = Object.keys(bothRuns);
-  const root = await stateRoot({ [first]: runFile(one) });
+  const root = await writeState({ [first]: runFile(one) });
   await killedBeforeSettling(() => importState(sides(root)));
   await addFiles(root, { [second]: runFile(other) });
   // Which of the two comes first is the file system's: of these two shards each has one.
   const report = await importState({ ...sides(root), shard: { number: 1, of: 2 } });
-  expect(report.runs).toEqual(counts(1, { quarantined: 1 }));
+  expect(report.runs).toEqual(importCounts(1, { quarantined: 1 }));
   expect(report.quarantine).toMatchObject([{ file: second, other: { file: first } }]);
   expect(await stored("pack_runs")).toMatchObject([{ planHash: one }]);
 });
 
 it("a second file takes the place of the first where that one is gone", async () => {
   const [first = "", second = ""] = Object.keys(bothRuns);
-  const root = await stateRoot({ [first]: runFile(one) });
+  const root = await writeState({ [first]: runFile(one) });
   await importState(sides(root));
   await rm(join(root, first));
   await addFiles(root, { [second]: runFile(other) });
-  expect((await importState(sides(root))).runs).toEqual(counts(1, { updated: 1 }));
+  expect((await importState(sides(root))).runs).toEqual(importCounts(1, { updated: 1 }));
   await addFiles(root, { [first]: runFile("a third") });
   const { quarantine } = await importState(sides(root));
   expect(quarantine).toMatchObject([{ file: first, other: { file: second } }]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { importState, verifyState } from "../../components/transfer";
-import { RollbackStack, finished, state } from "./rollback-stack";
+import { RollbackStack, finished, sampleFiles } from "./rollback-stack";
 import { addFiles, lines, logLine, run } from "./state";
 
 const stack = new RollbackStack();
@@ -13,7 +13,7 @@ const busy = "state/runs/busy.json";
 const changedBusy = JSON.stringify(run("busy", finished));
 
 async function imported(): Promise<void> {
-  await addFiles(stack.root, state);
+  await addFiles(stack.root, sampleFiles);
   await importState(stack.sides);
 }
 

@@ -2,11 +2,11 @@ import { readFile, readdir, stat, symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { WriteError } from "../../components/state";
-import { type Target, importInto } from "../../components/transfer";
-import { addFiles, approval, lines, logLine, stateRoot } from "./state";
+import { type ImportTarget, importInto } from "../../components/transfer";
+import { addFiles, approval, lines, logLine, writeState } from "./state";
 
 /** A target that takes every record. */
-const sink: Target = {
+const sink: ImportTarget = {
   write: ({ records }) => Promise.resolve(new Map(records.map((one) => [one, "inserted"]))),
 };
 
@@ -31,7 +31,7 @@ const state = {
 };
 
 it("every record that is left out is kept with its place, its reason and its bytes", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   const report = await importFrom(root);
   expect(await quarantined(root)).toEqual([
     {
@@ -61,14 +61,14 @@ it("every record that is left out is kept with its place, its reason and its byt
 });
 
 it("the file is readable by its owner alone, and nothing is left beside it", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importFrom(root);
   expect((await stat(join(root, "quarantine.ndjson"))).mode & 0o777).toBe(0o600);
   expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
 });
 
 it("the file goes when nothing is left out any more", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importFrom(root);
   await addFiles(root, {
     "logs/runs/r.ndjson": lines(logLine(1)),
@@ -79,10 +79,10 @@ it("the file goes when nothing is left out any more", async () => {
 });
 
 it("an import that fails leaves the earlier file as it is", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await importFrom(root);
   const before = await quarantined(root);
-  const failing: Target = { write: () => Promise.reject(new Error("the disk is full")) };
+  const failing: ImportTarget = { write: () => Promise.reject(new Error("the disk is full")) };
   const path = join(root, "quarantine.ndjson");
   const failed = importInto(failing, { root, approvals: true, quarantine: path });
   await expect(failed).rejects.toThrow("the disk is full");
@@ -91,7 +91,7 @@ it("an import that fails leaves the earlier file as it is", async () => {
 });
 
 it("a folder that cannot be written is named with what to do", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   const quarantine = join(root, "nowhere", "quarantine.ndjson");
   const failed = importInto(sink, { root, approvals: true, quarantine });
   await expect(failed).rejects.toThrow(WriteError);
@@ -99,7 +99,7 @@ it("a folder that cannot be written is named with what to do", async () => {
 });
 
 it("a full disk ends the import, and is not taken for a file that cannot be read", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   await symlink("/dev/full", join(root, `quarantine.ndjson.${process.pid}.tmp`));
   const failed = importFrom(root);
   await expect(failed).rejects.toThrow(WriteError);
@@ -115,7 +115,7 @@ it.each([
 ])(
   "a file with %s is left out, and nothing of it is in the reason",
   async (_what, text, reason) => {
-    const root = await stateRoot({ "state/runs/r.json": text });
+    const root = await writeState({ "state/runs/r.json": text });
     const { quarantine } = await importFrom(root);
 
     expect(quarantine).toMatchObject([{ file: "state/runs/r.json", reason }]);
@@ -124,14 +124,14 @@ it.each([
 );
 
 it("a text of more than 64 MiB is left out and not read", async () => {
-  const root = await stateRoot({ "state/runs/r.json": "{}" });
+  const root = await writeState({ "state/runs/r.json": "{}" });
   await truncate(join(root, "state/runs/r.json"), 64 * 1024 * 1024 + 1);
 
   expect((await importFrom(root)).quarantine).toMatchObject([{ reason: "too-large" }]);
 });
 
 it("an approval without stepIds is taken", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/approvals/r.json": JSON.stringify([approval("one", { stepIds: undefined })]),
   });
   expect(await importFrom(root)).toMatchObject({ approvals: { inserted: 1 }, quarantine: [] });

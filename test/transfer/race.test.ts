@@ -7,8 +7,8 @@ import { type ImportReport, importState, verifyState } from "../../components/tr
 import { collectionRoles } from "../../components/contract";
 import { generateSample } from "../../sample";
 import { databasePerTest, endState, migrate } from "./database";
-import { sidesOf } from "./database-sides";
-import { addFiles, approval, lines, logLine, run, stateRoot } from "./state";
+import { defaultSides } from "./database-sides";
+import { addFiles, approval, lines, logLine, run, writeState } from "./state";
 import { bundledCommands } from "../cli/bundled";
 
 const current = databasePerTest();
@@ -21,7 +21,7 @@ const importers = [[], [], ...["1/3", "2/3", "3/3"].map((shard) => ["--shard", s
 /** Imports a state root by several processes at once. */
 async function race({ databaseName }: Db, root: string): Promise<ImportReport[]> {
   const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${databaseName}` };
-  const options = { env, cwd: await stateRoot({}) };
+  const options = { env, cwd: await writeState({}) };
   const running = importers.map((which) =>
     execa("node", [bin, "import", "--state", root, "--json", "--quiet", ...which], options),
   );
@@ -47,7 +47,7 @@ async function change(root: string): Promise<void> {
 it(
   `${importers.length} importers of the same files at once end in the state of one`,
   async () => {
-    const root = join(await stateRoot({}), "state");
+    const root = join(await writeState({}), "state");
     await generateSample(root, { runs: 20 });
     await addFiles(root, {
       "state/runs/own.json": JSON.stringify(run("own")),
@@ -60,10 +60,10 @@ it(
 
     for (const before of [() => Promise.resolve(), () => change(root)]) {
       await before();
-      const expected = await importState(sidesOf(alone, root));
+      const expected = await importState(defaultSides(alone, root));
       const reports = await race(database, root);
       expect(await endState(database)).toEqual(await endState(alone));
-      expect(await verifyState(sidesOf(database, root))).toMatchObject({ holds: true });
+      expect(await verifyState(defaultSides(database, root))).toMatchObject({ holds: true });
       const inserted = reports.map((report) => total(report, "inserted"));
       expect(inserted.reduce((sum, count) => sum + count)).toBe(total(expected, "inserted"));
       expect(reports.map((report) => total(report, "quarantined"))).toEqual(importers.map(() => 0));

@@ -3,15 +3,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError } from "../../components/mongo";
 import { databasePerTest } from "./database";
-import { entry, filesIn, sidesOf } from "./export-sides";
+import { entry, filesIn, exportSides } from "./export-sides";
 import { failingCommands } from "./fail-point";
-import { lines, logLine, run, stateRoot } from "./state";
+import { lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
 afterEach(mend);
 
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => exportSides(current.database, root);
 
 /** More runs, and one log with more entries, than come in one reply. */
 async function fill(): Promise<void> {
@@ -46,7 +46,7 @@ describe("trouble that passes", () => {
     "%s (%j) leaves an export as it would have been",
     async (_what, commands, how) => {
       await fill();
-      const [root, other] = [await stateRoot({}), await stateRoot({})];
+      const [root, other] = [await writeState({}), await writeState({})];
       // The driver tries a command twice at the most.
       await fail(commands, { times: 4 }, how);
       const report = await exportState(sides(root));
@@ -66,7 +66,7 @@ describe("trouble that passes", () => {
     ["a closed connection", closed],
     ["a primary that stepped down", steppedDown],
   ])("%s leaves a verification as it would have been", async (_what, how) => {
-    const root = await stateRoot({
+    const root = await writeState({
       "state/runs/r-1.json": JSON.stringify(run("r-1")),
       "logs/runs/r-1.ndjson": lines(...Array.from({ length: 300 }, (_, at) => logLine(at + 1))),
     });
@@ -82,7 +82,7 @@ describe("trouble that passes", () => {
 describe("trouble that stays", () => {
   it("ends an export after the last retry, and a later one finishes it", async () => {
     await fill();
-    const root = await stateRoot({});
+    const root = await writeState({});
     const afterSome = { skip: 6, times: 1_000_000 };
     await fail(["getMore", "find"], afterSome, { errorCode: 189 });
     const stopped: unknown = await exportState({ ...sides(root), retries: 2 }).catch(
@@ -98,7 +98,7 @@ describe("trouble that stays", () => {
   });
 
   it.each(["find", "count"])("a verification whose %s is refused says what to do", async (of) => {
-    const root = await stateRoot({ "logs/runs/r.ndjson": lines(logLine(1)) });
+    const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1)) });
     await fail([of], "alwaysOn", { errorCode: 13 });
     await expect(verifyState(sides(root))).rejects.toThrow(
       /^Reading \w+ from backfill_\d+\.\w+ failed: MongoDB answers with code 13.*\. Grant the user/,
@@ -108,7 +108,7 @@ describe("trouble that stays", () => {
   it("bases that cannot be kept are named", async () => {
     await fill();
     await fail(["update"], "alwaysOn", { errorCode: 13 });
-    const report = await exportState(sides(await stateRoot({})));
+    const report = await exportState(sides(await writeState({})));
     expect(report).toMatchObject({ runs: { written: 60 }, withoutBase: { length: 60 } });
     expect(report.baseTrouble).toContain("code 13");
   });

@@ -3,8 +3,8 @@ import { afterAll, expect, it } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { databasePerTest, twoRuns } from "./database";
-import { entry, sidesOf } from "./export-sides";
-import { stateRoot } from "./state";
+import { entry, exportSides } from "./export-sides";
+import { writeState } from "./state";
 
 const current = databasePerTest();
 afterAll(closeConnections);
@@ -30,7 +30,7 @@ async function commandsOf(
 /** What an import, a verification and an export ask MongoDB for. */
 async function reads(): Promise<Document[]> {
   const asked = await commandsOf(["find", "aggregate"], async (database) => {
-    const sides = sidesOf(database, await stateRoot(twoRuns));
+    const sides = exportSides(database, await writeState(twoRuns));
     await importState(sides);
     await verifyState(sides);
     await exportState({ ...sides, all: true });
@@ -61,9 +61,11 @@ it.each([
     const message = "x".repeat(length);
     const log = Array.from({ length: 7 }, (_, at) => entry("r", at + 1, { message }));
     await current.database.collection("pack_run_logs").insertMany(log);
-    const root = await stateRoot({});
+    const root = await writeState({});
 
-    const asked = await commandsOf(["getMore"], (database) => exportState(sidesOf(database, root)));
+    const asked = await commandsOf(["getMore"], (database) =>
+      exportState(exportSides(database, root)),
+    );
     const ofLog = asked.filter(({ collection }) => collection === "pack_run_logs");
     expect(ofLog.length).toBeGreaterThan(0);
     expect(new Set(ofLog.map((command) => command.batchSize as unknown))).toEqual(

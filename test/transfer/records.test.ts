@@ -4,10 +4,10 @@ import { Long } from "mongodb";
 import { expect, it } from "vitest";
 import { recordsOnDisk } from "../../components/transfer/import/file-records";
 import { Tally } from "../../components/transfer/tally";
-import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
 
 async function read(files: Readonly<Record<string, string | Buffer>>, links: object = {}) {
-  const root = await stateRoot({ "state/runs/.keep": "" });
+  const root = await writeState({ "state/runs/.keep": "" });
   await addFiles(root, files);
   for (const [name, to] of Object.entries(links)) await symlink(String(to), join(root, name));
   const tally = new Tally();

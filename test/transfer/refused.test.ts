@@ -2,12 +2,12 @@ import { BSON, type Document } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { bothEqual } from "./both-equal";
-import { counts, databasePerTest } from "./database";
-import { sidesOf } from "./database-sides";
-import { addFiles, approval, artifact, run, stateRoot } from "./state";
+import { importCounts, databasePerTest } from "./database";
+import { defaultSides } from "./database-sides";
+import { addFiles, approval, artifact, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => defaultSides(current.database, root);
 
 /** Names that an update would take for operators, among them the serialiser's discriminator. */
 const dollars = { $type: "PackRunState", $schema: { $ref: "x" }, $set: { planHash: "$planHash" } };
@@ -23,14 +23,14 @@ it("names with $ survive a file's win, wherever they are in the record", async (
       outputs: [{ ...dollars, ...artifact("a", { notes: version }) }],
     }),
   });
-  const root = await stateRoot(filesOf("1"));
+  const root = await writeState(filesOf("1"));
   await importState(sides(root));
   const before = await current.database.collection("pack_artifacts").findOne();
   await addFiles(root, filesOf("2"));
   expect(await importState(sides(root))).toMatchObject({
-    runs: counts(2, { updated: 2 }),
-    approvals: counts(1, { updated: 1 }),
-    artifacts: counts(1, { updated: 1 }),
+    runs: importCounts(2, { updated: 2 }),
+    approvals: importCounts(1, { updated: 1 }),
+    artifacts: importCounts(1, { updated: 1 }),
     quarantine: [],
   });
   const [after] = await current.database.collection("pack_artifacts").find().toArray();
@@ -43,7 +43,7 @@ it("of a document that MongoDB refuses for any reason of its own only that one i
     "state/runs/good.json": JSON.stringify(run("good", { ticket: good })),
     "state/runs/bad.json": JSON.stringify(run("bad", { ticket: bad })),
   });
-  const root = await stateRoot(filesOf(1, 2));
+  const root = await writeState(filesOf(1, 2));
   await importState(sides(root));
   const collection = current.database.collection<Document & { _id: string }>("pack_runs");
   const index = { key: { ticket: 1 }, name: "a site's", unique: true };
@@ -51,7 +51,7 @@ it("of a document that MongoDB refuses for any reason of its own only that one i
   await collection.insertOne({ ...(await collection.findOne()), _id: "a service's", ticket: 3 });
   await addFiles(root, filesOf(4, 3));
   const report = await importState(sides(root));
-  expect(report.runs).toEqual(counts(2, { updated: 1, quarantined: 1 }));
+  expect(report.runs).toEqual(importCounts(2, { updated: 1, quarantined: 1 }));
   expect(report.quarantine).toMatchObject([
     { file: "state/runs/bad.json", reason: "server", detail: "MongoDB refuses it with code 11000" },
   ]);
@@ -59,7 +59,7 @@ it("of a document that MongoDB refuses for any reason of its own only that one i
 
 it("a record whose document has 16 MiB to the byte is left out, and no other", async () => {
   const limit = 16 * 1024 * 1024;
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/r.json": JSON.stringify(run("r", { pad: "" })),
     "state/runs/other.json": JSON.stringify(run("other")),
   });
@@ -72,6 +72,6 @@ it("a record whose document has 16 MiB to the byte is left out, and no other", a
     await current.database.collection("pack_runs").deleteMany({});
     return (await importState(sides(root))).runs;
   };
-  expect(await runs(limit)).toEqual(counts(2, { inserted: 1, quarantined: 1 }));
-  expect(await runs(limit - 1)).toEqual(counts(2, { inserted: 2 }));
+  expect(await runs(limit)).toEqual(importCounts(2, { inserted: 1, quarantined: 1 }));
+  expect(await runs(limit - 1)).toEqual(importCounts(2, { inserted: 2 }));
 });

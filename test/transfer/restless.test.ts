@@ -2,13 +2,13 @@ import { expect, it } from "vitest";
 import { openFile } from "../../components/transfer/import/open";
 import type { Checkpoint } from "../../components/transfer/checkpoints";
 import type { FoundFile } from "../../components/state";
-import { stateRoot } from "./state";
+import { writeState } from "./state";
 
 const stamp = { size: 2, inode: 1, modified: 5_000, changed: 5_000, seen: 0 };
 
 /** A run's file that is imported, with what it looked like then. */
 async function opened(then: Partial<Checkpoint>, now = stamp) {
-  const root = await stateRoot({ "r.json": "{}" });
+  const root = await writeState({ "r.json": "{}" });
   const path = `${root}/r.json`;
   const file: FoundFile = { role: "runs", path, name: "r.json", stem: "r", stamp: now };
   const checkpoint = {

@@ -4,17 +4,17 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { importStages, importState, verifyState } from "../../components/transfer";
-import { counts, databasePerTest, everything, twoRuns } from "./database";
-import { sidesOf } from "./database-sides";
-import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
+import { defaultSides } from "./database-sides";
+import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => defaultSides(current.database, root);
 const log = "logs/runs/r.ndjson";
 
 /** Files that were last modified an hour ago. */
 async function oldState(files: Readonly<Record<string, string>>): Promise<string> {
-  const root = await stateRoot(files);
+  const root = await writeState(files);
   for (const name of Object.keys(files)) await age(root, name);
   return root;
 }
@@ -27,7 +27,7 @@ async function age(root: string, name: string, minutes = 60): Promise<void> {
 /** A database's state with the checkpoints, by which a write shows. */
 async function allWritten() {
   const own = current.database.collection("pack_run_backfill").find().sort({ _id: 1 }).toArray();
-  return [...(await everything(current.database)), ...(await own)];
+  return [...(await readEverything(current.database)), ...(await own)];
 }
 
 it("a second import of unchanged files reads none of them and writes nothing", async () => {
@@ -38,14 +38,14 @@ it("a second import of unchanged files reads none of them and writes nothing", a
     files: first.files,
     unchangedFiles: first.files,
     bytes: 0,
-    logs: counts(2_502, { unchanged: 2_502, normalized: 2 }),
+    logs: importCounts(2_502, { unchanged: 2_502, normalized: 2 }),
     conversions: first.conversions,
   });
   expect(await allWritten()).toEqual(before);
 });
 
 it("a file that was just written is hashed again, and not read again where it is the same", async () => {
-  const root = await stateRoot({ "state/runs/r.json": JSON.stringify(run("r")) });
+  const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r")) });
   await importState(sides(root));
   const path = join(root, "state/runs/r.json");
   const { mtime } = await stat(path);
@@ -53,7 +53,7 @@ it("a file that was just written is hashed again, and not read again where it is
 
   await writeFile(path, (await readFile(path, "utf8")).replace("sha256:1", "sha256:2"));
   await utimes(path, mtime, mtime);
-  expect(await importState(sides(root))).toMatchObject({ runs: counts(1, { updated: 1 }) });
+  expect(await importState(sides(root))).toMatchObject({ runs: importCounts(1, { updated: 1 }) });
 });
 
 it.each(importStages)(
@@ -67,7 +67,7 @@ it.each(importStages)(
     await utimes(join(root, name), mtime, mtime);
     // The final import changes no run.
     const outcome = stage === "final" ? { quarantined: 1 } : { updated: 1 };
-    expect((await importState({ ...sides(root), stage })).runs).toEqual(counts(1, outcome));
+    expect((await importState({ ...sides(root), stage })).runs).toEqual(importCounts(1, outcome));
   },
 );
 
@@ -78,7 +78,7 @@ it("an appended log goes on where the last import stopped", async () => {
   await appendFile(join(root, log), lines(logLine(2_000)));
   expect(await importState(sides(root))).toMatchObject({
     bytes: lines(logLine(2_000)).length,
-    logs: counts(2_001, { inserted: 1, unchanged: 2_000 }),
+    logs: importCounts(2_001, { inserted: 1, unchanged: 2_000 }),
   });
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, logs: { equal: 2_001 } });
 });
@@ -88,12 +88,12 @@ it("a log that was replaced or truncated is noticed and read again", async () =>
   await importState(sides(root));
   await addFiles(root, { [log]: lines(logLine(1), logLine(5), logLine(6)) });
   expect(await importState(sides(root))).toMatchObject({
-    logs: counts(3, { inserted: 2, unchanged: 1 }),
+    logs: importCounts(3, { inserted: 2, unchanged: 1 }),
   });
   await truncate(join(root, log), lines(logLine(1)).length);
   expect(await importState(sides(root))).toMatchObject({
     bytes: lines(logLine(1)).length,
-    logs: counts(1, { unchanged: 1 }),
+    logs: importCounts(1, { unchanged: 1 }),
   });
 });
 
@@ -108,7 +108,7 @@ it("an unended last line is left for the next import, which takes it when it is 
   }
   await appendFile(join(root, log), second.slice(20));
   expect(await importState(sides(root))).toMatchObject({
-    logs: counts(2, { inserted: 1, unchanged: 1 }),
+    logs: importCounts(2, { inserted: 1, unchanged: 1 }),
     incomplete: [],
   });
 });
@@ -116,7 +116,7 @@ it("an unended last line is left for the next import, which takes it when it is 
 it("a whole last line without an end counts once, however often it is imported", async () => {
   const text = lines(logLine(1, { level: "WARN" }), logLine(2, { level: "WARN" }));
   const root = await oldState({ [log]: text.trimEnd() });
-  const counted = counts(2, { unchanged: 2, normalized: 2 });
+  const counted = importCounts(2, { unchanged: 2, normalized: 2 });
   expect((await importState(sides(root))).logs).toMatchObject({ read: 2, inserted: 2 });
   for (let time = 1; time <= 2; time += 1) {
     expect((await importState(sides(root))).logs).toEqual(counted);
@@ -138,7 +138,7 @@ it("what came before its run's file goes to the run when that one says its id", 
   await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")).slice(0, 5) });
   await importState(sides(root));
   await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")) });
-  const inserted = counts(1, { inserted: 1 });
+  const inserted = importCounts(1, { inserted: 1 });
   expect(await importState({ ...sides(root), stage: "delta" })).toMatchObject({
     runs: inserted,
     logs: inserted,
@@ -150,16 +150,18 @@ it("what came before its run's file goes to the run when that one says its id", 
   // A run's file that goes, or is being written, says nothing.
   await addFiles(root, { "state/runs/a_b.json": "" });
   expect(await importState(sides(root))).toMatchObject({
-    logs: counts(1, { unchanged: 1 }),
-    approvals: counts(1, { unchanged: 1 }),
+    logs: importCounts(1, { unchanged: 1 }),
+    approvals: importCounts(1, { unchanged: 1 }),
   });
   await appendFile(join(root, "logs/runs/a_b.ndjson"), lines(logLine(2)));
-  expect((await importState(sides(root))).logs).toEqual(counts(2, { inserted: 1, unchanged: 1 }));
+  expect((await importState(sides(root))).logs).toEqual(
+    importCounts(2, { inserted: 1, unchanged: 1 }),
+  );
 });
 
 it("a run's file is read once for all that belongs to it, and not again while it is as before", async () => {
   const outputs = [artifact("a")];
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/a_b.json": JSON.stringify(run("a/b")),
     "state/approvals/a_b.json": JSON.stringify([approval("gate")]),
     "logs/runs/a_b.ndjson": lines(logLine(1)),
@@ -175,7 +177,7 @@ it("a run's file is read once for all that belongs to it, and not again while it
     syncBuiltinESMExports();
   });
   syncBuiltinESMExports();
-  expect(await importState(sides(root))).toMatchObject({ logs: counts(1, { inserted: 1 }) });
+  expect(await importState(sides(root))).toMatchObject({ logs: importCounts(1, { inserted: 1 }) });
   expect(await current.database.collection("pack_run_logs").countDocuments({ runId: "a/b" })).toBe(
     1,
   );
@@ -193,7 +195,7 @@ it("a file with a record that was left out is read again, and what was mended co
   }
   await addFiles(root, { [log]: lines(logLine(1), logLine(2)) });
   expect(await importState(sides(root))).toMatchObject({
-    logs: counts(2, { inserted: 1, unchanged: 1 }),
+    logs: importCounts(2, { inserted: 1, unchanged: 1 }),
     quarantine: [],
   });
 });
@@ -204,11 +206,11 @@ it("checkpoints do not count where the collection is empty, or where all is read
   await current.database.collection("pack_artifacts").deleteMany({});
   await current.database.collection("pack_runs").deleteOne({});
   expect(await importState(sides(root))).toMatchObject({
-    runs: counts(2, { unchanged: 2 }),
-    artifacts: counts(2, { inserted: 2 }),
+    runs: importCounts(2, { unchanged: 2 }),
+    artifacts: importCounts(2, { inserted: 2 }),
   });
   expect(await importState({ ...sides(root), afresh: true })).toMatchObject({
-    runs: counts(2, { inserted: 1, unchanged: 1 }),
+    runs: importCounts(2, { inserted: 1, unchanged: 1 }),
     unchangedFiles: 0,
   });
 });
@@ -219,7 +221,7 @@ it("shards share the runs: together they import each file once", async () => {
     [`state/runs/${id}.json`, JSON.stringify(run(id))],
     [`logs/runs/${id}.ndjson`, lines(logLine(1))],
   ]);
-  const root = await stateRoot(Object.fromEntries(files) as Record<string, string>);
+  const root = await writeState(Object.fromEntries(files) as Record<string, string>);
   const shard = (number: number) => importState({ ...sides(root), shard: { number, of: 3 } });
   const reports = await Promise.all([shard(1), shard(2), shard(3)]);
   for (const { runs, logs } of reports) {
@@ -242,7 +244,7 @@ it("unfinished runs are counted, also those whose files are not read again", asy
 });
 
 it("a dry run says what an import would do, and writes nothing", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   const before = await allWritten();
   const quarantine = join(root, "quarantine.ndjson");
   await addFiles(root, { "state/runs/bad.json": "{" });

@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
 import { exportByHand, exportState } from "../../components/transfer";
-import { ledger } from "./database";
+import { ledgerCollection } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import {
   type Outs,
   RollbackStack,
-  changes,
+  diffHandover,
   finished,
   running,
-  up,
+  runStep,
   upSecond,
 } from "./rollback-stack";
 
@@ -28,7 +28,7 @@ const inPlace = async () =>
 
 it("an unfinished run in conflict is held: its file is behind MongoDB", async () => {
   const before = await withoutBases();
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({
     exported: { runs: { conflicts: 1, unchanged: 2 }, conflicts: [{ id: "busy" }] },
     held: ["busy"],
@@ -52,7 +52,7 @@ it("an unfinished run that no file can hold is held, a finished one in conflict 
     "state/runs/busy.json": JSON.stringify(run("busy", { planHash: "x" })),
   });
   await stack.runs.updateOne({ _id: "slow" }, { $set: { plan: { factor: NaN } } });
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({
     exported: { conflicts: [{ id: "busy" }], unwritable: [{ id: "slow" }] },
     held: ["slow"],
@@ -66,19 +66,19 @@ it("an unfinished run that MongoDB had and has no more is held: its file is that
   // The worker finished it, and a service removed it; another was never in MongoDB.
   await stack.runs.deleteMany({ _id: { $in: ["busy", "done"] } });
   await addFiles(stack.root, { "state/runs/new.json": JSON.stringify(run("new", running)) });
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ held: ["busy"], inTheWay: [] });
   expect(await inPlace()).toEqual([
     "state/runs/done.json",
     "state/runs/new.json",
     "state/runs/slow.json",
   ]);
-  const later = { ledger, electionSeconds: 5 };
+  const later = { ledger: ledgerCollection, electionSeconds: 5 };
   expect(await exportByHand(stack.sides, later)).toMatchObject({ stillHeld: ["busy"] });
 });
 
 it("a run that MongoDB has no more is not held once the worker is at work on the files", async () => {
-  const back = await up(await stack.cutover(), stack.toFiles());
+  const back = await runStep(await stack.cutover(), stack.toFiles());
   await stack.runs.deleteMany({ _id: "busy" });
   const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
   expect(outs.rollback).toMatchObject({ held: [] });
@@ -86,22 +86,22 @@ it("a run that MongoDB has no more is not held once the worker is at work on the
 
 it("released runs stay in place in conflict too", async () => {
   const before = await withoutBases();
-  const released = await up(before, stack.toFiles({ heldRuns: "release" }));
+  const released = await runStep(before, stack.toFiles({ heldRuns: "release" }));
   expect(released.rollback).toMatchObject({ held: [] });
   expect(await inPlace()).toContain("state/runs/busy.json");
 });
 
 it("a run in conflict that is held comes back when it is released", async () => {
-  const held = await up(await withoutBases(), stack.toFiles());
+  const held = await runStep(await withoutBases(), stack.toFiles());
   expect(held.rollback).toMatchObject({ held: ["busy"] });
-  expect(await changes(held, stack.toFiles({ cutover: 1 }))).toBe(false);
+  expect(await diffHandover(held, stack.toFiles({ cutover: 1 }))).toBe(false);
   const release = stack.toFiles({ heldRuns: "release" });
-  expect((await up(held, release)).rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect((await runStep(held, release)).rollback).toMatchObject({ held: [], inTheWay: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toEqual(run("busy", running));
 });
 
 it("the second handover holds nothing more: the worker is at work on the files", async () => {
-  const back = await up(await stack.cutover(), stack.toFiles());
+  const back = await runStep(await stack.cutover(), stack.toFiles());
   await stack.advance();
   await stack.db.collection("pack_run_backfill").drop();
   const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
@@ -111,9 +111,9 @@ it("the second handover holds nothing more: the worker is at work on the files",
 
 it("a run that comes back in the place of another file is named, and not as one that is held", async () => {
   const before = await stack.cutover();
-  await up(before, stack.toFiles({ uri: undefined }));
+  await runStep(before, stack.toFiles({ uri: undefined }));
   await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", running)) });
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ held: [], inTheWay: ["busy"] });
   expect(stack.said.join("\n")).toMatch(/warning: 1 run could not be moved, .*: busy\./);
 });

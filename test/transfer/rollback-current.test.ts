@@ -4,10 +4,17 @@ import { type CommandStartedEvent, type Document, MongoClient, Timestamp } from 
 import { afterEach, expect, it } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { drawFence, exportByHand } from "../../components/transfer";
-import { ledger } from "./database";
+import { ledgerCollection } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
-import { type Outs, RollbackStack, finished, running, state, up } from "./rollback-stack";
+import {
+  type Outs,
+  RollbackStack,
+  finished,
+  running,
+  sampleFiles,
+  runStep,
+} from "./rollback-stack";
 
 const stack = new RollbackStack();
 afterEach(async () => {
@@ -42,10 +49,10 @@ it("a rollback proves that it reads what is current: by a majority's write, afte
   await stack.advance();
   const { asked, back } = await watched();
   // What a preview says changes nothing, and proves nothing.
-  const { rollback } = await up(before, back);
+  const { rollback } = await runStep(before, back);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 } } });
 
-  const proof = asked.findIndex(({ command }) => command.update === ledger);
+  const proof = asked.findIndex(({ command }) => command.update === ledgerCollection);
   expect(asked[proof - 1]).toMatchObject({ commandName: "hello" });
   expect(asked[proof]?.command).toMatchObject({
     updates: [{ q: { fences: new Date(before.fence?.at ?? "") } }],
@@ -64,16 +71,16 @@ it("a rollback proves that it reads what is current: by a majority's write, afte
   expect(asked.slice(0, proof).map(({ command }) => command.find as unknown)).not.toContain(
     "pack_runs",
   );
-  expect(await stack.db.collection(ledger).findOne({})).toHaveProperty("exportedAt");
+  expect(await stack.db.collection(ledgerCollection).findOne({})).toHaveProperty("exportedAt");
 });
 
 it("an export by hand proves the same", async () => {
   await stack.cutover();
   await stack.advance();
-  const proof = { ledger, electionSeconds: 2 };
+  const proof = { ledger: ledgerCollection, electionSeconds: 2 };
   await fail("alwaysOn", late);
   await expect(exportByHand(stack.sides, proof)).rejects.toThrow(/No majority .* code 64/);
-  expect(await stack.files()).toEqual(state);
+  expect(await stack.files()).toEqual(sampleFiles);
   await fail("off");
   expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { written: 1 } });
 });
@@ -93,15 +100,15 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
   await stack.advance();
   await fail("alwaysOn", how);
   const back = stack.toFiles({ electionSeconds: 1 });
-  const refused = await up(before, back).then(() => "it went on", String);
+  const refused = await runStep(before, back).then(() => "it went on", String);
   expect(refused).toMatch(/No majority of MongoDB's members acknowledged .* code \d+/);
   expect(refused).toContain(`exportUnconfirmed to the fence (${at})`);
   expect(refused).toContain(`abandonMongo: "${at}"`);
   const another = { ...back, exportUnconfirmed: "2025-11-06T12:00:00.000Z" };
-  await expect(up(before, another)).rejects.toThrow(/No majority/);
-  expect(await stack.files()).toEqual(state);
+  await expect(runStep(before, another)).rejects.toThrow(/No majority/);
+  expect(await stack.files()).toEqual(sampleFiles);
 
-  const { rollback } = await up(before, { ...back, exportUnconfirmed: at });
+  const { rollback } = await runStep(before, { ...back, exportUnconfirmed: at });
   expect(rollback).toMatchObject({
     held: [],
     exported: { runs: { written: 1 }, withoutBase: ["busy"] },
@@ -117,8 +124,10 @@ it("what no majority has is read from the primary itself, and is no base for a l
   const fields = { exportUnconfirmed: before.fence?.at, electionSeconds: 5 };
   await fail("alwaysOn", { errorCode: 371 });
   const { asked, back } = await watched(fields);
-  await up(before, back);
-  const reads = asked.filter(({ command }) => "find" in command && command.find !== ledger);
+  await runStep(before, back);
+  const reads = asked.filter(
+    ({ command }) => "find" in command && command.find !== ledgerCollection,
+  );
   expect(reads.length).toBeGreaterThan(0);
   for (const { command } of reads) expect(command.readConcern).toEqual({ level: "local" });
   expect(asked.some(({ command }) => command.update === "pack_run_backfill")).toBe(false);
@@ -126,7 +135,7 @@ it("what no majority has is read from the primary itself, and is no base for a l
   // The members that come back roll back what no majority had.
   await fail("off");
   await stack.runs.replaceOne({ _id: "busy" }, old ?? {});
-  await exportByHand(stack.sides, { ledger, electionSeconds: 5 });
+  await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
 });
 
@@ -136,9 +145,9 @@ it("reads that fail behind the proof stop a rollback with the way out", async ()
   await stack.advance();
   await fail("alwaysOn", { errorCode: 133 }, ["aggregate"]);
   const back = stack.toFiles({ electionSeconds: 1 });
-  await expect(up(before, back)).rejects.toThrow(`abandonMongo: "${at}"`);
+  await expect(runStep(before, back)).rejects.toThrow(`abandonMongo: "${at}"`);
 
-  const { rollback } = await up(before, { ...back, abandonMongo: at });
+  const { rollback } = await runStep(before, { ...back, abandonMongo: at });
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
 });
 
@@ -146,7 +155,7 @@ it("a MongoDB that is given up for this fence is not asked", async () => {
   const before = await stack.cutover();
   await stack.advance();
   const { asked, back } = await watched({ abandonMongo: before.fence?.at });
-  const { rollback } = await up(before, back);
+  const { rollback } = await runStep(before, back);
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
   expect(asked).toEqual([]);
 });
@@ -156,7 +165,7 @@ it("a base that cannot be written stops no file: it is counted and named", async
   await stack.advance();
   // The first write is the proof.
   await fail({ skip: 1, times: 1_000_000 }, { errorCode: 14031 });
-  const { rollback } = await up(before, stack.toFiles());
+  const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({
     held: [],
     exported: {
@@ -168,7 +177,9 @@ it("a base that cannot be written stops no file: it is counted and named", async
   expect(stack.said.at(-1)).toMatch(/warning: 1 not recorded as equal on both sides .*: busy\./);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   await fail("off");
-  expect(await exportByHand(stack.sides, { ledger, electionSeconds: 5 })).toMatchObject({
+  expect(
+    await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 }),
+  ).toMatchObject({
     files: 0,
     withoutBase: [],
   });
@@ -176,7 +187,7 @@ it("a base that cannot be written stops no file: it is counted and named", async
 
 it("a fence asks for the runs that are held in several queries: a command has 16 MiB", async () => {
   const names = Array.from({ length: 5_001 }, (_, at) => `held/state/runs/r-${at}.json`);
-  await addFiles(stack.root, { ...state, "held/state/runs/r-0.json": "{}" });
+  await addFiles(stack.root, { ...sampleFiles, "held/state/runs/r-0.json": "{}" });
   await Promise.all(names.slice(1).map((name) => writeFile(join(stack.root, name), "{}")));
   const { asked, back } = await watched();
   const { client } = await databaseAt(
@@ -184,7 +195,12 @@ it("a fence asks for the runs that are held in several queries: a command has 16
     { selectionTimeoutMs: 5_000 },
   );
   const sides = { ...stack.sides, database: client.db(stack.database) };
-  const { unknown } = await drawFence({ ...sides, ledger, cutover: 1, unfinishedCount: 0 });
+  const { unknown } = await drawFence({
+    ...sides,
+    ledger: ledgerCollection,
+    cutover: 1,
+    unfinishedCount: 0,
+  });
   expect(unknown).toHaveLength(names.length);
   const lengths = asked
     .filter(({ command }) => command.find === "pack_runs")
@@ -197,7 +213,9 @@ it("trouble in the middle of a rollback is waited for no longer than an election
   await stack.advance();
   await fail("alwaysOn", { errorCode: 11601 }, ["aggregate"]);
   const started = Date.now();
-  await expect(up(before, stack.toFiles({ electionSeconds: 2 }))).rejects.toThrow(/code 11601/);
+  await expect(runStep(before, stack.toFiles({ electionSeconds: 2 }))).rejects.toThrow(
+    /code 11601/,
+  );
   expect(Date.now() - started).toBeLessThan(10_000);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toEqual(run("busy", running));
 });

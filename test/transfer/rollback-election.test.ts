@@ -4,7 +4,7 @@ import { afterEach, expect, it, onTestFinished } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type Election, playElection } from "../mongo/election";
-import { type Outs, RollbackStack, state, up } from "./rollback-stack";
+import { type Outs, RollbackStack, sampleFiles, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();
 let election: Election | undefined;
@@ -25,7 +25,7 @@ it("an election is waited for: everything is exported, and nothing held", async 
   await stack.advance();
   const uri = await withoutPrimaryFor(8);
   const back = stack.toFiles({ uri, electionSeconds: 30 });
-  const { rollback } = await up(before, back);
+  const { rollback } = await runStep(before, back);
 
   expect(rollback).toMatchObject({ held: [], exported: { runs: { written: 1 } } });
   expect(stack.said.join("\n")).toMatch(/waiting up to 30 s for a primary/);
@@ -37,13 +37,13 @@ it("members without a primary stop the rollback with both ways out, and nothing 
   const uri = await withoutPrimaryFor(60);
   const back = stack.toFiles({ uri, electionSeconds: 2 });
 
-  await expect(up(before, back)).rejects.toThrow(
+  await expect(runStep(before, back)).rejects.toThrow(
     new RegExp(
       `no primary: 127\\.0\\.0\\.1:\\d+ answered.*When MongoDB has .*abandonMongo: "${at}"`,
     ),
   );
   expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB has no/);
-  expect(await stack.files()).toEqual(state);
+  expect(await stack.files()).toEqual(sampleFiles);
   const abandoning = (fencedAt: string) =>
     providers.Handover.update("id", before, { ...back, abandonMongo: fencedAt });
   await expect(abandoning("2025-11-06T12:00:00.000Z")).rejects.toThrow(/no primary/);
@@ -75,14 +75,14 @@ it.each([
     const at = before.fence?.at ?? "";
     const back = stack.toFiles({ uri, electionSeconds: 2 });
 
-    const refused = await up(before, back).then(() => "it went on", String);
+    const refused = await runStep(before, back).then(() => "it went on", String);
     expect(refused).toMatch(words);
     expect(refused).toContain(`abandonMongo: "${at}"`);
     expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB answered/);
     expect(`${refused}${stack.said.join("\n")}`).not.toContain("wrong-secret");
-    expect(await stack.files()).toEqual(state);
+    expect(await stack.files()).toEqual(sampleFiles);
 
-    const { rollback } = await up(before, { ...back, abandonMongo: at });
+    const { rollback } = await runStep(before, { ...back, abandonMongo: at });
     expect(rollback).toMatchObject({ held: ["busy", "slow"] });
   },
 );

@@ -7,29 +7,29 @@ import { readFence } from "../../components/state";
 import { type AnyStep, workInPod } from "../../components/step";
 import { version } from "../../package.json";
 import { bothEqual } from "./both-equal";
-import { claimMigration, ledger } from "./database";
+import { claimMigration, ledgerCollection } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import {
   RollbackStack,
-  changes,
+  diffHandover,
   finished,
   running,
-  state,
-  unreachable,
-  up,
+  sampleFiles,
+  unreachableUri,
+  runStep,
   upSecond,
 } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
-it.each([unreachable, undefined])(
+it.each([unreachableUri, undefined])(
   "with MongoDB unreachable (%s) unfinished runs are held and named; nothing is lost",
   async (uri) => {
     const before = await stack.cutover();
     await stack.advance();
     const started = Date.now();
-    const outs = await up(before, stack.toFiles({ uri }));
+    const outs = await runStep(before, stack.toFiles({ uri }));
     // 5 s for what a preview says, and 5 s for the rollback itself.
     expect(Date.now() - started).toBeLessThan(13_000);
     expect(outs.rollback?.held).toHaveLength(2);
@@ -40,59 +40,68 @@ it.each([unreachable, undefined])(
     expect(text).toMatch(/warning: 2 runs held in .*\/held, .*busy/);
     expect(text).not.toContain("secret");
     expect(await stack.files()).toEqual({
-      "held/state/runs/busy.json": state["state/runs/busy.json"],
-      "held/state/runs/slow.json": state["state/runs/slow.json"],
-      "logs/runs/busy.ndjson": state["logs/runs/busy.ndjson"],
-      "state/runs/done.json": state["state/runs/done.json"],
+      "held/state/runs/busy.json": sampleFiles["state/runs/busy.json"],
+      "held/state/runs/slow.json": sampleFiles["state/runs/slow.json"],
+      "logs/runs/busy.ndjson": sampleFiles["logs/runs/busy.ndjson"],
+      "state/runs/done.json": sampleFiles["state/runs/done.json"],
     });
-    expect(await changes(outs, stack.toFiles({ uri, cutover: 1 }))).toBe(false);
+    expect(await diffHandover(outs, stack.toFiles({ uri, cutover: 1 }))).toBe(false);
   },
 );
 
 it("a run that was finished on disk since the fence is not held", async () => {
   const before = await stack.cutover();
   await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", finished)) });
-  expect((await up(before, stack.toFiles({ uri: undefined }))).rollback?.held).toEqual(["slow"]);
+  expect((await runStep(before, stack.toFiles({ uri: undefined }))).rollback?.held).toEqual([
+    "slow",
+  ]);
 });
 
 it("a run that web wrote to files after the fence is held: MongoDB has it by the second handover", async () => {
   const before = await stack.cutover();
   await addFiles(stack.root, { "state/runs/late.json": JSON.stringify(run("late", running)) });
   await upSecond(undefined, stack.second(before));
-  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   expect((outs.rollback?.held as string[]).sort()).toEqual(["busy", "late", "slow"]);
 });
 
 it("nothing is held later: the worker on files is at work on what was released", async () => {
   const before = await stack.cutover();
-  const released = await up(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
-  expect(await changes(released, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);
+  const released = await runStep(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
+  expect(await diffHandover(released, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);
 });
 
 it("the first rollback ends the fence, and from then on a second one holds nothing", async () => {
   const before = await stack.cutover();
-  await up(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
+  await runStep(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
   expect(await readFence(stack.root)).toHaveProperty("endedAt");
 
   // Its engine was killed, so that the stack does not know of it.
-  const again = await up(before, stack.toFiles({ uri: undefined }));
+  const again = await runStep(before, stack.toFiles({ uri: undefined }));
   expect(again.rollback).toMatchObject({ held: [], inTheWay: [] });
   const second = stack.second(before, { direction: "back", uri: undefined });
   expect((await upSecond(undefined, second)).rollback).toMatchObject({ held: [], inTheWay: [] });
-  expect(await stack.files()).toEqual(state);
+  expect(await stack.files()).toEqual(sampleFiles);
 });
 
 it("later the export brings held runs back, and holds none with which the worker is at work", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const { fence } = await up(before, stack.toFiles({ uri: undefined }));
+  const { fence } = await runStep(before, stack.toFiles({ uri: undefined }));
   const atWork = run("busy-since", running);
   await addFiles(stack.root, { "state/runs/busy-since.json": JSON.stringify(atWork) });
   const { uri, database: name } = stack.inputs();
   const fencedAt = fence?.at;
-  const options = { uri, name, fencedAt, ledger, heldRuns: "hold", electionSeconds: 5 } as const;
+  const options = {
+    uri,
+    name,
+    fencedAt,
+    ledger: ledgerCollection,
+    heldRuns: "hold",
+    electionSeconds: 5,
+  } as const;
 
-  expect(await runRollback(stack.sides, { ...options, uri: unreachable })).toMatchObject({
+  expect(await runRollback(stack.sides, { ...options, uri: unreachableUri })).toMatchObject({
     held: ["busy", "slow"],
   });
   expect(await runRollback(stack.sides, options)).toMatchObject({ held: [] });
@@ -102,36 +111,36 @@ it("later the export brings held runs back, and holds none with which the worker
 
 it("where only the cluster reaches it, each later update tries again, until it was exported", async () => {
   const before = await stack.cutover();
-  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   const byJob = stack.toFiles({ job: {}, cutover: 1 });
-  expect(await changes(outs, byJob)).toBe(true);
+  expect(await diffHandover(outs, byJob)).toBe(true);
   const settled = { ...outs, rollback: { held: outs.rollback?.held as string[] } };
-  expect(await changes(settled, byJob)).toBe(true);
+  expect(await diffHandover(settled, byJob)).toBe(true);
   const nothingHeld = { ...outs, rollback: { held: [] } };
-  expect(await changes(nothingHeld, byJob)).toBe(false);
-  expect(await changes(settled, stack.toFiles({ cutover: 1 }))).toBe(false);
+  expect(await diffHandover(nothingHeld, byJob)).toBe(false);
+  expect(await diffHandover(settled, stack.toFiles({ cutover: 1 }))).toBe(false);
 });
 
 it("a Job that fails later is a warning, and the services' next update holds nothing", async () => {
   const before = await stack.cutover();
-  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   const job = { kubeconfig: join(stack.root, "none"), namespace: "apps", parallelism: 1 };
   const kept = { fence: outs.fence, rollback: outs.rollback, applied: true };
-  expect(await up(outs, stack.toFiles({ job }))).toMatchObject(kept);
+  expect(await runStep(outs, stack.toFiles({ job }))).toMatchObject(kept);
   expect(stack.said.at(-1)).toMatch(
     /^warning: What changed in MongoDB is still only there\. .*kubeconfig/,
   );
 
   await addFiles(stack.root, { "state/runs/since.json": JSON.stringify(run("since", running)) });
   const unfinished = { ...outs, applied: false };
-  const later = await up(unfinished, stack.toFiles({ uri: undefined }));
+  const later = await runStep(unfinished, stack.toFiles({ uri: undefined }));
   expect(later.rollback?.held).toEqual(["busy", "slow"]);
   expect(await jsonIn(stack.root, "state/runs/since.json")).toEqual(run("since", running));
 });
 
 it("a Job's pod that cannot export later warns too, because it knows of the first rollback", async () => {
   const before = await stack.cutover();
-  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   await rm(stack.root, { recursive: true });
   const { priorOutputs = [] } = steps.handover.job as { priorOutputs?: readonly string[] };
   const known = Object.entries(outs).filter(([key]) => priorOutputs.includes(key));
@@ -145,25 +154,25 @@ it("a Job's pod that cannot export later warns too, because it knows of the firs
 it("released runs stay in their places, and come back where they were held before", async () => {
   const before = await stack.cutover();
   const options = { uri: undefined, heldRuns: "release" };
-  const released = await up(before, stack.toFiles(options));
+  const released = await runStep(before, stack.toFiles(options));
   expect(released.rollback?.held).toEqual([]);
-  expect(await stack.files()).toEqual(state);
-  const held = await up(await stack.cutover(released), stack.toFiles({ uri: undefined }));
+  expect(await stack.files()).toEqual(sampleFiles);
+  const held = await runStep(await stack.cutover(released), stack.toFiles({ uri: undefined }));
   expect(held.rollback?.held).toHaveLength(2);
-  expect((await up(held, stack.toFiles(options))).rollback?.held).toEqual([]);
-  expect(await stack.files()).toEqual(state);
+  expect((await runStep(held, stack.toFiles(options))).rollback?.held).toEqual([]);
+  expect(await stack.files()).toEqual(sampleFiles);
 });
 
 it("held runs come back by an export, as MongoDB has them, and go forward again", async () => {
   const before = await stack.cutover();
   await stack.advance();
   await stack.forget("slow");
-  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: ["slow"] });
   const report = await exportState({ ...stack.sides, releaseUnknown: true });
   expect(report.returned).toEqual(["slow"]);
   expect(report).toMatchObject({ stillHeld: [], runs: { documents: 2, unchanged: 2 } });
-  expect(Object.keys(await stack.files())).toEqual(Object.keys(state));
+  expect(Object.keys(await stack.files())).toEqual(Object.keys(sampleFiles));
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await jsonIn(stack.root, "state/runs/slow.json")).toEqual(run("slow", running));
   expect(await exportState(stack.sides)).toMatchObject({ files: 0, returned: [] });
@@ -179,7 +188,7 @@ it("held runs come back by an export, as MongoDB has them, and go forward again"
 it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is twice", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   const again = await stack.cutover(outs);
   expect(again.fence).toMatchObject({ unfinishedCount: 0 });
   expect(stack.said.at(-1)).toMatch(/^A rollback without MongoDB held 2 runs in .*\/held: .*busy/);
@@ -188,23 +197,26 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { onlyInMongo: 2 } });
 
-  expect((await up(again, stack.toFiles())).rollback).toMatchObject({ held: [], inTheWay: [] });
-  expect(Object.keys(await stack.files())).toEqual(Object.keys(state));
+  expect((await runStep(again, stack.toFiles())).rollback).toMatchObject({
+    held: [],
+    inTheWay: [],
+  });
+  expect(Object.keys(await stack.files())).toEqual(Object.keys(sampleFiles));
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
 });
 
 it("a cutover that is killed at its fence and given up leaves nothing to be executed again", async () => {
-  const outs = await up(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  const outs = await runStep(await stack.cutover(), stack.toFiles({ uri: undefined }));
   await addFiles(stack.root, { "state/runs/new.json": JSON.stringify(run("new", running)) });
   // The engine does not save what it did.
   await stack.cutover(outs);
-  expect(await changes(outs, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);
+  expect(await diffHandover(outs, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);
   const places = Object.keys(await stack.files()).filter((name) => /^state.runs/.test(name));
   expect(places).toEqual(["state/runs/done.json", "state/runs/new.json"]);
 });
 
 it("a cutover to a new MongoDB does not import what is held, and warns that nobody executes it", async () => {
-  const outs = await up(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  const outs = await runStep(await stack.cutover(), stack.toFiles({ uri: undefined }));
   await stack.db.dropDatabase();
   await claimMigration(stack.db);
   const again = await stack.cutover(outs);
@@ -212,19 +224,19 @@ it("a cutover to a new MongoDB does not import what is held, and warns that nobo
 
   const second = await upSecond(undefined, stack.second(again));
   expect(await stack.runs.countDocuments()).toBe(1);
-  const back = await up(again, stack.toFiles());
+  const back = await runStep(again, stack.toFiles());
   expect(back.rollback).toMatchObject({ exported: {}, inTheWay: [] });
   expect((back.rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
   await upSecond(second, stack.second(back, { direction: "back" }));
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
-  const released = await up(back, stack.toFiles({ heldRuns: "release" }));
+  const released = await runStep(back, stack.toFiles({ heldRuns: "release" }));
   expect(released.rollback).toMatchObject({ held: [] });
-  expect(await stack.files()).toEqual(state);
+  expect(await stack.files()).toEqual(sampleFiles);
 });
 
 it("a held file whose place is taken stays held in a cutover, and is named", async () => {
   const before = await stack.cutover();
-  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   const other = JSON.stringify(run("busy", finished));
   await addFiles(stack.root, { "state/runs/busy.json": other });
   await stack.cutover(outs);
@@ -233,13 +245,13 @@ it("a held file whose place is taken stays held in a cutover, and is named", asy
   );
   const files = await stack.files();
   expect(files["state/runs/busy.json"]).toBe(other);
-  expect(files["held/state/runs/busy.json"]).toBe(state["state/runs/busy.json"]);
+  expect(files["held/state/runs/busy.json"]).toBe(sampleFiles["state/runs/busy.json"]);
 });
 
 it("a held run that changed on both sides stays held, with a conflict copy of MongoDB's content", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  await up(before, stack.toFiles({ uri: undefined }));
+  await runStep(before, stack.toFiles({ uri: undefined }));
   const changed = JSON.stringify(run("busy", { ...running, planHash: "x" }));
   await addFiles(stack.root, { "held/state/runs/busy.json": changed });
   const report = await exportState(stack.sides);
@@ -255,10 +267,10 @@ it("a server that is stopped holds runs in 5 s, and started again it brings them
   const before = await stack.cutover();
   await stack.advance();
   // The process has a connection from what was said before.
-  expect(await changes(before, stack.toFiles())).toBe(true);
+  expect(await diffHandover(before, stack.toFiles())).toBe(true);
   await stack.server.stop();
   const started = Date.now();
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(Date.now() - started).toBeLessThan(12_000);
   expect(outs.rollback?.held).toHaveLength(2);
 
@@ -276,7 +288,7 @@ it("a rollback that is killed while it holds a run exports that run when MongoDB
   ) as [string, string];
   await mkdir(dirname(held), { recursive: true });
   await link(place, held);
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ held: [], inTheWay: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await stack.files()).not.toHaveProperty(["held/state/runs/busy.json"]);

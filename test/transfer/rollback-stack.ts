@@ -9,8 +9,8 @@ import { type Fence, fenceFile } from "../../components/state/fence";
 import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
 import { type BorrowedServer, borrowServer } from "../pool";
-import { claimMigration, ledger } from "./database";
-import { filesIn, sidesOf } from "./export-sides";
+import { claimMigration, ledgerCollection } from "./database";
+import { filesIn, exportSides } from "./export-sides";
 import { addFiles, lines, logLine, run } from "./state";
 
 /** The outputs of a handover. */
@@ -22,10 +22,10 @@ export interface Outs {
 
 export const running = { steps: [{ stepId: "build", status: "Running", attempts: 1 }] };
 export const finished = { steps: [{ stepId: "build", status: "Succeeded", attempts: 1 }] };
-export const unreachable = "mongodb://user:secret@127.0.0.1:1/?directConnection=true";
+export const unreachableUri = "mongodb://user:secret@127.0.0.1:1/?directConnection=true";
 
 /** The files of a stack before its cutover: two runs that are unfinished, one that is done. */
-export const state = {
+export const sampleFiles = {
   "logs/runs/busy.ndjson": lines(logLine(1)),
   "state/runs/busy.json": JSON.stringify(run("busy", running)),
   "state/runs/done.json": JSON.stringify(run("done")),
@@ -36,23 +36,24 @@ type Provider = (typeof providers)[keyof typeof providers];
 const { Handover, SecondHandover } = providers;
 
 /** Whether a handover has to run. */
-export const changes = async (olds: object, news: object, provider: Provider = Handover) =>
+export const diffHandover = async (olds: object, news: object, provider: Provider = Handover) =>
   (await provider.diff("id", olds, news)).changes;
 
 /** What the engine does: check, then create or, where there is a difference, update. */
-export async function up(
+export async function runStep(
   olds: Outs | undefined,
   news: object,
   provider: Provider = Handover,
 ): Promise<Outs> {
   const checked = (await provider.check(olds ?? {}, news)).inputs as object;
   if (!olds) return (await provider.create(checked)).outs as Outs;
-  if (!(await changes(olds, checked, provider))) return olds;
+  if (!(await diffHandover(olds, checked, provider))) return olds;
   return (await provider.update("id", olds, checked)).outs as Outs;
 }
 
 /** The same for the second handover. */
-export const upSecond = (olds: Outs | undefined, news: object) => up(olds, news, SecondHandover);
+export const upSecond = (olds: Outs | undefined, news: object) =>
+  runStep(olds, news, SecondHandover);
 
 /** The handovers of a stack, with a server for a file's tests, and a root and a database for each. */
 export class RollbackStack {
@@ -92,7 +93,7 @@ export class RollbackStack {
   }
 
   get sides() {
-    return sidesOf(this.db, this.root);
+    return exportSides(this.db, this.root);
   }
 
   get runs() {
@@ -108,7 +109,7 @@ export class RollbackStack {
         cutover: 1,
         drains: 1,
         root: this.root,
-        ledger,
+        ledger: ledgerCollection,
       },
       ...{ collections: documentOptions.collections, approvals: true },
       ...{ heldRuns: "hold" },
@@ -139,8 +140,8 @@ export class RollbackStack {
 
   /** A cutover as far as the worker's rollout. */
   async cutover(olds?: Outs): Promise<Outs> {
-    if (!olds) await addFiles(this.root, state);
-    return up(olds, this.inputs());
+    if (!olds) await addFiles(this.root, sampleFiles);
+    return runStep(olds, this.inputs());
   }
 
   /** The worker goes on in Mongo mode. */

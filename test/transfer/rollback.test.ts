@@ -6,16 +6,16 @@ import { providers } from "../../components/transfer/provider";
 import { requireNewCutover } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
 import { jsonIn } from "./export-sides";
-import { claimMigration, ledger } from "./database";
+import { claimMigration, ledgerCollection } from "./database";
 import { addFiles, run } from "./state";
 import {
   type Outs,
   RollbackStack,
-  changes,
+  diffHandover,
   finished,
-  state,
-  unreachable,
-  up,
+  sampleFiles,
+  unreachableUri,
+  runStep,
   upSecond,
 } from "./rollback-stack";
 
@@ -28,8 +28,8 @@ it("a cutover draws the fence once, and the next one again", async () => {
   const { uri, ...others } = first as Outs & { uri: string };
   expect(uri).toBe(stack.server.uri);
   expect(JSON.stringify(others)).not.toContain("mongodb:");
-  expect(await changes(first, stack.inputs({ cutover: 1, heldRuns: "release" }))).toBe(false);
-  expect(await changes(first, stack.inputs({ cutover: 2, drains: 3 }))).toBe(true);
+  expect(await diffHandover(first, stack.inputs({ cutover: 1, heldRuns: "release" }))).toBe(false);
+  expect(await diffHandover(first, stack.inputs({ cutover: 2, drains: 3 }))).toBe(true);
   await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy")) });
   const again = await providers.Handover.update(
     "id",
@@ -43,64 +43,65 @@ it("a live worker never meets the first handover: another root runs the second o
   const first = await stack.cutover();
   const second = await upSecond(undefined, stack.second(first));
   const elsewhere = { cutover: 1, root: "elsewhere" };
-  expect(await changes(first, stack.inputs(elsewhere))).toBe(false);
-  expect(await changes(second, stack.second(first, elsewhere), providers.SecondHandover)).toBe(
+  expect(await diffHandover(first, stack.inputs(elsewhere))).toBe(false);
+  expect(await diffHandover(second, stack.second(first, elsewhere), providers.SecondHandover)).toBe(
     true,
   );
 });
 
 it("the ledger has the moment of the last fence, and the name of its collection runs nothing", async () => {
-  const record = () => stack.db.collection(ledger).findOne({});
+  const record = () => stack.db.collection(ledgerCollection).findOne({});
   const first = await stack.cutover();
   expect(await record()).toMatchObject({
     stack: "storage/test",
     fencedAt: new Date(first.fence?.at ?? ""),
   });
-  expect(await changes(first, stack.inputs({ cutover: 1, ledger: "another" }))).toBe(false);
-  const again = await stack.cutover(await up(first, stack.toFiles()));
+  expect(await diffHandover(first, stack.inputs({ cutover: 1, ledger: "another" }))).toBe(false);
+  const again = await stack.cutover(await runStep(first, stack.toFiles()));
   expect(again.fence?.at).not.toBe(first.fence?.at);
   expect(await record()).toMatchObject({ fencedAt: new Date(again.fence?.at ?? "") });
 });
 
 it("a fence that cannot be noted stops the cutover, and leaves aside what is held", async () => {
   const first = await stack.cutover();
-  const held = await up(first, stack.toFiles({ uri: undefined }));
-  await stack.db.collection(ledger).deleteMany({});
+  const held = await runStep(first, stack.toFiles({ uri: undefined }));
+  await stack.db.collection(ledgerCollection).deleteMany({});
   await upSecond(undefined, stack.second(first));
   await expect(stack.cutover(held)).rejects.toThrow(/Run `taskrunner-storage apply`/);
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
 });
 
 it("a stack that begins on files does nothing, and neither does its second up", async () => {
-  await addFiles(stack.root, state);
-  const back = stack.toFiles({ uri: unreachable });
+  await addFiles(stack.root, sampleFiles);
+  const back = stack.toFiles({ uri: unreachableUri });
   for (const provider of [providers.Handover, providers.SecondHandover]) {
-    const outs = await up(undefined, back, provider);
+    const outs = await runStep(undefined, back, provider);
     expect(outs.fence ?? undefined).toBeUndefined();
     expect(outs).toHaveProperty("rollback", null);
-    expect(await changes(outs, { ...back, cutover: 1 }, provider)).toBe(false);
+    expect(await diffHandover(outs, { ...back, cutover: 1 }, provider)).toBe(false);
   }
-  expect(await stack.files()).toEqual(state);
+  expect(await stack.files()).toEqual(sampleFiles);
 });
 
 it("a rollback exports what changed in MongoDB, and a second up changes nothing", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({
     exported: { runs: { written: 1, unchanged: 2 }, logs: { written: 1 }, conflicts: [] },
     held: [],
   });
   expect(stack.said.at(-1)).toBe(`Exported to ${stack.root}: 1 run, 1 log entry.`);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
-  expect(await changes(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
+  expect(await diffHandover(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
 });
 
 it("the ledger knows the cutover that ended, also if the stack's state and fence.json are lost", async () => {
-  await up(await stack.cutover(), stack.toFiles());
+  await runStep(await stack.cutover(), stack.toFiles());
   await rm(join(stack.root, "fence.json"));
-  const named = (cutover: number) => requireNewCutover(stack.sides, { cutover, ledger });
+  const named = (cutover: number) =>
+    requireNewCutover(stack.sides, { cutover, ledger: ledgerCollection });
   await expect(named(1)).rejects.toThrow("set cutover: 2");
   await expect(named(2)).resolves.toBeUndefined();
 });
@@ -111,7 +112,7 @@ it("conflicts do not stop a rollback: they are in the outputs and in a warning",
   await addFiles(stack.root, {
     "state/runs/busy.json": JSON.stringify(run("busy", { planHash: "x" })),
   });
-  const outs = await up(before, stack.toFiles());
+  const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] } });
   expect(stack.said.join("\n")).toContain("warning: 1 changed on both sides");
 });
@@ -121,7 +122,7 @@ it("a rollback that fails in the middle is unfinished, and goes on in the next u
   await stack.advance();
   await addFiles(stack.root, { artifacts: "in the way" });
   await stack.db.collection("pack_artifacts").insertOne({ runId: "busy", name: "a" });
-  const failed = up(before, stack.toFiles());
+  const failed = runStep(before, stack.toFiles());
   await expect(failed).rejects.toMatchObject({
     properties: { applied: false, direction: "forward", fence: before.fence },
     reasons: [expect.stringMatching(/^Export to .* run `pulumi up` again/)],
@@ -129,7 +130,7 @@ it("a rollback that fails in the middle is unfinished, and goes on in the next u
   expect(await readFence(stack.root)).toEqual(before.fence);
   await rm(join(stack.root, "artifacts"));
   const { properties } = (await failed.catch((error: unknown) => error)) as { properties: Outs };
-  expect((await up(properties, stack.toFiles())).rollback).toMatchObject({
+  expect((await runStep(properties, stack.toFiles())).rollback).toMatchObject({
     exported: { artifacts: { written: 1 } },
   });
 });
@@ -139,7 +140,7 @@ describe("the second handover", () => {
   async function firstBack() {
     const first = await stack.cutover();
     const second = await upSecond(undefined, stack.second(first));
-    return { second, back: await up(first, stack.toFiles()) };
+    return { second, back: await runStep(first, stack.toFiles()) };
   }
 
   it("imports what web wrote meanwhile, draws no fence, and brings back what it wrote later", async () => {
@@ -149,7 +150,7 @@ describe("the second handover", () => {
     expect(second).toMatchObject({ report: { runs: { inserted: 1 } } });
     expect(second).not.toHaveProperty("fence");
     expect(await readFence(stack.root)).toEqual(first.fence);
-    const back = await up(first, stack.toFiles());
+    const back = await runStep(first, stack.toFiles());
     await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by web" } });
     expect(
       (await upSecond(second, stack.second(back, { direction: "back" }))).rollback,
@@ -157,17 +158,17 @@ describe("the second handover", () => {
   });
 
   it("exports too where a rollback creates it, because the cutover stopped before it", async () => {
-    const back = await up(await stack.cutover(), stack.toFiles());
+    const back = await runStep(await stack.cutover(), stack.toFiles());
     await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by web" } });
     const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
     expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
     expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject({ planHash: "by web" });
     const again = stack.second(back, { direction: "back", cutover: 1 });
-    expect(await changes(outs, again, providers.SecondHandover)).toBe(false);
+    expect(await diffHandover(outs, again, providers.SecondHandover)).toBe(false);
   });
 
   it("that a rollback creates and that fails is not taken for done in the next up", async () => {
-    const back = await up(await stack.cutover(), stack.toFiles());
+    const back = await runStep(await stack.cutover(), stack.toFiles());
     await stack.db.collection("pack_artifacts").insertOne({ runId: "slow", name: "a" });
     await addFiles(stack.root, { artifacts: "in the way" });
     const wanted = stack.second(back, { direction: "back" });
@@ -182,7 +183,7 @@ describe("the second handover", () => {
     });
   });
 
-  it.each([unreachable, undefined])(
+  it.each([unreachableUri, undefined])(
     "says without MongoDB (%s) that the rest is left behind, and where it was counted",
     async (uri) => {
       const { second, back } = await firstBack();
@@ -208,13 +209,13 @@ describe("the second handover", () => {
 it("an export from another database is refused, in the preview too, and the state stays", async () => {
   const before = await stack.cutover();
   const elsewhere = stack.toFiles({ database: `${stack.database}_empty` });
-  const refused = up(before, elsewhere);
+  const refused = runStep(before, elsewhere);
   await expect(refused).rejects.toMatchObject({
     properties: { applied: false, direction: "forward", fence: before.fence },
     reasons: [expect.stringContaining("has no record of that fence") as string],
   });
   expect(stack.said.at(-1)).toMatch(/^warning: `pulumi up` will stop here\. Database rollback_/);
-  expect(await stack.files()).toEqual(state);
+  expect(await stack.files()).toEqual(sampleFiles);
 });
 
 it("after a rollback that did not finish the cutover goes on in its own database only", async () => {
@@ -223,15 +224,17 @@ it("after a rollback that did not finish the cutover goes on in its own database
   const empty = `${stack.database}_empty`;
   const elsewhere = stack.inputs({ database: empty, cutover: 2, drains: 3 });
   await claimMigration(stack.db.client.db(empty));
-  await expect(up(unfinished, elsewhere)).rejects.toThrow(/has no record of that fence/);
-  expect(await up(unfinished, stack.inputs({ cutover: 2, drains: 3 }))).toHaveProperty("fence");
+  await expect(runStep(unfinished, elsewhere)).rejects.toThrow(/has no record of that fence/);
+  expect(await runStep(unfinished, stack.inputs({ cutover: 2, drains: 3 }))).toHaveProperty(
+    "fence",
+  );
 });
 
 it("the fence is kept beside the files, is ended by the rollback, and is drawn anew by the next cutover", async () => {
   const first = await stack.cutover();
   expect(await readFence(stack.root)).toEqual(first.fence);
   expect(first.fence).not.toHaveProperty("endedAt");
-  const back = await up(first, stack.toFiles());
+  const back = await runStep(first, stack.toFiles());
   expect(back.fence).toEqual(first.fence);
   const ended = await readFence(stack.root);
   expect(ended).toMatchObject({ ...first.fence, endedAt: expect.any(String) as string });
@@ -256,10 +259,10 @@ it.each([true, false])(
     const known = await stack.cutover();
     await stack.advance();
     // A rollback failed, and the engine of the cutover after it was killed before its state was saved.
-    const { fence: unknown } = await up({ ...known, applied: false } as Outs, stack.inputs());
+    const { fence: unknown } = await runStep({ ...known, applied: false } as Outs, stack.inputs());
     expect(unknown?.at).not.toBe(known.fence?.at);
     const uri = isThere ? stack.server.uri : undefined;
-    const back = await up(known, stack.toFiles({ uri }));
+    const back = await runStep(known, stack.toFiles({ uri }));
     expect(back.rollback).toMatchObject(
       isThere ? { exported: { runs: { written: 1 } }, held: [] } : { held: ["busy", "slow"] },
     );

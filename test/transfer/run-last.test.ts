@@ -7,14 +7,14 @@ import { exportState } from "../../components/transfer/export/export";
 import { holdRuns } from "../../components/state/held";
 import type { Batch } from "../../components/transfer/import/pipeline";
 import { databasePerTest, twoRuns } from "./database";
-import { filesIn, sidesOf } from "./export-sides";
-import { lines, logLine, run, stateRoot } from "./state";
+import { filesIn, exportSides } from "./export-sides";
+import { lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
 
 it.each(importStages)("a worker in Mongo mode sees no run before its parts: %s", async (stage) => {
   const inserts = vi.spyOn(Collection.prototype, "insertMany");
-  await importState({ ...sidesOf(current.database, await stateRoot(twoRuns)), stage });
+  await importState({ ...exportSides(current.database, await writeState(twoRuns)), stage });
   const order = inserts.mock.contexts.map((one) => (one as Collection).collectionName);
   inserts.mockRestore();
   expect(order.slice(0, -1).sort()).toEqual([
@@ -27,7 +27,7 @@ it.each(importStages)("a worker in Mongo mode sees no run before its parts: %s",
 
 it("a run's own record comes after its log, also if that takes several batches", async () => {
   const long = Array.from({ length: 6_000 }, (_, at) => logLine(at, { message: "x".repeat(300) }));
-  const root = await stateRoot({
+  const root = await writeState({
     "logs/runs/r.ndjson": lines(...long),
     "state/runs/r.json": JSON.stringify(run("r")),
   });
@@ -44,27 +44,27 @@ it("a run's own record comes after its log, also if that takes several batches",
 it.each(["logs/runs", "artifacts", "state/approvals"])(
   "a worker on files sees no run whose %s could not be written",
   async (folder) => {
-    await importState(sidesOf(current.database, await stateRoot(twoRuns)));
-    const root = await stateRoot({ [`${folder}/x`]: "" });
+    await importState(exportSides(current.database, await writeState(twoRuns)));
+    const root = await writeState({ [`${folder}/x`]: "" });
     await rm(join(root, folder), { recursive: true });
     await writeFile(join(root, folder), "in the way");
-    const failing = exportState(sidesOf(current.database, root));
+    const failing = exportState(exportSides(current.database, root));
     await expect(failing).rejects.toThrow(join(root, folder));
     expect(Object.keys(await filesIn(root))).not.toContain("state/runs/r-1.json");
 
     await rm(join(root, folder));
-    await exportState(sidesOf(current.database, root));
+    await exportState(exportSides(current.database, root));
     expect(Object.keys(await filesIn(root))).toEqual(Object.keys(twoRuns).sort());
   },
 );
 
 it("a run that was held gets its place when its log is there", async () => {
   const steps = [{ stepId: "build", status: "Running", attempts: 1 }];
-  const root = await stateRoot({
+  const root = await writeState({
     "logs/runs/busy.ndjson": lines(logLine(1)),
     "state/runs/busy.json": JSON.stringify(run("busy", { steps })),
   });
-  const sides = sidesOf(current.database, root);
+  const sides = exportSides(current.database, root);
   await importState(sides);
   await holdRuns(sides, ["busy"]);
   await rm(join(root, "logs"), { recursive: true });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { jsonIn } from "./export-sides";
-import { RollbackStack, finished, up } from "./rollback-stack";
+import { RollbackStack, finished, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
@@ -8,11 +8,11 @@ it("a section `backfill` that is put back on MongoDB draws the fence anew, for a
   await stack.cutover();
   await stack.advance();
   // Its steps left the stack with it, and are new to it now.
-  const again = await up(undefined, stack.inputs());
+  const again = await runStep(undefined, stack.inputs());
   expect(again.report).toMatchObject({ runs: { inserted: 0, updated: 0, quarantined: 0 } });
   expect(again.fence).toMatchObject({ unfinishedCount: 2 });
 
-  const { rollback } = await up(again, stack.toFiles());
+  const { rollback } = await runStep(again, stack.toFiles());
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, conflicts: [] }, held: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
 });

@@ -8,8 +8,8 @@ import { importState, verifyState } from "../../components/transfer";
 import { generateSample } from "../../sample";
 import { startMongo } from "../../tools/parts";
 import { endState, migrate } from "./database";
-import { sidesOf } from "./database-sides";
-import { stateRoot } from "./state";
+import { defaultSides } from "./database-sides";
+import { writeState } from "./state";
 
 const minutes = 60_000;
 
@@ -26,12 +26,12 @@ it(
       await server.stop();
       await rm(folder, { recursive: true });
     });
-    const root = join(await stateRoot({}), "state");
+    const root = join(await writeState({}), "state");
     await generateSample(root, { runs: 20 });
     const [undisturbed, disturbed] = [client.db("undisturbed"), client.db("disturbed")];
     await migrate(undisturbed);
     await migrate(disturbed);
-    const before = await importState(sidesOf(undisturbed, root));
+    const before = await importState(defaultSides(undisturbed, root));
     const expected = await endState(undisturbed);
 
     const written = () => disturbed.collection("pack_run_logs").estimatedDocumentCount();
@@ -43,12 +43,12 @@ it(
       server = await startMongo({ directory, port });
     };
     const restarted = restart();
-    const report = await importState(sidesOf(disturbed, root));
+    const report = await importState(defaultSides(disturbed, root));
     await restarted;
     expect({ ...report, elapsedMs: 0 }).toEqual({ ...before, elapsedMs: 0 });
     expect(report.elapsedMs).toBeGreaterThan(3_000);
     expect(await endState(disturbed)).toEqual(expected);
-    expect(await verifyState(sidesOf(disturbed, root))).toMatchObject({ holds: true });
+    expect(await verifyState(defaultSides(disturbed, root))).toMatchObject({ holds: true });
   },
   3 * minutes,
 );

@@ -3,14 +3,14 @@ import type { Db, Document } from "mongodb";
 import { importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError, isOfDocument } from "../../components/mongo";
 import { collections } from "../../components/contract";
-import { counts, databasePerTest, endState, migrate } from "./database";
-import { sidesOf } from "./database-sides";
+import { importCounts, databasePerTest, endState, migrate } from "./database";
+import { defaultSides } from "./database-sides";
 import { failingCommands } from "./fail-point";
-import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => defaultSides(current.database, root);
 afterEach(mend);
 
 const log = "logs/runs/r.ndjson";
@@ -37,11 +37,11 @@ describe("trouble that passes", () => {
     for (const files of [state, changed]) {
       await addFiles(root, files);
       await disturb();
-      const report = await importState({ ...sidesOf(database, root), stage: "delta" });
+      const report = await importState({ ...defaultSides(database, root), stage: "delta" });
       reports.push({ ...report, elapsedMs: 0 });
     }
     await mend();
-    expect(await verifyState(sidesOf(database, root))).toMatchObject({ holds: true });
+    expect(await verifyState(defaultSides(database, root))).toMatchObject({ holds: true });
     const [documents, own] = (await endState(database)) as [unknown, Document[]];
     return [reports, documents, own.map((one) => ({ ...one, modified: 0 }))];
   }
@@ -67,11 +67,11 @@ describe("trouble that passes", () => {
       const other = database.client.db(`${database.databaseName}_undisturbed`);
       await migrate(other);
       const nothing = () => Promise.resolve();
-      const undisturbed = await importTwice(other, await stateRoot({}), nothing);
+      const undisturbed = await importTwice(other, await writeState({}), nothing);
 
       // The driver tries twice: alone it does not get over five failures.
       const disturb = () => fail(["insert", "update", "find"], { times: 5 }, how);
-      expect(await importTwice(database, await stateRoot({}), disturb)).toEqual(undisturbed);
+      expect(await importTwice(database, await writeState({}), disturb)).toEqual(undisturbed);
       expect(undisturbed[0]).toMatchObject([
         { logs: { inserted: 3 } },
         { runs: { updated: 1 }, approvals: { updated: 1 } },
@@ -82,15 +82,15 @@ describe("trouble that passes", () => {
 });
 
 it("what a majority confirms only later counts as inserted and updated", async () => {
-  const root = await stateRoot(state);
+  const root = await writeState(state);
   const how = { writeConcernError: { code: 64, errmsg: "late" } };
   await fail(["insert"], { times: 2 }, how);
-  expect(await importState(sides(root))).toMatchObject({ runs: counts(2, { inserted: 2 }) });
+  expect(await importState(sides(root))).toMatchObject({ runs: importCounts(2, { inserted: 2 }) });
   await addFiles(root, changed);
   // The first update says what is going to be written.
   await fail(["update"], { skip: 1, times: 2 }, how);
   const report = await importState({ ...sides(root), stage: "delta" });
-  expect(report.runs).toEqual(counts(2, { updated: 1, unchanged: 1 }));
+  expect(report.runs).toEqual(importCounts(2, { updated: 1, unchanged: 1 }));
 });
 
 describe("trouble that stays", () => {
@@ -101,7 +101,7 @@ describe("trouble that stays", () => {
   ])(
     "code %i stops at once with what to do, and a later import finishes",
     async (errorCode, words) => {
-      const root = await stateRoot(state);
+      const root = await writeState(state);
       await fail(["insert"], { times: 1 }, { errorCode });
       const stopped: unknown = await importState(sides(root)).catch((error: unknown) => error);
       expect(stopped).toBeInstanceOf(ServerTroubleError);
@@ -117,16 +117,18 @@ describe("trouble that stays", () => {
   );
 
   it("a batch that is not written leaves no checkpoint: a later import takes it", async () => {
-    const root = await stateRoot(state);
+    const root = await writeState(state);
     await importState(sides(root));
     await addFiles(root, { "state/runs/r-3.json": JSON.stringify(run("r-3")) });
     await fail(["insert"], { times: 1 }, { errorCode: 13 });
     await expect(importState(sides(root))).rejects.toThrow("code 13");
-    expect((await importState(sides(root))).runs).toEqual(counts(3, { inserted: 1, unchanged: 2 }));
+    expect((await importState(sides(root))).runs).toEqual(
+      importCounts(3, { inserted: 1, unchanged: 2 }),
+    );
   });
 
   it("trouble that does not pass ends after the last retry", async () => {
-    const root = await stateRoot(state);
+    const root = await writeState(state);
     await fail(["insert"], "alwaysOn", { errorCode: 16500 });
     await expect(importState({ ...sides(root), retries: 2 })).rejects.toThrow(
       /failed 3 times: MongoDB answers with code 16500.* Wait until the server works again, or fix the cause, then run it again/,
@@ -134,7 +136,7 @@ describe("trouble that stays", () => {
   });
 
   it("a majority that does not answer counts, also where a document is refused", async () => {
-    const root = await stateRoot({ [log]: lines(logLine(1), logLine(2)) });
+    const root = await writeState({ [log]: lines(logLine(1), logLine(2)) });
     const validator = { message: { $ne: "entry 2" } };
     await current.database.command({ collMod: collections.logs.name, validator });
     const writeConcernError = { code: 64, errmsg: "late" };
@@ -142,11 +144,11 @@ describe("trouble that stays", () => {
     await expect(importState({ ...sides(root), retries: 1 })).rejects.toThrow("code 64");
     await mend();
     const report = await importState(sides(root));
-    expect(report.logs).toEqual(counts(2, { unchanged: 1, quarantined: 1 }));
+    expect(report.logs).toEqual(importCounts(2, { unchanged: 1, quarantined: 1 }));
   });
 
   it.each(["find", "update"])("a checkpoint whose %s fails is named", async (command) => {
-    const root = await stateRoot({ [log]: lines(logLine(1)) });
+    const root = await writeState({ [log]: lines(logLine(1)) });
     await importState(sides(root));
     await addFiles(root, { [log]: lines(logLine(1), logLine(2)) });
     const skip = command === "find" ? 4 : 0;
@@ -158,14 +160,16 @@ describe("trouble that stays", () => {
 });
 
 it("of a batch that is refused because of one document only that one is left out", async () => {
-  const root = await stateRoot({ [log]: lines(logLine(1), logLine(2), logLine(3)) });
+  const root = await writeState({ [log]: lines(logLine(1), logLine(2), logLine(3)) });
   await fail(["insert"], { times: 2 }, { errorCode: 10334 });
   const report = await importState(sides(root));
-  expect(report.logs).toEqual(counts(3, { inserted: 2, quarantined: 1 }));
+  expect(report.logs).toEqual(importCounts(3, { inserted: 2, quarantined: 1 }));
   expect(report.quarantine).toMatchObject([
     { line: 1, reason: "server", detail: "MongoDB refuses it with code 10334" },
   ]);
-  expect((await importState(sides(root))).logs).toEqual(counts(3, { inserted: 1, unchanged: 2 }));
+  expect((await importState(sides(root))).logs).toEqual(
+    importCounts(3, { inserted: 1, unchanged: 2 }),
+  );
 });
 
 it.each([2, 9, 22, 52, 53, 54, 55, 56, 57, 66, 121, 10334, 11000, 17280])(

@@ -10,8 +10,8 @@ import {
   withdrawBases,
 } from "../../components/transfer/bases";
 import { databasePerTest } from "./database";
-import { sidesOf } from "./database-sides";
-import { approval, run, stateRoot } from "./state";
+import { defaultSides } from "./database-sides";
+import { approval, run, writeState } from "./state";
 
 const current = databasePerTest();
 const file = "state/runs/r.json";
@@ -45,8 +45,8 @@ function stallRead(meanwhile: () => Promise<unknown>): void {
 }
 
 it("an importer that stalled behind a file's read leaves a newer run and checkpoint", async () => {
-  const root = await stateRoot({ [file]: first ?? "" });
-  const sides = sidesOf(current.database, root);
+  const root = await writeState({ [file]: first ?? "" });
+  const sides = defaultSides(current.database, root);
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   stallRead(async () => {
@@ -62,8 +62,8 @@ it("an importer that stalled behind a file's read leaves a newer run and checkpo
 });
 
 it("an importer that stalled before its write replaces only what it read", async () => {
-  const root = await stateRoot({ [file]: first ?? "" });
-  const sides = sidesOf(current.database, root);
+  const root = await writeState({ [file]: first ?? "" });
+  const sides = defaultSides(current.database, root);
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   const replace = Reflect.get(Collection.prototype, "replaceOne");
@@ -91,14 +91,14 @@ async function stalledBeforeSettling(root: string, meanwhile: () => Promise<unkn
     }
     return write.apply(this, asked);
   });
-  await importState(sidesOf(current.database, root));
+  await importState(defaultSides(current.database, root));
   writes.mockRestore();
   expect(isStalled).toBe(true);
 }
 
 it("an importer that stalled before it settled leaves the newer base", async () => {
-  const root = await stateRoot({ [file]: first ?? "" });
-  const sides = sidesOf(current.database, root);
+  const root = await writeState({ [file]: first ?? "" });
+  const sides = defaultSides(current.database, root);
   await stalledBeforeSettling(root, async () => {
     await writeFile(join(root, file), second ?? "");
     await importState(sides);
@@ -110,8 +110,8 @@ it("an importer that stalled before it settled leaves the newer base", async () 
 });
 
 it("an importer settles what it wrote beside another one's announcement", async () => {
-  const root = await stateRoot({ [file]: first ?? "" });
-  const sides = sidesOf(current.database, root);
+  const root = await writeState({ [file]: first ?? "" });
+  const sides = defaultSides(current.database, root);
   const bases = current.database.collection<BaseDocument>("pack_run_backfill");
   const theirs: NewBase = {
     ...{ role: "runs", key: "r", disk: "theirs", mongo: "theirs", file, isNew: true },
@@ -126,8 +126,8 @@ it("an importer settles what it wrote beside another one's announcement", async 
 });
 
 it("an older checkpoint never takes the place of a newer one", async () => {
-  const root = await stateRoot({ "logs/runs/r.ndjson": "", [file]: first ?? "" });
-  const sides = sidesOf(current.database, root);
+  const root = await writeState({ "logs/runs/r.ndjson": "", [file]: first ?? "" });
+  const sides = defaultSides(current.database, root);
   const checkpoint = () =>
     current.database.collection<{ _id: string }>("pack_run_backfill").findOne({
       _id: `file:${file}`,
@@ -152,8 +152,8 @@ it("an older checkpoint never takes the place of a newer one", async () => {
 
 it("a delta import refuses a file that changed while it was read", async () => {
   const files = { "state/approvals/r.json": JSON.stringify([approval("a")]), [file]: first ?? "" };
-  const root = await stateRoot(files);
-  const sides = sidesOf(current.database, root);
+  const root = await writeState(files);
+  const sides = defaultSides(current.database, root);
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   stallRead(() => writeFile(join(root, file), third ?? ""));
@@ -169,8 +169,8 @@ it("a delta import refuses a file that changed while it was read", async () => {
 it("a delta import leaves approvals that web changed meanwhile to the final one", async () => {
   const approvals = "state/approvals/r.json";
   const decided = (status: string) => JSON.stringify([approval("a", { status })]);
-  const root = await stateRoot({ [approvals]: decided("pending"), [file]: first ?? "" });
-  const sides = sidesOf(current.database, root);
+  const root = await writeState({ [approvals]: decided("pending"), [file]: first ?? "" });
+  const sides = defaultSides(current.database, root);
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   await writeFile(join(root, approvals), `${decided("pending")}\n`);

@@ -4,7 +4,9 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /** Writes files below a new folder, which goes with the test; the folder's path. */
-export async function stateRoot(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
+export async function writeState(
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "state-"));
   onTestFinished(() => rm(root, { recursive: true }));
   await addFiles(root, files);

@@ -1,16 +1,16 @@
 import { Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { counts, databasePerTest, twoRuns } from "./database";
-import { sidesOf } from "./database-sides";
-import { addFiles, lines, logLine, run, stateRoot } from "./state";
+import { importCounts, databasePerTest, twoRuns } from "./database";
+import { defaultSides } from "./database-sides";
+import { addFiles, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => defaultSides(current.database, root);
 const runs = () => current.database.collection<{ _id: string }>("pack_runs");
 
 it("the verification names what is missing and what differs", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   await importState(sides(root));
   await current.database.collection("pack_run_logs").deleteOne({ runId: "r-2", sequence: 2 });
   await runs().updateOne({ _id: "r-2" }, { $set: { "plan.name": "x" } });
@@ -28,7 +28,7 @@ it("the verification names what is missing and what differs", async () => {
 });
 
 it("what services write later in MongoDB is no difference", async () => {
-  const root = await stateRoot(twoRuns);
+  const root = await writeState(twoRuns);
   await importState(sides(root));
   await runs().updateOne({ _id: "r-1" }, { $set: { updatedAt: new Date(), steps: [] } });
   await current.database
@@ -40,13 +40,13 @@ it("what services write later in MongoDB is no difference", async () => {
     approvals: { equal: 1, newerInMongo: 1 },
   });
   expect(await importState(sides(root))).toMatchObject({
-    runs: counts(2, { unchanged: 2 }),
-    approvals: counts(2, { unchanged: 2, normalized: 1 }),
+    runs: importCounts(2, { unchanged: 2 }),
+    approvals: importCounts(2, { unchanged: 2, normalized: 1 }),
   });
 });
 
 it("a record on disk that cannot be imported makes the verification fail", async () => {
-  const root = await stateRoot({ ...twoRuns, "state/runs/r-3.json": "{}" });
+  const root = await writeState({ ...twoRuns, "state/runs/r-3.json": "{}" });
   await importState(sides(root));
   expect(await verifyState(sides(root))).toMatchObject({
     holds: false,
@@ -58,7 +58,7 @@ it("a record on disk that cannot be imported makes the verification fail", async
 it("log entries beyond the retention count as expired where they are gone", async () => {
   const now = new Date().toISOString();
   const recent = logLine(3, { timestamp: now });
-  const root = await stateRoot({
+  const root = await writeState({
     "logs/runs/r.ndjson": lines(logLine(1), logLine(2), recent),
   });
   await importState(sides(root));
@@ -85,13 +85,13 @@ async function aRun() {
 it("a list of objects under a name of JavaScript's own is compared as it is stored", async () => {
   const plan = '{"__proto__":[{"a":1},{"b":[{"c":2}]}]}';
   const text = JSON.stringify(run("r")).replace(/"plan":\{.*?\}\]\}/, `"plan":${plan}`);
-  const root = await stateRoot({ "state/runs/r.json": text });
+  const root = await writeState({ "state/runs/r.json": text });
   await importState(sides(root));
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 1 } });
 });
 
 it("a key that is on disk twice hides one that is only in MongoDB, which is no difference", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/r-1.json": JSON.stringify(run("r-1")),
     "logs/runs/r-1.ndjson": lines(logLine(1), logLine(2), logLine(2)),
   });

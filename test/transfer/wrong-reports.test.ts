@@ -5,21 +5,21 @@ import { Decimal128, Long } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { bothEqual } from "./both-equal";
-import { counts, databasePerTest } from "./database";
-import { sidesOf } from "./export-sides";
+import { importCounts, databasePerTest } from "./database";
+import { exportSides } from "./export-sides";
 import { failingCommands } from "./fail-point";
-import { addFiles, artifact, lines, logLine, run, stateRoot } from "./state";
+import { addFiles, artifact, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
-const sides = (root: string) => sidesOf(current.database, root);
+const sides = (root: string) => exportSides(current.database, root);
 
 it("what the second of two commands of one insert did not bring is not reported as inserted", async () => {
   // Two manifests have artifact `a`, which the second insert meets; with it each needs two commands.
   const notes = "x".repeat(9 * 1024 * 1024);
   const manifest = (own: string) =>
     JSON.stringify({ runId: "r/1", outputs: [artifact("a", { notes }), artifact(own, { notes })] });
-  const root = await stateRoot({
+  const root = await writeState({
     "artifacts/r_1/artifact-manifest.json": manifest("one"),
     "artifacts/r-1/artifact-manifest.json": manifest("other"),
   });
@@ -36,7 +36,7 @@ it("a plan with $ref beside $id is a plan like any other, in both directions", a
   const plan = { inputs: { schema, list: [{ $ref: "x", $id: 1 }] } };
   const file = (status: string) =>
     JSON.stringify(run("r", { plan, steps: [{ stepId: "a", status, attempts: 1 }] }));
-  const root = await stateRoot({ "state/runs/r.json": file("Running") });
+  const root = await writeState({ "state/runs/r.json": file("Running") });
   await importState(sides(root));
   const none = { unwritable: [], behind: [], conflicts: [] };
 
@@ -47,12 +47,12 @@ it("a plan with $ref beside $id is a plan like any other, in both directions", a
   expect(await exportState(sides(root))).toMatchObject({ ...none, runs: { written: 1 } });
   expect(await verifyState(sides(root))).toMatchObject(bothEqual);
   await addFiles(root, { "state/runs/r.json": file("Failed") });
-  expect((await importState(sides(root))).runs).toEqual(counts(1, { updated: 1 }));
+  expect((await importState(sides(root))).runs).toEqual(importCounts(1, { updated: 1 }));
 });
 
 it("a number in a plan that needs a decimal keeps each digit both ways", async () => {
   const before = JSON.stringify(run("r", { plan: { limits: [{ cpu: "CPU" }] } }));
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/r.json": before.replace('"CPU"', "0.1234567890123456789"),
   });
   await importState(sides(root));
@@ -72,7 +72,7 @@ it("a number in a plan that needs a decimal keeps each digit both ways", async (
 });
 
 it("what belongs to a run whose file is empty for a moment is imported under the run's own id", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/r_1.json": "",
     "logs/runs/r_1.ndjson": lines(logLine(1)),
   });
@@ -87,7 +87,7 @@ it("what belongs to a run whose file is empty for a moment is imported under the
 it("a date inside steps is a text on both sides", async () => {
   const lastTransitionAt = "2025-11-06T10:00:01.1234567+00:00";
   const steps = [{ stepId: "a", status: "Succeeded", attempts: 1, lastTransitionAt }];
-  const root = await stateRoot({ "state/runs/r.json": JSON.stringify(run("r", { steps })) });
+  const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r", { steps })) });
   await importState(sides(root));
   const runs = current.database.collection("pack_runs");
   expect(await runs.findOne()).toMatchObject({ steps });
@@ -111,7 +111,7 @@ it.each([
 });
 
 it("names that nobody reads are counted, and three of them are named", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/ok.json": JSON.stringify(run("ok")),
     "state/runs/UPPER.JSON": JSON.stringify(run("UPPER")),
     "logs/runs/ok.ndjson": lines(logLine(3)),
@@ -124,7 +124,7 @@ it("names that nobody reads are counted, and three of them are named", async () 
   await mkdir(notUtf8("artifacts", ""));
   const { skipped, runs } = await importState(sides(root));
 
-  expect(runs).toEqual(counts(1, { inserted: 1 }));
+  expect(runs).toEqual(importCounts(1, { inserted: 1 }));
   expect(skipped).toMatchObject({ foreign: 4 });
   const named = ["state/runs/UPPER.JSON", "logs/runs/ok.ndjson.1", "state/runs/\ufffd.json"];
   expect(skipped.foreignNames).toHaveLength(3);

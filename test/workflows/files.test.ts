@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import { commandSettings } from "../../components/settings";
 import { repository as root } from "../../tools/parts";
 import { versions } from "../../tools/parts/versions";
-import { actionTexts, preview, setup, texts, workflow, workflows } from "./read";
+import { actionTexts, previewAction, setupAction, texts, workflow, workflows } from "./read";
 
 const jobs = [...workflows].flatMap(([name, { jobs }]) =>
   Object.entries(jobs).map(([job, content]) => ({ place: `${name} ${job}`, ...content })),
 );
-const ofActions = [...setup.runs.steps, ...preview.runs.steps];
+const ofActions = [...setupAction.runs.steps, ...previewAction.runs.steps];
 const steps = [...jobs.flatMap((job) => job.steps ?? []), ...ofActions];
 const runs = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
 
@@ -250,10 +250,10 @@ it("secrets are given only to steps that need them, beside packages that run no 
       expect(given?.variables, place).toBe(isWithSecrets ? "${{ toJSON(vars) }}" : undefined);
     }
   }
-  const install = setup.runs.steps.find(({ run }) => run?.startsWith("npm ci"));
+  const install = setupAction.runs.steps.find(({ run }) => run?.startsWith("npm ci"));
   expect(install?.env?.OPTIONS).toContain("'--omit=dev --ignore-scripts'");
   // No action of somebody else's is among the steps that get them.
-  expect(preview.runs.steps.filter(({ uses }) => uses)).toEqual([]);
+  expect(previewAction.runs.steps.filter(({ uses }) => uses)).toEqual([]);
 });
 
 describe("the shell", () => {
@@ -304,7 +304,7 @@ describe("the shell", () => {
   }, 60_000);
 
   it("has the Pulumi that is tested here", () => {
-    const pulumi = setup.runs.steps.find(({ uses }) => uses?.startsWith("pulumi/actions@"));
+    const pulumi = setupAction.runs.steps.find(({ uses }) => uses?.startsWith("pulumi/actions@"));
     expect(`v${String(pulumi?.with?.["pulumi-version"])}`).toBe(versions.pulumi);
   });
 });

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { repository } from "../../tools/parts";
 
 /** A step of a job, or of an action. */
-export interface Step {
+export interface WorkflowStep {
   readonly id?: string;
   readonly if?: string;
   readonly uses?: string;
@@ -31,7 +31,7 @@ export interface Job {
   readonly services?: Readonly<Record<string, { readonly options?: string }>>;
   readonly strategy?: { readonly matrix: Readonly<Record<string, string | readonly string[]>> };
   readonly with?: Readonly<Record<string, string>>;
-  readonly steps?: readonly Step[];
+  readonly steps?: readonly WorkflowStep[];
 }
 
 export interface Workflow {
@@ -50,7 +50,7 @@ export const workflows = new Map([...texts].map(([name, text]) => [name, parse(t
 
 interface Action {
   readonly inputs: Readonly<Record<string, { readonly description: string }>>;
-  readonly runs: { readonly steps: readonly Step[] };
+  readonly runs: { readonly steps: readonly WorkflowStep[] };
 }
 
 const textOfAction = (name: string) =>
@@ -58,8 +58,8 @@ const textOfAction = (name: string) =>
 
 /** The text of each action of this repository. */
 export const actionTexts = ["setup", "preview"].map(textOfAction);
-export const setup = parse(textOfAction("setup")) as Action;
-export const preview = parse(textOfAction("preview")) as Action;
+export const setupAction = parse(textOfAction("setup")) as Action;
+export const previewAction = parse(textOfAction("preview")) as Action;
 
 /** @param name such as `up.yml` */
 export function workflow(name: string): Workflow {
@@ -69,6 +69,6 @@ export function workflow(name: string): Workflow {
 }
 
 /** The steps of the one job of a workflow that has them. */
-export function stepsOf(name: string, job: string): readonly Step[] {
+export function stepsOf(name: string, job: string): readonly WorkflowStep[] {
   return workflow(name).jobs[job]?.steps ?? [];
 }

@@ -5,14 +5,14 @@ import { build } from "esbuild";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { repository } from "../../tools/parts";
-import { preview as previewAction, setup, stepsOf, workflow, type Step } from "./read";
+import { previewAction, setupAction, stepsOf, workflow, type WorkflowStep } from "./read";
 
 const up = stepsOf("stack-up.yml", "up");
 const preview = previewAction.runs.steps;
 const previews = (name: string, job: string) =>
   stepsOf(name, job).filter(({ uses }) => uses === "./.github/actions/preview");
-const runOf = ({ run = "" }: Step) => run;
-const at = (steps: readonly Step[], part: string) =>
+const runOf = ({ run = "" }: WorkflowStep) => run;
+const at = (steps: readonly WorkflowStep[], part: string) =>
   steps.findIndex((step) => runOf(step).includes(part));
 
 describe("policies", () => {
@@ -83,7 +83,7 @@ describe("the shell of a step", () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   /** Runs it as a runner does, with a stand-in for Pulumi that notes its arguments. */
-  async function wordsOf({ run = "" }: Step, env: Readonly<Record<string, string>>) {
+  async function wordsOf({ run = "" }: WorkflowStep, env: Readonly<Record<string, string>>) {
     const path = `${folder}:${process.env.PATH ?? ""}`;
     const all = { PATH: path, STACK: "prod", RUNNER_TEMP: folder, ...env };
     await execa("bash", ["-e", "-c", run], { cwd: folder, env: all, extendEnv: false });
@@ -174,7 +174,9 @@ it("logins are valid as long as the job that changes a stack may take", () => {
   const expected = `\${{ vars.ROLE_DURATION_SECONDS || '${seconds}' }}`;
   expect(given["role-duration-seconds"]).toBe(expected);
   const input = "${{ inputs.role-duration-seconds }}";
-  const logins = setup.runs.steps.filter(({ uses = "" }) => /auth-actions|credentials/.test(uses));
+  const logins = setupAction.runs.steps.filter(({ uses = "" }) =>
+    /auth-actions|credentials/.test(uses),
+  );
   expect(logins.map(({ with: { ...all } = {} }) => Object.values(all).includes(input))).toEqual([
     true,
     true,

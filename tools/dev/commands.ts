@@ -5,13 +5,13 @@ import { generateSample } from "../../sample";
 import { say, stopControlPlane } from "../parts";
 import { chooseDatabase, type Database, hidePassword, secretsFor } from "./database";
 import { clusterOf } from "./kubernetes";
-import { DevError, makeCommand, type Places, showPath, stacks } from "./places";
+import { DevError, makeCommand, type DevPaths, showPath, stacks } from "./places";
 import { hasServices, stackWith, updateAndTell } from "./run";
 import { embeddedServerOn, runningServer, stopServer } from "./server";
-import { preview as show, update } from "./stack";
+import { preview as show, updateStack } from "./stack";
 
 /** The whole cutover of a stack of this machine, from nothing: servers, files, update, summary. */
-export async function up(places: Places): Promise<void> {
+export async function runUp(places: DevPaths): Promise<void> {
   const database = chooseDatabase(process.env, places.stack, await runningServer(places));
   const server = await serverFor(database, places);
   const cluster = await clusterOf(places);
@@ -25,7 +25,7 @@ export async function up(places: Places): Promise<void> {
     if (!(await hasServices(onFiles))) {
       const { name } = places.stack;
       say(`stack ${name} is new: first worker and web are installed, and work on files`);
-      await update(onFiles);
+      await updateStack(onFiles);
       say(`stack ${name}: now the cutover of worker and web to MongoDB`);
     }
   }
@@ -37,7 +37,7 @@ export async function up(places: Places): Promise<void> {
  * What `up` would change. It starts no MongoDB: without it the preview says what it cannot know. A
  * stack's Kubernetes is started, as an environment's would be there.
  */
-export async function preview(places: Places): Promise<void> {
+export async function runPreview(places: DevPaths): Promise<void> {
   const database = chooseDatabase(process.env, places.stack, await runningServer(places));
   const cluster = await clusterOf(places);
   await makeFiles(places);
@@ -51,7 +51,7 @@ export async function preview(places: Places): Promise<void> {
 }
 
 /** Puts worker and web back on files. It needs no MongoDB and starts none. */
-export async function rollback(places: Places): Promise<void> {
+export async function rollBackStack(places: DevPaths): Promise<void> {
   if (!existsSync(places.settings)) {
     const up = makeCommand("up", places.stack);
     throw new DevError(
@@ -64,7 +64,7 @@ export async function rollback(places: Places): Promise<void> {
 }
 
 /** Stops what `up` started. The data stay. */
-export async function down(places: Places): Promise<void> {
+export async function down(places: DevPaths): Promise<void> {
   const cluster = await stopControlPlane(places.cluster);
   if (cluster)
     console.log(`stopped Kubernetes; its data stay in ${showPath(places, places.cluster)}`);
@@ -82,7 +82,7 @@ export async function down(places: Places): Promise<void> {
  * Stops what `up` started and removes all that it made. The cache of tools stays, and the other
  * stacks' folders, for what they hold may be in use.
  */
-export async function clean(places: Places): Promise<void> {
+export async function clean(places: DevPaths): Promise<void> {
   await down(places);
   const others: string[] = Object.keys(stacks).filter((name) => name !== places.stack.name);
   const names = await readdir(places.dev).catch(() => []);
@@ -95,7 +95,7 @@ export async function clean(places: Places): Promise<void> {
   console.log(`removed ${showPath(places, places.dev)}${stays.join("")}`);
 }
 
-async function serverFor(database: Database, places: Places): Promise<string | undefined> {
+async function serverFor(database: Database, places: DevPaths): Promise<string | undefined> {
   if (database.kind === "named") {
     say(`MongoDB: ${hidePassword(database.uri)}, which MONGODB_URI names`);
     return undefined;
@@ -107,7 +107,7 @@ async function serverFor(database: Database, places: Places): Promise<string | u
 }
 
 /** Makes the files of an environment in filesystem mode, where they are not there yet. */
-async function makeFiles(places: Places): Promise<void> {
+async function makeFiles(places: DevPaths): Promise<void> {
   if (!existsSync(places.state)) {
     say(`sample: writing a filesystem state to ${showPath(places, places.state)}`);
     await generateSample(places.state);

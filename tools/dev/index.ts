@@ -1,13 +1,13 @@
 /** The commands behind the make targets: `tsx tools/dev/index.ts <command>`. */
 import { Command, Option } from "commander";
 import { PartError, repository } from "../parts";
-import { clean, down, preview, rollback, up } from "./commands";
-import { DevError, type Places, placesIn, stacks } from "./places";
+import { clean, down, runPreview, rollBackStack, runUp } from "./commands";
+import { DevError, type DevPaths, devPaths, stacks } from "./places";
 
-const commands: Readonly<Record<string, [(places: Places) => Promise<void>, string]>> = {
-  up: [up, "takes the stack from files to MongoDB, from nothing"],
-  preview: [preview, "what up would change"],
-  rollback: [rollback, "puts worker and web back on files, without MongoDB"],
+const commands: Readonly<Record<string, [(places: DevPaths) => Promise<void>, string]>> = {
+  up: [runUp, "takes the stack from files to MongoDB, from nothing"],
+  preview: [runPreview, "what up would change"],
+  rollback: [rollBackStack, "puts worker and web back on files, without MongoDB"],
   down: [down, "stops what up started; the data stay"],
   clean: [clean, "down, then removes the stack and its data"],
 };
@@ -26,7 +26,7 @@ for (const [name, [run, description]] of Object.entries(commands)) {
     .description(description)
     .action(() => {
       const { stack } = program.opts<{ stack: keyof typeof stacks }>();
-      return run(placesIn(repository, stacks[stack])).catch(tellError);
+      return run(devPaths(repository, stacks[stack])).catch(tellError);
     });
 }
 program.parseAsync().catch(tellError);

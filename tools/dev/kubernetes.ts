@@ -1,13 +1,13 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type ControlPlane, runningControlPlane, say, startControlPlane } from "../parts";
-import { type Places, showPath } from "./places";
+import { type DevPaths, showPath } from "./places";
 
 /**
  * The control plane of a stack that has one: the one that runs, or a new one that outlives this
  * program. Undefined for a stack without.
  */
-export async function clusterOf(places: Places): Promise<ControlPlane | undefined> {
+export async function clusterOf(places: DevPaths): Promise<ControlPlane | undefined> {
   if (!places.stack.kubernetes) return undefined;
   const directory = places.cluster;
   const running = await runningControlPlane(directory);
@@ -18,7 +18,7 @@ export async function clusterOf(places: Places): Promise<ControlPlane | undefine
 }
 
 /** A kubectl for people: its file and the kubeconfig, from the root of the repository on. */
-export function kubectlFor(places: Places, { kubectl, kubeconfig }: ControlPlane): string {
+export function kubectlFor(places: DevPaths, { kubectl, kubeconfig }: ControlPlane): string {
   const file = kubectl.startsWith(`${homedir()}/`)
     ? join("~", kubectl.slice(homedir().length))
     : kubectl;

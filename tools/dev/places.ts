@@ -28,7 +28,7 @@ export function makeCommand(target: string, { name }: DevStack): string {
 }
 
 /** Where everything of a stack of this machine is; absolute paths. */
-export interface Places {
+export interface DevPaths {
   readonly stack: DevStack;
   /** The root of the repository, with the committed settings and the sample. */
   readonly repository: string;
@@ -49,7 +49,7 @@ export interface Places {
   readonly committedSettings: string;
 }
 
-export function placesIn(root: string, stack: DevStack = stacks.dev): Places {
+export function devPaths(root: string, stack: DevStack = stacks.dev): DevPaths {
   const dev = stack.name === stacks.dev.name ? join(root, ".dev") : join(root, ".dev", stack.name);
   return {
     stack,
@@ -67,6 +67,6 @@ export function placesIn(root: string, stack: DevStack = stacks.dev): Places {
 }
 
 /** A path as people see it: from the root of the repository on. */
-export function showPath({ repository }: Places, path: string): string {
+export function showPath({ repository }: DevPaths, path: string): string {
   return relative(repository, path);
 }

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import type { ControlPlane } from "../parts";
 import { kubectlFor } from "./kubernetes";
 import { nextCutover, stackOutputsFrom } from "./outputs";
-import type { Places } from "./places";
-import { type Change, workingCopy } from "./settings";
-import { exportOf, openStack, outputsOf, setSecret, type Stack, update } from "./stack";
+import type { DevPaths } from "./places";
+import { type SettingsChange, workingCopy } from "./settings";
+import { exportOf, openStack, outputsOf, setSecret, type Stack, updateStack } from "./stack";
 import { coloursFor, type Facts, summaryText } from "./summary";
 
 /** Makes the stack's settings anew, and opens the stack with them. */
 export async function stackWith(
-  asked: Omit<Change, "cutover">,
-  places: Places,
+  asked: Omit<SettingsChange, "cutover">,
+  places: DevPaths,
   secrets: Readonly<Record<string, string>> = {},
 ): Promise<Stack> {
   const stack = await openStack(places);
@@ -37,7 +37,7 @@ export interface Servers extends Pick<Facts, "database" | "server"> {
 export async function updateAndTell(stack: Stack, servers: Servers): Promise<void> {
   const { cluster, ...database } = servers;
   const { places } = stack;
-  const changed = await update(stack);
+  const changed = await updateStack(stack);
   const outputs = stackOutputsFrom(await outputsOf(stack));
   const kubectl = cluster && kubectlFor(places, cluster);
   const facts = { places, changed, outputs, ...database, kubectl };

@@ -1,14 +1,14 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { commandLine, isFree, say, startMongo, stopByPid } from "../parts";
-import { DevError, makeCommand, type Places } from "./places";
+import { DevError, makeCommand, type DevPaths } from "./places";
 
 /** The embedded server of a stack, as its pid file states it. */
 const embeddedServer = z.object({ pid: z.int(), port: z.int(), name: z.string() });
 export type EmbeddedServer = z.infer<typeof embeddedServer>;
 
 /** The server that runs on the stack's data, if there is one. */
-export async function runningServer(places: Places): Promise<EmbeddedServer | undefined> {
+export async function runningServer(places: DevPaths): Promise<EmbeddedServer | undefined> {
   const text = await readFile(places.mongoPid, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const server = embeddedServer.parse(JSON.parse(text));
@@ -22,7 +22,7 @@ export async function runningServer(places: Places): Promise<EmbeddedServer | un
  *
  * @throws DevError if another program has the port
  */
-export async function embeddedServerOn(port: number, places: Places): Promise<EmbeddedServer> {
+export async function embeddedServerOn(port: number, places: DevPaths): Promise<EmbeddedServer> {
   const running = await runningServer(places);
   if (running?.port === port) return running;
   if (!(await isFree(port))) {
@@ -49,7 +49,7 @@ export async function embeddedServerOn(port: number, places: Places): Promise<Em
 }
 
 /** Stops the server of the stack and says which it was; undefined if none runs. */
-export async function stopServer(places: Places): Promise<EmbeddedServer | undefined> {
+export async function stopServer(places: DevPaths): Promise<EmbeddedServer | undefined> {
   const running = await runningServer(places);
   if (running !== undefined) await stopByPid(running.pid);
   await rm(places.mongoPid, { force: true });

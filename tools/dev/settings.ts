@@ -3,7 +3,7 @@ import { isMap, parseDocument } from "yaml";
 const prefix = "taskrunner-storage:";
 
 /** What a run of the engine changes in the committed settings of the stack. */
-export interface Change {
+export interface SettingsChange {
   readonly storageMode: "mongo" | "filesystem";
   /** The cutover that the stack needs next, from 1, which is the default. */
   readonly cutover: number;
@@ -20,7 +20,7 @@ export interface Change {
  * @param former the text of the former copy, which may be the engine's with nothing but the salt, or
  *   empty: the engine then makes a new salt
  */
-export function workingCopy(committed: string, former: string, change: Change): string {
+export function workingCopy(committed: string, former: string, change: SettingsChange): string {
   // The copy is in another folder, from which the schema has another path.
   const copy = parseDocument(committed.replace(/^# yaml-language-server: .*\n/, ""));
   const before = parseDocument(former);

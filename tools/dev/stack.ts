@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { z } from "zod";
 import { commandLine, engine, engineEnvironment } from "../parts";
 import { somethingChanged } from "./outputs";
-import { DevError, type DevStack, makeCommand, type Places } from "./places";
+import { DevError, type DevStack, makeCommand, type DevPaths } from "./places";
 
 /** A stack of this machine on its engine. */
 export interface Stack {
-  readonly places: Places;
+  readonly places: DevPaths;
   readonly environment: NodeJS.ProcessEnv;
 }
 
 /** Gets the engine and makes the stack unless it is there. */
-export async function openStack(places: Places): Promise<Stack> {
+export async function openStack(places: DevPaths): Promise<Stack> {
   const { name, kubernetes } = places.stack;
   const secret = process.env.PULUMI_CONFIG_PASSPHRASE ?? `taskrunner-storage-${name}`;
   const own = await engineEnvironment(await engine({ kubernetes }), places.dev, secret);
@@ -57,7 +57,7 @@ export async function preview(stack: Stack): Promise<void> {
 }
 
 /** Updates the stack. @returns whether that changed a resource */
-export async function update(stack: Stack): Promise<boolean> {
+export async function updateStack(stack: Stack): Promise<boolean> {
   await removeDeadLocks(join(stack.places.dev, "pulumi"));
   await show(stack, ["up", "--yes", "--skip-preview", "--suppress-outputs"]);
   const last = ["stack", "history", "--json", "--page-size", "1"];

@@ -1,5 +1,5 @@
 import type { ServiceOutputs, StackOutputs } from "./outputs";
-import { makeCommand, type Places, showPath } from "./places";
+import { makeCommand, type DevPaths, showPath } from "./places";
 
 type Style = (text: string) => string;
 
@@ -24,7 +24,7 @@ export function coloursFor(
 
 /** What a summary tells. */
 export interface Facts {
-  readonly places: Places;
+  readonly places: DevPaths;
   readonly changed: boolean;
   readonly outputs: StackOutputs;
   /** Where the database is, without a user; absent if the command did not need one. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { repository } from "../parts";
 
 /** The pages that people read, from the repository's root; new ones count before they are committed. */
-export function pages(): string[] {
+export function listPages(): string[] {
   const list = ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"];
   const files = execFileSync("git", list, { cwd: repository, encoding: "utf8" }).split("\n");
   return files.filter((name) => isPage(name) && existsSync(join(repository, name)));

@@ -3,7 +3,7 @@
  * tools/vale.
  */
 import { vale } from "../parts";
-import { pages } from "./pages";
-import { check } from "./run";
+import { listPages } from "./pages";
+import { runCheck } from "./run";
 
-void check(vale(), ["--config", "tools/vale/vale.ini", "--output", "line", ...pages()]);
+void runCheck(vale(), ["--config", "tools/vale/vale.ini", "--output", "line", ...listPages()]);

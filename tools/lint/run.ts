@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { PartError, repository } from "../parts";
 
 /** Runs a checker on the repository; the process ends with its exit status, or with 1 if there is none. */
-export async function check(program: Promise<string>, args: readonly string[]): Promise<void> {
+export async function runCheck(program: Promise<string>, args: readonly string[]): Promise<void> {
   try {
     const { status } = spawnSync(await program, args, { cwd: repository, stdio: "inherit" });
     process.exitCode = status ?? 1;

@@ -3,6 +3,6 @@
  * shellcheck where that is on PATH.
  */
 import { actionlint } from "../parts";
-import { check } from "./run";
+import { runCheck } from "./run";
 
-void check(actionlint(), []);
+void runCheck(actionlint(), []);

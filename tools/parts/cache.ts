@@ -4,7 +4,7 @@ import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "nod
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { say } from "./progress";
+import { printLine } from "./progress";
 import { commandLine } from "./running";
 
 /** The user's cache folder of local parts; `XDG_CACHE_HOME` moves it. */
@@ -78,7 +78,7 @@ async function take(lock: string): Promise<void> {
       await rm(lock, { force: true });
       continue;
     }
-    if (!waiting) say(`${lock}: waiting for process ${holder}, which makes the same`);
+    if (!waiting) printLine(`${lock}: waiting for process ${holder}, which makes the same`);
     waiting = true;
     await sleep(500);
   }

@@ -28,7 +28,7 @@ export async function startChild(
   const child = spawn(program, args, { detached, env, stdio: ["ignore", output.fd, output.fd] });
   await once(child, "spawn").finally(() => output.close());
   child.unref();
-  if (detached || hasEnded(child)) return child;
+  if (detached || hasExited(child)) return child;
   // A shell waits for the end of its input, which comes even if this program is killed.
   const ended = `cat >/dev/null; kill -${lastSignal.slice("SIG".length)} ${child.pid}`;
   const watch = spawn("sh", ["-c", ended], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
@@ -39,7 +39,7 @@ export async function startChild(
 }
 
 /** Whether a program that was started has ended, by itself or by a signal. */
-export function hasEnded(child: ChildProcess): boolean {
+export function hasExited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 

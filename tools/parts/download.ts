@@ -4,7 +4,7 @@ import { arch, platform } from "node:os";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { partFolder } from "./cache";
-import { withProgress } from "./progress";
+import { showProgress } from "./progress";
 import { unreachable } from "./reach";
 import { cached, type Source } from "./sources";
 
@@ -57,7 +57,7 @@ async function download(url: string, title: string, into: string, strip: number)
   const megabytes = (count: number) => Math.round(count / 1_000_000);
   const share = () =>
     total > 0 ? `${megabytes(bytes)} of ${megabytes(total)} MB` : `${megabytes(bytes)} MB`;
-  await withProgress(`downloading ${title}`, share, async () => {
+  await showProgress(`downloading ${title}`, share, async () => {
     const tar = spawn("tar", ["-xz", "-C", into, `--strip-components=${strip}`], {
       stdio: ["pipe", "ignore", "ignore"],
     });

@@ -1,8 +1,8 @@
 import { arch, platform } from "node:os";
 import { join } from "node:path";
 import { partFolder } from "./cache";
-import { withProgress } from "./progress";
-import { repository, textOf } from "./repository";
+import { showProgress } from "./progress";
+import { repository, readRepositoryFile } from "./repository";
 import { answerOf, executable, longWork } from "./run";
 import { cached, type Source } from "./sources";
 
@@ -36,7 +36,7 @@ export async function goBuild(build: GoBuild, into: string): Promise<void> {
       environment: { GOWORK: "off", GOGC: process.env.GOGC ?? "400" },
       line: () => (compiled += 1),
     });
-  await withProgress(`building ${build.title}`, () => `${compiled} packages`, work);
+  await showProgress(`building ${build.title}`, () => `${compiled} packages`, work);
 }
 
 /** A part that is built from Go modules. */
@@ -75,7 +75,9 @@ export async function goPartFolder(
   modules: readonly string[],
   madeFrom: readonly string[],
 ): Promise<string> {
-  const sums = await Promise.all(modules.map((module) => textOf("tools", "go", module, "go.sum")));
+  const sums = await Promise.all(
+    modules.map((module) => readRepositoryFile("tools", "go", module, "go.sum")),
+  );
   return partFolder(part, [platform(), arch(), ...madeFrom, ...sums]);
 }
 

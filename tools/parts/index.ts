@@ -5,7 +5,7 @@
  */
 export { type Engine, engine, engineEnvironment, type EngineOptions } from "./pulumi/engine";
 export { type MongoProgram, mongoProgram } from "./mongo/program";
-export { type MongoServer, type StartOptions, startMongo } from "./mongo/server";
+export { type MongoServer, type ServerOptions as StartOptions, startMongo } from "./mongo/server";
 export { controlPlane, type ControlPlanePrograms } from "./kubernetes/programs";
 export {
   type ControlPlane,
@@ -30,6 +30,6 @@ export {
 export { executable } from "./run";
 export { isFree } from "./port";
 export { commandLine, stopByPid } from "./running";
-export { say } from "./progress";
+export { printLine as say } from "./progress";
 export { repository } from "./repository";
 export { PartError } from "./sources";

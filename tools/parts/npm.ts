@@ -1,5 +1,5 @@
 import { partFolder } from "./cache";
-import { withProgress } from "./progress";
+import { showProgress } from "./progress";
 import { executable, longWork } from "./run";
 import { cached, type Source } from "./sources";
 
@@ -31,7 +31,7 @@ export function npmSource<T>({ name, version, time, partIn }: NpmPart<T>): Sourc
     async fill(aside) {
       const args = ["install", "--prefix", aside, ...few, ...network, wanted];
       const work = () => longWork({ program: "npm", args, directory: aside });
-      await withProgress(`installing ${wanted}`, () => "", work);
+      await showProgress(`installing ${wanted}`, () => "", work);
     },
     partIn,
   });

@@ -13,7 +13,7 @@ export interface Screen {
  * @param detail what more there is to say at the moment, such as `512 packages`
  * @param every the time between two plain lines, in milliseconds
  */
-export async function withProgress<T>(
+export async function showProgress<T>(
   title: string,
   detail: () => string,
   work: () => Promise<T>,
@@ -43,6 +43,6 @@ export function formatElapsed(milliseconds: number): string {
 }
 
 /** One line for the person who waits, on standard error: standard output is for results. */
-export function say(line: string): void {
+export function printLine(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -5,6 +5,6 @@ import { join } from "node:path";
 export const repository = join(__dirname, "..", "..");
 
 /** The text of a file of this repository. */
-export async function textOf(...path: string[]): Promise<string> {
+export async function readRepositoryFile(...path: string[]): Promise<string> {
   return readFile(join(repository, ...path), "utf8");
 }

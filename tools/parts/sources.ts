@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fillOnce } from "./cache";
-import { say } from "./progress";
+import { printLine } from "./progress";
 
 /** A local part that cannot be had or started. The message says what was found and what to do. */
 export class PartError extends Error {
@@ -8,7 +8,7 @@ export class PartError extends Error {
 }
 
 /** A part, or why it cannot be had, in words. */
-export type Answer<T> = { readonly part: T } | { readonly missing: string };
+export type PartAnswer<T> = { readonly part: T } | { readonly missing: string };
 
 /** A way to get a part that is not installed. */
 export interface Source<T> {
@@ -57,10 +57,10 @@ export function cached<T>(
  */
 export async function choose<T>(
   name: string,
-  installed: () => Promise<Answer<T>>,
+  installed: () => Promise<PartAnswer<T>>,
   sources: readonly Source<T>[],
   advice: string,
-  tell: (line: string) => void = say,
+  tell: (line: string) => void = printLine,
 ): Promise<T> {
   const first = await installed();
   if ("part" in first) return first.part;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findModule, goBuild, goSource } from "./go";
 import { npmSource } from "./npm";
 import { answerOf, executable } from "./run";
-import { type Answer, choose, PartError } from "./sources";
+import { type PartAnswer, choose, PartError } from "./sources";
 import { atLeast, versions } from "./versions";
 
 /** A part that is one program. */
@@ -153,7 +153,7 @@ export const vale = () => fileOf(programs.vale);
 export async function findOnPath(
   { name, onPath }: Program,
   path = process.env.PATH ?? "",
-): Promise<Answer<string>> {
+): Promise<PartAnswer<string>> {
   if (!onPath) return { missing: "the pinned version is built" };
   const file = executable(name, path);
   if (file === undefined) return { missing: "not on PATH" };

@@ -147,7 +147,7 @@ type Strings = mongodbatlas.types.output.AdvancedClusterConnectionStrings;
  *
  * @throws ProgramError if the cluster has no such connection, with those that it has
  */
-export function connectionString(
+export function atlasConnectionString(
   strings: Strings,
   { connection }: Pick<AtlasSettings, "connection">,
   login: Login,

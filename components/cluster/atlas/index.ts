@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
-import { checkTakeOver, connectionString, createCluster } from "./cluster";
+import { checkTakeOver, atlasConnectionString, createCluster } from "./cluster";
 import { accessList, projectOf, requireOwnEntries } from "./project";
 import { databaseUsers } from "./users";
 
@@ -41,7 +41,7 @@ export function atlasCluster(
     pulumi
       .all([cluster.connectionStrings, username, password])
       .apply(([strings, username, password]) =>
-        connectionString(strings, settings, { username, password, database, appName }),
+        atlasConnectionString(strings, settings, { username, password, database, appName }),
       );
   return {
     database,

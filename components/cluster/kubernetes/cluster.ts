@@ -74,7 +74,7 @@ export function kubernetesCluster(
     const known = pulumi.all([passwords[role].value, ready.urn]);
     const login = { username: users[role].name, database, appName: appNames[role] };
     return pulumi.secret(
-      known.apply(([password]) => connectionString(members, { ...login, password })),
+      known.apply(([password]) => operatorConnectionString(members, { ...login, password })),
     );
   };
   return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
@@ -123,7 +123,7 @@ interface ReplicaSet {
  * A connection string, which is secret: the members by the names that the operator's headless service
  * gives them, which are known only inside the cluster.
  */
-export function connectionString(
+export function operatorConnectionString(
   { name, members, namespace, clusterDomain, tls }: ReplicaSet,
   login: Login,
 ): string {

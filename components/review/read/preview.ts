@@ -7,7 +7,7 @@ import { readJson } from "./json";
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** What the engine would do to one resource, all its steps taken together. */
-export interface Step {
+export interface PreviewStep {
   readonly operation: "create" | "import" | "change" | "replace" | "delete";
   /** `pulumi-nodejs:dynamic/mongo:Index`. */
   readonly type: string;
@@ -38,7 +38,7 @@ export interface Message {
 /** What `pulumi preview --json` says, without its noise and its secrets. */
 export interface Preview {
   readonly stack: string | undefined;
-  readonly steps: readonly Step[];
+  readonly steps: readonly PreviewStep[];
   readonly messages: readonly Message[];
   /** The settings as the engine has them, as texts, without their prefix. */
   readonly settings: Readonly<Record<string, string>>;
@@ -95,7 +95,7 @@ const nothingPrinted: z.infer<typeof previewForm> = {
 
 /** What the engine does for itself, or shows although it does nothing. */
 const idle = ["same", "refresh", "read", "read-replacement", "discard", "discard-replaced"];
-const operations: Readonly<Record<string, Step["operation"]>> = {
+const operations: Readonly<Record<string, PreviewStep["operation"]>> = {
   create: "create",
   import: "import",
   delete: "delete",
@@ -137,7 +137,7 @@ export function readPreview(text: string, redact: Redact): Preview {
   };
 }
 
-function stepOf(urn: string, steps: readonly Raw[]): Step {
+function stepOf(urn: string, steps: readonly Raw[]): PreviewStep {
   const ops = steps.map(({ op }) => op);
   const old = steps.map(({ oldState }) => oldState).find(Boolean);
   const wanted = steps.map(({ newState }) => newState).findLast(Boolean);
@@ -154,7 +154,7 @@ function stepOf(urn: string, steps: readonly Raw[]): Step {
 }
 
 /** `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`, of which the name may have anything. */
-function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
+function partsOf(urn: string): Pick<PreviewStep, "type" | "name" | "parents"> {
   const [, , types = "", ...name] = urn.split("::");
   const parents = types.split("$");
   return { type: parents.at(-1) ?? "", parents: parents.slice(0, -1), name: name.join("::") };

@@ -8,7 +8,7 @@ import { environmentKeys } from "../environment";
 import { newestRevision } from "../pods/releases";
 import type { OwnPlace } from "../target";
 import { inHelmsOrder, isMap, mergeValues, parseValues, type ReleaseValues } from "../values/files";
-import { keyOf } from "../values/on-top";
+import { variableKey } from "../values/on-top";
 
 /** A release and what this stack sets in it. */
 interface OwnRelease {
@@ -79,9 +79,9 @@ export function otherValues(
   const live = mergeValues([chart?.values, config]);
   const wanted = mergeValues([chart?.values, ...applied]);
   const keys = ours.flatMap(({ service, path }) =>
-    environmentKeys(service).map((key) => keyOf(`${path}.${key}.`)),
+    environmentKeys(service).map((key) => variableKey(`${path}.${key}.`)),
   );
-  const isOurs = (path: string) => keys.some((key) => keyOf(`${path}.`).startsWith(key));
+  const isOurs = (path: string) => keys.some((key) => variableKey(`${path}.`).startsWith(key));
   return compareValues(live, wanted, "").filter(({ path }) => !isOurs(path));
 }
 

@@ -1,7 +1,7 @@
 import {
   clusterAt,
   describeController,
-  describePlace,
+  describeApiPlace,
   describeScalers,
   identityOf,
   isSameCluster,
@@ -18,7 +18,7 @@ import { otherMode } from "../environment";
 import { finishing } from "../recovery";
 import { findMissed } from "./executors";
 import {
-  comparedInputs,
+  comparedPodInputs,
   Drain,
   DrainRequest,
   hasMoved,
@@ -31,7 +31,7 @@ import { pauseWeb, resumeWeb } from "./paused";
 import { provePush } from "./push";
 import { describeOther, findRefusal, findUnknownCutover, observeCluster } from "./refusal";
 import { describeMode, drainObstacles } from "./remaining";
-import { controllersOf, observe, pause, putBack, type Workload } from "./service";
+import { controllersOf, observeService, pause, restoreReplicas, type Workload } from "./service";
 
 /**
  * What is recorded before a drain begins. Where the engine is killed during the drain, its state knows
@@ -64,7 +64,7 @@ const now = () => new Date().toISOString();
 export const drain: Step<DrainInputs, DrainResults> = {
   ...Drain,
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
-  compares: [...comparedInputs, "requests"],
+  compares: [...comparedPodInputs, "requests"],
   isDue: (state, inputs) => isElsewhere(inputs, state),
   observes: observeCluster,
   refuses: (inputs, olds) =>
@@ -134,19 +134,19 @@ async function drainService(
   isKnown: boolean,
 ): Promise<DrainSnapshot> {
   const { service, timeoutSeconds } = inputs;
-  let found: readonly Workload[] = await observe(cluster, inputs);
+  let found: readonly Workload[] = await observeService(cluster, inputs);
   const missed = await findMissed(cluster, inputs, found, isKnown);
   if (missed !== undefined) throw new Error(missed);
   await provePush(inputs, found);
   if (found.length === 0) {
-    tell(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
+    tell(`${service}: no workload in ${describeApiPlace(cluster.place)}, nothing to drain`);
     return takeDrainSnapshot(inputs, []);
   }
   for (const { controller } of found) await pause(cluster, controller);
   await watch(cluster, {
     ...{ what: service, timeoutSeconds },
     look: async (moment) => {
-      found = await observe(cluster, inputs);
+      found = await observeService(cluster, inputs);
       for (const { controller } of found) await assertPaused(cluster, controller);
       return found.flatMap((one) => drainObstacles(one, moment));
     },
@@ -160,7 +160,7 @@ async function drainService(
 async function undoDrain(cluster: Cluster, inputs: DrainInputs): Promise<void> {
   await resumeWeb(cluster, inputs);
   for (const controller of await controllersOf(cluster, inputs)) {
-    const replicas = await putBack(cluster, controller);
+    const replicas = await restoreReplicas(cluster, controller);
     if (replicas === undefined) continue;
     const name = describeController(controller);
     tell(`${inputs.service}: ${name} has its ${replicas} replicas back`);

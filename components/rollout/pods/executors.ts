@@ -4,7 +4,7 @@ import {
   ClusterError,
   controllerOf,
   describeController,
-  describePlace,
+  describeApiPlace,
   hasEnded,
   isStatefulSet,
   nameOf,
@@ -55,7 +55,7 @@ export async function findMissed(
     install && (await cluster.list("Secret", `owner=helm,name=${release ?? ""}`)).length === 0;
   if (isNew) return undefined;
   const absent =
-    `No ${describeWanted(inputs)} exists in ${describePlace(cluster.place)}, so nothing shows that the ` +
+    `No ${describeWanted(inputs)} exists in ${describeApiPlace(cluster.place)}, so nothing shows that the ` +
     `${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`;
   if (mode === "mongo") return absent;
   const accepted = `advanced.acceptCluster: ${cluster.place.server}`;
@@ -76,7 +76,7 @@ function findUnstated(
   const names = found.map(({ controller }) => describeController(controller)).join(", ");
   const key = modeKey(service);
   return (
-    `No container of ${names} in ${describePlace(place)} has ${key} in its env, so it may not be the ` +
+    `No container of ${names} in ${describeApiPlace(place)} has ${key} in its env, so it may not be the ` +
     `${service}. Nothing was scaled. Check release and selector. If they are right, set ${key}: filesystem ` +
     "first: run pulumi up with storageMode: filesystem, and deploy its values."
   );
@@ -133,7 +133,7 @@ async function findOtherPods(
     return kind === undefined ? nameOf(pod) : `${nameOf(pod)} (of ${kind} ${name})`;
   });
   return (
-    `Pods in ${describePlace(cluster.place)} have the labels ${labels} or the variable ${modeKey(service)}, but ` +
+    `Pods in ${describeApiPlace(cluster.place)} have the labels ${labels} or the variable ${modeKey(service)}, but ` +
     `belong to nothing that is drained: ${names.join(", ")}. ` +
     `Check namespace, release and selector. If the pods are not this ${service}'s, name them by labels in ` +
     "rollout.ignorePods. If they are, delete them."

@@ -103,7 +103,7 @@ export function hasMoved(inputs: ServiceAddress, former?: Partial<ServiceAddress
 }
 
 /** What a step on pods is compared by, beside its direction. */
-export const comparedInputs = [...addressInputs, "service", "mode", "timeoutSeconds"] as const;
+export const comparedPodInputs = [...addressInputs, "service", "mode", "timeoutSeconds"] as const;
 
 const kubernetes = ["rollout", "kubernetes"] as const;
 

@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import {
   describeController,
-  describePlace,
+  describeApiPlace,
   gitOpsOwnerOf,
   identityOf,
   isSameCluster,
@@ -16,7 +16,7 @@ import { hasMoved, type DrainInputs } from "./inputs";
 import { pendingOperations } from "./releases";
 import { findReplicasReset } from "./push";
 import { describeMode } from "./remaining";
-import { controllersOf, observe } from "./service";
+import { controllersOf, observeService } from "./service";
 
 /** The cluster as it is now; as it was recorded if it is unreachable. */
 export async function observeCluster(inputs: DrainInputs, olds?: DrainInputs) {
@@ -53,7 +53,7 @@ export async function findRefusal(
   const isDue = olds ? olds.mode !== mode : mode === "mongo";
   const isElsewhere = mode === "mongo" && hasMoved(inputs, olds);
   if (!isDue && !isElsewhere) return undefined;
-  const found = await observe(cluster, inputs);
+  const found = await observeService(cluster, inputs);
   const reason = await findMissed(cluster, inputs, found, isKnown === true);
   return reason === undefined ? undefined : { property: "selector", reason };
 }
@@ -89,7 +89,7 @@ export async function findUnknownCutover(
     .filter((controller) => describeMode(controller, service) === "mongo")
     .map(describeController);
   if (onMongo.length === 0) return undefined;
-  const place = describePlace(cluster.place);
+  const place = describeApiPlace(cluster.place);
   return `${onMongo.join(", ")} in ${place} is in mongo mode. ${cutOverFirstHint}`;
 }
 
@@ -117,7 +117,7 @@ async function findOwner(
   });
   if (owned.length === 0) return undefined;
   return [
-    `In ${describePlace(place)} another tool deploys what rollout.target: helm would upgrade:`,
+    `In ${describeApiPlace(place)} another tool deploys what rollout.target: helm would upgrade:`,
     ...owned,
     "It would restore its own values, and the worker would continue with outdated files.",
     "Set rollout.target: values, and let that tool deploy the values files that pulumi up writes",

@@ -1,10 +1,10 @@
 import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import {
-  describePlace,
+  describeApiPlace,
   tryQuickly,
   type Cluster,
   type ClusterAddress,
-  type Place,
+  type ApiPlace,
 } from "../../kubernetes";
 
 /** The Secrets of releases' revisions, where Helm keeps them by default. */
@@ -48,7 +48,7 @@ export async function pendingOperations(
 
 function describePending(
   { kubeconfig }: ClusterAddress,
-  { context, namespace }: Place,
+  { context, namespace }: ApiPlace,
   pending: readonly V1ObjectMeta[],
 ): string {
   const found = pending.map(({ labels = {}, creationTimestamp }) => {
@@ -59,7 +59,7 @@ function describePending(
   const file = kubeconfig === undefined ? "" : `--kubeconfig ${kubeconfig} `;
   const names = pending.map(({ name }) => name).join(" ");
   return [
-    `In ${describePlace({ context, namespace })} a Helm operation is still pending, so Helm refuses any other one:`,
+    `In ${describeApiPlace({ context, namespace })} a Helm operation is still pending, so Helm refuses any other one:`,
     ...found,
     "If helm or another pulumi still runs there, wait for it. If not, it was killed: delete the Secret of",
     "that revision, and run pulumi up again, which does the rest:",
@@ -91,7 +91,7 @@ export async function findMismatch(
     for (const release of releases) {
       const own = secrets.filter(isOf(release));
       const states = own.map(({ metadata }) => metadata?.labels?.status ?? "");
-      const where = `In ${describePlace(cluster.place)} release ${release}`;
+      const where = `In ${describeApiPlace(cluster.place)} release ${release}`;
       if (install && states.length > 0 && !known.includes(release))
         return `${where} exists, and this stack has not created it. Set rollout.install: false, and the release's chart and version (helm list): the stack then takes it over.`;
       if (!install && states.length === 0)

@@ -1,5 +1,5 @@
 import {
-  describePlace,
+  describeApiPlace,
   findChangesSince,
   nameOf,
   redrainHint,
@@ -12,14 +12,14 @@ import {
 import { tell, type StateOf, type Step } from "../../step";
 import { finishing, recoverySteps, webIsNext } from "../recovery";
 import {
-  comparedInputs,
+  comparedPodInputs,
   PodsReplaced,
   type PodsReplacedInputs,
   type PodsReplacedResults,
 } from "./inputs";
 import { resume } from "./paused";
 import { describeMode, findObstacles, modeIn } from "./remaining";
-import { describeWanted, observe, putBack, type Workload } from "./service";
+import { describeWanted, observeService, restoreReplicas, type Workload } from "./service";
 
 /**
  * The wait for a service's new pods. Once its pod templates state the mode, its replicas are put back as
@@ -29,7 +29,7 @@ import { describeWanted, observe, putBack, type Workload } from "./service";
 export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
   ...PodsReplaced,
   id: ({ namespace, service }) => `${namespace}/${service}/pods`,
-  compares: [...comparedInputs, "drains", "revision"],
+  compares: [...comparedPodInputs, "drains", "revision"],
   forward: awaitReplacement,
   back: awaitReplacement,
 };
@@ -69,7 +69,7 @@ async function untilReplaced(cluster: Cluster, inputs: PodsReplacedInputs): Prom
   await watch(cluster, {
     ...{ what: service, timeoutSeconds },
     look: async (moment) => {
-      done = await observe(cluster, inputs);
+      done = await observeService(cluster, inputs);
       await putAllBack(cluster, inputs, done);
       return obstaclesOf(cluster, inputs, done, moment);
     },
@@ -89,7 +89,7 @@ async function putAllBack(
     // Before its template says the mode, a pod of it would do the other mode's work.
     if (describeMode(controller, service) !== mode) continue;
     await resume(cluster, controller);
-    const replicas = await putBack(cluster, controller);
+    const replicas = await restoreReplicas(cluster, controller);
     if (replicas === undefined) continue;
     tell(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
   }
@@ -105,7 +105,7 @@ function obstaclesOf(
   return [
     {
       object: `a ${describeWanted(inputs)}`,
-      found: `not found in ${describePlace(place)}`,
+      found: `not found in ${describeApiPlace(place)}`,
       advice: "Check namespace, release and selector, and that the service is deployed.",
     },
   ];

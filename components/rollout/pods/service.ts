@@ -2,7 +2,7 @@ import type { V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import {
   controllerOf,
   describeController,
-  describePlace,
+  describeApiPlace,
   hasEnded,
   isStatefulSet,
   formatSelector,
@@ -55,7 +55,7 @@ export async function pause(cluster: Cluster, controller: Controller): Promise<v
  *
  * @returns the number that was put back; undefined where there was nothing to do
  */
-export async function putBack(
+export async function restoreReplicas(
   cluster: Cluster,
   controller: Controller,
 ): Promise<number | undefined> {
@@ -99,13 +99,16 @@ export function describeOtherLabels(
   all: readonly Controller[],
 ): string {
   return (
-    `No workload of release ${release} in ${describePlace(place)} has the labels ${selector}; ` +
+    `No workload of release ${release} in ${describeApiPlace(place)} has the labels ${selector}; ` +
     `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`
   );
 }
 
 /** The workloads of a service with what belongs to them, as the cluster has it now. */
-export async function observe(cluster: Cluster, address: ServiceAddress): Promise<Workload[]> {
+export async function observeService(
+  cluster: Cluster,
+  address: ServiceAddress,
+): Promise<Workload[]> {
   const controllers = await controllersOf(cluster, address);
   return Promise.all(
     controllers.map(async (controller) => {

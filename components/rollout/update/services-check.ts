@@ -1,5 +1,11 @@
 import { warning } from "../../contract/finding";
-import { clusterAt, describePlace, identityOf, isSameCluster, tryQuickly } from "../../kubernetes";
+import {
+  clusterAt,
+  describeApiPlace,
+  identityOf,
+  isSameCluster,
+  tryQuickly,
+} from "../../kubernetes";
 import { tell, kind, type Step } from "../../step";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
@@ -30,7 +36,7 @@ export const servicesCheck: Step<DrainInputs, object> = {
     const found = await observeCluster(inputs, olds);
     const { service, context = "in the kubeconfig", namespace } = inputs;
     const server = found.clusterIdentity?.server ?? "a server that does not answer";
-    tell(`${service}: ${describePlace({ context, namespace })}, ${server}`);
+    tell(`${service}: ${describeApiPlace({ context, namespace })}, ${server}`);
     return found;
   },
   refuses: async (inputs, olds) => {

@@ -1,4 +1,4 @@
-import type { Entry, EnvironmentValue } from "../environment";
+import type { EnvironmentEntry, EnvironmentValue } from "../environment";
 import { isMap, parseValues, ValuesFileError, type ValuesText } from "./files";
 
 /** Where the variables of a service are in its chart's values. */
@@ -22,7 +22,7 @@ export interface EnvironmentPlace {
 export function environmentOnTop(
   files: readonly ValuesText[],
   { path }: EnvironmentPlace,
-  entries: readonly Entry[],
+  entries: readonly EnvironmentEntry[],
 ): unknown {
   const found = lastAt(files, path)?.value ?? [];
   if (Array.isArray(found)) return withEntries(found, entries);
@@ -31,7 +31,7 @@ export function environmentOnTop(
   );
   return Object.fromEntries(
     entries.flatMap(({ name, value }) => {
-      const spellings = known.filter((key) => keyOf(key) === keyOf(name));
+      const spellings = known.filter((key) => variableKey(key) === variableKey(name));
       const member = typeof value === "string" ? value : { valueFrom: value };
       return (spellings.length === 0 ? [name] : spellings).map((key) => [key, member]);
     }),
@@ -83,16 +83,16 @@ export function variablesAt(files: readonly ValuesText[], path: string) {
   });
 }
 
-function withEntries(list: readonly unknown[], entries: readonly Entry[]): unknown[] {
+function withEntries(list: readonly unknown[], entries: readonly EnvironmentEntry[]): unknown[] {
   const items = new Map(
     entries.map(({ name, value }) => [
-      keyOf(name),
+      variableKey(name),
       { name, [typeof value === "string" ? "value" : "valueFrom"]: value },
     ]),
   );
   const seen = new Set<string>();
   const replaced = list.map((item) => {
-    const key = keyOf((item as { readonly name?: unknown } | null)?.name);
+    const key = variableKey((item as { readonly name?: unknown } | null)?.name);
     seen.add(key);
     return items.get(key) ?? item;
   });
@@ -101,7 +101,7 @@ function withEntries(list: readonly unknown[], entries: readonly Entry[]): unkno
 }
 
 /** A name by which two are compared: .NET reads the names of configuration keys in any case. */
-export const keyOf = (name: unknown) => String(name).toLowerCase();
+export const variableKey = (name: unknown) => String(name).toLowerCase();
 
 /**
  * Refuses a place that no file states: the chart may have a list there, and ours would replace it.

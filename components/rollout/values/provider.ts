@@ -9,14 +9,14 @@ import type { StorageMode } from "../../settings";
 import {
   environmentKeys,
   modeKey,
-  type Entry,
+  type EnvironmentEntry,
   type EnvironmentValue,
   type Service,
 } from "../environment";
 import { resumeHint, cutOverFirstHint } from "../recovery";
 import { readText, ValuesFileError, type ValuesText } from "./files";
 import { PushError, pushFile } from "./git";
-import { environmentOnTop, keyOf, lastAt, refuseUnknownList, variablesAt } from "./on-top";
+import { environmentOnTop, variableKey, lastAt, refuseUnknownList, variablesAt } from "./on-top";
 
 /** Inputs of a service's values file: where it is, and what it says. None of them is secret. */
 export interface ValuesFileInputs extends StepInputs {
@@ -96,7 +96,7 @@ function formatValues(inputs: ValuesFileInputs): string {
   }
   const site = siteTexts(inputs);
   // The engine hands objects over with their keys sorted.
-  const entries = environmentKeys(inputs.service).flatMap((name): Entry[] => {
+  const entries = environmentKeys(inputs.service).flatMap((name): EnvironmentEntry[] => {
     const value = environment[name];
     return value === undefined ? [] : [{ name, value }];
   });
@@ -130,9 +130,9 @@ function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
   const own = ownText(inputs);
   const files = [...siteTexts(inputs), ...(own ? [own] : [])];
   const last = variablesAt(files, path).findLast(
-    ({ name }) => keyOf(name) === keyOf(modeKey(service)),
+    ({ name }) => variableKey(name) === variableKey(modeKey(service)),
   );
-  if (last === undefined || keyOf(last.value) !== "mongo") return undefined;
+  if (last === undefined || variableKey(last.value) !== "mongo") return undefined;
   return (
     `The values file ${last.file} has ${service} in mongo mode. ${cutOverFirstHint} ` +
     `If it was never deployed in mongo mode, set ${modeKey(service)} in it to filesystem by hand.`
@@ -178,7 +178,7 @@ function environmentIn(state: State): ValuesFileInputs["environment"] {
     if (own?.text === formatValues(state)) return state.environment;
     const keys = environmentKeys(state.service);
     const found = variablesAt(own ? [own] : [], state.path).flatMap(({ name, value }) => {
-      const key = keys.find((one) => keyOf(one) === keyOf(name));
+      const key = keys.find((one) => variableKey(one) === variableKey(name));
       const isText = name.endsWith("ConnectionString") && typeof value === "string";
       return key === undefined ? [] : [[key, isText ? "(a text in the file)" : value] as const];
     });

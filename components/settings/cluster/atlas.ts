@@ -58,7 +58,7 @@ export function entryAddress({
 }
 
 /** A cluster of MongoDB Atlas, which the stack makes; `rules.ts` has the rules that span keys. */
-export const atlasCluster = section({
+export const atlasSection = section({
   kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),
   projectId: atlasId.optional().describe("The project, if it exists."),
   project: section({
@@ -119,4 +119,4 @@ export const atlasCluster = section({
 });
 
 /** The settings of a cluster of Atlas. */
-export type AtlasSettings = z.infer<typeof atlasCluster>;
+export type AtlasSettings = z.infer<typeof atlasSection>;

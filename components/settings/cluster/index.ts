@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { section, text } from "../forms";
-import { atlasCluster } from "./atlas";
-import { kubernetesCluster } from "./kubernetes";
+import { atlasSection } from "./atlas";
+import { kubernetesSection } from "./kubernetes";
 
 export { entryAddress, type AtlasSettings } from "./atlas";
 
@@ -36,8 +36,8 @@ export const cluster = z
   .discriminatedUnion("kind", [
     existingCluster,
     stackReferenceCluster,
-    atlasCluster,
-    kubernetesCluster,
+    atlasSection,
+    kubernetesSection,
   ])
   .prefault({ kind: "existing" });
 

@@ -80,7 +80,7 @@ const user = (name: string, whose: string) =>
     .describe(`The user of ${whose}.`);
 
 /** A replica set that MongoDB's operator runs in Kubernetes; `rules.ts` has the rules. */
-export const kubernetesCluster = section({
+export const kubernetesSection = section({
   kind: z
     .literal("kubernetes")
     .describe("A replica set in Kubernetes, which MongoDB's operator runs."),

@@ -1,5 +1,5 @@
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
-import { ClusterError, describePlace, nameOf, type Cluster } from "../../kubernetes";
+import { ClusterError, describeApiPlace, nameOf, type Cluster } from "../../kubernetes";
 import { redact } from "../../contract/text";
 import { parseAnswer, tell } from "./answer";
 import { containerName, JobError } from "./target";
@@ -56,7 +56,7 @@ export async function reasonsOf(cluster: Cluster, name: string, why: string): Pr
     const { failed = [message] } = (parseAnswer(message)?.answer ?? {}) as { failed?: string[] };
     return [`Pod ${nameOf(pod)} ended (${how}):`, ...failed.map((line) => `  ${line}`)];
   });
-  const first = `Job ${name} failed in ${describePlace(cluster.place)}: ${why}`;
+  const first = `Job ${name} failed in ${describeApiPlace(cluster.place)}: ${why}`;
   const last =
     "The Job stays as it is. Fix the cause and run pulumi up again: it creates a new Job.";
   return [first, ...errors, last].map((line) => redact(line));

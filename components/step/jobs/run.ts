@@ -8,7 +8,7 @@ import {
   isGone,
   labelValue,
   nameOf,
-  describePlace,
+  describeApiPlace,
   podObstacle,
   secondsBetween,
   WaitTimeout,
@@ -53,7 +53,7 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<unkn
   const job = await cluster.create("Job", jobOf(target, asked, name, use));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
   await cluster.createConfigMap(configMapOf(asked, job));
-  tell(`job ${name}: created in ${describePlace(cluster.place)}`);
+  tell(`job ${name}: created in ${describeApiPlace(cluster.place)}`);
   const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
   // No pod of it runs, nor will one where it is bound to.
   const isStranded = async (pods: readonly V1Pod[]) => {

@@ -8,7 +8,7 @@ import { recordsOnDisk } from "./file-records";
 import { findChanged } from "./open";
 import { type Batch, type Settled, batches, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
-import { type Target, databaseTarget } from "./write";
+import { type ImportTarget, databaseTarget } from "./write";
 
 interface ImportOptions {
   /** Where in the cutover it stands; default `backfill`. */
@@ -59,7 +59,10 @@ interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
  *
  * @throws StateFolderError before anything is written, if the state directory cannot be used
  */
-export async function importInto(target: Target, source: ImportSource): Promise<ImportReport> {
+export async function importInto(
+  target: ImportTarget,
+  source: ImportSource,
+): Promise<ImportReport> {
   const { quarantine: path, dryRun = false } = source;
   await requireState(source);
   const quarantine = path === undefined || dryRun ? undefined : new QuarantineFile(path);
@@ -75,7 +78,11 @@ export async function importInto(target: Target, source: ImportSource): Promise<
   return tally.report();
 }
 
-async function importFiles(target: Target, source: ImportSource, tally: Tally): Promise<void> {
+async function importFiles(
+  target: ImportTarget,
+  source: ImportSource,
+  tally: Tally,
+): Promise<void> {
   const { shard, checkpoints, dryRun, stage = "backfill" } = source;
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();

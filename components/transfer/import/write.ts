@@ -21,7 +21,7 @@ import { findChanged } from "./open";
 import type { Batch, Settled } from "./pipeline";
 
 /** Where an import brings its batches. */
-export interface Target {
+export interface ImportTarget {
   /** Brings a batch there and says what became of each record. */
   write(batch: Batch): Promise<Settled>;
 }
@@ -35,7 +35,7 @@ interface TargetOptions {
 }
 
 /** The database as a target. */
-export function databaseTarget(sides: BothSides, options: TargetOptions): Target {
+export function databaseTarget(sides: BothSides, options: TargetOptions): ImportTarget {
   const bases = basesIn(sides.database);
   return {
     write: (batch) => {

@@ -42,7 +42,7 @@ import {
   Verification,
   type VerificationResults,
 } from "./inputs";
-import { brief, comparedInputs, sidesOf, stateOf, reportProgress } from "./sides";
+import { brief, comparedStateInputs, sidesOf, stateOf, reportProgress } from "./sides";
 
 /**
  * The import while both services still write files, and its proof. It runs once in each cutover, and again
@@ -191,7 +191,7 @@ export function hasToImport(
   return (
     hasLeftOut(state, inputs) ||
     !sameServer(state.uri, inputs.uri) ||
-    comparedInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
+    comparedStateInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
   );
 }
 
@@ -208,7 +208,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
   ...Verification,
   id: ({ database = "" }) => `${database}/verification`,
   followsServer: true,
-  compares: comparedInputs,
+  compares: comparedStateInputs,
   job: { state: "read" },
   previewFindings: ({ report }, { acceptQuarantined, root }) => {
     const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;

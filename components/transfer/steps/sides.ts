@@ -6,7 +6,13 @@ import type { Tally } from "../tally";
 import type { StateInputs } from "./inputs";
 
 /** What a step is compared by. */
-export const comparedInputs = ["cutover", "database", "root", "collections", "approvals"] as const;
+export const comparedStateInputs = [
+  "cutover",
+  "database",
+  "root",
+  "collections",
+  "approvals",
+] as const;
 
 /** The state on disk as the inputs name it; `root` becomes absolute. */
 export function stateOf({ root, collections, approvals }: StateInputs) {

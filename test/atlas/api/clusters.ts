@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import type { Properties } from "../plugin/values";
+import type { PluginProperties } from "../plugin/values";
 
-type Specs = Properties & { readonly nodeCount: number };
-type Region = Properties & {
+type Specs = PluginProperties & { readonly nodeCount: number };
+type Region = PluginProperties & {
   readonly electableSpecs: Specs & { readonly instanceSize: string };
   readonly analyticsSpecs?: Specs;
   readonly readOnlySpecs?: Specs;
 };
 
 /** A cluster as it was asked for. */
-export type Cluster = Properties & {
+export type PlayedCluster = PluginProperties & {
   readonly name: string;
-  readonly replicationSpecs: readonly (Properties & { readonly regionConfigs: Region[] })[];
+  readonly replicationSpecs: readonly (PluginProperties & { readonly regionConfigs: Region[] })[];
 };
 
 /** An id in Atlas' form, the same each time for one name. */
@@ -20,7 +20,7 @@ export function idOf(name: string): string {
 }
 
 /** A cluster with what Atlas decides if nobody asks for it. */
-export function created(cluster: Cluster, groupId: string): Cluster {
+export function addCluster(cluster: PlayedCluster, groupId: string): PlayedCluster {
   return {
     ...{ groupId, id: idOf(cluster.name), createDate: "2026-01-01T00:00:00Z", paused: false },
     ...{ backupEnabled: false, pitEnabled: false, terminationProtectionEnabled: false },
@@ -36,7 +36,7 @@ export function created(cluster: Cluster, groupId: string): Cluster {
  *
  * @param isEffective whether the request asks for the sizes as they were set, beside those that Atlas scaled to
  */
-export function answered(cluster: Cluster, isEffective: boolean): Properties {
+export function answered(cluster: PlayedCluster, isEffective: boolean): PluginProperties {
   const { name, mongoDBMajorVersion } = cluster;
   const replicationSpecs = cluster.replicationSpecs.map((spec, at) => {
     const regionConfigs = spec.regionConfigs.map((region) => regionAnswer(region, isEffective));
@@ -47,7 +47,7 @@ export function answered(cluster: Cluster, isEffective: boolean): Properties {
 }
 
 /** Atlas fills in all kinds of nodes, also those that there are none of. */
-function regionAnswer(region: Region, isEffective: boolean): Properties {
+function regionAnswer(region: Region, isEffective: boolean): PluginProperties {
   const disk = { diskSizeGB: 10, diskIOPS: 3000, ebsVolumeType: "STANDARD" };
   const { instanceSize } = region.electableSpecs;
   const kinds = (["electableSpecs", "analyticsSpecs", "readOnlySpecs"] as const).map(

@@ -2,10 +2,10 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { executable } from "../../../tools/parts/run";
 import type { TestStack } from "../../engine/stack";
-import { installPlugin, pluginFolder, pluginName, type PlayedAtlas } from "../atlas";
+import { installPlugin, pluginFolder, atlasPlugin, type PlayedAtlas } from "../atlas";
 import { allow, newLiveCluster, newProject } from "./project";
 import { startAtlasApi } from "./server";
-import type { Cluster } from "./clusters";
+import type { PlayedCluster } from "./clusters";
 
 /** Looked for before anything is started. */
 const plugin = realPlugin();
@@ -44,7 +44,7 @@ export async function realAtlasFor(stack: TestStack): Promise<PlayedAtlas> {
       return Promise.resolve(live?.cluster ?? {});
     },
     setCluster: (cluster) => {
-      const live = newLiveCluster(cluster as Cluster, projectId);
+      const live = newLiveCluster(cluster as PlayedCluster, projectId);
       existing.clusters.set(live.cluster.name, live);
       return Promise.resolve();
     },
@@ -64,10 +64,10 @@ export async function realAtlasFor(stack: TestStack): Promise<PlayedAtlas> {
 function realPlugin(): string {
   const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
   const folders = [process.env.PATH, join(home, "plugins", pluginFolder)].join(delimiter);
-  const found = executable(pluginName, folders);
+  const found = executable(atlasPlugin, folders);
   if (found !== undefined) return found;
   throw new Error(
-    `No ${pluginName} on PATH or in ${home}/plugins. Run ` +
+    `No ${atlasPlugin} on PATH or in ${home}/plugins. Run ` +
       "`pulumi plugin install resource mongodbatlas 4.16.0`.",
   );
 }

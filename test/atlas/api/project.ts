@@ -1,23 +1,23 @@
-import { createRole, createUser, type UserRole } from "../on-server";
+import { createRole, createUser, type AtlasUserRole } from "../on-server";
 import { connectionStringsOf, entryOf } from "../plugin/play";
 import type { RoomSettings } from "../plugin/room";
-import type { Properties } from "../plugin/values";
-import { answered, created, idOf, type Cluster } from "./clusters";
+import type { PluginProperties } from "../plugin/values";
+import { answered, addCluster, idOf, type PlayedCluster } from "./clusters";
 
 /** A request to a project, as its route takes it apart. */
 export interface Asked {
   readonly project: Project;
   /** The last name in the path, such as that of a cluster. */
   readonly name: string;
-  readonly body: Properties;
+  readonly body: PluginProperties;
   readonly query: URLSearchParams;
   readonly settings: RoomSettings;
 }
 
 /** A cluster with what belongs to it. */
 export interface LiveCluster {
-  cluster: Cluster;
-  processArgs: Properties;
+  cluster: PlayedCluster;
+  processArgs: PluginProperties;
   /** For how many looks its creation still lasts. */
   looks: number;
 }
@@ -32,23 +32,23 @@ interface Role {
 
 interface User {
   readonly username: string;
-  readonly roles: readonly UserRole[];
+  readonly roles: readonly AtlasUserRole[];
 }
 
 /** A project with all that is in it. */
 export interface Project {
-  readonly info: Properties & { readonly id: string };
-  settings: Properties;
+  readonly info: PluginProperties & { readonly id: string };
+  settings: PluginProperties;
   readonly clusters: Map<string, LiveCluster>;
   /** The entries by address; one of a single address without `/32`. */
-  readonly accessList: Map<string, Properties>;
+  readonly accessList: Map<string, PluginProperties>;
   readonly roles: Map<string, Role>;
   readonly users: Map<string, User>;
   /** The password of every user that was made, by name. */
   readonly passwords: Map<string, string>;
 }
 
-export function newProject(info: Properties): Project {
+export function newProject(info: PluginProperties): Project {
   const switches = [
     ...["CollectDatabaseSpecificsStatistics", "DataExplorer", "ExtendedStorageSizes"],
     ...["PerformanceAdvisor", "RealtimePerformancePanel", "SchemaAdvisor"],
@@ -63,13 +63,13 @@ export function newProject(info: Properties): Project {
 }
 
 /** A cluster that is there. */
-export function newLiveCluster(cluster: Cluster, projectId: string, looks = 0): LiveCluster {
+export function newLiveCluster(cluster: PlayedCluster, projectId: string, looks = 0): LiveCluster {
   const processArgs = { minimumEnabledTlsProtocol: "TLS1_2", javascriptEnabled: true };
-  return { cluster: created(cluster, projectId), processArgs, looks };
+  return { cluster: addCluster(cluster, projectId), processArgs, looks };
 }
 
 /** An answer of Atlas' that is an error, with its code. */
-export class Refusal extends Error {
+export class ApiRefusal extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
@@ -80,7 +80,7 @@ export class Refusal extends Error {
 
 function known<One>(map: ReadonlyMap<string, One>, name: string, code: string): One {
   const one = map.get(name);
-  if (one === undefined) throw new Refusal(404, code);
+  if (one === undefined) throw new ApiRefusal(404, code);
   return one;
 }
 
@@ -95,9 +95,9 @@ function clusterAnswer({ settings, query }: Asked, live: LiveCluster, state = "I
 }
 
 /** Writes an entry over one of the same address, as Atlas does. */
-export function allow({ accessList, info }: Project, asked: Properties): void {
+export function allow({ accessList, info }: Project, asked: PluginProperties): void {
   const { comment = "" } = asked as { readonly comment?: string };
-  if (comment.length > 80) throw new Refusal(400, "COMMENT_TOO_LONG");
+  if (comment.length > 80) throw new ApiRefusal(400, "COMMENT_TOO_LONG");
   const entry = entryOf(asked);
   const isRange = entry.includes("/");
   const address = isRange ? { cidrBlock: entry } : { ipAddress: entry, cidrBlock: `${entry}/32` };
@@ -115,9 +115,9 @@ export const routes: Readonly<Record<string, (asked: Asked) => unknown>> = {
   "GET /ipAddresses": ({ project }) => ({ groupId: project.info.id, services: { clusters: [] } }),
   "GET /containers": ({ project }) => paged(containersOf(project)),
   "POST /clusters": (asked) => {
-    const cluster = asked.body as Cluster;
+    const cluster = asked.body as PlayedCluster;
     const { clusters, info } = asked.project;
-    if (clusters.has(cluster.name)) throw new Refusal(400, "DUPLICATE_CLUSTER_NAME");
+    if (clusters.has(cluster.name)) throw new ApiRefusal(400, "DUPLICATE_CLUSTER_NAME");
     const live = newLiveCluster(cluster, info.id, 1);
     clusters.set(cluster.name, live);
     return clusterAnswer(asked, live);
@@ -130,13 +130,13 @@ export const routes: Readonly<Record<string, (asked: Asked) => unknown>> = {
   },
   "PATCH /clusters/:name": (asked) => {
     const live = liveOf(asked);
-    if (live.cluster.paused === true) throw new Refusal(409, "CANNOT_UPDATE_PAUSED_CLUSTER");
+    if (live.cluster.paused === true) throw new ApiRefusal(409, "CANNOT_UPDATE_PAUSED_CLUSTER");
     live.cluster = { ...live.cluster, ...asked.body };
     return clusterAnswer(asked, live, "UPDATING");
   },
   "DELETE /clusters/:name": (asked) => {
     const { cluster } = liveOf(asked);
-    if (cluster.terminationProtectionEnabled) throw new Refusal(400, "CANNOT_TERMINATE_CLUSTER");
+    if (cluster.terminationProtectionEnabled) throw new ApiRefusal(400, "CANNOT_TERMINATE_CLUSTER");
     asked.project.clusters.delete(cluster.name);
     return {};
   },
@@ -147,14 +147,14 @@ export const routes: Readonly<Record<string, (asked: Asked) => unknown>> = {
   },
   "GET /accessList": ({ project }) => paged([...project.accessList.values()]),
   "POST /accessList": ({ project, body }) => {
-    for (const one of body as unknown as readonly Properties[]) allow(project, one);
+    for (const one of body as unknown as readonly PluginProperties[]) allow(project, one);
     return paged([...project.accessList.values()]);
   },
   "GET /accessList/:name": ({ project, name }) =>
     known(project.accessList, name.replace(/\/32$/, ""), "ATLAS_ACCESS_LIST_NOT_FOUND"),
   "POST /customDBRoles/roles": async ({ project: { roles }, body, settings }) => {
     const role = body as unknown as Role;
-    if (roles.has(role.roleName)) throw new Refusal(409, "DUPLICATE_ROLE_NAME");
+    if (roles.has(role.roleName)) throw new ApiRefusal(409, "DUPLICATE_ROLE_NAME");
     const privileges = role.actions.flatMap(({ action, resources }) =>
       resources.map((resource) => ({ action, ...resource })),
     );
@@ -167,7 +167,7 @@ export const routes: Readonly<Record<string, (asked: Asked) => unknown>> = {
   // Atlas answers before the cluster's members know the user.
   "POST /databaseUsers": ({ project: { users, passwords }, body, settings }) => {
     const { password, ...user } = body as unknown as User & { readonly password: string };
-    if (users.has(user.username)) throw new Refusal(409, "USER_ALREADY_EXISTS");
+    if (users.has(user.username)) throw new ApiRefusal(409, "USER_ALREADY_EXISTS");
     createUser(settings, { ...user, password });
     users.set(user.username, user);
     passwords.set(user.username, password);

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import type { AddressInfo } from "node:net";
 import type { RoomSettings } from "../plugin/room";
-import type { Properties } from "../plugin/values";
+import type { PluginProperties } from "../plugin/values";
 import { challenge, isAllowed, type ApiKey } from "./digest";
-import { newProject, Refusal, routes, type Project } from "./project";
+import { newProject, ApiRefusal, routes, type Project } from "./project";
 
 /** A server that plays Atlas' Admin API, as far as this project's resources call it. */
 export interface AtlasApi {
@@ -65,7 +65,7 @@ interface Answer {
 async function answerOf(request: IncomingMessage, api: AtlasApi): Promise<Answer> {
   const { method = "", url = "" } = request;
   const hasBody = Number(request.headers["content-length"] ?? 0) > 0;
-  const body = hasBody ? ((await json(request)) as Properties) : {};
+  const body = hasBody ? ((await json(request)) as PluginProperties) : {};
   if (!isAllowed(request, api.key)) {
     return { status: 401, body: {}, headers: { "www-authenticate": challenge } };
   }
@@ -79,7 +79,8 @@ async function answerOf(request: IncomingMessage, api: AtlasApi): Promise<Answer
     note();
     return { status: method === "POST" ? 201 : 200, body: answer };
   } catch (error) {
-    const { status, code } = error instanceof Refusal ? error : new Refusal(500, String(error));
+    const { status, code } =
+      error instanceof ApiRefusal ? error : new ApiRefusal(500, String(error));
     note(` ${status}`);
     const detail = `${method} ${path}: ${code}`;
     return { status, body: { error: status, errorCode: code, reason: code, detail } };
@@ -90,7 +91,7 @@ interface Request {
   readonly method: string;
   readonly id: string;
   readonly path: string;
-  readonly body: Properties;
+  readonly body: PluginProperties;
   readonly query: URLSearchParams;
 }
 
@@ -101,9 +102,9 @@ function answered({ method, id, path, body, query }: Request, api: AtlasApi): un
     return project.info;
   }
   const project = api.projects.get(id);
-  if (project === undefined) throw new Refusal(404, "GROUP_NOT_FOUND");
+  if (project === undefined) throw new ApiRefusal(404, "GROUP_NOT_FOUND");
   const route = table.find((one) => one.method === method && one.path.test(path));
-  if (route === undefined) throw new Refusal(501, "NOT_PLAYED");
+  if (route === undefined) throw new ApiRefusal(501, "NOT_PLAYED");
   const name = decodeURIComponent(route.path.exec(path)?.groups?.name ?? "");
   return route.answer({ project, name, body, query, settings: api.settings });
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DiffResult } from "@pulumi/pulumi/provider";
-import type { Properties } from "./values";
+import type { PluginProperties } from "./values";
 
 /** What Atlas cannot change in place: the provider's schema makes a new one of it. */
 const fixed: Readonly<Record<string, readonly string[]>> = {
@@ -24,7 +24,11 @@ const computedKeys: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** How the wanted inputs differ from what there is. */
-export function changesOf(type: string, olds: Properties, news: Properties): DiffResult {
+export function diffProperties(
+  type: string,
+  olds: PluginProperties,
+  news: PluginProperties,
+): DiffResult {
   const isCluster = type === "AdvancedCluster";
   if (isCluster) refuseInputs(olds, news);
   const inputs = Object.keys(olds).filter((key) => !computedKeys[type]?.includes(key));
@@ -38,7 +42,7 @@ export function changesOf(type: string, olds: Properties, news: Properties): Dif
 }
 
 /** What the plugin refuses of a cluster that is there: in a preview, and in each `up` until it is gone. */
-function refuseInputs(olds: Properties, news: Properties): void {
+function refuseInputs(olds: PluginProperties, news: PluginProperties): void {
   const { deleteOnCreateTimeout: atCreation, useEffectiveFields = false } = news;
   if (atCreation !== undefined && olds.deleteOnCreateTimeout !== atCreation) {
     throw new Error(
@@ -59,6 +63,6 @@ export function holds(whole: unknown, part: unknown): boolean {
     return part.length === members.length && part.every((one, at) => holds(members[at], one));
   }
   if (typeof part !== "object" || part === null) return whole === part;
-  const members = (whole ?? {}) as Properties;
+  const members = (whole ?? {}) as PluginProperties;
   return Object.entries(part).every(([key, value]) => holds(members[key], value));
 }

@@ -5,10 +5,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { main, type Provider } from "@pulumi/pulumi/provider";
-import { changesOf } from "./changes";
+import { diffProperties } from "./changes";
 import { computedOf, entryOf, played } from "./play";
 import { noteCall, notesIn, roomOf, type Call } from "./room";
-import { plain, type Properties } from "./values";
+import { plain, type PluginProperties } from "./values";
 
 const room = roomOf(process.env.ATLAS_ROOM ?? "");
 
@@ -22,7 +22,7 @@ function callOf(method: Call["method"], urn: string): Call {
 const keptOnFailure = ["CustomDbRole"];
 
 /** Plays a call to Atlas, unless the room says that this one fails. */
-async function call(method: Call["method"], urn: string, properties: Properties) {
+async function call(method: Call["method"], urn: string, properties: PluginProperties) {
   const made = callOf(method, urn);
   const isOneOf = (calls: readonly string[] = []) =>
     calls.some((one) => `${made.method} ${made.type} ${made.name}`.startsWith(one));
@@ -54,21 +54,22 @@ async function untilAnswered(
 /** It has no preview of its own: what is no input is unknown in one, as in the real plugin. */
 const provider: Provider = {
   version: "4.16.0",
-  check: (_urn, _olds, inputs: Properties) => {
+  check: (_urn, _olds, inputs: PluginProperties) => {
     const { cidrBlock = "0.0.0.0/0" } = plain(inputs);
     const isCidr = typeof cidrBlock !== "string" || isNetwork(cidrBlock);
     const reason = `${String(cidrBlock)} must be defined as a valid cidr`;
     return Promise.resolve({ inputs, failures: isCidr ? [] : [{ property: "cidrBlock", reason }] });
   },
-  diff: (_id, urn, olds: Properties, news: Properties) => {
-    const changes = changesOf(callOf("update", urn).type, plain(olds), plain(news));
+  diff: (_id, urn, olds: PluginProperties, news: PluginProperties) => {
+    const changes = diffProperties(callOf("update", urn).type, plain(olds), plain(news));
     return Promise.resolve(changes);
   },
   // What an import and a refresh see.
-  read: (id, urn, props: Properties) => Promise.resolve(readFrom(callOf("update", urn), id, props)),
-  create: (urn, inputs: Properties) => call("create", urn, inputs),
-  update: (_id, urn, _olds, news: Properties) => call("update", urn, news),
-  delete: async (_id, urn, props: Properties) => {
+  read: (id, urn, props: PluginProperties) =>
+    Promise.resolve(readFrom(callOf("update", urn), id, props)),
+  create: (urn, inputs: PluginProperties) => call("create", urn, inputs),
+  update: (_id, urn, _olds, news: PluginProperties) => call("update", urn, news),
+  delete: async (_id, urn, props: PluginProperties) => {
     await call("delete", urn, props);
   },
   invoke: (token) => {
@@ -87,7 +88,7 @@ const provider: Provider = {
 };
 
 /** An entry as Atlas lists it: what it has not is left out. */
-function listed(entry: string, comment: string): Properties {
+function listed(entry: string, comment: string): PluginProperties {
   const range = entry.includes("/") ? entry : `${entry}/32`;
   return { cidrBlock: range, ...(range !== entry && { ipAddress: entry }), comment };
 }
@@ -100,7 +101,7 @@ function isNetwork(range: string): boolean {
 }
 
 /** A resource as Atlas has it; what is gone there has no id. Only clusters are imported. */
-function readFrom({ type }: Call, id: string, props: Properties) {
+function readFrom({ type }: Call, id: string, props: PluginProperties) {
   const { username, roleName, ...others } = plain(props) as Readonly<Record<string, string>>;
   const isGone =
     (type === "DatabaseUser" && !notesIn(room.users).has(username ?? "")) ||

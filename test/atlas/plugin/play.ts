@@ -1,18 +1,18 @@
 import { appendFileSync } from "node:fs";
-import { createRole, createUser, drop, type UserRole } from "../on-server";
-import { changesOf, optional, ownInputs } from "./changes";
+import { createRole, createUser, drop, type AtlasUserRole } from "../on-server";
+import { diffProperties, optional, ownInputs } from "./changes";
 import { note, notesIn, type Call, type Room, type RoomSettings } from "./room";
-import type { Properties } from "./values";
+import type { PluginProperties } from "./values";
 
 /** What Atlas answers: the id, and the properties that are no inputs. */
 interface Answer {
   readonly id: string;
-  readonly computed: Properties;
+  readonly computed: PluginProperties;
 }
 
 type Play = (
   call: Call,
-  inputs: Properties,
+  inputs: PluginProperties,
   settings: RoomSettings,
   room: Room,
 ) => Promise<Answer> | Answer;
@@ -20,7 +20,7 @@ type Play = (
 /** Plays a call. Roles and users are really made on the server that stands for every cluster. */
 export function played(
   call: Call,
-  inputs: Properties,
+  inputs: PluginProperties,
   settings: RoomSettings,
   room: Room,
 ): Promise<Answer> | Answer {
@@ -35,7 +35,7 @@ function refuse(status: number, { method, type, name }: Call, code: string): nev
 }
 
 /** An entry by its address: Atlas has a range of one address as that address. */
-export function entryOf({ ipAddress, cidrBlock }: Properties): string {
+export function entryOf({ ipAddress, cidrBlock }: PluginProperties): string {
   return String(ipAddress ?? cidrBlock).replace(/\/32$/, "");
 }
 
@@ -58,7 +58,7 @@ const plays: Readonly<Record<string, Play>> = {
     const sent = Object.fromEntries(
       Object.entries(inputs).filter(([key]) => !ownInputs.includes(key)),
     );
-    const isChange = !live || changesOf(call.type, live, sent).changes === true;
+    const isChange = !live || diffProperties(call.type, live, sent).changes === true;
     if (isChange && settings.paused) refuse(409, call, "CANNOT_UPDATE_PAUSED_CLUSTER");
     const kept = Object.entries(live ?? {}).filter(([key]) => !optional.includes(key));
     const specs = merged(live?.replicationSpecs, sent.replicationSpecs);
@@ -103,13 +103,13 @@ function merged(live: unknown, asked: unknown): unknown {
     return asked.map((one, at) => merged(members[at], one));
   }
   if (typeof asked !== "object" || asked === null) return asked;
-  const known = (live ?? {}) as Properties;
+  const known = (live ?? {}) as PluginProperties;
   const all = Object.entries(asked).map(([key, one]) => [key, merged(known[key], one)] as const);
   return { ...known, ...Object.fromEntries(all) };
 }
 
 /** What Atlas says of a cluster beside what it was asked for. */
-export function computedOf(inputs: Properties, settings: RoomSettings): Properties {
+export function computedOf(inputs: PluginProperties, settings: RoomSettings): PluginProperties {
   const connectionStrings = connectionStringsOf(settings);
   const mongoDbVersion = `${String(inputs.mongoDbMajorVersion)}.4`;
   return { clusterId: "c1", connectionStrings, mongoDbVersion, paused: settings.paused ?? false };
@@ -129,7 +129,7 @@ interface CustomRole {
 interface DatabaseUser {
   readonly username: string;
   readonly password: string;
-  readonly roles: readonly UserRole[];
+  readonly roles: readonly AtlasUserRole[];
 }
 
 /** An action on its resources, as a role on the server is asked for. */
@@ -140,7 +140,10 @@ function privilegesOf({ action, resources }: CustomRole["actions"][number]) {
 }
 
 /** Without DNS here, what would be an SRV address names the server's host itself. */
-export function connectionStringsOf({ host, privateEndpoints = [] }: RoomSettings): Properties {
+export function connectionStringsOf({
+  host,
+  privateEndpoints = [],
+}: RoomSettings): PluginProperties {
   const address = `mongodb://${host}/`;
   return {
     standard: address,

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Properties } from "./values";
+import type { PluginProperties } from "./values";
 
 /** What the plugin plays; a test writes it as `settings.json`. */
 export interface RoomSettings {
@@ -45,8 +45,8 @@ export interface Room {
   readonly accessList: string;
   settings(): RoomSettings;
   /** The cluster as Atlas has it; undefined if there is none. */
-  cluster(): Properties | undefined;
-  setCluster(cluster: Properties): void;
+  cluster(): PluginProperties | undefined;
+  setCluster(cluster: PluginProperties): void;
 }
 
 /** @param folder absolute */
@@ -60,7 +60,9 @@ export function roomOf(folder: string): Room {
     accessList: join(folder, "access-list"),
     settings: () => JSON.parse(readFileSync(join(folder, "settings.json"), "utf8")) as RoomSettings,
     cluster: () =>
-      existsSync(cluster) ? (JSON.parse(readFileSync(cluster, "utf8")) as Properties) : undefined,
+      existsSync(cluster)
+        ? (JSON.parse(readFileSync(cluster, "utf8")) as PluginProperties)
+        : undefined,
     setCluster: (properties) => {
       writeFileSync(cluster, JSON.stringify(properties));
     },

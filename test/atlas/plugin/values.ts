@@ -1,12 +1,12 @@
 /** The properties of a resource as the protocol has them. */
-export type Properties = Readonly<Record<string, unknown>>;
+export type PluginProperties = Readonly<Record<string, unknown>>;
 
 /** The key by which the protocol marks a value that is more than its text, such as a secret. */
 const signature = "4dabf18193072939515e22adb298388d";
 
 /** Properties without the protocol's marks of secrets and outputs. */
-export function plain(properties: Properties): Properties {
-  return unwrapped(properties) as Properties;
+export function plain(properties: PluginProperties): PluginProperties {
+  return unwrapped(properties) as PluginProperties;
 }
 
 function unwrapped(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import { ConnectionString } from "mongodb-connection-string-url";
 import { expect, it } from "vitest";
-import { connectionString } from "../../../components/cluster/atlas/cluster";
+import { atlasConnectionString } from "../../../components/cluster/atlas/cluster";
 
 const endpoint = (endpointId: string) => ({
   connectionString: "",
@@ -23,10 +23,10 @@ const login = {
   appName: "taskrunner",
 };
 const hostOf = (connection: string) =>
-  new ConnectionString(connectionString(strings, { connection }, login)).hosts[0];
+  new ConnectionString(atlasConnectionString(strings, { connection }, login)).hosts[0];
 
 it("has the user, the database and what makes writes safe", () => {
-  const uri = connectionString(strings, { connection: "standard" }, login);
+  const uri = atlasConnectionString(strings, { connection: "standard" }, login);
 
   expect(uri).toBe(
     "mongodb+srv://taskrunner-application-1:pass-word_1@taskrunner.mongodb.net/task%20runner" +
@@ -45,7 +45,8 @@ it.each([
 it.each(["private", "privateEndpoint:vpce-1"])("names the only way in for %s", (connection) => {
   // Atlas' answer has no key of private endpoints if there are none.
   const none = { ...strings, privateSrv: "", privateEndpoints: undefined };
-  const call = () => connectionString(none as unknown as typeof strings, { connection }, login);
+  const call = () =>
+    atlasConnectionString(none as unknown as typeof strings, { connection }, login);
   expect(call).toThrow(`for cluster.connection: ${connection}; it has standard. Set one of these`);
 });
 

@@ -45,7 +45,7 @@ const overStatefulSet = {
 };
 
 /** A replica set with every setting that its resource can have. */
-export const everything = {
+export const allSettings = {
   imagePullSecret: "registry-login",
   resource: {
     name: "runs",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { ConnectionString } from "mongodb-connection-string-url";
-import { makeStack, type Run, type TestStack } from "../../engine/stack";
+import { makeStack, type EngineRun, type TestStack } from "../../engine/stack";
 import { untilStepRuns } from "../../engine/steps";
 import { makeProject } from "../../project";
 import { operatorChart } from "./definition";
@@ -25,9 +25,9 @@ export interface OperatorSite {
   configure(changes?: Changes): Promise<void>;
   /** Lets the program ask for MongoDB of another type than it does by itself. */
   setType(type?: string): Promise<void>;
-  up(): Promise<Run>;
+  up(): Promise<EngineRun>;
   /** Keeps what a run printed, and the state that it left. */
-  kept(running: Promise<Run>): Promise<Run>;
+  kept(running: Promise<EngineRun>): Promise<EngineRun>;
   uris(): Promise<{ readonly migrator: string; readonly application: string }>;
   /** In MongoDB's namespace. */
   kubectl(...args: string[]): Promise<string>;
@@ -56,7 +56,7 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
     const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
     return (await execa(controlPlane.kubectl, [...address, ...args])).stdout;
   };
-  const kept = async (running: Promise<Run>) => {
+  const kept = async (running: Promise<EngineRun>) => {
     const run = await running;
     printed.push(run.output, await stack.state());
     return run;

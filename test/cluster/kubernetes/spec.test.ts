@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mongoDBCommunitySpec } from "../../../components/cluster/kubernetes/spec";
 import { collections } from "../../../components/contract";
 import { definition } from "./definition";
-import { clusterSettings, everything, plainText } from "./settings";
+import { clusterSettings, allSettings, plainText } from "./settings";
 import { type BorrowedCluster, borrowCluster } from "../../pool";
 
 let folder: string;
@@ -63,7 +63,7 @@ const answerToSpec = (spec: object) =>
 describe("the MongoDBCommunity resource", () => {
   it.each([
     ["as the defaults are, without TLS", plainText],
-    ["with every setting", everything],
+    ["with every setting", allSettings],
   ])("is what the operator's definition asks for, %s", async (_, settings) => {
     expect(await answerToSpec(specOf(settings))).toMatch(/created \(server dry run\)$/);
   });
@@ -78,7 +78,7 @@ describe("the MongoDBCommunity resource", () => {
   });
 
   it("lays over the members' StatefulSet what Kubernetes knows", async () => {
-    const { spec } = specOf(everything).statefulSet as unknown as { spec: Template };
+    const { spec } = specOf(allSettings).statefulSet as unknown as { spec: Template };
     const labels = { app: "runs-svc" };
     const { containers, initContainers } = spec.template.spec;
     const complete = {
@@ -102,13 +102,13 @@ describe("the MongoDBCommunity resource", () => {
       ["mongod-posthook", "registry.example.test/hook:1"],
       ["mongodb-agent-readinessprobe", "registry.example.test/probe:1"],
     ]);
-    const { resources } = everything.resource;
+    const { resources } = allSettings.resource;
     expect(containers[0]).toMatchObject({ resources });
     expect(spec.template.spec).toHaveProperty("affinity.podAntiAffinity");
   });
 
   it("gives each user its own role and no other, with the least that it needs", () => {
-    const { users, security } = specOf(everything);
+    const { users, security } = specOf(allSettings);
 
     expect(users.map(({ name, roles }) => [name, roles])).toEqual([
       ["schema", [{ name: "taskrunnerMigrator", db: "taskrunner" }]],

@@ -1,9 +1,9 @@
 import { MongoClient } from "mongodb";
 import { expect, it } from "vitest";
-import { connectionString } from "../../../components/cluster/kubernetes/cluster";
+import { operatorConnectionString } from "../../../components/cluster/kubernetes/cluster";
 
 it("is what the driver reads as the members, the user and the options", async () => {
-  const uri = connectionString(
+  const uri = operatorConnectionString(
     {
       ...{ name: "runs", members: 3, namespace: "data" },
       ...{ clusterDomain: "site.test", tls: true },

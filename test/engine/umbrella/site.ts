@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { helm } from "../../../tools/parts";
-import type { TestCluster } from "../cluster";
+import type { EngineCluster } from "../cluster";
 
 /** The parts of the umbrella chart; the gateway is none of ours. */
 export const parts = ["worker", "web", "gateway"] as const;
@@ -24,7 +24,7 @@ export interface UmbrellaSite {
 }
 
 /** Installs the umbrella chart as a site does, by its own Helm, and waits until its pods are ready. */
-export async function installUmbrella(cluster: TestCluster): Promise<UmbrellaSite> {
+export async function installUmbrella(cluster: EngineCluster): Promise<UmbrellaSite> {
   const chart = __dirname;
   const release = "stella";
   const helmFile = await helm();

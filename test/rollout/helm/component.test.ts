@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inOrder, inputsOf, mockedEngine, named, rolledOut, staying } from "../rolled-out";
+import { registeredNames, inputsOf, mockedEngine, named, rolledOut, staying } from "../rolled-out";
 
 mockedEngine();
 
@@ -77,7 +77,7 @@ describe("the rollout by Helm releases", () => {
   it("deletes former Secrets once no pod has them", async () => {
     await rolledOut(onCluster);
 
-    expect(inOrder().at(-1)).toBe("former-secrets");
+    expect(registeredNames().at(-1)).toBe("former-secrets");
   });
 
   it("has no Secret beside one of the site's", async () => {
@@ -184,7 +184,9 @@ describe("the rollout by one Helm release that holds both services", () => {
     const [ofWorker, ofWeb] = [{ selector: "app=worker" }, { selector: "app=web" }];
     expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({ ...pods, ...ofWorker });
     expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ ...pods, ...ofWeb });
-    expect(inOrder().indexOf("web-pods")).toBeGreaterThan(inOrder().indexOf("worker-pods"));
+    expect(registeredNames().indexOf("web-pods")).toBeGreaterThan(
+      registeredNames().indexOf("worker-pods"),
+    );
     expect(worker).toMatchObject({ target: "umbrella", mode: "mongo", release: "stella" });
     expect(web).toMatchObject({ mode: "mongo", release: "stella", revision: 4 });
   });

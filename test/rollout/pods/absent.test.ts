@@ -2,7 +2,14 @@ import { describe, expect, it, vi } from "vitest";
 import type { DrainInputs } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
 import { clusterForTests } from "./cluster";
-import { created, drainsOn, type DrainState, failuresOf, unfinished, updated } from "./drains";
+import {
+  createDrain,
+  drainsOn,
+  type DrainState,
+  failuresOf,
+  unfinished,
+  updateDrain,
+} from "./drains";
 
 const { Drain } = providers;
 const current = clusterForTests();
@@ -33,7 +40,7 @@ describe("a drain without a worker", () => {
     await current.cluster.kubectl("create", "namespace", "install");
     const install = inputs("install", { install: true });
     expect(await failuresOf({}, install)).toEqual([]);
-    expect(await created(install)).toMatchObject({ drains: 1, finished: "mongo" });
+    expect(await createDrain(install)).toMatchObject({ drains: 1, finished: "mongo" });
     expect(current.said.join()).toMatch(
       /no workload in namespace install of context \S+, nothing to/,
     );
@@ -53,10 +60,12 @@ describe("a drain without a worker", () => {
     expect(unknown.text).toMatch(/No Deployment .* set advanced\.acceptCluster: https:/s);
 
     const known = { ...before, clusterIdentity } as unknown as DrainState;
-    expect(await updated(known, { ...back, clusterIdentity })).toMatchObject({ drains: 2 });
+    expect(await updateDrain(known, { ...back, clusterIdentity })).toMatchObject({ drains: 2 });
     expect(current.said.join()).toMatch(/warning: No Deployment or StatefulSet .* uninstalled it/);
     const accepting = { ...back, acceptCluster: clusterIdentity.server };
-    expect(await updated(before as unknown as DrainState, accepting)).toMatchObject({ drains: 2 });
+    expect(await updateDrain(before as unknown as DrainState, accepting)).toMatchObject({
+      drains: 2,
+    });
 
     const env = [{ name: "Worker__Storage__Mode", value: "mongo" }];
     const spec = { containers: [{ name: "main", image: "none", env }] };
@@ -74,16 +83,19 @@ describe("a drain at another address", () => {
   it("drains again at a corrected address, and not a service that is in the mode there", async () => {
     await deployed("wrong", 1);
     await deployed("right", 1);
-    const wrong = await created(inputs("wrong"));
+    const wrong = await createDrain(inputs("wrong"));
     const corrected = inputs("right");
     expect((await Drain.diff("id", wrong, corrected)).changes).toBe(true);
-    const right = await updated(wrong, corrected);
+    const right = await updateDrain(wrong, corrected);
     expect(right).toMatchObject({ drains: 2, finished: "mongo", namespace: "right" });
     expect(right.standstill?.address.namespace).toBe("right");
     expect(await current.cluster.replicas("right")).toBe("0 1");
 
     await current.cluster.deploy("other", { mode: "mongo" });
-    expect(await updated(right, inputs("other"))).toMatchObject({ drains: 2, namespace: "other" });
+    expect(await updateDrain(right, inputs("other"))).toMatchObject({
+      drains: 2,
+      namespace: "other",
+    });
     expect(await current.cluster.replicas("other")).toBe("1");
   });
 
@@ -91,7 +103,9 @@ describe("a drain at another address", () => {
     await deployed("former", 1);
     await deployed("stays-up", 1, true);
     const short = inputs("stays-up", { timeoutSeconds: 1 });
-    const { state } = await unfinished(Drain.update("id", await created(inputs("former")), short));
+    const { state } = await unfinished(
+      Drain.update("id", await createDrain(inputs("former")), short),
+    );
     expect(state).toMatchObject({ finished: "filesystem", applied: false });
     const again = await unfinished(Drain.update("id", state, short));
     expect(again.text).toContain("terminating");

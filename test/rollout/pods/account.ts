@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { Rule } from "../../rights";
+import type { AccessRule } from "../../rights";
 import type { TestCluster } from "./cluster";
 
 /** A kubeconfig of a service account that may do no more in a namespace than the rules say. */
 export async function kubeconfigOf(
   cluster: TestCluster,
   namespace: string,
-  rules: readonly Rule[],
+  rules: readonly AccessRule[],
 ): Promise<string> {
   const of = `--namespace=${namespace}`;
   await cluster.kubectl("create", "serviceaccount", "deployer", of);

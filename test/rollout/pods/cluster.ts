@@ -9,7 +9,7 @@ import { ownKubelet } from "../../../tools/parts";
 import { borrowCluster } from "../../pool";
 
 /** A workload of a test: the worker, of a Helm release of the same name. */
-export interface Deployed {
+export interface TestWorkload {
   /** Default: a Deployment. */
   readonly kind?: "Deployment" | "StatefulSet";
   /** Default: `worker`, as the release. */
@@ -38,7 +38,7 @@ export interface TestCluster {
   /** Applies an object as JSON. */
   apply(object: object): Promise<void>;
   /** Applies a workload of release `worker` in a namespace, which is made where it is not there. */
-  deploy(namespace: string, deployed?: Deployed): Promise<void>;
+  deploy(namespace: string, deployed?: TestWorkload): Promise<void>;
   /** Waits until a workload's pods are all available; default: those of the Deployment `worker`. */
   available(namespace: string, workload?: string): Promise<void>;
   /** The names of the worker's pods, terminating ones included. */
@@ -125,7 +125,7 @@ async function startCluster(): Promise<TestCluster> {
   };
 }
 
-function workload(namespace: string, deployed: Deployed = {}): object {
+function workload(namespace: string, deployed: TestWorkload = {}): object {
   const { kind = "Deployment", name = "worker", replicas = 1, mode = "filesystem" } = deployed;
   const { image = "registry.example.org/worker:1", strategy = "Recreate" } = deployed;
   const { own = false, graceSeconds = 30, memory = "1Mi", claims = false } = deployed;

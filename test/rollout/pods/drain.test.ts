@@ -9,7 +9,7 @@ import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "./account";
 import { breakable } from "./breakable";
 import { clusterForTests } from "./cluster";
-import { created, drainsOn, failuresOf, stored, unfinished, updated } from "./drains";
+import { createDrain, drainsOn, failuresOf, storedDrain, unfinished, updateDrain } from "./drains";
 
 const { Drain, DrainRequest, PodsReplaced } = providers;
 const current = clusterForTests();
@@ -19,7 +19,7 @@ const { inputs, deployed } = drainsOn(current);
 describe("a drain", () => {
   it("records the replicas, scales to nothing, and ends when every pod is gone", async () => {
     await deployed("usual");
-    const state = await created(inputs("usual"));
+    const state = await createDrain(inputs("usual"));
     expect(await current.cluster.pods("usual")).toEqual([]);
     expect(await current.cluster.replicas("usual")).toBe("0 2");
     expect(state).toMatchObject({ drains: 1, finished: "mongo", applied: true });
@@ -28,22 +28,22 @@ describe("a drain", () => {
 
   it("is done once in each change of mode, in both directions, and counted", async () => {
     await deployed("both", 1);
-    const there = await created(inputs("both"));
+    const there = await createDrain(inputs("both"));
     await current.cluster.deploy("both", { replicas: 1, mode: "mongo" });
     const replaced = { ...inputs("both"), drains: there.drains };
     await PodsReplaced.create(replaced);
-    expect(await updated(there, inputs("both", { timeoutSeconds: 20 }))).toMatchObject({
+    expect(await updateDrain(there, inputs("both", { timeoutSeconds: 20 }))).toMatchObject({
       drains: 1,
     });
     expect(await current.cluster.pods("both")).toHaveLength(1);
-    const back = await updated(there, inputs("both", { mode: "filesystem" }));
+    const back = await updateDrain(there, inputs("both", { mode: "filesystem" }));
     expect(await current.cluster.pods("both")).toEqual([]);
     expect(back).toMatchObject({ drains: 2, finished: "filesystem" });
   });
 
   it("leaves a service alone that is new to the stack in filesystem mode", async () => {
     await deployed("new", 1);
-    const state = await created(inputs("new", { mode: "filesystem" }));
+    const state = await createDrain(inputs("new", { mode: "filesystem" }));
     expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
     expect(await current.cluster.replicas("new")).toBe("1");
     expect(current.said).toEqual([]);
@@ -149,18 +149,18 @@ describe("a drain that is not finished", () => {
     expect(again.text).not.toContain(first);
     expect(again.text).toContain(second);
     await current.cluster.end("stuck", second);
-    const done = await updated(again.state, short);
+    const done = await updateDrain(again.state, short);
     expect(done).toMatchObject({ drains: 1, finished: "mongo", applied: true });
     expect(await current.cluster.replicas("stuck")).toBe("0 2");
   });
 
   it("is undone where the cutover is abandoned", async () => {
     await deployed("abandoned", 2, true);
-    const before = await created(inputs("abandoned", { mode: "filesystem" }));
+    const before = await createDrain(inputs("abandoned", { mode: "filesystem" }));
     const short = inputs("abandoned", { timeoutSeconds: 1 });
     const { state } = await unfinished(Drain.update("id", before, short));
     expect(await current.cluster.replicas("abandoned")).toBe("0 2");
-    const back = await updated(state, inputs("abandoned", { mode: "filesystem" }));
+    const back = await updateDrain(state, inputs("abandoned", { mode: "filesystem" }));
     expect(await current.cluster.replicas("abandoned")).toBe("2");
     expect(back).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
     expect(current.said.at(-1)).toBe("worker: Deployment worker has its 2 replicas back");
@@ -170,9 +170,9 @@ describe("a drain that is not finished", () => {
     await deployed("killed", 2, true);
     const asked = { service: "worker", direction: "forward" };
     const taken = { ...asked, direction: "back" };
-    const before = stored((await DrainRequest.create(taken)).outs);
-    const state = await created(inputs("killed", { mode: "filesystem", requests: 0 }));
-    const begun = stored((await DrainRequest.update("id", before, asked)).outs);
+    const before = storedDrain((await DrainRequest.create(taken)).outs);
+    const state = await createDrain(inputs("killed", { mode: "filesystem", requests: 0 }));
+    const begun = storedDrain((await DrainRequest.update("id", before, asked)).outs);
     await unfinished(Drain.update("id", state, inputs("killed", { timeoutSeconds: 1 })));
     expect(await current.cluster.replicas("killed")).toBe("0 2");
 
@@ -180,14 +180,14 @@ describe("a drain that is not finished", () => {
       .outs as DrainRequestResults;
     const news = inputs("killed", { mode: "filesystem", requests });
     expect((await Drain.diff("id", state, news)).changes).toBe(true);
-    expect(await updated(state, news)).toMatchObject({ drains: 0, finished: "filesystem" });
+    expect(await updateDrain(state, news)).toMatchObject({ drains: 0, finished: "filesystem" });
     expect(await current.cluster.replicas("killed")).toBe("2");
   });
 
   it("that is finished stays, whatever else of its settings changes", async () => {
     await deployed("stays", 1);
-    const state = await created(inputs("stays", { requests: 0 }));
-    await updated(state, inputs("stays", { requests: 0, timeoutSeconds: 20 }));
+    const state = await createDrain(inputs("stays", { requests: 0 }));
+    await updateDrain(state, inputs("stays", { requests: 0, timeoutSeconds: 20 }));
     expect(await current.cluster.replicas("stays")).toBe("0 1");
   });
 
@@ -215,7 +215,7 @@ describe("the API", () => {
   it("is asked for no more than the rules allow", async () => {
     await deployed("allowed", 1);
     const kubeconfig = await kubeconfigOf(current.cluster, "allowed", servicesRules);
-    const state = await created(inputs("allowed", { kubeconfig }));
+    const state = await createDrain(inputs("allowed", { kubeconfig }));
     expect(state.drains).toBe(1);
     await current.cluster.deploy("allowed", { replicas: 0, mode: "mongo" });
     await PodsReplaced.create(inputs("allowed", { kubeconfig }));
@@ -254,7 +254,7 @@ describe("the API", () => {
     const [pod = ""] = await current.cluster.pods("moment");
     const api = await breakable(current.cluster.port);
     const kubeconfig = await kubeconfigWith("moment", `https://127.0.0.1:${api.port}`);
-    const running = created(inputs("moment", { kubeconfig }));
+    const running = createDrain(inputs("moment", { kubeconfig }));
     await vi.waitFor(() => {
       expect(current.said.join()).toContain(`pod ${pod} (terminating`);
     }, 10_000);

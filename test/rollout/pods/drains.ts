@@ -9,11 +9,12 @@ const { Drain } = providers;
 export type DrainState = StateOf<DrainInputs, DrainResults>;
 
 /** Outputs as the state gives them back. */
-export const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as DrainState;
+export const storedDrain = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as DrainState;
 
-export const created = async (from: DrainInputs) => stored((await Drain.create(from)).outs);
-export const updated = async (state: DrainState, to: DrainInputs) =>
-  stored((await Drain.update("id", state, to)).outs);
+export const createDrain = async (from: DrainInputs) =>
+  storedDrain((await Drain.create(from)).outs);
+export const updateDrain = async (state: DrainState, to: DrainInputs) =>
+  storedDrain((await Drain.update("id", state, to)).outs);
 
 export const failuresOf = async (olds: object, news: DrainInputs) =>
   (await Drain.check(olds, news)).failures;
@@ -25,7 +26,7 @@ export async function unfinished(step: Promise<unknown>) {
     (one: unknown) => one,
   )) as { properties: unknown; reasons: string[] } | undefined;
   expect(error).toMatchObject({ id: expect.any(String) as string, properties: {} });
-  return { state: stored(error?.properties), text: error?.reasons.join("\n") ?? "" };
+  return { state: storedDrain(error?.properties), text: error?.reasons.join("\n") ?? "" };
 }
 
 /** Drains of the worker on a cluster: their inputs, and a worker to be drained. */

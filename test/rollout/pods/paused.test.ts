@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DrainInputs, PodsReplacedInputs } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
 import { clusterForTests } from "./cluster";
-import { created, drainsOn, stored, updated } from "./drains";
+import { createDrain, drainsOn, storedDrain, updateDrain } from "./drains";
 
 const { Drain, PodsReplaced, ServicesCheck } = providers;
 const current = clusterForTests();
@@ -80,7 +80,7 @@ describe("web of a release that holds both services", () => {
   it("is paused by the worker's drain, keeps its pods in an upgrade, and is resumed", async () => {
     await deployed("both");
     const before = await podsOfWeb("both");
-    await created(inputs("both"));
+    await createDrain(inputs("both"));
     expect(await paused("both")).toBe("true true");
     expect(current.said).toContain("web: web is paused until the worker is in mongo mode");
 
@@ -99,7 +99,7 @@ describe("web of a release that holds both services", () => {
 
   it("waits for an upgrade that has not come", async () => {
     await deployed("late");
-    await created(inputs("late"));
+    await createDrain(inputs("late"));
     const waiting = PodsReplaced.create(web("late", { timeoutSeconds: 1 }));
     await expect(waiting).rejects.toThrow("TaskRunner__Storage__Mode in its pod template is");
     expect(await paused("late")).toBe("true true");
@@ -107,22 +107,22 @@ describe("web of a release that holds both services", () => {
 
   it("is resumed where the engine was killed in the drain, and the cutover abandoned", async () => {
     await deployed("killed");
-    const state = await created(inputs("killed", { ...toFiles, requests: 0 }));
+    const state = await createDrain(inputs("killed", { ...toFiles, requests: 0 }));
     // Of this run the state knows nothing.
     await Drain.update("id", state, inputs("killed", { requests: 1 }));
     expect(await paused("killed")).toBe("true true");
-    await updated(state, inputs("killed", { ...toFiles, requests: 2 }));
+    await updateDrain(state, inputs("killed", { ...toFiles, requests: 2 }));
     expect(await paused("killed")).toBe("");
   });
 
   it("is resumed by a rollback before any upgrade, with its pods", async () => {
     await deployed("back");
     const before = await podsOfWeb("back");
-    const onFiles = stored(
+    const onFiles = storedDrain(
       (await PodsReplaced.create(web("back", { ...toFiles, drains: 0 }))).outs,
     );
-    const state = await created(inputs("back"));
-    await updated(state, inputs("back", toFiles));
+    const state = await createDrain(inputs("back"));
+    await updateDrain(state, inputs("back", toFiles));
     const news = web("back", { ...toFiles, drains: 2 });
     expect((await PodsReplaced.diff("id", onFiles, news)).changes).toBe(true);
     await PodsReplaced.update("id", onFiles, news);
@@ -132,7 +132,7 @@ describe("web of a release that holds both services", () => {
 
   it("is resumed when the stack is destroyed, unless the cluster is unreachable", async () => {
     await deployed("destroyed");
-    await created(inputs("destroyed"));
+    await createDrain(inputs("destroyed"));
     const state = { ...inputs("destroyed"), applied: true };
     await ServicesCheck.delete("id", { ...state, kubeconfig: "no-such-file" });
     expect(await paused("destroyed")).toBe("true true");
@@ -142,7 +142,7 @@ describe("web of a release that holds both services", () => {
 
   it("that somebody resumed is refused before the upgrade, and warned of after it", async () => {
     await deployed("resumed");
-    await created(inputs("resumed"));
+    await createDrain(inputs("resumed"));
     await rollout("resume", "resumed");
     expect(await refused("resumed")).toBe(
       "Deployment web was resumed since the drain, and not by this stack. Pause it again: kubectl rollout pause deployment web",
@@ -164,7 +164,7 @@ describe("a cutover of a release that holds both services is refused", () => {
       "Deployment web is paused, and not by this stack. Resume it: kubectl rollout resume deployment web",
     );
     expect(await refused("theirs", toFiles)).toBe("");
-    await created(inputs("theirs"));
+    await createDrain(inputs("theirs"));
     expect(await paused("theirs")).toBe("true");
   });
 
@@ -173,7 +173,7 @@ describe("a cutover of a release that holds both services is refused", () => {
     expect(await refused("set")).toMatch(
       /^StatefulSet web is web's, and only a Deployment can be paused .* \(rollout\.target: helm\)\.$/,
     );
-    await created(inputs("set"));
+    await createDrain(inputs("set"));
   });
 
   it("if labels are not each service's own", async () => {

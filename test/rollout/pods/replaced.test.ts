@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { PodsReplacedInputs } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
 import type { StateOf } from "../../../components/step";
-import { clusterForTests, ready, type Deployed } from "./cluster";
+import { clusterForTests, ready, type TestWorkload } from "./cluster";
 
 const { Drain, PodsReplaced } = providers;
 const current = clusterForTests();
@@ -32,7 +32,7 @@ async function reasonsOf(namespace: string, timeoutSeconds = 3): Promise<string>
 }
 
 /** The worker with pods that are the test's, ready in filesystem mode. */
-async function ownPods(namespace: string, deployed: Deployed = {}): Promise<string[]> {
+async function ownPods(namespace: string, deployed: TestWorkload = {}): Promise<string[]> {
   await current.cluster.deploy(namespace, { ...deployed, own: true, graceSeconds: 1 });
   const names = await vi.waitFor(async () => {
     const pods = await current.cluster.pods(namespace);

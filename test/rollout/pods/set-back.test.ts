@@ -4,7 +4,7 @@ import { findChangesSince, type DrainSnapshot } from "../../../components/kubern
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { helm } from "../../../tools/parts";
-import { RollbackStack, state, up } from "../../transfer/rollback-stack";
+import { RollbackStack, sampleFiles, runStep } from "../../transfer/rollback-stack";
 import { addFiles } from "../../transfer/state";
 import { clusterForTests } from "./cluster";
 
@@ -103,8 +103,8 @@ it.each(kinds)(
     await current.cluster.apply(kedaAutoscaler(namespace, kind));
     await untilKedaScales(namespace, `${kind}/worker`);
 
-    await addFiles(stack.root, state);
-    await expect(up(undefined, stack.inputs({ standstill }))).rejects.toThrow(
+    await addFiles(stack.root, sampleFiles);
+    await expect(runStep(undefined, stack.inputs({ standstill }))).rejects.toThrow(
       new RegExp(
         `${kind} worker in namespace ${namespace} .* since the drain .* by keda or KEDA \\(ScaledObject queue\\)\\. .*` +
           `kubectl annotate scaledobject queue autoscaling\\.keda\\.sh/paused="true" --namespace ${namespace}`,

@@ -2,7 +2,7 @@ import { expect, it, vi } from "vitest";
 import { findChangesSince, type DrainSnapshot } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
-import { RollbackStack, state, up } from "../../transfer/rollback-stack";
+import { RollbackStack, sampleFiles, runStep } from "../../transfer/rollback-stack";
 import { addFiles } from "../../transfer/state";
 import { clusterForTests } from "./cluster";
 
@@ -42,18 +42,18 @@ async function scaledOnce(namespace: string): Promise<void> {
 
 it("a handover after a drain that nobody disturbed draws its fence", async () => {
   const standstill = await drained("still");
-  await addFiles(stack.root, state);
-  const outs = await up(undefined, stack.inputs({ standstill }));
+  await addFiles(stack.root, sampleFiles);
+  const outs = await runStep(undefined, stack.inputs({ standstill }));
   expect(outs.fence?.at).toMatch(/^20/);
 });
 
 it("a handover follows each drain, also of another worker at a corrected address", async () => {
   const wrong = await drained("wrong-one");
   const standstill = await drained("right-one");
-  await addFiles(stack.root, state);
-  const first = await up(undefined, stack.inputs({ standstill: wrong }));
-  expect(await up(first, stack.inputs({ standstill: wrong }))).toBe(first);
-  const again = await up(first, stack.inputs({ standstill, drains: 2 }));
+  await addFiles(stack.root, sampleFiles);
+  const first = await runStep(undefined, stack.inputs({ standstill: wrong }));
+  expect(await runStep(first, stack.inputs({ standstill: wrong }))).toBe(first);
+  const again = await runStep(first, stack.inputs({ standstill, drains: 2 }));
   expect(again.fence?.at).not.toBe(first.fence?.at);
 });
 
@@ -61,8 +61,8 @@ it("a worker that was scaled up once since its drain stops the cutover before th
   const standstill = await drained("disturbed");
   await scaledOnce("disturbed");
 
-  await addFiles(stack.root, state);
-  const running = up(undefined, stack.inputs({ standstill }));
+  await addFiles(stack.root, sampleFiles);
+  const running = runStep(undefined, stack.inputs({ standstill }));
   await expect(running).rejects.toMatchObject({
     message: expect.stringMatching(
       /Deployment worker in namespace disturbed .* since the drain .* by .* storageMode: filesystem/,

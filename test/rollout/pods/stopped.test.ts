@@ -7,7 +7,7 @@ import type {
 import { providers } from "../../../components/rollout/provider";
 import type { StateOf } from "../../../components/step";
 import { clusterForTests } from "./cluster";
-import { created, drainsOn, unfinished, updated } from "./drains";
+import { createDrain, drainsOn, unfinished, updateDrain } from "./drains";
 
 type Replaced = StateOf<PodsReplacedInputs, PodsReplacedResults>;
 
@@ -28,7 +28,7 @@ it("a request says when its direction changed", async () => {
 
 it("the stop lasts from the drain's request until the new pods are ready, whatever fails or follows", async () => {
   await deployed("timed", 1);
-  const drain = await created(inputs("timed", { requests: 0, requestedAt: ago(200) }));
+  const drain = await createDrain(inputs("timed", { requests: 0, requestedAt: ago(200) }));
   const { drains, stoppedAt } = drain;
   const asked = { ...inputs("timed", { timeoutSeconds: 1 }), drains, stoppedAt } as Replaced;
   const failed = await unfinished(PodsReplaced.create(asked));
@@ -53,11 +53,11 @@ it("the stop lasts from the drain's request until the new pods are ready, whatev
 it("a drain at a corrected address begins a stop of its own", async () => {
   await deployed("moved", 1);
   const asked = { requests: 0, requestedAt: ago(3_600) };
-  const state = await created(inputs("moved", asked));
+  const state = await createDrain(inputs("moved", asked));
   expect(secondsSince(state.stoppedAt)).toBeGreaterThan(3_500);
 
   await deployed("corrected", 1);
-  const again = await updated(state, inputs("corrected", asked));
+  const again = await updateDrain(state, inputs("corrected", asked));
   expect(again.drains).toBe(2);
   expect(secondsSince(again.stoppedAt)).toBeLessThan(60);
 });

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, vi } from "vitest";
 
 /** A site's checkout of branch `main`, and the bare repository that it came from. */
-export interface Site {
+export interface CheckoutSite {
   readonly folder: string;
   readonly checkout: string;
   /** A command by which the remote's branch has a commit of somebody else. */
@@ -27,7 +27,7 @@ const env = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
 const author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com"];
 
 /** Makes a site in a folder: with `deploy/worker.yaml` in its first commit. */
-export async function makeSite(folder: string): Promise<Site> {
+export async function makeCheckoutSite(folder: string): Promise<CheckoutSite> {
   const [checkout, remote] = [join(folder, "checkout"), join(folder, "site.git")];
   const gitIn =
     (cwd: string) =>
@@ -59,11 +59,11 @@ export async function makeSite(folder: string): Promise<Site> {
 }
 
 /** Gives each test of a file a site of its own. */
-export function checkoutForTests(): Site {
-  const site = {} as Site;
+export function checkoutForTests(): CheckoutSite {
+  const site = {} as CheckoutSite;
   beforeEach(async () => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-    Object.assign(site, await makeSite(await mkdtemp(join(tmpdir(), "site-"))));
+    Object.assign(site, await makeCheckoutSite(await mkdtemp(join(tmpdir(), "site-"))));
   });
   afterEach(async () => {
     vi.unstubAllEnvs();

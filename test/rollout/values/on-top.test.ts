@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { serviceEnvironment } from "../../../components/rollout";
 import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/values/on-top";
-import { names as usual } from "../names";
+import { serviceNames as usual } from "../names";
 
 const names = { ...usual, connectionSecret: { name: "mongo", key: "uri" } };
 const onMongo = serviceEnvironment("worker", "mongo", names);

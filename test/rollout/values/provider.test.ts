@@ -5,18 +5,18 @@ import { parse } from "yaml";
 import { providers } from "../../../components/rollout/provider";
 import {
   changes,
-  created,
+  createFile,
   file,
   folder,
   inFolder,
-  inputs,
+  fileInputs,
   list,
   map,
   password,
   refused,
   siteFile,
-  text,
-  updated,
+  readWorkerFile,
+  updateFile,
 } from "./worker-file";
 
 const { ValuesFile } = providers;
@@ -26,25 +26,25 @@ inFolder();
 interface Values {
   readonly env?: unknown;
 }
-const values = async () => parse(await text()) as Values;
+const values = async () => parse(await readWorkerFile()) as Values;
 const environment = async () => (await values()).env as { name: string; value?: string }[];
 
 describe("the file of the stack's own", () => {
   it("has a site's list whole, with ours in the place of the same variables", async () => {
-    const state = await created(inputs("mongo"));
+    const state = await createFile(fileInputs("mongo"));
 
     const env = await environment();
     expect(env[0]).toEqual({ name: "TZ", value: "UTC" });
     expect(env[1]).toEqual({ name: "Worker__Storage__Mode", value: "mongo" });
     expect(env).toHaveLength(8);
-    expect(await text()).not.toContain(password);
+    expect(await readWorkerFile()).not.toContain(password);
     expect(await readFile(siteFile, "utf8")).toBe(list);
-    expect(await changes(state, inputs("mongo"))).toBe(false);
+    expect(await changes(state, fileInputs("mongo"))).toBe(false);
   });
 
   it("has only ours of a map, by the site's spelling", async () => {
     await writeFile(siteFile, map);
-    await created(inputs("mongo"));
+    await createFile(fileInputs("mongo"));
 
     const { env } = (await values()) as { env: object };
     expect(env).toMatchObject({
@@ -58,17 +58,17 @@ describe("the file of the stack's own", () => {
   });
 
   it("hides no list that states filesystem by itself, and has the mode otherwise", async () => {
-    const state = await updated(await created(inputs("mongo")), inputs("filesystem"));
+    const state = await updateFile(await createFile(fileInputs("mongo")), fileInputs("filesystem"));
     expect((await environment()).find(({ name }) => name.endsWith("Mode"))?.value).toBe(
       "filesystem",
     );
     await writeFile(siteFile, list.replace("WORKER__STORAGE__MODE", "Worker__Storage__Mode"));
-    expect(await changes(state, inputs("filesystem"))).toBe(true);
-    await updated(state, inputs("filesystem"));
+    expect(await changes(state, fileInputs("filesystem"))).toBe(true);
+    await updateFile(state, fileInputs("filesystem"));
     expect(await values()).toEqual({});
 
     await writeFile(siteFile, map);
-    await updated(state, inputs("filesystem"));
+    await updateFile(state, fileInputs("filesystem"));
     expect(await values()).toEqual({ env: { WORKER__STORAGE__MODE: "filesystem" } });
   });
 
@@ -76,29 +76,31 @@ describe("the file of the stack's own", () => {
     const more = join(folder, "prod.yaml");
     await writeFile(more, "worker:\n  env: [{ name: LAST, value: '0022' }]\n");
     const other = { path: "worker.env", site: [siteFile, more] };
-    await created(inputs("mongo", other));
+    await createFile(fileInputs("mongo", other));
 
-    const { worker } = parse(await text(), { version: "1.1" }) as { worker: { env: unknown[] } };
+    const { worker } = parse(await readWorkerFile(), { version: "1.1" }) as {
+      worker: { env: unknown[] };
+    };
     expect(worker.env[0]).toEqual({ name: "LAST", value: "0022" });
     expect(worker.env).toHaveLength(8);
   });
 
   it("is written whole or not at all, and nothing is left beside it", async () => {
-    await created(inputs("mongo"));
+    await createFile(fileInputs("mongo"));
     expect((await readdir(folder)).sort()).toEqual([
       "taskrunner-storage.worker.values.yaml",
       "worker.values.yaml",
     ]);
     const longest = join(folder, "w".repeat(255));
-    await expect(ValuesFile.create(inputs("mongo", { file: longest }))).rejects.toThrow(
+    await expect(ValuesFile.create(fileInputs("mongo", { file: longest }))).rejects.toThrow(
       /directory cannot be written \(ENAMETOOLONG\)/,
     );
   });
 
   it("stays when the resource is deleted", async () => {
-    const state = await created(inputs("mongo"));
+    const state = await createFile(fileInputs("mongo"));
     await ValuesFile.delete("worker", state);
-    expect(await text()).toContain("mongo");
+    expect(await readWorkerFile()).toContain("mongo");
   });
 });
 
@@ -117,31 +119,31 @@ describe("what somebody else changes", () => {
   ])(
     "is a change that a preview explains, and the next up writes it again: %s",
     async (_, edit) => {
-      const state = await created(inputs("mongo"));
+      const state = await createFile(fileInputs("mongo"));
       await edit();
       const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-      expect(await changes(state, inputs("mongo"))).toBe(true);
+      expect(await changes(state, fileInputs("mongo"))).toBe(true);
       expect(log).toHaveBeenCalledWith(expect.stringContaining("pulumi up writes it again"));
       log.mockRestore();
 
-      const again = await updated(state, inputs("mongo"));
+      const again = await updateFile(state, fileInputs("mongo"));
       expect((await environment())[1]?.value).toBe("mongo");
-      expect(await changes(again, inputs("mongo"))).toBe(false);
+      expect(await changes(again, fileInputs("mongo"))).toBe(false);
     },
   );
 
   it("in a map of the site's is none of ours", async () => {
     await writeFile(siteFile, map);
-    const state = await created(inputs("mongo"));
+    const state = await createFile(fileInputs("mongo"));
     await writeFile(siteFile, map.replace("UTC", "CET"));
-    expect(await changes(state, inputs("mongo"))).toBe(false);
+    expect(await changes(state, fileInputs("mongo"))).toBe(false);
   });
 
   it("shows on refresh, a connection string never", async () => {
-    const state = await created(inputs("mongo"));
-    expect((await ValuesFile.read("worker", state)).inputs).toEqual(inputs("mongo"));
+    const state = await createFile(fileInputs("mongo"));
+    expect((await ValuesFile.read("worker", state)).inputs).toEqual(fileInputs("mongo"));
 
-    const heading = (await text()).split("\n")[0] ?? "";
+    const heading = (await readWorkerFile()).split("\n")[0] ?? "";
     await writeFile(file, `${heading}\n${list.replace("filesystem", "Mongo")}`);
     expect((await ValuesFile.read("worker", state)).inputs).toMatchObject({
       environment: {
@@ -156,21 +158,21 @@ describe("what somebody else changes", () => {
 
 describe("what is refused in the preview already", () => {
   it("is a file of another stack, which stays as it is", async () => {
-    await created(inputs("mongo"));
-    const before = await text();
-    const other = inputs("mongo", { stack: "organization/taskrunner-storage/staging" });
+    await createFile(fileInputs("mongo"));
+    const before = await readWorkerFile();
+    const other = fileInputs("mongo", { stack: "organization/taskrunner-storage/staging" });
 
     expect(await refused({}, other)).toContain(
       "it is not of stack organization/taskrunner-storage/staging",
     );
     await expect(ValuesFile.create(other)).rejects.toThrow("it is not of stack");
-    expect(await text()).toBe(before);
+    expect(await readWorkerFile()).toBe(before);
   });
 
   it("is a site's file that cannot be read, is no YAML, or has something else at the place", async () => {
     const found = async (content: string | Buffer) => {
       await writeFile(siteFile, content);
-      return refused({}, inputs("mongo"));
+      return refused({}, fileInputs("mongo"));
     };
     expect(await found("a: 1\n---\nb: 2\n")).toContain("several YAML documents");
     expect(await found(`env: [${password}\n`)).toMatch(/not valid YAML \(line \d/);
@@ -179,33 +181,35 @@ describe("what is refused in the preview already", () => {
     expect(await found("env: text\n")).toContain("neither a list nor a map");
     expect(await found("replicas: 1\n")).toContain("write an empty list ([]) or map ({})");
     await rm(siteFile);
-    expect(await refused({}, inputs("mongo"))).toMatch(/cannot be read \(ENOENT\).*rollout/);
+    expect(await refused({}, fileInputs("mongo"))).toMatch(/cannot be read \(ENOENT\).*rollout/);
   });
 
   it("is a directory that cannot be written", async () => {
     const missing = join(folder, "deploy", "values.yaml");
-    expect(await refused({}, inputs("mongo", { file: missing }))).toMatch(
+    expect(await refused({}, fileInputs("mongo", { file: missing }))).toMatch(
       /directory cannot be written \(ENOENT\)/,
     );
   });
 
   it("is no variables of the site's, unless it is a rollback", async () => {
-    await created(inputs("mongo"));
+    await createFile(fileInputs("mongo"));
     await writeFile(siteFile, "replicas: 1\n");
-    expect(await refused(inputs("mongo"), inputs("filesystem"))).toBe("");
+    expect(await refused(fileInputs("mongo"), fileInputs("filesystem"))).toBe("");
   });
 
   it("is a first rollback of a service in mongo mode: the stack knows of no cutover", async () => {
     await writeFile(siteFile, list.replace("filesystem", "Mongo"));
-    expect(await refused({}, inputs("filesystem"))).toMatch(
+    expect(await refused({}, fileInputs("filesystem"))).toMatch(
       /worker in mongo mode\. This step is new .* a rollback would export nothing .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
     );
-    expect(await refused({}, inputs("mongo"))).toBe("");
-    expect(await refused(inputs("mongo"), inputs("filesystem"))).toBe("");
+    expect(await refused({}, fileInputs("mongo"))).toBe("");
+    expect(await refused(fileInputs("mongo"), fileInputs("filesystem"))).toBe("");
 
     await writeFile(siteFile, list);
-    expect(await refused({}, inputs("filesystem"))).toBe("");
-    await created(inputs("mongo"));
-    expect(await refused({}, inputs("filesystem"))).toContain(`The values file ${file} has worker`);
+    expect(await refused({}, fileInputs("filesystem"))).toBe("");
+    await createFile(fileInputs("mongo"));
+    expect(await refused({}, fileInputs("filesystem"))).toContain(
+      `The values file ${file} has worker`,
+    );
   });
 });

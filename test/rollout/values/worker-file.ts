@@ -6,7 +6,7 @@ import { serviceEnvironment } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
 import type { ValuesFileInputs } from "../../../components/rollout/values/provider";
 import type { StateOf } from "../../../components/step";
-import { names } from "../names";
+import { serviceNames } from "../names";
 
 type ValuesFileState = StateOf<ValuesFileInputs, object>;
 
@@ -42,10 +42,10 @@ export function inFolder(): void {
   afterEach(() => rm(folder, { recursive: true }));
 }
 
-export const text = () => readFile(file, "utf8");
+export const readWorkerFile = () => readFile(file, "utf8");
 
-export function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFileInputs> = {}) {
-  const entries = serviceEnvironment("worker", mode, names);
+export function fileInputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFileInputs> = {}) {
+  const entries = serviceEnvironment("worker", mode, serviceNames);
   return {
     direction: mode === "mongo" ? "forward" : "back",
     service: "worker",
@@ -60,19 +60,19 @@ export function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFile
 }
 
 /** Outputs as the state gives them back. */
-export const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as ValuesFileState;
+export const storedFile = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as ValuesFileState;
 
-export async function created(from: ValuesFileInputs): Promise<ValuesFileState> {
+export async function createFile(from: ValuesFileInputs): Promise<ValuesFileState> {
   const result = await ValuesFile.create(from);
   expect(result.id).toBe("worker");
-  return stored(result.outs);
+  return storedFile(result.outs);
 }
 
-export async function updated(
+export async function updateFile(
   state: ValuesFileState,
   to: ValuesFileInputs,
 ): Promise<ValuesFileState> {
-  return stored((await ValuesFile.update("worker", state, to)).outs);
+  return storedFile((await ValuesFile.update("worker", state, to)).outs);
 }
 
 export const changes = async (state: ValuesFileState, to: ValuesFileInputs) =>

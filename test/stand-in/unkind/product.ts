@@ -4,13 +4,13 @@ import { exportCommand } from "../../../cli/export";
 import type { HandoverResults } from "../../../components/transfer/steps/inputs";
 import { providers } from "../../../components/transfer/provider";
 import { documentOptions } from "../../contract/options";
-import { ledger } from "../../transfer/database";
+import { ledgerCollection } from "../../transfer/database";
 
 /** The steps on the state, as the engine has them. */
 export type StepName = keyof typeof providers;
 
 /** Where the product works. */
-export interface Place {
+export interface StateLocation {
   /** The address of the server, where a wire may be in between. */
   readonly uri: string;
   readonly database: string;
@@ -31,7 +31,7 @@ export class Product {
   /** Settings that an operator adds, such as `abandonMongo`. */
   advanced: Readonly<Record<string, string>> = {};
 
-  constructor(private readonly place: Place) {}
+  constructor(private readonly place: StateLocation) {}
 
   /** The next steps belong to another cutover. */
   begin(): void {
@@ -97,7 +97,7 @@ export class Product {
     const { fencedAt } = this;
     return {
       ...this.place,
-      ...{ direction, ledger, cutover: this.cutover, approvals: true },
+      ...{ direction, ledger: ledgerCollection, cutover: this.cutover, approvals: true },
       ...{ collections: documentOptions.collections },
       ...{ heldRuns: "hold", electionSeconds: 2 },
       ...(name === "SecondHandover" && fencedAt !== undefined && { fencedAt }),

@@ -2,7 +2,7 @@ import { open, rename, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../../sample/random";
 import type { Journal } from "../journal";
-import type { Run } from "../records";
+import type { RunRecord } from "../records";
 
 /** A service ended in the middle of a write. */
 export class Killed extends Error {
@@ -57,7 +57,7 @@ export class RoughWriter {
   }
 
   private settle(text: string): void {
-    const { runId, steps } = JSON.parse(text) as Partial<Run>;
+    const { runId, steps } = JSON.parse(text) as Partial<RunRecord>;
     for (const { stepId, status } of steps ?? []) {
       if (runId === undefined || status !== "Succeeded") continue;
       this.journal.write({ event: "settled", runId, stepId });

@@ -1,10 +1,10 @@
 import { type MemoryJournal, eventsOf } from "../journal";
 import { Crew, type Mode } from "../crew";
 import { FileStore } from "../file-store";
-import { findingsOf } from "../findings";
+import { findFaults } from "../findings";
 import { MongoStore } from "../mongo-store";
 import { foldersIn } from "../pods";
-import type { Service } from "../service";
+import type { StoreService } from "../service";
 import { documentOptions } from "../../contract/options";
 import { Operator } from "./operator";
 import { Product } from "./product";
@@ -54,7 +54,7 @@ export class Walk extends Crew {
     if (end === undefined) return this.problems;
     await this.finish();
     const { purged, isKilled } = this.world;
-    const found = await findingsOf(this.stores[end], this.journal, { purged, isKilled });
+    const found = await findFaults(this.stores[end], this.journal, { purged, isKilled });
     return [...this.problems, ...found];
   }
 
@@ -161,7 +161,7 @@ export class Walk extends Crew {
     await this.onVolume(() => super.act());
   }
 
-  protected override async tick(service: Service): Promise<boolean> {
+  protected override async tick(service: StoreService): Promise<boolean> {
     const hadKill = this.world.writer.roughness.kills;
     // Only the worker is killed.
     this.world.writer.roughness.kills = hadKill && service === this.worker;
@@ -170,7 +170,7 @@ export class Walk extends Crew {
     return done;
   }
 
-  protected override fails(service: Service, error: unknown): void {
+  protected override fails(service: StoreService, error: unknown): void {
     if (error instanceof Killed) {
       this.world.isKilled = true;
       this.worker = undefined;

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Db } from "mongodb";
 import type { Random } from "../../../sample/random";
 import { documentOptions } from "../../contract/options";
-import { ledger, migrate } from "../../transfer/database";
+import { ledgerCollection, migrate } from "../../transfer/database";
 import type { Mode } from "../crew";
-import { hasEnded, type Run } from "../records";
+import { hasRunEnded, type RunRecord } from "../records";
 import type { Danger } from "./dangers";
 import type { RoughWriter } from "./rough-writer";
 import type { StaleVolume } from "./stale-volume";
@@ -50,7 +50,7 @@ export class World {
     if (dangers.has("refused writes")) between.refusal = random.pick([371, 8000, 14031]);
     if (dangers.has("no shard primary")) {
       between.refusal = 133;
-      between.spared = random.pick([ledger, undefined]);
+      between.spared = random.pick([ledgerCollection, undefined]);
     }
   }
 
@@ -70,8 +70,8 @@ export class World {
   }
 
   /** Deletes a finished run where the services work, as a retention does. */
-  async purge(mode: Mode, runs: readonly Run[], random: Random): Promise<void> {
-    const finished = runs.filter(hasEnded);
+  async purge(mode: Mode, runs: readonly RunRecord[], random: Random): Promise<void> {
+    const finished = runs.filter(hasRunEnded);
     if (finished.length === 0) return;
     const { runId } = random.pick(finished);
     this.purged.add(runId);

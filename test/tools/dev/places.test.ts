@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { clean } from "../../../tools/dev/commands";
-import { makeCommand, placesIn, showPath, stacks } from "../../../tools/dev/places";
+import { makeCommand, devPaths, showPath, stacks } from "../../../tools/dev/places";
 import { repository } from "../../../tools/parts";
 
 describe("the places of a stack", () => {
-  const dev = placesIn("/repository");
-  const local = placesIn("/repository", stacks.local);
+  const dev = devPaths("/repository");
+  const local = devPaths("/repository", stacks.local);
 
   test("are below .dev, those of another stack than dev in a folder of its own", () => {
     expect(dev.dev).toBe("/repository/.dev");
@@ -22,7 +22,7 @@ describe("the places of a stack", () => {
   });
 
   test("are those that its committed settings name", async () => {
-    const places = placesIn(repository, stacks.local);
+    const places = devPaths(repository, stacks.local);
     const { config } = parse(await readFile(places.committedSettings, "utf8")) as {
       config: Record<string, Record<string, unknown>>;
     };
@@ -55,18 +55,18 @@ describe("clean", () => {
   });
 
   test("of dev leaves what another stack has, and says how that goes", async () => {
-    await clean(placesIn(root));
+    await clean(devPaths(root));
     expect(await readdir(join(root, ".dev"))).toEqual(["local"]);
     expect(console.log).toHaveBeenLastCalledWith(
       "removed .dev; `make clean STACK=local` removes the rest",
     );
-    await clean(placesIn(root, stacks.local));
-    await clean(placesIn(root));
+    await clean(devPaths(root, stacks.local));
+    await clean(devPaths(root));
     expect(existsSync(join(root, ".dev"))).toBe(false);
   });
 
   test("of another stack leaves what dev has", async () => {
-    await clean(placesIn(root, stacks.local));
+    await clean(devPaths(root, stacks.local));
     expect((await readdir(join(root, ".dev"))).sort()).toEqual(["Pulumi.dev.yaml", "taskrunner"]);
   });
 });

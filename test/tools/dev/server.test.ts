@@ -6,15 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import getPort from "get-port";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Places, placesIn } from "../../../tools/dev/places";
+import { type DevPaths, devPaths } from "../../../tools/dev/places";
 import { embeddedServerOn, runningServer, stopServer } from "../../../tools/dev/server";
 import { removeDeadLocks } from "../../../tools/dev/stack";
 import { commandLine } from "../../../tools/parts";
 
-let places: Places;
+let places: DevPaths;
 
 beforeEach(async () => {
-  places = placesIn(await mkdtemp(join(tmpdir(), "dev-")));
+  places = devPaths(await mkdtemp(join(tmpdir(), "dev-")));
   await mkdir(places.dev);
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { stackOutputsFrom } from "../../../tools/dev/outputs";
-import { placesIn, stacks } from "../../../tools/dev/places";
+import { devPaths, stacks } from "../../../tools/dev/places";
 import { coloursFor, type Facts, summaryText } from "../../../tools/dev/summary";
 
 const plain = coloursFor({ isTTY: false }, {});
@@ -36,7 +36,7 @@ const json = {
 const outputs = stackOutputsFrom(json);
 /** The summary of stack dev, without colours unless they are given. */
 const told = (facts: Omit<Facts, "places">, colours = plain) =>
-  summaryText({ places: placesIn("/repository"), ...facts }, colours);
+  summaryText({ places: devPaths("/repository"), ...facts }, colours);
 const database = "mongodb://127.0.0.1:27017/taskrunner";
 
 describe("the summary", () => {
@@ -109,7 +109,7 @@ stop      make down (keeps the data; log in .dev/mongo.log)`,
     const web = { ...release, release: "taskrunner-web", revision: 3 };
     const text = summaryText(
       {
-        places: placesIn("/repository", stacks.local),
+        places: devPaths("/repository", stacks.local),
         changed: true,
         outputs: stackOutputsFrom({ ...json, rollout: { worker, web } }),
         database,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { actionlint } from "../../../tools/parts";
-import { textOf } from "../../../tools/parts/repository";
+import { readRepositoryFile } from "../../../tools/parts/repository";
 import { findOnPath, programs } from "../../../tools/parts/table";
 
 let folder: string;
@@ -35,7 +35,7 @@ test.each([
 
 test.each([programs.actionlint, programs.vale])("$name is built as pinned", async (checker) => {
   const { name, module, version } = checker;
-  expect(await textOf("tools", "go", name, "go.mod")).toContain(`${module} ${version}`);
+  expect(await readRepositoryFile("tools", "go", name, "go.mod")).toContain(`${module} ${version}`);
 });
 
 test("finds what is wrong in a workflow", async () => {

@@ -15,7 +15,7 @@ import {
   startControlPlane,
   stopControlPlane,
 } from "../../../tools/parts";
-import { kwokStages, programNames, usable } from "../../../tools/parts/kubernetes/programs";
+import { kwokStages, programNames, usablePrograms } from "../../../tools/parts/kubernetes/programs";
 
 describe("the programs on PATH", () => {
   const all = programNames.map((name) => {
@@ -27,7 +27,7 @@ describe("the programs on PATH", () => {
 
   test("are used where all of them are there", () => {
     const files = Object.fromEntries(all.map(({ name, file }) => [name, file]));
-    expect(usable(all)).toEqual({ part: { files, version: "v1.34.2" } });
+    expect(usablePrograms(all)).toEqual({ part: { files, version: "v1.34.2" } });
   });
 
   test.each([
@@ -35,7 +35,7 @@ describe("the programs on PATH", () => {
     ["etcd", { version: "3.4.9" }, "etcd on PATH is 3.4.9, not 3.5.0 or later"],
     ["kubectl", { version: "" }, "kubectl on PATH states no version, not 1.31.0 or later"],
   ])("are not used where %s is %o", (name, other, missing) => {
-    expect(usable(allBut(name, other))).toEqual({ missing });
+    expect(usablePrograms(allBut(name, other))).toEqual({ missing });
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { formatElapsed, withProgress } from "../../../tools/parts/progress";
+import { formatElapsed, showProgress } from "../../../tools/parts/progress";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -9,7 +9,7 @@ async function shown(isTTY: boolean): Promise<string[]> {
   const written: string[] = [];
   const screen = { isTTY, write: (text: string) => written.push(text) };
   const work = () => new Promise((resolve) => setTimeout(resolve, 40_500));
-  const done = withProgress("building pulumi", () => "7 packages", work, screen);
+  const done = showProgress("building pulumi", () => "7 packages", work, screen);
   await vi.advanceTimersByTimeAsync(40_500);
   await done;
   return written;

@@ -6,7 +6,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { pulumiDownload, pulumiOnPath, systemName, usable } from "../../../tools/parts/pulumi/cli";
+import {
+  pulumiDownload,
+  pulumiOnPath,
+  systemName,
+  usableCli,
+} from "../../../tools/parts/pulumi/cli";
 import { versions } from "../../../tools/parts/versions";
 
 let folder: string;
@@ -29,8 +34,8 @@ async function program(file: string, prints: string) {
 
 describe("the Pulumi on PATH", () => {
   test("is used with its language host, from the oldest version on", () => {
-    expect(usable({ version: "v3.200.0", languageHost: true })).toEqual({ part: "v3.200.0" });
-    expect(usable({ version: "v3.300.1", languageHost: true })).toEqual({ part: "v3.300.1" });
+    expect(usableCli({ version: "v3.200.0", languageHost: true })).toEqual({ part: "v3.200.0" });
+    expect(usableCli({ version: "v3.300.1", languageHost: true })).toEqual({ part: "v3.300.1" });
   });
 
   test.each([
@@ -39,11 +44,11 @@ describe("the Pulumi on PATH", () => {
     ["v4.0.0", "v4.0.0 on PATH is not version 3 from 3.200.0 on"],
     ["", "the one on PATH, which states no version, is not version 3 from 3.200.0 on"],
   ])("of version %s is not", (version, missing) => {
-    expect(usable({ version, languageHost: true })).toEqual({ missing });
+    expect(usableCli({ version, languageHost: true })).toEqual({ missing });
   });
 
   test("without a language host is not used", () => {
-    expect(usable({ version: "v3.274.1", languageHost: false })).toEqual({
+    expect(usableCli({ version: "v3.274.1", languageHost: false })).toEqual({
       missing: "v3.274.1 on PATH comes without pulumi-language-nodejs",
     });
   });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { repository } from "../../../tools/parts";
-import { hasEnded, startChild } from "../../../tools/parts/child";
+import { hasExited, startChild } from "../../../tools/parts/child";
 import { commandLine } from "../../../tools/parts/running";
 
 let folder: string;
@@ -29,7 +29,7 @@ it("a program has its command line from the moment it was started", async () => 
 it("one that ended has none, and is not waited for", async () => {
   const child = await start("/bin/true");
   // It may have ended before anybody listens.
-  if (!hasEnded(child)) await once(child, "exit");
+  if (!hasExited(child)) await once(child, "exit");
   const began = performance.now();
   expect(await commandLine(child.pid ?? 0)).toBeUndefined();
   expect(performance.now() - began).toBeLessThan(2_000);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { textOf } from "../../../tools/parts/repository";
+import { readRepositoryFile } from "../../../tools/parts/repository";
 import { atLeast, versions } from "../../../tools/parts/versions";
 
 test("versions are compared number by number", () => {
@@ -13,32 +13,32 @@ test("versions are compared number by number", () => {
 });
 
 test("what is said to be built is what the modules and requirements pin", async () => {
-  const cli = await textOf("tools", "go", "pulumi", "go.mod");
+  const cli = await readRepositoryFile("tools", "go", "pulumi", "go.mod");
   expect(cli).toContain(`github.com/pulumi/pulumi/pkg/v3 ${versions.pulumi}`);
-  const host = await textOf("tools", "go", "pulumi-language-nodejs", "go.mod");
+  const host = await readRepositoryFile("tools", "go", "pulumi-language-nodejs", "go.mod");
   expect(host).toContain(`github.com/pulumi/pulumi/sdk/v3 ${versions.languageHost}`);
-  const control = await textOf("tools", "go", "control-plane", "go.mod");
+  const control = await readRepositoryFile("tools", "go", "control-plane", "go.mod");
   expect(control).toContain(`k8s.io/kubernetes ${versions.kubernetes}`);
   expect(control).toContain(`go.etcd.io/etcd/server/v3 ${versions.etcd}`);
   expect(control).toContain(`sigs.k8s.io/kwok ${versions.kwok}`);
-  const helm = await textOf("tools", "go", "helm", "go.mod");
+  const helm = await readRepositoryFile("tools", "go", "helm", "go.mod");
   expect(helm).toContain(`helm.sh/helm/v3 ${versions.helm}`);
-  const keda = await textOf("tools", "go", "keda", "go.mod");
+  const keda = await readRepositoryFile("tools", "go", "keda", "go.mod");
   expect(keda).toContain(`github.com/kedacore/keda/v2 ${versions.keda} `);
-  const act = await textOf("tools", "go", "act", "go.mod");
+  const act = await readRepositoryFile("tools", "go", "act", "go.mod");
   expect(act).toContain(`github.com/nektos/act ${versions.act} `);
-  const gitea = await textOf("tools", "go", "gitea", "go.mod");
+  const gitea = await readRepositoryFile("tools", "go", "gitea", "go.mod");
   expect(gitea).toContain(`code.gitea.io/gitea ${versions.gitea} `);
-  const provider = await textOf("tools", "go", "pulumi-resource-kubernetes", "go.mod");
+  const provider = await readRepositoryFile("tools", "go", "pulumi-resource-kubernetes", "go.mod");
   expect(provider).toContain(`-${versions.kubernetesPluginCommit}\n`);
-  const plugin = await textOf("package.json");
+  const plugin = await readRepositoryFile("package.json");
   expect(plugin).toContain(`"@pulumi/kubernetes": "${versions.kubernetesPlugin.slice(1)}"`);
-  const python = await textOf("tools", "python", "requirements.txt");
+  const python = await readRepositoryFile("tools", "python", "requirements.txt");
   expect(python).toContain(`SecantusDB==${versions.secantusdb}`);
 });
 
 test("every Python package is pinned to one version", async () => {
-  const lines = (await textOf("tools", "python", "requirements.txt")).split("\n");
+  const lines = (await readRepositoryFile("tools", "python", "requirements.txt")).split("\n");
   const packages = lines.filter((line) => line !== "" && !line.startsWith("#"));
   expect(packages.length).toBeGreaterThan(1);
   for (const line of packages) expect(line).toMatch(/^[A-Za-z0-9-]+==[0-9][0-9a-z.]*$/);

@@ -2,7 +2,7 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { noneSkipped, requireState, stateFiles } from "../../../components/state/layout";
-import { stateRoot } from "../state";
+import { writeState } from "../state";
 
 async function listed(root: string, approvals = true) {
   const skipped = noneSkipped();
@@ -16,7 +16,7 @@ async function listed(root: string, approvals = true) {
 }
 
 it("the layout's files are listed role by role, foreign ones are counted", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "artifacts/r-1/artifact-manifest.json": "",
     "artifacts/r-1/report.json": "",
     "artifacts/README": "",
@@ -40,7 +40,7 @@ it("the layout's files are listed role by role, foreign ones are counted", async
 });
 
 it("hidden and temporary files and symbolic links are skipped and counted", async () => {
-  const root = await stateRoot({
+  const root = await writeState({
     "state/runs/.r-2.json": "",
     "state/runs/r-3.json.tmp": "",
     "state/runs/r-4.tmp": "",
@@ -58,25 +58,25 @@ it("hidden and temporary files and symbolic links are skipped and counted", asyn
 });
 
 it("approvals are left alone where they are not wanted", async () => {
-  const root = await stateRoot({ "state/runs/r.json": "", "state/approvals/r.json": "" });
+  const root = await writeState({ "state/runs/r.json": "", "state/approvals/r.json": "" });
   expect((await listed(root, false)).names).toEqual(["runs r state/runs/r.json"]);
 });
 
 it("a state root that is not there is named", async () => {
-  const root = join(await stateRoot({}), "nothing");
+  const root = join(await writeState({}), "nothing");
   await expect(listed(root)).rejects.toThrow(
     /state directory .*nothing is not a readable directory/,
   );
 });
 
 it("a root without any of the layout's folders is named with them", async () => {
-  const root = await stateRoot({ "runs/r.json": "" });
+  const root = await writeState({ "runs/r.json": "" });
   await expect(listed(root)).rejects.toThrow(/none of the directories state\/runs, logs\/runs/);
 });
 
 it("a folder that leads out of the root is named, not followed", async () => {
-  const elsewhere = await stateRoot({ "runs/r.json": "" });
-  const root = await stateRoot({ "logs/runs/r.ndjson": "" });
+  const elsewhere = await writeState({ "runs/r.json": "" });
+  const root = await writeState({ "logs/runs/r.ndjson": "" });
   await symlink(elsewhere, join(root, "state"));
   await expect(listed(root)).rejects.toThrow(/is a link out of the state directory/);
 });

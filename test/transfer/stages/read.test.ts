@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { type RawText, readTexts } from "../../../components/state/read";
-import { stateRoot } from "../state";
+import { writeState } from "../state";
 
 async function readLog(content: string | Buffer): Promise<RawText[]> {
-  const root = await stateRoot({});
+  const root = await writeState({});
   const path = join(root, "r.ndjson");
   await writeFile(path, content);
   const texts: RawText[] = [];

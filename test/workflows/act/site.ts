@@ -38,7 +38,7 @@ export interface RunOptions {
 }
 
 /** A site: this repository on a forge, with its stacks `staging` and `prod`, and a runner. */
-export interface Site {
+export interface ActSite {
   readonly forge: Forge;
   readonly database: BorrowedDatabases;
   /** Everything that it has is below it. */
@@ -64,7 +64,7 @@ interface Branch {
 const passphrase = "a passphrase of the tests";
 
 /** Makes a site whose stacks have not run. */
-export async function makeSite(): Promise<Site> {
+export async function makeActSite(): Promise<ActSite> {
   const folder = await mkdtemp(join(tmpdir(), "site-"));
   const [forge, database] = [await startForge(join(folder, "forge")), await borrowDatabases()];
   const found = await engine({ kubernetes: true });

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { repository } from "../../../tools/parts";
 import { makeCluster } from "../../engine/cluster";
 import { installServices, startArgo, watchedRollout } from "../../engine/git-ops";
-import { makeSite, type Site } from "./site";
+import { makeActSite, type ActSite } from "./site";
 
 const minutes = 60_000;
 
-let site: Site;
+let site: ActSite;
 beforeAll(async () => {
-  site = await makeSite();
+  site = await makeActSite();
 }, 40 * minutes);
 afterAll(() => site.remove());
 

@@ -1,4 +1,4 @@
-import type { Places } from "./files";
+import type { ClusterPaths } from "./files";
 import type { ControlPlanePrograms, ProgramName } from "./programs";
 
 /** The TCP ports of a control plane, on 127.0.0.1. */
@@ -9,7 +9,7 @@ export interface Ports {
 }
 
 /** A command of a control plane: the program's name and what it is told. */
-export interface Command {
+export interface ProgramCommand {
   readonly name: ProgramName;
   readonly args: readonly string[];
 }
@@ -21,7 +21,7 @@ export interface Command {
 export const ownKubelet = { name: "taskrunner-storage/kubelet", value: "own" } as const;
 
 /** etcd of one member. It does not sync to disk: what is in it need not outlive the machine. */
-export function etcdCommand(places: Places, ports: Ports): Command {
+export function etcdCommand(places: ClusterPaths, ports: Ports): ProgramCommand {
   const clients = `http://127.0.0.1:${ports.etcd}`;
   const peers = `http://127.0.0.1:${ports.etcdPeers}`;
   return {
@@ -36,7 +36,7 @@ export function etcdCommand(places: Places, ports: Ports): Command {
 }
 
 /** The API server; it makes its certificate for 127.0.0.1 itself. */
-export function apiServerCommand(places: Places, ports: Ports): Command {
+export function apiServerCommand(places: ClusterPaths, ports: Ports): ProgramCommand {
   return {
     name: "kube-apiserver",
     args: [
@@ -55,7 +55,10 @@ export function apiServerCommand(places: Places, ports: Ports): Command {
 }
 
 /** What runs beside an API server that answers: controllers, the scheduler, and kwok for kubelets. */
-export function otherCommands(places: Places, { stages }: ControlPlanePrograms): Command[] {
+export function otherCommands(
+  places: ClusterPaths,
+  { stages }: ControlPlanePrograms,
+): ProgramCommand[] {
   const kubeconfig = `--kubeconfig=${places.kubeconfig}`;
   const alone = ["--leader-elect=false", "--secure-port=0"];
   // There is nobody else whom they could keep waiting; to delete a namespace takes 100 requests.

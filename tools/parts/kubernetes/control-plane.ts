@@ -1,6 +1,6 @@
 import getPort from "get-port";
-import { apiServerCommand, type Command, etcdCommand, otherCommands } from "./arguments";
-import { type Places, placesIn, prepare, readNote, removeNote, writeNote } from "./files";
+import { apiServerCommand, type ProgramCommand, etcdCommand, otherCommands } from "./arguments";
+import { type ClusterPaths, clusterPaths, prepare, readNote, removeNote, writeNote } from "./files";
 import { controlPlane, type ControlPlanePrograms } from "./programs";
 import {
   endPrograms,
@@ -45,7 +45,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { directory, detached = false } = options;
   const programs = await controlPlane();
   await stopControlPlane(directory);
-  const places = placesIn(directory);
+  const places = clusterPaths(directory);
   const started: RunningProgram[] = [];
   try {
     const port = await start(programs, places, detached, started);
@@ -59,7 +59,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 /** The control plane that runs in a folder, whoever started it; undefined unless all of it runs. */
 export async function runningControlPlane(directory: string): Promise<ControlPlane | undefined> {
-  const places = placesIn(directory);
+  const places = clusterPaths(directory);
   const note = await readNote(places);
   if (note === undefined) return undefined;
   const programs = await controlPlane();
@@ -78,14 +78,18 @@ export async function runningControlPlane(directory: string): Promise<ControlPla
  * @returns whether something ran
  */
 export async function stopControlPlane(directory: string): Promise<boolean> {
-  const places = placesIn(directory);
+  const places = clusterPaths(directory);
   const { programs } = (await readNote(places)) ?? { programs: [] };
   const stopped = await stopPrograms(programs, places.directory);
   await removeNote(places);
   return stopped > 0;
 }
 
-function connectTo({ files }: ControlPlanePrograms, places: Places, port: number): ControlPlane {
+function connectTo(
+  { files }: ControlPlanePrograms,
+  places: ClusterPaths,
+  port: number,
+): ControlPlane {
   const { directory, kubeconfig } = places;
   const stop = async () => {
     await stopControlPlane(directory);
@@ -96,14 +100,14 @@ function connectTo({ files }: ControlPlanePrograms, places: Places, port: number
 /** @param started gets each program as it starts, so that what runs is known when the next fails */
 async function start(
   programs: ControlPlanePrograms,
-  places: Places,
+  places: ClusterPaths,
   detached: boolean,
   started: RunningProgram[],
 ): Promise<number> {
   await prepare(places);
   const [etcd, etcdPeers, apiServer] = [await getPort(), await getPort(), await getPort()];
   const ports = { etcd, etcdPeers, apiServer };
-  const run = async (command: Command) => {
+  const run = async (command: ProgramCommand) => {
     const options = { directory: places.directory, detached };
     started.push(await startProgram(programs.files[command.name], command, options));
     await writeNote(places, { port: apiServer, programs: started });

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { programNames } from "./programs";
 
 /** The files of one control plane, all in its folder. */
-export interface Places {
+export interface ClusterPaths {
   /** The folder itself, with a log of each program. */
   readonly directory: string;
   readonly data: string;
@@ -23,7 +23,7 @@ export interface Places {
 }
 
 /** Where the files of a control plane are in its folder. */
-export function placesIn(folder: string): Places {
+export function clusterPaths(folder: string): ClusterPaths {
   const directory = resolve(folder);
   const certificates = join(directory, "certificates");
   return {
@@ -42,7 +42,7 @@ export function placesIn(folder: string): Places {
 const owner = { mode: 0o600 };
 
 /** Writes what a control plane reads when it starts; an earlier one's keys are kept. */
-export async function prepare(places: Places): Promise<void> {
+export async function prepare(places: ClusterPaths): Promise<void> {
   await mkdir(places.directory, { recursive: true });
   if (!existsSync(places.serviceAccountKey)) {
     const { privateKey } = generateKeyPairSync("rsa", {
@@ -60,7 +60,7 @@ export async function prepare(places: Places): Promise<void> {
 }
 
 /** Writes the kubeconfig of the administrator; it needs no other file. */
-export async function writeKubeconfig(places: Places, port: number): Promise<void> {
+export async function writeKubeconfig(places: ClusterPaths, port: number): Promise<void> {
   const [token] = (await readFile(places.tokens, "utf8")).split(",");
   const certificate = (await readFile(places.certificate)).toString("base64");
   const server = `https://127.0.0.1:${port}`;
@@ -94,16 +94,16 @@ const runningNote = z.object({
 type RunningNote = z.infer<typeof runningNote>;
 
 /** Notes in the control plane's folder what runs, so that a later command finds it. */
-export async function writeNote(places: Places, note: RunningNote): Promise<void> {
+export async function writeNote(places: ClusterPaths, note: RunningNote): Promise<void> {
   await writeFile(places.running, `${JSON.stringify(note)}\n`);
 }
 
 /** What was started the last time; undefined if it was stopped. It may have ended since. */
-export async function readNote(places: Places): Promise<RunningNote | undefined> {
+export async function readNote(places: ClusterPaths): Promise<RunningNote | undefined> {
   const text = await readFile(places.running, "utf8").catch(() => undefined);
   return text === undefined ? undefined : runningNote.parse(JSON.parse(text));
 }
 
-export async function removeNote(places: Places): Promise<void> {
+export async function removeNote(places: ClusterPaths): Promise<void> {
   await rm(places.running, { force: true });
 }

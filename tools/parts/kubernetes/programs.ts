@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fillOnce } from "../cache";
 import { findModule, goBuild, goPartFolder, goSource, noGo } from "../go";
 import { answerOf, executable } from "../run";
-import { type Answer, choose, PartError } from "../sources";
+import { type PartAnswer, choose, PartError } from "../sources";
 import { atLeast, versions } from "../versions";
 
 /** The names of the programs of a control plane, and of its client. */
@@ -78,7 +78,12 @@ export async function controlPlane(): Promise<ControlPlanePrograms> {
   const advice =
     "Install Go (https://go.dev/dl/), or etcd, kwok and Kubernetes' own programs, " +
     `${versions.oldestKubernetes} or later, and run this again`;
-  const found = await choose("Kubernetes", async () => usable(await findOnPath()), [build], advice);
+  const found = await choose(
+    "Kubernetes",
+    async () => usablePrograms(await findOnPath()),
+    [build],
+    advice,
+  );
   return { ...found, stages: join(await kwokStages(), "stages.yaml") };
 }
 
@@ -90,7 +95,7 @@ interface Found {
 }
 
 /** The programs on PATH, if all are there and fit; else why not. */
-export function usable(found: readonly Found[]): Answer<FoundPrograms> {
+export function usablePrograms(found: readonly Found[]): PartAnswer<FoundPrograms> {
   const absent = found.filter(({ file }) => file === undefined).map(({ name }) => name);
   if (absent.length > 0) return { missing: `${absent.join(", ")} not on PATH` };
   const old = found.find(({ name, version }) => version === "" || !atLeast(version, oldest(name)));

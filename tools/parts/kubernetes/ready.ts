@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerOf, longWork } from "../run";
-import { type Places, writeKubeconfig } from "./files";
+import { type ClusterPaths, writeKubeconfig } from "./files";
 import type { ProgramName } from "./programs";
 import { assertRunning, failure, type RunningProgram } from "./running-program";
 
@@ -16,7 +16,7 @@ const limit = 120_000;
  */
 export async function untilItAnswers(
   kubectl: string,
-  places: Places,
+  places: ClusterPaths,
   port: number,
   started: readonly RunningProgram[],
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function untilItAnswers(
  * Takes away the node's lease of an earlier start: a new kwok leaves the node alone until the lease of
  * the former one is over.
  */
-export async function forgetLease(kubectl: string, { kubeconfig }: Places): Promise<void> {
+export async function forgetLease(kubectl: string, { kubeconfig }: ClusterPaths): Promise<void> {
   const lease = ["lease/local", "--namespace=kube-node-lease", "--ignore-not-found"];
   await longWork({ program: kubectl, args: [`--kubeconfig=${kubeconfig}`, "delete", ...lease] });
 }
@@ -46,7 +46,7 @@ export async function forgetLease(kubectl: string, { kubeconfig }: Places): Prom
  */
 export async function untilItWorks(
   kubectl: string,
-  places: Places,
+  places: ClusterPaths,
   started: readonly RunningProgram[],
 ): Promise<void> {
   const make = [`--kubeconfig=${places.kubeconfig}`, "apply", `--filename=${places.node}`];
@@ -57,7 +57,11 @@ export async function untilItWorks(
   await until(() => answers(kubectl, places, node), "kwok", places, started);
 }
 
-async function answers(kubectl: string, { kubeconfig }: Places, args: string[]): Promise<boolean> {
+async function answers(
+  kubectl: string,
+  { kubeconfig }: ClusterPaths,
+  args: string[],
+): Promise<boolean> {
   // An API server that has no etcd takes a question and keeps it.
   const all = [`--kubeconfig=${kubeconfig}`, "--request-timeout=3s", ...args];
   return (await answerOf(kubectl, ...all)) !== undefined;
@@ -67,7 +71,7 @@ async function answers(kubectl: string, { kubeconfig }: Places, args: string[]):
 async function until(
   holds: () => Promise<boolean>,
   name: ProgramName,
-  { directory }: Places,
+  { directory }: ClusterPaths,
   started: readonly RunningProgram[],
 ): Promise<void> {
   const deadline = Date.now() + limit;

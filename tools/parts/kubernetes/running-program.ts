@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { lastWords, startChild } from "../child";
 import { commandLine, killByPid, stopByPid } from "../running";
 import { PartError } from "../sources";
-import type { Command } from "./arguments";
+import type { ProgramCommand } from "./arguments";
 import type { ProgramName } from "./programs";
 
 /** A program of a control plane that was started, by this program or by an earlier one. */
@@ -12,7 +12,7 @@ export interface RunningProgram {
 }
 
 /** How a program is started. */
-export interface StartOptions {
+export interface ProgramOptions {
   /** The control plane's folder; the program's output goes to a file of its name there. */
   readonly directory: string;
   /** It outlives this program. */
@@ -22,8 +22,8 @@ export interface StartOptions {
 /** Starts a program. */
 export async function startProgram(
   file: string,
-  { name, args }: Command,
-  { directory, detached }: StartOptions,
+  { name, args }: ProgramCommand,
+  { directory, detached }: ProgramOptions,
 ): Promise<RunningProgram> {
   const log = logOf(name, directory);
   // By force, for the order in which they would have to be ended takes time that is not there then.

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
 import { partFolder } from "../cache";
-import { withProgress } from "../progress";
+import { showProgress } from "../progress";
 import { silent } from "../reach";
-import { repository, textOf } from "../repository";
+import { repository, readRepositoryFile } from "../repository";
 import { answerOf, executable, longWork } from "../run";
-import { type Answer, cached, choose, type Source } from "../sources";
+import { type PartAnswer, cached, choose, type Source } from "../sources";
 import { atLeast, versions } from "../versions";
 
 /** A server program of MongoDB's protocol. */
@@ -35,7 +35,7 @@ export async function mongoProgram(): Promise<MongoProgram> {
   );
 }
 
-async function mongodOnPath(): Promise<Answer<MongoProgram>> {
+async function mongodOnPath(): Promise<PartAnswer<MongoProgram>> {
   const file = executable("mongod");
   if (file === undefined) return { missing: "no mongod on PATH" };
   const part = await mongodAt(file);
@@ -77,7 +77,7 @@ function mongodDownload(): Source<MongoProgram> {
 async function secantusdb(): Promise<Source<MongoProgram>> {
   const requirements = ["tools", "python", "requirements.txt"];
   const name = `SecantusDB ${versions.secantusdb}`;
-  const madeFrom = ["venv", platform(), arch(), await textOf(...requirements)];
+  const madeFrom = ["venv", platform(), arch(), await readRepositoryFile(...requirements)];
   return cached({
     folder: partFolder(`secantusdb-${versions.secantusdb}`, madeFrom),
     closed: noPython,
@@ -86,7 +86,7 @@ async function secantusdb(): Promise<Source<MongoProgram>> {
       const python = join(aside, "bin", "python");
       const install = ["-m", "pip", "install", "--no-deps", "--no-input", "--quiet"];
       const wanted = ["--requirement", join(repository, ...requirements)];
-      await withProgress(
+      await showProgress(
         `installing ${name}`,
         () => "",
         async () => {

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import getPort from "get-port";
 import { MongoClient, MongoServerError } from "mongodb";
-import { hasEnded, lastWords, startChild } from "../child";
+import { hasExited, lastWords, startChild } from "../child";
 import { isFree } from "../port";
 import { stopByPid } from "../running";
 import { PartError } from "../sources";
 import { type MongoProgram, mongoProgram } from "./program";
 
 /** How a server is started; every path is absolute. */
-export interface StartOptions {
+export interface ServerOptions {
   /** The folder of its data, made if it is not there; a later start in it finds the same data. */
   readonly directory: string;
   /** The TCP port on 127.0.0.1. Default: a free one. */
@@ -49,7 +49,7 @@ export interface MongoServer {
  * @throws PartError if there is no server program, if it does not start (with its last words), if
  *   the port is in use, or if the folder holds the data of another kind of server
  */
-export async function startMongo(options: StartOptions): Promise<MongoServer> {
+export async function startMongo(options: ServerOptions): Promise<MongoServer> {
   const program = await mongoProgram();
   await claimData(options.directory, program);
   const port = options.port ?? (await getPort());
@@ -121,7 +121,7 @@ async function untilItAnswers(
   const deadline = Date.now() + limit;
   while (!(await answers(uri))) {
     await sleep(50);
-    const ended = hasEnded(child);
+    const ended = hasExited(child);
     if (!ended && Date.now() < deadline) continue;
     child.kill();
     const found = ended ? "ended at once" : `did not answer in ${limit / 1000} s`;

@@ -5,7 +5,7 @@ import { archiveSource } from "../download";
 import { goBuild, goSource } from "../go";
 import { repository } from "../repository";
 import { answerOf, executable, folderOf } from "../run";
-import type { Answer, Source } from "../sources";
+import type { PartAnswer, Source } from "../sources";
 import { atLeast, versions } from "../versions";
 
 /** What there is of Pulumi. */
@@ -16,7 +16,7 @@ interface Found {
 }
 
 /** The version of a Pulumi, if it can run this project's program; else why not. */
-export function usable({ version, languageHost }: Found): Answer<string> {
+export function usableCli({ version, languageHost }: Found): PartAnswer<string> {
   if (version === undefined) return { missing: "not on PATH" };
   const name = version === "" ? "the one on PATH, which states no version," : `${version} on PATH`;
   if (!/^v?3\./.test(version) || !atLeast(version, versions.oldestPulumi)) {

@@ -5,7 +5,7 @@ import { repository } from "../repository";
 import { executable } from "../run";
 import { choose } from "../sources";
 import { versions } from "../versions";
-import { pulumiBuild, pulumiDownload, pulumiOnPath, usable } from "./cli";
+import { pulumiBuild, pulumiDownload, pulumiOnPath, usableCli } from "./cli";
 import { kubernetesPlugin, linkPlugin, pluginName } from "./plugin";
 
 /** A Pulumi engine: the CLI, its Node language host and its host of dynamic providers. */
@@ -35,7 +35,7 @@ export async function engine({ kubernetes = false }: EngineOptions = {}): Promis
   // One on PATH needs no folder before it.
   const joinFolders = (...folders: readonly string[]) => folders.filter(Boolean).join(delimiter);
   const findInstalled = async () => {
-    const answer = usable(await pulumiOnPath(own));
+    const answer = usableCli(await pulumiOnPath(own));
     return "part" in answer ? { part: "" } : answer;
   };
   const advice =

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { archiveSource } from "../download";
 import { findModule, goBuild, goModule, goSource } from "../go";
 import { answerOf, executable, folderOf } from "../run";
-import { type Answer, choose } from "../sources";
+import { type PartAnswer, choose } from "../sources";
 import { versions } from "../versions";
 import { systemName } from "./cli";
 
@@ -42,7 +42,7 @@ export async function kubernetesPlugin(path: string): Promise<string> {
 }
 
 /** The folder of the plugin on PATH, if it is of the version that the program asks for. */
-export async function pluginOnPath(pulumi: string, path: string): Promise<Answer<string>> {
+export async function pluginOnPath(pulumi: string, path: string): Promise<PartAnswer<string>> {
   const file = executable(pluginName, path);
   if (file === undefined) return { missing: "not on PATH" };
   const folder = folderOf(file);
