@@ -59,6 +59,12 @@ function toOrderedValue(type: number, bytes: Uint8Array): unknown {
   return BSON.deserialize(document, asStored).v as unknown;
 }
 
+const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };
+/** Selects each run that may still execute steps, and some that are finished: `isUnfinished` decides. */
+export const mayExecute = {
+  $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }],
+};
+
 /** The order of documents, which tells them apart: run by run, of a log that of its unique index. */
 const orders: Readonly<Record<CollectionRole, Readonly<Record<string, 1>>>> = {
   runs: { _id: 1 },

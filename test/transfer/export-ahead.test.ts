@@ -60,6 +60,19 @@ it("exports what changed before the drain, and leaves to the handover what chang
   expect(await readFence(stack.root)).toHaveProperty("endedAt");
 });
 
+it("leaves a run that is not finished, and its log, to the handover", async () => {
+  const before = await stack.cutover();
+  await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "later" } });
+  await stack.db
+    .collection("pack_run_logs")
+    .updateOne({ runId: "busy" }, { $set: { runId: "new" } });
+  const files = await stack.allFiles();
+  await exportAhead();
+  expect(await stack.allFiles()).toEqual(files);
+  const { rollback } = await runStep(before, stack.toFiles());
+  expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, logs: { written: 1 } } });
+});
+
 it("rests without an open fence: the worker works on the files", async () => {
   await addFiles(stack.root, sampleFiles);
   await BulkImport.create(stack.inputs());

@@ -13,7 +13,7 @@ import {
   toHeldAddress,
 } from "../../state";
 import { runsWithBase, basesIn } from "../bases";
-import { idsAmong, runIdsIn } from "../documents";
+import { idsAmong, mayExecute, runIdsIn } from "../documents";
 import { exportBlock, partRoles } from "./block";
 import { type ExportReport, Tally } from "../tally";
 import {
@@ -59,10 +59,15 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
 async function exportAll(task: ExportTask): Promise<void> {
   const held = await exportHeldRuns(task);
   const roles = partRoles(task.sides);
-  const runs = blocksOfRuns(task.sides, {}, (runId) => !held.has(runId));
+  const { isAhead = false } = task.sides;
+  // A log that is being written may lack an entry for a moment, and a run its log.
+  const filter = isAhead ? { $nor: [mayExecute] } : {};
+  const runs = blocksOfRuns(task.sides, filter, (runId) => !held.has(runId));
   const works = [
     () => exportBlocks(task, runs, roles),
-    ...roles.map((role) => () => exportBlocks(task, orphansOf(task, role), [role])),
+    ...(isAhead ? [] : roles).map((role) => () => {
+      return exportBlocks(task, orphansOf(task, role), [role]);
+    }),
     async () => {
       const had = runsWithBase(task.bases.collection, task.sides);
       for await (const gone of unknownAmong(task.sides, had)) task.lists.behind.push(...gone);

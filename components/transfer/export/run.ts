@@ -22,8 +22,11 @@ export interface ExportSides extends BothSides {
   readonly releaseUnknown?: boolean;
   /** What is read may never reach a majority: as a base it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
-  /** The services go on in MongoDB: without a base what they write next would be a conflict. Default: false. */
-  readonly needsBases?: boolean;
+  /**
+   * The services go on in MongoDB: what they are still writing is left to the next export, and nothing is
+   * written without a base, because a later change would be a conflict. Default: false.
+   */
+  readonly isAhead?: boolean;
 }
 
 /** One export under way. */
@@ -70,7 +73,7 @@ export async function keepBases(
     await onBases(task, write);
     return true;
   } catch (error) {
-    if (!(error instanceof ServerTroubleError) || task.sides.needsBases) throw error;
+    if (!(error instanceof ServerTroubleError) || task.sides.isAhead) throw error;
     task.bases.trouble = error.found;
     return false;
   }

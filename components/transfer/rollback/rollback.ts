@@ -90,7 +90,7 @@ export async function exportAhead(
   if (mongo.isUnconfirmed) return { left: "Without a majority no base can be written." };
   const retryMs = asked.electionSeconds * 1_000;
   try {
-    return { exported: await exportState({ ...sides, ...mongo, retryMs, needsBases: true }) };
+    return { exported: await exportState({ ...sides, ...mongo, retryMs, isAhead: true }) };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
     return { left: error.message };

@@ -22,7 +22,7 @@ import {
   describeVerification,
   formatCases,
 } from "../describe";
-import { reading } from "../documents";
+import { mayExecute, reading } from "../documents";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
 import { exportAhead } from "../rollback/rollback";
@@ -146,10 +146,6 @@ async function exportBefore(inputs: ImportInputs): Promise<void> {
     ]);
   }
 }
-
-/** Leaves out most runs that are finished, for speed; `isUnfinished` decides. */
-const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };
-const mayExecute = { $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }] };
 
 const filesAtOnce = 16;
 
