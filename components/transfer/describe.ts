@@ -19,7 +19,8 @@ const nouns: Readonly<Record<CollectionRole, readonly [one: string, many: string
 };
 
 /**
- * Why a verification, or a proof before the drain, does not hold: a reason for each kind of difference, the last one with what to do.
+ * Why a verification, or a proof before the drain, does not hold: a reason for each kind of difference, the
+ * last one with what to do.
  *
  * @param root the state directory as the settings name it
  */

@@ -2,9 +2,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterEach, expect, it } from "vitest";
+import { readEndedCutover } from "../../components/ledger";
 import { closeConnections } from "../../components/mongo";
 import { readFence } from "../../components/state";
 import { providers } from "../../components/transfer/provider";
+import { ledgerCollection } from "./database";
 import { jsonIn } from "./export-sides";
 import {
   RollbackStack,
@@ -47,8 +49,9 @@ it("exports what changed before the drain, and leaves to the handover what chang
   expect(await exportAhead()).toContain(`Exported to ${stack.root}: 1 run, 1 log entry.`);
   expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
-  // Nothing is at an end: the services are at work.
+  // Nothing is at an end: the services are at work, and the drain may refuse to begin.
   expect(await readFence(stack.root)).not.toHaveProperty("endedAt");
+  expect(await readEndedCutover(stack.db, ledgerCollection)).toBe(0);
 
   await stack.runs.updateOne({ _id: "slow" }, { $set: finished });
   const { rollback } = await runStep(before, stack.toFiles());

@@ -82,7 +82,8 @@ export async function exportAhead(
 ): Promise<AheadReport | undefined> {
   const fence = await readFence(sides.root);
   if (!fence || fence.endedAt !== undefined) return undefined;
-  const options = { ...asked, fencedAt: fence.at, ended: fence.cutover };
+  // The cutover ends with the drain, which may refuse to begin.
+  const options = { ...asked, fencedAt: fence.at };
   const database = await reachAhead(options);
   if (typeof database === "string") return { left: database };
   const mongo = await confirmPrimary(database, options);
