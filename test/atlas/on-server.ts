@@ -47,7 +47,8 @@ export function createUser(
 ): void {
   const { username, password, roles } = user;
   const granted = roles.map(({ roleName, databaseName }) => ({ role: roleName, db: databaseName }));
-  later(admission, admin, { createUser: username, pwd: password, roles: granted });
+  const file = admission?.user === username ? admission.file : undefined;
+  later(file, admin, { createUser: username, pwd: password, roles: granted });
 }
 
 /** Deletes a role or a user; one that is not there counts as deleted. */

@@ -115,12 +115,12 @@ describe("a stack with a cluster of Atlas", () => {
       expect(await site.databases()).not.toContain("taskrunner");
 
       // The server knows the user only after a log-in was refused, however busy this machine is.
-      const admission = join(stack.folder, "admission");
+      const admission = { user: "taskrunner-application-1", file: join(stack.folder, "admission") };
       await site.play([], { admission });
       let databases: readonly string[] | undefined;
       const admit = async () => {
         databases = await site.databases();
-        await writeFile(admission, "");
+        await writeFile(admission.file, "");
       };
       const isRefused = /user taskrunner-application-1: cannot log in/;
       const up = await site.succeeded(stack.upBeside(isRefused, () => void admit()));

@@ -21,8 +21,10 @@ export interface RoomSettings {
   readonly paused?: boolean;
   /** The calls that Atlas answers with 500, by their beginning, such as `create DatabaseUser`. */
   readonly fail?: readonly string[];
-  /** The file, absolute, that lets the server know new users; default: it knows them 3 s after Atlas' answer. */
-  readonly admission?: string;
+  /**
+   * A user whom the server knows once a file, absolute, is there; it knows others 3 s after Atlas' answer.
+   */
+  readonly admission?: { readonly user: string; readonly file: string };
   /** The calls that Atlas begins and does not finish in time, by their beginning. */
   readonly late?: readonly string[];
 }
