@@ -78,7 +78,7 @@ function isNoise(step: PreviewStep, { direction, plan }: Situation): boolean {
       return step.operation !== "delete" && !isMigrationJob(step);
     case "mongo:Collection":
     case "mongo:Index":
-      // The plan finds it should be, while the engine would create it.
+      // The plan finds it as it should be, while the engine would create it.
       return plan?.reachable === true && isMadeNow(step) && !plannedChange(step, plan);
     case "taskrunner:BulkImport":
       // The handover's row says that what changed is exported.

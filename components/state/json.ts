@@ -45,7 +45,7 @@ const lossy = /[:[,]\s*-?(?:\d{10,}|\d+[.eE][\d.eE+-]*)\s*[,\]}]|"(?:\d|\\u003\d
  * A JSON text's value with nothing lost: numbers as BSON numbers that hold them exactly, keys in
  * their order. Of two members with one name the last counts, as for the services' own reader.
  *
- * @throws SyntaxError where the text is no JSON
+ * @throws SyntaxError if the text is not JSON
  * @throws Refusal (`number`) where no BSON number holds a number exactly
  */
 export function parseJson(text: string): unknown {

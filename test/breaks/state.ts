@@ -114,7 +114,7 @@ export const stateBreaks: readonly Break[] = [
     tests: ["test/transfer/proof.test.ts > stops before the drain for"],
   },
   {
-    guarantee: "a file that changes while it is proven is no difference",
+    guarantee: "a file that changes while it is proven does not count as a difference",
     file: "components/transfer/verify.ts",
     find: "for (const name of await findChanged(new Set(read))) changed.add(name);",
     replace: "",

@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => site.remove());
 
 it(
-  "refuses an entry of the access list that somebody else created, and leaves it is",
+  "refuses an entry of the access list that somebody else created, and leaves it as it is",
   async () => {
     await site.play();
     site.atlas.allow("192.0.2.0/24", "the office");

@@ -128,7 +128,7 @@ interface WholeFile {
   readonly entries: readonly unknown[];
   /** Those that an import takes; of two with one key the first counts. */
   readonly records: ReadonlyMap<Key, ReadyRecord>;
-  /** Why nothing can be said of it: it cannot be read, or is no such file. It stays then. */
+  /** Why nothing can be said of it: it cannot be read, or is not such a file. It stays then. */
   readonly refusal?: Refusal;
 }
 
