@@ -11,6 +11,11 @@ export interface CommonOptions {
   readonly quiet?: true;
 }
 
+/** What was given to a command cannot be used: an argument, a variable or a file. Nothing was done. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
 interface CommandHelp {
   readonly group: "Database" | "Data" | "Pull requests";
   /** What it does, as an imperative of at most 60 characters: `Show the ledger.` */
@@ -42,31 +47,25 @@ export function command(name: string, help: CommandHelp): Command {
   return made.addHelpText("after", helpAfter(help));
 }
 
-/** Prints the one result of a command, for a script or for a person. */
-export function print({ json }: CommonOptions, asJson: object, text: string): void {
-  console.log(json ? JSON.stringify(asJson, undefined, 2) : text);
-}
-
-/** Every command takes all of them, so that a script can give all the same; not all are shown. */
+// Every command takes all of them, so that a script can give all the same; not all are shown.
 function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Option[] {
-  const [file, stack] = ["--settings <file>", "--stack <name>"];
-  const [uriFile, timeout] = ["--uri-file <file>", "--connect-timeout <seconds>"];
-  const settings = ignoresSettings
+  const usual = [connects?.seconds, connects?.also].filter((part) => part !== undefined);
+  const stack = ignoresSettings
     ? "name the stack"
     : "read the settings as Pulumi reads this stack's";
-  const usual = [connects?.seconds, connects?.also].filter((part) => part !== undefined);
-  const seconds = `look for a server this long (default: ${usual.join(";\n")})`;
-  const isAlone = connects === undefined;
-  const parseSeconds = (text: string) => {
+  const uriFile = new Option("--uri-file <file>", "read the connection string from this file");
+  const timeout = new Option(
+    "--connect-timeout <seconds>",
+    `look for a server this long (default: ${usual.join(";\n")})`,
+  ).argParser((text) => {
     const seconds = Number(text);
     if (text.trim() !== "" && seconds > 0 && seconds < 86_400) return seconds;
     throw new InvalidArgumentError("Give a number of seconds, such as 30.");
-  };
+  });
   return [
-    new Option(file, "read the settings from this file").hideHelp(ignoresSettings),
-    new Option(stack, settings),
-    new Option(uriFile, "read the connection string from this file").hideHelp(isAlone),
-    new Option(timeout, seconds).argParser(parseSeconds).hideHelp(isAlone),
+    new Option("--settings <file>", "read the settings from this file").hideHelp(ignoresSettings),
+    new Option("--stack <name>", stack),
+    ...[uriFile, timeout].map((option) => option.hideHelp(connects === undefined)),
     new Option("--json", "print one JSON value, also for an error"),
     new Option("--quiet", "print no progress; the result stays"),
   ].map((option) => option.helpGroup("Common options:"));
@@ -85,10 +84,8 @@ const connectionVariables = `
 function helpAfter(help: CommandHelp): string {
   const { examples, statuses = {}, connects, ignoresSettings, notes = [] } = help;
   const meanings = Object.entries({ 0: "done", 1: "an error", ...statuses, 64: "wrong usage" });
-  const variables = [
-    ignoresSettings ? "" : settingsVariable,
-    connects === undefined ? "" : connectionVariables,
-  ].join("");
+  const variables =
+    (ignoresSettings ? "" : settingsVariable) + (connects ? connectionVariables : "");
   return [
     ...(notes.length > 0 ? ["", ...notes] : []),
     "",

@@ -3,17 +3,17 @@ import { Option } from "commander";
 import {
   findChanges,
   listApproved,
+  prepareReview,
   readApproval,
   readPlan,
   readPreview,
   redactor,
   review,
   secretsIn,
-  situationOf,
 } from "../components/review";
-import { postComment, readOccasion, readPullRequest } from "../components/review/post";
+import { postComment, readPullRequest, readTrigger } from "../components/review/post";
 import { command, type CommonOptions } from "./command";
-import { textOf } from "./inputs";
+import { readOptionFile } from "./inputs";
 
 interface CommentOptions extends CommonOptions {
   readonly post?: true;
@@ -55,44 +55,36 @@ export const commentCommand = command("comment", {
     "…URI) and those in URIs never get in.",
   ],
 }).action(async (options: CommentOptions) => {
-  const { json, post, expectNoChanges, saveApproval } = options;
-  const { stack, changes, approval, unapproved, ...made } = reviewOf(options);
-  const { body } = made;
+  const { json, post, expectNoChanges, saveApproval, plan, approved } = options;
+  const redact = redactor(secretsIn(process.env));
+  const preview = readPreview(readOptionFile(options.preview, "--preview"), redact);
+  const planned = plan === undefined ? undefined : readPlan(readOptionFile(plan, "--plan"), redact);
+  const approval = listApproved(preview);
+  const known =
+    approved === undefined
+      ? approval
+      : readApproval(readOptionFile(approved, "--approved"), redact);
+  const trigger = readTrigger(process.env);
+  const input = prepareReview(preview, planned, { stack: options.stack, trigger });
+  const { stack } = input;
+  const made = review(input);
   if (saveApproval !== undefined) writeFileSync(saveApproval, JSON.stringify(approval));
   // The comment is there, as in a job's summary, even if the API refuses.
-  if (!json) console.log(body);
+  if (!json) console.log(made.body);
+  const { body } = made;
   const posted = post && (await postComment({ ...readPullRequest(process.env), stack, body }));
+  const changes = expectNoChanges ? findChanges(preview) : [];
   const facts = { ...made, ...(posted && { posted }), ...(expectNoChanges && { changes }) };
   if (json) console.log(JSON.stringify(facts, undefined, 2));
   else if (posted) console.log(`\nComment ${posted.outcome}: ${posted.url}`);
-  if (unapproved.length > 0) {
+  const unapproved = approval.filter((line) => !known.includes(line)).join(", ");
+  if (unapproved !== "") {
     console.error(
-      `Stack ${stack} would do more than was approved: ${unapproved.join(", ")}. Approve a new preview.`,
+      `Stack ${stack} would do more than was approved: ${unapproved}. Approve a new preview.`,
     );
     process.exitCode = 4;
   }
-  if (!expectNoChanges || changes.length === 0) return;
+  if (changes.length === 0) return;
   console.error(`Stack ${stack} is not proven to be as its settings say: ${changes.join(", ")}.`);
   process.exitCode = 3;
 });
-
-function reviewOf(options: CommentOptions) {
-  const { preview, plan, stack, approved } = options;
-  const redact = redactor(secretsIn(process.env));
-  const previewed = readPreview(textOf(preview, "--preview"), redact);
-  const planned = plan === undefined ? undefined : readPlan(textOf(plan, "--plan"), redact);
-  const approval = listApproved(previewed);
-  const known =
-    approved === undefined ? approval : readApproval(textOf(approved, "--approved"), redact);
-  const situation = situationOf(previewed, planned, {
-    stack,
-    occasion: readOccasion(process.env),
-  });
-  return {
-    stack: situation.stack,
-    changes: findChanges(previewed),
-    approval,
-    unapproved: approval.filter((line) => !known.includes(line)),
-    ...review(situation),
-  };
-}

@@ -7,18 +7,16 @@ import {
   runRollback,
   describeRollback,
 } from "../components/transfer";
+import { formatDuration, formatSize } from "../components/review";
 import { readFence, writeFence } from "../components/state";
 import { lastFence } from "../components/ledger";
 import type { CommandSettings } from "../components/settings";
-import { type CommonOptions, command, print, usualSeconds } from "./command";
-import { addressOf, announce, connect } from "./connection";
-import { UsageError } from "./errors";
-import { settingsOf, type StateSides, requestedState, stateOption } from "./inputs";
-import { withProgress } from "./progress";
-import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
+import { command, UsageError, usualSeconds } from "./command";
+import { findAddress, announce, connect, loadSettings } from "./inputs";
+import { formatNumber, print, printReport, sumCounts, withProgress } from "./output";
+import { requestedState, stateOption, type StateOptions, type StateSides } from "./state";
 
-interface ExportOptions extends CommonOptions {
-  readonly state?: string;
+interface ExportOptions extends StateOptions {
   readonly all?: true;
   readonly holdUnfinished?: true;
   readonly releaseUnknown?: true;
@@ -47,7 +45,7 @@ export const exportCommand = command("export", {
     "--release-unknown is for runs whose MongoDB is lost: their steps may run again.",
   ],
 }).action(async (options: ExportOptions) => {
-  const settings = await settingsOf(options);
+  const settings = await loadSettings(options);
   const sides = requestedState(settings, options);
   const { root } = sides;
   // A directory that was lost is created again by --all.
@@ -65,18 +63,18 @@ async function exportChanges(
   sides: StateSides,
   options: ExportOptions,
 ): Promise<void> {
-  const database = await connect(options, await addressOf(options, settings));
+  const database = await connect(options, settings);
   const { all = false, releaseUnknown = false } = options;
   const both = { ...sides, database, all, releaseUnknown };
   const { ledger, electionSeconds, exportUnconfirmed } = settings.advanced;
   // By the server's own estimate, which costs nothing.
-  const total = async () => {
+  const countAll = async () => {
     const counting = Object.values(both.collections).map((name) =>
       database.collection(name).estimatedDocumentCount(),
     );
     return { records: (await Promise.all(counting)).reduce((sum, count) => sum + count, 0) };
   };
-  const report = await withProgress(options, { what: "export", total }, (watch) =>
+  const report = await withProgress(options, "export", countAll, (watch) =>
     exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
   // A state that was lost and created again has no fence, by which a rollback knows the right one.
@@ -84,8 +82,9 @@ async function exportChanges(
     const at = await lastFence(database, ledger);
     if (at !== undefined) await writeFence(sides.root, { at, unfinishedCount: 0 });
   }
-  print(options, report, describeExport(sides.root, report));
-  const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
+  printReport(options, report, describeExport(sides.root, report));
+  const left =
+    sumCounts(report, "conflicts") + sumCounts(report, "unwritable") + report.stillHeld.length;
   process.exitCode = left > 0 ? 2 : 0;
 }
 
@@ -94,7 +93,7 @@ async function rollBack(
   sides: StateSides,
   options: ExportOptions,
 ): Promise<void> {
-  const address = await addressOf(options, settings);
+  const address = await findAddress(options, settings);
   const { ledger, electionSeconds: usual, abandonMongo, exportUnconfirmed } = settings.advanced;
   const electionSeconds = options.connectTimeout ?? usual;
   const watch = (line: string) => {
@@ -112,43 +111,36 @@ async function rollBack(
   if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
 }
 
-function describeExport(root: string, report: ExportReport): string {
+function describeExport(root: string, report: ExportReport) {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
   const { withoutBase, baseTrouble } = report;
-  const [both, none] = [sumOf(report, "conflicts"), sumOf(report, "unwritable")];
+  const [both, none] = [sumCounts(report, "conflicts"), sumCounts(report, "unwritable")];
   const outcome =
     both + none === 0
       ? "done"
-      : `${whole(both)} conflicts, ${whole(none)} records that could not be written`;
-  return [
-    `Export to ${root}: ${outcome}`,
-    "",
-    countsTable(report, {
+      : `${formatNumber(both)} conflicts, ${formatNumber(none)} records that could not be written`;
+  const written = `${formatSize(bytes)} written in ${formatDuration(elapsedMs)}`;
+  return {
+    title: `Export to ${root}: ${outcome}`,
+    columns: {
       documents: "looked at",
       written: "written",
       unchanged: "unchanged",
       newerOnDisk: "newer on disk",
       conflicts: "conflicts",
       unwritable: "not written",
-    }),
-    "",
-    `${whole(files)} files, ${size(bytes)} written in ${duration(elapsedMs)}`,
-    ...describeCases(
-      "Changed on both sides; the file stays, and so does MongoDB's content",
-      conflicts.map(({ id, file, detail, copy }) => `${id} in ${file}: ${detail}; see ${copy}`),
-      both,
-    ),
-    ...describeCases("Held before, and in their places again", returned, returned.length),
-    ...describeCases("Still held, in held/", stillHeld, stillHeld.length),
-    ...describeCases(
-      "Not written",
-      unwritable.map(({ id, detail }) => `${id}: ${detail}`),
-      none,
-    ),
-    ...describeCases(
-      `Not recorded as equal on both sides (${baseTrouble})`,
-      withoutBase,
-      withoutBase.length,
-    ),
-  ].join("\n");
+    },
+    lines: [`${formatNumber(files)} files, ${written}`],
+    cases: [
+      [
+        "Changed on both sides; the file stays, and so does MongoDB's content",
+        conflicts.map(({ id, file, detail, copy }) => `${id} in ${file}: ${detail}; see ${copy}`),
+        both,
+      ],
+      ["Held before, and in their places again", returned],
+      ["Still held, in held/", stillHeld],
+      ["Not written", unwritable.map(({ id, detail }) => `${id}: ${detail}`), none],
+      [`Not recorded as equal on both sides (${baseTrouble})`, withoutBase],
+    ],
+  } as const;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { formatDuration, formatSize } from "../components/review";
 import { describePlace, quarantineFile } from "../components/state";
 import {
   type ImportReport,
@@ -7,14 +8,11 @@ import {
   importStages,
   importState,
 } from "../components/transfer";
-import { type CommonOptions, command, print, usualSeconds } from "./command";
-import { addressOf, connect } from "./connection";
-import { requireReadable, settingsOf, sizeOfState, requestedState, stateOption } from "./inputs";
-import { withProgress } from "./progress";
-import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
+import { command, usualSeconds } from "./command";
+import { formatNumber, printReport, sumCounts, withProgress } from "./output";
+import { openBothSides, stateOption, type StateOptions } from "./state";
 
-interface ImportOptions extends CommonOptions {
-  readonly state?: string;
+interface ImportOptions extends StateOptions {
   readonly dryRun?: true;
   readonly shard?: Shard;
   readonly stage: ImportStage;
@@ -54,67 +52,64 @@ export const importCommand = command("import", {
 })
   .alias("backfill")
   .action(async (options: ImportOptions) => {
-    const settings = await settingsOf(options);
-    const sides = requestedState(settings, options);
-    await requireReadable(sides);
-    const database = await connect(options, await addressOf(options, settings));
+    const { sides, countBytes, database } = await openBothSides(options);
     const { shard, stage, dryRun = false } = options;
-    const bytes = async () => ({ bytes: sumOf(await sizeOfState(sides), "bytes") });
-    const watched = { what: "import", total: shard ? undefined : bytes } as const;
-    const report = await withProgress(options, watched, (watch) =>
+    const quarantine = quarantineFile(shard);
+    const countAll = shard ? undefined : countBytes;
+    const report = await withProgress(options, "import", countAll, (watch) =>
       importState({
-        ...{ ...sides, database, dryRun, stage, watch },
-        quarantine: quarantineFile(options.shard),
+        ...{ ...sides, database, dryRun, stage, watch, quarantine },
         ...(shard && { shard }),
       }),
     );
-    print(options, report, describeImport(sides.root, options, report));
-    process.exitCode = sumOf(report, "quarantined") > 0 ? 2 : 0;
+    printReport(options, report, describeImport(sides.root, options, report));
+    process.exitCode = sumCounts(report, "quarantined") > 0 ? 2 : 0;
   });
 
-function describeImport(root: string, options: ImportOptions, report: ImportReport): string {
+function describeImport(root: string, options: ImportOptions, report: ImportReport) {
   const { elapsedMs, files, bytes, quarantine, incomplete, skipped, conversions } = report;
   const { foreignNames, ...counts } = skipped;
   const isAnySkipped = Object.values(counts).some((count) => count > 0);
-  const normalized = sumOf(report, "normalized");
-  const refused = sumOf(report, "quarantined");
-  const outcome = refused === 0 ? "all in" : `${whole(refused)} records quarantined`;
+  const normalized = sumCounts(report, "normalized");
+  const refused = sumCounts(report, "quarantined");
+  const outcome = refused === 0 ? "all in" : `${formatNumber(refused)} records quarantined`;
   const dry = options.dryRun ? " (dry run: nothing was written)" : "";
-  const rate = sumOf(report, "read") / Math.max(elapsedMs / 1_000, 0.001);
-  return [
-    `Import of ${root}: ${outcome}${dry}`,
-    "",
-    countsTable(report, {
-      read: "read",
-      inserted: "inserted",
-      updated: "updated",
-      unchanged: "unchanged",
+  const rate = sumCounts(report, "read") / Math.max(elapsedMs / 1_000, 0.001);
+  const where = options.dryRun ? "" : `, all of them in ${quarantineFile(options.shard)}`;
+  return {
+    title: `Import of ${root}: ${outcome}${dry}`,
+    columns: {
+      ...{ read: "read", inserted: "inserted", updated: "updated", unchanged: "unchanged" },
       quarantined: "quarantined",
-    }),
-    "",
-    `${whole(files)} files, ${size(bytes)} read in ${duration(elapsedMs)}, ` +
-      `${whole(rate)} records/s`,
-    ...(normalized > 0 ? [`${whole(normalized)} normalized: ${listCounts(conversions)}`] : []),
-    ...(isAnySkipped ? [`skipped: ${listCounts(counts)}`] : []),
-    ...describeCases("Names that are not state", foreignNames, skipped.foreign),
-    ...describeCases(
-      `Left for the next run, because its last line has no end yet`,
-      incomplete.map(({ file, line }) => `${file} line ${line}`),
-      incomplete.length,
-    ),
-    ...describeCases(
-      `Quarantined${options.dryRun ? "" : `, all of them in ${quarantineFile(options.shard)}`}`,
-      quarantine.map(({ reason, detail, ...place }) => {
-        return `${describePlace(place)}: ${detail} (${reason})`;
-      }),
-      refused,
-    ),
-  ].join("\n");
+    },
+    lines: [
+      `${formatNumber(files)} files, ${formatSize(bytes)} read in ${formatDuration(elapsedMs)}, ` +
+        `${formatNumber(rate)} records/s`,
+      ...(normalized > 0
+        ? [`${formatNumber(normalized)} normalized: ${listCounts(conversions)}`]
+        : []),
+      ...(isAnySkipped ? [`skipped: ${listCounts(counts)}`] : []),
+    ],
+    cases: [
+      ["Names that are not state", foreignNames, skipped.foreign],
+      [
+        "Left for the next run, because its last line has no end yet",
+        incomplete.map(({ file, line }) => `${file} line ${line}`),
+      ],
+      [
+        `Quarantined${where}`,
+        quarantine.map(
+          ({ reason, detail, ...place }) => `${describePlace(place)}: ${detail} (${reason})`,
+        ),
+        refused,
+      ],
+    ],
+  } as const;
 }
 
 function listCounts(counts: object): string {
   return Object.entries(counts as Record<string, number>)
     .filter(([, count]) => count > 0)
-    .map(([name, count]) => `${whole(count)} ${name}`)
+    .map(([name, count]) => `${formatNumber(count)} ${name}`)
     .join(", ");
 }

@@ -1,11 +1,45 @@
+import { CommanderError } from "commander";
+import { DataIssues } from "../components/migration";
 import { closeConnections } from "../components/mongo";
-import { exitStatusOf, reportError } from "./errors";
+import { SettingsError, SettingsFileError } from "../components/settings";
+import { UsageError } from "./command";
 import { program } from "./program";
 
 program
   .parseAsync()
   .catch((error: unknown) => {
     reportError(error, process.argv.includes("--json"));
-    process.exitCode = exitStatusOf(error);
+    process.exitCode = exitStatus(error);
   })
   .finally(() => closeConnections());
+
+// As sysexits.h has it (EX_USAGE).
+const wrongUsage = 64;
+
+function exitStatus(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUsage;
+  const isUsage = [UsageError, SettingsError, SettingsFileError].some(
+    (kind) => error instanceof kind,
+  );
+  if (isUsage) return wrongUsage;
+  return error instanceof DataIssues ? 3 : 1;
+}
+
+// On standard error and, with --json, as one value on standard output too: `{ "error": { "message", "code" } }`.
+function reportError(error: unknown, asJson: boolean): void {
+  const isWrongUsage = error instanceof CommanderError;
+  // Commander has printed the help page or the version.
+  if (isWrongUsage && /^commander\.(help|version)/.test(error.code)) return;
+  const { message: said, name } = error instanceof Error ? error : new Error(String(error));
+  // Commander's begin with `error: `.
+  const message = isWrongUsage ? `${said.slice("error: ".length)}. See --help.` : said;
+  console.error(`taskrunner-storage: ${message}`);
+  if (!asJson) return;
+  // `connection` for a ConnectionError, `data-issues` for DataIssues.
+  const kind = name
+    .replace(/(?<=.)Error$/, "")
+    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`)
+    .toLowerCase();
+  const code = isWrongUsage ? "usage" : kind;
+  console.log(JSON.stringify({ error: { message, code } }, undefined, 2));
+}

@@ -1,28 +1,17 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { Option } from "commander";
-import { byRole, type CollectionRole } from "../components/contract";
-import { errorCode } from "../components/contract/text";
-import type { PlanOptions } from "../components/migration";
-import {
-  type StateAddress,
-  type StateFile,
-  ahead,
-  requireState,
-  StateFolderError,
-  stateFiles,
-} from "../components/state";
-import type { BothSides } from "../components/transfer";
+import { promisify } from "node:util";
+import type { Db } from "mongodb";
+import { errorCode, redact } from "../components/contract/text";
+import { databaseAt, formatHosts, type DatabaseAddress } from "../components/mongo";
 import {
   commandSettings,
-  schemaOptionsOf,
+  plainMongoUri,
+  uriFacts,
   type CommandSettings,
   type SettingsSource,
 } from "../components/settings";
-import type { CommonOptions } from "./command";
-import { UsageError } from "./errors";
-import { stackConfig } from "./stack-config";
+import { UsageError, usualSeconds, type CommonOptions } from "./command";
 
 /**
  * The settings asked for: those of the file of `--settings`, of the stack of `--stack` or of the file of
@@ -30,23 +19,48 @@ import { stackConfig } from "./stack-config";
  *
  * @throws SettingsError with every problem; SettingsFileError or UsageError if they cannot be read
  */
-export async function settingsOf(options: CommonOptions): Promise<CommandSettings> {
+export async function loadSettings(options: CommonOptions): Promise<CommandSettings> {
   return commandSettings(await settingsSource(options));
 }
 
-/**
- * Where the settings asked for are; undefined if none are asked for.
- *
- * @throws UsageError if Pulumi does not read the stack's
- */
-export async function settingsSource({
-  settings,
-  stack,
-}: CommonOptions): Promise<SettingsSource | undefined> {
+async function settingsSource(options: CommonOptions): Promise<SettingsSource | undefined> {
+  const { settings, stack } = options;
   if (settings !== undefined) return { file: settings };
-  if (stack !== undefined) return { config: await stackConfig(stack) };
+  if (stack !== undefined) {
+    const config = stackConfigs.get(stack) ?? readStackConfig(stack);
+    stackConfigs.set(stack, config);
+    return { config: await config };
+  }
   const { TASKRUNNER_SETTINGS: named } = process.env;
   return named ? { file: named } : undefined;
+}
+
+type StackConfig = Readonly<Record<string, unknown>>;
+const stackConfigs = new Map<string, Promise<StackConfig>>();
+const run = promisify(execFile);
+
+// What Pulumi itself reads for a stack: its file, the project's keys and its environments, by their full keys.
+// Secrets are among them if they can be opened here; the others are `{ secure }`, as in a file.
+async function readStackConfig(stack: string): Promise<StackConfig> {
+  const args = ["config", "--json", "--non-interactive", "--color", "never", "--stack", stack];
+  try {
+    const { stdout } = await run("pulumi", [...args, "--show-secrets"]).catch(() =>
+      run("pulumi", [...args, "--open"]),
+    );
+    const all = Object.entries(JSON.parse(stdout) as Record<string, { readonly value?: string }>);
+    return Object.fromEntries(all.map(([key, { value }]) => [key, value ?? { secure: "" }]));
+  } catch (error) {
+    const { stderr = "" } = error as { readonly stderr?: string };
+    const why =
+      errorCode(error, "") === "ENOENT"
+        ? "pulumi is not on PATH"
+        : `pulumi config says: ${redact(stderr.trim() || String(error))}`;
+    throw new UsageError(
+      `The settings of stack ${stack} cannot be read: ${why}. Fix that, or name the stack's file with ` +
+        `--settings, such as Pulumi.${stack.split("/").at(-1) ?? stack}.yaml.`,
+      { cause: error },
+    );
+  }
 }
 
 /**
@@ -55,7 +69,7 @@ export async function settingsSource({
  * @param option such as `--preview`
  * @throws UsageError if it cannot be read
  */
-export function textOf(file: string, option: string): string {
+export function readOptionFile(file: string, option: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
@@ -67,75 +81,80 @@ export function textOf(file: string, option: string): string {
   }
 }
 
-/** What a plan under these settings looks at. */
-export function planOptions(settings: CommandSettings): PlanOptions {
-  return { schema: schemaOptionsOf(settings), ledger: settings.advanced.ledger };
+/**
+ * The connection string that a command is to use, without connecting, and what it came from: that of
+ * `--uri-file`, of TASKRUNNER_MONGO_URI, or of the settings if it can be read. Secret. Undefined if there is none.
+ *
+ * @throws UsageError if `--uri-file` or the stack cannot be read
+ */
+export async function findUri(
+  options: CommonOptions,
+): Promise<{ uri: string; from: string } | undefined> {
+  const { uriFile } = options;
+  if (uriFile !== undefined) {
+    return { uri: readOptionFile(uriFile, "--uri-file").trim(), from: `${uriFile} of --uri-file` };
+  }
+  const variable = "TASKRUNNER_MONGO_URI";
+  const stated = process.env[variable];
+  if (stated) return { uri: stated, from: variable };
+  const source = await settingsSource(options);
+  const uri = source && (await plainMongoUri(source));
+  if (!source || uri === undefined) return undefined;
+  const place = "file" in source ? source.file : `stack ${String(options.stack)}`;
+  return { uri, from: `mongoUri of ${place}` };
 }
 
-/** What names filesystem state and the collections beside it, without the database. */
-export type StateSides = Omit<BothSides, "database" | "watch">;
-
-/** The option of every command on filesystem state. */
-export const stateOption = new Option(
-  "--state <directory>",
-  "the state directory (default: backfill.source.path)",
-);
-
 /**
- * The state directory of `--state`, else of the settings, and the collections beside it.
+ * The database that a command works on, without connecting; its `uri` is secret.
  *
- * @throws UsageError if neither names one
+ * @throws UsageError if there is no connection string, or it is not one, or no database is named
  */
-export function requestedState(
-  settings: CommandSettings,
-  { state }: { readonly state?: string },
-): StateSides {
-  const { source } = settings.backfill ?? {};
-  const directory = state ?? (source && "path" in source ? source.path : undefined);
-  if (directory === undefined) {
+export async function findAddress(
+  options: CommonOptions,
+  { mongo }: CommandSettings,
+): Promise<DatabaseAddress> {
+  const found = await findUri(options);
+  if (!found) {
     throw new UsageError(
-      "No state directory is named. Set --state, or backfill.source.path in the settings.",
+      "TASKRUNNER_MONGO_URI is not set, so there is no connection string. Set it to the migrator's, such " +
+        "as mongodb://127.0.0.1:27017/taskrunner, or name a file that contains it with --uri-file.",
     );
   }
-  return stateSides(settings, directory);
-}
-
-/** Filesystem state below a directory, under the settings or the defaults. */
-export function stateSides(settings: CommandSettings, directory: string): StateSides {
-  const { approvals, mongo } = settings;
-  return { root: resolve(directory), approvals, collections: mongo.collections };
+  const facts = uriFacts(found.uri);
+  if (!facts) {
+    throw new UsageError(
+      `${found.from} is not a connection string. Begin it with mongodb:// or mongodb+srv://, and ` +
+        "percent-encode special characters in its password.",
+    );
+  }
+  const database = mongo.database ?? facts.database;
+  if (database === undefined) {
+    throw new UsageError(
+      `${found.from} names no database. Add its name, as in mongodb://host/taskrunner, or set ` +
+        "mongo.database in the settings.",
+    );
+  }
+  return { uri: found.uri, database };
 }
 
 /**
- * Looks at a state directory that is to be read, before anything connects.
+ * Connects to the database that a command works on, and says where to at once.
  *
- * @throws UsageError if it is missing, or has no state
+ * @param seconds how long a server is looked for unless `--connect-timeout` says otherwise
+ * @throws ConnectionError if no server answers, or the log-in fails; UsageError as `findAddress`
  */
-export async function requireReadable(address: StateAddress): Promise<void> {
-  try {
-    await requireState(address);
-  } catch (error) {
-    if (error instanceof StateFolderError) throw new UsageError(error.message, { cause: error });
-    throw error;
-  }
+export async function connect(
+  options: CommonOptions,
+  settings: CommandSettings,
+  seconds = usualSeconds,
+): Promise<Db> {
+  const address = await findAddress(options, settings);
+  announce(options, address);
+  const selectionTimeoutMs = (options.connectTimeout ?? seconds) * 1_000;
+  return databaseAt(address, { selectionTimeoutMs });
 }
 
-type StateSize = Record<CollectionRole, { files: number; bytes: number }>;
-
-/** So many files are looked at once: on a volume across a network each takes a millisecond or two. */
-const filesAtOnce = 64;
-
-/** Counts the files below a state directory by their kind; reads none. */
-export async function sizeOfState(address: StateAddress): Promise<StateSize> {
-  const counts = byRole(() => ({ files: 0, bytes: 0 }));
-  const look = async ({ role, path }: StateFile) => {
-    // One that has just gone was there when it was listed.
-    const found = await stat(path).catch(() => undefined);
-    return { role, size: found?.size ?? 0 };
-  };
-  for await (const { role, size } of ahead(stateFiles(address), filesAtOnce, look)) {
-    counts[role].files += 1;
-    counts[role].bytes += size;
-  }
-  return counts;
+/** Says on standard error to which hosts a command connects now. */
+export function announce({ quiet }: CommonOptions, { uri }: DatabaseAddress): void {
+  if (!quiet) console.error(`Connecting to ${formatHosts(uri)}`);
 }

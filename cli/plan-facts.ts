@@ -6,8 +6,8 @@ import { previewScan } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import { isUnfinished, requireState, type StateAddress } from "../components/state";
 import { listUnfinished, verifyState } from "../components/transfer";
-import { sizeOfState, stateSides } from "./inputs";
-import { sumOf } from "./words";
+import { measureState, sourcePath, stateSides } from "./state";
+import { sumCounts } from "./output";
 
 /**
  * What `plan --json` knows besides the changes: how much there is, on disk and in MongoDB, and what
@@ -17,8 +17,7 @@ import { sumOf } from "./words";
  */
 export async function planFacts(settings: CommandSettings, db: Db | undefined): Promise<object> {
   const inMongo = db ? await databaseFacts(settings, db) : {};
-  const { source } = settings.backfill ?? {};
-  const root = source && "path" in source ? source.path : undefined;
+  const root = sourcePath(settings);
   const isHere = root !== undefined && (await stat(resolve(root)).catch(() => undefined));
   if (!isHere) return inMongo;
   const address = stateSides(settings, root);
@@ -27,7 +26,7 @@ export async function planFacts(settings: CommandSettings, db: Db | undefined): 
   const unfinished = isBack ? {} : { unfinished: (await listUnfinished(address)).length };
   return {
     ...inMongo,
-    state: { root: address.root, ...(await sizeOfState(address)), ...unfinished },
+    state: { root: address.root, ...(await measureState(address)), ...unfinished },
     ...(isBack && { leftBehind: await findLeftovers(settings, address, db) }),
   };
 }
@@ -84,7 +83,7 @@ async function findLeftovers(
   );
   return {
     exported: byRole((role) => report[role].newerInMongo + report[role].onlyInMongo),
-    conflicts: sumOf(report, "differing"),
+    conflicts: sumCounts(report, "differing"),
     conflictExamples: cases.slice(0, maxExamples),
     unfinished,
     unfinishedRuns: [],

@@ -1,12 +1,9 @@
 import { Command } from "commander";
 import { version } from "../package.json";
-import { applyCommand } from "./apply";
 import { commentCommand } from "./comment";
+import { applyCommand, planCommand, scriptCommand, statusCommand } from "./database";
 import { exportCommand } from "./export";
 import { importCommand } from "./import";
-import { planCommand } from "./plan";
-import { scriptCommand } from "./script";
-import { statusCommand } from "./status";
 import { stepCommand } from "./step";
 import { verifyCommand } from "./verify";
 

@@ -1,13 +1,13 @@
-import { detailSections } from "./details";
-import { diffLines, splitDifferences } from "./differences";
-import { fit, fold, inSequence, type Section } from "./fit";
-import { headlineOf } from "./headline";
-import { dataIssueSection, errorSection, warningSection } from "./messages";
-import { verdictAsList, describeVerdict, verdictOf, type Level } from "./risks";
-import { fence, join, link, md, ours, type Markdown } from "./safe/markdown";
-import type { ReviewedDirection, Situation } from "./situation";
-import { cutoverStepOf } from "./steps";
-import { stepDetails, stepTable } from "./table";
+import { inspect } from "node:util";
+import { diffLines, type Difference } from "./differences";
+import { fit, fold, foldList, formatItems, inSequence, type Section } from "./fit";
+import { writeHeadline } from "./headline";
+import { isError, type ReviewedDirection, type ReviewInput, type ReviewedStep } from "./input";
+import { otherWarnings } from "./messages";
+import type { Message } from "./read";
+import { fence, join, link, md, ours, wrap, type Markdown } from "./safe/markdown";
+import { groupDetails, groupRows, groupTable } from "./table";
+import { judge, type Level } from "./verdict";
 import { formatCount } from "./words";
 
 /** A review of a preview; no secret is in it. */
@@ -22,38 +22,51 @@ interface Review {
 }
 
 /** The comment on what is under review: what a person decides by comes first, the rest is folded. */
-export function review(situation: Situation): Review {
-  const headline = headlineOf(situation);
-  const verdict = verdictOf(situation);
+export function review(input: ReviewInput): Review {
+  const groups = groupRows(input);
+  const headline = writeHeadline(input, groups);
+  const verdict = judge(input);
   const { level } = verdict;
-  const steps = stepTable(situation);
-  const others = [...stepDetails(situation), ...detailSections(situation)];
+  const table = groupTable(groups);
   const body = inSequence([
-    () => join([md`### ${situation.stack}`, ours(headline)], ": "),
-    () => verdictAsList(situation, verdict),
-    errorSection(situation),
-    dataIssueSection(situation),
-    warningSection(situation),
-    level === "blocked" ? fold("What would happen, in order", steps) : steps,
-    environmentSection(situation),
-    fold("Everything else", inSequence(others)),
-    () => footer(situation, level),
+    () => join([md`### ${input.stack}`, ours(headline)], ": "),
+    () => verdict.list,
+    ...messageSections(input),
+    level === "blocked" ? fold("What would happen, in order", table) : table,
+    environmentSection(input),
+    fold("Everything else", inSequence([...groupDetails(groups), ...detailSections(input)])),
+    () => footer(input, level),
   ]);
-  const stack = situation.stack.replace(/[^\w.-]/g, "_");
-  return {
-    headline: `${stack}: ${headline}`,
-    level,
-    verdict: describeVerdict(situation, verdict),
-    body: fit(body).text,
-  };
+  const stack = input.stack.replace(/[^\w.-]/g, "_");
+  return { headline: `${stack}: ${headline}`, level, verdict: verdict.line, body: fit(body).text };
 }
 
-function environmentSection({ preview }: Situation): Section {
-  const diffs = (["worker", "web"] as const).flatMap((service) => {
-    const steps = preview.steps.filter((step) => cutoverStepOf(step) === service);
-    const variables = steps.flatMap((step) => splitDifferences(step).variables);
-    return variables.length === 0 ? [] : [{ service, variables }];
+function messageSections(input: ReviewInput): Section[] {
+  const issues = input.touchesSchema ? (input.plan?.issues ?? []) : [];
+  const sections: Readonly<Record<string, readonly Markdown[]>> = {
+    Errors: input.messages.filter(isError).map(renderMessage),
+    "Data issues": issues.map(({ text }) => fence(wrap(text))),
+    Warnings: otherWarnings(input).map(renderMessage),
+  };
+  return Object.entries(sections).map(([title, items]) => {
+    const noun = title.toLowerCase().replace(/s$/, "");
+    return formatItems(items, noun, { between: "\n\n", heading: ours(`#### ${title}`) });
   });
+}
+
+function renderMessage({ urn, text }: Message): Markdown {
+  const block = fence(wrap(text));
+  const name = urn?.split("::").slice(3).join("::");
+  return name === undefined ? block : join([md`On ${name}:`, block], "\n\n");
+}
+
+function environmentSection({ steps }: ReviewInput): Section {
+  const diffs = (["worker", "web"] as const)
+    .map((service) => ({
+      service,
+      variables: steps.filter(({ part }) => part === service).flatMap(({ variables }) => variables),
+    }))
+    .filter(({ variables }) => variables.length > 0);
   const words = diffs.map(
     ({ service, variables }) => `${formatCount(variables.length, "variable")} of ${service}`,
   );
@@ -65,15 +78,63 @@ function environmentSection({ preview }: Situation): Section {
   return fold(`Environment: ${words.join(", ")}`, inSequence(parts));
 }
 
-function footer(situation: Situation, level: Level): Markdown {
-  const { direction, occasion, now } = situation;
+// Each input that differs, the commands, what stays behind, the settings.
+function detailSections({ direction, steps, settings, plan }: ReviewInput): Section[] {
+  const isForward = direction === "cutover" || direction === "change";
+  const behind = direction === "rollback" ? plan?.leftBehind : undefined;
+  // As the server gets them; the ledger's are the engine's own.
+  const changes = plan?.changes.filter(({ kind }) => kind !== "record ledger") ?? [];
+  const options = { depth: null, breakLength: 100, maxArrayLength: null, maxStringLength: null };
+  const commands = changes.flatMap((change) =>
+    change.commands.map((command) => fence(inspect(command, options).split("\n"), "js")),
+  );
+  const asItems = (texts: readonly string[] = []) => texts.map((text) => md`- ${text}`);
+  const conflicts = { total: behind?.conflicts };
+  const unfinished = { total: behind?.unfinished };
+  const apart = { between: "\n\n" };
+  const shown = direction === "nothing" ? {} : settings;
+  const keys = Object.entries(shown).map(([key, value]) => `${key}: ${value}`);
+  return [
+    foldList("Inputs that change", steps.flatMap(describeInputs), "resource", apart),
+    foldList("Commands on MongoDB", isForward ? commands : [], "command", apart),
+    foldList("Changed on both sides", asItems(behind?.conflictExamples), "record", conflicts),
+    foldList(
+      "Runs that are unfinished on disk",
+      asItems(behind?.unfinishedRuns),
+      "run",
+      unfinished,
+    ),
+    foldList("Settings of this preview", asItems(keys), "setting"),
+  ];
+}
+
+function describeInputs({ operation, isOurs, shortType, name, others }: ReviewedStep): Markdown[] {
+  if (operation === "delete" || (operation === "create" && isOurs)) return [];
+  // What is off by default says nothing of what is created; the mode is in the headline.
+  const isSilent = ({ path, before, after }: Difference) =>
+    path === "mode" || (before === undefined && (after === "false" || after === ""));
+  const lines = diffLines(
+    others.filter((one) => !isSilent(one)),
+    ": ",
+  );
+  if (lines.length === 0) return [];
+  return [join([md`${shortType} ${name}`, fence(lines, "diff")], "\n\n")];
+}
+
+function footer({ stack, direction, trigger, now }: ReviewInput, level: Level): Markdown {
   const at = ours(`${now.toISOString().slice(0, 16).replace("T", " ")} UTC`);
-  const { commit, docs } = occasion;
-  const of = commit === undefined ? at : md`${commit.slice(0, 8)}, ${at}`;
+  const { commit, docs, before } = trigger;
+  const approval = md`the reviewers of environment ${stack} approve ${ours("`up`")}`;
+  const next = {
+    merge: md`Next: merge, then ${approval}`,
+    approval: md`Next: ${approval}`,
+    none: ours("Next: `pulumi up`"),
+  }[before ?? "none"];
+  const isBlocked = level === "blocked";
   const parts = [
-    of,
-    ...(direction === "nothing" ? [] : [next(situation, level)]),
-    ...(direction === "nothing" || level === "blocked" ? [] : [ours(`Undo: ${undo[direction]}`)]),
+    commit === undefined ? at : md`${commit.slice(0, 8)}, ${at}`,
+    ...(direction === "nothing" ? [] : [isBlocked ? ours("Next: fix what blocks it") : next]),
+    ...(direction === "nothing" || isBlocked ? [] : [ours(`Undo: ${undo[direction]}`)]),
     link("What each line means", docs),
   ];
   return join(parts, " · ");
@@ -84,16 +145,3 @@ const undo: Readonly<Record<Exclude<ReviewedDirection, "nothing">, string>> = {
   rollback: "`storageMode: mongo` with the next number in `cutover`, and `pulumi up`",
   change: "revert the commit and run `pulumi up`; what was deleted does not come back",
 };
-
-function next({ stack, occasion }: Situation, level: Level): Markdown {
-  if (level === "blocked") return ours("Next: fix what blocks it");
-  const approval = md`the reviewers of environment ${stack} approve ${ours("`up`")}`;
-  switch (occasion.before) {
-    case "merge":
-      return md`Next: merge, then ${approval}`;
-    case "approval":
-      return md`Next: ${approval}`;
-    default:
-      return ours("Next: `pulumi up`");
-  }
-}

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { unknownValue } from "../step";
-import type { Properties, PreviewStep } from "./read/preview";
+import type { Properties, PreviewStep } from "./read";
 import { join, md, ours, type Markdown } from "./safe/markdown";
 
 /** One input that differs, by its path with dots; undefined where it is not there. */
@@ -17,10 +17,8 @@ const hidden = new Set([
   ...["ended", "endedAt", "requestedAt", "stoppedAt"],
 ]);
 
-type Inputs = Pick<PreviewStep, "old" | "new"> & Partial<PreviewStep>;
-
 /** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */
-export function differencesOf({ old, new: wanted, operation, type = "" }: Inputs): Difference[] {
+export function compareInputs({ old, new: wanted, operation, type }: PreviewStep): Difference[] {
   const isTakenOver = operation === "import" && type.startsWith("mongodbatlas:");
   if (isTakenOver && !old) return [];
   const selectVisible = (inputs: Properties = {}) =>
@@ -32,18 +30,18 @@ export function differencesOf({ old, new: wanted, operation, type = "" }: Inputs
 
 function compareValues(before: unknown, after: unknown, path: string): Difference[] {
   if (isDeepStrictEqual(before, after) || after === unknownValue) return [];
-  const [olds, news] = [before ?? {}, after ?? {}].map(membersOf);
+  const [olds, news] = [before ?? {}, after ?? {}].map(listMembers);
   const keys = new Set([...Object.keys(olds ?? {}), ...Object.keys(news ?? {})]);
   if (!olds || !news || keys.size === 0) {
-    return [{ path, before: textOf(before), after: textOf(after) }];
+    return [{ path, before: formatValue(before), after: formatValue(after) }];
   }
   return [...keys].flatMap((key) =>
     compareValues(olds[key], news[key], path === "" ? key : `${path}.${key}`),
   );
 }
 
-function membersOf(value: unknown): Properties | undefined {
-  if (typeof value !== "object" || value === null || secretIn(value)) return undefined;
+function listMembers(value: unknown): Properties | undefined {
+  if (typeof value !== "object" || value === null || findSecretKey(value)) return undefined;
   if (!Array.isArray(value) || !value.every(isVariable)) return { ...value };
   return Object.fromEntries(value.map(({ name, value, valueFrom }) => [name, value ?? valueFrom]));
 }
@@ -64,38 +62,30 @@ interface Reference {
   readonly secretKeyRef?: { readonly name?: unknown; readonly key?: unknown };
 }
 
-/** The Secret that a variable refers to; its value is nowhere here. */
-function secretIn(value: object): Reference["secretKeyRef"] {
+// The Secret that a variable refers to; its value is nowhere here.
+function findSecretKey(value: object): Reference["secretKeyRef"] {
   const { valueFrom, secretKeyRef } = value as Reference;
   return secretKeyRef ?? valueFrom?.secretKeyRef;
 }
 
-function textOf(value: unknown): string | undefined {
-  if (value === undefined || typeof value === "string") {
-    return value === unknownValue ? "(known in up)" : value;
-  }
-  const secret = secretIn(Object(value) as object);
+/** An input as a text; undefined where it is not there. */
+export function formatValue(value: unknown): string | undefined {
+  if (value === unknownValue) return "(known in up)";
+  if (value === undefined || typeof value === "string") return value;
+  const secret = findSecretKey(Object(value) as object);
   if (!secret) return JSON.stringify(value);
-  return `(Secret ${textOf(secret.name) ?? "?"}, key ${textOf(secret.key) ?? "?"})`;
-}
-
-/** An input as a text; empty where it is not there. */
-export function formatValue(value: unknown): string {
-  return textOf(value) ?? "";
+  return `(Secret ${formatValue(secret.name) ?? "?"}, key ${formatValue(secret.key) ?? "?"})`;
 }
 
 /** Our variables of a service, wherever a file or a chart has them. */
 const ourVariable = /[^.]+__Storage__[^.]+$/;
 
 /** What differs in our variables of a service, by their names, and what else differs. */
-export function splitDifferences(step: Inputs) {
-  const all = differencesOf(step).map((one) => ({ ...one, name: ourVariable.exec(one.path)?.[0] }));
-  return {
-    variables: all.flatMap(({ name, ...one }) =>
-      name === undefined ? [] : { ...one, path: name },
-    ),
-    others: all.filter(({ name }) => name === undefined) as readonly Difference[],
-  };
+export function splitDifferences(all: readonly Difference[]) {
+  const variables = all.flatMap((one) =>
+    (ourVariable.exec(one.path) ?? []).map((path) => ({ ...one, path })),
+  );
+  return { variables, others: all.filter(({ path }) => !ourVariable.test(path)) };
 }
 
 /** Differences as the lines of a diff: `- NAME=before`, `+ NAME=after`. */

@@ -20,40 +20,38 @@ export function inSequence(sections: readonly Section[]): Section {
   };
 }
 
-/**
- * A part with items, of which those that do not fit are counted below it: `and 3 more warnings`. It has
- * nothing to say without items.
- *
- * @param render the part with the items that are shown
- * @param total how many items there are, if not all of them are named
- */
-export function itemize<Item>(
-  items: readonly Item[],
+interface ListOptions {
+  /** How many items there are, if not all of them are named. */
+  readonly total?: number | undefined;
+  readonly between?: string;
+  readonly heading?: Markdown;
+}
+
+/** Items, of which those that do not fit are counted below: `and 3 more warnings`. Without items nothing. */
+export function formatItems(
+  items: readonly Markdown[],
   noun: string,
-  render: (shown: readonly Item[]) => Markdown,
-  total = items.length,
+  { total = items.length, between = "\n", heading }: ListOptions = {},
 ): Section {
   return (most) => {
     if (items.length === 0) return undefined;
     const left = total - Math.min(items.length, most);
-    const more = left > 0 ? [ours(`and ${formatCount(left, `more ${noun}`)}`)] : [];
-    return join([render(items.slice(0, most)), ...more], "\n\n");
+    const shown = join([...(heading ? [heading] : []), ...items.slice(0, most)], between);
+    return left > 0
+      ? join([shown, ours(`and ${formatCount(left, `more ${noun}`)}`)], "\n\n")
+      : shown;
   };
 }
 
-/**
- * Items below a line that counts them, folded away.
- *
- * @param total how many there are, if not all of them were named
- */
+/** Items below a line that counts them, folded away. */
 export function foldList(
   title: string,
   items: readonly Markdown[],
   noun: string,
-  { total = items.length, between = "\n" }: { total?: number | undefined; between?: string } = {},
+  options: ListOptions = {},
 ): Section {
-  const list = itemize(items, noun, (shown) => join(shown, between), total);
-  return fold(`${title}: ${total.toLocaleString("en-US")}`, list);
+  const { total = items.length } = options;
+  return fold(`${title}: ${total.toLocaleString("en-US")}`, formatItems(items, noun, options));
 }
 
 /** A comment's length in characters; GitHub refuses more than 65,536. */

@@ -1,10 +1,8 @@
 /** The review: what a preview would do, as a comment that a person can say yes or no to. */
 export { review } from "./comment";
 export { longestComment } from "./fit";
-export { ReviewInputError } from "./read/json";
-export { readApproval, readPlan } from "./read/facts";
-export { readPreview } from "./read/preview";
+export { prepareReview, type ReviewOptions } from "./input";
 export { findChanges, listApproved } from "./messages";
+export { readApproval, readPlan, readPreview, ReviewInputError } from "./read";
 export { redactor, secretsIn } from "./safe/secrets";
-export { situationOf, type Surroundings } from "./situation";
-export { duration, size } from "./words";
+export { formatDuration, formatSize } from "./words";

@@ -26,9 +26,9 @@ export const takeOver: readonly Break[] = [
   },
   {
     guarantee: "a cluster that is taken over with changes is a change in the comment",
-    file: "components/review/risks.ts",
-    find: '["change", "import"].includes(step.operation) &&',
-    replace: '["change"].includes(step.operation) &&',
+    file: "components/review/verdict.ts",
+    find: '["change", "import"].includes(operation) &&',
+    replace: '["change"].includes(operation) &&',
     tests: ["test/review/comment.test.ts > names what the take-over of a cluster changes"],
   },
 ];

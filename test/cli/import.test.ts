@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
-import { describeProgress } from "../../cli/progress";
+import { describeProgress } from "../../cli/output";
 import type { ImportReport, VerificationReport } from "../../components/transfer";
 import { generateSample } from "../../sample";
 import { emptyDatabasePerTest } from "../server";

@@ -7,7 +7,7 @@ import {
   redactor,
   review,
   secretsIn,
-  situationOf,
+  prepareReview,
 } from "../../components/review";
 import { mark, outside, plans, previews } from "./outside";
 import { rendered } from "./rendered";
@@ -25,7 +25,7 @@ it(
     fc.assert(
       fc.property(previews(), fc.option(plans()), (preview, plan) => {
         const planned = plan ? readPlan(JSON.stringify(plan), none) : undefined;
-        const made = review(situationOf(readPreview(JSON.stringify(preview), none), planned));
+        const made = review(prepareReview(readPreview(JSON.stringify(preview), none), planned));
         const { html, links, headings, tables, words } = rendered(made.body);
 
         expect(html.filter((raw) => !ourHtml.test(raw))).toEqual([]);
@@ -84,7 +84,7 @@ it(
           const known = isUri ? `mongodb://user:${encodeURIComponent(value)}@host/db` : value;
           const redact = redactor(secretsIn({ [variable]: known }));
           const planned = readPlan(JSON.stringify(plan), redact);
-          const made = review(situationOf(readPreview(JSON.stringify(preview), redact), planned));
+          const made = review(prepareReview(readPreview(JSON.stringify(preview), redact), planned));
           const shown = JSON.stringify(made);
 
           for (const form of written(value).slice(0, 3)) expect(shown).not.toContain(form);
@@ -107,7 +107,7 @@ it("lets no password of a URI in, although nobody knows it", { timeout: 15 * min
       (value, scheme, text) => {
         const message = `error: ${text} ${scheme}://user:${value}@host.example.net/x ${text}`;
         const preview = { diagnostics: [{ severity: "error", message }] };
-        const made = review(situationOf(readPreview(JSON.stringify(preview), none), undefined));
+        const made = review(prepareReview(readPreview(JSON.stringify(preview), none), undefined));
 
         expect(lettersOf(made.body)).not.toContain(lettersOf(value));
       },

@@ -5,7 +5,7 @@ import {
   redactor,
   review,
   ReviewInputError,
-  situationOf,
+  prepareReview,
 } from "../../components/review";
 import { describeDataIssue } from "../../components/migration";
 import { rendered } from "./rendered";
@@ -286,7 +286,7 @@ describe("a long comment", () => {
 
 it("a preview that printed nothing has failed, and the comment says so", () => {
   const { level, body } = review(
-    situationOf(readPreview("\n", redactor([])), undefined, { stack: "prod" }),
+    prepareReview(readPreview("\n", redactor([])), undefined, { stack: "prod" }),
   );
 
   expect(level).toBe("blocked");

@@ -89,8 +89,8 @@ describe("the footer", () => {
   const commit = "5a1c0f3e9d2b4a6788c1e0f5d3b2a19876543210";
   const docs = "https://git.example.org/o/r/blob/main/docs/review.md";
   const now = new Date("2026-11-26T22:39:59Z");
-  const last = (steps: readonly RawStep[], occasion: object, more: object = {}) =>
-    reviewOf(previewOf(steps, more), undefined, [], { now, occasion }).body.split("\n").at(-1);
+  const last = (steps: readonly RawStep[], trigger: object, more: object = {}) =>
+    reviewOf(previewOf(steps, more), undefined, [], { now, trigger }).body.split("\n").at(-1);
 
   it("says of what and when it is, who comes next and how to undo it, and where to read on", () => {
     expect(last([toFiles], { commit, docs, before: "merge" })).toBe(

@@ -1,10 +1,10 @@
 import {
+  prepareReview,
   readPlan,
   readPreview,
   redactor,
   review,
-  situationOf,
-  type Surroundings,
+  type ReviewOptions,
 } from "../../components/review";
 
 const dynamic = "pulumi-nodejs:dynamic/";
@@ -52,9 +52,9 @@ export function reviewOf(
   preview: string,
   plan?: object,
   secrets: readonly string[] = [],
-  around: Surroundings = {},
+  around: ReviewOptions = {},
 ) {
   const redact = redactor(secrets);
   const planned = plan && readPlan(JSON.stringify(plan), redact);
-  return review(situationOf(readPreview(preview, redact), planned, around));
+  return review(prepareReview(readPreview(preview, redact), planned, around));
 }

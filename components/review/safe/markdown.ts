@@ -1,4 +1,4 @@
-/** A piece of the comment. Of a text from outside this file alone makes one. */
+/** A piece of the comment. Only this file makes one of a text from outside. */
 export class Markdown {
   constructor(readonly text: string) {}
 
@@ -32,39 +32,39 @@ export function join(pieces: readonly Markdown[], between: string): Markdown {
   return new Markdown(pieces.map(({ text }) => text).join(between));
 }
 
-/** A longer text in a line is shortened, and what is left out counted, in characters. */
-const longest = 300;
-/** As much as the count would take. */
-const spare = 30;
+/** Of a longer text these characters are shown, and the others counted. */
+const [longest, spare] = [300, 30];
 
 /** Control, formatting and half characters change how a line is read, or how it is cut. */
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** A text from outside as code in a line. It never holds a `|`, so that it may stand in a table. */
-export function code(text: string): Markdown {
-  const { shown, left } = shorten(text);
-  const line = shown.replace(/\s+/g, " ").replace(invisible, "\ufffd").trim();
-  const spans = line.split("|").map((piece) => {
-    const quotes = quotesFor(piece, 1);
-    // Code that begins or ends with a quote or a space keeps it by one more space.
-    const pad = /^[ `]|[ `]$/.test(piece) ? " " : "";
-    return piece && `${quotes}${pad}${piece}${pad}${quotes}`;
-  });
-  const all = line === "" ? "(empty)" : spans.join("&#124;");
-  return new Markdown(left === 0 ? all : `${all} (and ${left} more characters)`);
+function shorten(text: string, show: (shown: string) => string): string {
+  const shown = text.length <= longest + spare ? text : text.slice(0, longest);
+  const left = text.length - shown.length;
+  return left === 0 ? show(shown) : `${show(shown)} (and ${left} more characters)`;
 }
 
-function quotesFor(text: string, least: number): string {
+function chooseQuotes(text: string, least: number): string {
   const runs = text.match(/`+/g) ?? [];
   return "`".repeat(Math.max(least, ...runs.map(({ length }) => length + 1)));
 }
 
-function shorten(text: string) {
-  const shown = text.length <= longest + spare ? text : text.slice(0, longest);
-  return { shown, left: text.length - shown.length };
+/** A text from outside as code in a line. It never holds a `|`, so that it may stand in a table. */
+export function code(text: string): Markdown {
+  const quote = (piece: string) => {
+    const quotes = chooseQuotes(piece, 1);
+    // Code that begins or ends with a quote or a space keeps it by one more space.
+    const pad = /^[ `]|[ `]$/.test(piece) ? " " : "";
+    return piece && `${quotes}${pad}${piece}${pad}${quotes}`;
+  };
+  const shown = shorten(text, (part) => {
+    const line = part.replace(/\s+/g, " ").replace(invisible, "\ufffd").trim();
+    return line === "" ? "(empty)" : line.split("|").map(quote).join("&#124;");
+  });
+  return new Markdown(shown);
 }
 
-const mostLines = 60;
+const maxLines = 60;
 
 /**
  * Lines from outside as a block of code, of which the first sixty are shown and the rest counted.
@@ -72,14 +72,11 @@ const mostLines = 60;
  * @param language our own word, such as `diff`
  */
 export function fence(lines: readonly string[], language = ""): Markdown {
-  const shown = lines.slice(0, mostLines).map((line) => {
-    const { shown, left } = shorten(line);
-    const safe = shown.replace(/\t/g, "  ").replace(invisible, "\ufffd");
-    return left === 0 ? safe : `${safe} (and ${left} more characters)`;
-  });
-  const left = lines.length - shown.length;
-  const all = left === 0 ? shown : [...shown, `and ${left} more lines`];
-  const quotes = quotesFor(all.join("\n"), 3);
+  const all = lines
+    .slice(0, maxLines)
+    .map((line) => shorten(line, (part) => part.replace(/\t/g, "  ").replace(invisible, "\ufffd")));
+  if (lines.length > maxLines) all.push(`and ${lines.length - maxLines} more lines`);
+  const quotes = chooseQuotes(all.join("\n"), 3);
   return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));
 }
 

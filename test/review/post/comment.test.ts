@@ -1,7 +1,6 @@
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { postComment, PostError } from "../../../components/review/post";
-import { marker } from "../../../components/review/post/comment";
+import { marker, postComment, PostError } from "../../../components/review/post";
 import { serverPerTest, type Odd } from "./server";
 
 const current = serverPerTest();

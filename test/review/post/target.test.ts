@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readOccasion, readPullRequest } from "../../../components/review/post";
+import { readPullRequest, readTrigger } from "../../../components/review/post";
 
 let folder: string;
 beforeEach(() => {
@@ -52,7 +52,7 @@ it("everything that is missing is named at once", () => {
   expect(() => readPullRequest({ ...given, GITHUB_REPOSITORY: "o/r/../x" })).toThrow("owner/name");
 });
 
-it("the occasion is the pull request's own commit, with the page that explains the comment", () => {
+it("the trigger is the pull request's own commit, with the page that explains the comment", () => {
   const sha = "5a1c0f3e9d2b4a6788c1e0f5d3b2a19876543210";
   const merge = sha.replaceAll("5", "6");
   const GITHUB_EVENT_PATH = event({ pull_request: { number: 12, head: { sha } } });
@@ -60,13 +60,13 @@ it("the occasion is the pull request's own commit, with the page that explains t
   const page = (at: string) => `https://git.example.org/o/r/${at}/docs/review.md`;
   const ofPull = { ...env, GITHUB_EVENT_PATH, GITHUB_EVENT_NAME: "pull_request" };
 
-  expect(readOccasion(ofPull)).toEqual({
+  expect(readTrigger(ofPull)).toEqual({
     ...{ commit: sha, docs: page(`blob/${sha}`), before: "merge" },
   });
-  expect(readOccasion({ ...env, GITHUB_EVENT_NAME: "workflow_dispatch" })).toEqual({
+  expect(readTrigger({ ...env, GITHUB_EVENT_NAME: "workflow_dispatch" })).toEqual({
     ...{ commit: merge, docs: page(`blob/${merge}`), before: "approval" },
   });
-  expect(readOccasion({ ...env, GITEA_ACTIONS: "true" }).docs).toBe(page(`src/commit/${merge}`));
-  expect(readOccasion({})).toEqual({});
-  expect(readOccasion({ ...env, GITHUB_SHA: "main" })).toEqual({});
+  expect(readTrigger({ ...env, GITEA_ACTIONS: "true" }).docs).toBe(page(`src/commit/${merge}`));
+  expect(readTrigger({})).toEqual({});
+  expect(readTrigger({ ...env, GITHUB_SHA: "main" })).toEqual({});
 });

@@ -1,7 +1,90 @@
 import { z } from "zod";
-import { readPrinted } from "../../contract/finding";
-import type { Redact } from "../safe/secrets";
-import { readJson } from "./json";
+import { byRole } from "../contract";
+import { readPrinted } from "../contract/finding";
+import { withoutSecrets, type Redact } from "./safe/secrets";
+
+/** A file is not what it should be; the message names what was found, never its content. */
+export class ReviewInputError extends Error {
+  override readonly name = "ReviewInputError";
+}
+
+function readJson<Schema extends z.ZodType>(
+  text: string,
+  redact: Redact,
+  schema: Schema,
+  made: string,
+): z.infer<Schema> {
+  const fail = (found: string) =>
+    new ReviewInputError(
+      `The file ${found}, so it is not what ${made}. Check the output of that command.`,
+    );
+  if (text.trim() === "") throw fail("is empty");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw fail("is not JSON");
+  }
+  const parsed = schema.safeParse(withoutSecrets(value, redact));
+  if (parsed.success) return parsed.data;
+  const place = parsed.error.issues[0]?.path.map(String).join(".") ?? "";
+  throw fail(place === "" ? "has another form" : `has another form at ${redact(place)}`);
+}
+
+/**
+ * Reads what `comment --save-approval` wrote.
+ *
+ * @throws ReviewInputError if the text is something else
+ */
+export function readApproval(text: string, redact: Redact): string[] {
+  const made = "`taskrunner-storage comment --save-approval` writes";
+  return readJson(text, redact, z.array(z.string()), made);
+}
+
+const counts = z.looseObject({ files: z.number(), bytes: z.number() });
+const change = z.looseObject({
+  kind: z.string(),
+  title: z.string().default(""),
+  reason: z.string().default(""),
+  collection: z.string().optional(),
+  index: z.string().optional(),
+  blocksWrites: z.boolean().default(false),
+  commands: z.array(z.record(z.string(), z.unknown())).default([]),
+});
+const issue = z.looseObject({
+  text: z.string(),
+  collection: z.string(),
+  index: z.string().optional(),
+});
+const leftBehind = z.looseObject({
+  exported: z.looseObject(byRole(() => z.number())).optional(),
+  conflicts: z.number(),
+  conflictExamples: z.array(z.string()).default([]),
+  unfinished: z.number(),
+  unfinishedRuns: z.array(z.string()).default([]),
+});
+const planForm = z.looseObject({
+  reachable: z.boolean().default(true),
+  changes: z.array(change),
+  issues: z.array(issue),
+  blocked: z.boolean().default(false),
+  documents: z.record(z.string(), z.number()).default({}),
+  expiring: z.looseObject({ entries: z.number(), isMore: z.boolean() }).optional(),
+  state: z.looseObject({ ...byRole(() => counts), unfinished: z.number().optional() }).optional(),
+  leftBehind: leftBehind.optional(),
+});
+
+/** What `plan --json` says, as far as a review needs it. */
+export type PlanFacts = z.infer<typeof planForm>;
+
+/**
+ * Reads what `plan --json` printed.
+ *
+ * @throws ReviewInputError if the text is something else
+ */
+export function readPlan(text: string, redact: Redact): PlanFacts {
+  return readJson(text, redact, planForm, "`taskrunner-storage plan --json` prints");
+}
 
 /** What a resource is given, or gives, by name. */
 export type Properties = Readonly<Record<string, unknown>>;
@@ -70,7 +153,7 @@ const diagnostic = z.looseObject({
 });
 type Raw = z.infer<typeof rawStep>;
 
-/** What `pulumi preview --json` prints, as far as it is read; the rest may have any form. */
+// The rest of what is printed may have any form.
 const previewForm = z
   .looseObject({
     steps: z.array(rawStep).nullish(),
@@ -82,18 +165,11 @@ const previewForm = z
 
 const stoppedForm = z.looseObject({ stoppedSeconds: z.number() });
 
-/** What remains of a preview that could not even begin, as with a wrong passphrase. */
-const nothingPrinted: z.infer<typeof previewForm> = {
-  diagnostics: [
-    {
-      severity: "error",
-      message:
-        "The preview ended before it looked at the stack and printed no result; its log says why.",
-    },
-  ],
-};
+// Of a preview that could not even begin, as with a wrong passphrase.
+const nothingPrinted =
+  "The preview ended before it looked at the stack and printed no result; its log says why.";
 
-/** What the engine does for itself, or shows although it does nothing. */
+// What the engine does for itself, or shows although it does nothing.
 const idle = ["same", "refresh", "read", "read-replacement", "discard", "discard-replaced"];
 const operations: Readonly<Record<string, PreviewStep["operation"]>> = {
   create: "create",
@@ -109,42 +185,42 @@ const operations: Readonly<Record<string, PreviewStep["operation"]>> = {
  * @throws ReviewInputError if the text is something else
  */
 export function readPreview(text: string, redact: Redact): Preview {
-  const what = "what `pulumi preview --json` prints";
-  const isEmpty = text.trim() === "";
-  const printed = isEmpty ? nothingPrinted : readJson(text, previewForm, { what, redact });
-  const { steps, diagnostics, config } = printed;
+  const { steps, diagnostics, config } =
+    text.trim() === ""
+      ? { diagnostics: [{ severity: "error", message: nothingPrinted }] }
+      : readJson(text, redact, previewForm, "`pulumi preview --json` prints");
   const raw = steps ?? [];
   const settings = Object.entries(config ?? {}).map(([key, value]) => {
     return [key.replace(/^[^:]*:/, ""), String(value)] as const;
   });
   // The stack is a resource, too, with the stack's outputs.
-  const stack = raw.find(({ urn }) => partsOf(urn).type === "pulumi:pulumi:Stack");
+  const stack = raw.find(({ urn }) => parseUrn(urn).type === "pulumi:pulumi:Stack");
   const lastChange = stoppedForm.safeParse(stack?.oldState?.outputs?.rollout);
   // A replacement comes as up to three steps on one resource.
   const byUrn = new Map<string, Raw[]>();
   for (const step of raw) {
-    const isOfEngine = /^(pulumi|taskrunner:storage):/.test(partsOf(step.urn).type);
+    const isOfEngine = /^(pulumi|taskrunner:storage):/.test(parseUrn(step.urn).type);
     if (idle.includes(step.op) || isOfEngine) continue;
     byUrn.set(step.urn, [...(byUrn.get(step.urn) ?? []), step]);
   }
   return {
     stack: raw.map(({ urn }) => /^urn:pulumi:(.+?)::/.exec(urn)?.[1]).find(Boolean),
-    steps: [...byUrn].map(([urn, steps]) => stepOf(urn, steps)),
-    messages: (diagnostics ?? []).flatMap(messageOf),
+    steps: [...byUrn].map(([urn, steps]) => mergeSteps(urn, steps)),
+    messages: (diagnostics ?? []).flatMap(parseMessage),
     settings: Object.fromEntries(settings),
     refreshed: raw.some(({ op }) => op === "refresh"),
     stoppedSeconds: lastChange.data?.stoppedSeconds,
   };
 }
 
-function stepOf(urn: string, steps: readonly Raw[]): PreviewStep {
+function mergeSteps(urn: string, steps: readonly Raw[]): PreviewStep {
   const ops = steps.map(({ op }) => op);
   const old = steps.map(({ oldState }) => oldState).find(Boolean);
   const wanted = steps.map(({ newState }) => newState).findLast(Boolean);
   const replaced = ops.some((op) => op.includes("replace")) && wanted;
   return {
     operation: replaced ? "replace" : (operations[ops[0] ?? ""] ?? "change"),
-    ...partsOf(urn),
+    ...parseUrn(urn),
     urn,
     old: old?.inputs ?? undefined,
     new: wanted?.inputs ?? undefined,
@@ -153,18 +229,15 @@ function stepOf(urn: string, steps: readonly Raw[]): PreviewStep {
   };
 }
 
-/** `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`, of which the name may have anything. */
-function partsOf(urn: string): Pick<PreviewStep, "type" | "name" | "parents"> {
+// `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`, of which the name may have anything.
+function parseUrn(urn: string): Pick<PreviewStep, "type" | "name" | "parents"> {
   const [, , types = "", ...name] = urn.split("::");
   const parents = types.split("$");
   return { type: parents.at(-1) ?? "", parents: parents.slice(0, -1), name: name.join("::") };
 }
 
-/**
- * An error or a warning; none of what is neither. What a provider prints is of no severity of its own:
- * what it warns of says so.
- */
-function messageOf({ message, severity, urn }: z.infer<typeof diagnostic>): Message[] {
+// What a provider prints has no severity of its own: what it warns of says so.
+function parseMessage({ message, severity, urn }: z.infer<typeof diagnostic>): Message[] {
   const { mark, ...found } = readPrinted(message);
   const isError = severity === "error" || (severity === undefined && mark === "error");
   if (!isError && severity !== "warning" && mark !== "warning") return [];

@@ -1,0 +1,130 @@
+import { Option } from "commander";
+import type { Db } from "mongodb";
+import { requireServer } from "../components/cluster/server";
+import {
+  apply,
+  describePlan,
+  describeStatus,
+  mongoshScript,
+  nothingPlanned,
+  plan,
+  planAsJson,
+  previewScan,
+  status,
+  type PlanOptions,
+} from "../components/migration";
+import { ConnectionError } from "../components/mongo";
+import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
+import { command, lookSeconds, usualSeconds, type CommonOptions } from "./command";
+import { findAddress, connect, loadSettings, findUri } from "./inputs";
+import { print } from "./output";
+import { planFacts } from "./plan-facts";
+
+const group = "Database";
+
+/** `status`: where a database stands. */
+export const statusCommand = command("status", {
+  group,
+  does: "Show the ledger, the last fence, the drift and the counts.",
+  examples: ["npx taskrunner-storage status --stack dev"],
+  connects: { seconds: lookSeconds },
+}).action(async (options: CommonOptions) => {
+  const settings = await loadSettings(options);
+  const { storageMode, advanced } = settings;
+  const db = await connect(options, settings, lookSeconds);
+  const found = await status(db, schemaOptionsOf(settings), advanced.ledger);
+  const text = `${describeStatus(found)}\n  settings   storageMode: ${storageMode}`;
+  print(options, { ...found, storageMode }, text);
+});
+
+/** `plan`: what differs, what blocks it and how much there is on disk; changes nothing. */
+export const planCommand = command("plan", {
+  group,
+  does: "Show what would change, and which data block it.",
+  options: [
+    new Option("--exit-zero", "end with 0 if there is a result, so that a workflow goes on"),
+  ],
+  examples: [
+    "npx taskrunner-storage plan --stack dev",
+    "npx taskrunner-storage plan --stack dev --json > plan.json",
+  ],
+  statuses: { 0: "nothing to do", 2: "changes to apply", 3: "data issues that block them" },
+  connects: { seconds: lookSeconds },
+  notes: [
+    "It changes nothing. With --json it also counts the files on disk by kind, the",
+    "documents in each collection, what an expiry would delete and, in filesystem",
+    "mode, what a rollback would find. In that mode MongoDB may be unreachable.",
+  ],
+}).action(async (options: CommonOptions & { readonly exitZero?: true }) => {
+  const settings = await loadSettings(options);
+  const { db, why } = await tryToConnect(options, settings);
+  const planned = db
+    ? await plan(db, { ...planOptions(settings), scan: previewScan })
+    : nothingPlanned;
+  const facts = options.json ? await planFacts(settings, db) : {};
+  const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
+  print(
+    options,
+    { reachable: db !== undefined, blocked, ...planAsJson(planned), ...facts },
+    db ? describePlan(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
+  );
+  const status = blocked ? 3 : planned.changes.length > 0 ? 2 : 0;
+  process.exitCode = options.exitZero ? 0 : status;
+});
+
+// The database or, in filesystem mode, why there is none; names hosts, never secrets.
+async function tryToConnect(
+  options: CommonOptions,
+  settings: CommandSettings,
+): Promise<{ db?: Db; why?: string }> {
+  const isNeeded = settings.storageMode === "mongo";
+  if (!isNeeded && !(await findUri(options))) return { why: "TASKRUNNER_MONGO_URI is not set." };
+  try {
+    return { db: await connect(options, settings, lookSeconds) };
+  } catch (error) {
+    if (isNeeded || !(error instanceof ConnectionError)) throw error;
+    return { why: error.message };
+  }
+}
+
+function planOptions(settings: CommandSettings): PlanOptions {
+  return { schema: schemaOptionsOf(settings), ledger: settings.advanced.ledger };
+}
+
+/** `apply`: does the plan. */
+export const applyCommand = command("apply", {
+  group,
+  does: "Apply the plan: collections, validators and indexes.",
+  examples: ["npx taskrunner-storage apply --stack dev"],
+  statuses: { 3: "blocked by data issues; nothing was changed" },
+  connects: { seconds: usualSeconds },
+}).action(async (options: CommonOptions) => {
+  const settings = await loadSettings(options);
+  const { adopt, onDataIssue } = settings.migration;
+  const planned = planOptions(settings);
+  const { uri } = await findAddress(options, settings);
+  const db = await connect(options, settings);
+  await requireServer(db, uri, planned.schema.collections);
+  const stack = `taskrunner-storage/${options.stack ?? "command line"}`;
+  const done = await apply(db, { ...planned, stack, adopt, onDataIssue });
+  const { appliedAt } = done;
+  const text = `Done.\n${describePlan(db.databaseName, done)}`;
+  print(options, { ...planAsJson(done), appliedAt }, text);
+});
+
+/** `script`: the migration for a site that runs no Pulumi. */
+export const scriptCommand = command("script", {
+  group,
+  does: "Print the migration as a mongosh script.",
+  examples: ["npx taskrunner-storage script --stack dev > migration.js"],
+  notes: [
+    "It is for a site that runs no Pulumi. Its database is mongo.database of the",
+    "settings, else that of TASKRUNNER_MONGO_URI, else taskrunner.",
+  ],
+}).action(async (options: CommonOptions) => {
+  const settings = await loadSettings(options);
+  const named = uriFacts((await findUri(options))?.uri ?? "")?.database;
+  const database = settings.mongo.database ?? named ?? "taskrunner";
+  const script = mongoshScript(schemaOptionsOf(settings), database, settings.advanced.ledger);
+  print(options, { script }, script);
+});

@@ -1,0 +1,123 @@
+import { collectionRoles, type CollectionRole } from "../components/contract";
+import { everyTenSeconds } from "../components/contract/progress";
+import { formatDuration, formatSize } from "../components/review";
+import type { Tally } from "../components/transfer";
+import type { CommonOptions } from "./command";
+
+/** Prints the one result of a command, for a script or for a person. */
+export function print({ json }: CommonOptions, asJson: object, text: string): void {
+  console.log(json ? JSON.stringify(asJson, undefined, 2) : text);
+}
+
+interface Amount {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/**
+ * Does some work, and says on standard error how far it is: a line every ten seconds.
+ *
+ * @param countAll counts how much there is, beside the work; undefined if that is not known
+ */
+export async function withProgress<Report>(
+  { quiet }: CommonOptions,
+  name: string,
+  countAll: (() => Promise<Partial<Amount>>) | undefined,
+  work: (watch: (tally: Tally) => void) => Promise<Report>,
+): Promise<Report> {
+  if (quiet) return work(() => undefined);
+  const started = Date.now();
+  let all: Partial<Amount> = {};
+  let stop: (() => void) | undefined;
+  const watch = (tally: Tally) => {
+    // What cannot be counted is an error of the work itself.
+    countAll?.().then(
+      (found) => (all = found),
+      () => undefined,
+    );
+    stop = everyTenSeconds(() => {
+      const sofar = { records: sumCounts(tally.counts, "records"), bytes: tally.bytes };
+      console.error(`${name}: ${describeProgress(sofar, all, Date.now() - started)}`);
+    });
+  };
+  return work(watch).finally(() => stop?.());
+}
+
+/** Progress in words: `12,000 records, 5.1 MB, 1,200 records/s, 15 s left`. */
+export function describeProgress(
+  { records, bytes }: Amount,
+  total: Partial<Amount>,
+  elapsedMs: number,
+): string {
+  const seconds = Math.max(elapsedMs / 1_000, 0.001);
+  const part = total.bytes ? bytes / total.bytes : total.records ? records / total.records : 0;
+  const leftMs = (elapsedMs / part) * (1 - Math.min(part, 1));
+  const left = part > 0 ? `, ${formatDuration(leftMs)} left` : "";
+  if (records === 0) return `${formatSize(bytes)}, ${formatSize(bytes / seconds)}/s${left}`;
+  const read = bytes > 0 ? `, ${formatSize(bytes)}` : "";
+  return `${formatNumber(records)} records${read}, ${formatNumber(records / seconds)} records/s${left}`;
+}
+
+/** A number with its thousands apart: `31,531`. */
+export function formatNumber(number: number): string {
+  return Math.round(number).toLocaleString("en-US");
+}
+
+type Counts<Count extends string> = Readonly<
+  Record<CollectionRole, Readonly<Record<NoInfer<Count>, number>>>
+>;
+
+/** The sum of a count over all collections. */
+export function sumCounts<Count extends string>(report: Counts<Count>, count: Count): number {
+  return collectionRoles.reduce((sum, role) => sum + report[role][count], 0);
+}
+
+/** A report for a person; its table has a row for each collection. */
+interface ReportText<Count extends string> {
+  readonly title: string;
+  /** The heading of each count. */
+  readonly columns: Readonly<Record<Count, string>>;
+  readonly lines: readonly string[];
+  /** Of each kind a heading, cases, and how many there are if not all of them are named. */
+  readonly cases: readonly (readonly [string, readonly string[], number?])[];
+  readonly ending?: string | undefined;
+}
+
+/** Prints a report, with the first cases of each kind. */
+export function printReport<Count extends string>(
+  options: CommonOptions,
+  report: Counts<Count>,
+  { title, columns, lines, cases, ending }: ReportText<Count>,
+): void {
+  const named = cases.flatMap(([heading, all, total = all.length]) => {
+    const first = all.slice(0, maxCases).map((one) => `  ${one}`);
+    const more = total - first.length;
+    if (total === 0) return [];
+    return ["", `${heading}:`, ...first, ...(more > 0 ? [`  and ${formatNumber(more)} more`] : [])];
+  });
+  const parts = [title, "", formatTable(report, columns), "", ...lines, ...named];
+  print(options, report, [...parts, ...(ending === undefined ? [] : ["", ending])].join("\n"));
+}
+
+const maxCases = 10;
+
+function formatTable<Count extends string>(
+  report: Counts<Count>,
+  columns: Readonly<Record<Count, string>>,
+): string {
+  const names = Object.keys(columns) as Count[];
+  const rows = [
+    ["", ...names.map((name) => columns[name])],
+    ...collectionRoles.map((role) => [
+      role,
+      ...names.map((name) => formatNumber(report[role][name])),
+    ]),
+  ];
+  const widths = names.map((_name, at) => Math.max(...rows.map((row) => row[at + 1]?.length ?? 0)));
+  return rows
+    .map(([role = "", ...cells]) => {
+      const padded = cells.map((cell, at) => cell.padStart(widths[at] ?? 0));
+      return `${role.padEnd(9)}  ${padded.join("  ")}`;
+    })
+    .join("\n");
+}

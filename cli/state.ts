@@ -1,0 +1,95 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { Option } from "commander";
+import { byRole, type CollectionRole } from "../components/contract";
+import type { CommandSettings } from "../components/settings";
+import {
+  type StateAddress,
+  type StateFile,
+  ahead,
+  requireState,
+  StateFolderError,
+  stateFiles,
+} from "../components/state";
+import type { BothSides } from "../components/transfer";
+import { UsageError, type CommonOptions } from "./command";
+import { connect, loadSettings } from "./inputs";
+import { sumCounts } from "./output";
+
+/** What names filesystem state and the collections beside it, without the database. */
+export type StateSides = Omit<BothSides, "database" | "watch">;
+
+/** The options of a command on filesystem state. */
+export interface StateOptions extends CommonOptions {
+  readonly state?: string;
+}
+
+/** The option that all of them have beside the common ones. */
+export const stateOption = new Option(
+  "--state <directory>",
+  "the state directory (default: backfill.source.path)",
+);
+
+/**
+ * The state directory of `--state`, else of the settings, and the collections beside it.
+ *
+ * @throws UsageError if neither names one
+ */
+export function requestedState(
+  settings: CommandSettings,
+  { state = sourcePath(settings) }: StateOptions,
+): StateSides {
+  if (state !== undefined) return stateSides(settings, state);
+  throw new UsageError(
+    "No state directory is named. Set --state, or backfill.source.path in the settings.",
+  );
+}
+
+/** The directory of `backfill.source.path`; undefined if the settings name none. */
+export function sourcePath({ backfill }: CommandSettings): string | undefined {
+  return backfill && "path" in backfill.source ? backfill.source.path : undefined;
+}
+
+/** Filesystem state below a directory, under the settings or the defaults. */
+export function stateSides(settings: CommandSettings, directory: string): StateSides {
+  const { approvals, mongo } = settings;
+  return { root: resolve(directory), approvals, collections: mongo.collections };
+}
+
+/**
+ * Connects to a database that is compared with a state directory; the directory is looked at before.
+ *
+ * @throws UsageError if no directory is named, it is missing, or it has no state; ConnectionError
+ */
+export async function openBothSides(options: StateOptions) {
+  const settings = await loadSettings(options);
+  const sides = requestedState(settings, options);
+  try {
+    await requireState(sides);
+  } catch (error) {
+    if (error instanceof StateFolderError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+  const countBytes = async () => ({ bytes: sumCounts(await measureState(sides), "bytes") });
+  return { settings, sides, countBytes, database: await connect(options, settings) };
+}
+
+type StateSize = Record<CollectionRole, { files: number; bytes: number }>;
+
+// On a volume across a network each file takes a millisecond or two.
+const filesAtOnce = 64;
+
+/** Counts the files below a state directory by their kind; reads none. */
+export async function measureState(address: StateAddress): Promise<StateSize> {
+  const counts = byRole(() => ({ files: 0, bytes: 0 }));
+  const look = async ({ role, path }: StateFile) => {
+    // One that has just gone was there when it was listed.
+    const found = await stat(path).catch(() => undefined);
+    return { role, size: found?.size ?? 0 };
+  };
+  for await (const { role, size } of ahead(stateFiles(address), filesAtOnce, look)) {
+    counts[role].files += 1;
+    counts[role].bytes += size;
+  }
+  return counts;
+}

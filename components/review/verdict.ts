@@ -1,0 +1,253 @@
+import { isError, isStop, type ReviewInput, type ReviewedStep } from "./input";
+import { otherWarnings } from "./messages";
+import type { Message, PlanFacts, Properties } from "./read";
+import { ours, type Markdown } from "./safe/markdown";
+import { describeAny, formatCount, formatDuration, isSaid } from "./words";
+
+/** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
+export type Level = "blocked" | "risks" | "clear";
+
+/** What a reviewer has to know before saying yes, in words of ours, the worst first. */
+interface Verdict {
+  readonly level: Level;
+  readonly line: string;
+  /** The same with a line for each thing. */
+  readonly list: Markdown;
+}
+
+const marks: Readonly<Record<Level, string>> = {
+  blocked: "⛔ **Blocked",
+  risks: "⚠️ **Needs attention",
+  clear: "✅ **No risk found",
+};
+
+/** What a check mark promises of a change. */
+const none =
+  "no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced.";
+
+/** Risks of one kind; what is absent is none. */
+type Risks = (string | false | undefined)[];
+
+/** Judges a preview. */
+export function judge(input: ReviewInput): Verdict {
+  const { direction, steps, messages, plan, touchesSchema } = input;
+  const errors = messages.filter(isError).length;
+  const issues = touchesSchema ? (plan?.issues.length ?? 0) : 0;
+  const stops = messages.filter(isStop).length;
+  const others = otherWarnings(input).filter((warning) => !isLiveRelease(warning));
+  const blocks = [
+    errors > 0 && `the preview failed with ${formatCount(errors, "error")}`,
+    plan?.blocked && describeAny(issues, "data issue", ": up stops before its first change"),
+    stops > 0 && "up stops before it is done, a warning below says where",
+  ].filter(isSaid);
+  const risks = [
+    missingFigures(input),
+    ...rollbackRisks(input),
+    ...serviceRisks(input),
+    !plan?.blocked && describeAny(issues, "data issue", ": what they block is left out"),
+    ...destructions(steps),
+    steps.some(losesFence) && "without `backfill` a rollback exports nothing and holds no run",
+    ...clusterRisks(steps),
+    ...validatorRisks(steps),
+    ...(plan?.reachable ? planRisks(input, plan) : []),
+    expiry(input),
+    describeAny(others.length - stops, "warning"),
+  ].filter(isSaid);
+  const all = [...blocks, ...risks];
+  const level = blocks.length > 0 ? "blocked" : risks.length > 0 ? "risks" : "clear";
+  const clear = direction === "nothing" ? "nothing to do." : none;
+  const line = `${marks[level]}:** ${level === "clear" ? clear : all.join(" · ")}`;
+  const list = [`${marks[level]}**`, "", ...all.map((one) => `- ${one}`)].join("\n");
+  return { level, line, list: ours(all.length < 2 ? line : list) };
+}
+
+// They come only from a plan.
+function missingFigures({ direction, steps, plan }: ReviewInput): string | undefined {
+  const isNeeded = steps.some(
+    ({ operation, touches }) => operation !== "delete" && touches !== undefined,
+  );
+  const isUnseen = plan ? !plan.reachable && direction !== "rollback" : true;
+  if (!isNeeded || !isUnseen) return undefined;
+  const why = plan ? "the plan did not reach it" : "no plan was given";
+  return `the figures of MongoDB are missing, because ${why}`;
+}
+
+function rollbackRisks({ direction, plan, steps, messages }: ReviewInput): Risks {
+  if (direction !== "rollback" || !plan) return [];
+  if (!plan.leftBehind) {
+    if (messages.some(isStop)) return [];
+    const why = plan.state
+      ? "the plan is not one of filesystem mode"
+      : "the plan found no state folder where it was made";
+    return [`what would stay behind was not counted, because ${why}`];
+  }
+  const { exported, conflicts, unfinished } = plan.leftBehind;
+  const releases = steps.some((step) => step.willRun && step.new?.heldRuns === "release");
+  const without = releases ? " may repeat steps" : " held";
+  return [
+    !exported && "MongoDB is unreachable, what changed there stays behind",
+    describeAny(unfinished, "unfinished run", exported ? " resume from the files" : without),
+    describeAny(conflicts, "record", " changed on both sides stay behind"),
+  ];
+}
+
+function serviceRisks(input: ReviewInput): Risks {
+  const { direction, steps, plan } = input;
+  const restarting = (["worker", "web"] as const).filter((service) =>
+    steps.some((step) => restarts(step, service)),
+  );
+  const services = restarting.join(" and ");
+  const isAsked = steps.some(
+    ({ className, willRun, new: wanted }) =>
+      className === "WorkerStopped" && willRun && wanted?.stoppedFor !== wanted?.cutover,
+  );
+  const isWatched = steps.some(
+    ({ part, className }) => part === "web" && className === "PodsReplaced",
+  );
+  const staysUp = restarting.includes("web") && isWatched;
+  const waiting = plan?.state?.unfinished;
+  const isCutover = direction === "cutover";
+  if (!isCutover && direction !== "rollback") {
+    const verb = restarting.length === 1 ? "restarts" : "restart";
+    return [services !== "" && `${services} ${verb}`, describeReleaseChanges(input)];
+  }
+  return [
+    describeStop(input, services),
+    staysUp && "web stays up while its pods are replaced",
+    isCutover && waiting === undefined && "unfinished runs were not counted",
+    isCutover && describeAny(waiting ?? 0, "unfinished run", " wait meanwhile"),
+    isCutover && isAsked && "up stops until the worker is stopped by hand",
+    describeReleaseChanges(input),
+  ];
+}
+
+function restarts(
+  { part, className, operation, ...step }: ReviewedStep,
+  service: "worker" | "web",
+): boolean {
+  // A release that holds both services is neither's.
+  const isOfService = part === service || (part === "access" && className === "Release");
+  if (!isOfService || operation === "delete") return false;
+  if (className === "ValuesFile") return step.variables.length + step.others.length > 0;
+  return className === "Release" && operation !== "create";
+}
+
+function describeStop({ direction, steps, stoppedSeconds }: ReviewInput, services: string): string {
+  const to = direction === "rollback" ? "files" : "MongoDB";
+  if (!steps.some(({ className, willRun }) => className === "Drain" && willRun))
+    return `${services || "the stack"} will work on ${to}, and no step drains the worker`;
+  const last =
+    stoppedSeconds === undefined
+      ? ", for how long is not measured yet"
+      : ` (last time ${formatDuration(stoppedSeconds * 1_000)})`;
+  return `the worker stops until it works on ${to}${last}`;
+}
+
+function describeReleaseChanges({ steps, messages }: ReviewInput): string | undefined {
+  const changed = steps.filter(
+    ({ className, operation, old, others }) =>
+      className === "Release" &&
+      ["change", "replace", "import"].includes(operation) &&
+      old &&
+      others.length > 0,
+  );
+  const { size } = new Set([...changed, ...messages.filter(isLiveRelease)].map(({ urn }) => urn));
+  return describeAny(size, "release", " would change more than the storage variables");
+}
+
+// Live values of a release that `pulumi up` would change.
+const isLiveRelease = ({ code }: Message) => code === "live-values";
+
+function destructions(steps: readonly ReviewedStep[]): Risks {
+  const deleted = steps.filter(({ operation }) => operation === "delete");
+  const left = deleted.filter(({ isOurs, retained }) => isOurs || retained).length;
+  const replaced = steps.filter(({ operation }) => operation === "replace").length;
+  return [
+    describeAny(deleted.length - left, "resource", " destroyed"),
+    describeAny(replaced, "resource", " replaced"),
+    describeAny(left, "resource", " no longer managed"),
+  ];
+}
+
+// Whether the stack forgets the fence while MongoDB is the source of truth.
+function losesFence({ operation, old, outputs }: ReviewedStep): boolean {
+  return operation === "delete" && outputs.fence !== undefined && old?.direction === "forward";
+}
+
+// The settings that keep the cluster, and its backups, from being lost.
+const protection = /protection|backup|pitEnabled|retain/i;
+
+function clusterRisks(steps: readonly ReviewedStep[]): Risks {
+  const differences = steps
+    .filter(({ operation, part }) => ["change", "import"].includes(operation) && part === "cluster")
+    .flatMap(({ others }) => others);
+  const off = differences.filter(
+    ({ path, before, after }) => before === "true" && after !== "true" && protection.test(path),
+  );
+  return [
+    describeAny(off.length, "protection", " of MongoDB turned off"),
+    differences.length > 0 && "MongoDB itself changes, its members may restart",
+  ];
+}
+
+// What is written depends on validators that are missing, looser or other than they were.
+function validatorRisks(steps: readonly ReviewedStep[]): Risks {
+  const isOff = ({ validator, validationLevel }: Properties = {}) =>
+    Object.keys(validator ?? {}).length === 0 || validationLevel === "off";
+  const kinds = steps
+    .filter(
+      ({ operation, isFirstCreate, className, others }) =>
+        operation === "change" &&
+        !isFirstCreate &&
+        className === "Collection" &&
+        others.some(({ path }) => path.startsWith("validat")),
+    )
+    .map(({ old, new: wanted }) => {
+      if (isOff(old)) return isOff(wanted) ? "none" : "lost";
+      const loses = (key: string, strict: string) =>
+        old?.[key] === strict && wanted?.[key] !== strict;
+      const isLooser = loses("validationLevel", "strict") || loses("validationAction", "error");
+      return isOff(wanted) || isLooser ? "loosened" : "changed";
+    });
+  const words = {
+    lost: "lost: what was written since was not checked",
+    loosened: "loosened: broken documents come in unseen",
+    changed: "changed: a write that breaks it fails",
+  };
+  return Object.entries(words).map(([kind, rest]) =>
+    describeAny(kinds.filter((one) => one === kind).length, "validator", ` ${rest}`),
+  );
+}
+
+// What the plan found out about indexes, and what differs in MongoDB while no step is about it.
+function planRisks(input: ReviewInput, { changes, documents }: PlanFacts): Risks {
+  if (!input.touchesSchema) {
+    const kinds = ["record ledger", "adopt index", "await index"];
+    const count = changes.filter(({ kind }) => !kinds.includes(kind)).length;
+    const rest = " in MongoDB that up leaves, unless with --refresh";
+    return input.direction === "rollback" ? [] : [describeAny(count, "difference", rest)];
+  }
+  const changesOf = (kind: string) => changes.filter((one) => one.kind === kind);
+  const rebuilt = changesOf("replace index");
+  const sizes = [...changesOf("create index"), ...rebuilt]
+    .map(({ collection = "" }) => documents[collection] ?? 0)
+    .filter(Boolean);
+  const blocking = changes.filter(({ blocksWrites }) => blocksWrites).length;
+  const largest = formatCount(Math.max(0, ...sizes), "document");
+  return [
+    describeAny(sizes.length, "index", ` built over up to ${largest}`),
+    blocking > 0 && `writers wait for ${formatCount(blocking, "index build")}`,
+    describeAny(rebuilt.length, "index", " built anew"),
+  ];
+}
+
+function expiry({ steps, plan }: ReviewInput): string | undefined {
+  const retention = steps.find(({ part }) => part === "retention");
+  const [before, after] = [Number(retention?.old?.days ?? 0), Number(retention?.new?.days ?? 0)];
+  if (after === 0 || (after === before && retention?.outputs.applied !== false)) return undefined;
+  const { entries, isMore } = plan?.expiring ?? {};
+  const many = formatCount(entries ?? 0, "entry", "entries");
+  const now = `${isMore ? "more than " : ""}${many} of MongoDB now`;
+  const found = entries === undefined ? "how many was not counted" : now;
+  return `log entries older than ${formatCount(after, "day")} will be deleted: ${found}`;
+}
