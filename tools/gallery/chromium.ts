@@ -37,7 +37,7 @@ async function chromium(...args: string[]): Promise<string> {
   const program = names.map((name) => executable(name)).find(Boolean);
   if (program === undefined) {
     throw new PartError(
-      `Pictures need Chromium; none of ${names.join(", ")} is on PATH. On Debian: apt-get install chromium fonts-noto-color-emoji`,
+      `Pictures need Chromium; none of ${names.join(", ")} is on PATH. On Debian: apt-get install chromium fonts-liberation fonts-noto-color-emoji`,
     );
   }
   const profile = await mkdtemp(join(tmpdir(), "gallery-"));
