@@ -53,7 +53,7 @@ export default {
       name: "components-know-no-command-and-no-test",
       severity: "error",
       from: { path: "^components/" },
-      to: { path: "^(cli|policy|test|tools|bench|sample)/" },
+      to: { path: "^(cli|policy|test|tools)/" },
     },
     { name: "no-circle-of-files", severity: "error", from: {}, to: { circular: true } },
     {

@@ -12,7 +12,7 @@ export interface Resource {
   readonly protect: boolean;
 }
 
-/** A rule on each resource. `of` returns what breaks it; docs/policy.md has the other texts. */
+/** A rule on each resource. `of` returns what breaks it; docs/security.md has the other texts. */
 interface Rule {
   readonly name: string;
   readonly asks: string;

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { expect, it } from "vitest";
 
 const root = resolve(__dirname, "..");
-const page = readFileSync(resolve(root, "CONTRIBUTING.md"), "utf8");
+const page = readFileSync(resolve(root, ".github/CONTRIBUTING.md"), "utf8");
 const firstColumn = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, name = ""]) => name);
 
 it("lists the targets of the Makefile", () => {

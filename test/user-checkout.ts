@@ -26,8 +26,8 @@ export interface UserCheckout {
 }
 
 /** What commands and program need of the repository. */
-const parts = ["cli", "components", "charts", "sample", "index.ts", "program.cjs", "Pulumi.yaml"];
-const configuration = ["package.json", "tsconfig.json"];
+const parts = ["cli", "components", "charts", "tools/sample", "index.ts", "program.cjs"];
+const configuration = ["Pulumi.yaml", "package.json", "tsconfig.json"];
 
 const identity = {
   ...{ GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@t", GIT_COMMITTER_NAME: "t" },
@@ -76,7 +76,7 @@ export async function makeStackOf(
   const file = `Pulumi.${stack}.yaml`;
   await checkout.done(`pulumi stack init ${stack} --non-interactive`);
   const salt = await readFile(join(checkout.folder, file), "utf8");
-  const text = await readFile(join(repository, file), "utf8");
+  const text = await readFile(join(repository, "tools/dev", file), "utf8");
   await checkout.write(file, `${salt}${change(text)}`);
   await checkout.done("git add --all && git commit --quiet --message settings");
 }

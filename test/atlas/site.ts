@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { expect } from "vitest";
 import { parse } from "yaml";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type EngineRun, type TestStack } from "../engine/stack";
 import { atlasFor, type PlayedAtlas } from "./atlas";
@@ -66,7 +66,7 @@ export async function makeAtlasSite(
     return output;
   };
   await generateSample(join(folder, "state"), { runs: 5 });
-  await cp("sample/rollout", join(folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(folder, "rollout"), { recursive: true });
   return {
     stack,
     atlas,

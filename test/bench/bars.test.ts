@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeMissed } from "../../bench/bars";
+import { describeMissed } from "./bars";
 
 it("a bar is met on the very number, on its side only", () => {
   const bars = [

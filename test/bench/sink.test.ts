@@ -1,10 +1,10 @@
 import { Long, MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startDelay } from "../../bench/sink/delay";
-import type { Listening } from "../../bench/sink/listen";
-import { changeInMongo, changeOnDisk, writeRuns } from "../../bench/runs";
-import { createSchema, defaultNames } from "../../bench/sides";
-import { startSink } from "../../bench/sink/server";
+import { startDelay } from "./sink/delay";
+import type { Listening } from "./sink/listen";
+import { changeInMongo, changeOnDisk, writeRuns } from "./runs";
+import { createSchema, defaultNames } from "./sides";
+import { startSink } from "./sink/server";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { defaultSides } from "../transfer/database-sides";
 import { writeState } from "../transfer/state";

@@ -26,7 +26,7 @@ export async function sampleValues(
   secret = "taskrunner-mongo",
 ): Promise<Values> {
   const file = `${service}.values.yaml`;
-  const text = await readRepositoryFile("sample", "rollout", file);
+  const text = await readRepositoryFile("tools", "sample", "rollout", file);
   const values = parse(text) as Values;
   if (mode === "filesystem") return values;
   const entries = serviceEnvironment(service, "mongo", {

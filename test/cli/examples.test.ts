@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { makeCheckout, makeStackOf, type UserCheckout } from "../user-checkout";
 import { examplesIn, mainPage, pagesByName } from "./pages";
@@ -17,7 +17,7 @@ beforeAll(async () => {
   checkout = await makeCheckout();
   await generateSample(join(checkout.folder, ".dev/taskrunner"), { runs: 10 });
   await mkdir(join(checkout.folder, ".dev/rollout"), { recursive: true });
-  await checkout.done("cp sample/rollout/* .dev/rollout");
+  await checkout.done("cp tools/sample/rollout/* .dev/rollout");
   await makeStackOf(checkout, "dev", (text) => here(text));
   await checkout.done("pulumi up --yes --skip-preview --stack dev");
 }, 25 * minutes);

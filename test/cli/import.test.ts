@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
 import { describeProgress } from "../../cli/output";
 import type { ImportReport, VerificationReport } from "../../components/transfer";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { emptyDatabasePerTest } from "../server";
 import { bundledCommands } from "./bundled";
 

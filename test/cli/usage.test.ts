@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { Long } from "mongodb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { emptyDatabasePerTest } from "../server";
 import { bundledCommands } from "./bundled";
 

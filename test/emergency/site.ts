@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { expect } from "vitest";
 import { stringify } from "yaml";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { helm } from "../../tools/parts";
 import { makeCluster, type EngineCluster } from "../engine/cluster";
 import { type Election, playElection } from "../mongo/election";
@@ -39,7 +39,7 @@ const stack = "prod";
 /** A stack of target `values`, without Kubernetes: the page's commands on it are left out. */
 export async function makeFilesSite(): Promise<EmergencySite> {
   const site = await makeGround(await makeCheckout());
-  await site.done("mkdir .dev/rollout; cp sample/rollout/* .dev/rollout");
+  await site.done("mkdir .dev/rollout; cp tools/sample/rollout/* .dev/rollout");
   const rollout = {
     target: "values",
     directory: ".dev/rollout",

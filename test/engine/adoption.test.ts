@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { helm, repository } from "../../tools/parts";
 import { makeCluster, clusterSiteValues, type SiteService, type EngineCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await open.stop();
   server = await startMongo({ directory, auth: true });
   admin = await new MongoClient(`mongodb://root:root@127.0.0.1:${server.port}/`).connect();
-  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
   await admin.close();

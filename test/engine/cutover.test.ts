@@ -2,7 +2,7 @@ import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample, type SampleCounts } from "../../sample";
+import { generateSample, type SampleCounts } from "../../tools/sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { nameIn, engineState } from "./state";
@@ -27,7 +27,7 @@ beforeAll(async () => {
   client = await new MongoClient(uri()).connect();
   db = client.db("taskrunner");
   sample = await generateSample(join(stack.folder, "state"), { runs: 40 });
-  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   before = await siteFiles();
 }, 15 * minutes);
 afterAll(async () => {

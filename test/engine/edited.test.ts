@@ -23,7 +23,7 @@ beforeAll(async () => {
   stack = await makeStack("test", project);
   server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
-  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();

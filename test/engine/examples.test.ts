@@ -2,7 +2,7 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { helm, repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { makeCluster, type EngineCluster } from "./cluster";

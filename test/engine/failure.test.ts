@@ -33,7 +33,7 @@ afterAll(async () => {
 
 async function configure(of: TestStack, settings: StackSettings = {}): Promise<void> {
   const directory = join(of.folder, "rollout");
-  await cp("sample/rollout", directory, { recursive: true, force: false });
+  await cp("tools/sample/rollout", directory, { recursive: true, force: false });
   await of.configure({
     mongoUri: `${server.uri}/taskrunner`,
     rollout: { target: "values", directory, confirm: "none" },

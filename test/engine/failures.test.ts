@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
 import { type Image, type Kubelet, startKubelet } from "../kubelet";
 import { makeCluster, clusterSiteValues, type EngineCluster } from "./cluster";

@@ -1,7 +1,7 @@
 import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeStack, type TestStack } from "./stack";
 import { deployedMode } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
@@ -16,7 +16,7 @@ beforeAll(async () => {
   stack = await makeStack();
   server = await borrowServer();
   await generateSample(join(stack.folder, "state"), { runs: 5 });
-  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   bad = join(stack.folder, "state", "state", "approvals", "bad.json");
 }, 15 * minutes);
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeCluster, type EngineCluster } from "./cluster";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeCluster, type EngineCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readFence } from "../../components/state";
-import { generateSample, type SampleCounts } from "../../sample";
+import { generateSample, type SampleCounts } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
 import { startJobCluster, type JobCluster } from "../jobs/cluster";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
@@ -30,7 +30,7 @@ beforeAll(async () => {
   db = client.db("taskrunner");
   root = join(stack.folder, "volume/taskrunner");
   sample = await generateSample(root, { runs: 30 });
-  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   cluster = await startJobCluster(stack.folder);
   await cluster.prepare(namespace, "mongodb://none", join(stack.folder, "volume"));
 }, 25 * minutes);

@@ -1,7 +1,7 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -13,7 +13,7 @@ let server: BorrowedServer;
 beforeAll(async () => {
   stack = await makeStack();
   server = await borrowServer();
-  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   await generateSample(join(stack.folder, "state"), { runs: 60 });
   await stack.configure({
     mongoUri: `${server.uri}/taskrunner`,

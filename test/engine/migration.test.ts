@@ -22,7 +22,7 @@ beforeAll(async () => {
   server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");
-  await cp("sample/rollout", directory(), { recursive: true });
+  await cp("tools/sample/rollout", directory(), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();

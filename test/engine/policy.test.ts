@@ -18,7 +18,7 @@ beforeAll(async () => {
   prod = await makeStack("prod-eu", program.folder);
   staging = await makeStack("staging", program.folder, { beside: prod });
   ours = await makeStack("prod", undefined, { beside: prod });
-  await cp("sample/rollout", join(prod.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(prod.folder, "rollout"), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
   await prod.remove();

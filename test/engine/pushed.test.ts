@@ -1,7 +1,7 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeCheckoutSite, type CheckoutSite } from "../rollout/values/checkout";
 import { makeCluster, type EngineCluster } from "./cluster";
 import { installServices, startArgo, watchedSettings } from "./git-ops";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   cluster = await makeCluster(stack.folder);
   await generateSample(join(stack.folder, "state"), { runs: 5 });
   site = await makeCheckoutSite(stack.folder);
-  await cp("sample/rollout", join(site.checkout, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(site.checkout, "rollout"), { recursive: true });
   await site.git("add", "--all");
   await site.git("commit", "--quiet", "--message=Add the services");
   await site.git("push", "--quiet", "origin", "main");

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { cacheFolder } from "../../tools/parts/cache";
 import { engine, engineEnvironment, helm, repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
@@ -157,7 +157,7 @@ describe("the README's first environment", () => {
       for (const line of copy.split("\n")) await run(line);
       const file = join(clone, "Pulumi.test.yaml");
       const text = await readFile(file, "utf8");
-      expect(text).toContain("$schema=schema/settings.json\n");
+      expect(text).toContain("$schema=docs/settings.schema.json\n");
       // What a reader changes to theirs.
       expect(text).toContain("path: /var/lib/taskrunner\n");
       await writeFile(file, text.replace("/var/lib/taskrunner", join(folder, "state")));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeCluster, type EngineCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";

@@ -23,7 +23,7 @@ beforeAll(async () => {
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");
   const directory = join(stack.folder, "rollout");
-  await cp("sample/rollout", directory, { recursive: true });
+  await cp("tools/sample/rollout", directory, { recursive: true });
   await stack.configure({
     mongoUri: `${server.uri}/taskrunner`,
     migration: { onDataIssue: "report" },

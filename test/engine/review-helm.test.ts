@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { helm } from "../../tools/parts";
 import { stable } from "../review/stable";
 import { makeCluster, clusterSiteValues, type EngineCluster } from "./cluster";

@@ -2,7 +2,7 @@ import { cp, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Long, MongoClient, ObjectId, type CollectionInfo, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { generateSample, type SampleCounts } from "../../sample";
+import { generateSample, type SampleCounts } from "../../tools/sample";
 import { rendered } from "../review/rendered";
 import { stable } from "../review/stable";
 import { playElection } from "../mongo/election";
@@ -33,7 +33,7 @@ beforeAll(async () => {
   };
   await mkdir(join(stack.folder, "var/lib"), { recursive: true });
   sample = await generateSample(places.state, { runs: 132 });
-  await cp(resolve(__dirname, "../../sample/rollout"), places.rollout, { recursive: true });
+  await cp(resolve(__dirname, "../../tools/sample/rollout"), places.rollout, { recursive: true });
 }, 10 * minutes);
 afterAll(async () => {
   await client.close();

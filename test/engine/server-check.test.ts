@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await borrowServer();
   older = await disguisedServer(server.port, { version: "5.0.31", standalone: true });
   client = await new MongoClient(server.uri).connect();
-  await cp("sample/rollout", directory(), { recursive: true });
+  await cp("tools/sample/rollout", directory(), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();

@@ -2,7 +2,7 @@ import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeProject, type TestProject } from "../project";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { ownValues } from "./values";
@@ -25,7 +25,7 @@ beforeAll(async () => {
   server = await borrowServer();
   empty = await borrowServer();
   client = await new MongoClient(server.uri).connect();
-  await cp("sample/rollout", directory(), { recursive: true });
+  await cp("tools/sample/rollout", directory(), { recursive: true });
   await generateSample(join(stack.folder, "state"), { runs: 5 });
 }, 15 * minutes);
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeCluster, makeEngineSite, type TestSite } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
 import { makeUser } from "./user";

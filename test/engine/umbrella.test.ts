@@ -2,7 +2,7 @@ import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { makeCluster, type EngineCluster } from "./cluster";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { dependantsOf } from "./state";

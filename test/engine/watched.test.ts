@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { helm, repository } from "../../tools/parts";
 import { makeCluster, type SiteService, type EngineCluster } from "./cluster";
 import { services, syncServices, watchedSettings } from "./git-ops";
@@ -23,7 +23,7 @@ beforeAll(async () => {
   server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   await generateSample(join(stack.folder, "state"), { runs: 5 });
-  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   await cluster.kubectl("create", "namespace", cluster.namespace);
   gitOps = await startGitOps();
   await gitOps.synced();

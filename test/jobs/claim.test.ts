@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 import { claimUseOf } from "../../components/step/jobs/claim";
 import { clusterAt } from "../../components/kubernetes";
 import { runJob } from "../../components/step/jobs";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
 import { isRoot } from "../kubelet/volumes";
 import { serverForTests } from "../server";

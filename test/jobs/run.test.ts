@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { runJob, stopOthers, type JobTarget } from "../../components/step/jobs";
 import { requestLimit } from "../../components/step/jobs/target";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { disguisedServer } from "../cluster/disguised-server";
 import { jobsRules } from "../rights";
 import { serverForTests } from "../server";

@@ -8,7 +8,7 @@ import { observe } from "../../components/migration/planner/observe";
 import { providers as schemaSteps } from "../../components/migration/provider";
 import { keyToText } from "../../components/migration/schema-steps";
 import { closeConnections } from "../../components/mongo";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
 

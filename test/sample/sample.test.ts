@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collections } from "../../components/contract";
-import { generateSample, SampleError, type SampleCounts } from "../../sample";
-import { stepStatuses } from "../../sample/state";
-import { stepKinds } from "../../sample/plan";
+import { generateSample, SampleError, type SampleCounts } from "../../tools/sample";
+import { stepStatuses } from "../../tools/sample/state";
+import { stepKinds } from "../../tools/sample/plan";
 
 type Json = Record<string, unknown>;
 

@@ -4,7 +4,7 @@ import Ajv from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { commandSettings, parseSettings } from "../../components/settings";
-import { stackFileSchema } from "../../schema/settings";
+import { stackFileSchema } from "../../tools/docs/schema";
 import { stackFiles } from "../stack-files";
 
 const root = resolve(__dirname, "../..");

@@ -1,4 +1,4 @@
-import { type Random, createRandom } from "../../sample/random";
+import { type Random, createRandom } from "../../tools/sample/random";
 import { MemoryJournal } from "./journal";
 import { type StoreService, type ServiceContext, formatTimestamp } from "./service";
 import type { Store } from "./store";

@@ -7,7 +7,7 @@
 import { hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MongoNetworkError, MongoServerSelectionError } from "mongodb";
-import { createRandom } from "../../sample/random";
+import { createRandom } from "../../tools/sample/random";
 import { FileJournal } from "./file-journal";
 import { formatTimestamp, type StoreService, type ServiceContext } from "./service";
 import { openStore, required, setting } from "./settings";

@@ -1,4 +1,4 @@
-import type { Random } from "../../sample/random";
+import type { Random } from "../../tools/sample/random";
 import type { Journal } from "./journal";
 import type { LogMessage } from "./records";
 import type { Store } from "./store";

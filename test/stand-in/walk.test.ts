@@ -3,7 +3,7 @@ import { join } from "node:path";
 import pLimit from "p-limit";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { closeConnections } from "../../components/mongo";
-import { createRandom } from "../../sample/random";
+import { createRandom } from "../../tools/sample/random";
 import { migrate } from "../transfer/database";
 import { serverForTests } from "../server";
 import { MemoryJournal } from "./journal";

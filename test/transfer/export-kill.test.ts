@@ -4,7 +4,7 @@ import type { Document } from "mongodb";
 import { expect, it } from "vitest";
 import { importState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { bundled } from "../bundled";
 import { databasePerTest } from "./database";
 import { entry, filesIn, exportSides } from "./export-sides";

@@ -3,7 +3,7 @@ import { type Db, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { importInto, importState, verifyState } from "../../components/transfer";
 import type { Batch } from "../../components/transfer/import/pipeline";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { bundled } from "../bundled";
 import { documentOptions } from "../contract/options";
 import { databasePerTest, endState, migrate } from "./database";

@@ -5,7 +5,7 @@ import type { Db } from "mongodb";
 import { expect, it } from "vitest";
 import { type ImportReport, importState, verifyState } from "../../components/transfer";
 import { collectionRoles } from "../../components/contract";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { databasePerTest, endState, migrate } from "./database";
 import { defaultSides } from "./database-sides";
 import { addFiles, approval, lines, logLine, run, writeState } from "./state";

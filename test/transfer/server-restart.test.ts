@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MongoClient } from "mongodb";
 import { expect, it, onTestFinished } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { generateSample } from "../../sample";
+import { generateSample } from "../../tools/sample";
 import { startMongo } from "../../tools/parts";
 import { endState, migrate } from "./database";
 import { defaultSides } from "./database-sides";

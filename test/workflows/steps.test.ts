@@ -212,7 +212,7 @@ describe("a merge", () => {
     const { stdout } = await execa("git", ["ls-files"], { cwd: repository });
     const others = stdout.split("\n").filter((file) => !runsUp(file));
     const folders = new Set(others.map((file) => file.split("/")[0]));
-    for (const one of ["README.md", "docs", "test", "bench", ".github"]) {
+    for (const one of ["README.md", "docs", "test", "tools", ".github"]) {
       expect(folders).toContain(one);
     }
   });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { generateSample } from "../../sample";
+import { generateSample } from "../sample";
 import { say, stopControlPlane } from "../parts";
 import { chooseDatabase, type Database, hidePassword, secretsFor } from "./database";
 import { clusterOf } from "./kubernetes";
@@ -117,6 +117,6 @@ async function makeFiles(places: DevPaths): Promise<void> {
   for (const file of ["worker.values.yaml", "web.values.yaml"]) {
     const to = join(places.rollout, file);
     if (existsSync(to)) continue;
-    await copyFile(join(places.repository, "sample", "rollout", file), to);
+    await copyFile(join(places.repository, "tools", "sample", "rollout", file), to);
   }
 }

@@ -12,4 +12,4 @@ export function listPages(): string[] {
 
 /** The gallery's pages are what a command wrote. */
 const isPage = (name: string) =>
-  name !== "" && !name.startsWith("test/") && !name.startsWith(".github/");
+  name !== "" && !name.startsWith("test/") && !name.endsWith("/pull_request_template.md");

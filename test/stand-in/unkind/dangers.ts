@@ -1,4 +1,4 @@
-import type { Random } from "../../../sample/random";
+import type { Random } from "../../../tools/sample/random";
 
 /**
  * What can go wrong around the product. Each is switched on for a whole walk:

@@ -1,6 +1,6 @@
 import { open, rename, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Random } from "../../../sample/random";
+import type { Random } from "../../../tools/sample/random";
 import type { Journal } from "../journal";
 import type { RunRecord } from "../records";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Random } from "../../../sample/random";
+import type { Random } from "../../../tools/sample/random";
 import type { Wire } from "./wire";
 
 /** The longest that an importer takes to come to where it stalls, in ms. */

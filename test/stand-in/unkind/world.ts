@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Db } from "mongodb";
-import type { Random } from "../../../sample/random";
+import type { Random } from "../../../tools/sample/random";
 import { documentOptions } from "../../contract/options";
 import { ledgerCollection, migrate } from "../../transfer/database";
 import type { Mode } from "../crew";

@@ -16,7 +16,7 @@ import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
 import { stringify } from "yaml";
-import { generateSample } from "../../../sample";
+import { generateSample } from "../../../tools/sample";
 import { act, engine, engineEnvironment, repository } from "../../../tools/parts";
 import { type BorrowedDatabases, borrowDatabases } from "../../pool";
 import { writeActions } from "./actions";
@@ -84,7 +84,7 @@ export async function makeActSite(): Promise<ActSite> {
   };
   for (const stack of ["staging", "prod"]) {
     const directory = join(folder, stack, "rollout");
-    await cp(join(repository, "sample/rollout"), directory, { recursive: true });
+    await cp(join(repository, "tools/sample/rollout"), directory, { recursive: true });
     const rollout = { target: "values", directory, confirm: "none", workerStopped: 1 };
     await addStack(stack, { rollout });
   }

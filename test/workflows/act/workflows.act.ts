@@ -151,7 +151,7 @@ it(
   async () => {
     const cluster = await makeCluster(site.folder);
     const folder = join(site.checkout, "rollout");
-    await cp(join(repository, "sample/rollout"), folder, { recursive: true });
+    await cp(join(repository, "tools/sample/rollout"), folder, { recursive: true });
     await installServices(cluster, folder);
     const rollout = { ...watchedRollout(cluster, "rollout"), push: { branch: "main" } };
     const { kubeconfig } = cluster.controlPlane;

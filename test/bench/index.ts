@@ -1,6 +1,6 @@
 /** What `make bench` does. It exits with 1 where a bar is missed or something failed. */
 import { join } from "node:path";
-import { startMongo } from "../tools/parts";
+import { startMongo } from "../../tools/parts";
 import { describeMissed, type Bar } from "./bars";
 import { measureCurve } from "./curve";
 import { inputsIn, linesIn, temporaryFolder } from "./inputs";

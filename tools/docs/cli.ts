@@ -4,8 +4,6 @@ type Row = readonly [string, string];
 
 /** A command as its help page has it. */
 interface Page {
-  /** The heading under which the help lists it. */
-  readonly group: string;
   readonly name: string;
   readonly does: string;
   readonly options: readonly Row[];
@@ -17,11 +15,8 @@ interface Page {
   readonly environment: string;
 }
 
-/** The group of commands that has a page of its own. */
-const apart = { group: "Pull requests:", page: "cli-pull-requests.md" };
-
-/** The command line as pages, by their paths; written by `make docs`. @param program of `cli` */
-export function cliPages(program: Command): Readonly<Record<string, string>> {
+/** The command line as the page `docs/cli.md`; written by `make docs`. @param program of `cli` */
+export function cliPage(program: Command): string {
   const pages = visible(program).map(pageOf);
   const options = commonOf(pages, (page) => page.options);
   const statuses = commonOf(pages, (page) => page.statuses);
@@ -29,37 +24,23 @@ export function cliPages(program: Command): Readonly<Record<string, string>> {
   const [environment = ""] = pages
     .map((page) => page.environment)
     .sort((one, other) => other.length - one.length);
-  const chapters = (isApart: boolean) =>
-    pages
-      .filter(({ group }) => (group === apart.group) === isApart)
-      .flatMap((page) => chapter(page, options, statuses));
-  const main = [
+  return [
     "# The command line",
     "Made from `cli` by `make docs`. `npx taskrunner-storage COMMAND --help` shows the same.",
     table(
       ["command", "what it does"],
-      pages.map((page) => [`[\`${page.name}\`](${addressOf(page)})`, page.does]),
+      pages.map((page) => [`[\`${page.name}\`](${anchorOf(page)})`, page.does]),
     ),
     "## All commands",
     table(["option", "meaning"], options),
     describeStatuses(statuses),
     block(`Environment:\n${environment}`),
-    ...chapters(false),
+    ...pages.flatMap((page) => chapter(page, options, statuses)),
     "",
-  ];
-  const others = [
-    "# The commands for pull requests",
-    "Made from `cli` by `make docs`. [cli.md](cli.md) has the other commands, and what all have in common.",
-    ...chapters(true),
-    "",
-  ];
-  return { "docs/cli.md": main.join("\n\n"), [`docs/${apart.page}`]: others.join("\n\n") };
+  ].join("\n\n");
 }
 
-function addressOf({ group, name }: Page): string {
-  const anchor = name.replaceAll(/[^\w -]/g, "").replaceAll(" ", "-");
-  return `${group === apart.group ? apart.page : ""}#${anchor}`;
-}
+const anchorOf = ({ name }: Page) => `#${name.replaceAll(/[^\w -]/g, "").replaceAll(" ", "-")}`;
 
 function chapter(page: Page, options: readonly Row[], statuses: readonly Row[]): string[] {
   const own = without(page.options, options);
@@ -95,7 +76,6 @@ function pageOf(command: Command): Page {
   const section = (title: string) =>
     paragraphs.find((text) => text.startsWith(title))?.replace(/.*\n/, "") ?? "";
   return {
-    group: command.helpGroup(),
     name: [command.name(), ...command.aliases()].join(", "),
     does: command.description(),
     options: help.visibleOptions(command).map(describeOption),

@@ -1,4 +1,4 @@
-import { collections, type Collection, type Index } from "../components/contract";
+import { collections, type Collection, type Index } from "../../components/contract";
 
 /** The contract as the page `docs/collections.md`; written by `make docs`. */
 export function collectionsPage(): string {

@@ -1,5 +1,5 @@
 import { MongoClient } from "mongodb";
-import type { MongoServer } from "../tools/parts";
+import type { MongoServer } from "../../tools/parts";
 import { leastOfDriver, leastOfMongoimport, type Bar } from "./bars";
 import { requireAllRecords } from "./curve";
 import type { Input } from "./inputs";

@@ -1,4 +1,4 @@
-import { settingsJsonSchema, type JsonSchema } from "../schema/settings";
+import { settingsJsonSchema, type JsonSchema } from "./schema";
 
 type Row = readonly [key: string, form: string, meaning: string];
 
@@ -25,7 +25,7 @@ function firstPage(): string {
     madeFrom,
     "In `Pulumi.<stack>.yaml`, with the prefix `taskrunner-storage:`. They are checked before anything happens. An error\n" +
       "lists every problem: the key, what was found, and what is allowed; for an unknown key, all keys of its section. The\n" +
-      "first line of each stack file names `schema/settings.json`, so that editors check and complete what you write. Only\n" +
+      "first line of each stack file names `docs/settings.schema.json`, so that editors check and complete what you write. Only\n" +
       "`mongoUri` and `appMongoUri` are secret.",
     table(
       entries.map(([key, schema]) => {

@@ -1,8 +1,8 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { generateSample } from "../sample";
-import { makeProject } from "../test/project";
-import { repository, startMongo, type MongoServer } from "../tools/parts";
+import { generateSample } from "../../tools/sample";
+import { makeProject } from "../project";
+import { repository, startMongo, type MongoServer } from "../../tools/parts";
 import { mostOfEmptyProgram, type Bar } from "./bars";
 import { makeBenchStack, type BenchStack } from "./stack";
 import { median, printTable, formatWhole } from "./table";
@@ -60,7 +60,7 @@ async function stackAfterCutover(server: MongoServer): Promise<BenchStack> {
   const stack = await makeBenchStack(repository);
   const [state, rollout] = [join(stack.folder, "state"), join(stack.folder, "rollout")];
   await generateSample(state, { runs: 10 });
-  await cp(join(repository, "sample/rollout"), rollout, { recursive: true });
+  await cp(join(repository, "tools/sample/rollout"), rollout, { recursive: true });
   const settings = {
     storageMode: "mongo",
     backfill: { source: { path: state } },

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createRandom, type Random } from "../sample/random";
+import { createRandom, type Random } from "../../tools/sample/random";
 
 const seed = 20_251_106;
 const linesInChunk = 1_000;

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { MongoServer } from "../tools/parts";
+import type { MongoServer } from "../../tools/parts";
 import { logFile } from "./input";
 import type { Measured, Task } from "./task";
 

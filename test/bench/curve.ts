@@ -1,4 +1,4 @@
-import type { MongoServer } from "../tools/parts";
+import type { MongoServer } from "../../tools/parts";
 import { mostCpuSeconds, mostMb, mostMbOfLines, mostMbWithLargest, type Bar } from "./bars";
 import type { Input, Inputs } from "./inputs";
 import { measure } from "./run";

@@ -1,6 +1,6 @@
 import type { Random } from "./random";
 import { enumeration, formatTicks, type Style } from "./style";
-import { collections } from "../components/contract";
+import { collections } from "../../components/contract";
 
 /** The levels of a log line (the document, `pack_run_logs`). */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";

@@ -1,15 +1,15 @@
 /**
  * Starts the sink and a way to it that takes time, until it is stopped:
  *
- *     npx tsx bench/sink/main.ts                      the sink, at 0 ms and at 50 ms
- *     npx tsx bench/sink/main.ts --delay 100          at 0 ms and at 200 ms
- *     npx tsx bench/sink/main.ts --to 27017           no sink: another server of this machine
+ *     npx tsx test/bench/sink/main.ts                      the sink, at 0 ms and at 50 ms
+ *     npx tsx test/bench/sink/main.ts --delay 100          at 0 ms and at 200 ms
+ *     npx tsx test/bench/sink/main.ts --to 27017           no sink: another server of this machine
  *
  * It prints one line of JSON with the connection strings: `{ "near": "mongodb://...", "far": "..." }`.
  * Both go through a proxy, so that only the time differs. `db.admin().command({ serverStatus: 1 })`
  * says how often each command came, and how many documents were written.
  *
- * For 10^5 runs and more: `node --max-old-space-size=8192 --import tsx bench/sink/main.ts`.
+ * For 10^5 runs and more: `node --max-old-space-size=8192 --import tsx test/bench/sink/main.ts`.
  */
 import { parseArgs } from "node:util";
 import { startDelay } from "./delay";

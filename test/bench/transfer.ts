@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MongoClient } from "mongodb";
-import type { MongoServer } from "../tools/parts";
+import type { MongoServer } from "../../tools/parts";
 import {
   leastOfNearRate,
   leastOfSecondImport,

@@ -1,4 +1,4 @@
-import { collections } from "../components/contract";
+import { collections } from "../../components/contract";
 import type { Execution } from "./state";
 import type { PackOutput } from "./plan";
 import { enumeration } from "./style";

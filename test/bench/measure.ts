@@ -11,10 +11,10 @@ import {
   type Batch,
   workOn,
   drawFence,
-} from "../components/transfer";
-import type { ReadyRecord } from "../components/state";
-import { collectionRoles, collections, type CollectionRole } from "../components/contract";
-import { closeConnections, databaseAt } from "../components/mongo";
+} from "../../components/transfer";
+import type { ReadyRecord } from "../../components/state";
+import { collectionRoles, collections, type CollectionRole } from "../../components/contract";
+import { closeConnections, databaseAt } from "../../components/mongo";
 import { ledgerName, logsWithIndexes, defaultNames, source } from "./sides";
 import type { Measured, Task } from "./task";
 

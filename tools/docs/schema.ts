@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { settingsSchema } from "../components/settings/schema";
+import { settingsSchema } from "../../components/settings/schema";
 
 /** A schema of JSON Schema, as far as the settings' needs go. */
 export interface JsonSchema {
@@ -35,7 +35,7 @@ export function settingsJsonSchema(): JsonSchema {
   return written as JsonSchema;
 }
 
-/** The JSON Schema of a whole `Pulumi.<stack>.yaml`: `schema/settings.json`, written by `make docs`. */
+/** The JSON Schema of a whole `Pulumi.<stack>.yaml`: `docs/settings.schema.json`, written by `make docs`. */
 export function stackFileSchema(): object {
   const { properties = {}, required = [] } = settingsJsonSchema();
   const names = Object.keys(properties);

@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
-import { collections, buildSchema } from "../components/contract";
-import { migrationId } from "../components/ledger";
-import { settingsSchema } from "../components/settings";
+import { collections, buildSchema } from "../../components/contract";
+import { migrationId } from "../../components/ledger";
+import { settingsSchema } from "../../components/settings";
 
 const { mongo, validation, tenancy, advanced } = settingsSchema
   .pick({ mongo: true, validation: true, tenancy: true, advanced: true })

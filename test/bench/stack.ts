@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
-import { engine, engineEnvironment } from "../tools/parts";
+import { engine, engineEnvironment } from "../../tools/parts";
 
 const project = "taskrunner-storage";
 const prefix = `${project}:`;
