@@ -6,8 +6,8 @@ import { checkServer, serverCheck, type ServerCheckInputs } from "./server/check
 import type { CollectionNames } from "./server/facts";
 
 /**
- * The server that `mongoUri` names; nothing is made, and it is checked before a cutover. A local
- * server's services may be its migrator.
+ * The server that `mongoUri` names. Nothing is created; a check runs before a cutover. On a local server, the
+ * services may log in as the migrator.
  */
 export function existingCluster(
   args: ClusterArgs<"existing">,
@@ -15,7 +15,7 @@ export function existingCluster(
 ): ClusterOutputs {
   const { mongoUri: uri, appMongoUri, database, direction, mongo, cutover } = args;
   const outputs = { uri, appUri: appMongoUri ?? uri, database };
-  // The engine does not reach what Jobs reach: theirs is checked by the first of them.
+  // The engine cannot reach this server; the first Job checks it.
   if (args.jobs) return outputs;
   const { collections } = mongo;
   serverChecked({ direction, cutover, uri, database, collections }, { parent });
@@ -23,9 +23,8 @@ export function existingCluster(
 }
 
 /**
- * The check of a server that exists already: whether a cutover to it may begin. In a preview it finds what
- * `pulumi up` would refuse, and is silent about a server that it does not reach: the search for data issues
- * reports it.
+ * The check of an existing server. A preview shows what `pulumi up` would refuse, and ignores an unreachable
+ * server, which the search for data issues reports.
  */
 export function serverChecked(
   inputs: Args<ServerCheckInputs>,

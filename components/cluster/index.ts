@@ -1,3 +1,3 @@
-/** The cluster: where MongoDB comes from, with the same outputs whatever its kind. */
+/** The cluster: how MongoDB is provisioned, with the same outputs for each kind. */
 export { MongoCluster } from "./mongo-cluster";
 export type { Mongo } from "./outputs";

@@ -9,25 +9,21 @@ import {
 import { uriFacts } from "../settings/uri";
 import { kind, Unfinished, unknownValue, type MongoInputs, type Step } from "../step";
 
-/** `uri` is the user's connection string; secret. */
+/** `uri` is the user's connection string, which is secret. */
 interface LogInInputs extends MongoInputs {
-  /** What decides about `uri` and is known in every preview; no secret. */
+  /** The inputs of `uri` that every preview knows; not secret. */
   readonly from?: string;
-  /** The cluster's name in Atlas; absent for another kind. */
+  /** The cluster's name in Atlas; absent for other kinds. */
   readonly cluster?: string;
-  /** Whether Atlas has paused it, as far as the stack knows; another value in a preview that does not. */
+  /** Whether Atlas has paused it; may differ in a preview that does not know. */
   readonly isPaused?: boolean;
 }
 
 /**
- * The wait until a user that the stack created can log in: Atlas answers before the cluster's members
- * know a new user (hashicorp/vault-plugin-database-mongodbatlas#10), and entries of the access list take
- * their time too. What uses the connection string gets it from here. It runs for each new connection
- * string, and rests on a rollback.
- *
- * In the preview of a change to a cluster its connection strings are not known; they count as unchanged
- * as long as nothing else that decides about them changes, so that the preview shows the change itself. `up`
- * compares them.
+ * Waits until a user that the stack created can log in: Atlas answers before its members know a new user
+ * (hashicorp/vault-plugin-database-mongodbatlas#10) or an entry of the access list. It runs for each new
+ * connection string and rests on a rollback. A preview that does not know the string counts it as unchanged if
+ * its other inputs are, so that only the real change shows.
  */
 export const logIn: Step<LogInInputs, object> = {
   ...kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]),
@@ -48,22 +44,22 @@ export const logIn: Step<LogInInputs, object> = {
   },
 };
 
-// Atlas needs seconds to minutes; the limit is of issue #17.
+// Atlas takes seconds to minutes.
 const usualPatience = { timeoutMs: 5 * 60_000, delayMs: 2_000 };
 
-// A server further away needs more than a preview gives it.
+// A preview's timeout is too short for a distant server.
 const attempt = { selectionTimeoutMs: 10_000 };
 
 /**
- * Tries a log-in until it works, for `timeoutMs`, with `delayMs` between attempts.
+ * Retries a log-in for `timeoutMs`, with `delayMs` between attempts.
  *
- * @param say takes a line of progress: the first failure, and that it works then
- * @throws Unfinished with the user, the hosts and the last failure, when the time is over
+ * @param log takes a progress line at the first failure and at the later success
+ * @throws Unfinished with the user, the hosts and the last failure
  */
 export async function untilLoggedIn(
   address: DatabaseAddress,
   { timeoutMs, delayMs }: typeof usualPatience,
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<void> {
   const { user } = uriFacts(address.uri) ?? { user: "" };
   const began = Date.now();
@@ -77,7 +73,7 @@ export async function untilLoggedIn(
     }
     const seconds = Math.round((Date.now() - began) / 1000);
     if (failure === undefined) {
-      if (attempts > 1) say(`user ${user}: can log in, after ${seconds} s`);
+      if (attempts > 1) log(`user ${user}: can log in, after ${seconds} s`);
       return;
     }
     if (Date.now() - began >= timeoutMs) {
@@ -89,7 +85,7 @@ export async function untilLoggedIn(
     }
     if (attempts === 1) {
       const hosts = formatHosts(address.uri);
-      say(`user ${user}: cannot log in to ${hosts} yet; tried for ${timeoutMs / 1000} s at most`);
+      log(`user ${user}: cannot log in to ${hosts} yet; tried for ${timeoutMs / 1000} s at most`);
     }
     await sleep(delayMs);
   }

@@ -1,6 +1,6 @@
 import { ConnectionString } from "mongodb-connection-string-url";
 
-/** Who connects, to which database, under which name in the server's log; the password is secret. */
+/** A log-in: user, database and application name. The password is secret. */
 export interface Login {
   readonly username: string;
   readonly password: string;
@@ -8,15 +8,15 @@ export interface Login {
   readonly appName: string;
 }
 
-/** The database in which a cluster keeps its users. */
+/** The database that holds a cluster's users. */
 export const userDatabase = "admin";
 
 /**
- * A connection string, which is secret. Writes are tried again where a connection breaks, and count once a
- * majority has them.
+ * A connection string with a user, which is secret. Broken writes are retried, and count once a majority has
+ * them.
  *
- * @param address without who connects
- * @param options that this address needs besides
+ * @param address the connection string without a user
+ * @param options further options that this address needs
  */
 export function withLogin(
   address: string,

@@ -9,7 +9,7 @@ import { logIn } from "./log-in";
 import type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
 import { referToCluster } from "./stack-reference";
 
-/** Where MongoDB is, by one handle whatever its kind (decision 13). */
+/** The database, by one handle for all kinds. */
 export class MongoCluster extends StepGroup {
   readonly mongo: Mongo;
 
@@ -18,9 +18,9 @@ export class MongoCluster extends StepGroup {
     const { cluster, direction, cutover, advanced, mongo, approvals } = settings;
     const outputs = outputsOf(settings, this);
     const jobs = jobsOf(settings, outputs.uri, { dependsOn: [...(options.dependsOn ?? [])] });
-    // The users of the other kinds are there already.
+    // Other kinds have existing users.
     const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
-    // The services' user has a Secret of its own, unless it is the migrator of a server that exists.
+    // The services' user has its own Secret, unless it is the migrator of an existing server.
     const isMigrator = !isMade && outputs.appUri === outputs.uri;
     const appJob = isMigrator
       ? jobs?.target
@@ -55,12 +55,11 @@ function outputsOf(
 }
 
 /**
- * The same cluster, whose connection strings are known once both users can log in: nothing else waits
- * for a user that MongoDB does not know yet, and a rotation changes the services' Secret only then. On a
- * rollback they are those of the last log-in, so that it waits for nothing of the cluster (decision 10). The
- * migrator comes first, because two Jobs of a kind would stop one another.
+ * The same cluster; its connection strings are known only once both users can log in, so that a rotation changes
+ * the services' Secret only then. On a rollback they are those of the last log-in. The migrator comes first,
+ * because two Jobs of one kind would stop each other.
  *
- * @param users where each user's steps run as Jobs: the engine does not reach the cluster then
+ * @param users each user's Job target, if the engine cannot reach the cluster
  */
 function awaitLogIn(
   { uri, appUri, database, from, reachedAfter = [], pausing }: ClusterOutputs,

@@ -4,7 +4,7 @@ import type { JobTarget } from "../step/jobs";
 import type { ClusterSettings, ClusterSettingsOf, Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 
-/** The settings that say where MongoDB is; the connection strings are secret outputs. */
+/** The settings of the cluster; connection strings are secret outputs. */
 export type MongoClusterArgs = JobsArgs &
   Pick<
     ProgramSettings,
@@ -12,7 +12,7 @@ export type MongoClusterArgs = JobsArgs &
     | ("mongo" | "approvals" | "advanced")
   >;
 
-/** The settings of a stack whose cluster is of this kind. */
+/** The settings of a stack with this kind of cluster. */
 export type ClusterArgs<Kind extends ClusterSettings["kind"]> = Omit<
   MongoClusterArgs,
   "cluster"
@@ -20,42 +20,42 @@ export type ClusterArgs<Kind extends ClusterSettings["kind"]> = Omit<
   readonly cluster: ClusterSettingsOf<Kind>;
 };
 
-/** What every kind gives, the same for all (decision 13). */
+/** The outputs that all kinds have in common. */
 export interface ClusterOutputs {
   /** The migrator's connection string; secret; absent on a rollback where no setting has it. */
   readonly uri: pulumi.Output<string> | undefined;
   /** The services' connection string; secret. */
   readonly appUri: pulumi.Output<string> | undefined;
-  /** The database's name; absent on a rollback where no setting has it. */
+  /** The database name; absent on a rollback without a setting for it. */
   readonly database: pulumi.Input<string> | undefined;
-  /** What decides about the connection strings and is known in every preview; no secret. */
+  /** Inputs of the connection strings that every preview knows; not secret. */
   readonly from?: string;
-  /** What has to be there before a user can log in. */
+  /** Resources that a log-in requires. */
   readonly reachedAfter?: readonly pulumi.Resource[];
-  /** The entries of Atlas' access list that are the stack's own, for its next update. */
+  /** The stack's own entries of Atlas' access list, kept for the next update. */
   readonly ownEntries?: pulumi.Output<string[]> | undefined;
-  /** The cluster's name in Atlas, and whether Atlas has paused it as far as the stack knows. */
+  /** The cluster's name in Atlas, and whether Atlas has paused it. */
   readonly pausing?: { readonly name: string; readonly paused: pulumi.Output<boolean> };
 }
 
-/** MongoDB as every step takes it: where it is, what the collections are called, and who connects. */
+/** MongoDB as the steps use it: connection strings, database and names. */
 export interface Mongo {
   /** The migrator's connection string; secret; absent on a rollback where no setting has it. */
   readonly uri: pulumi.Output<string> | undefined;
-  /** The services' connection string; secret. A local server's is the migrator's. */
+  /** The services' connection string; secret. On a local server it may be the migrator's. */
   readonly appUri: pulumi.Output<string> | undefined;
   readonly database: pulumi.Input<string> | undefined;
-  /** The collection that records the migration and the fences. */
+  /** The ledger's collection. */
   readonly ledger: string;
   /** The collections' names by role. */
   readonly collections: MongoClusterArgs["mongo"]["collections"];
-  /** Whether approvals have their collection. */
+  /** Whether the approvals' collection exists. */
   readonly approvals: boolean;
-  /** Where the steps run as Jobs; absent: in the engine. */
+  /** The target of Jobs; absent if steps run in the engine. */
   readonly job: pulumi.Output<JobTarget> | undefined;
-  /** The same for those of the services' user. */
+  /** The target of Jobs that log in as the services' user. */
   readonly appJob: pulumi.Output<JobTarget> | undefined;
   readonly direction: Direction;
-  /** The setting `cutover`: the cutover that forward makes or keeps, from 1. */
+  /** The setting `cutover`: the number of the current cutover, from 1. */
   readonly cutover: number;
 }

@@ -2,18 +2,18 @@ import { randomBytes } from "node:crypto";
 import { kind, type Step, type StepInputs } from "../step";
 
 interface PasswordInputs extends StepInputs {
-  /** Another number asks for a new password. */
+  /** A new number creates a new password. */
   readonly version: number;
 }
 
 interface PasswordResults {
-  /** Secret: 32 letters, digits, `-` and `_`. */
+  /** Secret: 32 characters of `A-Z`, `a-z`, `0-9`, `-` and `_`. */
   readonly password: string;
 }
 
 /**
- * A password that lives only in the stack's state, encrypted (decision 12): 192 bits, in characters
- * that a connection string takes as they are. Deleting it forgets it.
+ * A generated password of 192 bits that exists only in the stack's state, encrypted, and needs no encoding in a
+ * URI.
  */
 export const generatedPassword: Step<PasswordInputs, PasswordResults> = {
   ...kind<PasswordInputs, PasswordResults>(

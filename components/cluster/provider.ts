@@ -5,7 +5,7 @@ import { logIn } from "./log-in";
 import { generatedPassword } from "./password";
 import { serverCheck } from "./server/check";
 
-/** The dynamic providers of the cluster, by the kind that the shim names. */
+/** The cluster's dynamic providers by step kind. */
 export const providers = {
   GeneratedPassword: providerOf(generatedPassword),
   MongoDBCheck: providerOf(mongoDBCheck),

@@ -12,11 +12,8 @@ import { serverChecked } from "./existing";
 type Args = ClusterArgs<"stackReference">;
 
 /**
- * The cluster of another stack, by that stack's outputs.
- *
- * On a rollback the other stack is not asked, because one that is gone or unreachable would stop
- * it: the export takes the connection string of the last cutover from this stack's own state, or
- * `mongoUri` where a site sets it.
+ * The cluster of another stack, from its outputs. A rollback does not ask that stack, which may be gone: it uses
+ * the connection string of the last cutover, or `mongoUri` if set.
  */
 export function referToCluster(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   return args.direction === "back" ? recallOutputs(args, parent) : readReference(args, parent);
@@ -28,7 +25,7 @@ function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOut
   const both = other.outputs.apply((outputs) => connectionStrings(outputs, { cluster, mongo }));
   const uri = pulumi.secret(both.apply(({ mongoUri }) => mongoUri));
   const appUri = pulumi.secret(both.apply(({ mongoUri, appMongoUri = mongoUri }) => appMongoUri));
-  // Of a secret connection string the database's name is none.
+  // The database name in a secret connection string is not secret.
   const named = pulumi.unsecret(both.apply(({ mongoUri }) => uriFacts(mongoUri)?.database ?? ""));
   const database = mongo.database ?? named;
   const outputs = { uri, appUri, database };
@@ -45,7 +42,7 @@ function recallOutputs(args: Args, parent: pulumi.ComponentResource): ClusterOut
   const nothing = { direction: "back", uri: undefined, database: undefined } as const;
   const check = serverChecked({ ...nothing, cutover, collections }, { parent });
   return {
-    // Both are undefined where there was no cutover: then there is nothing to export either.
+    // Both are undefined before the first cutover, when there is nothing to export.
     uri: mongoUri ?? (check.output("uri") as pulumi.Output<string>),
     appUri: undefined,
     database: mongo.database ?? (check.output("database") as pulumi.Output<string>),
@@ -60,10 +57,10 @@ interface ConnectionStrings {
 type Wanted = Pick<Settings, "mongo"> & { readonly cluster: ClusterSettingsOf<"stackReference"> };
 
 /**
- * The connection strings among another stack's outputs; both are secret.
+ * The connection strings in another stack's outputs; both are secret.
  *
- * @throws ProgramError if one is missing or
- *   breaks a rule of the settings; it names the stack, the output and the outputs that are there
+ * @throws ProgramError if one is missing or breaks a rule; it names the stack, the output and the existing
+ *   outputs
  */
 export function connectionStrings(
   outputs: Readonly<Record<string, unknown>>,

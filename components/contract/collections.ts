@@ -1,20 +1,19 @@
 /**
- * The document's collections as data: fields, types, enumerations and indexes, in its order.
- * Validators, index models, the importer's conversion and the printed tables derive from here.
+ * The specification's collections as data, in its order. Validators, index models, the importer's conversion
+ * and the docs' tables derive from it.
  */
 
-/** The BSON types that the document's tables name; `string[]` occurs only in the approvals. */
+/** The BSON types of the specification's tables; only approvals have `string[]`. */
 export type FieldType =
   "string" | "long" | "date" | "object" | "object[]" | "string[]" | "objectId" | "strings";
 
 /**
  * One field of a collection.
- *
- * - `optional`: absence and null are both valid, because a .NET driver writes null for absent
- *   members. Everything else is required.
- * - `names`: the enumeration's names in their order, by which an integer on disk is read.
- * - `closed`: the validator refuses other names; without it any string is valid.
- * - `assumed`: the document does not state the field, so no validator speaks of it.
+ * - `optional`: absent or null, because a .NET driver writes null for absent members. Every other field is
+ *   required.
+ * - `names`: the enumeration's names; a file may hold their number instead.
+ * - `closed`: the validator refuses any other name.
+ * - `assumed`: not in the specification, so not validated.
  */
 export interface Field {
   readonly type: FieldType;
@@ -25,29 +24,29 @@ export interface Field {
   readonly assumed?: true;
 }
 
-/** One index; `suffix` follows the collection's name in the index's default name. */
+/** One index. `suffix` follows the collection's name in the index's default name. */
 export interface Index {
   readonly suffix: string;
   readonly key: readonly (readonly [field: string, direction: 1 | -1])[];
   readonly note: string;
   readonly unique?: true;
-  /** Sparse until tenancy is enforced (the document, `pack_runs`, index 3). */
+  /** Sparse until tenancy is enforced (specification, `pack_runs`, index 3). */
   readonly sparseUntilTenancy?: true;
 }
 
-/** The role of a collection, which stays when a site gives it a name of its own. */
+/** The role of a collection. A site may rename the collection; the role stays. */
 export type CollectionRole = "runs" | "logs" | "artifacts" | "approvals";
 
-/** One collection of the document: its fields and its indexes, in the document's order. */
+/** One collection: its fields and its indexes, in the specification's order. */
 export interface Collection {
   readonly name: string;
-  /** The date field that tells two records of one key apart to a reader. */
+  /** The date field by which a reader tells two records with one key apart. */
   readonly moment: string;
   readonly fields: Readonly<Record<string, Field>>;
   readonly indexes: readonly Index[];
 }
 
-/** A key as it is written for MongoDB, in its order. */
+/** Pairs in the order that MongoDB compares them. */
 const pairsOf = (key: Readonly<Record<string, 1 | -1>>) => Object.entries(key);
 
 const runs: Collection = {
@@ -160,7 +159,7 @@ const artifacts: Collection = {
   ],
 };
 
-/** The document names this collection in its configuration and leaves its fields open. */
+/** The specification names this collection and leaves its fields open. */
 const approvals: Collection = {
   name: "pack_run_approvals",
   moment: "requestedAt",
@@ -196,7 +195,7 @@ const approvals: Collection = {
   ],
 };
 
-/** The four collections by role, in the document's order. */
+/** The four collections by role, in the specification's order. */
 export const collections: Readonly<Record<CollectionRole, Collection>> = {
   runs,
   logs,
@@ -204,10 +203,10 @@ export const collections: Readonly<Record<CollectionRole, Collection>> = {
   approvals,
 };
 
-/** The four roles in the document's order. */
+/** The four roles in the specification's order. */
 export const collectionRoles = Object.keys(collections) as CollectionRole[];
 
-/** The collection in which an import records its progress, beside the four. */
+/** The collection for an import's checkpoints and bases. */
 export const checkpointsCollection = "pack_run_backfill";
 
 /** One value for each of the four collections. */

@@ -1,4 +1,4 @@
-/** The contract: what the source document says must exist in MongoDB, as data. */
+/** The contract: what the specification requires in MongoDB, as data. */
 export {
   byRole,
   collectionRoles,

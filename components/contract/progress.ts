@@ -1,11 +1,7 @@
-/** How often something that lasts is named: nothing waits without a line of progress. */
+/** Interval of progress lines: nothing waits in silence. */
 export const progressEveryMs = 10_000;
 
-/**
- * Prints every ten seconds, until the returned function is called.
- *
- * @param print gets the whole seconds since the beginning
- */
+/** Calls `print` with the seconds elapsed, every ten seconds, until the returned function is called. */
 export function everyTenSeconds(print: (seconds: number) => void): () => void {
   const started = Date.now();
   const timer = setInterval(() => {

@@ -1,10 +1,10 @@
 import type { SchemaOptions } from "./schema";
 
-/** A role as the server's `createRole` takes it. */
+/** A role as the command `createRole` takes it. */
 export interface DatabaseRole {
   readonly createRole: string;
   readonly privileges: readonly {
-    /** An empty collection's name stands for all of the database. */
+    /** An empty `collection` means the whole database. */
     readonly resource: { readonly db: string; readonly collection: string };
     readonly actions: readonly string[];
   }[];
@@ -12,8 +12,8 @@ export interface DatabaseRole {
 }
 
 /**
- * The least that the migrator's user needs: the schema of one database, the ledger, and the documents
- * that it imports and looks through for data issues.
+ * The least privileges of the migrator: the schema of one database, the ledger, and the documents to import
+ * and search for data issues.
  *
  * @see https://www.mongodb.com/docs/manual/reference/privilege-actions/
  */
@@ -34,9 +34,9 @@ export function migratorRole(database: string): DatabaseRole {
 }
 
 /**
- * The least that the services' user needs: the documents of the four collections, and `createIndex` on
- * them. The services create their indexes at start, and a server refuses that without the privilege
- * before it looks whether they exist (CSHARP-1866).
+ * The least privileges of the services: documents of the four collections, and `createIndex`. The services
+ * create their indexes at start, and a server checks the privilege before it looks whether an index exists
+ * (CSHARP-1866).
  */
 export function applicationRole(
   database: string,

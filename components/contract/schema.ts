@@ -2,26 +2,26 @@ import type { Document } from "mongodb";
 import { collectionRoles, collections, type CollectionRole } from "./collections";
 import { validatorOf } from "./validator";
 
-/** How validators are applied; the names and meanings are MongoDB's. */
+/** How validators apply, in MongoDB's terms. */
 export interface Validation {
   readonly enabled: boolean;
   readonly level: "strict" | "moderate";
   readonly action: "error" | "warn";
 }
 
-/** What a site may choose about the schema. */
+/** Schema options of a site. */
 export interface SchemaOptions {
   /** The collections' names by role. */
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly validation: Validation;
-  /** Whether the approvals' collection and its indexes are made; the document lists neither. */
+  /** Whether the approvals' collection exists; the specification lists neither its fields nor its indexes. */
   readonly approvals: boolean;
   readonly tenancy: "reserved" | "enforced";
 }
 
-/** A collection as it should exist; without validation the validator is empty. */
+/** A wanted collection; the validator is empty if validation is off. */
 export interface WantedCollection {
-  /** By which the contract knows it. */
+  /** The contract's role of the collection. */
   readonly role?: CollectionRole;
   readonly name: string;
   readonly validator: Document;
@@ -29,9 +29,9 @@ export interface WantedCollection {
   readonly validationAction: "error" | "warn";
 }
 
-/** An index as it should exist; `key` is a list of pairs, because the order of keys counts. */
+/** A wanted index. `key` is a list of pairs, because the order of keys matters. */
 export interface WantedIndex {
-  /** Its collection's, by which the contract knows it. */
+  /** The contract's role of its collection. */
   readonly role?: CollectionRole;
   readonly collection: string;
   readonly name: string;
@@ -40,19 +40,18 @@ export interface WantedIndex {
   readonly sparse: boolean;
 }
 
-/** Everything that should exist: collections, and indexes in the order of their building. */
+/** Everything that should exist; indexes in the order of their creation. */
 export interface WantedSchema {
   readonly collections: readonly WantedCollection[];
   readonly indexes: readonly WantedIndex[];
 }
 
-/** A wanted schema with the contract's own words on each collection and index. */
+/** A wanted schema with the contract's notes on each index. */
 export type ContractSchema = ReturnType<typeof buildSchema>;
 
 /**
- * The schema that the document asks for under a site's options: its collections in the
- * document's order, then the indexes in the listed order, unique ones of all collections first
- * (the document, "Execution order", steps 1 and 2).
+ * The schema that the specification asks for, under a site's options. Unique indexes of all collections come
+ * first (specification, "Execution order", steps 1 and 2).
  */
 export function buildSchema({ collections: names, validation, approvals, tenancy }: SchemaOptions) {
   const { enabled, level, action } = validation;
@@ -61,7 +60,7 @@ export function buildSchema({ collections: names, validation, approvals, tenancy
     collections[role].indexes.map(({ suffix, key, unique = false, sparseUntilTenancy, note }) => ({
       role,
       collection: names[role],
-      // It stays where a site gives the collection a name of its own.
+      // The default does not follow a renamed collection.
       defaultName: `${collections[role].name}_${suffix}`,
       name: `${names[role]}_${suffix}`,
       ...{ key, unique, note },

@@ -13,8 +13,8 @@ const bsonTypes: Readonly<Record<FieldType, string>> = {
 };
 
 /**
- * The validator of a collection: a `$jsonSchema` that mirrors the document's field table.
- * Fields beyond the table are allowed; assumed fields are not mentioned.
+ * The `$jsonSchema` validator of a collection, from the specification's field table. Further fields are
+ * allowed; assumed fields are not validated.
  *
  * @see https://www.mongodb.com/docs/manual/reference/operator/query/jsonSchema/
  */
@@ -36,7 +36,7 @@ export function validatorOf(collection: Collection): Document {
   };
 }
 
-/** What a field must be, in words: `must be a long`, `must be one of trace, debug`. */
+/** The rule of a field, such as `must be a long` or `must be one of trace, debug`. */
 export function describeRule(field: Field): string {
   if (field.closed) return `must be one of ${(field.names ?? []).join(", ")}`;
   const kind = { strings: "object of strings only", "object[]": "array of objects" }[

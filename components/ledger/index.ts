@@ -1,10 +1,10 @@
-/** What is kept of a migration in the database: the record that it claims and completes, with all fences. */
+/** The ledger: the migration's record in the database, with all fences. */
 import type { Collection, Db, Timestamp } from "mongodb";
 
-/** The migration's id in the ledger: the name it has upstream (the document, first paragraph). */
+/** The migration's id, which is its name in the specification's first paragraph. */
 export const migrationId = "20251106-task-runner-baseline";
 
-/** The ledger's record of the migration; times are UTC, durations in ms. */
+/** The migration's record; times are UTC, durations in ms. */
 export interface LedgerRecord {
   readonly _id: string;
   readonly checksum: string;
@@ -13,38 +13,38 @@ export interface LedgerRecord {
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
-  /** When the last cutover's fence was drawn (decision 9); absent until one came as far. */
+  /** The last cutover's fence; absent before the first. */
   readonly fencedAt?: Date;
-  /** When each fence was drawn; absent in a record of the script until one was. */
+  /** All fences; absent in a record of the script before the first. */
   readonly fences?: readonly Date[];
-  /** The last cutover whose rollback began, from 1; absent until one did. */
+  /** The last cutover whose rollback began, from 1; absent before the first. */
   readonly endedCutover?: number;
-  /** When an export last proved that it reads what is current; absent until one did. */
+  /** When an export last proved that it reads current data; absent before the first. */
   readonly exportedAt?: Date;
-  /** Log entries of before may be gone by an expiry that was changed or lifted since; absent: none was. */
+  /** An earlier expiry may have deleted log entries before this moment; absent if none was in force. */
   readonly logsExpiredBefore?: Date;
 }
 
-/** The ledger's collection, which is the setting `advanced.ledger`. */
+/** The ledger's collection, named by the setting `advanced.ledger`. */
 export function ledgerRecords(db: Db, ledger: string): Collection<LedgerRecord> {
   return db.collection<LedgerRecord>(ledger);
 }
 
-/** The migration's record; null if the database has none. */
+/** The migration's record, or null if the database has none. */
 export function readRecord(db: Db, ledger: string): Promise<LedgerRecord | null> {
   return ledgerRecords(db, ledger).findOne({ _id: migrationId });
 }
 
-/** A database that is neither the one of a cutover nor a copy of it; nothing was changed. */
+/** The database is neither the cutover's nor a copy of it. Nothing was changed. */
 export class FenceMissing extends Error {
   override readonly name = "FenceMissing";
 }
 
 /**
- * Makes sure that a database is the one that is the truth since a fence, or a copy of it. Another
- * environment's has fences too, and newer ones.
+ * Requires the database that has been the source of truth since a fence, or a copy of it. Other environments
+ * have fences too, even newer ones.
  *
- * @param at when the fence was drawn, in ISO 8601
+ * @param at the fence, in ISO 8601
  * @throws FenceMissing
  */
 export async function requireFence(db: Db, ledger: string, at: string): Promise<void> {
@@ -57,20 +57,20 @@ export async function requireFence(db: Db, ledger: string, at: string): Promise<
   );
 }
 
-/** The last cutover whose rollback began, from 1, as the database knows; 0 before the first. */
+/** The last cutover whose rollback began, from 1; 0 before the first. */
 export async function readEndedCutover(db: Db, ledger: string): Promise<number> {
   return (await readRecord(db, ledger))?.endedCutover ?? 0;
 }
 
-/** When the last fence was drawn in a database, in ISO 8601; undefined where none was. */
+/** The last fence of a database, in ISO 8601; undefined before the first. */
 export async function lastFence(db: Db, ledger: string): Promise<string | undefined> {
   return (await readRecord(db, ledger))?.fencedAt?.toISOString();
 }
 
 /**
- * Notes the moment from which on MongoDB is the truth, as the last and beside former cutovers'.
+ * Records a fence: the moment from which MongoDB is the source of truth.
  *
- * @throws Error where the migration has no record
+ * @throws Error if the migration has no record
  */
 export async function recordFence(db: Db, ledger: string, at: Date): Promise<void> {
   const records = ledgerRecords(db, ledger);
@@ -86,12 +86,12 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
 }
 
 /**
- * Records that an export begins: a majority that has this write has all that was acknowledged before.
+ * Records that an export begins. A majority that has this write also has everything acknowledged before it.
  *
- * @param at the fence in ISO 8601, without which nothing is written; undefined if no cutover drew one
- * @param ended the cutover that a rollback ends; absent if none does
- * @param timeoutMs how long a majority may take
- * @returns the write's operation time; undefined for a standalone server
+ * @param at the fence in ISO 8601, without which nothing is written; undefined before the first cutover
+ * @param ended the cutover that a rollback ends, if any
+ * @param timeoutMs limit for the majority's acknowledgement
+ * @returns the write's operation time; undefined on a standalone server
  */
 export async function recordExport(
   db: Db,
@@ -113,7 +113,7 @@ export async function recordExport(
   });
 }
 
-/** Records that an expiry which ends now may have deleted log entries up to this moment. */
+/** Records that an expiry that ends now may have deleted log entries up to this moment. */
 export async function recordExpired(db: Db, ledger: string, before: Date): Promise<void> {
   const change = { $max: { logsExpiredBefore: before } };
   await ledgerRecords(db, ledger).updateOne({ _id: migrationId }, change);

@@ -2,7 +2,7 @@ import { MongoServerError } from "mongodb";
 import type { Command } from "./planner/change";
 import { describeDataIssue, type DataIssue } from "./issues/data-issues";
 
-/** A wanted collection's name belongs to something else; nothing was changed. */
+/** A wanted collection's name is taken by something else. Nothing was changed. */
 export class MigrationConflict extends Error {
   override readonly name = "MigrationConflict";
 
@@ -38,7 +38,7 @@ export class MigrationError extends Error {
   override readonly name = "MigrationError";
   readonly code: number | undefined;
 
-  /** @param notUndone what had to be undone after it and could not be, in words */
+  /** @param notUndone what could not be undone after the failure */
   constructor(database: string, { command, reason }: Command, cause: unknown, notUndone?: string) {
     const code = cause instanceof MongoServerError ? Number(cause.code) : undefined;
     const found = cause instanceof Error ? cause.message : String(cause);
@@ -60,10 +60,10 @@ export class MigrationError extends Error {
   }
 }
 
-/** An index as a command names it: `dropIndexes` by its name. */
+/** An index in a command; `dropIndexes` has only its name. */
 type NamedIndex = string | { readonly name: string };
 
-/** The privilege that a command needs, if its name is another one. */
+/** Privileges with another name than their command. */
 const actionOf: Readonly<Record<string, string>> = {
   create: "createCollection",
   createIndexes: "createIndex",

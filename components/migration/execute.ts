@@ -13,7 +13,7 @@ import type { Change, ChangeOf, Command, Executed } from "./planner/change";
 import { indexSpec, sameSpec } from "./planner/index-spec";
 import { observeIndexes } from "./planner/observe";
 
-/** Right before a command the collection was not as the plan saw it; the command was not sent. */
+/** The collection changed since it was planned; the command was not sent. */
 class PlanOutdated extends Error {
   override readonly name = "PlanOutdated";
 
@@ -22,24 +22,23 @@ class PlanOutdated extends Error {
   }
 }
 
-/** Told of each command after it was executed. */
+/** Called after each executed command. */
 type OnExecuted = (executed: Executed) => Promise<void>;
 
-// Codes by which a server says that another runner was quicker: what is made exists (48, 85, 86), what is
-// dropped is gone (27), `prepareUnique` was taken back (72), a build was aborted by a drop (276).
+// Codes of a race that another runner won: created (48, 85, 86), dropped (27), `prepareUnique` reset (72), build
+// aborted by a drop (276).
 const raced = new Set([48, 85, 86, 27, 72, 276]);
-/** So often a race may be lost; each time the other runner got further. */
+/** Maximum number of lost races; each time the other runner got further. */
 const racesLost = 10;
 
-/** How often a build of somebody else is looked at, in ms. */
+/** Polling interval for another runner's build. */
 const lookEveryMs = 1_000;
 
 /**
- * Does the plan: looks for data issues, claims the ledger's record, changes what has to change,
- * completes the record. Returns the plan that was done; with `onDataIssue: report`, what stands in
- * its way was left out.
+ * Searches for data issues, claims the ledger's record, applies the changes and completes the record. Returns
+ * what it did; with `onDataIssue: report`, without what documents block.
  *
- * @throws DataIssues or ClaimRefused before anything is changed, MigrationError afterwards
+ * @throws DataIssues or ClaimRefused before any change, MigrationError afterwards
  */
 export async function apply(
   db: Db,
@@ -58,11 +57,11 @@ export async function apply(
 }
 
 /**
- * Makes a database have what is wanted, and returns what it had to change. Idempotent, and safe
- * beside a second runner: what the other one did first is observed and compared again.
+ * Changes a database to the wanted schema and returns the changes. Idempotent and safe beside a second runner,
+ * whose changes are observed and compared again.
  *
- * @throws MigrationError for a command that failed, MigrationConflict before any command,
- *   ServerTroubleError if the database cannot be looked at for a minute or two
+ * @throws MigrationError for a failed command, MigrationConflict before any command, ServerTroubleError if the
+ *   trouble lasts a minute or two
  */
 export async function reconcile(
   db: Db,
@@ -73,8 +72,8 @@ export async function reconcile(
 }
 
 /**
- * Plans and executes. After trouble that passes, such as an election, and if another runner was quicker,
- * it plans again from a fresh look: a command whose answer was lost may have been done.
+ * Plans and executes. After transient trouble or a lost race it plans again from a fresh look, because a command
+ * without an answer may have been done.
  */
 export async function untilDone(
   db: Db,
@@ -101,7 +100,7 @@ export async function untilDone(
   return made;
 }
 
-/** What is to change once no index of ours is being built: a build in progress may still fail. */
+/** The changes once none of our indexes is being built: a build in progress may still fail. */
 async function afterBuilds(db: Db, planned: () => Promise<Change[]>): Promise<Change[]> {
   let stop: (() => void) | undefined;
   try {
@@ -119,7 +118,6 @@ async function afterBuilds(db: Db, planned: () => Promise<Change[]>): Promise<Ch
   }
 }
 
-/** Runs the commands of one change; where one fails, what must not stay is taken back. */
 async function execute(
   db: Db,
   commands: readonly Command[],
@@ -131,7 +129,7 @@ async function execute(
       if (command.requires) await requireIndexes(db, command, command.requires);
       await sendCommand(db, command.command);
     } catch (error) {
-      // Also that of a command that failed: it may be done although its answer is lost.
+      // Also if the answer of a successful command was lost.
       const toUndo = commands.find(({ onFailure }) => onFailure)?.onFailure;
       const notUndone = toUndo && (await undo(db, toUndo));
       throw new MigrationError(db.databaseName, command, error, notUndone);
@@ -140,7 +138,7 @@ async function execute(
   }
 }
 
-/** Looks right before a drop: another runner may have put a finished index under that name. */
+/** Checks right before a drop, because another runner may have put a finished index under that name. */
 async function requireIndexes(
   db: Db,
   { command }: Command,
@@ -152,13 +150,12 @@ async function requireIndexes(
   if (missing) throw new PlanOutdated(missing.name);
 }
 
-// Undoes what must not stay where it is found, and says what it could not undo: the first error is the
-// one that counts.
+// Returns what it could not undo instead of throwing: the first error is the one that counts.
 async function undo(db: Db, command: Document): Promise<string | undefined> {
   const { name } = command.index as { readonly name: string };
   const undoing = async () => {
     const indexes = await observeIndexes(db, String(command.collMod));
-    // It refuses duplicates without being unique.
+    // It rejects duplicates although it is not unique.
     const isPrepared = indexes.some((one) => one.name === name && one.prepareUnique && !one.unique);
     if (isPrepared) await sendCommand(db, command);
   };
@@ -170,9 +167,8 @@ async function undo(db: Db, command: Document): Promise<string | undefined> {
   }
 }
 
-// Sends a command that changes the schema so that it comes to an end: it waits 60 s at most for a
-// majority to have what it did, and an index is ready as soon as a majority has built it. By default
-// MongoDB waits for all voting members, also for one that is down (SERVER-65670).
+// Sets limits that MongoDB's defaults lack: 60 s for a majority's acknowledgement, and a commit quorum of a
+// majority, because a build would wait for a voting member that is down (SERVER-65670).
 async function sendCommand(db: Db, command: Document): Promise<void> {
   const asked = { ...command, writeConcern: commandWriteConcern };
   const { createIndexes: collection, indexes } = command;
@@ -180,7 +176,7 @@ async function sendCommand(db: Db, command: Document): Promise<void> {
     await db.command(asked);
     return;
   }
-  // A standalone server refuses a commit quorum (`create_indexes_cmd.cpp`).
+  // A standalone server rejects a commit quorum (`create_indexes_cmd.cpp`).
   const quorum = (await isStandalone(db)) ? {} : { commitQuorum: "majority" };
   const names = (indexes as { readonly name: string }[]).map(({ name }) => name);
   const stop = watchBuild(db, collection, names.join(", "));
@@ -192,8 +188,8 @@ async function sendCommand(db: Db, command: Document): Promise<void> {
 }
 
 /**
- * Says every ten seconds, on standard error, for how long an index has been built, until the returned
- * function is called.
+ * Prints to standard error every ten seconds how long an index has been building, until the returned function is
+ * called.
  */
 export function watchBuild(
   db: Pick<Db, "databaseName">,

@@ -14,10 +14,10 @@ interface LogAddress {
 }
 
 /**
- * Lets log entries expire after so many days; 0 for never. What is so already stays as it is. What the
- * expiry of before may have deleted is recorded first, because the index does not tell it any more.
+ * Sets the expiry of log entries in days; 0 for never. What the former expiry may have deleted is recorded first,
+ * because the index no longer shows it.
  *
- * @throws Error if entries are to expire, and there is no index for it
+ * @throws Error if there is no index for an expiry
  */
 export async function setExpiry(
   db: Db,
@@ -42,8 +42,8 @@ export async function setExpiry(
 }
 
 /**
- * Up to which moment log entries may be gone, in ms since 1970: by the expiry that is in force, or by a
- * former one. -Infinity if none ever was in force, whatever the settings say (decision 8).
+ * The moment, in ms since 1970, before which log entries may be gone by the current or a former expiry. -Infinity
+ * if none was ever in force, whatever the settings say.
  */
 export async function findEarlierExpiry(
   db: Db,
@@ -64,13 +64,13 @@ async function expiresBefore(db: Db, collection: string): Promise<Date | undefin
 
 interface RetentionInputs extends MigrationInputs, OncePerCutover {
   readonly collection: string;
-  /** Days after which an entry expires; 0 for never. */
+  /** Days until an entry expires; 0 for never. */
   readonly days: number;
 }
 
 /**
- * Lifts an expiry that an earlier cutover set: a live one would delete old entries while they are
- * imported again. A refresh leaves the expiry to the retention.
+ * Lifts the expiry of an earlier cutover, which would delete old entries during the import. Its refresh ignores
+ * the expiry, which belongs to the retention.
  */
 export const logExpiryLift: Step<RetentionInputs, object> = {
   ...kind<RetentionInputs, object>("LogExpiryLift", room),
@@ -84,7 +84,7 @@ export const logExpiryLift: Step<RetentionInputs, object> = {
   },
 };
 
-/** Sets, changes or lifts the expiry; last in a cutover, when everything is verified. */
+/** Sets, changes or lifts the expiry, last in a cutover, after the verification. */
 export const logRetention: Step<RetentionInputs, object> = {
   ...logExpiryLift,
   ...kind<RetentionInputs, object>("LogRetention", room),

@@ -1,6 +1,6 @@
 /**
- * The migration: what should exist in MongoDB, compared, planned, executed and recorded.
- * `program.ts` is the Pulumi program's own door.
+ * The migration: what should exist in MongoDB, compared, planned, executed and recorded. The Pulumi program
+ * imports `program.ts`.
  */
 export { DataIssues } from "./errors";
 export { apply } from "./execute";

@@ -24,19 +24,19 @@ import {
 import { claim, complete, requireRecord, type Claim } from "./ledger";
 import { searchData } from "./plan";
 
-/** Whose provider has the migration's steps, and the module of their resources' types. */
+/** The room whose provider has these steps, and the module of their resource types. */
 export const room = ["migration", "mongo"] as const;
 
-/** Inputs that every step of the migration has; `uri` is secret. */
+/** Inputs of every migration step; `uri` is secret. */
 export interface MigrationInputs extends MongoInputs {
   /** The ledger's collection. */
   readonly ledger: string;
 }
 
-/** The database of a step. @throws ConnectionError if no server answers, or the log-in fails */
+/** A step's database. @throws ConnectionError if no server answers or the log-in fails */
 export const openDatabase = (inputs: MongoInputs): Promise<Db> => databaseAt(addressIn(inputs));
 
-/** Looks at a collection in the database of a step. @throws ServerTroubleError if it has trouble for a minute or two */
+/** Reads a collection of a step's database. @throws ServerTroubleError if the trouble lasts a minute or two */
 export async function inspect<Found>(
   inputs: MongoInputs,
   collection: string,
@@ -46,7 +46,7 @@ export async function inspect<Found>(
   return withRetries(`Looking at ${db.databaseName}.${collection}`, () => find(db));
 }
 
-/** Another database, or another ledger, while the services work on MongoDB; nothing was changed. */
+/** A new database or ledger while the services work on MongoDB. Nothing was changed. */
 class PlaceRefused extends Error {
   override readonly name = "PlaceRefused";
 }
@@ -54,43 +54,42 @@ class PlaceRefused extends Error {
 interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
   readonly schema: SchemaOptions;
   readonly onDataIssue: OnDataIssue;
-  /** The state directory, whose `fence.json` says whether the services work on MongoDB; absent: no files. */
+  /** The state directory with `fence.json`; absent without files. */
   readonly root?: string;
   /** The setting `advanced.acceptDatabase`; not compared. */
   readonly acceptDatabase?: string;
 }
 
 interface ClaimResults {
-  /** Where the record was claimed: `HOSTS/DATABASE/LEDGER`. */
+  /** The place of the record: `HOSTS/DATABASE/LEDGER`. */
   readonly place: string;
-  /** Where a Job did the whole plan: when, in ISO 8601; empty where the engine does it. */
+  /** When a Job applied the whole plan, in ISO 8601; empty in the engine. */
   readonly appliedAt: string;
-  /** Where a Job did the whole plan: what the data kept from being done, in words. */
-  readonly heldBack: string;
+  /** What documents blocked in a Job's plan, described; empty in the engine. */
+  readonly blockedBy: string;
 }
 
 type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 
 /**
- * The claim of the ledger's record: looks for data issues, then claims it; until here nothing was changed.
- * Another database is refused while the services work on the former one (PlaceRefused); a cutover that follows
- * a finished rollback may go to any. As a Job it does the whole plan, and the collections and indexes only
- * state it.
+ * Searches for data issues, then claims the ledger's record, before any change. Another database is refused while
+ * the services work on the former one (PlaceRefused). As a Job it applies the whole plan; collections and indexes
+ * only state it.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
-  ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, ["place", "appliedAt", "heldBack"]),
+  ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, ["place", "appliedAt", "blockedBy"]),
   id: ({ ledger }) => `${ledger}-claim`,
   followsServer: true,
   compares: ["database", "ledger", "checksum", "stack", "cutover"],
-  isDue: ({ heldBack }, { job }) => job !== undefined && Boolean(heldBack),
+  isDue: ({ blockedBy }, { job }) => job !== undefined && Boolean(blockedBy),
   job: { state: "read", priorOutputs: ["place"], forward: applyWholePlan },
   previewFindings: async (state, inputs) => {
-    // Who runs Jobs has the files in a claim, which the engine cannot read.
+    // With Jobs, the files are in a claim that the engine cannot read.
     if (inputs.job) return [];
     try {
       await findPlace(inputs, state);
     } catch (error) {
-      // What cannot be found out in a preview is said there by others, and by `up`.
+      // Other steps report what a preview cannot find out, and so does `up`.
       if (!(error instanceof PlaceRefused)) return [];
       return [{ severity: "stop", code: "other-database", text: error.message }];
     }
@@ -99,7 +98,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   forward: async (inputs, state) => {
     const { fence, place } = await findPlace(inputs, state);
     const db = await openDatabase(inputs);
-    // Another cutover to what was claimed: the collections and indexes are not looked at again.
+    // A new cutover to the same place does not inspect collections and indexes again.
     const isSameAgain = state?.place === place && state.cutover !== inputs.cutover;
     if (isSameAgain) await requireRecord(db, inputs.ledger);
     if (inputs.onDataIssue === "fail") {
@@ -109,7 +108,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     }
     await claim(db, inputs.ledger, inputs);
     await takeFence(db, inputs.ledger, fence);
-    return { place, appliedAt: "", heldBack: "" };
+    return { place, appliedAt: "", blockedBy: "" };
   },
 };
 
@@ -120,8 +119,8 @@ async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<
   const { appliedAt, issues, notChecked } = await apply(db, inputs);
   warnOfNotChecked(notChecked);
   await takeFence(db, inputs.ledger, fence);
-  const heldBack = issues.map(describeDataIssue).join("\n");
-  return { place, appliedAt: appliedAt.toISOString(), heldBack };
+  const blockedBy = issues.map(describeDataIssue).join("\n");
+  return { place, appliedAt: appliedAt.toISOString(), blockedBy };
 }
 
 async function takeFence(db: Db, ledger: string, fence: string | undefined): Promise<void> {
@@ -138,9 +137,9 @@ function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
 }
 
 /**
- * Where the record is claimed, and the fence that goes along to another place. The services must not work on
- * MongoDB elsewhere: an import reads files as old as the cutover, so that what they wrote since would not be
- * there. A site that has copied the database says so by naming fence and place (decision 10).
+ * The record's place, and the fence that moves with it to another place. The services must not work on MongoDB
+ * elsewhere, because the import would read files as old as the cutover. A site that has copied the database names
+ * fence and place.
  *
  * @throws PlaceRefused
  */
@@ -149,7 +148,7 @@ async function findPlace(inputs: ClaimInputs, state?: ClaimState) {
   const { uri, database } = addressIn(inputs);
   const hosts = formatHosts(uri);
   const place = `${hosts}/${database}/${ledger}`;
-  // Also in the next cutover: a rollback that did not finish leaves the services on MongoDB.
+  // Also in the next cutover, because an unfinished rollback leaves the services on MongoDB.
   const former = state?.place ?? place;
   if (place === former || root === undefined) return { place };
   const fence = await readFence(root);
@@ -178,7 +177,7 @@ interface CompletionResults {
   readonly appliedAt: string;
 }
 
-/** The completion of the ledger's record, after the last change. */
+/** Completes the ledger's record after the last change. */
 export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
   ...kind<CompletionInputs, CompletionResults>("LedgerCompletion", room, ["appliedAt"]),
   id: ({ ledger }) => ledger,

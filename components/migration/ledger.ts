@@ -4,16 +4,16 @@ import { migrationId, readRecord, ledgerRecords, type LedgerRecord } from "../le
 import { withRetries } from "../mongo";
 import type { Change, Executed } from "./planner/change";
 
-/** Who asks for the migration, and what for. */
+/** The claimant and its wanted state. */
 export interface Claim {
   readonly checksum: string;
   /** `<project>/<stack>`. */
   readonly stack: string;
-  /** Takes the record over from another stack with another checksum. */
+  /** Whether to take over the record of another stack with another checksum. */
   readonly adopt: boolean;
 }
 
-/** Another stack, or another runner, holds the migration of this database with another wanted state. */
+/** Another stack or runner holds this database's migration, with another wanted state. */
 export class ClaimRefused extends Error {
   override readonly name = "ClaimRefused";
 
@@ -35,10 +35,10 @@ export class ClaimRefused extends Error {
 }
 
 /**
- * Claims the migration before the first change: exactly one of two stacks with different wanted
- * states gets an empty database, because the insert is by id.
+ * Claims the migration before the first change. Of two stacks with different wanted states, exactly one gets an
+ * empty database, because the insert is by id.
  *
- * @throws ClaimRefused, ServerTroubleError if the database has trouble for a minute or two
+ * @throws ClaimRefused, ServerTroubleError if the trouble lasts a minute or two
  */
 export async function claim(db: Db, ledger: string, asked: Claim): Promise<void> {
   const doing = `Claiming the migration in ${db.databaseName}.${ledger}`;
@@ -68,10 +68,9 @@ async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
 }
 
 /**
- * Makes sure that a database still has the record that was claimed in it: a new one would hide that
- * collections and indexes, which are not made again, went with the former.
+ * Requires the claimed record: a new one would hide that collections and indexes went with the former.
  *
- * @throws Error where it has none
+ * @throws Error if there is none
  */
 export async function requireRecord(db: Db, ledger: string): Promise<void> {
   if (await readRecord(db, ledger)) return;
@@ -82,7 +81,7 @@ export async function requireRecord(db: Db, ledger: string): Promise<void> {
   );
 }
 
-/** Notes an executed command in the record, once however often it has to try. */
+/** Records an executed command, once despite retries. */
 export async function recordCommand(db: Db, ledger: string, executed: Executed): Promise<void> {
   const { command, durationMs } = executed;
   const entry = { command: JSON.stringify(command.command), reason: command.reason, durationMs };
@@ -92,7 +91,7 @@ export async function recordCommand(db: Db, ledger: string, executed: Executed):
   );
 }
 
-/** Completes the record, and returns the time at which the migration was applied. */
+/** Completes the record and returns when the migration was applied. */
 export async function complete(db: Db, ledger: string, checksum: string): Promise<Date> {
   const doing = `Completing the migration in ${db.databaseName}.${ledger}`;
   return withRetries(doing, async () => {
@@ -109,7 +108,7 @@ export async function complete(db: Db, ledger: string, checksum: string): Promis
   });
 }
 
-/** What the ledger lacks for a wanted state to count as recorded. */
+/** The missing ledger record of a wanted state, as changes. */
 export async function diffLedger(db: Db, ledger: string, checksum: string): Promise<Change[]> {
   const record = await readRecord(db, ledger);
   if (record?.checksum === checksum && record.finishedAt) return [];

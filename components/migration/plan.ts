@@ -20,35 +20,35 @@ import { diff, foreign } from "./planner/diff";
 import { diffLedger } from "./ledger";
 import { observe } from "./planner/observe";
 
-/** What a migration would do, and what stands in its way. */
+/** The changes of a migration and what blocks them. */
 export interface Plan extends DataSearch {
-  /** SHA-256 of what should exist, in hex. */
+  /** SHA-256 of the wanted schema, in hex. */
   readonly checksum: string;
-  /** In the order in which they would be made. */
+  /** In the order of execution. */
   readonly changes: readonly Change[];
-  /** What is not ours: listed, never touched. */
+  /** Not ours: listed, never changed. */
   readonly foreign: readonly ChangeOf<"leave alone">[];
 }
 
-/** What a plan looks at. */
+/** Options of a plan. */
 export interface PlanOptions {
   readonly schema: SchemaOptions;
-  /** The collection of the ledger. */
+  /** The ledger's collection. */
   readonly ledger: string;
-  /** Bounds of each scan for data issues; absent: it takes as long as it needs, on the primary. */
+  /** Limits of each scan for data issues; default: none, on the primary. */
   readonly scan?: AggregateOptions;
 }
 
-/** The plan of a database that was not looked at. */
+/** The plan for a database that was not inspected. */
 export const nothingPlanned: Omit<Plan, "checksum"> = {
   ...{ changes: [], foreign: [] },
   ...{ issues: [], notChecked: [] },
 };
 
 /**
- * Compares a database with what should exist in it. Changes nothing, and waits for no index build.
+ * Compares a database with the wanted schema. Changes nothing and waits for no index build.
  *
- * @throws ServerTroubleError if the database has trouble for a minute or two
+ * @throws ServerTroubleError if the trouble lasts a minute or two
  */
 export async function plan(db: Db, { schema, ledger, scan }: PlanOptions): Promise<Plan> {
   const wanted = buildSchema(schema);
@@ -66,7 +66,7 @@ export async function plan(db: Db, { schema, ledger, scan }: PlanOptions): Promi
   });
 }
 
-/** What differs from what is wanted; it looks at nothing that is not ours. */
+/** The differences to the wanted schema, of our collections only. */
 export async function compare(db: Db, wanted: WantedSchema): Promise<Change[]> {
   const names = [
     ...wanted.collections.map(({ name }) => name),
@@ -76,9 +76,9 @@ export async function compare(db: Db, wanted: WantedSchema): Promise<Change[]> {
 }
 
 /**
- * What blocks a migration; it looks at nothing that is not ours.
+ * The documents that block a migration, in our collections only.
  *
- * @throws ServerTroubleError if the database has trouble for a minute or two
+ * @throws ServerTroubleError if the trouble lasts a minute or two
  */
 export function searchData(db: Db, wanted: WantedSchema): Promise<DataSearch> {
   return withRetries(`Searching database ${db.databaseName} for blocking documents`, async () =>
@@ -86,13 +86,13 @@ export function searchData(db: Db, wanted: WantedSchema): Promise<DataSearch> {
   );
 }
 
-/** A plan on one screen: changes with their reasons and risks, what stays as it is, data issues. */
+/** A plan as text: changes with reasons and risks, what stays, data issues. */
 export function describePlan(
   database: string,
   { changes, foreign, issues, notChecked }: Omit<Plan, "checksum">,
 ): string {
   const describe = (change: Change) => {
-    // That a thing does not exist is reason enough to create it.
+    // A create needs no reason.
     const why = change.kind.startsWith("create") ? "" : `, because ${change.reason}`;
     const blocks = toCommands(change).some(({ blocksWrites }) => blocksWrites);
     return `  ${describeChange(change)}${why}${blocks ? "; writers wait while it runs" : ""}`;
@@ -107,7 +107,7 @@ export function describePlan(
   ].join("\n");
 }
 
-/** A plan for scripts; one of a database that was not looked at has no checksum. */
+/** A plan as JSON; without a checksum if the database was not inspected. */
 export function planAsJson(planned: Omit<Plan, "checksum"> & { checksum?: string }): object {
   const { checksum, changes, foreign, issues, notChecked } = planned;
   return {
@@ -148,7 +148,7 @@ function subjectOf(change: Change): { readonly collection: string; readonly inde
   }
 }
 
-/** Where a database stands: its ledger's record, what differs, and how much is in it. Changes nothing. */
+/** The status of a database: ledger record, differences and counts. Changes nothing. */
 export async function status(db: Db, options: SchemaOptions, ledger: string) {
   const wanted = buildSchema(options);
   const record = await readRecord(db, ledger);
@@ -160,16 +160,16 @@ export async function status(db: Db, options: SchemaOptions, ledger: string) {
   return {
     database: db.databaseName,
     record: record ?? undefined,
-    /** Whether the record is of what these settings ask for. */
+    /** Whether the record is of the current settings. */
     current: record?.checksum === checksumOf(wanted),
-    /** How many changes a migration would make now. */
+    /** The number of changes that a migration would make. */
     drift: (await compare(db, wanted)).filter(({ kind }) => kind !== "adopt index").length,
-    /** As the server estimates them. */
+    /** Estimated by the server. */
     documents: Object.fromEntries(counts),
   };
 }
 
-/** A status on one screen. */
+/** A status as text. */
 export function describeStatus(found: Awaited<ReturnType<typeof status>>): string {
   const { database, record, current, drift, documents } = found;
   const state = record?.finishedAt

@@ -18,26 +18,25 @@ import { checksumOf } from "./planner/canonical";
 import { steps } from "./provider";
 import { indexCreations, keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
 
-/** What the migration works on. */
+/** Arguments of the migration. */
 interface PackRunMigrationArgs {
   readonly mongo: Mongo;
-  /** The state on disk, whose fence tells whether the services work on MongoDB. */
+  /** The state on disk, whose fence shows whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };
 }
 
 /**
- * The document's execution order, steps 1 and 2: the collections with their validators, then the
- * indexes, unique ones of all collections first, then the others in the listed order; all between
- * the claim and the completion of the ledger's record.
+ * The specification's execution order, steps 1 and 2: collections with validators, unique indexes of all
+ * collections, then the other indexes, between the claim and the completion of the ledger's record.
  */
 export class PackRunMigration extends StepGroup {
   readonly migrationId = migrationId;
-  /** SHA-256 of what should exist, in hex. */
+  /** SHA-256 of the wanted schema, in hex. */
   readonly checksum: string;
-  /** When it was applied (ISO 8601, UTC). */
+  /** When it was applied, in ISO 8601. */
   readonly appliedAt: pulumi.Output<string | undefined>;
   readonly collections: readonly string[];
-  /** The database's name; on a rollback the one that was last used. */
+  /** The database name; on a rollback the last one used. */
   readonly database: pulumi.Output<string | undefined>;
 
   constructor(
@@ -79,8 +78,8 @@ export class PackRunMigration extends StepGroup {
     for (const { role, collection, name, key, unique, sparse, defaultName } of wanted.indexes) {
       const index = { role, collection, name, key: keyToText(key), unique, sparse };
       const inputs = { ...shared, ...index, onDataIssue };
-      // Unique ones come first and wait for the collections only: all of them are tried, so that every
-      // data issue surfaces at once. The others wait for those and for each other.
+      // Unique indexes depend only on collections, so that all data issues surface at once. The others depend on
+      // those and on each other.
       const options = { parent: this, dependsOn: unique ? made : [...indexes] };
       indexes.push(new StepResource(steps.index, defaultName, inputs, options));
     }
@@ -95,7 +94,7 @@ export class PackRunMigration extends StepGroup {
     const advice =
       "The last up did what the data allow. Fix these documents; `pulumi up --refresh` then does the rest.";
     for (const one of [claim, ...made, ...indexes]) {
-      one.output("heldBack").apply(async (words) => {
+      one.output("blockedBy").apply(async (words) => {
         const text = `${words ?? ""}\n${advice}`;
         if (words) await logFinding(warning("data-issue", text), one);
       });
@@ -113,7 +112,7 @@ export class PackRunMigration extends StepGroup {
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
   }
 
-  /** The last step: what the services' user lacks has to be known before the worker is drained. */
+  /** The last step, so that a missing privilege surfaces before the drain. */
   private checkServicePrivileges(
     { appUri, appJob, uri, database, direction, cutover }: Mongo,
     completion: pulumi.Resource,
@@ -121,7 +120,7 @@ export class PackRunMigration extends StepGroup {
     days = 0,
   ): void {
     const isApart = pulumi.all([uri, appUri]).apply(([own, app]) => !sameServer(own, app));
-    // Without the user's connection string there is nobody to try: neither here nor in a Job.
+    // Neither engine nor Job can log in without a connection string.
     const job = appUri && appJob;
     const place = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
     const collections = Object.fromEntries(
@@ -137,9 +136,8 @@ export class PackRunMigration extends StepGroup {
   }
 }
 
-// Warns, in a preview, of the blocking documents, on the very index or collection.
-// The program does this itself, because a dynamic provider knows nothing of a preview and cannot
-// log onto a resource. A database that does not exist yet or is unreachable stops no preview.
+// Warns of blocking documents in a preview, on the very index or collection. The program does it, because a
+// dynamic provider does not know that it runs in a preview. An absent or unreachable database stops no preview.
 function warnOfDataIssues(
   { direction, uri, database }: Pick<Mongo, "uri" | "database"> & { readonly direction: string },
   wanted: WantedSchema,
@@ -176,7 +174,7 @@ function warnOfDataIssues(
   });
 }
 
-/** No log entry expires while it is imported: lifts in each cutover what an earlier one set. */
+/** Lifts an earlier cutover's expiry, so that no log entry expires during the import. */
 export class LogExpiryLift extends StepGroup {
   constructor(name: string, mongo: Mongo, options: After = {}) {
     const { direction } = mongo;
@@ -186,7 +184,7 @@ export class LogExpiryLift extends StepGroup {
   }
 }
 
-/** The expiry of log entries as configured; last in a cutover, after the verification. */
+/** Sets the configured expiry of log entries, last in a cutover. */
 export class LogRetention extends StepGroup {
   constructor(
     name: string,

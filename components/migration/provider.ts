@@ -9,7 +9,7 @@ export const steps = {
   ...{ logExpiryLift, logRetention },
 };
 
-/** The dynamic providers of the migration, by the kind that the shim names. */
+/** The migration's dynamic providers by step kind. */
 export const providers = {
   LedgerClaim: providerOf(ledgerClaim),
   LedgerCompletion: providerOf(ledgerCompletion),

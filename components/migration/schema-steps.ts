@@ -15,7 +15,7 @@ interface ReconcileInputs extends MigrationInputs {
   readonly onDataIssue: OnDataIssue;
 }
 
-// If blocking documents are only to be reported, what they block is left out; else the claim has searched for them.
+// With `onDataIssue: report`, blocked changes are left out; otherwise the claim has searched for issues.
 async function reconcileOne(inputs: ReconcileInputs, wanted: WantedSchema) {
   const db = await openDatabase(inputs);
   const { issues } =
@@ -23,26 +23,26 @@ async function reconcileOne(inputs: ReconcileInputs, wanted: WantedSchema) {
   const changes = await reconcile(db, withholdChanges(wanted, issues), (executed) =>
     recordCommand(db, inputs.ledger, executed),
   );
-  return { changes, heldBack: issues.map(describeDataIssue).join("\n") };
+  return { changes, blockedBy: issues.map(describeDataIssue).join("\n") };
 }
 
 type CollectionInputs = ReconcileInputs & WantedCollection;
 
 interface CollectionResults {
-  /** Why the validator is not as strict as asked for, in words; empty where it is. */
-  readonly heldBack: string;
+  /** Why the validator is less strict than wanted, described; empty if it is not. */
+  readonly blockedBy: string;
 }
 
 /** A collection with its validator. */
 export const collection: Step<CollectionInputs, CollectionResults> = {
-  ...kind<CollectionInputs, CollectionResults>("Collection", room, ["heldBack"]),
+  ...kind<CollectionInputs, CollectionResults>("Collection", room, ["blockedBy"]),
   id: ({ name }) => name,
   followsServer: true,
   compares: ["database", "name", "validator", "validationLevel", "validationAction"],
-  job: { coveredBy: { heldBack: "" } },
+  job: { coveredBy: { blockedBy: "" } },
   forward: async (inputs) => {
-    const { heldBack } = await reconcileOne(inputs, { collections: [inputs], indexes: [] });
-    return { heldBack };
+    const { blockedBy } = await reconcileOne(inputs, { collections: [inputs], indexes: [] });
+    return { blockedBy };
   },
   reads: async (applied) => {
     const wanted = { collections: [applied], indexes: [] };
@@ -50,7 +50,7 @@ export const collection: Step<CollectionInputs, CollectionResults> = {
     if (change?.kind === "create collection") return undefined;
     if (change?.kind !== "modify validator") return {};
     const { validationLevel, validationAction } = change.found;
-    // The engine's state holds JSON; somebody's validator may hold a date.
+    // The state is JSON, and another validator may hold a date.
     const validator = BSON.EJSON.serialize(change.found.validator, { relaxed: true });
     return { validator, validationLevel, validationAction } as Partial<CollectionInputs>;
   },
@@ -61,34 +61,34 @@ export interface IndexInputs extends ReconcileInputs {
   readonly role: CollectionRole;
   readonly collection: string;
   readonly name: string;
-  /** The key as one text, `runId:1, sequence:1`. */
+  /** The key as text: `runId:1, sequence:1`. */
   readonly key: string;
   readonly unique: boolean;
   readonly sparse: boolean;
-  /** Set by a refresh that finds the index hidden by hand; never asked for. */
+  /** Set by a refresh that finds the index hidden; never wanted. */
   readonly hidden?: boolean;
 }
 
-/** What became of it. */
+/** The result of an index. */
 export interface IndexResults {
-  /** The name in MongoDB, empty where duplicates hold the index back. */
+  /** The name in MongoDB; empty if duplicates block the index. */
   readonly existsAs: string;
-  /** Why it does not exist, in words; empty where it does. */
-  readonly heldBack: string;
+  /** Why it does not exist, described; empty if it does. */
+  readonly blockedBy: string;
 }
 
-/** One index: created, changed in place, replaced or adopted as the planner says. */
+/** Creates an index, changes it in place, replaces or adopts it, as planned. */
 export const index: Step<IndexInputs, IndexResults> = {
-  ...kind<IndexInputs, IndexResults>("Index", room, ["existsAs", "heldBack"]),
+  ...kind<IndexInputs, IndexResults>("Index", room, ["existsAs", "blockedBy"]),
   id: ({ name }) => name,
   followsServer: true,
   compares: ["database", "collection", "name", "key", "unique", "sparse", "hidden"],
-  job: { coveredBy: { existsAs: "", heldBack: "" } },
+  job: { coveredBy: { existsAs: "", blockedBy: "" } },
   forward: async (inputs) => {
-    const { changes, heldBack } = await reconcileOne(inputs, indexOnly(inputs));
+    const { changes, blockedBy } = await reconcileOne(inputs, indexOnly(inputs));
     const adopted = changes.find((change) => change.kind === "adopt index");
     const name = adopted?.found.name ?? inputs.name;
-    return { existsAs: heldBack === "" ? name : "", heldBack };
+    return { existsAs: blockedBy === "" ? name : "", blockedBy };
   },
   reads: async (applied) => {
     const wanted = indexOnly(applied);
@@ -119,25 +119,27 @@ function indexOnly({ role, collection, name, key: text, unique, sparse }: IndexI
 }
 
 /**
- * A key as one text in its order, `runId:1, sequence:1`: the engine sorts the keys of objects, and
- * shows a text that is JSON or YAML as an object.
+ * A key as text in its order, `runId:1, sequence:1`: the engine sorts the keys of objects, and shows JSON or YAML
+ * as an object.
  */
 export function keyToText(key: readonly (readonly [field: string, direction: unknown])[]): string {
   return key.map(([field, direction]) => `${field}:${String(direction)}`).join(", ");
 }
 
 interface ApplicationInputs extends MongoInputs, OncePerCutover {
-  /** The names of the collections that exist, by role. */
+  /** The names of the existing collections, by role. */
   readonly collections: Partial<Readonly<Record<CollectionRole, string>>>;
-  /** Commands by which the services may create their indexes at start, as JSON: the engine sorts an object's keys. */
+  /**
+   * Commands by which services create their indexes at start, as JSON, because the engine sorts an object's keys.
+   */
   readonly creations: readonly string[];
-  /** Whether only the services may reach this address: then a warning is enough if it is unreachable. */
+  /** Whether only the services may reach this address; then unreachable is a warning. */
   readonly isApart: boolean;
 }
 
 /**
- * The services' user tries what the services do, once in each cutover, after everything is there: what
- * it lacks has to be known before the worker is drained (issue #16).
+ * Checks the services' privileges once per cutover, when everything exists, so that a missing one surfaces before
+ * the drain.
  */
 export const applicationCheck: Step<ApplicationInputs, object> = {
   ...kind<ApplicationInputs, object>("ApplicationCheck", room),
@@ -146,7 +148,7 @@ export const applicationCheck: Step<ApplicationInputs, object> = {
   compares: ["database", "cutover"],
   job: {},
   forward: async ({ collections, isApart, creations, ...inputs }) => {
-    // The services have a Secret of the site's own, and the settings no connection string.
+    // The services have a Secret of the site, so there is no connection string.
     if (inputs.uri === undefined) return {};
     const commands = creations.map((text) => JSON.parse(text) as Document);
     await requireApplication(addressIn(inputs), collections, isApart, commands);
@@ -155,8 +157,8 @@ export const applicationCheck: Step<ApplicationInputs, object> = {
 };
 
 /**
- * The commands, as JSON, by which a service may create the contract's indexes: the one on which log entries expire
- * without an expiry, and with it if `days` is not 0.
+ * The commands by which services create the contract's indexes, as JSON. With `days`, the index of the expiry
+ * occurs without and with it.
  */
 export function indexCreations(indexes: readonly WantedIndex[], days: number): string[] {
   return indexes.flatMap((index) => {

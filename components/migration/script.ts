@@ -6,9 +6,8 @@ import { toCommands } from "./planner/commands";
 import { diff } from "./planner/diff";
 
 /**
- * The migration as a mongosh script for a site that runs no Pulumi: the commands of a plan for an
- * empty database, with the document's own words on each collection and index. It may be run
- * again; a collection that exists gets the validator.
+ * The migration as a mongosh script, for a site without Pulumi: the plan for an empty database, with the
+ * specification's notes. Idempotent; an existing collection gets the validator.
  */
 export function mongoshScript(options: SchemaOptions, database: string, ledger: string): string {
   const wanted = buildSchema(options);

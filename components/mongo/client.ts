@@ -9,22 +9,22 @@ import { ConnectionString } from "mongodb-connection-string-url";
 import { ConnectionError, type DatabaseAddress } from "./server";
 
 interface ConnectionOptions {
-  /** How long a server is looked for before it counts as unreachable, in ms; default 30,000. */
+  /** Server selection timeout in ms; default 30,000. */
   readonly selectionTimeoutMs?: number;
 }
 
-/** How long a server is looked for where its answer is a help and no need, as in a preview. */
+/** Timeout of a preview, which can do without the server. */
 export const previewTimeout: ConnectionOptions = { selectionTimeoutMs: 4_000 };
 
-/** Longer than an election of a replica set takes as a rule (12 s), and MongoDB's own default. */
-const usualReachMs = 30_000;
+/** MongoDB's default, longer than a typical election (12 s). */
+const defaultSelectionTimeoutMs = 30_000;
 
-/** How long a write may wait for a majority: nothing waits without an end. */
+/** Without a limit, a write without a majority would wait forever. */
 const writeTimeoutMs = 60_000;
 
 /**
- * What correctness needs, whatever a connection string says (design, decision 16): what is read is what
- * a majority has, from the primary, and what was written stays.
+ * Options that correctness needs, whatever the connection string says: reads see what a majority has, on the
+ * primary, and acknowledged writes stay.
  *
  * @see https://www.mongodb.com/docs/manual/reference/connection-string-options/
  */
@@ -36,11 +36,11 @@ const safety = {
   retryWrites: true,
 } as const satisfies MongoClientOptions;
 
-/** The same for a command of `db.command`, to which the driver adds no write concern. */
+/** The write concern of `db.command`, to which the driver adds none. */
 export const commandWriteConcern = { w: "majority", j: true, wtimeout: writeTimeoutMs } as const;
 
-/** Options that say the same, lead to a secondary or cut off long commands: they do not count; lower case. */
-const saidInUri = new Set([
+/** URI options, in lower case, that would override `safety`, pick a secondary or cut off long commands. */
+const overriddenOptions = new Set([
   ...["readpreference", "readpreferencetags", "maxstalenessseconds", "readconcernlevel"],
   ...["w", "wtimeout", "wtimeoutms", "j", "journal", "fsync", "retryreads", "retrywrites"],
   ...["directconnection", "sockettimeoutms", "maxpoolsize"],
@@ -49,17 +49,16 @@ const saidInUri = new Set([
 const clients = new Map<string, Promise<MongoClient>>();
 
 /**
- * The database at an address. The first call for a URI and a selection timeout connects; later ones
- * share its client.
+ * The database at an address. Calls for one URI and timeout share a client.
  *
- * @throws ConnectionError where no server answers or the login fails
+ * @throws ConnectionError if no server answers or the log-in fails
  */
 export async function databaseAt(
   { uri, database }: DatabaseAddress,
   options: ConnectionOptions = {},
 ): Promise<Db> {
-  // A preview's client gives up too early for the work after it.
-  const key = `${options.selectionTimeoutMs ?? usualReachMs} ${uri}`;
+  // A preview's client has too short a timeout for later work.
+  const key = `${options.selectionTimeoutMs ?? defaultSelectionTimeoutMs} ${uri}`;
   const client = clients.get(key) ?? connect(uri, options);
   clients.set(key, client);
   try {
@@ -70,18 +69,18 @@ export async function databaseAt(
   }
 }
 
-/** The same database, whose reads wait for what a majority had at an operation time, also on a later primary. */
+/** The same database; its reads wait for what a majority had at an operation time, even on a later primary. */
 export function readingAfter({ client, databaseName }: Db, afterClusterTime: Timestamp): Db {
-  // The driver has it only for sessions, and one session is not for several reads at once.
+  // The driver offers it only in a session, and a session does not allow concurrent reads.
   const readConcern = Object.assign(new ReadConcern("majority"), { afterClusterTime });
   return client.db(databaseName, { readConcern });
 }
 
 /**
- * Does something with the database at an address on a connection of its own, which is closed
- * afterwards: the shared ones may be closed meanwhile by what uses them.
+ * Runs work on a connection of its own, which is closed afterwards. Shared clients may be closed meanwhile by
+ * their users.
  *
- * @throws ConnectionError where no server answers or the login fails
+ * @throws ConnectionError if no server answers or the log-in fails
  */
 export async function onOwnConnection<Result>(
   { uri, database }: DatabaseAddress,
@@ -97,19 +96,19 @@ export async function onOwnConnection<Result>(
 }
 
 async function connect(uri: string, options: ConnectionOptions): Promise<MongoClient> {
-  const { selectionTimeoutMs = usualReachMs } = options;
-  // The text, because it comes from a ConfigMap; the file's name would be `tlsCAFile` in the URI.
+  const { selectionTimeoutMs = defaultSelectionTimeoutMs } = options;
+  // As text, because it comes from a ConfigMap; `tlsCAFile` in the URI would need a file.
   const ca = process.env.TASKRUNNER_MONGO_CA;
   try {
     const safe = new ConnectionString(uri);
     for (const name of [...safe.searchParams.keys()]) {
-      if (saidInUri.has(name.toLowerCase())) safe.searchParams.delete(name);
+      if (overriddenOptions.has(name.toLowerCase())) safe.searchParams.delete(name);
     }
     return await new MongoClient(safe.toString(), {
       ...safety,
       appName: "taskrunner-storage",
       serverSelectionTimeoutMS: selectionTimeoutMs,
-      // Else a server that lets a connection in and says nothing keeps the process for 30 s more.
+      // Without it, a server that accepts a connection and never answers delays the process by 30 s.
       connectTimeoutMS: selectionTimeoutMs,
       ...(ca !== undefined && { ca }),
     }).connect();
@@ -118,7 +117,7 @@ async function connect(uri: string, options: ConnectionOptions): Promise<MongoCl
   }
 }
 
-/** Closes every client; for a process that should end by itself, such as a command or a test. */
+/** Closes every client, so that a command or a test can exit. */
 export async function closeConnections(): Promise<void> {
   const open = [...clients.values()];
   clients.clear();

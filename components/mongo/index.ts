@@ -1,4 +1,4 @@
-/** How MongoDB is reached: one client a URI, shared by everything in a process, and retries of its trouble. */
+/** Access to MongoDB: one client per URI, shared by the process, and retries. */
 export {
   previewTimeout,
   closeConnections,

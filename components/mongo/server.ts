@@ -1,15 +1,15 @@
 import { MongoServerError, MongoServerSelectionError } from "mongodb";
 import { ConnectionString } from "mongodb-connection-string-url";
 
-/** Where the data is: `uri` is secret; `database` is the name that counts. */
+/** The address of the data: `uri` is secret, and `database` wins over a name in it. */
 export interface DatabaseAddress {
   readonly uri: string;
   readonly database: string;
 }
 
 /**
- * Whether two connection strings lead to the same hosts, whatever their users, passwords and options.
- * One that does not parse, such as one that is not known yet, is compared as text.
+ * Whether two connection strings name the same hosts, whatever users, passwords and options. One that does
+ * not parse, or is not known yet, is compared as text.
  */
 export function sameServer(one: string | undefined, other: string | undefined): boolean {
   const [first, second] = [one, other].map((uri = "") => {
@@ -24,9 +24,9 @@ export function sameServer(one: string | undefined, other: string | undefined): 
 }
 
 /**
- * The address in the inputs of a step that goes forward.
+ * The address in a step's inputs.
  *
- * @throws Error where a part is missing, which the settings' rules ask for
+ * @throws Error if the connection string or the database name is missing
  */
 export function addressIn({ uri, database }: Partial<DatabaseAddress>): DatabaseAddress {
   if (uri !== undefined && database !== undefined) return { uri, database };
@@ -34,17 +34,17 @@ export function addressIn({ uri, database }: Partial<DatabaseAddress>): Database
   throw new Error(`Connecting to MongoDB failed: no ${missing} is configured. Set mongoUri.`);
 }
 
-/** The hosts of a connection string, for a message; they are no secret. */
+/** The hosts of a connection string, for messages; they are not secret. */
 export function formatHosts(uri: string): string {
   return new ConnectionString(uri).hosts.join(", ");
 }
 
-/** MongoDB could not be reached or refused the login; the message names hosts, never secrets. */
+/** MongoDB is unreachable or refused the log-in. The message names hosts, never secrets. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
-  /** The members that answer, as `HOST:PORT`, where none of them is the primary; mostly none. */
+  /** Members that answer, as `HOST:PORT`, if none of them is the primary; usually empty. */
   readonly withoutPrimary: readonly string[];
-  /** What a server answered that lets nobody in (`answerIn`); mostly undefined. */
+  /** The refusal of a server that lets nobody in (`answerIn`); usually undefined. */
   readonly answer: string | undefined;
 
   constructor(uri: string, cause: unknown) {
@@ -58,7 +58,7 @@ export class ConnectionError extends Error {
   }
 }
 
-/** The members that answered while no primary was found; the driver knows the others as `Unknown`. */
+/** Members that answered although no primary was found; the driver reports the others as `Unknown`. */
 export function membersWithoutPrimary(error: unknown): string[] {
   if (!(error instanceof MongoServerSelectionError)) return [];
   const found = error.reason;
@@ -67,8 +67,8 @@ export function membersWithoutPrimary(error: unknown): string[] {
 }
 
 /**
- * What a server answered that lets nobody in: an error, or a TLS handshake that fails, as Atlas does it for
- * an address that is not on its access list. Undefined if there was no answer.
+ * The refusal of a server that lets nobody in: an error, or a failed TLS handshake, which is how Atlas treats
+ * an address that is not on its access list. Undefined if nothing answered.
  */
 export function answerIn(error: unknown): string | undefined {
   const servers = error instanceof MongoServerSelectionError ? error.reason?.servers : undefined;

@@ -2,10 +2,10 @@ import { broken, type Problem, type Rule } from "./problems";
 import type { Settings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
 
-/** The settings that the rules about connection strings look at. */
+/** The settings that these rules read. */
 type ConnectionSettings = Pick<Settings, "mongo" | "cluster" | "appMongoUri">;
 
-/** What breaks the rules about both connection strings. */
+/** The problems of both connection strings. */
 export function connectionStringProblems(
   settings: ConnectionSettings & { readonly mongoUri: string },
 ): Problem[] {
@@ -57,21 +57,21 @@ function applicationRules(settings: ConnectionSettings, migrator?: UriFacts): Ru
   const own = database === undefined ? "none" : JSON.stringify(database);
   return [
     ...tlsRules(key, settings, facts),
-    // A failover loses writes that no majority has, and a secondary has older runs.
+    // A failover loses writes that no majority has, and a secondary may lag behind.
     {
       key,
       when: w !== "majority" || readPreference !== "primary",
       found: `w=${w} and readPreference=${readPreference}`,
       allowed: "w=majority and readPreference=primary",
     },
-    // Two users, so that the services may not alter the schema (decision 12).
+    // The services must not be able to alter the schema.
     {
       key,
       when: migrator?.user === facts.user && !migrator.local && !isUnnamed,
       found: facts.user === "" ? "no user, like mongoUri" : "the same user as in mongoUri",
       allowed: "another user, who can only read and write the collections",
     },
-    // Without `mongo.database` each side takes the name in its own connection string.
+    // Without `mongo.database`, each side uses the name in its own connection string.
     {
       key,
       when: !settings.mongo.database && ![undefined, database].includes(migrator?.database),
@@ -86,7 +86,7 @@ function unparsable(key: string): Rule {
   return { key, when: true, found, allowed: "mongodb[+srv]://host[:port]/database" };
 }
 
-/** The rules of a server that exists. Only in mongo mode: filesystem mode needs no server. */
+/** The rules of kind `existing`, only in mongo mode: filesystem mode needs no server. */
 export function existingRules(settings: Settings): Rule[] {
   const { cluster, storageMode, mongo, mongoUri, appMongoUri, jobs, rollout } = settings;
   if (storageMode === "filesystem" || cluster.kind !== "existing") return [];
@@ -94,7 +94,7 @@ export function existingRules(settings: Settings): Rule[] {
   if (!jobs?.secret) {
     return [{ key: "mongoUri", when: true, allowed: "a connection string, as a secret" }];
   }
-  // Only the Jobs have the migrator's connection string: nothing can be read from it.
+  // Only Jobs have the migrator's connection string, so no name can be read from it.
   const found = "nothing, and mongoUri is in the Secret of jobs.secret";
   const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
   const hidden: Rule[] = [
@@ -114,13 +114,13 @@ export function existingRules(settings: Settings): Rule[] {
   return appMongoUri === undefined ? hidden : [...hidden, ...applicationRules(settings)];
 }
 
-/** The rules of a stack that uses the cluster of another. */
+/** The rules of kind `stackReference`. */
 export function referenceRules(settings: Settings): Rule[] {
   const { cluster, jobs, mongo, storageMode } = settings;
   if (cluster.kind !== "stackReference") return [];
   const absent = `absent: it is an output of stack ${cluster.stack}`;
   return [
-    // In a rollback `mongoUri` may say where to export from.
+    // In a rollback, `mongoUri` may name the server to export from.
     ...(storageMode === "mongo" ? leftoverRules(settings, absent) : []),
     {
       key: "mongo.database",
@@ -131,7 +131,7 @@ export function referenceRules(settings: Settings): Rule[] {
   ];
 }
 
-/** A connection string that is left over from another kind is not ignored. */
+/** Rejects a connection string that is left over from another kind. */
 export function leftoverRules(settings: Settings, allowed: string): Rule[] {
   const found = `a connection string, and cluster.kind is ${settings.cluster.kind}`;
   return (["mongoUri", "appMongoUri"] as const).map((key) => {
@@ -140,11 +140,9 @@ export function leftoverRules(settings: Settings, allowed: string): Rule[] {
 }
 
 /**
- * The rules if the stack makes both users (kinds `atlas` and `kubernetes`): nobody else has their
- * connection strings. A Secret of the site's would not follow a new password, and the services would
- * be locked out with the old one. Values files name a Secret that somebody else fills: MongoDB's operator does.
- *
- * Only in mongo mode: a rollback needs none of these, and must not stop on them.
+ * The rules of kinds `atlas` and `kubernetes`, whose users the stack creates, only in mongo mode: a rollback must
+ * not stop on them. A Secret of the site would not follow a new password and would lock the services out. With
+ * values files, MongoDB's operator fills the Secret.
  */
 export function createdUserRules(settings: Settings): Rule[] {
   const { cluster, storageMode, rollout, jobs, mongo } = settings;
@@ -156,7 +154,7 @@ export function createdUserRules(settings: Settings): Rule[] {
     ? `${cluster.resource.name}-admin-${cluster.users.application.name}`
     : "";
   const isOperators = name === operators && /^connectionString\.standard(Srv)?$/.test(key);
-  // Services that the program cannot see get their Secret from somebody else.
+  // Services that the program cannot see get their Secret from someone else.
   const hasFiles = rollout.target === "values" && rollout.confirm !== "none";
   return [
     {

@@ -11,27 +11,27 @@ const commandKeys = [
   ...(["logRetentionDays", "migration", "backfill", "advanced"] as const),
 ] as const;
 
-/** The settings that the commands use; no secret is among them. */
+/** The settings that commands use; none is secret. */
 export type CommandSettings = Pick<Settings, (typeof commandKeys)[number]>;
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** A settings file by its path such as `Pulumi.prod.yaml`, a text of its form, or what is below its `config`. */
+/** A settings file by its path, such as `Pulumi.prod.yaml`, its text, or the value of its `config`. */
 export type SettingsSource =
   { readonly file: string } | { readonly text: string } | { readonly config: Config };
 
 /**
- * The settings that the commands take from a stack's settings; without any, the specification's defaults.
- * Everything in them has to be right, also what a command does not need.
+ * The settings of a command, or the specification's defaults without a source. All of them are validated, even
+ * those that no command needs.
  *
  * @throws SettingsError with every problem; SettingsFileError if the file cannot be read
  */
 export async function commandSettings(from: SettingsSource | undefined): Promise<CommandSettings> {
   const values = from ? await valuesIn(from) : {};
   const schema = settingsSchema.extend({
-    // What a command does follows from its name: without settings it looks at MongoDB.
+    // Without settings, a command works on MongoDB.
     storageMode: settingsSchema.shape.storageMode.default("mongo"),
-    // A command needs no rollout.
+    // No command needs the rollout.
     rollout: settingsSchema.shape.rollout.optional(),
   });
   const settings = load(schema, values, ({ rollout, ...others }) =>
@@ -41,8 +41,8 @@ export async function commandSettings(from: SettingsSource | undefined): Promise
 }
 
 /**
- * The connection string that stands in a stack's settings in plain text, as that of a server on
- * this machine does in its file; undefined if there is none, or an encrypted one.
+ * The plain-text connection string of a stack's settings, such as a local server's; undefined if absent or
+ * encrypted.
  *
  * @throws SettingsFileError if the file cannot be read
  */
@@ -54,7 +54,7 @@ export async function plainMongoUri(from: SettingsSource): Promise<string | unde
 async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> {
   const values = Object.entries(await configIn(from)).flatMap(([key, value]) => {
     const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
-    // Other projects and providers have keys of their own here.
+    // The section also has keys of other projects and providers.
     const isUsed = commandKeys.includes(name as (typeof commandKeys)[number]);
     if (project !== "taskrunner-storage" && !isUsed) return [];
     if (isEncrypted(value)) {
@@ -65,7 +65,7 @@ async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> 
       );
     }
     if (typeof value === "string") return [[name, parseStructured(value)] as const];
-    // What is encrypted in a section is nothing that a command needs.
+    // No command needs an encrypted value of a section.
     const mask = (_: string, one: unknown): unknown => (isEncrypted(one) ? "[secret]" : one);
     return [[name, JSON.parse(JSON.stringify(value), mask) as unknown] as const];
   });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** An object of settings. For an unknown key its error lists the keys that it has. */
+/** A section of settings. Its error for an unknown key lists the known ones. */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: (issue) =>
@@ -8,17 +8,13 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-/** A text of the settings. */
+/** A text that is not empty. */
 export const text = z.string().min(1, { error: "a string that is not empty" });
 
-/** A count from 1 on. */
+/** An integer of at least 1. */
 export const positive = z.int().min(1);
 
-/**
- * A name whose characters the JSON Schema states too; its length in bytes only the program counts.
- *
- * @param allowed what the error says is allowed
- */
+/** The JSON Schema has the characters; only the program checks the limit in bytes. */
 function nameOf(characters: RegExp, maxBytes: number, allowed: string) {
   return z
     .string()
@@ -27,8 +23,7 @@ function nameOf(characters: RegExp, maxBytes: number, allowed: string) {
 }
 
 /**
- * A database's name as MongoDB accepts it on every platform: 1 to 63 bytes without
- * `/ \ . " $ * < > : | ?`, blanks or the null character.
+ * A database name that MongoDB accepts on every platform.
  *
  * @see https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
  */
@@ -39,8 +34,7 @@ export const databaseName = nameOf(
 );
 
 /**
- * A collection's name: 1 to 190 bytes (so that with the database's name a namespace stays under
- * 255), without `$` and the null character, not beginning with `system.`.
+ * A collection name: at most 190 bytes, so that the namespace with the database name stays under 255.
  *
  * @see https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
  */

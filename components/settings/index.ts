@@ -1,6 +1,6 @@
 /**
- * The settings: every key of `Pulumi.<stack>.yaml`, parsed once into typed values. `program.ts` is
- * the Pulumi program's own door.
+ * The settings: every key of `Pulumi.<stack>.yaml`, parsed once into typed values. The Pulumi program imports
+ * `program.ts`.
  */
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { entryAddress } from "./cluster";

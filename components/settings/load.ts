@@ -6,10 +6,10 @@ import { settingsSchema, type Settings } from "./schema";
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The settings in `values`, completed by the defaults.
+ * Parses `values` and adds the defaults.
  *
  * @param values the keys of `Pulumi.<stack>.yaml` without their prefix, structured
- * @param plainKeys the keys that are not encrypted there; a password in one is refused
+ * @param plainKeys the keys that are not encrypted; a password in one is rejected
  * @throws SettingsError with every problem in one message
  */
 export function parseSettings(
@@ -19,7 +19,7 @@ export function parseSettings(
   return load(settingsSchema, values, (settings) => conflicts(settings, values, plainKeys));
 }
 
-/** The same by a schema and rules of the caller's. */
+/** `parseSettings` with another schema and other rules. */
 export function load<Parsed extends object>(
   schema: z.ZodType<Parsed>,
   values: Values,
@@ -32,7 +32,7 @@ export function load<Parsed extends object>(
   return parsed.data;
 }
 
-/** A setting's value: the engine hands objects, numbers and booleans over as JSON text. */
+/** A setting's value; the engine passes objects, numbers and booleans as JSON text. */
 export function parseStructured(value: string): unknown {
   if (!/^(\{|\[|true$|false$|-?\d+$)/.test(value)) return value;
   try {

@@ -1,21 +1,21 @@
 import type { z } from "zod";
 import { secretKeys } from "./schema";
 
-/** What is wrong with one setting: its path, what was found there and what is allowed. */
+/** A problem of one setting: its path, the value found and the allowed ones. */
 export interface Problem {
   readonly key: string;
   readonly found: string;
   readonly allowed: string;
 }
 
-/** A row of the rules that span keys: a problem `when` it says so. */
+/** A rule that spans keys; `when` says whether it is broken. */
 export interface Rule extends Omit<Problem, "found"> {
   readonly when: boolean;
-  /** Default: what the settings have at the key. */
+  /** Default: the setting's value. */
   readonly found?: string;
 }
 
-/** The problems of settings that break rules. */
+/** The problems of the broken rules. */
 export function broken(settings: object, rules: readonly Rule[]): Problem[] {
   return rules
     .filter(({ when }) => when)
@@ -25,10 +25,8 @@ export function broken(settings: object, rules: readonly Rule[]): Problem[] {
 }
 
 /**
- * The settings cannot be used; the message lists every problem. Nothing was changed.
- *
- * No connection string is in it, wherever a site put one by mistake: that would be its password in
- * the log of a build.
+ * The settings are not valid, and nothing was changed. The message lists every problem and never quotes a
+ * connection string, because a build's log would then have its password.
  */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
@@ -38,7 +36,7 @@ export class SettingsError extends Error {
     const hidden = "a connection string, which is not shown";
     const shown = problems.map(({ key, found, allowed }) => ({
       key: key.replace(connectionString, `(${hidden})`),
-      // As JSON it may have other secrets beside it.
+      // The rest of the JSON may hold other secrets.
       found: connectionString.test(found) ? hidden : found,
       allowed: allowed.replace(connectionString, hidden),
     }));
@@ -51,15 +49,15 @@ export class SettingsError extends Error {
   }
 }
 
-/** A settings file cannot be read, or is not YAML; nothing was changed. */
+/** A settings file is unreadable or not YAML. Nothing was changed. */
 export class SettingsFileError extends Error {
   override readonly name = "SettingsFileError";
 }
 
-/** To the end of the words: a password that was left unencoded may have any sign in it. */
+/** Up to the end of the text, because an unencoded password may contain any character. */
 const connectionString = /["']?mongodb(\+srv)?:\/\/[^]*/i;
 
-/** The problems that zod found in `values`; values of secret keys are left out. */
+/** The problems in a zod error; values of secret keys are left out. */
 export function problemsOf(error: z.ZodError, values: unknown): Problem[] {
   return error.issues.flatMap((issue) => describeIssue(issue, values));
 }
@@ -107,7 +105,7 @@ function describeAllowed(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** What settings have at a path, before their defaults; undefined if it is not there. */
+/** The value at a path, before defaults; undefined if absent. */
 export function valueAt(path: readonly string[], values: unknown): unknown {
   return path.reduce<unknown>(
     (at, key) => (at as Record<string, unknown> | null | undefined)?.[key],

@@ -8,7 +8,7 @@ import { parseSettings, parseStructured } from "./load";
 import { SettingsError } from "./problems";
 import type { KubernetesSettings, Settings } from "./schema";
 
-/** The settings as the program uses them: connection strings are secret outputs only. */
+/** The program's settings; connection strings are secret outputs. */
 export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUri"> {
   readonly mongoUri: pulumi.Output<string> | undefined;
   readonly appMongoUri: pulumi.Output<string> | undefined;
@@ -17,15 +17,15 @@ export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUr
 }
 
 /**
- * The settings of the stack that runs.
+ * The settings of the running stack.
  *
- * @throws pulumi.RunError, which the engine prints without a stack trace, with every problem in
- *   one message, before any resource is registered
+ * @throws pulumi.RunError with every problem, before any resource is registered; the engine prints it without a
+ *   stack trace
  */
 export function programSettings(): ProgramSettings {
   const prefix = `${pulumi.getProject()}:`;
   const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
-  // The engine names the encrypted keys in this variable beside the configuration itself.
+  // The engine lists the encrypted keys in this variable.
   const secret = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
   const plain = own.map(([key]) => key).filter((key) => !secret.includes(key));
   const values = own.map(([key, value]) => [key.slice(prefix.length), parseStructured(value)]);
@@ -50,8 +50,8 @@ export function programSettings(): ProgramSettings {
 }
 
 /**
- * The cluster by its context's name, which stays the same during an `up` whatever `kubectl config
- * use-context` does meanwhile. A kubeconfig that cannot be read is left to the steps to report.
+ * The cluster with its context's name, so that `kubectl config use-context` has no effect during an `up`. The
+ * steps report a kubeconfig that cannot be read.
  *
  * @throws SettingsError if a stack with a cluster names no context and the kubeconfig has several
  */

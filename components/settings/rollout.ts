@@ -167,17 +167,17 @@ const umbrella = section({
   web: partOfRelease("web"),
 });
 
-/** The setting `rollout`: how worker and web change over (decision 14). */
+/** The setting `rollout`: how worker and web change over. */
 export const rollout = z.discriminatedUnion("target", [valuesRollout, separateReleases, umbrella]);
 
-/** The settings of the rollout by values files. */
+/** The rollout by values files. */
 export type ValuesRolloutSettings = z.infer<typeof valuesRollout>;
-/** The settings of the rollout by Helm releases. */
+/** The rollout by Helm releases. */
 export type HelmRolloutSettings = z.infer<typeof separateReleases> | z.infer<typeof umbrella>;
-/** The chart of a release as the settings name it. */
+/** The chart of a release. */
 export type ChartSettings = Omit<
   z.infer<typeof separateReleases>["worker"],
   "release" | "values" | "path"
 >;
-/** The settings of the rollout by any target. */
+/** The rollout by any target. */
 export type RolloutSettings = z.infer<typeof rollout>;

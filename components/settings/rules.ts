@@ -7,7 +7,7 @@ import type { Settings } from "./schema";
 import { uriFacts } from "./uri";
 
 /**
- * What is wrong between settings that are right by themselves.
+ * The conflicts between settings that are valid by themselves.
  *
  * @param values the settings before their defaults
  */
@@ -25,7 +25,7 @@ export function conflicts(
   ];
 }
 
-/** The same without what asks for the connection strings, which only the program can read. */
+/** The conflicts that do not involve connection strings, which only the program can read. */
 export function sectionConflicts(settings: Settings): Rule[] {
   return [
     ...nameRules(settings),
@@ -37,7 +37,7 @@ export function sectionConflicts(settings: Settings): Rule[] {
   ];
 }
 
-/** No two collections have one name. */
+/** Two collections must not share a name. */
 export function nameRules({ mongo, advanced }: Pick<Settings, "mongo" | "advanced">): Rule[] {
   const names: (readonly [key: string, name: string])[] = [
     ["the collection of checkpoints", checkpointsCollection],
@@ -67,7 +67,7 @@ function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Rule
   }));
 }
 
-/** What a log-in without a password needs of the pods. */
+/** What log-ins without a password need in the pods. */
 const needs = new Map([
   ["MONGODB-AWS", "nothing, because the image has no SDK of AWS"],
   ["MONGODB-OIDC", "serviceAccountName"],
@@ -90,7 +90,7 @@ function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
 
 function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
   if (rollout.target === "values") {
-    // Web's file would follow the worker's at once, whatever the worker's pods do.
+    // One push would change web together with the worker, whatever the worker's pods do.
     const when = rollout.push !== undefined && rollout.confirm === "none";
     return [{ key: "rollout.confirm", when, allowed: "{ namespace, selector } with rollout.push" }];
   }
@@ -98,7 +98,7 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
     rollout.target === "umbrella"
       ? { rollout }
       : { "rollout.worker": rollout.worker, "rollout.web": rollout.web };
-  // Neither a chart that nobody named nor a newer one replaces what runs.
+  // Only a chart that the settings name may replace the running one.
   const chartRules = Object.entries(charts).map(([name, { chart, version, repository }]) => {
     const isRemote = repository !== undefined || (chart?.startsWith("oci://") ?? false);
     const isUnnamed = chart === undefined && !rollout.install;
@@ -110,8 +110,8 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
   });
   if (rollout.target === "helm") {
     const { worker, web } = rollout;
-    // A release that seems to be of one service would be drained whole, with the other service in it. A
-    // rollback must not stop on one that a stack has from before.
+    // A release of both services, treated as one service's, would be drained whole. A rollback must not stop on
+    // one that the stack already has.
     const twice = {
       key: "rollout.web.release",
       when: storageMode === "mongo" && worker.release === web.release,
@@ -130,7 +130,7 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
         `${web.path}.`.startsWith(`${worker.path}.`),
       allowed: `a place outside rollout.worker.path, which is ${JSON.stringify(worker.path)}`,
     },
-    // Labels that differ and match the same Deployment are found on the cluster.
+    // Different labels that match one Deployment are detected on the cluster.
     {
       key: "rollout.web.selector",
       when: worker.selector === web.selector,

@@ -5,11 +5,11 @@ import { rollout } from "./rollout";
 import { advanced, backfill, jobs, kubernetes, migration, mongo, validation } from "./sections";
 
 /**
- * Every key of `Pulumi.<stack>.yaml` under the prefix `taskrunner-storage:`, with its form, its
- * default and its description. `mongoUri` and `appMongoUri` are secret.
+ * Every key of `Pulumi.<stack>.yaml` under the prefix `taskrunner-storage:`, with form, default and description.
+ * `mongoUri` and `appMongoUri` are secret.
  */
 export const settingsSchema = section({
-  // Without a default: no new stack cuts over because nobody said anything.
+  // No default, so that no new stack cuts over by accident.
   storageMode: z
     .enum(["mongo", "filesystem"])
     .describe("Where the services keep their state: the direction of `pulumi up`."),
@@ -18,7 +18,7 @@ export const settingsSchema = section({
     .describe(
       "The cutover that `storageMode: mongo` makes or keeps. After each rollback `pulumi up` needs the next number, so that stale settings in git never cut over again.",
     ),
-  cluster: cluster.describe("Where MongoDB comes from."),
+  cluster: cluster.describe("How MongoDB is provisioned."),
   mongoUri: text
     .optional()
     .describe("The migrator's connection string, for cluster kind `existing`. Secret."),
@@ -58,12 +58,12 @@ export const settingsSchema = section({
 
 /** The settings of a stack; `mongoUri` and `appMongoUri` are secret. */
 export type Settings = z.infer<typeof settingsSchema>;
-/** How the Kubernetes API is reached. */
+/** The setting `kubernetes`. */
 export type KubernetesSettings = Settings["kubernetes"];
-/** How commands run as Kubernetes Jobs. */
+/** The setting `jobs`. */
 export type JobsSettings = NonNullable<Settings["jobs"]>;
 /** What the services work on. */
 export type StorageMode = Settings["storageMode"];
 
-/** The keys whose values are secret and appear in no message. */
+/** Keys whose values are secret and appear in no message. */
 export const secretKeys: readonly string[] = ["mongoUri", "appMongoUri"];

@@ -79,7 +79,7 @@ export const backfill = section({
     .describe("The number of pods that import at the same time. More than 1 needs `jobs`."),
 });
 
-/** The Kubernetes cluster. Its keys are never undefined, so that it spreads into an address. */
+/** The Kubernetes cluster. No key is undefined, so that the section can be spread into an address. */
 export const kubernetes = section({
   kubeconfig: text
     .exactOptional()
@@ -91,7 +91,7 @@ export const kubernetes = section({
     .describe("The context in the kubeconfig. Required if the kubeconfig has several."),
 });
 
-/** How commands run as Kubernetes Jobs. */
+/** Steps as Kubernetes Jobs. */
 export const jobs = section({
   image: text.describe("The image with the project's commands."),
   namespace: text
@@ -115,7 +115,7 @@ export const jobs = section({
     .record(text, z.unknown())
     .default({})
     .describe(
-      "A Kubernetes pod template that is merged into the pods: labels, user, limits, nodes, service account, volumes. What a Job needs wins. Default of the user: that of the pods that mount the claim, else the image's.",
+      "A Kubernetes pod template that is merged into the pods: labels, user, limits, nodes, service account, volumes. What a Job needs wins. Default of the user: that of the pods that mount the claim, or the image's.",
     ),
   timeoutSeconds: positive
     .default(600)
@@ -124,7 +124,7 @@ export const jobs = section({
 
 const listHash = z.string().regex(/^[0-9a-f]{16}$/, { error: "the 16 digits that were printed" });
 
-/** Settings that hardly anyone needs. */
+/** Rarely needed settings. */
 export const advanced = section({
   ledger: collectionName
     .default("schema_migrations")
@@ -133,7 +133,7 @@ export const advanced = section({
     .enum(["hold", "release"])
     .default("hold")
     .describe(
-      "What a rollback does with unfinished runs that it cannot export: `hold` moves their files aside, `release` leaves them, and steps may run twice.",
+      "What a rollback does with unfinished runs that it cannot export: `hold` moves their files to `held/`, `release` leaves them, and steps may run twice.",
     ),
   electionSeconds: positive
     .max(600)

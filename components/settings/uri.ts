@@ -1,28 +1,28 @@
 import { ConnectionString } from "mongodb-connection-string-url";
 
-/** What the rules ask of a connection string, without its secrets. */
+/** The facts that rules check in a connection string; none is secret. */
 export interface UriFacts {
   readonly database: string | undefined;
-  /** Whether every host is this machine (a loopback address or `localhost`). */
+  /** Whether every host is a loopback address or `localhost`. */
   readonly local: boolean;
   readonly tls: boolean;
-  /** The options by which TLS takes whoever answers for the server, as they are called; mostly none. */
+  /** The options that turn off a check of TLS, as they are written; usually empty. */
   readonly unchecked: readonly string[];
-  /** The write concern and the read preference that it states; mostly undefined. */
+  /** Write concern and read preference, if stated. */
   readonly w: string | undefined;
   readonly readPreference: string | undefined;
   readonly user: string;
-  /** The mechanism of the log-in that it states; mostly undefined. */
+  /** The authentication mechanism, if stated. */
   readonly mechanism: string | undefined;
-  /** Whether the user is named elsewhere, such as in a certificate. */
+  /** Whether the user is named outside, such as in a certificate. */
   readonly externalUser: boolean;
   readonly hasPassword: boolean;
 }
 
-/** Mechanisms whose user is not in the connection string. */
+/** Mechanisms whose user is outside the connection string. */
 const externalUsers = ["MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC"];
 
-/** Options of the drivers, in lower case, and the value by which each leaves a certificate unchecked. */
+/** Driver options, in lower case, with the value that turns off a check of certificates. */
 const unchecking: Readonly<Record<string, string>> = {
   tlsinsecure: "true",
   tlsallowinvalidcertificates: "true",
@@ -33,8 +33,8 @@ const unchecking: Readonly<Record<string, string>> = {
 const localHost = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * The facts of a connection string; undefined where it does not parse, or a part of it is encoded wrongly. The
- * library's own error is not passed on, because it may quote the string, which is secret.
+ * The facts of a connection string, or undefined if it cannot be parsed. The library's error is dropped, because
+ * it may quote the secret string.
  */
 export function uriFacts(uri: string): UriFacts | undefined {
   try {

@@ -247,7 +247,7 @@ describe("a ReadWriteOnce claim", () => {
     const target = cluster.target("lost-node", { image: "on-lost-node", timeoutSeconds: 40 });
     const running = runJob(target, migrationRequest());
     await Promise.all([
-      expect(running).resolves.toMatchObject([{ results: { heldBack: "" } }]),
+      expect(running).resolves.toMatchObject([{ results: { blockedBy: "" } }]),
       vi
         .waitFor(() => stat(started), 30_000)
         .then(() => cluster.kubectl("uncordon", "local"))

@@ -52,7 +52,7 @@ it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
   const answers = await runs(cluster.target("schema"), migrationRequest({ runs: "my_runs" }));
   const appliedAt = expect.stringMatching(/^2/) as string;
   expect(answers).toEqual([
-    { told: [], results: { appliedAt, heldBack: "", place: expect.any(String) as string } },
+    { told: [], results: { appliedAt, blockedBy: "", place: expect.any(String) as string } },
   ]);
   const names = (await current.client.db("schema").listCollections().toArray()).map(
     ({ name }) => name,
@@ -114,7 +114,7 @@ it("is over when its own container is, whatever sidecars do", async () => {
   const containers = [{ name: "istio-proxy", image: "proxy:1" }];
   const meshed = { ...target, podTemplate: { ...podTemplate, spec: { containers } } };
 
-  expect(await runs(meshed)).toMatchObject([{ results: { heldBack: "" } }]);
+  expect(await runs(meshed)).toMatchObject([{ results: { blockedBy: "" } }]);
   await vi.waitFor(async () => {
     expect(await jobs("mesh")).toBe("");
   }, 20_000);

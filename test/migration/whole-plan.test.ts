@@ -38,7 +38,7 @@ const inputs = {
 };
 const done = {
   ...inputs,
-  ...{ place: `h/d/${ledger}`, appliedAt: "2026-01-01T00:00:00.000Z", heldBack: "", applied: true },
+  ...{ place: `h/d/${ledger}`, appliedAt: "2026-01-01T00:00:00.000Z", blockedBy: "", applied: true },
 };
 const changes = async (state: object, news: object) =>
   (await LedgerClaim.diff("id", state, news)).changes;
@@ -50,7 +50,7 @@ it("runs again for another schema or server, where it is unfinished, or somethin
   expect(await changes(done, { ...inputs, checksum: "b" })).toBe(true);
   expect(await changes(done, { ...inputs, uri: "mongodb://other/d" })).toBe(true);
   expect(await changes({ ...done, applied: false }, inputs)).toBe(true);
-  expect(await changes({ ...done, heldBack: "The unique index" }, inputs)).toBe(true);
+  expect(await changes({ ...done, blockedBy: "The unique index" }, inputs)).toBe(true);
 });
 
 it("takes a rotated connection string into its state, and starts nothing", async () => {
@@ -72,14 +72,14 @@ it("is the one Job: collections, indexes and the completion only state what they
   const shared = { job, direction: "forward", uri: inputs.uri, database: "d", ledger };
   for (const collection of collections) {
     const made = await Collection.create({ ...shared, ...collection, onDataIssue: "fail" });
-    expect(made.outs).toMatchObject({ name: collection.name, heldBack: "", applied: true });
+    expect(made.outs).toMatchObject({ name: collection.name, blockedBy: "", applied: true });
   }
   for (const { key, ...index } of indexes) {
     const asked = { ...shared, ...index, key: JSON.stringify(key), onDataIssue: "fail" };
     expect((await Index.create(asked)).outs).toMatchObject({
       name: index.name,
       existsAs: "",
-      heldBack: "",
+      blockedBy: "",
       applied: true,
     });
   }
@@ -151,7 +151,7 @@ describe("in its pod", () => {
     expect(await drift()).toEqual([]);
     const { finishedAt } = (await record()) ?? {};
     expect(found).toEqual({
-      results: { place, heldBack: "", appliedAt: finishedAt?.toISOString() },
+      results: { place, blockedBy: "", appliedAt: finishedAt?.toISOString() },
     });
     expect(await answer({ cutover: 2 }, { place, cutover: 1 })).toEqual(found);
   });
@@ -163,11 +163,11 @@ describe("in its pod", () => {
     expect(await record()).toBeNull();
     const held = await answer({ onDataIssue: "report" });
     expect(held).toMatchObject({
-      results: { heldBack: expect.stringContaining('runId "r", sequence 1') as string },
+      results: { blockedBy: expect.stringContaining('runId "r", sequence 1') as string },
     });
     expect((await drift()).length).toBeGreaterThan(0);
     await current.db.collection("pack_run_logs").deleteMany({});
-    expect(await answer()).toMatchObject({ results: { heldBack: "" } });
+    expect(await answer()).toMatchObject({ results: { blockedBy: "" } });
     expect(await drift()).toEqual([]);
   });
 

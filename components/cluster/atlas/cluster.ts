@@ -6,14 +6,12 @@ import { withLogin, type Login } from "../login";
 
 type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
 
-// What no setting names: an `up` keeps it as Atlas has it. `deleteOnCreateTimeout` counts only at a creation,
-// and the plugin refuses it of a cluster that was imported.
+// Inputs without a setting keep Atlas' value. The plugin rejects `deleteOnCreateTimeout` on an imported cluster.
 const unnamed = ["adaptiveCapacity", "deleteOnCreateTimeout", "labels", "pinnedFcv", "tags"];
 
 /**
- * The cluster itself; one that exists is taken over and changed in the same update. Destroying the stack,
- * or taking it out of the stack, leaves it in Atlas; with `protection` neither the engine nor Atlas deletes
- * it at all.
+ * The cluster. An existing one is taken over and changed in one update. Removing it from the stack keeps it in
+ * Atlas, and with `protection` neither the engine nor Atlas deletes it.
  */
 export function createCluster(
   settings: AtlasSettings,
@@ -21,19 +19,19 @@ export function createCluster(
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.AdvancedCluster {
   const kept = {
-    // The TLS of a cluster that is taken over may be stricter than ours.
+    // A taken-over cluster may have stricter TLS.
     ignoreChanges: settings.import ? [...unnamed, "advancedConfiguration"] : unnamed,
     ...options,
     protect: settings.protection,
     retainOnDelete: true,
-    // One that the stack has already is not imported again.
+    // The engine ignores this for a cluster that the stack already has.
     ...(settings.import && { import: `${settings.projectId ?? ""}-${settings.name}` }),
   };
   const args = { ...clusterArgs(settings), projectId };
   return new mongodbatlas.AdvancedCluster("cluster", args, kept);
 }
 
-/** What the settings ask of Atlas, without the project. */
+/** The cluster's arguments, without the project. */
 export function clusterArgs(
   settings: AtlasSettings,
 ): Omit<mongodbatlas.AdvancedClusterArgs, "projectId"> {
@@ -43,20 +41,20 @@ export function clusterArgs(
     name,
     clusterType: "REPLICASET",
     mongoDbMajorVersion: mongoVersion,
-    // Atlas prefers the regions for the primary by their priority, from 7 down.
+    // Atlas orders regions by priority, from 7 down.
     replicationSpecs: [
       { regionConfigs: regions.map((region, at) => regionConfig(region, 7 - at, settings)) },
     ],
-    // Else every `up` after a refresh would set back what Atlas has scaled. Without `compute` a cluster that
-    // is taken over does without: the plugin keeps its nodes for analytics and reading only if this stays.
+    // Without it, each `up` after a refresh would reset what Atlas has scaled. A taken-over cluster without
+    // `compute` does without it, because turning it on loses nodes for analytics and reading.
     useEffectiveFields: autoScaling.compute !== undefined || (autoScaling.disk && !takesOver),
     backupEnabled: backup.enabled,
     pitEnabled: backup.pointInTime,
     retainBackupsEnabled: true,
     terminationProtectionEnabled: protection,
     advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
-    // A creation that takes longer than expected goes on in Atlas. The plugin forgets it: see "A creation
-    // that ended badly" in docs/cluster-atlas.md.
+    // A creation that times out continues in Atlas, and the plugin forgets it: see "A creation that ended badly"
+    // in docs/cluster-atlas.md.
     deleteOnCreateTimeout: false,
     timeouts: { create: "180m", update: "360m" },
   };
@@ -91,10 +89,10 @@ function regionConfig(
 type Live = Pick<mongodbatlas.GetAdvancedClusterResult, "clusterType" | "replicationSpecs">;
 
 /**
- * The project of a cluster that is to be taken over, once Atlas has said that it can be. If Atlas does not
- * answer, the import itself says so: a stack that has the cluster needs no answer.
+ * The project of a cluster to take over, once Atlas confirms that the settings keep what it has. If Atlas does
+ * not answer, the import itself fails.
  *
- * @throws ProgramError with what the cluster has that would be lost, before anything is changed
+ * @throws ProgramError with what would be lost, before anything changes
  */
 export async function checkTakeOver(
   settings: AtlasSettings,
@@ -111,10 +109,9 @@ export async function checkTakeOver(
 }
 
 /**
- * What a cluster has that the settings cannot keep, and what to do; undefined if there is nothing.
- *
- * The plugin keeps nodes for analytics and reading in the regions that it is told of, and not while
- * `useEffectiveFields` turns on (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
+ * What the settings cannot keep of a cluster, and what to do; undefined if nothing. The plugin keeps nodes for
+ * analytics and reading only in regions that it is told of, and not while `useEffectiveFields` turns on
+ * (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
  */
 export function findObstacle(
   { clusterType, replicationSpecs }: Live,
@@ -127,7 +124,7 @@ export function findObstacle(
     return `it is of type ${clusterType}, not a replica set. Use cluster.kind: existing`;
   }
   const others = live.flatMap(({ regionName, analyticsSpecs, readOnlySpecs }, at) => {
-    // Atlas' answer leaves out what there is none of, whatever the plugin's types say.
+    // Atlas omits specs without nodes, whatever the plugin's types say.
     const countOf = (specs?: { nodeCount: number }) => specs?.nodeCount ?? 0;
     const count = countOf(analyticsSpecs) + countOf(readOnlySpecs);
     const isKept = !autoScaling.compute && regions[at]?.name === regionName;
@@ -143,9 +140,9 @@ export function findObstacle(
 type Strings = mongodbatlas.types.output.AdvancedClusterConnectionStrings;
 
 /**
- * The connection string of a user by the way that the settings name; secret.
+ * The connection string of a user for the address type in the settings; secret.
  *
- * @throws ProgramError if the cluster has no such connection, with those that it has
+ * @throws ProgramError if the cluster has no such address, with those that it has
  */
 export function atlasConnectionString(
   strings: Strings,
@@ -153,7 +150,7 @@ export function atlasConnectionString(
   login: Login,
 ): string {
   if (connection === "standard") return withLogin(strings.standardSrv, login);
-  // Atlas' answer has no such key if there are none, whatever the plugin's type says.
+  // Atlas omits the key if there are none, whatever the plugin's type says.
   const { privateEndpoints = [] } = strings as Partial<Strings>;
   const id = connection.replace("privateEndpoint:", "");
   const endpoint = privateEndpoints.find(({ endpoints }) =>

@@ -5,9 +5,9 @@ import { accessList, projectOf, requireOwnEntries } from "./project";
 import { databaseUsers } from "./users";
 
 /**
- * A cluster of MongoDB Atlas with everything that belongs to it (decision 13). Nothing of it goes with
- * the stack (decision 7). In filesystem mode all of it stays registered as it is, and the log-ins keep the
- * connection strings of the last cutover.
+ * A cluster of MongoDB Atlas with project, access list and users. Destroying the stack deletes none of it. In
+ * filesystem mode everything stays registered as it is, and log-ins keep the connection strings of the last
+ * cutover.
  */
 export function atlasCluster(
   args: ClusterArgs<"atlas">,
@@ -23,10 +23,10 @@ export function atlasCluster(
   const ownEntries = isRollback
     ? undefined
     : pulumi.output(named).apply((id) => requireOwnEntries(settings, id, parent));
-  // All of the cluster waits for what may be refused.
+  // Everything waits for the check that may refuse.
   const projectId = ownEntries ? pulumi.all([named, ownEntries]).apply(([id]) => id) : named;
   const cluster = createCluster(settings, projectId, options);
-  // They stay where the cluster stays; while it is there, one that is taken out of the stack goes.
+  // They stay with the cluster, and are deleted if removed while it exists.
   const ofCluster = { ...options, deletedWith: cluster };
   const place = { projectId, clusterName: cluster.name };
   const entries = accessList(settings, projectId, ofCluster);
@@ -35,7 +35,7 @@ export function atlasCluster(
     { ...place, database, mongo },
     ofCluster,
   );
-  // A rollback waits for nothing of the cluster.
+  // A rollback does not wait for the cluster.
   if (isRollback) return { uri: undefined, appUri: undefined, database };
   const uriOf = ({ username, password }: typeof migrator, appName: string) =>
     pulumi
@@ -49,7 +49,7 @@ export function atlasCluster(
     appUri: uriOf(application, "taskrunner"),
     from: JSON.stringify([settings.name, settings.connection, settings.passwordVersion, database]),
     ownEntries,
-    // Whoever gets them can also reach the cluster.
+    // Then the address is reachable, too.
     reachedAfter: [migrator.resource, application.resource, ...entries],
     pausing: { name: settings.name, paused: cluster.paused },
   };

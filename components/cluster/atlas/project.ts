@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { entryAddress, type AtlasSettings } from "../../settings";
 import { ProgramError, stackName } from "../../step/program";
 
-/** The id of the project that the settings name, or of a new one. Destroying the stack leaves it. */
+/** The id of the project, which is created unless the settings name one. Destroying the stack keeps it. */
 export function projectOf(
   { projectId, project, protection }: AtlasSettings,
   options: pulumi.CustomResourceOptions,
@@ -16,10 +16,8 @@ export function projectOf(
 type Entry = AtlasSettings["accessList"][number];
 
 /**
- * Who may reach the project's clusters over the network.
- *
- * The provider replaces an entry if its comment changes, and Atlas knows entries only by address: the
- * former one goes first, because its deletion would delete the new one.
+ * The IP access list of the project. The provider replaces an entry if its comment changes, and Atlas identifies
+ * entries by address: the old one is deleted first, because its deletion would delete the new one.
  */
 export function accessList(
   settings: AtlasSettings,
@@ -34,12 +32,12 @@ export function accessList(
   });
 }
 
-// Of two forms of one address Atlas has one.
+// Two forms of one address are one entry in Atlas.
 function entriesByAddress({ accessList }: Pick<AtlasSettings, "accessList">): Map<string, Entry> {
   return new Map(accessList.map((entry) => [entryAddress(entry), entry]));
 }
 
-/** An entry as Atlas has it. */
+/** The arguments of an entry, with Atlas' form of its address. */
 export function entryArgs(entry: Entry): Omit<mongodbatlas.ProjectIpAccessListArgs, "projectId"> {
   const address = entryAddress(entry);
   return {
@@ -49,11 +47,10 @@ export function entryArgs(entry: Entry): Omit<mongodbatlas.ProjectIpAccessListAr
 }
 
 /**
- * The entries of the settings that are this stack's, each as `PROJECT-ADDRESS`. Atlas knows an entry only by
- * its address: the provider would take over one that exists, and later delete it. If Atlas does not answer,
- * the creation of new ones says so.
+ * The stack's own entries of the access list, each as `PROJECT-ADDRESS`. The provider would silently take over an
+ * existing entry and later delete it. If Atlas does not answer, the creation of new entries fails.
  *
- * @throws ProgramError with the entries that exist and are not this stack's, before anything is changed
+ * @throws ProgramError with existing entries of others, before anything changes
  */
 export async function requireOwnEntries(
   settings: AtlasSettings,
@@ -68,7 +65,7 @@ export async function requireOwnEntries(
   const asked = mongodbatlas.getProjectIpAccessLists({ projectId }, { parent });
   const list = await asked.catch(() => undefined);
   if (list === undefined) return wanted.filter(isKnown);
-  // Of an empty list the plugin says nothing, whatever its type says.
+  // The plugin omits an empty list, whatever its type says.
   const listed = (list as Partial<typeof list>).results ?? [];
   const live = listed.map((entry) => idOf(addressOf(entry)));
   const foreign = wanted.filter((entry) => live.includes(entry) && !isKnown(entry));
@@ -80,16 +77,16 @@ export async function requireOwnEntries(
   );
 }
 
-// One of a security group has no address.
+// An entry of a security group has no address.
 interface PluginEntry {
   readonly cidrBlock?: string;
   readonly ipAddress?: string;
 }
 
-// Of this stack's last update, also if that failed or was killed.
+// From the stack's last update, even if it failed or was killed.
 interface ResourceOutputs extends PluginEntry {
   readonly projectId?: string;
-  /** Of the component: what the last update was to create. */
+  /** The component's output: the entries that the last update was to create. */
   readonly ownEntries?: readonly string[];
 }
 

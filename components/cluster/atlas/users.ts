@@ -6,7 +6,7 @@ import { userDatabase } from "../login";
 import { StepResource } from "../../step/program";
 import { generatedPassword } from "../password";
 
-/** Where the users are and what they may reach. */
+/** The users' cluster and collections. */
 interface UsersArgs {
   readonly projectId: pulumi.Input<string>;
   readonly clusterName: pulumi.Input<string>;
@@ -15,11 +15,9 @@ interface UsersArgs {
 }
 
 /**
- * The migrator and the application, each with a role of its own that has the least it needs, and only
- * on this cluster.
- *
- * Another `passwordVersion` makes new users and roles beside the old ones, which go last: until the pods have
- * rolled, both can log in. A stack whose names Atlas has already gets by with another number too.
+ * The migrator and the services' user, each with a role of least privileges on this cluster. Another
+ * `passwordVersion` creates new users and roles; the old ones are deleted last, so that both work until the pods
+ * have rolled. Another number also resolves a name that Atlas already has.
  */
 export function databaseUsers(
   settings: AtlasSettings,
@@ -43,7 +41,7 @@ export function databaseUsers(
       },
       options,
     );
-    // The password is secret; who logs in waits for the resource.
+    // The password is secret; log-ins depend on the resource.
     return { username: resource.username, password, resource };
   };
   return {
@@ -52,13 +50,15 @@ export function databaseUsers(
   };
 }
 
-/** The names of both users, and of their roles; in Atlas they are the project's, hence the cluster's in them. */
+/**
+ * The names of both users and their roles; Atlas scopes them to the project, so they contain the cluster's name.
+ */
 export function namesOf({ name, passwordVersion }: AtlasSettings) {
   const nameOf = (kind: string) => `${name}-${kind}-${passwordVersion}`;
   return { migrator: nameOf("migrator"), application: nameOf("application") };
 }
 
-/** The privileges of a role as Atlas has them: the other way round, by action. */
+/** A role's privileges in Atlas' form: grouped by action. */
 export function atlasActions({ privileges }: DatabaseRole) {
   const actions = new Set(privileges.flatMap(({ actions }) => actions));
   return [...actions].map((action) => ({

@@ -2,22 +2,22 @@ import { ClusterError, tryQuickly, type Cluster, type ClusterAddress } from "../
 import { kind, type Step, type StepInputs } from "../../step";
 import { readResource } from "./ready";
 
-/** The annotation of a replica set that names the stack which it belongs to. */
+/** The annotation that names a replica set's stack. */
 export const stackAnnotation = "taskrunner.stellaops.io/stack";
 
-/** The replica set as it is asked for. None of it is secret. */
+/** The wanted replica set; not secret. */
 interface MongoDBCheckInputs extends StepInputs, ClusterAddress {
   readonly name: string;
   /** `ORGANIZATION/PROJECT/STACK`. */
   readonly stack: string;
-  /** That of the `MongoDBCommunity`. */
+  /** The spec of the `MongoDBCommunity`. */
   readonly spec: object;
 }
 
 /**
- * Looks at the replica set before the resource changes, in a preview too. One that exists belongs to no
- * other stack: the engine would overwrite its users and its TLS. And the API takes the spec, by a dry run;
- * while the operator's definition is not there yet, or nobody may ask, the resource itself says so.
+ * Checks the replica set before the resource changes, in a preview too. An existing one must not belong to
+ * another stack, whose users and TLS the engine would overwrite, and the API must accept the spec in a dry run.
+ * If the operator's definition is missing or the dry run is forbidden, the resource itself reports errors.
  */
 export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
   ...kind<MongoDBCheckInputs, object>("MongoDBCheck", ["cluster", "kubernetes"], [], []),
@@ -55,7 +55,7 @@ async function tryToCreate(
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     if (error.status === 400 || error.status === 422) return error.message;
-    // If one exists, the API had looked at the new one before.
+    // The API validates before it reports the conflict.
     if (error.status === 409) return undefined;
     throw error;
   }

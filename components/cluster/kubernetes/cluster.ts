@@ -10,15 +10,13 @@ import { operatorRelease } from "./operator";
 import { mongoDBReady } from "./ready";
 import { mongoDBCommunitySpec, type UserRole } from "./spec";
 
-// In the server's log.
+// Shown in the server's log.
 const appNames = { migrator: "taskrunner-storage", application: "taskrunner" } as const;
 
 /**
- * A replica set that MongoDB's operator runs in Kubernetes, with the operator itself unless it is
- * there. Destroying the stack leaves it, its volumes and the operator (decision 7).
- *
- * The connection strings are known once MongoDB runs with both users as they are asked for, so that
- * nothing after it connects with a password that MongoDB has not taken in yet.
+ * A replica set that MongoDB's operator runs, with the operator itself unless it exists. Destroying the stack
+ * keeps both and the volumes. The connection strings are known once MongoDB runs with both users, so that nothing
+ * uses a password that MongoDB does not know yet.
  */
 export function kubernetesCluster(
   args: ClusterArgs<"kubernetes">,
@@ -38,7 +36,7 @@ export function kubernetesCluster(
   const options = { parent, provider, dependsOn: made };
   const passwords = userPasswords(users, place, options);
   const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : made;
-  // The engine names the Secrets with the passwords later.
+  // The engine fills in the Secrets' names later.
   const secrets = { migrator: "migrator", application: "application" };
   const scope = { database, collections: args.mongo.collections };
   const spec = mongoDBCommunitySpec(cluster, scope, secrets);
@@ -49,8 +47,8 @@ export function kubernetesCluster(
     migrator: passwords.migrator.secretName,
     application: passwords.application.secretName,
   };
-  // It outlives the stack (decision 7), and a stack that is made again takes over what its predecessor left,
-  // fields of that one included. With `protection` the engine neither forgets nor replaces it.
+  // It outlives the stack, and a new stack takes it over with all its fields. With `protection` the engine
+  // neither forgets nor replaces it.
   const { metadata } = new (kubernetesSdk().apiextensions.CustomResource)(
     "mongodb",
     {
@@ -80,8 +78,8 @@ export function kubernetesCluster(
   return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
 }
 
-// Each with the name of the Secret in which the operator reads it: immutable and named by the engine, so that
-// another password changes the reference, which is what the operator looks for.
+// One immutable Secret per password, named by the engine: the operator watches the reference, so a new password
+// needs a new name.
 function userPasswords(
   users: ClusterSettingsOf<"kubernetes">["users"],
   { namespace, direction }: { readonly namespace: string; readonly direction: Direction },
@@ -120,8 +118,8 @@ interface ReplicaSet {
 }
 
 /**
- * A connection string, which is secret: the members by the names that the operator's headless service
- * gives them, which are known only inside the cluster.
+ * A connection string, which is secret, with the members' names of the operator's headless service. They resolve
+ * only inside the cluster.
  */
 export function operatorConnectionString(
   { name, members, namespace, clusterDomain, tls }: ReplicaSet,

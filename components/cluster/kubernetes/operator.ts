@@ -7,9 +7,8 @@ import type { ClusterSettingsOf, Direction } from "../../settings";
 type Settings = ClusterSettingsOf<"kubernetes">;
 
 /**
- * MongoDB's operator (MCK) as a Helm release, with the site's own values on top of ours. It is not
- * waited for: the step that waits for MongoDB names its pods. It outlives the stack, because MongoDB
- * does (decision 7).
+ * MongoDB's operator (MCK) as a Helm release, with the site's values on top. It is not awaited, because the step
+ * that waits for MongoDB names its pods. It outlives the stack, as MongoDB does.
  */
 export function operatorRelease(
   settings: Settings,
@@ -29,8 +28,8 @@ export function operatorRelease(
     {
       ...options,
       retainOnDelete: true,
-      // A rollback changes nothing of MongoDB. Pulumi's plugin loads the chart all the same: where
-      // its registry does not answer, the one who goes back excludes this resource.
+      // A rollback changes nothing here, but Pulumi's plugin still loads the chart. If its registry is down,
+      // exclude this resource.
       ...(direction === "back" && {
         ignoreChanges: ["chart", "version", "repositoryOpts", "values", "valueYamlFiles"],
       }),
@@ -38,17 +37,14 @@ export function operatorRelease(
   );
 }
 
-/** The chart: a folder or an archive by its path, else a name in a repository or an OCI registry. */
+/** The chart: a path, a name in a repository, or an OCI address. */
 export function chartOf({ chart, repository }: Settings["operator"]) {
   if (/[/\\]|^\./.test(chart)) return { chart };
   if (repository.startsWith("oci://")) return { chart: `${repository}/${chart}` };
   return { chart, repositoryOpts: { repo: repository } };
 }
 
-/**
- * What the settings say of the chart `mongodb-kubernetes`: every image that a `MongoDBCommunity`
- * resource needs comes from the registry of the settings.
- */
+/** The values of the chart `mongodb-kubernetes`: every image comes from the configured registry. */
 export function operatorValues({ registry, imagePullSecret, clusterDomain }: Settings): object {
   const images = { operator: registry, versionUpgradeHook: registry, readinessProbe: registry };
   const pull = imagePullSecret !== undefined && { imagePullSecrets: imagePullSecret };

@@ -12,19 +12,16 @@ import {
 } from "../../kubernetes";
 import { kind, Unfinished, type Step, type StepInputs } from "../../step";
 
-/** None of it is secret. */
+/** Not secret. */
 interface MongoDBReadyInputs extends StepInputs, ClusterAddress {
-  /** The name of the `MongoDBCommunity` resource. */
+  /** The name of the `MongoDBCommunity`. */
   readonly name: string;
-  /** The resource's generation: another one is another spec, and makes the step wait again. */
+  /** The resource's generation, which changes with its spec. */
   readonly generation: number;
   readonly timeoutSeconds: number;
 }
 
-/**
- * The wait for MongoDB: where the resource is new or has another spec, or where the last wait did not
- * finish. A rollback needs no MongoDB.
- */
+/** Waits for MongoDB if the resource is new, has a new spec, or the last wait failed. Rests on a rollback. */
 export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
   ...kind<MongoDBReadyInputs, object>("MongoDBReady", ["cluster", "kubernetes"], [], []),
   id: ({ namespace, name }) => `${namespace}/${name}`,
@@ -64,18 +61,18 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
   },
 };
 
-// Of the chart `mongodb-kubernetes`.
+// Label of the chart `mongodb-kubernetes`.
 const operatorPods = "app.kubernetes.io/name=mongodb-kubernetes-operator";
 
-/** A `MongoDBCommunity` resource, as far as the wait looks at it. */
+/** The fields of a `MongoDBCommunity` that this step reads. */
 interface MongoDBCommunity {
   readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: Readonly<Record<string, unknown>>;
-  /** The operator's answer; absent until it has seen the resource. */
+  /** Absent until the operator has seen the resource. */
   readonly status?: { readonly phase?: string; readonly message?: string };
 }
 
-/** The replica set's resource. @throws ClusterError if it is not there, or the API refuses */
+/** The replica set's resource. @throws ClusterError if absent, or if the API refuses */
 export async function readResource(cluster: Cluster, name: string): Promise<MongoDBCommunity> {
   return (await cluster.read("MongoDBCommunity", name)) as MongoDBCommunity;
 }
@@ -101,19 +98,19 @@ function diagnose(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined
   }
 }
 
-// Where the operator writes the spec that it has applied, as JSON.
+// The annotation with the last applied spec, as JSON.
 const confirmation = "mongodb.com/v1.lastSuccessfulConfiguration";
 
 /**
- * Whether the operator has applied the spec as it stands. The phase is not enough: until
- * the operator has seen a change it says `Running` of the spec before.
+ * Whether the operator has applied this spec. The phase is not enough: it still says `Running` of the former spec
+ * until the operator has seen the change.
  */
 export function confirms({ metadata, spec }: MongoDBCommunity): boolean {
   const text = metadata.annotations?.[confirmation];
   return text !== undefined && holds(JSON.parse(text), spec);
 }
 
-// Kubernetes writes the quantities in these in its own way: 1024Mi becomes 1Gi.
+// Kubernetes normalizes quantities: 1024Mi becomes 1Gi.
 const quantities = ["requests", "limits"];
 
 function holds(whole: unknown, part: unknown): boolean {

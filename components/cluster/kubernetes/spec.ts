@@ -8,15 +8,15 @@ import type { ClusterSettingsOf } from "../../settings";
 import { mergeObjects } from "../../step/jobs";
 import { userDatabase } from "../login";
 
-/** The two users of a database that the stack makes (decision 12). */
+/** The two users that the stack creates. */
 export type UserRole = "migrator" | "application";
 
 /**
- * The spec of a `MongoDBCommunity` resource. Each user has one role, with the least that it needs. The
- * settings' overrides are merged into it.
+ * The spec of a `MongoDBCommunity`, with one role of least privileges per user, and the settings' overrides on
+ * top.
  *
- * @param scope the database that the two users work on, and the collections that services may touch
- * @param passwords the names of the Secrets that hold the users' passwords under `password`
+ * @param scope the users' database and the collections that services may touch
+ * @param passwords the names of the Secrets with the users' passwords, under `password`
  * @see https://github.com/mongodb/mongodb-kubernetes, the resource's definition
  */
 export function mongoDBCommunitySpec<Name>(
@@ -25,7 +25,7 @@ export function mongoDBCommunitySpec<Name>(
   passwords: Readonly<Record<UserRole, Name>>,
 ) {
   const { name, members, version, tls, resources } = resource;
-  // Members on one node fall together, and then nothing has a majority.
+  // Members on one node would fail together and lose the majority.
   const labelSelector = { matchLabels: { app: `${name}-svc` } };
   const podAffinityTerm = { topologyKey: "kubernetes.io/hostname", labelSelector };
   const apart = [{ weight: 100, podAffinityTerm }];
@@ -65,7 +65,7 @@ export function mongoDBCommunitySpec<Name>(
       roles: [roles.migrator, roles.application],
     },
     users: [user("migrator"), user("application")],
-    // The operator lays it over the StatefulSet that it makes, lists by the names in them.
+    // The operator merges it into its StatefulSet, lists by name.
     statefulSet: { spec: { template: { spec: podSpec } } },
   };
   return mergeObjects(spec, overrides) as typeof spec;

@@ -12,7 +12,7 @@ import { kind, tell, type MongoInputs, type OncePerCutover, type Step } from "..
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
 import { missingServicePrivileges, missingMigratorPrivileges } from "./privileges";
 
-/** A server that exists and will not do; the message names its hosts, never a secret. */
+/** An unsuitable server. The message names its hosts, never a secret. */
 export class ServerRefused extends Error {
   override readonly name = "ServerRefused";
 
@@ -22,7 +22,7 @@ export class ServerRefused extends Error {
   }
 }
 
-/** Looks at the server behind a database, whose connection string is secret. */
+/** Checks the server of a database, whose connection string is secret. */
 export async function checkServer(
   database: Db,
   uri: string,
@@ -34,8 +34,7 @@ export async function checkServer(
 }
 
 /**
- * The same, and whether its user may do what the migrator needs. A refusal is an error, and a warning is a
- * line on standard error.
+ * Requires a suitable server and the migrator's privileges; warnings go to standard error.
  *
  * @returns the server's version
  * @throws ServerRefused
@@ -54,7 +53,7 @@ export async function requireServer(
   return version;
 }
 
-/** The collections need not exist yet. */
+/** The collections may not exist yet. */
 export interface ServerCheckInputs extends MongoInputs, OncePerCutover {
   readonly collections: CollectionNames;
 }
@@ -64,10 +63,7 @@ interface ServerCheckResults {
   readonly serverVersion: string;
 }
 
-/**
- * The check of a server that exists, before anything of a cutover is done: in each, and for another
- * server.
- */
+/** The check of an existing server, before each cutover and for a new server. */
 export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
   ...kind<ServerCheckInputs, ServerCheckResults>(
     "ServerCheck",
@@ -85,16 +81,16 @@ export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
 };
 
 /**
- * Makes sure that the services can work, before they are rolled out: their user may log in, write and
- * create indexes in the collections, which exist.
+ * Requires that the services can work, before they are rolled out: their user may log in, write, and create
+ * indexes in the collections.
  *
  * @param address with the services' connection string, which is secret
- * @param names of the collections that exist
- * @param isApart whether only the services may reach the address: if it is unreachable from here, a line on
- *   standard output says that nothing was tried
- * @param creations as `missingServicePrivileges` takes them; default none
- * @throws ServerRefused with what the user lacks, or if an arbiter makes their writes unsafe; ConnectionError if
- *   it cannot log in
+ * @param names the existing collections
+ * @param isApart whether only the services may reach the address; if it is unreachable, standard output says that
+ *   it was not checked
+ * @param creations see `missingServicePrivileges`; default none
+ * @throws ServerRefused with missing privileges, or if an arbiter makes writes unsafe; ConnectionError if the
+ *   log-in fails
  */
 export async function requireApplication(
   address: DatabaseAddress,
@@ -128,14 +124,12 @@ function describeLack(setting: "mongoUri" | "appMongoUri", missing: readonly str
   );
 }
 
-// The oldest MongoDB that the migration is written for (decision 5).
+// MongoDB 6.0 can make an index unique in place.
 const oldest = [6, 0] as const;
 
 /**
- * What a server lacks that exists already (issue #7).
- *
- * A standalone one is refused unless it is this machine's: the import and the services count a write
- * as safe that a majority acknowledged.
+ * The findings of an existing server. A standalone one is refused unless it is local, because import and services
+ * rely on a majority's acknowledgement.
  */
 export function findingsOf(facts: ServerFacts, { local }: { readonly local: boolean }): Finding[] {
   const { version, standalone, arbiters, sharded, otherProduct } = facts;

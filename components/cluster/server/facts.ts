@@ -5,28 +5,28 @@ import { collectionRoles, collections, type CollectionRole } from "../../contrac
 /** The collections' names by role. */
 export type CollectionNames = Readonly<Record<CollectionRole, string>>;
 
-/** What a server says of itself. */
+/** Facts that a server reports. */
 export interface ServerFacts {
   /** Such as `8.0.4`. */
   readonly version: string;
-  /** The name of a product that speaks MongoDB's protocol and is not MongoDB; mostly undefined. */
+  /** A product other than MongoDB with its protocol; usually undefined. */
   readonly otherProduct: string | undefined;
-  /** Whether it is neither a member of a replica set nor the router of a sharded cluster. */
+  /** Whether it is neither a replica set member nor a router. */
   readonly standalone: boolean;
-  /** The members that hold no data, as `HOST:PORT`. */
+  /** Members without data, as `HOST:PORT`. */
   readonly arbiters: readonly string[];
-  /** Which collections are sharded and how; undefined if that may not be read. */
+  /** The sharded collections; undefined without the privilege to read them. */
   readonly sharded: readonly ShardedCollection[] | undefined;
 }
 
-/** A collection of ours that is sharded. */
+/** A sharded collection of ours. */
 interface ShardedCollection {
   readonly role: CollectionRole;
   readonly name: string;
   readonly shardKey: Readonly<Record<string, unknown>>;
 }
 
-/** Asks a server about itself; only what a sharded cluster says of its collections needs a privilege. */
+/** Reads a server's facts; only sharded collections need a privilege. */
 export async function serverFacts(
   database: Db,
   uri: string,
@@ -49,41 +49,41 @@ export async function serverFacts(
   };
 }
 
-/** Whether it is neither a member of a replica set nor a router: it has no transactions then. */
+/** Whether the server is neither a replica set member nor a router, and thus has no transactions. */
 export async function isStandalone(database: Db): Promise<boolean> {
   const hello = await database.command({ hello: 1 });
   return hello.setName === undefined && hello.msg !== "isdbgrid";
 }
 
-/** Hosts of products, as the driver knows them (its DOCUMENT_DB_CHECK and COSMOS_DB_CHECK). */
+/** Host patterns of products, from the driver (DOCUMENT_DB_CHECK, COSMOS_DB_CHECK). */
 const productsByHost: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\.docdb(-elastic)?\.amazonaws\.com$/, "Amazon DocumentDB"],
   [/\.cosmos\.azure\.com$/, "Azure Cosmos DB"],
 ];
 
-/** Members of `buildInfo` that MongoDB does not have: FerretDB 1 and 2, and Cosmos DB. */
+/** Members of `buildInfo` that only FerretDB 1 and 2 and Cosmos DB have. */
 const productsByBuild: readonly (readonly [member: string, name: string])[] = [
   ["ferretdb", "FerretDB"],
   ["ferretdbVersion", "FerretDB"],
   ["_t", "Azure Cosmos DB"],
 ];
 
-/** The product that speaks MongoDB's protocol and is not MongoDB, by its hosts or its `buildInfo`. */
+/** A product other than MongoDB, by its hosts or its `buildInfo`. */
 export function otherProduct(hosts: readonly string[], build: Document): string | undefined {
   const byHost = productsByHost.find(([pattern]) => hosts.some((host) => pattern.test(host)));
   const byBuild = productsByBuild.find(([member]) => member in build);
   return (byHost ?? byBuild)?.[1];
 }
 
-/** Server codes for a privilege that is missing: MongoDB's and Atlas'. */
+/** Codes for a missing privilege: MongoDB's and Atlas'. */
 const unauthorized: readonly unknown[] = [13, 8000];
 
-/** Whether a server refused something for want of a privilege. */
+/** Whether a server refused for lack of a privilege. */
 export function isUnauthorized(error: unknown): boolean {
   return error instanceof MongoServerError && unauthorized.includes(error.code);
 }
 
-/** An entry of `config.collections`; one that is not split over shards has a key all the same. */
+/** An entry of `config.collections`; an unsplit collection has a key, too. */
 interface ConfigEntry {
   readonly _id: string;
   readonly key: Readonly<Record<string, unknown>>;
@@ -111,9 +111,8 @@ async function findShardedCollections(
 }
 
 /**
- * The keys of a collection that cannot be unique under its shard key, each as its fields: a shard keeps
- * only its own documents unique, so the shard key has to begin the index. The runs' key is `_id`, which
- * may be hashed too.
+ * The unique keys that a shard key does not keep unique, each as its fields. A shard sees only its own documents,
+ * so the shard key must begin the index; the runs' `_id` may also be hashed.
  *
  * @see https://www.mongodb.com/docs/manual/core/sharding-shard-a-collection/#uniqueness
  */

@@ -1,3 +1,3 @@
-/** The check of a server that exists already, without Pulumi; `../existing.ts` has it for a program. */
+/** The check of an existing server, without Pulumi; `../existing.ts` is for programs. */
 export { requireApplication, requireServer } from "./check";
 export { isStandalone } from "./facts";

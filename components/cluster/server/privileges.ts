@@ -4,14 +4,13 @@ import { withRetries } from "../../mongo";
 import { tell } from "../../step";
 import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";
 
-/** An action, as privileges name it, and a command that needs it and changes nothing. */
+/** An action and a command that needs it and changes nothing. */
 type Attempt = readonly [action: string, attempt: () => Promise<unknown>];
 
 /**
- * What the migrator may not do, as `collMod on taskrunner.pack_runs`. It is tried before anything exists:
- * a server looks at privileges first, and the rest of its answer does not count. What makes something
- * (`createCollection`, `createIndex`, `insert`, `update`) the schema and the import try, before the worker is
- * drained.
+ * The migrator's missing privileges, such as `collMod on taskrunner.pack_runs`. A server checks privileges first,
+ * so commands on absent collections reveal them. `createCollection`, `createIndex`, `insert` and `update` are
+ * left to schema and import, which come before the drain.
  */
 export async function missingMigratorPrivileges(db: Db, names: CollectionNames): Promise<string[]> {
   const ofDatabase: Attempt = ["listCollections", () => db.listCollections().toArray()];
@@ -32,10 +31,10 @@ export async function missingMigratorPrivileges(db: Db, names: CollectionNames):
 }
 
 /**
- * What the services' user may not do in collections that exist. A standalone server, which only a machine's
- * own may be, has no transactions: there the insert is not tried.
+ * The services' missing privileges on existing collections. A local standalone server has no transactions, so the
+ * insert is not tried there.
  *
- * @param creations commands by which services may create their indexes at start; a warning names one that fails
+ * @param creations commands by which services create their indexes at start; a failing one is a warning
  */
 export async function missingServicePrivileges(
   db: Db,
@@ -62,7 +61,7 @@ export async function missingServicePrivileges(
   return missing;
 }
 
-/** A document, in a transaction that is aborted: nothing stays, and no service sees it. */
+/** In a transaction that is aborted, so that no service sees the document. */
 function insertAttempt({ client, databaseName }: Db, name: string): Attempt {
   const collection = client.db(databaseName).collection(name);
   const insert = () =>
@@ -77,11 +76,11 @@ function insertAttempt({ client, databaseName }: Db, name: string): Attempt {
   return ["insert", insert];
 }
 
-/** Server codes of an index that exists with other options or another name, and of one that documents block. */
+/** Codes of an index that exists with other options or another name, and of duplicates. */
 const indexConflicts: readonly unknown[] = [85, 86, 11000];
 
-// Services create their indexes at start. A server looks at the privilege before it looks whether they exist
-// (CSHARP-1866), and refuses one that exists with other options.
+// A server checks the privilege before it looks whether the index exists (CSHARP-1866), and refuses one with
+// other options.
 function createAttempt(db: Db, creations: readonly Document[]): Attempt {
   const create = async () => {
     for (const command of creations) {
@@ -98,7 +97,7 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
   return ["createIndex", create];
 }
 
-/** Server codes of who may do what was tried: no such collection, no such index, not a valid document. */
+/** Codes of a permitted attempt: no such collection, no such index, an invalid document. */
 const allowed: readonly unknown[] = [26, 27, 121];
 
 async function findRefused(attempts: readonly Attempt[], place: string): Promise<string[]> {
@@ -108,7 +107,7 @@ async function findRefused(attempts: readonly Attempt[], place: string): Promise
       await attempt();
     } catch (error) {
       if (isUnauthorized(error)) missing.push(`${action} on ${place}`);
-      // What fails for another reason is an error: a service would meet it too.
+      // Services would meet any other failure, too.
       else if (!(error instanceof MongoServerError && allowed.includes(error.code))) throw error;
     }
   }

@@ -7,12 +7,12 @@ import {
   type CollectionRole,
 } from "../../contract";
 
-/** Documents that break a validator that is to be strict. */
+/** Documents that break a strict validator. */
 export interface BrokenDocuments {
   readonly kind: "broken documents";
   readonly collection: string;
   readonly documents: number;
-  /** Each field that breaks its rule, with how many documents do and three of their ids. */
+  /** Each broken rule, with its field, the number of documents and three ids. */
   readonly rules: readonly {
     readonly field: string;
     readonly rule: string;
@@ -29,8 +29,7 @@ interface Schema {
 }
 
 /**
- * The documents that break the contract's validator, by the field and the rule that they break;
- * undefined where none does. One pass over the collection.
+ * The documents that break the contract's validator, by field and rule, in one pass; undefined if there are none.
  */
 export async function findBrokenDocuments(
   db: Db,

@@ -4,36 +4,36 @@ import { describeChange, type Change } from "../planner/change";
 import { findBrokenDocuments, type BrokenDocuments } from "./broken-documents";
 import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
 
-/** Whether blocking documents stop the migration or are listed beside it. */
+/** Whether blocking documents stop the migration or are only reported. */
 export type OnDataIssue = "fail" | "report";
 
-/** Documents that block a change; found before anything is changed. */
+/** Documents that block a change. */
 export type DataIssue = DuplicateKeys | BrokenDocuments;
 
-/** A change whose documents were not looked through, because the server stopped the search. */
+/** A change that was not checked, because the server stopped the search. */
 export interface NotChecked {
   readonly change: Change;
-  /** The server's code, of a limit of time or memory. */
+  /** The server's code of a time or memory limit. */
   readonly code: number;
 }
 
-/** What a search found, and what it did not get to. */
+/** The results of a search, and what it did not check. */
 export interface DataSearch {
   readonly issues: readonly DataIssue[];
   readonly notChecked: readonly NotChecked[];
 }
 
-/** Bounds of a search that only informs: each scan takes 10 s at most, on a secondary if there is one. */
+/** Limits of a preview's scans: 10 s each, on a secondary if possible. */
 export const previewScan = {
   maxTimeMS: 10_000,
   readPreference: "secondaryPreferred",
 } as const satisfies AggregateOptions;
 
 /**
- * The documents that block `changes`: duplicates of a unique index that is to be
- * built, and documents that break a validator that is to be set strict.
+ * The documents that block `changes`: duplicates of a planned unique index, and documents that break a planned
+ * strict validator.
  *
- * @param options of each scan; by default it takes as long as it needs, on the primary
+ * @param options of each scan; default: no limits, on the primary
  */
 export async function dataIssues(
   db: Db,
@@ -55,14 +55,14 @@ export async function dataIssues(
   return { issues, notChecked };
 }
 
-/** The server's codes for a scan that took longer than it may. */
+/** Codes of a time limit. */
 const timeLimits = [50, 262];
 
-// Its codes for one that needs more memory than it may have and cannot use the disk, as on the shared
-// tiers of Atlas, which ignore `allowDiskUse`; the long ones are of `$setWindowFields`.
+// Codes of a memory limit without disk use, as on the shared tiers of Atlas, which ignore `allowDiskUse`. The
+// long ones are of `$setWindowFields`.
 const memoryLimits = [146, 292, 5414201, 5643008];
 
-/** A change that was not checked, in one sentence for what it is and one for why. */
+/** A change that was not checked, and why. */
 export function describeNotChecked({ change, code }: NotChecked): string {
   const limit = timeLimits.includes(code) ? "time" : "memory";
   return (
@@ -95,7 +95,7 @@ async function issueOf(
   }
 }
 
-/** What can be set in spite of the issues: `moderate` validators, no index over duplicates. */
+/** The schema without what the issues block: `moderate` validators, no index over duplicates. */
 export function withholdChanges(wanted: WantedSchema, issues: readonly DataIssue[]): WantedSchema {
   const broken = issues.filter((issue) => issue.kind === "broken documents");
   const duplicated = issues.filter((issue) => issue.kind === "duplicate keys");
@@ -109,7 +109,7 @@ export function withholdChanges(wanted: WantedSchema, issues: readonly DataIssue
   };
 }
 
-/** A data issue as lines for a person: what blocks it, how often, with examples. */
+/** A data issue as text: what it blocks, how many documents, examples. */
 export function describeDataIssue(issue: DataIssue): string {
   return issue.kind === "duplicate keys" ? describeDuplicates(issue) : describeBroken(issue);
 }

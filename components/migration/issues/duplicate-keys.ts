@@ -8,15 +8,15 @@ import {
 import { collections, type CollectionRole, type WantedIndex } from "../../contract";
 import { observeIndexes, type ObservedIndex } from "../planner/observe";
 
-/** Keys that occur more than once where an index is to be unique. */
+/** Duplicate keys of a planned unique index. */
 export interface DuplicateKeys {
   readonly kind: "duplicate keys";
   readonly collection: string;
   readonly index: string;
-  /** How many keys occur more than once, and how many documents have them. */
+  /** The number of duplicate keys, and of documents with them. */
   readonly keys: number;
   readonly documents: number;
-  /** At most three keys, each with at most three of its documents. */
+  /** At most three keys with at most three documents each. */
   readonly examples: readonly {
     readonly key: Readonly<Record<string, unknown>>;
     readonly documents: readonly { readonly id: string; readonly at: string | undefined }[];
@@ -26,13 +26,11 @@ export interface DuplicateKeys {
 const maxExamples = 3;
 
 /**
- * The duplicates that keep an index from being unique; undefined if there are none. Documents are read
- * in the order of the key and each is compared with the next, so that the server holds two of them and
- * the duplicates, however many keys there are. An index that begins with the key gives that order and
- * is all that is read; it is named, because the server does not choose one by itself. Without one the
- * server sorts, on disk beyond its memory limit.
+ * The duplicates that block a unique index; undefined if there are none. Documents are read in key order and
+ * compared with the next, so the server holds two at a time. A hint names an index that gives this order, because
+ * the server does not choose one; without such an index it sorts, on disk if necessary.
  *
- * @throws MongoServerError also if the server's limits of time or memory stop the search
+ * @throws MongoServerError also if a time or memory limit stops the search
  * @see https://www.mongodb.com/docs/manual/reference/operator/aggregation/setWindowFields/
  */
 export async function duplicateKeys(
@@ -56,14 +54,14 @@ export async function duplicateKeys(
   };
 }
 
-/** Whether an index has every document, in the order of the wanted key. */
+/** Whether an index has every document, in key order. */
 function givesOrder(found: ObservedIndex, { key }: WantedIndex): boolean {
   const { sparse, hidden, partialFilterExpression, collation } = found;
   const isWhole = !sparse && !hidden && !partialFilterExpression && !collation;
   return isWhole && JSON.stringify(found.key.slice(0, key.length)) === JSON.stringify(key);
 }
 
-/** The server's code for a hint that names no index, such as one that is still being built. */
+/** The code of a hint without an index, such as one that is still being built. */
 const badValue = 2;
 
 async function search(
@@ -82,7 +80,7 @@ async function search(
   }
 }
 
-/** A missing field is a null to an index, so it is one here. */
+/** An index treats a missing field as null. */
 function duplicatesPipeline({ key }: WantedIndex): Document[] {
   const keyOf = Object.fromEntries(key.map(([field]) => [field, { $ifNull: [`$${field}`, null] }]));
   const next = { $shift: { output: keyOf, by: 1 } };

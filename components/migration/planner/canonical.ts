@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { BSON } from "mongodb";
 import type { WantedSchema } from "../../contract";
 
-// A value in the form in which it equals another one exactly where MongoDB would treat both alike: the
-// keys of objects and a validator's `required` are sorted, and a number is plain whatever its BSON type.
+// Two values have one canonical form exactly if MongoDB treats them alike: sorted object keys, a validator's
+// `required` sorted, plain numbers.
 function canonical(value: unknown): unknown {
   return sortMembers(BSON.EJSON.serialize(value, { relaxed: true }));
 }
@@ -26,7 +26,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
   return JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
 }
 
-/** The SHA-256, in hex, of what should exist: equal settings have equal checksums. */
+/** SHA-256 of the wanted schema, in hex: equal settings have equal checksums. */
 export function checksumOf({ collections, indexes }: WantedSchema): string {
   const wanted = indexes.map(({ collection, name, key, unique, sparse }) => {
     return { collection, name, key, unique, sparse };

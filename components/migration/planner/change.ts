@@ -3,11 +3,11 @@ import type { WantedCollection, WantedIndex } from "../../contract";
 import type { ObservedCollection, ObservedIndex } from "./observe";
 
 /**
- * One thing that differs between what should exist and what does. A change is a value: it can be
- * printed, counted and turned into commands, and describing it executes nothing.
+ * A difference between the wanted and the observed schema, as a value: it can be printed, counted and turned into
+ * commands.
  */
 export type Change = {
-  /** Why, in words. */
+  /** The reason, as text. */
   readonly reason: string;
 } & (
   | { readonly kind: "create collection"; readonly wanted: WantedCollection }
@@ -16,64 +16,64 @@ export type Change = {
       readonly wanted: WantedCollection;
       readonly found: ObservedCollection;
     }
-  /** It exists neither by its name nor by its key and options. */
+  /** Absent by name and by key and options. */
   | { readonly kind: "create index"; readonly wanted: WantedIndex }
-  /** An index of ours whose build is in progress, of whoever began it: it is waited for, then compared. */
+  /** An index of ours that is being built, by anyone: awaited, then compared. */
   | { readonly kind: "await index"; readonly wanted: WantedIndex; readonly found: ObservedIndex }
-  /** What `collMod` can change without building the index again. */
+  /** A change that `collMod` makes without a new build. */
   | {
       readonly kind: "modify index";
       readonly wanted: WantedIndex;
       readonly found: ObservedIndex;
-      /** The one setting that differs. */
+      /** The setting that differs. */
       readonly set: "hidden" | "prepareUnique" | "unique" | { readonly expireAfterSeconds: number };
     }
-  /** What only another build can change: key, sparse, partial filter, collation, unique taken off. */
+  /** A change that needs a new build: key, sparse, partial filter, collation, no longer unique. */
   | {
       readonly kind: "replace index";
       readonly wanted: WantedIndex;
-      /** The index that has the wanted one's name and is not it. */
+      /** Another index under the wanted name. */
       readonly old: ObservedIndex | undefined;
-      /** The bridge of an earlier replacement that did not finish. */
+      /** The bridge of an unfinished replacement. */
       readonly bridge: ObservedIndex | undefined;
-      /** The wanted index, where only the bridge is left to go. */
+      /** The wanted index, if only the bridge must go. */
       readonly final: ObservedIndex | undefined;
     }
-  /** An equal index under another name, which MongoDB would not let stand beside ours. */
+  /** An equal index under another name, beside which MongoDB would not create ours. */
   | { readonly kind: "adopt index"; readonly wanted: WantedIndex; readonly found: ObservedIndex }
-  /** The ledger's record of this wanted state, claimed before and completed after the others. */
+  /** The ledger's record of this schema, claimed first and completed last. */
   | { readonly kind: "record ledger"; readonly ledger: string; readonly checksum: string }
-  /** What is not ours: listed, never touched. */
+  /** Not ours: listed, never changed. */
   | { readonly kind: "leave alone"; readonly collection: string; readonly index?: string }
 );
 
 /** The changes of one kind. */
 export type ChangeOf<Kind extends Change["kind"]> = Extract<Change, { readonly kind: Kind }>;
 
-/** One server command with its reason; the executed and the printed form are this one. */
+/** A server command with its reason, for execution and for print. */
 export interface Command {
   readonly command: Document;
   readonly reason: string;
-  /** Whether writers wait while it runs, beyond an instant. */
+  /** Whether writers wait while it runs, for more than an instant. */
   readonly blocksWrites: boolean;
-  /** Whether something that existed is gone afterwards. */
+  /** Whether it removes something. */
   readonly loses: boolean;
-  /** Run where a later command of the same change fails. */
+  /** Run if a later command of the same change fails. */
   readonly onFailure?: Document;
   /**
-   * Indexes of the collection, as `createIndexes` takes them, that must be there and built right before
-   * it; else another runner has gone ahead, and everything is planned again.
+   * Indexes, as `createIndexes` takes them, that must be built right before it; otherwise another runner has won,
+   * and everything is planned again.
    */
   readonly requires?: readonly Document[];
 }
 
-/** A command that was executed and how long it took, in ms. */
+/** An executed command and its duration in ms. */
 export interface Executed {
   readonly command: Command;
   readonly durationMs: number;
 }
 
-/** What a change does, in one line without its reason: `create index a on b { c: 1 }, unique`. */
+/** A change as one line without its reason: `create index a on b { c: 1 }, unique`. */
 export function describeChange(change: Change): string {
   switch (change.kind) {
     case "create collection":

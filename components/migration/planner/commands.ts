@@ -5,7 +5,7 @@ import type { Change, ChangeOf, Command } from "./change";
 import { bridgeName, bridgeSpec, indexSpec, sameSpec } from "./index-spec";
 import { noExpiry } from "./observe";
 
-/** The server commands that close a change, in order; none where nothing has to be done. */
+/** The server commands of a change, in order. */
 export function toCommands(change: Change): Command[] {
   switch (change.kind) {
     case "create collection":
@@ -29,7 +29,7 @@ export function toCommands(change: Change): Command[] {
   }
 }
 
-/** The record in one command, as the script makes it; the engine claims it first and completes it last. */
+/** The script writes the record in one command; the engine claims it first and completes it last. */
 function recordLedger({ ledger, checksum, reason }: ChangeOf<"record ledger">): Command {
   const made = { _id: migrationId, checksum, startedAt: "$$NOW", finishedAt: "$$NOW" };
   const kept = { stack: "mongosh", toolVersion: "script", commands: [] };
@@ -70,8 +70,8 @@ function modifyIndex({ wanted, found, set, reason }: ChangeOf<"modify index">): 
   }
 }
 
-// Never a moment without an index: the bridge comes before the old one goes. Each drop requires that
-// what it drops is still what the plan saw, and that what takes its place is there.
+// The collection always has an index: the bridge exists before the old one goes. Each drop requires the index that
+// the plan saw, and its replacement.
 function replaceIndex({
   wanted,
   old,
@@ -113,7 +113,7 @@ function dropIndex(collection: string, index: string, reason: string): Command {
   return harmless({ dropIndexes: collection, index }, reason);
 }
 
-/** A command during which no writer waits, and after which nothing that existed is gone. */
+/** A command that blocks no writer and removes nothing. */
 function harmless(command: Document, reason: string): Command {
   return { command, reason, blocksWrites: false, loses: false };
 }

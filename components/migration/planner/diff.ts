@@ -6,10 +6,9 @@ import { bridgeName, sameButUnique, sameSignature } from "./index-spec";
 import { noExpiry, type Observed, type ObservedCollection, type ObservedIndex } from "./observe";
 
 /**
- * What has to change so that `observed` becomes `wanted`: collections in their order, then
- * indexes in theirs. Pure; what equals shows nothing.
+ * The changes from `observed` to `wanted`: collections in their order, then indexes in theirs. Pure.
  *
- * @throws MigrationConflict where a wanted collection's name belongs to a view or a time series
+ * @throws MigrationConflict if a view or a time series has a wanted collection's name
  */
 export function diff(wanted: WantedSchema, observed: Observed): Change[] {
   return [
@@ -22,7 +21,7 @@ export function diff(wanted: WantedSchema, observed: Observed): Change[] {
   ];
 }
 
-/** The collections and indexes that are not ours: named in a plan, never touched. */
+/** Collections and indexes that are not ours: listed in a plan, never changed. */
 export function foreign(wanted: WantedSchema, observed: Observed): ChangeOf<"leave alone">[] {
   return [...observed.values()].flatMap((found): ChangeOf<"leave alone">[] => {
     if (!wanted.collections.some(({ name }) => name === found.name)) {
@@ -83,7 +82,7 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   if (equal) return [...diffFound(wanted, equal), ...endBridgeAt(equal)];
   if (named && wanted.unique && sameButUnique(named, wanted)) {
     const reason = "it is not unique yet";
-    // What ends the bridge requires the index as this change leaves it.
+    // The command that drops the bridge requires the index as this change leaves it.
     const unique = { ...named, unique: true };
     return [
       { kind: "modify index", wanted, found: named, set: "unique", reason },
@@ -94,14 +93,13 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   return [{ kind: "create index", wanted, reason: "it does not exist" }];
 }
 
-/** Nothing else is done to it before: MongoDB finds no index by its name until it is built. */
+/** MongoDB does not find an index by name until it is built, so nothing else is done to it. */
 function awaitIndex(wanted: WantedIndex, found: ObservedIndex): Change {
   const reason =
     "it is still being built (if it waits for a member that is down: setIndexCommitQuorum)";
   return { kind: "await index", wanted, found, reason };
 }
 
-/** The changes of an index that exists, under its own or another name. */
 function diffFound(wanted: WantedIndex, found: ObservedIndex): Change[] {
   const changes: Change[] = [];
   if (found.name !== wanted.name) {
@@ -141,12 +139,12 @@ function describeDifference(old: ObservedIndex, wanted: WantedIndex): string {
   return old.partialFilterExpression ? "it has a partial filter" : "it has a collation";
 }
 
-/** Seconds of a day. */
+/** A day in seconds. */
 export const day = 86_400;
 
 /**
- * What has to change so that entries expire after `days` days, or never if it is 0. The index is
- * found by its key, whatever its name; an expiry can be set, changed and lifted in place.
+ * The changes for an expiry of `days` days, or none if it is 0. The index is found by its key, whatever its name,
+ * and changed in place.
  */
 export function diffExpiry(collection: string, days: number, observed: Observed): Change[] {
   const wanted = expiryIndex(collection);
@@ -159,13 +157,13 @@ export function diffExpiry(collection: string, days: number, observed: Observed)
   return [{ kind: "modify index", wanted, found, set, reason }];
 }
 
-/** The index on which log entries expire, as it was found; it may have no expiry. */
+/** The observed index of the expiry; it may have none. */
 export function expiryOf(collection: string, observed: Observed): ObservedIndex | undefined {
   const wanted = expiryIndex(collection);
   return observed.get(collection)?.indexes.find((index) => sameSignature(index, wanted));
 }
 
-/** The index on which log entries expire (the specification, `pack_run_logs`, index 3). */
+/** The index of the expiry (specification, `pack_run_logs`, index 3). */
 export function expiryIndex(collection: string): WantedIndex {
   return { collection, name: "timestamp", key: [["timestamp", 1]], unique: false, sparse: false };
 }

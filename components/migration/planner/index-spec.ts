@@ -3,16 +3,16 @@ import type { WantedIndex } from "../../contract";
 import { sameValue } from "./canonical";
 import type { ObservedIndex } from "./observe";
 
-/** What MongoDB compares to tell two indexes apart; hidden and expiry are no part of it. */
+/** What distinguishes two indexes for MongoDB; not hidden and not the expiry. */
 type Signature = Pick<ObservedIndex, "key" | "unique" | "sparse"> &
   Partial<Pick<ObservedIndex, "partialFilterExpression" | "collation">>;
 
-/** Whether two indexes are one to MongoDB, whatever their names. */
+/** Whether two indexes are the same for MongoDB, whatever their names. */
 export function sameSignature(found: ObservedIndex, wanted: Signature): boolean {
   return found.unique === wanted.unique && sameButUnique(found, wanted);
 }
 
-/** Whether two indexes differ in uniqueness at most. The order of the key counts. */
+/** Whether two indexes differ at most in uniqueness. The order of keys matters. */
 export function sameButUnique(found: ObservedIndex, wanted: Signature): boolean {
   return (
     JSON.stringify(found.key) === JSON.stringify(wanted.key) &&
@@ -22,7 +22,7 @@ export function sameButUnique(found: ObservedIndex, wanted: Signature): boolean 
   );
 }
 
-/** The specification that builds a wanted index, or an observed one again, as `createIndexes` takes it. */
+/** The argument of `createIndexes` for a wanted or an observed index. */
 export function indexSpec(
   index: Signature & Partial<ObservedIndex> & { readonly name: string },
 ): Document {
@@ -40,16 +40,15 @@ export function indexSpec(
   };
 }
 
-/** Whether two specifications are of one index. The order of the key counts. */
+/** Whether two arguments are of one index. The order of keys matters. */
 export function sameSpec(one: Document, other: Document): boolean {
   return JSON.stringify(one.key) === JSON.stringify(other.key) && sameValue(one, other);
 }
 
 /**
- * The index that stands in while a wanted one is replaced under its name. MongoDB refuses two
- * indexes of one signature, so the bridge has another: the key with a trailing `_id`; for a
- * unique index, the key with a partial filter on its first field, which every query by that field
- * can use and which covers every document that has it.
+ * The index that serves while a wanted one is replaced under its name. MongoDB rejects two indexes of one
+ * signature, so its key has a trailing `_id`. For a unique index it has a partial filter on the first field
+ * instead, which covers every document with that field and serves every query by it.
  */
 export function bridgeSpec(wanted: WantedIndex): Document {
   const name = bridgeName(wanted);
@@ -63,7 +62,7 @@ export function bridgeSpec(wanted: WantedIndex): Document {
   };
 }
 
-/** The bridge's name: ours by its ending, so that an interrupted replacement is found again. */
+/** The bridge's name; its suffix identifies the bridge of an unfinished replacement. */
 export function bridgeName(wanted: WantedIndex): string {
   return `${wanted.name}_bridge`;
 }

@@ -2,14 +2,13 @@ import type { Db, Document } from "mongodb";
 import { sameValue } from "./canonical";
 
 /**
- * The largest expiry, in seconds: `collMod` can change one but not take it off, so this stands
- * for none.
+ * The largest expiry in seconds, which stands for none: `collMod` can change an expiry but not remove it.
  *
  * @see https://www.mongodb.com/docs/manual/reference/command/collMod/
  */
 export const noExpiry = 2_147_483_647;
 
-/** An index as `listIndexes` gives it, without what the server fills in by itself. */
+/** An index from `listIndexes`, without the server's defaults. */
 export interface ObservedIndex {
   readonly name: string;
   readonly key: readonly (readonly [field: string, direction: unknown])[];
@@ -17,15 +16,15 @@ export interface ObservedIndex {
   readonly sparse: boolean;
   readonly hidden: boolean;
   readonly prepareUnique: boolean;
-  /** Whether its build is still in progress: it serves no query yet, and may still fail. */
+  /** Whether it is still being built: it serves no query, and may fail. */
   readonly isBuilding: boolean;
-  /** In seconds; undefined where there is none (2147483647 counts as none). */
+  /** In seconds; undefined for none, and for 2147483647. */
   readonly expireAfterSeconds: number | undefined;
   readonly partialFilterExpression: Document | undefined;
   readonly collation: Document | undefined;
 }
 
-/** A collection as `listCollections` gives it, with its indexes (`_id_` left out). */
+/** A collection from `listCollections`, with its indexes except `_id_`. */
 export interface ObservedCollection {
   readonly name: string;
   /** `collection`, `view` or `timeseries`. */
@@ -36,24 +35,24 @@ export interface ObservedCollection {
   readonly indexes: readonly ObservedIndex[];
 }
 
-/** The state of a database, by collection. */
+/** A database's collections by name. */
 export type Observed = ReadonlyMap<string, ObservedCollection>;
 
 /**
- * The collections of a database and their indexes as they are now, without the server's own.
+ * The collections of a database and their indexes, without the server's own.
  *
- * @param names the collections to look at; without it, all of them
+ * @param names the collections to inspect; default: all
  */
 export async function observe(db: Db, names?: readonly string[]): Promise<Observed> {
   const filter = names ? { name: { $in: [...names] } } : {};
   const listed = await db.listCollections(filter).toArray();
-  // To list the indexes of `system.views` or `system.profile` is Unauthorized even for administrators (SERVER-25622).
+  // Even administrators may not list the indexes of `system.views` or `system.profile` (SERVER-25622).
   const infos = listed.filter(({ name }) => !name.startsWith("system."));
   const collections = await Promise.all(infos.map((info) => observeCollection(db, info)));
   return new Map(collections.map((collection) => [collection.name, collection]));
 }
 
-/** The indexes of a collection as they are now; none if it does not exist. */
+/** The indexes of a collection; none if it does not exist. */
 export async function observeIndexes(
   db: Db,
   collection: string,
@@ -79,14 +78,14 @@ async function observeCollection(db: Db, info: Document): Promise<ObservedCollec
   };
 }
 
-// Without this flag (MongoDB 6.0, `list_indexes.idl`) an index that is being built looks like any other.
-// With it, what the index is like is in `spec`.
+// Only this flag (MongoDB 6.0, `list_indexes.idl`) marks an index that is being built. It moves the index's
+// options into `spec`.
 async function listIndexes(db: Db, collection: string): Promise<Document[]> {
   const command = { listIndexes: collection, includeIndexBuildInfo: true, cursor: {} };
   return (await db.runCursorCommand(command).toArray()) as Document[];
 }
 
-/** An index without a collation of its own has the collection's, which the server fills in. */
+/** An index without a collation inherits the collection's, which the server fills in. */
 function parseIndex(listed: Document, inherited: Document | undefined): ObservedIndex {
   const raw = (listed.spec ?? listed) as Document;
   const expiry = raw.expireAfterSeconds as number | undefined;

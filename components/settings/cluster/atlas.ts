@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { positive, section, text } from "../forms";
 
-/** An id as Atlas gives it: of a project or an organization. */
+/** An id of a project or an organization. */
 const atlasId = z
   .string()
   .regex(/^[0-9a-f]{24}$/, { error: "an id of Atlas: 24 hexadecimal digits in lower case" });
 
-/** A name of a cluster; the names of its users and their roles begin with it. */
+/** A cluster's name, which begins the names of its users and roles. */
 const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
   error: "1 to 64 letters, digits and hyphens that begin with a letter or digit",
 });
@@ -41,7 +41,7 @@ const accessEntry = section({
   comment: z.string().max(80).default("").describe("What the entry is for."),
 });
 
-/** An entry as Atlas knows it: by the first address of its network, a single one without `/32`. */
+/** An entry's address in Atlas: the first address of its network, without `/32` for a single one. */
 export function entryAddress({
   address = "",
   range = address,
@@ -57,7 +57,7 @@ export function entryAddress({
   return size === 1 ? network : `${network}/${bits}`;
 }
 
-/** A cluster of MongoDB Atlas, which the stack makes; `rules.ts` has the rules that span keys. */
+/** A cluster of MongoDB Atlas; `rules.ts` has the rules that span keys. */
 export const atlasSection = section({
   kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),
   projectId: atlasId.optional().describe("The project, if it exists."),
@@ -103,7 +103,7 @@ export const atlasSection = section({
     .optional()
     .describe("The disk of a node, in GB. Default: Atlas' own."),
   backup: backup.prefault({}).describe("Snapshots, by the schedule that Atlas has."),
-  accessList: z.array(accessEntry).default([]).describe("Who may reach the project."),
+  accessList: z.array(accessEntry).default([]).describe("The IP access list of the project."),
   connection: z
     .string()
     .regex(/^(standard|private|privateEndpoint:.+)$/, {
@@ -118,5 +118,5 @@ export const atlasSection = section({
     .describe("Whether Pulumi and Atlas refuse to delete the cluster."),
 });
 
-/** The settings of a cluster of Atlas. */
+/** The section of kind `atlas`. */
 export type AtlasSettings = z.infer<typeof atlasSection>;

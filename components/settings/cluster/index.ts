@@ -31,7 +31,7 @@ const stackReferenceCluster = section({
   allowPlainText,
 });
 
-/** The setting `cluster`: where MongoDB comes from (decision 13). */
+/** The setting `cluster`: how MongoDB is provisioned. */
 export const cluster = z
   .discriminatedUnion("kind", [
     existingCluster,
@@ -41,9 +41,9 @@ export const cluster = z
   ])
   .prefault({ kind: "existing" });
 
-/** Where MongoDB comes from. */
+/** The setting `cluster`, of any kind. */
 export type ClusterSettings = z.infer<typeof cluster>;
-/** The settings of one kind. */
+/** The setting `cluster` of one kind. */
 export type ClusterSettingsOf<Kind extends ClusterSettings["kind"]> = Extract<
   ClusterSettings,
   { readonly kind: Kind }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { positive, section, text } from "../forms";
 
-/** A name that is part of host names. A replica set's is short enough for its pods to add to it. */
+/** A part of a host name, short enough for the suffixes of pods. */
 const label = (most: number) =>
   z.string().regex(new RegExp(`^[a-z]([-a-z0-9]{0,${most - 2}}[a-z0-9])?$`), {
     error: `a name of at most ${most} lower-case letters, digits and -`,
@@ -79,7 +79,7 @@ const user = (name: string, whose: string) =>
     .prefault({})
     .describe(`The user of ${whose}.`);
 
-/** A replica set that MongoDB's operator runs in Kubernetes; `rules.ts` has the rules. */
+/** A replica set that MongoDB's operator runs; `rules.ts` has the rules that span keys. */
 export const kubernetesSection = section({
   kind: z
     .literal("kubernetes")

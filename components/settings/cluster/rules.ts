@@ -3,16 +3,16 @@ import { valueAt, type Rule } from "../problems";
 import type { Settings } from "../schema";
 import { entryAddress, type AtlasSettings } from "./atlas";
 
-/** The rules of a cluster of Atlas: what Atlas would refuse minutes later, or silently do otherwise. */
+/** The rules of kind `atlas`: what Atlas would reject minutes later, or silently change. */
 export function atlasRules(settings: Settings): Rule[] {
   const { cluster, storageMode } = settings;
   if (cluster.kind !== "atlas") return [];
   const { projectId, project, regions, autoScaling, diskSizeGb, backup } = cluster;
   const isOther = cluster.import && project !== undefined;
   const named = projectId === undefined ? "nothing" : `${quote(projectId)}, and a new project`;
-  // Atlas elects a primary among an odd number of nodes.
+  // A primary needs an odd number of electable nodes.
   const electable = regions.reduce((sum, region) => sum + region.electable, 0);
-  // Every `up` would set a disk back that has grown by itself.
+  // Each `up` would reset a disk that Atlas has enlarged.
   const isGrowing = autoScaling.disk && !autoScaling.compute;
   return [
     {
@@ -71,7 +71,7 @@ function accessRules({ accessList }: AtlasSettings, isRollback: boolean): Rule[]
       },
       {
         key: `${key}.${at}.range`,
-        // The program makes what Atlas takes of it: a rollback must not stop on it.
+        // The program normalizes the range, so a rollback must not stop on it.
         when: isInside && !isRollback,
         found: quote(range),
         allowed: quote(network),
@@ -90,8 +90,8 @@ function repeatedRules(key: string, allowed: string, names: readonly string[]): 
 }
 
 /**
- * The rule of a cluster that is taken over: its `up` changes it to the settings, so no default of ours decides
- * about what runs.
+ * The rules of a cluster that is taken over. The next `up` changes it to the settings, so no default may decide
+ * about it.
  *
  * @param values the settings before their defaults
  */
@@ -99,7 +99,7 @@ export function takeOverRules(
   { cluster, storageMode }: Settings,
   values: Readonly<Record<string, unknown>>,
 ): Rule[] {
-  // A rollback takes it over as it is.
+  // A rollback takes it over unchanged.
   if (cluster.kind !== "atlas" || !cluster.import || storageMode === "filesystem") return [];
   const keys = [
     ...["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled", "backup.pointInTime"],
@@ -113,10 +113,10 @@ export function takeOverRules(
   }));
 }
 
-/** What the program asks of the replica set itself: the users log in by it, and Jobs find the members. */
+/** Keys that the program sets itself: users log in by them, and Jobs find the members. */
 const owned = ["type", "members", "version", "security", "users"];
 
-/** The rules about a replica set in Kubernetes. They hold in both modes. */
+/** The rules of kind `kubernetes`, in both modes. */
 export function kubernetesRules(settings: Settings): Rule[] {
   const { cluster, rollout, jobs } = settings;
   if (cluster.kind !== "kubernetes") return [];
@@ -129,7 +129,7 @@ export function kubernetesRules(settings: Settings): Rule[] {
       found: "nothing, and rollout has none",
       allowed: "the namespace of MongoDB",
     },
-    // An engine outside would make MongoDB, wait until it runs, and then fail.
+    // An engine outside would create MongoDB, wait for it and then fail to reach it.
     {
       key: "jobs",
       when: !jobs && !cluster.engineInside,
