@@ -5,15 +5,14 @@ import { repository } from "../parts";
 import { noticesFile, thirdPartyNotices } from "./notices";
 
 /**
- * Makes the command line one file that needs Node.js 22.12 and no packages: what a container for a
- * Kubernetes Job runs; beside it the notices of the packages in it. The driver's optional packages (zstd
- * and Snappy compression, Kerberos, client-side encryption, the clouds' own authentication) are not in
- * it: the driver names the one it misses where a connection string asks for it.
+ * Bundles the command line into one file that needs Node.js 22.12 and no packages, for the image, with the
+ * notices of its packages beside it. The driver's optional packages (zstd, Snappy, Kerberos, client-side
+ * encryption, cloud authentication) are left out; the driver names the one that a connection string needs.
  *
- * @param folder where both are written; made where it is missing
- * @returns the file's path; the Dockerfile names it too
- * @throws Error where the sources cannot be bundled; what is wrong is on standard error by then.
- *   Where a package has no text of its licence; then nothing is written
+ * @param folder for both files; created if missing
+ * @returns the bundle's path, which the Dockerfile names too
+ * @throws Error if the sources cannot be bundled (details on standard error), or a package has no licence text;
+ *   then nothing is written
  */
 export function bundle(folder: string): string {
   const outfile = join(folder, "taskrunner-storage.cjs");
@@ -25,11 +24,11 @@ export function bundle(folder: string): string {
     write: false,
     metafile: true,
     minify: true,
-    // Errors and stack traces name classes and functions.
+    // Keeps names of classes and functions in errors and stack traces.
     keepNames: true,
     platform: "node",
     target: "node22.12",
-    // The `main` of jsonc-parser requires its parts in a way that cannot be followed.
+    // esbuild cannot follow the `require` calls in jsonc-parser's `main`.
     mainFields: ["module", "main"],
     logLevel: "warning",
   });

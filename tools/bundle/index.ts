@@ -6,7 +6,7 @@ import { bundle } from "./bundle";
 try {
   console.log(bundle(join(repository, "dist")));
 } catch (error) {
-  // esbuild has said what is wrong and where.
+  // esbuild has already printed its errors.
   if (!(error instanceof Error && "errors" in error)) console.error(String(error));
   process.exitCode = 1;
 }

@@ -7,20 +7,19 @@ export const noticesFile = "THIRD-PARTY-NOTICES";
 
 const manifest = z.object({ name: z.string(), version: z.string(), license: z.string() });
 
-/** A package in the bundle, with the texts that a copy of it has to come with. */
+/** A bundled package with its licence and NOTICE. */
 interface Bundled extends z.infer<typeof manifest> {
   readonly licences: string;
   readonly notices: string;
 }
 
 /**
- * The notices of the packages that files are from: name, version, licence, and the texts of its licence
- * and of its NOTICE.
+ * The notices of bundled packages: name, version, licence, and the texts of licence and NOTICE.
  *
- * @param files as in esbuild's metafile; those outside `node_modules` are passed over
- * @param root what the files are relative to
- * @throws Error naming the packages that have no text of their licence. A package without one has that of
- *   another version of it in the bundle, if both state the same licence
+ * @param files as in esbuild's metafile; those outside `node_modules` are ignored
+ * @param root the folder that `files` are relative to
+ * @throws Error with the packages that have no licence text, neither their own nor that of another bundled
+ *   version with the same licence
  */
 export function thirdPartyNotices(files: readonly string[], root: string): string {
   const folders = files.flatMap(

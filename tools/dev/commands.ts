@@ -10,7 +10,7 @@ import { hasServices, stackWith, updateAndTell } from "./run";
 import { embeddedServerOn, runningServer, stopServer } from "./server";
 import { preview as show, updateStack } from "./stack";
 
-/** The whole cutover of a stack of this machine, from nothing: servers, files, update, summary. */
+/** Runs a whole cutover on this machine, from nothing: servers, files, update, summary. */
 export async function runUp(places: DevPaths): Promise<void> {
   const database = chooseDatabase(process.env, places.stack, await runningServer(places));
   const server = await serverFor(database, places);
@@ -20,7 +20,7 @@ export async function runUp(places: DevPaths): Promise<void> {
   const stackIn = (storageMode: "mongo" | "filesystem") =>
     stackWith({ storageMode, keepUris: false }, places, secrets);
   if (cluster !== undefined) {
-    // A new stack is brought to where an environment is before its cutover.
+    // A new stack first gets to the state of an environment before its cutover.
     const onFiles = await stackIn("filesystem");
     if (!(await hasServices(onFiles))) {
       const { name } = places.stack;
@@ -34,8 +34,8 @@ export async function runUp(places: DevPaths): Promise<void> {
 }
 
 /**
- * What `up` would change. It starts no MongoDB: without it the preview says what it cannot know. A
- * stack's Kubernetes is started, as an environment's would be there.
+ * Shows what `up` would change. It starts the stack's Kubernetes, but no MongoDB, whose figures the preview then
+ * lacks.
  */
 export async function runPreview(places: DevPaths): Promise<void> {
   const database = chooseDatabase(process.env, places.stack, await runningServer(places));
@@ -50,7 +50,7 @@ export async function runPreview(places: DevPaths): Promise<void> {
   await show(await stackWith({ storageMode: "filesystem", keepUris: false }, places, secrets));
 }
 
-/** Puts worker and web back on files. It needs no MongoDB and starts none. */
+/** Puts worker and web back on files, without MongoDB. */
 export async function rollBackStack(places: DevPaths): Promise<void> {
   if (!existsSync(places.settings)) {
     const up = makeCommand("up", places.stack);
@@ -63,7 +63,7 @@ export async function rollBackStack(places: DevPaths): Promise<void> {
   await updateAndTell(stack, { cluster });
 }
 
-/** Stops what `up` started. The data stay. */
+/** Stops what `up` started; keeps the data. */
 export async function down(places: DevPaths): Promise<void> {
   const cluster = await stopControlPlane(places.cluster);
   if (cluster)
@@ -79,8 +79,7 @@ export async function down(places: DevPaths): Promise<void> {
 }
 
 /**
- * Stops what `up` started and removes all that it made. The cache of tools stays, and the other
- * stacks' folders, for what they hold may be in use.
+ * Stops what `up` started and deletes what it created. The cache of tools and the folders of other stacks stay.
  */
 export async function clean(places: DevPaths): Promise<void> {
   await down(places);
@@ -106,7 +105,6 @@ async function serverFor(database: Database, places: DevPaths): Promise<string |
   return server;
 }
 
-/** Makes the files of an environment in filesystem mode, where they are not there yet. */
 async function makeFiles(places: DevPaths): Promise<void> {
   if (!existsSync(places.state)) {
     say(`sample: writing a filesystem state to ${showPath(places, places.state)}`);

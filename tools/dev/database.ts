@@ -1,26 +1,25 @@
 import ConnectionString from "mongodb-connection-string-url";
 import { DevError, type DevStack } from "./places";
 
-/** The document's database ("Configuration reference"). */
+/** The specification's database ("Configuration reference"). */
 const databaseName = "taskrunner";
 
-/** The database that a command works with. */
+/** The database of a command. */
 export type Database =
   | { readonly kind: "embedded"; readonly port: number; readonly uri: string }
-  /** A server of the user's; its URI is secret. */
+  /** A server of the user; its URI is secret. */
   | { readonly kind: "named"; readonly uri: string };
 
-/** The environment variables that choose it. */
+/** Environment variables that choose the database. */
 export interface DatabaseVariables {
   readonly MONGODB_URI?: string | undefined;
   readonly MONGO_PORT?: string | undefined;
 }
 
 /**
- * The database to work with: the server that MONGODB_URI names, else the embedded one on
- * MONGO_PORT, else where it runs already, else on the stack's port.
+ * The server in MONGODB_URI, or the embedded one on MONGO_PORT, where it already runs, or on the stack's port.
  *
- * @throws DevError if a variable cannot be read; no URI is in it
+ * @throws DevError if a variable is not valid; it quotes no URI
  */
 export function chooseDatabase(
   variables: DatabaseVariables,
@@ -42,16 +41,16 @@ export function chooseDatabase(
   return { kind: "embedded", port, uri: `mongodb://127.0.0.1:${port}/${databaseName}` };
 }
 
-/** The settings by which a stack is told of a database, where the committed ones do not name it. */
+/** The connection settings of a stack whose committed settings name another database. */
 export function secretsFor(database: Database, stack: DevStack): Record<string, string> {
   if (database.kind === "embedded") {
     return database.port === stack.mongoPort ? {} : { mongoUri: database.uri };
   }
-  // No service of these stacks connects, so the migrator's user does for them.
+  // No service of these stacks connects, so the migrator's user will do.
   return { mongoUri: database.uri, appMongoUri: database.uri };
 }
 
-/** A URI as people may see it: hosts and database, without a user and without options. */
+/** A URI's hosts and database, without user and options. */
 export function hidePassword(uri: string): string {
   const shown = new ConnectionString(uri);
   shown.username = "";
@@ -64,7 +63,7 @@ function parseUri(text: string): ConnectionString {
   try {
     return new ConnectionString(text);
   } catch {
-    // The parser's own message can hold the text.
+    // The parser's message may quote the URI.
     throw new DevError(
       "MONGODB_URI is no MongoDB connection string: it has the form " +
         "mongodb://HOST:PORT/DATABASE or mongodb+srv://HOST/DATABASE",

@@ -4,8 +4,8 @@ import { type ControlPlane, runningControlPlane, say, startControlPlane } from "
 import { type DevPaths, showPath } from "./places";
 
 /**
- * The control plane of a stack that has one: the one that runs, or a new one that outlives this
- * program. Undefined for a stack without.
+ * The stack's control plane: the running one, or a new one that outlives this program. Undefined for a stack
+ * without one.
  */
 export async function clusterOf(places: DevPaths): Promise<ControlPlane | undefined> {
   if (!places.stack.kubernetes) return undefined;
@@ -17,7 +17,7 @@ export async function clusterOf(places: DevPaths): Promise<ControlPlane | undefi
   return cluster;
 }
 
-/** A kubectl for people: its file and the kubeconfig, from the root of the repository on. */
+/** A kubectl command line with the kubeconfig, relative to the repository. */
 export function kubectlFor(places: DevPaths, { kubectl, kubeconfig }: ControlPlane): string {
   const file = kubectl.startsWith(`${homedir()}/`)
     ? join("~", kubectl.slice(homedir().length))

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** How many records of a collection each side has. */
+/** Records of a collection on each side. */
 const sides = z.object({ files: z.number(), mongo: z.number() });
 const service = z.object({
   mode: z.string(),
-  /** Where it is: its values file, or its Helm release. */
+  /** Its values file, or its Helm release. */
   file: z.string().optional(),
   namespace: z.string().optional(),
   release: z.string().optional(),
@@ -13,7 +13,7 @@ const service = z.object({
 export type ServiceOutputs = z.infer<typeof service>;
 const imported = z.object({ quarantined: z.number() });
 
-/** The stack's outputs as far as a summary tells them; those of steps that never ran are absent. */
+/** The outputs that a summary needs; those of steps that never ran are absent. */
 const stackOutputs = z.object({
   storageMode: z.enum(["mongo", "filesystem"]),
   collections: z.array(z.string()).default([]),
@@ -43,7 +43,7 @@ export function stackOutputsFrom(json: unknown): StackOutputs {
   return stackOutputs.parse(json);
 }
 
-/** The part of the engine's history that says what an update did, by operation. */
+/** The engine's history, with the number of changed resources by operation. */
 const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.number()).optional() }));
 
 /**
@@ -56,7 +56,7 @@ export function somethingChanged(text: string): boolean {
   return Object.keys(last?.resourceChanges ?? {}).some((operation) => operation !== "same");
 }
 
-/** The record of a stack's cutovers, which is a resource of every stack. */
+/** The resource that counts a stack's cutovers. */
 const record = z.object({
   direction: z.string(),
   cutover: z.number(),
@@ -71,7 +71,7 @@ const state = z.object({
 });
 
 /**
- * The number that the setting `cutover` needs in the next update to MongoDB.
+ * The number that the setting `cutover` needs for the next update to MongoDB.
  *
  * @param text what `pulumi stack export` prints
  */

@@ -1,50 +1,50 @@
 import { join, relative } from "node:path";
 
-/** A command that cannot go on. The message says what was found and what to do. */
+/** A command that failed. The message says what was found and what to do. */
 export class DevError extends Error {
   override readonly name = "DevError";
 }
 
-/** A stack of this machine. */
+/** A stack on this machine. */
 export interface DevStack {
-  /** Its name, and that of its settings, `Pulumi.<name>.yaml`. */
+  /** Its name, also in `Pulumi.<name>.yaml`. */
   readonly name: string;
   /** The port of its embedded MongoDB in the committed settings. */
   readonly mongoPort: number;
-  /** Worker and web are releases on a Kubernetes of its own. */
+  /** Whether worker and web are Helm releases on a Kubernetes of its own. */
   readonly kubernetes: boolean;
 }
 
 export const stacks = {
-  /** Worker and web are values files. On the document's port ("Configuration reference"). */
+  /** Worker and web are values files; the specification's port ("Configuration reference"). */
   dev: { name: "dev", mongoPort: 27017, kubernetes: false },
-  /** Worker and web run on a control plane of this machine, as an environment in production. */
+  /** Worker and web are releases on a local control plane, as in production. */
   local: { name: "local", mongoPort: 27117, kubernetes: true },
 } as const satisfies Record<string, DevStack>;
 
-/** The command by which a stack gets to a make target. */
+/** A make target's command for a stack. */
 export function makeCommand(target: string, { name }: DevStack): string {
   return name === stacks.dev.name ? `make ${target}` : `make ${target} STACK=${name}`;
 }
 
-/** Where everything of a stack of this machine is; absolute paths. */
+/** The files of a stack on this machine, as absolute paths. */
 export interface DevPaths {
   readonly stack: DevStack;
-  /** The root of the repository, with the committed settings and the sample. */
+  /** The repository. */
   readonly repository: string;
-  /** All that the commands write: `.dev`, or for another stack than dev a folder in it. */
+  /** Everything that the commands write: `.dev`, or a folder in it for other stacks. */
   readonly dev: string;
   readonly mongoData: string;
   readonly mongoLog: string;
-  /** Which server was started, in JSON. */
+  /** The running server, as JSON. */
   readonly mongoPid: string;
-  /** The control plane, of a stack that has one. */
+  /** The control plane, if the stack has one. */
   readonly cluster: string;
   /** The filesystem stores of worker and web. */
   readonly state: string;
-  /** The values files of worker and web, of a stack whose services are not releases. */
+  /** The values files of worker and web, if they are not releases. */
   readonly rollout: string;
-  /** The settings of the stack as the engine reads them. */
+  /** The working copy of the settings, which the engine reads. */
   readonly settings: string;
   readonly committedSettings: string;
 }
@@ -66,7 +66,7 @@ export function devPaths(root: string, stack: DevStack = stacks.dev): DevPaths {
   };
 }
 
-/** A path as people see it: from the root of the repository on. */
+/** A path relative to the repository, for messages. */
 export function showPath({ repository }: DevPaths, path: string): string {
   return relative(repository, path);
 }

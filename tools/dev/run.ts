@@ -8,7 +8,7 @@ import { type SettingsChange, workingCopy } from "./settings";
 import { exportOf, openStack, outputsOf, setSecret, type Stack, updateStack } from "./stack";
 import { coloursFor, type Facts, summaryText } from "./summary";
 
-/** Makes the stack's settings anew, and opens the stack with them. */
+/** Writes the stack's settings and opens the stack with them. */
 export async function stackWith(
   asked: Omit<SettingsChange, "cutover">,
   places: DevPaths,
@@ -20,7 +20,7 @@ export async function stackWith(
     readFile(places.settings, "utf8").catch(() => ""),
   ]);
   const change = { ...asked, cutover: nextCutover(await exportOf(stack)) };
-  // Aside, so that a wrong passphrase leaves the former connection strings in place.
+  // In a temporary file, so that a wrong passphrase keeps the former connection strings.
   const next = join(places.dev, "next.yaml");
   await writeFile(next, workingCopy(committed, former, change));
   for (const [key, value] of Object.entries(secrets)) await setSecret(stack, next, key, value);
@@ -28,12 +28,12 @@ export async function stackWith(
   return stack;
 }
 
-/** What a command worked with, where it needed it. */
+/** The servers of a command. */
 export interface Servers extends Pick<Facts, "database" | "server"> {
   readonly cluster: ControlPlane | undefined;
 }
 
-/** Updates the stack, then tells what exists. */
+/** Updates the stack, then prints a summary. */
 export async function updateAndTell(stack: Stack, servers: Servers): Promise<void> {
   const { cluster, ...database } = servers;
   const { places } = stack;
@@ -44,7 +44,7 @@ export async function updateAndTell(stack: Stack, servers: Servers): Promise<voi
   console.log(`\n${summaryText(facts, coloursFor(process.stdout, process.env))}`);
 }
 
-/** Whether an update of the stack has brought worker and web to an end. */
+/** Whether an update of the stack ever finished worker and web. */
 export async function hasServices(stack: Stack): Promise<boolean> {
   const outputs = await outputsOf(stack);
   return typeof outputs === "object" && outputs !== null && "rollout" in outputs;

@@ -3,22 +3,22 @@ import { z } from "zod";
 import { commandLine, isFree, say, startMongo, stopByPid } from "../parts";
 import { DevError, makeCommand, type DevPaths } from "./places";
 
-/** The embedded server of a stack, as its pid file states it. */
+/** An embedded server, as in its pid file. */
 const embeddedServer = z.object({ pid: z.int(), port: z.int(), name: z.string() });
 export type EmbeddedServer = z.infer<typeof embeddedServer>;
 
-/** The server that runs on the stack's data, if there is one. */
+/** The server that runs on the stack's data, if any. */
 export async function runningServer(places: DevPaths): Promise<EmbeddedServer | undefined> {
   const text = await readFile(places.mongoPid, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const server = embeddedServer.parse(JSON.parse(text));
-  // An id may belong to another program by now; only ours was told where the data are.
+  // Another program may have the id by now; only ours has the data in its arguments.
   const line = await commandLine(server.pid);
   return line?.includes(places.mongoData) === true ? server : undefined;
 }
 
 /**
- * The embedded server on a port: the one that runs, or a new one that outlives this program.
+ * The embedded server on a port: the running one, or a new one that outlives this program.
  *
  * @throws DevError if another program has the port
  */
@@ -48,7 +48,7 @@ export async function embeddedServerOn(port: number, places: DevPaths): Promise<
   return server;
 }
 
-/** Stops the server of the stack and says which it was; undefined if none runs. */
+/** Stops the stack's server and returns it; undefined if none runs. */
 export async function stopServer(places: DevPaths): Promise<EmbeddedServer | undefined> {
   const running = await runningServer(places);
   if (running !== undefined) await stopByPid(running.pid);

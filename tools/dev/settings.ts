@@ -2,26 +2,24 @@ import { isMap, parseDocument } from "yaml";
 
 const prefix = "taskrunner-storage:";
 
-/** What a run of the engine changes in the committed settings of the stack. */
+/** The changes to the committed settings for a run of the engine. */
 export interface SettingsChange {
   readonly storageMode: "mongo" | "filesystem";
-  /** The cutover that the stack needs next, from 1, which is the default. */
+  /** The setting `cutover`; default 1. */
   readonly cutover: number;
-  /** Keeps the connection strings of the former run, encrypted as they are. */
+  /** Whether to keep the former run's encrypted connection strings. */
   readonly keepUris: boolean;
 }
 
 /**
- * The settings as the engine reads them: the committed ones with a change, and with the salt of the
- * stack's secrets, which the engine wrote into the former copy. So the committed file stays as it
- * is, and what is edited there takes effect at the next run.
+ * The settings that the engine reads: the committed ones with changes, and with the salt of the stack's secrets
+ * from the former copy. The committed file stays unchanged, and edits to it take effect at the next run.
  *
  * @param committed the text of the committed settings
- * @param former the text of the former copy, which may be the engine's with nothing but the salt, or
- *   empty: the engine then makes a new salt
+ * @param former the text of the former copy; the engine creates a new salt if it is empty
  */
 export function workingCopy(committed: string, former: string, change: SettingsChange): string {
-  // The copy is in another folder, from which the schema has another path.
+  // The schema's path differs in the copy's folder.
   const copy = parseDocument(committed.replace(/^# yaml-language-server: .*\n/, ""));
   const before = parseDocument(former);
   const salt = before.get("encryptionsalt");
@@ -29,7 +27,7 @@ export function workingCopy(committed: string, former: string, change: SettingsC
   copy.setIn(["config", `${prefix}storageMode`], change.storageMode);
   if (change.cutover > 1) {
     copy.setIn(["config", `${prefix}cutover`], change.cutover);
-    // No worker runs beside a stack of this machine.
+    // These stacks have no worker to stop.
     const workerStopped = ["config", `${prefix}rollout`, "workerStopped"];
     if (copy.hasIn(workerStopped)) copy.setIn(workerStopped, change.cutover);
   }

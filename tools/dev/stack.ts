@@ -7,30 +7,27 @@ import { commandLine, engine, engineEnvironment } from "../parts";
 import { somethingChanged } from "./outputs";
 import { DevError, type DevStack, makeCommand, type DevPaths } from "./places";
 
-/** A stack of this machine on its engine. */
+/** A stack on this machine with its engine. */
 export interface Stack {
   readonly places: DevPaths;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Gets the engine and makes the stack unless it is there. */
+/** Gets the engine and creates the stack unless it exists. */
 export async function openStack(places: DevPaths): Promise<Stack> {
   const { name, kubernetes } = places.stack;
   const secret = process.env.PULUMI_CONFIG_PASSPHRASE ?? `taskrunner-storage-${name}`;
   const own = await engineEnvironment(await engine({ kubernetes }), places.dev, secret);
   const stack = { places, environment: { ...process.env, ...own } };
   await mkdir(places.dev, { recursive: true });
-  // Of the same name, but in .dev: the engine writes the salt of a new stack beside the project.
+  // The engine writes a new stack's salt beside the project file, so a copy in .dev keeps the repository clean.
   const project = "name: taskrunner-storage\nruntime: nodejs\n";
   await writeFile(join(places.dev, "Pulumi.yaml"), project);
   await ask(stack, ["stack", "select", "--create", name, "--cwd", places.dev]);
   return stack;
 }
 
-/**
- * Sets a secret in a settings file of the stack. It goes through standard input, where no list of
- * processes shows it.
- */
+/** Sets a secret in a settings file of the stack, by standard input, so that no list of processes shows it. */
 export async function setSecret(
   stack: Stack,
   file: string,
@@ -65,8 +62,7 @@ export async function updateStack(stack: Stack): Promise<boolean> {
 }
 
 /**
- * Removes the engine's locks of updates that were killed, as its own error message advises. One
- * that an update still holds stays.
+ * Deletes the engine's locks of killed updates, as its error message advises. The lock of a running update stays.
  *
  * @param state the folder of the engine's state backend
  */
@@ -80,7 +76,6 @@ export async function removeDeadLocks(state: string): Promise<void> {
   }
 }
 
-/** Runs the engine with its own display on this terminal. */
 async function show(stack: Stack, args: readonly string[]): Promise<void> {
   const common = ["--config-file", stack.places.settings, "--suppress-progress"];
   const child = spawn("pulumi", [...args, ...nameStack(stack), ...common], {
@@ -111,23 +106,22 @@ async function ask(stack: Stack, args: readonly string[], input = ""): Promise<s
   throw new DevError(found ?? complaint.replace(/^error: /, "").trim());
 }
 
-/** The option that names the stack to the engine. */
 function nameStack({ places }: Stack): string[] {
   return ["--stack", places.stack.name];
 }
 
-/** What a program complained about when it failed, or undefined if it did not. */
+/** A failed program's complaint, or undefined. */
 async function ending(child: ChildProcess): Promise<string | undefined> {
   let complaint = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (complaint += text));
-  // The engine gets an interrupt as well, and ends in order: wait for it.
+  // The engine gets the interrupt, too, and ends in order.
   const wait = () => undefined;
   process.on("SIGINT", wait);
   await once(child, "close").finally(() => process.off("SIGINT", wait));
   return child.exitCode === 0 ? undefined : complaint;
 }
 
-/** What to do about a complaint of the engine's, where its own words do not say so. */
+/** What to do about a complaint of the engine that does not say so itself. */
 export function advice(complaint: string, stack: DevStack): string | undefined {
   if (complaint.includes("incorrect passphrase")) {
     const [up, clean] = [makeCommand("up", stack), makeCommand("clean", stack)];

@@ -3,7 +3,7 @@ import { makeCommand, type DevPaths, showPath } from "./places";
 
 type Style = (text: string) => string;
 
-/** How text is set off; each returns the text as it is where there are no colours. */
+/** Text styles; without colours they return the text unchanged. */
 export interface Colours {
   readonly bold: Style;
   readonly green: Style;
@@ -22,20 +22,20 @@ export function coloursFor(
   return { bold: style(1), green: style(32), red: style(31), dim: style(2) };
 }
 
-/** What a summary tells. */
+/** The facts of a summary. */
 export interface Facts {
   readonly places: DevPaths;
   readonly changed: boolean;
   readonly outputs: StackOutputs;
-  /** Where the database is, without a user; absent if the command did not need one. */
+  /** The database without a user; absent if the command did not need one. */
   readonly database?: string | undefined;
   /** The embedded server, such as `SecantusDB 0.7.0b3, process 4711`. */
   readonly server?: string | undefined;
-  /** How kubectl is called, of a stack with a Kubernetes. */
+  /** The kubectl command line of a stack with a Kubernetes. */
   readonly kubectl?: string | undefined;
 }
 
-/** What exists now, on one screen: mode, counts on both sides, where to look, how to roll back. */
+/** A summary on one screen: mode, counts on both sides, files to look at, how to roll back. */
 export function summaryText(facts: Facts, colours: Colours): string {
   const { places, changed, outputs } = facts;
   const works = outputs.storageMode === "mongo" ? "MongoDB" : "files";
@@ -85,7 +85,7 @@ function factLines({ places, outputs, database, server }: Facts, { dim }: Colour
   const seconds = rollout?.stoppedSeconds;
   const stop = seconds === undefined ? "" : `; stopped for ${seconds} s`;
   const files = showPath(places, places.state);
-  // The runs that are held because MongoDB was unreachable in the rollback.
+  // Runs held because MongoDB was unreachable in the rollback.
   const held = storageMode === "filesystem" ? (rollback?.held.length ?? 0) : 0;
   const back = `npx taskrunner-storage export --state ${files}`;
   return formatLabels(dim, [
@@ -115,7 +115,7 @@ function wayLines(facts: Facts, { dim }: Colours): string[] {
   const make = (target: string) => makeCommand(target, places.stack);
   const log = showPath(places, places.mongoLog);
   const runs = server !== undefined || kubectl !== undefined;
-  // The site's files, and beside them the stack's own of each service.
+  // The site's files and the stack's own of each service.
   const values = `tail -n +1 ${showPath(places, places.rollout)}/*.values.yaml`;
   const look = [database && `mongosh ${database}`, kubectl ? undefined : values];
   const namespace = outputs.rollout?.worker.namespace ?? "default";

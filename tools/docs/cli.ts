@@ -2,20 +2,20 @@ import type { Command, Option } from "commander";
 
 type Row = readonly [string, string];
 
-/** A command as its help page has it. */
+/** A command's help page. */
 interface Page {
   readonly name: string;
   readonly does: string;
   readonly options: readonly Row[];
   readonly notes: readonly string[];
   readonly examples: string;
-  /** What an exit status means. */
+  /** Exit statuses and their meaning. */
   readonly statuses: readonly Row[];
-  /** The variables that it reads, as its help page explains them. */
+  /** The environment variables of its help page. */
   readonly environment: string;
 }
 
-/** The command line as the page `docs/cli.md`; written by `make docs`. @param program of `cli` */
+/** The page `docs/cli.md`, written by `make docs`. @param program of `cli` */
 export function cliPage(program: Command): string {
   const pages = visible(program).map(pageOf);
   const options = commonOf(pages, (page) => page.options);
@@ -57,7 +57,7 @@ function chapter(page: Page, options: readonly Row[], statuses: readonly Row[]):
 const describeStatuses = (rows: readonly Row[]) =>
   `Exit status: ${rows.map(([status, meaning]) => `${status} ${meaning}`).join(", ")}.`;
 
-/** What at least half of the pages have, in the order of the first of them. */
+/** The rows that at least half of the pages have, in the order of the first page. */
 function commonOf(pages: readonly Page[], rowsOf: (page: Page) => readonly Row[]): Row[] {
   const all = pages.map(rowsOf);
   const rows = new Map(all.flat().map((row) => [row.join(), row] as const));

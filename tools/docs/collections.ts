@@ -1,6 +1,6 @@
 import { collections, type Collection, type Index } from "../../components/contract";
 
-/** The contract as the page `docs/collections.md`; written by `make docs`. */
+/** The page `docs/collections.md`, written by `make docs`. */
 export function collectionsPage(): string {
   return [
     "# Collections",

@@ -5,7 +5,7 @@ import { settingsPages } from "./settings";
 import { palettes, timeline } from "./timeline";
 import { stackFileSchema } from "./schema";
 
-/** The files that are made from the code, with their texts; paths count from the repository. */
+/** Generated files by their path in the repository, with their texts. */
 export function generateFiles(): Readonly<Record<string, string>> {
   return {
     "docs/cli.md": cliPage(program),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { settingsSchema } from "../../components/settings/schema";
 
-/** A schema of JSON Schema, as far as the settings' needs go. */
+/** The parts of JSON Schema that the settings use. */
 export interface JsonSchema {
   readonly type?: string;
   readonly description?: string;
@@ -19,14 +19,14 @@ export interface JsonSchema {
 
 const prefix = "taskrunner-storage:";
 
-/** The settings without their prefix, as a site writes them. */
+/** The JSON Schema of the settings, without their prefix. */
 export function settingsJsonSchema(): JsonSchema {
   const written = z.toJSONSchema(settingsSchema, {
     target: "draft-7",
     io: "input",
     unrepresentable: "any",
     override: ({ jsonSchema }) => {
-      // Not a format of JSON Schema; its pattern stays.
+      // JSON Schema lacks this format; its pattern stays.
       if (jsonSchema.format === "cidrv4") delete jsonSchema.format;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (JSON.stringify(jsonSchema.default) === "{}") delete jsonSchema.default;
@@ -55,14 +55,14 @@ export function stackFileSchema(): object {
         type: "object",
         required: required.map((name) => prefix + name),
         properties: Object.fromEntries(stated) as object,
-        // Other projects and providers have keys of their own here.
+        // Keys of other projects and providers are allowed.
         patternProperties: { [`^${prefix}(?!(${names.join("|")})$)`]: false },
       },
     },
   };
 }
 
-/** A setting as the engine may write it: a secret encrypted, a number or a boolean as text. */
+/** The engine may write a secret encrypted, and a number or a boolean as text. */
 function asStated(name: string, schema: JsonSchema): JsonSchema {
   const { description, default: value, ...form } = schema;
   const other = otherForm(name, form);

@@ -2,10 +2,10 @@ import { settingsJsonSchema, type JsonSchema } from "./schema";
 
 type Row = readonly [key: string, form: string, meaning: string];
 
-/** The sections that are too long for the first page. */
+/** Sections with a page of their own. */
 const apart = ["cluster", "rollout"];
 
-/** The settings as pages, by their paths; written by `make docs`. */
+/** The pages of the settings by their path, written by `make docs`. */
 export function settingsPages(): Readonly<Record<string, string>> {
   const { properties = {} } = settingsJsonSchema();
   const pages = apart.map((name) => [pathOf(name), sectionPage(name, properties[name] ?? {})]);
@@ -50,7 +50,7 @@ function addressOf(key: string): string {
   return apart.includes(key) ? `settings-${key}.md` : `#${key.toLowerCase()}`;
 }
 
-/** A section of several kinds: a table for each. */
+/** A page with a table for each kind of the section. */
 function sectionPage(name: string, schema: JsonSchema): string {
   const kinds = alternativesOf(schema).filter(isSection);
   return [
@@ -69,11 +69,11 @@ function kindChapter(kind: JsonSchema): string[] {
   return [title, schema.description ?? "", table(rows)];
 }
 
-/** The key by whose value a section is told from its alternatives. */
+/** The key whose value tells the kinds of a section apart. */
 const tagOf = ({ properties = {} }: JsonSchema) =>
   Object.entries(properties).find(([, { const: value }]) => value !== undefined) ?? [];
 
-/** A row for each key of a section, and of the sections in it. */
+/** A row for each key of a section and of the sections in it. */
 function rowsOf(section: JsonSchema, prefix = "", isAlternative = false): Row[] {
   const { properties = {}, required = [] } = section;
   return Object.entries(properties).flatMap(([name, schema]) => {

@@ -1,4 +1,4 @@
-/** The colours of a picture for a light or a dark page; the page's own background shows through. */
+/** The colours of a picture on a light or a dark page; its background is transparent. */
 export interface Palette {
   readonly text: string;
   readonly muted: string;
@@ -30,12 +30,12 @@ interface Bar {
   readonly to: number;
   readonly fill: Fill;
   readonly says: string;
-  /** Where its text is centred. Default: in its middle. */
+  /** The centre of its text; default: its middle. */
   readonly at?: number;
 }
 
 const [left, top, barHeight, rowGap] = [76, 74, 34, 14];
-/** The phases of a cutover by their ends, in pixels. Widths are for reading, not to scale. */
+/** The ends of the phases of a cutover in pixels; not to scale. */
 const phases = [
   { to: 196, says: ["schema"] },
   { to: 356, says: ["bulk import"] },

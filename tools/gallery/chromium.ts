@@ -8,7 +8,7 @@ import { executable, PartError } from "../parts";
 
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
-/** Quiet, asking nobody for anything; a little smaller than on a screen, so that pictures stay small. */
+/** Quiet and without a network; scaled down, so that pictures stay small. */
 const options = [
   ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -17,12 +17,12 @@ const options = [
 ];
 
 /**
- * Makes a PNG of a page, as high as the page is. The page says how high in `data-height` of its root.
+ * Draws a page as a PNG. The page states its height in `data-height` of its root.
  *
  * @param page an HTML file, absolute
  * @param picture the PNG's path, absolute
  * @param width of the picture, in pixels
- * @throws PartError where there is no Chromium, or where the page does not say its height
+ * @throws PartError if there is no Chromium, or the page does not state its height
  */
 export async function pictureOf(page: string, picture: string, width: number): Promise<void> {
   const address = pathToFileURL(page).href;

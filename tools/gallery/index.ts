@@ -1,7 +1,6 @@
 /**
- * What `make gallery` does: `tsx tools/gallery/index.ts`. Pictures of the comments that the tests keep,
- * in light, in dark and on a phone, and of the diagrams in docs/, below dist/gallery/; what docs/review.md
- * shows is kept in docs/pictures/review/.
+ * `make gallery`: draws the review comments of the tests (light, dark, phone) and the diagrams of docs/ into
+ * dist/gallery/, and the pictures of docs/review.md into docs/pictures/review/.
  */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -19,7 +18,7 @@ async function gallery(): Promise<void> {
   for (const [name, text] of await pagesIn(comments)) {
     for (const look of looks) {
       const picture = await draw(`${name}${look.name}`, commentPage(text, look), look.width);
-      // Each comment once, and the one that a reader sees first in every look.
+      // Each comment once; the first one of the page in every look.
       if (look.name === "" || name === "production-cutover") kept.push(picture);
     }
   }
@@ -28,7 +27,7 @@ async function gallery(): Promise<void> {
       await draw(`${name}-diagram-${at + 1}`, await diagramPage(diagram));
     }
   }
-  // Only when all are drawn: without Chromium those of before stay.
+  // Only when all are drawn, so that a failure keeps the former pictures.
   const folder = join(docs, "pictures/review");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

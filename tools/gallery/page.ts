@@ -2,11 +2,11 @@ import { pathToFileURL } from "node:url";
 import { Marked } from "marked";
 import { mermaid } from "../parts";
 
-/** How a reader has the forge: in light or dark colours, on a screen or on a phone. */
+/** A reader's look: light or dark colours, on a screen or a phone. */
 export interface Look {
   readonly name: string;
   readonly theme: "light" | "dark";
-  /** Of the picture, in pixels: a comment of GitHub with its margins. */
+  /** Width in pixels of a comment on GitHub with its margins. */
   readonly width: number;
 }
 
@@ -20,14 +20,14 @@ const usual: Look = { name: "", theme: "light", width: 912 };
 
 const colours = { light: ["#fff", "#d1d9e0"], dark: ["#0d1117", "#3d444d"] } as const;
 
-/** The page's root says how high it is, once everything on it is drawn. */
+/** States the page's height at its root once everything is drawn. */
 const measure = `
   document.documentElement.dataset.height = document.documentElement.offsetHeight;`;
 
 const escape = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** GitHub colours the lines of a diff, by these classes of its style sheet. */
+/** GitHub's style sheet colours the lines of a diff by these classes. */
 const github = new Marked({
   gfm: true,
   async: false,
@@ -42,7 +42,7 @@ const github = new Marked({
   },
 });
 
-/** A comment as GitHub shows it in a pull request, what is folded folded. */
+/** A comment as GitHub shows it in a pull request, with folded parts folded. */
 export function commentPage(markdown: string, look: Look): string {
   const comment = github.parse(markdown) as string;
   const body = `<div class="comment markdown-body">${comment}</div><script>${measure}</script>`;

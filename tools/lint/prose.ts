@@ -1,7 +1,4 @@
-/**
- * Checks the prose of the pages with Vale: `tsx tools/lint/prose.ts`. The rules are the project's own, in
- * tools/vale.
- */
+/** Checks the prose of the pages with Vale and the rules in tools/vale: `tsx tools/lint/prose.ts`. */
 import { vale } from "../parts";
 import { listPages } from "./pages";
 import { runCheck } from "./run";

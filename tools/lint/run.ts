@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { PartError, repository } from "../parts";
 
-/** Runs a checker on the repository; the process ends with its exit status, or with 1 if there is none. */
+/** Runs a checker on the repository and sets its exit status, or 1 if it cannot run. */
 export async function runCheck(program: Promise<string>, args: readonly string[]): Promise<void> {
   try {
     const { status } = spawnSync(await program, args, { cwd: repository, stdio: "inherit" });

@@ -1,6 +1,6 @@
 /**
- * Checks the workflows: `tsx tools/lint/workflows.ts`. actionlint gives the shell in them to
- * shellcheck where that is on PATH.
+ * Checks the workflows: `tsx tools/lint/workflows.ts`. actionlint passes their shell to shellcheck if that is on
+ * PATH.
  */
 import { actionlint } from "../parts";
 import { runCheck } from "./run";

@@ -7,14 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { printLine } from "./progress";
 import { commandLine } from "./running";
 
-/** The user's cache folder of local parts; `XDG_CACHE_HOME` moves it. */
+/** The user's cache folder for local parts, below `XDG_CACHE_HOME` if set. */
 export function cacheFolder(): string {
   const { XDG_CACHE_HOME: moved = "" } = process.env;
   return join(moved === "" ? join(homedir(), ".cache") : moved, "taskrunner-storage");
 }
 
 /**
- * The folder of a part in the cache: the part's name and a key of everything that it is made from.
+ * A part's folder in the cache, named after the part and a hash of its sources.
  *
  * @param part such as `pulumi-v3.274.1`
  * @param madeFrom versions, platform and the text of files that pin the rest
@@ -25,10 +25,10 @@ export function partFolder(part: string, madeFrom: readonly string[]): string {
 }
 
 /**
- * Makes a part's folder unless it is there. It is filled aside and then renamed, so a folder that
- * is there is whole. Where two programs want the same part, the second waits for the first.
+ * Creates a part's folder unless it exists. It is filled elsewhere and renamed, so an existing folder is
+ * complete. A second program that wants the same part waits for the first.
  *
- * @param fill puts the part into the empty folder that it is given, which is moved afterwards
+ * @param fill puts the part into an empty folder, which is then renamed
  */
 export async function fillOnce(
   folder: string,
@@ -45,7 +45,7 @@ export async function fillOnce(
 }
 
 async function fillAside(folder: string, fill: (aside: string) => Promise<void>): Promise<void> {
-  // What programs left that were ended in the middle.
+  // Left by programs that were killed.
   const start = `${basename(folder)}.unfinished-`;
   for (const name of await readdir(dirname(folder))) {
     if (!name.startsWith(start)) continue;
@@ -63,12 +63,12 @@ async function fillAside(folder: string, fill: (aside: string) => Promise<void>)
   }
 }
 
-/** A lock older than this belongs to nobody, whoever has its program's id by now. */
+/** An older lock is stale, whichever program has its id by now. */
 const oldest = 60 * 60 * 1000;
 
 /**
- * Waits for a lock: a file that holds the id of the program that has it. It is there to save double work
- * only: where a lock is left behind and two programs find that at the same moment, both go on.
+ * Waits for a lock file with its holder's process id. It only saves double work: if two programs find a stale
+ * lock at once, both continue.
  */
 async function take(lock: string): Promise<void> {
   let waiting = false;
@@ -85,11 +85,11 @@ async function take(lock: string): Promise<void> {
 }
 
 async function claim(lock: string): Promise<boolean> {
-  // A program may ask several times at once, such as the tests of one file.
+  // A program may ask several times at once, such as a file's tests.
   const mine = `${lock}.${randomUUID()}`;
   await writeFile(mine, `${process.pid}`);
   try {
-    // A link, so that nobody reads a lock without its text.
+    // A link is atomic, so that nobody reads an empty lock.
     await link(mine, lock);
     return true;
   } catch (error) {
@@ -100,7 +100,7 @@ async function claim(lock: string): Promise<boolean> {
   }
 }
 
-/** The program that has the lock, or undefined if it is gone. */
+/** The process with the lock, or undefined if it is gone. */
 async function holderOf(lock: string): Promise<number | undefined> {
   try {
     const pid = Number(await readFile(lock, "utf8"));

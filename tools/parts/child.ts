@@ -2,20 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
 
-/** How a program that runs on beside this one is started. */
+/** Options of a background program. */
 export interface ChildOptions {
-  /** The file that gets its output, created again. */
+  /** The file for its output, created anew. */
   readonly log: string;
-  /** It outlives this program. Default: false, it is ended when this program ends or is killed. */
+  /** Whether it outlives this program; default: false. */
   readonly detached?: boolean;
   /** The signal that ends it when this program ends. Default: SIGTERM. */
   readonly lastSignal?: NodeJS.Signals;
-  /** Variables beside those of this program. */
+  /** Additional environment variables. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
- * Starts a program that runs on beside this one.
+ * Starts a background program.
  *
  * @throws Error if there is no such program
  */
@@ -29,7 +29,7 @@ export async function startChild(
   await once(child, "spawn").finally(() => output.close());
   child.unref();
   if (detached || hasExited(child)) return child;
-  // A shell waits for the end of its input, which comes even if this program is killed.
+  // The shell's input ends even if this program is killed.
   const ended = `cat >/dev/null; kill -${lastSignal.slice("SIG".length)} ${child.pid}`;
   const watch = spawn("sh", ["-c", ended], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   watch.unref();
@@ -38,7 +38,7 @@ export async function startChild(
   return child;
 }
 
-/** Whether a program that was started has ended, by itself or by a signal. */
+/** Whether a started program has exited, by itself or by a signal. */
 export function hasExited(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }

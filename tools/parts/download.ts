@@ -8,21 +8,21 @@ import { showProgress } from "./progress";
 import { unreachable } from "./reach";
 import { cached, type Source } from "./sources";
 
-/** An official archive of Pulumi's, for this machine. */
+/** An official archive of Pulumi for this machine. */
 interface Archive {
   /** Its name in the cache before its version, such as `pulumi`. */
   readonly name: string;
   /** Such as `v3.274.1`. */
   readonly version: string;
-  /** What it is, for people: `Pulumi`. */
+  /** Its name in messages: `Pulumi`. */
   readonly title: string;
-  /** The address of the folder of all archives. */
+  /** The URL of the archives' folder. */
   readonly from: string;
-  /** The system as the archive's name has it; undefined if there is none for this machine. */
+  /** The system in the archive's name; undefined if there is none for this machine. */
   readonly system: string | undefined;
-  /** How many folders around its files are left out. */
+  /** Number of leading folders to strip. */
   readonly strip: number;
-  /** Whether a folder holds what the archive should. */
+  /** Whether a folder has the expected files. */
   holds(folder: string): Promise<boolean>;
 }
 
@@ -45,7 +45,7 @@ export function archiveSource(archive: Archive): Source<string> {
   });
 }
 
-/** @throws Error if it cannot be had or is no such archive */
+/** @throws Error if it cannot be downloaded or is not such an archive */
 async function download(url: string, title: string, into: string, strip: number): Promise<void> {
   const answer = await fetch(url);
   if (!answer.ok || answer.body === null) throw new Error(`${url} answers ${answer.status}`);

@@ -1,4 +1,4 @@
-/** Gets every local part and says what each took: `tsx tools/parts/ensure.ts`. */
+/** Gets every local part and prints how long each took: `tsx tools/parts/ensure.ts`. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -14,7 +14,7 @@ import {
 } from ".";
 import { cacheFolder } from "./cache";
 
-/** Gets each part, in the order in which tests ask for them, and says what it is. */
+/** Each part, in the order in which tests need them. */
 const parts: readonly (() => Promise<string>)[] = [
   async () => (await mongoProgram()).name,
   () => mongosh().then(() => "mongosh"),
@@ -43,10 +43,10 @@ async function ensure(): Promise<void> {
   console.log(`parts: ${names.join(", ")}`);
 }
 
-/** What takes longer was downloaded or built, and is worth a line. */
+/** A part that takes longer was downloaded or built. */
 const longSeconds = 5;
 
-/** What the cache holds, in MB. */
+/** Prints the sizes of the cached parts in MB. */
 async function printSizes(): Promise<void> {
   const names = (await readdir(cacheFolder())).filter((name) => !name.includes(".lock"));
   for (const part of names) {

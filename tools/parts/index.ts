@@ -1,7 +1,6 @@
 /**
- * The local parts: a real Pulumi engine, a real server of MongoDB's protocol, a real control plane of
- * Kubernetes and Helm, had from PATH, an official download or a package registry, and kept in the
- * user's cache folder.
+ * The local parts: a Pulumi engine, a server with MongoDB's protocol, a Kubernetes control plane and Helm, from
+ * PATH, an official download or a package registry, kept in the user's cache folder.
  */
 export { type Engine, engine, engineEnvironment, type EngineOptions } from "./pulumi/engine";
 export { type MongoProgram, mongoProgram } from "./mongo/program";

@@ -3,25 +3,25 @@ import { showProgress } from "./progress";
 import { executable, longWork } from "./run";
 import { cached, type Source } from "./sources";
 
-/** A part that is a package of npm. */
+/** A part that is an npm package. */
 interface NpmPart<T> {
   /** The package's name. */
   readonly name: string;
   /** Such as `2.12.0`. */
   readonly version: string;
-  /** How long the installation takes, for the progress. */
+  /** The duration of the installation, for progress lines. */
   readonly time: string;
   /** The part in the folder that has `node_modules`. */
   readonly partIn: (folder: string) => T;
 }
 
 /**
- * The way to a part by an installation from npm into the user's cache folder, with what the package
- * needs: the part is no dependency of this repository, because few runs need it. No install script runs.
+ * A source that installs an npm package into the user's cache folder, without install scripts. Few runs need it,
+ * so it is not a dependency of the repository.
  */
 export function npmSource<T>({ name, version, time, partIn }: NpmPart<T>): Source<T> {
   const few = ["--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"];
-  // Without a network npm tries each package for minutes, unless its own cache has it.
+  // Without a network, npm retries each package for minutes unless it is cached.
   const network = ["--prefer-offline", "--fetch-retries=1", "--loglevel=error"];
   const wanted = `${name}@${version}`;
   return cached({

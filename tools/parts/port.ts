@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
-/** Whether nobody listens on a TCP port of 127.0.0.1. */
+/** Whether a TCP port of 127.0.0.1 is free. */
 export async function isFree(port: number): Promise<boolean> {
   // Both are asked: where another program listens on all addresses, some systems still let us.
   const socket = connect(port, "127.0.0.1");

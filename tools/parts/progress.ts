@@ -1,17 +1,17 @@
 const second = 1000;
 
-/** Where progress goes: a terminal gets one live line, anything else a plain line now and then. */
+/** The output for progress: one live line on a terminal, otherwise a plain line now and then. */
 export interface Screen {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
 /**
- * Shows how long some work has been going on.
+ * Shows how long some work has been running.
  *
  * @param title such as `building pulumi`
- * @param detail what more there is to say at the moment, such as `512 packages`
- * @param every the time between two plain lines, in milliseconds
+ * @param detail further progress, such as `512 packages`
+ * @param every the interval of plain lines, in milliseconds
  */
 export async function showProgress<T>(
   title: string,
@@ -34,7 +34,7 @@ export async function showProgress<T>(
   }
 }
 
-/** A length of time in words, such as `45 s` or `3 min 05 s`. */
+/** A duration as text, such as `45 s` or `3 min 05 s`. */
 export function formatElapsed(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / second);
   const minutes = Math.floor(seconds / 60);
@@ -42,7 +42,7 @@ export function formatElapsed(milliseconds: number): string {
   return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-/** One line for the person who waits, on standard error: standard output is for results. */
+/** Prints a progress line to standard error; standard output is for results. */
 export function printLine(line: string): void {
   process.stderr.write(`${line}\n`);
 }

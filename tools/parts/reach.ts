@@ -1,10 +1,10 @@
-/** How long a source may take to answer before the next one is tried, in milliseconds. */
+/** Time in ms for a source to answer before the next one is tried. */
 const patience = 5_000;
 
 /**
- * Why a file of the web cannot be had, in words, or undefined if its server says that it can.
+ * Why a URL cannot be downloaded, as text; undefined if its server says that it can.
  *
- * @param milliseconds how long the answer may take
+ * @param milliseconds time limit
  */
 export async function unreachable(
   url: string,
@@ -15,13 +15,13 @@ export async function unreachable(
   return answer < 400 ? undefined : `${new URL(url).host} answers ${answer}`;
 }
 
-/** Why a server of the web cannot be reached, in words, or undefined if it answers at all. */
+/** Why a server is unreachable, as text; undefined if it answers at all. */
 export async function silent(url: string, milliseconds = patience): Promise<string | undefined> {
   const answer = await statusOf(url, milliseconds);
   return typeof answer === "string" ? answer : undefined;
 }
 
-/** The HTTP status that a server answers with, or in words why it does not answer. */
+/** The HTTP status, or why there is no answer. */
 async function statusOf(url: string, milliseconds: number): Promise<number | string> {
   try {
     const answer = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(milliseconds) });

@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { promisify } from "node:util";
 
 /**
- * The file that a program's name stands for, or undefined if there is none.
+ * The file of a program, or undefined if there is none.
  *
  * @param path folders, as in PATH
  */
@@ -25,12 +25,12 @@ export function executable(name: string, path = process.env.PATH ?? ""): string 
     });
 }
 
-/** The folder that a program really lies in, behind links. */
+/** The real folder of a program, behind links. */
 export function folderOf(file: string): string {
   return dirname(realpathSync(file));
 }
 
-/** What a program prints on standard output, or undefined if it is not there or fails. */
+/** A program's standard output; undefined if it is missing or fails. */
 export async function answerOf(program: string, ...args: string[]): Promise<string | undefined> {
   try {
     const options = { timeout: 20_000, maxBuffer: 64 * 1024 * 1024 };
@@ -41,7 +41,7 @@ export async function answerOf(program: string, ...args: string[]): Promise<stri
   }
 }
 
-/** Some long work of another program. */
+/** A long-running program. */
 export interface LongWork {
   readonly program: string;
   readonly args: readonly string[];

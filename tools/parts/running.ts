@@ -3,17 +3,17 @@ import { platform } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerOf } from "./run";
 
-/** The command line of a running program, or undefined if there is none of that id. */
+/** The command line of a running process; undefined if there is none. */
 export async function commandLine(pid: number): Promise<string | undefined> {
   const line =
     platform() === "linux"
       ? await fromProc(pid)
       : await answerOf("ps", "-ww", "-o", "args=", "-p", `${pid}`);
-  // A program that ended and was not yet collected has an empty one.
+  // A zombie has an empty command line.
   return line === "" ? undefined : line;
 }
 
-/** How long a program may take to be loaded, in milliseconds. */
+/** Maximum time in ms for loading a program. */
 const loadingLimit = 5_000;
 
 async function fromProc(pid: number): Promise<string> {
@@ -21,27 +21,27 @@ async function fromProc(pid: number): Promise<string> {
   for (;;) {
     const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     if (text !== "" || Date.now() >= deadline) return text.replaceAll("\0", " ").trim();
-    // While the system still loads a program's file, it is alive and has an empty command line.
+    // While the system loads a program, it is alive with an empty command line.
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    // Behind the name, which may have anything in it.
+    // After the name, which may contain anything.
     const state = stat.charAt(stat.lastIndexOf(")") + 2);
     if (state === "" || "ZXx".includes(state)) return "";
     await sleep(5);
   }
 }
 
-/** Asks a program to end, waits until it is gone, and ends it by force after 30 seconds. */
+/** Terminates a process, by force after 30 seconds, and waits until it is gone. */
 export async function stopByPid(pid: number): Promise<void> {
   signal(pid, "SIGTERM");
   await untilGone(pid, 30_000);
 }
 
-/** Ends a program by force, and waits until it is gone. */
+/** Kills a process and waits until it is gone. */
 export async function killByPid(pid: number): Promise<void> {
   await untilGone(pid, 0);
 }
 
-/** @param patience how long it may take before it is ended by force, in milliseconds */
+/** @param patience in ms, until it is killed */
 async function untilGone(pid: number, patience: number): Promise<void> {
   const deadline = Date.now() + patience;
   while ((await commandLine(pid)) !== undefined) {

@@ -2,31 +2,31 @@ import { existsSync } from "node:fs";
 import { fillOnce } from "./cache";
 import { printLine } from "./progress";
 
-/** A local part that cannot be had or started. The message says what was found and what to do. */
+/** A local part that is unavailable. The message says what was found and what to do. */
 export class PartError extends Error {
   override readonly name = "PartError";
 }
 
-/** A part, or why it cannot be had, in words. */
+/** A part, or why it is missing, as text. */
 export type PartAnswer<T> = { readonly part: T } | { readonly missing: string };
 
-/** A way to get a part that is not installed. */
+/** A source of a part that is not installed. */
 export interface Source<T> {
-  /** The part, where an earlier run got it this way. */
+  /** The part from an earlier run. */
   kept(): Promise<T | undefined>;
-  /** Why this way is closed, in words, known in a few seconds; undefined if it is open. */
+  /** Why this source is unavailable, known within seconds; undefined if it is not. */
   closed(): Promise<string | undefined>;
-  /** What is said before it starts, such as `building v3.274.1 from Go modules (4 to 10 min)`. */
+  /** What it does, such as `building v3.274.1 from Go modules (4 to 10 min)`. */
   readonly doing: string;
-  /** Gets the part. An error that it throws closes this way. */
+  /** Gets the part. If it throws, the next source is tried. */
   get(): Promise<T>;
 }
 
-/** A way to a part that is kept in a folder of the cache. */
+/** A source that keeps a part in a folder of the cache. */
 export function cached<T>(
   way: Pick<Source<T>, "closed" | "doing"> & {
     readonly folder: string;
-    /** Puts the part into an empty folder, which is moved afterwards. */
+    /** Puts the part into an empty folder, which is then renamed. */
     fill(aside: string): Promise<void>;
     /** The part in its folder; undefined if what is there does not run. */
     partIn(folder: string): T | undefined | Promise<T | undefined>;
@@ -47,11 +47,11 @@ export function cached<T>(
 }
 
 /**
- * The first of several ways to a part that works: what is installed, what an earlier run got, and
- * then the sources in their order. Each step away from the first is said in one line, with reasons.
+ * The first source of a part that works: installed, from an earlier run, then the others in order. A line with
+ * reasons is printed for each source that fails.
  *
- * @param name the part's name in what is said
- * @param installed what is on PATH
+ * @param name the part's name in messages
+ * @param installed the part on PATH
  * @param advice what the reader can install if nothing works
  * @throws PartError with every reason
  */

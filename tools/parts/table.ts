@@ -10,34 +10,34 @@ import { atLeast, versions } from "./versions";
 interface Program {
   /** The name of its file on PATH, of its folder in the cache, and of its module in tools/go. */
   readonly name: string;
-  /** Its name in what is said. Default: `name`. */
+  /** Its name in messages; default: `name`. */
   readonly title?: string;
   readonly version: string;
-  /** Which one on PATH is used, by what it prints when asked. Default: none, the pinned one is built. */
+  /** Which version on PATH is accepted, by its output; default: none, so the pinned one is built. */
   readonly onPath?: {
     readonly ask: readonly string[];
     fits(version: string): boolean;
-    /** Why one that does not fit is not used: `not version 3`. */
+    /** Why another version is rejected: `not version 3`. */
     readonly unfit: string;
   };
   /** Its Go module; default: it is the npm package of its name. */
   readonly module?: string;
-  /** The folder of its package in the module. Default: the module's own. */
+  /** Its package's folder in the module; default: the module's own. */
   readonly command?: string;
-  /** Variables of packages that are set at link time, as the program's own releases do. */
+  /** Package variables to set at link time, as the program's own releases do. */
   readonly stamps?: readonly string[];
   readonly tags?: readonly string[];
-  /** Versions of others that are part of it. */
+  /** Versions of other programs that are part of it. */
   readonly alsoFrom?: readonly string[];
-  /** How long a build or an installation takes. */
+  /** The duration of a build or an installation. */
   readonly time: string;
-  /** What can be installed. Default: Go. */
+  /** What a reader can install instead; default: Go. */
   readonly install?: string;
 }
 
 const [major = "", minor = ""] = versions.kubernetes.slice(1).split(".");
 
-/** A program of `make lint`: another version of it finds other things. */
+/** A checker of `make lint`; another version would find other problems. */
 const checker = (name: string, version: string, module: string) => ({
   ...{ name, version, module, command: `/cmd/${name}` },
   onPath: {
@@ -48,7 +48,7 @@ const checker = (name: string, version: string, module: string) => ({
   install: `${name} ${version} (https://${module.replace(/\/v\d+$/, "")}) or Go (https://go.dev/dl/)`,
 });
 
-/** Every part that is one program. The engine, its plugin, Kubernetes and the server are several. */
+/** The parts that are one program each. */
 export const programs = {
   mongosh: {
     name: "mongosh",
@@ -71,7 +71,7 @@ export const programs = {
     ...{ module: "helm.sh/helm/v3", command: "/cmd/helm" },
     stamps: [
       `helm.sh/helm/v3/internal/version.version=${versions.helm}`,
-      // The Kubernetes that `helm template` takes for granted, in a chart's `kubeVersion` as elsewhere.
+      // The Kubernetes version that `helm template` assumes.
       `helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=${major}`,
       `helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=${minor}`,
       `helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=${major}`,
@@ -111,10 +111,10 @@ export const programs = {
 } as const satisfies Record<string, Program>;
 
 /**
- * The file of a program: the one on PATH, else its npm package or a build from pinned Go modules, kept in
- * the user's cache folder.
+ * A program's file: from PATH, its npm package or a build from pinned Go modules, kept in the user's cache
+ * folder.
  *
- * @throws PartError if there is no way to one, with what can be installed
+ * @throws PartError if no source works, with what to install
  */
 async function fileOf(program: Program): Promise<string> {
   const { name, title = name, version, module, command = "", tags = [], stamps = [] } = program;
@@ -130,7 +130,7 @@ async function fileOf(program: Program): Promise<string> {
           async fill(aside) {
             const build = { module: name, title: `${title} ${version}`, stamps, tags };
             await goBuild({ ...build, packages: [`${module}${command}`] }, aside);
-            // Go names it after its package. KEDA's requests are recorded under the program's name.
+            // Go names it after its package. KEDA records requests under the program's name.
             const built = `${module}${command}`
               .replace(/\/v\d+$/, "")
               .split("/")
@@ -149,7 +149,7 @@ export const helm = () => fileOf(programs.helm);
 export const mongosh = () => fileOf(programs.mongosh);
 export const vale = () => fileOf(programs.vale);
 
-/** The program on PATH, if it fits; else why not. */
+/** The program on PATH, or why it does not fit. */
 export async function findOnPath(
   { name, onPath }: Program,
   path = process.env.PATH ?? "",
@@ -169,30 +169,30 @@ async function filesOf({ name, title = name, module = "" }: Program): Promise<st
   throw new PartError(`Go has no files of ${title}. Check its module proxy.`);
 }
 
-/** A forge's program, and the folder of its templates and texts. */
+/** Gitea's program, and the folder of its templates and texts. */
 export interface GiteaPrograms {
   readonly gitea: string;
   readonly files: string;
 }
 
-/** Gitea, a forge with a database in a file. @throws PartError if there is no Go, or no module of it */
+/** Gitea. @throws PartError without Go or its module */
 export async function gitea(): Promise<GiteaPrograms> {
   return { gitea: await fileOf(programs.gitea), files: await filesOf(programs.gitea) };
 }
 
-/** KEDA's operator, and the folder of the definitions of its kinds. */
+/** KEDA's operator, and the folder of its resource definitions. */
 export interface Keda {
   readonly operator: string;
   readonly definitions: string;
 }
 
-/** KEDA. @throws PartError if there is no Go, or no module of it */
+/** KEDA. @throws PartError without Go or its module */
 export async function keda(): Promise<Keda> {
   const operator = await fileOf(programs.keda);
   return { operator, definitions: join(await filesOf(programs.keda), "config", "crd", "bases") };
 }
 
-/** Mermaid's own bundles, which need no other package. */
+/** Mermaid's bundles, which need no other package. */
 export interface MermaidFiles {
   /** An ES module, for `import()`. */
   readonly module: string;
@@ -201,10 +201,9 @@ export interface MermaidFiles {
 }
 
 /**
- * Mermaid, which reads and draws the diagrams of the pages: its npm package, kept in the user's cache
- * folder.
+ * Mermaid, for the pages' diagrams: an npm package in the user's cache folder.
  *
- * @throws PartError if there is no npm, or it cannot install the package
+ * @throws PartError if npm is missing or cannot install it
  */
 export function mermaid(): Promise<MermaidFiles> {
   const source = npmSource({

@@ -1,20 +1,20 @@
-/** The versions of what is downloaded or built; tools/go and tools/python pin the rest. */
+/** Versions of downloads and builds; tools/go and tools/python pin the rest. */
 export const versions = {
   pulumi: "v3.274.1",
   oldestPulumi: "3.200.0",
-  /** The last one that the Go module proxy serves; it works with the CLI above. */
+  /** The newest in the Go module proxy; it works with the CLI above. */
   languageHost: "v3.68.0",
   /**
-   * The plugin of the npm package @pulumi/kubernetes, which has the same version: the newest whose
-   * sources the Go module proxy serves. Before an upgrade: plugins from 4.29 on refuse to create an
-   * object that exists unless `upsertExistingObjects` is set (pulumi-kubernetes#2926), and from 4.30
-   * on they pass nulls in values to Helm, where `allowNullValues` has no effect (#2997).
+   * The plugin of the npm package @pulumi/kubernetes, of the same version: the newest with sources in the Go
+   * module proxy. Before an upgrade: from 4.29 on, plugins refuse to create an object that exists unless
+   * `upsertExistingObjects` is set (pulumi-kubernetes#2926); from 4.30 on, they pass nulls in values to Helm
+   * (#2997).
    */
   kubernetesPlugin: "v4.25.0",
-  /** The commit of that version by `git describe`: the provider's module has no tags of its own. */
+  /** That version's commit, because the provider's module has no tags. */
   kubernetesPluginCommit: "f47bc2d6f199",
   mongod: "8.2.6",
-  /** MongoDB's manual: `prepareUnique` and the other forms of `collMod` used here need 6.0. */
+  /** `prepareUnique` and other forms of `collMod` need MongoDB 6.0. */
   oldestMongod: "6.0.0",
   mongosh: "2.12.0",
   oldestMongosh: "2.0.0",
@@ -24,16 +24,16 @@ export const versions = {
   oldestKubernetes: "1.31.0",
   etcd: "v3.6.8",
   oldestEtcd: "3.5.0",
-  /** Its stages are taken too, so one on PATH has to be as new. */
+  /** One on PATH must be as new, because its stages are used, too. */
   kwok: "v0.8.0",
   helm: "v3.22.0",
-  /** It names the versions of Kubernetes that it was tested on: 1.34 to 1.36. */
+  /** Tested by KEDA on Kubernetes 1.34 to 1.36. */
   keda: "v2.21.0",
   actionlint: "v1.7.12",
   vale: "v3.21.0",
   mermaid: "11.17.2",
   act: "v0.2.89",
-  /** The last one whose module is `code.gitea.io/gitea`: a later one needs modules of gitea.dev. */
+  /** The last version as module `code.gitea.io/gitea`; later ones need modules of gitea.dev. */
   gitea: "v1.26.0",
 } as const;
 

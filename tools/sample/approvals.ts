@@ -5,7 +5,7 @@ import { enumeration } from "./style";
 
 const statuses = collections.approvals.fields.status?.names ?? [];
 
-/** Asks for the approval that a gate waits for, and decides it unless it stays pending. */
+/** Requests a gate's approval, and decides it unless it stays pending. */
 export function askFor(execution: Execution, gate: PackStep, status: string): void {
   const { journal, runId, pack, random } = execution;
   const approval = pack.approvals.find(({ id }) => id === gate.approval);

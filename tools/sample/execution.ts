@@ -3,12 +3,12 @@ import { afterTheStop, skip, stop, succeed, type Progress } from "./progress";
 import { stepStatuses, type Execution, type SampleStepStatus } from "./state";
 import { enumeration } from "./style";
 
-/** Executes the pack's steps up to the one that the outcome is about. */
+/** Executes the pack's steps up to the outcome's step. */
 export function execute(execution: Execution): void {
   for (const step of execution.pack.steps) executeStep(execution, step, step.id);
 }
 
-/** The steps that execute something, in their order; a stop can be at one of them. */
+/** The steps that execute something, in order; a run can stop at any of them. */
 export function leavesOf(
   steps: readonly PackStep[],
   inputs: Readonly<Record<string, unknown>>,
@@ -35,7 +35,7 @@ function progressOf(execution: Execution, step: PackStep, id: string): Progress 
   return succeed(execution, step, id);
 }
 
-/** A group stands as its children do; its record comes before theirs. */
+/** A group has the status of its children; its record precedes theirs. */
 function executeGroup(execution: Execution, step: PackStep, id: string): SampleStepStatus {
   const { journal, steps } = execution;
   const place = steps.push({}) - 1;
@@ -59,7 +59,7 @@ function statusOfGroup(children: readonly SampleStepStatus[]): SampleStepStatus 
   return children.includes("Failed") ? "Failed" : "Succeeded";
 }
 
-/** A group's children with their ids; a Map and a Loop have one of each for every item. */
+/** A group's children with their ids; a Map or a Loop has a set for each item. */
 function instancesOf(step: PackStep, id: string, inputs: Readonly<Record<string, unknown>>) {
   const children = step.children ?? [];
   if (step.items === undefined) return children.map((child) => ({ step: child, id: child.id }));

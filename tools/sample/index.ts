@@ -1,4 +1,4 @@
-/** A sample of the filesystem state of an environment, the same for the same seed. */
+/** Generates a sample of an environment's filesystem state, the same for the same seed. */
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -6,15 +6,15 @@ import { sampleRun, type SampleRun } from "./run";
 import { createRandom } from "./random";
 import { jsonText, linesText } from "./style";
 
-/** How much is made, and from which seed. */
+/** Size and seed of a sample. */
 export interface SampleOptions {
   /** Default 20251106. */
   readonly seed?: number;
-  /** Default 300; from 132 on the sample has every kind, status and form of file. */
+  /** Default 300; from 132 runs on the sample has every kind, status and form of file. */
   readonly runs?: number;
 }
 
-/** How many records a sample holds. */
+/** The number of records in a sample. */
 export interface SampleCounts {
   runs: number;
   logs: number;
@@ -22,18 +22,17 @@ export interface SampleCounts {
   approvals: number;
 }
 
-/** The sample cannot be written; nothing was. */
+/** The sample cannot be written. Nothing was. */
 export class SampleError extends Error {
   override readonly name = "SampleError";
 }
 
 /**
- * Writes a Task Runner's filesystem state: runs, approvals, logs and artifact manifests of Task
- * Packs, as the services' .NET writer leaves them, all of it valid. Beside it are a temporary and
- * a hidden file, which are no state.
+ * Writes a Task Runner's filesystem state as the services' .NET writer does: valid runs, approvals, logs and
+ * artifact manifests. It also has a temporary and a hidden file, which are not state.
  *
- * @param directory the state directory; it is there in full or not at all
- * @throws SampleError where it is there already
+ * @param directory the state directory; written completely or not at all
+ * @throws SampleError if it exists
  */
 export async function generateSample(
   directory: string,

@@ -2,10 +2,10 @@ import type { Random } from "./random";
 import { enumeration, formatTicks, type Style } from "./style";
 import { collections } from "../../components/contract";
 
-/** The levels of a log line (the document, `pack_run_logs`). */
+/** Log levels (specification, `pack_run_logs`). */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 
-/** What a log line says beside its place in the log. */
+/** A log line without its sequence and time. */
 export interface Event {
   readonly level: LogLevel;
   readonly type: string;
@@ -16,7 +16,7 @@ export interface Event {
 
 const levels = collections.logs.fields.level?.names ?? [];
 
-/** A run's clock and its log, whose sequences count from 1. */
+/** A run's clock and log; sequences start at 1. */
 export class LogWriter {
   readonly lines: object[] = [];
 
@@ -27,12 +27,12 @@ export class LogWriter {
     readonly style: Style,
   ) {}
 
-  /** Lets some time go by, in milliseconds at most; no two moments are the same. */
+  /** Advances the clock by up to `most` milliseconds; no two moments are equal. */
   pass(most: number): void {
     this.now += BigInt(this.random.between(1, most * 10_000));
   }
 
-  /** The moment, or one that is so many seconds away. */
+  /** The current moment, or one at an offset. */
   moment(secondsAway = 0): string {
     return formatTicks(this.now + BigInt(secondsAway) * 10_000_000n, this.style);
   }

@@ -1,6 +1,6 @@
 import type { Pack } from "./plan";
 
-/** Task Packs as the StellaOps services run them; together they have every kind of step. */
+/** Task Packs like those of StellaOps; together they have every kind of step. */
 export const packs: readonly Pack[] = [
   {
     name: "mirror-vulnerability-feeds",

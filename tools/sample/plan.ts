@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** The kinds of steps: the planner's first five, and the two that came later. */
+/** Kinds of steps: the planner's first five, and two later ones. */
 export const stepKinds = [
   "Run",
   "GateApproval",
@@ -12,13 +12,13 @@ export const stepKinds = [
 ] as const;
 export type PlanStepKind = (typeof stepKinds)[number];
 
-/** A step as a Task Pack has it. */
+/** A step of a Task Pack. */
 export interface PackStep {
   readonly id: string;
   readonly kind: PlanStepKind;
   readonly uses?: string;
   readonly with?: Readonly<Record<string, unknown>>;
-  /** The input whose items a Map or a Loop goes through. */
+  /** The input whose items a Map or a Loop iterates. */
   readonly items?: string;
   readonly maxParallel?: number;
   readonly approval?: string;
@@ -26,7 +26,7 @@ export interface PackStep {
   readonly message?: string;
   readonly tolerant?: boolean;
   readonly disabled?: boolean;
-  /** The branch of a Conditional that is not taken. */
+  /** Whether it is a Conditional's branch that is not taken. */
   readonly otherwise?: boolean;
   readonly children?: readonly PackStep[];
 }
@@ -45,7 +45,7 @@ export interface PackOutput {
   readonly expression?: string;
 }
 
-/** A Task Pack: what a run is planned from. */
+/** A Task Pack, from which runs are planned. */
 export interface Pack {
   readonly name: string;
   readonly version: string;
@@ -59,7 +59,7 @@ export interface Pack {
   readonly failurePolicy: Readonly<Record<string, unknown>>;
 }
 
-/** The plan of a run, as the planner writes it, and its hash. */
+/** A run's plan, as the planner writes it, with its hash. */
 export function planOf(pack: Pack, inputs: Readonly<Record<string, unknown>>) {
   const plan = {
     metadata: {

@@ -3,7 +3,7 @@ import type { Execution, SampleStepStatus } from "./state";
 import type { LogLevel } from "./journal";
 import type { PackStep } from "./plan";
 
-/** How far a step is. */
+/** A step's progress. */
 export interface Progress {
   readonly status: SampleStepStatus;
   readonly attempts: number;
@@ -12,21 +12,21 @@ export interface Progress {
   readonly reason?: string;
 }
 
-/** A step behind the one where the run stopped: it waits, or is given up with the run. */
+/** A step after the one where the run stopped: pending, or skipped with the run. */
 export function afterTheStop(execution: Execution, id: string): Progress {
   const givenUp = ["failed", "rejected", "expired"].includes(execution.outcome);
   if (givenUp) return skip(execution, id, "the run ended before");
   return { status: "Pending", attempts: 0 };
 }
 
-/** A step that is not executed, with the reason in its log line. */
+/** A skipped step, with the reason in its log line. */
 export function skip({ journal }: Execution, id: string, reason: string): Progress {
   const message = `Step ${id} skipped: ${reason}`;
   journal.write({ level: "info", type: "step.skipped", message, stepId: id });
   return { status: "Skipped", attempts: 0, at: journal.moment(), reason };
 }
 
-/** A step that comes to its end; now and then at the second attempt. */
+/** A successful step, sometimes at the second attempt. */
 export function succeed(execution: Execution, step: PackStep, id: string): Progress {
   const { journal, random } = execution;
   start(execution, step, id);
@@ -45,7 +45,7 @@ export function succeed(execution: Execution, step: PackStep, id: string): Progr
   return { status: "Succeeded", attempts: again ? 2 : 1, at: journal.moment() };
 }
 
-/** The step that the run's outcome is about. */
+/** The step where the run's outcome is decided. */
 export function stop(execution: Execution, step: PackStep, id: string): Progress {
   start(execution, step, id);
   switch (execution.outcome) {
@@ -117,7 +117,7 @@ const outputs: readonly (readonly [LogLevel, string])[] = [
   ["warn", "unknown field ‘severityScore’ ignored"],
 ];
 
-/** What a step says while it works; some lines have metadata, some do not. */
+/** Log lines of a working step, some with metadata. */
 function work({ journal, random }: Execution, step: PackStep, id: string, lines: number): void {
   for (let line = 1; line <= lines; line += 1) {
     const [level, message] = random.pick(outputs);

@@ -1,15 +1,13 @@
-/** A source of chance that gives the same for the same seed, on every machine. */
+/** A pseudorandom generator, the same for the same seed on every machine. */
 export interface Random {
-  /** A number from 0 to 1, without 1. */
+  /** A number from 0 (inclusive) to 1 (exclusive). */
   next(): number;
-  /** A whole number, both ends included. */
+  /** An integer, both ends included. */
   between(least: number, most: number): number;
   pick<T>(choices: readonly T[]): T;
 }
 
-/**
- * Mulberry32: 32 bits of state, which is plenty for sample data.
- */
+/** Mulberry32, whose 32 bits of state suffice for sample data. */
 export function createRandom(seed: number): Random {
   let state = seed;
   const next = () => {

@@ -7,7 +7,7 @@ import { planOf, type Pack, type PlanStepKind } from "./plan";
 import type { Random } from "./random";
 import { styleOf, type Style } from "./style";
 
-/** Everything that the filesystem stores hold of one run. */
+/** A run's files in the filesystem stores. */
 export interface SampleRun {
   readonly style: Style;
   readonly runId: string;
@@ -17,7 +17,7 @@ export interface SampleRun {
   readonly approvals: readonly object[];
 }
 
-/** The outcomes take turns; their number shares no divisor with that of packs and styles. */
+/** Outcomes alternate; their number is coprime to those of packs and styles. */
 const outcomes: readonly RunOutcome[] = [
   ...(["succeeded", "succeeded", "failed", "succeeded", "running", "waiting"] as const),
   ...(["succeeded", "rejected", "retrying", "expired", "created"] as const),
@@ -26,10 +26,10 @@ const outcomes: readonly RunOutcome[] = [
 /** 1 October 2025, in tenths of a microsecond since 1970. */
 const firstRequest = BigInt(Date.UTC(2025, 9, 1)) * 10_000n;
 
-/** So far are two runs apart: 2 hours and 50 minutes. */
+/** The interval between runs: 2 hours and 50 minutes. */
 const ticksBetweenRuns = 10_200n * 10_000_000n;
 
-/** The sample's run of a number, from 0. */
+/** The sample's run with a number, from 0. */
 export function sampleRun(number: number, random: Random): SampleRun {
   const pack = turn(packs, number);
   const style = styleOf(number);
@@ -60,7 +60,7 @@ export function sampleRun(number: number, random: Random): SampleRun {
 
 const turn = <T>(choices: readonly T[], number: number) => choices[number % choices.length] as T;
 
-/** Some ids are paths, as a site's scheduler gives them: a file name cannot hold the slash. */
+/** Some ids are paths, as a scheduler may create them; a file name cannot hold the slash. */
 function runIdOf(number: number, { name }: Pack): string {
   const digits = String(number + 1).padStart(6, "0");
   return number % 10 === 7 ? `nightly/${name}/${digits}` : `run-20251106-${digits}`;
@@ -76,7 +76,7 @@ function inputsOf(pack: Pack, random: Random): Record<string, unknown> {
   );
 }
 
-/** The outcome and the step that it is about; a pack without approvals waits for none. */
+/** The outcome and its step; a pack without approvals waits for none. */
 function courseOf(
   number: number,
   pack: Pack,
@@ -95,7 +95,7 @@ function courseOf(
   return { outcome, left, stopped: outcome === "created", steps: [], approvals: [] };
 }
 
-/** Executes the run between its first and its last words. */
+/** Executes the run between its first and last log lines. */
 function ranThrough(execution: Execution): ArtifactManifest | undefined {
   const { journal, pack, outcome } = execution;
   const metadata = { pack: pack.name, version: pack.version };

@@ -2,7 +2,7 @@ import type { LogWriter } from "./journal";
 import type { Pack } from "./plan";
 import type { Random } from "./random";
 
-/** How a run stands; `waiting`, `rejected` and `expired` are about an approval. */
+/** A run's outcome; `waiting`, `rejected` and `expired` are about an approval. */
 export type RunOutcome =
   "succeeded" | "failed" | "running" | "retrying" | "waiting" | "rejected" | "expired" | "created";
 
@@ -10,7 +10,7 @@ export type RunOutcome =
 export const stepStatuses = ["Pending", "Running", "Succeeded", "Failed", "Skipped"] as const;
 export type SampleStepStatus = (typeof stepStatuses)[number];
 
-/** A run's execution as it goes on. */
+/** A run's execution in progress. */
 export interface Execution {
   readonly runId: string;
   readonly pack: Pack;
@@ -20,7 +20,7 @@ export interface Execution {
   readonly random: Random;
   readonly steps: object[];
   readonly approvals: object[];
-  /** How many steps are still to be executed before the one that the outcome is about. */
+  /** The number of steps before the outcome's step. */
   left: number;
   stopped: boolean;
 }

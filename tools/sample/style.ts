@@ -1,4 +1,4 @@
-/** How the .NET writer of a run set its files out; each of these forms is met on real disks. */
+/** The file format of a run's .NET writer; each form occurs on real disks. */
 export interface Style {
   /** Absent optional members are written as null instead of being left out. */
   readonly nulls: boolean;
@@ -10,7 +10,7 @@ export interface Style {
   readonly zulu: boolean;
 }
 
-/** Every form comes up within any 12 runs, most runs having the commonest. */
+/** Any 12 consecutive runs have every form; most have the most common one. */
 export function styleOf(run: number): Style {
   return {
     nulls: run % 3 === 1,
@@ -20,7 +20,7 @@ export function styleOf(run: number): Style {
   };
 }
 
-/** A name of an enumeration, or its place among the names. */
+/** An enumeration's name, or its number. */
 export function enumeration(
   names: readonly string[],
   name: string,
@@ -30,7 +30,7 @@ export function enumeration(
 }
 
 /**
- * A moment as .NET writes it: ISO 8601 with the fraction's trailing zeros left out.
+ * A moment in .NET's format: ISO 8601 without trailing zeros in the fraction.
  *
  * @param ticks tenths of a microsecond since 1970
  */
@@ -60,7 +60,7 @@ function fileText(parts: readonly string[], { windows }: Style): string {
   return windows ? `\uFEFF${text.replaceAll("\n", "\r\n")}` : text;
 }
 
-/** .NET escapes what is not ASCII, and what means something in HTML, unless told otherwise. */
+/** .NET escapes non-ASCII and HTML characters by default. */
 function json(value: unknown, { nulls }: Style, indent?: number): string {
   const fill = (_key: string, member: unknown) => (member === undefined && nulls ? null : member);
   return JSON.stringify(value, fill, indent).replace(

@@ -1,24 +1,24 @@
 /**
- * Runs the tests of the rooms: `tsx tools/vitest/run.ts`, or with `--stacks` those of whole stacks. `ONLY`
- * has the folders and files to run, with spaces between; `SHARD` the part of them, such as `1/3`. Parts that
- * are missing are built meanwhile, at a low priority, and the files that need them come last.
+ * Runs the rooms' tests, `tsx tools/vitest/run.ts`, or with `--stacks` whole stacks. `ONLY` names folders and
+ * files, separated by spaces; `SHARD` a part, such as `1/3`. Missing parts are built meanwhile at low priority,
+ * and the files that need them run last.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { constants, setPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long it takes at most to find parts that are all there, in ms. */
+/** Maximum time in ms to find existing parts. */
 const findMs = 10_000;
 
 /**
- * Whole stacks on a real engine: more than half of all the time, so that one cutover stands for them. What
- * is drawn at random hundreds of times comes with them.
+ * Tests of whole stacks on a real engine, which take more than half of the time, and long random tests. `make
+ * test` runs only one cutover of them.
  */
 const stacks = [
   "test/engine/",
   "test/emergency/",
-  // Every example of the help, on a stack of its own.
+  // Runs every example of the help on a stack.
   "test/cli/examples.test.ts",
   "test/review/comment.property.test.ts",
   "test/stand-in/order.test.ts",
@@ -38,7 +38,7 @@ async function run(): Promise<number> {
   const { ONLY = "", SHARD: shard = "" } = process.env;
   const only = ONLY.split(" ").filter(Boolean);
   const isOfStacks = process.argv.includes("--stacks");
-  // Of the cutover's folder everything but the one cutover that the rooms' tests have.
+  // Everything in the cutover's folder except that cutover.
   const patterns = stacks.map((path) => {
     if (cutover.startsWith(path)) return `${path}!(cutover).test.ts`;
     return path.endsWith("/") ? `${path}**` : path;

@@ -3,10 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import { describeServer } from "../../test/pool/servers";
 
-/**
- * Ends a run of the tests with what a reader asks for first: which files took longest, why the run
- * failed, which server it had, and one plain line, `N passed, N failed`.
- */
+/** Ends a test run with its slowest files, its failures, its server, and one plain line, `N passed, N failed`. */
 export default class Summary implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const server = await describeServer().catch((error: unknown) => String(error));
@@ -21,7 +18,7 @@ const maxFailures = 15;
 function slowestLines(modules: readonly TestModule[]): string[] {
   const durations = modules.map((module) => ({
     file: fileOf(module),
-    // Tests and hooks, in ms.
+    // Of tests and hooks, in ms.
     duration: module.diagnostic().duration,
   }));
   const slowest = durations.sort((one, other) => other.duration - one.duration);
@@ -31,7 +28,7 @@ function slowestLines(modules: readonly TestModule[]): string[] {
   return [`The slowest of ${modules.length} files:`, ...lines, ""];
 }
 
-/** Each failure in two lines, so that the last screen says why, however much was printed before. */
+/** Two lines for each failure, so that the last screen shows why. */
 function failureLines(modules: readonly TestModule[]): string[] {
   const tests = modules.flatMap((module) => [...module.children.allTests("failed")]);
   const failures = [
@@ -55,7 +52,7 @@ function reasons(what: string, errors: readonly { readonly message: string }[] =
 const fileOf = ({ moduleId }: TestModule) => relative(process.cwd(), moduleId);
 const nameOf = (test: TestCase) => `${fileOf(test.module)}: ${test.fullName}`;
 
-/** A file that cannot be loaded has no tests, and counts as one that failed. */
+/** Counts a file that cannot be loaded as one failure. */
 export function countsLine(modules: readonly TestModule[]): string {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const count = (state: ReturnType<TestCase["result"]>["state"]) =>

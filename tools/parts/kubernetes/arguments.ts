@@ -8,19 +8,16 @@ export interface Ports {
   readonly apiServer: number;
 }
 
-/** A command of a control plane: the program's name and what it is told. */
+/** A program of a control plane and its arguments. */
 export interface ProgramCommand {
   readonly name: ProgramName;
   readonly args: readonly string[];
 }
 
-/**
- * The annotation of a pod that kwok leaves alone: it is scheduled, then stays as it is until somebody
- * else plays its kubelet.
- */
+/** The annotation of a pod that kwok ignores: after scheduling, another kubelet plays it. */
 export const ownKubelet = { name: "taskrunner-storage/kubelet", value: "own" } as const;
 
-/** etcd of one member. It does not sync to disk: what is in it need not outlive the machine. */
+/** etcd with one member. It does not sync to disk, because its data need not survive the machine. */
 export function etcdCommand(places: ClusterPaths, ports: Ports): ProgramCommand {
   const clients = `http://127.0.0.1:${ports.etcd}`;
   const peers = `http://127.0.0.1:${ports.etcdPeers}`;
@@ -35,7 +32,7 @@ export function etcdCommand(places: ClusterPaths, ports: Ports): ProgramCommand 
   };
 }
 
-/** The API server; it makes its certificate for 127.0.0.1 itself. */
+/** The API server, which creates its own certificate for 127.0.0.1. */
 export function apiServerCommand(places: ClusterPaths, ports: Ports): ProgramCommand {
   return {
     name: "kube-apiserver",
@@ -48,20 +45,20 @@ export function apiServerCommand(places: ClusterPaths, ports: Ports): ProgramCom
       "--service-account-issuer=https://kubernetes.default.svc",
       ...[`--token-auth-file=${places.tokens}`, "--authorization-mode=RBAC"],
       "--service-cluster-ip-range=10.0.0.0/24",
-      // There is one API server, and no pod that would look for it.
+      // There is one API server, and no pod looks for it.
       "--endpoint-reconciler-type=none",
     ],
   };
 }
 
-/** What runs beside an API server that answers: controllers, the scheduler, and kwok for kubelets. */
+/** The programs beside the API server: controllers, scheduler, and kwok as kubelets. */
 export function otherCommands(
   places: ClusterPaths,
   { stages }: ControlPlanePrograms,
 ): ProgramCommand[] {
   const kubeconfig = `--kubeconfig=${places.kubeconfig}`;
   const alone = ["--leader-elect=false", "--secure-port=0"];
-  // There is nobody else whom they could keep waiting; to delete a namespace takes 100 requests.
+  // Nobody else shares the API, and deleting a namespace takes 100 requests.
   const unthrottled = ["--kube-api-qps=1000", "--kube-api-burst=1000"];
   const account = [
     `--service-account-private-key-file=${places.serviceAccountKey}`,
@@ -76,7 +73,7 @@ export function otherCommands(
       args: [
         ...[kubeconfig, "--manage-all-nodes=true", `--config=${stages}`],
         `--disregard-status-with-annotation-selector=${untouched}`,
-        // Else the node counts as lost for some seconds of each minute, and its pods as not ready.
+        // Otherwise the node counts as lost for seconds of each minute.
         "--node-lease-duration-seconds=40",
       ],
     },

@@ -11,35 +11,34 @@ import {
 } from "./running-program";
 import { forgetLease, untilItAnswers, untilItWorks } from "./ready";
 
-/** A running control plane with one node, whose kubelet is played by kwok. */
+/** A running control plane with one node, played by kwok. */
 export interface ControlPlane {
-  /** The file that reaches it, as its administrator; it needs no other file. */
+  /** The administrator's kubeconfig, self-contained. */
   readonly kubeconfig: string;
   /** The API server's, on 127.0.0.1. */
   readonly port: number;
-  /** The file of a kubectl of its version. */
+  /** A kubectl of its version. */
   readonly kubectl: string;
-  /** Stops all of it and waits until it is gone. The data stay. */
+  /** Stops it and waits until it is gone; keeps the data. */
   stop(): Promise<void>;
 }
 
-/** How a control plane is started. */
+/** Options of a control plane. */
 export interface ControlPlaneOptions {
   /**
-   * Absolute, made if it is not there; gets the data, the kubeconfig and a log of each program. A
-   * later start in it finds the same objects.
+   * Absolute, created if missing; holds the data, the kubeconfig and each program's log. A later start finds the
+   * same objects.
    */
   readonly directory: string;
-  /** It outlives this program. Default: false, all of it ends when this program ends. */
+  /** Whether it outlives this program; default: false. */
   readonly detached?: boolean;
 }
 
 /**
- * Starts etcd, an API server, the controllers, the scheduler and kwok on free ports of 127.0.0.1, and
- * waits until the node is ready. What is left of an earlier one in the folder is stopped first.
+ * Starts etcd, API server, controllers, scheduler and kwok on free ports of 127.0.0.1, and waits for the node. An
+ * earlier control plane in the folder is stopped first.
  *
- * @throws PartError if the programs cannot be had, or if one of them does not start, with its last
- *   words
+ * @throws PartError if programs are missing, or one does not start, with its last output
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory, detached = false } = options;
@@ -57,13 +56,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
-/** The control plane that runs in a folder, whoever started it; undefined unless all of it runs. */
+/** The control plane that runs in a folder, whoever started it; undefined unless it is complete. */
 export async function runningControlPlane(directory: string): Promise<ControlPlane | undefined> {
   const places = clusterPaths(directory);
   const note = await readNote(places);
   if (note === undefined) return undefined;
   const programs = await controlPlane();
-  // The client is the one program that does not run on.
+  // The client is not a server.
   if (note.programs.length !== Object.keys(programs.files).length - 1) return undefined;
   for (const program of note.programs) {
     if (!(await isRunning(program, places.directory))) return undefined;
@@ -72,10 +71,9 @@ export async function runningControlPlane(directory: string): Promise<ControlPla
 }
 
 /**
- * Stops what runs of a control plane in a folder, whoever started it, and waits until it is gone. The
- * data stay.
+ * Stops a control plane in a folder, whoever started it, and waits until it is gone; keeps the data.
  *
- * @returns whether something ran
+ * @returns whether anything ran
  */
 export async function stopControlPlane(directory: string): Promise<boolean> {
   const places = clusterPaths(directory);
@@ -97,7 +95,7 @@ function connectTo(
   return { kubeconfig, port, kubectl: files.kubectl, stop };
 }
 
-/** @param started gets each program as it starts, so that what runs is known when the next fails */
+/** @param started collects each started program, for a failure of the next */
 async function start(
   programs: ControlPlanePrograms,
   places: ClusterPaths,
