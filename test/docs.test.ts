@@ -34,7 +34,9 @@ it("the settings' pages say what each setting means", () => {
 
 it.each(stackFiles)("%s names the schema of the settings in its first line", (name) => {
   const [, path = ""] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(page(name)) ?? [];
-  expect(resolve(dirname(resolve(root, name)), path)).toBe(resolve(root, "docs/settings.schema.json"));
+  expect(resolve(dirname(resolve(root, name)), path)).toBe(
+    resolve(root, "docs/settings.schema.json"),
+  );
 });
 
 it("docs/troubleshooting.md has every code of a finding, and no other", () => {

@@ -38,7 +38,12 @@ const inputs = {
 };
 const done = {
   ...inputs,
-  ...{ place: `h/d/${ledger}`, appliedAt: "2026-01-01T00:00:00.000Z", blockedBy: "", applied: true },
+  ...{
+    place: `h/d/${ledger}`,
+    appliedAt: "2026-01-01T00:00:00.000Z",
+    blockedBy: "",
+    applied: true,
+  },
 };
 const changes = async (state: object, news: object) =>
   (await LedgerClaim.diff("id", state, news)).changes;
