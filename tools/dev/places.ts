@@ -62,7 +62,7 @@ export function devPaths(root: string, stack: DevStack = stacks.dev): DevPaths {
     state: join(dev, "taskrunner"),
     rollout: join(dev, "rollout"),
     settings: join(dev, `Pulumi.${stack.name}.yaml`),
-    committedSettings: join(root, "tools", "dev", `Pulumi.${stack.name}.yaml`),
+    committedSettings: join(root, `Pulumi.${stack.name}.yaml`),
   };
 }
 
