@@ -5,7 +5,6 @@ import { isStatefulSet, nameOf, type Controller } from "./objects";
 import {
   ClusterError,
   fieldManager,
-  unlessUnreachable,
   KubeconfigError,
   kinds,
   type ClusterAddress,
@@ -15,13 +14,7 @@ import {
 } from "./request";
 import type { Warning } from "./watch";
 
-/** One request that takes longer has been lost on its way. */
-const requestTimeoutMs = 15_000;
-
-/** The same for a brief look, which is over soon where an API drops what it is sent. */
-const briefTimeoutMs = 5_000;
-
-/** An Argo CD Application, as far as it says what its syncs leave alone. */
+/** The fields of an Argo CD Application that say what its syncs ignore. */
 export interface Application {
   readonly metadata?: Api.V1ObjectMeta;
   readonly spec?: {
@@ -51,22 +44,19 @@ interface Objects extends Record<Kind, object> {
   StatefulSet: Api.V1StatefulSet;
 }
 
-/** The API of a cluster, as far as a namespace of it is looked at. Each function may throw ClusterError. */
+/** A namespace of a cluster. Each function may throw ClusterError. */
 export interface Cluster {
   readonly place: ApiPlace;
   readonly read: <K extends Kind>(kind: K, name: string) => Promise<Objects[K]>;
   readonly list: <K extends Kind>(kind: K, labelSelector: string) => Promise<Objects[K][]>;
   readonly createConfigMap: (body: Api.V1ConfigMap) => Promise<void>;
-  /**
-   * As it is, and strictly: the API would drop a misspelt key of the site's template without a word. A dry run
-   * creates nothing.
-   */
+  /** Strictly: else the API would drop a misspelt key of the site's template. A dry run creates nothing. */
   readonly create: <K extends "Job" | "MongoDBCommunity">(
     kind: K,
     body: object,
     dryRun?: "All",
   ) => Promise<Objects[K]>;
-  /** With `Foreground`, what the object owns goes first: a Job's pods. */
+  /** With `Foreground`, what the object owns is deleted first, such as a Job's pods. */
   readonly remove: (kind: Kind, name: string, propagation?: "Foreground") => Promise<void>;
   /** Merges into a Deployment or StatefulSet; null removes a member. */
   readonly patch: (
@@ -75,24 +65,20 @@ export interface Cluster {
   ) => Promise<void>;
   /** Deployments and StatefulSets, each with its kind. */
   readonly controllers: (labelSelector?: string) => Promise<Controller[]>;
-  /** Empty if the API refuses: they only say who it was. */
+  /** Empty if the API refuses: they only explain. */
   readonly autoscalers: () => Promise<Objects["HorizontalPodAutoscaler"][]>;
   /** The warnings of the last hour or so. */
   readonly warnings: () => Promise<Warning[]>;
-  /** The last lines that a pod's container printed. */
   readonly log: (name: string, container: string, tailLines: number) => Promise<string>;
 }
 
 /**
- * The cluster of an address; nothing is asked of it yet.
+ * The cluster of an address, without a request.
  *
  * @param timeoutMs of each request
- * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
+ * @throws KubeconfigError
  */
-export async function clusterAt(
-  address: ClusterAddress,
-  timeoutMs = requestTimeoutMs,
-): Promise<Cluster> {
+export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Promise<Cluster> {
   const { namespace } = address;
   const { place, ask, objects, core, custom, strategy } = await connect(address, timeoutMs);
   const headerOf = (kind: Kind, name: string) => {
@@ -162,7 +148,7 @@ export async function clusterAt(
 }
 
 async function connect(address: ClusterAddress, timeoutMs: number) {
-  // Loaded here: it takes a second, and what looks at no cluster does without.
+  // Loaded on demand: it takes a second.
   const client = await import("@kubernetes/client-node");
   const config = loadConfig(new client.KubeConfig(), address);
   const server = config.getCurrentCluster()?.server ?? "";
@@ -175,7 +161,7 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
     authMethods: { default: config },
     promiseMiddleware: [{ pre, post: (response) => Promise.resolve(response) }],
   });
-  // Without the library's discovery: the request itself is what is to fail or to be refused.
+  // Without the library's discovery, so that the request itself fails or is refused.
   class Objects extends client.KubernetesObjectApi {
     protected override resource(_: string, kind: string) {
       const found = { kind, name: kinds[kind as Kind][1], singularName: "", verbs: [] };
@@ -205,14 +191,23 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
 }
 
 /**
- * What a brief look at a cluster finds, in a preview too; undefined if the cluster is unreachable or
- * refuses, which is left to the step that works with it.
+ * What a brief look at a cluster finds, in a preview too; undefined if the cluster is unreachable or refuses,
+ * which is left to the step that works with it.
  */
 export function tryQuickly<T>(
   address: ClusterAddress,
   look: (cluster: Cluster) => Promise<T>,
 ): Promise<T | undefined> {
-  return unlessUnreachable(async () => look(await clusterAt(address, briefTimeoutMs)));
+  return unlessUnreachable(async () => look(await clusterAt(address, 5_000)));
+}
+
+async function unlessUnreachable<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
+    throw error;
+  }
 }
 
 function loadConfig(

@@ -7,15 +7,14 @@ import {
   isStatefulSet,
   nameOf,
   replicasOf,
-  templateOf,
   type Controller,
 } from "./objects";
 import { describeApiPlace, type ClusterAddress } from "./request";
 import { describeScalers } from "./scalers";
 
 /**
- * A service that was drained, so that it shows later whether anybody scaled it meanwhile: a poll would
- * miss 1 and back to 0, and a generation counts both. None of it is secret.
+ * A drained service, by which a later look finds out whether anybody scaled it meanwhile: a poll would miss 1
+ * and back to 0, and a generation counts both.
  */
 export interface DrainSnapshot {
   readonly address: ClusterAddress;
@@ -24,18 +23,17 @@ export interface DrainSnapshot {
 }
 
 interface WorkloadSnapshot {
-  /** One of the same name may be in another namespace or cluster. */
+  /** Tells it from one of the same name in another namespace or cluster. */
   readonly uid: string;
   /** The labels of its pods and ReplicaSets. */
   readonly selector: string;
-  /** Of what makes its pods, by kind and name: its ReplicaSets, or the StatefulSet itself. */
+  /** Of what creates its pods, by kind and name: its ReplicaSets, or the StatefulSet itself. */
   readonly generations: Readonly<Record<string, number>>;
 }
 
 /** Whether a pod template is that of our own rollout, which comes after the drain. */
 type IsOwn = (template: V1PodTemplateSpec | undefined) => boolean;
 
-/** What is to be kept of workloads that are drained. */
 export function takeDrainSnapshot(
   { kubeconfig, context, namespace }: ClusterAddress,
   drained: readonly {
@@ -52,19 +50,19 @@ export function takeDrainSnapshot(
     const selector = formatSelector(controller.spec?.selector);
     return [name, { uid: controller.metadata?.uid ?? "", selector, generations }];
   });
-  const api = {
+  const address = {
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
+    namespace,
   };
-  return { address: { ...api, namespace }, workloads: Object.fromEntries(entries) };
+  return { address, workloads: Object.fromEntries(entries) };
 }
 
 /**
- * Who scaled a drained service, or gave it another template, and how to pause that; undefined if nobody
- * did.
+ * Who scaled a drained service, or gave it another template, and how to pause that; undefined if nobody did.
  *
- * @param isOwn during a rollout. A Helm upgrade of ours may set template and replicas at once: that is
- *   one more generation of a StatefulSet, and leaves a Deployment's former ReplicaSets as they are
+ * @param isOwn during a rollout. A Helm upgrade of ours may set template and replicas at once: that is one more
+ *   generation of a StatefulSet, and leaves a Deployment's former ReplicaSets as they are
  * @throws ClusterError, KubeconfigError
  */
 export async function findChangesSince(
@@ -73,14 +71,14 @@ export async function findChangesSince(
 ): Promise<string | undefined> {
   const cluster = await clusterAt(address);
   const controllers = await cluster.controllers();
-  for (const [name, atRest] of Object.entries(workloads)) {
+  for (const [name, snapshot] of Object.entries(workloads)) {
     const where = `${name} in ${describeApiPlace(cluster.place)}`;
     const controller = controllers.find((one) => describeController(one) === name);
     if (!controller) return `${where} no longer exists since the drain.`;
-    const changed = await findChanges(cluster, controller, atRest, isOwn);
+    const changed = await findChanges(cluster, controller, snapshot, isOwn);
     if (changed.length === 0) continue;
     const { who, pause } = describeScalers(controller, await cluster.autoscalers());
-    const by = isOwn(templateOf(controller))
+    const by = isOwn(controller.spec?.template)
       ? `before its upgrade; ${who} now sets its replicas`
       : `by ${who}`;
     return `${where} was scaled or changed since the drain (${changed.join(", ")}). That was done ${by}. ${pause}`;
@@ -95,14 +93,14 @@ async function findChanges(
   isOwn: IsOwn,
 ): Promise<string[]> {
   const name = describeController(controller);
-  const isRolledOut = isOwn(templateOf(controller));
+  const isRolledOut = isOwn(controller.spec?.template);
   if (isStatefulSet(controller)) {
-    // It makes its pods itself: each change of its replicas or template counts.
+    // It creates its pods itself: each change of its replicas or template counts.
     const since = generationOf(controller) - (generations[name] ?? 0);
     return since > (isRolledOut ? 1 : 0) ? [`generation of ${name}`] : [];
   }
   const all = await cluster.list("ReplicaSet", selector);
-  // The controllers mark the newest ReplicaSet only a moment after an upgrade: its template tells.
+  // The controllers mark the newest ReplicaSet only a moment after an upgrade, so templates are compared.
   const former = all.filter(
     (one) => controllerOf(one)?.uid === controller.metadata?.uid && !isOwn(one.spec?.template),
   );
@@ -114,7 +112,7 @@ async function findChanges(
   return changed.length === 0 && replicas > 0 ? [`replicas: ${replicas}`] : changed;
 }
 
-/** What to do about a service that was disturbed in a cutover. */
+/** What to do about a service that somebody scaled or changed during a cutover. */
 export function redrainHint(service: string): string {
   return (
     "Pause that until the cutover is done. Then set storageMode: filesystem and run pulumi up, which " +

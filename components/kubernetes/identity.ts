@@ -3,15 +3,15 @@ import type { Cluster } from "./client";
 import { describeController } from "./objects";
 import { ClusterError } from "./request";
 
-/** Which cluster an address leads to, whatever its name. None of it is secret. */
+/** Which cluster an address leads to, whatever its name. */
 export interface ClusterIdentity {
   /** The API server's address; for people, because a cluster may have several. */
   readonly server: string;
-  /** Of the namespace `kube-system`, which nobody can delete; else of the address's own; else of its workloads. */
+  /** Of namespace `kube-system`, which nobody can delete; else of the address's own; else of its workloads. */
   readonly uids: Readonly<Record<string, string>>;
 }
 
-/** Kubernetes has no id of a cluster. It warns if no namespace may be read. @throws ClusterError */
+/** Identifies a cluster, which has no id of its own. Warns if no namespace may be read. @throws ClusterError */
 export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
   const { server, namespace } = cluster.place;
   for (const name of ["kube-system", namespace]) {
@@ -31,10 +31,7 @@ export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
   return { server, uids: Object.fromEntries(uids) };
 }
 
-/**
- * Whether a cluster is the recorded one, or accepted instead: by a UID or, if none can be read, by its
- * server. Undefined if nothing that both know tells.
- */
+/** Whether a cluster is the recorded one, or accepted instead by a UID or its server. Undefined if unknown. */
 export function isSameCluster(
   found: ClusterIdentity | undefined,
   recorded: ClusterIdentity | undefined,

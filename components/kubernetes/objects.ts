@@ -6,20 +6,17 @@ interface KubernetesObject {
   readonly metadata?: Api.V1ObjectMeta;
 }
 
-/** An object's name. */
-export function nameOf({ metadata }: KubernetesObject): string {
-  return metadata?.name ?? "";
-}
+export const nameOf = ({ metadata }: KubernetesObject) => metadata?.name ?? "";
 
-/** The object that makes and removes this one. */
+/** The object that creates and deletes this one. */
 export function controllerOf({ metadata }: KubernetesObject) {
   return metadata?.ownerReferences?.find(({ controller }) => controller);
 }
 
-/** What makes the pods of a service, and is drained. */
+/** What creates the pods of a service, and is drained. */
 export type Controller = Api.V1Deployment | Api.V1StatefulSet;
 
-/** Whether it makes its pods itself; a Deployment has ReplicaSets for that. */
+/** Whether it creates its pods itself; a Deployment has ReplicaSets for that. */
 export function isStatefulSet(controller: Controller): controller is Api.V1StatefulSet {
   return controller.kind === "StatefulSet";
 }
@@ -29,24 +26,18 @@ export function describeController(controller: Controller): string {
   return `${isStatefulSet(controller) ? "StatefulSet" : "Deployment"} ${nameOf(controller)}`;
 }
 
-/** How many replicas it asks for. */
-export function replicasOf({ spec }: Controller): number {
-  return spec?.replicas ?? 1;
-}
+/** The number of replicas that it asks for. */
+export const replicasOf = ({ spec }: Controller) => spec?.replicas ?? 1;
 
-/** Its pods' template. */
-export function templateOf({ spec }: Controller): Api.V1PodTemplateSpec | undefined {
-  return spec?.template;
-}
-
-/** Who sets `spec.replicas`, as the API server records it. */
+/** Who sets `spec.replicas`, as the API server records it, without this program. */
 export function managersOfReplicas({ metadata }: Controller): string[] {
   const managers = (metadata?.managedFields ?? []).filter(({ fieldsV1 }) => {
     const { "f:spec": spec } = (fieldsV1 ?? {}) as { "f:spec"?: object };
     return spec !== undefined && "f:replicas" in spec;
   });
-  const names = managers.flatMap(({ manager }) => manager ?? []);
-  return [...new Set(names)].filter((name) => name !== fieldManager);
+  const names = new Set(managers.flatMap(({ manager }) => manager ?? []));
+  names.delete(fieldManager);
+  return [...names];
 }
 
 /** A label selector as a request has it. */
@@ -57,9 +48,7 @@ export function formatSelector(selector: Api.V1LabelSelector | undefined): strin
     if (operator === "DoesNotExist") return `!${key}`;
     return `${key} ${words[operator] ?? operator} (${values.join(",")})`;
   });
-  const labels = Object.entries(selector?.matchLabels ?? {}).map(
-    ([key, value]) => `${key}=${value}`,
-  );
+  const labels = Object.entries(selector?.matchLabels ?? {}).map((label) => label.join("="));
   return [...labels, ...expressions].join(",");
 }
 
@@ -69,13 +58,13 @@ export function hasEnded({ status }: Api.V1Pod): boolean {
   return isOver && !(status.containerStatuses ?? []).some(({ state }) => state?.running);
 }
 
-/** Whether a pod has ended, or was taken from a node that does not answer, so that nobody hears of its end. */
+/** Whether a pod has ended, or was evicted from a node that no longer reports. */
 export function isGone(pod: Api.V1Pod): boolean {
   const { metadata, status } = pod;
   const taken = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
   const end = metadata?.deletionTimestamp;
   if (hasEnded(pod) || taken?.status !== "True" || end === undefined) return hasEnded(pod);
-  // A live kubelet ends a pod within its grace period, and says so within moments.
+  // A live kubelet ends a pod within its grace period, and reports it within moments.
   return secondsBetween(end, new Date()) >= 15;
 }
 
@@ -92,7 +81,7 @@ export function podObstacle(pod: Api.V1Pod, moment: Moment): Obstacle {
   return { object: `pod ${nameOf(pod)}`, ...diagnose(pod, moment) };
 }
 
-/** Whether a pod is there to stay and takes part in the service. */
+/** Whether a pod takes part in the service, and is not being deleted. */
 export function isReady({ metadata, status }: Api.V1Pod): boolean {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return !metadata?.deletionTimestamp && ready?.status === "True";
@@ -165,24 +154,19 @@ function findCrashing({
   };
 }
 
-const isOfImage = /Image|Registry|SignatureValidation/;
-
 function findWaiting({ name, image, state }: Api.V1ContainerStatus): Problem | undefined {
   const reason = state?.waiting?.reason ?? "";
-  // Every container waits for these two for a moment; an event says where it is more.
+  // Every container waits for these two for a moment; if it lasts, an event has the reason.
   if (["", "ContainerCreating", "PodInitializing"].includes(reason)) return undefined;
-  const detail = quote(state?.waiting?.message);
-  if (isOfImage.test(reason)) {
-    return {
-      found: `the image ${image} of container ${name} cannot be pulled (${reason})`,
-      detail,
-      advice: "Check the image's name, that the registry has it, and imagePullSecrets.",
-    };
-  }
+  const isOfImage = /Image|Registry|SignatureValidation/.test(reason);
   return {
-    found: `container ${name} cannot start (${reason})`,
-    detail,
-    advice: "Check the Secrets, ConfigMaps and volumes that the pod names.",
+    found: isOfImage
+      ? `the image ${image} of container ${name} cannot be pulled (${reason})`
+      : `container ${name} cannot start (${reason})`,
+    detail: quote(state?.waiting?.message),
+    advice: isOfImage
+      ? "Check the image's name, that the registry has it, and imagePullSecrets."
+      : "Check the Secrets, ConfigMaps and volumes that the pod names.",
   };
 }
 

@@ -2,21 +2,21 @@ import type * as Sdk from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesSettings } from "../settings";
 
-/** Pulumi's SDK for Kubernetes, loaded when a stack first creates something there: it has 120 modules. */
+/** Pulumi's SDK for Kubernetes, loaded on demand: it has 120 modules. */
 export function kubernetesSdk(): typeof Sdk {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it always
   return require("@pulumi/kubernetes") as typeof Sdk;
 }
 
 /**
- * Arguments of the engine's provider for a cluster. With an identifier that stays, another name or address of
- * the cluster replaces nothing that the stack has there: `services-check` refuses another cluster.
+ * Arguments of the engine's provider for a cluster. With a fixed identifier, another name or address of the
+ * cluster replaces no resource: `services-check` refuses another cluster.
  */
 export function providerArgs(api: KubernetesSettings): Sdk.ProviderArgs {
   return { ...api, clusterIdentifier: "of the stack" };
 }
 
-/** A namespace. Destroying the stack leaves it, because what works in it stays. */
+/** A namespace, which stays when the stack is destroyed: the services in it do. */
 export function createNamespace(
   resource: string,
   name: string,
@@ -35,14 +35,14 @@ export interface SecretRef {
 interface ConnectionStringArgs {
   readonly namespace: string;
   readonly key: string;
-  /** Secret; absent on a rollback that has none. */
+  /** Secret; absent in a rollback that has none. */
   readonly uri: pulumi.Input<string> | undefined;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 /**
- * A Secret with a connection string, immutable and named by the engine: a new connection string makes
- * a new Secret, so that the references to it change (decision 12).
+ * A Secret with a connection string, immutable and named by the engine: with a new connection string it is
+ * another Secret, so that the references to it change (decision 12).
  */
 export function connectionStringSecret(
   name: string,
@@ -56,7 +56,7 @@ export function connectionStringSecret(
       immutable: true,
       stringData: uri === undefined ? {} : { [key]: uri },
     },
-    // The rollback needs no connection string: what is there stays as it is.
+    // A rollback without a connection string keeps what is there.
     { ...options, ...(uri === undefined && { ignoreChanges: ["data", "stringData"] }) },
   );
   return metadata.name.apply((name) => ({ name, key }));

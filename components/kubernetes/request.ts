@@ -1,28 +1,28 @@
 /** The name under which the API server records what this program changes. */
 export const fieldManager = "taskrunner-storage";
 
-/** A namespace on a Kubernetes API. None of it is secret. */
+/** A namespace of a cluster. */
 export interface ClusterAddress {
-  /** A file; default: as kubectl finds it. A relative path counts from the project's folder. */
+  /** A file, relative to the project's folder. Default: as kubectl finds it. */
   readonly kubeconfig?: string;
   /** Default: the kubeconfig's current one. */
   readonly context?: string;
   readonly namespace: string;
 }
 
-/** Where requests go: the kubeconfig's context, its API server's address, and the namespace. */
+/** Where requests go. */
 export interface ApiPlace {
   readonly context: string;
+  /** The API server's address. */
   readonly server: string;
   readonly namespace: string;
 }
 
-/** A place in words. */
 export function describeApiPlace({ context, namespace }: Omit<ApiPlace, "server">): string {
   return `namespace ${namespace} of context ${context}`;
 }
 
-/** Every kind of object that requests go to: its API version, and its name in a Role. */
+/** Each kind of object: its API version, and its name in a Role. */
 export const kinds = {
   Application: ["argoproj.io/v1alpha1", "applications"],
   ConfigMap: ["v1", "configmaps"],
@@ -46,10 +46,7 @@ export interface Request {
   readonly resource: (typeof kinds)[Kind][1] | "events" | "pods/log";
 }
 
-/**
- * The API refused a request or did not answer. The message names context, namespace and request,
- * never a token.
- */
+/** The API refused a request or did not answer. The message never has a token. */
 export class ClusterError extends Error {
   override readonly name = "ClusterError";
   /** Whether the same request may succeed a moment later. */
@@ -71,7 +68,6 @@ export class ClusterError extends Error {
   }
 }
 
-/** The kubeconfig cannot be used; nothing was asked of any cluster. */
 export class KubeconfigError extends Error {
   override readonly name = "KubeconfigError";
 
@@ -83,21 +79,11 @@ export class KubeconfigError extends Error {
   }
 }
 
-/** What a look at a cluster finds; undefined if the cluster is unreachable or refuses. */
-export async function unlessUnreachable<T>(look: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
-    throw error;
-  }
-}
-
-/** The server's own words: an error of the client also holds headers, which are not to be shown. */
+// Only the server's own words: an error of the client also holds headers.
 function describeCause(cause: unknown): string {
   const { body, code } = cause as { body?: unknown; code?: unknown };
   if (typeof code !== "number") {
-    // `fetch failed` says nothing: what failed is its cause.
+    // The cause of `fetch failed` says what failed.
     const error = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
     return error instanceof Error ? error.message : String(error);
   }

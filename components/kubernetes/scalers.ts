@@ -7,11 +7,9 @@ import {
   type Controller,
 } from "./objects";
 
-/** What sets a workload's replicas of its own accord. */
+/** A program that sets a workload's replicas, such as `Flux (HelmRelease apps/worker)`, and what pauses it. */
 interface Scaler {
-  /** Such as `Flux (HelmRelease stellaops/worker)`. */
   readonly name: string;
-  /** The command that pauses it. */
   readonly pause: string;
 }
 
@@ -65,8 +63,8 @@ export function argoApplicationOf(controller: Controller) {
 }
 
 /**
- * Who sets a workload's replicas, and how to pause that. The API server keeps the name of a program, and of
- * some that use the scale subresource none, so that who could have done it is named too.
+ * Who sets a workload's replicas, and how to pause that. The API server records no name for some programs that
+ * use the scale subresource, so those that could have done it are named too.
  */
 export function describeScalers(
   controller: Controller,
@@ -78,7 +76,7 @@ export function describeScalers(
   const known = own.map((one): Scaler => {
     const of = `--namespace ${one.metadata?.namespace ?? ""}`;
     const { kind, name = "" } = controllerOf(one) ?? {};
-    // KEDA makes an autoscaler for each ScaledObject, and owns it.
+    // KEDA creates an autoscaler for each ScaledObject, and owns it.
     if (kind === "ScaledObject") {
       const pause = `kubectl annotate scaledobject ${name} ${kedaPaused} ${of}`;
       return { name: `KEDA (ScaledObject ${name})`, pause };
@@ -89,12 +87,12 @@ export function describeScalers(
   const owner = gitOpsOwnerOf(controller);
   if (owner) known.push(owner);
   const names = [...managersOfReplicas(controller), ...known.map(({ name }) => name)];
-  const ways = known.map(({ pause }) => pause);
+  const pauses = known.map(({ pause }) => pause);
   const pauseOfAny =
     `To pause it, for KEDA: kubectl annotate scaledobject NAME ${kedaPaused}; ` +
     "for Flux: flux suspend helmrelease NAME; for Argo CD: argocd app set NAME --sync-policy none.";
   return {
     who: names.join(" or ") || "somebody",
-    pause: ways.length > 0 ? `To pause it: ${ways.join("; ")}.` : pauseOfAny,
+    pause: pauses.length > 0 ? `To pause it: ${pauses.join("; ")}.` : pauseOfAny,
   };
 }

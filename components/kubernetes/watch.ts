@@ -3,33 +3,28 @@ import { progressEveryMs } from "../contract/progress";
 import { nameFirst, redact } from "../contract/text";
 import { ClusterError, describeApiPlace, type ApiPlace } from "./request";
 
-/** What a step still waits for. */
+/** What a step still waits for: an object, such as `pod a`, and its problem. */
 export interface Obstacle {
-  /** Such as `pod a`. */
   readonly object: string;
-  /** What is the matter with it, in few words. */
   readonly found: string;
-  /** More of it, such as Kubernetes' own words; may be empty. */
+  /** Such as Kubernetes' own words; may be empty. */
   readonly detail?: string;
-  /** What a person can do about it. */
   readonly advice: string;
 }
 
-/** What the cluster warned of last about an object. */
+/** The last warning of the cluster about the object with this UID. */
 export interface Warning {
-  /** The object's. */
   readonly uid: string | undefined;
   readonly message: string | undefined;
   readonly at: Date;
 }
 
-/** When something is looked at, and the warnings that the cluster has recorded until then. */
+/** The time of a look, and the warnings that the cluster has recorded until then. */
 export interface Moment {
   readonly now: Date;
   readonly warnings: readonly Warning[];
 }
 
-/** What is asked of the cluster itself. */
 interface Watched {
   readonly place: ApiPlace;
   readonly warnings: () => Promise<readonly Warning[]>;
@@ -39,11 +34,9 @@ interface Watch {
   /** What is waited for, such as a service. */
   readonly what: string;
   readonly timeoutSeconds: number;
-  /** Looks once, and says what blocks it. */
+  /** Looks once, and returns what blocks the step. */
   readonly look: (moment: Moment) => Promise<readonly Obstacle[]>;
 }
-
-const everyMs = 1_000;
 
 /** The time of a wait is over, and something still blocks it. */
 export class WaitTimeout extends Error {
@@ -59,10 +52,9 @@ export class WaitTimeout extends Error {
 }
 
 /**
- * Looks once a second until nothing blocks it. An API that stops answering in between is asked again; a
- * failure of the first look is thrown.
+ * Looks once a second until nothing blocks the step. Repeats a look that failed in passing, but not the first.
  *
- * @throws WaitTimeout with what still blocks it when the time is over
+ * @throws WaitTimeout with what still blocks the step
  */
 export async function watch(
   { place, warnings: recorded }: Watched,
@@ -70,7 +62,7 @@ export async function watch(
 ): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1_000;
   let last = { at: 0, news: "" };
-  // A line that tells something new, and else every ten seconds.
+  // At once if a line has news, and otherwise every ten seconds.
   const progress = (line: string) => {
     const news = line.replace(/\b\d+ s\b/g, "");
     if (news === last.news && Date.now() - last.at < progressEveryMs) return;
@@ -81,7 +73,6 @@ export async function watch(
   for (;;) {
     const isLast = Date.now() >= deadline;
     try {
-      // Asked for once, at the end of the time.
       const warnings = isLast ? await recorded().catch(() => []) : [];
       const obstacles = await look({ now: new Date(), warnings });
       answers = true;
@@ -96,7 +87,7 @@ export async function watch(
       if (!answers || isLast || !isTransient) throw error;
       progress(error.message);
     }
-    await sleep(Math.max(0, Math.min(everyMs, deadline - Date.now())));
+    await sleep(Math.max(0, Math.min(1_000, deadline - Date.now())));
   }
 }
 
@@ -106,26 +97,22 @@ export function inProgress(obstacles: readonly Obstacle[]): string {
   return `${obstacles.length} to go: ${nameFirst(words, 5)}`;
 }
 
-/** An obstacle as a reason of a step that did not finish. */
+/** An obstacle in the error of a step that did not finish. */
 export function inFull({ object, found, detail, advice }: Obstacle): string {
   const sentence = [found, detail].filter(Boolean).join(", ").replace(/\.$/, "");
   return `${object}: ${sentence}. ${advice}`;
 }
 
-/** The newest warning about an object; undefined where there is none. */
+/** The newest warning about an object. */
 export function warningOf(uid: string | undefined, { warnings }: Moment): Warning | undefined {
   const own = warnings.filter((one) => one.uid === uid);
   return own.toSorted((one, other) => other.at.getTime() - one.at.getTime())[0];
 }
 
-/** What Kubernetes says, in one line that shows no password of a URL. */
-export function quote(message: string | undefined): string {
-  return redact(message ?? "")
-    .replace(/\s+/g, " ")
-    .trim();
-}
+/** Kubernetes' words in one line, without the password of a URL. */
+export const quote = (message = "") => redact(message).replace(/\s+/g, " ").trim();
 
-/** The seconds from one moment to another, never below 0. */
+/** The seconds from one moment to another, at least 0. */
 export function secondsBetween(from: Date, to: Date): number {
   return Math.max(0, Math.round((to.getTime() - from.getTime()) / 1_000));
 }

@@ -6,8 +6,9 @@ import { modeOf, type Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 import { logFinding, StepGroup, StepResource, type After } from "../step/program";
 import type { Service } from "./environment";
-import { helmTarget } from "./helm/target";
-import { Drain, DrainRequest, PodsReplaced } from "./pods/inputs";
+import { helmTarget } from "./helm/release";
+import { drain, drainRequest } from "./pods/drain";
+import { podsReplaced } from "./pods/replaced";
 import {
   serviceAddress,
   placementOf,
@@ -19,17 +20,17 @@ import {
 } from "./target";
 import type { Update } from "./update/update";
 import { valuesTarget } from "./values/target";
-import { WorkerStopped } from "./worker-stopped";
+import { workerStopped } from "./worker-stopped";
 
 type ServicesSettings = DrainSettings & Pick<ProgramSettings, "mongo" | "cutover" | "backfill">;
 
-/** Where worker and web run: values files that somebody else deploys, or releases on a Kubernetes API. */
+/** Where worker and web run: values files that somebody else deploys, or Helm releases. */
 export class Services extends StepGroup {
-  /** Where the services find their connection string; never the text. */
+  /** The Secret with the services' connection string. */
   readonly connectionSecretRef: pulumi.Output<SecretRef>;
   readonly target: Target;
 
-  /** @param appUri the services' connection string, a secret; absent in filesystem mode where no setting has one */
+  /** @param appUri the services' connection string; secret, it may be absent in filesystem mode */
   constructor(
     name: string,
     readonly settings: ServicesSettings,
@@ -47,20 +48,17 @@ export class Services extends StepGroup {
   }
 }
 
-/** What a drain hands over. */
+/** The outputs of the worker's drain (DrainResults). */
 interface Drained {
-  /** How often the worker was drained; a rollout that sees a new number puts its replicas back. */
   readonly drains: pulumi.Output<number> | undefined;
-  /** When that drain began, in ISO 8601, UTC. */
   readonly stoppedAt: pulumi.Output<string> | undefined;
-  /** The worker as its drain left it. */
   readonly standstill: pulumi.Output<DrainSnapshot> | undefined;
 }
 
-/** Nothing can be seen of a drain (`confirm: none`), or it is not this service's. */
+/** Without a drain that the program sees (`confirm: none`), or of another service. */
 const noDrain: Drained = { drains: undefined, stoppedAt: undefined, standstill: undefined };
 
-/** The worker stopped: from here on no step is executed until it is rolled out (decision 9). */
+/** Stops the worker, so that no step is executed until its rollout (decision 9). */
 export class WorkerDrain extends StepGroup {
   /** The direction that it goes, or went last; the handover takes its own from it. */
   readonly direction: pulumi.Output<Direction>;
@@ -76,12 +74,8 @@ export class WorkerDrain extends StepGroup {
     const inputs = workerDrainInputs(settings);
     if (inputs) {
       const asked = { direction, service: inputs.service };
-      const request = new StepResource(
-        DrainRequest,
-        "worker-drain-request",
-        asked,
-        this.ofChildren,
-      );
+      const name = "worker-drain-request";
+      const request = new StepResource(drainRequest, name, asked, this.ofChildren);
       const all = {
         ...{ ...inputs, direction },
         // Without the record of the cutover (`--target`) the worker stays where it is.
@@ -90,23 +84,23 @@ export class WorkerDrain extends StepGroup {
         requests: request.output("requests") as pulumi.Output<number>,
         requestedAt: request.output("requestedAt") as pulumi.Output<string>,
       };
-      const drain = new StepResource(Drain, "worker-drain", all, this.ofChildren);
+      const resource = new StepResource(drain, "worker-drain", all, this.ofChildren);
       const { kubeconfig, context, namespace } = inputs;
       // The cluster may have another name than at the drain.
       const address = { kubeconfig, context, namespace };
-      this.direction = drain.lastDirection;
+      this.direction = resource.lastDirection;
       this.drained = {
-        drains: drain.output("drains") as pulumi.Output<number>,
-        stoppedAt: drain.output("stoppedAt") as pulumi.Output<string>,
+        drains: resource.output("drains") as pulumi.Output<number>,
+        stoppedAt: resource.output("stoppedAt") as pulumi.Output<string>,
         standstill: pulumi
-          .all([drain.output("standstill"), address])
+          .all([resource.output("standstill"), address])
           .apply(([still, address]) => still && { ...still, address }) as Drained["standstill"],
       };
     } else {
       const { cutover, backfill, rollout } = settings;
       const asked = { direction, cutover, stoppedFor: placementOf(rollout).workerStopped };
       this.direction = backfill
-        ? new StepResource(WorkerStopped, "worker-stopped", asked, this.ofChildren).lastDirection
+        ? new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren).lastDirection
         : direction;
       this.drained = noDrain;
     }
@@ -114,22 +108,18 @@ export class WorkerDrain extends StepGroup {
   }
 }
 
-/** What a service's rollout follows. */
 interface Before {
   /** The direction that the step before it goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
   readonly drained: Drained;
 }
 
-/**
- * A service in the mode asked for. What has to happen before it is given by `after`; the step that it
- * takes its direction from is given by itself.
- */
+/** Changes the mode of a service, which takes its direction from the step before. */
 class Rollout extends StepGroup {
   /** The direction that its last step goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
   readonly summary: pulumi.Output<RolloutSummary>;
-  /** How long the service was stopped in its last change of mode; undefined if no drain was seen. */
+  /** How long the last change of mode stopped the service; undefined without a drain. */
   readonly stoppedSeconds: pulumi.Output<number | undefined>;
 
   constructor(
@@ -150,7 +140,7 @@ class Rollout extends StepGroup {
     const afterIt = { parent: this, dependsOn: [resource, ...(options.dependsOn ?? [])] };
     const pods =
       address &&
-      new StepResource(PodsReplaced, `${service}-pods`, { ...address, ...asked }, afterIt);
+      new StepResource(podsReplaced, `${service}-pods`, { ...address, ...asked }, afterIt);
     this.direction = pods?.lastDirection ?? deployed.direction;
     this.summary = pulumi.all([summary, (pods ?? resource).urn]).apply(([said]) => said);
     this.stoppedSeconds = pods?.output("stoppedSeconds") ?? pulumi.output(undefined);
@@ -160,9 +150,8 @@ class Rollout extends StepGroup {
 }
 
 /**
- * A service follows the step before it: `--target` and `--exclude` cannot take it past that step (decision
- * 9). If that step went another way than asked because it is not part of the update, the service stays where
- * it is, which is a warning. Both are known in previews.
+ * The mode of the step before, so that `--target` and `--exclude` cannot take a service past it (decision 9).
+ * Warns, in a preview too, if that is not the mode asked for.
  */
 function effectiveMode(
   service: Service,
@@ -180,12 +169,9 @@ function effectiveMode(
   return { direction, mode: direction.apply(modeOf) };
 }
 
-/**
- * The worker, which changes over first (the document, "Execution order", step 4), with the
- * replicas that it had before the drain.
- */
+/** Rolls out the worker first (specification, "Execution order", step 4), with its replicas from before the drain. */
 export class WorkerRollout extends Rollout {
-  /** How often the worker was drained, which pauses web of a release that holds both. */
+  /** The number of drains, which also pause web of a release that holds both services. */
   readonly drains: Drained["drains"];
 
   constructor(
@@ -201,7 +187,6 @@ export class WorkerRollout extends Rollout {
   }
 }
 
-/** The web service, which follows the worker. */
 export class WebRollout extends Rollout {
   constructor(
     name: string,

@@ -2,9 +2,7 @@ import { providerOf } from "../step";
 import { drain, drainRequest } from "./pods/drain";
 import { podsReplaced } from "./pods/replaced";
 import { formerSecrets } from "./secrets";
-import { cutoverRecord } from "./update/cutover";
-import { jobsStopped } from "./update/jobs-stopped";
-import { servicesCheck } from "./update/services-check";
+import { cutoverRecord, jobsStopped, servicesCheck } from "./update/steps";
 import { valuesFile } from "./values/provider";
 import { workerStopped } from "./worker-stopped";
 

@@ -5,17 +5,14 @@ import type { HelmRolloutSettings, KubernetesSettings } from "../settings";
 import { kind, type Step, type StepInputs } from "../step";
 import { StepResource } from "../step/program";
 
-/** The label of the Secrets that a stack makes; its value names project and stack. */
+/** The label of the stack's own Secrets. */
 const label = "taskrunner.stellaops.io/connection-of";
 const stackLabel = () => labelValue(`${pulumi.getProject()}/${pulumi.getStack()}`);
 
 /**
- * The Secret with the services' connection string, by name and key: one that exists where the
- * settings name it, else one of the stack's.
- *
- * With a new connection string the stack's has a new name, so that the reference in the values
- * changes and the pods roll (decision 12). It outlives the stack, because the services do;
- * `FormerSecrets` deletes those that nothing refers to any more.
+ * The Secret with the services' connection string: the one that the settings name, or one of the stack's. With a
+ * new connection string the stack's has a new name, so that the pods roll (decision 12). It outlives the stack,
+ * because the services do.
  */
 export function connectionSecret(
   { namespace, connectionSecret: { name, key } }: HelmRolloutSettings,
@@ -27,27 +24,16 @@ export function connectionSecret(
   return connectionStringSecret("taskrunner-mongo", args, { ...options, retainOnDelete: true });
 }
 
-/** Inputs: where the Secrets are, which are the stack's, and which of them is in use. */
 interface FormerSecretsInputs extends StepInputs, ClusterAddress {
-  /** A label selector. */
+  /** The labels of the stack's Secrets. */
   readonly selector: string;
-  /** The name of the one that stays. */
+  /** The name of the Secret that stays. */
   readonly inUse: string;
 }
 
-const FormerSecrets = kind<FormerSecretsInputs, object>(
-  "FormerSecrets",
-  ["rollout", "kubernetes"],
-  [],
-  [],
-);
-
-/**
- * What goes last in a rotation: once the pods of both services have the new connection string, the
- * Secrets with former ones are deleted (decision 12). It rests while nothing watches web's pods.
- */
+/** Deletes the Secrets with former connection strings, once the pods of both services have the new one. */
 export const formerSecrets: Step<FormerSecretsInputs, object> = {
-  ...FormerSecrets,
+  ...kind<FormerSecretsInputs, object>("FormerSecrets", ["rollout", "kubernetes"], [], []),
   id: ({ namespace }) => `${namespace}/former-secrets`,
   compares: ["inUse"],
   forward: async ({ selector, inUse, ...address }) => {
@@ -61,7 +47,7 @@ export const formerSecrets: Step<FormerSecretsInputs, object> = {
   },
 };
 
-/** Deletes the Secrets that this stack made, but for the one in use. */
+/** Deletes the stack's Secrets but for the one in use. */
 export function deleteFormerSecrets(
   address: KubernetesSettings & Pick<ClusterAddress, "namespace">,
   secretRef: pulumi.Output<SecretRef>,
@@ -69,5 +55,5 @@ export function deleteFormerSecrets(
 ): void {
   const inUse = secretRef.apply(({ name }) => name);
   const inputs = { ...address, selector: `${label}=${stackLabel()}`, inUse };
-  new StepResource(FormerSecrets, "former-secrets", inputs, options);
+  new StepResource(formerSecrets, "former-secrets", inputs, options);
 }

@@ -8,7 +8,7 @@ import type { Service } from "./environment";
 import type { DrainInputs, PushedFiles } from "./pods/inputs";
 import type { EnvironmentPlace } from "./values/on-top";
 
-/** A Helm release: its chart, the site's values files, and the services that it holds. */
+/** A Helm release with the site's values files and the services that it holds. */
 export interface ReleaseArgs extends ChartSettings {
   readonly release: string;
   readonly chart: string;
@@ -19,7 +19,6 @@ export interface ReleaseArgs extends ChartSettings {
 /** Where the variables of a service are in a chart's values. */
 export type OwnPlace = EnvironmentPlace & { readonly service: Service };
 
-/** Where the services are, and what is theirs there. */
 interface Placement {
   /** Absent if the program sees no pods (`confirm: none`). */
   readonly namespace: string | undefined;
@@ -27,55 +26,39 @@ interface Placement {
   readonly selectors: Readonly<Record<Service, string | undefined>>;
   /** The releases that the stack upgrades: one for each service, or one for both. */
   readonly releases: readonly ReleaseArgs[];
-  /** Whether the stack creates them. */
   readonly install?: boolean;
-  /** The stack's own values files that it pushes, and where to. */
   readonly push?: Omit<PushedFiles, "stack"> | undefined;
-  /** The cutover for which a person has stopped a worker whose pods the program does not see. */
+  /** The cutover for which a person has stopped a worker that the program does not see. */
   readonly workerStopped?: number | undefined;
 }
 
-/** What a stack installs that names no chart. */
+/** Default of a service's chart. */
 const sampleChart = "charts/task-runner";
 
-/** What the steps need to know of each target; no other place tells `helm` and `umbrella` apart. */
+/** What the steps need of each target. Only this function distinguishes `helm` and `umbrella`. */
 export function placementOf(rollout: RolloutSettings): Placement {
-  const { worker, web } = rollout;
+  if (rollout.target === "values") {
+    const { worker, web, confirm, directory, push, workerStopped } = rollout;
+    const nothing = { namespace: undefined, selector: { worker: undefined, web: undefined } };
+    const { namespace, selector } = confirm === "none" ? nothing : confirm;
+    const files = [worker, web].map(({ file }) => join(directory, file));
+    return {
+      ...{ namespace, selectors: selector, releases: [], workerStopped },
+      push: push && { ...push, files },
+    };
+  }
+  const { namespace, install, worker, web } = rollout;
   const inWorker = { service: "worker" as const, path: worker.path };
   const inWeb = { service: "web" as const, path: web.path };
-  switch (rollout.target) {
-    case "helm": {
-      const { namespace, install, worker, web } = rollout;
-      return {
-        ...{ namespace, install },
-        selectors: { worker: worker.selector, web: web.selector },
-        releases: [
-          { chart: sampleChart, ...worker, services: [inWorker] },
-          { chart: sampleChart, ...web, services: [inWeb] },
-        ],
-      };
-    }
-    case "umbrella": {
-      const { namespace, install, worker, web } = rollout;
-      return {
-        ...{ namespace, install },
-        selectors: { worker: worker.selector, web: web.selector },
-        releases: [{ ...rollout, services: [inWorker, inWeb] }],
-      };
-    }
-    case "values": {
-      const { worker, web } = rollout;
-      const { confirm, directory, push, workerStopped } = rollout;
-      const files = [worker, web].map(({ file }) => join(directory, file));
-      const nothing = { worker: undefined, web: undefined };
-      const { namespace, selector } =
-        confirm === "none" ? { namespace: undefined, selector: nothing } : confirm;
-      return {
-        ...{ namespace, selectors: selector, releases: [], workerStopped },
-        push: push && { ...push, files },
-      };
-    }
-  }
+  const releases =
+    rollout.target === "umbrella"
+      ? [{ ...rollout, services: [inWorker, inWeb] }]
+      : [
+          { chart: sampleChart, ...rollout.worker, services: [inWorker] },
+          { chart: sampleChart, ...rollout.web, services: [inWeb] },
+        ];
+  const selectors = { worker: worker.selector, web: web.selector };
+  return { namespace, install, selectors, releases };
 }
 
 /** Where the workloads of a service are; undefined if the program sees none. */
@@ -86,13 +69,12 @@ export function serviceAddress({ kubernetes, rollout }: DrainSettings, service: 
   return { ...kubernetes, namespace, release: own?.release, selector: selectors[service] };
 }
 
-/** The settings that a drain follows from. */
 export type DrainSettings = Pick<
   ProgramSettings,
   "storageMode" | "rollout" | "kubernetes" | "direction" | "advanced"
 >;
 
-/** Where the worker is and what its drain needs to know; undefined if the stack sees no pods. */
+/** The inputs of the worker's drain from the settings; undefined if the program sees no pods. */
 export function workerDrainInputs(
   settings: DrainSettings,
 ): Args<Omit<DrainInputs, "requests" | "requestedAt">> | undefined {
@@ -111,7 +93,7 @@ export function workerDrainInputs(
   );
 }
 
-/** What a stack says about a service's rollout. */
+/** The stack's output about a service's rollout. */
 export type RolloutSummary =
   | { readonly target: "values"; readonly mode: StorageMode; readonly file: string }
   | {
@@ -129,22 +111,22 @@ export interface ModeChange {
   readonly mode: pulumi.Output<StorageMode>;
 }
 
-/** A service whose new mode was written or given to Helm; its pods follow. */
+/** A service whose new mode is in its values file or Helm release; its pods follow. */
 export interface Deployed {
   readonly resource: pulumi.CustomResource;
   /** The direction that it goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
-  /** Another one makes its pods be waited for again. */
+  /** A new one makes the next step wait for its pods again. */
   readonly revision: pulumi.Output<number | string>;
   readonly summary: pulumi.Output<RolloutSummary>;
 }
 
-/** How worker and web are brought into a mode (decision 14). */
+/** A way to change the mode of worker and web (decision 14). */
 export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
   /** The releases' names, once each chart was rendered with the site's values. */
   readonly rendered?: pulumi.Output<string[]>;
   deploy(service: Service, change: ModeChange, options: pulumi.CustomResourceOptions): Deployed;
-  /** What comes after the pods of both services. */
+  /** Runs after the rollout of both services. */
   cleanUp?(options: pulumi.CustomResourceOptions): void;
 }

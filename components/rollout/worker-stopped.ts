@@ -1,27 +1,17 @@
 import { warning } from "../contract/finding";
 import { type Step, type StepInputs, Unfinished, kind } from "../step";
 
-/** Inputs of the drain that a person does. None of them is secret. */
-export interface WorkerStoppedInputs extends StepInputs {
+/** Inputs of a drain that a person does. */
+interface WorkerStoppedInputs extends StepInputs {
   /** The setting `cutover`, from 1. */
   readonly cutover: number;
   /** The setting `rollout.workerStopped`: the cutover for which the worker was stopped. */
   readonly stoppedFor?: number;
 }
 
-export const WorkerStopped = kind<WorkerStoppedInputs, object>(
-  "WorkerStopped",
-  ["rollout", "taskrunner"],
-  [],
-  [],
-);
-
-/**
- * The drain of a worker that the program cannot see (decision 9): a cutover stops here until the settings
- * name it. A rollback only warns, because it has to work in one `up`.
- */
+/** Stops a cutover until the settings say that its worker is stopped. A rollback has to work in one `up`. */
 export const workerStopped: Step<WorkerStoppedInputs, object> = {
-  ...WorkerStopped,
+  ...kind<WorkerStoppedInputs, object>("WorkerStopped", ["rollout", "taskrunner"], [], []),
   id: () => "worker",
   previewFindings: (_, inputs) => {
     const text = inputs.direction === "back" ? stopFirst : requestOf(inputs);

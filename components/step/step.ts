@@ -6,7 +6,6 @@ import type { Direction } from "../settings";
 /** The engine's placeholder for a value that is known only in `up`. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Inputs that the engine hands to a step. */
 export interface StepInputs {
   /** Absent if the step does the same in both directions. */
   readonly direction?: Direction;
@@ -17,7 +16,7 @@ export interface MongoInputs extends StepInputs {
   /** Secret. Absent in a rollback without a connection string in the settings. */
   readonly uri?: string;
   readonly database?: string;
-  /** The Job's address, never compared. Default: the step runs in the engine. */
+  /** The Job's address. Default: the step runs in the engine. */
   readonly job?: JobTarget;
   /** Set in a Job's pod. */
   readonly isInPod?: true;
@@ -25,11 +24,11 @@ export interface MongoInputs extends StepInputs {
 
 /** Inputs of a step that runs again in each cutover. */
 export interface OncePerCutover {
-  /** The setting `cutover`, from 1; compared. */
+  /** The setting `cutover`, from 1. */
   readonly cutover: number;
 }
 
-/** How a step runs as a Job, if the steps that need MongoDB do. */
+/** How a step runs as a Job, with the setting `jobs`. */
 export interface JobForm<Inputs, Results> {
   /** How the claim with the state directory is mounted. Default: not mounted. */
   readonly state?: "read" | "write";
@@ -53,9 +52,8 @@ export interface JobForm<Inputs, Results> {
 export type StateOf<Inputs, Results> = Inputs & Partial<Results> & { readonly applied: boolean };
 
 /**
- * A step of the list (design, "One list of steps, two directions"): what it does in each direction, and
- * when it has to. A run is idempotent, and safe against a second runner. A step without `back` rests on a
- * rollback: it keeps its state and connects to nothing, so that the rollback works while MongoDB is down.
+ * A step: what it does in each direction, and when it has to run. A run is idempotent, and safe against a second
+ * runner. A step without `back` rests in a rollback: it keeps its state and connects to nothing.
  */
 export interface Step<Inputs extends StepInputs, Results extends object> extends StepKind<
   Inputs,
@@ -63,10 +61,7 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
 > {
   /** The resource's id, without a secret. */
   id(inputs: Inputs): string;
-  /**
-   * Whether its work belongs to one server: it runs again on another server, and only stores a connection
-   * string of the same server with another user, password or option (a rotation). Default: false.
-   */
+  /** Whether it runs again on another server. A rotated connection string of the same server is only stored. */
   readonly followsServer?: boolean;
   /** Inputs that make it run again when they change. */
   readonly compares?: readonly (keyof Inputs & string)[];
@@ -94,8 +89,8 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
 }
 
 /**
- * A run that began and did not finish: the engine keeps the resource, marks it as failed, and comes back
- * to it on the next `up`, whatever the direction is then. Without `results` its state stays as it was.
+ * A run that began and did not finish: the engine keeps the resource and runs it again in the next `up`, in any
+ * direction. Without `results` its state stays as it was.
  */
 export class Unfinished extends Error {
   override readonly name = "Unfinished";
@@ -108,27 +103,28 @@ export class Unfinished extends Error {
   }
 }
 
-/** The facts about a kind of step that the program and the engine share. */
+/** What the program and the engine share about a kind of step. */
 export interface StepKind<Inputs, Results> {
-  /** Its name among the `providers` of its room; a contract with existing stacks. */
+  /** Its key in the `providers` of its module. Like the module, a contract with existing stacks. */
   readonly name: string;
   /** `MODULE:NAME` of the resource's type, `pulumi-nodejs:dynamic/MODULE:NAME`. */
   readonly type: string;
-  /** The file below the project's folder whose `providers` has it; a contract with existing stacks. */
+  /** A file, relative to the project's folder. */
   readonly module: string;
   /** The outputs that are not inputs. */
   readonly results: readonly (keyof Results & string)[];
-  /** The outputs that are secret. */
+  /** The secret outputs. */
   readonly secrets: readonly string[];
-  /** Phantom type; never set. */
+  /** Phantom types; never set. */
   readonly inputs?: Inputs;
+  readonly outputs?: Results;
 }
 
 /**
- * A kind of step.
+ * A kind of step, in the `provider.ts` of a room.
  *
- * @param room whose `provider.ts` has it among its `providers`, and the module of the resource's type
- * @param secrets the outputs that are secret; default: the connection string
+ * @param module of the resource's type
+ * @param secrets the outputs that are secret
  */
 export function kind<Inputs, Results>(
   name: string,

@@ -10,7 +10,6 @@ import {
   type StepInputs,
 } from "./step";
 
-/** A step whatever its inputs and results are. */
 export type AnyStep = Step<StepInputs, object>;
 type State = StateOf<StepInputs, object>;
 
@@ -30,7 +29,7 @@ export type Answer =
   | { readonly results: object }
   | { readonly unfinished: { readonly reasons: readonly string[]; readonly results?: object } };
 
-/** Runs a step in the engine or as a Job; no other place decides which. */
+/** Runs a step in the engine or as a Job. */
 export async function workOf(
   step: AnyStep,
   inputs: StepInputs,
@@ -59,7 +58,7 @@ export async function workOf(
     return [{ results: instead }];
   });
   await form.guard?.(inputs);
-  // What a rollback leaves as it was is not for the pod.
+  // A rollback keeps the results that its pod does not return.
   const kept = inputs.direction === "back" && state ? pick(state, step.results) : {};
   const results = answers.map((answer) => {
     const known = answer as Answer;
@@ -73,7 +72,7 @@ export async function workOf(
 export async function workInPod(
   step: AnyStep,
   request: StepRequest,
-  // The connection string is secret; an Indexed Job has shards.
+  // The shard is one of an Indexed Job.
   given: { readonly uri: string; readonly shard?: object },
 ): Promise<Answer> {
   if (request.version !== version) {
@@ -113,13 +112,13 @@ function requestOf(
   // The pod gets the connection string from a Secret.
   const left: readonly string[] = ["uri", "job", ...engineOnly];
   const keys = Object.keys(inputs).filter((key) => !left.includes(key));
-  const told: StepInputs & { readonly root?: string } = pick(inputs, keys);
-  const { root } = told;
-  // In words the state directory keeps the name that people know.
+  const sent: StepInputs & { readonly root?: string } = pick(inputs, keys);
+  const { root } = sent;
+  // Messages name the state directory as the settings do.
   const inPod = { root: stateRoot, ...(root !== undefined && { rootName: root }) };
   return {
     version,
-    inputs: { ...told, ...(mounted && inPod) },
+    inputs: { ...sent, ...(mounted && inPod) },
     ...(state && { state: pick(state, priorOutputs) }),
   };
 }

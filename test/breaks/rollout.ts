@@ -11,7 +11,7 @@ export const rolloutBreaks: readonly Break[] = [
   },
   {
     guarantee: "a drain records the replicas before it scales to zero",
-    file: "components/rollout/pods/service.ts",
+    file: "components/rollout/pods/workload.ts",
     find: "{ [replicasBeforeDrain]: String(replicas) }",
     replace: "{}",
     tests: ["test/rollout/pods/drain.test.ts > records the replicas"],
@@ -19,7 +19,7 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "an abandoned drain puts the replicas back",
     file: "components/rollout/pods/drain.ts",
-    find: "await undoDrain(cluster, inputs);",
+    find: "await restoreReplicas(cluster, controller, inputs.service);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > is undone where the cutover is abandoned"],
   },
@@ -32,7 +32,7 @@ export const rolloutBreaks: readonly Break[] = [
   },
   {
     guarantee: "a destroyed stack leaves nothing paused",
-    file: "components/rollout/update/services-check.ts",
+    file: "components/rollout/update/steps.ts",
     find: "await tryQuickly(state, (cluster) => resumeWeb(cluster, state));",
     replace: "",
     tests: ["test/rollout/pods/paused.test.ts > is resumed when the stack is destroyed"],
@@ -54,8 +54,8 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "a pending Helm operation is found before the worker is drained",
     file: "components/rollout/pods/releases.ts",
-    find: "return pending.length > 0 ?",
-    replace: "return pending.length > 1000 ?",
+    find: "if (pending.length === 0) return undefined;",
+    replace: "if (pending.length >= 0) return undefined;",
     tests: ["test/rollout/pods/pending.test.ts"],
   },
   {
@@ -68,7 +68,7 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "a worker that was scaled between fence and rollout stops the rollout",
     file: "components/rollout/pods/replaced.ts",
-    find: 'if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);',
+    find: 'if (inputs.direction === "forward" && before !== inputs.mode) await assertStillDrained(inputs);',
     replace: "",
     tests: ["test/rollout/pods/standstill.test.ts > between fence and rollout"],
   },
@@ -99,7 +99,7 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "a push has nothing else of the checkout, and loses nothing of it",
     file: "components/rollout/values/git.ts",
-    find: 'const index = { GIT_INDEX_FILE: join(aside, "index") };',
+    find: 'const index = { GIT_INDEX_FILE: join(folder, "index") };',
     replace: "const index = {};",
     tests: ["test/rollout/values/git.test.ts > leaves what else is changed in the checkout"],
   },

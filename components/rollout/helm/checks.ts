@@ -9,11 +9,10 @@ import {
 import { lastAt, type EnvironmentPlace } from "../values/on-top";
 
 /**
- * Refuses a null. In Helm it removes a default of the chart, such as a number of replicas that an
- * autoscaler sets. Pulumi's Helm release drops nulls, so the default would apply again and scale a service
- * down.
+ * Refuses a null. In Helm it removes a default of the chart; Pulumi's Helm release drops it, so the default, such
+ * as a number of replicas, would apply again.
  *
- * @throws ValuesFileError with the key
+ * @throws ValuesFileError
  */
 export function refuseNulls(ofSite: readonly ValuesText[]): void {
   for (const values of ofSite) {
@@ -29,9 +28,8 @@ export function refuseNulls(ofSite: readonly ValuesText[]): void {
 }
 
 /**
- * Refuses a password in a URI, such as a connection string's: the values of a release are in the
- * stack's state and in its previews, in plain text. The site's files go there whole; of the chart's
- * own, only the lists that ours are merged into. A placeholder for a password is not one.
+ * Refuses a password in a URI: the state and previews have a release's values in plain text. Those are the site's
+ * files, and the chart's own lists that our variables are merged into.
  *
  * @throws ValuesFileError with file and key, never the value
  */
@@ -54,14 +52,12 @@ function refuseIn(file: string, values: unknown, at?: string): void {
   }
 }
 
-interface Leaf {
-  readonly path: string;
-  readonly value: unknown;
-  readonly isInList: boolean;
-}
-
-/** What is neither a list nor a map, with its path, such as `env[1].value`. */
-function leavesOf(value: unknown, path = "", isInList = false): Leaf[] {
+// What is neither a list nor a map, with its path, such as `env[1].value`.
+function leavesOf(
+  value: unknown,
+  path = "",
+  isInList = false,
+): { readonly path: string; readonly value: unknown; readonly isInList: boolean }[] {
   if (Array.isArray(value))
     return value.flatMap((one, at) => leavesOf(one, `${path}[${at}]`, true));
   if (!isMap(value)) return [{ path, value, isInList }];
@@ -71,11 +67,11 @@ function leavesOf(value: unknown, path = "", isInList = false): Leaf[] {
 }
 
 function hasPassword(text: string): boolean {
-  // A block of text may be a script, or a file, with comments of its own.
+  // A block of text may be a script with comments.
   const stated = text.replace(/^\s*#.*$/gm, "");
   const found = stated.matchAll(/:\/\/[^\s/?#:@"]*:([^\s/?#@"]+)@/g);
   return [...found].some(([, password = ""]) => !placeholder.test(password));
 }
 
-/** What Kubernetes, a shell, Helm or another template replaces, or a password that is masked. */
+// What Kubernetes, a shell, Helm or another template replaces, or a masked password.
 const placeholder = /^(\$\([^()]+\)|\$\w+|\$\{[^{}]*\}|\{\{.*\}\}|\{\w+\}|<[^<>]+>|%\w+%|\*+)$/;

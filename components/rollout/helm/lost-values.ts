@@ -6,39 +6,31 @@ import { foreseeInPreview } from "../../step/program";
 import { tryQuickly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
 import { newestRevision } from "../pods/releases";
-import type { OwnPlace } from "../target";
+import type { OwnPlace, ReleaseArgs } from "../target";
 import { inHelmsOrder, isMap, mergeValues, parseValues, type ReleaseValues } from "../values/files";
 import { variableKey } from "../values/on-top";
 
-/** A release and what this stack sets in it. */
-interface OwnRelease {
-  readonly address: ClusterAddress;
-  readonly release: string;
-  /** What the values files say. */
-  readonly read: ReleaseValues;
-  readonly ours: readonly OwnPlace[];
-}
-
 /**
- * Warns, in a preview, of a release whose live values are others than `up` would apply: somebody upgraded
- * it with values that the files do not have, such as an image set by CI with `--set`. The program looks
- * itself, because the engine compares with what it applied last. Cluster unreachable: nothing is said,
- * the drain reports it.
+ * Warns, in a preview, of live values that `up` would change because the files lack them, such as an image that
+ * CI set with `--set`. The engine compares only with what it applied last. An unreachable cluster is left to
+ * the drain.
  */
-export function warnOfLostValues(own: OwnRelease, resource: pulumi.Resource): void {
-  const { address, release, read, ours } = own;
+export function warnOfLostValues(
+  { release, services, read }: ReleaseArgs & { readonly read: ReleaseValues },
+  address: ClusterAddress,
+  resource: pulumi.Resource,
+): void {
   foreseeInPreview(release, async () => {
     const live = await liveRelease(address, release).catch(() => undefined);
-    const found = live ? otherValues(live, inHelmsOrder(read).map(parseValues), ours) : [];
+    const found = live ? otherValues(live, inHelmsOrder(read).map(parseValues), services) : [];
     if (found.length === 0) return [];
     const text = describeLostValues(release, found, read.ofSite.at(-1)?.file);
     return [{ ...warning("live-values", text), resource }];
   });
 }
 
-/** A revision of a release as Helm keeps it. */
 interface LiveRelease {
-  /** What whoever upgraded last gave it, by files and by `--set`. */
+  /** The values of the last upgrade, by files and by `--set`. */
   readonly config?: unknown;
   readonly chart?: { readonly values?: unknown };
 }
@@ -55,21 +47,18 @@ function liveRelease(address: ClusterAddress, release: string): Promise<LiveRele
   });
 }
 
-/** A key whose value is another one than it would be; undefined where it is not there. */
-export interface OtherValue {
-  /** With dots between keys. */
+/** A key, with dots in it, whose value an upgrade would change; undefined on the side that lacks it. */
+interface OtherValue {
   readonly path: string;
   readonly live: unknown;
   readonly applied: unknown;
 }
 
 /**
- * What an upgrade would change besides our own keys. Defaults of the chart count on both sides, so that a
- * key which only repeats one is not a difference; a chart that cannot be read here is taken for the one that
- * is live.
+ * What an upgrade would change besides our own variables. The live chart's defaults count on both sides, so that
+ * a key that only repeats one is no difference.
  *
- * @param applied the values that the upgrade gives, in Helm's order
- * @param ours where this stack sets variables; those of others there count, one by one
+ * @param applied the values of the upgrade, in Helm's order
  */
 export function otherValues(
   { config, chart }: LiveRelease,
@@ -104,16 +93,13 @@ function compareValues(ofLive: unknown, ofApplied: unknown, path: string): Other
   );
 }
 
-/** The maximum number of keys that are named. */
-const maxKeys = 10;
-
-/** What a reviewer has to know of a release; a value that may be a secret is not shown. */
+/** The warning for a reviewer, without a value that may be secret. */
 export function describeLostValues(
   release: string,
   found: readonly OtherValue[],
   file = "a values file of the release",
 ): string {
-  const keys = found.slice(0, maxKeys).map(({ path, live, applied }) => {
+  const keys = found.slice(0, 10).map(({ path, live, applied }) => {
     const isShown = /(^|\.)(tag|digest|repository|image|replicas|replicaCount)$/.test(path);
     if (isShown) return `  ${path}: ${textOf(live)} is live, ${textOf(applied)} would be applied`;
     return `  ${path}${live === undefined ? ": not live" : applied === undefined ? ": would be lost" : ""}`;

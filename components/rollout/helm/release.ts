@@ -1,33 +1,115 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Document } from "yaml";
 import { warning } from "../../contract/finding";
-import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
-import type { HelmRolloutSettings, KubernetesSettings, StorageMode } from "../../settings";
-import { logFinding } from "../../step/program";
-import { serviceEnvironment, type MongoNames } from "../environment";
-import { placementOf, type ReleaseArgs } from "../target";
-import { inHelmsOrder, type ReleaseValues, ValuesFileError, valuesFiles } from "../values/files";
+import { describeController, type Controller } from "../../kubernetes";
+import {
+  createNamespace,
+  kubernetesSdk,
+  providerArgs,
+  type SecretRef,
+} from "../../kubernetes/program";
+import type { HelmRolloutSettings, StorageMode } from "../../settings";
+import type { ProgramSettings } from "../../settings/program";
+import { logFinding, ProgramError } from "../../step/program";
+import { modeKey, serviceEnvironment, type MongoNames } from "../environment";
+import { modeIn } from "../pods/workload";
+import { connectionSecret, deleteFormerSecrets } from "../secrets";
+import { placementOf, type ReleaseArgs, type Target } from "../target";
+import {
+  inHelmsOrder,
+  mergeValues,
+  parseValues,
+  type ReleaseValues,
+  ValuesFileError,
+  valuesFiles,
+} from "../values/files";
 import { environmentOnTop, refuseUnknownList } from "../values/on-top";
 import { refuseNulls, refusePasswords } from "./checks";
 import { warnOfLostValues } from "./lost-values";
 
-/** A release with what its values files say. */
-export interface ReadRelease extends ReleaseArgs {
+interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "storageMode" | "mongo"> {
+  readonly rollout: HelmRolloutSettings;
+  /** The services' connection string; secret. */
+  readonly appUri?: pulumi.Input<string> | undefined;
+}
+
+/**
+ * Worker and web as Helm releases on a Kubernetes API.
+ *
+ * @param options with the parent of what is shared by both services
+ */
+export function helmTarget(
+  { rollout, kubernetes: api, storageMode, mongo, appUri }: HelmArgs,
+  options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
+): Target {
+  const { parent } = options;
+  const { target, namespace, install } = rollout;
+  const provider = new (kubernetesSdk().Provider)("kubernetes", providerArgs(api), options);
+  const isOwnSecret = rollout.connectionSecret.name === undefined;
+  // A Secret of the site's is in a namespace that exists.
+  const isNew = install && isOwnSecret;
+  const namespaces = isNew ? [createNamespace("namespace", namespace, { parent, provider })] : [];
+  const secretRef = connectionSecret(rollout, appUri, { parent, provider, dependsOn: namespaces });
+  const releases = readReleases(rollout, storageMode);
+  const registered = new Map<ReadRelease, kubernetes.helm.v3.Release>();
+  return {
+    secretRef,
+    rendered: secretRef.apply(async (secret) => {
+      const rendering = releases.map(async (one) => {
+        const values = ourValues(one, mongo, storageMode, secret);
+        const options = { parent, provider };
+        await renderChart(one, { namespace, values, mode: storageMode }, options);
+        return one.release;
+      });
+      return Promise.all(rendering);
+    }),
+    deploy: (service, { direction, mode }, options) => {
+      const from = releases.find(({ services }) => services.some((one) => one.service === service));
+      if (!from) throw new Error(`No release holds ${service}.`);
+      const isShared = from.services.length > 1;
+      const [name, own] = isShared ? ["release", { ...options, parent }] : [service, options];
+      const values = pulumi
+        .all([mode, secretRef])
+        .apply(([mode, secret]) => ourValues(from, mongo, mode, secret));
+      // A release of both services is registered for the worker, which comes first.
+      const resource =
+        registered.get(from) ?? helmRelease(name, from, rollout, values, { ...own, provider });
+      if (!registered.has(from)) {
+        warnOfLostValues(from, { ...api, namespace }, resource);
+        registered.set(from, resource);
+      }
+      const { release } = from;
+      const { revision } = resource.status;
+      const summary = pulumi
+        .all([revision, mode])
+        .apply(([revision, mode]) => ({ target, mode, namespace, release, revision }));
+      return { resource, direction, revision, summary };
+    },
+    ...(isOwnSecret && {
+      cleanUp: (options) => {
+        deleteFormerSecrets({ ...api, namespace }, secretRef, options);
+      },
+    }),
+  };
+}
+
+/** A release with the content of its values files. */
+interface ReadRelease extends ReleaseArgs {
   readonly read: ReleaseValues;
 }
 
 /**
- * The releases of the settings. It refuses values files that would not come to a release as they are, or
- * would not stay secret: before anything is drained, and in the first preview too, which does not know the
- * Secret's name yet. A rollback is warned of what was in force since the cutover, and not stopped by it.
+ * The releases of the settings. Refuses values files that would not reach a release unchanged, or would not stay
+ * secret, before the drain and in the first preview too. A rollback is only warned.
  *
- * @param mode the stack's
  * @throws ValuesFileError
  */
 export function readReleases(rollout: HelmRolloutSettings, mode: StorageMode): ReadRelease[] {
   return placementOf(rollout).releases.map((from) => {
-    const read = valuesFiles(from);
+    const read = valuesFiles(from.chart, from.values);
     try {
       refuseNulls(read.ofSite);
       refusePasswords(read, from.services);
@@ -41,61 +123,8 @@ export function readReleases(rollout: HelmRolloutSettings, mode: StorageMode): R
   });
 }
 
-/**
- * A Helm release with its services in the mode asked for. The site's chart and values stay as they
- * are; on top come our variables and nothing else.
- *
- * One that exists is taken over (imported) and changed in the same update.
- *
- * It is not atomic (decision 9: putting a worker back that has advanced runs already would be worse
- * than stopping), and it does not wait: the pods are watched by a step that names those that remain.
- */
-export function helmRelease(
-  name: string,
-  from: ReadRelease,
-  { namespace, install, timeoutSeconds }: HelmRolloutSettings,
-  api: KubernetesSettings,
-  ours: {
-    readonly values: pulumi.Output<Record<string, unknown>>;
-    readonly options: pulumi.CustomResourceOptions;
-  },
-): kubernetes.helm.v3.Release {
-  const { release, chart, version, repository, values, services, read } = from;
-  const { url: repo = "", ca: caFile, ...user } = repository ?? {};
-  const repositoryOpts = { repo, ...user, ...(caFile !== undefined && { caFile }) };
-  const resource = new (kubernetesSdk().helm.v3.Release)(
-    name,
-    {
-      name: release,
-      namespace,
-      chart,
-      ...(version !== undefined && { version }),
-      ...(repository && { repositoryOpts: pulumi.secret(repositoryOpts) }),
-      valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
-      values: ours.values,
-      // Else an empty list of the site's is dropped, and the chart's would apply again.
-      allowNullValues: true,
-      atomic: false,
-      skipAwait: true,
-      timeout: timeoutSeconds,
-      // As Helm itself; else each upgrade leaves a Secret for ever.
-      maxHistory: 10,
-    },
-    {
-      ...ours.options,
-      // Destroying the stack never uninstalls a site's services.
-      retainOnDelete: true,
-      // One that the stack has already is not imported again.
-      ...(!install && { import: `${namespace}/${release}` }),
-    },
-  );
-  const address = { ...api, namespace };
-  warnOfLostValues({ address, release, read, ours: services }, resource);
-  return resource;
-}
-
-/** The variables of each service at its place, on top of what the files say there. */
-export function ourValues(
+/** The variables of each service at its place, on top of what the files have there. */
+function ourValues(
   { services, read }: ReadRelease,
   { collections, database }: Omit<MongoNames, "connectionSecret">,
   mode: StorageMode,
@@ -109,4 +138,94 @@ export function ourValues(
     ours.setIn(path.split("."), ours.createNode(environment));
   }
   return ours.toJS() as Record<string, unknown>;
+}
+
+// As an upgrade will, before the worker stops: a missing chart, values that its schema refuses, or a web that
+// cannot be paused would stop the update behind the fence.
+async function renderChart(
+  { release, chart, version, repository, services, read }: ReadRelease,
+  ours: { readonly namespace: string; readonly mode: StorageMode; readonly values: object },
+  options: pulumi.InvokeOptions,
+): Promise<void> {
+  const { namespace, mode } = ours;
+  const { url: repo, ca: ca_file, ...user } = repository ?? {};
+  const isLocal = repository === undefined && existsSync(chart);
+  const source = { chart, version, fetch_opts: { repo, ca_file, ...user } };
+  const jsonOpts = JSON.stringify({
+    ...(isLocal ? { path: resolve(chart) } : source),
+    ...{ release_name: release, namespace, skip_crd_rendering: true },
+    values: mergeValues([...read.ofSite.map(parseValues), ours.values]),
+  });
+  const where = `Chart ${chart} of release ${release} cannot be`;
+  let rendered: { readonly result?: readonly Controller[] };
+  try {
+    if (!isLocal && version === undefined) throw new Error("no such folder, and no version is set");
+    rendered = (await pulumi.runtime.invoke(
+      "kubernetes:helm:template",
+      { jsonOpts },
+      options,
+    )) as typeof rendered;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ProgramError(
+      `${where} rendered, and nothing was drained: ${why}. Check chart, version, repository and values of the release.`,
+    );
+  }
+  if (services.length === 1 || mode === "filesystem") return;
+  const problem = findUnpausableWeb(rendered.result ?? []);
+  if (problem !== undefined)
+    throw new ProgramError(
+      `${where} upgraded for both services, and nothing was drained: ${problem}`,
+    );
+}
+
+function findUnpausableWeb(rendered: readonly Controller[]): string | undefined {
+  const web = rendered.filter(
+    ({ kind, spec }) => kind === "Deployment" && modeIn(spec?.template.spec, "web") === "mongo",
+  );
+  if (web.length === 0)
+    return `no Deployment of it has ${modeKey("web")} in the env of its own template (a ConfigMap would reach each pod that restarts). Check rollout.web.path.`;
+  const paused = web.find(({ spec }) => spec && "paused" in spec);
+  if (paused === undefined) return undefined;
+  return `it renders spec.paused of ${describeController(paused)}. Remove that from the chart or its values.`;
+}
+
+function helmRelease(
+  name: string,
+  from: ReadRelease,
+  { namespace, install, timeoutSeconds }: HelmRolloutSettings,
+  ours: pulumi.Output<Record<string, unknown>>,
+  options: pulumi.CustomResourceOptions,
+): kubernetes.helm.v3.Release {
+  const { release, chart, version, repository, values } = from;
+  const { url: repo = "", ca: caFile, ...user } = repository ?? {};
+  const repositoryOpts = { repo, ...user, ...(caFile !== undefined && { caFile }) };
+  return new (kubernetesSdk().helm.v3.Release)(
+    name,
+    {
+      name: release,
+      namespace,
+      chart,
+      ...(version !== undefined && { version }),
+      ...(repository && { repositoryOpts: pulumi.secret(repositoryOpts) }),
+      valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
+      values: ours,
+      // Else an empty list of the site's is dropped, and the chart's would apply again.
+      allowNullValues: true,
+      // Restoring a worker that has advanced runs would be worse than stopping (decision 9).
+      atomic: false,
+      // A later step watches the pods.
+      skipAwait: true,
+      timeout: timeoutSeconds,
+      // Helm's own default; else each upgrade leaves a Secret for ever.
+      maxHistory: 10,
+    },
+    {
+      ...options,
+      // Destroying the stack never uninstalls a site's services.
+      retainOnDelete: true,
+      // The engine ignores it for a release that the stack has.
+      ...(!install && { import: `${namespace}/${release}` }),
+    },
+  );
 }

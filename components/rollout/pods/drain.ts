@@ -13,56 +13,61 @@ import {
   type Controller,
   type DrainSnapshot,
 } from "../../kubernetes";
-import { tell, type StateOf, type Step } from "../../step";
+import { kind, tell, type StateOf, type Step } from "../../step";
 import { otherMode } from "../environment";
 import { finishing } from "../recovery";
+import { PushError, pushFile } from "../values/git";
+import { headingOf } from "../values/provider";
 import { findMissed } from "./executors";
-import {
-  comparedPodInputs,
-  Drain,
-  DrainRequest,
-  hasMoved,
-  type DrainInputs,
-  type DrainRequestInputs,
-  type DrainRequestResults,
-  type DrainResults,
-} from "./inputs";
+import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
 import { pauseWeb, resumeWeb } from "./paused";
-import { provePush } from "./push";
 import { describeOther, findRefusal, findUnknownCutover, observeCluster } from "./refusal";
-import { describeMode, drainObstacles } from "./remaining";
-import { controllersOf, observeService, pause, restoreReplicas, type Workload } from "./service";
+import {
+  controllersOf,
+  describeMode,
+  drainObstacles,
+  observeService,
+  pause,
+  replicasBefore,
+  restoreReplicas,
+  type Workload,
+} from "./workload";
+
+type DrainRequestInputs = Pick<DrainInputs, "direction" | "service">;
+export type DrainRequestResults = Required<Pick<DrainInputs, "requests" | "requestedAt">>;
+
+const recordRequest: Step<DrainRequestInputs, DrainRequestResults>["forward"] = (_, state) =>
+  Promise.resolve({ requests: (state?.requests ?? -1) + 1, requestedAt: now() });
 
 /**
- * What is recorded before a drain begins. Where the engine is killed during the drain, its state knows
- * nothing of it; a direction that is taken back then is a second change here, and makes the drain look
- * at the replicas.
+ * The record before a drain. If the engine is killed during the drain, its state knows nothing of it; an
+ * abandoned direction is a second change here, after which the drain restores the replicas.
  */
 export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
-  ...DrainRequest,
+  ...kind<DrainRequestInputs, DrainRequestResults>(
+    "DrainRequest",
+    ["rollout", "kubernetes"],
+    ["requests", "requestedAt"],
+    [],
+  ),
   id: ({ service }) => `${service}/drain-request`,
   forward: recordRequest,
   back: recordRequest,
 };
 
-function recordRequest(
-  _inputs: DrainRequestInputs,
-  state?: Partial<DrainRequestResults>,
-): Promise<DrainRequestResults> {
-  return Promise.resolve({ requests: (state?.requests ?? -1) + 1, requestedAt: now() });
-}
-
 const now = () => new Date().toISOString();
 
 /**
- * A service's drain: where its mode becomes another one than that of the last finished drain, or its
- * address or cluster are others and a service in another mode is there. A service
- * that is new to the stack and on files is left as it is, and refused, in a preview already, where the
- * stack is to take it there from MongoDB. A drain that was not finished and whose direction was then
- * taken back is undone.
+ * A service's drain, if its mode differs from that of the last finished drain, or if a service in another mode
+ * is at a new address or cluster. An unfinished drain whose direction was abandoned is undone.
  */
 export const drain: Step<DrainInputs, DrainResults> = {
-  ...Drain,
+  ...kind<DrainInputs, DrainResults>(
+    "Drain",
+    ["rollout", "kubernetes"],
+    ["drains", "finished", "stoppedAt", "standstill"],
+    [],
+  ),
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
   compares: [...comparedPodInputs, "requests"],
   isDue: (state, inputs) => isElsewhere(inputs, state),
@@ -87,15 +92,16 @@ async function runDrain(
   inputs: DrainInputs,
   state?: StateOf<DrainInputs, DrainResults>,
 ): Promise<DrainResults> {
-  // What was unreachable in the check is asked again: nothing of this step is kept where it fails.
-  const reason = state ? undefined : await findUnknownCutover(await clusterAt(inputs), inputs);
+  const cluster = await clusterAt(inputs);
+  // Asked again, because the check may not have reached the cluster. A failure here keeps no state.
+  const reason = state ? undefined : await findUnknownCutover(cluster, inputs);
   if (reason !== undefined) {
     throw new Error(`${inputs.service} was not rolled back to files. ${reason}`);
   }
   const { drains = 0, applied = true, standstill } = state ?? {};
   const isMoved =
     isElsewhere(inputs, state) &&
-    (await controllersOf(await clusterAt(inputs), inputs)).some(
+    (await controllersOf(cluster, inputs)).some(
       (one) => describeMode(one, inputs.service) !== inputs.mode,
     );
   const finished = isMoved ? otherMode(inputs.mode) : (state?.finished ?? "filesystem");
@@ -111,9 +117,12 @@ async function runDrain(
     ...(standstill && { standstill }),
   };
   if (!isWanted && applied && requests === inputs.requests) return results;
-  return finishing(inputs, results, `${inputs.service} was not drained`, async (cluster) => {
+  return finishing(results, `${inputs.service} was not drained`, async () => {
     if (!isWanted) {
-      await undoDrain(cluster, inputs);
+      await resumeWeb(cluster, inputs);
+      for (const controller of await controllersOf(cluster, inputs)) {
+        await restoreReplicas(cluster, controller, inputs.service);
+      }
       return results;
     }
     const clusterIdentity = await identityOf(cluster);
@@ -127,7 +136,6 @@ async function runDrain(
   });
 }
 
-// From its end on the service does nothing (decision 9, step 2): terminating pods are waited for too.
 async function drainService(
   cluster: Cluster,
   inputs: DrainInputs,
@@ -157,14 +165,25 @@ async function drainService(
   return takeDrainSnapshot(inputs, found);
 }
 
-async function undoDrain(cluster: Cluster, inputs: DrainInputs): Promise<void> {
-  await resumeWeb(cluster, inputs);
-  for (const controller of await controllersOf(cluster, inputs)) {
-    const replicas = await restoreReplicas(cluster, controller);
-    if (replicas === undefined) continue;
-    const name = describeController(controller);
-    tell(`${inputs.service}: ${name} has its ${replicas} replicas back`);
+// So that a server that refuses stops the update while both services are at work. A file that the branch lacks is
+// pushed without a variable, and the mode in force stays.
+async function provePush({ push }: DrainInputs, workers: readonly Workload[]): Promise<void> {
+  if (push === undefined) return;
+  const { files, branch, stack } = push;
+  const text = `${headingOf(stack)}\n{}\n`;
+  const subject = `Check the right to push (stack ${stack})`;
+  for (const file of files) {
+    await pushFile({ file, branch, text, subject, isProof: true }).catch((error: unknown) => {
+      if (!(error instanceof PushError)) throw error;
+      const isStopped = workers.some(({ controller }) => replicasBefore(controller) !== undefined);
+      const state = isStopped ? "The worker stays at 0 replicas, and web is" : "Both services are";
+      throw new Error(
+        `${error.message} ${state} as before. Allow this push, or remove rollout.push and push by hand ` +
+          "while pulumi up waits.",
+      );
+    });
   }
+  tell(`${files.join(" and ")} can be pushed to branch ${branch}`);
 }
 
 async function assertPaused(cluster: Cluster, controller: Controller): Promise<void> {

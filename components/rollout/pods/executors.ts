@@ -9,29 +9,26 @@ import {
   isStatefulSet,
   nameOf,
   replicasOf,
-  templateOf,
   type Cluster,
   type Controller,
 } from "../../kubernetes";
 import { tell } from "../../step";
 import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
-import { modeIn } from "./remaining";
 import {
   controllersOf,
   describeOtherLabels,
   describeWanted,
+  modeIn,
   replicasBefore,
   type Workload,
-} from "./service";
+} from "./workload";
 
 /**
- * Why a drain would not stop every executor, and no other: one that it missed would go on through the
- * whole cutover, unseen (decision 9). Undefined if it would.
+ * Why a drain of these workloads would miss an executor, which would work through the whole cutover, or stop
+ * another program (decision 9). Undefined if it would not.
  *
- * @param found what is drained
- * @param isKnown whether this is the cluster of the stack: a rollback then goes on without a worker, with a
- *   warning, because somebody uninstalled it
+ * @param isKnown whether this is the cluster of the stack: only there a rollback continues without a worker
  * @throws ClusterError
  */
 export async function findMissed(
@@ -71,7 +68,7 @@ function findUnstated(
   found: readonly Workload[],
 ): string | undefined {
   const isStated = ({ controller }: Workload) =>
-    modeIn(templateOf(controller)?.spec, service) !== undefined;
+    modeIn(controller.spec?.template.spec, service) !== undefined;
   if (found.length === 0 || found.some(isStated)) return undefined;
   const names = found.map(({ controller }) => describeController(controller)).join(", ");
   const key = modeKey(service);
@@ -82,10 +79,7 @@ function findUnstated(
   );
 }
 
-/**
- * A StatefulSet whose pods would be of two templates, or have a state each. Below a partition the controller
- * creates pods of the former template, in both directions.
- */
+// Below a partition the controller creates pods of the former template, in both directions.
 function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | undefined {
   const sets = found.flatMap(({ controller }) => (isStatefulSet(controller) ? controller : []));
   const parted = sets.find(({ spec }) => spec?.updateStrategy?.rollingUpdate?.partition);
@@ -105,10 +99,7 @@ function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | 
   );
 }
 
-/**
- * Pods that are not drained, but have the service's own labels or, whatever their labels, state its mode.
- * Without labels of its own the whole release is the service's.
- */
+/** Pods that are not drained, but have the service's labels or state its mode. */
 async function findOtherPods(
   cluster: Cluster,
   inputs: DrainInputs,
@@ -117,13 +108,11 @@ async function findOtherPods(
   const { service, release, selector, ignorePods } = inputs;
   const ofRelease = release ? `app.kubernetes.io/instance=${release}` : undefined;
   const labels = [ofRelease, selector].filter(Boolean).join(",");
+  const uidsOf = (pods: readonly V1Pod[]) => new Set(pods.map(({ metadata }) => metadata?.uid));
   const all = await cluster.list("Pod", "");
   const ignored = ignorePods === undefined ? [] : await cluster.list("Pod", ignorePods);
-  const own = [...found.flatMap(({ pods }) => pods), ...ignored];
-  const known = new Set(own.map(({ metadata }) => metadata?.uid));
-  const labelled = new Set(
-    (await cluster.list("Pod", labels)).map(({ metadata }) => metadata?.uid),
-  );
+  const known = uidsOf([...found.flatMap(({ pods }) => pods), ...ignored]);
+  const labelled = uidsOf(await cluster.list("Pod", labels));
   const unknown = all.filter((pod) => !hasEnded(pod) && !known.has(pod.metadata?.uid));
   const stating = await statingMode(cluster, service, unknown);
   const others = unknown.filter((pod) => labelled.has(pod.metadata?.uid) || stating.includes(pod));

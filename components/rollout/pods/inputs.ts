@@ -1,41 +1,21 @@
 import type { ClusterAddress, ClusterIdentity, DrainSnapshot } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
-import { kind, type StepInputs } from "../../step";
+import type { StepInputs } from "../../step";
 import type { Service } from "../environment";
 
-/** Where a service's pods are. None of it is secret. */
+/** Where a service's workloads are: those of a release, those that a label selector names, or those of both. */
 export interface ServiceAddress extends ClusterAddress {
-  /**
-   * The Helm release that owns the Deployments. One of `release` and `selector` is needed; where
-   * both are given, the Deployments are those that both name.
-   */
   readonly release?: string;
-  /** A label selector of the Deployments. */
   readonly selector?: string;
 }
 
-/** What both steps are told. */
 interface PodsInputs extends StepInputs, ServiceAddress {
   readonly service: Service;
   readonly mode: StorageMode;
-  /** For the whole step. */
   readonly timeoutSeconds: number;
 }
 
-/** Inputs of the record that a drain is asked for. */
-export interface DrainRequestInputs extends StepInputs {
-  readonly service: Service;
-}
-
-/** Outputs of it. */
-export interface DrainRequestResults {
-  /** How often the direction changed. */
-  readonly requests: number;
-  /** When it changed last, in ISO 8601, UTC. */
-  readonly requestedAt: string;
-}
-
-/** Values files that the stack pushes. */
+/** The stack's own values files, and the branch that they are pushed to (`rollout.push`). */
 export interface PushedFiles {
   readonly files: readonly string[];
   readonly branch: string;
@@ -43,87 +23,54 @@ export interface PushedFiles {
   readonly stack: string;
 }
 
-/** Inputs of a drain. */
 export interface DrainInputs extends PodsInputs {
-  /** The outputs of its request. */
+  /** Outputs of the drain's request: how often, and when last (ISO 8601, UTC), the direction changed. */
   readonly requests?: number;
   readonly requestedAt?: string;
-  /** With target `helm`, the releases that the stack upgrades: refused while one is pending or owned by others. */
+  /** The releases that the stack upgrades; absent with target `values`. */
   readonly releases?: readonly string[];
-  /** The stack's own values files, and the branch that they are pushed to (`rollout.push`). */
   readonly push?: PushedFiles;
   /** Whether the stack creates its releases (`rollout.install`). */
   readonly install?: boolean;
-  /** Where one release holds both services, the labels of web's Deployments, which the drain pauses. */
+  /** If one release holds both services, the labels of web's Deployments, which the drain pauses. */
   readonly webSelector?: string;
   /** The pods in the namespace that are not this worker's, whatever they state (`rollout.ignorePods`). */
   readonly ignorePods?: string;
   /** The UID of another cluster than the recorded one (`advanced.acceptCluster`). */
   readonly acceptCluster?: string;
-  /** The cluster, which the step finds out itself; never given. */
+  /** The cluster, which the step observes itself. */
   readonly clusterIdentity?: ClusterIdentity;
 }
 
-/** Outputs of a drain: how far the last run came. */
 export interface DrainResults {
-  /** How many drains this step has finished; whoever puts the replicas back runs after each. */
+  /** The number of finished drains; the step that restores the replicas runs after each. */
   readonly drains: number;
-  /** The mode whose drain was finished last. */
+  /** The mode of the last finished drain. */
   readonly finished: StorageMode;
-  /** When that drain, or an unfinished one, began, in ISO 8601, UTC; absent before the first. */
+  /** When the last drain, finished or not, began, in ISO 8601, UTC. */
   readonly stoppedAt?: string;
-  /** The service as that drain left it; absent before the first. */
+  /** The service as the last finished drain left it. */
   readonly standstill?: DrainSnapshot;
 }
 
-/** Inputs of the wait for a service's new pods. */
-export interface PodsReplacedInputs extends PodsInputs {
-  /** The output of the drain that it follows, where there is one: a change makes the step run. */
-  readonly drains?: number;
-  /** Of the Helm release, or a hash of the values: a change makes the step run. */
+export interface PodsReplacedInputs
+  extends PodsInputs, Partial<Pick<DrainResults, "drains" | "standstill" | "stoppedAt">> {
+  /** Of the Helm release, or a hash of the values. */
   readonly revision?: number | string;
-  /** The service as its drain left it; not compared. */
-  readonly standstill?: DrainSnapshot;
-  /** When that drain began, in ISO 8601, UTC; not compared. */
-  readonly stoppedAt?: string;
 }
 
-/** Outputs of it. */
 export interface PodsReplacedResults {
   /** From the beginning of the last drain until the new pods were ready; absent without a drain. */
   readonly stoppedSeconds?: number;
 }
 
-/** Which workloads are a service's. A cluster may get another name: it is known by its UID. */
+/** The inputs that select a service's workloads. A cluster is known by its UID, whatever its name. */
 export const addressInputs = ["namespace", "release", "selector"] as const;
 
-/** Whether a service's workloads were others in the last run. */
+/** Whether the last run had another address. */
 export function hasMoved(inputs: ServiceAddress, former?: Partial<ServiceAddress>): boolean {
   return addressInputs.some((key) => former?.[key] !== inputs[key]);
 }
 
-/** What a step on pods is compared by, beside its direction. */
+/** The inputs by which a step on pods is compared. */
 export const comparedPodInputs = [...addressInputs, "service", "mode", "timeoutSeconds"] as const;
-
-const kubernetes = ["rollout", "kubernetes"] as const;
-
-export const DrainRequest = kind<DrainRequestInputs, DrainRequestResults>(
-  "DrainRequest",
-  kubernetes,
-  ["requests", "requestedAt"],
-  [],
-);
-
-export const Drain = kind<DrainInputs, DrainResults>(
-  "Drain",
-  kubernetes,
-  ["drains", "finished", "stoppedAt", "standstill"],
-  [],
-);
-
-export const PodsReplaced = kind<PodsReplacedInputs, PodsReplacedResults>(
-  "PodsReplaced",
-  kubernetes,
-  ["stoppedSeconds"],
-  [],
-);

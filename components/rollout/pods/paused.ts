@@ -8,13 +8,13 @@ import {
 } from "../../kubernetes";
 import { tell } from "../../step";
 import type { DrainInputs } from "./inputs";
-import { describeMode } from "./remaining";
 import {
   controllersOf,
+  describeMode,
   describeOtherLabels,
   isPausedForCutover,
   pausedForCutover,
-} from "./service";
+} from "./workload";
 
 /**
  * Why web of a release that holds both services cannot wait for the worker, and what to do; undefined if it
@@ -24,9 +24,10 @@ import {
  */
 export async function findUnpausable(
   cluster: Cluster,
-  inputs: DrainInputs & { readonly webSelector: string },
+  inputs: DrainInputs,
 ): Promise<string | undefined> {
   const { release, mode, selector, webSelector } = inputs;
+  if (webSelector === undefined) return undefined;
   const all = await controllersOf(cluster, { ...inputs, selector: "" });
   if (all.length === 0) return undefined;
   const worker = await controllersOf(cluster, inputs);
@@ -57,10 +58,7 @@ export async function findUnpausable(
   return `${describeController(other)} ${found}: kubectl rollout ${verb} deployment ${nameOf(other)}`;
 }
 
-/**
- * Pauses the Deployments of web, so that one upgrade may change both services: pods of web keep their
- * template until the worker has arrived. One that somebody else paused stays as it is.
- */
+/** Pauses the Deployments of web, so that one upgrade may change both services, and web's pods stay until then. */
 export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<void> {
   for (const controller of await webOf(cluster, inputs)) {
     if (isStatefulSet(controller) || isPaused(controller)) continue;
@@ -70,7 +68,7 @@ export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<v
   }
 }
 
-/** Resumes what a drain has paused of web, where no rollout does it. */
+/** Resumes web's Deployments if no rollout follows that does. */
 export async function resumeWeb(cluster: Cluster, inputs: DrainInputs): Promise<void> {
   for (const controller of await webOf(cluster, inputs)) await resume(cluster, controller);
 }

@@ -1,34 +1,38 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import {
+  argoApplicationOf,
   describeController,
   describeApiPlace,
   gitOpsOwnerOf,
   identityOf,
   isSameCluster,
+  isStatefulSet,
+  nameOf,
   tryQuickly,
+  type Application,
   type Cluster,
+  type Controller,
 } from "../../kubernetes";
 import { tell } from "../../step";
 import { cutOverFirstHint } from "../recovery";
 import { findMissed } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
 import { pendingOperations } from "./releases";
-import { findReplicasReset } from "./push";
-import { describeMode } from "./remaining";
-import { controllersOf, observeService } from "./service";
+import { controllersOf, describeMode, observeService } from "./workload";
 
-/** The cluster as it is now; as it was recorded if it is unreachable. */
+/** The cluster as it is now, or as recorded if it is unreachable. */
 export async function observeCluster(inputs: DrainInputs, olds?: DrainInputs) {
   const found = (await tryQuickly(inputs, identityOf)) ?? olds?.clusterIdentity;
   return { ...(found && { clusterIdentity: found }) };
 }
 
 /**
- * Why the services must not change over, as the cluster is now; undefined if they may.
+ * Why the services must not change over; undefined if they may. A rollback is only warned of what was in force
+ * since the cutover.
  *
- * @param inputs with the cluster as it is
- * @param olds as of the last run; absent in the first
+ * @param inputs with the cluster as it is now
+ * @param olds of the last run
  * @throws ClusterError
  */
 export async function findRefusal(
@@ -39,14 +43,12 @@ export async function findRefusal(
   const { mode, releases = [], clusterIdentity, acceptCluster } = inputs;
   const isKnown = isSameCluster(clusterIdentity, olds?.clusterIdentity, acceptCluster);
   if (isKnown === false) return { property: "context", reason: describeOther(inputs, olds) };
-  // What Helm would refuse later is refused before the worker stops.
-  const pending = await pendingOperations(inputs, releases);
+  const pending = await pendingOperations(cluster, inputs);
   if (pending !== undefined) return { property: "releases", reason: pending };
   const owned = await findOwner(cluster, releases);
   if (owned !== undefined && mode === "mongo") return { property: "releases", reason: owned };
   const resets = await findReplicasReset(cluster, inputs);
   if (resets !== undefined && mode === "mongo") return { property: "push", reason: resets };
-  // A rollback is not stopped by what was in force since the cutover.
   if (owned !== undefined) tell(warning("owned", owned));
   if (resets !== undefined) tell(warning("argo-sets-replicas", resets));
   // A stack that begins on files drains nothing.
@@ -58,7 +60,7 @@ export async function findRefusal(
   return reason === undefined ? undefined : { property: "selector", reason };
 }
 
-/** What is said of another cluster than the recorded one. */
+/** The refusal of another cluster than the recorded one. */
 export function describeOther(
   { clusterIdentity, namespace }: DrainInputs,
   olds?: DrainInputs,
@@ -73,9 +75,8 @@ export function describeOther(
 }
 
 /**
- * Why a drain that is new to the stack must not be one to files; undefined where it may. Where the
- * service works on MongoDB, the stack was destroyed, or lost its state: it would drain nothing, export
- * nothing and set no run aside, and the service would go on from files as old as the cutover.
+ * Why a stack that is new to a service must not take it to files; undefined if it may. A service that works on
+ * MongoDB belongs to a stack that was destroyed or lost its state: nothing would be exported.
  *
  * @throws ClusterError
  */
@@ -93,15 +94,7 @@ export async function findUnknownCutover(
   return `${onMongo.join(", ")} in ${place} is in mongo mode. ${cutOverFirstHint}`;
 }
 
-/**
- * Why releases of target `helm` cannot be upgraded: Flux or Argo CD deploys workloads of them. A
- * HelmRelease that finds a revision which it did not make upgrades back to its own values
- * (fluxcd/helm-controller#1383), and Argo CD applies its manifests again: the worker would work on files,
- * behind the fence. Undefined if nobody else deploys them.
- *
- * @param releases their names; none of target `values`
- * @throws ClusterError
- */
+// Flux and Argo CD would restore their own values (fluxcd/helm-controller#1383), behind the fence.
 async function findOwner(
   { place, controllers }: Cluster,
   releases: readonly string[],
@@ -123,4 +116,49 @@ async function findOwner(
     "Set rollout.target: values, and let that tool deploy the values files that pulumi up writes",
     "(docs/gitops.md). If it no longer deploys them, remove its labels and annotations.",
   ].join("\n");
+}
+
+// Argo CD deploys each pushed commit, and would reset the replicas of a drained worker.
+async function findReplicasReset(
+  cluster: Cluster,
+  inputs: DrainInputs,
+): Promise<string | undefined> {
+  if (inputs.push === undefined) return undefined;
+  for (const worker of await controllersOf(cluster, inputs)) {
+    const { name = "", namespace = "", isTracked } = argoApplicationOf(worker) ?? {};
+    if (name === "") continue;
+    const application = await tryQuickly({ ...inputs, namespace }, (cluster) =>
+      cluster.read("Application", name),
+    );
+    const kind = isStatefulSet(worker) ? "StatefulSet" : "Deployment";
+    const wanted =
+      "syncPolicy.syncOptions: [RespectIgnoreDifferences=true] and ignoreDifferences: " +
+      `[{ group: apps, kind: ${kind}, jsonPointers: [/spec/replicas] }]`;
+    const found = `Argo CD deploys ${describeController(worker)} by Application ${namespace}/${name}`;
+    if (application && !ignoresReplicas(application, worker, kind)) {
+      return `${found} and would set its replicas back during the drain. Add to its spec: ${wanted}.`;
+    }
+    if (!application && isTracked) {
+      const text = `${found}, which cannot be read. Check that its spec has ${wanted}.`;
+      tell(warning("argo-not-checked", text));
+    }
+  }
+  return undefined;
+}
+
+function ignoresReplicas({ spec }: Application, worker: Controller, kind: string): boolean {
+  const isRespected = spec?.syncPolicy?.syncOptions?.includes("RespectIgnoreDifferences=true");
+  const namespace = worker.metadata?.namespace ?? "";
+  return (
+    isRespected === true &&
+    (spec?.ignoreDifferences ?? []).some(
+      (one) =>
+        ["apps", "*"].includes(one.group ?? "") &&
+        [kind, "*"].includes(one.kind ?? "") &&
+        ["", nameOf(worker)].includes(one.name ?? "") &&
+        ["", namespace].includes(one.namespace ?? "") &&
+        ((one.jsonPointers ?? []).includes("/spec/replicas") ||
+          (one.jqPathExpressions ?? []).includes(".spec.replicas")),
+    )
+  );
 }

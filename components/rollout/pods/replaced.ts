@@ -1,4 +1,5 @@
 import {
+  clusterAt,
   describeApiPlace,
   findChangesSince,
   nameOf,
@@ -6,28 +7,33 @@ import {
   replicasOf,
   watch,
   type Cluster,
-  type Moment,
   type Obstacle,
 } from "../../kubernetes";
-import { tell, type StateOf, type Step } from "../../step";
+import { kind, tell, type StateOf, type Step } from "../../step";
 import { finishing, recoverySteps, webIsNext } from "../recovery";
-import {
-  comparedPodInputs,
-  PodsReplaced,
-  type PodsReplacedInputs,
-  type PodsReplacedResults,
-} from "./inputs";
+import { comparedPodInputs, type PodsReplacedInputs, type PodsReplacedResults } from "./inputs";
 import { resume } from "./paused";
-import { describeMode, findObstacles, modeIn } from "./remaining";
-import { describeWanted, observeService, restoreReplicas, type Workload } from "./service";
+import {
+  describeMode,
+  describeWanted,
+  findObstacles,
+  modeIn,
+  observeService,
+  restoreReplicas,
+  type Workload,
+} from "./workload";
 
 /**
- * The wait for a service's new pods. Once its pod templates state the mode, its replicas are put back as
- * before the drain, and what the drain has paused is resumed; then the new pods have to be ready, and no old
- * one there, terminating ones included.
+ * The wait for a service's new pods. Once its pod templates state the mode, its replicas are restored and paused
+ * Deployments resumed; then the new pods must be ready, and the old ones gone.
  */
 export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
-  ...PodsReplaced,
+  ...kind<PodsReplacedInputs, PodsReplacedResults>(
+    "PodsReplaced",
+    ["rollout", "kubernetes"],
+    ["stoppedSeconds"],
+    [],
+  ),
   id: ({ namespace, service }) => `${namespace}/${service}/pods`,
   compares: [...comparedPodInputs, "drains", "revision"],
   forward: awaitReplacement,
@@ -39,21 +45,26 @@ async function awaitReplacement(
   state?: StateOf<PodsReplacedInputs, PodsReplacedResults>,
 ): Promise<PodsReplacedResults> {
   const before = state?.mode ?? "filesystem";
-  if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);
+  if (inputs.direction === "forward" && before !== inputs.mode) await assertStillDrained(inputs);
   const failure = `The rollout of ${inputs.service} to ${inputs.mode} mode is incomplete (new pods are missing or old pods remain)`;
-  const step = (cluster: Cluster) => untilReplaced(cluster, inputs);
+  const cluster = await clusterAt(inputs);
   const { drains = 0, stoppedAt } = inputs;
   const former = state?.drains === drains ? state.stoppedSeconds : undefined;
   const results = former === undefined ? {} : { stoppedSeconds: former };
-  await finishing(inputs, results, failure, step, recoverySteps(inputs.service, inputs.mode));
-  const arrives = before !== inputs.mode || state?.applied === false;
-  if (arrives && inputs.service === "worker") tell(webIsNext(inputs.mode));
+  const advice = recoverySteps(inputs.service, inputs.mode);
+  await finishing(results, failure, () => watchPods(cluster, inputs), advice);
+  const isChange = before !== inputs.mode || state?.applied === false;
+  if (isChange && inputs.service === "worker") tell(webIsNext(inputs.mode));
   if (former !== undefined || drains === 0 || stoppedAt === undefined) return results;
   return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
 }
 
 // Any error but Unfinished keeps the state as it was, so that the next `up` looks again.
-async function requireStill({ service, mode, standstill }: PodsReplacedInputs): Promise<void> {
+async function assertStillDrained({
+  service,
+  mode,
+  standstill,
+}: PodsReplacedInputs): Promise<void> {
   const found =
     standstill &&
     (await findChangesSince(standstill, (template) => modeIn(template?.spec, service) === mode));
@@ -63,15 +74,22 @@ async function requireStill({ service, mode, standstill }: PodsReplacedInputs): 
   );
 }
 
-async function untilReplaced(cluster: Cluster, inputs: PodsReplacedInputs): Promise<void> {
+async function watchPods(cluster: Cluster, inputs: PodsReplacedInputs): Promise<void> {
   const { service, mode, timeoutSeconds } = inputs;
   let done: readonly Workload[] = [];
   await watch(cluster, {
     ...{ what: service, timeoutSeconds },
     look: async (moment) => {
       done = await observeService(cluster, inputs);
-      await putAllBack(cluster, inputs, done);
-      return obstaclesOf(cluster, inputs, done, moment);
+      for (const { controller } of done) {
+        // Before its template states the mode, a pod of it would work in the other one.
+        if (describeMode(controller, service) !== mode) continue;
+        await resume(cluster, controller);
+        await restoreReplicas(cluster, controller, service);
+      }
+      return done.length > 0
+        ? done.flatMap((one) => findObstacles(one, inputs, moment))
+        : [describeMissing(cluster, inputs)];
     },
   });
   for (const { controller } of done) {
@@ -80,33 +98,10 @@ async function untilReplaced(cluster: Cluster, inputs: PodsReplacedInputs): Prom
   }
 }
 
-async function putAllBack(
-  cluster: Cluster,
-  { service, mode }: PodsReplacedInputs,
-  found: readonly Workload[],
-): Promise<void> {
-  for (const { controller } of found) {
-    // Before its template says the mode, a pod of it would do the other mode's work.
-    if (describeMode(controller, service) !== mode) continue;
-    await resume(cluster, controller);
-    const replicas = await restoreReplicas(cluster, controller);
-    if (replicas === undefined) continue;
-    tell(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
-  }
-}
-
-function obstaclesOf(
-  { place }: Cluster,
-  inputs: PodsReplacedInputs,
-  found: readonly Workload[],
-  moment: Moment,
-): readonly Obstacle[] {
-  if (found.length > 0) return found.flatMap((one) => findObstacles(one, inputs, moment));
-  return [
-    {
-      object: `a ${describeWanted(inputs)}`,
-      found: `not found in ${describeApiPlace(place)}`,
-      advice: "Check namespace, release and selector, and that the service is deployed.",
-    },
-  ];
+function describeMissing({ place }: Cluster, inputs: PodsReplacedInputs): Obstacle {
+  return {
+    object: `a ${describeWanted(inputs)}`,
+    found: `not found in ${describeApiPlace(place)}`,
+    advice: "Check namespace, release and selector, and that the service is deployed.",
+  };
 }

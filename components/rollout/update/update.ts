@@ -1,19 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { jobsAddress } from "../../step/jobs/program";
 import type { Direction } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
+import { jobsAddress } from "../../step/jobs/program";
 import { StepGroup, StepResource } from "../../step/program";
 import { workerDrainInputs, type DrainSettings } from "../target";
-import { Cutover } from "./cutover";
-import { JobsStopped } from "./jobs-stopped";
-import { ServicesCheck } from "./services-check";
+import { cutoverRecord, jobsStopped, servicesCheck } from "./steps";
 
 type UpdateSettings = DrainSettings & Pick<ProgramSettings, "jobs" | "cutover">;
 
-/**
- * What comes before anything else: the services and their releases are as the settings say, or nothing is
- * changed; then Jobs of the other direction are stopped.
- */
+/** Checks the services and their releases before anything changes, then stops Jobs of the other direction. */
 export class Update extends StepGroup {
   /** The direction that the stack goes, or went last: the worker's drain takes its own from it. */
   readonly direction: pulumi.Output<Direction>;
@@ -25,13 +20,13 @@ export class Update extends StepGroup {
     const { direction, rollout, kubernetes, jobs, cutover } = settings;
     const inputs = workerDrainInputs(settings);
     const check =
-      inputs && new StepResource(ServicesCheck, "services-check", inputs, this.ofChildren);
+      inputs && new StepResource(servicesCheck, "services-check", inputs, this.ofChildren);
     const afterCheck = { ...this.ofChildren, dependsOn: check ?? [] };
-    const record = new StepResource(Cutover, "cutover", { direction, cutover }, afterCheck);
+    const record = new StepResource(cutoverRecord, "cutover", { direction, cutover }, afterCheck);
     if (jobs) {
       const inputs = { direction, ...jobsAddress({ jobs, kubernetes, rollout }) };
       const options = { ...this.ofChildren, dependsOn: record };
-      new StepResource(JobsStopped, "jobs-stopped", inputs, options);
+      new StepResource(jobsStopped, "jobs-stopped", inputs, options);
     }
     this.direction = record.lastDirection;
     this.cutover = record

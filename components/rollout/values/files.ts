@@ -3,10 +3,7 @@ import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { errorCode } from "../../contract/text";
 
-/**
- * A values file cannot be read, used or written. The message names the file and what was found, never a
- * value: a file may hold a password.
- */
+/** A values file cannot be read, used or written. The message never has a value, which may be a password. */
 export class ValuesFileError extends Error {
   override readonly name = "ValuesFileError";
 
@@ -15,45 +12,28 @@ export class ValuesFileError extends Error {
   }
 }
 
-/** A values file: its name, for messages, and its text. */
 export interface ValuesText {
   readonly file: string;
   readonly text: string;
 }
 
-/** The values files of a release. */
 export interface ReleaseValues {
-  /** The chart's own; absent for a chart that is not a local folder. Those of subcharts are not read. */
+  /** The chart's own, if it is a local folder, without those of subcharts. */
   readonly defaults?: ValuesText;
   /** The site's, in Helm's order. */
   readonly ofSite: readonly ValuesText[];
 }
 
-/** A chart and the values files that a site gives it, as the settings name them. */
-interface ChartFiles {
-  readonly chart: string;
-  readonly values: readonly string[];
-}
-
-/**
- * Reads the values files of a release.
- *
- * @throws ValuesFileError if a file cannot be read
- */
-export function valuesFiles({ chart, values }: ChartFiles): ReleaseValues {
+/** Reads the values files of a release. @throws ValuesFileError */
+export function valuesFiles(chart: string, values: readonly string[]): ReleaseValues {
   const advice =
-    "Check rollout.worker.values and rollout.web.values, or rollout.shared.values. Paths count from the project's folder.";
+    "Check rollout.values, rollout.worker.values and rollout.web.values. Paths count from the project's folder.";
   const ofSite = values.map((file) => readText(file, advice));
   const own = join(chart, "values.yaml");
   return { ...(existsSync(own) && { defaults: readText(own, advice) }), ofSite };
 }
 
-/**
- * Reads a values file.
- *
- * @param advice what to check if it cannot be read
- * @throws ValuesFileError if it cannot be read, or is not UTF-8
- */
+/** Reads a values file. @throws ValuesFileError with the advice if it cannot be read, or is not UTF-8 */
 export function readText(file: string, advice: string): ValuesText {
   try {
     return { file, text: new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)) };
@@ -62,7 +42,7 @@ export function readText(file: string, advice: string): ValuesText {
   }
 }
 
-/** The files of a release in Helm's order: of several that state a key, the last counts. */
+/** The files of a release in Helm's order: the last that has a key counts. */
 export function inHelmsOrder({ defaults, ofSite }: ReleaseValues): readonly ValuesText[] {
   return [...(defaults ? [defaults] : []), ...ofSite];
 }
@@ -71,8 +51,7 @@ export function inHelmsOrder({ defaults, ofSite }: ReleaseValues): readonly Valu
  * The content of a values file as Helm reads it (sigs.k8s.io/yaml, on go-yaml 2): as YAML 1.1 with merges, in
  * which `0022` is 18 and `yes` is true, but without its numbers of base 60, and with dates as texts.
  *
- * @throws ValuesFileError if it is not valid YAML; with the parser's code and the line only, because its words
- *   may quote the file
+ * @throws ValuesFileError without the parser's words, which may quote the file
  */
 export function parseValues({ file, text }: ValuesText): unknown {
   const lineCounter = new LineCounter();
@@ -98,7 +77,7 @@ export function parseValues({ file, text }: ValuesText): unknown {
   );
 }
 
-/** As Helm merges values: maps member by member, all else as a whole; null removes a key. */
+/** Merges values as Helm does: maps member by member, all else as a whole; null removes a key. */
 export function mergeValues(all: readonly unknown[]): unknown {
   return all.reduce((below, above) => (isMap(above) ? mergeTwo(below, above) : below), {});
 }
@@ -106,14 +85,12 @@ export function mergeValues(all: readonly unknown[]): unknown {
 function mergeTwo(below: unknown, above: unknown): unknown {
   if (!isMap(above)) return above;
   const under = isMap(below) ? below : {};
-  const members = Object.entries(above)
-    .filter(([, value]) => value !== null)
-    .map(([key, value]) => [key, mergeTwo(under[key], value)] as const);
-  const kept = Object.entries(under).filter(([key]) => !(key in above));
-  return Object.fromEntries([...kept, ...members]);
+  const members = Object.entries({ ...under, ...above }).filter(([key]) => above[key] !== null);
+  return Object.fromEntries(
+    members.map(([key, value]) => [key, key in above ? mergeTwo(under[key], value) : value]),
+  );
 }
 
-/** Whether a value of a parsed file is a map. */
 export function isMap(node: unknown): node is Readonly<Record<string, unknown>> {
   return typeof node === "object" && node !== null && !Array.isArray(node);
 }

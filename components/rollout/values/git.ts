@@ -5,20 +5,19 @@ import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { errorCode, redact } from "../../contract/text";
 
-/** A values file on its way to the branch that Argo CD or Flux reads. */
+/** A values file for the branch that Argo CD or Flux reads. */
 export interface Push {
   /** In a checkout of the branch. */
   readonly file: string;
-  /** What the branch is to have of it. */
   readonly text: string;
   readonly branch: string;
-  /** The first line of the commit's message. */
+  /** Of the commit. */
   readonly subject: string;
-  /** Only prove the right to push: a file that the branch has stays as it is, in a commit without a change. */
+  /** Only prove the right to push: if the branch has the file, by a commit without a change. */
   readonly isProof?: boolean;
 }
 
-/** A values file did not reach its branch. The message has Git's words, without the password of a URL. */
+/** A values file did not reach its branch. The message has Git's words without passwords. */
 export class PushError extends Error {
   override readonly name = "PushError";
 
@@ -29,16 +28,15 @@ export class PushError extends Error {
 
 const maxAttempts = 5;
 const timeoutMs = 120_000;
-/** Who commits where Git knows nobody, as in most pipelines. */
+/** The author if Git knows none, as in most pipelines. */
 const nobody = ["AUTHOR", "COMMITTER"].flatMap((who): [string, string][] => [
   [`GIT_${who}_NAME`, "taskrunner-storage"],
   [`GIT_${who}_EMAIL`, "taskrunner-storage@localhost"],
 ]);
 
 /**
- * Commits one file on top of the branch as its remote has it, and pushes that commit; again if somebody
- * pushed meanwhile. The commit is made beside the checkout: what else is in its index and its files is
- * neither in the commit nor changed.
+ * Commits one file on top of the remote's branch and pushes the commit, again if somebody else pushed meanwhile.
+ * Uses an index of its own: other changes in the checkout are neither in the commit nor lost.
  *
  * @throws PushError
  */
@@ -63,7 +61,7 @@ export async function pushFile(push: Push): Promise<void> {
     const tip = await fetchTip();
     const commit = await commitOn(git, tip, path, push);
     if (commit === undefined) {
-      // The engine may have been killed when this commit, of the one file, was pushed and not yet followed.
+      // The engine may have been killed after the push of this commit, before the checkout followed.
       await git(["diff", "--quiet", `${tip}^`, tip, "--", ":/", `:(top,exclude,literal)${path}`])
         .then(() => follow(git, { path, head, commit: tip, tip: `${tip}^` }))
         .catch(() => "");
@@ -74,7 +72,7 @@ export async function pushFile(push: Push): Promise<void> {
       await follow(git, { path, head, commit, tip });
       return;
     } catch (error) {
-      // If the branch is as before, nobody was faster: the server refuses.
+      // If nobody else changed the branch, the server refuses.
       if (attempt === maxAttempts || (await fetchTip()) === tip) throw error;
     }
   }
@@ -98,16 +96,16 @@ function gitOf(push: Push): Git {
   };
 }
 
-/** The file committed on top of another commit; undefined if nothing differs. */
+// Undefined if nothing differs.
 async function commitOn(git: Git, tip: string, path: string, push: Push) {
   const known = await git(["rev-parse", "--verify", "--quiet", `${tip}:${path}`]).catch(() => "");
-  const aside = await mkdtemp(join(tmpdir(), "taskrunner-storage-push-"));
+  const folder = await mkdtemp(join(tmpdir(), "taskrunner-storage-push-"));
   try {
-    const draft = join(aside, "draft");
+    const draft = join(folder, "draft");
     await writeFile(draft, push.text);
     const blob = await git(["hash-object", "-w", `--path=${path}`, draft]);
     if (!push.isProof && blob === known) return undefined;
-    const index = { GIT_INDEX_FILE: join(aside, "index") };
+    const index = { GIT_INDEX_FILE: join(folder, "index") };
     await git(["read-tree", tip], index);
     if (!push.isProof || known === "") {
       await git(["update-index", "--add", "--cacheinfo", `100644,${blob},${path}`], index);
@@ -118,11 +116,11 @@ async function commitOn(git: Git, tip: string, path: string, push: Push) {
     const message = `${push.subject} [skip ci]`;
     return await git(["commit-tree", tree, "-p", tip, "-m", message], author);
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** A checkout that was at the tip has the commit too. Of its index only this path is touched, and no file. */
+// Moves a checkout that was at the tip to the commit. Of its index only this path changes, and no file.
 async function follow(
   git: Git,
   { path, head, commit, tip }: Readonly<Record<"path" | "head" | "commit" | "tip", string>>,
@@ -130,6 +128,6 @@ async function follow(
   const blob = await git(["rev-parse", `${commit}:${path}`]);
   await git(["update-index", "--add", "--cacheinfo", `100644,${blob},${path}`])
     .then(() => git(["update-ref", head, commit, tip]))
-    // It stays behind, as after somebody else's push.
+    // A checkout that was elsewhere stays.
     .catch(() => "");
 }

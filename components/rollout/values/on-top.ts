@@ -1,22 +1,17 @@
 import type { EnvironmentEntry, EnvironmentValue } from "../environment";
 import { isMap, parseValues, ValuesFileError, type ValuesText } from "./files";
 
-/** Where the variables of a service are in its chart's values. */
+/** Where the variables of a service are in its chart's values: keys with dots between them. */
 export interface EnvironmentPlace {
-  /** The keys that lead to the environment, with dots between them. */
   readonly path: string;
 }
 
 /**
- * The variables of a service, to be merged over a site's own values at the same place. Nothing else is
- * in them, so nothing else of the site's changes.
+ * The variables of a service, to be merged over a site's values at the same place. Helm merges maps, so a map has
+ * only ours, in the spelling of the files (.NET ignores case). Helm replaces lists, so a list is the site's
+ * own, with ours in the place of those of the same name, or after them.
  *
- * Helm merges maps, so a map has only our variables, under the names that the files use: a name in
- * other letters would stand beside ours, and .NET would take either. Helm replaces lists, so a list is
- * the site's own, with ours instead of those of the same name, and the rest of ours after them.
- *
- * @param files the values files in Helm's order: of several that have the path, the last counts;
- *   the values that the chart itself brings come first
+ * @param files the chart's and the site's, in Helm's order
  * @throws ValuesFileError if a file is not valid YAML, or has something else at the path
  */
 export function environmentOnTop(
@@ -38,7 +33,6 @@ export function environmentOnTop(
   );
 }
 
-/** What the files have at a path, in their order; a null is nothing. */
 function statedAt(files: readonly ValuesText[], path: string) {
   return files.flatMap((text) => {
     const value = path
@@ -48,11 +42,7 @@ function statedAt(files: readonly ValuesText[], path: string) {
   });
 }
 
-/**
- * The last file that has a path, and what it says there: a list or a map.
- *
- * @throws ValuesFileError if a file is not YAML, or has something else at the path
- */
+/** The last file that has a path, and its list or map there. @throws ValuesFileError */
 export function lastAt(files: readonly ValuesText[], path: string) {
   const last = statedAt(files, path).at(-1);
   if (last === undefined || Array.isArray(last.value) || isMap(last.value)) return last;
@@ -63,10 +53,7 @@ export function lastAt(files: readonly ValuesText[], path: string) {
   );
 }
 
-/**
- * The variables at a path of files, in either form, of each file in turn; one that is neither a text nor a
- * reference is left out.
- */
+/** The variables at a path, file by file, from lists and maps, without those that are neither text nor reference. */
 export function variablesAt(files: readonly ValuesText[], path: string) {
   return statedAt(files, path).flatMap(({ file, value: found }) => {
     const members: readonly (readonly [unknown, unknown])[] = Array.isArray(found)
@@ -100,15 +87,10 @@ function withEntries(list: readonly unknown[], entries: readonly EnvironmentEntr
   return [...replaced, ...added];
 }
 
-/** A name by which two are compared: .NET reads the names of configuration keys in any case. */
+/** A name for comparison: .NET ignores the case of configuration keys. */
 export const variableKey = (name: unknown) => String(name).toLowerCase();
 
-/**
- * Refuses a place that no file states: the chart may have a list there, and ours would replace it.
- *
- * @param chart as the error names it
- * @throws ValuesFileError with what to write
- */
+/** Refuses a path that no file has: ours would replace a list that the chart may have there. @throws ValuesFileError */
 export function refuseUnknownList(
   files: readonly ValuesText[],
   chart: string,

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { errorCode } from "../../contract/text";
-import { tell, kind, type StateOf, type Step, type StepInputs } from "../../step";
+import { tell, kind, type Step, type StepInputs } from "../../step";
 import type { StorageMode } from "../../settings";
 import {
   environmentKeys,
@@ -18,40 +18,29 @@ import { readText, ValuesFileError, type ValuesText } from "./files";
 import { PushError, pushFile } from "./git";
 import { environmentOnTop, variableKey, lastAt, refuseUnknownList, variablesAt } from "./on-top";
 
-/** Inputs of a service's values file: where it is, and what it says. None of them is secret. */
 export interface ValuesFileInputs extends StepInputs {
   readonly service: Service;
   /** The stack's own file. Paths count from the project's folder. */
   readonly file: string;
-  /** The site's values files, in Helm's order. They are read, never changed. */
+  /** The site's values files, in Helm's order. Never changed. */
   readonly site: readonly string[];
   /** The keys that lead to the environment, with dots between them. */
   readonly path: string;
   readonly mode: StorageMode;
-  /** Our variables by name; a reviewer sees in a preview what changes in them. */
+  /** Our variables by name, so that a preview shows what changes in them. */
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
   /** The full name of the stack, which the file names. */
   readonly stack: string;
-  /** Where the file goes once it is written (`rollout.push`); absent: a person pushes it. */
+  /** The setting `rollout.push`. Default: a person pushes the file. */
   readonly push?: { readonly branch: string };
 }
 
-type State = StateOf<ValuesFileInputs, object>;
-
-export const ValuesFile = kind<ValuesFileInputs, object>(
-  "ValuesFile",
-  ["rollout", "taskrunner"],
-  [],
-  [],
-);
-
 /**
- * A values file of the stack's own, which the site lists last: it sets a service's mode on top of what the
- * site's files say (decision 14). It is written whole, and written again if somebody edited it or if the
- * site's list that it was made of is another one.
+ * A values file of the stack's own, which the site lists last: it sets a service's mode on top of the site's files
+ * (decision 14). It is written whole, and again after an edit or a change of the site's own list.
  */
 export const valuesFile: Step<ValuesFileInputs, object> = {
-  ...ValuesFile,
+  ...kind<ValuesFileInputs, object>("ValuesFile", ["rollout", "taskrunner"], [], []),
   id: ({ service }) => service,
   compares: ["service", "file", "site", "path", "mode", "environment", "push"],
   isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
@@ -64,7 +53,7 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
     try {
       formatValues(inputs);
       await access(dirname(inputs.file), constants.W_OK).catch(notWritable(inputs));
-      // A rollback is not stopped by what the site took out of its files.
+      // What the site removed from its files does not stop a rollback.
       if (inputs.mode === "mongo" || !olds)
         refuseUnknownList(siteTexts(inputs), "the chart", inputs);
       const reason = inputs.mode === "filesystem" && !olds ? findUnknownCutover(inputs) : undefined;
@@ -101,14 +90,14 @@ function formatValues(inputs: ValuesFileInputs): string {
     return value === undefined ? [] : [{ name, value }];
   });
   const ours = environmentOnTop(site, inputs, entries);
-  // A list of the site's own that says so already is not hidden by a copy.
-  const isSaid = mode === "filesystem" && isDeepStrictEqual(ours, lastAt(site, path)?.value);
+  // In filesystem mode a copy of the site's list that has the mode already would only hide it.
+  const isStated = mode === "filesystem" && isDeepStrictEqual(ours, lastAt(site, path)?.value);
   const content = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), ours);
   const options = { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 } as const;
   return [
     heading,
     "# Written by pulumi up, which overwrites edits. List this file after all other values files.",
-    stringify(isSaid ? {} : content, options),
+    stringify(isStated ? {} : content, options),
   ].join("\n");
 }
 
@@ -124,7 +113,6 @@ function ownText({ file }: ValuesFileInputs): ValuesText | undefined {
   return existsSync(file) ? readText(file, "Check rollout.directory.") : undefined;
 }
 
-/** A service that works on MongoDB by a cutover that the stack does not know: nothing would be exported. */
 function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
   const { service, path } = inputs;
   const own = ownText(inputs);
@@ -141,13 +129,13 @@ function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
 
 async function writeValues(inputs: ValuesFileInputs): Promise<object> {
   const { file } = inputs;
-  const aside = `${file}.${process.pid}.tmp`;
+  const draft = `${file}.${process.pid}.tmp`;
   const text = formatValues(inputs);
   try {
-    await writeFile(aside, text, { flush: true });
-    await rename(aside, file);
+    await writeFile(draft, text, { flush: true });
+    await rename(draft, file);
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => undefined);
+    await rm(draft, { force: true }).catch(() => undefined);
     notWritable(inputs)(error);
   }
   const { push, service, mode, stack } = inputs;
@@ -171,8 +159,8 @@ function notWritable({ file }: ValuesFileInputs): (error: unknown) => never {
   };
 }
 
-/** The environment as a refresh reports it: what the file holds of ours. A connection string is never shown. */
-function environmentIn(state: State): ValuesFileInputs["environment"] {
+// Our variables in the file, without a connection string.
+function environmentIn(state: ValuesFileInputs): ValuesFileInputs["environment"] {
   try {
     const own = ownText(state);
     if (own?.text === formatValues(state)) return state.environment;

@@ -5,13 +5,9 @@ import type { ValuesRolloutSettings } from "../../settings";
 import { stackName, StepResource } from "../../step/program";
 import { serviceEnvironment, type MongoNames } from "../environment";
 import type { Target } from "../target";
-import { ValuesFile } from "./provider";
+import { valuesFile } from "./provider";
 
-/**
- * Worker and web that somebody else deploys, with a values file of the stack's own for each, listed last.
- * Writing a file rolls nothing, so their pods are watched after each (`rollout.confirm`). With
- * `confirm: none` the program sees no pods.
- */
+/** Worker and web that somebody else deploys, with a values file of the stack's own for each. */
 export function valuesTarget(
   { connectionSecret, directory, push, ...services }: ValuesRolloutSettings,
   { collections, database }: Omit<MongoNames, "connectionSecret">,
@@ -27,7 +23,7 @@ export function valuesTarget(
         return Object.fromEntries(entries.map(({ name, value }) => [name, value]));
       });
       const inputs = { service, file, site, path, environment, stack: stackName(), push };
-      const resource = new StepResource(ValuesFile, service, { ...inputs, ...change }, options);
+      const resource = new StepResource(valuesFile, service, { ...inputs, ...change }, options);
       const revision = environment.apply((stated) =>
         createHash("sha256").update(JSON.stringify(stated)).digest("hex").slice(0, 12),
       );

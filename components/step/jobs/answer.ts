@@ -1,15 +1,12 @@
 import { type Finding, formatPrinted } from "../../contract/finding";
 import { redact } from "../../contract/text";
 
-/** What a kubelet keeps of a termination message, and what an answer keeps of a text, in bytes. */
+/** The maximum size of a termination message, and of a text in it, in bytes. */
 const [messageBytes, textBytes] = [4_096, 1_500];
 
 const told: string[] = [];
 
-/**
- * Prints a line or a finding for whoever runs `up`; in a pod, whose log they may not read, it is part of the
- * answer too.
- */
+/** Prints a line or a finding. In a pod it is part of the answer too, because not everybody may read logs. */
 export function tell(said: string | Finding): void {
   const line = formatPrinted(said);
   told.push(line);
@@ -17,9 +14,9 @@ export function tell(said: string | Finding): void {
 }
 
 /**
- * What a pod answers, as its container's termination message: a line of JSON whose lists are their number and length,
- * then a line for each member of a list while there is room: texts, then the first examples of each list. The
- * containers of a pod share 12 KiB, so that a kubelet may cut off more of these lines.
+ * A pod's answer as a termination message: a line of JSON with the number and length of each list, then a line for
+ * each member of a list while there is room, texts first. A kubelet may cut off lines, because the containers of a
+ * pod share 12 KiB.
  *
  * @param lines default: what this process has told
  * @see https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
@@ -50,7 +47,7 @@ function shorten(value: unknown): unknown {
   return `${first.toString()} ... ${last.toString()}`;
 }
 
-/** A pod's answer, and how many members of its lists are missing; undefined if the message has none. */
+/** A pod's answer, and the number of missing list members; undefined if the message has none. */
 export function parseAnswer(message: string) {
   const [first = "", ...lines] = message.split("\n");
   // A kubelet may have cut the last one.

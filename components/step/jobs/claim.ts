@@ -1,37 +1,22 @@
 import type { V1PodSpec } from "@kubernetes/client-node";
-import {
-  isGone,
-  isStatefulSet,
-  nameOf,
-  templateOf,
-  type Cluster,
-  type Controller,
-} from "../../kubernetes";
+import { isGone, isStatefulSet, nameOf, type Cluster, type Controller } from "../../kubernetes";
 import { JobError, type JobRequest, type JobTarget } from "./target";
 
 /** How a Job's pods use the claim with the state. */
 export interface ClaimUse {
-  /** As whom the services work on its files; empty if nobody says. */
-  readonly user: VolumeUser;
-  /** Only pods of one node may mount it, so that one pod does all the work. */
+  /** The user of the services that mount it, if their pods set one. */
+  readonly user: Readonly<Partial<Record<"runAsUser" | "runAsGroup" | "fsGroup", number>>>;
+  /** Whether only pods of one node may mount it, so that one pod does all the work. */
   readonly isOfOneNode: boolean;
-  /** The nodes whose pods mount a claim of one node now; empty if none does. */
+  /** The nodes whose pods mount such a claim now. */
   readonly nodes: readonly string[];
 }
 
-interface VolumeUser {
-  readonly runAsUser?: number;
-  readonly runAsGroup?: number;
-  readonly fsGroup?: number;
-}
-
-/** The use of a step that mounts no claim. */
 export const noClaim: ClaimUse = { user: {}, isOfOneNode: false, nodes: [] };
 
 /**
- * Looks at who mounts the claim of a step. The scheduler would put a Job's pod on any node, where it waits
- * for a ReadWriteOnce volume until the services' pods are gone (`Multi-Attach error`). The kubelet gives a
- * fresh volume to `root:fsGroup`, and never changes an owner.
+ * Finds out who mounts the claim of a step. On another node, a Job's pod would wait for a ReadWriteOnce volume until
+ * the services' pods are gone (`Multi-Attach error`).
  *
  * @throws JobError if only one pod at a time may mount the claim, and one does; ClusterError
  */
@@ -58,9 +43,9 @@ export async function claimUseOf(
   const running = mounting.filter(({ status }) => status?.phase === "Running");
   const counted = running.length > 0 ? running : mounting;
   const nodes = [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();
-  // The workloads say it when they are scaled to zero too: the first that may write, else the first.
+  // Of the workloads, which may be at zero: the first that may write, else the first.
   const users = (await cluster.controllers()).flatMap((controller) => {
-    const spec = templateOf(controller)?.spec;
+    const spec = controller.spec?.template.spec;
     const mount = spec && (claimTemplateIn(controller, claim.name) ?? mountIn(spec, claim.name));
     const user = mount ? userOf(spec, mount.volume) : {};
     return mount && Object.keys(user).length > 0 ? [{ user, isReadOnly: mount.isReadOnly }] : [];
@@ -69,13 +54,13 @@ export async function claimUseOf(
   return { user, isOfOneNode, nodes };
 }
 
-/** A volume that is a claim: what the pod calls it, and whether no container of it may write. */
+/** A claim as a pod's volume. */
 interface Mount {
   readonly volume: string;
   readonly isReadOnly: boolean;
 }
 
-/** The claims that a StatefulSet makes are called `<template>-<StatefulSet>-<number>`. */
+// A StatefulSet names its claims `<template>-<StatefulSet>-<number>`.
 function claimTemplateIn(controller: Controller, claim: string): Mount | undefined {
   if (!isStatefulSet(controller)) return undefined;
   const templates = controller.spec?.volumeClaimTemplates ?? [];
@@ -100,8 +85,11 @@ function mountIn({ volumes = [], containers }: V1PodSpec, claim: string): Mount 
   return { volume: found.name, isReadOnly };
 }
 
-/** What a container says counts more than what its pod says. Not 0: a Job's pod never runs as root. */
-function userOf({ securityContext: ofPod, containers }: V1PodSpec, volume: string): VolumeUser {
+// Without 0: a Job's pod never runs as root.
+function userOf(
+  { securityContext: ofPod, containers }: V1PodSpec,
+  volume: string,
+): ClaimUse["user"] {
   const mounter = containers.find(({ volumeMounts = [] }) =>
     volumeMounts.some(({ name }) => name === volume),
   );

@@ -13,18 +13,14 @@ import {
   type JobTarget,
 } from "./target";
 
-/** The labels of a stack's Jobs and of what belongs to them. */
+/** The labels of a stack's Jobs and their ConfigMaps. */
 export const labels = {
   stack: "taskrunner.stellaops.io/jobs-of",
   step: "taskrunner.stellaops.io/step",
-  /** The direction in which the step goes. */
   direction: "taskrunner.stellaops.io/direction",
 } as const;
 
-/**
- * The Job of a step, with what the site adds to its pods; a week after its end it goes. What the command itself says
- * is final (exit status 1 or 3) ends the Job; a pod that its node loses is replaced.
- */
+/** The Job of a step. Exit status 1 or 3 of the command ends it; a pod that its node loses is replaced. */
 export function jobOf(
   target: JobTarget,
   asked: JobRequest,
@@ -64,7 +60,7 @@ export function jobOf(
   };
 }
 
-/** What a Job's pods are asked for, which goes when the Job is deleted. */
+/** The request of a Job, deleted with it. */
 export function configMapOf(
   { request }: JobRequest,
   { metadata = {} }: Api.V1Job,
@@ -83,7 +79,7 @@ export function configMapOf(
   };
 }
 
-/** One object of Kubernetes above another: maps member by member, lists of named members too; else the one above counts. */
+/** Merges maps, and lists of named members, member by member; otherwise the one above counts. */
 export function mergeObjects(below: unknown, above: unknown): unknown {
   const [under, over] = [membersOf(below), membersOf(above)];
   if (!under || !over) return above;
@@ -95,7 +91,7 @@ export function mergeObjects(below: unknown, above: unknown): unknown {
   return Array.isArray(below) ? Object.values(merged) : merged;
 }
 
-/** The members of a map, or of a list by their names; mounts have the name of a volume, and a path of their own. */
+// Mounts have the name of a volume, and a path of their own.
 function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (!Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
@@ -121,7 +117,7 @@ function defaultsFor({ user }: ClaimUse): object {
     seccompProfile: { type: "RuntimeDefault" },
     // As the services that use the claim.
     ...user,
-    // A state of many files, in use, is not walked through for each Job.
+    // Else each Job would walk through a state of many files.
     ...(user.fsGroup !== undefined && { fsGroupChangePolicy: "OnRootMismatch" }),
   };
   return { spec: { ...spec, securityContext, containers: [own] } };
@@ -136,8 +132,7 @@ function podTemplate(
   const { claim } = target;
   const hasState = asked.state !== undefined && claim !== undefined;
   const state = { claimName: claim?.name ?? "", readOnly: asked.state === "read" };
-  // By its name, as the DaemonSet controller does: the scheduler still looks for room on it. A field has one
-  // value; terms are alternatives.
+  // As the DaemonSet controller does, so that the scheduler still looks for room. A field takes one value.
   const nodeSelectorTerms = use.nodes.map((node) => ({
     matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
   }));
@@ -171,7 +166,7 @@ function container(target: JobTarget, { kind, state }: JobRequest): Api.V1Contai
     args: ["step", kind, "--request", requestFile, "--answer", answerFile],
     workingDir: "/tmp",
     terminationMessagePath: answerFile,
-    // A log may hold what a message must not.
+    // Not the end of the log, which may have secrets.
     terminationMessagePolicy: "File",
     env: [
       { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
@@ -186,8 +181,7 @@ function container(target: JobTarget, { kind, state }: JobRequest): Api.V1Contai
 }
 
 /**
- * A claim is often a volume across a network, where each look at a file takes a millisecond or two: Node's
- * four threads would look at a few hundred runs a second, with the worker stopped.
+ * More than Node's four, because each look at a file of a network volume takes a millisecond or two.
  *
  * @see https://nodejs.org/docs/latest-v20.x/api/cli.html#uv_threadpool_sizesize
  */

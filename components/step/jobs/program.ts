@@ -5,16 +5,12 @@ import type { ClusterAddress } from "../../kubernetes";
 import { connectionStringSecret, kubernetesSdk, providerArgs } from "../../kubernetes/program";
 import type { JobTarget, StopAddress } from "./target";
 
-/** The settings that say what runs as Jobs and where. */
 export type JobsArgs = Pick<
   Settings,
   "storageMode" | "backfill" | "kubernetes" | "jobs" | "rollout"
 >;
 
-/**
- * Where and how the stack's Jobs run, with the Secret of their connection string: one that exists,
- * or an immutable one of the stack's, which a new connection string replaces (decision 12).
- */
+/** Where and how the stack's Jobs run, with the Secret of their connection string (decision 12). */
 export class Jobs extends pulumi.ComponentResource {
   readonly target: pulumi.Output<JobTarget>;
   private readonly address: ClusterAddress;
@@ -43,12 +39,7 @@ export class Jobs extends pulumi.ComponentResource {
     this.registerOutputs({ target: this.target });
   }
 
-  /**
-   * The same for another user, with a Secret of its own.
-   *
-   * @param name the Secret's
-   * @param uri the user's connection string; secret
-   */
+  /** The same for another user, with a Secret of its own. @param uri the user's connection string; secret */
   targetOf(name: string, uri: pulumi.Input<string> | undefined): pulumi.Output<JobTarget> {
     const secret = this.ownSecret(name, uri);
     return pulumi.all([this.target, secret]).apply(([target, secret]) => ({ ...target, secret }));
@@ -64,7 +55,6 @@ export class Jobs extends pulumi.ComponentResource {
   }
 }
 
-/** Where a stack's Jobs are, and how long their pods may take to end. */
 export function jobsAddress({
   jobs,
   kubernetes: api,
@@ -75,7 +65,7 @@ export function jobsAddress({
   return { ...api, namespace, stack, timeoutSeconds: jobs.timeoutSeconds };
 }
 
-/** The stack's Jobs; undefined where the engine does the work. */
+/** The stack's Jobs; undefined if its steps run in the engine. */
 export function jobsOf(
   settings: JobsArgs,
   uri: pulumi.Input<string> | undefined,

@@ -4,7 +4,7 @@ import { redact } from "../../contract/text";
 import { parseAnswer, tell } from "./answer";
 import { containerName, JobError } from "./target";
 
-/** How a Job is over: why it has failed, in Kubernetes' words, if it has; undefined while it is not over. */
+/** The end of a Job, with Kubernetes' words if it failed; undefined while it is not over. */
 export function endOf({ status }: V1Job): { readonly why?: string } | undefined {
   const end = status?.conditions?.find(
     ({ type, status: holds }) => holds === "True" && (type === "Complete" || type === "Failed"),
@@ -13,13 +13,12 @@ export function endOf({ status }: V1Job): { readonly why?: string } | undefined 
   return { why: end.message ?? end.reason ?? "Kubernetes gives no reason" };
 }
 
-/** How a pod's own container ended, whatever its sidecars do; undefined while it has not. */
-export function ownEnd({ status }: V1Pod) {
+function ownEnd({ status }: V1Pod) {
   const own = status?.containerStatuses?.find(({ name }) => name === containerName);
   return own?.state?.terminated;
 }
 
-/** How a Job of so many pods has ended of which only sidecars run; undefined while it has not. */
+/** The end of a Job of which only sidecars run; undefined while it is not over. @param count of its pods */
 export function endBesideSidecars(pods: readonly V1Pod[], count: number) {
   const held = pods.filter(
     (pod) => pod.status?.containerStatuses?.some(({ state }) => state?.running) && ownEnd(pod),
@@ -31,23 +30,18 @@ export function endBesideSidecars(pods: readonly V1Pod[], count: number) {
 }
 
 /** The index of a pod in an Indexed Job; 0 in another. */
-export function indexOf({ metadata }: V1Pod): number {
+function indexOf({ metadata }: V1Pod): number {
   return Number(metadata?.annotations?.["batch.kubernetes.io/job-completion-index"] ?? 0);
 }
 
 /** The pods of a Job, also those that have ended. */
-export function podsOf(cluster: Cluster, job: string): Promise<V1Pod[]> {
-  return cluster.list("Pod", `job-name=${job}`);
-}
+export const podsOf = (cluster: Cluster, job: string) => cluster.list("Pod", `job-name=${job}`);
 
-/** The maximum number of failed pods in an error, and of last lines of a pod that are shown. */
-const [namedPods, shownLines] = [3, 20];
-
-/** Why a Job has failed: Kubernetes' words, and the errors of the pods that failed. What they printed is printed. */
+/** Why a Job failed: Kubernetes' words, and the errors of at most three failed pods. Prints their last lines. */
 export async function reasonsOf(cluster: Cluster, name: string, why: string): Promise<string[]> {
   const failed = (await podsOf(cluster, name))
     .filter((pod) => pod.status?.phase === "Failed" || ownEnd(pod)?.exitCode)
-    .slice(-namedPods);
+    .slice(-3);
   (await logsOf(cluster, failed)).forEach(tell);
   const errors = failed.flatMap((pod) => {
     const { exitCode = "none", reason, message = pod.status?.message ?? "" } = ownEnd(pod) ?? {};
@@ -62,7 +56,7 @@ export async function reasonsOf(cluster: Cluster, name: string, why: string): Pr
   return [first, ...errors, last].map((line) => redact(line));
 }
 
-/** What the pods of a complete Job answered, by their indexes. What they printed or told is printed. @throws JobError */
+/** The answers of a complete Job's pods, by their indexes. Prints what they printed or told. @throws JobError */
 export async function answersOf(cluster: Cluster, name: string, count: number): Promise<unknown[]> {
   const done = (await podsOf(cluster, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
   const found = Array.from({ length: count }, (_, index) => {
@@ -86,12 +80,10 @@ export async function answersOf(cluster: Cluster, name: string, count: number): 
   return found.map(({ answer }) => answer);
 }
 
-/** The last lines of pods' logs, or why there are none: nothing else depends on the right to read them. */
+// Nothing else depends on the right to read logs.
 async function logsOf(cluster: Cluster, pods: readonly V1Pod[]): Promise<string[]> {
   try {
-    const logs = await Promise.all(
-      pods.map((pod) => cluster.log(nameOf(pod), containerName, shownLines)),
-    );
+    const logs = await Promise.all(pods.map((pod) => cluster.log(nameOf(pod), containerName, 20)));
     return logs.flatMap((log) =>
       log
         .split("\n")

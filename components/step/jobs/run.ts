@@ -31,8 +31,8 @@ import {
 } from "./target";
 
 /**
- * Runs a step as a new Job, waits as long as it takes, and returns what its pods answered, in the order of
- * their indexes. A Job of the same step that an interrupted run left behind is stopped first.
+ * Runs a step as a new Job, waits as long as it takes, and returns the answers of its pods, in the order of their
+ * indexes. First stops a Job of the same step that an interrupted run left.
  *
  * @throws JobError if the Job fails, if no pod of it runs for the target's time-out (it is deleted then),
  *   or if a pod gave no answer; ClusterError, KubeconfigError
@@ -51,11 +51,11 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<unkn
   const use = await claimUseOf(cluster, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
   const job = await cluster.create("Job", jobOf(target, asked, name, use));
-  // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
+  // After the Job, which owns it; the pod waits for it.
   await cluster.createConfigMap(configMapOf(asked, job));
   tell(`job ${name}: created in ${describeApiPlace(cluster.place)}`);
   const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
-  // No pod of it runs, nor will one where it is bound to.
+  // Whether no pod of it runs, or will run on the nodes that it is bound to.
   const isStranded = async (pods: readonly V1Pod[]) => {
     if (pods.some((pod) => isGone(pod) && !hasEnded(pod))) return true;
     if (use.nodes.length === 0 || pods.every(({ spec }) => spec?.nodeName)) return false;
@@ -70,7 +70,7 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<unkn
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
   tell(`job ${name}: complete`);
   const answers = await answersOf(cluster, name, count);
-  // Else the sidecars go on for ever, with the claim mounted.
+  // Else the sidecars run for ever, with the claim mounted.
   if (isHeld) await cluster.remove("Job", name, "Foreground");
   return answers;
 }
@@ -108,8 +108,8 @@ async function untilOver(
   return { why: (beside ?? endOf(job))?.why, isHeld: beside !== undefined };
 }
 
-/** A pod that is to go is on a node that may not answer any more: what its status says is old. */
 function runs({ metadata, status }: V1Pod): boolean {
+  // Its node may not report any more.
   if (metadata?.deletionTimestamp) return false;
   return status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
 }
@@ -133,8 +133,7 @@ function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstac
 }
 
 /**
- * Stops the stack's Jobs of the other direction (decision 10): the specification's "stop the Mongo
- * migration runner". Those of this direction may be of the same `up`.
+ * Stops the stack's Jobs of the other direction (decision 10). Those of this one may be of the same `up`.
  *
  * @throws JobError if pods do not end within the target's time-out; ClusterError, KubeconfigError
  */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import getPort from "get-port";
 import { describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import type { DrainRequestResults } from "../../../components/rollout/pods/inputs";
+import type { DrainRequestResults } from "../../../components/rollout/pods/drain";
 import { providers } from "../../../components/rollout/provider";
 import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "./account";

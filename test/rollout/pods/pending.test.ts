@@ -4,11 +4,15 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
+import { tryQuickly, type ClusterAddress } from "../../../components/kubernetes";
 import { pendingOperations } from "../../../components/rollout/pods/releases";
 import { providers } from "../../../components/rollout/provider";
 import { clusterForTests } from "./cluster";
 
 const current = clusterForTests();
+
+const pendingOf = (address: ClusterAddress, releases: readonly string[]) =>
+  tryQuickly(address, (cluster) => pendingOperations(cluster, { ...address, releases }));
 
 /** The note of a Helm that upgrades a release. */
 const pending = (namespace: string, release: string) => {
@@ -23,8 +27,8 @@ it("names the release, and a command that acts on the cluster of the settings", 
   await pending("apps", "worker");
   const address = { kubeconfig, namespace: "apps" };
 
-  await expect(pendingOperations(address, ["web"])).resolves.toBeUndefined();
-  const refusal = await pendingOperations(address, ["worker", "web"]);
+  await expect(pendingOf(address, ["web"])).resolves.toBeUndefined();
+  const refusal = await pendingOf(address, ["worker", "web"]);
   expect(refusal).toContain("release worker: revision 2 is pending-upgrade since");
   const [command = ""] = /(?<=kubectl ).*/.exec(refusal ?? "") ?? [];
   expect(command).toMatch(
@@ -32,7 +36,7 @@ it("names the release, and a command that acts on the cluster of the settings", 
   );
   expect(command.split(" ")[1]).toBe(kubeconfig);
   await current.cluster.kubectl(...command.split(" ").slice(2));
-  await expect(pendingOperations(address, ["worker", "web"])).resolves.toBeUndefined();
+  await expect(pendingOf(address, ["worker", "web"])).resolves.toBeUndefined();
 });
 
 it("is refused by the drain, in a preview too, before anything is scaled", async () => {
@@ -63,7 +67,7 @@ it("does not hold a preview up for long where an API drops what it is sent", asy
   await writeFile(kubeconfig, stringify({ ...config, users: [{ name: "silent", user: {} }] }));
 
   const began = Date.now();
-  await pendingOperations({ kubeconfig, namespace: "apps" }, ["worker"]);
+  await pendingOf({ kubeconfig, namespace: "apps" }, ["worker"]);
   expect(Date.now() - began).toBeGreaterThan(4_000);
   expect(Date.now() - began).toBeLessThan(9_000);
   silent.close();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import type { DrainRequestResults } from "../../../components/rollout/pods/drain";
 import type {
-  DrainRequestResults,
   PodsReplacedInputs,
   PodsReplacedResults,
 } from "../../../components/rollout/pods/inputs";

@@ -16,8 +16,8 @@ import {
   drainObstacles,
   findObstacles,
   describeMode,
-} from "../../../components/rollout/pods/remaining";
-import { workload } from "../../../components/rollout/pods/service";
+  workload,
+} from "../../../components/rollout/pods/workload";
 
 const now = new Date("2026-11-25T12:00:00Z");
 const moment = { now, warnings: [] };

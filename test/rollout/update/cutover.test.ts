@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import type { CutoverInputs } from "../../../components/rollout/update/cutover";
+import type { CutoverInputs } from "../../../components/rollout/update/steps";
 
 const { Cutover } = providers;
 

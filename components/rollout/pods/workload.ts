@@ -1,0 +1,265 @@
+import type { V1Pod, V1PodSpec, V1ReplicaSet } from "@kubernetes/client-node";
+import {
+  controllerOf,
+  describeController,
+  describeApiPlace,
+  hasEnded,
+  isReady,
+  isStatefulSet,
+  formatSelector,
+  nameOf,
+  podObstacle,
+  quote,
+  replicasOf,
+  type Cluster,
+  type Controller,
+  type Moment,
+  type Obstacle,
+} from "../../kubernetes";
+import type { StorageMode } from "../../settings";
+import { tell } from "../../step";
+import { modeKey, type Service } from "../environment";
+import type { ServiceAddress } from "./inputs";
+
+/** A Deployment or StatefulSet with those of its pods that may run something. */
+export interface Workload {
+  readonly controller: Controller;
+  /** Of a Deployment. */
+  readonly replicaSets: readonly V1ReplicaSet[];
+  readonly pods: readonly V1Pod[];
+}
+
+/** The annotation of a drained workload with its replicas before. */
+const replicasBeforeDrain = "taskrunner.stellaops.io/replicas-before-drain";
+
+/** The annotation of a Deployment of web that a drain has paused. */
+export const pausedForCutover = "taskrunner.stellaops.io/paused-for-cutover";
+
+export const isPausedForCutover = ({ metadata }: Controller) =>
+  metadata?.annotations?.[pausedForCutover] !== undefined;
+
+/** A workload's replicas before its drain; undefined if it is not drained. */
+export function replicasBefore({ metadata }: Controller): number | undefined {
+  const text = metadata?.annotations?.[replicasBeforeDrain];
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** Scales a workload to zero, and records its replicas on it in the same change. Leaves one that is at 0 as it is. */
+export async function pause(cluster: Cluster, controller: Controller): Promise<void> {
+  const replicas = replicasOf(controller);
+  if (replicas === 0) return;
+  const annotations = { [replicasBeforeDrain]: String(replicas) };
+  await cluster.patch(controller, { metadata: { annotations }, spec: { replicas: 0 } });
+}
+
+/** Restores the replicas that a workload had before its drain, unless the chart or an autoscaler has set some. */
+export async function restoreReplicas(
+  cluster: Cluster,
+  controller: Controller,
+  service: Service,
+): Promise<void> {
+  const before = replicasBefore(controller);
+  if (before === undefined) return;
+  const isDrained = replicasOf(controller) === 0;
+  const annotations = { [replicasBeforeDrain]: null };
+  const spec = isDrained && { spec: { replicas: before } };
+  await cluster.patch(controller, { metadata: { annotations }, ...spec });
+  if (isDrained)
+    tell(`${service}: ${describeController(controller)} has its ${before} replicas back`);
+}
+
+/**
+ * The Deployments and StatefulSets of a service: those of its Helm release that its selector names.
+ *
+ * @throws Error if neither is given
+ */
+export async function controllersOf(
+  cluster: Cluster,
+  { release, selector }: ServiceAddress,
+): Promise<Controller[]> {
+  if (!release && !selector) throw new Error("Neither a release nor a selector is given.");
+  const labels = [release && "app.kubernetes.io/managed-by=Helm", selector].filter(Boolean);
+  const found = await cluster.controllers(labels.join(","));
+  return found.filter(
+    ({ metadata }) => !release || metadata?.annotations?.["meta.helm.sh/release-name"] === release,
+  );
+}
+
+/** Such as `Deployment or StatefulSet of release worker with labels app=worker`. */
+export function describeWanted({ release, selector }: ServiceAddress): string {
+  const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
+  return `Deployment or StatefulSet ${names.filter(Boolean).join(" ")}`;
+}
+
+/** The error for labels that no workload of a release has. */
+export function describeOtherLabels(
+  { place }: Cluster,
+  { service, release = "", selector = "" }: ServiceAddress & { readonly service: Service },
+  all: readonly Controller[],
+): string {
+  return (
+    `No workload of release ${release} in ${describeApiPlace(place)} has the labels ${selector}; ` +
+    `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`
+  );
+}
+
+/** The workloads of a service with their ReplicaSets and pods, as the cluster has them now. */
+export async function observeService(
+  cluster: Cluster,
+  address: ServiceAddress,
+): Promise<Workload[]> {
+  const controllers = await controllersOf(cluster, address);
+  return Promise.all(
+    controllers.map(async (controller) => {
+      const selector = formatSelector(controller.spec?.selector);
+      // In this order: the ReplicaSet of a listed pod exists before the pod.
+      const pods = await cluster.list("Pod", selector);
+      const replicaSets = await cluster.list("ReplicaSet", selector);
+      return workload(controller, replicaSets, pods);
+    }),
+  );
+}
+
+/**
+ * A workload with those of the listed objects that belong to it. A pod of another controller does not; one
+ * without an owner, or whose ReplicaSet is gone, does.
+ */
+export function workload(
+  controller: Controller,
+  replicaSets: readonly V1ReplicaSet[],
+  pods: readonly V1Pod[],
+): Workload {
+  const uidOfOwn = controller.metadata?.uid;
+  const own = replicaSets.filter((one) => controllerOf(one)?.uid === uidOfOwn);
+  const isOthers = (pod: V1Pod) => {
+    const { kind, uid } = controllerOf(pod) ?? {};
+    if (uid === undefined || uid === uidOfOwn) return false;
+    if (own.some(({ metadata }) => metadata?.uid === uid)) return false;
+    return kind !== "ReplicaSet" || replicaSets.some(({ metadata }) => metadata?.uid === uid);
+  };
+  const remaining = pods.filter((pod) => !isOthers(pod) && !hasEnded(pod));
+  return { controller, replicaSets: own, pods: remaining };
+}
+
+/** Whether a pod is of a workload's newest template. */
+function isOfNewest(found: Workload, pod: V1Pod): boolean {
+  const { controller } = found;
+  if (isStatefulSet(controller)) {
+    const revision = pod.metadata?.labels?.["controller-revision-hash"];
+    return revision !== undefined && revision === controller.status?.updateRevision;
+  }
+  const uid = newestOf(found)?.metadata?.uid;
+  return uid !== undefined && controllerOf(pod)?.uid === uid;
+}
+
+function newestOf({ replicaSets }: Workload): V1ReplicaSet | undefined {
+  const revision = ({ metadata }: V1ReplicaSet) =>
+    Number(metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? 0);
+  return replicaSets.toSorted((one, other) => revision(other) - revision(one))[0];
+}
+
+/** What a drain waits for: each pod, and the controllers, which might create another one. */
+export function drainObstacles(found: Workload, moment: Moment): Obstacle[] {
+  if (found.pods.length > 0) return found.pods.map((pod) => podObstacle(pod, moment));
+  const { controller, replicaSets } = found;
+  const isDrained =
+    isSeen(controller) && replicaSets.every((one) => isSeen(one) && one.spec?.replicas === 0);
+  return isDrained ? [] : [describeUnseen(controller)];
+}
+
+/** What a rollout waits for: all new pods in the mode, and no old one. */
+export function findObstacles(
+  found: Workload,
+  wanted: { readonly service: Service; readonly mode: StorageMode },
+  moment: Moment,
+): Obstacle[] {
+  const { controller } = found;
+  const stated = describeMode(controller, wanted.service);
+  if (stated !== wanted.mode) {
+    const found = `${modeKey(wanted.service)} in its pod template is ${stated}, not ${wanted.mode}`;
+    const advice =
+      "Deploy them (with Argo CD or Flux: commit, push, sync). " +
+      "The variable must be in the container's env, with its value.";
+    const detail = "so these values are not deployed yet";
+    return [{ object: describeController(controller), found, detail, advice }];
+  }
+  // Only the next look sees a workload that was restored or resumed in this one.
+  const isRestored = replicasBefore(controller) === undefined && !isPausedForCutover(controller);
+  if (!isRestored || !isSeen(controller)) return [describeUnseen(controller)];
+  return [...missingPods(found), ...blockingPods(found, moment)];
+}
+
+/** The mode that a workload's pod template states, in lower case. Default: filesystem. */
+export function describeMode({ spec }: Controller, service: Service): string {
+  return modeIn(spec?.template.spec, service) ?? "filesystem";
+}
+
+/** The mode that a pod's variables state, in lower case; undefined if they state none. */
+export function modeIn(spec: V1PodSpec | undefined, service: Service): string | undefined {
+  const key = modeKey(service).toLowerCase();
+  const variables = (spec?.containers ?? []).flatMap(({ env = [] }) => env);
+  const mode = variables.findLast(({ name }) => name.toLowerCase() === key);
+  if (mode?.valueFrom) return "a reference";
+  return mode?.value?.toLowerCase();
+}
+
+function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
+}
+
+function describeUnseen(controller: Controller): Obstacle {
+  return {
+    object: describeController(controller),
+    found: "Kubernetes has not processed its last change",
+    advice: "Check that kube-controller-manager runs.",
+  };
+}
+
+function missingPods(found: Workload): Obstacle[] {
+  const { controller } = found;
+  const wanted = replicasOf(controller);
+  // The status lags behind, and a paused Deployment has pods of its old template.
+  const count = Math.min(controller.status?.updatedReplicas ?? 0, newPods(found).length);
+  if (count >= wanted) return [];
+  const object = describeController(controller);
+  const number = `${count} of ${wanted} new pods exist`;
+  if (!isStatefulSet(controller) && controller.spec?.paused) {
+    const advice = `Resume it: kubectl rollout resume deployment ${nameOf(controller)}`;
+    return [{ object, found: `${number}, because it is paused`, advice }];
+  }
+  const conditions = [newestOf(found)?.status, controller.status].flatMap((status) => [
+    ...(status?.conditions ?? []),
+  ]);
+  const failure = conditions.find(
+    ({ type, status, reason }) =>
+      (type === "ReplicaFailure" && status === "True") || reason === "ReplicaSetCreateError",
+  );
+  if (failure?.message !== undefined) {
+    const detail = quote(failure.message);
+    const advice = "Raise the quota, or fix what the message names; Kubernetes tries again.";
+    return [{ object, found: `${number}, and no more can be created`, detail, advice }];
+  }
+  const advice = `See its events: kubectl describe ${object.toLowerCase()}`;
+  return oldPods(found).length > 0 ? [] : [{ object, found: number, advice }];
+}
+
+function blockingPods(found: Workload, moment: Moment): Obstacle[] {
+  const pods = newPods(found);
+  const unready = pods.filter((pod) => !isReady(pod));
+  const isEarly = pods.length - unready.length < replicasOf(found.controller);
+  const old = oldPods(found).map((pod) => {
+    const { object, ...problem } = podObstacle(pod, moment);
+    // A rolling update keeps a pod until a new one takes its place.
+    const waits = isEarly && isReady(pod) && { advice: "It ends when the new pods are ready." };
+    return { ...problem, object: `old ${object}`, ...waits };
+  });
+  return [...unready.map((pod) => podObstacle(pod, moment)), ...old];
+}
+
+function newPods(found: Workload): Workload["pods"] {
+  return found.pods.filter((pod) => isOfNewest(found, pod) && !pod.metadata?.deletionTimestamp);
+}
+
+function oldPods(found: Workload): Workload["pods"] {
+  return found.pods.filter((pod) => !isOfNewest(found, pod));
+}

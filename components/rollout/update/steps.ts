@@ -1,0 +1,121 @@
+import { warning } from "../../contract/finding";
+import {
+  clusterAt,
+  describeApiPlace,
+  identityOf,
+  isSameCluster,
+  tryQuickly,
+} from "../../kubernetes";
+import { kind, tell, type Step, type StepInputs } from "../../step";
+import { stopOthers, type StopAddress } from "../../step/jobs";
+import { addressInputs, type DrainInputs } from "../pods/inputs";
+import { findRefusal, observeCluster } from "../pods/refusal";
+import { findMismatch } from "../pods/releases";
+import { findUnpausable, resumeWeb } from "../pods/paused";
+
+/**
+ * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused,
+ * before anything else (decision 14); a rollback is only warned of its releases. An `up` may have no preview
+ * (`--skip-preview`, Automation API), so it also refuses what the drain refuses in one.
+ */
+export const servicesCheck: Step<DrainInputs, object> = {
+  ...kind<DrainInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
+  id: ({ namespace, service }) => `${namespace}/${service}/check`,
+  compares: [...addressInputs, "mode", "releases", "install", "webSelector"],
+  // A run records an accepted cluster.
+  isDue: (state, { clusterIdentity }) =>
+    isSameCluster(clusterIdentity, state.clusterIdentity) !== true,
+  observes: async (inputs, olds) => {
+    const found = await observeCluster(inputs, olds);
+    const { service, context = "in the kubeconfig", namespace } = inputs;
+    const server = found.clusterIdentity?.server ?? "a server that does not answer";
+    tell(`${service}: ${describeApiPlace({ context, namespace })}, ${server}`);
+    return found;
+  },
+  refuses: (inputs, olds) =>
+    tryQuickly(inputs, async (cluster) => {
+      const mismatch = await findMismatch(cluster, inputs, olds?.releases);
+      const isWarning = inputs.direction === "back" && olds !== undefined;
+      if (mismatch !== undefined && isWarning) tell(warning("services-differ", mismatch));
+      else if (mismatch !== undefined) return { property: "install", reason: mismatch };
+      const reason = await findUnpausable(cluster, inputs);
+      return reason === undefined ? undefined : { property: "webSelector", reason };
+    }),
+  forward: requireServices,
+  back: requireServices,
+  // A destroyed stack leaves nothing paused, wherever a cutover stopped.
+  cleansUp: async (state) => {
+    await tryQuickly(state, (cluster) => resumeWeb(cluster, state));
+  },
+};
+
+async function requireServices(inputs: DrainInputs, olds?: DrainInputs): Promise<object> {
+  const cluster = await clusterAt(inputs);
+  const reached = { ...inputs, clusterIdentity: await identityOf(cluster) };
+  const refusal = await findRefusal(cluster, reached, olds);
+  const reason = refusal?.reason ?? (await findUnpausable(cluster, inputs));
+  if (reason !== undefined) throw new Error(`${reason}\nNothing was changed.`);
+  return {};
+}
+
+export interface CutoverInputs extends StepInputs {
+  /** The setting `cutover`, from 1. */
+  readonly cutover: number;
+  /** The last cutover that ended, which the step observes itself; 0 before the first end. */
+  readonly ended?: number;
+  /** When it ended, in ISO 8601, UTC. */
+  readonly endedAt?: string;
+}
+
+type CutoverResults = Pick<CutoverInputs, "ended" | "endedAt">;
+
+/**
+ * The record of the cutovers that the stack made and ended. A change to files ends a cutover, finished or not.
+ * Settings in Git that name an ended one are stale, and must not cut over again (decision 10).
+ */
+export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
+  ...kind<CutoverInputs, CutoverResults>(
+    "Cutover",
+    ["rollout", "taskrunner"],
+    ["ended", "endedAt"],
+    [],
+  ),
+  id: () => "cutover",
+  compares: ["cutover"],
+  observes: ({ direction }, olds) => {
+    const { ended = 0, endedAt } = olds ?? {};
+    const ends = olds?.direction === "forward" && direction === "back";
+    if (ends) return Promise.resolve({ ended: olds.cutover, endedAt: new Date().toISOString() });
+    return Promise.resolve({ ended, ...(endedAt !== undefined && { endedAt }) });
+  },
+  refuses: ({ cutover, direction, ended = 0, endedAt }, olds) => {
+    const current = olds?.direction === "forward" ? olds.cutover : undefined;
+    // A larger number passes: a stack that lost its state does not know how many have ended.
+    if (direction !== "forward" || cutover >= (current ?? ended + 1)) {
+      return Promise.resolve(undefined);
+    }
+    const date = endedAt?.slice(0, 10) ?? "an unknown date";
+    const reason =
+      current === undefined
+        ? `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}. Otherwise set storageMode: filesystem. Nothing was changed.`
+        : `Cutover ${current} of this stack is made or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
+    return Promise.resolve({ property: "cutover", reason });
+  },
+  forward: () => Promise.resolve({}),
+  back: () => Promise.resolve({}),
+};
+
+type JobsStoppedInputs = StepInputs & StopAddress;
+
+/** Deletes unfinished Jobs of the other direction: the specification's "stop the Mongo migration runner". */
+export const jobsStopped: Step<JobsStoppedInputs, object> = {
+  ...kind<JobsStoppedInputs, object>("JobsStopped", ["rollout", "kubernetes"], [], []),
+  id: ({ namespace }) => `${namespace}/jobs-stopped`,
+  forward: stopJobs,
+  back: stopJobs,
+};
+
+async function stopJobs({ direction = "forward", ...address }: JobsStoppedInputs): Promise<object> {
+  await stopOthers(address, direction);
+  return {};
+}
