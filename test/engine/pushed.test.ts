@@ -83,9 +83,11 @@ it(
 );
 
 it(
-  "a rollback and another cutover follow in the same way",
+  "a rollback, also after a killed engine, and another cutover follow in the same way",
   async () => {
     await configure("filesystem");
+    await stack.killedUp(/ValuesFile worker updating/);
+    await stack.cancel();
     const back = await stack.up();
     expect(back.failed, back.output).toBe(false);
     expect(argo.deployed).toEqual(["worker", "web"]);
@@ -98,5 +100,5 @@ it(
     expect(await modes()).toEqual(["mongo", "mongo", "mongo"]);
     expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
   },
-  6 * minutes,
+  8 * minutes,
 );

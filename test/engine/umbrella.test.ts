@@ -256,13 +256,34 @@ describe("an engine that is killed while web is paused", () => {
     },
     6 * minutes,
   );
+});
 
+describe("one release that holds both services, with MongoDB stopped", () => {
+  it(
+    "goes back in one update",
+    async () => {
+      const gateway = await site.podsOf("gateway");
+      await server.stop();
+      await configure("filesystem");
+      const up = await stack.up();
+
+      expect(up.failed, up.output).toBe(false);
+      expect(orderOf(up)).toEqual(["BulkImport backfill", ...changeOver]);
+      expect(await site.modesOf("worker")).toEqual(onFiles);
+      expect(await site.modesOf("web")).toEqual(onFiles);
+      expect(await site.paused()).toBe("");
+      expect(await site.lastReady("worker")).toBeLessThanOrEqual(await site.firstCreated("web"));
+      expect(await site.podsOf("gateway")).toEqual(gateway);
+      await server.start();
+    },
+    6 * minutes,
+  );
+});
+
+describe("an engine that is killed before a stack is destroyed", () => {
   it(
     "leaves nothing paused once the stack is destroyed",
     async () => {
-      await configure("filesystem");
-      const back = await stack.up();
-      expect(back.failed, back.output).toBe(false);
       await killedAt(/Release release updating/);
       expect(await site.paused()).toBe("true");
       const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview");
