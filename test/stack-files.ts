@@ -7,7 +7,7 @@ const folders = readdirSync(resolve(root, "examples"), { withFileTypes: true })
   .map(({ name }) => `examples/${name}/`);
 
 /** The stack files of the repository, those of the examples included; paths count from its root. */
-export const stackFiles: readonly string[] = ["tools/dev/", ...folders].flatMap((folder) =>
+export const stackFiles: readonly string[] = ["", ...folders].flatMap((folder) =>
   readdirSync(resolve(root, folder))
     .filter((name) => /^Pulumi\..+\.yaml$/.test(name))
     .map((name) => folder + name),

@@ -76,7 +76,7 @@ export async function makeStackOf(
   const file = `Pulumi.${stack}.yaml`;
   await checkout.done(`pulumi stack init ${stack} --non-interactive`);
   const salt = await readFile(join(checkout.folder, file), "utf8");
-  const text = await readFile(join(repository, "tools/dev", file), "utf8");
+  const text = await readFile(join(repository, file), "utf8");
   await checkout.write(file, `${salt}${change(text)}`);
   await checkout.done("git add --all && git commit --quiet --message settings");
 }

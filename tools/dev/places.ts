@@ -30,7 +30,7 @@ export function makeCommand(target: string, { name }: DevStack): string {
 /** The files of a stack on this machine, as absolute paths. */
 export interface DevPaths {
   readonly stack: DevStack;
-  /** The repository. */
+  /** The repository, with the committed settings. */
   readonly repository: string;
   /** Everything that the commands write: `.dev`, or a folder in it for other stacks. */
   readonly dev: string;
