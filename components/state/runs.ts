@@ -38,9 +38,12 @@ export interface FileStamp {
 /** The number of runs that are looked at together, and of such blocks. */
 const [runsAtOnce, blocksAtOnce] = [250, 2];
 
+/** The number of runs whose names are remembered, so that nobody looks again whether they were listed. */
+const maxRemembered = 200_000;
+
 /**
  * Lists the runs on disk in blocks, with all files of each: those that have a run's file first, then
- * what the other folders hold without one. In memory is one block, whatever their number.
+ * what the other folders hold without one. In memory are one block and a limited number of names.
  *
  * @param skipped counts what `stateFiles` leaves out
  * @param isWanted tells by the name whether a run is listed at all; default all
@@ -53,11 +56,14 @@ export async function* runsOnDisk(
   const roles = rolesIn(address);
   // The run's own file comes last: whoever reads the others' side sees no run without its parts.
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
+  const remembered = new Set<string>();
   for (const [at, role] of roles.entries()) {
     const earlier = roles.slice(0, at);
     const findRun = async ({ stem }: StateFile): Promise<RunOnDisk | undefined> => {
       // It was listed before, by one of its files.
-      for (const one of earlier) if (await findFile(address, one, stem)) return undefined;
+      if (remembered.has(stem)) return undefined;
+      if (remembered.size < maxRemembered) remembered.add(stem);
+      else for (const one of earlier) if (await findFile(address, one, stem)) return undefined;
       const files = await Promise.all(ownLast.map((one) => findFile(address, one, stem)));
       return { stem, files: files.filter((file) => file !== undefined) };
     };

@@ -4,7 +4,7 @@
  */
 export { exportState } from "./export/export";
 export { importInto, importState } from "./import/import";
-export { type Batch, workOn } from "./import/pipeline";
+export type { Batch } from "./import/pipeline";
 export type { ImportTarget } from "./import/write";
 export { acceptQuarantined, describeRollback } from "./describe";
 export { drawFence, listUnfinished } from "./rollback/fence";

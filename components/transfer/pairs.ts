@@ -70,9 +70,13 @@ export async function pairsOf(
   return found.map((one) => {
     const { role } = one.disk;
     if (isKnown(one)) return { ...one, ...unasked, verdict: "equal" };
+    if (role !== "logs") return pairOf(role, one, bases.get(role)?.get(one.key), stage);
     // A log entry is immutable: its key and content suffice.
-    if (role === "logs") return { ...one, ...unasked, verdict: compareEntry(one) };
-    return pairOf(role, one, bases.get(role)?.get(one.key), stage);
+    const { disk, mongo } = one;
+    if (!mongo) return { ...one, ...unasked, verdict: "onlyOnDisk" };
+    const isEqual =
+      mongo === disk.document || differingPaths("logs", disk.document, mongo).length === 0;
+    return { ...one, ...unasked, verdict: isEqual ? "equal" : "conflict" };
   });
 }
 
@@ -83,12 +87,6 @@ type Found<Disk = ReadyRecord, Mongo = Document | undefined> = Pick<
 >;
 
 const noDocuments: ReadonlyMap<Key, Uint8Array> = new Map();
-
-function compareEntry({ disk: { document }, mongo }: Found): Verdict {
-  if (!mongo) return "onlyOnDisk";
-  const isEqual = mongo === document || differingPaths("logs", document, mongo).length === 0;
-  return isEqual ? "equal" : "conflict";
-}
 
 /** Decides by the merge rules what becomes of a record that at least one side has. */
 export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Document | undefined>(

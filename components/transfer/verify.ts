@@ -3,11 +3,10 @@ import { ServerTroubleError } from "../mongo";
 import { type IncompleteLine, atOnce, differingPaths, readableKey, requireState } from "../state";
 import { Checkpoints } from "./checkpoints";
 import { reading } from "./documents";
-import { importedRecords, recordsOnDisk } from "./import/file-records";
-import { findChanged } from "./import/open";
-import { type Batch, batches, workOn } from "./import/pipeline";
+import { findChanged, groupsOnDisk } from "./import/groups";
+import { type Batch, workOn } from "./import/pipeline";
 import { type Pair, pairsOf } from "./pairs";
-import { type BothSides, type Shard, isInShard } from "./sides";
+import { type BothSides, type Shard } from "./sides";
 import { type Quarantined, Tally, keep } from "./tally";
 
 /**
@@ -78,18 +77,15 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   await requireState(sides);
   sides.watch?.(tally);
   const store = new Checkpoints(sides.database, sides.retries);
-  const records = (isProof ? importedRecords : recordsOnDisk)({
-    ...{ address: sides, tally },
-    isWanted: shard && ((stem) => isInShard(stem, shard)),
-    ...(isProof && { checkpointsOf: (files) => store.read(files.map(({ name }) => name)) }),
-  });
+  const checkpoints = isProof ? { store, resumed: new Set(collectionRoles) } : undefined;
+  const groups = groupsOnDisk({ address: sides, tally, shard, checkpoints, isProof });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;
     if (!first) return [];
     return reading(sides, first.role, () => pairsOf(sides, records, { isReadOnly: true }));
   };
   const changed = new Set<string>();
-  await workOn(batches(records), pairBatch, async (pairs, { files }) => {
+  await workOn(groups, pairBatch, async (pairs, { files }) => {
     const apart = isProof ? pairs.filter(({ verdict }) => verdict !== "equal") : [];
     const read = apart.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
     for (const name of await findChanged(new Set(read))) changed.add(name);

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { Readable } from "node:stream";
 import { MongoClient, type Collection, type Db } from "mongodb";
 import {
   exportState,
@@ -9,10 +8,9 @@ import {
   type BothSides,
   type ImportReport,
   type Batch,
-  workOn,
   drawFence,
 } from "../../components/transfer";
-import type { ReadyRecord } from "../../components/state";
+import { type ReadyRecord, atOnce } from "../../components/state";
 import { collectionRoles, collections, type CollectionRole } from "../../components/contract";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { ledgerName, logsWithIndexes, defaultNames, source } from "./sides";
@@ -92,15 +90,15 @@ function acceptAll({ records }: Batch): Map<ReadyRecord, "inserted"> {
   return new Map(records.map((record) => [record, "inserted"]));
 }
 
-/** What only the driver does with the same documents in the same batches, as many at once. */
+const batchesAtOnce = 4;
+
+/** What only the driver does with the same documents in the same batches, several at once. */
 async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<number> {
-  let records = 0;
-  await workOn(Readable.from(batches), async (batch) => {
+  const counts = await atOnce(batchesAtOnce, batches, async (batch) => {
     const operations = batch.records.map(({ document }) => ({ insertOne: { document } }));
-    const { insertedCount } = await logs.bulkWrite(operations, { ordered: false });
-    records += insertedCount;
+    return (await logs.bulkWrite(operations, { ordered: false })).insertedCount;
   });
-  return records;
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function countIn(report: ImportReport): number {

@@ -18,14 +18,14 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "an export records what both sides agree on, for a later import",
-    file: "components/transfer/export/block.ts",
+    file: "components/transfer/export/export.ts",
     find: 'await keepBases(task, (bases) => settleBases(bases, "disk", settled));',
     replace: "true;",
     tests: ["test/transfer/export-blocks.test.ts > is said once for a block of runs"],
   },
   {
     guarantee: "runs of one file name are exported one after the other",
-    file: "components/transfer/export/block.ts",
+    file: "components/transfer/export/export.ts",
     find: "fileStems(runId).at(-1) ?? runId",
     replace: "runId",
     tests: ["test/transfer/export-blocks.test.ts > with one file name the first gets it"],
@@ -48,7 +48,7 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "an export writes a run after all that belongs to it",
-    file: "components/transfer/export/block.ts",
+    file: "components/transfer/export/export.ts",
     find: `  for (const role of partRoles(task.sides)) {
     if (role === "logs") await exportLog({ ...task, tally }, run);
     else await exportFile({ ...task, tally }, role, run);

@@ -39,7 +39,7 @@ export const stateBreaks: readonly Break[] = [
   },
   {
     guarantee: "a stalled importer never brings an older record back",
-    file: "components/transfer/import/open.ts",
+    file: "components/transfer/import/groups.ts",
     find: "return now && isSameStamp(now, stamp) ? [] : [name];",
     replace: "return [];",
     tests: ["test/transfer/stalled-importer.test.ts > that stalled behind a file's read"],
@@ -61,10 +61,9 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a checkpoint is saved after its batch",
     file: "components/transfer/import/import.ts",
-    find: "await workOn(batches(records), (batch) => target.write(batch), count);",
-    replace: `await workOn(batches(records), async (batch) => {
-    const reached = batch.reached.map(({ file, checkpoint }) => [file, checkpoint] as const);
-    await checkpoints?.store.save(new Map(reached));
+    find: "await workOn(groups, (batch) => target.write(batch), count);",
+    replace: `await workOn(groups, async (batch) => {
+    await checkpoints?.store.save(batch.reached);
     return target.write(batch);
   }, count);`,
     tests: ["test/transfer/server-trouble.test.ts > leaves no checkpoint"],
@@ -72,15 +71,15 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a file with a refused record is read again",
     file: "components/transfer/import/import.ts",
-    find: "reached.filter(({ file }) => !refusedIn.has(file) && !changed.has(file))",
-    replace: "reached.filter(() => true)",
+    find: "[...reached].filter(([file]) => !refusedIn.has(file) && !changed.has(file))",
+    replace: "[...reached]",
     tests: ["test/transfer/merged-import.test.ts > in every import"],
   },
   {
     guarantee: "a log that was replaced is read from its beginning",
-    file: "components/transfer/import/open.ts",
-    find: 'if (hash?.copy().digest("hex") !== checkpoint.hash) return { start: beginning() };',
-    replace: "if (!hash) return { start: beginning() };",
+    file: "components/transfer/import/groups.ts",
+    find: 'if (hash?.copy().digest("hex") !== checkpoint.hash) return undefined;',
+    replace: "if (!hash) return undefined;",
     tests: ["test/transfer/resume.test.ts > replaced or truncated"],
   },
   {
@@ -158,7 +157,7 @@ export const stateBreaks: readonly Break[] = [
   },
   {
     guarantee: "a file that a service is just writing is read again",
-    file: "components/transfer/import/open.ts",
+    file: "components/transfer/import/groups.ts",
     find: "if (isOld || reread === maxRereads)",
     replace: "if (reread === 0)",
     tests: ["test/transfer/half-written.test.ts > is just writing is read again"],
@@ -166,8 +165,8 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "the passes behind the drain look at files through open",
     file: "components/transfer/import/import.ts",
-    find: 'isLast: stage !== "backfill"',
-    replace: "isLast: false",
+    find: 'isLast = stage !== "backfill"',
+    replace: "isLast = false",
     tests: ["test/transfer/cached-stat.test.ts"],
   },
 ];

@@ -1,35 +1,41 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { type Batch, workOn } from "../../components/transfer/import/pipeline";
+import {
+  type Batch,
+  type FileRecords,
+  type Group,
+  workOn,
+} from "../../components/transfer/import/pipeline";
 
-/** A batch of one record of a run. */
-function batch(run: string, bytes = 1): Batch {
-  const records = [{ role: "runs", key: run, document: {}, bytes }];
-  return { records, reached: [], bytes } as unknown as Batch;
+const mebibyte = 1024 * 1024;
+
+/** A record of a run, which is all of its file; one of 1 MiB makes a batch of its own. */
+function record(run: string, bytes = mebibyte): FileRecords {
+  return { records: [{ role: "runs", key: run, document: {}, bytes }] } as unknown as FileRecords;
 }
 
-/** A batch of a run's log, from one sequence to another. */
-function logBatch(run: string, ...sequences: number[]): Batch {
-  const records = sequences.map((sequence) => {
-    const document = { runId: run, sequence: Long.fromNumber(sequence) };
-    return { role: "logs", key: `${run}${sequence} `, document, bytes: 1 };
-  });
-  return { records, reached: [], bytes: 1 } as unknown as Batch;
+/** A group of records that follow each other. */
+function group(...chunks: FileRecords[]): Group {
+  const bytes = chunks.flatMap(({ records }) => records).reduce((sum, one) => sum + one.bytes, 0);
+  return { chunks: asList(...chunks), bytes: Math.min(bytes, mebibyte) };
 }
+
+const large = (...chunks: FileRecords[]): Group => ({
+  ...group(...chunks),
+  bytes: 4 * mebibyte + 1,
+});
 
 const name = ({ records }: Batch) => records.map(({ key }) => key).join("");
-const kilobytes = 1024;
 
-async function* asList(...batches: Batch[]) {
-  yield* batches;
+async function* asList<T>(...items: T[]): AsyncGenerator<T> {
+  yield* items;
   await Promise.resolve();
 }
 
-/** Works on batches and says when each began and ended. */
-async function logOf(...batches: Batch[]): Promise<string[]> {
+/** Works on groups and says when each batch began and ended. */
+async function logOf(...groups: Group[]): Promise<string[]> {
   const log: string[] = [];
-  await workOn(asList(...batches), async (one) => {
+  await workOn(asList(...groups), async (one) => {
     log.push(`begin ${name(one)}`);
     await wait(5);
     log.push(`end ${name(one)}`);
@@ -37,56 +43,57 @@ async function logOf(...batches: Batch[]): Promise<string[]> {
   return log;
 }
 
-it("batches of several runs are worked on at once, at most four", async () => {
-  const log = await logOf(...["a", "b", "c", "d", "e"].map((run) => batch(run)));
+it("several groups are worked on at once, at most four", async () => {
+  const log = await logOf(...["a", "b", "c", "d", "e"].map((run) => group(record(run))));
   expect(log.slice(0, 4)).toEqual(["begin a", "begin b", "begin c", "begin d"]);
   expect(log.indexOf("begin e")).toBeGreaterThan(log.indexOf("end a"));
 });
 
-it("a batch with something of a run at work waits for it", async () => {
-  expect(await logOf(batch("a"), batch("a"))).toEqual(["begin a", "end a", "begin a", "end a"]);
-});
-
-it("batches of one log are worked on at once, if their sequences lie apart", async () => {
-  expect(await logOf(logBatch("a", 1, 2), logBatch("a", 3, 4), logBatch("a", 4, 5))).toEqual([
-    ...["begin a1 a2 ", "begin a3 a4 ", "end a1 a2 ", "end a3 a4 "],
-    ...["begin a4 a5 ", "end a4 a5 "],
+it("the batches of a group follow each other", async () => {
+  expect(await logOf(group(record("a"), record("b")))).toEqual([
+    ...["begin a", "end a", "begin b", "end b"],
   ]);
 });
 
-it("a run waits for its log, and what else belongs to it for the other", async () => {
-  expect(await logOf(logBatch("a", 1), batch("a"), logBatch("a", 2))).toEqual([
-    ...["begin a1 ", "end a1 ", "begin a", "end a", "begin a2 ", "end a2 "],
+it("a batch waits for one with something of the same run in another group", async () => {
+  expect(await logOf(group(record("a")), group(record("a")))).toEqual([
+    ...["begin a", "end a", "begin a", "end a"],
   ]);
 });
 
-it("batches are finished in their order, and none behind one that failed", async () => {
+it("a group goes on while another one has much to do", async () => {
+  const log = await logOf(
+    large(...["a", "b", "c"].map((run) => record(run, 5 * mebibyte))),
+    ...["d", "e", "f", "g", "h"].map((run) => group(record(run))),
+  );
+  expect(log.indexOf("end h")).toBeLessThan(log.indexOf("end c"));
+});
+
+it("a batch is finished after its work, and none of a group after one that failed", async () => {
   const finished: string[] = [];
-  const times = new Map([
-    ["a", 20],
-    ["c", 10],
-  ]);
   const work = async (one: Batch) => {
-    await wait(times.get(name(one)) ?? 1);
+    await wait(5);
     if (name(one) === "c") throw new Error("no space left");
     return name(one).toUpperCase();
   };
-  const batches = ["a", "b", "c", "d"].map((run) => batch(run));
-  const done = workOn(asList(...batches), work, (result) => finished.push(result));
+  const done = workOn(
+    asList(group(...["a", "b", "c", "d"].map((run) => record(run)))),
+    work,
+    (one) => finished.push(one),
+  );
   await expect(done).rejects.toThrow("no space left");
   expect(finished).toEqual(["A", "B"]);
 });
 
-it("batches at work have at most 4 MiB together", async () => {
-  const half = 600 * kilobytes;
-  const log = await logOf(...["a", "b", "c", "d"].map((run) => batch(run, 2 * half)));
-  expect(log.indexOf("begin b")).toBeGreaterThan(log.indexOf("end a"));
+it("of the groups with more than 4 MiB one is worked on at a time", async () => {
+  const log = await logOf(...["a", "b"].map((run) => large(record(run, 2 * mebibyte))));
+  expect(log).toEqual(["begin a", "end a", "begin b", "end b"]);
 });
 
 it("what cannot be read is thrown when what was read before it is done", async () => {
   const done: string[] = [];
   const failing = async function* () {
-    yield* [batch("a"), batch("b")];
+    yield* [group(record("a")), group(record("b"))];
     await Promise.reject(new Error("no such folder"));
   };
   const work = async (one: Batch) => {
@@ -97,16 +104,16 @@ it("what cannot be read is thrown when what was read before it is done", async (
   expect(done).toEqual(["a", "b"]);
 });
 
-it("nothing is read ahead of a batch of more than 1 MiB", async () => {
+it("the next batch is read while one is worked on, but not beside a large record", async () => {
   const log: string[] = [];
   const reading = async function* () {
-    for (const one of [batch("a", 1024 * kilobytes + 1), batch("b"), batch("c")]) {
-      log.push(`read ${name(one)}`);
+    for (const one of [record("a", 4 * mebibyte + 1), record("b", 4 * mebibyte), record("c")]) {
+      log.push(`read ${one.records[0]?.key ?? ""}`);
       yield one;
       await Promise.resolve();
     }
   };
-  await workOn(reading(), async (one) => {
+  await workOn(asList({ ...large(), chunks: reading() }), async (one) => {
     await wait(5);
     log.push(`done ${name(one)}`);
   });
@@ -120,7 +127,7 @@ it("what fails is thrown when nothing is at work any more, and nothing after it 
     if (name(one) === "a") throw new Error("no space left");
     log.push(name(one));
   };
-  const batches = ["a", "b", "c", "d", "e", "f"].map((run) => batch(run));
-  await expect(workOn(asList(...batches), work)).rejects.toThrow("no space left");
+  const groups = ["a", "b", "c", "d", "e", "f"].map((run) => group(record(run), record(`${run}2`)));
+  await expect(workOn(asList(...groups), work)).rejects.toThrow("no space left");
   expect(log).toEqual(["b", "c", "d"]);
 });

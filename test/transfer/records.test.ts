@@ -2,7 +2,7 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { recordsOnDisk } from "../../components/transfer/import/file-records";
+import { groupsOnDisk } from "../../components/transfer/import/groups";
 import { Tally } from "../../components/transfer/tally";
 import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
 
@@ -13,8 +13,10 @@ async function read(files: Readonly<Record<string, string | Buffer>>, links: obj
   const tally = new Tally();
   const address = { root, approvals: true };
   const documents = [];
-  for await (const { records } of recordsOnDisk({ address, tally })) {
-    documents.push(...records.map(({ document }) => document));
+  for await (const { chunks } of groupsOnDisk({ address, tally })) {
+    for await (const { records } of chunks) {
+      documents.push(...records.map(({ document }) => document));
+    }
   }
   return { documents, report: tally.report() };
 }

@@ -8,11 +8,13 @@ import {
   atOnce,
   hashOf,
   keyOf,
+  rolesIn,
 } from "../../state";
 import { type Base, type BaseDocument, type NewBase, readBases } from "../bases";
 import { documentIn, rawDocuments, reading } from "../documents";
 import type { BothSides, MongoSide } from "../sides";
 import type { ExportReport, Tally } from "../tally";
+import type { Turns } from "../turns";
 
 /** What is exported and where to; `root` is created if it is not there. */
 export interface ExportSides extends BothSides {
@@ -44,11 +46,9 @@ export interface ExportTask {
   >;
   /** What both sides have now, to be said when a block is done. */
   readonly settled: NewBase[];
+  /** By what the files of runs at work may be called. */
   readonly turns: Turns;
 }
-
-/** For each file name of a run at work: what ends when the last one with it is done. */
-export type Turns = Map<string, Promise<void>>;
 
 /** Reads or writes bases, again if the server has trouble that passes. */
 function onBases<T>(
@@ -114,6 +114,11 @@ export function sequenceOf({ sequence }: Document): bigint | undefined {
 
 /** What belongs to a run: it comes to files before the run does. */
 export type PartRole = Exclude<CollectionRole, "runs">;
+
+/** The parts that an export writes. */
+export function partRoles(sides: ExportSides): PartRole[] {
+  return rolesIn(sides).filter((role) => role !== "runs");
+}
 
 /** A run of which the parts are still to be looked for. */
 export interface OwnRecord {

@@ -2,11 +2,10 @@ import { type CollectionRole, collectionRoles } from "../../contract";
 import { Refusal, type StateAddress, atOnce, isUnfinished, requireState } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
-import { type BothSides, type ImportStage, type Shard, isInShard } from "../sides";
+import { type BothSides, type ImportStage, type Shard } from "../sides";
 import { type ImportReport, Tally } from "../tally";
-import { recordsOnDisk } from "./file-records";
-import { findChanged } from "./open";
-import { type Batch, type Settled, batches, workOn } from "./pipeline";
+import { findChanged, groupsOnDisk } from "./groups";
+import { type Batch, type Settled, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
 import { type ImportTarget, databaseTarget } from "./write";
 
@@ -86,16 +85,8 @@ async function importFiles(
   const { shard, checkpoints, dryRun, stage = "backfill" } = source;
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
-  const records = recordsOnDisk({
-    ...{ address: source, tally, isLast: stage !== "backfill" },
-    isWanted: shard && ((stem) => isInShard(stem, shard)),
-    ...(checkpoints && {
-      checkpointsOf: (files) => {
-        const resumed = files.filter(({ role }) => checkpoints.resumed.has(role));
-        return checkpoints.store.read(resumed.map(({ name }) => name));
-      },
-    }),
-  });
+  const isLast = stage !== "backfill";
+  const groups = groupsOnDisk({ address: source, tally, shard, checkpoints, isLast });
   const count = async (settled: Settled, { reached, files }: Batch) => {
     // What such a file has now may be in MongoDB already, by another importer.
     const changed = await findChanged(files.values());
@@ -111,10 +102,8 @@ async function importFiles(
       } else tally.settle(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
     if (dryRun) return;
-    const done = reached.filter(({ file }) => !refusedIn.has(file) && !changed.has(file));
-    // Of each file the last one counts.
-    const furthest = done.map(({ file, checkpoint }) => [file, checkpoint] as const);
-    await checkpoints?.store.save(new Map(furthest));
+    const done = [...reached].filter(([file]) => !refusedIn.has(file) && !changed.has(file));
+    await checkpoints?.store.save(new Map(done));
   };
-  await workOn(batches(records), (batch) => target.write(batch), count);
+  await workOn(groups, (batch) => target.write(batch), count);
 }

@@ -184,19 +184,14 @@ export function hasToImport(
   inputs: StateInputs,
 ): boolean {
   if (inputs.direction === "back") return false;
+  // Quarantined records may be fixed meanwhile, unless they were accepted.
+  const hasLeftOut =
+    inputs.acceptQuarantined === undefined && (state.report?.quarantine.length ?? 0) > 0;
   return (
-    hasLeftOut(state, inputs) ||
+    hasLeftOut ||
     !sameServer(state.uri, inputs.uri) ||
     comparedStateInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
   );
-}
-
-/** Whether the last import quarantined records, which may be fixed meanwhile, unless they were accepted. */
-function hasLeftOut(
-  { report }: { readonly report?: ImportReport | undefined },
-  { acceptQuarantined }: Pick<StateInputs, "acceptQuarantined">,
-): boolean {
-  return acceptQuarantined === undefined && report !== undefined && report.quarantine.length > 0;
 }
 
 /** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
