@@ -76,7 +76,7 @@ function emptyBatch() {
 const groupsAtOnce = 4;
 
 /** A run with more bytes is worked on in larger batches, and no other such run beside it. */
-const [largeBytes, timesOfLarge] = [4 * fullBytes, 4];
+const [largeBytes, timesOfLarge] = [4 * fullBytes, 2];
 
 /**
  * Works on several groups at once, so that a server far away costs little, in bounded memory: of groups
