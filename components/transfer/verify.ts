@@ -20,7 +20,7 @@ export interface VerifiedCounts {
   mongo: number;
   equal: number;
   newerInMongo: number;
-  /** At least so many, where a key is on disk twice. */
+  /** The least number, if a key is on disk twice. */
   onlyInMongo: number;
   /** Log entries that are gone because they are older than the log's expiry. */
   expired: number;
@@ -42,7 +42,7 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   /** When MongoDB's documents were counted: ISO 8601. */
   at: string;
   elapsedMs: number;
-  /** Why the next import still trusts the files' checkpoints, where it was not to. */
+  /** Why the next import still trusts the files' checkpoints although the verification does not hold. */
   notForgotten?: string;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
@@ -68,8 +68,8 @@ export interface VerifyOptions {
  * Compares one way, by the merge rules: every record on disk is in MongoDB, equal, or MongoDB's
  * is the newer. Reads both sides in batches and changes nothing.
  *
- * @throws StateFolderError where the state directory cannot be used
- * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
+ * @throws StateFolderError if the state directory cannot be used
+ * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
   const { expiredBefore = -Infinity, isProof = false, shard } = sides;
@@ -148,9 +148,8 @@ function countPair(
 }
 
 /**
- * Where a verification does not hold, makes the next import read every file again: a file's
- * checkpoint says that its records are in MongoDB, which is not to be trusted any more once one is
- * not. Where MongoDB will not do it the report says so: what was found is not lost with it.
+ * If a verification does not hold, makes the next import read every file again: a checkpoint says that
+ * the file's records are in MongoDB, and one of them is not. If MongoDB refuses it, the report says so.
  */
 export async function forgetWhereMissing(
   { database, retries }: BothSides,

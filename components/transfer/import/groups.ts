@@ -75,7 +75,7 @@ export async function* groupsOnDisk(reading: Reading): AsyncGenerator<Group> {
   const { tally, isProof = false } = reading;
   let [files, runs, bytes]: [Listed[], number, number] = [[], 0, 0];
   const takeGroup = (): Group => {
-    const group = { bytes, chunks: recordsOf(files, reading) };
+    const group = { bytes, chunks: readFiles(files, reading) };
     [files, runs, bytes] = [[], 0, 0];
     return group;
   };
@@ -172,7 +172,7 @@ function isUntouched(now: FileStamp, then: Checkpoint): boolean {
 /** The number of files of a group that are opened together: a volume across a network takes its time. */
 const filesAtOnce = 64;
 
-async function* recordsOf(
+async function* readFiles(
   files: readonly Listed[],
   { tally, isProof = false }: Reading,
 ): AsyncGenerator<FileRecords> {
@@ -186,7 +186,7 @@ async function* recordsOf(
     tally.files += 1;
     if (imported) tally.resume(file.role, imported);
     if (refusal) tally.refuse(file.role, { file: file.name }, refusal);
-    else if (start) yield* newRecords(opened, start, tally);
+    else if (start) yield* readRecords(opened, start, tally);
   }
 }
 
@@ -258,7 +258,7 @@ async function resume(
   return { imported: checkpoint, ...(!atEnd && { start: { offset, lines, hash } }) };
 }
 
-async function* newRecords(
+async function* readRecords(
   { imported, lookedAt, runId, ...opened }: Opened,
   start: ReadStart,
   tally: Tally,

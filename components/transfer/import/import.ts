@@ -10,13 +10,13 @@ import { QuarantineFile } from "./quarantine";
 import { type ImportTarget, databaseTarget } from "./write";
 
 interface ImportOptions {
-  /** Where in the cutover it stands; default `backfill`. */
+  /** The pass of the cutover; default `backfill`. */
   readonly stage?: ImportStage;
-  /** The file for the records that are left out; without it they are only in the report. */
+  /** The file for quarantined records; without it they are only in the report. */
   readonly quarantine?: string;
   /** Imports the runs of one shard only. */
   readonly shard?: Shard;
-  /** Says what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
+  /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
   readonly dryRun?: boolean;
   /** Reads every file again, whatever the checkpoints say. */
   readonly afresh?: boolean;
@@ -26,9 +26,9 @@ interface ImportOptions {
  * Imports filesystem state: every record is inserted, updated, unchanged or quarantined. A second
  * run changes nothing and reads only what is new, and several at once end in the same state.
  *
- * @throws StateFolderError before anything is written, where the state directory cannot be used
- * @throws WriteError where records were refused and their file cannot be written
- * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
+ * @throws StateFolderError before anything is written, if the state directory cannot be used
+ * @throws WriteError if records are quarantined and their file cannot be written
+ * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;

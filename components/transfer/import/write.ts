@@ -20,9 +20,9 @@ import { insertAll, replaceAll } from "./bulk";
 import { findChanged } from "./groups";
 import type { Batch, Settled } from "./pipeline";
 
-/** Where an import brings its batches. */
+/** The destination of an import. */
 export interface ImportTarget {
-  /** Brings a batch there and says what became of each record. */
+  /** Writes a batch and returns what became of each record. */
   write(batch: Batch): Promise<Settled>;
 }
 
@@ -30,7 +30,7 @@ interface TargetOptions {
   readonly stage: ImportStage;
   /** Collections that had no document when the import began: the first look is skipped. */
   readonly empty: ReadonlySet<CollectionRole>;
-  /** Looks and decides, but writes nothing. */
+  /** Compares and decides, but writes nothing. */
   readonly dryRun: boolean;
 }
 
@@ -54,7 +54,7 @@ interface Writing {
   readonly sides: BothSides;
   readonly bases: Collection<BaseDocument>;
   readonly options: TargetOptions;
-  /** What earlier attempts at this batch sent, with what comes of it if it is there now. */
+  /** The records that earlier attempts at this batch sent, with their outcomes if they are there now. */
   readonly sent: Map<ReadyRecord, Outcome>;
 }
 
@@ -65,8 +65,8 @@ const maxLooks = 3;
 
 /**
  * Writes a batch: inserts what is missing, replaces a document if the merge rules say that the file
- * wins, and leaves everything else as it is. Safe against other writers: a document that came in
- * between is compared, not overwritten. Of two records with one key the first stays.
+ * wins, and leaves everything else as it is. Safe against other writers: a document that appears
+ * meanwhile is compared, not overwritten. Of two records with one key the first stays.
  */
 async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settled> {
   const settled: Settling = new Map();
@@ -108,11 +108,7 @@ function splitDuplicates(records: readonly ReadyRecord[]) {
   return { firsts: repeats.length === 0 ? records : [...byKey.values()], repeats };
 }
 
-/**
- * One look: what stays open is not settled.
- *
- * @param changed files that are not as they were read: MongoDB may have what they have now
- */
+/** @param changed files that are not as they were read: MongoDB may have what they have now */
 async function settle(
   to: Writing,
   pairs: readonly Pair[],
