@@ -24,8 +24,10 @@ export function compareInputs({ old, new: wanted, operation, type }: PreviewStep
   const selectVisible = (inputs: Properties = {}) =>
     Object.fromEntries(Object.entries(inputs).filter(([key]) => !hidden.has(key)));
   const all = compareValues(selectVisible(old), selectVisible(wanted), "");
-  // What the import found and nobody names stays in Atlas.
-  return isTakenOver ? all.filter(({ after }) => after !== undefined) : all;
+  // What the import found and nobody names stays in Atlas; what is off there by default is not found.
+  const isChosen = ({ before = "false", after }: Difference) =>
+    after !== undefined && after !== before;
+  return isTakenOver ? all.filter(isChosen) : all;
 }
 
 function compareValues(before: unknown, after: unknown, path: string): Difference[] {

@@ -149,7 +149,8 @@ describe("the verdict", () => {
       /change `mongodbatlas:AdvancedCluster` `cluster`: .*`mongoDbMajorVersion` `7.0` → `8.0`/,
     );
     expect(body).not.toContain("tags");
-    const asItIs = takeOver({ pitEnabled: true, mongoDbMajorVersion: "7.0" });
+    const off = { useEffectiveFields: false };
+    const asItIs = takeOver({ pitEnabled: true, mongoDbMajorVersion: "7.0", ...off });
     expect(asItIs.level).toBe("clear");
     expect(asItIs.body).toContain("take over `mongodbatlas:AdvancedCluster` `cluster` |");
   });
