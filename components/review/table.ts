@@ -72,7 +72,7 @@ function isNoise(
   step: ReviewedStep,
   { direction, plan, isMongoUnreachable }: ReviewInput,
 ): boolean {
-  const { className, operation, new: wanted } = step;
+  const { className, operation, old, new: wanted } = step;
   if (!step.isOurs) return false;
   switch (className) {
     case "LedgerClaim":
@@ -87,7 +87,8 @@ function isNoise(
     case "SecondHandover":
       return direction === "rollback" && isMongoUnreachable;
     case "LogRetention":
-      return operation === "create" && !(Number(wanted?.days) > 0);
+      // Nothing expired, and nothing will.
+      return operation !== "delete" && ![old, wanted].some((inputs) => Number(inputs?.days) > 0);
     default:
       return bookkeeping.includes(className);
   }

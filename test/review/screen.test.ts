@@ -61,6 +61,16 @@ describe("what is not folded", () => {
     expect(body).not.toContain("pack_runs_a");
   });
 
+  it("has no log expiry that is off before and after", () => {
+    const retention = (days: number): RawStep => ({
+      ...{ type: "~mongo:LogRetention", name: "log-retention", parent: "PackRunMigration" },
+      ...{ old: { direction: "back", days: 0 }, now: { direction: "forward", days } },
+    });
+
+    expect(reviewOf(previewOf([retention(0)])).body).not.toContain("log-retention`:");
+    expect(reviewOf(previewOf([retention(30)])).body).toContain("run `log-retention`: `days` `30`");
+  });
+
   it("has what blocks it in full, and not the plan", () => {
     const diagnostics = [{ severity: "error", message: "error: no such region" }];
     const { body } = reviewOf(previewOf([toFiles], { diagnostics }));
