@@ -47,7 +47,7 @@ export default {
       name: "every-room-is-in-the-list",
       severity: "error",
       from: {},
-      to: { path: `^components/(?!(${rooms.join("|")}|typescript)\\b)` },
+      to: { path: `^components/(?!(${rooms.join("|")}|program|provider|typescript)\\b)` },
     },
     {
       name: "components-know-no-command-and-no-test",

@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-stacks test-workflows test-autoscalers test-atlas breaks mutate lint bench bundle docs gallery
+.PHONY: help up preview rollback down clean test test-stacks test-workflows test-autoscalers test-atlas breaks mutate lint bench bundle package docs gallery
 
 installed := node_modules/.package-lock.json
 # The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
@@ -62,6 +62,9 @@ bench: $(installed) ## import, transfer and start-up against bars; ONLY=transfer
 
 bundle: $(installed) ## the commands as one file for a container: dist/taskrunner-storage.cjs
 	@$(tsx) tools/bundle/index.ts
+
+package: $(installed) ## the npm package for programs of others: dist/package
+	@$(tsx) tools/package/index.ts
 
 docs: $(installed) ## the pages and the schema that are made from the code
 	@$(tsx) tools/docs/index.ts

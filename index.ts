@@ -1,21 +1,21 @@
 import {
+  after,
   FilesystemBackfill,
   Handover,
+  LogExpiryLift,
+  LogRetention,
+  MongoCluster,
+  PackRunMigration,
+  programSettings,
   RunFiles,
   SecondHandover,
-  Verification,
-} from "./components/transfer/program";
-import { MongoCluster } from "./components/cluster";
-import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
-import {
   Services,
   Update,
+  Verification,
   WebRollout,
   WorkerDrain,
   WorkerRollout,
-} from "./components/rollout/program";
-import { programSettings } from "./components/settings/program";
-import { after } from "./components/step/program";
+} from "./components/program";
 
 const settings = programSettings();
 const update = new Update("update", settings);

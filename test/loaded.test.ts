@@ -21,10 +21,11 @@ async function packagesOf(entry: string): Promise<ReadonlySet<string>> {
   return new Set(atOnce.map(({ path }) => path));
 }
 
-it("the program imports no SDK for Kubernetes, which a stack may not use", async () => {
+it("the program imports no SDK for Kubernetes or Atlas, which a stack may not use", async () => {
   const packages = await packagesOf("index.ts");
   expect(packages).toContain("@pulumi/pulumi");
   expect(packages).not.toContain("@pulumi/kubernetes");
+  expect(packages).not.toContain("@pulumi/mongodbatlas");
   expect(packages).not.toContain("@kubernetes/client-node");
 });
 

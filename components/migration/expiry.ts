@@ -62,7 +62,7 @@ async function expiresBefore(db: Db, collection: string): Promise<Date | undefin
   return seconds === undefined ? undefined : new Date(Date.now() - seconds * 1_000);
 }
 
-interface RetentionInputs extends MigrationInputs, OncePerCutover {
+export interface RetentionInputs extends MigrationInputs, OncePerCutover {
   readonly collection: string;
   /** Days until an entry expires; 0 for never. */
   readonly days: number;

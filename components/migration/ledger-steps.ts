@@ -51,7 +51,7 @@ class PlaceRefused extends Error {
   override readonly name = "PlaceRefused";
 }
 
-interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
+export interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
   readonly schema: SchemaOptions;
   readonly onDataIssue: OnDataIssue;
   /** The state directory with `fence.json`; absent without files. */
@@ -60,7 +60,7 @@ interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
   readonly acceptDatabase?: string;
 }
 
-interface ClaimResults {
+export interface ClaimResults {
   /** The place of the record: `HOSTS/DATABASE/LEDGER`. */
   readonly place: string;
   /** When a Job applied the whole plan, in ISO 8601; empty in the engine. */
@@ -168,11 +168,11 @@ async function findPlace(inputs: ClaimInputs, state?: ClaimState) {
   );
 }
 
-interface CompletionInputs extends MigrationInputs, OncePerCutover {
+export interface CompletionInputs extends MigrationInputs, OncePerCutover {
   readonly checksum: string;
 }
 
-interface CompletionResults {
+export interface CompletionResults {
   /** In ISO 8601, UTC. */
   readonly appliedAt: string;
 }

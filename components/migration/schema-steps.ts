@@ -11,7 +11,7 @@ import { compare, searchData } from "./plan";
 import { day, expiryIndex } from "./planner/diff";
 import { indexSpec, sameSpec } from "./planner/index-spec";
 
-interface ReconcileInputs extends MigrationInputs {
+export interface ReconcileInputs extends MigrationInputs {
   readonly onDataIssue: OnDataIssue;
 }
 
@@ -28,7 +28,7 @@ async function reconcileOne(inputs: ReconcileInputs, wanted: WantedSchema) {
 
 type CollectionInputs = ReconcileInputs & WantedCollection;
 
-interface CollectionResults {
+export interface CollectionResults {
   /** Why the validator is less strict than wanted, described; empty if it is not. */
   readonly blockedBy: string;
 }
@@ -126,7 +126,7 @@ export function keyToText(key: readonly (readonly [field: string, direction: unk
   return key.map(([field, direction]) => `${field}:${String(direction)}`).join(", ");
 }
 
-interface ApplicationInputs extends MongoInputs, OncePerCutover {
+export interface ApplicationInputs extends MongoInputs, OncePerCutover {
   /** The names of the existing collections, by role. */
   readonly collections: Partial<Readonly<Record<CollectionRole, string>>>;
   /**

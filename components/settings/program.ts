@@ -29,13 +29,27 @@ export function programSettings(): ProgramSettings {
   const secret = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
   const plain = own.map(([key]) => key).filter((key) => !secret.includes(key));
   const values = own.map(([key, value]) => [key.slice(prefix.length), parseStructured(value)]);
+  return settingsOf(
+    Object.fromEntries(values) as Record<string, unknown>,
+    plain.map((key) => key.slice(prefix.length)),
+  );
+}
+
+/**
+ * Settings that a program has from elsewhere than its stack's configuration.
+ *
+ * @param values the keys of `Pulumi.<stack>.yaml` without their prefix
+ * @param plainKeys the keys that are not encrypted where they come from; a password in one is refused
+ * @throws pulumi.RunError as `programSettings` does
+ */
+export function settingsOf(
+  values: Readonly<Record<string, unknown>>,
+  plainKeys: readonly string[] = [],
+): ProgramSettings {
   const secretOf = (uri: string | undefined) =>
     uri === undefined ? undefined : pulumi.secret(uri);
   try {
-    const settings = parseSettings(
-      Object.fromEntries(values) as Record<string, unknown>,
-      new Set(plain.map((key) => key.slice(prefix.length))),
-    );
+    const settings = parseSettings(values, new Set(plainKeys));
     return {
       ...settings,
       kubernetes: resolveContext(settings),

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { name } from "../../package.json";
 import type { Direction } from "../settings";
 import { type Finding, formatFinding } from "../contract/finding";
 import type { StepKind } from "./step";
@@ -64,17 +65,14 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
  * The lines that the engine keeps for a resource, in the form that Pulumi gives to a serialised provider
  * (`exports.handler`). They are written here, because to serialise one takes half of the program's own
  * time in each preview: see "Dynamic providers" in Pulumi's documentation, and pulumi/pulumi#10480 for
- * what it cannot do. They run in the host of dynamic providers, plain Node.js in the project's folder.
+ * what it cannot do. They run in the host of dynamic providers, plain Node.js in the project's folder, and
+ * load this package by its name, as the program does.
  */
 export function shim(module: string, kind: string): string {
   return `exports.handler = () => {
   const { createRequire } = process.getBuiltinModule("node:module");
-  const require = createRequire(process.cwd() + "/");
-  require("./components/step/engine.cjs")(process.argv[2]);
-  require("./components/typescript.cjs");
-  const provider = require(${JSON.stringify(`./${module}`)}).providers[${JSON.stringify(kind)}];
-  if (!provider) throw new Error(${JSON.stringify(`${module} has no dynamic provider named ${kind}`)});
-  return provider;
+  const { load } = createRequire(process.cwd() + "/")("${name}/provider");
+  return load(${JSON.stringify(module)}, ${JSON.stringify(kind)});
 };
 `;
 }

@@ -109,7 +109,7 @@ export interface StepKind<Inputs, Results> {
   readonly name: string;
   /** `MODULE:NAME` of the resource's type, `pulumi-nodejs:dynamic/MODULE:NAME`. */
   readonly type: string;
-  /** A file, relative to the project's folder. */
+  /** A file, relative to the package's folder. */
   readonly module: string;
   /** The outputs that are not inputs. */
   readonly results: readonly (keyof Results & string)[];

@@ -118,6 +118,6 @@ it("serialises a shim and nothing of the logic", () => {
 
   expect(texts.size).toBe(1);
   const [text = ""] = texts;
-  expect(text).toContain('require("./components/migration/provider").providers["Index"]');
+  expect(text).toContain('load("components/migration/provider", "Index")');
   expect(text).not.toMatch(/createIndexes|collMod|mongodb/);
 });

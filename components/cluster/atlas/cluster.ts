@@ -1,8 +1,9 @@
-import * as mongodbatlas from "@pulumi/mongodbatlas";
+import type * as mongodbatlas from "@pulumi/mongodbatlas";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AtlasSettings } from "../../settings";
 import { ProgramError } from "../../step/program";
 import { withLogin, type Login } from "../login";
+import { atlasSdk } from "./sdk";
 
 type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
 
@@ -28,7 +29,7 @@ export function createCluster(
     ...(settings.import && { import: `${settings.projectId ?? ""}-${settings.name}` }),
   };
   const args = { ...clusterArgs(settings), projectId };
-  return new mongodbatlas.AdvancedCluster("cluster", args, kept);
+  return new (atlasSdk().AdvancedCluster)("cluster", args, kept);
 }
 
 /** The cluster's arguments, without the project. */
@@ -100,7 +101,9 @@ export async function checkTakeOver(
 ): Promise<string> {
   const { name, projectId = "" } = settings;
   const place = { projectId, name };
-  const live = await mongodbatlas.getAdvancedCluster(place, { parent }).catch(() => undefined);
+  const live = await atlasSdk()
+    .getAdvancedCluster(place, { parent })
+    .catch(() => undefined);
   const why = live && findObstacle(live, settings);
   if (why === undefined) return projectId;
   throw new ProgramError(

@@ -1,7 +1,8 @@
-import * as mongodbatlas from "@pulumi/mongodbatlas";
+import type * as mongodbatlas from "@pulumi/mongodbatlas";
 import * as pulumi from "@pulumi/pulumi";
 import { entryAddress, type AtlasSettings } from "../../settings";
 import { ProgramError, stackName } from "../../step/program";
+import { atlasSdk } from "./sdk";
 
 /** The id of the project, which is created unless the settings name one. Destroying the stack keeps it. */
 export function projectOf(
@@ -10,7 +11,7 @@ export function projectOf(
 ): pulumi.Input<string> {
   if (project === undefined) return projectId ?? "";
   const kept = { ...options, protect: protection, retainOnDelete: true };
-  return new mongodbatlas.Project("project", { ...project }, kept).id;
+  return new (atlasSdk().Project)("project", { ...project }, kept).id;
 }
 
 type Entry = AtlasSettings["accessList"][number];
@@ -28,7 +29,7 @@ export function accessList(
     const name = `access-${address}`;
     const args = { ...entryArgs(entry), projectId };
     const replaced = { ...options, aliases: [{ name: `${name}/32` }], deleteBeforeReplace: true };
-    return new mongodbatlas.ProjectIpAccessList(name, args, replaced);
+    return new (atlasSdk().ProjectIpAccessList)(name, args, replaced);
   });
 }
 
@@ -62,7 +63,7 @@ export async function requireOwnEntries(
   const known = wanted.length > 0 ? await readOwnEntries() : [];
   const isKnown = (entry: string) => known.includes(entry);
   if (wanted.every(isKnown)) return wanted;
-  const asked = mongodbatlas.getProjectIpAccessLists({ projectId }, { parent });
+  const asked = atlasSdk().getProjectIpAccessLists({ projectId }, { parent });
   const list = await asked.catch(() => undefined);
   if (list === undefined) return wanted.filter(isKnown);
   // The plugin omits an empty list, whatever its type says.

@@ -1,10 +1,10 @@
-import * as mongodbatlas from "@pulumi/mongodbatlas";
 import type * as pulumi from "@pulumi/pulumi";
 import { applicationRole, migratorRole, type DatabaseRole } from "../../contract";
 import type { AtlasSettings, Settings } from "../../settings";
 import { userDatabase } from "../login";
 import { StepResource } from "../../step/program";
 import { generatedPassword } from "../password";
+import { atlasSdk } from "./sdk";
 
 /** The users' cluster and collections. */
 interface UsersArgs {
@@ -29,10 +29,10 @@ export function databaseUsers(
   const user = (kind: keyof typeof names, role: DatabaseRole) => {
     const username = names[kind];
     const named = { projectId, roleName: username, actions: atlasActions(role) };
-    const custom = new mongodbatlas.CustomDbRole(kind, named, options);
+    const custom = new (atlasSdk().CustomDbRole)(kind, named, options);
     const generated = new StepResource(generatedPassword, `${kind}-password`, inputs, options);
     const password = generated.output("password") as pulumi.Output<string>;
-    const resource = new mongodbatlas.DatabaseUser(
+    const resource = new (atlasSdk().DatabaseUser)(
       kind,
       {
         ...{ projectId, username, password, authDatabaseName: userDatabase },

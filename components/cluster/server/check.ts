@@ -58,7 +58,7 @@ export interface ServerCheckInputs extends MongoInputs, OncePerCutover {
   readonly collections: CollectionNames;
 }
 
-interface ServerCheckResults {
+export interface ServerCheckResults {
   /** Such as `8.0.4`. */
   readonly serverVersion: string;
 }
