@@ -85,7 +85,7 @@ it(
 it(
   "up that is cancelled leaves the state locked",
   async () => {
-    await up(/stack-up\/up\] +\|[^\n]*Handover[^\n]*creat/);
+    await up(/stack-up\/up\] +\|[^\n]*Handover[^\n]*creating/);
     const again = await up();
 
     expect(again.failed).toBe(true);
