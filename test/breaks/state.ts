@@ -39,7 +39,7 @@ export const stateBreaks: readonly Break[] = [
   },
   {
     guarantee: "a stalled importer never brings an older record back",
-    file: "components/transfer/import/groups.ts",
+    file: "components/transfer/import/read-file.ts",
     find: "return now && isSameStamp(now, stamp) ? [] : [name];",
     replace: "return [];",
     tests: ["test/transfer/stalled-importer.test.ts > that stalled behind a file's read"],
@@ -77,7 +77,7 @@ export const stateBreaks: readonly Break[] = [
   },
   {
     guarantee: "a log that was replaced is read from its beginning",
-    file: "components/transfer/import/groups.ts",
+    file: "components/transfer/import/read-file.ts",
     find: 'if (hash?.copy().digest("hex") !== checkpoint.hash) return undefined;',
     replace: "if (!hash) return undefined;",
     tests: ["test/transfer/resume.test.ts > replaced or truncated"],
@@ -157,7 +157,7 @@ export const stateBreaks: readonly Break[] = [
   },
   {
     guarantee: "a file that a service is just writing is read again",
-    file: "components/transfer/import/groups.ts",
+    file: "components/transfer/import/read-file.ts",
     find: "if (isOld || reread === maxRereads)",
     replace: "if (reread === 0)",
     tests: ["test/transfer/half-written.test.ts > is just writing is read again"],

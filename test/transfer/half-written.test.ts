@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { importStages, importState } from "../../components/transfer";
-import { readSettled } from "../../components/transfer/import/groups";
+import { readSettled } from "../../components/transfer/import/read-file";
 import { type FoundFile, beginning, stampByOpening } from "../../components/state";
 import { importCounts, databasePerTest } from "./database";
 import { defaultSides } from "./database-sides";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isImported } from "../../components/transfer/import/groups";
+import { isImported } from "../../components/transfer/import/read-file";
 import type { Checkpoint } from "../../components/transfer/checkpoints";
 import type { FoundFile } from "../../components/state";
 

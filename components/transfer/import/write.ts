@@ -17,7 +17,7 @@ import { type Pair, pairsOf } from "../pairs";
 import { type BothSides, type ImportStage, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
-import { findChanged } from "./groups";
+import { findChanged } from "./read-file";
 import type { Batch, Settled } from "./pipeline";
 
 /** The destination of an import. */
