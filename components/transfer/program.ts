@@ -6,7 +6,7 @@ import type { Direction, Settings } from "../settings";
 import { type After, logFinding, StepGroup, StepResource } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
-import type { ImportReport } from "./tally";
+import type { ImportReport } from "./reports";
 import type { VerificationReport } from "./verify";
 
 /** The runs on disk; nothing is imported or exported if the settings have no `backfill`. */

@@ -6,133 +6,20 @@ import {
   type Place,
   type Raw,
   type Refusal,
-  type RefusalReason,
-  type Skipped,
   mayBeUnfinished,
   noneSkipped,
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
-
-/**
- * What became of one collection's records: `read` is the sum of `inserted`, `updated`,
- * `unchanged` and `quarantined`; `normalized` counts those of the first three that needed a
- * conversion beyond their form.
- */
-export interface Counts {
-  read: number;
-  inserted: number;
-  updated: number;
-  unchanged: number;
-  normalized: number;
-  quarantined: number;
-}
+import {
+  type ExportConflict,
+  type ImportReport,
+  type Quarantined,
+  type Unwritable,
+  addCounts,
+} from "./reports";
 
 /** What an import does with a record that it takes. */
 export type Outcome = "inserted" | "updated" | "unchanged";
-
-/** A record that was left out, and why. */
-export interface Quarantined extends Place {
-  readonly reason: RefusalReason;
-  readonly detail: string;
-  /** Where the record is that has the same key and came first. */
-  readonly other?: Place;
-}
-
-/**
- * A document whose file changed too; `copy` has MongoDB's content. Paths are below the root. Of a log that
- * differs `id` is the run's, and `copy` is the collection: MongoDB's entries stay there.
- */
-export interface ExportConflict {
-  readonly id: string;
-  readonly file: string;
-  readonly copy: string;
-  readonly detail: string;
-}
-
-/** A document that could not be written, and why. */
-export interface Unwritable {
-  readonly id: string;
-  readonly reason: string;
-  readonly detail: string;
-}
-
-/** Unfinished runs that MongoDB has from an import, and whose files are gone. */
-export interface MissingRuns {
-  readonly count: number;
-  /** Their ids in order; in outputs the first twenty. */
-  readonly runs: readonly string[];
-  /** Of the complete list, for `advanced.acceptMissing`. */
-  readonly hash: string;
-}
-
-/** What an import did. `quarantine` and `incomplete` hold the first thousand each. */
-export interface ImportReport extends Record<CollectionRole, Counts> {
-  files: number;
-  bytes: number;
-  elapsedMs: number;
-  /** How many records needed each kind of conversion. */
-  conversions: Partial<Record<Conversion, number>>;
-  skipped: Skipped;
-  incomplete: IncompleteLine[];
-  quarantine: Quarantined[];
-  /** How many files were not read again, because they are as they were when they were imported. */
-  unchangedFiles: number;
-  /**
-   * Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. How many
-   * there are, and the first thousand.
-   */
-  quarantinedUnfinished: { count: number; cases: Quarantined[] };
-  /** Absent if nobody looked for them. */
-  missing?: MissingRuns;
-  /** How many runs on disk may still execute steps, quarantined ones included. */
-  unfinishedRuns: number;
-  /**
-   * Files whose records the proof compared, and files that it left out because they changed; and how long the
-   * import of these took after it. Absent if there was no proof.
-   */
-  proof?: { provenFiles: number; changedFiles: number; importMs: number };
-}
-
-/**
- * What became of one collection's documents: `documents` is the sum of the others. For logs a
- * document is a log entry that was looked at, else a run, an approval or an artifact.
- */
-export interface ExportCounts {
-  documents: number;
-  /** Written to files: new there, or changed only in MongoDB. */
-  written: number;
-  /** The file has it, or neither side changed since the last import or export. */
-  unchanged: number;
-  /** Changed only on disk: the file stays, the next import brings it. */
-  newerOnDisk: number;
-  /** Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. Of logs: that differ. */
-  conflicts: number;
-  /** No file can hold it. */
-  unwritable: number;
-}
-
-/** What an export did. `conflicts` and `unwritable` hold the first thousand cases each. */
-export interface ExportReport extends Record<CollectionRole, ExportCounts> {
-  /** How many files were written again or appended to, conflict copies not counted. */
-  files: number;
-  /** How many bytes were written. */
-  bytes: number;
-  elapsedMs: number;
-  conflicts: ExportConflict[];
-  unwritable: Unwritable[];
-  /** The records of which both sides have the same, without a base that says so: all of them. */
-  withoutBase: string[];
-  /** Why there are such records; absent if there are none. */
-  baseTrouble?: string;
-  /** The runs that were held and are in their places again. */
-  returned: string[];
-  /** The runs that stay held: in conflict, not to be written, or another file has the place. */
-  stillHeld: string[];
-  /** Those of `stillHeld` of which another file has the place. */
-  inTheWay: string[];
-  /** The runs whose files in their places are older than MongoDB: all that failed, or that it has no more. */
-  behind: string[];
-}
 
 /**
  * The hash of a list, whatever its order and length, by which the settings `advanced.acceptMissing` and
@@ -300,45 +187,4 @@ export class Tally {
       ...{ unchangedFiles, unfinishedRuns, quarantinedUnfinished },
     };
   }
-}
-
-/**
- * The report of an import that several shards did: counts are summed, cases follow each other. The
- * time is that of the longest; what was skipped is what each of them saw of all files.
- */
-export function ofShards([first, ...others]: readonly ImportReport[]): ImportReport {
-  if (!first) throw new Error("An import has the report of one shard at least.");
-  const sum = others.reduce((one, other) => addCounts(one, other) as ImportReport, first);
-  const elapsedMs = Math.max(...[first, ...others].map((one) => one.elapsedMs));
-  return { ...sum, elapsedMs, skipped: first.skipped };
-}
-
-/** The report of two imports of the same files: a record that both of them wrote counts once. */
-export function joinImports(first: ImportReport, second: ImportReport): ImportReport {
-  const counts = byRole((role): Counts => {
-    const { read, normalized, quarantined } = second[role];
-    const taken = read - quarantined;
-    const inserted = Math.min(taken, first[role].inserted + second[role].inserted);
-    const updated = Math.min(taken - inserted, first[role].updated + second[role].updated);
-    const unchanged = taken - inserted - updated;
-    return { read, inserted, updated, unchanged, normalized, quarantined };
-  });
-  const { unchangedFiles } = first;
-  const bytes = first.bytes + second.bytes;
-  return {
-    ...second,
-    ...counts,
-    unchangedFiles,
-    bytes,
-    elapsedMs: first.elapsedMs + second.elapsedMs,
-  };
-}
-
-function addCounts(one: unknown, other: unknown): unknown {
-  if (one === undefined || other === undefined) return one ?? other;
-  if (typeof one === "number") return one + (other as number);
-  if (Array.isArray(one)) return [...(one as unknown[]), ...(other as unknown[])];
-  const [left, right] = [one, other] as [Record<string, unknown>, Record<string, unknown>];
-  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
-  return Object.fromEntries(keys.map((key) => [key, addCounts(left[key], right[key])]));
 }

@@ -8,7 +8,8 @@ import { findChanged } from "./import/read-file";
 import { type Batch, workOn } from "./import/pipeline";
 import { type Pair, pairsOf } from "./pairs";
 import { type BothSides, type Shard } from "./sides";
-import { type Quarantined, Tally, keep } from "./tally";
+import type { Quarantined } from "./reports";
+import { Tally, keep } from "./tally";
 
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,

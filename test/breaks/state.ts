@@ -143,14 +143,14 @@ export const stateBreaks: readonly Break[] = [
   },
   {
     guarantee: "an unfinished run whose file is gone since an import stops a cutover",
-    file: "components/transfer/describe.ts",
+    file: "components/transfer/describe/cutover.ts",
     find: "...describeQuarantinedRuns(report), ...missing",
     replace: "...describeQuarantinedRuns(report)",
     tests: ["test/transfer/handover-stops.test.ts > whose file is gone since an import"],
   },
   {
     guarantee: "only the missing runs that were listed are accepted",
-    file: "components/transfer/describe.ts",
+    file: "components/transfer/describe/cutover.ts",
     find: "hash === acceptMissing ? 0 : count",
     replace: "acceptMissing ? 0 : count",
     tests: ["test/transfer/handover-stops.test.ts > whose file is gone since an import"],

@@ -11,7 +11,7 @@ import {
   verifyState,
 } from "../../components/transfer";
 import { drawFence } from "../../components/transfer/rollback/fence";
-import { describeVerification } from "../../components/transfer/describe";
+import { describeVerification } from "../../components/transfer/describe/cutover";
 import { closeConnections } from "../../components/mongo";
 import { requireServer } from "../../components/cluster/server";
 import {

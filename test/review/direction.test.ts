@@ -1,6 +1,6 @@
 import { formatPrinted } from "../../components/contract/finding";
 import { describe, expect, it } from "vitest";
-import { describeForeseen } from "../../components/transfer/describe";
+import { describeForeseen } from "../../components/transfer/describe/rollback";
 import { type RawStep, noPlan, previewOf, reviewOf, toFiles } from "./steps";
 
 describe("the direction of a preview", () => {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { type ImportReport, Tally, ofShards } from "../../components/transfer/tally";
+import { type ImportReport, ofShards } from "../../components/transfer/reports";
+import { Tally } from "../../components/transfer/tally";
 
 function report(changes: (tally: Tally) => void): ImportReport {
   const tally = new Tally();

@@ -15,7 +15,8 @@ import {
 } from "../../state";
 import { runsWithBase, basesIn, settleBases } from "../bases";
 import { idsAmong, mayExecute, runIdsIn } from "../documents";
-import { type ExportReport, Tally } from "../tally";
+import type { ExportReport } from "../reports";
+import { Tally } from "../tally";
 import { takeTurn } from "../turns";
 import { exportFile } from "./file";
 import { exportLog } from "./log";

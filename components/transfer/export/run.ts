@@ -13,7 +13,8 @@ import {
 import { type Base, type BaseDocument, type NewBase, readBases } from "../bases";
 import { documentIn, rawDocuments, reading } from "../documents";
 import type { BothSides, MongoSide } from "../sides";
-import type { ExportReport, Tally } from "../tally";
+import type { ExportReport } from "../reports";
+import type { Tally } from "../tally";
 import type { Turns } from "../turns";
 
 /** What is exported and where to; `root` is created if it is not there. */

@@ -3,7 +3,8 @@ import { Refusal, type StateAddress, atOnce, isUnfinished, requireState } from "
 import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
 import { type BothSides, type ImportStage, type Shard } from "../sides";
-import { type ImportReport, Tally } from "../tally";
+import type { ImportReport } from "../reports";
+import { Tally } from "../tally";
 import { groupsOnDisk } from "./groups";
 import { findChanged } from "./read-file";
 import { type Batch, type Settled, workOn } from "./pipeline";

@@ -1,6 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { type Raw, WriteError, decode, formatJson } from "../../state";
-import type { Quarantined } from "../tally";
+import type { Quarantined } from "../reports";
 
 /**
  * The file of all records that an import left out, one JSON object a line: `file`, `line` or

@@ -11,7 +11,7 @@ import {
 } from "../../state";
 import { exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
-import type { ExportReport } from "../tally";
+import type { ExportReport } from "../reports";
 import { endFence, requireWitnesses, listUnfinished } from "./fence";
 import { MongoNotLost, type Proof, type Reach, confirmPrimary, reachPrimary } from "./reach";
 

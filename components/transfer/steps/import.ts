@@ -15,19 +15,16 @@ import {
 } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { basesIn, readBases } from "../bases";
-import {
-  describeAhead,
-  describeProof,
-  describeStop,
-  describeVerification,
-  formatCases,
-} from "../describe";
+import { formatCases } from "../describe/cases";
+import { describeProof, describeStop, describeVerification } from "../describe/cutover";
+import { describeAhead } from "../describe/rollback";
 import { mayExecute, reading } from "../documents";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
 import { exportAhead } from "../rollback/rollback";
 import type { BothSides, ImportStage } from "../sides";
-import { type ImportReport, ListHash, type MissingRuns, joinImports, ofShards } from "../tally";
+import { type ImportReport, type MissingRuns, joinImports, ofShards } from "../reports";
+import { ListHash } from "../tally";
 import {
   type VerificationReport,
   type VerifyOptions,

@@ -4,7 +4,7 @@ import type { Fence } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
 import type { Shard } from "../sides";
-import type { ImportReport } from "../tally";
+import type { ImportReport } from "../reports";
 import type { VerificationReport } from "../verify";
 
 const here = ["transfer", "taskrunner"] as const;

@@ -1,0 +1,47 @@
+import type { CollectionRole } from "../../contract";
+import type { Finding } from "../../contract/finding";
+import { nameFirst } from "../../contract/text";
+import { layout } from "../../state";
+
+/** A line for the engine's log, or what somebody has to know. */
+export type Message = string | Finding;
+
+/** The maximum number of single cases that a sentence names. */
+const namedCases = 5;
+
+const nouns: Readonly<Record<CollectionRole, readonly [one: string, many: string]>> = {
+  runs: ["run", "runs"],
+  logs: ["log entry", "log entries"],
+  artifacts: ["artifact", "artifacts"],
+  approvals: ["approval", "approvals"],
+};
+
+/** The first cases, and how many more there are. */
+export function formatCases(cases: readonly string[], total: number): string {
+  return nameFirst(cases, namedCases, total);
+}
+
+/** A line if there are cases. */
+export function ifAny<Line extends Message>(count: number, line: () => Line): Line[] {
+  return count === 0 ? [] : [line()];
+}
+
+/** A number of records, such as `1,234 log entries`. */
+export function formatCount(count: number, role: CollectionRole): string {
+  return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
+}
+
+/** A line about runs, if there are any, with the first of their ids. */
+export function ofRuns<Line extends Message>(
+  runIds: readonly string[],
+  line: (runs: string, names: string) => Line,
+): Line[] {
+  const { length } = runIds;
+  return ifAny(length, () => line(formatCount(length, "runs"), formatCases(runIds, length)));
+}
+
+/** Tells whether a path in the state directory belongs to a collection. */
+export const isOf = (role: CollectionRole) => {
+  const folder = `${layout[role]}/`;
+  return ({ file }: { readonly file: string }) => file.startsWith(folder);
+};

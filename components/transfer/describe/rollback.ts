@@ -1,0 +1,123 @@
+import { type Finding, warning } from "../../contract/finding";
+import { collectionRoles } from "../../contract";
+import { heldFolder } from "../../state";
+import type { AheadReport, Exported, Foreseen, RollbackReport } from "../rollback/rollback";
+import { type Message, formatCases, formatCount, ifAny, isOf, ofRuns } from "./cases";
+
+/**
+ * What a rollback did, for the engine's log.
+ *
+ * @param cutover `isAgain` if each later `up` tries again, because a Job does it
+ */
+export function describeRollback(
+  { exported, unreachable, held, inTheWay }: RollbackReport,
+  root: string,
+  { fencedAt, isAgain }: { readonly fencedAt: string | undefined; readonly isAgain: boolean },
+): Message[] {
+  const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
+  const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
+  return [
+    ...(exported ? describeExport(exported, root) : []),
+    ...(unreachable === undefined
+      ? []
+      : [
+          warning(
+            "not-exported",
+            `Nothing was exported. ${unreachable} What changed in MongoDB${since} is still only ` +
+              `there. When MongoDB answers again, ${later} writes it to the files. The stack output ` +
+              "`verification` counts what MongoDB had at the cutover.",
+          ),
+        ]),
+    ...ofRuns(held, (runs, names) =>
+      warning(
+        "runs-held",
+        `${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
+          `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
+          "`advanced.heldRuns: release` moves the files back unchanged.",
+      ),
+    ),
+    ...ofRuns(inTheWay, (runs, names) =>
+      warning(
+        "runs-not-moved",
+        `${runs} could not be moved, because another file exists in ${root} or in ` +
+          `${root}/${heldFolder}: ${names}. Compare the two files and keep the right one.`,
+      ),
+    ),
+  ];
+}
+
+/** What a rollback did before the drain, for the engine's log. */
+export function describeAhead(report: AheadReport, root: string): Message[] {
+  if ("exported" in report) return describeExport(report.exported, root);
+  const text =
+    `Nothing was exported before the drain. ${report.left} The handover tries it again, and exports everything ` +
+    "while the worker is stopped.";
+  return [warning("export-left", text)];
+}
+
+function describeExport(report: Exported, root: string): Message[] {
+  const written = collectionRoles
+    .filter((role) => report[role].written > 0)
+    .map((role) => formatCount(report[role].written, role));
+  const sum = (of: "conflicts" | "unwritable") =>
+    collectionRoles.reduce((total, role) => total + report[role][of], 0);
+  const logs = report.logs.conflicts;
+  const changed = sum("conflicts") - logs;
+  const unwritable = sum("unwritable");
+  const isLog = isOf("logs");
+  const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
+  const { withoutBase, baseTrouble } = report;
+  return [
+    `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
+    ...ifAny(changed, () => {
+      const copies = report.conflicts.filter((one) => !isLog(one));
+      const cases = formatCases(
+        copies.map(({ id, copy }) => `${id} (see ${copy})`),
+        changed,
+      );
+      const text = `${changed} changed on both sides. The files stay, with conflict copies of MongoDB's content: ${cases}.`;
+      return warning("conflicts", text);
+    }),
+    ...ifAny(logs, () => {
+      const both = report.conflicts.filter(isLog);
+      const cases = formatCases(
+        both.map(({ id, file, copy }) => `${id} (${file}, and its entries in ${copy})`),
+        logs,
+      );
+      const what = logs === 1 ? "1 log differs" : `${logs} logs differ`;
+      return warning("conflicts", `${what} from MongoDB, and both sides stay: ${cases}.`);
+    }),
+    ...ifAny(unwritable, () => {
+      const text = `${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;
+      return warning("not-written", text);
+    }),
+    ...ifAny(withoutBase.length, () => {
+      const cases = formatCases(withoutBase, withoutBase.length);
+      const text = `${withoutBase.length} not recorded as equal on both sides (${baseTrouble}): ${cases}. The files are right; a later change on both sides is a conflict.`;
+      return warning("not-recorded", text);
+    }),
+  ];
+}
+
+/** What a rollback without MongoDB would do, for a preview. */
+export function describeForeseen(
+  { unreachable, unfinished }: Foreseen,
+  root: string,
+  { fencedAt, heldRuns }: { readonly fencedAt: string; readonly heldRuns: "hold" | "release" },
+): Finding[] {
+  return [
+    warning(
+      "would-not-export",
+      `MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
+        `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
+    ),
+    ...ofRuns(unfinished, (runs, names) =>
+      heldRuns === "hold"
+        ? warning("would-hold", `${runs} would be held in ${root}/${heldFolder}: ${names}.`)
+        : warning(
+            "would-release",
+            `${runs} would continue with their files, and may repeat steps: ${names}.`,
+          ),
+    ),
+  ];
+}
