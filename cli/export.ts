@@ -108,7 +108,7 @@ async function rollBack(
   const known = { fencedAt: undefined, isAgain: false };
   print(options, done, describeRollback(done, sides.root, known).map(formatPrinted).join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
-  if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
+  if (conflicts.length + unwritable.length + done.destinationTaken.length > 0) process.exitCode = 2;
 }
 
 function describeExport(root: string, report: ExportReport) {

@@ -6,7 +6,7 @@ import type { CommandSettings } from "../components/settings";
 import {
   type StateAddress,
   type StateFile,
-  ahead,
+  mapOrdered,
   requireState,
   StateFolderError,
   stateFiles,
@@ -87,7 +87,7 @@ export async function measureState(address: StateAddress): Promise<StateSize> {
     const found = await stat(path).catch(() => undefined);
     return { role, size: found?.size ?? 0 };
   };
-  for await (const { role, size } of ahead(stateFiles(address), filesAtOnce, look)) {
+  for await (const { role, size } of mapOrdered(stateFiles(address), filesAtOnce, look)) {
     counts[role].files += 1;
     counts[role].bytes += size;
   }

@@ -2,7 +2,7 @@ import { isError, type ReviewInput } from "./input";
 import type { Message, Preview } from "./read";
 import { formatCount } from "./words";
 
-/** What the export foretells of a rollback without MongoDB (`describeForeseen`); the plan counts it. */
+/** What the export foretells of a rollback without MongoDB (`describeRollbackPreview`); the plan counts it. */
 const foreseen = ["would-not-export", "would-hold", "would-release"];
 
 /** The warnings except those that the plan's data issues or figures say already. */

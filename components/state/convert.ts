@@ -7,7 +7,7 @@ import { isJsonObject, membersOf, objectOf, formatJson } from "./json";
 export interface Entry {
   readonly fields: unknown;
   /** What the record gets from around it where it does not say it itself. */
-  readonly given: Readonly<Record<string, unknown>>;
+  readonly impliedFields: Readonly<Record<string, unknown>>;
   /** Its place in the file's list, from 1. */
   readonly entry?: number;
 }
@@ -24,7 +24,7 @@ export type Conversion = "metadataText" | "enumeration" | "lineNumber" | "offset
  * @returns the fields still to be checked, without a generated `_id`
  * @throws Refusal where the record is no object or has one field twice
  */
-export function convert(role: CollectionRole, { fields, given }: Entry) {
+export function convert(role: CollectionRole, { fields, impliedFields }: Entry) {
   if (!isJsonObject(fields)) throw new Refusal("form", "it is not an object");
   const conversions = new Set<Conversion>();
   const converted = new Map<string, unknown>();
@@ -34,7 +34,7 @@ export function convert(role: CollectionRole, { fields, given }: Entry) {
     if (converted.has(name)) throw new Refusal("form", `it has ${name} twice`);
     converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
   }
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(impliedFields)) {
     if (converted.get(name) != null) continue;
     converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
     if (name === "sequence") conversions.add("lineNumber");

@@ -34,7 +34,7 @@ export function renewRecord(
   for (const [property, value] of membersOf(before)) {
     const [[name, known] = [property, value]] = convert(role, {
       fields: new Map([[property, value]]),
-      given: {},
+      impliedFields: {},
     }).fields;
     const stored: unknown = document[name];
     const same = hashOf(role, { [name]: known }) === hashOf(role, { [name]: stored });

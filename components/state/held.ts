@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ahead } from "./ahead";
+import { mapOrdered } from "./concurrency";
 import { refusalIn } from "./errors";
 import { type JsonObject, isJsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
@@ -24,7 +24,7 @@ interface Moved {
   /** The runs whose files were moved. */
   readonly runs: string[];
   /** The runs whose files stay, because another file has the place; never overwritten. */
-  readonly inTheWay: string[];
+  readonly destinationTaken: string[];
 }
 
 /** The address of what is held: a state directory of its own. */
@@ -45,7 +45,7 @@ export function toConflictsAddress<Address extends StateAddress>(address: Addres
  */
 export async function holdRuns(address: StateAddress, runIds?: readonly string[]): Promise<Moved> {
   // To find them every run is read: the id inside counts.
-  if (runIds?.length === 0) return { runs: [], inTheWay: [] };
+  if (runIds?.length === 0) return { runs: [], destinationTaken: [] };
   const wanted = runIds && new Set(runIds);
   const found: RunFile[] = [];
   for await (const run of listUnfinishedRuns(address)) {
@@ -60,7 +60,7 @@ export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
   for await (const file of filesOf(toHeldAddress(address), "runs")) {
     const run = await runIn(file);
     const runId = run && memberOf(run, "runId");
-    runs.push({ runId: typeof runId === "string" ? runId : file.stem, file });
+    runs.push({ runId: typeof runId === "string" ? runId : file.baseName, file });
   }
   return runs;
 }
@@ -93,11 +93,11 @@ export async function putBack(address: StateAddress, runs: readonly RunFile[]): 
 }
 
 async function moveAll(runs: readonly RunFile[], to: string): Promise<Moved> {
-  const moved: Moved = { runs: [], inTheWay: [] };
+  const moved: Moved = { runs: [], destinationTaken: [] };
   if (runs.length > 0) await mkdir(to, { recursive: true });
   for (const { runId, file } of runs) {
     const isMoved = await moveOrCopy(file.path, join(to, basename(file.path)));
-    (isMoved ? moved.runs : moved.inTheWay).push(runId);
+    (isMoved ? moved.runs : moved.destinationTaken).push(runId);
   }
   return moved;
 }
@@ -161,7 +161,7 @@ const filesAtOnce = 16;
 /** The runs on disk that may still execute steps; a file that cannot be read executes none. */
 export async function* listUnfinishedRuns(address: StateAddress): AsyncGenerator<RunFile> {
   const read = async (file: StateFile) => ({ file, run: await runIn(file) });
-  for await (const { file, run } of ahead(filesOf(address, "runs"), filesAtOnce, read)) {
+  for await (const { file, run } of mapOrdered(filesOf(address, "runs"), filesAtOnce, read)) {
     const runId = run && memberOf(run, "runId");
     if (run && typeof runId === "string" && isUnfinished(run)) yield { runId, file };
   }

@@ -1,5 +1,5 @@
 /** The state on disk: listed, read, converted, published and held. Knows nothing of MongoDB but its types. */
-export * from "./ahead";
+export * from "./concurrency";
 export * from "./compare";
 export * from "./errors";
 export * from "./fence";

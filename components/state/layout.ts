@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { lstat, opendir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, sep } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
-import { ahead } from "./ahead";
+import { mapOrdered } from "./concurrency";
 import { StateFolderError, isMissing } from "./errors";
 
 /** A file of state. */
@@ -12,7 +12,7 @@ export interface StateFile {
   /** The path below the state directory with `/`, as reports name it. */
   readonly name: string;
   /** The run's id as file names write it: a character that a name cannot hold is `_`. */
-  readonly stem: string;
+  readonly baseName: string;
 }
 
 /** The folders of the services' filesystem stores below the state directory, by role. */
@@ -90,9 +90,9 @@ export async function requireInside(address: StateAddress): Promise<void> {
  * first, then as a Windows system has it. A character that a file name cannot hold is `_` there, so
  * two ids can share a name.
  */
-export function fileStems(runId: string): string[] {
-  const stem = runId.replace(/[/\0]/g, "_");
-  return [...new Set([stem, stem.replace(/[\x01-\x1f<>:"\\|?*]/g, "_")])];
+export function fileBaseNames(runId: string): string[] {
+  const baseName = runId.replace(/[/\0]/g, "_");
+  return [...new Set([baseName, baseName.replace(/[\x01-\x1f<>:"\\|?*]/g, "_")])];
 }
 
 /** What the last import, or a shard of it, left out. */
@@ -182,7 +182,11 @@ async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerat
     }
     return undefined;
   };
-  for await (const file of ahead(readFolder(join(address.root, folder)), foldersAtOnce, look)) {
+  for await (const file of mapOrdered(
+    readFolder(join(address.root, folder)),
+    foldersAtOnce,
+    look,
+  )) {
     if (file) yield file;
   }
 }
@@ -207,10 +211,11 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
 }
 
 /** The file of a role's records of a run, whether it is there or not, by the run's name without an extension. */
-export function fileOf({ root }: StateAddress, role: CollectionRole, stem: string): StateFile {
-  const file = role === "artifacts" ? `${stem}/artifact-manifest.json` : stem + extensionOf(role);
+export function fileOf({ root }: StateAddress, role: CollectionRole, baseName: string): StateFile {
+  const file =
+    role === "artifacts" ? `${baseName}/artifact-manifest.json` : baseName + extensionOf(role);
   const name = `${layout[role]}/${file}`;
-  return { role, path: `${root}/${name}`, name, stem };
+  return { role, path: `${root}/${name}`, name, baseName };
 }
 
 function extensionOf(role: CollectionRole): string {

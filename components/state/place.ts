@@ -4,7 +4,7 @@ import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
 import { runIn, toHeldAddress } from "./held";
 import { memberOf } from "./json";
-import { type StateAddress, type StateFile, fileOf, fileStems } from "./layout";
+import { type StateAddress, type StateFile, fileOf, fileBaseNames } from "./layout";
 import { type Stamp, stampIn } from "./publish";
 import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
@@ -26,20 +26,20 @@ export async function placeOf(
   role: CollectionRole,
   runId: string,
 ): Promise<FilePlace> {
-  const stems = fileStems(runId);
-  const [first = ""] = stems;
+  const baseNames = fileBaseNames(runId);
+  const [first = ""] = baseNames;
   if (first === "" || first.startsWith(".") || Buffer.byteLength(first) > 200) {
     throw new Refusal("form", "this run id cannot be a file name");
   }
   let owner: string | undefined;
   let free: FilePlace | undefined;
-  for (const stem of stems) {
-    const inside = await runIdInside(address, stem);
+  for (const baseName of baseNames) {
+    const inside = await runIdInside(address, baseName);
     if (inside !== undefined && inside !== runId) {
       owner = inside;
       continue;
     }
-    const place = await lookAt(address, role, stem);
+    const place = await lookAt(address, role, baseName);
     if (place.stamp !== undefined) return place;
     free = inside === undefined ? (free ?? place) : place;
   }
@@ -48,7 +48,7 @@ export async function placeOf(
 }
 
 /**
- * The stem of a run's file that has a name; undefined if a file of another name is meant. Unlike
+ * The base name of a run's file that has a name; undefined if a file of another name is meant. Unlike
  * `placeOf` it trusts whoever knows the name, and reads nothing.
  */
 export function stemNamed(
@@ -57,20 +57,20 @@ export function stemNamed(
   runId: string,
   name: string | undefined,
 ): string | undefined {
-  return fileStems(runId).find((stem) => fileOf(address, role, stem).name === name);
+  return fileBaseNames(runId).find((baseName) => fileOf(address, role, baseName).name === name);
 }
 
 /**
- * Looks if the file of a stem is there.
+ * Looks if the file of a base name is there.
  *
  * @throws Refusal if it is not a regular file
  */
 export async function lookAt(
   address: StateAddress,
   role: CollectionRole,
-  stem: string,
+  baseName: string,
 ): Promise<FilePlace> {
-  const file = fileOf(address, role, stem);
+  const file = fileOf(address, role, baseName);
   const found = await lstat(file.path, { bigint: true }).catch(() => undefined);
   if (found && !found.isFile()) {
     throw new Refusal("unreadable", `${file.name} is not a regular file`);
@@ -97,14 +97,17 @@ export async function isNumbered(
  * `_` there, so the id inside the run file of the same name counts, if it fits; also
  * where that file is held. Undefined if no run file says it.
  */
-export async function findRunId(address: StateAddress, stem: string): Promise<string | undefined> {
-  if (!stem.includes("_")) return stem;
+export async function findRunId(
+  address: StateAddress,
+  baseName: string,
+): Promise<string | undefined> {
+  if (!baseName.includes("_")) return baseName;
   for (const place of [address, toHeldAddress(address)]) {
-    const id = await runIdInside(place, stem);
-    if (id?.length !== stem.length) continue;
+    const id = await runIdInside(place, baseName);
+    if (id?.length !== baseName.length) continue;
     let at = 0;
-    while (at < stem.length && (stem[at] === "_" || stem[at] === id[at])) at += 1;
-    if (at === stem.length) return id;
+    while (at < baseName.length && (baseName[at] === "_" || baseName[at] === id[at])) at += 1;
+    if (at === baseName.length) return id;
   }
   return undefined;
 }
@@ -115,8 +118,8 @@ export async function findRunId(address: StateAddress, stem: string): Promise<st
  */
 export const [writtenMs, maxRereads, pauseMs] = [5_000, 2, 1_000];
 
-async function runIdInside(address: StateAddress, stem: string): Promise<string | undefined> {
-  const file = fileOf(address, "runs", stem);
+async function runIdInside(address: StateAddress, baseName: string): Promise<string | undefined> {
+  const file = fileOf(address, "runs", baseName);
   for (let reread = 0; ; reread += 1) {
     const found = await lstat(file.path).catch(() => undefined);
     if (!found?.isFile()) return undefined;

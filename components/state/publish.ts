@@ -47,12 +47,12 @@ export async function publish(
 ): Promise<void> {
   const folder = dirname(path);
   // No import reads it. Its name is another one each time: several machines may export into one folder.
-  const aside = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const tempPath = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const made = await fs.mkdir(folder, { recursive: true });
-    if (made !== undefined) await shareLike(folder, dirname(made));
-    if (continues) await fs.copyFile(path, aside, constants.COPYFILE_FICLONE);
-    const file = await fs.open(aside, continues ? "a" : "w");
+    if (made !== undefined) await copyOwnership(folder, dirname(made));
+    if (continues) await fs.copyFile(path, tempPath, constants.COPYFILE_FICLONE);
+    const file = await fs.open(tempPath, continues ? "a" : "w");
     let written: unknown;
     try {
       written = await write(file);
@@ -60,16 +60,16 @@ export async function publish(
     } finally {
       await file.close();
     }
-    if (written === false) await fs.rm(aside);
+    if (written === false) await fs.rm(tempPath);
     else {
-      await shareLike(aside, read === undefined ? folder : path);
+      await copyOwnership(tempPath, read === undefined ? folder : path);
       if ((await stampOf(path)) !== read) throw refuseChanged();
-      if (read !== undefined) await fs.rename(aside, path);
-      else if (!(await moveFile(aside, path))) throw refuseChanged();
+      if (read !== undefined) await fs.rename(tempPath, path);
+      else if (!(await moveFile(tempPath, path))) throw refuseChanged();
     }
   } catch (error) {
     // What failed is what is said, not that nothing could be cleared away after it.
-    await fs.rm(aside, { force: true }).catch(ignore);
+    await fs.rm(tempPath, { force: true }).catch(ignore);
     if (!isSystemError(error)) throw error;
     const fix = whatToDo[error.code ?? ""] ?? "Fix the cause";
     const advice = `No file is half-written. ${fix}, then export again: it resumes where it stopped.`;
@@ -86,7 +86,7 @@ function refuseChanged(): Refusal {
 // Lets the services, which have a user of their own, go on with what is written here: gives a file the owner,
 // group and permissions of the one that it replaces, and what is new those of the folder around it. As far
 // as this user may, and the volume has such: only root gives files away.
-async function shareLike(made: string, model: string): Promise<void> {
+async function copyOwnership(made: string, model: string): Promise<void> {
   const look = (path: string) => fs.lstat(path).catch(ignore);
   const [own, like] = await Promise.all([look(made), look(model)]);
   if (!own || !like) return;

@@ -129,9 +129,9 @@ export function unpack(
 ): Entry[] {
   switch (role) {
     case "runs":
-      return [{ fields: value, given: {} }];
+      return [{ fields: value, impliedFields: {} }];
     case "logs":
-      return [{ fields: value, given: { runId, ...(!numbered && { sequence: line }) } }];
+      return [{ fields: value, impliedFields: { runId, ...(!numbered && { sequence: line }) } }];
     case "approvals":
       return toEntries(value, "a list of approvals", { runId });
     case "artifacts": {
@@ -145,9 +145,13 @@ export function unpack(
   }
 }
 
-function toEntries(list: unknown, expected: string, given: Entry["given"]): Entry[] {
+function toEntries(
+  list: unknown,
+  expected: string,
+  impliedFields: Entry["impliedFields"],
+): Entry[] {
   if (!Array.isArray(list)) throw new Refusal("form", `it is not ${expected}`);
-  return list.map((fields: unknown, at) => ({ fields, given, entry: at + 1 }));
+  return list.map((fields: unknown, at) => ({ fields, impliedFields, entry: at + 1 }));
 }
 
 /**

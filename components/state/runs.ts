@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { CollectionRole } from "../contract";
-import { ahead, blocksOf } from "./ahead";
+import { mapOrdered, blocksOf } from "./concurrency";
 import { isMissing } from "./errors";
 import {
   type Skipped,
@@ -15,7 +15,7 @@ import { withOpened } from "./read";
 
 /** What there is of a run on disk, by one name: what belongs to it first, the run's own file last. */
 export interface RunOnDisk {
-  readonly stem: string;
+  readonly baseName: string;
   readonly files: readonly FoundFile[];
 }
 
@@ -51,7 +51,7 @@ const maxRemembered = 200_000;
 export async function* runsOnDisk(
   address: StateAddress,
   skipped: Skipped,
-  isWanted: (stem: string) => boolean = () => true,
+  isWanted: (baseName: string) => boolean = () => true,
 ): AsyncGenerator<readonly RunOnDisk[]> {
   const roles = rolesIn(address);
   // The run's own file comes last: whoever reads the others' side sees no run without its parts.
@@ -59,18 +59,18 @@ export async function* runsOnDisk(
   const remembered = new Set<string>();
   for (const [at, role] of roles.entries()) {
     const earlier = roles.slice(0, at);
-    const findRun = async ({ stem }: StateFile): Promise<RunOnDisk | undefined> => {
+    const findRun = async ({ baseName }: StateFile): Promise<RunOnDisk | undefined> => {
       // It was listed before, by one of its files.
-      if (remembered.has(stem)) return undefined;
-      if (remembered.size < maxRemembered) remembered.add(stem);
-      else for (const one of earlier) if (await findFile(address, one, stem)) return undefined;
-      const files = await Promise.all(ownLast.map((one) => findFile(address, one, stem)));
-      return { stem, files: files.filter((file) => file !== undefined) };
+      if (remembered.has(baseName)) return undefined;
+      if (remembered.size < maxRemembered) remembered.add(baseName);
+      else for (const one of earlier) if (await findFile(address, one, baseName)) return undefined;
+      const files = await Promise.all(ownLast.map((one) => findFile(address, one, baseName)));
+      return { baseName, files: files.filter((file) => file !== undefined) };
     };
     const look = (files: readonly StateFile[]) =>
-      Promise.all(files.filter(({ stem }) => isWanted(stem)).map(findRun));
+      Promise.all(files.filter(({ baseName }) => isWanted(baseName)).map(findRun));
     const blocks = blocksOf(filesOf(address, role, skipped), runsAtOnce);
-    for await (const found of ahead(blocks, blocksAtOnce, look)) {
+    for await (const found of mapOrdered(blocks, blocksAtOnce, look)) {
       const runs = found.filter((run) => run !== undefined);
       if (runs.length > 0) yield runs;
     }
@@ -80,9 +80,9 @@ export async function* runsOnDisk(
 async function findFile(
   address: StateAddress,
   role: CollectionRole,
-  stem: string,
+  baseName: string,
 ): Promise<FoundFile | undefined> {
-  const file = fileOf(address, role, stem);
+  const file = fileOf(address, role, baseName);
   const seen = Date.now();
   try {
     const found = await lstat(file.path);

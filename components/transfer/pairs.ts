@@ -1,7 +1,7 @@
 import { BSON, type Collection, type Document, type Filter, Long, ObjectId } from "mongodb";
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import {
-  atOnce,
+  mapLimit,
   type Key,
   type ReadyRecord,
   type WholeFileRole,
@@ -47,7 +47,7 @@ export async function pairsOf(
   { stage, empty, isReadOnly = false }: Pairing = {},
 ): Promise<Pair[]> {
   const groups = byRole((role) => records.filter((record) => record.role === role));
-  const looked = await atOnce(collectionRoles.length, collectionRoles, async (role) => {
+  const looked = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
     const wanted = groups[role];
     if (wanted.length === 0 || empty?.has(role)) return [role, noDocuments] as const;
     return [role, await documentsOf(collectionOf(sides, role), role, wanted)] as const;
@@ -122,7 +122,7 @@ async function documentsOf(
   const keys = new Map(records.map(({ key, document }) => [idText(document._id), key]));
   const wanted = new Set(records.map(({ key }) => key));
   const documents = new Map<Key, Uint8Array>();
-  await atOnce(queriesAtOnce, filtersOf(role, records), async (filter) => {
+  await mapLimit(queriesAtOnce, filtersOf(role, records), async (filter) => {
     const cursor = collection.find(filter, { raw: true, batchSize: replyDocuments });
     for (const raw of await cursor.toArray()) {
       const bytes = raw as unknown as Uint8Array;

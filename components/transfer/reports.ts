@@ -114,7 +114,7 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   /** The runs that stay held: in conflict, not to be written, or another file has the place. */
   stillHeld: string[];
   /** Those of `stillHeld` of which another file has the place. */
-  inTheWay: string[];
+  destinationTaken: string[];
   /** The runs whose files in their places are older than MongoDB: all that failed, or that it has no more. */
   behind: string[];
 }

@@ -48,7 +48,7 @@ export interface Shard {
  * Whether a run's files are a shard's: by a hash of the run's id as file names write it, so that
  * all files of a run are in one shard.
  */
-export function isInShard(stem: string, { number, of }: Shard): boolean {
-  const hash = createHash("sha256").update(stem).digest().readUInt32BE();
+export function isInShard(baseName: string, { number, of }: Shard): boolean {
+  const hash = createHash("sha256").update(baseName).digest().readUInt32BE();
   return hash % of === number - 1;
 }

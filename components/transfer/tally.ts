@@ -97,7 +97,7 @@ export class Tally {
    *
    * @param mayExecute whether it is a run that may still execute steps; default: it is not
    */
-  settle(
+  record(
     role: CollectionRole,
     outcome: Outcome,
     conversions: ReadonlySet<Conversion>,

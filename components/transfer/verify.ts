@@ -1,6 +1,6 @@
 import { type CollectionRole, collectionRoles } from "../contract";
 import { ServerTroubleError } from "../mongo";
-import { type IncompleteLine, atOnce, differingPaths, readableKey, requireState } from "../state";
+import { type IncompleteLine, mapLimit, differingPaths, readableKey, requireState } from "../state";
 import { Checkpoints } from "./checkpoints";
 import { reading } from "./documents";
 import { groupsOnDisk } from "./import/groups";
@@ -98,7 +98,7 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const at = new Date().toISOString();
   const outcomes = ["equal", "newerInMongo", "expired", "missing", "differing"] as const;
   const found = tally.countsOf("files", ...outcomes, "quarantined");
-  const reports = await atOnce(collectionRoles.length, collectionRoles, async (role) => {
+  const reports = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
     const mongo = await reading(sides, role, (all) => all.estimatedDocumentCount());
     const { equal, newerInMongo, differing } = found[role];
     // A key that is on disk twice was found twice.

@@ -10,7 +10,7 @@ import {
   type Batch,
   drawFence,
 } from "../../components/transfer";
-import { type ReadyRecord, atOnce } from "../../components/state";
+import { type ReadyRecord, mapLimit } from "../../components/state";
 import { collectionRoles, collections, type CollectionRole } from "../../components/contract";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { ledgerName, logsWithIndexes, defaultNames, source } from "./sides";
@@ -94,7 +94,7 @@ const batchesAtOnce = 4;
 
 /** What only the driver does with the same documents in the same batches, several at once. */
 async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<number> {
-  const counts = await atOnce(batchesAtOnce, batches, async (batch) => {
+  const counts = await mapLimit(batchesAtOnce, batches, async (batch) => {
     const operations = batch.records.map(({ document }) => ({ insertOne: { document } }));
     return (await logs.bulkWrite(operations, { ordered: false })).insertedCount;
   });

@@ -26,7 +26,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "runs of one file name are exported one after the other",
     file: "components/transfer/export/export.ts",
-    find: "fileStems(runId).at(-1) ?? runId",
+    find: "fileBaseNames(runId).at(-1) ?? runId",
     replace: "runId",
     tests: ["test/transfer/export-blocks.test.ts > with one file name the first gets it"],
   },

@@ -85,10 +85,10 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a worker in Mongo mode sees no run before its log",
     file: "components/transfer/import/write.ts",
-    find: `  await atOnce(parts.length, parts, write);
+    find: `  await mapLimit(parts.length, parts, write);
   await write("runs");`,
     replace: `  await write("runs");
-  await atOnce(parts.length, parts, write);`,
+  await mapLimit(parts.length, parts, write);`,
     tests: ["test/transfer/run-last.test.ts > sees no run before its parts"],
   },
   {

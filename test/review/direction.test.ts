@@ -1,6 +1,6 @@
 import { formatPrinted } from "../../components/contract/finding";
 import { describe, expect, it } from "vitest";
-import { describeForeseen } from "../../components/transfer/describe/rollback";
+import { describeRollbackPreview } from "../../components/transfer/describe/rollback";
 import { type RawStep, noPlan, previewOf, reviewOf, toFiles } from "./steps";
 
 describe("the direction of a preview", () => {
@@ -92,7 +92,9 @@ describe("the verdict on a rollback", () => {
     it.each(["hold", "release"] as const)(
       "says once what the plan counts too: heldRuns %s",
       (heldRuns) => {
-        const lines = describeForeseen(found, "/state", { fencedAt, heldRuns }).map(formatPrinted);
+        const lines = describeRollbackPreview(found, "/state", { fencedAt, heldRuns }).map(
+          formatPrinted,
+        );
         const { verdict, body } = reviewed(lines, lost);
 
         expect(lines).toHaveLength(2);
@@ -102,7 +104,7 @@ describe("the verdict on a rollback", () => {
     );
 
     it("hides nothing if the plan reached MongoDB and the preview did not", () => {
-      const lines = describeForeseen(found, "/state", { fencedAt, heldRuns: "hold" }).map(
+      const lines = describeRollbackPreview(found, "/state", { fencedAt, heldRuns: "hold" }).map(
         formatPrinted,
       );
       const { verdict, body } = reviewed(lines, { ...lost, unfinished: 0, exported });

@@ -86,8 +86,8 @@ export class Simulation extends Crew {
       heldRuns: "hold",
       electionSeconds: 5,
     } as const;
-    const { held, inTheWay } = await runRollback(this.sides, options);
-    for (const runId of inTheWay) this.problems.push(`${runId} cannot be held`);
+    const { held, destinationTaken } = await runRollback(this.sides, options);
+    for (const runId of destinationTaken) this.problems.push(`${runId} cannot be held`);
     this.held = { runIds: new Set(held), since: this.journal.events().length };
   }
 

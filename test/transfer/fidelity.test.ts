@@ -9,7 +9,7 @@ import { logLine, run } from "./state";
 
 /** A record's document from its text on disk, and the same after its way through BSON. */
 function bothDocuments(role: "runs" | "logs", text: string) {
-  const { fields } = convert(role, { fields: parseJson(text), given: { runId: "r" } });
+  const { fields } = convert(role, { fields: parseJson(text), impliedFields: { runId: "r" } });
   check(role, fields);
   const disk: BSON.Document = Object.fromEntries(fields);
   return { disk, mongo: BSON.deserialize(BSON.serialize(disk), { promoteLongs: false }) };

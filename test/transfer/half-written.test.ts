@@ -56,7 +56,13 @@ it("a file that was written to its end between the look at it and its read is as
   const path = join(root, file);
   const stamp = await stampByOpening(path);
   if (!stamp) throw new Error(`${path} is not there`);
-  const found = { role: "runs", name: file, stem: "r", path, stamp: { ...stamp, size: 16_384 } };
+  const found = {
+    role: "runs",
+    name: file,
+    baseName: "r",
+    path,
+    stamp: { ...stamp, size: 16_384 },
+  };
   const { file: settled } = await readSettled({ file: found as FoundFile }, beginning());
   expect(settled.stamp).toMatchObject({ size: whole.length });
 });

@@ -50,14 +50,14 @@ it("only unfinished runs are held, with the layout inside, and come back as they
   for await (const { runId } of listUnfinishedRuns(folder)) unfinished.push(runId);
   expect(unfinished.sort()).toEqual(["a", "b"]);
 
-  expect(await holdRuns(folder, ["a", "done"])).toEqual({ runs: ["a"], inTheWay: [] });
+  expect(await holdRuns(folder, ["a", "done"])).toEqual({ runs: ["a"], destinationTaken: [] });
   const held = { ...files, "held/state/runs/a.json": busy("a") } as Record<string, string>;
   delete held["state/runs/a.json"];
   expect(await filesIn(root)).toEqual(held);
 
   expect(await putBack(address(root), await listHeldRuns(address(root)))).toEqual({
     runs: ["a"],
-    inTheWay: [],
+    destinationTaken: [],
   });
   expect(await filesIn(root)).toEqual(files);
   expect(await listHeldRuns(address(root))).toEqual([]);
@@ -71,9 +71,9 @@ it("no run is read where none is behind: a rollback that exported all is not as 
     syncBuiltinESMExports();
   });
   syncBuiltinESMExports();
-  expect(await holdRuns(address(root), [])).toEqual({ runs: [], inTheWay: [] });
+  expect(await holdRuns(address(root), [])).toEqual({ runs: [], destinationTaken: [] });
   expect(read).not.toHaveBeenCalled();
-  expect(await holdRuns(address(root))).toEqual({ runs: ["a"], inTheWay: [] });
+  expect(await holdRuns(address(root))).toEqual({ runs: ["a"], destinationTaken: [] });
   expect(read).toHaveBeenCalled();
 });
 
@@ -84,8 +84,8 @@ it("a file that has the place is never overwritten, in either direction", async 
   const other = JSON.stringify(run("a", { planHash: "another", steps: [] }));
   await writeFile(join(root, "state/runs/a.json"), other);
   const runs = await listHeldRuns(address(root));
-  expect(await putBack(address(root), runs)).toEqual({ runs: [], inTheWay: ["a"] });
-  expect(await holdRuns(folder, ["a"])).toEqual({ runs: [], inTheWay: ["a"] });
+  expect(await putBack(address(root), runs)).toEqual({ runs: [], destinationTaken: ["a"] });
+  expect(await holdRuns(folder, ["a"])).toEqual({ runs: [], destinationTaken: ["a"] });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(other);
   expect(await readFile(join(root, "held/state/runs/a.json"), "utf8")).toBe(busy("a"));
 });
@@ -93,11 +93,11 @@ it("a file that has the place is never overwritten, in either direction", async 
 /** What becomes of files that are held and put back; another file has the place of one. */
 async function holdAndPutBack(root: string) {
   const folder = address(root);
-  expect(await holdRuns(folder, ["a", "b"])).toEqual({ runs: ["a", "b"], inTheWay: [] });
+  expect(await holdRuns(folder, ["a", "b"])).toEqual({ runs: ["a", "b"], destinationTaken: [] });
   expect(await listHeldRuns(folder)).toHaveLength(2);
   await writeFile(join(root, "state/runs/b.json"), busy("other"));
   expect(await putBack(folder, await listHeldRuns(folder))).toEqual({
-    ...{ runs: ["a"], inTheWay: ["b"] },
+    ...{ runs: ["a"], destinationTaken: ["b"] },
   });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(busy("a"));
   expect(await readFile(join(root, "state/runs/b.json"), "utf8")).toBe(busy("other"));
@@ -143,7 +143,7 @@ it("a move to another volume that was interrupted goes on", async () => {
   const [place, copy] = [join(root, "state/runs/a.json"), join(root, "held/state/runs/a.json")];
   await mkdir(dirname(copy), { recursive: true });
   await copyFile(place, copy);
-  expect(await holdRuns(folder, ["a"])).toEqual({ runs: ["a"], inTheWay: [] });
+  expect(await holdRuns(folder, ["a"])).toEqual({ runs: ["a"], destinationTaken: [] });
   expect(await listHeldRuns(folder)).toMatchObject([{ runId: "a" }]);
   await copyFile(copy, place);
   expect(await endMoves(folder, await listHeldRuns(folder))).toEqual([]);
@@ -173,5 +173,5 @@ it("two files whose inodes a number cannot tell apart are two files", async () =
   }) as never);
   syncBuiltinESMExports();
   const runs = await listHeldRuns(address(root));
-  expect(await putBack(address(root), runs)).toEqual({ runs: [], inTheWay: ["a"] });
+  expect(await putBack(address(root), runs)).toEqual({ runs: [], destinationTaken: ["a"] });
 });

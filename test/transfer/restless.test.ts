@@ -7,7 +7,7 @@ const stamp = { size: 2, inode: 1, modified: 5_000, changed: 5_000, seen: 0 };
 
 /** Whether a run's file that was imported is read again, by what it looked like then. */
 function isRead(then: Partial<Checkpoint>, now = stamp): boolean {
-  const file: FoundFile = { role: "runs", path: "", name: "r.json", stem: "r", stamp: now };
+  const file: FoundFile = { role: "runs", path: "", name: "r.json", baseName: "r", stamp: now };
   const checkpoint = {
     ...stamp,
     offset: 2,

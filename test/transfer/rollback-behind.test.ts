@@ -32,7 +32,7 @@ it("an unfinished run in conflict is held: its file is behind MongoDB", async ()
   expect(outs.rollback).toMatchObject({
     exported: { runs: { conflicts: 1, unchanged: 2 }, conflicts: [{ id: "busy" }] },
     held: ["busy"],
-    inTheWay: [],
+    destinationTaken: [],
   });
   expect(outs.rollback?.exported).not.toHaveProperty("behind");
   expect(stack.said.join("\n")).toMatch(/warning: 1 run held in .*\/held, .*: busy\./);
@@ -67,7 +67,7 @@ it("an unfinished run that MongoDB had and has no more is held: its file is that
   await stack.runs.deleteMany({ _id: { $in: ["busy", "done"] } });
   await addFiles(stack.root, { "state/runs/new.json": JSON.stringify(run("new", running)) });
   const outs = await runStep(before, stack.toFiles());
-  expect(outs.rollback).toMatchObject({ held: ["busy"], inTheWay: [] });
+  expect(outs.rollback).toMatchObject({ held: ["busy"], destinationTaken: [] });
   expect(await inPlace()).toEqual([
     "state/runs/done.json",
     "state/runs/new.json",
@@ -96,7 +96,7 @@ it("a run in conflict that is held comes back when it is released", async () => 
   expect(held.rollback).toMatchObject({ held: ["busy"] });
   expect(await diffHandover(held, stack.toFiles({ cutover: 1 }))).toBe(false);
   const release = stack.toFiles({ heldRuns: "release" });
-  expect((await runStep(held, release)).rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect((await runStep(held, release)).rollback).toMatchObject({ held: [], destinationTaken: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toEqual(run("busy", running));
 });
 
@@ -114,6 +114,6 @@ it("a run that comes back in the place of another file is named, and not as one 
   await runStep(before, stack.toFiles({ uri: undefined }));
   await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", running)) });
   const outs = await runStep(before, stack.toFiles());
-  expect(outs.rollback).toMatchObject({ held: [], inTheWay: ["busy"] });
+  expect(outs.rollback).toMatchObject({ held: [], destinationTaken: ["busy"] });
   expect(stack.said.join("\n")).toMatch(/warning: 1 run could not be moved, .*: busy\./);
 });

@@ -78,9 +78,12 @@ it("the first rollback ends the fence, and from then on a second one holds nothi
 
   // Its engine was killed, so that the stack does not know of it.
   const again = await runStep(before, stack.toFiles({ uri: undefined }));
-  expect(again.rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect(again.rollback).toMatchObject({ held: [], destinationTaken: [] });
   const second = stack.second(before, { direction: "back", uri: undefined });
-  expect((await upSecond(undefined, second)).rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect((await upSecond(undefined, second)).rollback).toMatchObject({
+    held: [],
+    destinationTaken: [],
+  });
   expect(await stack.files()).toEqual(sampleFiles);
 });
 
@@ -199,7 +202,7 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
 
   expect((await runStep(again, stack.toFiles())).rollback).toMatchObject({
     held: [],
-    inTheWay: [],
+    destinationTaken: [],
   });
   expect(Object.keys(await stack.files())).toEqual(Object.keys(sampleFiles));
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
@@ -225,7 +228,7 @@ it("a cutover to a new MongoDB does not import what is held, and warns that nobo
   const second = await upSecond(undefined, stack.second(again));
   expect(await stack.runs.countDocuments()).toBe(1);
   const back = await runStep(again, stack.toFiles());
-  expect(back.rollback).toMatchObject({ exported: {}, inTheWay: [] });
+  expect(back.rollback).toMatchObject({ exported: {}, destinationTaken: [] });
   expect((back.rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
   await upSecond(second, stack.second(back, { direction: "back" }));
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
@@ -289,7 +292,7 @@ it("a rollback that is killed while it holds a run exports that run when MongoDB
   await mkdir(dirname(held), { recursive: true });
   await link(place, held);
   const outs = await runStep(before, stack.toFiles());
-  expect(outs.rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect(outs.rollback).toMatchObject({ held: [], destinationTaken: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await stack.files()).not.toHaveProperty(["held/state/runs/busy.json"]);
 });

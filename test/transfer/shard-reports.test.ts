@@ -14,15 +14,15 @@ it("what shards did is summed; what each of them saw of all is not", () => {
   const first = report((tally) => {
     tally.files = 3;
     tally.skipped.hidden = 2;
-    tally.settle("runs", "inserted", new Set());
-    tally.settle("logs", "updated", new Set(["timestamp"] as never));
+    tally.record("runs", "inserted", new Set());
+    tally.record("logs", "updated", new Set(["timestamp"] as never));
     tally.refuse("runs", { file: "a.json" }, refused);
   });
   const second = report((tally) => {
     tally.files = 4;
     tally.skipped.hidden = 2;
-    tally.settle("runs", "inserted", new Set());
-    tally.settle("logs", "updated", new Set(["timestamp", "number"] as never));
+    tally.record("runs", "inserted", new Set());
+    tally.record("logs", "updated", new Set(["timestamp", "number"] as never));
     tally.refuse("runs", { file: "b.json" }, refused);
   });
   const sum = ofShards([

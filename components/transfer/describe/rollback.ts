@@ -1,7 +1,7 @@
 import { type Finding, warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
 import { heldFolder } from "../../state";
-import type { AheadReport, Exported, Foreseen, RollbackReport } from "../rollback/rollback";
+import type { AheadReport, Exported, RollbackPreview, RollbackReport } from "../rollback/rollback";
 import { type Message, formatCases, formatCount, ifAny, isOf, ofRuns } from "./cases";
 
 /**
@@ -10,7 +10,7 @@ import { type Message, formatCases, formatCount, ifAny, isOf, ofRuns } from "./c
  * @param cutover `isAgain` if each later `up` tries again, because a Job does it
  */
 export function describeRollback(
-  { exported, unreachable, held, inTheWay }: RollbackReport,
+  { exported, unreachable, held, destinationTaken }: RollbackReport,
   root: string,
   { fencedAt, isAgain }: { readonly fencedAt: string | undefined; readonly isAgain: boolean },
 ): Message[] {
@@ -36,7 +36,7 @@ export function describeRollback(
           "`advanced.heldRuns: release` moves the files back unchanged.",
       ),
     ),
-    ...ofRuns(inTheWay, (runs, names) =>
+    ...ofRuns(destinationTaken, (runs, names) =>
       warning(
         "runs-not-moved",
         `${runs} could not be moved, because another file exists in ${root} or in ` +
@@ -100,8 +100,8 @@ function describeExport(report: Exported, root: string): Message[] {
 }
 
 /** What a rollback without MongoDB would do, for a preview. */
-export function describeForeseen(
-  { unreachable, unfinished }: Foreseen,
+export function describeRollbackPreview(
+  { unreachable, unfinished }: RollbackPreview,
   root: string,
   { fencedAt, heldRuns }: { readonly fencedAt: string; readonly heldRuns: "hold" | "release" },
 ): Finding[] {

@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import {
   type RunFile,
-  ahead,
-  atOnce,
+  mapOrdered,
+  mapLimit,
   blocksOf,
   endMoves,
-  fileStems,
+  fileBaseNames,
   listHeldRuns,
   putBack,
   readableKey,
@@ -50,7 +50,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;
   const bases = { collection: basesIn(sides.database), trouble };
   const conflicts = toConflictsAddress(sides);
-  const lists = { withoutBase: [], returned: [], stillHeld: [], inTheWay: [], behind: [] };
+  const lists = { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [], behind: [] };
   await exportAll({ sides, conflicts, bases, tally, lists, settled: [], turns: new Map() });
   const { files, bytes, elapsedMs, conflicts: changed, unwritable } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
@@ -79,7 +79,7 @@ async function exportAll(task: ExportTask): Promise<void> {
       for await (const gone of unknownAmong(task.sides, had)) task.lists.behind.push(...gone);
     },
   ];
-  await atOnce(works.length, works, (work) => work());
+  await mapLimit(works.length, works, (work) => work());
 }
 
 const heldAtOnce = 500;
@@ -99,17 +99,17 @@ async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<string>> {
     const some = held.slice(at, at + heldAtOnce);
     const stuck = await exportInPlace(task, some);
     const ready = some.filter(({ runId }) => !stuck.has(runId));
-    const { runs, inTheWay } = await putBack(task.sides, ready);
+    const { runs, destinationTaken } = await putBack(task.sides, ready);
     task.lists.returned.push(...runs);
-    task.lists.stillHeld.push(...stuck, ...inTheWay);
-    task.lists.inTheWay.push(...inTheWay);
+    task.lists.stillHeld.push(...stuck, ...destinationTaken);
+    task.lists.destinationTaken.push(...destinationTaken);
   }
   return new Set(held.filter(isNamedAfterRun).map(({ runId }) => runId));
 }
 
 // A file of another name is not the one that the run's export would write.
 function isNamedAfterRun({ runId, file }: RunFile): boolean {
-  return fileStems(runId).includes(file.stem);
+  return fileBaseNames(runId).includes(file.baseName);
 }
 
 async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promise<Set<string>> {
@@ -145,9 +145,9 @@ async function exportBlocks(
   blocks: AsyncIterable<readonly OwnRecord[]>,
   roles: readonly PartRole[],
 ): Promise<void> {
-  const found = ahead(blocks, blocksAhead, (block) => lookUp(task, block, roles));
+  const found = mapOrdered(blocks, blocksAhead, (block) => lookUp(task, block, roles));
   const write = (block: readonly RunInMongo[]) => exportBlock(task, block);
-  for await (const runs of ahead(found, blocksWritten, write)) {
+  for await (const runs of mapOrdered(found, blocksWritten, write)) {
     for (const { runId, tally, isBehind } of runs) {
       task.tally.add(tally);
       if (isBehind) task.lists.behind.push(runId);
@@ -178,10 +178,10 @@ async function exportBlock(
   own = task.sides,
 ): Promise<ExportedRun[]> {
   // By what the files of a run may be called.
-  const nameOf = ({ runId }: RunInMongo) => fileStems(runId).at(-1) ?? runId;
+  const nameOf = ({ runId }: RunInMongo) => fileBaseNames(runId).at(-1) ?? runId;
   const waiting = block.map((run) => ({ run, turn: takeTurn(task.turns, [nameOf(run)]) }));
   try {
-    const done = await atOnce(runsAtOnce, waiting, async ({ run, turn }) => {
+    const done = await mapLimit(runsAtOnce, waiting, async ({ run, turn }) => {
       await turn.before;
       return exportRun(task, run, own).finally(turn.end);
     });
@@ -222,7 +222,7 @@ async function* orphansOf({ sides }: ExportTask, role: PartRole): AsyncGenerator
 }
 
 function unknownAmong(sides: ExportSides, runIds: AsyncIterable<string>): AsyncGenerator<string[]> {
-  return ahead(blocksOf(runIds, idsAtOnce), blocksAhead, async (some) => {
+  return mapOrdered(blocksOf(runIds, idsAtOnce), blocksAhead, async (some) => {
     const known = await idsAmong(sides, "runs", some);
     return some.filter((runId) => !known.has(runId));
   });

@@ -104,8 +104,8 @@ async function isUnchanged(
     const base = known?.get(key);
     return base?.agreed?.mongo === hash && base.next === undefined && base.file === file;
   });
-  const stem = areAgreed ? stemNamed(sides, role, runId, file) : undefined;
-  return stem !== undefined && (await lookAt(sides, role, stem)).stamp !== undefined;
+  const baseName = areAgreed ? stemNamed(sides, role, runId, file) : undefined;
+  return baseName !== undefined && (await lookAt(sides, role, baseName)).stamp !== undefined;
 }
 
 /** The documents as they were read with their run or, if that had no room for them, as they are now. */
@@ -232,12 +232,12 @@ function newBase(base: Pair["base"], becomes: NewBase | undefined): NewBase[] {
  */
 async function writeConflictCopy(
   { conflicts: address, tally }: ExportTask,
-  { role, name: file, stem }: WholeFilePlace,
+  { role, name: file, baseName }: WholeFilePlace,
   conflicts: readonly Outgoing[],
   refusal: Refusal | undefined,
 ): Promise<void> {
   if (conflicts.length === 0) return;
-  const { path, name } = fileOf(address, role, stem);
+  const { path, name } = fileOf(address, role, baseName);
   const copy = posix.join(conflictsFolder, name);
   // The copy of an earlier export is replaced.
   const stamp = await stampOf(path);

@@ -74,9 +74,9 @@ async function endsAlike(
   { runId, bases }: RunInMongo,
   { hash }: LogInMongo,
 ): Promise<boolean> {
-  const stem = stemNamed(sides, "runs", runId, bases.get("runs")?.get(runId)?.file);
+  const baseName = stemNamed(sides, "runs", runId, bases.get("runs")?.get(runId)?.file);
   const file =
-    stem === undefined ? await placeOf(sides, "logs", runId) : fileOf(sides, "logs", stem);
+    baseName === undefined ? await placeOf(sides, "logs", runId) : fileOf(sides, "logs", baseName);
   const line = await lastLine(file.path);
   // If no line has a sequence, this one would need its line's number.
   const [end] = line ? recordsIn(file, { runId, numbered: true }, [line]) : [];
@@ -101,9 +101,9 @@ async function readLog(sides: ExportSides, runId: string): Promise<LogOnDisk> {
   if (place.stamp === undefined) {
     return { place, facts: { runId, numbered: true }, last, lines, ended };
   }
-  const { stem } = place;
+  const { baseName } = place;
   const facts = {
-    runId: (await findRunId(sides, stem)) ?? stem,
+    runId: (await findRunId(sides, baseName)) ?? baseName,
     numbered: await isNumbered(place),
   };
   for await (const texts of readTexts(place)) {
@@ -220,12 +220,12 @@ async function append(
 function lineFormat(
   sides: ExportSides,
   runId: string,
-  { place: { stem }, facts, last, lines }: LogOnDisk,
+  { place: { baseName }, facts, last, lines }: LogOnDisk,
 ): (entry: Document) => string {
   const hasSequences = !last || facts.numbered;
   // The file's name or a run's file tells whose log it is; neither does if the run is new.
-  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", stem));
-  const isNamed = stem === runId || runs.some(({ path }) => existsSync(path));
+  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", baseName));
+  const isNamed = baseName === runId || runs.some(({ path }) => existsSync(path));
   let line = BigInt(lines);
   return (entry) => {
     const record = new Map([

@@ -5,7 +5,7 @@ import {
   type Key,
   type StateAddress,
   type WholeFileRole,
-  atOnce,
+  mapLimit,
   hashOf,
   keyOf,
   rolesIn,
@@ -43,7 +43,7 @@ export interface ExportTask {
   /** The lists that an export keeps whole. */
   readonly lists: Pick<
     ExportReport,
-    "withoutBase" | "returned" | "stillHeld" | "inTheWay" | "behind"
+    "withoutBase" | "returned" | "stillHeld" | "destinationTaken" | "behind"
   >;
   /** What both sides have now, to be said when a block is done. */
   readonly settled: NewBase[];
@@ -169,7 +169,7 @@ export async function lookUp(
   const own: DocumentsOfRuns = new Map(block.map(({ runId, own }) => [runId, own ? [own] : []]));
   const files = new Map<WholeFileRole, DocumentsOfRuns>([["runs", own]]);
   let logs: ReadonlyMap<string, LogInMongo> = new Map();
-  await atOnce(roles.length, roles, async (role) => {
+  await mapLimit(roles.length, roles, async (role) => {
     if (role === "logs") logs = await logEnds(task.sides, runIds);
     else files.set(role, await partsOf(task.sides, role, runIds));
   });

@@ -6,7 +6,7 @@ import {
   MongoServerError,
 } from "mongodb";
 import { isOfDocument } from "../../mongo";
-import { atOnce, type ReadyRecord, Refusal } from "../../state";
+import { mapLimit, type ReadyRecord, Refusal } from "../../state";
 import type { Pair } from "../pairs";
 import type { Outcome } from "../tally";
 
@@ -80,7 +80,7 @@ export async function replaceAll(
   pairs: readonly Pair[],
 ): Promise<Outcomes> {
   const replaced = pairs.filter(({ mongo }) => mongo);
-  const outcomes = await atOnce(replacementsAtOnce, replaced, async ({ disk, mongo = {} }) => {
+  const outcomes = await mapLimit(replacementsAtOnce, replaced, async ({ disk, mongo = {} }) => {
     const outcome = await replace(collection, disk, mongo);
     return outcome ? [[disk, outcome] as const] : [];
   });

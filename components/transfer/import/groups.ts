@@ -3,8 +3,8 @@ import {
   type FoundFile,
   type RunOnDisk,
   type StateAddress,
-  ahead,
-  atOnce,
+  mapOrdered,
+  mapLimit,
   findRunId,
   runsOnDisk,
   stampByOpening,
@@ -89,16 +89,16 @@ const blocksAtOnce = 4;
 
 async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> {
   const { address, tally, shard, checkpoints, isLast = false } = reading;
-  const isWanted = (stem: string) => !shard || isInShard(stem, shard);
+  const isWanted = (baseName: string) => !shard || isInShard(baseName, shard);
   const blocks = runsOnDisk(address, tally.skipped, isWanted);
-  yield* ahead(blocks, blocksAtOnce, async (runs) => {
+  yield* mapOrdered(blocks, blocksAtOnce, async (runs) => {
     const files = runs.flatMap((run) => run.files);
     const resumed = files.filter(({ role }) => checkpoints?.resumed.has(role));
     const known = await checkpoints?.store.read(resumed.map(({ name }) => name));
-    return atOnce(looksAtOnce, runs, async (run) => {
+    return mapLimit(looksAtOnce, runs, async (run) => {
       const files = isLast ? await lookAgain(run, known) : run.files;
       const own = files.at(-1);
-      const id = await findId(address, run.stem, own, known?.get(own?.name ?? ""));
+      const id = await findId(address, run.baseName, own, known?.get(own?.name ?? ""));
       return files.map((file) => ({ file, checkpoint: known?.get(file.name), id }));
     });
   });
@@ -122,13 +122,13 @@ async function lookAgain({ files }: RunOnDisk, known?: ReadonlyMap<string, Check
 /** A run's own file that is as it was imported is not read for the id. */
 async function findId(
   address: StateAddress,
-  stem: string,
+  baseName: string,
   own: FoundFile | undefined,
   checkpoint: Checkpoint | undefined,
 ): Promise<Listed["id"]> {
   const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
   try {
-    return isKnown ? checkpoint.runId : await findRunId(address, stem);
+    return isKnown ? checkpoint.runId : await findRunId(address, baseName);
   } catch (error) {
     return unreadable(error);
   }
@@ -142,7 +142,7 @@ async function* readFiles(
   { tally, isProof = false }: Reading,
 ): AsyncGenerator<FileRecords> {
   const open = (one: Listed) => openFile(one, isProof);
-  for (const opened of await atOnce(filesAtOnce, files, open)) {
+  for (const opened of await mapLimit(filesAtOnce, files, open)) {
     const { file, imported, start, lookedAt, refusal } = opened;
     if (isProof && lookedAt !== "proof") {
       tally.changedFiles += 1;

@@ -1,5 +1,5 @@
 import { type CollectionRole, collectionRoles } from "../../contract";
-import { Refusal, type StateAddress, atOnce, isUnfinished, requireState } from "../../state";
+import { Refusal, type StateAddress, mapLimit, isUnfinished, requireState } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
 import { type BothSides, type ImportStage, type Shard } from "../sides";
@@ -7,7 +7,7 @@ import type { ImportReport } from "../reports";
 import { Tally } from "../tally";
 import { groupsOnDisk } from "./groups";
 import { findChanged } from "./read-file";
-import { type Batch, type Settled, workOn } from "./pipeline";
+import { type Batch, type Outcomes, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
 import { type ImportTarget, databaseTarget } from "./write";
 
@@ -35,7 +35,7 @@ interface ImportOptions {
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
   const idOnly = { projection: { _id: 1 } };
-  const found = await atOnce(collectionRoles.length, collectionRoles, (role) =>
+  const found = await mapLimit(collectionRoles.length, collectionRoles, (role) =>
     reading(sides, role, (all) => all.findOne({}, idOnly)),
   );
   const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
@@ -89,10 +89,10 @@ async function importFiles(
   const refusedIn = new Set<string>();
   const isLast = stage !== "backfill";
   const groups = groupsOnDisk({ address: source, tally, shard, checkpoints, isLast });
-  const count = async (settled: Settled, { reached, files }: Batch) => {
+  const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
     // What such a file has now may be in MongoDB already, by another importer.
     const changed = await findChanged(files.values());
-    for (const [record, result] of settled) {
+    for (const [record, result] of outcomes) {
       const { role, place, document, conversions, raw } = record;
       // Then somebody writes who was to be stopped. Web is at work on files until its own rollout.
       const isStopped = stage === "final" || (stage === "delta" && role !== "approvals");
@@ -101,7 +101,7 @@ async function importFiles(
       if (outcome instanceof Refusal) {
         refusedIn.add(place.file);
         tally.refuse(role, place, outcome, raw);
-      } else tally.settle(role, outcome, conversions, role === "runs" && isUnfinished(document));
+      } else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
     if (dryRun) return;
     const done = [...reached].filter(([file]) => !refusedIn.has(file) && !changed.has(file));

@@ -1,4 +1,4 @@
-import { type FoundFile, type ReadyRecord, type Refusal, atOnce } from "../../state";
+import { type FoundFile, type ReadyRecord, type Refusal, mapLimit } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 import type { Outcome } from "../tally";
 import { type Turns, takeTurn } from "../turns";
@@ -32,7 +32,7 @@ export interface Batch {
 }
 
 /** What became of each record of a batch. */
-export type Settled = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
+export type Outcomes = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
 
 const [fullRecords, fullBytes] = [5_000, 1024 * 1024];
 
@@ -122,7 +122,7 @@ export async function workOn<Result>(
   };
   // Each takes the next group when it is done with one.
   const workers = Array.from({ length: groupsAtOnce }, () => groups);
-  await atOnce(groupsAtOnce, workers, async (left) => {
+  await mapLimit(groupsAtOnce, workers, async (left) => {
     for await (const group of left) await workOnGroup(group);
   });
 }

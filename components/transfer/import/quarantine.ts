@@ -12,11 +12,11 @@ import type { Quarantined } from "../reports";
  * The records may hold whatever the state holds: keep the file as close as the state itself.
  */
 export class QuarantineFile {
-  private readonly aside: string;
+  private readonly tempPath: string;
   private descriptor: number | undefined;
 
   constructor(private readonly path: string) {
-    this.aside = `${path}.${process.pid}.tmp`;
+    this.tempPath = `${path}.${process.pid}.tmp`;
   }
 
   /** @throws WriteError if the file cannot be written */
@@ -26,7 +26,7 @@ export class QuarantineFile {
     const rawBase64 = decoded === undefined ? text?.bytes?.toString("base64") : undefined;
     const line = `${JSON.stringify({ ...refused, raw: decoded, rawBase64 })}\n`;
     this.writing(() => {
-      this.descriptor ??= openSync(this.aside, "w", 0o600);
+      this.descriptor ??= openSync(this.tempPath, "w", 0o600);
       writeSync(this.descriptor, line);
     });
   }
@@ -37,11 +37,11 @@ export class QuarantineFile {
    * @throws WriteError if it cannot be put there
    */
   publish(): void {
-    const { descriptor, path, aside } = this;
+    const { descriptor, path, tempPath } = this;
     if (descriptor !== undefined) closeSync(descriptor);
     this.writing(() => {
       if (descriptor === undefined) rmSync(path, { force: true });
-      else renameSync(aside, path);
+      else renameSync(tempPath, path);
     });
   }
 
@@ -49,7 +49,7 @@ export class QuarantineFile {
   discard(): void {
     if (this.descriptor === undefined) return;
     closeSync(this.descriptor);
-    rmSync(this.aside, { force: true });
+    rmSync(this.tempPath, { force: true });
   }
 
   private writing(work: () => void): void {

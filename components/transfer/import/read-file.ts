@@ -9,7 +9,7 @@ import {
   type RawText,
   type ReadStart,
   Refusal,
-  atOnce,
+  mapLimit,
   beginning,
   hashOfFirst,
   isNumbered,
@@ -82,13 +82,13 @@ export async function openFile(
   { file, checkpoint, id }: Listed,
   isProof: boolean,
 ): Promise<Opened> {
-  const { stem, stamp, path } = file;
-  if (id instanceof Refusal) return { file, runId: stem, refusal: id };
+  const { baseName, stamp, path } = file;
+  if (id instanceof Refusal) return { file, runId: baseName, refusal: id };
   try {
     const bytes = stamp.size <= smallFile ? await readFile(path) : undefined;
     const whole = { file, start: beginning(), ...(bytes && { bytes }) };
     const resumed = checkpoint && (await resume(file, checkpoint, bytes));
-    if (!resumed) return { ...whole, runId: id ?? stem };
+    if (!resumed) return { ...whole, runId: id ?? baseName };
     const { imported, start } = resumed;
     const runId = id ?? imported.runId;
     // The file of its run may have come later.
@@ -99,7 +99,7 @@ export async function openFile(
     if (isProof && !start) return { ...whole, runId, numbered, lookedAt: "proof" };
     return { file, ...(bytes && { bytes }), ...resumed, runId, numbered };
   } catch (error) {
-    return { file, runId: stem, refusal: unreadable(error) };
+    return { file, runId: baseName, refusal: unreadable(error) };
   }
 }
 
@@ -201,7 +201,7 @@ export const looksAtOnce = 16;
 
 /** The names of those of some files that are not as they were when they were read, or are gone. */
 export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {
-  const names = await atOnce(looksAtOnce, [...files], async ({ name, path, stamp }) => {
+  const names = await mapLimit(looksAtOnce, [...files], async ({ name, path, stamp }) => {
     const now = await stampByOpening(path);
     return now && isSameStamp(now, stamp) ? [] : [name];
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Collection } from "mongodb";
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { withRetries } from "../../mongo";
-import { atOnce, type ReadyRecord, Refusal, differingPaths, describePlace } from "../../state";
+import { mapLimit, type ReadyRecord, Refusal, differingPaths, describePlace } from "../../state";
 import {
   type BaseDocument,
   type NewBase,
@@ -18,12 +18,12 @@ import { type BothSides, type ImportStage, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
 import { findChanged } from "./read-file";
-import type { Batch, Settled } from "./pipeline";
+import type { Batch, Outcomes } from "./pipeline";
 
 /** The destination of an import. */
 export interface ImportTarget {
   /** Writes a batch and returns what became of each record. */
-  write(batch: Batch): Promise<Settled>;
+  write(batch: Batch): Promise<Outcomes>;
 }
 
 interface TargetOptions {
@@ -58,7 +58,7 @@ interface Writing {
   readonly sent: Map<ReadyRecord, Outcome>;
 }
 
-type Settling = Map<ReadyRecord, Outcome | Refusal>;
+type OutcomesSoFar = Map<ReadyRecord, Outcome | Refusal>;
 
 /** Maximum attempts when other writers keep changing the key. */
 const maxLooks = 3;
@@ -68,8 +68,8 @@ const maxLooks = 3;
  * wins, and leaves everything else as it is. Safe against other writers: a document that appears
  * meanwhile is compared, not overwritten. Of two records with one key the first stays.
  */
-async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settled> {
-  const settled: Settling = new Map();
+async function writeBatch(to: Writing, { records, files }: Batch): Promise<Outcomes> {
+  const outcomes: OutcomesSoFar = new Map();
   const { firsts, repeats } = splitDuplicates(records);
   const { stage, empty } = to.options;
   let open = firsts;
@@ -78,22 +78,22 @@ async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settl
     const pairs = await pairsOf(to.sides, open, { stage, ...(isFirst && { empty }) });
     const winners = pairs.filter(({ verdict }) => verdict === "disk");
     const read = winners.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
-    await settle(to, pairs, await findChanged(new Set(read)), settled);
-    open = open.filter((record) => !settled.has(record));
+    await recordOutcomes(to, pairs, await findChanged(new Set(read)), outcomes);
+    open = open.filter((record) => !outcomes.has(record));
   }
   for (const record of open) {
-    settled.set(record, new Refusal("server", "another writer kept changing it"));
+    outcomes.set(record, new Refusal("server", "another writer kept changing it"));
   }
   // A repeat with the first one's content shares its outcome.
   for (const [record, first] of repeats) {
-    const outcome = settled.get(first);
+    const outcome = outcomes.get(first);
     const paths = differingPaths(record.role, record.document, first.document);
     if (paths.length > 0) {
       const detail = `${describePlace(first.place)} has the same key and different content: `;
-      settled.set(record, new Refusal("conflict", detail + paths.join(", "), first.place));
-    } else settled.set(record, outcome instanceof Refusal ? outcome : "unchanged");
+      outcomes.set(record, new Refusal("conflict", detail + paths.join(", "), first.place));
+    } else outcomes.set(record, outcome instanceof Refusal ? outcome : "unchanged");
   }
-  return settled;
+  return outcomes;
 }
 
 function splitDuplicates(records: readonly ReadyRecord[]) {
@@ -109,36 +109,40 @@ function splitDuplicates(records: readonly ReadyRecord[]) {
 }
 
 /** @param changed files that are not as they were read: MongoDB may have what they have now */
-async function settle(
+async function recordOutcomes(
   to: Writing,
   pairs: readonly Pair[],
   changed: ReadonlySet<string>,
-  settled: Settling,
+  outcomes: OutcomesSoFar,
 ): Promise<void> {
   const written: Pair[] = [];
   for (const pair of pairs) {
     const { disk, verdict } = pair;
-    if (verdict === "conflict") settled.set(disk, conflict(pair));
+    if (verdict === "conflict") outcomes.set(disk, conflict(pair));
     else if (verdict === "equal" || verdict === "mongo" || changed.has(disk.place.file)) {
-      settled.set(disk, to.sent.get(disk) ?? "unchanged");
+      outcomes.set(disk, to.sent.get(disk) ?? "unchanged");
     } else {
       const other = await otherFile(to, pair);
-      if (other) settled.set(disk, conflict(pair, other));
+      if (other) outcomes.set(disk, conflict(pair, other));
       else written.push(pair);
     }
   }
   if (to.options.dryRun) {
-    for (const pair of written) settled.set(pair.disk, outcomeOf(pair));
+    for (const pair of written) outcomes.set(pair.disk, outcomeOf(pair));
     return;
   }
-  await writeAll(to, written, settled);
-  await settleBases(to.bases, "mongo", newBases(pairs, settled));
+  await writeAll(to, written, outcomes);
+  await settleBases(to.bases, "mongo", newBases(pairs, outcomes));
 }
 
 const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted");
 
 /** Write a run's document last, so that a worker never resumes a run whose log is incomplete. */
-async function writeAll(to: Writing, written: readonly Pair[], settled: Settling): Promise<void> {
+async function writeAll(
+  to: Writing,
+  written: readonly Pair[],
+  outcomes: OutcomesSoFar,
+): Promise<void> {
   const { bases, sent } = to;
   const becoming = (some: readonly Pair[]) => some.flatMap(({ becomes }) => becomes ?? []);
   await announceBases(bases, "mongo", becoming(written));
@@ -146,13 +150,13 @@ async function writeAll(to: Writing, written: readonly Pair[], settled: Settling
   for (const pair of written) sent.set(pair.disk, outcomeOf(pair));
   const write = async (role: CollectionRole) => {
     const pairs = written.filter(({ disk }) => disk.role === role);
-    await writeRole(to, role, pairs, settled);
+    await writeRole(to, role, pairs, outcomes);
   };
   const parts = collectionRoles.filter((role) => role !== "runs");
-  await atOnce(parts.length, parts, write);
+  await mapLimit(parts.length, parts, write);
   await write("runs");
   // What is not settled is another writer's.
-  const isLeftOut = ({ disk }: Pair) => !settled.has(disk);
+  const isLeftOut = ({ disk }: Pair) => !outcomes.has(disk);
   for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
   await withdrawBases(bases, "mongo", becoming(sentNow.filter(isLeftOut)));
 }
@@ -161,18 +165,18 @@ async function writeRole(
   { sides }: Writing,
   role: CollectionRole,
   pairs: readonly Pair[],
-  settled: Settling,
+  outcomes: OutcomesSoFar,
 ): Promise<void> {
   const collection = collectionOf(sides, role);
   const missing = pairs.filter(({ mongo }) => !mongo).map(({ disk }) => disk);
-  for (const [disk, outcome] of await insertAll(collection, missing)) settled.set(disk, outcome);
-  for (const [disk, outcome] of await replaceAll(collection, pairs)) settled.set(disk, outcome);
+  for (const [disk, outcome] of await insertAll(collection, missing)) outcomes.set(disk, outcome);
+  for (const [disk, outcome] of await replaceAll(collection, pairs)) outcomes.set(disk, outcome);
 }
 
-function newBases(pairs: readonly Pair[], settled: Settled): NewBase[] {
+function newBases(pairs: readonly Pair[], outcomes: Outcomes): NewBase[] {
   return pairs.flatMap(({ disk, verdict, base, last, becomes }) => {
     if (!becomes) return [];
-    const outcome = settled.get(disk);
+    const outcome = outcomes.get(disk);
     const isWritten = outcome === "inserted" || outcome === "updated";
     const { agreed, file = becomes.file } = last;
     // MongoDB went on behind a write whose process was killed.

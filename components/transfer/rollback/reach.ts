@@ -43,8 +43,8 @@ export type Proof = Pick<
  * election takes, or it refuses this user or this machine. Nothing was exported or held: whether MongoDB is lost is for
  * the reader to say (design, decision 10).
  */
-export class MongoNotLost extends Error {
-  override readonly name = "MongoNotLost";
+export class MongoUnreadableError extends Error {
+  override readonly name = "MongoUnreadableError";
 
   /**
    * @param found what MongoDB answers, in a sentence
@@ -74,7 +74,7 @@ type Reached =
 /** After so long a wait it is told, in ms. */
 const saidAfterMs = 2_000;
 
-/** @throws MongoNotLost if MongoDB answers and cannot be read: the election may go on, the password be wrong */
+/** @throws MongoUnreadableError if MongoDB answers and cannot be read: the election may go on, the password be wrong */
 export async function reachPrimary(reach: Reach): Promise<Reached> {
   const { uri, name, electionSeconds: seconds, abandonMongo, fencedAt, watch } = reach;
   if (abandonMongo !== undefined && abandonMongo === fencedAt) {
@@ -101,7 +101,7 @@ export async function reachPrimary(reach: Reach): Promise<Reached> {
  * may be hours behind, and the member that answers may be deposed (MongoDB's manual, "Read Concern majority").
  *
  * @returns the database, which reads all that was acknowledged before, or what the primary has
- * @throws MongoNotLost if it is not the primary, or no majority acknowledges a write within `electionSeconds`
+ * @throws MongoUnreadableError if it is not the primary, or no majority acknowledges a write within `electionSeconds`
  */
 export async function confirmPrimary(
   database: Db,
@@ -114,7 +114,7 @@ export async function confirmPrimary(
     if (isWritablePrimary === true)
       return recordExport(database, ledger, { at: fencedAt, ended }, timeoutMs);
     const found = `MongoDB has no primary: ${client.options.hosts.join(", ")} answered as a secondary.`;
-    throw new MongoNotLost(found, "MongoDB has a primary", fencedAt);
+    throw new MongoUnreadableError(found, "MongoDB has a primary", fencedAt);
   };
   try {
     const after = await withRetries(`Writing to ${ledger}`, prove, { retryMs: timeoutMs });
@@ -125,7 +125,7 @@ export async function confirmPrimary(
       const readConcern = new ReadConcern("local");
       return { database: client.db(databaseName, { readConcern }), isUnconfirmed: true };
     }
-    throw new MongoNotLost(
+    throw new MongoUnreadableError(
       `No majority of MongoDB's members acknowledged a write to ${databaseName}.${ledger}: ${error.found}. What a majority has ` +
         "may be older than what the services wrote. To export what the primary has, which a majority may never " +
         `have, set advanced.exportUnconfirmed to the fence (${fencedAt ?? "none"}) and run it again.`,
@@ -139,7 +139,7 @@ function explainLoss(error: unknown, { electionSeconds, fencedAt }: Reach): stri
   const isConnection = error instanceof ConnectionError;
   const members = isConnection ? error.withoutPrimary : membersWithoutPrimary(error);
   if (members.length > 0) {
-    throw new MongoNotLost(
+    throw new MongoUnreadableError(
       `MongoDB has no primary: ${members.join(", ")} answered, but none became the primary within ${electionSeconds} s.`,
       "MongoDB has a primary",
       fencedAt,
@@ -148,7 +148,7 @@ function explainLoss(error: unknown, { electionSeconds, fencedAt }: Reach): stri
   const answer = isConnection ? error.answer : answerIn(error);
   if (answer !== undefined) {
     const found = `MongoDB answered, but cannot be read: ${answer}. ${checkAccess}`;
-    throw new MongoNotLost(found, "it can be read", fencedAt);
+    throw new MongoUnreadableError(found, "it can be read", fencedAt);
   }
   if (isConnection) return error.message;
   // The signal's own error is the platform's.

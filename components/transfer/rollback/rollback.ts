@@ -13,7 +13,13 @@ import { exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
 import type { ExportReport } from "../reports";
 import { endFence, requireWitnesses, listUnfinished } from "./fence";
-import { MongoNotLost, type Proof, type Reach, confirmPrimary, reachPrimary } from "./reach";
+import {
+  MongoUnreadableError,
+  type Proof,
+  type Reach,
+  confirmPrimary,
+  reachPrimary,
+} from "./reach";
 
 /** What a rollback did. */
 export interface RollbackReport {
@@ -24,11 +30,11 @@ export interface RollbackReport {
   /** The runs that are held now, so that no step of them is executed again. */
   readonly held: readonly string[];
   /** The runs that should have been moved and were not, because another file has the place. */
-  readonly inTheWay: readonly string[];
+  readonly destinationTaken: readonly string[];
 }
 
 /** A report without the runs that were held because of it, or released. */
-export type Exported = Omit<ExportReport, "behind" | "inTheWay">;
+export type Exported = Omit<ExportReport, "behind" | "destinationTaken">;
 
 /** What a rollback works on. */
 export interface RollbackOptions extends Reach {
@@ -41,7 +47,7 @@ export interface RollbackOptions extends Reach {
  * `electionSeconds`, all that are unfinished on disk; then it ends the fence. Later none is held any more:
  * the worker may be at work on it.
  *
- * @throws MongoNotLost if MongoDB answers and what is current cannot be read
+ * @throws MongoUnreadableError if MongoDB answers and what is current cannot be read
  * @throws FenceMissing if the database is not the one of the fence: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
  * @throws WriteError if files cannot be written
@@ -56,8 +62,11 @@ export async function runRollback(
   const fence = await requireWitnesses(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
   const report = mongo && (await exportState({ ...sides, ...mongo, retryMs }));
-  const { behind, inTheWay = [], ...exported }: Partial<ExportReport> = report ?? {};
-  const held = await holdBehind(sides, options, fence, { inTheWay, ...(behind && { behind }) });
+  const { behind, destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
+  const held = await holdBehind(sides, options, fence, {
+    destinationTaken,
+    ...(behind && { behind }),
+  });
   await endFence(sides.root, fence);
   return {
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
@@ -73,7 +82,7 @@ export type AheadReport = { readonly exported: Exported } | { readonly left: str
  * database has it: from the fence on nobody works on the files, and before it the worker does.
  *
  * @returns undefined without an open fence
- * @throws MongoNotLost if it cannot be proven that what MongoDB has is current: nothing was exported
+ * @throws MongoUnreadableError if it cannot be proven that what MongoDB has is current: nothing was exported
  * @throws StateFolderError and WriteError as the rollback
  */
 export async function exportAhead(
@@ -106,7 +115,7 @@ async function reachAhead(options: Reach & { readonly fencedAt: string }): Promi
     await requireFence(reached.database, options.ledger, options.fencedAt);
     return reached.database;
   } catch (error) {
-    if (error instanceof MongoNotLost) return error.found;
+    if (error instanceof MongoUnreadableError) return error.found;
     if (error instanceof FenceMissing || error instanceof ServerTroubleError) return error.message;
     throw error;
   }
@@ -116,7 +125,7 @@ async function reachAhead(options: Reach & { readonly fencedAt: string }): Promi
  * What `export` does by hand: as a rollback, from the state's own database, and no run is held.
  *
  * @param sides with `all` a state that was lost, which has no fence, is created again
- * @throws MongoNotLost, FenceMissing, StateFolderError and WriteError as the rollback
+ * @throws MongoUnreadableError, FenceMissing, StateFolderError and WriteError as the rollback
  */
 export async function exportByHand(
   sides: ExportSides,
@@ -131,7 +140,7 @@ export async function exportByHand(
 }
 
 /** What a rollback without MongoDB would leave behind, and which runs it would hold. */
-export interface Foreseen {
+export interface RollbackPreview {
   /** Why nothing would be exported; names hosts, never secrets. */
   readonly unreachable: string;
   /** The runs that are unfinished on disk. */
@@ -144,12 +153,12 @@ const previewSeconds = 5;
 /**
  * What a rollback would find now; nothing is changed. Undefined if MongoDB answers.
  *
- * @throws MongoNotLost, FenceMissing and StateFolderError as the rollback would
+ * @throws MongoUnreadableError, FenceMissing and StateFolderError as the rollback would
  */
-export async function foreseeRollback(
+export async function previewRollback(
   sides: StateAddress,
   options: Omit<RollbackOptions, "heldRuns" | "electionSeconds">,
-): Promise<Foreseen | undefined> {
+): Promise<RollbackPreview | undefined> {
   const wanted = { ...options, electionSeconds: previewSeconds };
   const { database, unreachable } = await reachPrimary(wanted);
   await requireWitnesses(sides, options, database);
@@ -166,14 +175,17 @@ async function holdBehind(
   address: StateAddress,
   { heldRuns: wish }: RollbackOptions,
   fence: Fence | undefined,
-  found: Pick<ExportReport, "inTheWay"> & Partial<Pick<ExportReport, "behind">>,
-): Promise<Pick<RollbackReport, "held" | "inTheWay">> {
+  found: Pick<ExportReport, "destinationTaken"> & Partial<Pick<ExportReport, "behind">>,
+): Promise<Pick<RollbackReport, "held" | "destinationTaken">> {
   const isOpen = fence !== undefined && fence.endedAt === undefined;
   const moved =
     wish === "release"
       ? await putBack(address, await listHeldRuns(address))
       : await holdRuns(address, isOpen ? found.behind : []);
-  const inTheWay = new Set([...found.inTheWay, ...moved.inTheWay]);
+  const destinationTaken = new Set([...found.destinationTaken, ...moved.destinationTaken]);
   const held = (await listHeldRuns(address)).map(({ runId }) => runId);
-  return { held: held.filter((runId) => !inTheWay.has(runId)), inTheWay: [...inTheWay] };
+  return {
+    held: held.filter((runId) => !destinationTaken.has(runId)),
+    destinationTaken: [...destinationTaken],
+  };
 }

@@ -5,10 +5,10 @@ import { ServerTroubleError } from "../../mongo";
 import { type Fence, StateFolderError } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { describeFence, describeStop } from "../describe/cutover";
-import { describeForeseen, describeRollback } from "../describe/rollback";
+import { describeRollbackPreview, describeRollback } from "../describe/rollback";
 import { drawFence } from "../rollback/fence";
-import { MongoNotLost } from "../rollback/reach";
-import { foreseeRollback, runRollback } from "../rollback/rollback";
+import { MongoUnreadableError } from "../rollback/reach";
+import { previewRollback, runRollback } from "../rollback/rollback";
 import { hasToImport, importStage } from "./import";
 import {
   type FirstHandoverInputs,
@@ -18,7 +18,7 @@ import {
   SecondHandover,
   type SecondHandoverInputs,
 } from "./inputs";
-import { brief, sidesOf, stateOf } from "./sides";
+import { truncateReport, sidesOf, stateOf } from "./sides";
 
 type Past = StateOf<HandoverInputs, HandoverResults>;
 
@@ -42,7 +42,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     state: "write",
     // A pod has no access to the API: the engine looks before it and after it.
     engineOnly: ["standstill", "drains"],
-    guard: requireStill,
+    guard: assertStillDrained,
     priorOutputs: ["direction", "heldRuns", "fence", "rollback"],
     onJobFailure: recordFailure,
   },
@@ -57,7 +57,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     // MongoDB may have these runs as an earlier import brought them: a worker would repeat their steps.
     const reasons = describeStop(report, { ...inputs, root: rootName }, "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
-    await requireStill(inputs);
+    await assertStillDrained(inputs);
     const drawn = await drawFence({
       ...{ ...sides, ledger, cutover: inputs.cutover },
       unfinishedCount: report.unfinishedRuns,
@@ -94,7 +94,7 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
     rollBack(inputs, inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt }, state),
 };
 
-async function requireStill({ direction, standstill }: FirstHandoverInputs): Promise<void> {
+async function assertStillDrained({ direction, standstill }: FirstHandoverInputs): Promise<void> {
   if (direction !== "forward" || standstill === undefined) return;
   const found = await findChangesSince(standstill);
   if (found !== undefined) throw new Unfinished([`${found} ${redrainHint("the worker")}`]);
@@ -131,7 +131,7 @@ async function rollBack(
     const known = { fencedAt, isAgain: isInPod === true };
     describeRollback(report, rootName, known).forEach(tell);
     const { exported } = report;
-    const rollback = { ...report, ...(exported && { exported: brief(exported) }) };
+    const rollback = { ...report, ...(exported && { exported: truncateReport(exported) }) };
     return { ...keepResults(state), rollback };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -172,14 +172,14 @@ async function previewFindings(state: Past, inputs: HandoverInputs): Promise<rea
   const { uri, database: name, root, ledger, heldRuns, abandonMongo } = inputs;
   try {
     const asked = { uri, name, fencedAt, ledger, abandonMongo };
-    const found = await foreseeRollback(stateOf(inputs), asked);
-    return found ? describeForeseen(found, root, { fencedAt, heldRuns }) : [];
+    const found = await previewRollback(stateOf(inputs), asked);
+    return found ? describeRollbackPreview(found, root, { fencedAt, heldRuns }) : [];
   } catch (error) {
-    const isForeseen =
+    const isExpected =
       error instanceof FenceMissing ||
       error instanceof StateFolderError ||
-      error instanceof MongoNotLost;
-    if (!isForeseen) throw error;
+      error instanceof MongoUnreadableError;
+    if (!isExpected) throw error;
     return [{ severity: "stop", code: "rollback-refused", text: error.message }];
   }
 }

@@ -4,7 +4,7 @@ import { warning } from "../../contract/finding";
 import { sameServer } from "../../mongo";
 import { findEarlierExpiry } from "../../migration";
 import {
-  atOnce,
+  mapLimit,
   isUnfinished,
   listHeldRuns,
   listUnfinishedRuns,
@@ -39,7 +39,7 @@ import {
   Verification,
   type VerificationResults,
 } from "./inputs";
-import { brief, comparedStateInputs, sidesOf, stateOf, reportProgress } from "./sides";
+import { truncateReport, comparedStateInputs, sidesOf, stateOf, reportProgress } from "./sides";
 
 /**
  * The import while both services still write files, and its proof. It runs once in each cutover, and again
@@ -55,7 +55,7 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
     state: "write",
     forward: async (inputs) => proveImport(await importRuns(inputs), inputs),
     mergeShards: (parts, inputs) =>
-      requireRuns({ report: brief(ofShards(parts.map(({ report }) => report))) }, inputs),
+      requireRuns({ report: truncateReport(ofShards(parts.map(({ report }) => report))) }, inputs),
   },
   forward: async (inputs) => {
     const imported = requireRuns(await importRuns(inputs), inputs);
@@ -125,7 +125,7 @@ export async function importStage(
   const report = await reportProgress("import", sides, (all) => importState({ ...all, ...asked }));
   // The first of several pods looks for all: each sees the whole state directory.
   const isAsked = stage !== "final" && (shard?.number ?? 1) === 1;
-  return brief({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
+  return truncateReport({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
 }
 
 /** The bulk pass of a rollback; what it leaves, and what is written meanwhile, is for the handover. */
@@ -162,7 +162,7 @@ async function findMissingRuns(sides: BothSides): Promise<MissingRuns> {
     return readBases(basesIn(database), new Map([["runs", ids]]));
   });
   const missing = new Set<string>();
-  await atOnce(filesAtOnce, [...(known.get("runs") ?? [])], async ([runId, { file, next }]) => {
+  await mapLimit(filesAtOnce, [...(known.get("runs") ?? [])], async ([runId, { file, next }]) => {
     const name = file ?? next?.file;
     if (name !== undefined && !(await stampByOpening(join(root, name)))) missing.add(runId);
   });
@@ -225,5 +225,5 @@ async function compare(
   const found = await reportProgress(what, sides, async (watched) =>
     forgetWhereMissing(watched, await verifyState({ ...watched, ...asked, ...options })),
   );
-  return brief(found);
+  return truncateReport(found);
 }

@@ -47,10 +47,13 @@ export async function reportProgress<Report>(
 const namedCases = 20;
 
 /** A report as a stack's outputs hold it: all counts, and the first single cases of each kind. */
-export function brief<Report extends object>(report: Report): Report {
+export function truncateReport<Report extends object>(report: Report): Report {
   const members = Object.entries(report).map(([name, value]: [string, unknown]) => {
     if (Array.isArray(value)) return [name, value.slice(0, namedCases)] as const;
-    return [name, typeof value === "object" && value !== null ? brief(value) : value] as const;
+    return [
+      name,
+      typeof value === "object" && value !== null ? truncateReport(value) : value,
+    ] as const;
   });
   return Object.fromEntries(members) as Report;
 }

@@ -7,7 +7,7 @@ import { logLine, run } from "../state";
 
 /** The converted fields as an object, and the conversions that were needed. */
 function converted(role: CollectionRole, fields: unknown, given: object = {}) {
-  const result = convert(role, { fields, given: { ...given } });
+  const result = convert(role, { fields, impliedFields: { ...given } });
   return { ...Object.fromEntries(result.fields), conversions: [...result.conversions] };
 }
 
@@ -33,7 +33,7 @@ it("properties of the contract are known in any case", () => {
 });
 
 it.each([[null], [[]], ["text"], [5]])("%j is no record", (fields) => {
-  expect(() => convert("runs", { fields, given: {} })).toThrow("it is not an object");
+  expect(() => convert("runs", { fields, impliedFields: {} })).toThrow("it is not an object");
 });
 
 it("values that are no timestamp, integer, name or object stay for the check to name", () => {
@@ -42,7 +42,9 @@ it("values that are no timestamp, integer, name or object stay for the check to 
 });
 
 it("one field under two names is refused", () => {
-  expect(() => convert("runs", { fields: { runId: "a", RunId: "b" }, given: {} })).toThrow(Refusal);
+  expect(() => convert("runs", { fields: { runId: "a", RunId: "b" }, impliedFields: {} })).toThrow(
+    Refusal,
+  );
 });
 
 it.each([

@@ -10,7 +10,7 @@ async function listed(root: string, approvals = true) {
   const address = { root, approvals };
   await requireState(address);
   for await (const file of stateFiles(address, skipped)) {
-    names.push(`${file.role} ${file.stem} ${file.name}`);
+    names.push(`${file.role} ${file.baseName} ${file.name}`);
   }
   return { names, skipped };
 }

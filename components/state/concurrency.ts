@@ -5,11 +5,11 @@ import pLimit from "p-limit";
  * far away is asked for several at once. A failure is thrown when its turn comes, and when all that
  * is under way has ended.
  *
- * @param most how many items are worked on at once
+ * @param concurrency the maximum number of items at work
  */
-export async function* ahead<T, R>(
+export async function* mapOrdered<T, R>(
   items: AsyncIterable<T>,
-  most: number,
+  concurrency: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const iterator = items[Symbol.asyncIterator]();
@@ -19,7 +19,7 @@ export async function* ahead<T, R>(
     for (let item = await next; !item.done; item = await next) {
       next = begin(iterator.next());
       underWay.push(begin(work(item.value)));
-      if (underWay.length >= most) yield* first(underWay);
+      if (underWay.length >= concurrency) yield* first(underWay);
     }
     while (underWay.length > 0) yield* first(underWay);
   } finally {
@@ -42,12 +42,12 @@ function begin<R>(work: Promise<R>): Promise<R> {
  * Works on items, at most so many at once. After a failure none is begun, and it is thrown when those
  * under way have ended: nothing is left half-done behind it.
  */
-export async function atOnce<T, R>(
-  most: number,
+export async function mapLimit<T, R>(
+  concurrency: number,
   items: readonly T[],
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const limit = pLimit({ concurrency: most, rejectOnClear: true });
+  const limit = pLimit({ concurrency, rejectOnClear: true });
   const results = items.map((item) => limit(work, item));
   try {
     return await Promise.all(results);

@@ -1,6 +1,6 @@
 import { setTimeout as after } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { ahead, atOnce } from "../../components/state";
+import { mapOrdered, mapLimit } from "../../components/state";
 
 async function* numbers(count: number): AsyncGenerator<number> {
   for (let number = 0; number < count; number += 1) yield await Promise.resolve(number);
@@ -25,7 +25,7 @@ function counted(failsAt?: number) {
 it("what comes next is under way while results are used, and they come in order", async () => {
   const { counts, work } = counted();
   const results: number[] = [];
-  for await (const result of ahead(numbers(7), 3, work)) results.push(result);
+  for await (const result of mapOrdered(numbers(7), 3, work)) results.push(result);
   expect(results).toEqual([0, 10, 20, 30, 40, 50, 60]);
   expect(counts.most).toBe(3);
 });
@@ -34,7 +34,7 @@ it("a failure is thrown in its turn, when all that is under way has ended", asyn
   const { counts, work } = counted(1);
   const results: number[] = [];
   const failing = (async () => {
-    for await (const result of ahead(numbers(50), 3, work)) results.push(result);
+    for await (const result of mapOrdered(numbers(50), 3, work)) results.push(result);
   })();
   await expect(failing).rejects.toThrow("no 1");
   expect(results).toEqual([0]);
@@ -44,7 +44,7 @@ it("a failure is thrown in its turn, when all that is under way has ended", asyn
 
 it("whoever has enough leaves nothing under way", async () => {
   const { counts, work } = counted();
-  for await (const result of ahead(numbers(50), 3, work)) if (result === 10) break;
+  for await (const result of mapOrdered(numbers(50), 3, work)) if (result === 10) break;
   expect(counts.now).toBe(0);
   expect(counts.begun).toBeLessThan(8);
 });
@@ -52,7 +52,7 @@ it("whoever has enough leaves nothing under way", async () => {
 it("after a failure nothing is begun, and it is thrown when all that is under way has ended", async () => {
   const { counts, work } = counted(1);
   const items = Array.from({ length: 50 }, (_, at) => at);
-  await expect(atOnce(3, items, work)).rejects.toThrow("no 1");
+  await expect(mapLimit(3, items, work)).rejects.toThrow("no 1");
   expect(counts).toMatchObject({ now: 0, most: 3 });
   expect(counts.begun).toBeLessThan(6);
 });
