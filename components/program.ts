@@ -1,10 +1,11 @@
 /**
- * The package's door for a Pulumi program: the settings, and the components in the order of `index.ts`.
- * `provider.cjs` is its door for the host of dynamic providers.
+ * The package's door for a Pulumi program: one component for all, its settings, and the components of which
+ * it is made. `provider.cjs` is its door for the host of dynamic providers.
  */
+export { TaskRunnerStorage } from "./task-runner-storage";
 export { SettingsError } from "./settings";
 export { programSettings, settingsOf, type ProgramSettings } from "./settings/program";
-export { after, type After } from "./step/program";
+export { after, type StepOptions } from "./step/program";
 export { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./rollout/program";
 export { MongoCluster, type Mongo } from "./cluster";
 export {

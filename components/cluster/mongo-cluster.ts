@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { jobsOf } from "../step/jobs/program";
+import { Jobs } from "../step/stack-jobs";
 import type { Direction } from "../settings";
-import { StepGroup, StepResource, type After } from "../step/program";
+import { childName, StepGroup, StepResource, type StepOptions } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes/cluster";
@@ -13,11 +13,12 @@ import { referToCluster } from "./stack-reference";
 export class MongoCluster extends StepGroup {
   readonly mongo: Mongo;
 
-  constructor(name: string, settings: MongoClusterArgs, options: After = {}) {
-    super("MongoCluster", name, options, settings.direction === "back");
+  constructor(name: string, settings: MongoClusterArgs, options: StepOptions = {}) {
+    const rests = settings.direction === "back";
+    super("MongoCluster", name, options, { rests, usualName: "mongo" });
     const { cluster, direction, cutover, advanced, mongo, approvals } = settings;
     const outputs = outputsOf(settings, this);
-    const jobs = jobsOf(settings, outputs.uri, { dependsOn: [...(options.dependsOn ?? [])] });
+    const jobs = this.jobsOf(settings, outputs.uri, options);
     // Other kinds have existing users.
     const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
     // The services' user has its own Secret, unless it is the migrator of an existing server.
@@ -35,6 +36,17 @@ export class MongoCluster extends StepGroup {
       ...{ ...users, direction, cutover },
     };
     this.registerOutputs({ database, ownEntries: outputs.ownEntries });
+  }
+
+  /** The stack's Jobs, beside the cluster; undefined where the engine does the work. */
+  private jobsOf(
+    { jobs, ...settings }: MongoClusterArgs,
+    uri: pulumi.Input<string> | undefined,
+    { parent, aliases = [] }: StepOptions,
+  ): Jobs | undefined {
+    if (!jobs) return undefined;
+    const options = { ...(parent && { parent }), aliases, dependsOn: this.before };
+    return new Jobs(childName(this, "jobs"), { ...settings, jobs }, uri, options);
   }
 }
 

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { JobsArgs } from "../step/jobs/program";
+import type { JobsArgs } from "../step/stack-jobs";
 import type { JobTarget } from "../step/jobs";
 import type { ClusterSettings, ClusterSettingsOf, Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";

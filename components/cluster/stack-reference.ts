@@ -5,7 +5,7 @@ import {
   type ClusterSettingsOf,
   type Settings,
 } from "../settings";
-import { ProgramError } from "../step/program";
+import { childName, ProgramError } from "../step/program";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
 import { serverChecked } from "./existing";
 
@@ -21,7 +21,8 @@ export function referToCluster(args: Args, parent: pulumi.ComponentResource): Cl
 
 function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   const { cluster, mongo, cutover } = args;
-  const other = new pulumi.StackReference("cluster-stack", { name: cluster.stack }, { parent });
+  const called = childName(parent, "cluster-stack");
+  const other = new pulumi.StackReference(called, { name: cluster.stack }, { parent });
   const both = other.outputs.apply((outputs) => connectionStrings(outputs, { cluster, mongo }));
   const uri = pulumi.secret(both.apply(({ mongoUri }) => mongoUri));
   const appUri = pulumi.secret(both.apply(({ mongoUri, appMongoUri = mongoUri }) => appMongoUri));

@@ -5,7 +5,13 @@ import { collections, buildSchema, type ContractSchema, type WantedSchema } from
 import { migrationId } from "../ledger";
 import { previewTimeout, ConnectionError, onOwnConnection, sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
-import { foreseeInPreview, logFinding, StepGroup, StepResource, type After } from "../step/program";
+import {
+  foreseeInPreview,
+  logFinding,
+  StepGroup,
+  StepResource,
+  type StepOptions,
+} from "../step/program";
 import {
   dataIssues,
   describeDataIssue,
@@ -19,7 +25,10 @@ import { steps } from "./provider";
 import { indexCreations, keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
 
 /** Arguments of the migration. */
-interface PackRunMigrationArgs {
+interface PackRunMigrationArgs extends Pick<
+  Settings,
+  "validation" | "tenancy" | "migration" | "advanced" | "logRetentionDays"
+> {
   readonly mongo: Mongo;
   /** The state on disk, whose fence shows whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };
@@ -41,15 +50,11 @@ export class PackRunMigration extends StepGroup {
 
   constructor(
     name: string,
-    settings: Pick<
-      Settings,
-      "validation" | "tenancy" | "migration" | "advanced" | "logRetentionDays"
-    >,
-    { mongo, files }: PackRunMigrationArgs,
-    options: After = {},
+    { mongo, files, ...settings }: PackRunMigrationArgs,
+    options: StepOptions = {},
   ) {
     const { direction } = mongo;
-    super("PackRunMigration", name, options, direction === "back");
+    super("PackRunMigration", name, options, { rests: direction === "back" });
     const { collections: byRole, approvals } = mongo;
     const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: byRole } });
     const wanted = buildSchema(schema);
@@ -176,10 +181,14 @@ function warnOfDataIssues(
 
 /** Lifts an earlier cutover's expiry, so that no log entry expires during the import. */
 export class LogExpiryLift extends StepGroup {
-  constructor(name: string, mongo: Mongo, options: After = {}) {
-    const { direction } = mongo;
-    super("LogExpiryLift", name, options, direction === "back");
-    new StepResource(steps.logExpiryLift, name, expiryInputs(mongo, 0), this.ofChildren);
+  constructor(name: string, { mongo }: Pick<PackRunMigrationArgs, "mongo">, options?: StepOptions) {
+    super("LogExpiryLift", name, options, { rests: mongo.direction === "back" });
+    new StepResource(
+      steps.logExpiryLift,
+      "log-expiry-lift",
+      expiryInputs(mongo, 0),
+      this.ofChildren,
+    );
     this.registerOutputs();
   }
 }
@@ -188,14 +197,12 @@ export class LogExpiryLift extends StepGroup {
 export class LogRetention extends StepGroup {
   constructor(
     name: string,
-    { logRetentionDays: days = 0 }: Pick<Settings, "logRetentionDays">,
-    mongo: Mongo,
-    options: After = {},
+    { logRetentionDays: days = 0, mongo }: Pick<PackRunMigrationArgs, "logRetentionDays" | "mongo">,
+    options?: StepOptions,
   ) {
-    const { direction } = mongo;
-    super("LogRetention", name, options, direction === "back");
+    super("LogRetention", name, options, { rests: mongo.direction === "back" });
     const inputs = expiryInputs(mongo, days);
-    new StepResource(steps.logRetention, name, inputs, this.ofChildren);
+    new StepResource(steps.logRetention, "log-retention", inputs, this.ofChildren);
     this.registerOutputs();
   }
 }

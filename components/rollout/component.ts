@@ -4,7 +4,7 @@ import type { DrainSnapshot } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
 import { modeOf, type Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";
-import { logFinding, StepGroup, StepResource, type After } from "../step/program";
+import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { Service } from "./environment";
 import { helmTarget } from "./helm/release";
 import { drain, drainRequest } from "./pods/drain";
@@ -22,7 +22,12 @@ import type { Update } from "./update/update";
 import { valuesTarget } from "./values/target";
 import { workerStopped } from "./worker-stopped";
 
-type ServicesSettings = DrainSettings & Pick<ProgramSettings, "mongo" | "cutover" | "backfill">;
+/** The settings of the services. */
+interface ServicesArgs
+  extends DrainSettings, Pick<ProgramSettings, "mongo" | "cutover" | "backfill"> {
+  /** The services' connection string, a secret; absent in filesystem mode where no setting has one. */
+  readonly appUri?: pulumi.Input<string> | undefined;
+}
 
 /** Where worker and web run: values files that somebody else deploys, or Helm releases. */
 export class Services extends StepGroup {
@@ -30,19 +35,17 @@ export class Services extends StepGroup {
   readonly connectionSecretRef: pulumi.Output<SecretRef>;
   readonly target: Target;
 
-  /** @param appUri the services' connection string; secret, it may be absent in filesystem mode */
   constructor(
     name: string,
-    readonly settings: ServicesSettings,
-    { appUri }: { readonly appUri?: pulumi.Input<string> | undefined },
-    options: After = {},
+    readonly settings: ServicesArgs,
+    options?: StepOptions,
   ) {
     super("Services", name, options);
     const { rollout, mongo } = settings;
     this.target =
       rollout.target === "values"
         ? valuesTarget(rollout, mongo)
-        : helmTarget({ ...settings, rollout, appUri }, { ...this.ofChildren, parent: this });
+        : helmTarget({ ...settings, rollout }, { ...this.ofChildren, parent: this });
     this.connectionSecretRef = this.target.secretRef;
     this.registerOutputs({ connectionSecretRef: this.connectionSecretRef });
   }
@@ -58,6 +61,11 @@ interface Drained {
 /** Without a drain that the program sees (`confirm: none`), or of another service. */
 const noDrain: Drained = { drains: undefined, stoppedAt: undefined, standstill: undefined };
 
+interface WorkerDrainArgs {
+  readonly services: Services;
+  readonly update: Pick<Update, "direction">;
+}
+
 /** Stops the worker, so that no step is executed until its rollout (decision 9). */
 export class WorkerDrain extends StepGroup {
   /** The direction that it goes, or went last; the handover takes its own from it. */
@@ -66,11 +74,11 @@ export class WorkerDrain extends StepGroup {
 
   constructor(
     name: string,
-    { settings, target }: Services,
-    { direction }: Pick<Update, "direction">,
-    options: After = {},
+    { services: { settings, target }, update }: WorkerDrainArgs,
+    options?: StepOptions,
   ) {
     super("WorkerDrain", name, options);
+    const { direction } = update;
     const inputs = workerDrainInputs(settings);
     if (inputs) {
       const asked = { direction, service: inputs.service };
@@ -127,7 +135,7 @@ class Rollout extends StepGroup {
     [type, name]: readonly [type: string, name: string],
     { target, settings }: Services,
     { direction: before, drained }: Before,
-    options: After = {},
+    options?: StepOptions,
   ) {
     super(type, name, options);
     const change = effectiveMode(service, settings.direction, before);
@@ -137,7 +145,7 @@ class Rollout extends StepGroup {
     const { timeoutSeconds } = settings.rollout;
     const asked = { ...change, service, timeoutSeconds, ...drained, revision };
     // A release of both is there before web's rollout begins.
-    const afterIt = { parent: this, dependsOn: [resource, ...(options.dependsOn ?? [])] };
+    const afterIt = { parent: this, dependsOn: [resource, ...this.before] };
     const pods =
       address &&
       new StepResource(podsReplaced, `${service}-pods`, { ...address, ...asked }, afterIt);
@@ -169,6 +177,12 @@ function effectiveMode(
   return { direction, mode: direction.apply(modeOf) };
 }
 
+interface WorkerRolloutArgs {
+  readonly services: Services;
+  readonly drain: WorkerDrain;
+  readonly handover: Pick<Before, "direction">;
+}
+
 /** Rolls out the worker first (specification, "Execution order", step 4), with its replicas from before the drain. */
 export class WorkerRollout extends Rollout {
   /** The number of drains, which also pause web of a release that holds both services. */
@@ -176,23 +190,24 @@ export class WorkerRollout extends Rollout {
 
   constructor(
     name: string,
-    services: Services,
-    before: { readonly drain: WorkerDrain; readonly handover: Pick<Before, "direction"> },
-    options?: After,
+    { services, drain: { drained }, handover: { direction } }: WorkerRolloutArgs,
+    options?: StepOptions,
   ) {
-    const { drained } = before.drain;
-    const { direction } = before.handover;
     super("worker", ["WorkerRollout", name], services, { drained, direction }, options);
     this.drains = drained.drains;
   }
 }
 
+interface WebRolloutArgs {
+  readonly services: Services;
+  readonly worker: Pick<WorkerRollout, "direction" | "drains">;
+}
+
 export class WebRollout extends Rollout {
   constructor(
     name: string,
-    services: Services,
-    { direction, drains }: Pick<WorkerRollout, "direction" | "drains">,
-    options?: After,
+    { services, worker: { direction, drains } }: WebRolloutArgs,
+    options?: StepOptions,
   ) {
     const isPaused = placementOf(services.settings.rollout).releases.length === 1;
     const drained = isPaused ? { ...noDrain, drains } : noDrain;

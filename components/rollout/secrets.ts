@@ -3,11 +3,10 @@ import { clusterAt, labelValue, type ClusterAddress } from "../kubernetes";
 import { connectionStringSecret, type SecretRef } from "../kubernetes/program";
 import type { HelmRolloutSettings, KubernetesSettings } from "../settings";
 import { kind, type Step, type StepInputs } from "../step";
-import { StepResource } from "../step/program";
+import { childName, ownerOf, StepResource } from "../step/program";
 
 /** The label of the stack's own Secrets. */
 const label = "taskrunner.stellaops.io/connection-of";
-const stackLabel = () => labelValue(`${pulumi.getProject()}/${pulumi.getStack()}`);
 
 /**
  * The Secret with the services' connection string: the one that the settings name, or one of the stack's. With a
@@ -20,8 +19,11 @@ export function connectionSecret(
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<SecretRef> {
   if (name !== undefined) return pulumi.output({ name, key });
-  const args = { namespace, key, uri, labels: { [label]: stackLabel() } };
-  return connectionStringSecret("taskrunner-mongo", args, { ...options, retainOnDelete: true });
+  const args = { namespace, key, uri, labels: { [label]: labelValue(ownerOf(options.parent)) } };
+  return connectionStringSecret(childName(options.parent, "taskrunner-mongo"), args, {
+    ...options,
+    retainOnDelete: true,
+  });
 }
 
 interface FormerSecretsInputs extends StepInputs, ClusterAddress {
@@ -47,13 +49,14 @@ export const formerSecrets: Step<FormerSecretsInputs, object> = {
   },
 };
 
-/** Deletes the stack's Secrets but for the one in use. */
+/** Deletes the stack's Secrets but for the one in use. @param owner whose `ownerOf` they name */
 export function deleteFormerSecrets(
   address: KubernetesSettings & Pick<ClusterAddress, "namespace">,
+  owner: pulumi.Resource,
   secretRef: pulumi.Output<SecretRef>,
   options: pulumi.CustomResourceOptions,
 ): void {
   const inUse = secretRef.apply(({ name }) => name);
-  const inputs = { ...address, selector: `${label}=${stackLabel()}`, inUse };
+  const inputs = { ...address, selector: `${label}=${labelValue(ownerOf(owner))}`, inUse };
   new StepResource(formerSecrets, "former-secrets", inputs, options);
 }

@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { name } from "../../package.json";
 import type { Direction } from "../settings";
 import { type Finding, formatFinding } from "../contract/finding";
-import type { StepKind } from "./step";
+import { hyphenated, type StepKind } from "./step";
 
 /** The inputs of a step as the program gives them, without those that the step finds out itself. */
 export type Args<Inputs> = Omit<
   { readonly [Key in keyof Inputs]: pulumi.Input<NonNullable<Inputs[Key]>> | undefined },
-  "ended" | "endedAt" | "clusterIdentity"
+  "ended" | "endedAt" | "clusterIdentity" | "instance"
 >;
 
 /**
@@ -22,9 +22,10 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
     options: pulumi.CustomResourceOptions,
   ) {
     const outputs = Object.fromEntries([...results, "applied"].map((one) => [one, undefined]));
-    const all = { ...inputs, ...outputs, __provider: shim(module, kind) };
+    const instance = instanceOf(options.parent) || undefined;
+    const all = { ...inputs, ...outputs, instance, __provider: shim(module, kind) };
     const merged = { additionalSecretOutputs: [...secrets], ...options };
-    super(`pulumi-nodejs:dynamic/${type}`, name, all, merged);
+    super(`pulumi-nodejs:dynamic/${type}`, childName(options.parent, name), all, merged);
     // In the state an absent result is null (provider.ts).
     for (const one of results) {
       const own = this as unknown as Record<typeof one, pulumi.Output<object | null | undefined>>;
@@ -119,9 +120,27 @@ export function foreseeInPreview<Known>(
 export const stackName = () =>
   [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
 
-/** Options by which a step waits for others. */
-export interface After {
-  readonly dependsOn?: readonly pulumi.Resource[];
+/** What leads the names of a component's resources, so that two instances live in one program. */
+const instances = new WeakMap<pulumi.Resource, string>();
+const instanceOf = (parent: pulumi.Resource | undefined) => (parent && instances.get(parent)) ?? "";
+
+/** The name of what is below a component, with that of its instance: `blue-pack_runs`. */
+export function childName(parent: pulumi.Resource | undefined, name: string): string {
+  const instance = instanceOf(parent);
+  return name.startsWith(instance) ? name : `${instance}${name}`;
+}
+
+/** By what the objects of a component outside of the stack are known: `PROJECT/STACK`, and its instance. */
+export const ownerOf = (component: pulumi.Resource | undefined) => {
+  const instance = instanceOf(component).replace(/-$/, "");
+  const names = [pulumi.getProject(), pulumi.getStack(), instance];
+  return names.filter((name) => name !== "").join("/");
+};
+
+/** The options of a component. */
+export interface StepOptions extends Omit<pulumi.ComponentResourceOptions, "dependsOn"> {
+  /** What its resources wait for. */
+  readonly dependsOn?: pulumi.Input<pulumi.Resource> | readonly pulumi.Input<pulumi.Resource>[];
 }
 
 /**
@@ -130,19 +149,34 @@ export interface After {
  */
 export abstract class StepGroup extends pulumi.ComponentResource {
   /** What comes after this step waits for these. */
-  readonly settled: readonly pulumi.Resource[];
+  readonly settled: readonly pulumi.Input<pulumi.Resource>[];
+  /** What it waits for itself. */
+  protected readonly before: readonly pulumi.Input<pulumi.Resource>[];
   /** The options of its resources: a component's own `dependsOn` does not reach its children. */
   protected readonly ofChildren: pulumi.CustomResourceOptions;
 
-  /** @param rests whether it does nothing in this update, whatever becomes of its resources */
-  constructor(type: string, name: string, { dependsOn = [] }: After, rests = false) {
-    super(`taskrunner:storage:${type}`, name, {}, { dependsOn: [...dependsOn] });
-    this.settled = [...(rests ? [] : [this]), ...dependsOn];
-    this.ofChildren = { parent: this, dependsOn: [...dependsOn] };
+  /**
+   * @param name what leads the names of its children, before its usual name, which is that of its type
+   * @param rests whether it does nothing in this update, whatever becomes of its resources
+   */
+  constructor(
+    type: string,
+    name: string,
+    { dependsOn = [], ...options }: StepOptions = {},
+    { rests = false, usualName = hyphenated(type) } = {},
+  ) {
+    const before: pulumi.Input<pulumi.Resource>[] = [dependsOn].flat();
+    const called = childName(options.parent, name);
+    super(`taskrunner:storage:${type}`, called, {}, { ...options, dependsOn: before });
+    const isUsual = called.endsWith(usualName);
+    instances.set(this, isUsual ? called.slice(0, -usualName.length) : `${called}-`);
+    this.before = before;
+    this.settled = [...(rests ? [] : [this]), ...before];
+    this.ofChildren = { parent: this, dependsOn: before };
   }
 }
 
 /** The options of a step that comes after others; a rollback waits for no step that rests in it. */
-export function after(...steps: readonly Pick<StepGroup, "settled">[]): Required<After> {
+export function after(...steps: readonly Pick<StepGroup, "settled">[]) {
   return { dependsOn: [...new Set(steps.flatMap(({ settled }) => settled))] };
 }

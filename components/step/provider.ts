@@ -15,11 +15,10 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
 ): Provider {
   const step = typed as unknown as AnyStep;
   const { withNulls, withoutNulls } = resultsOf(step);
-  // A refresh sees only outputs, which are those of the last direction that the step went.
-  let isRollback = false;
+  let stackMode: string | undefined;
   return {
     configure: ({ config }) => {
-      isRollback = config.get("storageMode") === "filesystem";
+      stackMode = config.get("storageMode");
       return Promise.resolve();
     },
     check: async (olds: StepInputs, news: StepInputs) => {
@@ -52,6 +51,9 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     },
     read: async (id, outs: State) => {
       const state = withoutNulls(outs);
+      // A refresh sees only outputs, which are those of the last direction that the step went. One of several
+      // environments may have another mode than the stack's setting.
+      const isRollback = state.instance === undefined && stackMode === "filesystem";
       const isResting = isRollback && step.back === undefined;
       // What runs as Jobs is not looked at: the engine does not reach the database.
       const isApart = isResting || (state as MongoInputs).job !== undefined;

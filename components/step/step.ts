@@ -9,6 +9,8 @@ export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export interface StepInputs {
   /** Absent if the step does the same in both directions. */
   readonly direction?: Direction;
+  /** Which of several environments of a program the step is of; absent if it is the stack's only one. */
+  readonly instance?: string;
 }
 
 /** Inputs of a step that works in MongoDB. */
@@ -135,3 +137,6 @@ export function kind<Inputs, Results>(
   const type = `${module}:${name}`;
   return { name, type, module: `components/${room}/provider`, results, secrets };
 }
+
+/** A name in the form of a resource's and a command's: `BulkImport` is `bulk-import`. */
+export const hyphenated = (name: string) => name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();

@@ -2,6 +2,7 @@ import { version } from "../../package.json";
 import { JobError, runJob, stateRoot } from "./jobs";
 import { uriFacts } from "../settings/uri";
 import {
+  hyphenated,
   Unfinished,
   type JobForm,
   type MongoInputs,
@@ -95,10 +96,8 @@ export async function workInPod(
   }
 }
 
-/** A kind's name as a Job and `step KIND` have it: `BulkImport` is `bulk-import`. */
-export function jobNameOf({ name }: Pick<AnyStep, "name">): string {
-  return name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
-}
+/** A kind's name as a Job and `step KIND` have it. */
+export const jobNameOf = ({ name }: Pick<AnyStep, "name">) => hyphenated(name);
 
 async function inDirection(step: AnyStep, inputs: StepInputs, state?: State) {
   return inputs.direction === "back" ? step.back?.(inputs, state) : step.forward(inputs, state);

@@ -3,7 +3,7 @@ import { warning } from "../contract/finding";
 import type { Mongo } from "../cluster";
 import type { DrainSnapshot } from "../kubernetes";
 import type { Direction, Settings } from "../settings";
-import { type After, logFinding, StepGroup, StepResource } from "../step/program";
+import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import type { ImportReport } from "./reports";
@@ -51,8 +51,8 @@ export class FilesystemBackfill extends StepGroup {
   /** What the last run did, by collection; null if there was none. */
   readonly counts: pulumi.Output<ImportReport | null>;
 
-  constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
-    super("FilesystemBackfill", name, options, !files.state);
+  constructor(name: string, { mongo, files }: StateStepArgs, options?: StepOptions) {
+    super("FilesystemBackfill", name, options, { rests: !files.state });
     const inputs = files.state && { ...stateInputs(mongo, files.state), ...files.state.reach };
     const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
@@ -84,10 +84,10 @@ export class Handover extends StepGroup {
   constructor(
     name: string,
     { mongo, files, drain }: StateStepArgs & { readonly drain: DrainArgs },
-    options: After = {},
+    options?: StepOptions,
   ) {
     const { direction } = mongo;
-    super("Handover", name, options, !files.state);
+    super("Handover", name, options, { rests: !files.state });
     if (!files.state && direction === "back") void logFinding(warning("no-export", noExport), this);
     const inputs = files.state && {
       ...stateInputs(mongo, files.state),
@@ -97,7 +97,7 @@ export class Handover extends StepGroup {
       drains: drain.drained.drains,
       standstill: drain.drained.standstill,
     };
-    const step = inputs && new StepResource(kinds.Handover, name, inputs, this.ofChildren);
+    const step = inputs && new StepResource(kinds.Handover, "handover", inputs, this.ofChildren);
     this.direction = step?.lastDirection ?? drain.direction;
     // The type of an input does not allow undefined, and an output may be it.
     const at = step?.output("fence").apply((fence) => fence?.at);
@@ -112,14 +112,14 @@ export class SecondHandover extends StepGroup {
   constructor(
     name: string,
     { mongo, files, handover }: StateStepArgs & { readonly handover: Handover },
-    options: After = {},
+    options?: StepOptions,
   ) {
-    super("SecondHandover", name, options, !files.state);
+    super("SecondHandover", name, options, { rests: !files.state });
     if (files.state) {
       const { fencedAt } = handover;
       const { rollback } = files.state;
       const inputs = { ...stateInputs(mongo, files.state), ...rollback, fencedAt };
-      new StepResource(kinds.SecondHandover, name, inputs, this.ofChildren);
+      new StepResource(kinds.SecondHandover, "second-handover", inputs, this.ofChildren);
     }
     this.registerOutputs();
   }
@@ -130,11 +130,12 @@ export class Verification extends StepGroup {
   /** The counts of both sides and the differences; null if there was none. */
   readonly counts: pulumi.Output<VerificationReport | null>;
 
-  constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
-    const { direction } = mongo;
-    super("Verification", name, options, direction === "back" || !files.state);
+  constructor(name: string, { mongo, files }: StateStepArgs, options?: StepOptions) {
+    const rests = mongo.direction === "back" || !files.state;
+    super("Verification", name, options, { rests });
     const inputs = files.state && stateInputs(mongo, files.state);
-    const step = inputs && new StepResource(kinds.Verification, name, inputs, this.ofChildren);
+    const step =
+      inputs && new StepResource(kinds.Verification, "verification", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });
   }

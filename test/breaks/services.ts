@@ -46,7 +46,7 @@ export const serviceBreaks: readonly Break[] = [
   },
   {
     guarantee: "nothing is changed before the check of the services",
-    file: "index.ts",
+    file: "components/task-runner-storage.ts",
     find: 'new MongoCluster("mongo", settings, after(update))',
     replace: 'new MongoCluster("mongo", settings)',
     tests: ["test/program.test.ts > before the check of the services"],

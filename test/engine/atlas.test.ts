@@ -79,7 +79,7 @@ describe("a stack with a cluster of Atlas", () => {
       expect(await site.failed(stack.up())).toContain("DUPLICATE_CLUSTER_NAME");
 
       const type = "mongodbatlas:index/advancedCluster:AdvancedCluster";
-      const parent = `mongo=urn:pulumi:${stack.name}::taskrunner-storage::taskrunner:storage:MongoCluster::mongo`;
+      const parent = `mongo=urn:pulumi:${stack.name}::taskrunner-storage::taskrunner:storage:TaskRunnerStorage$taskrunner:storage:MongoCluster::mongo`;
       const place = ["cluster", "5f0000000000000000000001-taskrunner", "--parent", parent];
       const flags = ["--yes", "--generate-code=false"];
       await site.succeeded(stack.pulumi("import", type, ...place, ...flags));

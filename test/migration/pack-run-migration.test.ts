@@ -41,8 +41,8 @@ beforeAll(async () => {
     },
   });
   const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout });
-  const args = { mongo: mongo("forward"), files: { root: "state" } };
-  const migration = new PackRunMigration("migration", settings, args);
+  const args = { ...settings, mongo: mongo("forward"), files: { root: "state" } };
+  const migration = new PackRunMigration("pack-run-migration", args);
   await new Promise((resolve) => void migration.appliedAt.apply(resolve));
   await vi.waitFor(() => {
     expect(namesOf("ApplicationCheck")).toHaveLength(1);
@@ -88,8 +88,8 @@ it("takes the time from the claim where a Job does the whole plan", async () => 
     pulumi.output({ image: "commands", secret: { name, key: "uri" } } as JobTarget),
   );
   const byJob = mongo("forward", job, appJob);
-  const args = { mongo: byJob, files: { root: undefined } };
-  const { appliedAt } = new PackRunMigration("by-job", settings, args);
+  const args = { ...settings, mongo: byJob, files: { root: undefined } };
+  const { appliedAt } = new PackRunMigration("pack-run-migration", args);
   const found = await new Promise((resolve) => void appliedAt.apply(resolve));
   expect(found).toBe("applied by ledger-claim");
 });

@@ -89,11 +89,11 @@ async function inStack(
   };
   const update = new Update("update", settings);
   const mongo = { appUri: pulumi.secret(mongoUri) };
-  const services = new Services("services", settings, mongo, after(update));
-  const drain = new WorkerDrain("worker-drain", services, update);
+  const services = new Services("services", { ...settings, ...mongo }, after(update));
+  const drain = new WorkerDrain("worker-drain", { services, update });
   const handover = { direction: last === undefined ? drain.direction : pulumi.output(last) };
-  const worker = new WorkerRollout("worker-rollout", services, { drain, handover });
-  const web = new WebRollout("web-rollout", services, worker, after(worker));
+  const worker = new WorkerRollout("worker-rollout", { services, drain, handover });
+  const web = new WebRollout("web-rollout", { services, worker }, after(worker));
   return {
     secretRef: await valueOf(services.connectionSecretRef),
     worker: await valueOf(worker.summary),

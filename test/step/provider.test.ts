@@ -110,6 +110,15 @@ describe("a refresh of a step", () => {
     });
   });
 
+  it("sees one of several environments whatever the stack's own mode is", async () => {
+    const { provider } = counting({ reads: () => Promise.resolve({ size: 7 }) });
+    const inRollback = configured(provider, "filesystem");
+
+    expect(await inRollback.read("thing", made)).toMatchObject({ props: { size: 1 } });
+    const state = { ...made, instance: "blue-" };
+    expect(await inRollback.read("thing", state)).toMatchObject({ props: { size: 7 } });
+  });
+
   it("forgets what is gone", async () => {
     expect(await reading(() => Promise.resolve(undefined)).read("thing", made)).toEqual({});
   });

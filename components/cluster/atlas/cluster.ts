@@ -1,7 +1,7 @@
 import type * as mongodbatlas from "@pulumi/mongodbatlas";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AtlasSettings } from "../../settings";
-import { ProgramError } from "../../step/program";
+import { childName, ProgramError } from "../../step/program";
 import { withLogin, type Login } from "../login";
 import { atlasSdk } from "./sdk";
 
@@ -29,7 +29,7 @@ export function createCluster(
     ...(settings.import && { import: `${settings.projectId ?? ""}-${settings.name}` }),
   };
   const args = { ...clusterArgs(settings), projectId };
-  return new (atlasSdk().AdvancedCluster)("cluster", args, kept);
+  return new (atlasSdk().AdvancedCluster)(childName(options.parent, "cluster"), args, kept);
 }
 
 /** The cluster's arguments, without the project. */

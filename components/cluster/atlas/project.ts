@@ -1,7 +1,7 @@
 import type * as mongodbatlas from "@pulumi/mongodbatlas";
 import * as pulumi from "@pulumi/pulumi";
 import { entryAddress, type AtlasSettings } from "../../settings";
-import { ProgramError, stackName } from "../../step/program";
+import { childName, ProgramError, stackName } from "../../step/program";
 import { atlasSdk } from "./sdk";
 
 /** The id of the project, which is created unless the settings name one. Destroying the stack keeps it. */
@@ -11,7 +11,7 @@ export function projectOf(
 ): pulumi.Input<string> {
   if (project === undefined) return projectId ?? "";
   const kept = { ...options, protect: protection, retainOnDelete: true };
-  return new (atlasSdk().Project)("project", { ...project }, kept).id;
+  return new (atlasSdk().Project)(childName(options.parent, "project"), { ...project }, kept).id;
 }
 
 type Entry = AtlasSettings["accessList"][number];
@@ -26,7 +26,7 @@ export function accessList(
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.ProjectIpAccessList[] {
   return [...entriesByAddress(settings)].map(([address, entry]) => {
-    const name = `access-${address}`;
+    const name = childName(options.parent, `access-${address}`);
     const args = { ...entryArgs(entry), projectId };
     const replaced = { ...options, aliases: [{ name: `${name}/32` }], deleteBeforeReplace: true };
     return new (atlasSdk().ProjectIpAccessList)(name, args, replaced);

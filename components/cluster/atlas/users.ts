@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { applicationRole, migratorRole, type DatabaseRole } from "../../contract";
 import type { AtlasSettings, Settings } from "../../settings";
 import { userDatabase } from "../login";
-import { StepResource } from "../../step/program";
+import { childName, StepResource } from "../../step/program";
 import { generatedPassword } from "../password";
 import { atlasSdk } from "./sdk";
 
@@ -29,11 +29,11 @@ export function databaseUsers(
   const user = (kind: keyof typeof names, role: DatabaseRole) => {
     const username = names[kind];
     const named = { projectId, roleName: username, actions: atlasActions(role) };
-    const custom = new (atlasSdk().CustomDbRole)(kind, named, options);
+    const custom = new (atlasSdk().CustomDbRole)(childName(options.parent, kind), named, options);
     const generated = new StepResource(generatedPassword, `${kind}-password`, inputs, options);
     const password = generated.output("password") as pulumi.Output<string>;
     const resource = new (atlasSdk().DatabaseUser)(
-      kind,
+      childName(options.parent, kind),
       {
         ...{ projectId, username, password, authDatabaseName: userDatabase },
         roles: [{ roleName: custom.roleName, databaseName: userDatabase }],

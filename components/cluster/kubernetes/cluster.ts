@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createNamespace, kubernetesSdk, providerArgs } from "../../kubernetes/program";
 import { resolveNamespace, type ClusterSettingsOf, type Direction } from "../../settings";
-import { stackName, StepResource } from "../../step/program";
+import { childName, stackName, StepResource } from "../../step/program";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { withLogin, type Login } from "../login";
 import { generatedPassword } from "../password";
@@ -27,11 +27,14 @@ export function kubernetesCluster(
   const namespace = resolveNamespace(cluster, rollout);
   const place = { namespace, direction };
   const at = { direction, ...api, namespace, name: resource.name };
-  const provider = new (kubernetesSdk().Provider)("kubernetes-of-mongodb", providerArgs(api), {
-    parent,
-  });
+  const called = (name: string) => childName(parent, name);
+  const provider = new (kubernetesSdk().Provider)(
+    called("kubernetes-of-mongodb"),
+    providerArgs(api),
+    { parent },
+  );
   const made = cluster.createNamespace
-    ? [createNamespace("namespace-of-mongodb", namespace, { parent, provider })]
+    ? [createNamespace(called("namespace-of-mongodb"), namespace, { parent, provider })]
     : [];
   const options = { parent, provider, dependsOn: made };
   const passwords = userPasswords(users, place, options);
@@ -50,7 +53,7 @@ export function kubernetesCluster(
   // It outlives the stack, and a new stack takes it over with all its fields. With `protection` the engine
   // neither forgets nor replaces it.
   const { metadata } = new (kubernetesSdk().apiextensions.CustomResource)(
-    "mongodb",
+    called("mongodb"),
     {
       apiVersion: "mongodbcommunity.mongodb.com/v1",
       kind: "MongoDBCommunity",
@@ -96,7 +99,7 @@ function userPasswords(
     );
     const value = generated.output("password") as pulumi.Output<string>;
     const { metadata } = new (kubernetesSdk().core.v1.Secret)(
-      name,
+      childName(options.parent, name),
       { metadata: { namespace }, immutable: true, stringData: { password: value } },
       {
         ...options,

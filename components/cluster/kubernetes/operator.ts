@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { kubernetesSdk } from "../../kubernetes/program";
 import type { ClusterSettingsOf, Direction } from "../../settings";
+import { childName } from "../../step/program";
 
 type Settings = ClusterSettingsOf<"kubernetes">;
 
@@ -18,7 +19,7 @@ export function operatorRelease(
   const { release, version, values } = settings.operator;
   const ours = new pulumi.asset.StringAsset(stringify(operatorValues(settings)));
   return new (kubernetesSdk().helm.v3.Release)(
-    "operator",
+    childName(options.parent, "operator"),
     {
       ...{ name: release, namespace, version, values },
       ...chartOf(settings.operator),

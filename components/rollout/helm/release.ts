@@ -13,7 +13,7 @@ import {
 } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
-import { logFinding, ProgramError } from "../../step/program";
+import { childName, logFinding, ProgramError } from "../../step/program";
 import { modeKey, serviceEnvironment, type MongoNames } from "../environment";
 import { modeIn } from "../pods/workload";
 import { connectionSecret, deleteFormerSecrets } from "../secrets";
@@ -47,11 +47,14 @@ export function helmTarget(
 ): Target {
   const { parent } = options;
   const { target, namespace, install } = rollout;
-  const provider = new (kubernetesSdk().Provider)("kubernetes", providerArgs(api), options);
+  const called = (name: string) => childName(parent, name);
+  const provider = new (kubernetesSdk().Provider)(called("kubernetes"), providerArgs(api), options);
   const isOwnSecret = rollout.connectionSecret.name === undefined;
   // A Secret of the site's is in a namespace that exists.
   const isNew = install && isOwnSecret;
-  const namespaces = isNew ? [createNamespace("namespace", namespace, { parent, provider })] : [];
+  const namespaces = isNew
+    ? [createNamespace(called("namespace"), namespace, { parent, provider })]
+    : [];
   const secretRef = connectionSecret(rollout, appUri, { parent, provider, dependsOn: namespaces });
   const releases = readReleases(rollout, storageMode);
   const registered = new Map<ReadRelease, kubernetes.helm.v3.Release>();
@@ -76,7 +79,8 @@ export function helmTarget(
         .apply(([mode, secret]) => ourValues(from, mongo, mode, secret));
       // A release of both services is registered for the worker, which comes first.
       const resource =
-        registered.get(from) ?? helmRelease(name, from, rollout, values, { ...own, provider });
+        registered.get(from) ??
+        helmRelease(called(name), from, rollout, values, { ...own, provider });
       if (!registered.has(from)) {
         warnOfLostValues(from, { ...api, namespace }, resource);
         registered.set(from, resource);
@@ -90,7 +94,7 @@ export function helmTarget(
     },
     ...(isOwnSecret && {
       cleanUp: (options) => {
-        deleteFormerSecrets({ ...api, namespace }, secretRef, options);
+        deleteFormerSecrets({ ...api, namespace }, parent, secretRef, options);
       },
     }),
   };

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
-import { jobsAddress } from "../../step/jobs/program";
-import { StepGroup, StepResource } from "../../step/program";
+import { StepGroup, StepResource, type StepOptions } from "../../step/program";
+import { jobsAddress } from "../../step/stack-jobs";
 import { workerDrainInputs, type DrainSettings } from "../target";
 import { cutoverRecord, jobsStopped, servicesCheck } from "./steps";
 
@@ -15,16 +15,16 @@ export class Update extends StepGroup {
   /** The number that `storageMode: mongo` has to name in the next update. */
   readonly cutover: pulumi.Output<number>;
 
-  constructor(name: string, settings: UpdateSettings) {
-    super("Update", name, {});
+  constructor(name: string, settings: UpdateSettings, options?: StepOptions) {
+    super("Update", name, options);
     const { direction, rollout, kubernetes, jobs, cutover } = settings;
     const inputs = workerDrainInputs(settings);
     const check =
       inputs && new StepResource(servicesCheck, "services-check", inputs, this.ofChildren);
-    const afterCheck = { ...this.ofChildren, dependsOn: check ?? [] };
+    const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
     const record = new StepResource(cutoverRecord, "cutover", { direction, cutover }, afterCheck);
     if (jobs) {
-      const inputs = { direction, ...jobsAddress({ jobs, kubernetes, rollout }) };
+      const inputs = { direction, ...jobsAddress({ jobs, kubernetes, rollout }, this) };
       const options = { ...this.ofChildren, dependsOn: record };
       new StepResource(jobsStopped, "jobs-stopped", inputs, options);
     }

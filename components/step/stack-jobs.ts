@@ -1,9 +1,10 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type JobsSettings, type Settings, resolveNamespace } from "../../settings";
-import type { ClusterAddress } from "../../kubernetes";
-import { connectionStringSecret, kubernetesSdk, providerArgs } from "../../kubernetes/program";
-import type { JobTarget, StopAddress } from "./target";
+import { type JobsSettings, type Settings, resolveNamespace } from "../settings";
+import type { ClusterAddress } from "../kubernetes";
+import { childName, ownerOf, StepGroup, type StepOptions } from "./program";
+import { connectionStringSecret, kubernetesSdk, providerArgs } from "../kubernetes/program";
+import type { JobTarget, StopAddress } from "./jobs/target";
 
 export type JobsArgs = Pick<
   Settings,
@@ -11,7 +12,7 @@ export type JobsArgs = Pick<
 >;
 
 /** Where and how the stack's Jobs run, with the Secret of their connection string (decision 12). */
-export class Jobs extends pulumi.ComponentResource {
+export class Jobs extends StepGroup {
   readonly target: pulumi.Output<JobTarget>;
   private readonly address: ClusterAddress;
   private provider: kubernetes.Provider | undefined;
@@ -21,10 +22,10 @@ export class Jobs extends pulumi.ComponentResource {
     name: string,
     settings: JobsArgs & { readonly jobs: JobsSettings },
     uri: pulumi.Input<string> | undefined,
-    options: pulumi.ComponentResourceOptions = {},
+    options: StepOptions = {},
   ) {
-    super("taskrunner:storage:Jobs", name, {}, options);
-    const { stack, timeoutSeconds, ...address } = jobsAddress(settings);
+    super("Jobs", name, options);
+    const { stack, timeoutSeconds, ...address } = jobsAddress(settings, this);
     this.address = address;
     const secret = settings.jobs.secret ?? this.ownSecret("taskrunner-migrator", uri);
     const { source, parallelism } = settings.backfill ?? { source: undefined, parallelism: 1 };
@@ -48,29 +49,24 @@ export class Jobs extends pulumi.ComponentResource {
   private ownSecret(name: string, uri: pulumi.Input<string> | undefined) {
     const { namespace, ...api } = this.address;
     const args = providerArgs(api);
-    this.provider ??= new (kubernetesSdk().Provider)("kubernetes-of-jobs", args, { parent: this });
+    const called = childName(this, "kubernetes-of-jobs");
+    this.provider ??= new (kubernetesSdk().Provider)(called, args, { parent: this });
     const { provider } = this;
     const key = "connectionString";
     return connectionStringSecret(name, { namespace, key, uri }, { parent: this, provider });
   }
 }
 
-export function jobsAddress({
-  jobs,
-  kubernetes: api,
-  rollout,
-}: Pick<Settings, "kubernetes" | "rollout"> & { readonly jobs: JobsSettings }): StopAddress {
-  const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+/** @param component the component whose instance the Jobs belong to */
+export function jobsAddress(
+  {
+    jobs,
+    kubernetes: api,
+    rollout,
+  }: Pick<Settings, "kubernetes" | "rollout"> & { readonly jobs: JobsSettings },
+  component: pulumi.Resource,
+): StopAddress {
+  const stack = ownerOf(component);
   const namespace = resolveNamespace(jobs, rollout);
   return { ...api, namespace, stack, timeoutSeconds: jobs.timeoutSeconds };
-}
-
-/** The stack's Jobs; undefined if its steps run in the engine. */
-export function jobsOf(
-  settings: JobsArgs,
-  uri: pulumi.Input<string> | undefined,
-  options: pulumi.ComponentResourceOptions = {},
-): Jobs | undefined {
-  const { jobs } = settings;
-  return jobs && new Jobs("jobs", { ...settings, jobs }, uri, options);
 }

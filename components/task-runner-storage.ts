@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MongoCluster } from "./cluster";
+import { LogExpiryLift, LogRetention, PackRunMigration } from "./migration/program";
+import { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./rollout/program";
+import type { ProgramSettings } from "./settings/program";
+import { after as waitFor, StepGroup, type StepOptions } from "./step/program";
+import {
+  FilesystemBackfill,
+  Handover,
+  RunFiles,
+  SecondHandover,
+  Verification,
+} from "./transfer/program";
+
+/**
+ * An environment of the Task Runner on MongoDB or on files: the specification's "Execution order" as one list
+ * of steps. The setting `storageMode` says in which direction they go.
+ */
+export class TaskRunnerStorage extends StepGroup {
+  /** The number that `storageMode: mongo` has to name in the next update. */
+  readonly cutover: Update["cutover"];
+  readonly database: PackRunMigration["database"];
+  readonly collections: PackRunMigration["collections"];
+  /** The ledger's record. */
+  readonly migration: Readonly<{
+    id: string;
+    checksum: string;
+    appliedAt: PackRunMigration["appliedAt"];
+  }>;
+  readonly backfill: FilesystemBackfill["counts"];
+  readonly verification: Verification["counts"];
+  readonly rollback: Handover["rollback"];
+  readonly rollout: Readonly<{
+    worker: WorkerRollout["summary"];
+    web: WebRollout["summary"];
+    stoppedSeconds: WorkerRollout["stoppedSeconds"];
+  }>;
+  readonly connectionSecretRef: Services["connectionSecretRef"];
+
+  constructor(name: string, settings: ProgramSettings, options?: StepOptions) {
+    super("TaskRunnerStorage", name, options);
+    // Stacks of before 0.2.0 have the steps at their root.
+    const aliases = [{ parent: pulumi.rootStackResource }];
+    const below = { parent: this, aliases };
+    const after = (...steps: readonly StepGroup[]) => ({ ...below, ...waitFor(...steps) });
+
+    const update = new Update("update", settings, { ...below, dependsOn: this.before });
+    const cluster = new MongoCluster("mongo", settings, after(update));
+    const { mongo } = cluster;
+    const files = new RunFiles(settings);
+    const state = { mongo, files };
+
+    // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
+    const wanted = { ...settings, ...state };
+    const schema = new PackRunMigration("pack-run-migration", wanted, after(cluster));
+    const lift = new LogExpiryLift("log-expiry-lift", state, after(schema));
+    // 3. Import the existing runs, while both services still write files, and prove it before any of them stops.
+    const imported = new FilesystemBackfill("filesystem-backfill", state, after(lift));
+    // 4. Switch the services over, the worker first. While it is stopped, what it wrote since follows: to
+    // MongoDB, or on a rollback to the files.
+    const { appUri } = mongo;
+    const services = new Services("services", { ...settings, appUri }, after(update));
+    const drain = new WorkerDrain("worker-drain", { services, update }, after(imported));
+    const handover = new Handover("handover", { ...state, drain }, after(drain));
+    const turn = { services, drain, handover };
+    const worker = new WorkerRollout("worker-rollout", turn, after(handover));
+    const web = new WebRollout("web-rollout", { services, worker }, after(worker));
+    const last = new SecondHandover("second-handover", { ...state, handover }, after(web));
+    // Prove that nothing is missing, and only then let log entries expire.
+    const verified = new Verification("verification", state, after(last));
+    new LogRetention("log-retention", { ...settings, mongo }, after(verified));
+
+    const { migrationId: id, checksum, appliedAt } = schema;
+    this.cutover = update.cutover;
+    this.database = schema.database;
+    this.collections = schema.collections;
+    this.migration = { id, checksum, appliedAt };
+    this.backfill = imported.counts;
+    this.verification = verified.counts;
+    this.rollback = handover.rollback;
+    const { stoppedSeconds } = worker;
+    this.rollout = { worker: worker.summary, web: web.summary, stoppedSeconds };
+    this.connectionSecretRef = services.connectionSecretRef;
+    this.registerOutputs();
+  }
+}
