@@ -62,8 +62,8 @@ export class TaskRunnerStorage extends StepGroup {
     const services = new Services("services", { ...settings, appUri }, after(update));
     const drain = new WorkerDrain("worker-drain", { services, update }, after(imported));
     const handover = new Handover("handover", { ...state, drain }, after(drain));
-    const turn = { services, drain, handover };
-    const worker = new WorkerRollout("worker-rollout", turn, after(handover));
+    const drained = { services, drain, handover };
+    const worker = new WorkerRollout("worker-rollout", drained, after(handover));
     const web = new WebRollout("web-rollout", { services, worker }, after(worker));
     const last = new SecondHandover("second-handover", { ...state, handover }, after(web));
     // Prove that nothing is missing, and only then let log entries expire.

@@ -5,8 +5,8 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "a file of an export is complete or as it was",
     file: "components/state/publish.ts",
-    find: 'const aside = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);',
-    replace: "const aside = path;",
+    find: 'const tempPath = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);',
+    replace: "const tempPath = path;",
     tests: ["test/transfer/export-publish.test.ts"],
   },
   {

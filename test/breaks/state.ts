@@ -12,7 +12,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "an import records what both sides agree on, for a later export",
     file: "components/transfer/import/write.ts",
-    find: 'settleBases(to.bases, "mongo", newBases(pairs, settled))',
+    find: 'settleBases(to.bases, "mongo", newBases(pairs, outcomes))',
     replace: "Promise.resolve()",
     tests: ["test/transfer/killed-import.test.ts > what a worker changed in"],
   },
