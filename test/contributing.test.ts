@@ -17,7 +17,7 @@ it("lists the targets of the Makefile", () => {
 });
 
 it("lists the rooms in the order in which they may import each other", async () => {
-  const file = resolve(root, ".dependency-cruiser.mjs");
+  const file = resolve(root, "tools/lint/dependency-cruiser.mjs");
   const { default: rules } = (await import(file)) as {
     default: { forbidden: { name: string }[] };
   };

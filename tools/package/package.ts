@@ -1,6 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { execaSync } from "execa";
 import { repository } from "../parts";
 
 /** What the package has beside the compiled modules. */
@@ -28,13 +28,13 @@ interface Manifest {
  * modules with their declarations, and a package.json that names those.
  *
  * @param folder absolute; emptied first
- * @throws Error if the sources cannot be compiled; it has what the compiler printed
+ * @throws Error if the sources cannot be compiled; the compiler prints why
  */
 export function makePackage(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   const compiler = join(repository, "node_modules/.bin/tsc");
-  const asked = ["--project", join(repository, "tsconfig.package.json"), "--outDir", folder];
-  execaSync(compiler, asked, { cwd: repository, all: true });
+  const asked = ["--project", join(__dirname, "tsconfig.json"), "--outDir", folder];
+  execFileSync(compiler, asked, { cwd: repository, stdio: "inherit" });
   for (const file of copied) cpSync(join(repository, file), join(folder, file));
   const nothing = "// What it loads in the repository is compiled here.\n";
   writeFileSync(join(folder, "components/typescript.cjs"), nothing);

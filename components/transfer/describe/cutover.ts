@@ -3,7 +3,6 @@ import { collectionRoles } from "../../contract";
 import { describePlace, heldFolder } from "../../state";
 import type { DrawnFence } from "../rollback/fence";
 import type { ImportReport, Quarantined } from "../reports";
-import type { StateInputs } from "../steps/inputs";
 import type { VerificationReport } from "../verify";
 import { type Message, formatCases, formatCount, ifAny, isOf, ofRuns } from "./cases";
 
@@ -76,7 +75,7 @@ const toleratedPercent = 1;
  */
 export function describeStop(
   report: ImportReport,
-  inputs: Pick<StateInputs, "root" | "acceptMissing">,
+  inputs: { readonly root: string; readonly acceptMissing?: string },
   stage: "backfill" | "delta",
 ): string[] {
   const { root, acceptMissing } = inputs;
