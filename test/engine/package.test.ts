@@ -6,7 +6,6 @@ import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { dependencies } from "../../package.json";
 import { generateSample } from "../../tools/sample";
-import { makePackage } from "../../tools/package/package";
 import { repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { exampleSettings } from "./example";
@@ -37,19 +36,17 @@ afterAll(async () => {
   await rm(project, { recursive: true });
 });
 
-/** Packs the package and installs the file, beside those packages only that it and the example name. */
+/** Builds and packs the package and installs the file, beside those packages only that it and the example name. */
 async function install(): Promise<void> {
-  const folder = join(project, "package");
-  makePackage(folder);
+  await execa("make", ["package"], { cwd: repository });
   const npm = async (...args: string[]) =>
     (await execa("npm", [...args, "--offline", "--no-audit", "--no-fund"], { cwd: project }))
       .stdout;
-  const tarball = await npm("pack", folder, "--silent");
+  const tarball = await npm("pack", join(repository, "dist/package"), "--silent");
   // Links into the repository's own packages, so that no registry is asked.
   const others = Object.keys(dependencies).filter((name) => !unneeded.includes(name));
   const links = others.map((name) => `${name}@file:${join(repository, "node_modules", name)}`);
   await npm("install", "--ignore-scripts", "--install-links=false", `./${tarball}`, ...links);
-  await rm(folder, { recursive: true });
 }
 
 async function configure(storageMode: "mongo" | "filesystem") {
