@@ -60,8 +60,13 @@ it("the Dockerfile copies and starts what `make bundle` makes, not as root", asy
   expect([copied, notices]).toEqual([file, noticesFile]);
   const release = await readFile(join(root, ".github/workflows/release.yml"), "utf8");
   const from = `dist/${file}`;
-  expect(release).toMatch(new RegExp(`gh release create .* ${from} dist/${noticesFile}$`, "m"));
-  // One command for both platforms; a RUN would need an emulator. The context has nothing but the bundle.
+  expect(release).toMatch(
+    new RegExp(
+      `gh release create .* ${from} dist/${noticesFile} dist/taskrunner-storage-.*tgz$`,
+      "m",
+    ),
+  );
+  // One command for both platforms; a RUN would need an emulator. The context is what was built.
   const image = "--file tools/bundle/Dockerfile --tag .* --push dist";
   expect(release).toMatch(
     new RegExp(`docker buildx build --platform linux/amd64,linux/arm64 .*${image}$`, "m"),
