@@ -6,7 +6,7 @@ import { generateSample, type SampleCounts } from "../../tools/sample";
 import { rendered } from "../review/rendered";
 import { stable } from "../review/stable";
 import { playElection } from "../mongo/election";
-import { reviewed, type Review, type ReviewOptions } from "./reviewed";
+import { reviewed, type Review, type ReviewedStackOptions } from "./reviewed";
 import { makeStack, type TestStack } from "./stack";
 import { makeUser } from "./user";
 import { type BorrowedServer, borrowServer } from "../pool";
@@ -54,7 +54,7 @@ const configure = async (more: object = {}) => {
   });
 };
 
-async function review(options: ReviewOptions = {}): Promise<Review> {
+async function review(options: ReviewedStackOptions = {}): Promise<Review> {
   const made = await reviewed(stack, { uri: `${server.uri}/taskrunner`, ...options });
   expect(made.body).not.toContain(password);
   return made;

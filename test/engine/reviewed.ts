@@ -19,7 +19,7 @@ export interface Review {
 }
 
 /** What a review is made with. */
-export interface ReviewOptions {
+export interface ReviewedStackOptions {
   /** Of the database that the plan looks at; without one there is no plan. */
   readonly uri?: string | undefined;
   /** Whether it answers: a preview that a busy machine kept from it is then made once more. */
@@ -43,7 +43,7 @@ const unreached = /Server selection timed out|MongoDB is (unreachable|out of rea
 /** The review of a preview of the stack as it is configured, made as a workflow makes it. */
 export async function reviewed(
   stack: TestStack,
-  { answers = true, ...options }: ReviewOptions,
+  { answers = true, ...options }: ReviewedStackOptions,
 ): Promise<Review> {
   const first = await reviewOf(stack, options);
   return answers && unreached.test(first.body) ? reviewOf(stack, options) : first;
@@ -51,7 +51,7 @@ export async function reviewed(
 
 async function reviewOf(
   stack: TestStack,
-  { uri, args = [], comment: more = [] }: Omit<ReviewOptions, "answers">,
+  { uri, args = [], comment: more = [] }: Omit<ReviewedStackOptions, "answers">,
 ): Promise<Review> {
   const [preview, plan] = [join(stack.folder, "preview.json"), join(stack.folder, "plan.json")];
   const env = { TASKRUNNER_MONGO_URI: uri, ...workflow };

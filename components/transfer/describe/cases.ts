@@ -4,7 +4,7 @@ import { nameFirst } from "../../contract/text";
 import { layout } from "../../state";
 
 /** A line for the engine's log, or what somebody has to know. */
-export type Message = string | Finding;
+export type StepMessage = string | Finding;
 
 /** The maximum number of single cases that a sentence names. */
 const namedCases = 5;
@@ -22,22 +22,22 @@ export function formatCases(cases: readonly string[], total: number): string {
 }
 
 /** A line if there are cases. */
-export function ifAny<Line extends Message>(count: number, line: () => Line): Line[] {
+export function ifAny<Line extends StepMessage>(count: number, line: () => Line): Line[] {
   return count === 0 ? [] : [line()];
 }
 
 /** A number of records, such as `1,234 log entries`. */
-export function formatCount(count: number, role: CollectionRole): string {
+export function formatRecords(count: number, role: CollectionRole): string {
   return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
 }
 
 /** A line about runs, if there are any, with the first of their ids. */
-export function ofRuns<Line extends Message>(
+export function ofRuns<Line extends StepMessage>(
   runIds: readonly string[],
   line: (runs: string, names: string) => Line,
 ): Line[] {
   const { length } = runIds;
-  return ifAny(length, () => line(formatCount(length, "runs"), formatCases(runIds, length)));
+  return ifAny(length, () => line(formatRecords(length, "runs"), formatCases(runIds, length)));
 }
 
 /** Tells whether a path in the state directory belongs to a collection. */

@@ -4,7 +4,7 @@ import { describePlace, heldFolder } from "../../state";
 import type { DrawnFence } from "../rollback/fence";
 import type { ImportReport, Quarantined } from "../reports";
 import type { VerificationReport } from "../verify";
-import { type Message, formatCases, formatCount, ifAny, isOf, ofRuns } from "./cases";
+import { type StepMessage, formatCases, formatRecords, ifAny, isOf, ofRuns } from "./cases";
 
 /**
  * Why a verification, or a proof before the drain, does not hold: a reason for each kind of difference, the
@@ -22,7 +22,7 @@ export function describeVerification(report: VerificationReport, root: string): 
     ...collectionRoles.flatMap((role) => {
       const { missing, files, onlyInFiles } = report[role];
       if (missing === 0) return [];
-      const counts = `${missing} of ${formatCount(files, role)} on disk ${missing === 1 ? "is" : "are"}`;
+      const counts = `${missing} of ${formatRecords(files, role)} on disk ${missing === 1 ? "is" : "are"}`;
       return `${counts} not in MongoDB: ${formatCases(onlyInFiles, missing)}.`;
     }),
     ...collectionRoles.flatMap((role) => {
@@ -30,7 +30,7 @@ export function describeVerification(report: VerificationReport, root: string): 
       if (differing === 0) return [];
       const cases = different.map(({ id, paths }) => `${id} (${paths.join(", ")})`);
       const verb = differing === 1 ? "differs" : "differ";
-      const what = `${formatCount(differing, role)} on disk ${verb} from MongoDB`;
+      const what = `${formatRecords(differing, role)} on disk ${verb} from MongoDB`;
       return `${what}, and MongoDB's content stays: ${formatCases(cases, differing)}.`;
     }),
     ...ifAny(quarantined, () => {
@@ -81,7 +81,7 @@ export function describeStop(
   const { root, acceptMissing } = inputs;
   const { count = 0, runs = [], hash = "" } = report.missing ?? {};
   const missing = ifAny(hash === acceptMissing ? 0 : count, () => {
-    const what = `${formatCount(count, "runs")} that MongoDB has from an import may still execute steps, but`;
+    const what = `${formatRecords(count, "runs")} that MongoDB has from an import may still execute steps, but`;
     return (
       `${what} the files are gone: ${formatCases(runs, count)}. Restore them, or delete these runs in MongoDB. ` +
       `If the worker is to execute them from MongoDB, set advanced.acceptMissing: "${hash}".`
@@ -101,11 +101,11 @@ function describeQuarantinedRuns({
   const isTooMany = quarantined > count && quarantined * 100 > read * toleratedPercent;
   return [
     ...ifAny(count, () => {
-      const what = `${formatCount(count, "runs")} may still execute steps, but cannot be imported`;
+      const what = `${formatRecords(count, "runs")} may still execute steps, but cannot be imported`;
       return `${what}: ${formatCases(cases.map(caseOf), count)}.`;
     }),
     ...ifAny(isTooMany ? quarantined : 0, () => {
-      const what = `${quarantined} of ${formatCount(read, "runs")} cannot be imported`;
+      const what = `${quarantined} of ${formatRecords(read, "runs")} cannot be imported`;
       return `${what}, which is more than ${toleratedPercent} %: ${formatCases(runs, quarantined)}.`;
     }),
   ];
@@ -144,8 +144,8 @@ export function describeProof({ proof }: ImportReport): string[] {
 }
 
 /** What a fence is, for the engine's log. */
-export function describeFence({ fence, held, unknown }: DrawnFence, root: string): Message[] {
-  const runs = formatCount(fence.unfinishedCount, "runs");
+export function describeFence({ fence, held, unknown }: DrawnFence, root: string): StepMessage[] {
+  const runs = formatRecords(fence.unfinishedCount, "runs");
   return [
     `MongoDB is the source of truth since ${fence.at}. ${runs} on disk may still execute steps.`,
     ...ofRuns(

@@ -2,7 +2,7 @@ import { type Finding, warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
 import { heldFolder } from "../../state";
 import type { AheadReport, Exported, RollbackPreview, RollbackReport } from "../rollback/rollback";
-import { type Message, formatCases, formatCount, ifAny, isOf, ofRuns } from "./cases";
+import { type StepMessage, formatCases, formatRecords, ifAny, isOf, ofRuns } from "./cases";
 
 /**
  * What a rollback did, for the engine's log.
@@ -13,7 +13,7 @@ export function describeRollback(
   { exported, unreachable, held, destinationTaken }: RollbackReport,
   root: string,
   { fencedAt, isAgain }: { readonly fencedAt: string | undefined; readonly isAgain: boolean },
-): Message[] {
+): StepMessage[] {
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
   const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
   return [
@@ -47,7 +47,7 @@ export function describeRollback(
 }
 
 /** What a rollback did before the drain, for the engine's log. */
-export function describeAhead(report: AheadReport, root: string): Message[] {
+export function describeAhead(report: AheadReport, root: string): StepMessage[] {
   if ("exported" in report) return describeExport(report.exported, root);
   const text =
     `Nothing was exported before the drain. ${report.left} The handover tries it again, and exports everything ` +
@@ -55,10 +55,10 @@ export function describeAhead(report: AheadReport, root: string): Message[] {
   return [warning("export-left", text)];
 }
 
-function describeExport(report: Exported, root: string): Message[] {
+function describeExport(report: Exported, root: string): StepMessage[] {
   const written = collectionRoles
     .filter((role) => report[role].written > 0)
-    .map((role) => formatCount(report[role].written, role));
+    .map((role) => formatRecords(report[role].written, role));
   const sum = (of: "conflicts" | "unwritable") =>
     collectionRoles.reduce((total, role) => total + report[role][of], 0);
   const logs = report.logs.conflicts;
