@@ -48,12 +48,14 @@ export class Jobs extends StepGroup {
 
   private ownSecret(name: string, uri: pulumi.Input<string> | undefined) {
     const { namespace, ...api } = this.address;
-    const args = providerArgs(api);
-    const called = childName(this, "kubernetes-of-jobs");
-    this.provider ??= new (kubernetesSdk().Provider)(called, args, { parent: this });
-    const { provider } = this;
-    const key = "connectionString";
-    return connectionStringSecret(name, { namespace, key, uri }, { parent: this, provider });
+    const called = (name: string) => childName(this, name);
+    const provider = (this.provider ??= new (kubernetesSdk().Provider)(
+      called("kubernetes-of-jobs"),
+      providerArgs(api),
+      { parent: this },
+    ));
+    const args = { namespace, key: "connectionString", uri };
+    return connectionStringSecret(called(name), args, { parent: this, provider });
   }
 }
 

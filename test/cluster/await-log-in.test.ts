@@ -26,7 +26,7 @@ const valueOf = <T>(output: pulumi.Output<T> | undefined) =>
   new Promise<T>((resolve) => void output?.apply(resolve));
 
 /** The cluster of a stack whose steps run as Jobs. */
-async function connectionStrings() {
+async function connectionStrings(name = "mongo") {
   const settings = parseSettings({
     storageMode: "mongo",
     cluster: {
@@ -37,7 +37,7 @@ async function connectionStrings() {
     rollout: { target: "helm", namespace: "apps", install: true },
   });
   const direction = directionTo(settings.storageMode);
-  const { uri, appUri } = new MongoCluster("mongo", { ...settings, direction } as never).mongo;
+  const { uri, appUri } = new MongoCluster(name, { ...settings, direction } as never).mongo;
   return { uri: await valueOf(uri), appUri: await valueOf(appUri) };
 }
 
@@ -58,4 +58,12 @@ it("a Job logs in as each user with a Secret of the user's own", async () => {
   expect(jobOf("migrator-log-in").secret.name).toBe("taskrunner-migrator");
   expect(jobOf("application-log-in").secret.name).toBe("taskrunner-application");
   expect(JSON.stringify(inputsOf("taskrunner-application"))).toContain("taskrunner-app:pw@");
+});
+
+it("all that a cluster registers has the name of its instance, so that a program can have two", async () => {
+  await connectionStrings("blue-mongo");
+
+  const names = registered.map(({ name }) => name);
+  expect(names.filter((name) => !name.startsWith("blue-"))).toEqual([]);
+  expect(names).toContain("blue-kubernetes-of-jobs");
 });
