@@ -12,6 +12,15 @@ export function redact(text: string, mask?: string): string {
   return shown.replace(/:\/\/\S*@/g, `://${mask ?? "***"}@`);
 }
 
+/** A number with its thousands apart, and its noun: `1,204 runs`, `1 run`. */
+export function formatCount(
+  count: number,
+  one: string,
+  more = one === "index" ? "indexes" : `${one}s`,
+): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? one : more}`;
+}
+
 /** The first items and the number of the others: `a, b and 3 more`. */
 export function nameFirst(items: readonly string[], max: number, total = items.length): string {
   const named = items.slice(0, max);

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { formatCount } from "../contract/text";
 import { diffLines, type Difference } from "./differences";
 import { fit, fold, foldList, formatItems, inSequence, type Section } from "./fit";
 import { writeHeadline } from "./headline";
@@ -8,7 +9,6 @@ import type { Message } from "./read";
 import { fence, join, link, md, ours, wrap, type Markdown } from "./safe/markdown";
 import { groupDetails, groupRows, groupTable } from "./table";
 import { judge, type Level } from "./verdict";
-import { formatCount } from "./words";
 
 /** A review of a preview; no secret is in it. */
 interface Review {

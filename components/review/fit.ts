@@ -1,5 +1,5 @@
+import { formatCount } from "../contract/text";
 import { details, join, ours, type Markdown } from "./safe/markdown";
-import { formatCount } from "./words";
 
 /** A part of the comment with at most so many of its items; undefined where it has nothing to say. */
 export type Section = (most: number) => Markdown | undefined;

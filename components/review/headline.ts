@@ -1,6 +1,7 @@
+import { formatCount } from "../contract/text";
 import { isError, type ReviewInput, type ReviewedStep } from "./input";
 import type { Group } from "./table";
-import { describeAny, formatCount, formatList } from "./words";
+import { describeAny, formatList } from "./words";
 
 /** What a preview would do, in one sentence of ours without the stack's name. */
 export function writeHeadline(input: ReviewInput, groups: readonly Group[]): string {

@@ -1,6 +1,6 @@
+import { formatCount } from "../contract/text";
 import { isError, type ReviewInput } from "./input";
 import type { Message, Preview } from "./read";
-import { formatCount } from "./words";
 
 /** What the export foretells of a rollback without MongoDB (`describeRollbackPreview`); the plan counts it. */
 const foreseen = ["would-not-export", "would-hold", "would-release"];

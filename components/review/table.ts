@@ -1,9 +1,10 @@
+import { formatCount } from "../contract/text";
 import { describeDifferences, formatValue } from "./differences";
 import { foldList, type Section } from "./fit";
 import { cutoverSteps, type ReviewInput, type ReviewedStep } from "./input";
 import type { PlanFacts } from "./read";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
-import { formatCount, formatList, formatSize } from "./words";
+import { formatList, formatSize } from "./words";
 
 /** What happens to one resource: a verb, its name, and what changes or where it works. */
 interface Row {

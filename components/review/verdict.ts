@@ -1,8 +1,9 @@
+import { formatCount } from "../contract/text";
 import { isError, isStop, type ReviewInput, type ReviewedStep } from "./input";
 import { otherWarnings } from "./messages";
 import type { Message, PlanFacts, Properties } from "./read";
 import { ours, type Markdown } from "./safe/markdown";
-import { describeAny, formatCount, formatDuration, isSaid } from "./words";
+import { describeAny, formatDuration, isSaid } from "./words";
 
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
 export type Level = "blocked" | "risks" | "clear";

@@ -1,11 +1,4 @@
-/** A number with its thousands apart, and its noun: `1,204 runs`, `1 run`. */
-export function formatCount(
-  count: number,
-  one: string,
-  more = one === "index" ? "indexes" : `${one}s`,
-): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : more}`;
-}
+import { formatCount } from "../contract/text";
 
 /** What is said of a number of things, ` destroyed`: `2 resources destroyed`; undefined of none. */
 export function describeAny(count: number, one: string, rest = ""): string | undefined {

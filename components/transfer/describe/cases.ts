@@ -1,6 +1,6 @@
 import type { CollectionRole } from "../../contract";
 import type { Finding } from "../../contract/finding";
-import { nameFirst } from "../../contract/text";
+import { formatCount, nameFirst } from "../../contract/text";
 import { layout } from "../../state";
 
 /** A line for the engine's log, or what somebody has to know. */
@@ -28,7 +28,7 @@ export function ifAny<Line extends StepMessage>(count: number, line: () => Line)
 
 /** A number of records, such as `1,234 log entries`. */
 export function formatRecords(count: number, role: CollectionRole): string {
-  return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
+  return formatCount(count, ...nouns[role]);
 }
 
 /** A line about runs, if there are any, with the first of their ids. */

@@ -1,5 +1,6 @@
 import { warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
+import { formatCount } from "../../contract/text";
 import { describePlace, heldFolder } from "../../state";
 import type { DrawnFence } from "../rollback/fence";
 import type { ImportReport, Quarantined } from "../reports";
@@ -129,13 +130,12 @@ function caseOf({ detail, ...place }: Quarantined): string {
   return `${describePlace(place)} (${detail})`;
 }
 
-const formatFiles = (count: number) =>
-  `${count.toLocaleString("en-US")} ${count === 1 ? "file" : "files"}`;
-
 /** What a proof found, and how long the worker will be stopped, for the engine's log. */
 export function describeProof({ proof }: ImportReport): string[] {
   if (!proof) return [];
-  const [proven, changed] = [proof.provenFiles, proof.changedFiles].map(formatFiles);
+  const [proven, changed] = [proof.provenFiles, proof.changedFiles].map((count) =>
+    formatCount(count, "file"),
+  );
   const seconds = Math.ceil(proof.importMs / 1_000);
   return [
     `Every record of ${proven} is in MongoDB. ${changed} changed since the import, or cannot be imported. The second ` +
