@@ -38,9 +38,10 @@ export interface Reading {
   readonly isProof?: boolean;
 }
 
-/** The checkpoints of files, and the collections whose checkpoints count. */
-interface KnownCheckpoints {
+/** The checkpoints of files. */
+export interface KnownCheckpoints {
   readonly store: Pick<Checkpoints, "read">;
+  /** The collections whose checkpoints count; all files of the others are read. */
   readonly resumed: ReadonlySet<CollectionRole>;
 }
 

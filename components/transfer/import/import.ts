@@ -1,11 +1,11 @@
-import { type CollectionRole, collectionRoles } from "../../contract";
+import { collectionRoles } from "../../contract";
 import { Refusal, type StateAddress, mapLimit, isUnfinished, requireState } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
 import { type BothSides, type ImportStage, type Shard } from "../sides";
 import type { ImportReport } from "../reports";
 import { Tally } from "../tally";
-import { groupsOnDisk } from "./groups";
+import { type KnownCheckpoints, groupsOnDisk } from "./groups";
 import { findChanged } from "./read-file";
 import { type Batch, type Outcomes, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
@@ -47,11 +47,7 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
 
 /** What an import into any target works on. */
 interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
-  readonly checkpoints?: {
-    readonly store: Pick<Checkpoints, "read" | "save">;
-    /** The collections whose checkpoints count; all files of the others are read. */
-    readonly resumed: ReadonlySet<CollectionRole>;
-  };
+  readonly checkpoints?: KnownCheckpoints & { readonly store: Pick<Checkpoints, "save"> };
   readonly watch?: (tally: Tally) => void;
 }
 

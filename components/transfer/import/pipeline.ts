@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { type FoundFile, type ReadyRecord, type Refusal, mapLimit } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 import type { Outcome } from "../tally";
@@ -93,7 +94,7 @@ export async function workOn<Result>(
   finish: (result: Result, batch: Batch) => unknown = () => undefined,
 ): Promise<void> {
   const ofRuns: Turns = new Map();
-  const ofLarge: Turns = new Map();
+  const ofLarge = pLimit(1);
   let hasFailed = false;
   const workOnOne = async (batch: Batch) => {
     const turn = takeTurn(ofRuns, collectRunIds(batch));
@@ -104,26 +105,24 @@ export async function workOn<Result>(
       turn.end();
     }
   };
-  const workOnGroup = async ({ chunks, bytes }: Group) => {
-    const isLarge = bytes > largeBytes;
-    const turn = takeTurn(ofLarge, isLarge ? ["large"] : []);
+  const workOnGroup = async (chunks: Group["chunks"], times?: number) => {
     try {
-      await turn.before;
-      for await (const batch of readAhead(batches(chunks, isLarge ? timesOfLarge : 1))) {
+      for await (const batch of readAhead(batches(chunks, times))) {
         if (hasFailed) return;
         await workOnOne(batch);
       }
     } catch (error) {
       hasFailed = true;
       throw error;
-    } finally {
-      turn.end();
     }
   };
   // Each takes the next group when it is done with one.
   const workers = Array.from({ length: groupsAtOnce }, () => groups);
   await mapLimit(groupsAtOnce, workers, async (left) => {
-    for await (const group of left) await workOnGroup(group);
+    for await (const { chunks, bytes } of left) {
+      if (bytes > largeBytes) await ofLarge(workOnGroup, chunks, timesOfLarge);
+      else await workOnGroup(chunks);
+    }
   });
 }
 
