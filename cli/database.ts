@@ -16,7 +16,7 @@ import {
 import { ConnectionError } from "../components/mongo";
 import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
 import { command, lookSeconds, usualSeconds, type CommonOptions } from "./command";
-import { findAddress, connect, loadSettings, findUri } from "./inputs";
+import { connect, findAddress, findUri, loadSettings, parseAddress } from "./inputs";
 import { print } from "./output";
 import { planFacts } from "./plan-facts";
 
@@ -31,7 +31,7 @@ export const statusCommand = command("status", {
 }).action(async (options: CommonOptions) => {
   const settings = await loadSettings(options);
   const { storageMode, advanced } = settings;
-  const db = await connect(options, settings, lookSeconds);
+  const db = await connect(options, await findAddress(options, settings), lookSeconds);
   const found = await status(db, schemaOptionsOf(settings), advanced.ledger);
   const text = `${describeStatus(found)}\n  settings   storageMode: ${storageMode}`;
   print(options, { ...found, storageMode }, text);
@@ -78,9 +78,11 @@ async function tryToConnect(
   settings: CommandSettings,
 ): Promise<{ db?: Db; why?: string }> {
   const isNeeded = settings.storageMode === "mongo";
-  if (!isNeeded && !(await findUri(options))) return { why: "TASKRUNNER_MONGO_URI is not set." };
+  const found = await findUri(options);
+  if (!isNeeded && !found) return { why: "TASKRUNNER_MONGO_URI is not set." };
+  const address = parseAddress(found, settings);
   try {
-    return { db: await connect(options, settings, lookSeconds) };
+    return { db: await connect(options, address, lookSeconds) };
   } catch (error) {
     if (isNeeded || !(error instanceof ConnectionError)) throw error;
     return { why: error.message };
@@ -102,9 +104,9 @@ export const applyCommand = command("apply", {
   const settings = await loadSettings(options);
   const { adopt, onDataIssue } = settings.migration;
   const planned = planOptions(settings);
-  const { uri } = await findAddress(options, settings);
-  const db = await connect(options, settings);
-  await requireServer(db, uri, planned.schema.collections);
+  const address = await findAddress(options, settings);
+  const db = await connect(options, address);
+  await requireServer(db, address.uri, planned.schema.collections);
   const stack = `taskrunner-storage/${options.stack ?? "command line"}`;
   const done = await apply(db, { ...planned, stack, adopt, onDataIssue });
   const { appliedAt } = done;

@@ -63,7 +63,7 @@ async function exportChanges(
   sides: StateSides,
   options: ExportOptions,
 ): Promise<void> {
-  const database = await connect(options, settings);
+  const database = await connect(options, await findAddress(options, settings));
   const { all = false, releaseUnknown = false } = options;
   const both = { ...sides, database, all, releaseUnknown };
   const { ledger, electionSeconds, exportUnconfirmed } = settings.advanced;

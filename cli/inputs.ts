@@ -81,15 +81,19 @@ export function readOptionFile(file: string, option: string): string {
   }
 }
 
+/** A connection string, which is secret, and what it came from. */
+interface FoundUri {
+  readonly uri: string;
+  readonly from: string;
+}
+
 /**
  * The connection string that a command is to use, without connecting, and what it came from: that of
  * `--uri-file`, of TASKRUNNER_MONGO_URI, or of the settings if it can be read. Secret. Undefined if there is none.
  *
  * @throws UsageError if `--uri-file` or the stack cannot be read
  */
-export async function findUri(
-  options: CommonOptions,
-): Promise<{ uri: string; from: string } | undefined> {
+export async function findUri(options: CommonOptions): Promise<FoundUri | undefined> {
   const { uriFile } = options;
   if (uriFile !== undefined) {
     return { uri: readOptionFile(uriFile, "--uri-file").trim(), from: `${uriFile} of --uri-file` };
@@ -111,9 +115,16 @@ export async function findUri(
  */
 export async function findAddress(
   options: CommonOptions,
-  { mongo }: CommandSettings,
+  settings: CommandSettings,
 ): Promise<DatabaseAddress> {
-  const found = await findUri(options);
+  return parseAddress(await findUri(options), settings);
+}
+
+/** The same of a connection string that was found, because `--uri-file` may be a pipe. @throws UsageError */
+export function parseAddress(
+  found: FoundUri | undefined,
+  { mongo }: CommandSettings,
+): DatabaseAddress {
   if (!found) {
     throw new UsageError(
       "TASKRUNNER_MONGO_URI is not set, so there is no connection string. Set it to the migrator's, such " +
@@ -138,17 +149,16 @@ export async function findAddress(
 }
 
 /**
- * Connects to the database that a command works on, and says where to at once.
+ * Connects to a database, and says where to at once.
  *
  * @param seconds how long a server is looked for unless `--connect-timeout` says otherwise
- * @throws ConnectionError if no server answers, or the log-in fails; UsageError as `findAddress`
+ * @throws ConnectionError if no server answers, or the log-in fails
  */
 export async function connect(
   options: CommonOptions,
-  settings: CommandSettings,
+  address: DatabaseAddress,
   seconds = usualSeconds,
 ): Promise<Db> {
-  const address = await findAddress(options, settings);
   announce(options, address);
   const selectionTimeoutMs = (options.connectTimeout ?? seconds) * 1_000;
   return databaseAt(address, { selectionTimeoutMs });

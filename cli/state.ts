@@ -13,7 +13,7 @@ import {
 } from "../components/state";
 import type { BothSides } from "../components/transfer";
 import { UsageError, type CommonOptions } from "./command";
-import { connect, loadSettings } from "./inputs";
+import { connect, findAddress, loadSettings } from "./inputs";
 import { sumCounts } from "./output";
 
 /** What names filesystem state and the collections beside it, without the database. */
@@ -71,7 +71,8 @@ export async function openBothSides(options: StateOptions) {
     throw error;
   }
   const countBytes = async () => ({ bytes: sumCounts(await measureState(sides), "bytes") });
-  return { settings, sides, countBytes, database: await connect(options, settings) };
+  const database = await connect(options, await findAddress(options, settings));
+  return { settings, sides, countBytes, database };
 }
 
 type StateSize = Record<CollectionRole, { files: number; bytes: number }>;

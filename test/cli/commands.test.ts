@@ -36,6 +36,20 @@ it("plan says 2, apply does it, plan says 0", async () => {
   expect(diff(buildSchema(documentOptions), await observe(current.db))).toEqual([]);
 });
 
+it.each([
+  ["apply", 0],
+  ["plan", 2],
+])("%s reads a pipe of --uri-file, which can be read once", async (command, status) => {
+  const settings = join(current.folder, "Pulumi.files.yaml");
+  await writeFile(settings, "config:\n  x:storageMode: filesystem\n");
+  const line = `node "$BIN" ${command} --settings ${settings} --uri-file <(printf %s "$URI")`;
+  const env = { BIN: bin, URI: `${current.server.uri}/${current.db.databaseName}` };
+  const options = { env, cwd: current.folder, reject: false, timeout: 30_000 } as const;
+  const { exitCode, stderr } = await execa("bash", ["-c", line], options);
+
+  expect(exitCode, stderr).toBe(status);
+});
+
 it("the commands and options that only Jobs called are gone, and step is in no help", async () => {
   const { stdout } = await run("--help");
   expect(stdout).toContain("  export ");
