@@ -24,9 +24,11 @@ interface GoBuild {
 
 /** Builds programs into a folder, each named after its package's last element. */
 export async function goBuild(build: GoBuild, into: string): Promise<void> {
-  let compiled = 0;
+  let packages = 0;
   const ldflags = ["-s -w", ...build.stamps.map((stamp) => `-X ${stamp}`)].join(" ");
-  const options = ["-trimpath", "-tags", (build.tags ?? []).join(","), "-ldflags", ldflags];
+  // `-s -w` leaves debug information out of the programs; not making it saves a twentieth of the CPU.
+  const compiled = ["-trimpath", "-gcflags", "all=-dwarf=false"];
+  const options = [...compiled, "-tags", (build.tags ?? []).join(","), "-ldflags", ldflags];
   const work = () =>
     longWork({
       program: "go",
@@ -34,9 +36,9 @@ export async function goBuild(build: GoBuild, into: string): Promise<void> {
       directory: build.directory ?? goModule(build.module),
       // Fewer garbage collections save a fifth of CPU (helm: 178 to 148 s) for a few GB of memory.
       environment: { GOWORK: "off", GOGC: process.env.GOGC ?? "400" },
-      line: () => (compiled += 1),
+      line: () => (packages += 1),
     });
-  await showProgress(`building ${build.title}`, () => `${compiled} packages`, work);
+  await showProgress(`building ${build.title}`, () => `${packages} packages`, work);
 }
 
 /** A part built from Go modules. */
