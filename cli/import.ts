@@ -3,9 +3,9 @@ import { formatDuration, formatSize } from "../components/review";
 import { describePlace, quarantineFile } from "../components/state";
 import {
   type ImportReport,
-  type ImportStage,
+  type ImportPass,
   type Shard,
-  importStages,
+  importPasses,
   importState,
 } from "../components/transfer";
 import { command, usualSeconds } from "./command";
@@ -15,7 +15,7 @@ import { openBothSides, stateOption, type StateOptions } from "./state";
 interface ImportOptions extends StateOptions {
   readonly dryRun?: true;
   readonly shard?: Shard;
-  readonly stage: ImportStage;
+  readonly cutoverPass: ImportPass;
 }
 
 /** `import`: filesystem state into MongoDB. */
@@ -32,9 +32,9 @@ export const importCommand = command("import", {
         throw new InvalidArgumentError("Give I/N with I from 1 to N, such as 2/4.");
       },
     ),
-    new Option("--stage <stage>", "the stage of the cutover; final only inserts runs")
-      .choices(importStages)
-      .default("backfill"),
+    new Option("--cutover-pass <pass>", "the pass of a cutover; final only inserts runs")
+      .choices(importPasses)
+      .default("bulk"),
   ],
   examples: [
     "npx taskrunner-storage import --stack dev --dry-run",
@@ -53,12 +53,12 @@ export const importCommand = command("import", {
   .alias("backfill")
   .action(async (options: ImportOptions) => {
     const { sides, countBytes, database } = await openBothSides(options);
-    const { shard, stage, dryRun = false } = options;
+    const { shard, cutoverPass: pass, dryRun = false } = options;
     const quarantine = quarantineFile(shard);
     const countAll = shard ? undefined : countBytes;
     const report = await withProgress(options, "import", countAll, (watch) =>
       importState({
-        ...{ ...sides, database, dryRun, stage, watch, quarantine },
+        ...{ ...sides, database, dryRun, pass, watch, quarantine },
         ...(shard && { shard }),
       }),
     );

@@ -6,7 +6,7 @@ import { steps as migrationSteps } from "../components/migration/provider";
 import { formatAnswer, jobNameOf, workInPod } from "../components/step";
 import type { AnyStep, StepRequest } from "../components/step";
 
-/** What can run as a Job, by its name there: `bulk-import`. */
+/** What can run as a Job, by its name there: `bulk-pass`. */
 const steps = new Map(
   Object.values({ logIn, ...migrationSteps, ...stateSteps }).map((step) => [
     jobNameOf(step),

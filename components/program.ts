@@ -10,9 +10,9 @@ export { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./roll
 export { MongoCluster, type Mongo } from "./cluster";
 export {
   FilesystemBackfill,
+  FinalPass,
   Handover,
   RunFiles,
-  SecondHandover,
   Verification,
 } from "./transfer/program";
-export { LogExpiryLift, LogRetention, PackRunMigration } from "./migration/program";
+export { LogRetention, PackRunMigration, SuspendLogTtl } from "./migration/program";

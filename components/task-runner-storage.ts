@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "./cluster";
-import { LogExpiryLift, LogRetention, PackRunMigration } from "./migration/program";
+import { LogRetention, PackRunMigration, SuspendLogTtl } from "./migration/program";
 import { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./rollout/program";
 import type { ProgramSettings } from "./settings/program";
-import { after as waitFor, StepGroup, type StepOptions } from "./step/program";
+import { after as waitFor, formerly, StepGroup, type StepOptions } from "./step/program";
 import {
   FilesystemBackfill,
+  FinalPass,
   Handover,
   RunFiles,
-  SecondHandover,
   Verification,
 } from "./transfer/program";
 
@@ -43,6 +43,8 @@ export class TaskRunnerStorage extends StepGroup {
     const aliases = [{ parent: pulumi.rootStackResource }];
     const below = { parent: this, aliases };
     const after = (...steps: readonly StepGroup[]) => ({ ...below, ...waitFor(...steps) });
+    const renamed = (options: StepOptions, type: string, former: string) =>
+      formerly(options, `taskrunner:storage:${type}`, former);
 
     const update = new Update("update", settings, { ...below, dependsOn: this.before });
     const cluster = new MongoCluster("mongo", settings, after(update));
@@ -53,11 +55,13 @@ export class TaskRunnerStorage extends StepGroup {
     // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
     const wanted = { ...settings, ...state };
     const schema = new PackRunMigration("pack-run-migration", wanted, after(cluster));
-    const lift = new LogExpiryLift("log-expiry-lift", state, after(schema));
-    // 3. Import the existing runs, while both services still write files, and prove it before any of them stops.
-    const imported = new FilesystemBackfill("filesystem-backfill", state, after(lift));
-    // 4. Switch the services over, the worker first. While it is stopped, what it wrote since follows: to
-    // MongoDB, or on a rollback to the files.
+    const ofTtl = renamed(after(schema), "LogExpiryLift", "log-expiry-lift");
+    const noTtl = new SuspendLogTtl("suspend-log-ttl", state, ofTtl);
+    // 3. The bulk pass: import the existing runs while both services still write files, and prove it before
+    // either of them stops.
+    const imported = new FilesystemBackfill("filesystem-backfill", state, after(noTtl));
+    // 4. Switch the services over, the worker first. The handover is the delta pass: it imports, or on a
+    // rollback exports, what was written since, while no worker runs.
     const { appUri } = mongo;
     const services = new Services("services", { ...settings, appUri }, after(update));
     const drain = new WorkerDrain("worker-drain", { services, update }, after(imported));
@@ -65,9 +69,11 @@ export class TaskRunnerStorage extends StepGroup {
     const drained = { services, drain, handover };
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));
     const web = new WebRollout("web-rollout", { services, worker }, after(worker));
-    const last = new SecondHandover("second-handover", { ...state, handover }, after(web));
+    // The final pass: what web wrote until its own rollout.
+    const ofFinal = renamed(after(web), "SecondHandover", "second-handover");
+    const final = new FinalPass("final-pass", { ...state, handover }, ofFinal);
     // Prove that nothing is missing, and only then let log entries expire.
-    const verified = new Verification("verification", state, after(last));
+    const verified = new Verification("verification", state, after(final));
     new LogRetention("log-retention", { ...settings, mongo }, after(verified));
 
     const { migrationId: id, checksum, appliedAt } = schema;

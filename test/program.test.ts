@@ -27,7 +27,7 @@ const settings = {
 };
 
 /** Steps that rest on a rollback, which nothing is to wait for: they take longer than others. */
-const resting = ["ledger-claim", "log-expiry-lift"];
+const resting = ["ledger-claim", "suspend-log-ttl"];
 
 /** Runs the program on an engine on which each step takes a while. */
 async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
@@ -97,10 +97,10 @@ describe("the program in a cutover", () => {
   });
 
   it("imports before the drain, in the handover and after web, and then verifies", () => {
-    const before = ["application-check", "log-expiry-lift", "backfill", "worker-drain-request"];
+    const before = ["application-check", "suspend-log-ttl", "bulk-pass", "worker-drain-request"];
     const handover = ["worker-drain", "handover"];
     const services = ["worker", "worker-pods", "web", "web-pods"];
-    const after = ["second-handover", "verification", "log-retention"];
+    const after = ["final-pass", "verification", "log-retention"];
     expect(tooEarly(steps, [...before, ...handover, ...services, ...after])).toEqual([]);
   });
 
@@ -121,7 +121,7 @@ describe("the program in a rollback", () => {
 
   it("exports before the drain, while no worker runs, and what web wrote after its rollout", () => {
     const order = ["worker-drain-request", "worker-drain", "handover", "worker", "worker-pods"];
-    const all = ["backfill", ...order, "web", "web-pods", "second-handover"];
+    const all = ["bulk-pass", ...order, "web", "web-pods", "final-pass"];
     expect(tooEarly(steps, all)).toEqual([]);
   });
 

@@ -69,12 +69,12 @@ export interface RetentionInputs extends MigrationInputs, OncePerCutover {
 }
 
 /**
- * Lifts the expiry of an earlier cutover, which would delete old entries during the import. Its refresh ignores
- * the expiry, which belongs to the retention.
+ * Suspends the TTL that an earlier cutover set and that would delete old entries during the import. A refresh
+ * ignores the TTL: it belongs to `logRetention`.
  */
-export const logExpiryLift: Step<RetentionInputs, object> = {
-  ...kind<RetentionInputs, object>("LogExpiryLift", room),
-  id: () => "log-expiry-lift",
+export const suspendLogTtl: Step<RetentionInputs, object> = {
+  ...kind<RetentionInputs, object>("SuspendLogTtl", room),
+  id: () => "suspend-log-ttl",
   followsServer: true,
   compares: ["database", "collection", "days", "cutover"],
   job: {},
@@ -84,9 +84,9 @@ export const logExpiryLift: Step<RetentionInputs, object> = {
   },
 };
 
-/** Sets, changes or lifts the expiry, last in a cutover, after the verification. */
+/** Sets, changes or removes the TTL, last in a cutover, after the verification. */
 export const logRetention: Step<RetentionInputs, object> = {
-  ...logExpiryLift,
+  ...suspendLogTtl,
   ...kind<RetentionInputs, object>("LogRetention", room),
   id: () => "log-retention",
   reads: async (inputs) => {

@@ -7,6 +7,7 @@ import { previewTimeout, ConnectionError, onOwnConnection, sameServer } from "..
 import { schemaOptionsOf, type Settings } from "../settings";
 import {
   foreseeInPreview,
+  formerly,
   logFinding,
   StepGroup,
   StepResource,
@@ -179,16 +180,14 @@ function warnOfDataIssues(
   });
 }
 
-/** Lifts an earlier cutover's expiry, so that no log entry expires during the import. */
-export class LogExpiryLift extends StepGroup {
+/** Suspends an earlier cutover's TTL, so that no log entry expires during the import. */
+export class SuspendLogTtl extends StepGroup {
   constructor(name: string, { mongo }: Pick<PackRunMigrationArgs, "mongo">, options?: StepOptions) {
-    super("LogExpiryLift", name, options, { rests: mongo.direction === "back" });
-    new StepResource(
-      steps.logExpiryLift,
-      "log-expiry-lift",
-      expiryInputs(mongo, 0),
-      this.ofChildren,
-    );
+    super("SuspendLogTtl", name, options, { rests: mongo.direction === "back" });
+    const former = "pulumi-nodejs:dynamic/mongo:LogExpiryLift";
+    const ofStep = formerly(this.ofChildren, former, "log-expiry-lift");
+    const inputs = expiryInputs(mongo, 0);
+    new StepResource(steps.suspendLogTtl, "suspend-log-ttl", inputs, ofStep);
     this.registerOutputs();
   }
 }

@@ -1,12 +1,12 @@
 import { providerOf } from "../step";
-import { logExpiryLift, logRetention } from "./expiry";
+import { suspendLogTtl, logRetention } from "./expiry";
 import { ledgerClaim, ledgerCompletion } from "./ledger-steps";
 import { applicationCheck, collection, index } from "./schema-steps";
 
 /** The migration's steps. */
 export const steps = {
   ...{ ledgerClaim, ledgerCompletion, collection, index, applicationCheck },
-  ...{ logExpiryLift, logRetention },
+  ...{ suspendLogTtl, logRetention },
 };
 
 /** The migration's dynamic providers by step kind. */
@@ -16,6 +16,8 @@ export const providers = {
   ApplicationCheck: providerOf(applicationCheck),
   Collection: providerOf(collection),
   Index: providerOf(index),
-  LogExpiryLift: providerOf(logExpiryLift),
+  SuspendLogTtl: providerOf(suspendLogTtl),
   LogRetention: providerOf(logRetention),
+  // A stack of before 0.2.0 loads it by this name until the step runs again.
+  LogExpiryLift: providerOf(suspendLogTtl),
 };

@@ -65,7 +65,7 @@ function summarize(rows: readonly Row[]): Markdown {
 }
 
 const bookkeeping = [
-  ...["Cutover", "ServicesCheck", "DrainRequest", "ServerCheck", "LogExpiryLift"],
+  ...["Cutover", "ServicesCheck", "DrainRequest", "ServerCheck", "SuspendLogTtl"],
   ...["LedgerCompletion", "ApplicationCheck"],
 ];
 
@@ -82,10 +82,10 @@ function isNoise(
     case "Index":
       // The plan finds it as it should be, while the engine would create it.
       return plan?.reachable === true && step.isFirstCreate && !plannedChange(step, plan);
-    case "BulkImport":
+    case "BulkPass":
       // The handover's row says that what changed is exported.
       return direction === "rollback";
-    case "SecondHandover":
+    case "FinalPass":
       return direction === "rollback" && isMongoUnreachable;
     case "LogRetention":
       // Nothing expired, and nothing will.
@@ -150,9 +150,9 @@ function chooseVerb(
 
 // What our own steps do; a cutover imports what a rollback exports.
 const verbs: Readonly<Record<string, string>> = {
-  BulkImport: "import",
+  BulkPass: "import",
   Handover: "import",
-  SecondHandover: "import",
+  FinalPass: "import",
   Verification: "verify",
   ValuesFile: "write",
   WorkerStopped: "wait for",
@@ -176,7 +176,7 @@ function describeFacts(step: ReviewedStep, plan: PlanFacts | undefined): Markdow
         return after ? [{ path, before: undefined, after }] : [];
       })
     : others;
-  const files = step.className === "BulkImport" && willRun && plan?.state;
+  const files = step.className === "BulkPass" && willRun && plan?.state;
   return [
     ...(variables.length > 0 ? [ours(formatCount(variables.length, "variable"))] : []),
     // A new Secret has its name only in `up`, and the values refer to it.

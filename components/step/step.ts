@@ -138,5 +138,5 @@ export function kind<Inputs, Results>(
   return { name, type, module: `components/${room}/provider`, results, secrets };
 }
 
-/** A name in the form of a resource's and a command's: `BulkImport` is `bulk-import`. */
+/** A name in the form of a resource's and a command's: `BulkPass` is `bulk-pass`. */
 export const hyphenated = (name: string) => name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();

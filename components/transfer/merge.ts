@@ -2,7 +2,7 @@ import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { hashOf } from "../state";
 import { type Base, type Hashes, agreementIn } from "./bases";
-import type { ImportStage } from "./sides";
+import type { ImportPass } from "./sides";
 
 /**
  * What holds between a record on disk and the document of the same key:
@@ -30,15 +30,15 @@ export function sideOf(role: CollectionRole, document: Document): Side {
  * The merge rules (issue #5, "Identity"). Changed on one side since the base: that side wins.
  * Changed on both: a conflict. Of approvals, a decision beats pending and two different decisions
  * conflict; of artifacts changed on both sides the newer `capturedAt` counts, on a tie MongoDB's.
- * Log entries are immutable. The final import only inserts runs: after the services' cutover MongoDB is
- * the truth for every run that it has.
+ * Log entries are immutable. The final pass only inserts runs: after both rollouts MongoDB is the source of truth
+ * for every run that it has.
  */
 export function merge(
   role: CollectionRole,
   disk: Side | undefined,
   mongo: Side | undefined,
   base: Base | undefined,
-  stage: ImportStage = "backfill",
+  pass: ImportPass = "bulk",
 ): Verdict {
   if (!mongo) return "onlyOnDisk";
   if (!disk) return "onlyInMongo";
@@ -46,7 +46,7 @@ export function merge(
   const { agreed } = agreementIn(base, { disk: disk.hash, mongo: mongo.hash });
   if (disk.hash === agreed?.disk && mongo.hash === agreed.mongo) return "equal";
   const verdict = mergers[role](disk, mongo, agreed);
-  return role === "runs" && stage === "final" && verdict === "disk" ? "conflict" : verdict;
+  return role === "runs" && pass === "final" && verdict === "disk" ? "conflict" : verdict;
 }
 
 type Merger = (

@@ -11,7 +11,7 @@ import {
 import { type Agreement, type Base, type NewBase, agreementIn, basesIn, readBases } from "./bases";
 import { documentIn } from "./documents";
 import { type Verdict, merge, sideOf } from "./merge";
-import { type BothSides, type ImportStage, collectionOf } from "./sides";
+import { type BothSides, type ImportPass, collectionOf } from "./sides";
 
 /**
  * The record on disk and the document of one key, and what the merge rules say of the two. An import has
@@ -32,8 +32,8 @@ export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
 
 /** How records are paired. */
 export interface Pairing {
-  /** Where in the cutover an import stands; default `backfill`. */
-  readonly stage?: ImportStage;
+  /** The import's pass. Default: `bulk`. */
+  readonly pass?: ImportPass;
   /** Collections that have no document of the records: nobody looks into them. */
   readonly empty?: ReadonlySet<CollectionRole>;
   /** Nothing is written, so that the bases of equal pairs are not needed. Default: false. */
@@ -44,7 +44,7 @@ export interface Pairing {
 export async function pairsOf(
   sides: Pick<BothSides, "database" | "collections">,
   records: readonly ReadyRecord[],
-  { stage, empty, isReadOnly = false }: Pairing = {},
+  { pass, empty, isReadOnly = false }: Pairing = {},
 ): Promise<Pair[]> {
   const groups = byRole((role) => records.filter((record) => record.role === role));
   const looked = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
@@ -70,7 +70,7 @@ export async function pairsOf(
   return found.map((one) => {
     const { role } = one.disk;
     if (isKnown(one)) return { ...one, ...unasked, verdict: "equal" };
-    if (role !== "logs") return pairOf(role, one, bases.get(role)?.get(one.key), stage);
+    if (role !== "logs") return pairOf(role, one, bases.get(role)?.get(one.key), pass);
     // A log entry is immutable: its key and content suffice.
     const { disk, mongo } = one;
     if (!mongo) return { ...one, ...unasked, verdict: "onlyOnDisk" };
@@ -93,12 +93,12 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
   role: WholeFileRole,
   found: Found<Disk, Mongo>,
   base: Base | undefined,
-  stage?: ImportStage,
+  pass?: ImportPass,
 ): Pair<Disk, Mongo> {
   const { key, disk, mongo }: Found<ReadyRecord | undefined> = found;
   const ours = disk && sideOf(role, disk.document);
   const theirs = mongo && (mongo === disk?.document ? ours : sideOf(role, mongo));
-  const verdict = merge(role, ours, theirs, base, stage);
+  const verdict = merge(role, ours, theirs, base, pass);
   const last = ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
   const becomes = ours && {
     ...{ role, key, disk: ours.hash, file: disk.place.file, isNew: mongo === undefined },

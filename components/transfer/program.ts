@@ -3,7 +3,7 @@ import { warning } from "../contract/finding";
 import type { Mongo } from "../cluster";
 import type { DrainSnapshot } from "../kubernetes";
 import type { Direction, Settings } from "../settings";
-import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
+import { formerly, logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import type { ImportReport } from "./reports";
@@ -44,8 +44,8 @@ interface StateStepArgs {
 }
 
 /**
- * What happens to the state before the drain, while both services are at work: step 3 of the specification's
- * "Execution order". Back, what changed in MongoDB comes to the files.
+ * The bulk pass, while both services are at work: step 3 of the specification's "Execution order". On a rollback
+ * it exports what changed in MongoDB.
  */
 export class FilesystemBackfill extends StepGroup {
   /** What the last run did, by collection; null if there was none. */
@@ -54,7 +54,9 @@ export class FilesystemBackfill extends StepGroup {
   constructor(name: string, { mongo, files }: StateStepArgs, options?: StepOptions) {
     super("FilesystemBackfill", name, options, { rests: !files.state });
     const inputs = files.state && { ...stateInputs(mongo, files.state), ...files.state.reach };
-    const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
+    const former = "pulumi-nodejs:dynamic/taskrunner:BulkImport";
+    const ofStep = formerly(this.ofChildren, former, "backfill");
+    const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, ofStep);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });
   }
@@ -70,8 +72,8 @@ interface DrainArgs {
 }
 
 /**
- * What happens to the state while no worker runs: forward, what the worker wrote since comes to MongoDB,
- * and the fence is drawn; back, what changed in MongoDB since comes to the files.
+ * The delta pass, while no worker runs. A cutover imports what the worker wrote since the bulk pass, and draws
+ * the fence. A rollback exports what changed in MongoDB.
  */
 export class Handover extends StepGroup {
   /** The direction that it goes, or went last; without `backfill`: the drain's. */
@@ -107,19 +109,21 @@ export class Handover extends StepGroup {
   }
 }
 
-/** What web wrote meanwhile, which follows when it has changed over too. */
-export class SecondHandover extends StepGroup {
+/** The final pass, after web's rollout: imports, or on a rollback exports, what web wrote until then. */
+export class FinalPass extends StepGroup {
   constructor(
     name: string,
     { mongo, files, handover }: StateStepArgs & { readonly handover: Handover },
     options?: StepOptions,
   ) {
-    super("SecondHandover", name, options, { rests: !files.state });
+    super("FinalPass", name, options, { rests: !files.state });
     if (files.state) {
       const { fencedAt } = handover;
       const { rollback } = files.state;
       const inputs = { ...stateInputs(mongo, files.state), ...rollback, fencedAt };
-      new StepResource(kinds.SecondHandover, "second-handover", inputs, this.ofChildren);
+      const former = "pulumi-nodejs:dynamic/taskrunner:SecondHandover";
+      const ofStep = formerly(this.ofChildren, former, "second-handover");
+      new StepResource(kinds.FinalPass, "final-pass", inputs, ofStep);
     }
     this.registerOutputs();
   }

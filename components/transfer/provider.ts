@@ -1,14 +1,17 @@
 import { providerOf } from "../step";
-import { handover, secondHandover } from "./steps/handover";
-import { bulkImport, verification } from "./steps/import";
+import { handover, finalPass } from "./steps/handover";
+import { bulkPass, verification } from "./steps/import";
 
 /** The steps on the state. */
-export const steps = { bulkImport, handover, secondHandover, verification };
+export const steps = { bulkPass, handover, finalPass, verification };
 
 /** The dynamic providers of the steps on the state, by the kind that the shim names. */
 export const providers = {
-  BulkImport: providerOf(bulkImport),
+  BulkPass: providerOf(bulkPass),
   Handover: providerOf(handover),
-  SecondHandover: providerOf(secondHandover),
+  FinalPass: providerOf(finalPass),
   Verification: providerOf(verification),
+  // A stack of before 0.2.0 loads them by these names until the steps run again.
+  BulkImport: providerOf(bulkPass),
+  SecondHandover: providerOf(finalPass),
 };

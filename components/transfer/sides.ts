@@ -26,16 +26,16 @@ export function collectionOf(
 }
 
 /**
- * Where in the cutover an import stands:
+ * The pass of a cutover in which an import runs:
  *
- * - `backfill`: both services still write files;
- * - `delta`: the worker is stopped;
- * - `final`: both services are in Mongo mode, and MongoDB is the truth for every run it has.
+ * - `bulk`: both services still write files;
+ * - `delta`, the handover: the worker is stopped;
+ * - `final`: both services are in Mongo mode, and MongoDB is the source of truth for every run that it has.
  */
-export type ImportStage = (typeof importStages)[number];
+export type ImportPass = (typeof importPasses)[number];
 
-/** The stages in their order. */
-export const importStages = ["backfill", "delta", "final"] as const;
+/** The passes in their order. */
+export const importPasses = ["bulk", "delta", "final"] as const;
 
 /** One of several importers that share the runs. */
 export interface Shard {

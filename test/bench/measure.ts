@@ -40,7 +40,7 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
   import: (task) => onState(task, async (sides) => countIn(await importState(sides))),
   delta: (task) =>
     onState(task, async (sides) => {
-      const report = await importState({ ...sides, stage: "delta" });
+      const report = await importState({ ...sides, pass: "delta" });
       const unfinishedCount = report.unfinishedRuns;
       await drawFence({ ...sides, ledger: ledgerName, cutover: 1, unfinishedCount });
       return countIn(report);

@@ -10,10 +10,9 @@ export const programBreaks: readonly Break[] = [
     tests: ["test/cluster/requirements.test.ts > that is FerretDB is refused by its name"],
   },
   {
-    guarantee:
-      "a rollback exports what web wrote where the cutover stopped before the second handover",
+    guarantee: "a rollback exports what web wrote where the cutover stopped before the final pass",
     file: "components/transfer/steps/handover.ts",
-    find: 'if (inputs.direction === "back") return isBehind ||',
+    find: 'if (inputs.direction === "back") return hasNewFence ||',
     replace: 'if (inputs.direction === "back") return',
     tests: ["test/engine/interrupted.test.ts > goes back to files with MongoDB stopped"],
   },

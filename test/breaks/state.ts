@@ -165,8 +165,8 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "the passes behind the drain look at files through open",
     file: "components/transfer/import/import.ts",
-    find: 'isLast = stage !== "backfill"',
-    replace: "isLast = false",
+    find: 'shouldBypassCache = pass !== "bulk"',
+    replace: "shouldBypassCache = false",
     tests: ["test/transfer/cached-stat.test.ts"],
   },
 ];

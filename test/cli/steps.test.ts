@@ -67,12 +67,12 @@ async function fenced() {
     .fence;
 }
 
-it("a final import leaves runs as MongoDB has them", async () => {
+it("a final pass leaves runs as MongoDB has them", async () => {
   await run(["apply"]);
   await run(["import", "--state", state]);
   const changed = runOf("r", { steps: [], planHash: "changed", updatedAt: "2030-01-01T00:00:00Z" });
   await addFiles(state, { "state/runs/r.json": JSON.stringify(changed) });
-  await run(["import", "--state", state, "--stage", "final"]);
+  await run(["import", "--state", state, "--cutover-pass", "final"]);
   expect(await current.db.collection("pack_runs").findOne()).not.toMatchObject({
     planHash: "changed",
   });
@@ -89,7 +89,7 @@ it("step sets and lifts the expiry of log entries", async () => {
     answer: { results: {} },
   });
   expect(await expiry()).toEqual([864_000_000]);
-  expect(await step("log-expiry-lift", { ...logs, days: 0 })).toMatchObject({
+  expect(await step("suspend-log-ttl", { ...logs, days: 0 })).toMatchObject({
     exitCode: 0,
     stderr: "",
   });
@@ -133,7 +133,7 @@ it("step imports its part of the runs where it has an index among several pods",
       const file = join(current.folder, `request-${index}.json`);
       await writeFile(file, JSON.stringify({ version, pods: 2, inputs: sides() }));
       const answer = join(current.folder, `answer-${index}`);
-      const asked = ["step", "bulk-import", "--request", file, "--answer", answer];
+      const asked = ["step", "bulk-pass", "--request", file, "--answer", answer];
       await run(asked, { JOB_COMPLETION_INDEX: index });
       return Number(/"inserted":(\d+)/.exec(await readFile(answer, "utf8"))?.[1]);
     }),
@@ -145,7 +145,7 @@ it("step imports its part of the runs where it has an index among several pods",
 it("step writes what it quarantines beside the state, where it stays when the pod is gone", async () => {
   await run(["apply"]);
   await addFiles(state, { "state/runs/bad.json": "{" });
-  expect(await step("bulk-import", sides())).toMatchObject({
+  expect(await step("bulk-pass", sides())).toMatchObject({
     answer: { results: { report: { runs: { inserted: 1, quarantined: 1 } } } },
   });
   const quarantine = join(state, "quarantine.ndjson");
@@ -166,9 +166,7 @@ it("step answers why it is unfinished with 0, and fails with 1 for what it canno
   });
   const unknown = await step("nothing", {});
   expect(unknown.exitCode).toBe(1);
-  expect(unknown.stderr).toMatch(
-    /There is no step nothing\. The steps are .*bulk-import, handover/,
-  );
+  expect(unknown.stderr).toMatch(/There is no step nothing\. The steps are .*bulk-pass, handover/);
   const other = await step("handover", sides(), { version: "0.0.0" });
   expect(other).toMatchObject({ exitCode: 1, stdout: "" });
   expect(other.stderr).toContain("the stack needs version 0.0.0. Nothing was done.");

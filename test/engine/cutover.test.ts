@@ -45,11 +45,11 @@ describe("the cutover on the real engine and a server with logins", () => {
 
       expect(up.failed).toBe(false);
       expect(orderOf(up.output)).toEqual([
-        "BulkImport backfill",
+        "BulkPass bulk-pass",
         "Handover handover",
         "ValuesFile worker",
         "ValuesFile web",
-        "SecondHandover second-handover",
+        "FinalPass final-pass",
         "Verification verification",
       ]);
       expect(await documents()).toEqual(sample);
@@ -79,11 +79,11 @@ describe("the cutover on the real engine and a server with logins", () => {
         .sort();
 
     // Each names its own, and may name what that waits for too.
-    expect(dependenciesOf("handover")).toContain("backfill");
+    expect(dependenciesOf("handover")).toContain("bulk-pass");
     expect(dependenciesOf("worker")).toContain("handover");
     expect(dependenciesOf("web")).toContain("worker");
-    expect(dependenciesOf("second-handover")).toEqual(expect.arrayContaining(["handover", "web"]));
-    expect(dependenciesOf("verification")).toContain("second-handover");
+    expect(dependenciesOf("final-pass")).toEqual(expect.arrayContaining(["handover", "web"]));
+    expect(dependenciesOf("verification")).toContain("final-pass");
     expect(dependenciesOf("log-retention")).toContain("verification");
   });
 

@@ -77,7 +77,7 @@ it(
 
     expect(failed, output).toBe(false);
     expect(output).toMatch(/\+ mongodbatlas:index\/advancedCluster:AdvancedCluster: \(create\)/);
-    expect(output).toMatch(/\+ pulumi-nodejs:dynamic\/taskrunner:BulkImport: \(create\)/);
+    expect(output).toMatch(/\+ pulumi-nodejs:dynamic\/taskrunner:BulkPass: \(create\)/);
     expect(output).toMatch(/= kubernetes:helm.sh\/v3:Release: \(import\)/);
     expect(output).not.toMatch(/^(error|warning):/m);
   },

@@ -64,7 +64,7 @@ const restartServer = async () => {
 };
 /** The steps that began, of those after which nothing may be done. */
 const begun = ({ output }: EngineRun) =>
-  ["worker-pods", "web-pods", "second-handover", "verification"].filter((step) =>
+  ["worker-pods", "web-pods", "final-pass", "verification"].filter((step) =>
     new RegExp(`${step} (created|updated|updating|creating)`).test(output),
   );
 
@@ -158,7 +158,7 @@ describe("a document that is gone since its file was imported", () => {
       expect(up.output).toContain(
         `1 of 10 runs on disk is not in MongoDB: ${String(gone?._id)}. These files have not changed`,
       );
-      expect(stepsDone(up, ["BulkImport", "DrainRequest", "Drain", "Handover"])).toEqual([]);
+      expect(stepsDone(up, ["BulkPass", "DrainRequest", "Drain", "Handover"])).toEqual([]);
       for (const service of ["worker", "web"] as const) {
         expect(await cluster.modesOf(service)).toEqual(onFiles);
       }
@@ -251,7 +251,7 @@ describe("web that fails after the worker's rollout", () => {
         "pods of web may still be in filesystem mode. Either fix the cause",
       );
       expect(up.output).toContain("storageMode: filesystem");
-      expect(begun(up)).not.toContain("second-handover");
+      expect(begun(up)).not.toContain("final-pass");
       expect(await cluster.modesOf("worker")).toEqual(onMongo);
     },
     3 * minutes,

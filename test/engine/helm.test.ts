@@ -100,14 +100,14 @@ describe("the cutover of two Helm releases on a real control plane", () => {
 
       expect(up.failed).toBe(false);
       expect(stepsDone(up, cutoverKinds)).toEqual([
-        "BulkImport backfill",
+        "BulkPass bulk-pass",
         "Drain worker-drain",
         "Handover handover",
         "Release worker",
         "PodsReplaced worker-pods",
         "Release web",
         "PodsReplaced web-pods",
-        "SecondHandover second-handover",
+        "FinalPass final-pass",
         "Verification verification",
       ]);
       expect(await cluster.modesOf("worker")).toEqual(["mongo", "mongo"]);
@@ -189,14 +189,14 @@ describe("the cutover of two Helm releases on a real control plane", () => {
       const up = kept(await stack.up());
       expect(up.failed).toBe(false);
       expect(stepsDone(up, cutoverKinds)).toEqual([
-        "BulkImport backfill",
+        "BulkPass bulk-pass",
         "Drain worker-drain",
         "Handover handover",
         "Release worker",
         "PodsReplaced worker-pods",
         "Release web",
         "PodsReplaced web-pods",
-        "SecondHandover second-handover",
+        "FinalPass final-pass",
       ]);
       expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
       expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);

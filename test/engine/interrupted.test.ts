@@ -10,7 +10,7 @@ import { type BorrowedServer, borrowServer } from "../pool";
 const minutes = 60_000;
 const onFiles = ["filesystem", "filesystem"];
 const onMongo = ["mongo", "mongo"];
-const lastExport = ["SecondHandover second-handover"];
+const lastExport = ["FinalPass final-pass"];
 
 let stack: TestStack;
 let server: BorrowedServer;
@@ -47,7 +47,7 @@ const modes = async () => [await cluster.modesOf("worker"), await cluster.modesO
  * plugin may give up what Helm has begun.
  */
 const steps = [
-  { step: "BulkImport backfill", left: [[onFiles, onFiles]] },
+  { step: "BulkPass bulk-pass", left: [[onFiles, onFiles]] },
   { step: "Handover handover", left: [[[], onFiles]] },
   {
     step: "Release worker",
@@ -63,7 +63,7 @@ const steps = [
       [onMongo, onFiles],
     ],
   },
-  { step: "SecondHandover second-handover", left: [[onMongo, onMongo]] },
+  { step: "FinalPass final-pass", left: [[onMongo, onMongo]] },
 ];
 
 describe("a cutover that is interrupted", () => {
@@ -81,7 +81,7 @@ describe("a cutover that is interrupted", () => {
       const back = await stack.up();
       expect(back.failed).toBe(false);
       // From the fence on something may be in MongoDB alone, also what a new pod of web wrote.
-      const rest = stepsDone(back, cutoverKinds).filter((done) => done.includes("second-handover"));
+      const rest = stepsDone(back, cutoverKinds).filter((done) => done.includes("final-pass"));
       expect(rest).toEqual(/Release|Handover/.test(step) ? lastExport : []);
       expect(await modes()).toEqual([onFiles, onFiles]);
       expect(await cluster.replicas()).toEqual({ worker: 2, web: 2 });

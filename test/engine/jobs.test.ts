@@ -93,8 +93,8 @@ describe("a cutover whose database only the cluster reaches", () => {
     async () => {
       await succeeded(stack.up());
       expect(await steps()).toEqual([
-        ...["application-check", "bulk-import", "handover", "ledger-claim", "log-expiry-lift"],
-        ...["log-retention", "second-handover", "verification"],
+        ...["application-check", "bulk-pass", "handover", "ledger-claim", "suspend-log-ttl"],
+        ...["log-retention", "final-pass", "verification"],
       ]);
       expect(await stack.outputs()).toMatchObject({
         database: "taskrunner",
@@ -161,9 +161,9 @@ describe("a cutover whose database only the cluster reaches", () => {
       expect(up).toContain("job taskrunner-left: stopped, because it is no longer wanted");
       expect(up).toMatch(/Exported to claim state\/taskrunner: 1 run\./);
       expect(await steps()).toEqual([
-        ...["application-check", "bulk-import", "bulk-import", "handover", "handover"],
-        ...["ledger-claim", "log-expiry-lift", "log-retention"],
-        ...["second-handover", "second-handover", "verification"],
+        ...["application-check", "bulk-pass", "bulk-pass", "handover", "handover"],
+        ...["ledger-claim", "suspend-log-ttl", "log-retention"],
+        ...["final-pass", "final-pass", "verification"],
       ]);
       const file = await readFile(join(root, "state/runs", `${runId}.json`), "utf8");
       expect(JSON.parse(file)).toMatchObject({ planHash: "changed in MongoDB" });

@@ -22,6 +22,6 @@ export function stepsDone({ output }: EngineRun, kinds: readonly string[]): stri
 
 /** The kinds of a cutover's steps, from the import to the proof. */
 export const cutoverKinds = [
-  ...["BulkImport", "Drain", "Handover", "Release", "PodsReplaced", "SecondHandover"],
+  ...["BulkPass", "Drain", "Handover", "Release", "PodsReplaced", "FinalPass"],
   "Verification",
 ] as const;

@@ -59,7 +59,7 @@ const changeOver = [
   "Release release",
   "PodsReplaced worker-pods",
   "PodsReplaced web-pods",
-  "SecondHandover second-handover",
+  "FinalPass final-pass",
 ];
 
 /** The steps that were done, in their order. */
@@ -206,7 +206,7 @@ describe("one release that holds both services", () => {
       const up = await stack.up();
 
       expect(up.failed, up.output).toBe(false);
-      expect(orderOf(up)).toEqual(["BulkImport backfill", ...changeOver]);
+      expect(orderOf(up)).toEqual(["BulkPass bulk-pass", ...changeOver]);
       const before = up.output.slice(0, up.output.search(/worker-drain (creating|updating)/));
       expect(before).toMatch(/Exported to .*: 1 run\./);
       expect(await site.modesOf("worker")).toEqual(onFiles);
@@ -268,7 +268,7 @@ describe("one release that holds both services, with MongoDB stopped", () => {
       const up = await stack.up();
 
       expect(up.failed, up.output).toBe(false);
-      expect(orderOf(up)).toEqual(["BulkImport backfill", ...changeOver]);
+      expect(orderOf(up)).toEqual(["BulkPass bulk-pass", ...changeOver]);
       expect(await site.modesOf("worker")).toEqual(onFiles);
       expect(await site.modesOf("web")).toEqual(onFiles);
       expect(await site.paused()).toBe("");

@@ -53,11 +53,18 @@ const configure = (storageMode: "mongo" | "filesystem") =>
     rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
   });
 
+/** Former names of steps; those of the log's TTL and of the final pass are also their components'. */
+const renamed: Readonly<Record<string, string>> = {
+  "log-expiry-lift": "suspend-log-ttl",
+  backfill: "bulk-pass",
+  "second-handover": "final-pass",
+};
+
 /** The names of the stack's own resources, without the component that is new. */
 const names = async () => {
   const { deployment } = await engineState(stack);
   const found = deployment.resources.map(({ urn }) => nameIn(urn));
-  return found.filter((name) => name !== "task-runner-storage").sort();
+  return found.filter((name) => name !== "task-runner-storage");
 };
 
 describe.runIf(isThere)("a stack of the version before", () => {
@@ -67,7 +74,7 @@ describe.runIf(isThere)("a stack of the version before", () => {
       await configure("mongo");
       const first = await stack.up();
       expect(first.failed, first.output).toBe(false);
-      const before = await names();
+      const before = (await names()).map((name) => renamed[name] ?? name).sort();
 
       for (const part of parts) {
         await rm(join(project, part), { recursive: true });
@@ -77,7 +84,7 @@ describe.runIf(isThere)("a stack of the version before", () => {
       expect(up.failed, up.output).toBe(false);
       expect(up.output).toMatch(/Resources:\n\s+\+ 1 created\n\s+\d+ unchanged\n/);
       expect(stepsDone(up, [...cutoverKinds, "Collection", "Index"])).toEqual([]);
-      expect(await names()).toEqual(before);
+      expect((await names()).sort()).toEqual(before);
     },
     8 * minutes,
   );

@@ -46,12 +46,12 @@ const modes = () =>
 
 describe("a worker that the program cannot see", () => {
   it(
-    "stops the cutover after the bulk import, until the settings say that it is stopped",
+    "stops the cutover after the bulk pass, until the settings say that it is stopped",
     async () => {
       const unsaid = await up("mongo");
       expect(unsaid.failed).toBe(true);
       expect(unsaid.output).toContain("set rollout.workerStopped: 1");
-      expect(unsaid.output).toMatch(/BulkImport .*created/);
+      expect(unsaid.output).toMatch(/BulkPass .*created/);
       expect(unsaid.output).not.toMatch(/Handover .*creat/);
       expect(await modes()).toEqual(["filesystem", "filesystem"]);
 

@@ -9,7 +9,7 @@ import { ownKubelet } from "../../tools/parts";
 import { isRoot } from "../kubelet/volumes";
 import { serverForTests } from "../server";
 import { builtImage, startJobCluster, type JobCluster } from "./cluster";
-import { bulkImportRequest, migrationRequest, verificationRequest } from "./requests";
+import { bulkPassRequest, migrationRequest, verificationRequest } from "./requests";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -113,8 +113,8 @@ describe("the user of a Job's pods", () => {
       const root = await stat(rootOf("fresh"));
       expect([root.uid, root.gid, (root.mode & 0o7777).toString(8)]).toEqual([0, 10001, "2775"]);
 
-      await runJob(asBuilt("fresh"), bulkImportRequest(1));
-      const [spec] = await specsOf("fresh", "bulk-import");
+      await runJob(asBuilt("fresh"), bulkPassRequest(1));
+      const [spec] = await specsOf("fresh", "bulk-pass");
       expect(spec?.securityContext).toMatchObject({
         ...ofChart,
         fsGroupChangePolicy: "OnRootMismatch",
@@ -127,8 +127,8 @@ describe("the user of a Job's pods", () => {
   it("is the same when no pod of the services is there, as after the drain", async () => {
     await prepare("drained");
     await deploy("drained", { replicas: 0 });
-    await runJob(asBuilt("drained"), bulkImportRequest(1));
-    const [spec] = await specsOf("drained", "bulk-import");
+    await runJob(asBuilt("drained"), bulkPassRequest(1));
+    const [spec] = await specsOf("drained", "bulk-pass");
     expect(spec?.securityContext).toMatchObject(ofChart);
   });
 
@@ -145,7 +145,7 @@ describe("the user of a Job's pods", () => {
   it.runIf(isRoot)("stops before the drain if it cannot write fence.json", async () => {
     await prepare("read-only");
     await deploy("read-only", { replicas: 0, securityContext: { runAsUser: 10001 } });
-    const text = await failed(runJob(asBuilt("read-only"), bulkImportRequest(1)));
+    const text = await failed(runJob(asBuilt("read-only"), bulkPassRequest(1)));
     expect(text).toMatch(/Writing \S+fence\.json failed: EACCES.* Nothing was stopped\./s);
   });
 
@@ -158,7 +158,7 @@ describe("the user of a Job's pods", () => {
       await chmod(rootOf("folders"), 0o2775);
       await chown(join(rootOf("folders"), "state/runs"), 1654, 10001);
       await deploy("folders", { replicas: 0, securityContext: { fsGroup: 10001 } });
-      const text = await failed(runJob(asBuilt("folders"), bulkImportRequest(1)));
+      const text = await failed(runJob(asBuilt("folders"), bulkPassRequest(1)));
       expect(text).toMatch(/Writing \S+\/state\/runs failed: EACCES.* Nothing was stopped\./s);
     },
   );
@@ -190,10 +190,10 @@ describe("a ReadWriteOnce claim", () => {
     });
 
     const target = cluster.target("once", { timeoutSeconds: 10 });
-    expect(await runJob(target, bulkImportRequest(3))).toMatchObject([
+    expect(await runJob(target, bulkPassRequest(3))).toMatchObject([
       { results: { report: { runs: { inserted: 10 } } } },
     ]);
-    const nodes = (await specsOf("once", "bulk-import")).map(({ nodeName }) => nodeName);
+    const nodes = (await specsOf("once", "bulk-pass")).map(({ nodeName }) => nodeName);
     expect(nodes).toEqual(["local"]);
   });
 
@@ -211,7 +211,7 @@ describe("a ReadWriteOnce claim", () => {
       await cluster.kubectl("uncordon", "other");
     });
     const target = cluster.target("moved", { timeoutSeconds: 40 });
-    const running = runJob(target, bulkImportRequest(1));
+    const running = runJob(target, bulkPassRequest(1));
     await Promise.all([
       expect(running).resolves.toMatchObject([{ results: { report: { files: 0 } } }]),
       vi
@@ -221,7 +221,7 @@ describe("a ReadWriteOnce claim", () => {
         .then(() => cluster.kubectl("delete", "pods", "--selector=app=web", of("moved"))),
     ]);
     expect(said).toContainEqual(again);
-    const nodes = (await specsOf("moved", "bulk-import")).map(({ nodeName }) => nodeName);
+    const nodes = (await specsOf("moved", "bulk-pass")).map(({ nodeName }) => nodeName);
     expect(nodes).toEqual(["local"]);
   });
 
@@ -274,7 +274,7 @@ describe("a ReadWriteOnce claim", () => {
   it("that is ReadWriteMany too needs no node", async () => {
     await prepare("many", "ReadWriteMany");
     const target = cluster.target("many");
-    const use = await claimUseOf(await clusterAt(target), target, bulkImportRequest(4));
+    const use = await claimUseOf(await clusterAt(target), target, bulkPassRequest(4));
     expect(use).toEqual({ user: {}, isOfOneNode: false, nodes: [] });
   });
 });

@@ -23,8 +23,8 @@ const sides = {
 };
 
 /** The import before the drain, by so many pods. */
-export function bulkImportRequest(pods: number): JobRequest {
-  const asked = { kind: "bulk-import", direction: "forward" } as const;
+export function bulkPassRequest(pods: number): JobRequest {
+  const asked = { kind: "bulk-pass", direction: "forward" } as const;
   return { ...asked, state: "write", pods, request: request(sides, pods) };
 }
 

@@ -12,7 +12,7 @@ import { disguisedServer } from "../cluster/disguised-server";
 import { jobsRules } from "../rights";
 import { serverForTests } from "../server";
 import { startJobCluster, type JobCluster } from "./cluster";
-import { bulkImportRequest, migrationRequest, verificationRequest } from "./requests";
+import { bulkPassRequest, migrationRequest, verificationRequest } from "./requests";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -80,7 +80,7 @@ it("an import by two pods has an answer of each, and every run once", async () =
   await generateSample(rootOf("shards"), { runs: 20 });
   await prepare("shards", "ReadWriteMany");
   await runs(cluster.target("shards"));
-  const answers = await runs(cluster.target("shards"), bulkImportRequest(2));
+  const answers = await runs(cluster.target("shards"), bulkPassRequest(2));
   const inserted = answers.map((one) => (one as ImportAnswer).results.report.runs.inserted);
   expect(inserted).toHaveLength(2);
   expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(20);
@@ -286,7 +286,7 @@ it("is asked for no more than the rules allow, which do not let it read logs", a
   await prepare("allowed", "ReadWriteMany");
   const kubeconfig = await kubeconfigOf("allowed");
   await runs(cluster.target("allowed", { kubeconfig }));
-  const answers = await runs(cluster.target("allowed", { kubeconfig }), bulkImportRequest(2));
+  const answers = await runs(cluster.target("allowed", { kubeconfig }), bulkPassRequest(2));
   const inserted = answers.map((one) => (one as ImportAnswer).results.report.runs.inserted);
   expect([inserted.length, inserted.reduce((sum, one) => sum + one)]).toEqual([2, 20]);
   expect(said.filter((line) => noLog.test(line))).toHaveLength(2);

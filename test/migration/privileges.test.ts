@@ -159,7 +159,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   const failed = await forgetWhereMissing(sides, await verifyState(sides));
   expect(failed).toMatchObject({ holds: false, runs: { onlyInFiles: ["r-3"] } });
   expect(failed).not.toHaveProperty("notForgotten");
-  expect(await importState({ ...sides, stage: "final" })).toMatchObject({
+  expect(await importState({ ...sides, pass: "final" })).toMatchObject({
     unchangedFiles: 0,
     runs: { inserted: 1, unchanged: 2 },
   });

@@ -103,18 +103,15 @@ const logs = { collection: "pack_run_logs" };
 /** The rows of the runbook that touch MongoDB, and a run that goes on between the two directions. */
 const runbook: readonly (readonly [row: string, run: (stack: Stack) => Promise<void>])[] = [
   ["schema", applySchema],
-  ["log expiry lifted", (stack) => apply(stack, "LogExpiryLift", logs)],
-  ["bulk import", (stack) => apply(stack, "BulkImport")],
+  ["log expiry suspended", (stack) => apply(stack, "SuspendLogTtl", logs)],
+  ["bulk pass", (stack) => apply(stack, "BulkPass")],
   ["handover", (stack) => apply(stack, "Handover")],
-  ["second handover", (stack) => apply(stack, "SecondHandover", { fencedAt: fencedAt(stack) })],
+  ["final pass", (stack) => apply(stack, "FinalPass", { fencedAt: fencedAt(stack) })],
   ["verification", (stack) => apply(stack, "Verification")],
   ["log expiry set", (stack) => apply(stack, "LogRetention", { ...logs, days: 24_855 })],
   ["a run that goes on", goOn],
   ["handover back", (stack) => apply(stack, "Handover", {}, "back")],
-  [
-    "second handover back",
-    (stack) => apply(stack, "SecondHandover", { fencedAt: fencedAt(stack) }, "back"),
-  ],
+  ["final pass back", (stack) => apply(stack, "FinalPass", { fencedAt: fencedAt(stack) }, "back")],
 ];
 
 async function goOn({ database }: Stack): Promise<void> {

@@ -10,7 +10,7 @@ describe("the direction of a preview", () => {
 
   it("is that of the steps that turn, and a step that rests turns nothing", () => {
     const handover = (from: string, to: string) => turned("taskrunner:Handover", from, to);
-    const second = (from: string, to: string) => turned("taskrunner:SecondHandover", from, to);
+    const second = (from: string, to: string) => turned("taskrunner:FinalPass", from, to);
     const headlines = [
       [handover("back", "forward"), second("back", "rest")],
       [second("rest", "forward")],
@@ -29,7 +29,7 @@ describe("the direction of a preview", () => {
 it("says what each handover does in its direction", () => {
   const handovers = (from: string, to: string) => {
     const inputs = (direction: string) => ({ direction, root: "/state", heldRuns: "hold" });
-    const steps = ["Handover", "SecondHandover"].map((type): RawStep => ({
+    const steps = ["Handover", "FinalPass"].map((type): RawStep => ({
       ...{ type: `~taskrunner:${type}`, name: type, parent: type },
       ...{ old: inputs(from), now: inputs(to) },
     }));
@@ -38,7 +38,7 @@ it("says what each handover does in its direction", () => {
   const forward = handovers("back", "forward");
   const back = handovers("forward", "back");
 
-  for (const name of ["Handover", "SecondHandover"]) {
+  for (const name of ["Handover", "FinalPass"]) {
     expect(forward).toContain(`import \`${name}\`: \`root\` \`/state\``);
     expect(back).toContain(`export \`${name}\`: \`root\` \`/state\``);
   }

@@ -70,8 +70,8 @@ it("runs that are still held in the next cutover go on in MongoDB", async () => 
 });
 
 it.each([
-  ["delta import", forward, cutoverScenario.delta, "mongo", /^attempt 1 of .* is executed again$/],
-  ["final import", forward, cutoverScenario.final, "mongo", /^run .* is lost$/],
+  ["delta pass", forward, cutoverScenario.delta, "mongo", /^attempt 1 of .* is executed again$/],
+  ["final pass", forward, cutoverScenario.final, "mongo", /^run .* is lost$/],
   ["export", [...forward, ...back], rollbackScenario.export, "filesystem", / is executed again$/],
   [
     "held",

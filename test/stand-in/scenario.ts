@@ -6,7 +6,7 @@ export type ScenarioStep = (simulation: Simulation) => unknown;
 
 /** The steps of a cutover, in their order (decision 9). */
 export const cutoverScenario = {
-  backfill: (simulation) => simulation.import("backfill"),
+  bulk: (simulation) => simulation.import("bulk"),
   drain: (simulation) => simulation.drainWorker(),
   delta: (simulation) => simulation.import("delta"),
   fence: (simulation) => simulation.drawFence(),

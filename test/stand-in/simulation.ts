@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import {
   type BothSides,
   type ExportReport,
-  type ImportStage,
+  type ImportPass,
   exportState,
   importState,
   verifyState,
@@ -40,10 +40,10 @@ export class Simulation extends Crew {
     );
   }
 
-  async import(stage: ImportStage): Promise<void> {
-    const { quarantine } = await importState({ ...this.sides, stage });
+  async import(pass: ImportPass): Promise<void> {
+    const { quarantine } = await importState({ ...this.sides, pass });
     for (const { file, detail } of quarantine) {
-      this.problems.push(`${stage} import leaves out ${file}: ${detail}`);
+      this.problems.push(`${pass} import leaves out ${file}: ${detail}`);
     }
   }
 

@@ -225,6 +225,6 @@ describe("the steps of this project", () => {
 
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
-    expect(names).toContain("bulk-import");
+    expect(names).toContain("bulk-pass");
   });
 });

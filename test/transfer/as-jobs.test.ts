@@ -2,11 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
-import type {
-  HandoverInputs,
-  HandoverResults,
-  ImportInputs,
-} from "../../components/transfer/steps/inputs";
+import type { PassInputs, PassResults, ImportInputs } from "../../components/transfer/steps/inputs";
 import { readFence } from "../../components/state";
 import { documentOptions } from "../contract/options";
 import { type JobCluster, startJobCluster } from "../jobs/cluster";
@@ -17,11 +13,11 @@ import { addFiles, run } from "./state";
 vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
-const { BulkImport, Handover, SecondHandover, Verification } = providers;
+const { BulkPass, Handover, FinalPass, Verification } = providers;
 let cluster: JobCluster;
 let namespaces = 0;
 let root: string;
-let inputs: ImportInputs & HandoverInputs;
+let inputs: ImportInputs & PassInputs;
 
 beforeAll(async () => {
   cluster = await startJobCluster(current.folder);
@@ -50,7 +46,7 @@ const jobs = (namespace: string) =>
 
 it("records that are left out are a result, not a failure, and are tried again", async () => {
   await addFiles(root, { "state/approvals/r.json": "{" });
-  const done = await BulkImport.create(inputs);
+  const done = await BulkPass.create(inputs);
   expect(await readFile(join(root, "quarantine.ndjson"), "utf8")).toContain("approvals/r.json");
   expect(done.outs).toMatchObject({
     applied: true,
@@ -59,12 +55,12 @@ it("records that are left out are a result, not a failure, and are tried again",
       quarantine: [{ file: "state/approvals/r.json" }],
     },
   });
-  expect((await BulkImport.diff("id", done.outs as object, inputs)).changes).toBe(true);
+  expect((await BulkPass.diff("id", done.outs as object, inputs)).changes).toBe(true);
 });
 
 it("a quarantined unfinished run stops the cutover, and its Job ends well", async () => {
   await addFiles(root, { "state/runs/t.json": "{" });
-  await expect(BulkImport.create(inputs)).rejects.toMatchObject({
+  await expect(BulkPass.create(inputs)).rejects.toMatchObject({
     properties: { applied: false, report: { runs: { inserted: 2, quarantined: 1 } } },
     reasons: [expect.stringMatching(/^Import of claim state: 1 run may .*: state\/runs\/t\.json/)],
   });
@@ -80,7 +76,7 @@ it("a quarantined unfinished run stops the cutover, and its Job ends well", asyn
 });
 
 it("a verification that does not hold says why, and the next import reads every file", async () => {
-  await BulkImport.create(inputs);
+  await BulkPass.create(inputs);
   const runs = current.client.db(inputs.database).collection<{ _id: string }>("pack_runs");
   await runs.deleteOne({ _id: "s" });
   await expect(Verification.create(inputs)).rejects.toMatchObject({
@@ -91,7 +87,7 @@ it("a verification that does not hold says why, and the next import reads every 
       ),
     ],
   });
-  expect((await SecondHandover.create(inputs)).outs).toMatchObject({
+  expect((await FinalPass.create(inputs)).outs).toMatchObject({
     report: { runs: { inserted: 1, unchanged: 1 } },
   });
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
@@ -100,7 +96,7 @@ it("a verification that does not hold says why, and the next import reads every 
 it("a Job that fails leaves an unfinished step, and a rollback exports nothing without a fence", async () => {
   const namespace = inputs.database ?? "";
   const job = cluster.target(namespace, { image: "none", timeoutSeconds: 3 });
-  const failed: unknown = await BulkImport.create({ ...inputs, job }).catch(
+  const failed: unknown = await BulkPass.create({ ...inputs, job }).catch(
     (error: unknown) => error,
   );
   expect(failed).toMatchObject({
@@ -115,14 +111,14 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
     expect(await jobs(namespace)).toBe("");
   }, 20_000);
   const back = { ...inputs, direction: "back" };
-  expect((await BulkImport.update("id", properties, back)).outs).toEqual({
+  expect((await BulkPass.update("id", properties, back)).outs).toEqual({
     ...back,
     ...{ report: null, applied: true },
   });
 });
 
 it("a handover draws the fence in its Job, and on a rollback exports and ends it", async () => {
-  const first = (await Handover.create(inputs)).outs as HandoverInputs & HandoverResults;
+  const first = (await Handover.create(inputs)).outs as PassInputs & PassResults;
   expect(first).toMatchObject({ applied: true, report: { runs: { inserted: 2 } } });
   expect(await readFence(root)).toEqual(first.fence);
   const runs = current.client.db(inputs.database).collection<{ _id: string }>("pack_runs");

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { type ImportStage, importState } from "../../components/transfer";
+import { type ImportPass, importState } from "../../components/transfer";
 import { databasePerTest } from "./database";
 import { defaultSides } from "./database-sides";
 import { approval, run, writeState } from "./state";
@@ -34,7 +34,7 @@ async function cacheAttributes(root: string, names: readonly string[]): Promise<
 }
 
 /** Imports files that are an hour old, then writes to them in place; what the next import finds. */
-async function importCached(status: string, stage: ImportStage, minutes = 60) {
+async function importCached(status: string, pass: ImportPass, minutes = 60) {
   const root = await writeState({ [file]: withStatus(status), [approvals]: decided("one") });
   const time = new Date(Date.now() - minutes * 60_000);
   for (const name of [file, approvals]) await utimes(join(root, name), time, time);
@@ -44,7 +44,7 @@ async function importCached(status: string, stage: ImportStage, minutes = 60) {
   await cacheAttributes(root, [file, approvals]);
   await writeFile(join(root, file), withStatus(status).replace("sha256:1", "sha256:2"));
   await writeFile(join(root, approvals), decided("two"));
-  return importState({ ...sides, stage });
+  return importState({ ...sides, pass });
 }
 
 it("a file that is written in place behind cached attributes is imported by the delta pass", async () => {

@@ -4,7 +4,7 @@ import {
   FilesystemBackfill,
   Handover,
   RunFiles,
-  SecondHandover,
+  FinalPass,
   Verification,
 } from "../../components/transfer/program";
 import type { Mongo } from "../../components/cluster";
@@ -56,7 +56,7 @@ function stepsOf(args: { mongo: Mongo; files: RunFiles }) {
   const direction = pulumi.output(args.mongo.direction);
   const drain = { direction, drained: { drains: undefined, standstill: undefined } };
   const handover = new Handover("handover", { ...args, drain }, after(backfill));
-  const second = new SecondHandover("second-handover", { ...args, handover }, after(handover));
+  const second = new FinalPass("final-pass", { ...args, handover }, after(handover));
   const verification = new Verification("verification", args, after(second));
   return { backfill, handover, second, verification };
 }
@@ -73,18 +73,18 @@ it("each component has one resource, whose report is its counts", async () => {
   expect(await value(handover.fencedAt)).toBe(fencedAt);
   expect(registered.map(({ type, name }) => `${type} ${name}`)).toEqual([
     "taskrunner:storage:FilesystemBackfill filesystem-backfill",
-    "pulumi-nodejs:dynamic/taskrunner:BulkImport backfill",
+    "pulumi-nodejs:dynamic/taskrunner:BulkPass bulk-pass",
     "taskrunner:storage:Handover handover",
     "pulumi-nodejs:dynamic/taskrunner:Handover handover",
-    "taskrunner:storage:SecondHandover second-handover",
-    "pulumi-nodejs:dynamic/taskrunner:SecondHandover second-handover",
+    "taskrunner:storage:FinalPass final-pass",
+    "pulumi-nodejs:dynamic/taskrunner:FinalPass final-pass",
     "taskrunner:storage:Verification verification",
     "pulumi-nodejs:dynamic/taskrunner:Verification verification",
   ]);
 });
 
 it.each(["forward", "back"] as const)(
-  "both handovers are there (%s), with what becomes of held runs; the second has the fence of the first",
+  "handover and final pass are there (%s), with what becomes of held runs; the latter has the fence of the former",
   async (direction) => {
     const { handover } = stepsOf({ mongo: mongo(direction), files });
     expect(await value<unknown>(handover.rollback)).toBeNull();
@@ -95,14 +95,14 @@ it.each(["forward", "back"] as const)(
     };
     expect(inputsOf("handover")).toMatchObject(shared);
     expect(inputsOf("handover")).not.toHaveProperty("fencedAt");
-    expect(inputsOf("second-handover")).toMatchObject({ ...shared, fencedAt });
+    expect(inputsOf("final-pass")).toMatchObject({ ...shared, fencedAt });
   },
 );
 
 it("the resource gets the root, not the other settings", async () => {
   stepsOf({ mongo: mongo("forward"), files });
   await pulumi.runtime.disconnect();
-  const inputs = inputsOf("backfill");
+  const inputs = inputsOf("bulk-pass");
   expect(inputs).toMatchObject({
     database: "taskrunner",
     direction: "forward",

@@ -19,7 +19,7 @@ import {
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkImport } = providers;
+const { BulkPass } = providers;
 afterEach(async () => {
   await fail("off");
   await closeConnections();
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 /** The bulk pass of a rollback, and what the engine was told. */
 async function exportAhead(fields: object = {}): Promise<string> {
-  const { outs } = (await BulkImport.create(stack.toFiles(fields))) as { outs?: object };
+  const { outs } = (await BulkPass.create(stack.toFiles(fields))) as { outs?: object };
   expect(outs).toMatchObject({ applied: true });
   return stack.said.join("\n");
 }
@@ -78,7 +78,7 @@ it("leaves a run that is not finished, and its log, to the handover", async () =
 
 it("rests without an open fence: the worker works on the files", async () => {
   await addFiles(stack.root, sampleFiles);
-  await BulkImport.create(stack.inputs());
+  await BulkPass.create(stack.inputs());
   await stack.advance();
   const files = await stack.allFiles();
   expect(await exportAhead()).not.toContain("xported");
@@ -110,9 +110,7 @@ it("stops before the drain if no majority acknowledges a write, until the handov
   const { fence } = await stack.cutover();
   await stack.advance();
   await fail("alwaysOn", late);
-  const stopped: unknown = await BulkImport.create(stack.toFiles()).catch(
-    (error: unknown) => error,
-  );
+  const stopped: unknown = await BulkPass.create(stack.toFiles()).catch((error: unknown) => error);
   expect(stopped).toMatchObject({
     properties: { applied: false },
     reasons: [expect.stringMatching(/No majority .*exportUnconfirmed.*The worker was not stopped/)],

@@ -2,7 +2,7 @@ import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { importStages, importState } from "../../components/transfer";
+import { importPasses, importState } from "../../components/transfer";
 import { readSettled } from "../../components/transfer/import/read-file";
 import { type FoundFile, beginning, stampByOpening } from "../../components/state";
 import { importCounts, databasePerTest } from "./database";
@@ -13,15 +13,15 @@ const current = databasePerTest();
 const whole = JSON.stringify(run("r", { plan: { big: "x".repeat(300_000) } }));
 const file = "state/runs/r.json";
 
-it.each(importStages)(
+it.each(importPasses)(
   "a file that a service is just writing is read again: %s",
   { timeout: 20_000 },
-  async (stage) => {
+  async (pass) => {
     const root = await writeState({
       [file]: whole.slice(0, 16_384),
       "state/approvals/r.json": JSON.stringify([approval("a")]).slice(0, 20),
     });
-    const importing = importState({ ...defaultSides(current.database, root), stage });
+    const importing = importState({ ...defaultSides(current.database, root), pass });
     await sleep(300);
     await writeFile(join(root, "state/approvals/r.json"), JSON.stringify([approval("a")]));
     await sleep(900);

@@ -8,10 +8,10 @@ import { RollbackStack, finished, running, sampleFiles } from "./rollback-stack"
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkImport, Handover } = providers;
+const { BulkPass, Handover } = providers;
 const busy = "state/runs/busy.json";
 
-/** What stopped a step, after a bulk import and a change of the files. */
+/** What stopped a step, after a bulk pass and a change of the files. */
 async function stoppedBy(work: Promise<unknown>) {
   const error: unknown = await work.catch((one: unknown) => one);
   return error as { reasons: string[]; properties: object };
@@ -22,7 +22,7 @@ it.each([
   ["a run that the contract refuses now", JSON.stringify(run("busy", { ...running, plan: 1 }))],
 ])("no fence is drawn over %s", async (_what, text) => {
   await addFiles(stack.root, sampleFiles);
-  await BulkImport.create(stack.inputs());
+  await BulkPass.create(stack.inputs());
   await writeFile(join(stack.root, busy), text);
   expect(await importState(stack.sides)).toMatchObject({ unfinishedRuns: 2 });
   const stopped = await stoppedBy(Handover.create(stack.inputs()));
@@ -44,16 +44,16 @@ it.each([
   expect(await readFile(join(stack.root, "fence.json"), "utf8")).toContain("unfinishedCount");
 });
 
-/** A bulk import after which the files of an unfinished and of a finished run go. */
+/** A bulk pass after which the files of an unfinished and of a finished run go. */
 async function loseFiles() {
   await addFiles(stack.root, sampleFiles);
-  await BulkImport.create(stack.inputs());
+  await BulkPass.create(stack.inputs());
   await stack.runs.insertOne({ ...running, _id: "by-web" });
   for (const name of [busy, "state/runs/done.json"]) await rm(join(stack.root, name));
 }
 
 it.each([
-  ["the bulk import", BulkImport, /No service was stopped/],
+  ["the bulk pass", BulkPass, /No service was stopped/],
   ["the handover", Handover, /worker is stopped.*storageMode: filesystem/],
 ] as const)(
   "%s stops at an unfinished run whose file is gone since an import",

@@ -34,12 +34,12 @@ it.each([
     "artifacts",
   ],
 ] as const)(
-  "what a worker changed in %s before the final import was killed is MongoDB's",
+  "what a worker changed in %s before the final pass was killed is MongoDB's",
   async (name, files, change, role) => {
     const root = await writeState(files);
-    await killedBeforeSettling(() => importState({ ...sides(root), stage: "final" }));
+    await killedBeforeSettling(() => importState({ ...sides(root), pass: "final" }));
     await collection(name).updateMany({}, { $set: change });
-    const report = await importState({ ...sides(root), stage: "final" });
+    const report = await importState({ ...sides(root), pass: "final" });
     expect(report[role]).toEqual(importCounts(1, { unchanged: 1 }));
     expect(await collection(name).find().toArray()).toMatchObject([change]);
     expect(await verifyState(sides(root))).toMatchObject({ holds: true });
@@ -62,8 +62,8 @@ it("a run that came in between is another's: no base says that it came of the fi
       await this.insertOne({ ...first, planHash: "another's" });
       return insert.call(this, documents, options);
     });
-  for (const { stage } of [{ stage: "backfill" }, { stage: "final" }] as const) {
-    const report = await importState({ ...sides(root), stage });
+  for (const { pass } of [{ pass: "bulk" }, { pass: "final" }] as const) {
+    const report = await importState({ ...sides(root), pass });
     expect(report.runs).toEqual(importCounts(1, { quarantined: 1 }));
   }
   inserts.mockRestore();
@@ -88,7 +88,7 @@ it("a run that a worker changes between the look and the write stays the worker'
       await this.updateMany({}, { $set: worker });
       return replace.call(this, filter, ...others);
     });
-  const report = await importState({ ...sides(root), stage: "delta" });
+  const report = await importState({ ...sides(root), pass: "delta" });
   replacements.mockRestore();
   expect(report.runs).toEqual(importCounts(1, { quarantined: 1 }));
   expect(await collection("pack_runs").find().toArray()).toMatchObject([worker]);

@@ -42,14 +42,14 @@ it("what services write to files after a rollback is taken when it goes forward 
   });
 });
 
-it("the final import inserts runs and names those that changed on disk after the cutover", async () => {
+it("the final pass inserts runs and names those that changed on disk after the cutover", async () => {
   const root = await writeState(twoRuns);
   await importState(sides(root));
   await addFiles(root, {
     "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "late", tenantId: "t" })),
     "state/runs/r-3.json": JSON.stringify(run("r-3")),
   });
-  const report = await importState({ ...sides(root), stage: "final" });
+  const report = await importState({ ...sides(root), pass: "final" });
   expect(report.runs).toEqual(importCounts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
   expect(report.quarantine).toMatchObject([{ file: "state/runs/r-1.json", reason: "conflict" }]);
 });

@@ -7,7 +7,7 @@ import { RollbackStack, finished, sampleFiles } from "./rollback-stack";
 import { addFiles, lines, logLine, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkImport, Handover } = providers;
+const { BulkPass, Handover } = providers;
 const log = "logs/runs/busy.ndjson";
 const busy = "state/runs/busy.json";
 const changedBusy = JSON.stringify(run("busy", finished));
@@ -26,7 +26,7 @@ const stoppedBy = (work: Promise<unknown>) =>
 it("compares what was imported, and says how long the worker will be stopped", async () => {
   await imported();
   await addFiles(stack.root, { [busy]: changedBusy, "state/approvals/r.json": "[1]" });
-  expect((await BulkImport.create(stack.inputs())).outs).toMatchObject({
+  expect((await BulkPass.create(stack.inputs())).outs).toMatchObject({
     applied: true,
     report: {
       runs: { read: 3, updated: 1, unchanged: 2 },
@@ -50,12 +50,12 @@ it.each([
   await imported();
   if (name === "pack_runs") await stack.runs.deleteOne({ _id: "done" });
   else await stack.db.collection(name).updateOne({}, { $set: { message: "planted" } });
-  const stopped = await stoppedBy(BulkImport.create(stack.inputs()));
+  const stopped = await stoppedBy(BulkPass.create(stack.inputs()));
   expect(stopped.reasons).toEqual([expect.stringMatching(words)]);
   expect(stopped.reasons[0]).toMatch(/No service was stopped\..* run `pulumi up` again/);
   expect(stopped.properties).toMatchObject({ applied: false });
   // Every file is read again: what is missing comes, and what differs is quarantined.
-  expect((await BulkImport.update("id", stopped.properties, stack.inputs())).outs).toMatchObject({
+  expect((await BulkPass.update("id", stopped.properties, stack.inputs())).outs).toMatchObject({
     applied: true,
     report: {
       runs: { inserted: name === "pack_runs" ? 1 : 0 },
@@ -89,7 +89,7 @@ it("rests once the services work on MongoDB, which may delete what files have", 
   await imported();
   await Handover.create(stack.inputs());
   await stack.runs.deleteOne({ _id: "done" });
-  const { outs } = (await BulkImport.create(stack.inputs())) as { outs?: object };
+  const { outs } = (await BulkPass.create(stack.inputs())) as { outs?: object };
   expect(outs).toMatchObject({ applied: true });
   expect(outs).not.toHaveProperty("report.proof");
 });

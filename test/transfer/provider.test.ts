@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const { BulkImport, Verification } = providers;
+const { BulkPass, Verification } = providers;
 
 /** The inputs of a stack's first cutover, with a root as the settings have it. */
 beforeEach(async () => {
@@ -42,12 +42,12 @@ beforeEach(async () => {
   };
 });
 
-const imported = async () => (await BulkImport.create(inputs)).outs as ImportInputs & ImportResults;
+const imported = async () => (await BulkPass.create(inputs)).outs as ImportInputs & ImportResults;
 const changes = async (olds: object, news: object) =>
-  (await BulkImport.diff("id", olds, news)).changes;
+  (await BulkPass.diff("id", olds, news)).changes;
 
 it("an import's outputs are its counts, and its id holds no secret", async () => {
-  expect(await BulkImport.create(inputs)).toMatchObject({
+  expect(await BulkPass.create(inputs)).toMatchObject({
     id: `${inputs.database ?? ""}/import`,
     outs: { applied: true, report: { files: 1, runs: { inserted: 1 } } },
   });
@@ -71,7 +71,7 @@ it("an import that left records out runs again, until none is left out", async (
   expect(JSON.parse(quarantine)).toMatchObject({ file: "state/approvals/r.json", raw: "{}" });
   expect(await changes(outs, inputs)).toBe(true);
   await addFiles(inputs.root, { "state/approvals/r.json": JSON.stringify([approval("a")]) });
-  const fixed = await BulkImport.update("id", outs, inputs);
+  const fixed = await BulkPass.update("id", outs, inputs);
   expect(fixed.outs).toMatchObject({ report: { approvals: { inserted: 1 } } });
   expect(await changes(fixed.outs as object, inputs)).toBe(false);
 });
@@ -85,7 +85,7 @@ it("outputs name the first twenty quarantined records and count all", async () =
 });
 
 it("a verification that holds is done with the counts of both sides", async () => {
-  await BulkImport.create(inputs);
+  await BulkPass.create(inputs);
   expect((await Verification.create(inputs)).outs).toMatchObject({
     applied: true,
     report: { holds: true, runs: { files: 1, mongo: 1, equal: 1 } },
@@ -97,7 +97,7 @@ it("a verification that does not hold is unfinished, and says in words what and 
     "state/runs/s.json": JSON.stringify(run("s")),
     "logs/runs/r.ndjson": lines(...Array.from({ length: 7 }, (_, at) => logLine(at + 1))),
   });
-  await BulkImport.create(inputs);
+  await BulkPass.create(inputs);
   const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
   await database.collection("pack_run_logs").deleteMany({});
   const runs = database.collection<{ _id: string }>("pack_runs");
@@ -125,7 +125,7 @@ it("a verification holds without records that nobody can fix, if their list is a
   const log = lines(logLine(1)) + "{\n" + lines(logLine(3));
   const files = { "logs/runs/r.ndjson": log, "state/approvals/r.json": "[1]" };
   await addFiles(inputs.root, files);
-  await BulkImport.create(inputs);
+  await BulkPass.create(inputs);
   const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
   await database.collection("pack_run_logs").updateOne({ sequence: 3 }, { $set: { message: "x" } });
   const error: unknown = await Verification.create(inputs).catch((one: unknown) => one);
@@ -145,7 +145,7 @@ it("a verification holds without records that nobody can fix, if their list is a
   expect(verified.outs).toMatchObject({
     ...{ applied: true, report: { holds: true, logs: { quarantined: 1, differing: 1 } } },
   });
-  const imported = (await BulkImport.create(accepted)).outs as object;
+  const imported = (await BulkPass.create(accepted)).outs as object;
   expect(await changes(imported, accepted)).toBe(false);
   expect(await changes(imported, inputs)).toBe(true);
 
@@ -156,21 +156,21 @@ it("a verification holds without records that nobody can fix, if their list is a
 });
 
 it("after a verification that does not hold, an import brings what is missing", async () => {
-  await BulkImport.create(inputs);
+  await BulkPass.create(inputs);
   const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
   await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
-  await BulkImport.create(inputs);
+  await BulkPass.create(inputs);
   await database.collection<{ _id: string }>("pack_runs").deleteOne({ _id: "s" });
   await expect(Verification.create(inputs)).rejects.toThrow(
     "1 of 2 runs on disk is not in MongoDB: s",
   );
-  await BulkImport.create(inputs);
+  await BulkPass.create(inputs);
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
 });
 
-it("a bulk import fails, before the drain, where the state root takes no fence", async () => {
+it("a bulk pass fails, before the drain, where the state root takes no fence", async () => {
   await mkdir(join(inputs.root, "fence.json.tmp"));
-  const failed: unknown = await BulkImport.create(inputs).catch((error: unknown) => error);
+  const failed: unknown = await BulkPass.create(inputs).catch((error: unknown) => error);
   expect(failed).toMatchObject({
     name: "WriteError",
     message: expect.stringMatching(
@@ -178,17 +178,17 @@ it("a bulk import fails, before the drain, where the state root takes no fence",
     ) as string,
   });
   await rm(join(inputs.root, "fence.json.tmp"), { recursive: true });
-  expect((await BulkImport.create(inputs)).outs).toMatchObject({
+  expect((await BulkPass.create(inputs)).outs).toMatchObject({
     applied: true,
     report: { runs: { inserted: 0, unchanged: 1 } },
   });
 });
 
 it("on a rollback neither connects, if no cutover came as far as its fence", async () => {
-  for (const provider of [BulkImport, Verification]) {
+  for (const provider of [BulkPass, Verification]) {
     const unreachable = { ...inputs, direction: "back", uri: "mongodb://127.0.0.1:1" };
     const outs = (await provider.create(unreachable)).outs as object;
-    expect(outs).toMatchObject({ applied: provider === BulkImport });
+    expect(outs).toMatchObject({ applied: provider === BulkPass });
     expect(await provider.diff("id", outs, unreachable)).toEqual({ changes: false });
   }
 });

@@ -32,7 +32,7 @@ beforeEach(() => {
   };
 });
 
-const { BulkImport } = providers;
+const { BulkPass } = providers;
 const running = { steps: [{ stepId: "build", status: "Running", attempts: 1 }] };
 const file = (runId: string) => `state/runs/${runId}.json`;
 /** A run on disk that the contract refuses. */
@@ -51,7 +51,7 @@ it.each([
   "a quarantined run that is %s stops the cutover, until its file is fixed",
   async (_what, text) => {
     await addFiles(inputs.root, { ...good(1), [file("s")]: text });
-    const stopped: unknown = await BulkImport.create(inputs).catch((error: unknown) => error);
+    const stopped: unknown = await BulkPass.create(inputs).catch((error: unknown) => error);
     expect(stopped).toMatchObject({
       properties: { applied: false, report: { runs: { inserted: 1, quarantined: 1 } } },
       reasons: [
@@ -62,8 +62,8 @@ it.each([
     });
     await addFiles(inputs.root, { [file("s")]: JSON.stringify(run("s", running)) });
     const { properties } = stopped as { properties: object };
-    expect((await BulkImport.diff("id", properties, inputs)).changes).toBe(true);
-    expect((await BulkImport.update("id", properties, inputs)).outs).toMatchObject({
+    expect((await BulkPass.diff("id", properties, inputs)).changes).toBe(true);
+    expect((await BulkPass.update("id", properties, inputs)).outs).toMatchObject({
       applied: true,
       report: { runs: { inserted: 1, unchanged: 1 } },
     });
@@ -72,12 +72,12 @@ it.each([
 
 it("finished runs that are quarantined stop the cutover if they are more than 1 % of all", async () => {
   await addFiles(inputs.root, { ...good(99), [file("s")]: bad("s") });
-  expect((await BulkImport.create(inputs)).outs).toMatchObject({
+  expect((await BulkPass.create(inputs)).outs).toMatchObject({
     applied: true,
     report: { runs: { read: 100, quarantined: 1 } },
   });
   await addFiles(inputs.root, { [file("t")]: bad("t") });
-  await expect(BulkImport.create(inputs)).rejects.toMatchObject({
+  await expect(BulkPass.create(inputs)).rejects.toMatchObject({
     reasons: [
       expect.stringMatching(
         /: 2 of 101 runs cannot be imported, which is more than 1 %: state\/runs\/s\.json \(.+\), state\/runs\/t\.json \(.+\)\. No service was stopped/,
@@ -95,14 +95,14 @@ it("quarantined log entries, artifacts and approvals do not stop the cutover", a
     "state/approvals/r-0.json": JSON.stringify([approval("a", { requestedAt: "soon" })]),
   });
   const one = { quarantined: 1 };
-  expect((await BulkImport.create(inputs)).outs).toMatchObject({
+  expect((await BulkPass.create(inputs)).outs).toMatchObject({
     applied: true,
     report: { runs: { inserted: 1 }, logs: one, artifacts: one, approvals: one },
   });
 });
 
 it("of an import by several pods the whole counts, and a pod's own part stops nothing", async () => {
-  const { job } = steps.bulkImport;
+  const { job } = steps.bulkPass;
   const parts: ImportResults[] = [];
   const importParts = async () => {
     const shards = [1, 2].map((number) => ({ ...inputs, isInPod: true, shard: { number, of: 2 } }));

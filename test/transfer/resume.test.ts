@@ -3,7 +3,7 @@ import { appendFile, readFile, stat, truncate, utimes, writeFile } from "node:fs
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { importStages, importState, verifyState } from "../../components/transfer";
+import { importPasses, importState, verifyState } from "../../components/transfer";
 import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
 import { defaultSides } from "./database-sides";
 import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
@@ -56,18 +56,18 @@ it("a file that was just written is hashed again, and not read again where it is
   expect(await importState(sides(root))).toMatchObject({ runs: importCounts(1, { updated: 1 }) });
 });
 
-it.each(importStages)(
+it.each(importPasses)(
   "a run whose size and time are as before is found changed: %s",
-  async (stage) => {
+  async (pass) => {
     const name = "state/runs/r.json";
     const root = await oldState({ [name]: JSON.stringify(run("r")) });
     await importState(sides(root));
     const { mtime } = await stat(join(root, name));
     await addFiles(root, { [name]: JSON.stringify(run("r", { planHash: "sha256:2" })) });
     await utimes(join(root, name), mtime, mtime);
-    // The final import changes no run.
-    const outcome = stage === "final" ? { quarantined: 1 } : { updated: 1 };
-    expect((await importState({ ...sides(root), stage })).runs).toEqual(importCounts(1, outcome));
+    // The final pass changes no run.
+    const outcome = pass === "final" ? { quarantined: 1 } : { updated: 1 };
+    expect((await importState({ ...sides(root), pass })).runs).toEqual(importCounts(1, outcome));
   },
 );
 
@@ -139,7 +139,7 @@ it("what came before its run's file goes to the run when that one says its id", 
   await importState(sides(root));
   await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")) });
   const inserted = importCounts(1, { inserted: 1 });
-  expect(await importState({ ...sides(root), stage: "delta" })).toMatchObject({
+  expect(await importState({ ...sides(root), pass: "delta" })).toMatchObject({
     runs: inserted,
     logs: inserted,
     approvals: inserted,

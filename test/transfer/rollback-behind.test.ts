@@ -100,7 +100,7 @@ it("a run in conflict that is held comes back when it is released", async () => 
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toEqual(run("busy", running));
 });
 
-it("the second handover holds nothing more: the worker is at work on the files", async () => {
+it("the final pass holds nothing more: the worker is at work on the files", async () => {
   const back = await runStep(await stack.cutover(), stack.toFiles());
   await stack.advance();
   await stack.db.collection("pack_run_backfill").drop();

@@ -57,7 +57,7 @@ it("a run that was finished on disk since the fence is not held", async () => {
   ]);
 });
 
-it("a run that web wrote to files after the fence is held: MongoDB has it by the second handover", async () => {
+it("a run that web wrote to files after the fence is held: MongoDB has it by the final pass", async () => {
   const before = await stack.cutover();
   await addFiles(stack.root, { "state/runs/late.json": JSON.stringify(run("late", running)) });
   await upSecond(undefined, stack.second(before));
@@ -182,7 +182,7 @@ it("held runs come back by an export, as MongoDB has them, and go forward again"
 
   const again = await stack.cutover(outs);
   expect(again.fence).toMatchObject({ unfinishedCount: 1 });
-  expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
+  expect(await importState({ ...stack.sides, pass: "final" })).toMatchObject({ quarantine: [] });
   expect(await verifyState(stack.sides)).toMatchObject(bothEqual);
   expect(await stack.runs.countDocuments()).toBe(3);
   expect(await stack.db.collection("pack_run_logs").countDocuments()).toBe(2);
@@ -196,7 +196,7 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
   expect(again.fence).toMatchObject({ unfinishedCount: 0 });
   expect(stack.said.at(-1)).toMatch(/^A rollback without MongoDB held 2 runs in .*\/held: .*busy/);
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
-  expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
+  expect(await importState({ ...stack.sides, pass: "final" })).toMatchObject({ quarantine: [] });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { onlyInMongo: 2 } });
 

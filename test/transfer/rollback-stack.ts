@@ -33,7 +33,7 @@ export const sampleFiles = {
 };
 
 type Provider = (typeof providers)[keyof typeof providers];
-const { Handover, SecondHandover } = providers;
+const { Handover, FinalPass } = providers;
 
 /** Whether a handover has to run. */
 export const diffHandover = async (olds: object, news: object, provider: Provider = Handover) =>
@@ -51,9 +51,8 @@ export async function runStep(
   return (await provider.update("id", olds, checked)).outs as Outs;
 }
 
-/** The same for the second handover. */
-export const upSecond = (olds: Outs | undefined, news: object) =>
-  runStep(olds, news, SecondHandover);
+/** The same for the final pass. */
+export const upSecond = (olds: Outs | undefined, news: object) => runStep(olds, news, FinalPass);
 
 /** The handovers of a stack, with a server for a file's tests, and a root and a database for each. */
 export class RollbackStack {
@@ -122,7 +121,7 @@ export class RollbackStack {
     return this.inputs({ direction: "back", ...fields });
   }
 
-  /** Those of the second handover. @param first the outputs of the first one */
+  /** Those of the final pass. @param first the outputs of the first one */
   second({ fence }: Outs, fields: object = {}) {
     return this.inputs({ ...(fence && { fencedAt: fence.at }), ...fields });
   }

@@ -39,12 +39,12 @@ it("a cutover draws the fence once, and the next one again", async () => {
   expect(again.outs).toMatchObject({ fence: { unfinishedCount: 1 } });
 });
 
-it("a live worker never meets the first handover: another root runs the second one only", async () => {
+it("a live worker never meets the handover: another root runs the second one only", async () => {
   const first = await stack.cutover();
   const second = await upSecond(undefined, stack.second(first));
   const elsewhere = { cutover: 1, root: "elsewhere" };
   expect(await diffHandover(first, stack.inputs(elsewhere))).toBe(false);
-  expect(await diffHandover(second, stack.second(first, elsewhere), providers.SecondHandover)).toBe(
+  expect(await diffHandover(second, stack.second(first, elsewhere), providers.FinalPass)).toBe(
     true,
   );
 });
@@ -74,7 +74,7 @@ it("a fence that cannot be noted stops the cutover, and leaves aside what is hel
 it("a stack that begins on files does nothing, and neither does its second up", async () => {
   await addFiles(stack.root, sampleFiles);
   const back = stack.toFiles({ uri: unreachableUri });
-  for (const provider of [providers.Handover, providers.SecondHandover]) {
+  for (const provider of [providers.Handover, providers.FinalPass]) {
     const outs = await runStep(undefined, back, provider);
     expect(outs.fence ?? undefined).toBeUndefined();
     expect(outs).toHaveProperty("rollback", null);
@@ -135,8 +135,8 @@ it("a rollback that fails in the middle is unfinished, and goes on in the next u
   });
 });
 
-describe("the second handover", () => {
-  /** A cutover whose second handover ran, and the rollback of the first one. */
+describe("the final pass", () => {
+  /** A cutover whose final pass ran, and the rollback of the first one. */
   async function firstBack() {
     const first = await stack.cutover();
     const second = await upSecond(undefined, stack.second(first));
@@ -164,7 +164,7 @@ describe("the second handover", () => {
     expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
     expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject({ planHash: "by web" });
     const again = stack.second(back, { direction: "back", cutover: 1 });
-    expect(await diffHandover(outs, again, providers.SecondHandover)).toBe(false);
+    expect(await diffHandover(outs, again, providers.FinalPass)).toBe(false);
   });
 
   it("that a rollback creates and that fails is not taken for done in the next up", async () => {

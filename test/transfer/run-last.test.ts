@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
-import { importInto, importStages, importState } from "../../components/transfer";
+import { importInto, importPasses, importState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
 import { holdRuns } from "../../components/state/held";
 import type { Batch } from "../../components/transfer/import/pipeline";
@@ -12,9 +12,9 @@ import { lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
 
-it.each(importStages)("a worker in Mongo mode sees no run before its parts: %s", async (stage) => {
+it.each(importPasses)("a worker in Mongo mode sees no run before its parts: %s", async (pass) => {
   const inserts = vi.spyOn(Collection.prototype, "insertMany");
-  await importState({ ...exportSides(current.database, await writeState(twoRuns)), stage });
+  await importState({ ...exportSides(current.database, await writeState(twoRuns)), pass });
   const order = inserts.mock.contexts.map((one) => (one as Collection).collectionName);
   inserts.mockRestore();
   expect(order.slice(0, -1).sort()).toEqual([

@@ -37,7 +37,7 @@ describe("trouble that passes", () => {
     for (const files of [state, changed]) {
       await addFiles(root, files);
       await disturb();
-      const report = await importState({ ...defaultSides(database, root), stage: "delta" });
+      const report = await importState({ ...defaultSides(database, root), pass: "delta" });
       reports.push({ ...report, elapsedMs: 0 });
     }
     await mend();
@@ -89,7 +89,7 @@ it("what a majority confirms only later counts as inserted and updated", async (
   await addFiles(root, changed);
   // The first update says what is going to be written.
   await fail(["update"], { skip: 1, times: 2 }, how);
-  const report = await importState({ ...sides(root), stage: "delta" });
+  const report = await importState({ ...sides(root), pass: "delta" });
   expect(report.runs).toEqual(importCounts(2, { updated: 1, unchanged: 1 }));
 });
 

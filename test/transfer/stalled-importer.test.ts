@@ -56,7 +56,7 @@ it("an importer that stalled behind a file's read leaves a newer run and checkpo
   await importState(sides);
   vi.restoreAllMocks();
   expect(await statuses()).toEqual(["Succeeded", "Running"]);
-  await importState({ ...sides, stage: "delta" });
+  await importState({ ...sides, pass: "delta" });
   expect(await statuses()).toEqual(["Succeeded", "Running"]);
   expect(await verifyState(sides)).toMatchObject({ holds: true });
 });
@@ -104,7 +104,7 @@ it("an importer that stalled before it settled leaves the newer base", async () 
     await importState(sides);
   });
   await writeFile(join(root, file), third ?? "");
-  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+  expect(await importState({ ...sides, pass: "delta" })).toMatchObject({
     runs: { updated: 1, quarantined: 0 },
   });
 });
@@ -120,7 +120,7 @@ it("an importer settles what it wrote beside another one's announcement", async 
   await stalledBeforeSettling(root, () => announceBases(bases, "mongo", [theirs]));
   await withdrawBases(bases, "mongo", [theirs]);
   await writeFile(join(root, file), second ?? "");
-  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+  expect(await importState({ ...sides, pass: "delta" })).toMatchObject({
     runs: { updated: 1, quarantined: 0 },
   });
 });
@@ -157,13 +157,13 @@ it("a delta import refuses a file that changed while it was read", async () => {
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   stallRead(() => writeFile(join(root, file), third ?? ""));
-  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+  expect(await importState({ ...sides, pass: "delta" })).toMatchObject({
     runs: { updated: 0, quarantined: 1 },
     quarantinedUnfinished: { count: 1 },
   });
   vi.restoreAllMocks();
   expect(await statuses()).toEqual(["Running", "Pending"]);
-  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({ runs: { updated: 1 } });
+  expect(await importState({ ...sides, pass: "delta" })).toMatchObject({ runs: { updated: 1 } });
 });
 
 it("a delta import leaves approvals that web changed meanwhile to the final one", async () => {
@@ -175,11 +175,11 @@ it("a delta import leaves approvals that web changed meanwhile to the final one"
   await writeFile(join(root, file), second ?? "");
   await writeFile(join(root, approvals), `${decided("pending")}\n`);
   stallRead(() => writeFile(join(root, approvals), decided("approved")));
-  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+  expect(await importState({ ...sides, pass: "delta" })).toMatchObject({
     approvals: { quarantined: 0 },
   });
   vi.restoreAllMocks();
-  expect(await importState({ ...sides, stage: "final" })).toMatchObject({
+  expect(await importState({ ...sides, pass: "final" })).toMatchObject({
     approvals: { updated: 1, quarantined: 0 },
   });
 });

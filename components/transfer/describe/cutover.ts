@@ -57,7 +57,7 @@ const fixDifferences =
   "This step changed nothing. Fix what is named, or move files that are not state out of the " +
   "directory. Then run `pulumi up` again: it imports quarantined records and verifies again. What is " +
   "missing for another reason is imported by " +
-  "`pulumi up --replace '**taskrunner:SecondHandover::second-handover'`.";
+  "`pulumi up --replace '**taskrunner:FinalPass::final-pass'`.";
 
 /** How a cutover ends without records that nobody can fix. */
 export function acceptQuarantined(hash: string): string {
@@ -77,7 +77,7 @@ const toleratedPercent = 1;
 export function describeStop(
   report: ImportReport,
   inputs: { readonly root: string; readonly acceptMissing?: string },
-  stage: "backfill" | "delta",
+  pass: "bulk" | "delta",
 ): string[] {
   const { root, acceptMissing } = inputs;
   const { count = 0, runs = [], hash = "" } = report.missing ?? {};
@@ -89,7 +89,7 @@ export function describeStop(
     );
   });
   const reasons = [...describeQuarantinedRuns(report), ...missing];
-  return withAdvice(reasons, `Import of ${root}: `, fixRuns[stage]);
+  return withAdvice(reasons, `Import of ${root}: `, fixRuns[pass]);
 }
 
 function describeQuarantinedRuns({
@@ -113,7 +113,7 @@ function describeQuarantinedRuns({
 }
 
 const fixRuns = {
-  backfill:
+  bulk:
     "No service was stopped. Fix these files, or move files that are not runs out of the directory. Then " +
     "run `pulumi up` again: it imports the quarantined records.",
   delta:
@@ -159,7 +159,7 @@ export function describeFence({ fence, held, unknown }: DrawnFence, root: string
         "held-runs-unknown",
         `${runs} held in ${root}/${heldFolder} are not in this MongoDB, and no service executes ` +
           `them: ${names}. If the MongoDB that had them is lost, move the files back and run ` +
-          "`taskrunner-storage import --stage final`. Their steps may then run again.",
+          "`taskrunner-storage import --cutover-pass final`. Their steps may then run again.",
       ),
     ),
   ];

@@ -32,8 +32,8 @@ export interface Reading {
   readonly shard?: Shard | undefined;
   /** What earlier imports did; without it every file is read from its beginning. */
   readonly checkpoints?: KnownCheckpoints | undefined;
-  /** Looks at files through `open` that may have changed lately: nobody may miss it. Default: false. */
-  readonly isLast?: boolean;
+  /** Opens files that may have changed lately, because a stat may come from a cache. Default: false. */
+  readonly shouldBypassCache?: boolean;
   /** Reads only the files that are as they were imported, and counts the others. Default: false. */
   readonly isProof?: boolean;
 }
@@ -89,7 +89,7 @@ function bytesToRead({ file: { role, stamp }, checkpoint }: Listed, isProof: boo
 const blocksAtOnce = 4;
 
 async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> {
-  const { address, tally, shard, checkpoints, isLast = false } = reading;
+  const { address, tally, shard, checkpoints, shouldBypassCache = false } = reading;
   const isWanted = (baseName: string) => !shard || isInShard(baseName, shard);
   const blocks = runsOnDisk(address, tally.skipped, isWanted);
   yield* mapOrdered(blocks, blocksAtOnce, async (runs) => {
@@ -97,7 +97,7 @@ async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> 
     const resumed = files.filter(({ role }) => checkpoints?.resumed.has(role));
     const known = await checkpoints?.store.read(resumed.map(({ name }) => name));
     return mapLimit(looksAtOnce, runs, async (run) => {
-      const files = isLast ? await lookAgain(run, known) : run.files;
+      const files = shouldBypassCache ? await lookAgain(run, known) : run.files;
       const own = files.at(-1);
       const id = await findId(address, run.baseName, own, known?.get(own?.name ?? ""));
       return files.map((file) => ({ file, checkpoint: known?.get(file.name), id }));

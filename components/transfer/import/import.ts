@@ -2,7 +2,7 @@ import { collectionRoles } from "../../contract";
 import { Refusal, type StateAddress, mapLimit, isUnfinished, requireState } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
-import { type BothSides, type ImportStage, type Shard } from "../sides";
+import { type BothSides, type ImportPass, type Shard } from "../sides";
 import type { ImportReport } from "../reports";
 import { Tally } from "../tally";
 import { type KnownCheckpoints, groupsOnDisk } from "./groups";
@@ -12,8 +12,8 @@ import { QuarantineFile } from "./quarantine";
 import { type ImportTarget, databaseTarget } from "./write";
 
 interface ImportOptions {
-  /** The pass of the cutover; default `backfill`. */
-  readonly stage?: ImportStage;
+  /** Default: `bulk`. */
+  readonly pass?: ImportPass;
   /** The file for quarantined records; without it they are only in the report. */
   readonly quarantine?: string;
   /** Imports the runs of one shard only. */
@@ -33,13 +33,13 @@ interface ImportOptions {
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
-  const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
+  const { pass = "bulk", dryRun = false, afresh = false, retries } = sides;
   const idOnly = { projection: { _id: 1 } };
   const found = await mapLimit(collectionRoles.length, collectionRoles, (role) =>
     reading(sides, role, (all) => all.findOne({}, idOnly)),
   );
   const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
-  const target = databaseTarget(sides, { stage, empty, dryRun });
+  const target = databaseTarget(sides, { pass, empty, dryRun });
   const store = new Checkpoints(sides.database, retries);
   const resumed = new Set(collectionRoles.filter((role) => !afresh && !empty.has(role)));
   return importInto(target, { ...sides, checkpoints: { store, resumed } });
@@ -80,18 +80,19 @@ async function importFiles(
   source: ImportSource,
   tally: Tally,
 ): Promise<void> {
-  const { shard, checkpoints, dryRun, stage = "backfill" } = source;
+  const { shard, checkpoints, dryRun, pass = "bulk" } = source;
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
-  const isLast = stage !== "backfill";
-  const groups = groupsOnDisk({ address: source, tally, shard, checkpoints, isLast });
+  // Nothing is imported after the delta and the final pass: a cached stat must not hide a change from them.
+  const shouldBypassCache = pass !== "bulk";
+  const groups = groupsOnDisk({ address: source, tally, shard, checkpoints, shouldBypassCache });
   const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
     // What such a file has now may be in MongoDB already, by another importer.
     const changed = await findChanged(files.values());
     for (const [record, result] of outcomes) {
       const { role, place, document, conversions, raw } = record;
       // Then somebody writes who was to be stopped. Web is at work on files until its own rollout.
-      const isStopped = stage === "final" || (stage === "delta" && role !== "approvals");
+      const isStopped = pass === "final" || (pass === "delta" && role !== "approvals");
       const isLate = isStopped && changed.has(place.file);
       const outcome = isLate ? new Refusal("conflict", "it changed during the import") : result;
       if (outcome instanceof Refusal) {

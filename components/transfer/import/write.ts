@@ -14,7 +14,7 @@ import {
   withdrawBases,
 } from "../bases";
 import { type Pair, pairsOf } from "../pairs";
-import { type BothSides, type ImportStage, collectionOf } from "../sides";
+import { type BothSides, type ImportPass, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
 import { findChanged } from "./read-file";
@@ -27,7 +27,7 @@ export interface ImportTarget {
 }
 
 interface TargetOptions {
-  readonly stage: ImportStage;
+  readonly pass: ImportPass;
   /** Collections that had no document when the import began: the first look is skipped. */
   readonly empty: ReadonlySet<CollectionRole>;
   /** Compares and decides, but writes nothing. */
@@ -71,11 +71,11 @@ const maxLooks = 3;
 async function writeBatch(to: Writing, { records, files }: Batch): Promise<Outcomes> {
   const outcomes: OutcomesSoFar = new Map();
   const { firsts, repeats } = splitDuplicates(records);
-  const { stage, empty } = to.options;
+  const { pass, empty } = to.options;
   let open = firsts;
   for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
     const isFirst = look === 1 && to.sent.size === 0;
-    const pairs = await pairsOf(to.sides, open, { stage, ...(isFirst && { empty }) });
+    const pairs = await pairsOf(to.sides, open, { pass, ...(isFirst && { empty }) });
     const winners = pairs.filter(({ verdict }) => verdict === "disk");
     const read = winners.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
     await recordOutcomes(to, pairs, await findChanged(new Set(read)), outcomes);

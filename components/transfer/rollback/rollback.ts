@@ -168,7 +168,7 @@ export async function previewRollback(
 
 /**
  * Holds what would be executed from files that are behind, while the fence is not ended. Without MongoDB all
- * are, not only those of the fence: what web wrote to files after it came to MongoDB by the second handover,
+ * are, not only those of the fence: what web wrote to files after it came to MongoDB by the final pass,
  * and steps of it were executed there.
  */
 async function holdBehind(

@@ -9,32 +9,30 @@ import { describeRollbackPreview, describeRollback } from "../describe/rollback"
 import { drawFence } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
-import { hasToImport, importStage } from "./import";
+import { hasToImport, importPass } from "./import";
 import {
-  type FirstHandoverInputs,
-  Handover,
   type HandoverInputs,
-  type HandoverResults,
-  SecondHandover,
-  type SecondHandoverInputs,
+  Handover,
+  type PassInputs,
+  type PassResults,
+  FinalPass,
+  type FinalPassInputs,
 } from "./inputs";
 import { truncateReport, sidesOf, stateOf } from "./sides";
 
-type Past = StateOf<HandoverInputs, HandoverResults>;
+type Past = StateOf<PassInputs, PassResults>;
 
 /**
- * Between the worker's drain and its rollout, once a cutover. Forward: what the worker wrote since the
- * bulk import goes over, and the fence is drawn: without it the worker would start from a stale copy and
- * execute finished steps again (decision 9). Back: what changed in MongoDB since goes to the files, and
- * unfinished runs are held if MongoDB is lost (decision 10). A live worker must not meet it, so that
- * nothing but the direction and another drain makes it run.
+ * The delta pass, once a cutover, between the worker's drain and its rollout. Forward it imports what the worker
+ * wrote since the bulk pass, so that the worker does not execute finished steps again, and draws the fence
+ * (decision 9). Back it exports what changed in MongoDB, and holds unfinished runs if MongoDB is lost (decision 10).
  */
-export const handover: Step<FirstHandoverInputs, HandoverResults> = {
+export const handover: Step<HandoverInputs, PassResults> = {
   ...Handover,
   id: ({ database = "" }) => `${database}/handover`,
   isDue: (state, inputs) => {
     if (inputs.direction === "back") return isLeftBehind(state, inputs);
-    // It wrote files until then: at a corrected address, or after a rollback that stopped on its way.
+    // The worker wrote files until it was drained again. No other change runs this step beside a live worker.
     const { drains } = state;
     return drains !== undefined && inputs.drains !== undefined && drains !== inputs.drains;
   },
@@ -53,7 +51,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
     if (former !== undefined) await requireFence(sides.database, ledger, former);
-    const report = await importStage(sides, "delta");
+    const report = await importPass(sides, "delta");
     // MongoDB may have these runs as an earlier import brought them: a worker would repeat their steps.
     const reasons = describeStop(report, { ...inputs, root: rootName }, "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
@@ -69,17 +67,17 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
 };
 
 /**
- * Behind web's rollout. Forward: the import of what web wrote to files meanwhile, which only inserts
- * runs. Back: the export of what web wrote to MongoDB meanwhile, also if the stack has this step for the
- * first time, because the cutover stopped before it.
+ * The final pass, after web's rollout. Forward it imports what web wrote to files until then, and only inserts
+ * runs. Back it exports what web wrote to MongoDB until then, also if a rollback creates the step because the
+ * cutover stopped before it.
  */
-export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
-  ...SecondHandover,
-  id: ({ database = "" }) => `${database}/second-handover`,
+export const finalPass: Step<FinalPassInputs, PassResults> = {
+  ...FinalPass,
+  id: ({ database = "" }) => `${database}/final-pass`,
   isDue: (state, inputs) => {
-    // A cutover that stopped before this step may have come as far as its fence.
-    const isBehind = state.fencedAt !== inputs.fencedAt;
-    if (inputs.direction === "back") return isBehind || isLeftBehind(state, inputs);
+    // A cutover may have drawn its fence and stopped before this step.
+    const hasNewFence = state.fencedAt !== inputs.fencedAt;
+    if (inputs.direction === "back") return hasNewFence || isLeftBehind(state, inputs);
     return hasToImport(state, inputs);
   },
   job: {
@@ -88,39 +86,38 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
     onJobFailure: recordFailure,
   },
   forward: async (inputs) => ({
-    report: await importStage(await sidesOf(inputs), "final"),
+    report: await importPass(await sidesOf(inputs), "final"),
   }),
   back: async (inputs, state) =>
     rollBack(inputs, inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt }, state),
 };
 
-async function assertStillDrained({ direction, standstill }: FirstHandoverInputs): Promise<void> {
+async function assertStillDrained({ direction, standstill }: HandoverInputs): Promise<void> {
   if (direction !== "forward" || standstill === undefined) return;
   const found = await findChangesSince(standstill);
   if (found !== undefined) throw new Unfinished([`${found} ${redrainHint("the worker")}`]);
 }
 
-function keepResults(state: Partial<HandoverResults> = {}): HandoverResults {
+function keepResults(state: Partial<PassResults> = {}): PassResults {
   const { report, fence, rollback } = state;
   return { ...(report && { report }), ...(fence && { fence }), ...(rollback && { rollback }) };
 }
 
 /**
- * Whether a rollback that is done left something behind which can be had now: files are put back when
- * they are released; and what only the cluster reaches nobody could bring by `taskrunner-storage export`,
- * so that there each `up` tries again. Elsewhere the worker is at work on these runs already.
+ * Whether a finished rollback has to run again: held files are to be released, or a Job may export what an earlier
+ * one could not. Without `jobs` a person does that with `taskrunner-storage export`, beside a live worker.
  */
-function isLeftBehind(state: Past, { heldRuns, job }: HandoverInputs): boolean {
+function isLeftBehind(state: Past, { heldRuns, job }: PassInputs): boolean {
   const { unreachable, held = [] } = state.rollback ?? {};
   if (unreachable === undefined && held.length === 0) return false;
   return job !== undefined || (state.heldRuns === "hold" && heldRuns === "release");
 }
 
 async function rollBack(
-  inputs: HandoverInputs,
+  inputs: PassInputs,
   fence: Pick<Fence, "at" | "cutover"> | undefined,
   state: Past | undefined,
-): Promise<HandoverResults> {
+): Promise<PassResults> {
   // No cutover came as far: nobody worked on MongoDB.
   if (fence === undefined) return keepResults(state);
   const { at: fencedAt, cutover: ended } = fence;
@@ -149,12 +146,12 @@ async function rollBack(
   }
 }
 
-/** What stays if the services work on files already, so that what is left behind stops nobody; told then. */
+/** Warns and keeps the earlier results if the services already work on files: a failure stops nobody then. */
 function recordFailure(
   reasons: readonly string[],
   state: Past | undefined,
-): HandoverResults | undefined {
-  // One that a rollback created and that failed has the direction, and no rollback yet.
+): PassResults | undefined {
+  // A step that a rollback created and that failed has no rollback yet.
   if (state?.direction !== "back" || state.rollback === undefined) return undefined;
   const text = `What changed in MongoDB is still only there. ${reasons.join(" ")}`;
   tell(warning("not-exported", text));
@@ -165,7 +162,7 @@ function recordFailure(
  * What a reviewer of a rollback has to know before it: whether MongoDB answers, if the engine can
  * ask, and what is left behind if it does not.
  */
-async function previewFindings(state: Past, inputs: HandoverInputs): Promise<readonly Finding[]> {
+async function previewFindings(state: Past, inputs: PassInputs): Promise<readonly Finding[]> {
   const fencedAt = state.fence?.at;
   const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
   if (!isAsked || fencedAt === undefined) return [];

@@ -22,7 +22,7 @@ import { mayExecute, reading } from "../documents";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
 import { exportAhead } from "../rollback/rollback";
-import type { BothSides, ImportStage } from "../sides";
+import type { BothSides, ImportPass } from "../sides";
 import { type ImportReport, type MissingRuns, joinImports, ofShards } from "../reports";
 import { ListHash } from "../tally";
 import {
@@ -32,7 +32,7 @@ import {
   verifyState,
 } from "../verify";
 import {
-  BulkImport,
+  BulkPass,
   type StateInputs,
   type ImportInputs,
   type ImportResults,
@@ -47,8 +47,8 @@ import { truncateReport, comparedStateInputs, sidesOf, stateOf, reportProgress }
  * worker is stopped next, so it makes sure that a fence can be kept and that the runs are there. Of the
  * latter only the pods' reports together tell. On a rollback it exports, before the worker is stopped.
  */
-export const bulkImport: Step<ImportInputs, ImportResults> = {
-  ...BulkImport,
+export const bulkPass: Step<ImportInputs, ImportResults> = {
+  ...BulkPass,
   id: ({ database = "" }) => `${database}/import`,
   isDue: hasToImport,
   job: {
@@ -70,7 +70,7 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
 async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
-  const report = await importStage(sides, "backfill", inputs.shard);
+  const report = await importPass(sides, "bulk", inputs.shard);
   const { foreign, foreignNames } = report.skipped;
   if (foreign > 0) {
     const names = formatCases(foreignNames, foreign);
@@ -82,7 +82,7 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
 }
 
 function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
-  const reasons = describeStop(results.report, inputs, "backfill");
+  const reasons = describeStop(results.report, inputs, "bulk");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
   describeProof(results.report).forEach(tell);
   return results;
@@ -103,7 +103,7 @@ async function proveImport(
   if (fence && fence.endedAt === undefined) return { report };
   const found = await compare("proof", inputs, { isProof: true, shard });
   if (!found.holds) throw new Unfinished(describeVerification(found, rootName));
-  const second = await importStage(sides, "backfill", shard);
+  const second = await importPass(sides, "bulk", shard);
   const importMs = second.elapsedMs;
   const { proof } = found;
   return {
@@ -113,18 +113,18 @@ async function proveImport(
 
 /**
  * An import with its report in short. The quarantined records are in a file in the state directory, which the
- * bulk import has tried, one for each pod that shares the work; without such records there is none.
+ * bulk pass has tried, one for each pod that shares the work; without such records there is none.
  */
-export async function importStage(
+export async function importPass(
   sides: BothSides,
-  stage: ImportStage,
+  pass: ImportPass,
   shard?: ImportInputs["shard"],
 ): Promise<ImportReport> {
   const quarantine = join(sides.root, quarantineFile(shard));
-  const asked = { stage, quarantine, ...(shard && { shard }) };
+  const asked = { pass, quarantine, ...(shard && { shard }) };
   const report = await reportProgress("import", sides, (all) => importState({ ...all, ...asked }));
   // The first of several pods looks for all: each sees the whole state directory.
-  const isAsked = stage !== "final" && (shard?.number ?? 1) === 1;
+  const isAsked = pass !== "final" && (shard?.number ?? 1) === 1;
   return truncateReport({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
 }
 

@@ -35,7 +35,7 @@ interface ReachInputs {
   readonly exportUnconfirmed?: string;
 }
 
-/** Inputs of the bulk import; what its export on a rollback is told is absent in a stack of before. */
+/** Inputs of the bulk pass; those of a rollback are absent in a stack of before 0.2.0. */
 export interface ImportInputs extends StateInputs, Partial<ReachInputs> {
   /** In a pod of an Indexed Job: its part of the runs. */
   readonly shard?: Shard;
@@ -51,42 +51,42 @@ export interface VerificationResults {
   readonly report: VerificationReport;
 }
 
-/** Inputs of both handovers; what a rollback is told is not compared. */
-export interface HandoverInputs extends StateInputs, ReachInputs {
+/** Inputs of the delta and the final pass; a change of those of a rollback does not run them again. */
+export interface PassInputs extends StateInputs, ReachInputs {
   /** What becomes of unfinished runs that cannot be exported. */
   readonly heldRuns: "hold" | "release";
 }
 
-/** Inputs of the first handover: what the worker's drain left; absent if nothing can be seen. */
-export interface FirstHandoverInputs extends HandoverInputs {
+/** Inputs of the handover: the drain's results, absent if the program sees no pods. */
+export interface HandoverInputs extends PassInputs {
   /** How often the worker was drained; another number makes the step run. */
   readonly drains?: number;
   readonly standstill?: DrainSnapshot;
 }
 
-/** What a handover did last in each direction; reports name the first twenty cases of a kind. */
-export interface HandoverResults {
+/** What a delta or final pass did last in each direction; reports name the first twenty cases of a kind. */
+export interface PassResults {
   /** Absent until a cutover reached this step. */
   readonly report?: ImportReport;
-  /** The fence of the last cutover; absent until one reached the first handover, which draws it. */
+  /** The fence of the last cutover; absent until one reached the handover, which draws it. */
   readonly fence?: Fence;
   /** Absent after a cutover, until it is rolled back. */
   readonly rollback?: RollbackReport;
 }
 
-/** Inputs of the second handover: the fence that the first one drew, so that it exports only after it. */
-export interface SecondHandoverInputs extends HandoverInputs {
+/** Inputs of the final pass: the handover's fence, without which it exports nothing. */
+export interface FinalPassInputs extends PassInputs {
   /** In ISO 8601; absent if no cutover drew one. */
   readonly fencedAt?: string;
 }
 
-export const BulkImport = kind<ImportInputs, ImportResults>("BulkImport", here, ["report"]);
+export const BulkPass = kind<ImportInputs, ImportResults>("BulkPass", here, ["report"]);
 
-export const Handover = kind<FirstHandoverInputs, HandoverResults>("Handover", here, [
+export const Handover = kind<HandoverInputs, PassResults>("Handover", here, [
   ...["report" as const, "fence" as const, "rollback" as const],
 ]);
 
-export const SecondHandover = kind<SecondHandoverInputs, HandoverResults>("SecondHandover", here, [
+export const FinalPass = kind<FinalPassInputs, PassResults>("FinalPass", here, [
   "report",
   "rollback",
 ]);

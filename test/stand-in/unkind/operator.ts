@@ -54,7 +54,7 @@ export class Operator {
     if (world.dangers.has("in place") && /not valid JSON|is empty/.test(words)) {
       return "stops for a file that is being written";
     }
-    if (what === "Verification" && product.replaceSecondHandover()) return undefined;
+    if (what === "Verification" && product.replaceFinalPass()) return undefined;
     if (!/back|export/.test(what)) return world.heal() ? undefined : "stops for nothing";
     const hasWays = what !== "export" && world.between.other === undefined;
     if (hasWays && "abandonMongo" in product.advanced) return "stops although MongoDB is abandoned";

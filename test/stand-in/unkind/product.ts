@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import { exportCommand } from "../../../cli/export";
-import type { HandoverResults } from "../../../components/transfer/steps/inputs";
+import type { PassResults } from "../../../components/transfer/steps/inputs";
 import { providers } from "../../../components/transfer/provider";
 import { documentOptions } from "../../contract/options";
 import { ledgerCollection } from "../../transfer/database";
@@ -40,14 +40,14 @@ export class Product {
   }
 
   /** As `pulumi up --replace` does, which a verification that does not hold asks for; false the second time. */
-  replaceSecondHandover(): boolean {
+  replaceFinalPass(): boolean {
     if (this.replacedIn === this.cutover) return false;
     this.replacedIn = this.cutover;
-    return this.states.delete("SecondHandover");
+    return this.states.delete("FinalPass");
   }
 
   get fencedAt(): string | undefined {
-    return (this.states.get("Handover") as HandoverResults | undefined)?.fence?.at;
+    return (this.states.get("Handover") as PassResults | undefined)?.fence?.at;
   }
 
   /** Runs a step in a direction, again if it ran before. */
@@ -70,8 +70,8 @@ export class Product {
 
   /** The bulk pass of another process, which keeps nothing. */
   async importBeside(uri: string): Promise<void> {
-    const inputs = { ...this.inputs("BulkImport", "forward"), uri } as never;
-    await providers.BulkImport.create(inputs);
+    const inputs = { ...this.inputs("BulkPass", "forward"), uri } as never;
+    await providers.BulkPass.create(inputs);
   }
 
   /** The command `export`. */
@@ -100,7 +100,7 @@ export class Product {
       ...{ direction, ledger: ledgerCollection, cutover: this.cutover, approvals: true },
       ...{ collections: documentOptions.collections },
       ...{ heldRuns: "hold", electionSeconds: 2 },
-      ...(name === "SecondHandover" && fencedAt !== undefined && { fencedAt }),
+      ...(name === "FinalPass" && fencedAt !== undefined && { fencedAt }),
       ...this.advanced,
     };
   }

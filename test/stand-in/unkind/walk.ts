@@ -73,7 +73,7 @@ export class Walk extends Crew {
     const forward = (...of: Parameters<Product["run"]>) =>
       operator.run(`${of[0]} ${of[1]}`, () => product.run(...of));
     product.begin();
-    if (!(await forward("BulkImport", "forward"))) return false;
+    if (!(await forward("BulkPass", "forward"))) return false;
     await this.between(10);
     if (world.dangers.has("stalled importer")) await this.importTwice();
     await this.between(6);
@@ -84,9 +84,9 @@ export class Walk extends Crew {
     this.startWorker("mongo");
     await this.between(8);
     await this.rollWeb("mongo");
-    if (!(await forward("SecondHandover", "forward"))) return false;
+    if (!(await forward("FinalPass", "forward"))) return false;
     return operator.run("Verification", async () => {
-      await product.run("SecondHandover", "forward");
+      await product.run("FinalPass", "forward");
       await product.run("Verification", "forward");
     });
   }
@@ -108,16 +108,16 @@ export class Walk extends Crew {
     await this.between(30);
     await this.purge("mongo");
     const fields = world.dangers.has("lost") ? { uri: undefined } : {};
-    const back = (name: "BulkImport" | "Handover" | "SecondHandover") =>
+    const back = (name: "BulkPass" | "Handover" | "FinalPass") =>
       operator.run(`${name} back`, () => product.run(name, "back", fields));
-    if (!(await back("BulkImport"))) return false;
+    if (!(await back("BulkPass"))) return false;
     await this.between(8);
     await this.drainWorker();
     if (world.dangers.has("other database")) await world.exchange();
     if (!(await back("Handover"))) return false;
     this.startWorker("filesystem");
     await this.rollWeb("filesystem");
-    if (!(await back("SecondHandover"))) return false;
+    if (!(await back("FinalPass"))) return false;
     return this.exportRest();
   }
 
