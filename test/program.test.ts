@@ -21,8 +21,8 @@ const settings = {
   kubernetes: { kubeconfig: "kube.config" },
   rollout: {
     ...{ target: "helm", namespace: "apps" },
-    worker: { chart: "charts/task-runner", values: ["tools/sample/rollout/worker.values.yaml"] },
-    web: { chart: "charts/task-runner", values: ["tools/sample/rollout/web.values.yaml"] },
+    worker: { chart: "examples/chart", values: ["tools/sample/rollout/worker.values.yaml"] },
+    web: { chart: "examples/chart", values: ["tools/sample/rollout/web.values.yaml"] },
   },
 };
 

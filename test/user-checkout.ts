@@ -26,7 +26,7 @@ export interface UserCheckout {
 }
 
 /** What commands and program need of the repository. */
-const parts = ["cli", "components", "charts", "tools/sample", "index.ts", "program.cjs"];
+const parts = ["cli", "components", "examples/chart", "tools/sample", "index.ts", "program.cjs"];
 const configuration = ["Pulumi.yaml", "package.json", "tsconfig.json"];
 
 const identity = {

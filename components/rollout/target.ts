@@ -33,7 +33,7 @@ interface Placement {
 }
 
 /** Default of a service's chart. */
-const sampleChart = "charts/task-runner";
+const sampleChart = "examples/chart";
 
 /** What the steps need of each target. Only this function distinguishes `helm` and `umbrella`. */
 export function placementOf(rollout: RolloutSettings): Placement {

@@ -111,7 +111,7 @@ const ownRelease = (service: string) =>
     chart: text
       .exactOptional()
       .describe(
-        "The chart: a folder, a name in `repository`, or an `oci://` address. Default: `charts/task-runner` with `install`, else it is required.",
+        "The chart: a folder, a name in `repository`, or an `oci://` address. Default: `examples/chart` with `install`, else it is required.",
       ),
     ...chartFrom,
     path: environmentPath("env"),

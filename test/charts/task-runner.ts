@@ -10,7 +10,7 @@ import { helm, repository } from "../../tools/parts";
 import { readRepositoryFile } from "../../tools/parts/repository";
 
 /** The chart's folder. */
-export const chart = join(repository, "charts", "task-runner");
+export const chart = join(repository, "examples/chart");
 
 /** Values of the chart, as far as the tests change them. */
 export interface Values {

@@ -65,8 +65,8 @@ export async function makeClusterSite(): Promise<ClusterSite> {
   const { worker, web } = cluster.valuesFiles;
   await ground.done(`
     export PATH="${own}/bin:$PATH" KUBECONFIG="${kubeconfig}"
-    helm install taskrunner-worker charts/task-runner -n taskrunner --create-namespace -f ${worker}
-    helm install taskrunner-web charts/task-runner -n taskrunner -f ${web}`);
+    helm install taskrunner-worker examples/chart -n taskrunner --create-namespace -f ${worker}
+    helm install taskrunner-web examples/chart -n taskrunner -f ${web}`);
   const rollout = { ...cluster.rollout, install: false };
   await cutOver(ground, { kubernetes: { kubeconfig }, rollout }, (block) => block);
   const remove = async () => {

@@ -62,7 +62,7 @@ beforeAll(async () => {
   await cluster.kubectl("create", "namespace", cluster.namespace);
   for (const service of services) {
     const values = ["-f", cluster.valuesFiles[service]];
-    const chart = join(repository, "charts/task-runner");
+    const chart = join(repository, "examples/chart");
     await siteHelm("install", cluster.releases[service], chart, ...values);
     const deployment = `deployment/${cluster.releases[service]}`;
     await cluster.kubectl("autoscale", deployment, "--min=3", "--max=5", "--cpu=80%");
@@ -145,7 +145,7 @@ describe("releases that a site has installed", () => {
       await cluster.setValues("web", values);
 
       expect(up.failed).toBe(true);
-      expect(up.output).toMatch(/Chart charts\/task-runner of release taskrunner-web cannot be/);
+      expect(up.output).toMatch(/Chart examples\/chart of release taskrunner-web cannot be/);
       expect(up.output).not.toMatch(/Drain worker-drain (updating|creating)|handover updating/);
       expect(await cluster.replicas()).toEqual({ worker: 3, web: 3 });
     },

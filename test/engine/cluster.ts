@@ -38,7 +38,7 @@ export interface EngineCluster extends TestSite {
 }
 
 /** The chart of both services. */
-const chart = "charts/task-runner";
+const chart = "examples/chart";
 
 const variables = { worker: "Worker__Storage__Mode", web: "TaskRunner__Storage__Mode" };
 

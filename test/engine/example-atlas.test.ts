@@ -43,7 +43,7 @@ async function atlasStack(name: string): Promise<TestStack> {
 /** Both services on files and their volume, as a site has them before. */
 async function installServices(): Promise<void> {
   const program = await helm();
-  const chart = join(repository, "charts/task-runner");
+  const chart = join(repository, "examples/chart");
   const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
   for (const service of ["worker", "web"]) {
     const values = join(repository, `examples/atlas/${service}.values.yaml`);

@@ -26,7 +26,7 @@ beforeAll(async () => {
   for (const name of ["taskrunner", ofUmbrella]) await cluster.kubectl("create", "namespace", name);
   for (const service of ["worker", "web"]) {
     const values = join(repository, `examples/existing/${service}.values.yaml`);
-    const chart = join(repository, "charts/task-runner");
+    const chart = join(repository, "examples/chart");
     await install(`taskrunner-${service}`, chart, values, "taskrunner");
   }
   const values = join(repository, "examples/umbrella/values.yaml");

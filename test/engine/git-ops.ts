@@ -31,7 +31,7 @@ export function syncServices(sync: (service: SiteService) => Promise<void>, ever
 export async function installServices(cluster: EngineCluster, folder: string): Promise<void> {
   await cluster.kubectl("create", "namespace", cluster.namespace);
   for (const service of services) {
-    const chart = join(repository, "charts/task-runner");
+    const chart = join(repository, "examples/chart");
     const values = join(folder, `${service}.values.yaml`);
     const release = ["install", cluster.releases[service], chart, "--values", values];
     const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];

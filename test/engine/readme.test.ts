@@ -135,7 +135,7 @@ describe("the README's first environment", () => {
     const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
     for (const service of ["worker", "web"]) {
       const values = join(clone, `examples/existing/${service}.values.yaml`);
-      const install = ["install", `taskrunner-${service}`, join(clone, "charts/task-runner")];
+      const install = ["install", `taskrunner-${service}`, join(clone, "examples/chart")];
       await execa(await helm(), [...install, "--values", values, "--wait", ...address]);
     }
   }

@@ -87,7 +87,7 @@ it(
 it(
   "reviews an image that CI has set past the values files",
   async () => {
-    const chart = [cluster.releases.worker, "charts/task-runner", "--set-string", "image.tag=2"];
+    const chart = [cluster.releases.worker, "examples/chart", "--set-string", "image.tag=2"];
     const address = [
       ...["--kubeconfig", cluster.kubernetes.kubeconfig, "--namespace", cluster.namespace],
     ];

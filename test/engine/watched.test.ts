@@ -46,7 +46,7 @@ interface GitOps {
 /** What a GitOps controller does: deploys each values file when it is another one than the last. */
 async function startGitOps(): Promise<GitOps> {
   const program = await helm();
-  const chart = join(repository, "charts/task-runner");
+  const chart = join(repository, "examples/chart");
   const last = new Map<SiteService, string>();
   const deployed: SiteService[] = [];
   const sync = async (service: SiteService) => {

@@ -38,7 +38,7 @@ export interface StandInOptions {
   readonly mongo?: Parameters<typeof serviceEnvironment>[2];
 }
 
-/** Values of charts/task-runner for a service of the stand-in, run by the tests' kubelet. */
+/** Values of examples/chart for a service of the stand-in, run by the tests' kubelet. */
 export function standInValues(service: Service, options: StandInOptions): object {
   const { root, journal, runs, seed = 1, pauseMs, mongo } = options;
   const stored = mongo

@@ -9,6 +9,8 @@ export class DevError extends Error {
 export interface DevStack {
   /** Its name, also in `Pulumi.<name>.yaml`. */
   readonly name: string;
+  /** The folder of its committed settings. */
+  readonly folder: string;
   /** The port of its embedded MongoDB in the committed settings. */
   readonly mongoPort: number;
   /** Whether worker and web are Helm releases on a Kubernetes of its own. */
@@ -17,9 +19,9 @@ export interface DevStack {
 
 export const stacks = {
   /** Worker and web are values files; the specification's port ("Configuration reference"). */
-  dev: { name: "dev", mongoPort: 27017, kubernetes: false },
+  dev: { name: "dev", folder: "", mongoPort: 27017, kubernetes: false },
   /** Worker and web are releases on a local control plane, as in production. */
-  local: { name: "local", mongoPort: 27117, kubernetes: true },
+  local: { name: "local", folder: "tools/dev", mongoPort: 27117, kubernetes: true },
 } as const satisfies Record<string, DevStack>;
 
 /** A make target's command for a stack. */
@@ -62,7 +64,7 @@ export function devPaths(root: string, stack: DevStack = stacks.dev): DevPaths {
     state: join(dev, "taskrunner"),
     rollout: join(dev, "rollout"),
     settings: join(dev, `Pulumi.${stack.name}.yaml`),
-    committedSettings: join(root, `Pulumi.${stack.name}.yaml`),
+    committedSettings: join(root, stack.folder, `Pulumi.${stack.name}.yaml`),
   };
 }
 

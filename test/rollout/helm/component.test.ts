@@ -3,7 +3,7 @@ import { registeredNames, inputsOf, mockedEngine, named, rolledOut, staying } fr
 
 mockedEngine();
 
-const chart = "charts/task-runner";
+const chart = "examples/chart";
 const onCluster = { target: "helm", namespace: "apps", worker: { chart }, web: { chart } };
 const kubernetes = { kubeconfig: "kube.config" };
 

@@ -171,7 +171,7 @@ async function upgrade(mode: string): Promise<void> {
     image: { repository: "example.test/worker", tag: "1" },
     env: [{ name: "Worker__Storage__Mode", value: mode }],
   };
-  const all = ["upgrade", "--install", "worker", "charts/task-runner", "--values=-"];
+  const all = ["upgrade", "--install", "worker", "examples/chart", "--values=-"];
   const address = ["--kubeconfig", kubeconfig, "--namespace", "helm"];
   await execa(await helm(), [...all, ...address], { input: JSON.stringify(values) });
 }

@@ -17,7 +17,7 @@ describe("the places of a stack", () => {
     expect(dev.settings).toBe("/repository/.dev/Pulumi.dev.yaml");
     expect(local.dev).toBe("/repository/.dev/local");
     expect(local.settings).toBe("/repository/.dev/local/Pulumi.local.yaml");
-    expect(local.committedSettings).toBe("/repository/Pulumi.local.yaml");
+    expect(local.committedSettings).toBe("/repository/tools/dev/Pulumi.local.yaml");
     expect(showPath(local, local.mongoData)).toBe(".dev/local/mongo");
   });
 

@@ -106,7 +106,7 @@ describe("the engine with its plugin", () => {
   });
 
   async function up(mode: string) {
-    const chart = join(repository, "charts", "task-runner");
+    const chart = join(repository, "examples/chart");
     await stack.configure({ mode, chart, kubeconfig: cluster.kubeconfig });
     const run = await stack.up();
     expect(run.failed, run.output).toBe(false);
