@@ -155,13 +155,13 @@ export interface StepOptions extends Omit<pulumi.ComponentResourceOptions, "depe
 }
 
 /**
- * A row of the runbook: a component whose children are its resources. A component without children, or
- * one that rests, makes nobody wait by itself: what waits for it waits for what it waits for.
+ * A row of the runbook: a component whose children are its resources. If it has none, or rests, the next step
+ * waits only for the steps before it.
  */
 export abstract class StepGroup extends pulumi.ComponentResource {
-  /** What comes after this step waits for these. */
-  readonly settled: readonly pulumi.Input<pulumi.Resource>[];
-  /** What it waits for itself. */
+  /** The dependencies of the next step. */
+  readonly completion: readonly pulumi.Input<pulumi.Resource>[];
+  /** The step's own dependencies. */
   protected readonly before: readonly pulumi.Input<pulumi.Resource>[];
   /** The options of its resources: a component's own `dependsOn` does not reach its children. */
   protected readonly ofChildren: pulumi.CustomResourceOptions;
@@ -182,12 +182,12 @@ export abstract class StepGroup extends pulumi.ComponentResource {
     const isUsual = called.endsWith(usualName);
     instances.set(this, isUsual ? called.slice(0, -usualName.length) : `${called}-`);
     this.before = before;
-    this.settled = [...(rests ? [] : [this]), ...before];
+    this.completion = [...(rests ? [] : [this]), ...before];
     this.ofChildren = { parent: this, dependsOn: before };
   }
 }
 
-/** The options of a step that comes after others; a rollback waits for no step that rests in it. */
-export function after(...steps: readonly Pick<StepGroup, "settled">[]) {
-  return { dependsOn: [...new Set(steps.flatMap(({ settled }) => settled))] };
+/** The options of a step that comes after others; a rollback does not wait for a step that rests. */
+export function after(...steps: readonly Pick<StepGroup, "completion">[]) {
+  return { dependsOn: [...new Set(steps.flatMap(({ completion }) => completion))] };
 }

@@ -69,10 +69,10 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   readonly compares?: readonly (keyof Inputs & string)[];
   /** Another reason to run again after a finished run. */
   isDue?(state: StateOf<Inputs, Results>, inputs: Inputs): boolean | Promise<boolean>;
-  /** Inputs that the step looks up itself, in a preview too. @param olds undefined if the stack lacks the step */
-  observes?(inputs: Inputs, olds?: Inputs): Promise<Partial<Inputs>>;
-  /** Refuses inputs before anything changes, in a preview too. @param olds undefined if the stack lacks the step */
-  refuses?(inputs: Inputs, olds?: Inputs): Promise<dynamic.CheckFailure | undefined>;
+  /** Inputs that the step looks up itself, in a preview too. @param prior undefined if the stack lacks the step */
+  observes?(inputs: Inputs, prior?: Inputs): Promise<Partial<Inputs>>;
+  /** Refuses inputs before anything changes, in a preview too. @param prior undefined if the stack lacks the step */
+  refuses?(inputs: Inputs, prior?: Inputs): Promise<dynamic.CheckFailure | undefined>;
   /** What a run of an existing step would find, for the preview before it. Never throws. */
   previewFindings?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly Finding[]>;
   /**

@@ -104,10 +104,10 @@ export async function* runsWithBase(
  * @param now what both sides have
  */
 export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
-  const { next, ...settled } = base ?? {};
-  if (next === undefined) return settled;
-  const isFirst = next.isNew && settled.agreed === undefined;
-  if (next[next.to] !== now[next.to] && !isFirst) return settled;
+  const { next, ...agreement } = base ?? {};
+  if (next === undefined) return agreement;
+  const isFirst = next.isNew && agreement.agreed === undefined;
+  if (next[next.to] !== now[next.to] && !isFirst) return agreement;
   const { disk, mongo, file } = next;
   return { agreed: { disk, mongo }, file };
 }

@@ -19,7 +19,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "an export records what both sides agree on, for a later import",
     file: "components/transfer/export/export.ts",
-    find: 'await keepBases(task, (bases) => settleBases(bases, "disk", settled));',
+    find: 'await keepBases(task, (bases) => settleBases(bases, "disk", agreed));',
     replace: "true;",
     tests: ["test/transfer/export-blocks.test.ts > is said once for a block of runs"],
   },

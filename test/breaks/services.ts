@@ -40,7 +40,7 @@ export const serviceBreaks: readonly Break[] = [
   {
     guarantee: "another cluster than the recorded one is refused, without a preview too",
     file: "components/rollout/pods/refusal.ts",
-    find: 'if (isKnown === false) return { property: "context", reason: describeOther(inputs, olds) };',
+    find: 'if (isKnown === false) return { property: "context", reason: describeOther(inputs, prior) };',
     replace: "",
     tests: ["test/rollout/update/services-check.test.ts > on another cluster"],
   },

@@ -237,10 +237,10 @@ describe("a run that did not finish", () => {
 
 describe("a refusal", () => {
   const { provider, seen } = counting({
-    refuses: ({ size }, olds) =>
+    refuses: ({ size }, prior) =>
       Promise.resolve(
         size > 9
-          ? { property: "size", reason: olds ? `too big after ${olds.size}` : "too big" }
+          ? { property: "size", reason: prior ? `too big after ${prior.size}` : "too big" }
           : undefined,
       ),
   });

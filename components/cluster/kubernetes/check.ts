@@ -23,10 +23,10 @@ export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
   ...kind<MongoDBCheckInputs, object>("MongoDBCheck", ["cluster", "kubernetes"], [], []),
   id: ({ namespace, name }) => `${namespace}/${name}/check`,
   compares: ["namespace", "name"],
-  refuses: async (inputs, olds) => {
+  refuses: async (inputs, prior) => {
     const { name, namespace, stack, spec, direction } = inputs;
     if (direction === "back") return undefined;
-    if (olds?.namespace !== namespace || olds.name !== name) {
+    if (prior?.namespace !== namespace || prior.name !== name) {
       const found = await tryQuickly(inputs, (cluster) => readResource(cluster, name));
       const owner = found?.metadata.annotations?.[stackAnnotation] ?? stack;
       const reason =

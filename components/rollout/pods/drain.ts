@@ -72,11 +72,11 @@ export const drain: Step<DrainInputs, DrainResults> = {
   compares: [...comparedPodInputs, "requests"],
   isDue: (state, inputs) => isElsewhere(inputs, state),
   observes: observeCluster,
-  refuses: (inputs, olds) =>
+  refuses: (inputs, prior) =>
     tryQuickly(inputs, async (cluster) => {
-      const reason = olds ? undefined : await findUnknownCutover(cluster, inputs);
+      const reason = prior ? undefined : await findUnknownCutover(cluster, inputs);
       if (reason !== undefined) return { property: "mode", reason };
-      return findRefusal(cluster, inputs, olds);
+      return findRefusal(cluster, inputs, prior);
     }),
   forward: runDrain,
   back: runDrain,

@@ -22,8 +22,8 @@ import { pendingOperations } from "./releases";
 import { controllersOf, describeMode, observeService } from "./workload";
 
 /** The cluster as it is now, or as recorded if it is unreachable. */
-export async function observeCluster(inputs: DrainInputs, olds?: DrainInputs) {
-  const found = (await tryQuickly(inputs, identityOf)) ?? olds?.clusterIdentity;
+export async function observeCluster(inputs: DrainInputs, prior?: DrainInputs) {
+  const found = (await tryQuickly(inputs, identityOf)) ?? prior?.clusterIdentity;
   return { ...(found && { clusterIdentity: found }) };
 }
 
@@ -32,17 +32,17 @@ export async function observeCluster(inputs: DrainInputs, olds?: DrainInputs) {
  * since the cutover.
  *
  * @param inputs with the cluster as it is now
- * @param olds of the last run
+ * @param prior of the last run
  * @throws ClusterError
  */
 export async function findRefusal(
   cluster: Cluster,
   inputs: DrainInputs,
-  olds?: DrainInputs,
+  prior?: DrainInputs,
 ): Promise<dynamic.CheckFailure | undefined> {
   const { mode, releases = [], clusterIdentity, acceptCluster } = inputs;
-  const isKnown = isSameCluster(clusterIdentity, olds?.clusterIdentity, acceptCluster);
-  if (isKnown === false) return { property: "context", reason: describeOther(inputs, olds) };
+  const isKnown = isSameCluster(clusterIdentity, prior?.clusterIdentity, acceptCluster);
+  if (isKnown === false) return { property: "context", reason: describeOther(inputs, prior) };
   const pending = await pendingOperations(cluster, inputs);
   if (pending !== undefined) return { property: "releases", reason: pending };
   const owned = await findOwner(cluster, releases);
@@ -52,8 +52,8 @@ export async function findRefusal(
   if (owned !== undefined) tell(warning("owned", owned));
   if (resets !== undefined) tell(warning("argo-sets-replicas", resets));
   // A stack that begins on files drains nothing.
-  const isDue = olds ? olds.mode !== mode : mode === "mongo";
-  const isElsewhere = mode === "mongo" && hasMoved(inputs, olds);
+  const isDue = prior ? prior.mode !== mode : mode === "mongo";
+  const isElsewhere = mode === "mongo" && hasMoved(inputs, prior);
   if (!isDue && !isElsewhere) return undefined;
   const found = await observeService(cluster, inputs);
   const reason = await findMissed(cluster, inputs, found, isKnown === true);
@@ -63,12 +63,12 @@ export async function findRefusal(
 /** The refusal of another cluster than the recorded one. */
 export function describeOther(
   { clusterIdentity, namespace }: DrainInputs,
-  olds?: DrainInputs,
+  prior?: DrainInputs,
 ): string {
   const { server, uids = {} } = clusterIdentity ?? {};
   return (
     `Namespace ${namespace} is on the cluster of ${server}, but this stack's services are on that of ` +
-    `${olds?.clusterIdentity?.server ?? ""}, which has other UIDs. Check kubernetes.kubeconfig and ` +
+    `${prior?.clusterIdentity?.server ?? ""}, which has other UIDs. Check kubernetes.kubeconfig and ` +
     "kubernetes.context. If the cluster was rebuilt, run pulumi refresh, and set advanced.acceptCluster: " +
     (Object.values(uids)[0] ?? server ?? "")
   );

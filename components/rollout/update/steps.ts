@@ -25,17 +25,17 @@ export const servicesCheck: Step<DrainInputs, object> = {
   // A run records an accepted cluster.
   isDue: (state, { clusterIdentity }) =>
     isSameCluster(clusterIdentity, state.clusterIdentity) !== true,
-  observes: async (inputs, olds) => {
-    const found = await observeCluster(inputs, olds);
+  observes: async (inputs, prior) => {
+    const found = await observeCluster(inputs, prior);
     const { service, context = "in the kubeconfig", namespace } = inputs;
     const server = found.clusterIdentity?.server ?? "a server that does not answer";
     tell(`${service}: ${describeApiPlace({ context, namespace })}, ${server}`);
     return found;
   },
-  refuses: (inputs, olds) =>
+  refuses: (inputs, prior) =>
     tryQuickly(inputs, async (cluster) => {
-      const mismatch = await findMismatch(cluster, inputs, olds?.releases);
-      const isWarning = inputs.direction === "back" && olds !== undefined;
+      const mismatch = await findMismatch(cluster, inputs, prior?.releases);
+      const isWarning = inputs.direction === "back" && prior !== undefined;
       if (mismatch !== undefined && isWarning) tell(warning("services-differ", mismatch));
       else if (mismatch !== undefined) return { property: "install", reason: mismatch };
       const reason = await findUnpausable(cluster, inputs);
@@ -49,10 +49,10 @@ export const servicesCheck: Step<DrainInputs, object> = {
   },
 };
 
-async function requireServices(inputs: DrainInputs, olds?: DrainInputs): Promise<object> {
+async function requireServices(inputs: DrainInputs, prior?: DrainInputs): Promise<object> {
   const cluster = await clusterAt(inputs);
   const reached = { ...inputs, clusterIdentity: await identityOf(cluster) };
-  const refusal = await findRefusal(cluster, reached, olds);
+  const refusal = await findRefusal(cluster, reached, prior);
   const reason = refusal?.reason ?? (await findUnpausable(cluster, inputs));
   if (reason !== undefined) throw new Error(`${reason}\nNothing was changed.`);
   return {};
@@ -82,14 +82,14 @@ export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
   ),
   id: () => "cutover",
   compares: ["cutover"],
-  observes: ({ direction }, olds) => {
-    const { ended = 0, endedAt } = olds ?? {};
-    const ends = olds?.direction === "forward" && direction === "back";
-    if (ends) return Promise.resolve({ ended: olds.cutover, endedAt: new Date().toISOString() });
+  observes: ({ direction }, prior) => {
+    const { ended = 0, endedAt } = prior ?? {};
+    const ends = prior?.direction === "forward" && direction === "back";
+    if (ends) return Promise.resolve({ ended: prior.cutover, endedAt: new Date().toISOString() });
     return Promise.resolve({ ended, ...(endedAt !== undefined && { endedAt }) });
   },
-  refuses: ({ cutover, direction, ended = 0, endedAt }, olds) => {
-    const current = olds?.direction === "forward" ? olds.cutover : undefined;
+  refuses: ({ cutover, direction, ended = 0, endedAt }, prior) => {
+    const current = prior?.direction === "forward" ? prior.cutover : undefined;
     // A larger number passes: a stack that lost its state does not know how many have ended.
     if (direction !== "forward" || cutover >= (current ?? ended + 1)) {
       return Promise.resolve(undefined);

@@ -49,14 +49,15 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
     const text = `${inputs.file} ${writtenAnew}`;
     return Promise.resolve(isAsked ? [] : [{ severity: "info", code: "values-written", text }]);
   },
-  refuses: async (inputs, olds) => {
+  refuses: async (inputs, prior) => {
     try {
       formatValues(inputs);
       await access(dirname(inputs.file), constants.W_OK).catch(notWritable(inputs));
       // What the site removed from its files does not stop a rollback.
-      if (inputs.mode === "mongo" || !olds)
+      if (inputs.mode === "mongo" || !prior)
         refuseUnknownList(siteTexts(inputs), "the chart", inputs);
-      const reason = inputs.mode === "filesystem" && !olds ? findUnknownCutover(inputs) : undefined;
+      const reason =
+        inputs.mode === "filesystem" && !prior ? findUnknownCutover(inputs) : undefined;
       return reason === undefined ? undefined : { property: "file", reason };
     } catch (error) {
       if (!(error instanceof ValuesFileError)) throw error;

@@ -51,7 +51,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const bases = { collection: basesIn(sides.database), trouble };
   const conflicts = toConflictsAddress(sides);
   const lists = { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [], behind: [] };
-  await exportAll({ sides, conflicts, bases, tally, lists, settled: [], turns: new Map() });
+  await exportAll({ sides, conflicts, bases, tally, lists, unsettled: [], turns: new Map() });
   const { files, bytes, elapsedMs, conflicts: changed, unwritable } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   return {
@@ -185,9 +185,9 @@ async function exportBlock(
       await turn.before;
       return exportRun(task, run, own).finally(turn.end);
     });
-    const settled = task.settled.splice(0);
-    const areKept = await keepBases(task, (bases) => settleBases(bases, "disk", settled));
-    if (!areKept) task.lists.withoutBase.push(...settled.map(({ key }) => readableKey(key)));
+    const agreed = task.unsettled.splice(0);
+    const areKept = await keepBases(task, (bases) => settleBases(bases, "disk", agreed));
+    if (!areKept) task.lists.withoutBase.push(...agreed.map(({ key }) => readableKey(key)));
     return done;
   } finally {
     for (const { turn } of waiting) turn.end();

@@ -58,7 +58,7 @@ export async function exportFile(
   const documents = run.files.get(role) ?? [];
   if (documents.length === 0) return;
   const { runId, bases } = run;
-  const { sides, settled, tally } = task;
+  const { sides, unsettled, tally } = task;
   try {
     if (!sides.all && (await isUnchanged(sides, role, run, documents))) {
       tally.count(role, "unchanged", documents.length);
@@ -77,7 +77,7 @@ export async function exportFile(
       file.refusal ? [] : pairs.filter(({ verdict }) => verdicts.includes(verdict));
     await writeRecords(task, place, file, having("mongo", "onlyInMongo"));
     const equal = having("equal");
-    settled.push(...equal.flatMap(({ base, becomes }) => newBase(base, becomes)));
+    unsettled.push(...equal.flatMap(({ base, becomes }) => newBase(base, becomes)));
     tally.count(role, "unchanged", equal.length);
     tally.count(role, "newerOnDisk", having("disk").length);
     const conflicts = file.refusal ? pairs : having("conflict");
@@ -209,7 +209,7 @@ async function writeRecords(
       tally.files += 1;
       tally.bytes += bytes.length;
     }
-    task.settled.push(...become);
+    task.unsettled.push(...become);
     tally.count(role, isNew ? "written" : "unchanged", written.length);
   } catch (error) {
     const refusal = refusalIn(error);

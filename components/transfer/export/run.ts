@@ -45,8 +45,8 @@ export interface ExportTask {
     ExportReport,
     "withoutBase" | "returned" | "stillHeld" | "destinationTaken" | "behind"
   >;
-  /** What both sides have now, to be said when a block is done. */
-  readonly settled: NewBase[];
+  /** The bases to settle after the block. */
+  readonly unsettled: NewBase[];
   /** By what the files of runs at work may be called. */
   readonly turns: Turns;
 }
