@@ -124,7 +124,9 @@ it("without `backfill` there is no resource, and nobody waits for a component", 
   expect(await value<unknown>(backfill.counts)).toBeNull();
   expect(await value<unknown>(verification.counts)).toBeNull();
   expect(await value<unknown>(handover.fencedAt)).toBeUndefined();
-  expect([backfill, handover, second, verification].flatMap(({ completion }) => completion)).toEqual([]);
+  expect(
+    [backfill, handover, second, verification].flatMap(({ completion }) => completion),
+  ).toEqual([]);
   const types = registered.slice(before).map(({ type }) => type);
   expect(types.filter((type) => type.startsWith("pulumi-nodejs:"))).toEqual([]);
 });

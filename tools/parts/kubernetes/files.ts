@@ -6,23 +6,23 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { programNames } from "./programs";
 
-/** The files of one control plane, all in its folder. */
+/** The files of a control plane, all in its folder. */
 export interface ClusterPaths {
   /** The folder itself, with a log of each program. */
   readonly directory: string;
   readonly data: string;
-  /** Gets `apiserver.crt`, its issuer included, and `apiserver.key` from the API server itself. */
+  /** The API server writes `apiserver.crt`, with its issuer, and `apiserver.key` there. */
   readonly certificates: string;
   readonly certificate: string;
   readonly serviceAccountKey: string;
   readonly tokens: string;
   readonly kubeconfig: string;
   readonly node: string;
-  /** What runs, in JSON. */
+  /** The running programs, as JSON. */
   readonly running: string;
 }
 
-/** Where the files of a control plane are in its folder. */
+/** The paths of a control plane's files. */
 export function clusterPaths(folder: string): ClusterPaths {
   const directory = resolve(folder);
   const certificates = join(directory, "certificates");
@@ -41,7 +41,7 @@ export function clusterPaths(folder: string): ClusterPaths {
 
 const owner = { mode: 0o600 };
 
-/** Writes what a control plane reads when it starts; an earlier one's keys are kept. */
+/** Writes the files that a control plane reads at its start; keeps existing keys. */
 export async function prepare(places: ClusterPaths): Promise<void> {
   await mkdir(places.directory, { recursive: true });
   if (!existsSync(places.serviceAccountKey)) {
@@ -59,7 +59,7 @@ export async function prepare(places: ClusterPaths): Promise<void> {
   await writeFile(places.node, JSON.stringify(node));
 }
 
-/** Writes the kubeconfig of the administrator; it needs no other file. */
+/** Writes the administrator's kubeconfig, self-contained. */
 export async function writeKubeconfig(places: ClusterPaths, port: number): Promise<void> {
   const [token] = (await readFile(places.tokens, "utf8")).split(",");
   const certificate = (await readFile(places.certificate)).toString("base64");
@@ -77,7 +77,7 @@ export async function writeKubeconfig(places: ClusterPaths, port: number): Promi
 
 const resources = { cpu: "32", memory: "256Gi", pods: "110" };
 
-/** The one node of a control plane. */
+/** A control plane's only node. */
 const node = {
   apiVersion: "v1",
   kind: "Node",
@@ -85,7 +85,7 @@ const node = {
   status: { allocatable: resources, capacity: resources },
 };
 
-/** What runs of a control plane, in the order in which it was started. */
+/** The running programs of a control plane, in their starting order. */
 const runningNote = z.object({
   /** The API server's, on 127.0.0.1. */
   port: z.int(),
@@ -93,12 +93,12 @@ const runningNote = z.object({
 });
 type RunningNote = z.infer<typeof runningNote>;
 
-/** Notes in the control plane's folder what runs, so that a later command finds it. */
+/** Records the running programs in the control plane's folder, for later commands. */
 export async function writeNote(places: ClusterPaths, note: RunningNote): Promise<void> {
   await writeFile(places.running, `${JSON.stringify(note)}\n`);
 }
 
-/** What was started the last time; undefined if it was stopped. It may have ended since. */
+/** The programs of the last start, which may have ended since; undefined if they were stopped. */
 export async function readNote(places: ClusterPaths): Promise<RunningNote | undefined> {
   const text = await readFile(places.running, "utf8").catch(() => undefined);
   return text === undefined ? undefined : runningNote.parse(JSON.parse(text));

@@ -7,7 +7,7 @@ import { answerOf, executable } from "../run";
 import { type PartAnswer, choose, PartError } from "../sources";
 import { atLeast, versions } from "../versions";
 
-/** The names of the programs of a control plane, and of its client. */
+/** The programs of a control plane, and its client. */
 export const programNames = [
   "etcd",
   "kube-apiserver",
@@ -17,10 +17,10 @@ export const programNames = [
   "kwok",
 ] as const;
 
-/** One program of a control plane, or its client. */
+/** The name of such a program. */
 export type ProgramName = (typeof programNames)[number];
 
-/** Programs of a control plane that belong together. */
+/** The programs of a control plane, all of one version. */
 interface FoundPrograms {
   /** The file of each program. */
   readonly files: Readonly<Record<ProgramName, string>>;
@@ -28,9 +28,9 @@ interface FoundPrograms {
   readonly version: string;
 }
 
-/** The programs of a Kubernetes control plane, and a client. */
+/** The same, with kwok's configuration. */
 export interface ControlPlanePrograms extends FoundPrograms {
-  /** The file of kwok's stages: how it plays the states of nodes, pods and volumes. */
+  /** The file of kwok's stages, which simulate the states of nodes, pods and volumes. */
   readonly stages: string;
 }
 
@@ -46,10 +46,10 @@ const packages = [
 const module = "control-plane";
 
 /**
- * The programs of a control plane: what is on PATH where all of them are there in a fitting
- * version, else a build from pinned Go modules, kept in the user's cache folder.
+ * The programs of a control plane: from PATH if all are there and fit, else built from pinned Go modules and kept
+ * in the user's cache folder.
  *
- * @throws PartError if there is no way to them, with what can be installed
+ * @throws PartError if no source works, with what to install
  */
 export async function controlPlane(): Promise<ControlPlanePrograms> {
   const { kubernetes, etcd, kwok } = versions;
@@ -63,7 +63,7 @@ export async function controlPlane(): Promise<ControlPlanePrograms> {
     modules: [module],
     madeFrom: [kubernetes, etcd, kwok, ...packages],
     async fill(aside) {
-      // Without it clients take the server for version 0.0.
+      // Clients would read version 0.0 otherwise.
       const stamps = [`k8s.io/component-base/version.gitVersion=${kubernetes}`];
       await goBuild({ module, title: `Kubernetes ${kubernetes}`, packages, stamps }, aside);
       // Go names a program after its package.
@@ -87,14 +87,14 @@ export async function controlPlane(): Promise<ControlPlanePrograms> {
   return { ...found, stages: join(await kwokStages(), "stages.yaml") };
 }
 
-/** A program on PATH; its version is empty if it states none. */
+/** A program on PATH; its version is empty if it prints none. */
 interface Found {
   readonly name: ProgramName;
   readonly file: string | undefined;
   readonly version: string;
 }
 
-/** The programs on PATH, if all are there and fit; else why not. */
+/** The programs on PATH, or why they do not fit. */
 export function usablePrograms(found: readonly Found[]): PartAnswer<FoundPrograms> {
   const absent = found.filter(({ file }) => file === undefined).map(({ name }) => name);
   if (absent.length > 0) return { missing: `${absent.join(", ")} not on PATH` };
@@ -123,14 +123,13 @@ async function findOnPath(): Promise<Found[]> {
   return Promise.all(programNames.map(look));
 }
 
-/** kwok's own stages, in its module: nodes that stay ready, pods that run, claims that are bound. */
+/** Stages of kwok's module: nodes stay ready, pods run, claims are bound. */
 const wanted = ["node/fast", "node/heartbeat-with-lease", "pod/fast", "volume/fast"];
 
 /**
- * The folder in the cache whose `stages.yaml` tells kwok how to play nodes, pods and volumes;
- * without stages it does not start. They are copied from kwok's Go module.
+ * The cache folder of `stages.yaml`, a copy from kwok's Go module. kwok does not start without stages.
  *
- * @throws PartError if the module cannot be had
+ * @throws PartError if the module cannot be downloaded
  */
 export async function kwokStages(): Promise<string> {
   const madeFrom = ["stages", versions.kwok, ...wanted];
@@ -150,7 +149,7 @@ export async function kwokStages(): Promise<string> {
   return folder;
 }
 
-/** The texts of a folder's stages; what else is there is for kustomize. */
+/** The texts of a folder's stages, without kustomize's files. */
 async function stagesIn(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));

@@ -5,14 +5,14 @@ import { type ClusterPaths, writeKubeconfig } from "./files";
 import type { ProgramName } from "./programs";
 import { assertRunning, failure, type RunningProgram } from "./running-program";
 
-/** How long a program may take to be ready, in milliseconds: long, for a machine may be busy. */
+/** Time limit in ms for a program to be ready, on a busy machine. */
 const limit = 120_000;
 
 /**
- * Waits until an API server that was just started is ready, and writes the kubeconfig.
+ * Waits until a started API server is ready, and writes the kubeconfig.
  *
  * @param started the programs so far, the API server last
- * @throws PartError with the last words of the program that ended or that is not ready in time
+ * @throws PartError with the last output of a program that ended or is not ready in time
  */
 export async function untilItAnswers(
   kubectl: string,
@@ -21,7 +21,7 @@ export async function untilItAnswers(
   started: readonly RunningProgram[],
 ): Promise<void> {
   const ready = async () => {
-    // The API server makes its certificate before it listens.
+    // The API server creates its certificate before it listens.
     if (!existsSync(places.certificate)) return false;
     await writeKubeconfig(places, port);
     return answers(kubectl, places, ["get", "--raw=/readyz"]);
@@ -29,20 +29,17 @@ export async function untilItAnswers(
   await until(ready, "kube-apiserver", places, started);
 }
 
-/**
- * Takes away the node's lease of an earlier start: a new kwok leaves the node alone until the lease of
- * the former one is over.
- */
+/** Deletes the node's lease of an earlier start: a new kwok ignores the node until that lease expires. */
 export async function forgetLease(kubectl: string, { kubeconfig }: ClusterPaths): Promise<void> {
   const lease = ["lease/local", "--namespace=kube-node-lease", "--ignore-not-found"];
   await longWork({ program: kubectl, args: [`--kubeconfig=${kubeconfig}`, "delete", ...lease] });
 }
 
 /**
- * Makes the node and waits until controllers and kwok do their work: namespaces have their service
- * account, and the node is ready.
+ * Creates the node, and waits until controllers and kwok work: namespaces have their service account, and the node
+ * is ready.
  *
- * @throws PartError with the last words of the program that ended or does nothing
+ * @throws PartError with the last output of a program that ended or does nothing
  */
 export async function untilItWorks(
   kubectl: string,
@@ -62,7 +59,7 @@ async function answers(
   { kubeconfig }: ClusterPaths,
   args: string[],
 ): Promise<boolean> {
-  // An API server that has no etcd takes a question and keeps it.
+  // Without etcd an API server accepts a request and never answers.
   const all = [`--kubeconfig=${kubeconfig}`, "--request-timeout=3s", ...args];
   return (await answerOf(kubectl, ...all)) !== undefined;
 }

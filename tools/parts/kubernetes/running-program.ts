@@ -5,17 +5,17 @@ import { PartError } from "../sources";
 import type { ProgramCommand } from "./arguments";
 import type { ProgramName } from "./programs";
 
-/** A program of a control plane that was started, by this program or by an earlier one. */
+/** A started program of a control plane. */
 export interface RunningProgram {
   readonly name: ProgramName;
   readonly pid: number;
 }
 
-/** How a program is started. */
+/** Options of a start. */
 export interface ProgramOptions {
-  /** The control plane's folder; the program's output goes to a file of its name there. */
+  /** The control plane's folder, which gets a log file of the program's name. */
   readonly directory: string;
-  /** It outlives this program. */
+  /** Whether it outlives this program. */
   readonly detached: boolean;
 }
 
@@ -26,21 +26,21 @@ export async function startProgram(
   { directory, detached }: ProgramOptions,
 ): Promise<RunningProgram> {
   const log = logOf(name, directory);
-  // By force, for the order in which they would have to be ended takes time that is not there then.
+  // By force: an orderly stop takes too long at exit.
   const child = await startChild([file, ...args], { log, detached, lastSignal: "SIGKILL" });
   return { name, pid: child.pid ?? 0 };
 }
 
-/** Whether a program still runs; its id may belong to another by now. */
+/** Whether a program still runs; another one may have its id by now. */
 export async function isRunning({ pid }: RunningProgram, directory: string): Promise<boolean> {
-  // Every program of a control plane is told of a file in its folder.
+  // The arguments of each program name a file in its folder.
   return (await commandLine(pid))?.includes(`${directory}/`) === true;
 }
 
 /**
- * Stops programs, the last one first, and waits for each: an API server waits for its etcd.
+ * Stops programs in reverse order, and waits for each: an API server waits for its etcd.
  *
- * @returns how many ran
+ * @returns the number of programs that ran
  */
 export async function stopPrograms(
   programs: readonly RunningProgram[],
@@ -55,7 +55,7 @@ export async function stopPrograms(
   return ran;
 }
 
-/** Ends programs by force: an API server that never found its etcd takes long to end otherwise. */
+/** Kills programs: an API server that never found its etcd takes long to stop. */
 export async function endPrograms(
   programs: readonly RunningProgram[],
   directory: string,
@@ -65,7 +65,7 @@ export async function endPrograms(
   }
 }
 
-/** @throws PartError with its last words, if one of the programs has ended */
+/** @throws PartError with its last output, if one of the programs has ended */
 export async function assertRunning(
   programs: readonly RunningProgram[],
   directory: string,
@@ -77,7 +77,7 @@ export async function assertRunning(
   }
 }
 
-/** What is wrong with a program, with its last words. */
+/** An error about a program, with its last output. */
 export async function failure(
   name: ProgramName,
   directory: string,

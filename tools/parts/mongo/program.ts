@@ -10,9 +10,9 @@ import { answerOf, executable, longWork } from "../run";
 import { type PartAnswer, cached, choose, type Source } from "../sources";
 import { atLeast, versions } from "../versions";
 
-/** A server program of MongoDB's protocol. */
+/** A program that serves MongoDB's protocol. */
 export interface MongoProgram {
-  /** What it is, such as `mongod 8.0.4` or `SecantusDB 0.7.0b3`. */
+  /** Name and version, such as `mongod 8.0.4` or `SecantusDB 0.7.0b3`. */
   readonly name: string;
   readonly kind: "mongod" | "secantusdb";
   /** The program and its leading arguments. */
@@ -20,10 +20,10 @@ export interface MongoProgram {
 }
 
 /**
- * The server program: `mongod` on PATH, else MongoDB's official download, else SecantusDB from PyPI
- * in a virtual environment of its own; both are kept in the user's cache folder.
+ * The server program: `mongod` from PATH, MongoDB's official download, or SecantusDB from PyPI in its own virtual
+ * environment. The latter two are kept in the user's cache folder.
  *
- * @throws PartError if there is no way to one, with what can be installed
+ * @throws PartError if no source works, with what to install
  */
 export async function mongoProgram(): Promise<MongoProgram> {
   return choose(
@@ -47,7 +47,7 @@ async function mongodOnPath(): Promise<PartAnswer<MongoProgram>> {
   return { part };
 }
 
-/** The `mongod` of a file, or undefined if it does not run here. */
+/** The `mongod` in a file; undefined if it does not run here. */
 async function mongodAt(file: string): Promise<MongoProgram | undefined> {
   const answer = await answerOf(file, "--version");
   const version = answer === undefined ? undefined : /db version v(\S+)/.exec(answer)?.[1];
@@ -56,7 +56,7 @@ async function mongodAt(file: string): Promise<MongoProgram | undefined> {
 }
 
 function mongodDownload(): Source<MongoProgram> {
-  // mongodb-memory-server knows which archive of it fits a machine.
+  // mongodb-memory-server knows the archive for a machine.
   const mirror = "https://fastdl.mongodb.org";
   const version = versions.mongod;
   return cached({
@@ -64,7 +64,7 @@ function mongodDownload(): Source<MongoProgram> {
     closed: () => silent(mirror),
     doing: `downloading mongod ${version} from ${new URL(mirror).host}`,
     async fill(aside) {
-      // Loaded here, because it takes long and is seldom used. It shows its own progress.
+      // Loaded late: it is slow to load and seldom used. It shows its own progress.
       const { MongoBinary } = await import("mongodb-memory-server-core");
       const request = { version, downloadDir: aside, checkMD5: true };
       await rename(await MongoBinary.getPath(request), join(aside, "mongod"));
@@ -73,7 +73,7 @@ function mongodDownload(): Source<MongoProgram> {
   });
 }
 
-/** SecantusDB, a server of MongoDB's protocol in Python, in a virtual environment of its own. */
+/** SecantusDB, a server in Python, in its own virtual environment. */
 async function secantusdb(): Promise<Source<MongoProgram>> {
   const requirements = ["tools", "python", "requirements.txt"];
   const name = `SecantusDB ${versions.secantusdb}`;
@@ -97,9 +97,9 @@ async function secantusdb(): Promise<Source<MongoProgram>> {
     },
     partIn(folder): MongoProgram | undefined {
       const python = join(folder, "bin", "python");
-      // The environment links to the Python that made it, which may be gone.
+      // The environment links to the Python that created it, which may be gone.
       if (!existsSync(python)) return undefined;
-      // As a module: the scripts of a virtual environment that was moved name its former place.
+      // As a module: the scripts of a moved virtual environment name its former folder.
       return { name, kind: "secantusdb", command: [python, "-m", "secantus"] };
     },
   });

@@ -11,22 +11,22 @@ import { stopByPid } from "../running";
 import { PartError } from "../sources";
 import { type MongoProgram, mongoProgram } from "./program";
 
-/** How a server is started; every path is absolute. */
+/** Options of a server; every path is absolute. */
 export interface ServerOptions {
-  /** The folder of its data, made if it is not there; a later start in it finds the same data. */
+  /** The data folder, created if missing. A later start finds the same data. */
   readonly directory: string;
   /** The TCP port on 127.0.0.1. Default: a free one. */
   readonly port?: number;
   /**
-   * Asks for a login. Default: false. Make the users in a first start without it, in the same
-   * folder (`createUser` in the database `admin`), then start with it.
+   * Whether it requires a login; default: false. Create the users (`createUser` in the database `admin`) in a first
+   * start without it.
    */
   readonly auth?: boolean;
-  /** Allows test commands such as `configureFailPoint`. Default: false. */
+  /** Whether it accepts test commands such as `configureFailPoint`; default: false. */
   readonly testCommands?: boolean;
-  /** A server that outlives this program. Default: false, it is stopped when the program ends. */
+  /** Whether it outlives this program; default: false. */
   readonly detached?: boolean;
-  /** The file that gets its output, created again. Default: `<directory>.log`. */
+  /** The file for its output, created anew. Default: `<directory>.log`. */
   readonly log?: string;
 }
 
@@ -36,24 +36,24 @@ export interface MongoServer {
   readonly uri: string;
   readonly port: number;
   readonly pid: number;
-  /** What it is, such as `SecantusDB 0.7.0b3`. */
+  /** Name and version, such as `SecantusDB 0.7.0b3`. */
   readonly name: string;
   readonly kind: MongoProgram["kind"];
-  /** Stops it and waits until it is gone. The data stay. */
+  /** Stops it and waits until it is gone; keeps the data. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a server on 127.0.0.1 and waits until it answers. MONGODB_URI plays no part here.
+ * Starts a server on 127.0.0.1 and waits until it answers. Ignores MONGODB_URI.
  *
- * @throws PartError if there is no server program, if it does not start (with its last words), if
- *   the port is in use, or if the folder holds the data of another kind of server
+ * @throws PartError if there is no server program, it does not start (with its last output), the port is in use,
+ *   or the folder holds another kind of server's data
  */
 export async function startMongo(options: ServerOptions): Promise<MongoServer> {
   const program = await mongoProgram();
   await claimData(options.directory, program);
   const port = options.port ?? (await getPort());
-  // Else the other program on it would pass for ours.
+  // Otherwise the other program on the port would pass for ours.
   if (!(await isFree(port))) throw new PartError(`port ${port} of 127.0.0.1 is in use`);
   const log = options.log ?? `${options.directory}.log`;
   const { auth = false, testCommands = false, detached = false } = options;
@@ -65,7 +65,7 @@ export async function startMongo(options: ServerOptions): Promise<MongoServer> {
   return { uri, port, pid, name: program.name, kind: program.kind, stop: () => stopByPid(pid) };
 }
 
-/** The servers' files look alike from outside, but one cannot read the other's. */
+/** The servers cannot read each other's files. */
 async function claimData(directory: string, { kind, name }: MongoProgram): Promise<void> {
   await mkdir(directory, { recursive: true });
   const note = join(directory, "server-kind");
@@ -79,7 +79,7 @@ async function claimData(directory: string, { kind, name }: MongoProgram): Promi
   await writeFile(note, kind);
 }
 
-/** What a server program is told when it starts. */
+/** Options of a server program's command line. */
 interface ServerArguments {
   /** Absolute. */
   readonly directory: string;
@@ -89,8 +89,8 @@ interface ServerArguments {
 }
 
 /**
- * The whole command that starts a server. Both kinds keep to 256 MB of cache. A `mongod` runs alone: it is
- * no replica set, so it has no transactions and no change streams. SecantusDB says that it is one of one.
+ * The command that starts a server, with 256 MB of cache. A `mongod` is standalone, without transactions and
+ * change streams. SecantusDB reports a replica set of one member.
  */
 export function serverCommand(program: MongoProgram, told: ServerArguments): [string, ...string[]] {
   const { directory, port, auth, testCommands } = told;
@@ -109,7 +109,7 @@ export function serverCommand(program: MongoProgram, told: ServerArguments): [st
   return [...program.command, ...own, ...(auth ? ["--auth"] : [])];
 }
 
-/** How long a server may take to open its data, in milliseconds. */
+/** Time limit in ms for a server to open its data. */
 const limit = 60_000;
 
 async function untilItAnswers(
@@ -136,7 +136,7 @@ async function answers(uri: string): Promise<boolean> {
     await client.db("admin").command({ ping: 1 });
     return true;
   } catch (error) {
-    // One that asks for a login first answers, too.
+    // A server that requires a login answers too.
     return error instanceof MongoServerError;
   } finally {
     await client.close();

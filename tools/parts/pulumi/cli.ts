@@ -8,14 +8,14 @@ import { answerOf, executable, folderOf } from "../run";
 import type { PartAnswer, Source } from "../sources";
 import { atLeast, versions } from "../versions";
 
-/** What there is of Pulumi. */
+/** An installed Pulumi. */
 interface Found {
-  /** What `pulumi version` prints, or undefined if there is no such program. */
+  /** The output of `pulumi version`; undefined without that program. */
   readonly version: string | undefined;
   readonly languageHost: boolean;
 }
 
-/** The version of a Pulumi, if it can run this project's program; else why not. */
+/** The version of a Pulumi, or why it cannot run this project's program. */
 export function usableCli({ version, languageHost }: Found): PartAnswer<string> {
   if (version === undefined) return { missing: "not on PATH" };
   const name = version === "" ? "the one on PATH, which states no version," : `${version} on PATH`;
@@ -26,7 +26,7 @@ export function usableCli({ version, languageHost }: Found): PartAnswer<string> 
   return { part: version };
 }
 
-/** What is on PATH; plugins also count where they lie beside the CLI, as in a distribution. */
+/** The Pulumi on PATH; plugins beside the CLI count too, as in a distribution. */
 export async function pulumiOnPath(path = process.env.PATH ?? ""): Promise<Found> {
   const cli = executable("pulumi", path);
   if (cli === undefined) return { version: undefined, languageHost: false };
@@ -37,7 +37,7 @@ export async function pulumiOnPath(path = process.env.PATH ?? ""): Promise<Found
   };
 }
 
-/** The folder of an official archive of Pulumi, which holds the CLI and all its plugins. */
+/** The folder of Pulumi's official archive, with the CLI and its plugins. */
 export function pulumiDownload(from = "https://get.pulumi.com/releases/sdk"): Source<string> {
   const version = versions.pulumi;
   return archiveSource({
@@ -47,7 +47,7 @@ export function pulumiDownload(from = "https://get.pulumi.com/releases/sdk"): So
   });
 }
 
-/** The name of a system in Pulumi's archives, such as `linux-x64`, or undefined if it has none. */
+/** A system's name in Pulumi's archives, such as `linux-x64`; undefined if there is none. */
 export function systemName(system: string, processor: string): string | undefined {
   const known = ["linux", "darwin"].includes(system) && ["x64", "arm64"].includes(processor);
   return known ? `${system}-${processor}` : undefined;
@@ -55,16 +55,16 @@ export function systemName(system: string, processor: string): string | undefine
 
 const sdk = "github.com/pulumi/pulumi/sdk/v3";
 
-/** The programs, each with the package that is built in its module of tools/go, which has its name. */
+/** The programs, each with its package. A program's module in tools/go has its name. */
 const built = [
   ["pulumi-language-nodejs", `${sdk}/nodejs/cmd/pulumi-language-nodejs`, versions.languageHost],
   ["pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", versions.pulumi],
 ] as const;
 
-/** The host of dynamic providers, a script that the npm package of Pulumi's SDK brings. */
+/** The host of dynamic providers, a script in the npm package of Pulumi's SDK. */
 const dynamicHost = "pulumi-resource-pulumi-nodejs";
 
-/** The folder of a Pulumi that is built here, laid out as a distribution's. */
+/** The folder of a built Pulumi, laid out as a distribution. */
 export function pulumiBuild(): Promise<Source<string>> {
   return goSource({
     ...{ name: "pulumi", version: versions.pulumi, time: "4 to 10 min" },
@@ -78,7 +78,7 @@ export function pulumiBuild(): Promise<Source<string>> {
           aside,
         );
       }
-      // Beside the CLI it counts as part of it; from elsewhere on PATH every run would warn about it.
+      // Beside the CLI it counts as part of it; elsewhere on PATH every run would warn about it.
       await copyFile(
         join(repository, "node_modules", "@pulumi", "pulumi", dynamicHost),
         join(aside, dynamicHost),

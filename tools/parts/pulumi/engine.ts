@@ -10,29 +10,29 @@ import { kubernetesPlugin, linkPlugin, pluginName } from "./plugin";
 
 /** A Pulumi engine: the CLI, its Node language host and its host of dynamic providers. */
 export interface Engine {
-  /** The value for PATH with which `pulumi` and its plugins are found. */
+  /** The PATH that has `pulumi` and its plugins. */
   readonly path: string;
   /** The CLI's version, such as `v3.274.1`. */
   readonly version: string;
-  /** The file of its plugin for Kubernetes, where that was asked for. */
+  /** The file of its plugin for Kubernetes, if requested. */
   readonly plugin?: string;
 }
 
-/** What an engine is wanted for. */
+/** Options of an engine. */
 export interface EngineOptions {
-  /** The plugin for Kubernetes is found too. Default: false, for a stack that has no use for it. */
+  /** Whether to find the plugin for Kubernetes too; default: false. */
   readonly kubernetes?: boolean;
 }
 
 /**
- * The engine: what is on PATH, else the official download, else a build from pinned Go modules;
- * both are kept in the user's cache folder.
+ * The engine: from PATH, the official download, or a build from pinned Go modules. The latter two are kept in the
+ * user's cache folder.
  *
- * @throws PartError if there is no way to one, with what can be installed
+ * @throws PartError if no source works, with what to install
  */
 export async function engine({ kubernetes = false }: EngineOptions = {}): Promise<Engine> {
   const own = process.env.PATH ?? "";
-  // One on PATH needs no folder before it.
+  // The one on PATH needs no folder of its own.
   const joinFolders = (...folders: readonly string[]) => folders.filter(Boolean).join(delimiter);
   const findInstalled = async () => {
     const answer = usableCli(await pulumiOnPath(own));
@@ -54,9 +54,9 @@ export async function engine({ kubernetes = false }: EngineOptions = {}): Promis
 }
 
 /**
- * The environment of a `pulumi` command that keeps everything it writes in one folder.
+ * The environment of a `pulumi` command that writes to one folder only.
  *
- * @param directory absolute; gets `pulumi/` (the state) and `pulumi-home/`, with a link to the plugin
+ * @param directory absolute; for `pulumi/` (the state) and `pulumi-home/`, with a link to the plugin
  * @param passphrase of the stack's secrets
  */
 export async function engineEnvironment(

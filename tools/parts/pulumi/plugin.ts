@@ -15,11 +15,11 @@ export const pluginName = "pulumi-resource-kubernetes";
 const version = versions.kubernetesPlugin;
 
 /**
- * The file of the engine's plugin for Kubernetes: what is on PATH, else the official download, else a
- * build from pinned Go modules; both are kept in the user's cache folder.
+ * The file of the engine's plugin for Kubernetes: from PATH, the official download, or a build from pinned Go
+ * modules. The latter two are kept in the user's cache folder.
  *
- * @param path the engine's value for PATH
- * @throws PartError if there is no way to one, with what can be installed
+ * @param path the engine's PATH
+ * @throws PartError if no source works, with what to install
  */
 export async function kubernetesPlugin(path: string): Promise<string> {
   const pulumi = executable("pulumi", path) ?? "pulumi";
@@ -41,7 +41,7 @@ export async function kubernetesPlugin(path: string): Promise<string> {
   return join(await choose(pluginName, findInstalled, [download, build], advice), pluginName);
 }
 
-/** The folder of the plugin on PATH, if it is of the version that the program asks for. */
+/** The folder of the plugin on PATH, if its version is the program's. */
 export async function pluginOnPath(pulumi: string, path: string): Promise<PartAnswer<string>> {
   const file = executable(pluginName, path);
   if (file === undefined) return { missing: "not on PATH" };
@@ -51,14 +51,14 @@ export async function pluginOnPath(pulumi: string, path: string): Promise<PartAn
   return { missing: `the one on PATH is ${found ?? "of no known version"}, not ${version}` };
 }
 
-/** The version that the plugin in a folder states in its schema, for it states it nowhere else. */
+/** The version of a folder's plugin, which only its schema has. */
 async function pluginVersion(pulumi: string, folder: string): Promise<string | undefined> {
   const text = await answerOf(pulumi, "package", "get-schema", join(folder, pluginName));
   if (text === undefined) return undefined;
   return `v${z.object({ version: z.string() }).parse(JSON.parse(text)).version}`;
 }
 
-/** Builds our module, with the provider's schema and mapping as its program embeds them. */
+/** Builds the module in tools/go, with the schema and mapping that the provider embeds. */
 async function fill(aside: string): Promise<void> {
   const provider = "github.com/pulumi/pulumi-kubernetes/provider/v4";
   const directory = join(aside, "sources");
@@ -84,8 +84,8 @@ async function fill(aside: string): Promise<void> {
 }
 
 /**
- * Puts the plugin where the engine looks for those that it installed itself: about one that it finds
- * on PATH alone it warns in every run.
+ * Links the plugin into the engine's own plugin folder: the engine would warn in each run about one that is only on
+ * PATH.
  *
  * @param home the engine's PULUMI_HOME
  */
