@@ -189,7 +189,7 @@ function kept(run: EngineRun): EngineRun {
 /** The steps of a cutover in the order in which they were done. */
 function orderOf(output: string): string[] {
   const done =
-    /\/(?:mongo|taskrunner):((?:\w*(?:Import|Handover)|ValuesFile|Verification) [a-z-]+) created/g;
+    /\/(?:mongo|taskrunner):((?:\w*Pass|Handover|ValuesFile|Verification) [a-z-]+) created/g;
   return [...output.matchAll(done)].map(([, step = ""]) => step);
 }
 

@@ -93,8 +93,8 @@ describe("a cutover whose database only the cluster reaches", () => {
     async () => {
       await succeeded(stack.up());
       expect(await steps()).toEqual([
-        ...["application-check", "bulk-pass", "handover", "ledger-claim", "suspend-log-ttl"],
-        ...["log-retention", "final-pass", "verification"],
+        ...["application-check", "bulk-pass", "final-pass", "handover", "ledger-claim"],
+        ...["log-retention", "suspend-log-ttl", "verification"],
       ]);
       expect(await stack.outputs()).toMatchObject({
         database: "taskrunner",
@@ -134,8 +134,8 @@ describe("a cutover whose database only the cluster reaches", () => {
       });
       const step = metadata.labels["taskrunner.stellaops.io/step"] ?? "";
       const claims = volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim ?? []);
-      const writes = /import|handover/.test(step) ? {} : { readOnly: true };
-      const needs = /import|handover|verification|claim/.test(step);
+      const writes = /pass|handover/.test(step) ? {} : { readOnly: true };
+      const needs = /pass|handover|verification|claim/.test(step);
       expect(claims).toEqual(needs ? [{ claimName: "state", ...writes }] : []);
     }
   });
@@ -161,9 +161,9 @@ describe("a cutover whose database only the cluster reaches", () => {
       expect(up).toContain("job taskrunner-left: stopped, because it is no longer wanted");
       expect(up).toMatch(/Exported to claim state\/taskrunner: 1 run\./);
       expect(await steps()).toEqual([
-        ...["application-check", "bulk-pass", "bulk-pass", "handover", "handover"],
-        ...["ledger-claim", "suspend-log-ttl", "log-retention"],
-        ...["final-pass", "final-pass", "verification"],
+        ...["application-check", "bulk-pass", "bulk-pass", "final-pass", "final-pass"],
+        ...["handover", "handover", "ledger-claim", "log-retention", "suspend-log-ttl"],
+        "verification",
       ]);
       const file = await readFile(join(root, "state/runs", `${runId}.json`), "utf8");
       expect(JSON.parse(file)).toMatchObject({ planHash: "changed in MongoDB" });

@@ -14,7 +14,7 @@ export function untilStepRuns(stack: TestStack, name: string): Promise<void> {
   );
 }
 
-/** The steps of these kinds that a run did, in their order: `Import backfill`. */
+/** The steps of these kinds that a run did, in their order: `BulkPass bulk-pass`. */
 export function stepsDone({ output }: EngineRun, kinds: readonly string[]): string[] {
   const done = new RegExp(`[:/](?:\\w+:)((?:${kinds.join("|")}) [a-z-]+) (?:created|updated)`, "g");
   return [...output.matchAll(done)].map(([, step = ""]) => step);
