@@ -44,6 +44,7 @@ export const mostSecondsOf = {
   export: forRuns(60),
   verification: forRuns(90),
   "delta import and fence": forRuns(20),
+  "rollback's delta pass": forRuns(6),
 } as const;
 
 function forRuns(seconds: number): (runs: number) => number {

@@ -45,8 +45,9 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
       await drawFence({ ...sides, ledger: ledgerName, cutover: 1, unfinishedCount });
       return countIn(report);
     }),
-  export: (task) =>
-    onState(task, async (sides) => sumOf(await exportState(sides), ({ written }) => written)),
+  ahead: (task) => exportAll(task, { isAhead: true, openFence: "bench" }),
+  back: (task) => exportAll(task, { openFence: "bench" }),
+  export: (task) => exportAll(task),
   verify: (task) =>
     onState(task, async (sides) => {
       const report = await verifyState(sides);
@@ -55,6 +56,12 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
       return sumOf(report, ({ equal }) => equal);
     }),
 };
+
+function exportAll(task: Task, options: object = {}): Promise<Measured> {
+  return onState(task, async (sides) =>
+    sumOf(await exportState({ ...sides, ...options }), ({ written }) => written),
+  );
+}
 
 /** Work on a whole state and a database that is prepared, as the steps do it. */
 async function onState(

@@ -2,9 +2,12 @@
 export interface Task {
   /**
    * `sink`: an import into a sink that answers at once; `pipeline`, `driver`: into a server's new
-   * database. The others have one that is prepared; `delta` is the import of a handover with its fence.
+   * database. The others have one that is prepared; `delta` is the import of a handover with its fence, `ahead`
+   * and `back` are the bulk pass and the delta pass of a rollback.
    */
-  readonly work: "sink" | "pipeline" | "driver" | "import" | "delta" | "export" | "verify";
+  readonly work:
+    | ("sink" | "pipeline" | "driver" | "import" | "delta" | "verify")
+    | ("ahead" | "back" | "export");
   readonly root: string;
   readonly database: string;
 }

@@ -111,13 +111,18 @@ async function measureRuns(
   const second = await atBoth((distance) => work("import", distance));
   const delta = await afterChange("delta", (numbers) => changeOnDisk(root, numbers, round));
   const verified = await atBoth((distance) => work("verify", distance));
-  const exported = await afterChange("export", (numbers) => changeInMongo(db, numbers, round));
+  const inMongo = (numbers: number[]) => changeInMongo(db, numbers, round);
+  const ahead = await afterChange("ahead", inMongo);
+  const back = await afterChange("back", inMongo);
+  const exported = await afterChange("export", inMongo);
   const name = `${formatWhole(runs)} runs`;
   print(name, runs, [
     ["first import", { near: first }],
     ["second import, nothing changed", second],
     [`delta import and fence, ${String(changed)} changed`, delta],
     ["verification", verified],
+    [`rollback's bulk pass, ${String(changed)} changed`, ahead],
+    [`rollback's delta pass, ${String(changed)} changed`, back],
     [`export, ${String(changed)} changed`, exported],
   ]);
   const seconds = (what: keyof typeof mostSecondsOf, { far: { elapsedMs } }: Rows) => ({
@@ -140,6 +145,7 @@ async function measureRuns(
     },
     seconds("delta import and fence", delta),
     seconds("verification", verified),
+    seconds("rollback's delta pass", back),
     seconds("export", exported),
   ];
 }
@@ -167,8 +173,13 @@ export async function measureRollback(
     const db = client.db(database);
     await createSchema(db);
     const imported = await measure("import", root, server, database);
-    await changeInMongo(db, spread(runs, changed, 1), 1);
-    const exported = await measure("export", root, server, database);
+    const afterChange = async (work: Task["work"], round: number) => {
+      await changeInMongo(db, spread(runs, changed, round), round);
+      return measure(work, root, server, database);
+    };
+    const ahead = await afterChange("ahead", 1);
+    const back = await afterChange("back", 2);
+    const exported = await afterChange("export", 3);
     const cells = ({ elapsedMs, cpuMs, peakMb }: Measured) => [
       ...[elapsedMs / 1_000, cpuMs / 1_000].map((seconds) => seconds.toFixed(2)),
       formatWhole(peakMb),
@@ -176,6 +187,8 @@ export async function measureRollback(
     printTable(`${formatWhole(runs)} runs and ${server.name}`, [
       ["", "s", "CPU s", "peak MB"],
       ["first import", ...cells(imported)],
+      [`bulk pass, ${String(changed)} changed`, ...cells(ahead)],
+      [`delta pass, ${String(changed)} changed`, ...cells(back)],
       [`export, ${String(changed)} changed`, ...cells(exported)],
     ]);
   } finally {

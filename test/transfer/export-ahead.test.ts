@@ -15,6 +15,7 @@ import {
   sampleFiles,
   unreachableUri,
   runStep,
+  upSecond,
 } from "./rollback-stack";
 import { addFiles, run } from "./state";
 
@@ -42,6 +43,7 @@ async function fail(mode: "alwaysOn" | "off", how: object = {}): Promise<void> {
 
 const late = { writeConcernError: { code: 64, errmsg: "waiting for replication timed out" } };
 const busy = "state/runs/busy.json";
+const old = new Date(0);
 
 it("exports what changed before the drain, and leaves to the handover what changes later", async () => {
   const before = await stack.cutover();
@@ -143,4 +145,34 @@ it("never writes over a file that changed too", async () => {
   await writeFile(join(stack.root, busy), changed);
   expect(await exportAhead()).toContain("changed on both sides");
   expect(await readFile(join(stack.root, busy), "utf8")).toBe(changed);
+});
+
+it("holds a run that was in conflict before the drain, although nothing changed since", async () => {
+  const before = await stack.cutover();
+  await stack.runs.updateOne({ _id: "busy" }, { $set: finished });
+  const changed = JSON.stringify(run("busy", { ...running, planHash: "by hand" }));
+  await writeFile(join(stack.root, busy), changed);
+  await exportAhead();
+  const { rollback } = await runStep(before, stack.toFiles());
+  expect(rollback).toMatchObject({ exported: { runs: { conflicts: 1 } }, held: ["busy"] });
+});
+
+it("looks at all in the final pass: also at a finished run that changed without a date", async () => {
+  const before = await stack.cutover();
+  await exportAhead();
+  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
+  const back = await runStep(before, stack.toFiles());
+  expect(back.rollback).toMatchObject({ exported: { runs: { documents: 2, written: 0 } } });
+  const last = await upSecond(undefined, stack.second(back, { direction: "back" }));
+  expect(last.rollback).toMatchObject({ exported: { runs: { documents: 3, written: 1 } } });
+});
+
+it("looks at all in the handover after a bulk pass of an earlier fence", async () => {
+  const before = await stack.cutover();
+  await exportAhead();
+  const back = await runStep(before, stack.toFiles());
+  const again = await runStep(back, stack.inputs({ cutover: 2, drains: 2 }));
+  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
+  const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, drains: 2 }));
+  expect(rollback).toMatchObject({ exported: { runs: { documents: 3, written: 1 } } });
 });

@@ -1,3 +1,4 @@
+import type { Document, Filter } from "mongodb";
 import { mkdir } from "node:fs/promises";
 import {
   type RunFile,
@@ -19,6 +20,7 @@ import type { ExportReport } from "../reports";
 import { Tally } from "../tally";
 import { takeTurn } from "../turns";
 import { exportFile } from "./file";
+import { findLeftover, saveLeftover, selectLeftover } from "./leftover";
 import { exportLog } from "./log";
 import {
   type ExportSides,
@@ -51,7 +53,21 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const bases = { collection: basesIn(sides.database), trouble };
   const conflicts = toConflictsAddress(sides);
   const lists = { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [], behind: [] };
-  await exportAll({ sides, conflicts, bases, tally, lists, unsettled: [], turns: new Map() });
+  const { isAhead = false, openFence } = sides;
+  const leftover = isAhead ? await findLeftover(sides) : undefined;
+  const unresolved = leftover?.runs ?? [];
+  const task = {
+    sides,
+    conflicts,
+    bases,
+    tally,
+    lists,
+    unsettled: [],
+    unresolved,
+    turns: new Map(),
+  };
+  await exportAll(task, await selectRuns(sides));
+  if (leftover && openFence !== undefined) await saveLeftover(sides, openFence, leftover);
   const { files, bytes, elapsedMs, conflicts: changed, unwritable } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   return {
@@ -61,13 +77,18 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   };
 }
 
+function selectRuns(sides: ExportSides): Filter<Document> | Promise<Filter<Document>> {
+  const { isAhead, openFence } = sides;
+  // A log that is being written may lack an entry for a moment, and a run its log.
+  if (isAhead) return { $nor: [mayExecute] };
+  return openFence === undefined ? {} : selectLeftover(sides, openFence);
+}
+
 /** Runs, and what has no run: to find that, MongoDB reads all parts, which takes its time. */
-async function exportAll(task: ExportTask): Promise<void> {
+async function exportAll(task: ExportTask, filter: Filter<Document>): Promise<void> {
   const held = await exportHeldRuns(task);
   const roles = partRoles(task.sides);
   const { isAhead = false } = task.sides;
-  // A log that is being written may lack an entry for a moment, and a run its log.
-  const filter = isAhead ? { $nor: [mayExecute] } : {};
   const runs = blocksOfRuns(task.sides, filter, (runId) => !held.has(runId));
   const works = [
     () => exportBlocks(task, runs, roles),
@@ -151,6 +172,9 @@ async function exportBlocks(
     for (const { runId, tally, isBehind } of runs) {
       task.tally.add(tally);
       if (isBehind) task.lists.behind.push(runId);
+      const counts = Object.values(tally.counts);
+      const isResolved = counts.every(({ conflicts, unwritable }) => conflicts + unwritable === 0);
+      if (!isResolved) task.unresolved.push(runId);
     }
   }
 }

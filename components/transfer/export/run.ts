@@ -30,6 +30,8 @@ export interface ExportSides extends BothSides {
    * written without a base, because a later change would be a conflict. Default: false.
    */
   readonly isAhead?: boolean;
+  /** The fence while it is open: by it a bulk pass says what it leaves, and a delta pass looks only at that. */
+  readonly openFence?: string;
 }
 
 /** One export under way. */
@@ -47,6 +49,8 @@ export interface ExportTask {
   >;
   /** The bases to settle after the block. */
   readonly unsettled: NewBase[];
+  /** The runs with a conflict or something unwritable. */
+  readonly unresolved: string[];
   /** By what the files of runs at work may be called. */
   readonly turns: Turns;
 }

@@ -61,7 +61,10 @@ export async function runRollback(
   const mongo = database && (await confirmPrimary(database, options));
   const fence = await requireWitnesses(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
-  const report = mongo && (await exportState({ ...sides, ...mongo, retryMs }));
+  // By hand nothing follows that compares all.
+  const isDelta = asked.fencedAt !== undefined && isOpen(fence) && !mongo?.isUnconfirmed;
+  const delta = isDelta ? { openFence: fence.at } : {};
+  const report = mongo && (await exportState({ ...sides, ...mongo, ...delta, retryMs }));
   const { behind, destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = await holdBehind(sides, options, fence, {
     destinationTaken,
@@ -72,6 +75,11 @@ export async function runRollback(
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
     ...held,
   };
+}
+
+/** Whether MongoDB is the source of truth: nobody works on the files. */
+function isOpen(fence: Fence | undefined): fence is Fence {
+  return fence !== undefined && fence.endedAt === undefined;
 }
 
 /** What a rollback exported before the drain, or why it left that to the handover. */
@@ -90,7 +98,7 @@ export async function exportAhead(
   asked: Omit<Reach, "fencedAt" | "ended">,
 ): Promise<AheadReport | undefined> {
   const fence = await readFence(sides.root);
-  if (!fence || fence.endedAt !== undefined) return undefined;
+  if (!isOpen(fence)) return undefined;
   // The cutover ends with the drain, which may refuse to begin.
   const options = { ...asked, fencedAt: fence.at };
   const database = await reachAhead(options);
@@ -100,7 +108,8 @@ export async function exportAhead(
   if (mongo.isUnconfirmed) return { left: "Without a majority no base can be written." };
   const retryMs = asked.electionSeconds * 1_000;
   try {
-    return { exported: await exportState({ ...sides, ...mongo, retryMs, isAhead: true }) };
+    const ahead = { isAhead: true, openFence: fence.at };
+    return { exported: await exportState({ ...sides, ...mongo, ...ahead, retryMs }) };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
     return { left: error.message };
@@ -177,11 +186,10 @@ async function holdBehind(
   fence: Fence | undefined,
   found: Pick<ExportReport, "destinationTaken"> & Partial<Pick<ExportReport, "behind">>,
 ): Promise<Pick<RollbackReport, "held" | "destinationTaken">> {
-  const isOpen = fence !== undefined && fence.endedAt === undefined;
   const moved =
     wish === "release"
       ? await putBack(address, await listHeldRuns(address))
-      : await holdRuns(address, isOpen ? found.behind : []);
+      : await holdRuns(address, isOpen(fence) ? found.behind : []);
   const destinationTaken = new Set([...found.destinationTaken, ...moved.destinationTaken]);
   const held = (await listHeldRuns(address)).map(({ runId }) => runId);
   return {

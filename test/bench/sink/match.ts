@@ -1,5 +1,5 @@
 import { BSON, type Document } from "mongodb";
-import { areAlike, compareValues, type Value, valueAtPath, valueOf } from "./value";
+import { areAlike, compareValues, type Value, itemsAtPath, valueAtPath, valueOf } from "./value";
 
 /** What a filter asks of one field. */
 export interface Bounds {
@@ -19,8 +19,17 @@ export function matcherOf(filter: Document): (bytes: Uint8Array) => boolean {
       const parts = (asked as Document[]).map(matcherOf);
       return (bytes: Uint8Array) => parts.some((part) => part(bytes));
     }
+    if (name === "$nor") {
+      const parts = (asked as Document[]).map(matcherOf);
+      return (bytes: Uint8Array) => !parts.some((part) => part(bytes));
+    }
     if (name === "$expr") return isWhole(asked as WholeDocument);
     if (name.startsWith("$")) throw new Error(`The sink knows no filter ${name}.`);
+    const { $elemMatch: ofItem } = (asked ?? {}) as { readonly $elemMatch?: Document };
+    if (ofItem) {
+      const fitsItem = matcherOf(ofItem);
+      return (bytes: Uint8Array) => itemsAtPath(bytes, name).some(fitsItem);
+    }
     const fits = all(conditionsIn(asked).map(([operator, value]) => testOf(operator, value)));
     return (bytes: Uint8Array) => fits(valueAtPath(bytes, name));
   });

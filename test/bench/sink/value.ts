@@ -6,7 +6,10 @@ import { BSON } from "mongodb";
  */
 export type Value = string | number | bigint | boolean | null | undefined;
 
-const types = { double: 1, text: 2, object: 3, bool: 8, date: 9, null: 10, int: 16, long: 18 };
+const types = {
+  ...{ double: 1, text: 2, object: 3, list: 4 },
+  ...{ bool: 8, date: 9, null: 10, int: 16, long: 18 },
+};
 
 interface Element {
   readonly type: number;
@@ -31,6 +34,16 @@ export function readTyped(bytes: Uint8Array, path: string): unknown {
   return BSON.deserialize(alone, { promoteValues: false })[""] as unknown;
 }
 
+/** The bytes of the items of the list at a path. */
+export function itemsAtPath(bytes: Uint8Array, path: string): Uint8Array[] {
+  const items: Uint8Array[] = [];
+  for (;;) {
+    const item = elementAt(bytes, `${path}.${String(items.length)}`);
+    if (item === undefined) return items;
+    items.push(item.bytes);
+  }
+}
+
 function elementAt(bytes: Uint8Array, path: string): Element | undefined {
   const dot = path.indexOf(".");
   const wanted = dot === -1 ? path : path.slice(0, dot);
@@ -45,7 +58,8 @@ function elementAt(bytes: Uint8Array, path: string): Element | undefined {
     if (isNamed) {
       const found = all.subarray(nameEnd + 1, end);
       if (dot === -1) return { type, bytes: found };
-      return type === types.object ? elementAt(found, path.slice(dot + 1)) : undefined;
+      const isInside = type === types.object || type === types.list;
+      return isInside ? elementAt(found, path.slice(dot + 1)) : undefined;
     }
     at = end;
   }
