@@ -126,13 +126,17 @@ export async function* stateFiles(
 /**
  * Lists the files of a role below a root, as the folders give them. Hidden entries, `*.tmp`, symbolic links
  * and foreign files are left out and counted in `skipped`.
+ *
+ * @param isListed tells whether a run's manifest was listed, which is left out then; default none was
  */
 export function filesOf(
   address: StateAddress,
   role: CollectionRole,
   skipped = noneSkipped(),
+  isListed: (baseName: string) => boolean = () => false,
 ): AsyncGenerator<StateFile> {
-  return role === "artifacts" ? manifests(address, skipped) : filesOfRuns(address, role, skipped);
+  if (role === "artifacts") return manifests(address, skipped, isListed);
+  return filesOfRuns(address, role, skipped);
 }
 
 async function* filesOfRuns(
@@ -163,10 +167,14 @@ function addForeign(skipped: Skipped, name: string): void {
 /** The number of folders that are looked into at once, and of the entries of one that are read at once. */
 const [foldersAtOnce, entriesAtOnce] = [32, 256];
 
-async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerator<StateFile> {
+async function* manifests(
+  address: StateAddress,
+  skipped: Skipped,
+  isListed: (baseName: string) => boolean,
+): AsyncGenerator<StateFile> {
   const folder = layout.artifacts;
   const look = async (run: Dirent) => {
-    if (isSkipped(run, skipped) || !run.isDirectory()) return undefined;
+    if (isSkipped(run, skipped) || !run.isDirectory() || isListed(run.name)) return undefined;
     if (await isNotUtf8(join(address.root, folder, run.name))) {
       addForeign(skipped, posix.join(folder, run.name));
       return undefined;

@@ -1,4 +1,4 @@
-import type { Stats } from "node:fs";
+import { type Stats, lstatSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { CollectionRole } from "../contract";
 import { mapOrdered, blocksOf } from "./concurrency";
@@ -38,6 +38,9 @@ export interface FileStamp {
 /** The number of runs that are looked at together, and of such blocks. */
 const [runsAtOnce, blocksAtOnce] = [250, 2];
 
+/** A look that takes longer, in ms, asks a server: those for the next blocks are in the pool, several at once. */
+const [slowMs, slowBlocks] = [0.1, 100];
+
 /** The number of runs whose names are remembered, so that nobody looks again whether they were listed. */
 const maxRemembered = 200_000;
 
@@ -56,20 +59,36 @@ export async function* runsOnDisk(
   const roles = rolesIn(address);
   // The run's own file comes last: whoever reads the others' side sees no run without its parts.
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
-  const remembered = new Set<string>();
+  /** Whether the run of a name has a manifest. */
+  const remembered = new Map<string, boolean>();
+  let blocksInPool = 0;
   for (const [at, role] of roles.entries()) {
     const earlier = roles.slice(0, at);
     const findRun = async ({ baseName }: StateFile): Promise<RunOnDisk | undefined> => {
       // It was listed before, by one of its files.
       if (remembered.has(baseName)) return undefined;
-      if (remembered.size < maxRemembered) remembered.add(baseName);
-      else for (const one of earlier) if (await findFile(address, one, baseName)) return undefined;
-      const files = await Promise.all(ownLast.map((one) => findFile(address, one, baseName)));
-      return { baseName, files: files.filter((file) => file !== undefined) };
+      const find = (one: CollectionRole) =>
+        findFile(fileOf(address, one, baseName), blocksInPool > 0);
+      const isRemembered = remembered.size < maxRemembered;
+      if (isRemembered) remembered.set(baseName, false);
+      else for (const one of earlier) if (await find(one)) return undefined;
+      const found = await Promise.all(ownLast.map(find));
+      const files = found.filter((file) => file !== undefined);
+      if (isRemembered && files.some(({ role: one }) => one === "artifacts")) {
+        remembered.set(baseName, true);
+      }
+      return { baseName, files };
     };
-    const look = (files: readonly StateFile[]) =>
-      Promise.all(files.filter(({ baseName }) => isWanted(baseName)).map(findRun));
-    const blocks = blocksOf(filesOf(address, role, skipped), runsAtOnce);
+    const look = (files: readonly StateFile[]) => {
+      const wanted = files.filter(({ baseName }) => isWanted(baseName));
+      const started = performance.now();
+      const runs = wanted.map(findRun);
+      const isSlow = performance.now() - started > slowMs * roles.length * wanted.length;
+      blocksInPool = isSlow ? slowBlocks : Math.max(0, blocksInPool - 1);
+      return Promise.all(runs);
+    };
+    const hasManifest = (baseName: string) => remembered.get(baseName) ?? false;
+    const blocks = blocksOf(filesOf(address, role, skipped, hasManifest), runsAtOnce);
     for await (const found of mapOrdered(blocks, blocksAtOnce, look)) {
       const runs = found.filter((run) => run !== undefined);
       if (runs.length > 0) yield runs;
@@ -77,16 +96,14 @@ export async function* runsOnDisk(
   }
 }
 
-async function findFile(
-  address: StateAddress,
-  role: CollectionRole,
-  baseName: string,
-): Promise<FoundFile | undefined> {
-  const file = fileOf(address, role, baseName);
+/** @param isInPool looks from a thread of the pool; default at once, in a tenth of the time */
+async function findFile(file: StateFile, isInPool: boolean): Promise<FoundFile | undefined> {
   const seen = Date.now();
   try {
-    const found = await lstat(file.path);
-    return found.isFile() ? { ...file, stamp: toStamp(found, seen) } : undefined;
+    const found = isInPool
+      ? await lstat(file.path)
+      : lstatSync(file.path, { throwIfNoEntry: false });
+    return found?.isFile() ? { ...file, stamp: toStamp(found, seen) } : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;
     // One that cannot be looked at fails when it is read.

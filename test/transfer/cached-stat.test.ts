@@ -1,4 +1,4 @@
-import { type Stats, promises } from "node:fs";
+import fs, { type Stats, promises } from "node:fs";
 import { lstat, utimes, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
@@ -21,14 +21,21 @@ const decided = (by: string) =>
 async function cacheAttributes(root: string, names: readonly string[]): Promise<void> {
   const cached = new Map<unknown, Stats>();
   for (const name of names) cached.set(join(root, name), await lstat(join(root, name)));
-  const ask = promises.lstat;
+  const [ask, askAtOnce] = [promises.lstat, fs.lstatSync];
   const asked = vi
     .spyOn(promises, "lstat")
     .mockImplementation(((path: string, options: object) =>
       cached.has(path) ? Promise.resolve(cached.get(path)) : ask(path, options)) as typeof ask);
+  const askedAtOnce = vi
+    .spyOn(fs, "lstatSync")
+    .mockImplementation(
+      ((path: string, options: object) =>
+        cached.get(path) ?? askAtOnce(path, options)) as typeof askAtOnce,
+    );
   syncBuiltinESMExports();
   onTestFinished(() => {
     asked.mockRestore();
+    askedAtOnce.mockRestore();
     syncBuiltinESMExports();
   });
 }
