@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 /** Conversions beyond a record's form; a record that needed one counts as normalized. */
-export type Conversion = "metadataText" | "enumeration" | "lineNumber" | "offset";
+export type Conversion = "metadataText" | "enumeration" | "offset";
 
 /**
  * A record's fields by the contract: names in any case, timestamps to dates, integers to longs,
@@ -37,7 +37,6 @@ export function convert(role: CollectionRole, { fields, impliedFields }: Entry) 
   for (const [name, value] of Object.entries(impliedFields)) {
     if (converted.get(name) != null) continue;
     converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
-    if (name === "sequence") conversions.add("lineNumber");
   }
   return { fields: converted, conversions };
 }

@@ -6,8 +6,6 @@ import { runIn, toHeldAddress } from "./held";
 import { memberOf } from "./json";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames } from "./layout";
 import { type Stamp, stampIn } from "./publish";
-import { type RawText, readTexts } from "./read";
-import { objectIn } from "./records";
 
 /** A run's file of one role, as it was when it was looked for. */
 export interface FilePlace extends StateFile {
@@ -79,20 +77,6 @@ export async function lookAt(
 }
 
 /**
- * Whether the lines of a log have sequences of their own; other files count as if they had.
- *
- * @param first its first texts, where they are read already: most logs say it in their first line
- */
-export async function isNumbered(
-  file: StateFile,
-  first: readonly RawText[] = [],
-): Promise<boolean> {
-  if (file.role !== "logs" || haveSequence(first)) return true;
-  for await (const texts of readTexts(file)) if (haveSequence(texts)) return true;
-  return false;
-}
-
-/**
  * The run's id behind a file's name. Where a character of the id could not be in the name it is
  * `_` there, so the id inside the run file of the same name counts, if it fits; also
  * where that file is held. Undefined if no run file says it.
@@ -129,11 +113,4 @@ async function runIdInside(address: StateAddress, baseName: string): Promise<str
     if (reread === maxRereads || Date.now() - found.mtimeMs >= writtenMs) return undefined;
     await setTimeout(pauseMs);
   }
-}
-
-function haveSequence(texts: readonly RawText[]): boolean {
-  return texts.some((text) => {
-    const object = objectIn(text);
-    return object !== undefined && memberOf(object, "sequence") != null;
-  });
 }

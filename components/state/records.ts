@@ -8,14 +8,6 @@ import { type Key, generateId, keyFields, keyOf } from "./keys";
 import type { StateFile } from "./layout";
 import { type Raw, type RawText, decode } from "./read";
 
-/** What is known of a file beside its texts. */
-export interface FileFacts {
-  /** The run's id by the file's name. */
-  readonly runId: string;
-  /** Whether a log's lines have sequences of their own; where none has, the line number is it. */
-  readonly numbered: boolean;
-}
-
 /** A record that is ready for MongoDB: the document it becomes, its key and its size. */
 export interface ReadyRecord {
   readonly role: CollectionRole;
@@ -49,11 +41,12 @@ const nobody: Findings = { bytes: 0, refuse: () => undefined, leaveIncomplete: (
 /**
  * The records in some texts of a file; what is refused is left out.
  *
+ * @param runId of the run that the file belongs to
  * @param findings is told what is refused; default nobody
  */
 export function recordsIn(
   file: StateFile,
-  facts: FileFacts,
+  runId: string,
   texts: readonly RawText[],
   findings: Findings = nobody,
 ): ReadyRecord[] {
@@ -62,7 +55,7 @@ export function recordsIn(
     findings.bytes += length;
     if (line !== undefined && text.bytes?.every((byte) => byte <= 0x20)) return [];
     try {
-      return recordsOf(file, unpack(file, facts, parse(text), line), text, findings);
+      return recordsOf(file, unpack(file, runId, parse(text)), text, findings);
     } catch (error) {
       const refusal = refusalIn(error);
       if (line !== undefined && !ended) findings.leaveIncomplete({ file: file.name, line, offset });
@@ -118,20 +111,14 @@ function recordIn(
  * The records in a JSON text: a run and a log line are one, approvals are a list, a manifest has
  * a list of outputs.
  *
- * @param line the line's number in a log
  * @throws Refusal where the text has another form
  */
-export function unpack(
-  { role }: StateFile,
-  { runId, numbered }: FileFacts,
-  value: unknown,
-  line?: number,
-): Entry[] {
+export function unpack({ role }: StateFile, runId: string, value: unknown): Entry[] {
   switch (role) {
     case "runs":
       return [{ fields: value, impliedFields: {} }];
     case "logs":
-      return [{ fields: value, impliedFields: { runId, ...(!numbered && { sequence: line }) } }];
+      return [{ fields: value, impliedFields: { runId } }];
     case "approvals":
       return toEntries(value, "a list of approvals", { runId });
     case "artifacts": {

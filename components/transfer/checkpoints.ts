@@ -40,9 +40,8 @@ export function countMore(
 export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts {
   /** Whether that was all there was, an unended last line aside. */
   readonly complete: boolean;
-  /** The run's id and whether lines have sequences, by which a log's lines were read. */
+  /** The run's id by which the file was read. */
   readonly runId: string;
-  readonly numbered: boolean;
 }
 
 /** A checkpoint in the database: its `_id` is `file:<name below the state directory>`. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Db } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
-import { describeRollback, importState } from "../../components/transfer";
+import { describeRollback } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
 import { exportCounts, entry, serverOfTests, exportSides } from "./export-sides";
 import { lines, logLine, writeState } from "./state";
@@ -53,17 +53,6 @@ it.each([
   expect(added.map((line) => (JSON.parse(line) as { sequence: number }).sequence)).toEqual(
     appended,
   );
-});
-
-it("a log whose lines have no sequence gets lines without one, in their place", async () => {
-  const bare = (at: number) => JSON.stringify({ ...logLine(at), sequence: undefined });
-  const root = await writeState({ "logs/runs/r.ndjson": `${bare(1)}\n\n${bare(3)}\n` });
-  await importState(sides(root));
-  await logs().insertMany([entry("r", 4), entry("r", 6)]);
-  const report = await exportState(sides(root));
-  expect(report.logs).toEqual(exportCounts(2, { written: 1, unwritable: 1 }));
-  expect(report.unwritable).toMatchObject([{ id: "r:6" }]);
-  expect(await importState(sides(root))).toMatchObject({ logs: { quarantined: 0, unchanged: 3 } });
 });
 
 it.each([

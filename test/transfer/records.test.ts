@@ -1,6 +1,5 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { Long } from "mongodb";
 import { expect, it } from "vitest";
 import { groupsOnDisk } from "../../components/transfer/import/groups";
 import { Tally } from "../../components/transfer/tally";
@@ -85,16 +84,7 @@ it("generated ids follow from the key, and of a log entry from its time", async 
   expect(String(second.documents[0]?._id)).toBe(ids[1]);
 });
 
-it("a log in which no line has a sequence is numbered by its lines", async () => {
-  const unnumbered = { ...logLine(0), sequence: undefined };
-  const { documents, report } = await read({
-    "logs/runs/r.ndjson": `${lines(unnumbered)}\n${lines(unnumbered)}`,
-  });
-  expect(documents).toMatchObject([{ sequence: Long.ONE }, { sequence: Long.fromNumber(3) }]);
-  expect(report.quarantine).toEqual([]);
-});
-
-it("a line without a sequence among numbered ones is quarantined, also if it comes first", async () => {
+it("a line without a sequence is quarantined, also if it comes first", async () => {
   const { documents, report } = await read({
     "logs/runs/r.ndjson": lines({ ...logLine(0), sequence: null }, logLine(2)),
   });

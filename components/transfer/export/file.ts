@@ -146,7 +146,7 @@ async function readFile(place: WholeFilePlace): Promise<WholeFile> {
       if (typeof owner === "string" && owner !== runId) {
         throw new Refusal("conflict", `the manifest belongs to run ${owner}`);
       }
-      const entries = unpack(place, { runId, numbered: true }, whole);
+      const entries = unpack(place, runId, whole);
       const records = byKey(recordsOf(place, entries, text));
       return { whole, entries: entries.map(({ fields }) => fields), records };
     }
@@ -193,7 +193,7 @@ async function writeRecords(
   const content = textOf(wholeFile(role, entries, file.whole, documents));
   const bytes = Buffer.from(content);
   const text = { bytes, offset: 0, length: bytes.length, ended: true };
-  const records = byKey(recordsIn(place, { runId, numbered: true }, [text]));
+  const records = byKey(recordsIn(place, runId, [text]));
   const become = written.flatMap(({ key, disk, mongo, base }): NewBase[] => {
     const record = records.get(key);
     // What another folder agreed on stays if this one did not have the record.

@@ -2,16 +2,13 @@ import { type Document, type Filter, Long } from "mongodb";
 import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import {
-  type FileFacts,
   type FilePlace,
   type ReadyRecord,
-  Refusal,
   differingPaths,
   fileOf,
   findRunId,
   formatJson,
   hashOf,
-  isNumbered,
   lastLine,
   placeOf,
   publish,
@@ -78,42 +75,33 @@ async function endsAlike(
   const file =
     baseName === undefined ? await placeOf(sides, "logs", runId) : fileOf(sides, "logs", baseName);
   const line = await lastLine(file.path);
-  // If no line has a sequence, this one would need its line's number.
-  const [end] = line ? recordsIn(file, { runId, numbered: true }, [line]) : [];
+  const [end] = line ? recordsIn(file, runId, [line]) : [];
   return end !== undefined && hashOf("logs", end.document) === hash;
 }
 
 /** A log on disk, as far as it is known after it was read once. */
 interface LogOnDisk {
   readonly place: FilePlace;
-  readonly facts: FileFacts;
+  /** The id of the run that the file belongs to, as far as files tell. */
+  readonly owner: string;
   /** The entry with the greatest sequence; undefined if the log has no entry. */
   readonly last: ReadyRecord | undefined;
-  /** How many lines there are, broken and empty ones counted. */
-  readonly lines: number;
   /** Whether the last line has its end. */
   readonly ended: boolean;
 }
 
 async function readLog(sides: ExportSides, runId: string): Promise<LogOnDisk> {
   const place = await placeOf(sides, "logs", runId);
-  let [last, lines, ended]: [ReadyRecord | undefined, number, boolean] = [undefined, 0, true];
-  if (place.stamp === undefined) {
-    return { place, facts: { runId, numbered: true }, last, lines, ended };
-  }
-  const { baseName } = place;
-  const facts = {
-    runId: (await findRunId(sides, baseName)) ?? baseName,
-    numbered: await isNumbered(place),
-  };
+  let [last, ended]: [ReadyRecord | undefined, boolean] = [undefined, true];
+  if (place.stamp === undefined) return { place, owner: runId, last, ended };
+  const owner = (await findRunId(sides, place.baseName)) ?? place.baseName;
   for await (const texts of readTexts(place)) {
-    lines += texts.length;
     ended = texts.at(-1)?.ended ?? ended;
-    for (const entry of recordsIn(place, facts, texts)) {
+    for (const entry of recordsIn(place, owner, texts)) {
       if (last === undefined || sequenceIn(entry) > sequenceIn(last)) last = entry;
     }
   }
-  return { place, facts, last, lines, ended };
+  return { place, owner, last, ended };
 }
 
 async function isInMongo(
@@ -135,14 +123,14 @@ const mostLate = 10_000;
 async function compareLog(
   sides: ExportSides,
   runId: string,
-  { place, facts }: LogOnDisk,
+  { place, owner }: LogOnDisk,
   tally: Tally,
 ): Promise<void> {
   /** MongoDB's entries up to `reached` that the file did not have so far. */
   const late = new Map<bigint, Document>();
   let [reached, unchanged, difference]: [bigint | undefined, number, string] = [undefined, 0, ""];
   for await (const texts of readTexts(place)) {
-    const entries = recordsIn(place, facts, texts);
+    const entries = recordsIn(place, owner, texts);
     let end: bigint | undefined = reached;
     for (const entry of entries) {
       if (end === undefined || sequenceIn(entry) > end) end = sequenceIn(entry);
@@ -184,13 +172,14 @@ const chunkLength = 256 * 1024;
 async function append(
   sides: ExportSides,
   runId: string,
-  file: LogOnDisk,
+  { ended, place: { path, stamp, baseName } }: LogOnDisk,
   missing: Filter<Document>,
 ): Promise<Tally> {
-  const { ended } = file;
-  const { path, stamp } = file.place;
   const tally = new Tally();
-  const lineOf = lineFormat(sides, runId, file);
+  // The file's name or a run's file tells whose log it is; neither does if the run is new.
+  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", baseName));
+  const isNamed = baseName === runId || runs.some((run) => existsSync(run.path));
+  const owner = isNamed ? [] : [["runId", runId] as const];
   // A half-written last line stays a line of its own.
   let text = ended ? "" : "\n";
   const write = async (to: FileHandle) => {
@@ -201,7 +190,7 @@ async function append(
     };
     for await (const entry of documentsAsStored(sides, "logs", missing)) {
       try {
-        text += lineOf(entry);
+        text += `${formatJson(new Map([...owner, ...recordOf("logs", entry)]))}\n`;
         tally.count("logs", "written");
       } catch (error) {
         tally.refuseDocument("logs", entryId(entry), refusalIn(error));
@@ -214,31 +203,4 @@ async function append(
   await publish(path, stamp, write, stamp !== undefined);
   if (tally.counts.logs.written > 0) tally.files += 1;
   return tally;
-}
-
-/** How entries become lines; if no line of the log has a sequence, the line's number is it. */
-function lineFormat(
-  sides: ExportSides,
-  runId: string,
-  { place: { baseName }, facts, last, lines }: LogOnDisk,
-): (entry: Document) => string {
-  const hasSequences = !last || facts.numbered;
-  // The file's name or a run's file tells whose log it is; neither does if the run is new.
-  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", baseName));
-  const isNamed = baseName === runId || runs.some(({ path }) => existsSync(path));
-  let line = BigInt(lines);
-  return (entry) => {
-    const record = new Map([
-      ...(isNamed ? [] : [["runId", runId] as const]),
-      ...recordOf("logs", entry),
-    ]);
-    if (!hasSequences && sequenceOf(entry) !== line + 1n) {
-      const detail = `the lines of the log have no sequence, and the next one is line ${line + 1n}`;
-      throw new Refusal("form", detail);
-    }
-    if (!hasSequences) record.delete("sequence");
-    const text = `${formatJson(record)}\n`;
-    line += 1n;
-    return text;
-  };
 }

@@ -12,7 +12,6 @@ import {
   mapLimit,
   beginning,
   hashOfFirst,
-  isNumbered,
   isSameStamp,
   isSystemError,
   maxRereads,
@@ -65,8 +64,6 @@ interface Opened {
   /** The whole file, if it is small. */
   readonly bytes?: Buffer;
   readonly runId: string;
-  /** Whether the lines of a log have sequences, if that is known. */
-  readonly numbered?: boolean;
   /** Why it cannot be read. */
   readonly refusal?: Refusal;
 }
@@ -91,13 +88,10 @@ export async function openFile(
     if (!resumed) return { ...whole, runId: id ?? baseName };
     const { imported, start } = resumed;
     const runId = id ?? imported.runId;
-    // The file of its run may have come later.
-    const numbered = start ? await isNumbered(file) : imported.numbered;
-    const isSame = runId === imported.runId && numbered === imported.numbered;
-    // Under another id, or by other sequences, the earlier lines were other records.
-    if (!isSame) return { ...whole, runId };
-    if (isProof && !start) return { ...whole, runId, numbered, lookedAt: "proof" };
-    return { file, ...(bytes && { bytes }), ...resumed, runId, numbered };
+    // The file of its run came later: under another id the earlier lines were other records.
+    if (runId !== imported.runId) return { ...whole, runId };
+    if (isProof && !start) return { ...whole, runId, lookedAt: "proof" };
+    return { file, ...(bytes && { bytes }), ...resumed, runId };
   } catch (error) {
     return { file, runId: baseName, refusal: unreadable(error) };
   }
@@ -131,7 +125,6 @@ export async function* readRecords(
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
   const { role, name } = opened.file;
-  let { numbered } = opened;
   let counts: ImportedCounts | undefined = imported;
   let hasRefused = false;
   try {
@@ -140,10 +133,8 @@ export async function* readRecords(
     const listed = lookedAt === "proof" ? opened.file : undefined;
     const watched = listed ?? (role === "logs" ? undefined : file);
     for await (const { texts, end, last } of chunks) {
-      numbered ??= await isNumbered(file, texts);
-      const facts = { runId, numbered };
       const refused = tally.counts[role].quarantined;
-      const records = recordsIn(file, facts, texts, tally);
+      const records = recordsIn(file, runId, texts, tally);
       // The next import reads a line that has no end yet again, and counts it then.
       counts = countMore(
         counts,
@@ -155,7 +146,7 @@ export async function* readRecords(
       if (lookedAt || hasRefused) yield some;
       else {
         // One literal of all these spreads takes forty times as long.
-        const checkpoint = Object.assign({ ...file.stamp, complete: last }, end, facts, counts);
+        const checkpoint = Object.assign({ ...file.stamp, complete: last, runId }, end, counts);
         yield { ...some, reached: [name, checkpoint] };
       }
     }

@@ -79,7 +79,7 @@ it("what is given counts where the record says nothing itself", () => {
   expect(converted("logs", { runId: null }, { runId: "r", sequence: 1 })).toEqual({
     runId: "r",
     sequence: Long.fromNumber(1),
-    conversions: ["lineNumber"],
+    conversions: [],
   });
 });
 
