@@ -139,7 +139,7 @@ it("an older checkpoint never takes the place of a newer one", async () => {
     const [operations] = asked;
     if (newer === undefined && JSON.stringify(operations).includes(`file:${file}`)) {
       newer = null;
-      await importState({ ...sides, afresh: true });
+      await importState(sides);
       newer = await checkpoint();
     }
     return save.apply(this, asked);

@@ -20,8 +20,6 @@ interface ImportOptions {
   readonly shard?: Shard;
   /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
   readonly dryRun?: boolean;
-  /** Reads every file again, whatever the checkpoints say. */
-  readonly afresh?: boolean;
 }
 
 /**
@@ -33,7 +31,7 @@ interface ImportOptions {
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
-  const { pass = "bulk", dryRun = false, afresh = false, retries } = sides;
+  const { pass = "bulk", dryRun = false, retries } = sides;
   const idOnly = { projection: { _id: 1 } };
   const found = await mapLimit(collectionRoles.length, collectionRoles, (role) =>
     reading(sides, role, (all) => all.findOne({}, idOnly)),
@@ -41,12 +39,12 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
   const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
   const target = databaseTarget(sides, { pass, empty, dryRun });
   const store = new Checkpoints(sides.database, retries);
-  const resumed = new Set(collectionRoles.filter((role) => !afresh && !empty.has(role)));
+  const resumed = new Set(collectionRoles.filter((role) => !empty.has(role)));
   return importInto(target, { ...sides, checkpoints: { store, resumed } });
 }
 
 /** What an import into any target works on. */
-interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
+interface ImportSource extends StateAddress, ImportOptions {
   readonly checkpoints?: KnownCheckpoints & { readonly store: Pick<Checkpoints, "save"> };
   readonly watch?: (tally: Tally) => void;
 }
