@@ -21,6 +21,7 @@ it("there is one for each thing that is to be done", () => {
       "check",
       "drift",
       "preview",
+      "release-build",
       "release",
       "rollback",
       "stack-preview",
@@ -55,8 +56,9 @@ it("a job can write what it has to, and nothing else", () => {
     "drift.yml drift: id-token write",
     "preview.yml preview: id-token write",
     "preview.yml preview: pull-requests write",
-    "release.yml release: contents write",
-    "release.yml release: packages write",
+    "release.yml publish: contents write",
+    "release.yml publish: id-token write",
+    "release.yml publish: packages write",
     "rollback.yml branch: contents write",
     "rollback.yml preview: id-token write",
     "rollback.yml up: id-token write",
@@ -101,6 +103,7 @@ it("up and rollback of a stack share one group, and none that waits for its appr
     /^(\w+|\$\{\{ \S+ \}\})$/.test(environment),
   );
   expect(approvals.map(({ place, concurrency }) => [place, concurrency?.group])).toEqual([
+    ["release.yml publish", undefined],
     ["rollback.yml approve", undefined],
     ["stack.yml approve", undefined],
     ["up.yml dev", "stack-dev"],

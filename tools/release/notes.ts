@@ -1,4 +1,4 @@
-/** Prints the notes of a release: `tsx tools/release/notes.ts v0.2.0`. */
+/** Prints the notes of a release: `tsx tools/release/notes.ts v0.2.0`; without a tag those of the next, as a draft. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { version } from "../../package.json";
@@ -7,16 +7,17 @@ import { PartError, repository } from "../parts";
 /**
  * A version's section of a changelog, without its heading.
  *
- * @param tag such as `v0.2.0`
+ * @param tag such as `v0.2.0`; empty for a dry run, in which the section needs no date yet
  * @param project the version in package.json
  * @throws PartError if the tag is of another version, or the changelog has no dated section of it
  */
 export function releaseNotes(tag: string, project: string, changelog: string): string {
-  if (tag !== `v${project}`) {
+  if (tag !== "" && tag !== `v${project}`) {
     throw new PartError(`The tag is ${tag} and package.json has version ${project}. Change one.`);
   }
   const [, ...sections] = changelog.split(/^## /m);
-  const heading = new RegExp(`^\\[${project.replaceAll(".", "\\.")}\\] - \\d{4}-\\d\\d-\\d\\d\\n`);
+  const date = tag === "" ? ".*" : String.raw`\d{4}-\d\d-\d\d`;
+  const heading = new RegExp(`^\\[${project.replaceAll(".", "\\.")}\\] - ${date}\\n`);
   const section = sections.find((text) => heading.test(text));
   if (section === undefined) {
     throw new PartError(

@@ -24,3 +24,9 @@ it("a release that the changelog does not date is refused", () => {
     expect(() => releaseNotes("v1.2.0", "1.2.0", text)).toThrow('no section "## [1.2.0]');
   }
 });
+
+it("a dry run has no tag, and its section needs no date", () => {
+  const undated = changelog.replace("[1.2.0] - 2026-01-31", "[1.2.0] - not released");
+  expect(releaseNotes("", "1.2.0", undated)).toBe("### Fixed\n\n- What was wrong.");
+  expect(() => releaseNotes("", "1.3.0", undated)).toThrow('no section "## [1.3.0]');
+});
