@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
-import { dependencies } from "../../package.json";
+import { parse } from "yaml";
+import { dependencies as askedByExample } from "../../examples/package/package.json";
+import { dependencies, version } from "../../package.json";
 import { repository } from "../../tools/parts";
 
 it("an installation has at most 650 packages", () => {
@@ -23,4 +25,25 @@ it("what users run imports no package of the tests", async () => {
   expect(imported).toContain("@pulumi/policy");
   const names = new Set(Object.keys(dependencies));
   expect([...new Set(imported)].filter((name) => !names.has(name))).toEqual([]);
+});
+
+it("the example of a program asks for this version of the package", () => {
+  expect(askedByExample["taskrunner-storage"]).toBe(version);
+});
+
+it("Dependabot looks where there is something to update", () => {
+  const text = readFileSync(join(repository, ".github/dependabot.yml"), "utf8");
+  const { updates } = parse(text) as {
+    updates: { "package-ecosystem": string; directory?: string; directories?: string[] }[];
+  };
+  const files: Readonly<Record<string, string>> = {
+    ...{ npm: "package.json", gomod: "go.mod", pip: "requirements.txt", docker: "Dockerfile" },
+    "github-actions": "{.github/workflows/*.yml,action.yml}",
+  };
+  for (const { "package-ecosystem": ecosystem, directory = "", directories } of updates) {
+    for (const place of directories ?? [directory]) {
+      const looked = join(place.slice(1), files[ecosystem] ?? "?");
+      expect(globSync(looked, { cwd: repository }), looked).not.toEqual([]);
+    }
+  }
 });

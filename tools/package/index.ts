@@ -29,19 +29,20 @@ interface Manifest {
  * modules with their declarations, and a package.json that names those.
  *
  * @param folder absolute; emptied first
- * @throws Error if the sources cannot be compiled; the compiler prints why
+ * @throws Error if the sources cannot be compiled, or publint refuses the package; both print why
  */
 function makePackage(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
-  const compiler = join(repository, "node_modules/.bin/tsc");
-  const asked = ["--project", join(__dirname, "tsconfig.json"), "--outDir", folder];
-  execFileSync(compiler, asked, { cwd: repository, stdio: "inherit" });
+  const run = (program: string, ...args: readonly string[]) =>
+    execFileSync(join(repository, "node_modules/.bin", program), args, { stdio: "inherit" });
+  run("tsc", "--project", join(__dirname, "tsconfig.json"), "--outDir", folder);
   for (const file of copied) cpSync(join(repository, file), join(folder, file));
   const nothing = "// What it loads in the repository is compiled here.\n";
   writeFileSync(join(folder, "components/typescript.cjs"), nothing);
   const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as Manifest;
   const text = JSON.stringify(packageManifest(manifest), null, 2);
   writeFileSync(join(folder, "package.json"), `${text}\n`);
+  run("publint", "--strict", folder);
 }
 
 /**
@@ -57,6 +58,7 @@ function packageManifest({ exports, dependencies, ...manifest }: Manifest): obje
   const doors = Object.entries(exports).map(([door, file]) => [door, compiledDoor(file)]);
   return {
     ...Object.fromEntries(kept),
+    type: "commonjs",
     types: "./components/program.d.ts",
     exports: Object.fromEntries(doors) as object,
     sideEffects: false,
