@@ -115,9 +115,7 @@ it.each([
   ["ledger of the same database", () => ({ ledger: "renamed" })],
 ])("another %s is refused as well", async (_words, fields) => {
   const stack = await onMongo();
-  await expect(up(stack, at(here(), fields()))).rejects.toThrow(
-    /^Refusing to switch to database .*Nothing was changed/,
-  );
+  await expect(up(stack, at(here(), fields()))).rejects.toMatchObject({ name: "PlaceRefused" });
 });
 
 it("a place that is accepted with its fence is taken, and its ledger has the fence", async () => {
@@ -205,7 +203,7 @@ it("after a second cutover to the same server another one is refused as well", a
 
   expect(again.outs).toMatchObject({ uri: here(), cutover: 2 });
   expect(await up(again, at(here(), next))).toEqual(again);
-  await expect(up(again, at(there(), next))).rejects.toThrow(/^Refusing to switch/);
+  await expect(up(again, at(there(), next))).rejects.toMatchObject({ name: "PlaceRefused" });
   await nothingThere();
 });
 
@@ -214,7 +212,7 @@ it("a second cutover to a server that lost the record stops, and makes none", as
   await records(current.client).deleteMany({});
 
   await expect(up(back, at(here(), next))).rejects.toThrow(
-    /^Claiming the migration 2025.* in place_\d+\.schema_migrations.* Run `taskrunner-storage apply`/,
+    /in place_\d+\.schema_migrations.*taskrunner-storage apply/,
   );
   expect(await record(current.client)).toBeNull();
 });

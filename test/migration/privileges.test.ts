@@ -182,10 +182,11 @@ it("a verification whose user may not write says so beside what it found", async
   await addFiles(sides.root, { "state/runs/r-4.json": JSON.stringify(run("r-4")) });
   const report = await forgetWhereMissing(sides, await verifyState(sides));
 
-  expect(report).toMatchObject({ holds: false, runs: { missing: 1 } });
-  expect(describeVerification(report, "root").join("\n")).toMatch(
-    /1 of 3 runs on disk is not in MongoDB: r-4\.[^]*the next import skips them: Forgetting checkpoints in taskrunner\.pack_run_backfill failed: MongoDB answers with code 13 /,
-  );
+  const notForgotten = expect.stringContaining("code 13") as string;
+  expect(report).toMatchObject({ holds: false, runs: { missing: 1 }, notForgotten });
+  const described = describeVerification(report, "root").join("\n");
+  expect(described).toContain("r-4");
+  expect(described).toContain(report.notForgotten);
 });
 
 it("what is missing is named: which action on what", async () => {
@@ -220,7 +221,7 @@ it.each(servicesActions)("services that lack %s are named before the drain", asy
 });
 
 it("a services' user that cannot log in is named before the drain", async () => {
-  await expect(tried("nobody")).rejects.toThrow(/^Connecting to MongoDB at .* failed/);
+  await expect(tried("nobody")).rejects.toMatchObject({ name: "ConnectionError" });
 });
 
 it("what the services' user tries leaves nothing, and no service sees it", async () => {

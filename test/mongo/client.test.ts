@@ -81,7 +81,7 @@ it("trouble that passes is waited for no longer than a time", async () => {
   const trouble = new MongoServerError({ message: "not primary", code: 10107 });
   const started = Date.now();
   const failing = withRetries("Counting things", () => Promise.reject(trouble), { retryMs: 500 });
-  await expect(failing).rejects.toThrow(/failed [2-5] times: MongoDB answers with code 10107/);
+  await expect(failing).rejects.toThrow(/failed [2-5] times/);
   expect(Date.now() - started).toBeLessThan(2_000);
 });
 

@@ -21,5 +21,5 @@ it.each([
   expect(work).toHaveBeenCalledTimes(1);
   await vi.advanceTimersByTimeAsync(1);
   expect(work).toHaveBeenCalledTimes(2);
-  expect(await failing).toMatch(/^ServerTroubleError: Counting things failed 2 times/);
+  expect(await failing).toMatch(/^ServerTroubleError: .* 2 times/);
 });

