@@ -5,14 +5,14 @@ import { measure } from "./run";
 import { printTable, formatWhole } from "./table";
 import type { Measured } from "./task";
 
-/** From here on the start and the compiler's warming up do not count much. */
+/** From this size on the start and the JIT's warm-up matter little. */
 const manyLines = 1e6;
 
 /**
- * Imports logs of growing size, and large records, into a sink that answers at once or into a
- * server, each in a process of its own.
+ * Imports logs of growing size, and large records, into a sink without latency or into a server, each in its own
+ * process.
  *
- * @param sizes of which logs, in lines
+ * @param sizes of the logs, in lines
  * @returns the bars of memory and, against the sink, of CPU
  */
 export async function measureCurve(
@@ -52,9 +52,9 @@ async function measureAll(input: Input, server: MongoServer | undefined): Promis
 }
 
 /**
- * A measurement that brought all of its records.
+ * A measurement whose records all arrived.
  *
- * @throws Error where some are missing
+ * @throws Error if some are missing
  */
 export function requireAllRecords({ name, records }: Input, measured: Measured): Measured {
   if (measured.records === records) return measured;

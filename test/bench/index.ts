@@ -1,4 +1,4 @@
-/** What `make bench` does. It exits with 1 where a bar is missed or something failed. */
+/** `make bench`. Exits with 1 if a bar is missed or a measurement fails. */
 import { join } from "node:path";
 import { startMongo } from "../../tools/parts";
 import { describeMissed, type Bar } from "./bars";
@@ -8,7 +8,7 @@ import { measureRatios } from "./ratios";
 import { measureStartUp } from "./start-up";
 import { measureRollback, measureTransfer, type TransferSizes } from "./transfer";
 
-/** BENCH=full takes an hour and some 6 GB below the temporary folder; RUNS=300 measures so many. */
+/** BENCH=full takes an hour and 6 GB in the temporary folder; RUNS sets the number of runs. */
 const full = process.env.BENCH === "full";
 const runs = Number(process.env.RUNS ?? (full ? 1e5 : 1e3));
 const sinkLines = [1e4, 1e5, 1e6, ...(full ? [1e7] : [])];
@@ -19,7 +19,7 @@ const transferred: TransferSizes = {
   ...{ rolledBack: full ? 1e4 : 1e3, tiny: full ? 1e6 : 3e4 },
 };
 
-/** The parts of the bench; ONLY=transfer measures one. */
+/** The parts of the bench; ONLY=transfer selects one. */
 const parts: Readonly<Record<string, (folder: string) => Promise<Bar[]>>> = {
   import: async (folder) => {
     const inputs = await inputsIn(folder, sinkLines);

@@ -20,11 +20,11 @@ const words = [
   "pushed",
 ] as const;
 
-/** Where the only log of an input is, below its state directory. */
+/** The path of an input's only log in its state directory. */
 export const logFile = "logs/runs/bench.ndjson";
 
 /**
- * Writes a state directory that has one log of so many lines, the same for the same number.
+ * Writes a state directory with one log; the same number of lines gives the same log.
  *
  * @returns its size in bytes
  */
@@ -44,7 +44,7 @@ function* chunks(lines: number): Generator<string> {
   }
 }
 
-/** A line of some 260 bytes, as the services write them. */
+/** A line of about 260 bytes, as the services write it. */
 function line(sequence: number, random: Random): string {
   const step = random.between(1, 40);
   const said = Array.from({ length: random.between(3, 12) }, () => random.pick(words)).join(" ");

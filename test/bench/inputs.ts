@@ -22,7 +22,7 @@ export interface Inputs {
   readonly one: Input;
 }
 
-/** Writes the inputs below a folder: logs of so many lines, and large records. */
+/** Writes the inputs below a folder: logs by their number of lines, and large records. */
 export async function inputsIn(folder: string, sizes: readonly number[]): Promise<Inputs> {
   const lines = new Map<number, Input>();
   for (const records of sizes) lines.set(records, await linesIn(folder, records));
@@ -34,7 +34,7 @@ export async function inputsIn(folder: string, sizes: readonly number[]): Promis
   };
 }
 
-/** Writes one log of so many lines below a folder. */
+/** Writes one log below a folder. */
 export async function linesIn(folder: string, records: number): Promise<Input> {
   const root = join(folder, `lines-${records}`);
   const name = `${formatWhole(records)} log lines`;
@@ -43,7 +43,7 @@ export async function linesIn(folder: string, records: number): Promise<Input> {
   return { name, root, records };
 }
 
-/** A folder that goes with this program, however that ends. */
+/** A folder that is deleted when this program ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   process.once("exit", () => {

@@ -14,7 +14,7 @@ const besideText = 512;
  * Writes a state directory of large records.
  *
  * @param kind `many` of 1 MiB, or `one` of 16 MiB, the largest that MongoDB takes
- * @returns how many records it has
+ * @returns the number of its records
  */
 export async function writeLarge(root: string, kind: "many" | "one"): Promise<number> {
   await mkdir(join(root, "logs/runs"), { recursive: true });

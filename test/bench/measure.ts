@@ -16,7 +16,7 @@ import { closeConnections, databaseAt } from "../../components/mongo";
 import { ledgerName, logsWithIndexes, defaultNames, source } from "./sides";
 import type { Measured, Task } from "./task";
 
-/** A process of its own for one measurement: TASK says what, the result is JSON on standard output. */
+/** One measurement in its own process: TASK names it, the result is JSON on standard output. */
 async function main(): Promise<void> {
   const task = JSON.parse(process.env.TASK ?? "{}") as Task;
   console.log(JSON.stringify(await works[task.work](task)));
@@ -81,7 +81,7 @@ async function onState(
 /** Where MongoDB is. */
 const address = process.env.TASKRUNNER_MONGO_URI ?? "";
 
-/** Takes every batch and answers at once. */
+/** A sink that accepts every batch at once. */
 const sink = { write: (batch: Batch) => Promise.resolve(acceptAll(batch)) };
 
 function collector(batches: Batch[]) {
@@ -99,7 +99,7 @@ function acceptAll({ records }: Batch): Map<ReadyRecord, "inserted"> {
 
 const batchesAtOnce = 4;
 
-/** What only the driver does with the same documents in the same batches, several at once. */
+/** The driver alone, with the same documents in the same batches, several at once. */
 async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<number> {
   const counts = await mapLimit(batchesAtOnce, batches, async (batch) => {
     const operations = batch.records.map(({ document }) => ({ insertOne: { document } }));
@@ -129,8 +129,8 @@ async function measure(work: () => Promise<number>): Promise<Measured> {
 }
 
 /**
- * The greatest resident set of this process in KiB. Linux counts into a process's own figure
- * (`getrusage`) what its parent had when it started it, so its own high-water mark is taken there.
+ * The maximum resident set of this process in KiB. On Linux, `getrusage` includes the parent's size at the start, so
+ * this reads the process's own high-water mark.
  */
 function peakKb(): number {
   if (!existsSync(status)) return process.resourceUsage().maxRSS;

@@ -12,9 +12,8 @@ const pipeline = "the pipeline";
 const driver = "the driver alone";
 
 /**
- * How fast the pipeline is against only the driver, which has the same documents in memory, and
- * against mongoimport where it is on PATH. Ours and the others in turn, so that all meet the same
- * machine.
+ * The pipeline's rate relative to the driver alone, which has the same documents in memory, and to mongoimport if it
+ * is on PATH. They take turns, so that load on the machine affects all alike.
  */
 export async function measureRatios(input: Input, server: MongoServer): Promise<Bar[]> {
   const times = new Map<string, number[]>();

@@ -6,11 +6,11 @@ import { logFile } from "./input";
 import type { Measured, Task } from "./task";
 
 const run = promisify(execFile);
-/** As `cli/bin.cjs` starts the commands. */
+/** Node's arguments, as `cli/bin.cjs` starts the commands. */
 const typescript = ["--require", require.resolve("tsx/cjs")];
 let databases = 0;
 
-/** Does one measurement in a process of its own; its database is a new one unless one is named. */
+/** Runs one measurement in its own process, on a new database unless one is named. */
 export async function measure(
   work: Task["work"],
   root: string,
@@ -34,7 +34,7 @@ export async function hasMongoimport(): Promise<boolean> {
   );
 }
 
-/** Lets mongoimport read the same log into the same server; its time in ms, its start included. */
+/** Imports the same log into the same server with mongoimport; its time in ms, with its start. */
 export async function mongoimport(
   root: string,
   server: MongoServer,

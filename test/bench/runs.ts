@@ -9,13 +9,13 @@ const [logLines, planSteps] = [20, 28];
 const filesAtOnce = 32;
 const firstMoment = Date.UTC(2025, 10, 6);
 
-/** One run in so many is unfinished (issue #33). */
+/** One run in this many is unfinished (issue #33). */
 const runsPerUnfinished = 100;
 
 /**
- * Writes a state directory of so many runs.
+ * Writes a state directory.
  *
- * @param kind `whole`: with all that belongs to a run; `tiny`: a run's own file of 200 bytes
+ * @param kind `whole`: with log, artifacts and approvals; `tiny`: only a run's own file, of 200 bytes
  */
 export async function writeRuns(root: string, count: number, kind: "whole" | "tiny") {
   const folders = ["state/runs", "state/approvals", "logs/runs", "artifacts"];
@@ -39,9 +39,9 @@ async function writeWhole(root: string, number: number): Promise<void> {
 }
 
 /**
- * Changes some runs on disk now, spread over all: their own record, and one more log line.
+ * Changes some runs on disk, spread over all: their own record, and one more log line.
  *
- * @param round differs between two changes of the same state, from 1 on
+ * @param round the number of the change, from 1
  */
 export async function changeOnDisk(root: string, changed: readonly number[], round: number) {
   for (const number of changed) {
@@ -66,7 +66,7 @@ export async function changeInMongo(db: Db, changed: readonly number[], round: n
   await db.collection(defaultNames.collections.logs).insertMany(entries, { ordered: false });
 }
 
-/** So many numbers of runs, spread over all. */
+/** Numbers of runs, spread evenly. */
 export function spread(runs: number, count: number, offset: number): number[] {
   const distance = Math.floor(runs / count);
   return Array.from({ length: count }, (_one, at) => at * distance + (offset % distance));

@@ -7,7 +7,7 @@ const { mongo, validation, tenancy, advanced } = settingsSchema
   .pick({ mongo: true, validation: true, tenancy: true, advanced: true })
   .parse({});
 
-/** The names in the database, by the document's defaults. */
+/** The specification's names in the database. */
 export const defaultNames = { collections: mongo.collections };
 
 /** A state directory. */
@@ -19,8 +19,8 @@ export function source(root: string) {
 export const ledgerName = advanced.ledger;
 
 /**
- * Creates the log's collection with its indexes. It has no validator, because mongoimport leaves the
- * dates texts, which the validator refuses.
+ * Creates the log's collection with its indexes, but without a validator: mongoimport inserts dates as texts, which
+ * it would refuse.
  */
 export async function logsWithIndexes(db: Db): Promise<void> {
   await db.createCollection(collections.logs.name);

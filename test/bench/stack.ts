@@ -9,7 +9,7 @@ import { engine, engineEnvironment } from "../../tools/parts";
 const project = "taskrunner-storage";
 const prefix = `${project}:`;
 
-/** A stack on an engine with a folder of its own. */
+/** A stack in its own folder. */
 export interface BenchStack {
   readonly folder: string;
   /** Writes its settings; `mongoUri` is encrypted in them. */
@@ -19,7 +19,7 @@ export interface BenchStack {
   remove(): Promise<void>;
 }
 
-/** Makes an empty stack of the program in a folder. The folder's own settings stay as they are. */
+/** Creates an empty stack of a folder's program, and leaves the folder's settings as they are. */
 export async function makeBenchStack(program: string): Promise<BenchStack> {
   const folder = await mkdtemp(join(tmpdir(), "bench-stack-"));
   const env = await engineEnvironment(await engine(), folder, "a passphrase of the bench");

@@ -9,7 +9,7 @@ import { median, printTable, formatWhole } from "./table";
 
 const rounds = 5;
 
-/** What is previewed; the first is what the others are compared with. */
+/** The previewed programs; the first is the baseline. */
 const [empty, oneStep, ours] = [
   "an empty program",
   "a program of one dynamic resource",
@@ -17,10 +17,9 @@ const [empty, oneStep, ours] = [
 ] as const;
 
 /**
- * How long a preview takes that changes nothing, of a stack like `dev` after its cutover, against that
- * of an empty program: what the project adds to each run of Pulumi. All in turn, so that they meet the
- * same machine. One dynamic resource shows how much of it is Pulumi's own: the engine starts a second
- * process for it, which loads the SDK again.
+ * The time of a no-change preview of a stack like `dev` after its cutover, relative to an empty program: the project's
+ * overhead in each run of Pulumi. They take turns, so that load on the machine affects all alike. A program of one
+ * dynamic resource shows Pulumi's share, a second process that loads the SDK again.
  */
 export async function measureStartUp(folder: string): Promise<Bar[]> {
   const server = await startMongo({ directory: join(folder, "start-up") });

@@ -17,12 +17,12 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** The middle one of an odd number of values. */
+/** The median of an odd number of values. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-/** A whole number with its thousands apart. */
+/** A whole number with thousands separators. */
 export function formatWhole(number: number): string {
   return Math.round(number).toLocaleString("en-US");
 }

@@ -1,4 +1,4 @@
-/** One measurement: what is done with the records below a state directory. */
+/** One measurement on a state directory. */
 export interface Task {
   /**
    * `sink`: an import into a sink that answers at once; `pipeline`, `driver`: into a server's new
@@ -12,13 +12,13 @@ export interface Task {
   readonly database: string;
 }
 
-/** What one measurement found. */
+/** A measurement's result. */
 export interface Measured {
-  /** How many came to the server or the sink. */
+  /** The number of records that arrived. */
   readonly records: number;
   readonly elapsedMs: number;
-  /** User and system time of the work, without that of the process's start. */
+  /** User and system time of the work, without the process's start. */
   readonly cpuMs: number;
-  /** The greatest resident set of the process, its start included. */
+  /** The maximum resident set of the process, with its start. */
   readonly peakMb: number;
 }

@@ -19,11 +19,11 @@ import { roundTripMs, startSinkProcess, type SinkCounts, type SinkProcess } from
 import { printTable, formatWhole } from "./table";
 import type { Measured, Task } from "./task";
 
-/** How much is transferred. */
+/** The sizes of a transfer. */
 export interface TransferSizes {
   /** Runs of 4 KB with 20 log lines, 2 artifacts and 1 approval. */
   readonly runs: number;
-  /** How many of them change before an export and a delta import. */
+  /** The number of changed runs before an export and a delta pass. */
   readonly changed: number;
   /** Runs of the same form whose changes come back from a real server. */
   readonly rolledBack: number;
@@ -31,7 +31,7 @@ export interface TransferSizes {
   readonly tiny: number;
 }
 
-/** One measurement, with what the sink was asked for meanwhile. */
+/** One measurement, with its commands to the sink. */
 type Row = Measured & SinkCounts;
 
 /** The same work at both distances. */
@@ -41,7 +41,7 @@ interface Rows {
 }
 
 const database = "transfer";
-/** Files are at least so old before they are read again (issue #33). */
+/** Minimum age of files before a second read (issue #33). */
 const oldMs = 120_000;
 const [near, far] = ["near", "far"] as const;
 type Distance = typeof near | typeof far;
@@ -160,7 +160,7 @@ async function measureTiny(sink: SinkProcess, root: string, tiny: number): Promi
   return [{ what: `peak MB of ${input.name}`, found: row.peakMb, atMost: mostMbOfTinyRuns }];
 }
 
-/** A rollback's export from a real server, of so many runs of which 100 changed. */
+/** A rollback's export from a real server, with 100 changed runs. */
 export async function measureRollback(
   folder: string,
   server: MongoServer,

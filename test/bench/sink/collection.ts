@@ -6,7 +6,7 @@ import { compareValues, valueAtPath } from "./value";
 /** A sort or an index's key: fields with 1 or -1, as numbers or as BSON's. */
 export type IndexKey = Readonly<Record<string, unknown>>;
 
-/** A collection in memory: bytes of documents, and an order for each index that a query used. */
+/** A collection in memory: the documents' bytes, and an order for each index that a query used. */
 export class SinkCollection {
   private readonly byId = new Order(["_id"]);
   /** The indexes' fields, with their order once a query needed it. */
@@ -52,9 +52,8 @@ export class SinkCollection {
   }
 
   /**
-   * One document for each value of a field that a filter on it lets through, as MongoDB's DISTINCT_SCAN
-   * finds them; undefined if no index begins with the field, or the filter asks for anything but a range
-   * of it: for a type, MongoDB looks into every document.
+   * One document for each value of a field within a filter, as MongoDB's DISTINCT_SCAN returns them. Undefined if no
+   * index begins with the field, or the filter is not a range of it: for `$type` MongoDB reads every document.
    */
   oneOfEach(field: string | undefined, filter: Document): Iterable<Stored> | undefined {
     const name = [...this.orders.keys()].find((one) => one.split(",")[0] === field);

@@ -15,14 +15,14 @@ interface Cursor {
   readonly documents: Iterator<Uint8Array>;
 }
 
-/** What the server has in memory, and what it was asked for. */
+/** The server's data in memory, and its counts of commands. */
 export class Databases {
   private readonly databases = new Map<string, Map<string, SinkCollection>>();
   private readonly cursors = new Map<bigint, Cursor>();
   private cursorCount = 0n;
-  /** How often each command came. */
+  /** The number of each command. */
   readonly commandCounts: Record<string, number> = {};
-  /** How many documents were inserted, changed or deleted. */
+  /** The number of documents that were inserted, changed or deleted. */
   writtenCount = 0;
 
   /** Answers a command. */
@@ -92,7 +92,7 @@ export class Databases {
   }
 }
 
-/** A command that is answered now; `name` is what it is about, mostly a collection. */
+/** A command; `name` is its target, mostly a collection. */
 interface Asked {
   readonly databases: Databases;
   readonly command: Document;

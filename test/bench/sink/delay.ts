@@ -2,9 +2,9 @@ import { connect, createServer, type Socket } from "node:net";
 import { listen, type Listening } from "./listen";
 
 /**
- * Starts a proxy on 127.0.0.1 that hands all bytes on after a delay, in each direction: 25 ms make a
- * round trip of 50 ms. Only time is added: the bandwidth has no limit. A driver goes around the proxy
- * to the members that a replica set names, unless its string has `directConnection=true`.
+ * Starts a proxy on 127.0.0.1 that delays all bytes in each direction: 25 ms make a round trip of 50 ms. It does not
+ * limit the bandwidth. A driver bypasses it for a replica set's members unless its connection string has
+ * `directConnection=true`.
  *
  * @param to the server's port on 127.0.0.1
  * @param delayMs of each direction; 0 hands on at once

@@ -1,7 +1,7 @@
 import { BSON, type Document } from "mongodb";
 import { areAlike, compareValues, type Value, itemsAtPath, valueAtPath, valueOf } from "./value";
 
-/** What a filter asks of one field. */
+/** A filter's condition on one field. */
 export interface Bounds {
   /** The values that it may have, in their order. */
   readonly among?: readonly Value[];

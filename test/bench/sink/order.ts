@@ -6,7 +6,7 @@ export interface Stored {
   bytes: Uint8Array;
 }
 
-/** The documents of a collection by their values of some fields, in the order of these. */
+/** A collection's documents in the order of some fields. */
 export class Order {
   private readonly byValue = new Map<Value, Order | Stored | Stored[]>();
   private sorted: readonly Value[] = [];

@@ -10,7 +10,7 @@ export interface SinkProcess {
   readonly near: string;
   readonly far: string;
   database(name: string): Db;
-  /** What it was asked for so far. */
+  /** Its counts of commands so far. */
   counts(): Promise<SinkCounts>;
   stop(): Promise<void>;
 }
@@ -24,10 +24,10 @@ export interface SinkCounts {
 
 export const roundTripMs = 50;
 
-/** For 10^5 runs with all that belongs to them. */
+/** Enough for 10^5 whole runs. */
 const memory = "--max-old-space-size=12288";
 
-/** Commands that look after the connection. */
+/** Commands that maintain the connection. */
 const notOfWork = new Set(["hello", "ismaster", "isMaster", "ping", "endSessions", "serverStatus"]);
 
 /** Starts the sink. */

@@ -5,10 +5,9 @@ import { listen, type Listening } from "./listen";
 import { readMessages } from "./wire";
 
 /**
- * Starts a server on 127.0.0.1 that speaks MongoDB's protocol and keeps everything in memory, so that a
- * measurement of 10^5 runs shows what the client does, not what a server does. A tool of the bench: no
- * disk, no validators, unique by `_id` only, no authorization, no transactions, and of the query
- * language what import, export and verification send. What it does not know is an error.
+ * Starts a server on 127.0.0.1 that speaks MongoDB's protocol and keeps everything in memory, so that a measurement of
+ * 10^5 runs shows the client's cost. It has no disk, validators, authorization or transactions, `_id` is its only
+ * unique key, and it knows only the queries of import, export and verification. Anything else is an error.
  */
 export async function startSink(): Promise<Listening> {
   const databases = new Databases();

@@ -2,8 +2,8 @@ import { BSON, type Document } from "mongodb";
 import { compareValues, valueOf } from "./value";
 
 /**
- * A document after an update: a replacement, some operators, or the pipeline of one `$replaceWith`, as
- * checkpoints and bases have it.
+ * A document after an update: a replacement, operators, or a pipeline of one `$replaceWith`, as checkpoints and bases
+ * use it.
  *
  * @param isNew whether it is inserted now
  */
@@ -25,7 +25,7 @@ export function applyUpdate(
   return document;
 }
 
-/** What a new document has of the filter that found none: what is asked to be equal. */
+/** The fields of an upsert's new document: those that the filter requires to be equal. */
 export function newDocument(filter: Document): Document {
   const given = Object.entries(filter).filter(
     ([name, asked]) => !name.startsWith("$") && !isCondition(asked),
@@ -83,7 +83,7 @@ function evaluate(document: Document, expression: unknown): unknown {
   }
 }
 
-/** Objects are copied, so that what is stored stays; values of BSON's types are shared. */
+/** Copies objects, so that stored ones stay; shares values of BSON's types. */
 function toStructured(document: Document): Document {
   const copied = Object.entries(document).map(([name, value]: [string, unknown]) => {
     const isPlain = typeof value === "object" && value?.constructor === Object;

@@ -1,8 +1,8 @@
 import { BSON } from "mongodb";
 
 /**
- * A value as it is compared. Dates are numbers; what is no number, text or boolean is a text of its
- * type and its bytes, which is equal for equal bytes only.
+ * A comparable value. Dates are numbers; other types than numbers, texts and booleans are a text of type and bytes,
+ * comparable only for equality.
  */
 export type Value = string | number | bigint | boolean | null | undefined;
 

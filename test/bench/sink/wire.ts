@@ -24,7 +24,7 @@ export function documentOf(bytes: Uint8Array): Document {
   return BSON.deserialize(bytes, typesKept);
 }
 
-/** Gives each message that comes through a socket. */
+/** Yields each message of a socket. */
 export function readMessages(socket: Socket, take: (message: WireMessage) => void): void {
   let chunks: Buffer[] = [];
   let have = 0;
