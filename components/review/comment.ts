@@ -21,7 +21,7 @@ interface Review {
   readonly body: string;
 }
 
-/** The comment on what is under review: what a person decides by comes first, the rest is folded. */
+/** The comment: first what a person needs to decide, the rest folded. */
 export function review(input: ReviewInput): Review {
   const groups = groupRows(input);
   const headline = writeHeadline(input, groups);

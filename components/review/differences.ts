@@ -3,7 +3,7 @@ import { unknownValue } from "../step";
 import type { Properties, PreviewStep } from "./read";
 import { join, md, ours, type Markdown } from "./safe/markdown";
 
-/** One input that differs, by its path with dots; undefined where it is not there. */
+/** A changed input, by its dotted path; a side is undefined if it lacks the input. */
 export interface Difference {
   readonly path: string;
   readonly before: string | undefined;
@@ -17,7 +17,7 @@ const hidden = new Set([
   ...["ended", "endedAt", "requestedAt", "stoppedAt"],
 ]);
 
-/** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */
+/** The changed leaves of a step's inputs. */
 export function compareInputs({ old, new: wanted, operation, type }: PreviewStep): Difference[] {
   const isTakenOver = operation === "import" && type.startsWith("mongodbatlas:");
   if (isTakenOver && !old) return [];
@@ -70,7 +70,7 @@ function findSecretKey(value: object): Reference["secretKeyRef"] {
   return secretKeyRef ?? valueFrom?.secretKeyRef;
 }
 
-/** An input as a text; undefined where it is not there. */
+/** An input as text; undefined if absent. */
 export function formatValue(value: unknown): string | undefined {
   if (value === unknownValue) return "(known in up)";
   if (value === undefined || typeof value === "string") return value;

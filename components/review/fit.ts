@@ -1,7 +1,7 @@
 import { formatCount } from "../contract/text";
 import { details, join, ours, type Markdown } from "./safe/markdown";
 
-/** A part of the comment with at most so many of its items; undefined where it has nothing to say. */
+/** A part of the comment with a maximum number of items; undefined if it is empty. */
 export type Section = (most: number) => Markdown | undefined;
 
 /** A part below a line of ours, folded away. */

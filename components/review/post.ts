@@ -22,7 +22,7 @@ interface Comment extends PullRequest {
   readonly body: string;
 }
 
-/** What became of a comment. */
+/** The result of posting a comment. */
 interface Posted {
   readonly outcome: "created" | "updated" | "unchanged";
   /** For a person's browser. */

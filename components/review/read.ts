@@ -3,7 +3,7 @@ import { byRole } from "../contract";
 import { readPrinted } from "../contract/finding";
 import { withoutSecrets, type Redact } from "./safe/secrets";
 
-/** A file is not what it should be; the message names what was found, never its content. */
+/** A file has the wrong form. The message names what was found, never its content. */
 export class ReviewInputError extends Error {
   override readonly name = "ReviewInputError";
 }
@@ -98,7 +98,7 @@ export interface PreviewStep {
   readonly urn: string;
   /** The types of the components that it is in, outermost first. */
   readonly parents: readonly string[];
-  /** The inputs before and after; undefined where there are none. */
+  /** The inputs before and after; undefined if there are none. */
   readonly old: Properties | undefined;
   readonly new: Properties | undefined;
   /** The outputs of the last `up`. */

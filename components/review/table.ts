@@ -18,7 +18,7 @@ export interface Group {
   readonly rows: readonly Row[];
 }
 
-/** All that the steps of the cutover do to resources, in their order, without what a reader need not know. */
+/** The changes to resources, by step of the cutover, without noise. */
 export function groupRows(input: ReviewInput): Group[] {
   return cutoverSteps.flatMap(([part, { title }]) => {
     const rows = input.steps
@@ -30,7 +30,7 @@ export function groupRows(input: ReviewInput): Group[] {
 
 const maxRows = 2;
 
-/** A line for each group; what is many of a kind is counted. */
+/** A line for each group; long groups are counted. */
 export function groupTable(groups: readonly Group[]): Section {
   const cells = groups.map(({ title, rows }, at) => [
     ours(String(at + 1)),

@@ -8,7 +8,7 @@ import { describeAny, formatDuration, isSaid } from "./words";
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
 export type Level = "blocked" | "risks" | "clear";
 
-/** What a reviewer has to know before saying yes, in words of ours, the worst first. */
+/** Risks that a reviewer has to know, the worst first. */
 interface Verdict {
   readonly level: Level;
   readonly line: string;

@@ -25,7 +25,7 @@ import { workerStopped } from "./worker-stopped";
 /** The settings of the services. */
 interface ServicesArgs
   extends DrainSettings, Pick<ProgramSettings, "mongo" | "cutover" | "backfill"> {
-  /** The services' connection string, a secret; absent in filesystem mode where no setting has one. */
+  /** The services' connection string, secret; absent in filesystem mode if no setting has one. */
   readonly appUri?: pulumi.Input<string> | undefined;
 }
 

@@ -50,7 +50,7 @@ export const modeKey = (service: Service) => nameOf(service, "Mode");
 
 /**
  * The variables of a service in a mode, in the specification's order ("Configuration reference"): ASP.NET Core
- * binds `Section__Key` to `Section:Key`. In filesystem mode there is only the mode.
+ * binds `Section__Key` to `Section:Key`. In filesystem mode only the mode is set.
  */
 export function serviceEnvironment(
   service: Service,

@@ -49,7 +49,7 @@ const fieldsOf = byRole((role) => Object.entries(collections[role].fields));
 /**
  * The size of a document in bytes.
  *
- * @throws Refusal (`too-large`) where MongoDB cannot be given it
+ * @throws Refusal (`too-large`) if MongoDB cannot be given it
  */
 export function sizeOf(document: BSON.Document): number {
   const bytes = BSON.calculateObjectSize(document);
@@ -87,17 +87,17 @@ const deepest = 100;
 /** The maximum number of characters of a path in a message. */
 const longestPath = 80;
 
-/** What BSON cannot hold, with the place of it below the value that was looked at. */
+/** A value that BSON cannot hold, with its place below the checked value. */
 interface Unstorable {
   readonly path: string;
   readonly problem: string;
 }
 
 /**
- * Why BSON cannot hold a parsed value; undefined where it can. The place is put together on the way
+ * Why BSON cannot hold a parsed value; undefined if it can. The place is put together on the way
  * back, since hardly any value has a problem.
  *
- * @param depth the value's level, where the document is the first
+ * @param depth the value's level; the document is level 1
  * @see https://www.mongodb.com/docs/manual/reference/limits/
  */
 function unstorable(value: unknown, depth = 2): Unstorable | undefined {

@@ -60,7 +60,7 @@ const namedPaths = 10;
 
 /**
  * Where a record on disk and its document differ, as paths such as `plan.steps[2].name`, the first
- * ten; empty where they are equal. `_id` does not count (the key is compared by whoever found the
+ * ten; empty if they are equal. `_id` does not count (the key is compared by whoever found the
  * document), for an optional field null and absence are equal, numbers are equal by value, and
  * the order of keys counts except at the top and in `metadata`.
  */

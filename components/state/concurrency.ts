@@ -1,9 +1,8 @@
 import pLimit from "p-limit";
 
 /**
- * What work on items gives, in their order, while it is under way for those that come next: a server
- * far away is asked for several at once. A failure is thrown when its turn comes, and when all that
- * is under way has ended.
+ * Maps items in their order with several at work at once, which hides the latency of a distant server. A failure is
+ * thrown in its place, after the items at work have ended.
  *
  * @param concurrency the maximum number of items at work
  */
@@ -33,14 +32,14 @@ async function* first<R>(underWay: Promise<R>[]): AsyncGenerator<R> {
 }
 
 function begin<R>(work: Promise<R>): Promise<R> {
-  // Its failure is thrown where it is waited for.
+  // The consumer throws the failure when it awaits this item.
   work.catch(() => undefined);
   return work;
 }
 
 /**
- * Works on items, at most so many at once. After a failure none is begun, and it is thrown when those
- * under way have ended: nothing is left half-done behind it.
+ * Maps items with limited concurrency. After a failure it starts no other item, and throws when those at work have
+ * ended, so that nothing continues in the background.
  */
 export async function mapLimit<T, R>(
   concurrency: number,

@@ -6,7 +6,7 @@ import { isJsonObject, membersOf, objectOf, formatJson } from "./json";
 /** One record as its file has it. */
 export interface Entry {
   readonly fields: unknown;
-  /** What the record gets from around it where it does not say it itself. */
+  /** Defaults for fields that the record lacks. */
   readonly impliedFields: Readonly<Record<string, unknown>>;
   /** Its place in the file's list, from 1. */
   readonly entry?: number;
@@ -22,7 +22,7 @@ export type Conversion = "metadataText" | "enumeration" | "offset";
  * contract does not have, and what is inside plan, failure policy and steps, stay untouched.
  *
  * @returns the fields still to be checked, without a generated `_id`
- * @throws Refusal where the record is no object or has one field twice
+ * @throws Refusal if the record is not an object, or has a field twice
  */
 export function convert(role: CollectionRole, { fields, impliedFields }: Entry) {
   if (!isJsonObject(fields)) throw new Refusal("form", "it is not an object");
@@ -85,7 +85,7 @@ const iso =
 
 /**
  * The moment of an ISO 8601 text with 0 to 7 fractional digits and any offset, as .NET writes it;
- * undefined where it is none. What is finer than a millisecond is cut off, since a BSON date
+ * undefined if it is none. What is finer than a millisecond is cut off, since a BSON date
  * holds none of it. A text without an offset (`offsetMissing`) counts as UTC.
  */
 export function momentOf(text: string) {

@@ -3,11 +3,11 @@ export class StateFolderError extends Error {
   override readonly name = "StateFolderError";
 }
 
-/** A file or folder cannot be written, for a reason that is no single record's own. */
+/** A file or folder cannot be written, for a reason that concerns more than one record. */
 export class WriteError extends Error {
   override readonly name = "WriteError";
 
-  /** @param doing what was done, with its path; @param advice what to do, and what stays as it was */
+  /** @param doing the operation, with its path; @param advice what to do, and what is unchanged */
   constructor(doing: string, cause: unknown, advice: string) {
     const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     super(`${doing} failed: ${reason}. ${advice}`, { cause });
@@ -44,7 +44,7 @@ export type RefusalReason =
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
-  /** @param other where the record is that has the same key and came first */
+  /** @param other the place of the first record with the same key */
   constructor(
     readonly reason: RefusalReason,
     readonly detail: string,
@@ -54,7 +54,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What was thrown, if it is a refusal; any other error is thrown again. */
+/** The refusal that was thrown. Rethrows any other error. */
 export function refusalIn(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   throw error;

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
 import { isFolder, layout } from "./layout";
 
-/** What a cutover leaves beside the files: the moment from which on MongoDB is the truth (decision 9). */
+/** The fence in the state directory: from this moment MongoDB is the source of truth (decision 9). */
 export interface Fence {
-  /** When the worker, drained, was about to start in Mongo mode: ISO 8601, UTC. */
+  /** When the fence was drawn, between the drain and the worker's rollout: ISO 8601, UTC. */
   readonly at: string;
-  /** How many runs said on disk then that they may still execute steps. */
+  /** The number of unfinished runs on disk at that moment. */
   readonly unfinishedCount: number;
   /** The number of the cutover, from 1; absent in a fence of an earlier version. */
   readonly cutover?: number;
-  /** When a rollback ended it: from then on the files are the truth again. Absent until one did. */
+  /** When a rollback ended it: from then on the files are the source of truth. Absent until then. */
   readonly endedAt?: string;
-  /** When former cutovers of this state drew theirs, in their order; absent in the first. */
+  /** The fences of former cutovers of this state, oldest first; absent in the first cutover. */
   readonly former?: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export const fenceFile = "fence.json";
 /**
  * The fence of the last cutover of this state; undefined if no cutover came as far.
  *
- * @throws StateFolderError if its file is damaged: without it nobody knows which database is the truth
+ * @throws StateFolderError if its file is damaged, because the source of truth is unknown then
  */
 export async function readFence(root: string): Promise<Fence | undefined> {
   const path = join(root, fenceFile);

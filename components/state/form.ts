@@ -71,8 +71,8 @@ export interface WholeFilePlace extends FilePlace {
  * outputs beside its other members, which stay.
  *
  * @param records the records in their order, as the file has them
- * @param before what the file holds now; undefined where it is not there
- * @param documents what is written, for the members of a manifest that is not there yet
+ * @param before the file's present content; undefined if there is none
+ * @param documents the documents to write, for the members of a new manifest
  */
 export function wholeFile(
   role: WholeFileRole,

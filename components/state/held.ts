@@ -38,8 +38,8 @@ export function toConflictsAddress<Address extends StateAddress>(address: Addres
 }
 
 /**
- * Holds the run files of runs that would be executed again: those that are still unfinished on disk.
- * Logs, approvals and artifacts stay, since nothing is executed from them.
+ * Holds the files of runs that are unfinished on disk, because a worker would execute their steps again. Logs,
+ * approvals and artifacts stay: nothing is executed from them.
  *
  * @param runIds of the runs that may be held; default all
  */
@@ -66,7 +66,7 @@ export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
 }
 
 /**
- * Ends moves that were interrupted, which left one file under both names: the one that is held goes.
+ * Completes interrupted moves, which left one file under both names, by deleting the held one.
  *
  * @returns the runs of `held` that are held
  */
@@ -102,7 +102,7 @@ async function moveAll(runs: readonly RunFile[], to: string): Promise<Moved> {
   return moved;
 }
 
-/** The runs may be on a volume of their own: then a file goes over as a copy. */
+/** Copies the file if the runs are on another volume. */
 async function moveOrCopy(path: string, to: string): Promise<boolean> {
   try {
     return await moveFile(path, to);
@@ -140,9 +140,8 @@ export interface RunFile {
 const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "skipped", 2, 3, 4]);
 
 /**
- * Whether a run may still execute steps. Its status is not stored, it follows from the steps: a
- * run is finished if every enabled step is. A run that says nothing of its steps counts as
- * unfinished.
+ * Whether a run may still execute steps. A run has no status of its own: it is finished if every enabled step is. A
+ * run without steps counts as unfinished.
  */
 export function isUnfinished(run: JsonObject): boolean {
   const steps = memberOf(run, "steps");
@@ -168,8 +167,7 @@ export async function* listUnfinishedRuns(address: StateAddress): AsyncGenerator
 }
 
 /**
- * Whether the run in a text may still execute steps, as far as anybody can say: a text that holds no
- * run, or that could not be read, counts as unfinished.
+ * Whether the run in a text may still execute steps. A text that is unreadable or holds no run counts as unfinished.
  */
 export function mayBeUnfinished(text: RawText | undefined): boolean {
   const run = text && objectIn(text);

@@ -3,8 +3,8 @@ import { Decimal128, Double, Int32, Long } from "mongodb";
 import { Refusal } from "./errors";
 
 /**
- * A JSON object as it was parsed: a plain object or, where that would lose the order of keys (a
- * key that looks like an integer goes first in a plain object), a map.
+ * A parsed JSON object: a plain object, or a map if a plain one would change the order of keys, because integer-like
+ * keys come first there.
  */
 export type JsonObject = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 
@@ -29,16 +29,15 @@ export function memberOf(object: JsonObject, name: string): unknown {
   return membersOf(object).find(([key]) => key.toLowerCase() === wanted)?.[1];
 }
 
-/** The object of these members: a plain one where their order survives, else the map itself. */
+/** A plain object of these members if it keeps their order, else the map. */
 export function objectOf(members: ReadonlyMap<string, unknown>): JsonObject {
   const object: Record<string, unknown> = Object.fromEntries(members);
   const order = [...members.keys()];
   return Object.keys(object).every((key, at) => key === order[at]) ? object : members;
 }
 
-// What `JSON.parse` may lose: a number in a value's place with ten digits or more, a fraction or
-// an exponent, and a key that looks like an integer. It may find more than there is (inside a
-// text), never less.
+// Finds what `JSON.parse` may lose: integer-like keys, and numbers with ten digits or more, a fraction or an exponent.
+// It also matches inside strings, which only costs time.
 const lossy = /[:[,]\s*-?(?:\d{10,}|\d+[.eE][\d.eE+-]*)\s*[,\]}]|"(?:\d|\\u003\d)+"\s*:/;
 
 /**
@@ -46,7 +45,7 @@ const lossy = /[:[,]\s*-?(?:\d{10,}|\d+[.eE][\d.eE+-]*)\s*[,\]}]|"(?:\d|\\u003\d
  * their order. Of two members with one name the last counts, as for the services' own reader.
  *
  * @throws SyntaxError if the text is not JSON
- * @throws Refusal (`number`) where no BSON number holds a number exactly
+ * @throws Refusal (`number`) if no BSON type holds a number exactly
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
@@ -98,7 +97,7 @@ const digitsOfDouble = 15;
 
 /**
  * The BSON number that holds a JSON number without loss: a 32-bit or 64-bit integer, a double, or
- * a decimal of up to 34 digits. Undefined where none does.
+ * a decimal of up to 34 digits. Undefined if none does.
  *
  * @param text the number as JSON writes it
  */
@@ -132,7 +131,7 @@ function decimal128(text: string): Decimal128 | undefined {
  * numbers with every digit, keys in their order.
  *
  * @param indent how many spaces a level of a text of many lines is indented; default one line
- * @throws Refusal where JSON cannot hold it, such as binary data or NaN
+ * @throws Refusal if JSON cannot hold it, such as binary data or NaN
  */
 export function formatJson(value: unknown, indent = 0, level = 1): string {
   if (value instanceof Date) return JSON.stringify(value.toISOString());

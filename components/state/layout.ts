@@ -182,7 +182,7 @@ async function* manifests(
     const file = fileOf(address, "artifacts", run.name);
     const found = await lstat(file.path).catch(() => undefined);
     if (found?.isFile()) return file;
-    // Count what stands where a manifest is missing; the artifacts themselves do not matter.
+    // Count folders without a manifest; the artifacts themselves do not matter.
     for await (const entry of readFolder(dirname(file.path))) {
       if (!entry.name.toLowerCase().includes(basename(file.path).toLowerCase())) continue;
       if (!isSkipped(entry, skipped))

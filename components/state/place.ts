@@ -17,7 +17,7 @@ export interface FilePlace extends StateFile {
  * The file in which a run's records of one role are or would be. A character that a file name
  * cannot hold is `_` there, so two runs can fit one name: the id inside the run's file decides.
  *
- * @throws Refusal where no file name can stand for the id, or another run has the name
+ * @throws Refusal if no file name can express the id, or another run has the name
  */
 export async function placeOf(
   address: StateAddress,

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Refusal, WriteError, isSystemError } from "./errors";
 
-/** What tells whether a file is still the one that was read; undefined where there was none. */
+/** A file's stamp, by which a change since it was read shows; undefined if there was no file. */
 export type Stamp = string | undefined;
 
 /** The stamp of a file as it is now. */
@@ -28,16 +28,14 @@ const whatToDo: Readonly<Record<string, string>> = {
 };
 
 /**
- * Publishes a file complete or not at all: it is written aside, brought to the disk and then gets
- * its name. A file that came or changed since it was read stays as it is. The services may go on with it
- * as with the file before, or with its folder (`shareLike`).
+ * Publishes a file atomically: writes a temporary file, syncs it and renames it. A file that appeared or changed
+ * since it was read stays. The new file keeps the owner and permissions of the former one, or of its folder.
  *
  * @param read the file's stamp when it was read
- * @param write writes the content, or what follows where `continues`; if it gives false, nothing is
- *   published
- * @param continues begins with what the file has
- * @throws Refusal where the file came or changed meanwhile
- * @throws WriteError where there is no room or no permission
+ * @param write writes the content, or with `continues` appends to it; nothing is published if it returns false
+ * @param continues whether the temporary file starts as a copy
+ * @throws Refusal if the file appeared or changed meanwhile
+ * @throws WriteError if there is no space or no permission
  */
 export async function publish(
   path: string,
@@ -68,7 +66,7 @@ export async function publish(
       else if (!(await moveFile(tempPath, path))) throw refuseChanged();
     }
   } catch (error) {
-    // What failed is what is said, not that nothing could be cleared away after it.
+    // Report the failure itself, not that of the clean-up.
     await fs.rm(tempPath, { force: true }).catch(ignore);
     if (!isSystemError(error)) throw error;
     const fix = whatToDo[error.code ?? ""] ?? "Fix the cause";
@@ -83,9 +81,8 @@ function refuseChanged(): Refusal {
   return new Refusal("conflict", "its file changed during the export; export again");
 }
 
-// Lets the services, which have a user of their own, go on with what is written here: gives a file the owner,
-// group and permissions of the one that it replaces, and what is new those of the folder around it. As far
-// as this user may, and the volume has such: only root gives files away.
+// The services run as another user: a file gets the owner, group and permissions of the one that it replaces, a new
+// one those of its folder. Best effort: only root may change an owner, and not every volume has one.
 async function copyOwnership(made: string, model: string): Promise<void> {
   const look = (path: string) => fs.lstat(path).catch(ignore);
   const [own, like] = await Promise.all([look(made), look(model)]);
@@ -94,7 +91,7 @@ async function copyOwnership(made: string, model: string): Promise<void> {
     const ofGroup = () => fs.chown(made, own.uid, like.gid);
     await fs.chown(made, like.uid, like.gid).catch(ofGroup).catch(ignore);
   }
-  // That a folder may be searched says nothing of a file in it.
+  // A folder's search permission is not a file's.
   const mask = own.isDirectory() || like.isFile() ? 0o7777 : 0o666;
   if (own.mode !== like.mode) await fs.chmod(made, like.mode & mask).catch(ignore);
 }

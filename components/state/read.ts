@@ -7,7 +7,7 @@ import type { StateFile } from "./layout";
 
 /** One JSON text of a file: the whole file, or a line of a log. */
 export interface RawText {
-  /** Without byte order mark and line end; undefined where the text is too long to be read. */
+  /** Without byte order mark and line end; undefined if the text is too long to be read. */
   readonly bytes: Buffer | undefined;
   /** Where it begins in the file, in bytes. */
   readonly offset: number;
@@ -96,7 +96,7 @@ function bytesOf(path: string, { offset }: Pick<ReadStart, "offset">): AsyncIter
   return createReadStream(path, { start: offset, highWaterMark: chunkSize });
 }
 
-/** The hash of a file's first bytes, to be continued; undefined where it has fewer. */
+/** The hash of a file's first bytes, to be continued; undefined if it has fewer. */
 export async function hashOfFirst(path: string, length: number): Promise<Hash | undefined> {
   const hash = createHash("sha256");
   let left = length;
@@ -112,7 +112,7 @@ export async function hashOfFirst(path: string, length: number): Promise<Hash | 
 const [openFile, statFile, closeFile] = [promisify(open), promisify(fstat), promisify(close)];
 const readFrom = promisify(read);
 
-/** Neither what a link leads to nor a pipe, for which opening would wait. */
+/** Follows no link, and does not block on a pipe. */
 const onlyFiles = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Works on an open file; undefined if it cannot be opened. */
@@ -132,8 +132,8 @@ export async function withOpened<T>(
 const endBytes = 64 * 1024;
 
 /**
- * A log's last line, without reading the rest; undefined if there is no such file, or the line has no end,
- * or is longer than what is looked at.
+ * A log's last line, without reading the rest. Undefined if there is no such file, or the line is too long or has no
+ * end.
  */
 export function lastLine(path: string): Promise<RawText | undefined> {
   return withOpened(path, async (file, stats) => {
@@ -160,7 +160,7 @@ function chunkOf(texts: RawText[], cutter: LineCutter, last: boolean): Chunk {
   return { texts, end: { offset, lines, hash: hash.copy().digest("hex") }, last };
 }
 
-/** The text itself; undefined where it is too long or no valid UTF-8. */
+/** The text itself; undefined if it is too long or no valid UTF-8. */
 export function decode({ bytes }: RawText): string | undefined {
   return bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined;
 }
@@ -178,7 +178,7 @@ const carriageReturn = 0x0d;
 
 /** Cuts a log's chunks into lines; what has not ended yet waits for the next chunk. */
 class LineCutter {
-  /** The pieces of the line that has not ended yet; none where it is too long to be kept. */
+  /** The pieces of the line that has not ended yet; none if it is too long to be kept. */
   private pieces: Buffer[] = [];
   private length = 0;
   /** Where the line begins that has not ended yet, in bytes. */
@@ -213,7 +213,7 @@ class LineCutter {
     return texts;
   }
 
-  /** The last line, where it has no end. */
+  /** The last line, if it has no end. */
   rest(): RawText[] {
     return this.length > 0 ? [this.take(false)] : [];
   }

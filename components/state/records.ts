@@ -17,14 +17,14 @@ export interface ReadyRecord {
   /** The document's size in bytes. */
   readonly bytes: number;
   readonly conversions: ReadonlySet<Conversion>;
-  /** What the file has, to be kept where the record is refused later. */
+  /** The raw record, kept in case the record is refused later. */
   readonly raw: Raw;
 }
 
-/** Gets what reading finds beside records: bytes read, records that are refused, lines without an end. */
+/** Receives what a read finds besides records: bytes, refused records, and lines without an end. */
 export interface Findings {
   bytes: number;
-  /** @param raw what the file has, where it could be read */
+  /** @param raw what the file has, if it could be read */
   refuse(role: CollectionRole, place: Place, refusal: Refusal, raw?: Raw): void;
   leaveIncomplete(line: IncompleteLine): void;
 }
@@ -144,7 +144,7 @@ function toEntries(
 /**
  * The JSON value of a text.
  *
- * @throws Refusal where it is too long, empty, not UTF-8, no JSON, or holds a number that BSON
+ * @throws Refusal if it is too long, empty, not UTF-8, no JSON, or holds a number that BSON
  *   cannot
  */
 export function parse(text: RawText): unknown {

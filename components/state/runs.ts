@@ -13,23 +13,23 @@ import {
 } from "./layout";
 import { withOpened } from "./read";
 
-/** What there is of a run on disk, by one name: what belongs to it first, the run's own file last. */
+/** A run's files, all of one base name: its parts first, its own file last. */
 export interface RunOnDisk {
   readonly baseName: string;
   readonly files: readonly FoundFile[];
 }
 
-/** A file with what it looked like when it was found, before anything of it was read. */
+/** A file, with its stamp from before it was read. */
 export interface FoundFile extends StateFile {
   readonly stamp: FileStamp;
 }
 
-/** How a file looked: what is written to it afterwards shows in one of these. */
+/** The attributes of a file that a later write changes. */
 export interface FileStamp {
   /** In bytes. */
   readonly size: number;
   readonly inode: number;
-  /** When its content and anything of it changed, and when it was looked at, in ms since 1970. */
+  /** When its content changed, when anything of it changed, and when it was looked at; in ms since 1970. */
   readonly modified: number;
   readonly changed: number;
   readonly seen: number;
@@ -45,8 +45,8 @@ const [slowMs, slowBlocks] = [0.1, 100];
 const maxRemembered = 200_000;
 
 /**
- * Lists the runs on disk in blocks, with all files of each: those that have a run's file first, then
- * what the other folders hold without one. In memory are one block and a limited number of names.
+ * Lists the runs on disk in blocks, each with all of its files: first the runs that have their own file, then the
+ * remaining logs, approvals and artifacts. Keeps one block and a limited number of names in memory.
  *
  * @param skipped counts what `stateFiles` leaves out
  * @param isWanted tells by the name whether a run is listed at all; default all

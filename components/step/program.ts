@@ -103,8 +103,7 @@ export interface FoundOn extends Finding {
 }
 
 /**
- * Logs, in a preview only, what the program finds with values that are known: a provider is not asked about a
- * new resource, and cannot log onto one.
+ * Logs, in a preview only, findings about known values: the engine asks no provider about a new resource.
  */
 export function foreseeInPreview<Known>(
   known: pulumi.Input<Known>,
@@ -120,17 +119,17 @@ export function foreseeInPreview<Known>(
 export const stackName = () =>
   [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
 
-/** What leads the names of a component's resources, so that two instances live in one program. */
+/** The prefix of a component's resource names, so that one program may have two instances. */
 const instances = new WeakMap<pulumi.Resource, string>();
 const instanceOf = (parent: pulumi.Resource | undefined) => (parent && instances.get(parent)) ?? "";
 
-/** The name of what is below a component, with that of its instance: `blue-pack_runs`. */
+/** The name of a component's resource, with the instance as a prefix: `blue-pack_runs`. */
 export function childName(parent: pulumi.Resource | undefined, name: string): string {
   const instance = instanceOf(parent);
   return name.startsWith(instance) ? name : `${instance}${name}`;
 }
 
-/** By what the objects of a component outside of the stack are known: `PROJECT/STACK`, and its instance. */
+/** The owner's name on objects outside of the stack: `PROJECT/STACK`, and the instance if there is one. */
 export const ownerOf = (component: pulumi.Resource | undefined) => {
   const instance = instanceOf(component).replace(/-$/, "");
   const names = [pulumi.getProject(), pulumi.getStack(), instance];
@@ -150,7 +149,7 @@ export function formerly<Options extends Pick<pulumi.ResourceOptions, "parent" |
 
 /** The options of a component. */
 export interface StepOptions extends Omit<pulumi.ComponentResourceOptions, "dependsOn"> {
-  /** What its resources wait for. */
+  /** The dependencies of its resources. */
   readonly dependsOn?: pulumi.Input<pulumi.Resource> | readonly pulumi.Input<pulumi.Resource>[];
 }
 

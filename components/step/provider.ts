@@ -55,7 +55,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       // environments may have another mode than the stack's setting.
       const isRollback = state.instance === undefined && stackMode === "filesystem";
       const isResting = isRollback && step.back === undefined;
-      // What runs as Jobs is not looked at: the engine does not reach the database.
+      // A step that runs as a Job is not refreshed: the engine does not reach the database.
       const isApart = isResting || (state as MongoInputs).job !== undefined;
       if (isApart || !state.applied || !step.reads) return { id, props: outs };
       let drift: object | undefined;

@@ -80,13 +80,13 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
    * @throws Unfinished if it began and did not finish; any other error keeps the state as it was
    */
   forward(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
-  /** Like `forward`; a result that there is not yet is absent. */
+  /** Like `forward`, with results that may be absent. */
   back?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Partial<Results>>;
   /** How it runs as a Job. Default: always in the engine. */
   readonly job?: JobForm<Inputs, Results>;
   /** What a refresh finds that differs from the state; undefined if it no longer exists. */
   reads?(state: StateOf<Inputs, Results>): Promise<Partial<Inputs> | undefined>;
-  /** What must not stay when the stack is destroyed. It does not fail. */
+  /** Cleans up when the stack is destroyed. Never throws. */
   cleansUp?(state: StateOf<Inputs, Results>): Promise<void>;
 }
 

@@ -9,22 +9,22 @@ export interface Hashes {
   readonly mongo: string;
 }
 
-/** A write that was announced: what both sides have after it, and which of them is written. */
+/** An announced write: the hashes of both sides after it, and the side that is written. */
 export interface Announced extends Hashes {
   readonly to: keyof Hashes;
-  /** The file that holds the record then. */
+  /** The file of the record after the write. */
   readonly file: string;
-  /** The side that is written had no such record. */
+  /** Whether the written side did not have the record. */
   readonly isNew: boolean;
 }
 
 /**
- * What the two sides of a run, an approval or an artifact had when they last agreed: after an
- * import or an export (decision 15). The hashes differ where JSON has no form for what MongoDB
- * holds, such as a date inside a plan. Logs have no base: they are immutable.
+ * The hashes of a run, an approval or an artifact when both sides last agreed, after an import or an export
+ * (decision 15). They differ if JSON cannot express MongoDB's value, such as a date inside a plan. Logs are
+ * immutable and have no base.
  *
- * A write to either side is announced before it is done, so that a process that is killed in
- * between leaves no doubt: where the side that is written has what was announced, that is the base.
+ * A write is announced before it is done. If a process is killed in between, the announcement is the base if the
+ * written side has its hash.
  */
 export interface Base {
   /** Absent while the first write is only announced. */
@@ -34,10 +34,10 @@ export interface Base {
   readonly file?: string;
 }
 
-/** A base without doubt: what the two sides of a record had last, and in which file. */
+/** A base whose announced write is resolved. */
 export type Agreement = Omit<Base, "next">;
 
-/** What a base becomes for one record, where `isNew` is for the side that is written. */
+/** A record's next base. */
 export interface NewBase extends Omit<Announced, "to"> {
   readonly role: CollectionRole;
   readonly key: Key;
@@ -55,10 +55,10 @@ export function basesIn(database: Db): Collection<BaseDocument> {
   return database.collection<BaseDocument>(checkpointsCollection);
 }
 
-/** At most so many ids are in one query: with keys of 1 KB it has 5 MB. */
+/** Maximum number of ids in a query: 5 MB with keys of 1 KB. */
 const idsInQuery = 5_000;
 
-/** The bases of some keys of several roles, by one query for 5,000 of them; one that has none is left out. */
+/** The bases of keys, by a query for each 5,000. Keys without a base are absent. */
 export async function readBases(
   bases: Collection<BaseDocument>,
   keys: ReadonlyMap<CollectionRole, readonly Key[]>,
@@ -97,9 +97,8 @@ export async function* runsWithBase(
 }
 
 /**
- * What a base says of a record that both sides have: a write that was announced and done before its
- * process was killed counts as agreed. That of a new record was done where there is one now, also
- * where a service changed it since.
+ * The agreement in a base. An announced write counts if it was done before its process was killed. The insertion of
+ * a new record was done if the record exists, even if a service changed it since.
  *
  * @param now what both sides have
  */
@@ -113,8 +112,8 @@ export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
 }
 
 /**
- * Says before a write to one side what both sides will have after it. The file that had the record
- * so far stays known: the write may find that this one has no right to its key.
+ * Announces a write to one side. The former file stays known, because the write may find that another file has the
+ * key.
  */
 export async function announceBases(
   bases: Collection<BaseDocument>,
@@ -128,7 +127,7 @@ export async function announceBases(
   }));
 }
 
-/** Takes back what was announced and not done, because another's record was there first. */
+/** Withdraws announcements whose write was not done, because another writer was first. */
 export async function withdrawBases(
   bases: Collection<BaseDocument>,
   to: keyof Hashes,
@@ -145,8 +144,8 @@ function announce(to: keyof Hashes, { disk, mongo, file, isNew }: NewBase): Anno
 }
 
 /**
- * Records that both sides agree now. A base that another importer settled since it was seen stays, because
- * an importer that stalled would bring an older one back; so does what another one has announced.
+ * Records that both sides agree now. A base that another importer settled since it was seen stays: a stalled importer
+ * would restore an older one. So do other announcements.
  */
 export async function settleBases(
   bases: Collection<BaseDocument>,

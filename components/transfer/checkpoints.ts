@@ -36,9 +36,9 @@ export function countMore(
   return { records: all, normalized, conversions: kinds, unfinished };
 }
 
-/** How far a file is imported: every record before `offset` is in MongoDB, none was refused. */
+/** A file's progress: every record before `offset` is in MongoDB, and none was refused. */
 export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts {
-  /** Whether that was all there was, an unended last line aside. */
+  /** Whether that was the whole file, except a last line without an end. */
   readonly complete: boolean;
   /** The run's id by which the file was read. */
   readonly runId: string;
@@ -53,7 +53,7 @@ interface CheckpointDocument extends Checkpoint {
 export class Checkpoints {
   private readonly collection: Collection<CheckpointDocument>;
 
-  /** @param retries how often one is tried again where the server has trouble */
+  /** @param retries how often one is tried again if the server has trouble */
   constructor(
     database: Db,
     private readonly retries?: number,
@@ -85,8 +85,8 @@ export class Checkpoints {
   }
 
   /**
-   * Makes the next import read every file again; the bases stay. The checkpoints stay too, as ones
-   * that fit no file: the migrator's role may not remove documents.
+   * Makes the next import read every file again. Invalidates the checkpoints, because the migrator's role may not
+   * delete documents; the bases stay.
    */
   async forget(): Promise<void> {
     const ours = { _id: { $gte: idOf(""), $lt: "file;" } };

@@ -1,7 +1,7 @@
-/** For each name at work: what ends when the last one with it is done. */
+/** For each name at work, a promise that its last holder resolves. */
 export type Turns = Map<string, Promise<unknown>>;
 
-/** A turn after the last ones that were taken for some names. It has to end, whatever becomes of the work. */
+/** Queues behind the holders of these names. Always call `end`, also after a failure. */
 export function takeTurn(turns: Turns, names: readonly string[]) {
   const before = Promise.all(names.flatMap((name) => turns.get(name) ?? []));
   let end!: () => void;

@@ -55,7 +55,7 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
 export interface VerifyOptions {
   /** The hash of what differs or is quarantined and was accepted. */
   readonly acceptQuarantined?: string | undefined;
-  /** A log entry of before that is gone is `expired`; in ms since 1970. Default: none is. */
+  /** Missing log entries of before this time are `expired`; in ms since 1970. Default: none. */
   readonly expiredBefore?: number;
   /**
    * Compares only what an import would not read again, and leaves out files that change meanwhile: while the
@@ -150,8 +150,8 @@ function countPair(
 }
 
 /**
- * If a verification does not hold, makes the next import read every file again: a checkpoint says that
- * the file's records are in MongoDB, and one of them is not. If MongoDB refuses it, the report says so.
+ * Makes the next import read every file again if a verification does not hold: a checkpoint is wrong then. If MongoDB
+ * refuses that, the report has the reason.
  */
 export async function forgetWhereMissing(
   { database, retries }: BothSides,

@@ -1,6 +1,6 @@
 import { redact } from "../../contract/text";
 
-/** What stands where a secret was; the engine's own word for it. */
+/** The replacement of a secret; the engine uses the same word. */
 export const masked = "[secret]";
 
 /** Takes every secret out of a text. */

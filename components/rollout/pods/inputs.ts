@@ -3,7 +3,7 @@ import type { StorageMode } from "../../settings";
 import type { StepInputs } from "../../step";
 import type { Service } from "../environment";
 
-/** Where a service's workloads are: those of a release, those that a label selector names, or those of both. */
+/** Selects a service's workloads: by release, by label selector, or by both. */
 export interface ServiceAddress extends ClusterAddress {
   readonly release?: string;
   readonly selector?: string;

@@ -1,4 +1,4 @@
-/** A step run as a Kubernetes Job, where only the cluster reaches the database. */
+/** A step run as a Kubernetes Job, if only the cluster reaches the database. */
 export { formatAnswer, parseAnswer, tell } from "./answer";
 export { mergeObjects } from "./manifest";
 export { runJob, stopOthers } from "./run";

@@ -106,10 +106,9 @@ async function exportAll(task: ExportTask, filter: Filter<Document>): Promise<vo
 const heldAtOnce = 500;
 
 /**
- * Brings back the runs that were held: if MongoDB has a run, its held file is brought to what the
- * merge rules say before it gets its place again; another one stays held,
- * because a MongoDB without it may be a new one, and the former only lost. A conflict stays held too, because its file
- * must not be executed.
+ * Restores held runs. If MongoDB has a run, its held file is updated by the merge rules before it returns to its
+ * place. A run that MongoDB does not have stays held, because this MongoDB may be a new one; so does a conflict, whose
+ * file must not be executed.
  *
  * @returns the ids of the runs that were dealt with here
  */

@@ -23,7 +23,7 @@ export interface ExportSides extends BothSides {
   readonly all?: boolean;
   /** Puts held runs that MongoDB does not have back as they were: without it they stay held. */
   readonly releaseUnknown?: boolean;
-  /** What is read may never reach a majority: as a base it would let an older record win later. */
+  /** Whether a majority may never have what is read. As a base it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
   /**
    * The services go on in MongoDB: what they are still writing is left to the next export, and nothing is

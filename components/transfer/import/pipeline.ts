@@ -38,11 +38,10 @@ export type Outcomes = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
 const [fullRecords, fullBytes] = [5_000, 1024 * 1024];
 
 /**
- * Gathers records into batches. A batch is full with 5,000 records or 1 MiB, and goes at once: nothing
- * more is read before it is asked for. What a file gives at once stays together and may make it
- * somewhat larger; what would make it too large begins the next.
+ * Groups records into batches of up to 5,000 records or 1 MiB, and reads ahead nothing. Records that a file yields
+ * together stay together, so that a batch may be somewhat larger.
  *
- * @param times how many times as much a batch holds
+ * @param times multiplies both limits
  */
 export async function* batches(
   chunks: AsyncIterable<FileRecords>,
@@ -80,9 +79,9 @@ const groupsAtOnce = 4;
 const [largeBytes, timesOfLarge] = [4 * fullBytes, 2];
 
 /**
- * Works on several groups at once, so that a server far away costs little, in bounded memory: of groups
- * with more than 4 MiB on one. The batches of a group follow each other, and while one is worked on the
- * next is read. A process that is killed leaves at most the batches at work not done.
+ * Works on several groups at once, which hides the latency of a distant server, and on one of more than 4 MiB, which
+ * bounds memory. A group's batches are written in sequence while the next one is read. A killed process loses at
+ * most the batches at work.
  *
  * @param work done for each batch; of two files with records of one run the later one waits
  * @param finish done for a batch after its work, and not after a failure of it

@@ -3,13 +3,11 @@ import { type Raw, WriteError, decode, formatJson } from "../../state";
 import type { Quarantined } from "../reports";
 
 /**
- * The file of all records that an import left out, one JSON object a line: `file`, `line` or
- * `entry`, `reason`, `detail`, `other` (the record of the same key that came first), and what the
- * file has, as `raw` or, where that is no valid UTF-8, as `rawBase64` (neither where it is too
- * long, or where the file could not be read). It is written aside and renamed, and there is none
- * where nothing was left out.
+ * The file of all quarantined records, one JSON object a line: `file`, `line` or `entry`, `reason`, `detail`, `other`
+ * (the first record with the same key), and the raw record as `raw`, or as `rawBase64` if it is not valid UTF-8. Both
+ * are absent if the record is too long or unreadable. It is written atomically, and deleted if it would be empty.
  *
- * The records may hold whatever the state holds: keep the file as close as the state itself.
+ * Records may contain anything that the state contains: protect the file like the state.
  */
 export class QuarantineFile {
   private readonly tempPath: string;

@@ -35,9 +35,9 @@ interface FenceSides extends ExportSides {
 }
 
 /**
- * Draws the fence: notes the moment in the ledger, then beside the files.
- * To be called while no worker runs. What is held stays there: its files are older than what MongoDB has,
- * and a cutover that stops here and is given up, or goes to a new MongoDB, must not execute them.
+ * Draws the fence: records the moment in the ledger, then in the state directory. Call it only while no worker runs.
+ * Held runs stay held: their files are older than MongoDB's content, and nobody must execute them if the cutover is
+ * given up here.
  *
  * @throws StateFolderError if the state directory cannot be used
  * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
@@ -125,7 +125,7 @@ export async function requireWitnesses(
   return fence;
 }
 
-/** From now on the files are the truth again, and nothing is held any more. */
+/** Ends the fence: from now on the files are the source of truth, and no run is held any more. */
 export async function endFence(root: string, fence: Fence | undefined): Promise<void> {
   if (!fence || fence.endedAt !== undefined) return;
   await writeFence(root, { ...fence, endedAt: new Date().toISOString() });
@@ -143,7 +143,7 @@ async function requireMounted(address: StateAddress): Promise<void> {
   }
 }
 
-/** A volume of its own may hold the runs: one that is not mounted leaves the fence where it is. */
+/** The runs may be on a volume that is not mounted, while the fence's file is there. */
 async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
   if (fence.unfinishedCount === 0) return;
   const { root } = address;

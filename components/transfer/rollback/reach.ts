@@ -28,7 +28,7 @@ export interface Reach {
   readonly exportUnconfirmed?: string | undefined;
   /** The collection of the migration's record, in which the fence is noted. */
   readonly ledger: string;
-  /** Told, as a line, that MongoDB is waited for. */
+  /** Receives a line while MongoDB is waited for. */
   readonly watch?: (line: string) => void;
 }
 
@@ -71,7 +71,7 @@ type Reached =
   | { readonly database: Db; readonly unreachable?: undefined }
   | { readonly database?: undefined; readonly unreachable: string };
 
-/** After so long a wait it is told, in ms. */
+/** Delay in ms before that line. */
 const saidAfterMs = 2_000;
 
 /** @throws MongoUnreadableError if MongoDB answers and cannot be read: the election may go on, the password be wrong */

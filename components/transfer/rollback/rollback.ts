@@ -42,10 +42,9 @@ export interface RollbackOptions extends Reach {
 }
 
 /**
- * Exports what changed in MongoDB. If the fence is not ended yet, holds runs that would be executed from
- * older files: those that could not be exported, or, if no member of MongoDB answers after
- * `electionSeconds`, all that are unfinished on disk; then it ends the fence. Later none is held any more:
- * the worker may be at work on it.
+ * Exports what changed in MongoDB. If the fence is still open, it holds the runs whose files are stale, which are all
+ * unfinished ones if no member of MongoDB answers within `electionSeconds`, and ends the fence. After that it holds no
+ * run, because the worker may be executing it.
  *
  * @throws MongoUnreadableError if MongoDB answers and what is current cannot be read
  * @throws FenceMissing if the database is not the one of the fence: nothing was exported
@@ -176,9 +175,8 @@ export async function previewRollback(
 }
 
 /**
- * Holds what would be executed from files that are behind, while the fence is not ended. Without MongoDB all
- * are, not only those of the fence: what web wrote to files after it came to MongoDB by the final pass,
- * and steps of it were executed there.
+ * Holds runs whose files are stale, while the fence is open. Without MongoDB these are all unfinished ones, also those
+ * that web wrote after the fence: the final pass imported them, and the worker executed steps of them on MongoDB.
  */
 async function holdBehind(
   address: StateAddress,

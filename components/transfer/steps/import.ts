@@ -42,10 +42,9 @@ import {
 import { truncateReport, comparedStateInputs, sidesOf, stateOf, reportProgress } from "./sides";
 
 /**
- * The import while both services still write files, and its proof. It runs once in each cutover, and again
- * if its settings changed or the last run quarantined records; never because files or counts differ. The
- * worker is stopped next, so it makes sure that a fence can be kept and that the runs are there. Of the
- * latter only the pods' reports together tell. On a rollback it exports, before the worker is stopped.
+ * The bulk pass: the import while both services still write files, and its proof, or on a rollback an export. It runs
+ * once in each cutover, and again if its settings changed or it quarantined records. The worker is drained next, so
+ * it also requires that the fence can be written and that unfinished runs are there.
  */
 export const bulkPass: Step<ImportInputs, ImportResults> = {
   ...BulkPass,
@@ -89,8 +88,8 @@ function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResult
 }
 
 /**
- * The proof before the drain: the records of every file that is as it was imported are in MongoDB. What
- * changed meanwhile is imported once more, so that little is left for when the worker is stopped.
+ * The proof before the drain: the records of all files that did not change since their import are in MongoDB. Then
+ * imports the changed files, so that the handover has little to do while the worker is stopped.
  */
 async function proveImport(
   { report }: ImportResults,
@@ -99,7 +98,7 @@ async function proveImport(
   const { root, rootName = root, shard } = inputs;
   const sides = await sidesOf(inputs);
   const fence = await readFence(sides.root);
-  // Then MongoDB is the truth, and services may delete there what the files still have.
+  // MongoDB is the source of truth already, and services may have deleted there what files still have.
   if (fence && fence.endedAt === undefined) return { report };
   const found = await compare("proof", inputs, { isProof: true, shard });
   if (!found.holds) throw new Unfinished(describeVerification(found, rootName));
@@ -112,8 +111,7 @@ async function proveImport(
 }
 
 /**
- * An import with its report in short. The quarantined records are in a file in the state directory, which the
- * bulk pass has tried, one for each pod that shares the work; without such records there is none.
+ * Imports, and truncates the report. All quarantined records go to a file in the state directory, one for each shard.
  */
 export async function importPass(
   sides: BothSides,
@@ -128,7 +126,7 @@ export async function importPass(
   return truncateReport({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
 }
 
-/** The bulk pass of a rollback; what it leaves, and what is written meanwhile, is for the handover. */
+/** The bulk pass of a rollback; the handover exports the rest, and later changes. */
 async function exportBefore(inputs: ImportInputs): Promise<void> {
   const { database: name, uri, root, rootName = root, electionSeconds = 60 } = inputs;
   const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
