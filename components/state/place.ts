@@ -77,9 +77,8 @@ export async function lookAt(
 }
 
 /**
- * The run's id behind a file's name. Where a character of the id could not be in the name it is
- * `_` there, so the id inside the run file of the same name counts, if it fits; also
- * where that file is held. Undefined if no run file says it.
+ * The id of the run to which a file name belongs. A name has `_` for characters that it cannot contain, so the id
+ * inside the run's file of that name, held or not, decides if it fits. Undefined if there is no such file.
  */
 export async function findRunId(
   address: StateAddress,

@@ -63,7 +63,7 @@ function exportAll(task: Task, options: object = {}): Promise<Measured> {
   );
 }
 
-/** Work on a whole state and a database that is prepared, as the steps do it. */
+/** Work on a whole state and a prepared database, as the steps do it. */
 async function onState(
   { root, database: name }: Task,
   work: (sides: Omit<BothSides, "watch">) => Promise<number>,

@@ -1,9 +1,9 @@
 /** One measurement on a state directory. */
 export interface Task {
   /**
-   * `sink`: an import into a sink that answers at once; `pipeline`, `driver`: into a server's new
-   * database. The others have one that is prepared; `delta` is the import of a handover with its fence, `ahead`
-   * and `back` are the bulk pass and the delta pass of a rollback.
+   * `sink`: an import into a sink without latency; `pipeline`, `driver`: into a new database of a server. The others
+   * use a prepared database; `delta` is a handover's import with its fence, `ahead` and `back` are the bulk pass and the
+   * delta pass of a rollback.
    */
   readonly work:
     | ("sink" | "pipeline" | "driver" | "import" | "delta" | "verify")
