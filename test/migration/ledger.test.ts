@@ -87,9 +87,7 @@ it("another stack takes it over where it is told to, and the former cannot compl
   await claim(current.db, ledger, { ...theirs, adopt: true });
 
   expect(await record()).toMatchObject({ stack: "storage/prod", checksum: "bbbb" });
-  await expect(complete(current.db, ledger, ours.checksum)).rejects.toThrow(
-    /another stack/,
-  );
+  await expect(complete(current.db, ledger, ours.checksum)).rejects.toThrow(/another stack/);
 });
 
 it.each([

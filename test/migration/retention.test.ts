@@ -44,9 +44,7 @@ it("an expiry is set, changed and lifted in place", async () => {
   expect(await rawExpiry()).toBeUndefined();
   expect((await expireAfter(30))[0]?.reason).toBe("log entries expire never, not after 30 days");
   expect(await rawExpiry()).toBe(2_592_000);
-  expect((await expireAfter(7))[0]?.reason).toMatch(
-    /30 days.* 7 days/,
-  );
+  expect((await expireAfter(7))[0]?.reason).toMatch(/30 days.* 7 days/);
   expect(await rawExpiry()).toBe(604_800);
   await expireAfter(0);
   expect(await rawExpiry()).toBe(2_147_483_647);
