@@ -12,7 +12,6 @@ import {
   type ApiPlace,
   type Request,
 } from "./request";
-import type { Warning } from "./watch";
 
 /** The fields of an Argo CD Application that say what its syncs ignore. */
 export interface Application {
@@ -25,7 +24,6 @@ export interface Application {
       readonly name?: string;
       readonly namespace?: string;
       readonly jsonPointers?: readonly string[];
-      readonly jqPathExpressions?: readonly string[];
     }[];
   };
 }
@@ -34,7 +32,6 @@ interface Objects extends Record<Kind, object> {
   Application: Application;
   ConfigMap: Api.V1ConfigMap;
   Deployment: Api.V1Deployment;
-  HorizontalPodAutoscaler: Api.V2HorizontalPodAutoscaler;
   Job: Api.V1Job;
   Namespace: Api.V1Namespace;
   PersistentVolumeClaim: Api.V1PersistentVolumeClaim;
@@ -65,11 +62,6 @@ export interface Cluster {
   ) => Promise<void>;
   /** Deployments and StatefulSets, each with its kind. */
   readonly controllers: (labelSelector?: string) => Promise<Controller[]>;
-  /** Empty if the API refuses: they only explain. */
-  readonly autoscalers: () => Promise<Objects["HorizontalPodAutoscaler"][]>;
-  /** The warnings of the last hour or so. */
-  readonly warnings: () => Promise<Warning[]>;
-  readonly log: (name: string, container: string, tailLines: number) => Promise<string>;
 }
 
 /**
@@ -129,21 +121,6 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
       const ofKind = (kind: string) => (one: Controller) => Object.assign(one, { kind });
       return [...deployments.map(ofKind("Deployment")), ...sets.map(ofKind("StatefulSet"))];
     },
-    autoscalers: async () =>
-      (await unlessUnreachable(() => list("HorizontalPodAutoscaler", ""))) ?? [],
-    warnings: async () => {
-      // By its own function, because the library knows no type of an event by its kind.
-      const listing = core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" });
-      return (await ask("list", "events", listing)).items.map((event) => {
-        const { involvedObject, message, lastTimestamp, eventTime, metadata } = event;
-        const at = lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? new Date(0);
-        return { uid: involvedObject.uid, message, at };
-      });
-    },
-    log: (name, container, tailLines) => {
-      const reading = core.readNamespacedPodLog({ namespace, name, container, tailLines });
-      return ask("get", "pods/log", reading);
-    },
   };
 }
 
@@ -194,16 +171,12 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
  * What a brief look at a cluster finds, in a preview too; undefined if the cluster is unreachable or refuses,
  * which is left to the step that works with it.
  */
-export function tryQuickly<T>(
+export async function tryQuickly<T>(
   address: ClusterAddress,
   look: (cluster: Cluster) => Promise<T>,
 ): Promise<T | undefined> {
-  return unlessUnreachable(async () => look(await clusterAt(address, 5_000)));
-}
-
-async function unlessUnreachable<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await look();
+    return await look(await clusterAt(address, 5_000));
   } catch (error) {
     if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
     throw error;

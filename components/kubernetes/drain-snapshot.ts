@@ -10,7 +10,7 @@ import {
   type Controller,
 } from "./objects";
 import { describeApiPlace, type ClusterAddress } from "./request";
-import { describeScalers } from "./scalers";
+import { describeScalers, pauseHint } from "./scalers";
 
 /**
  * A drained service, by which a later look finds out whether anybody scaled it meanwhile: a poll would miss 1
@@ -77,11 +77,11 @@ export async function findChangesSince(
     if (!controller) return `${where} no longer exists since the drain.`;
     const changed = await findChanges(cluster, controller, snapshot, isOwn);
     if (changed.length === 0) continue;
-    const { who, pause } = describeScalers(controller, await cluster.autoscalers());
+    const who = describeScalers(controller);
     const by = isOwn(controller.spec?.template)
       ? `before its upgrade; ${who} now sets its replicas`
       : `by ${who}`;
-    return `${where} was scaled or changed since the drain (${changed.join(", ")}). That was done ${by}. ${pause}`;
+    return `${where} was scaled or changed since the drain (${changed.join(", ")}). That was done ${by}. ${pauseHint}`;
   }
   return undefined;
 }

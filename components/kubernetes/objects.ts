@@ -1,6 +1,6 @@
 import type * as Api from "@kubernetes/client-node";
 import { fieldManager } from "./request";
-import { quote, secondsBetween, warningOf, type Moment, type Obstacle } from "./watch";
+import { quote, secondsBetween, type Obstacle } from "./watch";
 
 interface KubernetesObject {
   readonly metadata?: Api.V1ObjectMeta;
@@ -58,16 +58,6 @@ export function hasEnded({ status }: Api.V1Pod): boolean {
   return isOver && !(status.containerStatuses ?? []).some(({ state }) => state?.running);
 }
 
-/** Whether a pod has ended, or was evicted from a node that no longer reports. */
-export function isGone(pod: Api.V1Pod): boolean {
-  const { metadata, status } = pod;
-  const taken = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
-  const end = metadata?.deletionTimestamp;
-  if (hasEnded(pod) || taken?.status !== "True" || end === undefined) return hasEnded(pod);
-  // A live kubelet ends a pod within its grace period, and reports it within moments.
-  return secondsBetween(end, new Date()) >= 15;
-}
-
 /** A name as the value of a label: 63 characters of letters, digits and `-_.`, none of these at an end. */
 export function labelValue(name: string): string {
   const legal = name.replace(/[^\w.-]/g, ".");
@@ -76,15 +66,16 @@ export function labelValue(name: string): string {
 
 type Problem = Omit<Obstacle, "object">;
 
-/** Why a pod blocks a step: it does not go, or it is not ready. */
-export function podObstacle(pod: Api.V1Pod, moment: Moment): Obstacle {
-  return { object: `pod ${nameOf(pod)}`, ...diagnose(pod, moment) };
-}
-
 /** Whether a pod takes part in the service, and is not being deleted. */
 export function isReady({ metadata, status }: Api.V1Pod): boolean {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return !metadata?.deletionTimestamp && ready?.status === "True";
+}
+
+/** Why a pod blocks a step: it does not go, or it is not ready. */
+export function podObstacle(pod: Api.V1Pod, now = new Date()): Obstacle {
+  const problem = findTerminating(pod, now) ?? diagnose(pod, now);
+  return { object: `pod ${nameOf(pod)}`, ...problem };
 }
 
 function findTerminating({ metadata, spec }: Api.V1Pod, now: Date): Problem | undefined {
@@ -95,30 +86,20 @@ function findTerminating({ metadata, spec }: Api.V1Pod, now: Date): Problem | un
   const since = new Date(end.getTime() - grace * 1_000);
   const finalizers = metadata.finalizers ?? [];
   const held = finalizers.length > 0 ? `, held by ${finalizers.join(", ")}` : "";
-  const advice =
-    finalizers.length > 0
-      ? "Its finalizers must be removed first: check the controller that set them."
-      : now <= end
-        ? "It still has time: set a timeout above this grace period."
-        : `Its grace period is over: check that node ${spec?.nodeName ?? "(none)"} answers. Only if you know that its ` +
-          `containers have ended: kubectl delete pod ${metadata.name ?? ""} --grace-period=0 --force`;
   return {
     found: `terminating for ${secondsBetween(since, now)} s`,
     detail: `since ${since.toISOString()}, with a grace period of ${grace} s${held}`,
-    advice,
+    advice:
+      `Set a timeout above this grace period. If it is over, check that node ${spec?.nodeName ?? "(none)"} answers ` +
+      "and that nothing holds the pod. Only if you know that its containers have ended: " +
+      `kubectl delete pod ${metadata.name ?? ""} --grace-period=0 --force`,
   };
 }
 
-function diagnose(pod: Api.V1Pod, moment: Moment): Problem {
-  const terminating = findTerminating(pod, moment.now);
-  if (terminating) return terminating;
-  if (!controllerOf(pod)) {
-    return {
-      found: "running, but no ReplicaSet owns it",
-      advice: "It has the service's labels: delete the pod, or remove these labels from it.",
-    };
-  }
-  const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+function diagnose(pod: Api.V1Pod, now: Date): Problem {
+  const { status } = pod;
+  const own = status?.containerStatuses ?? [];
+  const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status === "False") {
     return {
       found: "not scheduled on any node",
@@ -127,36 +108,39 @@ function diagnose(pod: Api.V1Pod, moment: Moment): Problem {
         "Free resources on the nodes, or change what the pod requests in the service's values.",
     };
   }
-  const own = pod.status?.containerStatuses ?? [];
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...own];
-  for (const find of [findCrashing, findWaiting]) {
-    const problem = statuses.map(find).find((one) => one !== undefined);
-    if (problem) return problem;
-  }
+  const failure = [...(status?.initContainerStatuses ?? []), ...own].map(findFailure).find(Boolean);
+  if (failure) return failure;
   if (isReady(pod)) {
     return { found: "running and ready", advice: "Check why its controller does not delete it." };
   }
-  return describeUnready(pod, own, moment);
+  const running = own.find(({ ready, state }) => !ready && state?.running);
+  const since = running?.state?.running?.startedAt;
+  const time = since ? ` for ${secondsBetween(since, now)} s` : "";
+  return {
+    found: running
+      ? `container ${running.name} runs${time} and is not ready`
+      : `${status?.phase ?? "Pending"}, not started`,
+    advice: `See what it waits for: kubectl describe pod ${nameOf(pod)}, and its log: kubectl logs ${nameOf(pod)}`,
+  };
 }
 
-function findCrashing({
+function findFailure({
   name,
+  image,
   state,
   lastState,
   restartCount,
 }: Api.V1ContainerStatus): Problem | undefined {
   const ended = state?.terminated ?? (state?.waiting && lastState?.terminated);
-  if (!ended || (ended.exitCode === 0 && restartCount === 0)) return undefined;
-  const reason = ended.reason === undefined ? "" : ` (${ended.reason})`;
-  return {
-    found: `container ${name} ended with exit code ${ended.exitCode}${reason}, restarted ${restartCount} times`,
-    advice: "Read its log (kubectl logs --previous) and fix what it names.",
-  };
-}
-
-function findWaiting({ name, image, state }: Api.V1ContainerStatus): Problem | undefined {
+  if (ended && (ended.exitCode !== 0 || restartCount > 0)) {
+    const reason = ended.reason === undefined ? "" : ` (${ended.reason})`;
+    return {
+      found: `container ${name} ended with exit code ${ended.exitCode}${reason}, restarted ${restartCount} times`,
+      advice: "Read its log (kubectl logs --previous) and fix what it names.",
+    };
+  }
   const reason = state?.waiting?.reason ?? "";
-  // Every container waits for these two for a moment; if it lasts, an event has the reason.
+  // Every container waits for these two for a moment.
   if (["", "ContainerCreating", "PodInitializing"].includes(reason)) return undefined;
   const isOfImage = /Image|Registry|SignatureValidation/.test(reason);
   return {
@@ -167,28 +151,5 @@ function findWaiting({ name, image, state }: Api.V1ContainerStatus): Problem | u
     advice: isOfImage
       ? "Check the image's name, that the registry has it, and imagePullSecrets."
       : "Check the Secrets, ConfigMaps and volumes that the pod names.",
-  };
-}
-
-function describeUnready(
-  pod: Api.V1Pod,
-  statuses: Api.V1ContainerStatus[],
-  moment: Moment,
-): Problem {
-  const detail = quote(warningOf(pod.metadata?.uid, moment)?.message);
-  const running = statuses.find(({ ready, state }) => !ready && state?.running);
-  if (!running) {
-    return {
-      found: `${pod.status?.phase ?? "Pending"}, not started`,
-      detail,
-      advice: `See what it waits for: kubectl describe pod ${nameOf(pod)}`,
-    };
-  }
-  const since = running.state?.running?.startedAt;
-  const time = since ? ` for ${secondsBetween(since, moment.now)} s` : "";
-  return {
-    found: `container ${running.name} runs${time} and is not ready`,
-    detail,
-    advice: `See its log (kubectl logs ${nameOf(pod)}) and its readiness probe.`,
   };
 }

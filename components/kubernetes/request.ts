@@ -27,7 +27,6 @@ export const kinds = {
   Application: ["argoproj.io/v1alpha1", "applications"],
   ConfigMap: ["v1", "configmaps"],
   Deployment: ["apps/v1", "deployments"],
-  HorizontalPodAutoscaler: ["autoscaling/v2", "horizontalpodautoscalers"],
   Job: ["batch/v1", "jobs"],
   MongoDBCommunity: ["mongodbcommunity.mongodb.com/v1", "mongodbcommunity"],
   Namespace: ["v1", "namespaces"],
@@ -43,7 +42,7 @@ export type Kind = keyof typeof kinds;
 /** A request to the API, in the words of a Role: `list` and `pods`. */
 export interface Request {
   readonly verb: "get" | "list" | "create" | "patch" | "delete";
-  readonly resource: (typeof kinds)[Kind][1] | "events" | "pods/log";
+  readonly resource: (typeof kinds)[Kind][1];
 }
 
 /** The API refused a request or did not answer. The message never has a token. */
@@ -98,13 +97,12 @@ function describeCause(cause: unknown): string {
 
 function advice(status: number | undefined, request: Request, place: ApiPlace): string {
   switch (status) {
-    case undefined: {
+    case undefined:
       // Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig.
-      const isProxied = (process.env.HTTPS_PROXY ?? process.env.https_proxy) !== undefined;
-      const proxy =
-        " It was not asked by HTTPS_PROXY: for that, set proxy-url of the cluster in the kubeconfig.";
-      return `Check that the API server runs and that this machine can reach it.${isProxied ? proxy : ""}`;
-    }
+      return (
+        "Check that the API server runs and that this machine can reach it. A proxy counts only as proxy-url " +
+        "of the cluster in the kubeconfig."
+      );
     case 401:
       return "Log in again: the credentials of this context are not valid, or have expired.";
     case 403: {

@@ -12,30 +12,12 @@ export interface Obstacle {
   readonly advice: string;
 }
 
-/** The last warning of the cluster about the object with this UID. */
-export interface Warning {
-  readonly uid: string | undefined;
-  readonly message: string | undefined;
-  readonly at: Date;
-}
-
-/** The time of a look, and the warnings that the cluster has recorded until then. */
-export interface Moment {
-  readonly now: Date;
-  readonly warnings: readonly Warning[];
-}
-
-interface Watched {
-  readonly place: ApiPlace;
-  readonly warnings: () => Promise<readonly Warning[]>;
-}
-
 interface Watch {
   /** What is waited for, such as a service. */
   readonly what: string;
   readonly timeoutSeconds: number;
   /** Looks once, and returns what blocks the step. */
-  readonly look: (moment: Moment) => Promise<readonly Obstacle[]>;
+  readonly look: () => Promise<readonly Obstacle[]>;
 }
 
 /** The time of a wait is over, and something still blocks it. */
@@ -57,7 +39,7 @@ export class WaitTimeout extends Error {
  * @throws WaitTimeout with what still blocks the step
  */
 export async function watch(
-  { place, warnings: recorded }: Watched,
+  { place }: { readonly place: ApiPlace },
   { what, timeoutSeconds, look }: Watch,
 ): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1_000;
@@ -73,8 +55,7 @@ export async function watch(
   for (;;) {
     const isLast = Date.now() >= deadline;
     try {
-      const warnings = isLast ? await recorded().catch(() => []) : [];
-      const obstacles = await look({ now: new Date(), warnings });
+      const obstacles = await look();
       answers = true;
       if (obstacles.length === 0) return;
       if (isLast) {
@@ -101,12 +82,6 @@ export function inProgress(obstacles: readonly Obstacle[]): string {
 export function inFull({ object, found, detail, advice }: Obstacle): string {
   const sentence = [found, detail].filter(Boolean).join(", ").replace(/\.$/, "");
   return `${object}: ${sentence}. ${advice}`;
-}
-
-/** The newest warning about an object. */
-export function warningOf(uid: string | undefined, { warnings }: Moment): Warning | undefined {
-  const own = warnings.filter((one) => one.uid === uid);
-  return own.toSorted((one, other) => other.at.getTime() - one.at.getTime())[0];
 }
 
 /** Kubernetes' words in one line, without the password of a URL. */

@@ -115,7 +115,7 @@ export const jobs = section({
     .record(text, z.unknown())
     .default({})
     .describe(
-      "A Kubernetes pod template that is merged into the pods: labels, user, limits, nodes, service account, volumes. What a Job needs wins. Default of the user: that of the pods that mount the claim, or the image's.",
+      "A Kubernetes pod template that is merged into the pods: labels, user, limits, nodes, service account, volumes. What a Job needs wins. The user has to be able to write the state; default: the image's, 1000.",
     ),
   timeoutSeconds: positive
     .default(600)

@@ -5,7 +5,7 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "somebody who scales the worker up during the drain stops it",
     file: "components/rollout/pods/drain.ts",
-    find: "for (const { controller } of found) await assertPaused(cluster, controller);",
+    find: "for (const { controller } of found) assertPaused(controller);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > names who scales"],
   },
@@ -130,23 +130,6 @@ export const rolloutBreaks: readonly Break[] = [
     find: "if (beside) return [];",
     replace: "",
     tests: ["test/jobs/run.test.ts > whatever sidecars do"],
-  },
-  {
-    guarantee: "a Job gives its result to who may not read logs",
-    file: "components/step/jobs/result.ts",
-    find: "if (!(error instanceof ClusterError)) throw error;",
-    replace: "throw error;",
-    tests: ["test/jobs/run.test.ts > which do not let it read logs"],
-  },
-  {
-    guarantee: "a Job whose node was cordoned or lost is created again",
-    file: "components/step/jobs/run.ts",
-    find: "else if ((stranded = await isStranded(pods))) return [];",
-    replace: "",
-    tests: [
-      "test/jobs/claim.test.ts > whose node was cordoned",
-      "test/jobs/claim.test.ts > whose node is lost",
-    ],
   },
   {
     guarantee: "a StatefulSet that was scaled up and back stops the rollout",

@@ -22,8 +22,7 @@ function templateWith(stated: object) {
     ...{ secret: { name: "mongo", key: "uri" }, claim: { name: "state" }, parallelism: 1 },
     ...{ stack: "test/jobs", timeoutSeconds: 60, podTemplate },
   };
-  const user = { runAsUser: 10001, fsGroup: 10001 };
-  const use = { user, isOfOneNode: true, nodes: ["a"] };
+  const use = { isOfOneNode: true, nodes: ["a"] };
   return jobOf(target, verificationRequest, "job", use).spec?.template;
 }
 
@@ -55,7 +54,7 @@ describe("jobs.podTemplate", () => {
       securityContext: { readOnlyRootFilesystem: true, runAsUser: 7 },
     });
     const names = own?.env?.map(({ name }) => name);
-    expect(names).toEqual(["UV_THREADPOOL_SIZE", "HTTPS_PROXY", "TASKRUNNER_MONGO_URI"]);
+    expect(names).toEqual(["HTTPS_PROXY", "TASKRUNNER_MONGO_URI"]);
     expect(own?.args).toContain("verification");
   });
 
@@ -98,7 +97,7 @@ describe("jobs.podTemplate", () => {
     expect(made).toEqual(needed);
   });
 
-  it("chooses nodes, and the security context wins over that of the services", () => {
+  it("chooses nodes, and adds to the security context", () => {
     const tolerations = [{ key: "data", operator: "Exists" }];
     const chosen = {
       ...{ nodeSelector: { pool: "data" }, tolerations, priorityClassName: "high" },
@@ -107,7 +106,7 @@ describe("jobs.podTemplate", () => {
     const securityContext = { runAsUser: 20000 };
     expect(templateWith({ spec: { ...chosen, securityContext } })?.spec).toMatchObject({
       ...chosen,
-      securityContext: { runAsNonRoot: true, runAsUser: 20000, fsGroup: 10001 },
+      securityContext: { runAsNonRoot: true, runAsUser: 20000 },
       affinity: requiring([{ matchFields: onNodeA }]),
     });
   });

@@ -123,24 +123,8 @@ it("names the request that was refused, and the rule that it needs", async () =>
       'user of this context a Role in apps with the rule { apiGroups: [""], resources: ["pods"], verbs: ["list"] }.',
   );
   await expect(cluster.controllers()).rejects.toThrow('apiGroups: ["apps"], resources: ["deploy');
-  await expect(cluster.autoscalers()).resolves.toEqual([]);
   answer = { status: 404, body: { kind: "Status", message: "no such claim" } };
   await expect(cluster.read("PersistentVolumeClaim", "a")).rejects.toThrow(
     /get persistentvolumeclaims .* failed with status 404: no such claim\. Check the namespace/,
   );
-});
-
-it("has the warnings of the cluster with their times, and the last lines of a pod", async () => {
-  const lastTimestamp = "2026-01-01T00:00:00Z";
-  const event = { involvedObject: { uid: "u" }, message: "m", lastTimestamp, metadata: {} };
-  answer = { status: 200, body: { apiVersion: "v1", kind: "EventList", items: [event] } };
-  expect(await cluster.warnings()).toEqual([
-    { uid: "u", message: "m", at: new Date(lastTimestamp) },
-  ]);
-  answer = { status: 200, body: "line" };
-  expect(await cluster.log("a", "own", 3)).toContain("line");
-  expect(lines()).toEqual([
-    "GET /api/v1/namespaces/apps/events?fieldSelector=type=Warning",
-    "GET /api/v1/namespaces/apps/pods/a/log?container=own&tailLines=3",
-  ]);
 });

@@ -32,7 +32,7 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
       const cluster = await clusterAt(inputs);
       await watch(cluster, {
         ...{ what: "MongoDB", timeoutSeconds },
-        look: async (moment) => {
+        look: async () => {
           const found = await readResource(cluster, name);
           const matter = diagnose(found);
           if (matter === undefined) return [];
@@ -42,7 +42,7 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
           ].filter((pod) => !isReady(pod));
           return [
             { object: `mongodbcommunity ${name}`, ...matter },
-            ...unready.map((pod) => podObstacle(pod, moment)),
+            ...unready.map((pod) => podObstacle(pod)),
           ];
         },
       });

@@ -5,6 +5,7 @@ import {
   describeScalers,
   identityOf,
   isSameCluster,
+  pauseHint,
   replicasOf,
   takeDrainSnapshot,
   tryQuickly,
@@ -153,10 +154,10 @@ async function drainService(
   for (const { controller } of found) await pause(cluster, controller);
   await watch(cluster, {
     ...{ what: service, timeoutSeconds },
-    look: async (moment) => {
+    look: async () => {
       found = await observeService(cluster, inputs);
-      for (const { controller } of found) await assertPaused(cluster, controller);
-      return found.flatMap((one) => drainObstacles(one, moment));
+      for (const { controller } of found) assertPaused(controller);
+      return found.flatMap(drainObstacles);
     },
   });
   const since = await findMissed(cluster, inputs, found, isKnown);
@@ -186,12 +187,11 @@ async function provePush({ push }: DrainInputs, workers: readonly Workload[]): P
   tell(`${files.join(" and ")} can be pushed to branch ${branch}`);
 }
 
-async function assertPaused(cluster: Cluster, controller: Controller): Promise<void> {
+function assertPaused(controller: Controller): void {
   const replicas = replicasOf(controller);
   if (replicas === 0) return;
-  const { who, pause } = describeScalers(controller, await cluster.autoscalers());
   throw new Error(
-    `${describeController(controller)} was scaled to ${replicas} during the drain, by ${who}. ` +
-      `Keep it from setting spec.replicas until the cutover is done, then run pulumi up again. ${pause}`,
+    `${describeController(controller)} was scaled to ${replicas} during the drain, by ${describeScalers(controller)}. ` +
+      `Keep it from setting spec.replicas until the cutover is done, then run pulumi up again. ${pauseHint}`,
   );
 }

@@ -106,7 +106,7 @@ async function findOwner(
     const ofChart = one.metadata?.labels?.["app.kubernetes.io/instance"] ?? "";
     const isOurs = releases.includes(ofHelm) || releases.includes(ofChart);
     const owner = isOurs ? gitOpsOwnerOf(one) : undefined;
-    return owner ? [`  ${describeController(one)}: ${owner.name}`] : [];
+    return owner ? [`  ${describeController(one)}: ${owner}`] : [];
   });
   if (owned.length === 0) return undefined;
   return [
@@ -153,12 +153,11 @@ function ignoresReplicas({ spec }: Application, worker: Controller, kind: string
     isRespected === true &&
     (spec?.ignoreDifferences ?? []).some(
       (one) =>
-        ["apps", "*"].includes(one.group ?? "") &&
-        [kind, "*"].includes(one.kind ?? "") &&
+        one.group === "apps" &&
+        one.kind === kind &&
         ["", nameOf(worker)].includes(one.name ?? "") &&
         ["", namespace].includes(one.namespace ?? "") &&
-        ((one.jsonPointers ?? []).includes("/spec/replicas") ||
-          (one.jqPathExpressions ?? []).includes(".spec.replicas")),
+        (one.jsonPointers ?? []).includes("/spec/replicas"),
     )
   );
 }

@@ -79,7 +79,7 @@ async function watchPods(cluster: Cluster, inputs: PodsReplacedInputs): Promise<
   let done: readonly Workload[] = [];
   await watch(cluster, {
     ...{ what: service, timeoutSeconds },
-    look: async (moment) => {
+    look: async () => {
       done = await observeService(cluster, inputs);
       for (const { controller } of done) {
         // Before its template states the mode, a pod of it would work in the other one.
@@ -88,7 +88,7 @@ async function watchPods(cluster: Cluster, inputs: PodsReplacedInputs): Promise<
         await restoreReplicas(cluster, controller, service);
       }
       return done.length > 0
-        ? done.flatMap((one) => findObstacles(one, inputs, moment))
+        ? done.flatMap((one) => findObstacles(one, inputs))
         : [describeMissing(cluster, inputs)];
     },
   });

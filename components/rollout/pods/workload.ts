@@ -7,13 +7,11 @@ import {
   isReady,
   isStatefulSet,
   formatSelector,
-  nameOf,
   podObstacle,
   quote,
   replicasOf,
   type Cluster,
   type Controller,
-  type Moment,
   type Obstacle,
 } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
@@ -159,8 +157,8 @@ function newestOf({ replicaSets }: Workload): V1ReplicaSet | undefined {
 }
 
 /** What a drain waits for: each pod, and the controllers, which might create another one. */
-export function drainObstacles(found: Workload, moment: Moment): Obstacle[] {
-  if (found.pods.length > 0) return found.pods.map((pod) => podObstacle(pod, moment));
+export function drainObstacles(found: Workload): Obstacle[] {
+  if (found.pods.length > 0) return found.pods.map((pod) => podObstacle(pod));
   const { controller, replicaSets } = found;
   const isDrained =
     isSeen(controller) && replicaSets.every((one) => isSeen(one) && one.spec?.replicas === 0);
@@ -171,7 +169,6 @@ export function drainObstacles(found: Workload, moment: Moment): Obstacle[] {
 export function findObstacles(
   found: Workload,
   wanted: { readonly service: Service; readonly mode: StorageMode },
-  moment: Moment,
 ): Obstacle[] {
   const { controller } = found;
   const stated = describeMode(controller, wanted.service);
@@ -186,7 +183,7 @@ export function findObstacles(
   // Only the next look sees a workload that was restored or resumed in this one.
   const isRestored = replicasBefore(controller) === undefined && !isPausedForCutover(controller);
   if (!isRestored || !isSeen(controller)) return [describeUnseen(controller)];
-  return [...missingPods(found), ...blockingPods(found, moment)];
+  return [...missingPods(found), ...blockingPods(found)];
 }
 
 /** The mode that a workload's pod template states, in lower case. Default: filesystem. */
@@ -223,14 +220,8 @@ function missingPods(found: Workload): Obstacle[] {
   if (count >= wanted) return [];
   const object = describeController(controller);
   const number = `${count} of ${wanted} new pods exist`;
-  if (!isStatefulSet(controller) && controller.spec?.paused) {
-    const advice = `Resume it: kubectl rollout resume deployment ${nameOf(controller)}`;
-    return [{ object, found: `${number}, because it is paused`, advice }];
-  }
-  const conditions = [newestOf(found)?.status, controller.status].flatMap((status) => [
-    ...(status?.conditions ?? []),
-  ]);
-  const failure = conditions.find(
+  // A Deployment has those of its newest ReplicaSet too.
+  const failure = controller.status?.conditions?.find(
     ({ type, status, reason }) =>
       (type === "ReplicaFailure" && status === "True") || reason === "ReplicaSetCreateError",
   );
@@ -243,17 +234,17 @@ function missingPods(found: Workload): Obstacle[] {
   return oldPods(found).length > 0 ? [] : [{ object, found: number, advice }];
 }
 
-function blockingPods(found: Workload, moment: Moment): Obstacle[] {
+function blockingPods(found: Workload): Obstacle[] {
   const pods = newPods(found);
   const unready = pods.filter((pod) => !isReady(pod));
   const isEarly = pods.length - unready.length < replicasOf(found.controller);
   const old = oldPods(found).map((pod) => {
-    const { object, ...problem } = podObstacle(pod, moment);
+    const { object, ...problem } = podObstacle(pod);
     // A rolling update keeps a pod until a new one takes its place.
     const waits = isEarly && isReady(pod) && { advice: "It ends when the new pods are ready." };
     return { ...problem, object: `old ${object}`, ...waits };
   });
-  return [...unready.map((pod) => podObstacle(pod, moment)), ...old];
+  return [...unready.map((pod) => podObstacle(pod)), ...old];
 }
 
 function newPods(found: Workload): Workload["pods"] {

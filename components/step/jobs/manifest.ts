@@ -53,7 +53,7 @@ export function jobOf(
       ...(pods !== undefined &&
         !use.isOfOneNode && { completionMode: "Indexed", completions: pods, parallelism: pods }),
       template: mergeObjects(
-        mergeObjects(defaultsFor(use), target.podTemplate),
+        mergeObjects(defaults, target.podTemplate),
         podTemplate(target, asked, metadata, use),
       ) as Api.V1PodTemplateSpec,
     },
@@ -100,28 +100,25 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefine
   return named.every(([name]) => name !== "") ? Object.fromEntries(named) : undefined;
 }
 
-function defaultsFor({ user }: ClaimUse): object {
-  const own: Api.V1Container = {
-    name: containerName,
-    env: [fileThreads],
-    resources: { requests: { cpu: "100m", memory: "256Mi" } },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
-    },
-  };
-  const spec = { automountServiceAccountToken: false, enableServiceLinks: false };
-  const securityContext: Api.V1PodSecurityContext = {
-    runAsNonRoot: true,
-    seccompProfile: { type: "RuntimeDefault" },
-    // As the services that use the claim.
-    ...user,
-    // Else each Job would walk through a state of many files.
-    ...(user.fsGroup !== undefined && { fsGroupChangePolicy: "OnRootMismatch" }),
-  };
-  return { spec: { ...spec, securityContext, containers: [own] } };
-}
+/** What the site's template may change. */
+const defaults = {
+  spec: {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    containers: [
+      {
+        name: containerName,
+        resources: { requests: { cpu: "100m", memory: "256Mi" } },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+        },
+      },
+    ],
+  },
+};
 
 function podTemplate(
   target: JobTarget,
@@ -179,10 +176,3 @@ function container(target: JobTarget, { kind, state }: JobRequest): Api.V1Contai
     ],
   } as unknown as Api.V1Container;
 }
-
-/**
- * More than Node's four, because each look at a file of a network volume takes a millisecond or two.
- *
- * @see https://nodejs.org/docs/latest-v20.x/api/cli.html#uv_threadpool_sizesize
- */
-const fileThreads: Api.V1EnvVar = { name: "UV_THREADPOOL_SIZE", value: "16" };

@@ -1,5 +1,5 @@
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
-import { ClusterError, describeApiPlace, nameOf, type Cluster } from "../../kubernetes";
+import { describeApiPlace, nameOf, type Cluster } from "../../kubernetes";
 import { redact } from "../../contract/text";
 import { parseAnswer, tell } from "./answer";
 import { containerName, JobError } from "./target";
@@ -37,12 +37,11 @@ function indexOf({ metadata }: V1Pod): number {
 /** The pods of a Job, also those that have ended. */
 export const podsOf = (cluster: Cluster, job: string) => cluster.list("Pod", `job-name=${job}`);
 
-/** Why a Job failed: Kubernetes' words, and the errors of at most three failed pods. Prints their last lines. */
+/** Why a Job failed: Kubernetes' words, and the errors of at most three failed pods. */
 export async function reasonsOf(cluster: Cluster, name: string, why: string): Promise<string[]> {
   const failed = (await podsOf(cluster, name))
     .filter((pod) => pod.status?.phase === "Failed" || ownEnd(pod)?.exitCode)
     .slice(-3);
-  (await logsOf(cluster, failed)).forEach(tell);
   const errors = failed.flatMap((pod) => {
     const { exitCode = "none", reason, message = pod.status?.message ?? "" } = ownEnd(pod) ?? {};
     const how = `${reason ?? pod.status?.reason ?? "Failed"}, exit code ${exitCode}`;
@@ -52,11 +51,11 @@ export async function reasonsOf(cluster: Cluster, name: string, why: string): Pr
   });
   const first = `Job ${name} failed in ${describeApiPlace(cluster.place)}: ${why}`;
   const last =
-    "The Job stays as it is. Fix the cause and run pulumi up again: it creates a new Job.";
+    "The Job stays as it is, with its pods' logs. Fix the cause and run pulumi up again: it creates a new Job.";
   return [first, ...errors, last].map((line) => redact(line));
 }
 
-/** The answers of a complete Job's pods, by their indexes. Prints what they printed or told. @throws JobError */
+/** The answers of a complete Job's pods, by their indexes. Prints what they told. @throws JobError */
 export async function answersOf(cluster: Cluster, name: string, count: number): Promise<unknown[]> {
   const done = (await podsOf(cluster, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
   const found = Array.from({ length: count }, (_, index) => {
@@ -69,7 +68,7 @@ export async function answersOf(cluster: Cluster, name: string, count: number): 
     ]);
   });
   const told = found.flatMap(({ answer }) => (answer as { told?: string[] }).told ?? []);
-  for (const line of new Set([...(await logsOf(cluster, done)), ...told])) tell(line);
+  new Set(told).forEach(tell);
   const leftOut = found.reduce((sum, one) => sum + one.leftOut, 0);
   if (leftOut > 0) {
     tell(
@@ -78,20 +77,4 @@ export async function answersOf(cluster: Cluster, name: string, count: number): 
     );
   }
   return found.map(({ answer }) => answer);
-}
-
-// Nothing else depends on the right to read logs.
-async function logsOf(cluster: Cluster, pods: readonly V1Pod[]): Promise<string[]> {
-  try {
-    const logs = await Promise.all(pods.map((pod) => cluster.log(nameOf(pod), containerName, 20)));
-    return logs.flatMap((log) =>
-      log
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => redact(line)),
-    );
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    return [`No lines of progress, which change no result: ${error.message}`];
-  }
 }

@@ -1,34 +1,24 @@
 import { randomBytes } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import {
   clusterAt,
   hasEnded,
   inFull,
-  isGone,
   labelValue,
   nameOf,
   describeApiPlace,
   podObstacle,
   secondsBetween,
   WaitTimeout,
-  warningOf,
   watch,
   type Cluster,
-  type Moment,
   type Obstacle,
 } from "../../kubernetes";
 import { tell } from "./answer";
 import { claimUseOf } from "./claim";
 import { configMapOf, jobOf, labels } from "./manifest";
 import { answersOf, endBesideSidecars, endOf, podsOf, reasonsOf } from "./result";
-import {
-  JobError,
-  requestLimit,
-  type JobRequest,
-  type JobTarget,
-  type StopAddress,
-} from "./target";
+import { JobError, type JobRequest, type JobTarget, type StopAddress } from "./target";
 
 /**
  * Runs a step as a new Job, waits as long as it takes, and returns the answers of its pods, in the order of their
@@ -39,15 +29,8 @@ import {
  */
 export async function runJob(target: JobTarget, asked: JobRequest): Promise<unknown[]> {
   const cluster = await clusterAt(target);
-  const bytes = Buffer.byteLength(asked.request);
-  if (bytes > requestLimit) {
-    throw new JobError([
-      `The request of ${asked.kind} has ${bytes} bytes, and a ConfigMap takes at most ${requestLimit}. ` +
-        "Nothing was started. Shorten the names in the settings.",
-    ]);
-  }
   // A pod of a lost node may still run: every step is safe against a second runner (decision 11).
-  await stopJobs(cluster, target, `${labels.step}=${asked.kind}`, isGone);
+  await stopJobs(cluster, target, `${labels.step}=${asked.kind}`);
   const use = await claimUseOf(cluster, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
   const job = await cluster.create("Job", jobOf(target, asked, name, use));
@@ -55,18 +38,7 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<unkn
   await cluster.createConfigMap(configMapOf(asked, job));
   tell(`job ${name}: created in ${describeApiPlace(cluster.place)}`);
   const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
-  // Whether no pod of it runs, or will run on the nodes that it is bound to.
-  const isStranded = async (pods: readonly V1Pod[]) => {
-    if (pods.some((pod) => isGone(pod) && !hasEnded(pod))) return true;
-    if (use.nodes.length === 0 || pods.every(({ spec }) => spec?.nodeName)) return false;
-    return !isDeepStrictEqual((await claimUseOf(cluster, target, asked)).nodes, use.nodes);
-  };
-  const end = await untilOver(cluster, target, { name, count }, isStranded);
-  if (end === undefined) {
-    tell(`job ${name}: its node was cordoned or lost, so it is created again`);
-    return runJob(target, asked);
-  }
-  const { why, isHeld } = end;
+  const { why, isHeld } = await untilOver(cluster, target, { name, count });
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
   tell(`job ${name}: complete`);
   const answers = await answersOf(cluster, name, count);
@@ -79,32 +51,27 @@ async function untilOver(
   cluster: Cluster,
   { timeoutSeconds }: JobTarget,
   { name, count }: { readonly name: string; readonly count: number },
-  isStranded: (pods: readonly V1Pod[]) => Promise<boolean>,
 ) {
   let job = await cluster.read("Job", name);
   let beside: ReturnType<typeof endBesideSidecars>;
   let lastRan = new Date();
-  let stranded: boolean | undefined;
   await watch(cluster, {
     ...{ what: `job ${name}`, timeoutSeconds: Infinity },
-    look: async (moment) => {
+    look: async () => {
       job = await cluster.read("Job", name);
       if (endOf(job)) return [];
       const pods = await podsOf(cluster, name);
       beside = endBesideSidecars(pods, count);
       if (beside) return [];
-      if (pods.some(runs)) lastRan = moment.now;
-      else if ((stranded = await isStranded(pods))) return [];
-      const isLate = secondsBetween(lastRan, moment.now) >= timeoutSeconds;
-      if (!isLate) return obstaclesOf(job, pods, moment);
-      const warnings = await cluster.warnings();
+      const now = new Date();
+      if (pods.some(runs)) lastRan = now;
+      const found = obstaclesOf(job, pods);
+      if (secondsBetween(lastRan, now) < timeoutSeconds) return found;
       await cluster.remove("Job", name, "Foreground");
       const first = `Job ${name} had no running pod for ${timeoutSeconds} s, and was deleted:`;
-      const found = obstaclesOf(job, pods, { ...moment, warnings });
       throw new JobError([first, ...found.map(inFull)]);
     },
   });
-  if (stranded) return undefined;
   return { why: (beside ?? endOf(job))?.why, isHeld: beside !== undefined };
 }
 
@@ -114,22 +81,12 @@ function runs({ metadata, status }: V1Pod): boolean {
   return status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
 }
 
-function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstacle[] {
+function obstaclesOf(job: V1Job, pods: readonly V1Pod[]): Obstacle[] {
   const left = pods.filter((pod) => !hasEnded(pod));
-  if (left.length > 0) {
-    return left.map((pod) => {
-      if (!runs(pod)) return podObstacle(pod, moment);
-      const name = nameOf(pod);
-      const started = pod.status?.containerStatuses?.[0]?.state?.running?.startedAt;
-      const found = started ? `runs for ${secondsBetween(started, moment.now)} s` : "runs";
-      return { object: `pod ${name}`, found, advice: `See its log: kubectl logs ${name}` };
-    });
-  }
+  if (left.length > 0) return left.map((pod) => podObstacle(pod));
+  const object = `job ${nameOf(job)}`;
   const found = pods.length > 0 ? "its pods have ended" : "no pod yet";
-  const detail = warningOf(job.metadata?.uid, moment)?.message ?? "";
-  return [
-    { object: `job ${nameOf(job)}`, found, detail, advice: "Check quotas and admission webhooks." },
-  ];
+  return [{ object, found, advice: `See its events: kubectl describe ${object}` }];
 }
 
 /**
@@ -148,7 +105,6 @@ async function stopJobs(
   cluster: Cluster,
   { stack, timeoutSeconds }: StopAddress,
   which: string,
-  isGone = hasEnded,
 ): Promise<void> {
   const selector = `${labels.stack}=${labelValue(stack)},${which}`;
   const running = (await cluster.list("Job", selector)).filter((job) => !endOf(job));
@@ -156,9 +112,9 @@ async function stopJobs(
     tell(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
     await cluster.remove("Job", nameOf(job), "Foreground");
     const what = `job ${nameOf(job)}`;
-    const look = async (moment: Moment) => {
+    const look = async () => {
       const pods = await podsOf(cluster, nameOf(job));
-      return pods.filter((pod) => !isGone(pod)).map((pod) => podObstacle(pod, moment));
+      return pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod));
     };
     await watch(cluster, { what, timeoutSeconds, look }).catch((error: unknown) => {
       if (!(error instanceof WaitTimeout)) throw error;

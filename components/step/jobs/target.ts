@@ -23,16 +23,13 @@ export interface JobRequest {
   /** The kind of step as part of names: letters, digits and `-`. */
   readonly kind: string;
   readonly direction: "forward" | "back";
-  /** The step's inputs as JSON of at most 256 KiB, without a secret. */
+  /** The step's inputs as JSON, without a secret. */
   readonly request: string;
   /** How the claim is mounted. Default: not. */
   readonly state?: "read" | "write";
   /** The number of pods that share the work, each with an index. Default: one, without an index. */
   readonly pods?: number;
 }
-
-/** The maximum size of a request in bytes: a ConfigMap holds 1 MiB, and etcd must not be filled. */
-export const requestLimit = 256 * 1024;
 
 /** Where a pod has the claim, the request, and its termination message. */
 export const stateRoot = "/state";

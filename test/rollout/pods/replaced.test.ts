@@ -121,25 +121,16 @@ describe("a new pod that is not ready is named with the reason:", () => {
     expect(reasons).toContain(`old pod ${former[0] ?? ""}: running and ready`);
   });
 
-  it("a container that runs and is never ready, with the probe's own words", async () => {
+  it("a container that runs and is never ready", async () => {
     const [pod = ""] = await ownPods("unready", { mode: "mongo" });
     const conditions = ready.conditions.map((one) => ({ ...one, status: "False" }));
     const state = { running: { startedAt: new Date(Date.now() - 60_000).toISOString() } };
     const image = { image: "none", imageID: "", restartCount: 0 };
     const containerStatuses = [{ name: "main", ...image, ready: false, state }];
     await current.cluster.status("unready", pod, { ...ready, conditions, containerStatuses });
-    const uid = await current.cluster.kubectl(
-      ...["get", `pod/${pod}`, "--namespace=unready", "--output=jsonpath={.metadata.uid}"],
-    );
-    await current.cluster.apply({
-      ...{ apiVersion: "v1", kind: "Event", type: "Warning", reason: "Unhealthy" },
-      metadata: { name: "probe", namespace: "unready" },
-      involvedObject: { kind: "Pod", name: pod, namespace: "unready", uid },
-      message: "Readiness probe failed: connection refused",
-    });
     expect(await reasonsOf("unready", 1)).toMatch(
       new RegExp(
-        `pod ${pod}: container main runs for 6\\d s and is not ready, Readiness probe failed: connection refused\\.`,
+        `pod ${pod}: container main runs for 6\\d s and is not ready\\. See .*kubectl describe pod ${pod}`,
       ),
     );
   });
@@ -158,14 +149,6 @@ describe("a new pod that is not ready is named with the reason:", () => {
     expect(await reasonsOf("full")).toMatch(
       /Deployment worker: 0 of 2 new pods exist, and no more can be created, .*exceeded quota: none/,
     );
-  });
-
-  it("a Deployment that is paused", async () => {
-    await current.cluster.deploy("paused", { mode: "filesystem" });
-    await current.cluster.available("paused");
-    await current.cluster.kubectl("rollout", "pause", "deployment/worker", "--namespace=paused");
-    await current.cluster.deploy("paused", { mode: "mongo" });
-    expect(await reasonsOf("paused")).toContain("0 of 1 new pods exist, because it is paused");
   });
 
   it("no Deployment", async () => {
