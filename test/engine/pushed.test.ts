@@ -77,7 +77,6 @@ it(
     expect(await modes()).toEqual(["mongo", "mongo", "mongo"]);
     expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
     expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
-    expect(await site.git("status", "--porcelain")).toBe("");
   },
   5 * minutes,
 );

@@ -36,7 +36,7 @@ const nobody = ["AUTHOR", "COMMITTER"].flatMap((who): [string, string][] => [
 
 /**
  * Commits one file on top of the remote's branch and pushes the commit, again if somebody else pushed meanwhile.
- * Uses an index of its own: other changes in the checkout are neither in the commit nor lost.
+ * Uses an index of its own: the checkout stays as it is, and what else is changed in it is not in the commit.
  *
  * @throws PushError
  */
@@ -60,16 +60,9 @@ export async function pushFile(push: Push): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const tip = await fetchTip();
     const commit = await commitOn(git, tip, path, push);
-    if (commit === undefined) {
-      // The engine may have been killed after the push of this commit, before the checkout followed.
-      await git(["diff", "--quiet", `${tip}^`, tip, "--", ":/", `:(top,exclude,literal)${path}`])
-        .then(() => follow(git, { path, head, commit: tip, tip: `${tip}^` }))
-        .catch(() => "");
-      return;
-    }
+    if (commit === undefined) return;
     try {
       await git(["push", ...alone, remote, `${commit}:${head}`]);
-      await follow(git, { path, head, commit, tip });
       return;
     } catch (error) {
       // If nobody else changed the branch, the server refuses.
@@ -118,16 +111,4 @@ async function commitOn(git: Git, tip: string, path: string, push: Push) {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-// Moves a checkout that was at the tip to the commit. Of its index only this path changes, and no file.
-async function follow(
-  git: Git,
-  { path, head, commit, tip }: Readonly<Record<"path" | "head" | "commit" | "tip", string>>,
-): Promise<void> {
-  const blob = await git(["rev-parse", `${commit}:${path}`]);
-  await git(["update-index", "--add", "--cacheinfo", `100644,${blob},${path}`])
-    .then(() => git(["update-ref", head, commit, tip]))
-    // A checkout that was elsewhere stays.
-    .catch(() => "");
 }

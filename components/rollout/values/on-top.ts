@@ -1,4 +1,4 @@
-import type { EnvironmentEntry, EnvironmentValue } from "../environment";
+import type { EnvironmentEntry } from "../environment";
 import { isMap, parseValues, ValuesFileError, type ValuesText } from "./files";
 
 /** Where the variables of a service are in its chart's values: keys with dots between them. */
@@ -53,19 +53,13 @@ export function lastAt(files: readonly ValuesText[], path: string) {
   );
 }
 
-/** The variables at a path, file by file, from lists and maps, without those that are neither text nor reference. */
+/** The variables at a path, file by file, from lists and maps. */
 export function variablesAt(files: readonly ValuesText[], path: string) {
   return statedAt(files, path).flatMap(({ file, value: found }) => {
-    const members: readonly (readonly [unknown, unknown])[] = Array.isArray(found)
-      ? found.filter(isMap).map(({ name, value, valueFrom }) => [name, valueFrom ?? value])
-      : Object.entries(isMap(found) ? found : {}).map(([name, value]) => [
-          name,
-          isMap(value) ? value.valueFrom : value,
-        ]);
-    return members.flatMap(([name, value]) =>
-      typeof name === "string" && (typeof value === "string" || isMap(value))
-        ? [{ file, name, value: value as EnvironmentValue }]
-        : [],
+    const ofList = Array.isArray(found) ? found.filter(isMap) : [];
+    const ofMap = Object.entries(isMap(found) ? found : {});
+    return [...ofList, ...ofMap.map(([name, value]) => ({ name, value }))].map(
+      ({ name, value }) => ({ file, name, value }),
     );
   });
 }

@@ -66,7 +66,6 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
   },
   forward: writeValues,
   back: writeValues,
-  reads: (state) => Promise.resolve({ environment: environmentIn(state) }),
 };
 
 const writtenAnew =
@@ -158,22 +157,4 @@ function notWritable({ file }: ValuesFileInputs): (error: unknown) => never {
       "Give the user that runs Pulumi write permission there.",
     );
   };
-}
-
-// Our variables in the file, without a connection string.
-function environmentIn(state: ValuesFileInputs): ValuesFileInputs["environment"] {
-  try {
-    const own = ownText(state);
-    if (own?.text === formatValues(state)) return state.environment;
-    const keys = environmentKeys(state.service);
-    const found = variablesAt(own ? [own] : [], state.path).flatMap(({ name, value }) => {
-      const key = keys.find((one) => variableKey(one) === variableKey(name));
-      const isText = name.endsWith("ConnectionString") && typeof value === "string";
-      return key === undefined ? [] : [[key, isText ? "(a text in the file)" : value] as const];
-    });
-    return Object.fromEntries(found);
-  } catch (error) {
-    if (error instanceof ValuesFileError) return state.environment;
-    throw error;
-  }
 }

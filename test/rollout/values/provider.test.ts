@@ -138,22 +138,6 @@ describe("what somebody else changes", () => {
     await writeFile(siteFile, map.replace("UTC", "CET"));
     expect(await changes(state, fileInputs("mongo"))).toBe(false);
   });
-
-  it("shows on refresh, a connection string never", async () => {
-    const state = await createFile(fileInputs("mongo"));
-    expect((await ValuesFile.read("worker", state)).inputs).toEqual(fileInputs("mongo"));
-
-    const heading = (await readWorkerFile()).split("\n")[0] ?? "";
-    await writeFile(file, `${heading}\n${list.replace("filesystem", "Mongo")}`);
-    expect((await ValuesFile.read("worker", state)).inputs).toMatchObject({
-      environment: {
-        Worker__Storage__Mode: "Mongo",
-        Worker__Storage__Mongo__ConnectionString: "(a text in the file)",
-      },
-    });
-    await rm(file);
-    expect((await ValuesFile.read("worker", state)).inputs).toMatchObject({ environment: {} });
-  });
 });
 
 describe("what is refused in the preview already", () => {
