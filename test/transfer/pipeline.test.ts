@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import {
   type Batch,
   type FileRecords,
-  type Group,
+  type RunGroup,
   workOn,
 } from "../../components/transfer/import/pipeline";
 
@@ -15,12 +15,12 @@ function record(run: string, bytes = mebibyte): FileRecords {
 }
 
 /** A group of records that follow each other. */
-function group(...chunks: FileRecords[]): Group {
+function group(...chunks: FileRecords[]): RunGroup {
   const bytes = chunks.flatMap(({ records }) => records).reduce((sum, one) => sum + one.bytes, 0);
   return { chunks: asList(...chunks), bytes: Math.min(bytes, mebibyte) };
 }
 
-const large = (...chunks: FileRecords[]): Group => ({
+const large = (...chunks: FileRecords[]): RunGroup => ({
   ...group(...chunks),
   bytes: 4 * mebibyte + 1,
 });
@@ -33,7 +33,7 @@ async function* asList<T>(...items: T[]): AsyncGenerator<T> {
 }
 
 /** Works on groups and says when each batch began and ended. */
-async function logOf(...groups: Group[]): Promise<string[]> {
+async function logOf(...groups: RunGroup[]): Promise<string[]> {
   const log: string[] = [];
   await workOn(asList(...groups), async (one) => {
     log.push(`begin ${name(one)}`);

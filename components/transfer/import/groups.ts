@@ -12,7 +12,7 @@ import {
 import type { Checkpoint, Checkpoints } from "../checkpoints";
 import { type Shard, isInShard } from "../sides";
 import type { Tally } from "../tally";
-import type { FileRecords, Group } from "./pipeline";
+import type { FileRecords, RunGroup } from "./pipeline";
 import {
   type Listed,
   isImported,
@@ -52,10 +52,10 @@ const [groupRuns, groupBytes] = [256, 768 * 1024];
  * The records of all runs on disk, through read, parse, convert and check, in groups of whole runs. A
  * run's own record follows what belongs to it. With checkpoints, only what is new since then.
  */
-export async function* groupsOnDisk(reading: Reading): AsyncGenerator<Group> {
+export async function* groupsOnDisk(reading: Reading): AsyncGenerator<RunGroup> {
   const { tally, isProof = false } = reading;
   let [files, runs, bytes]: [Listed[], number, number] = [[], 0, 0];
-  const takeGroup = (): Group => {
+  const takeGroup = (): RunGroup => {
     const group = { bytes, chunks: readFiles(files, reading) };
     [files, runs, bytes] = [[], 0, 0];
     return group;

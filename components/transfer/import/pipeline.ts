@@ -14,7 +14,7 @@ export interface FileRecords {
 }
 
 /** Whole runs that are read and worked on in sequence; a large run is a group of its own. */
-export interface Group {
+export interface RunGroup {
   /** The records of one file after the other, a run's own file last. */
   readonly chunks: AsyncIterable<FileRecords>;
   /** The number of bytes to read. */
@@ -88,7 +88,7 @@ const [largeBytes, timesOfLarge] = [4 * fullBytes, 2];
  * @throws the first failure, when no batch is at work any more
  */
 export async function workOn<Result>(
-  groups: AsyncGenerator<Group>,
+  groups: AsyncGenerator<RunGroup>,
   work: (batch: Batch) => Promise<Result>,
   finish: (result: Result, batch: Batch) => unknown = () => undefined,
 ): Promise<void> {
@@ -104,7 +104,7 @@ export async function workOn<Result>(
       turn.end();
     }
   };
-  const workOnGroup = async (chunks: Group["chunks"], times?: number) => {
+  const workOnGroup = async (chunks: RunGroup["chunks"], times?: number) => {
     try {
       for await (const batch of readAhead(batches(chunks, times))) {
         if (hasFailed) return;
