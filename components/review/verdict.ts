@@ -79,7 +79,7 @@ function rollbackRisks({ direction, plan, steps, messages }: ReviewInput): Risks
     if (messages.some(isStop)) return [];
     const why = plan.state
       ? "the plan is not one of filesystem mode"
-      : "the plan found no state folder where it was made";
+      : "the plan found no state directory on its machine";
     return [`what would stay behind was not counted, because ${why}`];
   }
   const { exported, conflicts, unfinished } = plan.leftBehind;

@@ -1,4 +1,4 @@
-/** The state folder cannot be used; nothing was read or written. */
+/** The state directory cannot be used; nothing was read or written. */
 export class StateFolderError extends Error {
   override readonly name = "StateFolderError";
 }

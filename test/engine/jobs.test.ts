@@ -172,7 +172,7 @@ describe("a cutover whose database only the cluster reaches", () => {
   );
 
   it(
-    "holds what was unfinished where MongoDB is out of reach",
+    "holds unfinished runs while MongoDB is unreachable",
     async () => {
       await configure("mongo");
       await succeeded(stack.up());

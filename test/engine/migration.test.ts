@@ -121,7 +121,7 @@ describe("the migration on the real engine", () => {
   );
 
   it(
-    "goes on with a preview when MongoDB is out of reach, and says so",
+    "goes on with a preview if MongoDB is unreachable, and says so",
     async () => {
       await configure("mongodb://127.0.0.1:1");
       const started = performance.now();

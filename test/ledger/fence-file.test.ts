@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-it("a state root that takes a fence takes it from pods that look at the same time", async () => {
+it("a state directory that takes a fence takes it from pods that look at the same time", async () => {
   const pods = Array.from({ length: 8 }, async () => {
     for (let look = 0; look < 50; look += 1) await requireFenceWritable(root);
   });
@@ -19,7 +19,7 @@ it("a state root that takes a fence takes it from pods that look at the same tim
   expect(await readdir(root)).toEqual([]);
 });
 
-it("a state root that takes none is named before anything is stopped", async () => {
+it("a state directory that takes none is named before anything is stopped", async () => {
   const missing = requireFenceWritable(join(root, "missing"));
   await expect(missing).rejects.toThrow(WriteError);
   await expect(missing).rejects.toThrow(/missing\/fence\.json failed: .* Nothing was stopped\./);

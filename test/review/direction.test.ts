@@ -156,7 +156,7 @@ describe("the verdict on a rollback", () => {
       "the figures of MongoDB are missing, because no plan was given",
     );
     expect(reviewOf(previewOf([toFiles]), noPlan).verdict).toContain(
-      "because the plan found no state folder where it was made",
+      "because the plan found no state directory on its machine",
     );
     expect(reviewOf(previewOf([toFiles]), { ...noPlan, state }).verdict).toContain(
       "because the plan is not one of filesystem mode",

@@ -15,7 +15,7 @@ const fullLoad: Load = { runs: 2, chance: 0.15 };
 const interruptions = 0.2;
 
 /**
- * Worker and web of the stand-in on one state root and one database, in one process, without
+ * Worker and web of the stand-in on one state directory and one database, in one process, without
  * waiting: what happens next is drawn from the seed.
  */
 export class Crew {

@@ -24,7 +24,7 @@ const repositoryOf = (service: Service) => `registry.example.org/stellaops/taskr
 
 /** Where the stand-in's pods work. */
 export interface StandInOptions {
-  /** The state root, absolute: a path of this machine. */
+  /** The state directory, absolute: a path of this machine. */
   readonly root: string;
   /** The journal's folder, absolute. */
   readonly journal: string;
@@ -73,7 +73,7 @@ export function standInValues(service: Service, options: StandInOptions): object
   };
 }
 
-/** The folders of the filesystem stores below a state root. */
+/** The folders of the filesystem stores below a state directory. */
 export function foldersIn(root: string): Folders {
   const { runs, approvals, logs, artifacts } = layout;
   return {

@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import type { BothSides } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
 
-/** A state root on one side and a database on the other, as the default settings have them. */
+/** A state directory on one side and a database on the other, as the default settings have them. */
 export function defaultSides(database: Db, root: string): BothSides {
   const { collections } = documentOptions;
   return { database, collections, root, approvals: true };

@@ -125,7 +125,7 @@ it("a record that another writer inserts and deletes again and again is quaranti
   );
 });
 
-it("a missing state root is named, and nothing is written", async () => {
+it("a missing state directory is named, and nothing is written", async () => {
   await expect(importState(sides("/nowhere/state"))).rejects.toThrow(
     /The state directory \/nowhere\/state is not a readable directory.* Nothing was written/,
   );

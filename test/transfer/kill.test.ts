@@ -37,7 +37,7 @@ async function repeatedNext(database: Db): Promise<number> {
   return documents.reduce((sum, count) => sum + count, 0) - (counted?.records ?? 0);
 }
 
-/** How many records the largest batch of an import of a state root has. */
+/** How many records the largest batch of an import of a state directory has. */
 async function largestBatch(root: string): Promise<number> {
   let largest = 0;
   const write = ({ records }: Batch) => {

@@ -6,7 +6,7 @@ import { addFiles } from "./state";
 
 const stack = new RollbackStack();
 
-/** What becomes of the state root where its volume is not mounted, or is another one. */
+/** What becomes of the state directory where its volume is not mounted, or is another one. */
 const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp][] = [
   ["missing", () => Promise.resolve(), /is not a readable directory/],
   ["an empty mount point", (root) => mkdir(root), /has none of the directories/],
@@ -39,7 +39,7 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
   ],
 ];
 
-describe.each(notTheState)("a state root that is %s", (_what, leave, words) => {
+describe.each(notTheState)("a state directory that is %s", (_what, leave, words) => {
   it.each(["first", "second"])("stops the %s handover back, and gets no file", async (which) => {
     const before = await stack.cutover();
     const second = await upSecond(undefined, stack.second(before));

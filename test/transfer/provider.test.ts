@@ -168,7 +168,7 @@ it("after a verification that does not hold, an import brings what is missing", 
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
 });
 
-it("a bulk pass fails, before the drain, where the state root takes no fence", async () => {
+it("a bulk pass fails, before the drain, where the state directory takes no fence", async () => {
   await mkdir(join(inputs.root, "fence.json.tmp"));
   const failed: unknown = await BulkPass.create(inputs).catch((error: unknown) => error);
   expect(failed).toMatchObject({

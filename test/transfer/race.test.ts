@@ -18,7 +18,7 @@ const bin = bundledCommands();
 /** Two importers of everything, and three that share the same files by run. */
 const importers = [[], [], ...["1/3", "2/3", "3/3"].map((shard) => ["--shard", shard])];
 
-/** Imports a state root by several processes at once. */
+/** Imports a state directory by several processes at once. */
 async function race({ databaseName }: Db, root: string): Promise<ImportReport[]> {
   const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${databaseName}` };
   const options = { env, cwd: await writeState({}) };

@@ -66,7 +66,7 @@ describe("a drain", () => {
     expect(await failuresOf(inputs("lost"), back)).toEqual([]);
   });
 
-  it("leaves a cluster out of reach to the step itself to report", async () => {
+  it("leaves an unreachable cluster to the step itself to report", async () => {
     const unreachable = inputs("any", { kubeconfig: "missing", mode: "filesystem" });
     expect(await failuresOf({}, unreachable)).toEqual([]);
     await expect(Drain.create(unreachable)).rejects.toThrow(/kubeconfig missing cannot be used/);
@@ -232,7 +232,7 @@ describe("the API", () => {
     expect(text).not.toMatch(/eyJ|Headers/);
   });
 
-  it("that is out of reach, a context that is not there, and no file at all", async () => {
+  it("that is unreachable, a context that is not there, and no file at all", async () => {
     const kubeconfig = await kubeconfigWith("unreachable", `https://127.0.0.1:${await getPort()}`);
     const { text } = await unfinished(Drain.create(inputs("any", { kubeconfig })));
     expect(text).toMatch(/get namespaces in namespace any .*ECONNREFUSED.*API server runs/);

@@ -20,7 +20,7 @@ export interface Surface {
   readonly volume: StaleVolume;
 }
 
-/** A state root and a database, and what goes wrong around them while a walk's dangers are on. */
+/** A state directory and a database, and what goes wrong around them while a walk's dangers are on. */
 export class World {
   /** Finished runs that were deleted on one side. */
   readonly purged = new Set<string>();

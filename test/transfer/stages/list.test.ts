@@ -62,7 +62,7 @@ it("approvals are left alone where they are not wanted", async () => {
   expect((await listed(root, false)).names).toEqual(["runs r state/runs/r.json"]);
 });
 
-it("a state root that is not there is named", async () => {
+it("a state directory that is not there is named", async () => {
   const root = join(await writeState({}), "nothing");
   await expect(listed(root)).rejects.toThrow(
     /state directory .*nothing is not a readable directory/,
