@@ -94,7 +94,7 @@ export const rollbackBreaks: readonly Break[] = [
     file: "components/transfer/export/leftover.ts",
     find: "[mayExecute, isLeft, { updatedAt",
     replace: "[mayExecute, { updatedAt",
-    tests: ["test/transfer/export-ahead.test.ts > exports what changed before the drain"],
+    tests: ["test/transfer/export-ahead.test.ts > looks again at a run that was unfinished"],
   },
   {
     guarantee: "an export before the drain writes nothing that it cannot record",

@@ -147,9 +147,17 @@ it("never writes over a file that changed too", async () => {
   expect(await readFile(join(stack.root, busy), "utf8")).toBe(changed);
 });
 
+it("looks again at a run that was unfinished before the drain, whatever its date", async () => {
+  const before = await stack.cutover();
+  await exportAhead();
+  await stack.runs.updateOne({ _id: "slow" }, { $set: { ...finished, updatedAt: old } });
+  const { rollback } = await runStep(before, stack.toFiles());
+  expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+});
+
 it("holds a run that was in conflict before the drain, although nothing changed since", async () => {
   const before = await stack.cutover();
-  await stack.runs.updateOne({ _id: "busy" }, { $set: finished });
+  await stack.runs.updateOne({ _id: "busy" }, { $set: { ...finished, updatedAt: old } });
   const changed = JSON.stringify(run("busy", { ...running, planHash: "by hand" }));
   await writeFile(join(stack.root, busy), changed);
   await exportAhead();

@@ -1,7 +1,10 @@
+import { promises } from "node:fs";
 import { symlink } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { noneSkipped, requireState, stateFiles } from "../../../components/state/layout";
+import { runsOnDisk } from "../../../components/state/runs";
 import { writeState } from "../state";
 
 async function listed(root: string, approvals = true) {
@@ -79,4 +82,34 @@ it("a folder that leads out of the root is named, not followed", async () => {
   const root = await writeState({ "logs/runs/r.ndjson": "" });
   await symlink(elsewhere, join(root, "state"));
   await expect(listed(root)).rejects.toThrow(/is a link out of the state directory/);
+});
+
+it("looks through the pool while a volume is slow, and finds the same", async () => {
+  const files = Array.from({ length: 300 }, (_, at) => [
+    [`logs/runs/r-${at}.ndjson`, ""],
+    [`artifacts/r-${at}/artifact-manifest.json`, ""],
+  ]);
+  const root = await writeState(Object.fromEntries(files.flat()) as Record<string, string>);
+  const found = async () => {
+    const names: string[] = [];
+    for await (const runs of runsOnDisk({ root, approvals: true }, noneSkipped())) {
+      names.push(...runs.flatMap((run) => run.files.map(({ name }) => name)));
+    }
+    return names;
+  };
+  const inPool = vi.spyOn(promises, "lstat");
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+  const names = await found();
+  expect(new Set(names).size).toBe(600);
+  expect(names).toHaveLength(600);
+  expect(inPool).not.toHaveBeenCalled();
+
+  let time = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => (time += 60_000));
+  expect(await found()).toEqual(names);
+  expect(inPool).toHaveBeenCalledTimes(4 * 50);
 });
