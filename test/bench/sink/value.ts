@@ -37,10 +37,14 @@ export function readTyped(bytes: Uint8Array, path: string): unknown {
 /** The bytes of the items of the list at a path. */
 export function itemsAtPath(bytes: Uint8Array, path: string): Uint8Array[] {
   const items: Uint8Array[] = [];
-  for (;;) {
-    const item = elementAt(bytes, `${path}.${String(items.length)}`);
-    if (item === undefined) return items;
-    items.push(item.bytes);
+  const list = elementAt(bytes, path);
+  if (list?.type !== types.list) return items;
+  for (let at = 4; ;) {
+    const type = list.bytes[at] ?? 0;
+    if (type === 0) return items;
+    const begin = list.bytes.indexOf(0, at + 1) + 1;
+    at = begin + sizeOf(type, list.bytes, begin);
+    items.push(list.bytes.subarray(begin, at));
   }
 }
 
