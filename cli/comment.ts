@@ -55,7 +55,7 @@ export const commentCommand = command("comment", {
     "…URI) and those in URIs never get in.",
   ],
 }).action(async (options: CommentOptions) => {
-  const { json, post, expectNoChanges, saveApproval, plan, approved } = options;
+  const { json, post, stack: named, expectNoChanges, saveApproval, plan, approved } = options;
   const redact = redactor(secretsIn(process.env));
   const preview = readPreview(readOptionFile(options.preview, "--preview"), redact);
   const planned = plan === undefined ? undefined : readPlan(readOptionFile(plan, "--plan"), redact);
@@ -65,13 +65,13 @@ export const commentCommand = command("comment", {
       ? approval
       : readApproval(readOptionFile(approved, "--approved"), redact);
   const trigger = readTrigger(process.env);
-  const input = prepareReview(preview, planned, { stack: options.stack, trigger });
+  const input = prepareReview(preview, planned, { ...(named && { stack: named }), trigger });
   const { stack } = input;
   const made = review(input);
+  const { body } = made;
   if (saveApproval !== undefined) writeFileSync(saveApproval, JSON.stringify(approval));
   // The comment is there, as in a job's summary, even if the API refuses.
-  if (!json) console.log(made.body);
-  const { body } = made;
+  if (!json) console.log(body);
   const posted = post && (await postComment({ ...readPullRequest(process.env), stack, body }));
   const changes = expectNoChanges ? findChanges(preview) : [];
   const facts = { ...made, ...(posted && { posted }), ...(expectNoChanges && { changes }) };

@@ -25,7 +25,7 @@ export interface ReviewedStep extends PreviewStep {
   /** The step of the cutover that it is part of. */
   readonly part: CutoverStep;
   readonly touches: Part["touches"];
-  /** The type as a reader knows it, `kubernetes:helm.sh/v3:Release`, and its last name, `Release`. */
+  /** The type as a reader knows it, `kubernetes:Release`, and its last name, `Release`. */
   readonly shortType: string;
   readonly className: string;
   /** Whether it is a step of ours, whose deletion from the stack touches nothing. */
@@ -47,14 +47,10 @@ export interface Trigger {
   readonly commit?: string;
   /** Where the lines of a comment are explained. */
   readonly docs?: string;
-  /** What comes before `up`: a merge and its approval, an approval, or nothing. Default: nothing. */
-  readonly before?: "merge" | "approval";
 }
 
 /** What is known besides the preview and the plan. */
-export type ReviewOptions = {
-  readonly [Key in "stack" | "trigger" | "now"]?: ReviewInput[Key] | undefined;
-};
+export type ReviewOptions = Partial<Pick<ReviewInput, "stack" | "trigger" | "now">>;
 
 /** The input of a review: a preview, the plan if there is one, and what is known besides. */
 export function prepareReview(
@@ -62,11 +58,9 @@ export function prepareReview(
   plan: PlanFacts | undefined,
   { stack = "stack", trigger = {}, now = new Date() }: ReviewOptions = {},
 ): ReviewInput {
-  const found = preview.steps.map(classify);
-  const steps = cutoverSteps.flatMap(([part, { isParallel }]) => {
-    const ofPart = found.filter((step) => step.part === part);
-    return isParallel ? ofPart.sort((a, b) => (a.name < b.name ? -1 : 1)) : ofPart;
-  });
+  // The engine registers resources side by side: in another order each time.
+  const found = preview.steps.map(classify).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const steps = cutoverSteps.flatMap(([part]) => found.filter((step) => step.part === part));
   const { leftBehind } = plan ?? {};
   const isLost = leftBehind !== undefined && leftBehind.exported === undefined;
   // In an election the plan takes MongoDB for lost, but `up` stops and holds nothing.
@@ -104,24 +98,21 @@ interface Part {
   readonly component?: string;
   /** What it reads or writes in MongoDB. */
   readonly touches?: "schema" | "documents";
-  /** Whether the engine registers its resources side by side: in another order each time. */
-  readonly isParallel?: true;
 }
 
-const isParallel = true;
 const [schema, documents] = [{ touches: "schema" }, { touches: "documents" }] as const;
 
 /** The steps of a cutover and of a rollback, in their order (design, "The shape"), then the rest. */
 const parts = {
-  update: { title: "Preparation", component: "Update", isParallel },
-  cluster: { title: "MongoDB itself", component: "MongoCluster", isParallel },
+  update: { title: "Preparation", component: "Update" },
+  cluster: { title: "MongoDB itself", component: "MongoCluster" },
   check: { title: "Server check", classes: ["ServerCheck", "ApplicationCheck"] },
   ledger: { title: "Ledger", classes: ["LedgerClaim", "LedgerCompletion"], ...schema },
-  collections: { title: "Collections", classes: ["Collection"], isParallel, ...schema },
-  uniqueIndexes: { title: "Unique indexes", isParallel, ...schema },
-  indexes: { title: "Other indexes", isParallel, ...schema },
+  collections: { title: "Collections", classes: ["Collection"], ...schema },
+  uniqueIndexes: { title: "Unique indexes", ...schema },
+  indexes: { title: "Other indexes", ...schema },
   bulkPass: { title: "Bulk pass", classes: ["SuspendLogTtl", "BulkPass"], ...documents },
-  access: { title: "Access of the services", component: "Services", isParallel },
+  access: { title: "Access of the services", component: "Services" },
   drain: { title: "Worker drain", component: "WorkerDrain" },
   handover: { title: "Handover", classes: ["Handover"], ...documents },
   worker: { title: "Worker", component: "WorkerRollout" },
@@ -129,7 +120,7 @@ const parts = {
   finalPass: { title: "Final pass", classes: ["FinalPass"], ...documents },
   verification: { title: "Verification", classes: ["Verification"], ...documents },
   retention: { title: "Log expiry", classes: ["LogRetention"], ...documents },
-  other: { title: "Others", isParallel },
+  other: { title: "Others" },
 } as const satisfies Readonly<Record<string, Part>>;
 type CutoverStep = keyof typeof parts;
 
@@ -141,7 +132,7 @@ const dynamic = "pulumi-nodejs:dynamic/";
 function classify(step: PreviewStep): ReviewedStep {
   const { type, operation, old, new: wanted, outputs } = step;
   const isOurs = type.startsWith(dynamic);
-  const shortType = isOurs ? type.slice(dynamic.length) : type.replace(/:index\/\w+:/, ":");
+  const shortType = isOurs ? type.slice(dynamic.length) : type.replace(/:[^:]+\/[^:]+:/, ":");
   const className = shortType.split(":").at(-1) ?? "";
   const inputs = wanted ?? old ?? {};
   const components = step.parents.map((parent) => parent.split(":").at(-1));

@@ -6,19 +6,13 @@ import type { Message, Preview } from "./read";
 const foreseen = ["would-not-export", "would-hold", "would-release"];
 
 /** The warnings except those that the plan's data issues or figures say already. */
-export function otherWarnings({
-  direction,
-  messages,
-  plan,
-  isMongoUnreachable,
-}: ReviewInput): Message[] {
-  const names = plan?.issues.map(({ index, collection }) => index ?? collection) ?? [];
-  const isSaidElsewhere = ({ code = "", urn }: Message) =>
-    // A plan that did reach MongoDB says something else than the preview did: then both are shown.
-    direction === "rollback"
-      ? foreseen.includes(code) && isMongoUnreachable
-      : code === "data-issue" && names.some((name) => urn?.endsWith(`::${name}`));
-  return messages.filter((message) => message.severity === "warning" && !isSaidElsewhere(message));
+export function otherWarnings({ messages, plan, ...input }: ReviewInput): Message[] {
+  const hasIssues = input.touchesSchema && plan && plan.issues.length > 0;
+  // A plan that did reach MongoDB says something else than the preview did: then both are shown.
+  const known = [...(input.isMongoUnreachable ? foreseen : []), hasIssues ? "data-issue" : ""];
+  return messages.filter(
+    ({ severity, code = "other" }) => severity === "warning" && !known.includes(code),
+  );
 }
 
 /** As a refresh without MongoDB finds of each resource, and the program of the data. */

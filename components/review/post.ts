@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 import { Octokit } from "@octokit/rest";
 import pRetry from "p-retry";
 import type { Trigger } from "./input";
@@ -32,24 +31,14 @@ interface Posted {
 /** Something could not be posted; the token is never in the message, and no request is attached. */
 export class PostError extends Error {
   override readonly name = "PostError";
-
-  /** @param status what the API answered, as an HTTP status; absent if there was no answer */
-  constructor(
-    message: string,
-    readonly status?: number,
-  ) {
-    super(message);
-  }
 }
 
-const [retries, longestWaitSeconds] = [3, 120];
-
 /**
- * Creates the one comment of a stack on a pull request, or updates it. If the server has trouble or says to
- * wait at most two minutes, all of it is repeated: repeating only the creation could leave two comments.
+ * Creates the one comment of a stack on a pull request, or updates it. If the server has trouble, all of it is
+ * repeated: repeating only the creation could leave two comments.
  *
  * @param secondMs how long a second of waiting is, in ms; tests have no time
- * @throws PostError if the API refuses, or does not answer after all retries
+ * @throws PostError if the API refuses, or does not answer after three retries
  */
 export async function postComment(comment: Comment, { secondMs = 1_000 } = {}): Promise<Posted> {
   const { repository, pullRequest, stack, apiUrl, token } = comment;
@@ -61,37 +50,24 @@ export async function postComment(comment: Comment, { secondMs = 1_000 } = {}): 
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
   try {
-    return await pRetry(() => upsert(octokit.rest, octokit.paginate, comment), {
-      retries,
+    return await pRetry(() => upsert(octokit, comment), {
+      retries: 3,
       minTimeout: secondMs,
-      shouldRetry: async ({ error }) => {
-        const seconds = isApiError(error) ? secondsToWait(error) : Infinity;
-        if (seconds > longestWaitSeconds) return false;
-        await setTimeout(seconds * secondMs);
-        return true;
-      },
+      shouldRetry: ({ error }) => isApiError(error) && error.status >= 500,
     });
   } catch (error) {
     if (!isApiError(error)) throw error;
-    const said = (token ? error.message.replaceAll(token, "***") : error.message)
-      .slice(0, 500)
-      .replace(/\.$/, "");
+    const said = error.message.replaceAll(token, "***").slice(0, 500);
     const answer = error.response ? `${error.status}, ${said}` : `no answer, ${said}`;
     throw new PostError(
       `Posting the comment of stack ${stack} on ${repository}#${pullRequest} failed. ${apiUrl} says: ` +
-        `${answer}. ${adviceOn(error)}`,
-      error.response && error.status,
+        `${answer}. ${chooseAdvice(error)}`,
     );
   }
 }
 
-type Rest = Octokit["rest"];
-
-async function upsert(
-  rest: Rest,
-  paginate: Octokit["paginate"],
-  { repository, pullRequest, stack, body }: Comment,
-): Promise<Posted> {
+async function upsert({ rest, paginate }: Octokit, comment: Comment): Promise<Posted> {
+  const { repository, pullRequest, stack, body } = comment;
   const [owner = "", repo = ""] = repository.split("/");
   const on = { owner, repo, issue_number: pullRequest };
   const all = await paginate(rest.issues.listComments, { ...on, per_page: 100 });
@@ -102,12 +78,7 @@ async function upsert(
   const [first, ...others] = withMarker
     .filter(({ user }) => isOwn(user))
     .sort((a, b) => a.id - b.id);
-  for (const { id } of others) {
-    await rest.issues.deleteComment({ owner, repo, comment_id: id }).catch((error: unknown) => {
-      // Another run may have been quicker.
-      if (!isApiError(error) || error.status !== 404) throw error;
-    });
-  }
+  for (const { id } of others) await rest.issues.deleteComment({ owner, repo, comment_id: id });
   const text = `${marker(stack)}\n${body}`;
   if (!first) {
     const { data } = await rest.issues.createComment({ ...on, body: text });
@@ -134,7 +105,7 @@ const workflowUsers = ["gitea-actions", "forgejo-actions"];
 
 // A text of somebody else is never taken for ours, whatever marker it has: its author could change it after the
 // review. A workflow's token cannot ask who it is; it writes as a bot, and nobody else can.
-async function findOwnership({ users }: Rest): Promise<(author: Author) => boolean> {
+async function findOwnership({ users }: Octokit["rest"]): Promise<(author: Author) => boolean> {
   try {
     const { login } = (await users.getAuthenticated()).data;
     return (author) => author?.login === login;
@@ -147,7 +118,7 @@ async function findOwnership({ users }: Rest): Promise<(author: Author) => boole
 /** The part of Octokit's error that counts here; the rest holds the request. No response: no answer. */
 interface ApiError {
   readonly status: number;
-  readonly response?: { readonly headers: Readonly<Record<string, string | undefined>> };
+  readonly response?: object;
 }
 
 function isApiError(error: unknown): error is Error & ApiError {
@@ -159,32 +130,13 @@ const advice: Readonly<Record<number, string>> = {
   401: "GITHUB_TOKEN is not valid or has expired. Set a valid one.",
   403: `Give the job ${permission}; if the answer names a rate limit, run it again later.`,
   404: `It does not exist, or the token cannot see it: check GITHUB_REPOSITORY and ${permission}.`,
+  429: "The rate limit is reached. Run it again later.",
 };
 
-function adviceOn(error: ApiError): string {
-  const { status, response } = error;
+function chooseAdvice({ status, response }: ApiError): string {
   if (!response) return "Check GITHUB_API_URL and the network.";
-  if (isRateLimit(error)) {
-    const reset = Number(response.headers["x-ratelimit-reset"]);
-    const until = reset > 0 ? ` until ${new Date(reset * 1_000).toISOString()}` : "";
-    return `The rate limit is reached${until}. Run it again later.`;
-  }
   if (status >= 500) return "It was tried four times. Run it again when the server works.";
   return advice[status] ?? "Nothing was posted.";
-}
-
-function isRateLimit({ status, response }: ApiError): boolean {
-  const { "retry-after": after, "x-ratelimit-remaining": remaining } = response?.headers ?? {};
-  return status === 429 || (status === 403 && (remaining === "0" || after !== undefined));
-}
-
-function secondsToWait(error: ApiError): number {
-  if (error.status >= 500) return 0;
-  if (!isRateLimit(error)) return Infinity;
-  const { "retry-after": after, "x-ratelimit-reset": reset } = error.response?.headers ?? {};
-  if (after !== undefined) return Number(after);
-  // Without any word GitHub wants a minute at least.
-  return reset === undefined ? 60 : Math.max(0, Number(reset) - Date.now() / 1_000);
 }
 
 /** The variables that GitHub's and Gitea's runners set; `GITHUB_TOKEN` is to be handed over. */
@@ -201,30 +153,25 @@ export function readPullRequest(env: Environment): PullRequest {
   const pullRequest = readEvent(env)?.number ?? Number(ofRef);
   const { GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = env;
   const apiUrl = (env.GITHUB_API_URL ?? "") || "https://api.github.com";
-  const problems = [
-    !/^[\w.-]+\/[\w.-]+$/.test(repository) &&
-      "GITHUB_REPOSITORY is not set to owner/name; a workflow's runner sets it",
-    token === "" && "GITHUB_TOKEN is not set: set it to ${{ github.token }} in the step's env",
-    !URL.canParse(apiUrl) && "GITHUB_API_URL is not a URL",
-    !(pullRequest > 0) &&
-      "no pull request in the file of GITHUB_EVENT_PATH or in GITHUB_REF (refs/pull/<number>/merge): " +
-        "post from a workflow on pull_request",
-  ].filter((problem) => problem !== false);
-  if (problems.length === 0) return { repository, apiUrl, token, pullRequest };
-  throw new PostError(`The place to post to is unknown:\n  ${problems.join("\n  ")}`);
+  const missing = [
+    !/^[\w.-]+\/[\w.-]+$/.test(repository) && "GITHUB_REPOSITORY (owner/name)",
+    token === "" && "GITHUB_TOKEN (${{ github.token }} in the step's env)",
+    !(pullRequest > 0) && "a pull request in GITHUB_EVENT_PATH or GITHUB_REF (refs/pull/N/merge)",
+  ].filter((one) => one !== false);
+  if (missing.length === 0) return { repository, apiUrl, token, pullRequest };
+  throw new PostError(`Missing: ${missing.join(", ")}. Post from a workflow on pull_request.`);
 }
 
 /** What triggers a review in a workflow; empty elsewhere. */
 export function readTrigger(env: Environment): Trigger {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
-  const isMerged = env.GITHUB_EVENT_NAME === "pull_request";
-  const head = isMerged ? readEvent(env)?.head?.sha : undefined;
+  // GITHUB_SHA of a pull request is the commit of its merge.
+  const head = env.GITHUB_EVENT_NAME === "pull_request" ? readEvent(env)?.head?.sha : undefined;
   const commit = [head, env.GITHUB_SHA].find((sha = "") => /^[0-9a-f]{40}$/.test(sha));
   if (!server || !repository || commit === undefined) return {};
   // Gitea names what a commit is looked up by.
   const blob = env.GITEA_ACTIONS === "true" ? "src/commit" : "blob";
-  const docs = `${server}/${repository}/${blob}/${commit}/docs/review.md`;
-  return { commit, docs, before: isMerged ? "merge" : "approval" };
+  return { commit, docs: `${server}/${repository}/${blob}/${commit}/docs/review.md` };
 }
 
 interface PullRequestEvent {

@@ -31,17 +31,13 @@ function readJson<Schema extends z.ZodType>(
   throw fail(place === "" ? "has another form" : `has another form at ${redact(place)}`);
 }
 
-/**
- * Reads what `comment --save-approval` wrote.
- *
- * @throws ReviewInputError if the text is something else
- */
+/** Reads what `comment --save-approval` wrote. @throws ReviewInputError if the text is something else */
 export function readApproval(text: string, redact: Redact): string[] {
   const made = "`taskrunner-storage comment --save-approval` writes";
   return readJson(text, redact, z.array(z.string()), made);
 }
 
-const counts = z.looseObject({ files: z.number(), bytes: z.number() });
+const files = z.looseObject({ files: z.number() });
 const change = z.looseObject({
   kind: z.string(),
   title: z.string().default(""),
@@ -49,39 +45,27 @@ const change = z.looseObject({
   collection: z.string().optional(),
   index: z.string().optional(),
   blocksWrites: z.boolean().default(false),
-  commands: z.array(z.record(z.string(), z.unknown())).default([]),
-});
-const issue = z.looseObject({
-  text: z.string(),
-  collection: z.string(),
-  index: z.string().optional(),
 });
 const leftBehind = z.looseObject({
   exported: z.looseObject(byRole(() => z.number())).optional(),
   conflicts: z.number(),
-  conflictExamples: z.array(z.string()).default([]),
   unfinished: z.number(),
-  unfinishedRuns: z.array(z.string()).default([]),
 });
 const planForm = z.looseObject({
   reachable: z.boolean().default(true),
   changes: z.array(change),
-  issues: z.array(issue),
+  issues: z.array(z.looseObject({ text: z.string() })),
   blocked: z.boolean().default(false),
   documents: z.record(z.string(), z.number()).default({}),
   expiring: z.looseObject({ entries: z.number(), isMore: z.boolean() }).optional(),
-  state: z.looseObject({ ...byRole(() => counts), unfinished: z.number().optional() }).optional(),
+  state: z.looseObject({ runs: files, unfinished: z.number().optional() }).optional(),
   leftBehind: leftBehind.optional(),
 });
 
 /** What `plan --json` says, as far as a review needs it. */
 export type PlanFacts = z.infer<typeof planForm>;
 
-/**
- * Reads what `plan --json` printed.
- *
- * @throws ReviewInputError if the text is something else
- */
+/** Reads what `plan --json` printed. @throws ReviewInputError if the text is something else */
 export function readPlan(text: string, redact: Redact): PlanFacts {
   return readJson(text, redact, planForm, "`taskrunner-storage plan --json` prints");
 }
@@ -123,8 +107,6 @@ export interface Preview {
   readonly stack: string | undefined;
   readonly steps: readonly PreviewStep[];
   readonly messages: readonly Message[];
-  /** The settings as the engine has them, as texts, without their prefix. */
-  readonly settings: Readonly<Record<string, string>>;
   /** Whether what exists was looked at first: `--refresh`. */
   readonly refreshed: boolean;
   /** How long the worker was stopped in the stack's last change of mode; undefined if nobody saw it. */
@@ -158,7 +140,6 @@ const previewForm = z
   .looseObject({
     steps: z.array(rawStep).nullish(),
     diagnostics: z.array(diagnostic).nullish(),
-    config: properties,
     changeSummary: properties,
   })
   .refine(({ steps, diagnostics, changeSummary }) => steps ?? diagnostics ?? changeSummary);
@@ -185,14 +166,11 @@ const operations: Readonly<Record<string, PreviewStep["operation"]>> = {
  * @throws ReviewInputError if the text is something else
  */
 export function readPreview(text: string, redact: Redact): Preview {
-  const { steps, diagnostics, config } =
+  const { steps, diagnostics } =
     text.trim() === ""
       ? { diagnostics: [{ severity: "error", message: nothingPrinted }] }
       : readJson(text, redact, previewForm, "`pulumi preview --json` prints");
   const raw = steps ?? [];
-  const settings = Object.entries(config ?? {}).map(([key, value]) => {
-    return [key.replace(/^[^:]*:/, ""), String(value)] as const;
-  });
   // The stack is a resource, too, with the stack's outputs.
   const stack = raw.find(({ urn }) => parseUrn(urn).type === "pulumi:pulumi:Stack");
   const lastChange = stoppedForm.safeParse(stack?.oldState?.outputs?.rollout);
@@ -207,7 +185,6 @@ export function readPreview(text: string, redact: Redact): Preview {
     stack: raw.map(({ urn }) => /^urn:pulumi:(.+?)::/.exec(urn)?.[1]).find(Boolean),
     steps: [...byUrn].map(([urn, steps]) => mergeSteps(urn, steps)),
     messages: (diagnostics ?? []).flatMap(parseMessage),
-    settings: Object.fromEntries(settings),
     refreshed: raw.some(({ op }) => op === "refresh"),
     stoppedSeconds: lastChange.data?.stoppedSeconds,
   };

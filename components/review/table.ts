@@ -1,10 +1,9 @@
 import { formatCount } from "../contract/text";
 import { describeDifferences, formatValue } from "./differences";
-import { foldList, type Section } from "./fit";
+import { foldList } from "./fit";
 import { cutoverSteps, type ReviewInput, type ReviewedStep } from "./input";
 import type { PlanFacts } from "./read";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
-import { formatList, formatSize } from "./words";
 
 /** What happens to one resource: a verb, its name, and what changes or where it works. */
 interface Row {
@@ -30,24 +29,23 @@ export function groupRows(input: ReviewInput): Group[] {
 
 const maxRows = 2;
 
-/** A line for each group; long groups are counted. */
-export function groupTable(groups: readonly Group[]): Section {
+/** A line for each group; long groups are counted. Without groups nothing. */
+export function groupTable(groups: readonly Group[]): Markdown[] {
   const cells = groups.map(({ title, rows }, at) => [
     ours(String(at + 1)),
     ours(title.replaceAll(" ", "\u00a0")),
     summarize(rows),
   ]);
-  return () => (cells.length === 0 ? undefined : table(["", "step", "what changes"], cells));
+  return cells.length > 0 ? [table(["", "step", "what changes"], cells)] : [];
 }
 
 /** All rows of the groups that the table counts. */
-export function groupDetails(groups: readonly Group[]): Section[] {
-  return groups
-    .filter(({ rows }) => rows.length > maxRows)
-    .map(({ title, rows }) => {
-      const items = rows.map(({ text }) => md`- ${text}`);
-      return foldList(title, items, "change");
-    });
+export function groupDetails(groups: readonly Group[], most: number): Markdown[] {
+  const counted = groups.filter(({ rows }) => rows.length > maxRows);
+  return counted.flatMap(({ title, rows }) => {
+    const items = rows.map(({ text }) => md`- ${text}`);
+    return foldList(title, items, "change", { most });
+  });
 }
 
 const grave = ["delete", "replace", "change"];
@@ -69,10 +67,8 @@ const bookkeeping = [
   ...["LedgerCompletion", "ApplicationCheck"],
 ];
 
-function isNoise(
-  step: ReviewedStep,
-  { direction, plan, isMongoUnreachable }: ReviewInput,
-): boolean {
+function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
+  const { direction, plan, isMongoUnreachable } = input;
   const { className, operation, old, new: wanted } = step;
   if (!step.isOurs) return false;
   switch (className) {
@@ -97,14 +93,14 @@ function isNoise(
 
 function describeStep(step: ReviewedStep, input: ReviewInput): Row {
   const change = plannedChange(step, input.plan);
-  const verb = chooseVerb(step, change, input.isMongoUnreachable);
+  const verb = chooseVerb(step, change, input);
   if (change) {
     const why = verb === "create" ? ours("") : md`, because ${change.reason}`;
     const waits = ours(change.blocksWrites ? "; writers wait while it runs" : "");
     return { verb, text: md`${change.title}${why}${waits}` };
   }
   const named = step.isOurs ? md`${step.name}` : md`${step.shortType} ${step.name}`;
-  const facts = step.operation === "delete" ? [] : describeFacts(step, input.plan);
+  const facts = step.operation === "delete" ? [] : describeFacts(step);
   const rest = facts.length > 0 ? md`: ${join(facts, ", ")}` : ours("");
   return { verb, text: md`${ours(verb === "delete" ? "**delete**" : verb)} ${named}${rest}` };
 }
@@ -117,21 +113,15 @@ const isSchema = ({ isOurs, className }: ReviewedStep) =>
 // What the plan, which has looked at MongoDB, does to a collection or an index.
 function plannedChange(step: ReviewedStep, plan: PlanFacts | undefined): Change | undefined {
   if (!plan?.reachable || !isSchema(step) || step.operation === "delete") return undefined;
-  const { name = step.name, collection } = step.new ?? {};
-  const place = collection === undefined ? { collection: name } : { collection, index: name };
-  return plan.changes.find(
-    (one) => one.collection === place.collection && one.index === place.index,
-  );
+  const { name = step.name, collection = name } = step.new ?? {};
+  const index = step.className === "Index" ? name : undefined;
+  return plan.changes.find((one) => one.collection === collection && one.index === index);
 }
 
 // The first words of the plan's changes. What a file has there is not ours to print.
 const plannedVerbs = ["create", "adopt", "await", "modify", "replace"];
 
-function chooseVerb(
-  step: ReviewedStep,
-  change: Change | undefined,
-  isMongoUnreachable: boolean,
-): string {
+function chooseVerb(step: ReviewedStep, change: Change | undefined, input: ReviewInput): string {
   const { operation, isOurs } = step;
   const planned = plannedVerbs.find((verb) => verb === change?.kind.split(" ")[0]);
   if (planned !== undefined) return planned;
@@ -141,7 +131,8 @@ function chooseVerb(
     if (!step.willRun) return "run again";
     const verb = verbs[step.className] ?? "run";
     if (verb !== "import" || step.new?.direction !== "back") return verb;
-    return isMongoUnreachable ? "run" : "export";
+    if (!input.isMongoUnreachable) return "export";
+    return step.new.heldRuns === "release" ? "run" : "hold runs by";
   }
   if (operation !== "import") return operation;
   // A take-over that sets something is a change.
@@ -166,7 +157,7 @@ const places = [
   ...["file", "branch", "root", "days"],
 ];
 
-function describeFacts(step: ReviewedStep, plan: PlanFacts | undefined): Markdown[] {
+function describeFacts(step: ReviewedStep): Markdown[] {
   const { variables, others, isOurs, willRun } = step;
   const isNew = step.operation === "create" || (isOurs && willRun);
   const differences = isNew
@@ -176,26 +167,13 @@ function describeFacts(step: ReviewedStep, plan: PlanFacts | undefined): Markdow
         return after ? [{ path, before: undefined, after }] : [];
       })
     : others;
-  const files = step.className === "BulkPass" && willRun && plan?.state;
   return [
     ...(variables.length > 0 ? [ours(formatCount(variables.length, "variable"))] : []),
     // A new Secret has its name only in `up`, and the values refer to it.
     ...(typeof step.new?.values === "string" ? [ours("environment known in up")] : []),
     ...(differences.length > 0 && (isNew || step.old) ? [describeDifferences(differences)] : []),
-    ...(files ? [ours(describeFiles(files))] : []),
   ];
 }
 
 const getMember = (value: unknown, key: string): unknown =>
   (Object(value) as Readonly<Record<string, unknown>>)[key];
-
-function describeFiles({ runs, logs, artifacts, approvals }: NonNullable<PlanFacts["state"]>) {
-  const bytes = [runs, logs, artifacts, approvals].reduce((sum, one) => sum + one.bytes, 0);
-  const files = formatList([
-    formatCount(runs.files, "run"),
-    formatCount(logs.files, "log"),
-    formatCount(artifacts.files, "artifact manifest"),
-    formatCount(approvals.files, "file of approvals", "files of approvals"),
-  ]);
-  return `${files} (${formatSize(bytes)})`;
-}

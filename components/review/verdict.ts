@@ -22,14 +22,12 @@ const marks: Readonly<Record<Level, string>> = {
   clear: "✅ **No risk found",
 };
 
-/** What a check mark promises of a change. */
 const none =
   "no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced.";
 
 /** Risks of one kind; what is absent is none. */
 type Risks = (string | false | undefined)[];
 
-/** Judges a preview. */
 export function judge(input: ReviewInput): Verdict {
   const { direction, steps, messages, plan, touchesSchema } = input;
   const errors = messages.filter(isError).length;
@@ -50,7 +48,7 @@ export function judge(input: ReviewInput): Verdict {
     steps.some(losesFence) && "without `backfill` a rollback exports nothing and holds no run",
     ...clusterRisks(steps),
     ...validatorRisks(steps),
-    ...(plan?.reachable ? planRisks(input, plan) : []),
+    ...(plan?.reachable && touchesSchema ? indexRisks(plan) : []),
     expiry(input),
     describeAny(others.length - stops, "warning"),
   ].filter(isSaid);
@@ -63,24 +61,18 @@ export function judge(input: ReviewInput): Verdict {
 }
 
 // They come only from a plan.
-function missingFigures({ direction, steps, plan }: ReviewInput): string | undefined {
-  const isNeeded = steps.some(
-    ({ operation, touches }) => operation !== "delete" && touches !== undefined,
-  );
+function missingFigures({ direction, steps, plan }: ReviewInput): string | false {
+  const isNeeded = steps.some(({ operation, touches }) => operation !== "delete" && touches);
   const isUnseen = plan ? !plan.reachable && direction !== "rollback" : true;
-  if (!isNeeded || !isUnseen) return undefined;
   const why = plan ? "the plan did not reach it" : "no plan was given";
-  return `the figures of MongoDB are missing, because ${why}`;
+  return isNeeded && isUnseen && `the figures of MongoDB are missing, because ${why}`;
 }
 
 function rollbackRisks({ direction, plan, steps, messages }: ReviewInput): Risks {
   if (direction !== "rollback" || !plan) return [];
   if (!plan.leftBehind) {
-    if (messages.some(isStop)) return [];
-    const why = plan.state
-      ? "the plan is not one of filesystem mode"
-      : "the plan found no state directory on its machine";
-    return [`what would stay behind was not counted, because ${why}`];
+    const why = "the plan is not one of filesystem mode beside the state directory";
+    return [!messages.some(isStop) && `what would stay behind was not counted, because ${why}`];
   }
   const { exported, conflicts, unfinished } = plan.leftBehind;
   const releases = steps.some((step) => step.willRun && step.new?.heldRuns === "release");
@@ -98,26 +90,14 @@ function serviceRisks(input: ReviewInput): Risks {
     steps.some((step) => restarts(step, service)),
   );
   const services = restarting.join(" and ");
-  const isAsked = steps.some(
-    ({ className, willRun, new: wanted }) =>
-      className === "WorkerStopped" && willRun && wanted?.stoppedFor !== wanted?.cutover,
-  );
-  const isWatched = steps.some(
-    ({ part, className }) => part === "web" && className === "PodsReplaced",
-  );
-  const staysUp = restarting.includes("web") && isWatched;
+  const verb = restarting.length === 1 ? "restarts" : "restart";
   const waiting = plan?.state?.unfinished;
   const isCutover = direction === "cutover";
-  if (!isCutover && direction !== "rollback") {
-    const verb = restarting.length === 1 ? "restarts" : "restart";
-    return [services !== "" && `${services} ${verb}`, describeReleaseChanges(input)];
-  }
+  const isTurn = isCutover || direction === "rollback";
   return [
-    describeStop(input, services),
-    staysUp && "web stays up while its pods are replaced",
+    isTurn ? describeStop(input, services) : services !== "" && `${services} ${verb}`,
     isCutover && waiting === undefined && "unfinished runs were not counted",
     isCutover && describeAny(waiting ?? 0, "unfinished run", " wait meanwhile"),
-    isCutover && isAsked && "up stops until the worker is stopped by hand",
     describeReleaseChanges(input),
   ];
 }
@@ -191,43 +171,24 @@ function clusterRisks(steps: readonly ReviewedStep[]): Risks {
   ];
 }
 
-// What is written depends on validators that are missing, looser or other than they were.
+// What is written depends on validators that are missing or other than they were.
 function validatorRisks(steps: readonly ReviewedStep[]): Risks {
-  const isOff = ({ validator, validationLevel }: Properties = {}) =>
-    Object.keys(validator ?? {}).length === 0 || validationLevel === "off";
-  const kinds = steps
-    .filter(
-      ({ operation, isFirstCreate, className, others }) =>
-        operation === "change" &&
-        !isFirstCreate &&
-        className === "Collection" &&
-        others.some(({ path }) => path.startsWith("validat")),
-    )
-    .map(({ old, new: wanted }) => {
-      if (isOff(old)) return isOff(wanted) ? "none" : "lost";
-      const loses = (key: string, strict: string) =>
-        old?.[key] === strict && wanted?.[key] !== strict;
-      const isLooser = loses("validationLevel", "strict") || loses("validationAction", "error");
-      return isOff(wanted) || isLooser ? "loosened" : "changed";
-    });
-  const words = {
-    lost: "lost: what was written since was not checked",
-    loosened: "loosened: broken documents come in unseen",
-    changed: "changed: a write that breaks it fails",
-  };
-  return Object.entries(words).map(([kind, rest]) =>
-    describeAny(kinds.filter((one) => one === kind).length, "validator", ` ${rest}`),
+  const changed = steps.filter(
+    ({ operation, isFirstCreate, className, others }) =>
+      operation === "change" &&
+      !isFirstCreate &&
+      className === "Collection" &&
+      others.some(({ path }) => path.startsWith("validat")),
   );
+  const hasRules = ({ validator }: Properties = {}) => Object.keys(validator ?? {}).length > 0;
+  const lost = changed.filter(({ old, new: wanted }) => !hasRules(old) && hasRules(wanted)).length;
+  return [
+    describeAny(lost, "validator", " lost: what was written since was not checked"),
+    describeAny(changed.length - lost, "validator", " changed: what MongoDB accepts is different"),
+  ];
 }
 
-// What the plan found out about indexes, and what differs in MongoDB while no step is about it.
-function planRisks(input: ReviewInput, { changes, documents }: PlanFacts): Risks {
-  if (!input.touchesSchema) {
-    const kinds = ["record ledger", "adopt index", "await index"];
-    const count = changes.filter(({ kind }) => !kinds.includes(kind)).length;
-    const rest = " in MongoDB that up leaves, unless with --refresh";
-    return input.direction === "rollback" ? [] : [describeAny(count, "difference", rest)];
-  }
+function indexRisks({ changes, documents }: PlanFacts): Risks {
   const changesOf = (kind: string) => changes.filter((one) => one.kind === kind);
   const rebuilt = changesOf("replace index");
   const sizes = [...changesOf("create index"), ...rebuilt]

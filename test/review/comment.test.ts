@@ -67,17 +67,6 @@ describe("the verdict", () => {
     );
   });
 
-  it("names what differs in MongoDB although nothing is about it", () => {
-    const change = { kind: "create index", collection: "pack_runs", index: index.name };
-    const plan = { ...noPlan, changes: [change, { kind: "record ledger", collection: "s" }] };
-
-    expect(reviewOf(previewOf([]), plan)).toMatchObject({
-      headline: "stack: no changes",
-      verdict:
-        "⚠️ **Needs attention:** 1 difference in MongoDB that up leaves, unless with --refresh",
-    });
-  });
-
   it("names what is destroyed and replaced, and nothing that stays when it leaves the stack", () => {
     const cluster = { type: "mongodbatlas:index/cluster:Cluster", parent: "MongoCluster" };
     const gone = { ...cluster, name: "gone", op: "delete", old: {} };

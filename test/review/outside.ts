@@ -188,9 +188,7 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
     state: fc.record({ runs: files, logs: files, artifacts: files, approvals: files }),
     leftBehind: fc.record({
       conflicts: count,
-      conflictExamples: fc.array(text, { maxLength: 2 }),
       unfinished: count,
-      unfinishedRuns: fc.array(text, { maxLength: 2 }),
     }),
   });
 }

@@ -80,7 +80,7 @@ describe("what is not folded", () => {
     expect(body).toContain("<summary>What would happen, in order</summary>\n\n|");
   });
 
-  it("has the environment as one line", () => {
+  it("has the inputs that change as one line", () => {
     const env = (mode: string) => ({
       values: { env: [{ name: "Worker__Storage__Mode", value: mode }] },
     });
@@ -91,7 +91,7 @@ describe("what is not folded", () => {
     const { body } = reviewOf(previewOf([release]));
 
     expect(shownOf(body)).not.toContain("```diff");
-    expect(body).toContain("<summary>Environment: 1 variable of worker</summary>");
+    expect(body).toContain("<summary>Inputs that change: 1</summary>");
   });
 });
 
@@ -102,21 +102,17 @@ describe("the footer", () => {
   const last = (steps: readonly RawStep[], trigger: object, more: object = {}) =>
     reviewOf(previewOf(steps, more), undefined, [], { now, trigger }).body.split("\n").at(-1);
 
-  it("says of what and when it is, who comes next and how to undo it, and where to read on", () => {
-    expect(last([toFiles], { commit, docs, before: "merge" })).toBe(
-      "`5a1c0f3e`, 2026-11-26 22:39 UTC · Next: merge, then the reviewers of environment `staging` " +
-        "approve `up` · Undo: `storageMode: mongo` with the next number in `cutover`, and `pulumi up` · " +
+  it("says of what and when it is, how to undo it, and where to read on", () => {
+    expect(last([toFiles], { commit, docs })).toBe(
+      "`5a1c0f3e`, 2026-11-26 22:39 UTC · " +
+        "Undo: `storageMode: mongo` with the next number in `cutover`, and `pulumi up` · " +
         `[What each line means](${docs})`,
     );
-    expect(last([toFiles], { before: "approval" })).toContain("Next: the reviewers of environment");
-    expect(last([toFiles], {})).toContain("Next: `pulumi up`");
   });
 
-  it("sends nobody on where something stands in the way, or nothing is to do", () => {
+  it("undoes nothing that is blocked, and nothing that changes nothing", () => {
     const diagnostics = [{ severity: "error", message: "error: no" }];
-    const blocked = last([toFiles], { before: "merge" }, { diagnostics });
-    expect(blocked).toContain("Next: fix what blocks it");
-    expect(blocked).not.toMatch(/approve|Undo/);
+    expect(last([toFiles], {}, { diagnostics })).not.toContain("Undo");
     expect(last([], {})).toBe("2026-11-26 22:39 UTC · What each line means");
   });
 

@@ -29,7 +29,7 @@ export function ours(words: string): Markdown {
 
 /** Pieces with our own text between them. */
 export function join(pieces: readonly Markdown[], between: string): Markdown {
-  return new Markdown(pieces.map(({ text }) => text).join(between));
+  return new Markdown(pieces.map(textOf).join(between));
 }
 
 /** Of a longer text these characters are shown, and the others counted. */
@@ -80,35 +80,22 @@ export function fence(lines: readonly string[], language = ""): Markdown {
   return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));
 }
 
-/** A block of code does not wrap, so that a sentence in it would run out of sight. */
-const width = 90;
-
-/** A text from outside as lines that are read without scrolling. */
+/** A text from outside as lines of at most 90 characters: a block of code does not wrap. */
 export function wrap(text: string): string[] {
   return text.split(/\r?\n/).flatMap((line) => {
-    const [, indent = ""] = /^( *)/.exec(line) ?? [];
-    const lines = [""];
-    for (const word of line.trim().split(" ")) {
-      const last = lines.at(-1) ?? "";
-      if (last === "") lines[lines.length - 1] = word;
-      else if (last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`;
-      else lines.push(word);
-    }
-    return lines.map((one, at) => `${indent}${at > 0 ? "  " : ""}${one}`);
+    const [indent = ""] = /^ */.exec(line) ?? [];
+    const lines = line.trim().match(/\S.{0,89}(?=\s|$)|\S+/g) ?? [""];
+    return lines.map((one, at) => `${indent}${at > 0 ? "  " : ""}${one.trimEnd()}`);
   });
 }
 
 /** A table; each row has a cell for each heading. */
 export function table(headings: readonly string[], rows: readonly (readonly Markdown[])[]) {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return new Markdown(
-    [
-      line(headings),
-      line(headings.map(() => ":--")),
-      ...rows.map((cells) => line(cells.map(({ text }) => text))),
-    ].join("\n"),
-  );
+  const cells = [headings, headings.map(() => ":--"), ...rows.map((row) => row.map(textOf))];
+  return new Markdown(cells.map((line) => `| ${line.join(" | ")} |`).join("\n"));
 }
+
+const textOf = ({ text }: Markdown) => text;
 
 /** Our own words as a link; without it if the address could be read as anything else. */
 export function link(words: string, address: string | undefined): Markdown {
@@ -118,6 +105,5 @@ export function link(words: string, address: string | undefined): Markdown {
 
 /** What is folded away under a line of our own words. */
 export function details(summary: string, inside: Markdown): Markdown {
-  const opened = `<details><summary>${summary}</summary>`;
-  return new Markdown([opened, "", inside.text, "", "</details>"].join("\n"));
+  return md`<details><summary>${ours(summary)}</summary>\n\n${inside}\n\n</details>`;
 }

@@ -47,7 +47,7 @@ it("everything that is missing is named at once", () => {
   const read = () => readPullRequest({ GITHUB_EVENT_PATH, GITHUB_REF: "refs/heads/main" });
 
   expect(read).toThrow(
-    /GITHUB_REPOSITORY is not set[^]*GITHUB_TOKEN is not set[^]*no pull request/,
+    /Missing: GITHUB_REPOSITORY [^]*, GITHUB_TOKEN [^]*, a pull request in GITHUB_EVENT_PATH/,
   );
   expect(() => readPullRequest({ ...given, GITHUB_REPOSITORY: "o/r/../x" })).toThrow("owner/name");
 });
@@ -60,11 +60,9 @@ it("the trigger is the pull request's own commit, with the page that explains th
   const page = (at: string) => `https://git.example.org/o/r/${at}/docs/review.md`;
   const ofPull = { ...env, GITHUB_EVENT_PATH, GITHUB_EVENT_NAME: "pull_request" };
 
-  expect(readTrigger(ofPull)).toEqual({
-    ...{ commit: sha, docs: page(`blob/${sha}`), before: "merge" },
-  });
+  expect(readTrigger(ofPull)).toEqual({ commit: sha, docs: page(`blob/${sha}`) });
   expect(readTrigger({ ...env, GITHUB_EVENT_NAME: "workflow_dispatch" })).toEqual({
-    ...{ commit: merge, docs: page(`blob/${merge}`), before: "approval" },
+    ...{ commit: merge, docs: page(`blob/${merge}`) },
   });
   expect(readTrigger({ ...env, GITEA_ACTIONS: "true" }).docs).toBe(page(`src/commit/${merge}`));
   expect(readTrigger({})).toEqual({});
