@@ -16,7 +16,7 @@ import {
 import { ConnectionError } from "../components/mongo";
 import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
 import { command, lookSeconds, usualSeconds, type CommonOptions } from "./command";
-import { connect, findAddress, findUri, loadSettings, parseAddress } from "./inputs";
+import { connect, findUri, loadSettings, parseAddress } from "./inputs";
 import { print } from "./output";
 import { planFacts } from "./plan-facts";
 
@@ -31,7 +31,7 @@ export const statusCommand = command("status", {
 }).action(async (options: CommonOptions) => {
   const settings = await loadSettings(options);
   const { storageMode, advanced } = settings;
-  const db = await connect(options, await findAddress(options, settings), lookSeconds);
+  const db = await connect(options, parseAddress(await findUri(options), settings), lookSeconds);
   const found = await status(db, schemaOptionsOf(settings), advanced.ledger);
   const text = `${describeStatus(found)}\n  settings   storageMode: ${storageMode}`;
   print(options, { ...found, storageMode }, text);
@@ -104,7 +104,7 @@ export const applyCommand = command("apply", {
   const settings = await loadSettings(options);
   const { adopt, onDataIssue } = settings.migration;
   const planned = planOptions(settings);
-  const address = await findAddress(options, settings);
+  const address = parseAddress(await findUri(options), settings);
   const db = await connect(options, address);
   await requireServer(db, address.uri, planned.schema.collections);
   const stack = `taskrunner-storage/${options.stack ?? "command line"}`;

@@ -12,7 +12,7 @@ import { readFence, writeFence } from "../components/state";
 import { lastFence } from "../components/ledger";
 import type { CommandSettings } from "../components/settings";
 import { command, UsageError, usualSeconds } from "./command";
-import { findAddress, announce, connect, loadSettings } from "./inputs";
+import { announce, connect, findUri, loadSettings, parseAddress } from "./inputs";
 import { formatNumber, print, printReport, sumCounts, withProgress } from "./output";
 import { requestedState, stateOption, type StateOptions, type StateSides } from "./state";
 
@@ -63,18 +63,11 @@ async function exportChanges(
   sides: StateSides,
   options: ExportOptions,
 ): Promise<void> {
-  const database = await connect(options, await findAddress(options, settings));
+  const database = await connect(options, parseAddress(await findUri(options), settings));
   const { all = false, releaseUnknown = false } = options;
   const both = { ...sides, database, all, releaseUnknown };
   const { ledger, electionSeconds, exportUnconfirmed } = settings.advanced;
-  // By the server's own estimate, which costs nothing.
-  const countAll = async () => {
-    const counting = Object.values(both.collections).map((name) =>
-      database.collection(name).estimatedDocumentCount(),
-    );
-    return { records: (await Promise.all(counting)).reduce((sum, count) => sum + count, 0) };
-  };
-  const report = await withProgress(options, "export", countAll, (watch) =>
+  const report = await withProgress(options, "export", (watch) =>
     exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
   // A state that was lost and created again has no fence, by which a rollback knows the right one.
@@ -93,7 +86,7 @@ async function rollBack(
   sides: StateSides,
   options: ExportOptions,
 ): Promise<void> {
-  const address = await findAddress(options, settings);
+  const address = parseAddress(await findUri(options), settings);
   const { ledger, electionSeconds: usual, abandonMongo, exportUnconfirmed } = settings.advanced;
   const electionSeconds = options.connectTimeout ?? usual;
   const watch = (line: string) => {

@@ -52,11 +52,10 @@ export const importCommand = command("import", {
 })
   .alias("backfill")
   .action(async (options: ImportOptions) => {
-    const { sides, countBytes, database } = await openBothSides(options);
+    const { sides, database } = await openBothSides(options);
     const { shard, cutoverPass: pass, dryRun = false } = options;
     const quarantine = quarantineFile(shard);
-    const countAll = shard ? undefined : countBytes;
-    const report = await withProgress(options, "import", countAll, (watch) =>
+    const report = await withProgress(options, "import", (watch) =>
       importState({
         ...{ ...sides, database, dryRun, pass, watch, quarantine },
         ...(shard && { shard }),
@@ -69,7 +68,7 @@ export const importCommand = command("import", {
 function describeImport(root: string, options: ImportOptions, report: ImportReport) {
   const { elapsedMs, files, bytes, quarantine, incomplete, skipped, conversions } = report;
   const { foreignNames, ...counts } = skipped;
-  const isAnySkipped = Object.values(counts).some((count) => count > 0);
+  const others = listCounts(counts);
   const normalized = sumCounts(report, "normalized");
   const refused = sumCounts(report, "quarantined");
   const outcome = refused === 0 ? "all in" : `${formatNumber(refused)} records quarantined`;
@@ -88,7 +87,7 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
       ...(normalized > 0
         ? [`${formatNumber(normalized)} normalized: ${listCounts(conversions)}`]
         : []),
-      ...(isAnySkipped ? [`skipped: ${listCounts(counts)}`] : []),
+      ...(others === "" ? [] : [`skipped: ${others}`]),
     ],
     cases: [
       ["Names that are not state", foreignNames, skipped.foreign],

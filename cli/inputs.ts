@@ -109,18 +109,11 @@ export async function findUri(options: CommonOptions): Promise<FoundUri | undefi
 }
 
 /**
- * The database that a command works on, without connecting; its `uri` is secret.
+ * The database that a command works on, without connecting; its `uri` is secret. The connection string is found
+ * before, and once: `--uri-file` may be a pipe.
  *
  * @throws UsageError if there is no connection string, or it is not one, or no database is named
  */
-export async function findAddress(
-  options: CommonOptions,
-  settings: CommandSettings,
-): Promise<DatabaseAddress> {
-  return parseAddress(await findUri(options), settings);
-}
-
-/** The same of a connection string that was found, because `--uri-file` may be a pipe. @throws UsageError */
 export function parseAddress(
   found: FoundUri | undefined,
   { mongo }: CommandSettings,

@@ -1,6 +1,6 @@
 import { collectionRoles, type CollectionRole } from "../components/contract";
 import { everyTenSeconds } from "../components/contract/progress";
-import { formatDuration, formatSize } from "../components/review";
+import { formatSize } from "../components/review";
 import type { Tally } from "../components/transfer";
 import type { CommonOptions } from "./command";
 
@@ -9,53 +9,31 @@ export function print({ json }: CommonOptions, asJson: object, text: string): vo
   console.log(json ? JSON.stringify(asJson, undefined, 2) : text);
 }
 
-interface Amount {
-  readonly records: number;
-  readonly bytes: number;
-}
-
-/**
- * Does some work, and says on standard error how far it is: a line every ten seconds.
- *
- * @param countAll counts how much there is, beside the work; undefined if that is not known
- */
+/** Does some work, and says on standard error how far it is: a line every ten seconds. */
 export async function withProgress<Report>(
   { quiet }: CommonOptions,
   name: string,
-  countAll: (() => Promise<Partial<Amount>>) | undefined,
   work: (watch: (tally: Tally) => void) => Promise<Report>,
 ): Promise<Report> {
   if (quiet) return work(() => undefined);
-  const started = Date.now();
-  let all: Partial<Amount> = {};
   let stop: (() => void) | undefined;
   const watch = (tally: Tally) => {
-    // What cannot be counted is an error of the work itself.
-    countAll?.().then(
-      (found) => (all = found),
-      () => undefined,
-    );
-    stop = everyTenSeconds(() => {
+    stop = everyTenSeconds((seconds) => {
       const sofar = { records: sumCounts(tally.counts, "records"), bytes: tally.bytes };
-      console.error(`${name}: ${describeProgress(sofar, all, Date.now() - started)}`);
+      console.error(`${name}: ${describeProgress(sofar, seconds)}`);
     });
   };
   return work(watch).finally(() => stop?.());
 }
 
-/** Progress in words: `12,000 records, 5.1 MB, 1,200 records/s, 15 s left`. */
+/** Progress in words: `12,000 records, 5.1 MB, 1,200 records/s`. */
 export function describeProgress(
-  { records, bytes }: Amount,
-  total: Partial<Amount>,
-  elapsedMs: number,
+  { records, bytes }: { readonly records: number; readonly bytes: number },
+  seconds: number,
 ): string {
-  const seconds = Math.max(elapsedMs / 1_000, 0.001);
-  const part = total.bytes ? bytes / total.bytes : total.records ? records / total.records : 0;
-  const leftMs = (elapsedMs / part) * (1 - Math.min(part, 1));
-  const left = part > 0 ? `, ${formatDuration(leftMs)} left` : "";
-  if (records === 0) return `${formatSize(bytes)}, ${formatSize(bytes / seconds)}/s${left}`;
+  if (records === 0) return `${formatSize(bytes)}, ${formatSize(bytes / seconds)}/s`;
   const read = bytes > 0 ? `, ${formatSize(bytes)}` : "";
-  return `${formatNumber(records)} records${read}, ${formatNumber(records / seconds)} records/s${left}`;
+  return `${formatNumber(records)} records${read}, ${formatNumber(records / seconds)} records/s`;
 }
 
 /** A number with its thousands apart: `31,531`. */

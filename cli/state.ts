@@ -1,20 +1,10 @@
-import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { byRole, type CollectionRole } from "../components/contract";
 import type { CommandSettings } from "../components/settings";
-import {
-  type StateAddress,
-  type StateFile,
-  mapOrdered,
-  requireState,
-  StateFolderError,
-  stateFiles,
-} from "../components/state";
+import { requireState, StateFolderError } from "../components/state";
 import type { BothSides } from "../components/transfer";
 import { UsageError, type CommonOptions } from "./command";
-import { connect, findAddress, loadSettings } from "./inputs";
-import { sumCounts } from "./output";
+import { connect, findUri, loadSettings, parseAddress } from "./inputs";
 
 /** What names filesystem state and the collections beside it, without the database. */
 export type StateSides = Omit<BothSides, "database" | "watch">;
@@ -70,27 +60,6 @@ export async function openBothSides(options: StateOptions) {
     if (error instanceof StateFolderError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
-  const countBytes = async () => ({ bytes: sumCounts(await measureState(sides), "bytes") });
-  const database = await connect(options, await findAddress(options, settings));
-  return { settings, sides, countBytes, database };
-}
-
-type StateSize = Record<CollectionRole, { files: number; bytes: number }>;
-
-// On a volume across a network each file takes a millisecond or two.
-const filesAtOnce = 64;
-
-/** Counts the files below a state directory by their kind; reads none. */
-export async function measureState(address: StateAddress): Promise<StateSize> {
-  const counts = byRole(() => ({ files: 0, bytes: 0 }));
-  const look = async ({ role, path }: StateFile) => {
-    // One that has just gone was there when it was listed.
-    const found = await stat(path).catch(() => undefined);
-    return { role, size: found?.size ?? 0 };
-  };
-  for await (const { role, size } of mapOrdered(stateFiles(address), filesAtOnce, look)) {
-    counts[role].files += 1;
-    counts[role].bytes += size;
-  }
-  return counts;
+  const database = await connect(options, parseAddress(await findUri(options), settings));
+  return { settings, sides, database };
 }

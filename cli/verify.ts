@@ -17,11 +17,11 @@ export const verifyCommand = command("verify", {
   connects: { seconds: usualSeconds },
   notes: ["Each record is to be equal in MongoDB, or descended from the one on disk."],
 }).action(async (options: StateOptions) => {
-  const { settings, sides, countBytes, database } = await openBothSides(options);
+  const { settings, sides, database } = await openBothSides(options);
   const { ledger, acceptQuarantined } = settings.advanced;
   const logs = { collection: sides.collections.logs, ledger };
   const expiredBefore = await findEarlierExpiry(database, logs);
-  const report = await withProgress(options, "verify", countBytes, (watch) =>
+  const report = await withProgress(options, "verify", (watch) =>
     verifyState({ ...sides, database, expiredBefore, watch, acceptQuarantined }),
   );
   printReport(options, report, describeVerification(sides.root, report));

@@ -132,16 +132,11 @@ it("verify --json has the differences by id and path", async () => {
   ]);
 });
 
-it("progress says records, MB, rate and time left", () => {
+it("progress says records, MB and rate", () => {
   const sofar = { records: 12_000, bytes: 5_100_000 };
-  expect(describeProgress(sofar, { bytes: 20_400_000 }, 10_000)).toBe(
-    "12,000 records, 5.1 MB, 1,200 records/s, 30 s left",
-  );
-  expect(describeProgress(sofar, {}, 10_000)).toBe("12,000 records, 5.1 MB, 1,200 records/s");
-  expect(describeProgress({ records: 0, bytes: 5_100_000 }, {}, 2_000)).toBe("5.1 MB, 2.5 MB/s");
-  expect(describeProgress({ records: 30, bytes: 0 }, { records: 60 }, 3_000)).toBe(
-    "30 records, 10 records/s, 3.0 s left",
-  );
+  expect(describeProgress(sofar, 10)).toBe("12,000 records, 5.1 MB, 1,200 records/s");
+  expect(describeProgress({ records: 0, bytes: 5_100_000 }, 2)).toBe("5.1 MB, 2.5 MB/s");
+  expect(describeProgress({ records: 30, bytes: 0 }, 3)).toBe("30 records, 10 records/s");
 });
 
 it("export brings a run back that was held, as MongoDB has it", async () => {
