@@ -87,7 +87,7 @@ async function runTests(copy: string, selected: readonly string[], limitMs = tim
   await rm(output, { force: true });
   const child = execa(
     join(copy, "node_modules/.bin/vitest"),
-    [...selected, "--reporter=json", `--outputFile=${output}`],
+    [...selected, "--config=test/vitest.config.mts", "--reporter=json", `--outputFile=${output}`],
     { cwd: copy, detached: true, reject: false, all: true, env: { TEST_MONGODB_URI: "" } },
   );
   const end = () => {

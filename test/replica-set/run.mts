@@ -27,7 +27,7 @@ async function run(version = "", members = "all"): Promise<number> {
     const env = { TEST_MONGODB_URI: uri };
     let failed = 0;
     for (const files of runs) {
-      const tests = execa("vitest", ["run", ...files], {
+      const tests = execa("vitest", ["run", "--config=test/vitest.config.mts", ...files], {
         ...{ env, preferLocal: true, stdio: "inherit", reject: false },
       });
       const { exitCode } = await tests;

@@ -49,11 +49,11 @@ async function run(): Promise<number> {
   const left = isOfStacks ? [cutover] : patterns;
   const options = [...reporters, ...left.map((files) => `--exclude=${files}`)];
   if (shard !== "") options.push(`--shard=${shard}`);
-  // All files that have one server have it one after the other (vitest.config.mts).
+  // All files that have one server have it one after the other (test/vitest.config.mts).
   const isShared = Boolean(process.env.TEST_MONGODB_URI);
   if (isOfStacks && !isShared) options.push(`--maxWorkers=${stacksAtOnce}`);
   const named = isOfStacks && only.length === 0 ? stacks : only;
-  const args = ["run", ...options, ...named];
+  const args = ["run", "--config=test/vitest.config.mts", ...options, ...named];
   const tests = await exitCodeOf(start("vitest", args, env));
   return tests === 0 ? ended : tests;
 }

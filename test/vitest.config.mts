@@ -1,9 +1,11 @@
+import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
-import { Sequencer } from "./tools/vitest/sequencer.mjs";
+import { Sequencer } from "../tools/vitest/sequencer.mjs";
 
 const areBuilding = process.env.TEST_PARTS === "building";
 
 export default defineConfig({
+  root: resolve(import.meta.dirname, ".."),
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/pool/setup.ts", "test/cli/setup.ts"],
