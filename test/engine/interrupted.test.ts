@@ -82,7 +82,7 @@ describe("a cutover that is interrupted", () => {
       expect(back.failed).toBe(false);
       // From the fence on something may be in MongoDB alone, also what a new pod of web wrote.
       const rest = stepsDone(back, cutoverKinds).filter((done) => done.includes("final-pass"));
-      expect(rest).toEqual(/Release|Handover/.test(step) ? lastExport : []);
+      expect(rest).toEqual(/Release|Handover|FinalPass/.test(step) ? lastExport : []);
       expect(await modes()).toEqual([onFiles, onFiles]);
       expect(await cluster.replicas()).toEqual({ worker: 2, web: 2 });
       await server.start();
