@@ -33,9 +33,9 @@ type StateArgs = ReturnType<typeof stateArgs>;
 function stateArgs(root: string, advanced: Settings["advanced"]) {
   const { heldRuns, electionSeconds, abandonMongo, exportUnconfirmed } = advanced;
   const { acceptMissing, acceptQuarantined } = advanced;
-  const reach = { electionSeconds, abandonMongo, exportUnconfirmed };
-  const rollback = { heldRuns, ...reach };
-  return { sides: { root, acceptMissing, acceptQuarantined }, reach, rollback };
+  const primary = { electionSeconds, abandonMongo, exportUnconfirmed };
+  const rollback = { heldRuns, ...primary };
+  return { sides: { root, acceptMissing, acceptQuarantined }, primary, rollback };
 }
 
 interface StateStepArgs {
@@ -53,7 +53,7 @@ export class FilesystemBackfill extends StepGroup {
 
   constructor(name: string, { mongo, files }: StateStepArgs, options?: StepOptions) {
     super("FilesystemBackfill", name, options, { rests: !files.state });
-    const inputs = files.state && { ...stateInputs(mongo, files.state), ...files.state.reach };
+    const inputs = files.state && { ...stateInputs(mongo, files.state), ...files.state.primary };
     const former = "pulumi-nodejs:dynamic/taskrunner:BulkImport";
     const ofStep = formerly(this.ofChildren, former, "backfill");
     const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, ofStep);

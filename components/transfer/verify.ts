@@ -110,18 +110,18 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const { elapsedMs, incomplete, quarantine } = tally;
   const all = Object.values(counts);
   // A file that was imported has no quarantined record, unless it changed meanwhile.
-  const left = ({ differing, quarantined }: VerifiedCounts) =>
-    differing + (isProof ? 0 : quarantined);
-  const isEmpty = all.every((one) => left(one) === 0);
+  const isClean = all.every(
+    ({ differing, quarantined }) => differing + (isProof ? 0 : quarantined) === 0,
+  );
   const hash = tally.left.toString();
-  const isAccepted = isEmpty || hash === sides.acceptQuarantined;
+  const isAccepted = isClean || hash === sides.acceptQuarantined;
   const holds = isAccepted && all.every(({ missing }) => missing === 0);
   const [provenFiles, changedFiles] = [
     tally.files - changed.size,
     tally.changedFiles + changed.size,
   ];
   return {
-    ...{ holds, ...(!isEmpty && { hash }), at, elapsedMs, ...counts, incomplete, quarantine },
+    ...{ holds, ...(!isClean && { hash }), at, elapsedMs, ...counts, incomplete, quarantine },
     ...(isProof && { proof: { provenFiles, changedFiles } }),
   };
 }

@@ -45,7 +45,7 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
       await drawFence({ ...sides, ledger: ledgerName, cutover: 1, unfinishedCount });
       return countIn(report);
     }),
-  ahead: (task) => exportAll(task, { isAhead: true, openFence: "bench" }),
+  bulk: (task) => exportAll(task, { isBulk: true, openFence: "bench" }),
   back: (task) => exportAll(task, { openFence: "bench" }),
   export: (task) => exportAll(task),
   verify: (task) =>

@@ -112,7 +112,7 @@ async function measureRuns(
   const delta = await afterChange("delta", (numbers) => changeOnDisk(root, numbers, round));
   const verified = await atBoth((distance) => work("verify", distance));
   const inMongo = (numbers: number[]) => changeInMongo(db, numbers, round);
-  const ahead = await afterChange("ahead", inMongo);
+  const bulk = await afterChange("bulk", inMongo);
   const back = await afterChange("back", inMongo);
   const exported = await afterChange("export", inMongo);
   const name = `${formatWhole(runs)} runs`;
@@ -121,7 +121,7 @@ async function measureRuns(
     ["second import, nothing changed", second],
     [`delta import and fence, ${String(changed)} changed`, delta],
     ["verification", verified],
-    [`rollback's bulk pass, ${String(changed)} changed`, ahead],
+    [`rollback's bulk pass, ${String(changed)} changed`, bulk],
     [`rollback's delta pass, ${String(changed)} changed`, back],
     [`export, ${String(changed)} changed`, exported],
   ]);
@@ -177,7 +177,7 @@ export async function measureRollback(
       await changeInMongo(db, spread(runs, changed, round), round);
       return measure(work, root, server, database);
     };
-    const ahead = await afterChange("ahead", 1);
+    const bulk = await afterChange("bulk", 1);
     const back = await afterChange("back", 2);
     const exported = await afterChange("export", 3);
     const cells = ({ elapsedMs, cpuMs, peakMb }: Measured) => [
@@ -187,7 +187,7 @@ export async function measureRollback(
     printTable(`${formatWhole(runs)} runs and ${server.name}`, [
       ["", "s", "CPU s", "peak MB"],
       ["first import", ...cells(imported)],
-      [`bulk pass, ${String(changed)} changed`, ...cells(ahead)],
+      [`bulk pass, ${String(changed)} changed`, ...cells(bulk)],
       [`delta pass, ${String(changed)} changed`, ...cells(back)],
       [`export, ${String(changed)} changed`, ...cells(exported)],
     ]);

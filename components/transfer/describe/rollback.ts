@@ -1,7 +1,12 @@
 import { type Finding, warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
 import { heldFolder } from "../../state";
-import type { AheadReport, Exported, RollbackPreview, RollbackReport } from "../rollback/rollback";
+import type {
+  BulkExportReport,
+  Exported,
+  RollbackPreview,
+  RollbackReport,
+} from "../rollback/rollback";
 import { type StepMessage, formatCases, formatRecords, ifAny, isOf, ofRuns } from "./cases";
 
 /**
@@ -47,7 +52,7 @@ export function describeRollback(
 }
 
 /** What a rollback did before the drain, for the engine's log. */
-export function describeAhead(report: AheadReport, root: string): StepMessage[] {
+export function describeBulkExport(report: BulkExportReport, root: string): StepMessage[] {
   if ("exported" in report) return describeExport(report.exported, root);
   const text =
     `Nothing was exported before the drain. ${report.left} The handover tries it again, and exports everything ` +

@@ -53,8 +53,8 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const bases = { collection: basesIn(sides.database), trouble };
   const conflicts = toConflictsAddress(sides);
   const lists = { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [], behind: [] };
-  const { isAhead = false, openFence } = sides;
-  const leftover = isAhead ? await findLeftover(sides) : undefined;
+  const { isBulk = false, openFence } = sides;
+  const leftover = isBulk ? await findLeftover(sides) : undefined;
   const unresolved = leftover?.runs ?? [];
   const task = {
     sides,
@@ -78,9 +78,9 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
 }
 
 function selectRuns(sides: ExportSides): Filter<Document> | Promise<Filter<Document>> {
-  const { isAhead, openFence } = sides;
+  const { isBulk, openFence } = sides;
   // A log that is being written may lack an entry for a moment, and a run its log.
-  if (isAhead) return { $nor: [mayExecute] };
+  if (isBulk) return { $nor: [mayExecute] };
   return openFence === undefined ? {} : selectLeftover(sides, openFence);
 }
 
@@ -88,11 +88,11 @@ function selectRuns(sides: ExportSides): Filter<Document> | Promise<Filter<Docum
 async function exportAll(task: ExportTask, filter: Filter<Document>): Promise<void> {
   const held = await exportHeldRuns(task);
   const roles = partRoles(task.sides);
-  const { isAhead = false } = task.sides;
+  const { isBulk = false } = task.sides;
   const runs = blocksOfRuns(task.sides, filter, (runId) => !held.has(runId));
   const works = [
     () => exportBlocks(task, runs, roles),
-    ...(isAhead ? [] : roles).map((role) => () => {
+    ...(isBulk ? [] : roles).map((role) => () => {
       return exportBlocks(task, orphansOf(task, role), [role]);
     }),
     async () => {

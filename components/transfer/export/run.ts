@@ -29,7 +29,7 @@ export interface ExportSides extends BothSides {
    * The services go on in MongoDB: what they are still writing is left to the next export, and nothing is
    * written without a base, because a later change would be a conflict. Default: false.
    */
-  readonly isAhead?: boolean;
+  readonly isBulk?: boolean;
   /** The fence while it is open: by it a bulk pass says what it leaves, and a delta pass looks only at that. */
   readonly openFence?: string;
 }
@@ -78,7 +78,7 @@ export async function keepBases(
     await onBases(task, write);
     return true;
   } catch (error) {
-    if (!(error instanceof ServerTroubleError) || task.sides.isAhead) throw error;
+    if (!(error instanceof ServerTroubleError) || task.sides.isBulk) throw error;
     task.bases.trouble = error.found;
     return false;
   }

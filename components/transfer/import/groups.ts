@@ -144,8 +144,8 @@ async function* readFiles(
 ): AsyncGenerator<FileRecords> {
   const open = (one: Listed) => openFile(one, isProof);
   for (const opened of await mapLimit(filesAtOnce, files, open)) {
-    const { file, imported, start, lookedAt, refusal } = opened;
-    if (isProof && lookedAt !== "proof") {
+    const { file, imported, start, keepsCheckpoint, refusal } = opened;
+    if (isProof && keepsCheckpoint !== "proof") {
       tally.changedFiles += 1;
       continue;
     }

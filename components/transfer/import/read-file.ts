@@ -59,8 +59,8 @@ interface Opened {
   readonly file: FoundFile;
   readonly imported?: Checkpoint;
   readonly start?: ReadStart;
-  /** Whether it brings no new checkpoint: in a proof, or if only its last line has no end. */
-  readonly lookedAt?: "proof" | "lastLine";
+  /** Why it brings no new checkpoint: a proof only compares, or only the last line has no end. */
+  readonly keepsCheckpoint?: "proof" | "lastLine";
   /** The whole file, if it is small. */
   readonly bytes?: Buffer;
   readonly runId: string;
@@ -90,7 +90,7 @@ export async function openFile(
     const runId = id ?? imported.runId;
     // The file of its run came later: under another id the earlier lines were other records.
     if (runId !== imported.runId) return { ...whole, runId };
-    if (isProof && !start) return { ...whole, runId, lookedAt: "proof" };
+    if (isProof && !start) return { ...whole, runId, keepsCheckpoint: "proof" };
     return { file, ...(bytes && { bytes }), ...resumed, runId };
   } catch (error) {
     return { file, runId: baseName, refusal: unreadable(error) };
@@ -108,7 +108,7 @@ async function resume(
   if (checkpoint.complete && isUntouched(stamp, checkpoint)) {
     if (atEnd) return { imported: checkpoint };
     const start = { ...beginning(), offset, lines };
-    return { imported: checkpoint, start, lookedAt: "lastLine" as const };
+    return { imported: checkpoint, start, keepsCheckpoint: "lastLine" as const };
   }
   if (stamp.size < offset || (role !== "logs" && !atEnd)) return undefined;
   const hash = bytes
@@ -120,7 +120,7 @@ async function resume(
 
 /** The records of an open file from `start`, through read, parse, convert and check. */
 export async function* readRecords(
-  { imported, lookedAt, runId, ...opened }: Opened,
+  { imported, keepsCheckpoint, runId, ...opened }: Opened,
   start: ReadStart,
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
@@ -130,7 +130,7 @@ export async function* readRecords(
   try {
     const { file, chunks } = await readSettled(opened, start);
     // A proof compares a file only as it was listed.
-    const listed = lookedAt === "proof" ? opened.file : undefined;
+    const listed = keepsCheckpoint === "proof" ? opened.file : undefined;
     const watched = listed ?? (role === "logs" ? undefined : file);
     for await (const { texts, end, last } of chunks) {
       const refused = tally.counts[role].quarantined;
@@ -143,7 +143,7 @@ export async function* readRecords(
       // From there on the file counts as not imported.
       hasRefused ||= tally.counts[role].quarantined > refused;
       const some = { records, ...(watched && { file: watched }) };
-      if (lookedAt || hasRefused) yield some;
+      if (keepsCheckpoint || hasRefused) yield some;
       else {
         // One literal of all these spreads takes forty times as long.
         const checkpoint = Object.assign({ ...file.stamp, complete: last, runId }, end, counts);

@@ -12,7 +12,7 @@ import {
 import type { ExportSides } from "../export/run";
 
 /** Where a rollback looks for MongoDB, and what counts as lost. */
-export interface Reach {
+export interface PrimaryOptions {
   /** The connection string, secret; undefined: MongoDB is unreachable. */
   readonly uri: string | undefined;
   readonly name: string | undefined;
@@ -34,7 +34,7 @@ export interface Reach {
 
 /** What a proof that a primary is current needs. */
 export type Proof = Pick<
-  Reach,
+  PrimaryOptions,
   "ledger" | "fencedAt" | "ended" | "electionSeconds" | "exportUnconfirmed"
 >;
 
@@ -67,7 +67,7 @@ export class MongoUnreadableError extends Error {
   }
 }
 
-type Reached =
+type PrimaryResult =
   | { readonly database: Db; readonly unreachable?: undefined }
   | { readonly database?: undefined; readonly unreachable: string };
 
@@ -75,8 +75,8 @@ type Reached =
 const saidAfterMs = 2_000;
 
 /** @throws MongoUnreadableError if MongoDB answers and cannot be read: the election may go on, the password be wrong */
-export async function reachPrimary(reach: Reach): Promise<Reached> {
-  const { uri, name, electionSeconds: seconds, abandonMongo, fencedAt, watch } = reach;
+export async function findPrimary(options: PrimaryOptions): Promise<PrimaryResult> {
+  const { uri, name, electionSeconds: seconds, abandonMongo, fencedAt, watch } = options;
   if (abandonMongo !== undefined && abandonMongo === fencedAt) {
     return { unreachable: "MongoDB was not asked, because advanced.abandonMongo gives it up." };
   }
@@ -90,7 +90,7 @@ export async function reachPrimary(reach: Reach): Promise<Reached> {
     await database.command({ ping: 1 }, { signal: AbortSignal.timeout(ms) });
     return { database };
   } catch (error) {
-    return { unreachable: explainLoss(error, reach) };
+    return { unreachable: explainLoss(error, options) };
   } finally {
     clearTimeout(late);
   }
@@ -135,7 +135,7 @@ export async function confirmPrimary(
   }
 }
 
-function explainLoss(error: unknown, { electionSeconds, fencedAt }: Reach): string {
+function explainLoss(error: unknown, { electionSeconds, fencedAt }: PrimaryOptions): string {
   const isConnection = error instanceof ConnectionError;
   const members = isConnection ? error.withoutPrimary : membersWithoutPrimary(error);
   if (members.length > 0) {

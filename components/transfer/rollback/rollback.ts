@@ -16,9 +16,9 @@ import { endFence, requireWitnesses, listUnfinished } from "./fence";
 import {
   MongoUnreadableError,
   type Proof,
-  type Reach,
+  type PrimaryOptions,
   confirmPrimary,
-  reachPrimary,
+  findPrimary,
 } from "./reach";
 
 /** What a rollback did. */
@@ -37,7 +37,7 @@ export interface RollbackReport {
 export type Exported = Omit<ExportReport, "behind" | "destinationTaken">;
 
 /** What a rollback works on. */
-export interface RollbackOptions extends Reach {
+export interface RollbackOptions extends PrimaryOptions {
   readonly heldRuns: "hold" | "release";
 }
 
@@ -56,7 +56,7 @@ export async function runRollback(
   asked: RollbackOptions,
 ): Promise<RollbackReport> {
   const options = { ...asked, fencedAt: asked.fencedAt ?? (await readFence(sides.root))?.at };
-  const { database, unreachable } = await reachPrimary(options);
+  const { database, unreachable } = await findPrimary(options);
   const mongo = database && (await confirmPrimary(database, options));
   const fence = await requireWitnesses(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
@@ -82,7 +82,7 @@ function isOpen(fence: Fence | undefined): fence is Fence {
 }
 
 /** What a rollback exported before the drain, or why it left that to the handover. */
-export type AheadReport = { readonly exported: Exported } | { readonly left: string };
+export type BulkExportReport = { readonly exported: Exported } | { readonly left: string };
 
 /**
  * The export while both services still work on MongoDB. Only while the fence of the directory is open, and the
@@ -92,23 +92,23 @@ export type AheadReport = { readonly exported: Exported } | { readonly left: str
  * @throws MongoUnreadableError if it cannot be proven that what MongoDB has is current: nothing was exported
  * @throws StateFolderError and WriteError as the rollback
  */
-export async function exportAhead(
+export async function exportBulkPass(
   sides: Omit<ExportSides, "database">,
-  asked: Omit<Reach, "fencedAt" | "ended">,
-): Promise<AheadReport | undefined> {
+  asked: Omit<PrimaryOptions, "fencedAt" | "ended">,
+): Promise<BulkExportReport | undefined> {
   const fence = await readFence(sides.root);
   if (!isOpen(fence)) return undefined;
   // The cutover ends with the drain, which may refuse to begin.
   const options = { ...asked, fencedAt: fence.at };
-  const database = await reachAhead(options);
+  const database = await findPrimaryForBulkPass(options);
   if (typeof database === "string") return { left: database };
   const mongo = await confirmPrimary(database, options);
   await requireWitnesses(sides, options, mongo.database);
   if (mongo.isUnconfirmed) return { left: "Without a majority no base can be written." };
   const retryMs = asked.electionSeconds * 1_000;
   try {
-    const ahead = { isAhead: true, openFence: fence.at };
-    return { exported: await exportState({ ...sides, ...mongo, ...ahead, retryMs }) };
+    const bulk = { isBulk: true, openFence: fence.at };
+    return { exported: await exportState({ ...sides, ...mongo, ...bulk, retryMs }) };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
     return { left: error.message };
@@ -116,9 +116,11 @@ export async function exportAhead(
 }
 
 /** The database of the fence, or why it cannot be read now: the handover waits for it, and decides. */
-async function reachAhead(options: Reach & { readonly fencedAt: string }): Promise<Db | string> {
+async function findPrimaryForBulkPass(
+  options: PrimaryOptions & { readonly fencedAt: string },
+): Promise<Db | string> {
   try {
-    const reached = await reachPrimary({ ...options, electionSeconds: previewSeconds });
+    const reached = await findPrimary({ ...options, electionSeconds: previewSeconds });
     if (!reached.database) return reached.unreachable;
     await requireFence(reached.database, options.ledger, options.fencedAt);
     return reached.database;
@@ -168,7 +170,7 @@ export async function previewRollback(
   options: Omit<RollbackOptions, "heldRuns" | "electionSeconds">,
 ): Promise<RollbackPreview | undefined> {
   const wanted = { ...options, electionSeconds: previewSeconds };
-  const { database, unreachable } = await reachPrimary(wanted);
+  const { database, unreachable } = await findPrimary(wanted);
   await requireWitnesses(sides, options, database);
   if (unreachable === undefined) return undefined;
   return { unreachable, unfinished: await listUnfinished(sides) };

@@ -42,7 +42,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     engineOnly: ["standstill", "drains"],
     guard: assertStillDrained,
     priorOutputs: ["direction", "heldRuns", "fence", "rollback"],
-    onJobFailure: recordFailure,
+    onJobFailure: keepEarlierResults,
   },
   previewFindings,
   forward: async (inputs, state) => {
@@ -83,7 +83,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   job: {
     state: "write",
     priorOutputs: ["direction", "heldRuns", "rollback"],
-    onJobFailure: recordFailure,
+    onJobFailure: keepEarlierResults,
   },
   forward: async (inputs) => ({
     report: await importPass(await sidesOf(inputs), "final"),
@@ -133,7 +133,7 @@ async function rollBack(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isReleased = state?.heldRuns !== inputs.heldRuns;
-    const earlier = isReleased ? undefined : recordFailure([error.message], state);
+    const earlier = isReleased ? undefined : keepEarlierResults([error.message], state);
     if (earlier) return earlier;
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new Unfinished([
@@ -147,7 +147,7 @@ async function rollBack(
 }
 
 /** Warns and keeps the earlier results if the services already work on files: a failure stops nobody then. */
-function recordFailure(
+function keepEarlierResults(
   reasons: readonly string[],
   state: Past | undefined,
 ): PassResults | undefined {

@@ -17,11 +17,11 @@ import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { basesIn, readBases } from "../bases";
 import { formatCases } from "../describe/cases";
 import { describeProof, describeStop, describeVerification } from "../describe/cutover";
-import { describeAhead } from "../describe/rollback";
+import { describeBulkExport } from "../describe/rollback";
 import { mayExecute, reading } from "../documents";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
-import { exportAhead } from "../rollback/rollback";
+import { exportBulkPass } from "../rollback/rollback";
 import type { BothSides, ImportPass } from "../sides";
 import { type ImportReport, type MissingRuns, joinImports, ofShards } from "../reports";
 import { ListHash } from "../tally";
@@ -131,8 +131,8 @@ async function exportBefore(inputs: ImportInputs): Promise<void> {
   const { database: name, uri, root, rootName = root, electionSeconds = 60 } = inputs;
   const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
   try {
-    const report = await exportAhead(stateOf(inputs), options);
-    if (report) describeAhead(report, rootName).forEach(tell);
+    const report = await exportBulkPass(stateOf(inputs), options);
+    if (report) describeBulkExport(report, rootName).forEach(tell);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Unfinished([

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** The bulk pass of a rollback, and what the engine was told. */
-async function exportAhead(fields: object = {}): Promise<string> {
+async function runBulkPass(fields: object = {}): Promise<string> {
   const { outs } = (await BulkPass.create(stack.toFiles(fields))) as { outs?: object };
   expect(outs).toMatchObject({ applied: true });
   return stack.said.join("\n");
@@ -48,7 +48,7 @@ const old = new Date(0);
 it("exports what changed before the drain, and leaves to the handover what changes later", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  expect(await exportAhead()).toContain(`Exported to ${stack.root}: 1 run, 1 log entry.`);
+  expect(await runBulkPass()).toContain(`Exported to ${stack.root}: 1 run, 1 log entry.`);
   expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
   // Nothing is at an end: the services are at work, and the drain may refuse to begin.
@@ -72,7 +72,7 @@ it("leaves a run that is not finished, and its log, to the handover", async () =
     .collection("pack_run_logs")
     .updateOne({ runId: "busy" }, { $set: { runId: "new" } });
   const files = await stack.allFiles();
-  await exportAhead();
+  await runBulkPass();
   expect(await stack.allFiles()).toEqual(files);
   const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, logs: { written: 1 } } });
@@ -83,26 +83,26 @@ it("rests without an open fence: the worker works on the files", async () => {
   await BulkPass.create(stack.inputs());
   await stack.advance();
   const files = await stack.allFiles();
-  expect(await exportAhead()).not.toContain("xported");
-  expect(await exportAhead({ uri: unreachableUri })).not.toContain("xported");
+  expect(await runBulkPass()).not.toContain("xported");
+  expect(await runBulkPass({ uri: unreachableUri })).not.toContain("xported");
   expect(await stack.allFiles()).toEqual(files);
 
   const before = await stack.cutover();
   await runStep(before, stack.toFiles());
   await stack.runs.updateOne({ _id: "slow" }, { $set: finished });
   stack.said = [];
-  expect(await exportAhead()).not.toContain("xported");
+  expect(await runBulkPass()).not.toContain("xported");
   expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject(running);
 });
 
 it("leaves all to the handover if MongoDB is unreachable, or does not know the fence", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  expect(await exportAhead({ uri: unreachableUri })).toMatch(
+  expect(await runBulkPass({ uri: unreachableUri })).toMatch(
     /Nothing was exported before the drain\. .*The handover tries it again.*\[export-left\]/,
   );
   stack.said = [];
-  expect(await exportAhead({ database: `${stack.database}_other` })).toContain("[export-left]");
+  expect(await runBulkPass({ database: `${stack.database}_other` })).toContain("[export-left]");
   expect(await jsonIn(stack.root, busy)).toMatchObject(running);
   const { rollback } = await runStep(before, stack.toFiles({ uri: unreachableUri }));
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
@@ -118,11 +118,11 @@ it("stops before the drain if no majority acknowledges a write, until the handov
     reasons: [expect.stringMatching(/No majority .*exportUnconfirmed.*The worker was not stopped/)],
   });
   // Without bases each run that goes on would be a conflict in the handover.
-  expect(await exportAhead({ exportUnconfirmed: fence?.at })).toContain("[export-left]");
+  expect(await runBulkPass({ exportUnconfirmed: fence?.at })).toContain("[export-left]");
   expect(await jsonIn(stack.root, busy)).toMatchObject(running);
   await fail("off");
   const abandoned = { abandonMongo: fence?.at };
-  expect(await exportAhead(abandoned)).toContain("advanced.abandonMongo gives it up");
+  expect(await runBulkPass(abandoned)).toContain("advanced.abandonMongo gives it up");
 });
 
 it("exports nothing that it cannot record: what goes on would be a conflict", async () => {
@@ -130,7 +130,7 @@ it("exports nothing that it cannot record: what goes on would be a conflict", as
   await stack.advance();
   const validator = { file: "nothing" };
   await stack.db.command({ collMod: "pack_run_backfill", validator, validationLevel: "strict" });
-  expect(await exportAhead()).toContain("[export-left]");
+  expect(await runBulkPass()).toContain("[export-left]");
   expect(await jsonIn(stack.root, busy)).toMatchObject(running);
   await stack.db.command({ collMod: "pack_run_backfill", validator: {} });
   await stack.runs.updateOne({ _id: "busy" }, { $set: { planHash: "later" } });
@@ -143,13 +143,13 @@ it("never writes over a file that changed too", async () => {
   await stack.advance();
   const changed = JSON.stringify(run("busy", { ...running, planHash: "by web" }));
   await writeFile(join(stack.root, busy), changed);
-  expect(await exportAhead()).toContain("changed on both sides");
+  expect(await runBulkPass()).toContain("changed on both sides");
   expect(await readFile(join(stack.root, busy), "utf8")).toBe(changed);
 });
 
 it("looks again at a run that was unfinished before the drain, whatever its date", async () => {
   const before = await stack.cutover();
-  await exportAhead();
+  await runBulkPass();
   await stack.runs.updateOne({ _id: "slow" }, { $set: { ...finished, updatedAt: old } });
   const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
@@ -160,14 +160,14 @@ it("holds a run that was in conflict before the drain, although nothing changed 
   await stack.runs.updateOne({ _id: "busy" }, { $set: { ...finished, updatedAt: old } });
   const changed = JSON.stringify(run("busy", { ...running, planHash: "by hand" }));
   await writeFile(join(stack.root, busy), changed);
-  await exportAhead();
+  await runBulkPass();
   const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({ exported: { runs: { conflicts: 1 } }, held: ["busy"] });
 });
 
 it("looks at all in the final pass: also at a finished run that changed without a date", async () => {
   const before = await stack.cutover();
-  await exportAhead();
+  await runBulkPass();
   await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
   const back = await runStep(before, stack.toFiles());
   expect(back.rollback).toMatchObject({ exported: { runs: { documents: 2, written: 0 } } });
@@ -177,7 +177,7 @@ it("looks at all in the final pass: also at a finished run that changed without 
 
 it("looks at all in the handover after a bulk pass of an earlier fence", async () => {
   const before = await stack.cutover();
-  await exportAhead();
+  await runBulkPass();
   const back = await runStep(before, stack.toFiles());
   const again = await runStep(back, stack.inputs({ cutover: 2, drains: 2 }));
   await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
