@@ -43,7 +43,8 @@ describe("the rules of prose", () => {
   });
 
   it("hold for the texts in the code", async () => {
-    const eslint = new ESLint({ cwd: repository });
+    const overrideConfigFile = "tools/lint/eslint.config.mjs";
+    const eslint = new ESLint({ cwd: repository, overrideConfigFile });
     const { rules } = (await eslint.calculateConfigForFile("index.ts")) as Linter.Config;
     const syntax = { "no-restricted-syntax": rules?.["no-restricted-syntax"] ?? "off" } as const;
     const brokenByCode = (code: string) =>

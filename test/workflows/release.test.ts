@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { version } from "../../package.json";
 import { helm, repository } from "../../tools/parts";
 import { stepsOf, workflow } from "./read";
@@ -107,6 +107,9 @@ describe("publishing", () => {
 describe("building", () => {
   const shell = (run: string, env: Readonly<Record<string, string>>, cwd = folder) =>
     execa("bash", ["-e", "-c", run], { cwd, env });
+
+  // A build takes minutes, more than a test has.
+  beforeAll(() => helm());
 
   it("packs the chart with the release's version", async () => {
     const PATH = [dirname(await helm()), process.env.PATH].join(delimiter);
