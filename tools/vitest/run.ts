@@ -27,9 +27,6 @@ const stacks = [
 ];
 const cutover = "test/engine/cutover.test.ts";
 
-/** Files of stacks at once: these wait for half of their time, for elections, pods and time limits. */
-const stacksAtOnce = 5;
-
 async function run(): Promise<number> {
   const parts = start("tsx", ["tools/parts/ensure.ts"]);
   setPriority(parts.pid ?? 0, constants.priority.PRIORITY_LOW);
@@ -49,9 +46,6 @@ async function run(): Promise<number> {
   const left = isOfStacks ? [cutover] : patterns;
   const options = [...reporters, ...left.map((files) => `--exclude=${files}`)];
   if (shard !== "") options.push(`--shard=${shard}`);
-  // All files that have one server have it one after the other (test/vitest.config.mts).
-  const isShared = Boolean(process.env.TEST_MONGODB_URI);
-  if (isOfStacks && !isShared) options.push(`--maxWorkers=${stacksAtOnce}`);
   const named = isOfStacks && only.length === 0 ? stacks : only;
   const args = ["run", "--config=test/vitest.config.mts", ...options, ...named];
   const tests = await exitCodeOf(start("vitest", args, env));
