@@ -55,19 +55,13 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const lists = { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [], behind: [] };
   const { isBulk = false, openFence } = sides;
   const leftover = isBulk ? await findLeftover(sides) : undefined;
-  const unresolved = leftover?.runs ?? [];
-  const task = {
-    sides,
-    conflicts,
-    bases,
-    tally,
-    lists,
-    unsettled: [],
-    unresolved,
-    turns: new Map(),
-  };
-  await exportAll(task, await selectRuns(sides));
-  if (leftover && openFence !== undefined) await saveLeftover(sides, openFence, leftover);
+  const unresolved: string[] = [];
+  const kept = { unsettled: [], unresolved, turns: new Map() };
+  await exportAll({ sides, conflicts, bases, tally, lists, ...kept }, await selectRuns(sides));
+  if (leftover && openFence !== undefined) {
+    const runs = [...leftover.runs, ...unresolved];
+    await saveLeftover(sides, openFence, { ...leftover, runs });
+  }
   const { files, bytes, elapsedMs, conflicts: changed, unwritable } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   return {

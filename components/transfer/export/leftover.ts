@@ -12,7 +12,7 @@ export interface Leftover {
   /** What changed later may not be exported. */
   readonly since: Date;
   /** The runs that were unfinished when it began, and those with a conflict or something unwritable. */
-  readonly runs: string[];
+  readonly runs: readonly string[];
 }
 
 /** The services' clocks differ by at most so much, in ms. */
