@@ -1,5 +1,6 @@
 import { programSettings, TaskRunnerStorage } from "./components/program";
 
+// The steps, in the specification's order, are in components/task-runner-storage.ts.
 const settings = programSettings();
 const storage = new TaskRunnerStorage("task-runner-storage", settings);
 

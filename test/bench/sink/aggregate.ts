@@ -1,6 +1,6 @@
 import { BSON, type Document } from "mongodb";
 import type { SinkCollection, IndexKey } from "./collection";
-import { compareValues, readTyped, valueAtPath } from "./value";
+import { compareValues, keepElements, readTyped, valueAtPath } from "./value";
 import { documentOf } from "./wire";
 
 type Documents = Iterable<Uint8Array>;
@@ -203,12 +203,10 @@ export function project(bytes: Uint8Array, projection: Document): Uint8Array {
   );
   const isInclusive = entries.some(([name, on]) => on && name !== "_id");
   const hasId = entries.find(([name]) => name === "_id")?.[1] ?? true;
-  const document = documentOf(bytes);
   const onlyId = entries.length === 1 && entries[0]?.[0] === "_id" && hasId;
   const names = new Map(entries.map(([name, on]) => [name.split(".")[0], on]));
-  const kept = Object.entries(document).filter(([name]) => {
+  return keepElements(bytes, (name) => {
     if (name === "_id") return hasId;
     return isInclusive || onlyId ? names.get(name) === true : names.get(name) !== false;
   });
-  return BSON.serialize(Object.fromEntries(kept));
 }

@@ -69,6 +69,23 @@ function elementAt(bytes: Uint8Array, path: string): Element | undefined {
   }
 }
 
+/** The document with some of its elements, whose bytes stay as they are. */
+export function keepElements(bytes: Uint8Array, isKept: (name: string) => boolean): Uint8Array {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kept: Uint8Array[] = [Buffer.alloc(4)];
+  for (let at = 4; ;) {
+    const type = all[at] ?? 0;
+    if (type === 0) break;
+    const nameEnd = all.indexOf(0, at + 1);
+    const end = nameEnd + 1 + sizeOf(type, all, nameEnd + 1);
+    if (isKept(all.toString("utf8", at + 1, nameEnd))) kept.push(all.subarray(at, end));
+    at = end;
+  }
+  const document = Buffer.concat([...kept, Buffer.alloc(1)]);
+  document.writeInt32LE(document.length);
+  return document;
+}
+
 /** Bytes of types that always have so many: also ObjectId, Timestamp and Decimal128. */
 const fixedSizes: Readonly<Record<number, number>> = {
   ...{ 1: 8, 6: 0, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8, 19: 16 },
@@ -111,6 +128,7 @@ function valueIn(type: number, bytes: Buffer): Value {
 
 /** The value that a command names. */
 export function valueOf(value: unknown): Value {
+  if (typeof value === "string") return value;
   return valueAtPath(BSON.serialize({ value }, { ignoreUndefined: true }), "value");
 }
 
