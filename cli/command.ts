@@ -5,13 +5,13 @@ export interface CommonOptions {
   readonly settings?: string;
   readonly stack?: string;
   readonly uriFile?: string;
-  /** In seconds; undefined: the command's own default. */
+  /** In seconds; default: the command's own. */
   readonly connectTimeout?: number;
   readonly json?: true;
   readonly quiet?: true;
 }
 
-/** What was given to a command cannot be used: an argument, a variable or a file. Nothing was done. */
+/** An argument, a variable or a file of a command is unusable. Thrown before anything changes. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -24,30 +24,30 @@ interface CommandHelp {
   readonly options?: readonly Option[];
   /** Whole shell lines that run as they are; a test runs each. */
   readonly examples: readonly string[];
-  /** What an exit status means, beside 1 and 64; default of 0: done. */
+  /** Meaning of each exit status besides 1 and 64; 0 means done by default. */
   readonly statuses?: Readonly<Record<number, string>>;
-  /** How long it looks for a server by default, in s, and what else counts; absent: it connects to none. */
+  /** Default time to look for a server, in s, and what else sets it; absent: it connects to none. */
   readonly connects?: { readonly seconds: number; readonly also?: string };
-  /** It works on files that its options name, whatever the settings are. */
+  /** It reads only files that its options name, so help hides `--settings`. */
   readonly ignoresSettings?: boolean;
-  /** What else there is to know, in lines of at most 80 characters. */
+  /** Further notes, in lines of at most 80 characters. */
   readonly notes?: readonly string[];
 }
 
-/** How long a server is looked for, in s: an election takes 12 s as a rule. */
+/** Default time to look for a server, in s. An election usually takes 12 s. */
 export const usualSeconds = 30;
 
-/** The same where somebody waits for a command that only looks. */
+/** The same for a command that only reads: somebody waits for its output. */
 export const lookSeconds = 10;
 
-/** A command with its own options, then those that all of them have, and its help page. */
+/** Builds a command with its own options, the common ones and its help page. */
 export function command(name: string, help: CommandHelp): Command {
   const made = new Command(name).description(help.does).helpGroup(`${help.group}:`);
   for (const option of [...(help.options ?? []), ...commonOptions(help)]) made.addOption(option);
   return made.addHelpText("after", helpAfter(help));
 }
 
-// Every command takes all of them, so that a script can give all the same; not all are shown.
+// A script may give every command the same options; help shows only those with an effect.
 function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Option[] {
   const usual = [connects?.seconds, connects?.also].filter((part) => part !== undefined);
   const stack = ignoresSettings

@@ -24,7 +24,7 @@ interface CommentOptions extends CommonOptions {
   readonly approved?: string;
 }
 
-/** `comment`: what a preview would do, for the person who says yes or no. */
+/** `comment`: writes what a preview would do, for the person who says yes or no. */
 export const commentCommand = command("comment", {
   group: "Pull requests",
   does: "Write a preview as a pull-request comment, in Markdown.",
@@ -70,7 +70,7 @@ export const commentCommand = command("comment", {
   const made = review(input);
   const { body } = made;
   if (saveApproval !== undefined) writeFileSync(saveApproval, JSON.stringify(approval));
-  // The comment is there, as in a job's summary, even if the API refuses.
+  // Printed first: a job's summary then has the comment even if the API refuses it.
   if (!json) console.log(body);
   const posted = post && (await postComment({ ...readPullRequest(process.env), stack, body }));
   const changes = expectNoChanges ? findChanges(preview) : [];

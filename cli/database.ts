@@ -22,7 +22,7 @@ import { planFacts } from "./plan-facts";
 
 const group = "Database";
 
-/** `status`: where a database stands. */
+/** `status`: shows the state of a database. */
 export const statusCommand = command("status", {
   group,
   does: "Show the ledger, the last fence, the drift and the counts.",
@@ -37,7 +37,7 @@ export const statusCommand = command("status", {
   print(options, { ...found, storageMode }, text);
 });
 
-/** `plan`: what differs, what blocks it and how much there is on disk; changes nothing. */
+/** `plan`: shows what differs, what blocks it and how much is on disk. Changes nothing. */
 export const planCommand = command("plan", {
   group,
   does: "Show what would change, and which data block it.",
@@ -72,7 +72,7 @@ export const planCommand = command("plan", {
   process.exitCode = options.exitZero ? 0 : status;
 });
 
-// The database or, in filesystem mode, why there is none; names hosts, never secrets.
+// In filesystem mode MongoDB may be unreachable. The reason names hosts, never secrets.
 async function tryToConnect(
   options: CommonOptions,
   settings: CommandSettings,
@@ -93,7 +93,7 @@ function planOptions(settings: CommandSettings): PlanOptions {
   return { schema: schemaOptionsOf(settings), ledger: settings.advanced.ledger };
 }
 
-/** `apply`: does the plan. */
+/** `apply`: applies the plan. */
 export const applyCommand = command("apply", {
   group,
   does: "Apply the plan: collections, validators and indexes.",
@@ -114,7 +114,7 @@ export const applyCommand = command("apply", {
   print(options, { ...planAsJson(done), appliedAt }, text);
 });
 
-/** `script`: the migration for a site that runs no Pulumi. */
+/** `script`: prints the migration for a site without Pulumi. */
 export const scriptCommand = command("script", {
   group,
   does: "Print the migration as a mongosh script.",

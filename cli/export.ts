@@ -1,19 +1,19 @@
 import { statSync } from "node:fs";
 import { Option } from "commander";
 import { formatPrinted } from "../components/contract/finding";
+import { formatDuration } from "../components/contract/text";
 import {
   type ExportReport,
   exportByHand,
   runRollback,
   describeRollback,
 } from "../components/transfer";
-import { formatDuration, formatSize } from "../components/review";
 import { readFence, writeFence } from "../components/state";
 import { lastFence } from "../components/ledger";
 import type { CommandSettings } from "../components/settings";
 import { command, UsageError, usualSeconds } from "./command";
 import { announce, connect, findUri, loadSettings, parseAddress } from "./inputs";
-import { formatNumber, print, printReport, sumCounts, withProgress } from "./output";
+import { formatNumber, formatSize, print, printReport, sumCounts, withProgress } from "./output";
 import { requestedState, stateOption, type StateOptions, type StateSides } from "./state";
 
 interface ExportOptions extends StateOptions {
@@ -22,7 +22,7 @@ interface ExportOptions extends StateOptions {
   readonly releaseUnknown?: true;
 }
 
-/** `export`: MongoDB's changes into files. */
+/** `export`: writes MongoDB's changes to files. */
 export const exportCommand = command("export", {
   group: "Data",
   does: "Write what changed in MongoDB to the state directory.",
@@ -48,7 +48,7 @@ export const exportCommand = command("export", {
   const settings = await loadSettings(options);
   const sides = requestedState(settings, options);
   const { root } = sides;
-  // A directory that was lost is created again by --all.
+  // --all recreates a lost directory.
   if (!options.all && !statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(
       `The state directory ${root} is not a directory. Mount it here, or set --state to another one.`,
@@ -70,7 +70,7 @@ async function exportChanges(
   const report = await withProgress(options, "export", (watch) =>
     exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
-  // A state that was lost and created again has no fence, by which a rollback knows the right one.
+  // A recreated directory has no fence, by which a rollback recognizes the right directory.
   if (all && (await readFence(sides.root)) === undefined) {
     const at = await lastFence(database, ledger);
     if (at !== undefined) await writeFence(sides.root, { at, unfinishedCount: 0 });

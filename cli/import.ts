@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { formatDuration, formatSize } from "../components/review";
+import { formatDuration } from "../components/contract/text";
 import { describePlace, quarantineFile } from "../components/state";
 import {
   type ImportReport,
@@ -9,7 +9,7 @@ import {
   importState,
 } from "../components/transfer";
 import { command, usualSeconds } from "./command";
-import { formatNumber, printReport, sumCounts, withProgress } from "./output";
+import { formatNumber, formatSize, printReport, sumCounts, withProgress } from "./output";
 import { openBothSides, stateOption, type StateOptions } from "./state";
 
 interface ImportOptions extends StateOptions {
@@ -18,7 +18,7 @@ interface ImportOptions extends StateOptions {
   readonly cutoverPass: ImportPass;
 }
 
-/** `import`: filesystem state into MongoDB. */
+/** `import`: imports the state directory into MongoDB. */
 export const importCommand = command("import", {
   group: "Data",
   does: "Import the state directory into MongoDB.",

@@ -13,7 +13,7 @@ program
   })
   .finally(() => closeConnections());
 
-// As sysexits.h has it (EX_USAGE).
+// EX_USAGE of sysexits.h.
 const wrongUsage = 64;
 
 function exitStatus(error: unknown): number {
@@ -25,13 +25,13 @@ function exitStatus(error: unknown): number {
   return error instanceof DataIssues ? 3 : 1;
 }
 
-// On standard error and, with --json, as one value on standard output too: `{ "error": { "message", "code" } }`.
+// Prints to standard error and, with --json, one value to standard output: `{ "error": { "message", "code" } }`.
 function reportError(error: unknown, asJson: boolean): void {
   const isWrongUsage = error instanceof CommanderError;
-  // Commander has printed the help page or the version.
+  // Commander has already printed the help page or the version.
   if (isWrongUsage && /^commander\.(help|version)/.test(error.code)) return;
   const { message: said, name } = error instanceof Error ? error : new Error(String(error));
-  // Commander's begin with `error: `.
+  // Commander's messages begin with `error: `.
   const message = isWrongUsage ? `${said.slice("error: ".length)}. See --help.` : said;
   console.error(`taskrunner-storage: ${message}`);
   if (!asJson) return;

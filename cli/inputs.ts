@@ -14,8 +14,7 @@ import {
 import { UsageError, usualSeconds, type CommonOptions } from "./command";
 
 /**
- * The settings asked for: those of the file of `--settings`, of the stack of `--stack` or of the file of
- * TASKRUNNER_SETTINGS, else the specification's defaults.
+ * Loads the settings of `--settings`, `--stack` or TASKRUNNER_SETTINGS, in this order, else the defaults.
  *
  * @throws SettingsError with every problem; SettingsFileError or UsageError if they cannot be read
  */
@@ -39,8 +38,8 @@ type StackConfig = Readonly<Record<string, unknown>>;
 const stackConfigs = new Map<string, Promise<StackConfig>>();
 const run = promisify(execFile);
 
-// What Pulumi itself reads for a stack: its file, the project's keys and its environments, by their full keys.
-// Secrets are among them if they can be opened here; the others are `{ secure }`, as in a file.
+// Pulumi itself reads the stack's file, the project's keys and the environments.
+// A secret that cannot be opened here becomes `{ secure }`, as in a file.
 async function readStackConfig(stack: string): Promise<StackConfig> {
   const args = ["config", "--json", "--non-interactive", "--color", "never", "--stack", stack];
   try {
@@ -64,7 +63,7 @@ async function readStackConfig(stack: string): Promise<StackConfig> {
 }
 
 /**
- * The text of a file that an option names.
+ * Reads a file that an option names.
  *
  * @param option such as `--preview`
  * @throws UsageError if it cannot be read
@@ -81,15 +80,14 @@ export function readOptionFile(file: string, option: string): string {
   }
 }
 
-/** A connection string, which is secret, and what it came from. */
+/** A connection string (secret) and its source. */
 interface FoundUri {
   readonly uri: string;
   readonly from: string;
 }
 
 /**
- * The connection string that a command is to use, without connecting, and what it came from: that of
- * `--uri-file`, of TASKRUNNER_MONGO_URI, or of the settings if it can be read. Secret. Undefined if there is none.
+ * Finds the connection string in `--uri-file`, TASKRUNNER_MONGO_URI or the settings, in this order.
  *
  * @throws UsageError if `--uri-file` or the stack cannot be read
  */
@@ -109,8 +107,7 @@ export async function findUri(options: CommonOptions): Promise<FoundUri | undefi
 }
 
 /**
- * The database that a command works on, without connecting; its `uri` is secret. The connection string is found
- * before, and once: `--uri-file` may be a pipe.
+ * The database that a command works on. The caller finds the connection string once: `--uri-file` may be a pipe.
  *
  * @throws UsageError if there is no connection string, or it is not one, or no database is named
  */
@@ -142,9 +139,9 @@ export function parseAddress(
 }
 
 /**
- * Connects to a database, and says where to at once.
+ * Prints to which hosts a command connects, then connects.
  *
- * @param seconds how long a server is looked for unless `--connect-timeout` says otherwise
+ * @param seconds default of `--connect-timeout`
  * @throws ConnectionError if no server answers, or the log-in fails
  */
 export async function connect(
@@ -157,7 +154,7 @@ export async function connect(
   return databaseAt(address, { selectionTimeoutMs });
 }
 
-/** Says on standard error to which hosts a command connects now. */
+/** Prints to standard error to which hosts a command connects. */
 export function announce({ quiet }: CommonOptions, { uri }: DatabaseAddress): void {
   if (!quiet) console.error(`Connecting to ${formatHosts(uri)}`);
 }

@@ -1,15 +1,14 @@
 import { collectionRoles, type CollectionRole } from "../components/contract";
 import { everyTenSeconds } from "../components/contract/progress";
-import { formatSize } from "../components/review";
 import type { Tally } from "../components/transfer";
 import type { CommonOptions } from "./command";
 
-/** Prints the one result of a command, for a script or for a person. */
+/** Prints a command's result: JSON for a script, text for a person. */
 export function print({ json }: CommonOptions, asJson: object, text: string): void {
   console.log(json ? JSON.stringify(asJson, undefined, 2) : text);
 }
 
-/** Does some work, and says on standard error how far it is: a line every ten seconds. */
+/** Does some work and prints its progress to standard error every ten seconds. */
 export async function withProgress<Report>(
   { quiet }: CommonOptions,
   name: string,
@@ -26,7 +25,7 @@ export async function withProgress<Report>(
   return work(watch).finally(() => stop?.());
 }
 
-/** Progress in words: `12,000 records, 5.1 MB, 1,200 records/s`. */
+/** Progress as text: `12,000 records, 5.1 MB, 1,200 records/s`. */
 export function describeProgress(
   { records, bytes }: { readonly records: number; readonly bytes: number },
   seconds: number,
@@ -34,6 +33,12 @@ export function describeProgress(
   if (records === 0) return `${formatSize(bytes)}, ${formatSize(bytes / seconds)}/s`;
   const read = bytes > 0 ? `, ${formatSize(bytes)}` : "";
   return `${formatNumber(records)} records${read}, ${formatNumber(records / seconds)} records/s`;
+}
+
+/** Bytes as a person reads them: `51 kB`, `12.3 MB`, `3.2 GB`. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** A number with its thousands apart: `31,531`. */
@@ -56,7 +61,7 @@ interface ReportText<Count extends string> {
   /** The heading of each count. */
   readonly columns: Readonly<Record<Count, string>>;
   readonly lines: readonly string[];
-  /** Of each kind a heading, cases, and how many there are if not all of them are named. */
+  /** For each kind a heading, its cases, and their number if not all are listed. */
   readonly cases: readonly (readonly [string, readonly string[], number?])[];
   readonly ending?: string | undefined;
 }

@@ -17,8 +17,7 @@ import { sourcePath, stateSides } from "./state";
 import { sumCounts } from "./output";
 
 /**
- * What `plan --json` knows besides the changes: how much there is, on disk and in MongoDB, and what
- * somebody who decides has to know of it. Reads; changes nothing.
+ * Counts what `plan --json` reports besides the changes, on disk and in MongoDB. Read-only.
  *
  * @param db undefined: MongoDB is unreachable
  */
@@ -59,14 +58,13 @@ async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: D
     const expiring = { entries: Math.min(found, maxExpiring), isMore: found > maxExpiring };
     return { ...facts, expiring };
   } catch {
-    // Counting them takes too long.
+    // Counting took too long.
     return facts;
   }
 }
 
-// What a rollback to files would find now. If MongoDB is reachable: how many documents its export would
-// write, what it would not, because both sides changed, and how many runs in MongoDB are unfinished. If
-// not: the runs that are unfinished on disk, which must not be executed again from there (decision 10).
+// What a rollback would find now. With MongoDB: documents to export, conflicts, unfinished runs. Without it:
+// runs that are unfinished on disk, which must not be executed again from there (decision 10).
 async function findLeftovers(
   settings: CommandSettings,
   address: StateAddress,
@@ -86,11 +84,11 @@ async function findLeftovers(
   };
 }
 
-// Counts the files by their kind and reads none. On a volume across a network each takes a millisecond or two.
+// Counts files by kind and reads none, because a file on a network volume takes a millisecond or two.
 async function measureState(address: StateAddress) {
   const counts = byRole(() => ({ files: 0, bytes: 0 }));
   const look = async ({ role, path }: StateFile) => {
-    // One that has just gone was there when it was listed.
+    // A listed file may be gone by now.
     const found = await stat(path).catch(() => undefined);
     return { role, size: found?.size ?? 0 };
   };

@@ -7,7 +7,7 @@ import { importCommand } from "./import";
 import { stepCommand } from "./step";
 import { verifyCommand } from "./verify";
 
-/** The commands, and what their help says. */
+/** The command line: its commands and its main help page. */
 export const program = new Command("taskrunner-storage")
   .description("Take the state of a Task Runner from files to MongoDB and back.")
   .version(version, "-V, --version", "show the version")
@@ -15,7 +15,7 @@ export const program = new Command("taskrunner-storage")
   .helpCommand("help [command]", "Show the help of a command.")
   .exitOverride()
   .configureHelp({ subcommandTerm: (command) => [command.name(), ...command.aliases()].join(", ") })
-  // Errors are said in one place, for people and for scripts.
+  // index.ts prints errors, for people and for scripts.
   .configureOutput({ outputError: () => undefined })
   .addHelpText(
     "after",

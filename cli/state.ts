@@ -6,22 +6,22 @@ import type { BothSides } from "../components/transfer";
 import { UsageError, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
 
-/** What names filesystem state and the collections beside it, without the database. */
+/** A state directory and the collections that belong to it, without the database. */
 export type StateSides = Omit<BothSides, "database" | "watch">;
 
-/** The options of a command on filesystem state. */
+/** The options of a command on a state directory. */
 export interface StateOptions extends CommonOptions {
   readonly state?: string;
 }
 
-/** The option that all of them have beside the common ones. */
+/** The option that all these commands take. */
 export const stateOption = new Option(
   "--state <directory>",
   "the state directory (default: backfill.source.path)",
 );
 
 /**
- * The state directory of `--state`, else of the settings, and the collections beside it.
+ * The state directory of `--state`, else of the settings, and its collections.
  *
  * @throws UsageError if neither names one
  */
@@ -40,14 +40,14 @@ export function sourcePath({ backfill }: CommandSettings): string | undefined {
   return backfill && "path" in backfill.source ? backfill.source.path : undefined;
 }
 
-/** Filesystem state below a directory, under the settings or the defaults. */
+/** A state directory under these settings. */
 export function stateSides(settings: CommandSettings, directory: string): StateSides {
   const { approvals, mongo } = settings;
   return { root: resolve(directory), approvals, collections: mongo.collections };
 }
 
 /**
- * Connects to a database that is compared with a state directory; the directory is looked at before.
+ * Checks the state directory, then connects to the database.
  *
  * @throws UsageError if no directory is named, it is missing, or it has no state; ConnectionError
  */

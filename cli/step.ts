@@ -6,7 +6,7 @@ import { steps as migrationSteps } from "../components/migration/provider";
 import { formatAnswer, jobNameOf, workInPod } from "../components/step";
 import type { AnyStep, StepRequest } from "../components/step";
 
-/** What can run as a Job, by its name there: `bulk-pass`. */
+/** Steps that can run as a Job, by their names there, such as `bulk-pass`. */
 const steps = new Map(
   Object.values({ logIn, ...migrationSteps, ...stateSteps }).map((step) => [
     jobNameOf(step),
@@ -20,8 +20,8 @@ interface StepOptions {
 }
 
 /**
- * `step KIND`: what a Job runs; it is in no help, because a person has commands of their own. Its answer, or
- * its error, is the termination message of its container.
+ * `step KIND`: the command of a Job; no help shows it. It writes its answer or its error as the termination
+ * message of its container.
  */
 export const stepCommand = new Command("step")
   .argument("<kind>")

@@ -1,5 +1,5 @@
 import { findEarlierExpiry } from "../components/migration";
-import { formatDuration } from "../components/review";
+import { formatDuration } from "../components/contract/text";
 import { describePlace } from "../components/state";
 import { type VerificationReport, acceptQuarantined, verifyState } from "../components/transfer";
 import { collectionRoles } from "../components/contract";
@@ -7,7 +7,7 @@ import { command, usualSeconds } from "./command";
 import { printReport, sumCounts, withProgress } from "./output";
 import { openBothSides, stateOption, type StateOptions } from "./state";
 
-/** `verify`: every record on disk is in MongoDB. */
+/** `verify`: verifies that MongoDB has every record on disk. */
 export const verifyCommand = command("verify", {
   group: "Data",
   does: "Verify that MongoDB has every record on disk.",

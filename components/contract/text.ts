@@ -21,6 +21,15 @@ export function formatCount(
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : more}`;
 }
 
+/** A time: `3.2 s`, `43 s`, `4 min 10 s`, `2 h 5 min`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 120) return `${ms < 10_000 ? (ms / 1_000).toFixed(1) : seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** The first items and the number of the others: `a, b and 3 more`. */
 export function nameFirst(items: readonly string[], max: number, total = items.length): string {
   const named = items.slice(0, max);

@@ -34,10 +34,10 @@ export function review(input: ReviewInput): Review {
         ...messageSections(input, most),
         ...(level === "blocked" ? table.map((one) => details(inOrder, one)) : table),
         ...groupDetails(groups, most),
-        ...foldList("Inputs that change", inputs, "resource", { most, between }),
+        ...foldList("Inputs that change", inputs, most, between),
         footer(input, level),
       ],
-      "\n\n",
+      between,
     ),
   );
   const stack = input.stack.replace(/[^\w.-]/g, "_");
@@ -54,17 +54,15 @@ function messageSections(input: ReviewInput, most: number): Markdown[] {
     "Data issues": issues.map(({ text }) => fence(wrap(text))),
     Warnings: otherWarnings(input).map(renderMessage),
   };
-  return Object.entries(sections).flatMap(([title, items]) => {
-    const noun = title.toLowerCase().replace(/s$/, "");
-    const lists = formatItems(items, noun, { most, between });
-    return lists.map((list) => join([ours(`#### ${title}`), list], between));
-  });
+  return Object.entries(sections).flatMap(([title, items]) =>
+    formatItems(items, most, between).map((list) => join([ours(`#### ${title}`), list], between)),
+  );
 }
 
 function renderMessage({ urn, text }: Message): Markdown {
   const block = fence(wrap(text));
   const name = urn?.split("::").slice(3).join("::");
-  return name === undefined ? block : join([md`On ${name}:`, block], "\n\n");
+  return name === undefined ? block : join([md`On ${name}:`, block], between);
 }
 
 // Our variables of a service, then what else changes.
@@ -77,7 +75,7 @@ function describeInputs(step: ReviewedStep): Markdown[] {
   const shown = others.filter((one) => !isCounted && !isSilent(one));
   const lines = [...diffLines(variables, "="), ...diffLines(shown, ": ")];
   if (lines.length === 0) return [];
-  return [join([md`${shortType} ${name}`, fence(lines, "diff")], "\n\n")];
+  return [join([md`${shortType} ${name}`, fence(lines, "diff")], between)];
 }
 
 function footer({ direction, trigger, now }: ReviewInput, level: Level): Markdown {

@@ -1,33 +1,22 @@
-import { formatCount } from "../contract/text";
-import { details, join, md, ours, type Markdown } from "./safe/markdown";
+import { details, join, md, type Markdown } from "./safe/markdown";
 
-interface ListOptions {
-  /** How many items are shown. */
-  readonly most: number;
-  readonly between?: string;
-}
-
-/** Items, of which those that do not fit are counted below: `and 3 more warnings`. Without items nothing. */
-export function formatItems(
-  items: readonly Markdown[],
-  noun: string,
-  { most, between = "\n" }: ListOptions,
-): Markdown[] {
+/** The first items, and below them the number of the others: `and 3 more`. Without items nothing. */
+export function formatItems(items: readonly Markdown[], most: number, between: string): Markdown[] {
   if (items.length === 0) return [];
   const shown = join(items.slice(0, most), between);
   const left = items.length - most;
-  return [left > 0 ? md`${shown}\n\nand ${ours(formatCount(left, `more ${noun}`))}` : shown];
+  return [left > 0 ? md`${shown}\n\nand ${left} more` : shown];
 }
 
 /** Items below a line that counts them, folded away. Without items nothing. */
 export function foldList(
   title: string,
   items: readonly Markdown[],
-  noun: string,
-  options: ListOptions,
+  most: number,
+  between: string,
 ): Markdown[] {
   const summary = `${title}: ${items.length.toLocaleString("en-US")}`;
-  return formatItems(items, noun, options).map((list) => details(summary, list));
+  return formatItems(items, most, between).map((list) => details(summary, list));
 }
 
 /** A comment's length in characters; GitHub refuses more than 65,536. */
@@ -37,6 +26,6 @@ export const longestComment = 60_000;
 export function fit(write: (most: number) => Markdown): Markdown {
   for (let most = 4_096; ; most = Math.floor(most / 2)) {
     const all = write(most);
-    if (all.length <= longestComment || most === 0) return all;
+    if (all.text.length <= longestComment || most === 0) return all;
   }
 }

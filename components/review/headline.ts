@@ -1,7 +1,7 @@
 import { formatCount } from "../contract/text";
 import { isError, type ReviewInput, type ReviewedStep } from "./input";
 import type { Group } from "./table";
-import { describeAny, formatList } from "./words";
+import { describeAny } from "./words";
 
 /** What a preview would do, in one sentence of ours without the stack's name. */
 export function writeHeadline(input: ReviewInput, groups: readonly Group[]): string {
@@ -57,9 +57,8 @@ function describeRollback({ steps, plan }: ReviewInput): string {
   ]);
 }
 
-function describeServices(steps: readonly ReviewedStep[]): string | undefined {
-  const services = ["worker", "web"].filter((service) =>
-    steps.some(({ part }) => part === service),
-  );
-  return services.length > 0 ? services.join(" then ") : undefined;
-}
+const formatList = (parts: readonly (string | false | undefined)[]) =>
+  parts.filter(Boolean).join(", ");
+
+const describeServices = (steps: readonly ReviewedStep[]) =>
+  ["worker", "web"].filter((service) => steps.some(({ part }) => part === service)).join(" then ");

@@ -5,4 +5,3 @@ export { prepareReview, type ReviewOptions } from "./input";
 export { findChanges, listApproved } from "./messages";
 export { readApproval, readPlan, readPreview, ReviewInputError } from "./read";
 export { redactor, secretsIn } from "./safe/secrets";
-export { formatDuration, formatSize } from "./words";

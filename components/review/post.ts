@@ -14,14 +14,12 @@ interface PullRequest {
   readonly token: string;
 }
 
-/** A stack's comment on a pull request. */
 interface Comment extends PullRequest {
   readonly stack: string;
   /** Markdown, without the marker. */
   readonly body: string;
 }
 
-/** The result of posting a comment. */
 interface Posted {
   readonly outcome: "created" | "updated" | "unchanged";
   /** For a person's browser. */
@@ -61,7 +59,7 @@ export async function postComment(comment: Comment, { secondMs = 1_000 } = {}): 
     const answer = error.response ? `${error.status}, ${said}` : `no answer, ${said}`;
     throw new PostError(
       `Posting the comment of stack ${stack} on ${repository}#${pullRequest} failed. ${apiUrl} says: ` +
-        `${answer}. ${chooseAdvice(error)}`,
+        `${answer}. ${error.status >= 500 ? onTrouble : onRefusal}`,
     );
   }
 }
@@ -125,19 +123,10 @@ function isApiError(error: unknown): error is Error & ApiError {
   return error instanceof Error && "status" in error && typeof error.status === "number";
 }
 
-const permission = "pull-requests: write";
-const advice: Readonly<Record<number, string>> = {
-  401: "GITHUB_TOKEN is not valid or has expired. Set a valid one.",
-  403: `Give the job ${permission}; if the answer names a rate limit, run it again later.`,
-  404: `It does not exist, or the token cannot see it: check GITHUB_REPOSITORY and ${permission}.`,
-  429: "The rate limit is reached. Run it again later.",
-};
-
-function chooseAdvice({ status, response }: ApiError): string {
-  if (!response) return "Check GITHUB_API_URL and the network.";
-  if (status >= 500) return "It was tried four times. Run it again when the server works.";
-  return advice[status] ?? "Nothing was posted.";
-}
+const onTrouble =
+  "It was tried four times. Check GITHUB_API_URL and the network, or run it again later.";
+const onRefusal =
+  "Check GITHUB_TOKEN, GITHUB_REPOSITORY and the permission pull-requests: write. At a rate limit, run it again later.";
 
 /** The variables that GitHub's and Gitea's runners set; `GITHUB_TOKEN` is to be handed over. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -174,16 +163,13 @@ export function readTrigger(env: Environment): Trigger {
   return { commit, docs: `${server}/${repository}/${blob}/${commit}/docs/review.md` };
 }
 
-interface PullRequestEvent {
-  readonly number?: number;
-  readonly head?: { readonly sha?: string };
+interface TriggerEvent {
+  readonly pull_request?: { readonly number?: number; readonly head?: { readonly sha?: string } };
 }
 
-function readEvent({ GITHUB_EVENT_PATH: file }: Environment): PullRequestEvent | undefined {
-  if (!file) return undefined;
+function readEvent({ GITHUB_EVENT_PATH: file = "" }: Environment): TriggerEvent["pull_request"] {
   try {
-    const event = JSON.parse(readFileSync(file, "utf8")) as { pull_request?: PullRequestEvent };
-    return event.pull_request;
+    return (JSON.parse(readFileSync(file, "utf8")) as TriggerEvent).pull_request;
   } catch {
     return undefined;
   }

@@ -44,7 +44,7 @@ export function groupDetails(groups: readonly Group[], most: number): Markdown[]
   const counted = groups.filter(({ rows }) => rows.length > maxRows);
   return counted.flatMap(({ title, rows }) => {
     const items = rows.map(({ text }) => md`- ${text}`);
-    return foldList(title, items, "change", { most });
+    return foldList(title, items, most, "\n");
   });
 }
 

@@ -1,14 +1,13 @@
-import { formatCount } from "../contract/text";
+import { formatCount, formatDuration } from "../contract/text";
 import { isError, isStop, type ReviewInput, type ReviewedStep } from "./input";
 import { otherWarnings } from "./messages";
 import type { Message, PlanFacts, Properties } from "./read";
 import { ours, type Markdown } from "./safe/markdown";
-import { describeAny, formatDuration, isSaid } from "./words";
+import { describeAny } from "./words";
 
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
 export type Level = "blocked" | "risks" | "clear";
 
-/** Risks that a reviewer has to know, the worst first. */
 interface Verdict {
   readonly level: Level;
   readonly line: string;
@@ -25,9 +24,9 @@ const marks: Readonly<Record<Level, string>> = {
 const none =
   "no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced.";
 
-/** Risks of one kind; what is absent is none. */
 type Risks = (string | false | undefined)[];
 
+/** The verdict on a preview: what blocks it, then the risks that a reviewer has to know, the worst first. */
 export function judge(input: ReviewInput): Verdict {
   const { direction, steps, messages, plan, touchesSchema } = input;
   const errors = messages.filter(isError).length;
@@ -38,7 +37,7 @@ export function judge(input: ReviewInput): Verdict {
     errors > 0 && `the preview failed with ${formatCount(errors, "error")}`,
     plan?.blocked && describeAny(issues, "data issue", ": up stops before its first change"),
     stops > 0 && "up stops before it is done, a warning below says where",
-  ].filter(isSaid);
+  ];
   const risks = [
     missingFigures(input),
     ...rollbackRisks(input),
@@ -51,9 +50,9 @@ export function judge(input: ReviewInput): Verdict {
     ...(plan?.reachable && touchesSchema ? indexRisks(plan) : []),
     expiry(input),
     describeAny(others.length - stops, "warning"),
-  ].filter(isSaid);
-  const all = [...blocks, ...risks];
-  const level = blocks.length > 0 ? "blocked" : risks.length > 0 ? "risks" : "clear";
+  ];
+  const all = [...blocks, ...risks].filter((one) => typeof one === "string");
+  const level = blocks.some(Boolean) ? "blocked" : all.length > 0 ? "risks" : "clear";
   const clear = direction === "nothing" ? "nothing to do." : none;
   const line = `${marks[level]}:** ${level === "clear" ? clear : all.join(" · ")}`;
   const list = [`${marks[level]}**`, "", ...all.map((one) => `- ${one}`)].join("\n");
@@ -102,14 +101,12 @@ function serviceRisks(input: ReviewInput): Risks {
   ];
 }
 
-function restarts(
-  { part, className, operation, ...step }: ReviewedStep,
-  service: "worker" | "web",
-): boolean {
+function restarts(step: ReviewedStep, service: "worker" | "web"): boolean {
+  const { part, className, operation, variables, others } = step;
   // A release that holds both services is neither's.
   const isOfService = part === service || (part === "access" && className === "Release");
   if (!isOfService || operation === "delete") return false;
-  if (className === "ValuesFile") return step.variables.length + step.others.length > 0;
+  if (className === "ValuesFile") return variables.length + others.length > 0;
   return className === "Release" && operation !== "create";
 }
 
@@ -127,10 +124,7 @@ function describeStop({ direction, steps, stoppedSeconds }: ReviewInput, service
 function describeReleaseChanges({ steps, messages }: ReviewInput): string | undefined {
   const changed = steps.filter(
     ({ className, operation, old, others }) =>
-      className === "Release" &&
-      ["change", "replace", "import"].includes(operation) &&
-      old &&
-      others.length > 0,
+      className === "Release" && operation !== "delete" && old && others.length > 0,
   );
   const { size } = new Set([...changed, ...messages.filter(isLiveRelease)].map(({ urn }) => urn));
   return describeAny(size, "release", " would change more than the storage variables");

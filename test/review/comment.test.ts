@@ -261,12 +261,12 @@ describe("a long comment", () => {
   it("counts what it leaves out, and cuts nothing", () => {
     const { body } = reviewOf(previewOf(many, { diagnostics: messages }));
     const { html, tables } = rendered(body);
-    const [, more = "0"] = /and ([\d,]+) more changes/.exec(body) ?? [];
+    const [, more = "0"] = /`thing-\d+`\n\nand ([\d,]+) more$/m.exec(body) ?? [];
 
     expect(body.length).toBeLessThanOrEqual(longestComment);
     const shown = body.match(/create `aws:x:Y` `thing-\d+`/g) ?? [];
     expect(shown.length + Number(more.replace(",", ""))).toBe(4_000);
-    expect(body).toMatch(/and \d+ more errors?/);
+    expect(body).toMatch(/```\n\nand \d+ more$/m);
     expect(html.filter((raw) => raw.startsWith("<details>"))).toHaveLength(
       html.filter((raw) => raw.startsWith("</details>")).length,
     );

@@ -1,10 +1,6 @@
 /** A piece of the comment. Only this file makes one of a text from outside. */
 export class Markdown {
   constructor(readonly text: string) {}
-
-  get length(): number {
-    return this.text.length;
-  }
 }
 
 /** What may stand in a template: a text from outside becomes a code span, a number stays one. */
