@@ -62,7 +62,7 @@ it("a quarantined unfinished run stops the cutover, and its Job ends well", asyn
   await addFiles(root, { "state/runs/t.json": "{" });
   await expect(BulkPass.create(inputs)).rejects.toMatchObject({
     properties: { applied: false, report: { runs: { inserted: 2, quarantined: 1 } } },
-    reasons: [expect.stringMatching(/^Import of claim state: 1 run may .*: state\/runs\/t\.json/)],
+    reasons: [expect.stringMatching(/claim state: 1 run .*: state\/runs\/t\.json/)],
   });
   const [job = ""] = (await jobs(inputs.database ?? "")).split("\n");
   expect(
@@ -81,11 +81,7 @@ it("a verification that does not hold says why, and the next import reads every 
   await runs.deleteOne({ _id: "s" });
   await expect(Verification.create(inputs)).rejects.toMatchObject({
     properties: { applied: false, report: { holds: false } },
-    reasons: [
-      expect.stringMatching(
-        /^Verification of claim state: 1 of 2 runs on disk is not in MongoDB: s\./,
-      ),
-    ],
+    reasons: [expect.stringMatching(/claim state: 1 of 2 runs .*: s\. /)],
   });
   expect((await FinalPass.create(inputs)).outs).toMatchObject({
     report: { runs: { inserted: 1, unchanged: 1 } },
@@ -103,7 +99,7 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
     ...{ id: `${namespace}/import`, properties: { applied: false } },
     reasons: [
       expect.stringContaining("no running pod for 3 s"),
-      expect.stringContaining("the image none of container taskrunner-storage cannot be pulled"),
+      expect.stringMatching(/image none .*taskrunner-storage/),
     ],
   });
   const { properties } = failed as { properties: object };

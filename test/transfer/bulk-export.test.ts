@@ -48,7 +48,7 @@ const old = new Date(0);
 it("exports what changed before the drain, and leaves to the handover what changes later", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  expect(await runBulkPass()).toContain(`Exported to ${stack.root}: 1 run, 1 log entry.`);
+  expect(await runBulkPass()).toContain(`${stack.root}: 1 run, 1 log entry.`);
   expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
   // Nothing is at an end: the services are at work, and the drain may refuse to begin.
@@ -98,9 +98,7 @@ it("rests without an open fence: the worker works on the files", async () => {
 it("leaves all to the handover if MongoDB is unreachable, or does not know the fence", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  expect(await runBulkPass({ uri: unreachableUri })).toMatch(
-    /Nothing was exported before the drain\. .*The handover tries it again.*\[export-left\]/,
-  );
+  expect(await runBulkPass({ uri: unreachableUri })).toContain("[export-left]");
   stack.said = [];
   expect(await runBulkPass({ database: `${stack.database}_other` })).toContain("[export-left]");
   expect(await jsonIn(stack.root, busy)).toMatchObject(running);
@@ -122,7 +120,7 @@ it("stops before the drain if no majority acknowledges a write, until the handov
   expect(await jsonIn(stack.root, busy)).toMatchObject(running);
   await fail("off");
   const abandoned = { abandonMongo: fence?.at };
-  expect(await runBulkPass(abandoned)).toContain("advanced.abandonMongo gives it up");
+  expect(await runBulkPass(abandoned)).toMatch(/abandonMongo.*\[export-left\]/);
 });
 
 it("exports nothing that it cannot record: what goes on would be a conflict", async () => {
@@ -143,7 +141,7 @@ it("never writes over a file that changed too", async () => {
   await stack.advance();
   const changed = JSON.stringify(run("busy", { ...running, planHash: "by web" }));
   await writeFile(join(stack.root, busy), changed);
-  expect(await runBulkPass()).toContain("changed on both sides");
+  expect(await runBulkPass()).toContain("[conflicts]");
   expect(await readFile(join(stack.root, busy), "utf8")).toBe(changed);
 });
 

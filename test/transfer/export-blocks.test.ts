@@ -127,11 +127,8 @@ it.each([
   await logs().insertMany([entry("a/b", 1), entry("a_b", 1), entry("a_b", 2)]);
   const root = await writeState({});
   const { unwritable } = await exportState(sides(root));
-  expect(unwritable.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([
-    "a_b:1: run a/b already has the file name of this run",
-    "a_b:2: run a/b already has the file name of this run",
-    "a_b: run a/b already has the file name of this run",
-  ]);
+  const named = { detail: expect.stringContaining("run a/b") as string };
+  expect(unwritable).toMatchObject(["a_b:1", "a_b:2", "a_b"].map((id) => ({ id, ...named })));
   const files = Object.keys(await filesIn(root)).filter((file) => !file.includes("a!"));
   expect(files).toEqual(["logs/runs/a_b.ndjson", "state/runs/a:b.json", "state/runs/a_b.json"]);
   expect(await jsonIn(root, "state/runs/a_b.json")).toMatchObject({ runId: "a/b" });

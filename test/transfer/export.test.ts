@@ -150,7 +150,7 @@ it("a file that changed too stays, and MongoDB's content goes to a conflict copy
       id: "r-1",
       file: "state/runs/r-1.json",
       copy: "conflicts/state/runs/r-1.json",
-      detail: "changed on both sides: planHash, extra",
+      detail: expect.stringMatching(/: planHash, extra$/) as string,
     },
   ]);
   expect(await readFile(join(root, "state/runs/r-1.json"), "utf8")).toBe(file);
@@ -259,8 +259,8 @@ it("what JSON cannot hold is reported, and the rest is written", async () => {
   const root = await writeState({});
   const report = await exportState(sides(root));
   expect(report.unwritable).toEqual([
-    { id: "r:a", reason: "form", detail: "JSON has no form for a value of type Binary" },
-    { id: "r:b", reason: "form", detail: "JSON has no form for a value of type number (NaN)" },
+    { id: "r:a", reason: "form", detail: expect.stringMatching(/Binary$/) as string },
+    { id: "r:b", reason: "form", detail: expect.stringContaining("NaN") as string },
   ]);
   expect(await jsonIn(root, "artifacts/r/artifact-manifest.json")).toEqual({
     runId: "r",
@@ -287,5 +287,5 @@ it("no file is left half-written where the disk refuses, and the message says wh
 it("a folder of the layout that leads out of the root is refused", async () => {
   const [root, other] = [await writeState({}), await writeState({ "runs/x": "" })];
   await symlink(other, join(root, "logs"));
-  await expect(exportState(sides(root))).rejects.toThrow(/is a link out of the state directory/);
+  await expect(exportState(sides(root))).rejects.toThrow(/logs\/runs is a link/);
 });

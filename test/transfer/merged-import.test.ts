@@ -91,7 +91,7 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
     {
       file: "state/runs/r-1.json",
       reason: "conflict",
-      detail: "MongoDB has different content: planHash, extra",
+      detail: expect.stringMatching(/: planHash, extra$/) as string,
     },
   ]);
   expect(await readEverything(current.database)).toEqual(before);
@@ -173,7 +173,7 @@ it("of a log's sequence that comes again far behind the first line stays", async
     file: "logs/runs/r.ndjson",
     line: 1_001,
     reason: "conflict",
-    detail: "MongoDB has different content: message",
+    detail: expect.stringMatching(/: message$/) as string,
   };
   expect(report.quarantine).toEqual([quarantined]);
   expect((await importState(sides(root))).quarantine).toEqual([quarantined]);

@@ -13,12 +13,12 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
   [
     "without the fence",
     (root) => addFiles(root, { "logs/runs/busy.ndjson": "" }),
-    /has no fence\.json, but the cutover drew its fence at 20/,
+    /has no fence\.json/,
   ],
   [
     "with a damaged fence",
     (root) => addFiles(root, { ...sampleFiles, "fence.json": '{ "at": "2025' }),
-    /fence\.json is not valid JSON\. .*`taskrunner-storage export --all/,
+    /fence\.json .*export --all/,
   ],
   [
     "another cutover's",
@@ -26,7 +26,7 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
       await addFiles(root, sampleFiles);
       await writeFence(root, { at: "2025-11-06T12:00:00.000Z", unfinishedCount: 1 });
     },
-    /has the fence of 2025-11-06T12:00:00\.000Z, but the cutover drew its fence at 20/,
+    /fence of 2025-11-06T12:00:00\.000Z/,
   ],
   [
     "without the volume of its runs",
@@ -35,7 +35,7 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
       const fence = await readFence(`${root}-unmounted`);
       if (fence) await writeFence(root, fence);
     },
-    /has no run in state\/runs, but the cutover at 20\S+ found 2 unfinished runs there/,
+    /no run in state\/runs.* 2 unfinished/,
   ],
 ];
 
@@ -60,7 +60,7 @@ describe.each(notTheState)("a state directory that is %s", (_what, leave, words)
     }
     if (which === "second") return;
     expect(stack.said).toContainEqual(
-      expect.stringMatching(/^warning: `pulumi up` will stop here/),
+      expect.stringMatching(/^warning: .*\[stop: rollback-refused\]$/),
     );
     expect(stack.said.join("\n")).toMatch(words);
   });

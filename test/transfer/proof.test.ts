@@ -34,25 +34,19 @@ it("compares what was imported, and says how long the worker will be stopped", a
       proof: { provenFiles: 4, changedFiles: 1 },
     },
   });
-  expect(stack.said.join("\n")).toMatch(
-    /Every record of 4 files is in MongoDB\. 1 file changed since .*second import.* took 1 s: the worker will be stopped /,
-  );
+  expect(stack.said.join("\n")).toMatch(/ 4 files .* 1 file changed .* 1 s: /);
 });
 
 it.each([
-  ["a run that is gone", "pack_runs", "1 of 3 runs on disk is not in MongoDB: done."],
-  [
-    "a log entry that differs",
-    "pack_run_logs",
-    "1 log entry on disk differs .*: busy:1 \\(message\\)",
-  ],
+  ["a run that is gone", "pack_runs", "1 of 3 runs .*: done\\."],
+  ["a log entry that differs", "pack_run_logs", "1 log entry .*: busy:1 \\(message\\)"],
 ])("stops before the drain for %s, until the next import", async (_what, name, words) => {
   await imported();
   if (name === "pack_runs") await stack.runs.deleteOne({ _id: "done" });
   else await stack.db.collection(name).updateOne({}, { $set: { message: "planted" } });
   const stopped = await stoppedBy(BulkPass.create(stack.inputs()));
   expect(stopped.reasons).toEqual([expect.stringMatching(words)]);
-  expect(stopped.reasons[0]).toMatch(/No service was stopped\..* run `pulumi up` again/);
+  expect(stopped.reasons[0]).toMatch(/No service was stopped/);
   expect(stopped.properties).toMatchObject({ applied: false });
   // Every file is read again: what is missing comes, and what differs is quarantined.
   expect((await BulkPass.update("id", stopped.properties, stack.inputs())).outs).toMatchObject({

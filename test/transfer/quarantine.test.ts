@@ -38,21 +38,21 @@ it("every record that is left out is kept with its place, its reason and its byt
       file: "logs/runs/r.ndjson",
       line: 2,
       reason: "contract",
-      detail: "level must be one of trace, debug, info, warn, error, found another string",
+      detail: expect.stringMatching(/^level /) as string,
       raw: badLine,
     },
     {
       file: "logs/runs/r.ndjson",
       line: 3,
       reason: "not-utf8",
-      detail: "it is not valid UTF-8",
+      detail: expect.stringContaining("UTF-8") as string,
       rawBase64: "e/8=",
     },
     {
       file: "state/approvals/r.json",
       entry: 2,
       reason: "contract",
-      detail: "requestedAt is missing; status is missing",
+      detail: expect.stringMatching(/^requestedAt .*; status /) as string,
       raw: '{"approvalId":"two","n":1}',
     },
   ]);
@@ -95,7 +95,7 @@ it("a folder that cannot be written is named with what to do", async () => {
   const quarantine = join(root, "nowhere", "quarantine.ndjson");
   const failed = importInto(sink, { root, approvals: true, quarantine });
   await expect(failed).rejects.toThrow(WriteError);
-  await expect(failed).rejects.toThrow(/nowhere.* failed: ENOENT\. .* Make the directory writable/);
+  await expect(failed).rejects.toThrow(/nowhere.* ENOENT\. .*writable/);
 });
 
 it("a full disk ends the import, and is not taken for a file that cannot be read", async () => {
@@ -103,7 +103,7 @@ it("a full disk ends the import, and is not taken for a file that cannot be read
   await symlink("/dev/full", join(root, `quarantine.ndjson.${process.pid}.tmp`));
   const failed = importFrom(root);
   await expect(failed).rejects.toThrow(WriteError);
-  await expect(failed).rejects.toThrow(/quarantine\.ndjson failed: ENOSPC\. .* with free space/);
+  await expect(failed).rejects.toThrow(/quarantine\.ndjson .*ENOSPC\. .*free space/);
 });
 
 it.each([

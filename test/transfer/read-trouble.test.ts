@@ -90,7 +90,7 @@ describe("trouble that stays", () => {
     );
     expect(stopped).toBeInstanceOf(ServerTroubleError);
     expect(String(stopped)).toMatch(
-      /: (Reading \w+ from|Keeping bases in) backfill_\d+\.\w+ failed 3 times: MongoDB answers with code 189.*\. Wait until the server works again, or fix the cause, then run it again/,
+      /: (Reading|Keeping) .*backfill_\d+\.\w+ failed 3 times: .*code 189/,
     );
     await mend();
     await exportState(sides(root));
@@ -101,7 +101,7 @@ describe("trouble that stays", () => {
     const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1)) });
     await fail([of], "alwaysOn", { errorCode: 13 });
     await expect(verifyState(sides(root))).rejects.toThrow(
-      /^Reading \w+ from backfill_\d+\.\w+ failed: MongoDB answers with code 13.*\. Grant the user/,
+      /^Reading .*backfill_\d+\.\w+ failed: .*code 13.*Grant/,
     );
   });
 

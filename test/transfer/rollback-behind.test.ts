@@ -115,5 +115,5 @@ it("a run that comes back in the place of another file is named, and not as one 
   await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", running)) });
   const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ held: [], destinationTaken: ["busy"] });
-  expect(stack.said.join("\n")).toMatch(/warning: 1 run could not be moved, .*: busy\./);
+  expect(stack.said.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-moved\]/);
 });

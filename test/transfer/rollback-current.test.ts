@@ -101,8 +101,8 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
   await fail("alwaysOn", how);
   const back = stack.toFiles({ electionSeconds: 1 });
   const refused = await runStep(before, back).then(() => "it went on", String);
-  expect(refused).toMatch(/No majority of MongoDB's members acknowledged .* code \d+/);
-  expect(refused).toContain(`exportUnconfirmed to the fence (${at})`);
+  expect(refused).toMatch(/No majority .* code \d+/);
+  expect(refused).toMatch(new RegExp(`exportUnconfirmed .*\\(${at}\\)`));
   expect(refused).toContain(`abandonMongo: "${at}"`);
   const another = { ...back, exportUnconfirmed: "2025-11-06T12:00:00.000Z" };
   await expect(runStep(before, another)).rejects.toThrow(/No majority/);
@@ -113,7 +113,7 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
     held: [],
     exported: { runs: { written: 1 }, withoutBase: ["busy"] },
   });
-  expect(stack.said.at(-1)).toMatch(/warning: 1 not recorded as equal on both sides .*: busy\./);
+  expect(stack.said.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
 });
 
@@ -174,7 +174,7 @@ it("a base that cannot be written stops no file: it is counted and named", async
       baseTrouble: expect.stringContaining("code 14031") as string,
     },
   });
-  expect(stack.said.at(-1)).toMatch(/warning: 1 not recorded as equal on both sides .*: busy\./);
+  expect(stack.said.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   await fail("off");
   expect(

@@ -28,7 +28,7 @@ it("an election is waited for: everything is exported, and nothing held", async 
   const { rollback } = await runStep(before, back);
 
   expect(rollback).toMatchObject({ held: [], exported: { runs: { written: 1 } } });
-  expect(stack.said.join("\n")).toMatch(/waiting up to 30 s for a primary/);
+  expect(stack.said.join("\n")).toMatch(/30 s for a primary/);
 });
 
 it("members without a primary stop the rollback with both ways out, and nothing is held", async () => {
@@ -38,11 +38,9 @@ it("members without a primary stop the rollback with both ways out, and nothing 
   const back = stack.toFiles({ uri, electionSeconds: 2 });
 
   await expect(runStep(before, back)).rejects.toThrow(
-    new RegExp(
-      `no primary: 127\\.0\\.0\\.1:\\d+ answered.*When MongoDB has .*abandonMongo: "${at}"`,
-    ),
+    new RegExp(`no primary: 127\\.0\\.0\\.1:\\d+ .*abandonMongo: "${at}"`),
   );
-  expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB has no/);
+  expect(stack.said.join("\n")).toMatch(/warning: .*no primary.*\[stop: rollback-refused\]/);
   expect(await stack.files()).toEqual(sampleFiles);
   const abandoning = (fencedAt: string) =>
     providers.Handover.update("id", before, { ...back, abandonMongo: fencedAt });
@@ -58,7 +56,7 @@ const tlsAlert = Buffer.from([0x15, 3, 1, 0, 2, 2, 80]);
 
 it.each([
   ["log-in", /answered, .* failed \(code 18\)/],
-  ["TLS handshake", /answered, .* handshake failed \(code ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR\)/],
+  ["TLS handshake", /answered, .*\(code ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR\)/],
 ])(
   "a refused %s stops the rollback: MongoDB is not lost, and nothing is held",
   async (what, words) => {
@@ -78,7 +76,7 @@ it.each([
     const refused = await runStep(before, back).then(() => "it went on", String);
     expect(refused).toMatch(words);
     expect(refused).toContain(`abandonMongo: "${at}"`);
-    expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB answered/);
+    expect(stack.said.join("\n")).toMatch(/warning: .* answered.*\[stop: rollback-refused\]/);
     expect(`${refused}${stack.said.join("\n")}`).not.toContain("wrong-secret");
     expect(await stack.files()).toEqual(sampleFiles);
 

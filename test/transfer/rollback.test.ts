@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { verifyState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { requireNewCutover } from "../../components/transfer/rollback/fence";
+import { FenceMissing } from "../../components/ledger";
 import { readFence } from "../../components/state";
 import { jsonIn } from "./export-sides";
 import { claimMigration, ledgerCollection } from "./database";
@@ -91,7 +92,7 @@ it("a rollback exports what changed in MongoDB, and a second up changes nothing"
     exported: { runs: { written: 1, unchanged: 2 }, logs: { written: 1 }, conflicts: [] },
     held: [],
   });
-  expect(stack.said.at(-1)).toBe(`Exported to ${stack.root}: 1 run, 1 log entry.`);
+  expect(stack.said.at(-1)).toContain(`${stack.root}: 1 run, 1 log entry.`);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await diffHandover(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
@@ -114,7 +115,7 @@ it("conflicts do not stop a rollback: they are in the outputs and in a warning",
   });
   const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] } });
-  expect(stack.said.join("\n")).toContain("warning: 1 changed on both sides");
+  expect(stack.said.join("\n")).toMatch(/^warning: 1 .*: busy .*\[conflicts\]$/m);
 });
 
 it("a rollback that fails in the middle is unfinished, and goes on in the next up", async () => {
@@ -125,7 +126,7 @@ it("a rollback that fails in the middle is unfinished, and goes on in the next u
   const failed = runStep(before, stack.toFiles());
   await expect(failed).rejects.toMatchObject({
     properties: { applied: false, direction: "forward", fence: before.fence },
-    reasons: [expect.stringMatching(/^Export to .* run `pulumi up` again/)],
+    reasons: [expect.stringMatching(/^Export to .*pulumi up/)],
   });
   expect(await readFence(stack.root)).toEqual(before.fence);
   await rm(join(stack.root, "artifacts"));
@@ -192,9 +193,7 @@ describe("the final pass", () => {
       expect(outs.rollback).toMatchObject({ held: [] });
       const said = stack.said.filter((line) => !line.includes("waiting up to"));
       expect(said).toEqual([
-        expect.stringMatching(
-          /^warning: Nothing was exported\. .* since 20.* is still only there\. .* output `verification` counts/,
-        ),
+        expect.stringMatching(/^warning: .* since 20.*`verification`.*\[not-exported\]$/),
       ]);
     },
   );
@@ -202,7 +201,7 @@ describe("the final pass", () => {
   it("says nothing of an earlier count while MongoDB is reached", async () => {
     const { second, back } = await firstBack();
     await upSecond(second, stack.second(back, { direction: "back" }));
-    expect(stack.said.at(-1)).toBe(`Exported to ${stack.root}: nothing changed.`);
+    expect(stack.said.at(-1)).toContain(`${stack.root}: nothing changed.`);
   });
 });
 
@@ -212,9 +211,11 @@ it("an export from another database is refused, in the preview too, and the stat
   const refused = runStep(before, elsewhere);
   await expect(refused).rejects.toMatchObject({
     properties: { applied: false, direction: "forward", fence: before.fence },
-    reasons: [expect.stringContaining("has no record of that fence") as string],
+    reasons: [expect.stringMatching(/no record .*fence/) as string],
   });
-  expect(stack.said.at(-1)).toMatch(/^warning: `pulumi up` will stop here\. Database rollback_/);
+  expect(stack.said.at(-1)).toMatch(
+    /^warning: .* rollback_\d+_empty .*\[stop: rollback-refused\]$/,
+  );
   expect(await stack.files()).toEqual(sampleFiles);
 });
 
@@ -224,7 +225,7 @@ it("after a rollback that did not finish the cutover goes on in its own database
   const empty = `${stack.database}_empty`;
   const elsewhere = stack.inputs({ database: empty, cutover: 2, drains: 3 });
   await claimMigration(stack.db.client.db(empty));
-  await expect(runStep(unfinished, elsewhere)).rejects.toThrow(/has no record of that fence/);
+  await expect(runStep(unfinished, elsewhere)).rejects.toThrow(FenceMissing);
   expect(await runStep(unfinished, stack.inputs({ cutover: 2, drains: 3 }))).toHaveProperty(
     "fence",
   );

