@@ -42,8 +42,8 @@ it("waits for a user that the server does not know yet", async () => {
   await waiting;
 
   expect(said).toEqual([
-    `user late: cannot log in to 127.0.0.1:${server.port} yet; tried for 20 s at most`,
-    expect.stringMatching(/^user late: can log in, after \d+ s$/),
+    expect.stringMatching(`^user late: cannot .* 127\\.0\\.0\\.1:${server.port} `),
+    expect.stringMatching(/^user late: can log in/),
   ]);
 });
 
@@ -56,8 +56,8 @@ it("gives up after a while, and names the user and the hosts, not the password",
 
   expect(error).toMatchObject({ name: "Unfinished", results: undefined });
   const text = String(error);
-  expect(text).toContain("The user missing, which this stack created, cannot log in after");
-  expect(text).toContain(`Connecting to MongoDB at 127.0.0.1:${server.port} failed`);
+  expect(text).toContain("user missing, which this stack created,");
+  expect(text).toContain(`127.0.0.1:${server.port} failed`);
   expect(text).not.toContain("pw-of-user");
 });
 

@@ -45,7 +45,7 @@ it("a cluster that Atlas has paused is refused by name, but not on a rollback", 
     (await LogIn.check({}, { ...log, ...changes })).failures;
 
   expect(await refused({})).toMatchObject([
-    { reason: expect.stringContaining("The Atlas cluster runs is paused") as string },
+    { reason: expect.stringContaining("cluster runs is paused") as string },
   ]);
   expect(await refused({ direction: "back" })).toEqual([]);
   expect(await refused({ isPaused: false })).toEqual([]);

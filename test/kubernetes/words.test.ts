@@ -1,6 +1,7 @@
 import { V1LabelSelector } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
 import { ClusterError, formatSelector, labelValue } from "../../components/kubernetes";
+import { KubeconfigError } from "../../components/kubernetes/request";
 
 it("a selector has labels and expressions of each operator, as a request has them", () => {
   const matchExpressions = [
@@ -31,4 +32,49 @@ it.each([
   const place = { context: "c", namespace: "n", server: "https://c.example.test" };
   const error = new ClusterError({ verb: "get", resource: "pods" }, place, { code });
   expect(error.isTransient).toBe(passes);
+});
+
+it.each([
+  [
+    "no answer",
+    new Error("ECONNREFUSED"),
+    "failed: ECONNREFUSED. Check that the API server runs and that this machine can reach it. A proxy counts only " +
+      "as proxy-url of the cluster in the kubeconfig.",
+  ],
+  [
+    "status 401",
+    { code: 401, body: { message: "Unauthorized" } },
+    "failed with status 401: Unauthorized. Log in again: the credentials of this context are not valid, or have expired.",
+  ],
+  [
+    "status 403",
+    { code: 403, body: JSON.stringify({ message: "no pods for you" }) },
+    "failed with status 403: no pods for you. Give the user of this context a Role in apps with the rule " +
+      '{ apiGroups: [""], resources: ["pods"], verbs: ["list"] }.',
+  ],
+  [
+    "status 404",
+    { code: 404, body: "<html>" },
+    "failed with status 404: it gave no reason. Check the namespace and the names in it: somebody may have deleted them.",
+  ],
+  [
+    "status 500",
+    { code: 500, body: { message: "etcd is full" } },
+    "failed with status 500: etcd is full. Fix the cause and run it again: what was done stays, and the rest follows.",
+  ],
+])("a request with %s says what failed and what to do", (_, cause, words) => {
+  const place = { context: "prod", namespace: "apps", server: "https://c.example.test" };
+  expect(new ClusterError({ verb: "list", resource: "pods" }, place, cause).message).toBe(
+    `Kubernetes: list pods in namespace apps of context prod ${words}`,
+  );
+});
+
+it.each([
+  ["kube.config", "kube.config"],
+  [undefined, "that kubectl would use"],
+])("a kubeconfig that cannot be used is named: %s", (file, name) => {
+  expect(new KubeconfigError(file, "there is no context a in it, it has b").message).toBe(
+    `The kubeconfig ${name} cannot be used: there is no context a in it, it has b. ` +
+      "Check kubeconfig and context in the settings, or the variable KUBECONFIG.",
+  );
 });

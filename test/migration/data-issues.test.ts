@@ -64,7 +64,7 @@ it("three examples are shown of many, and all are counted", async () => {
   await current.db.collection("pack_run_logs").insertMany(twice);
 
   const words = await wordsOf();
-  expect(words).toContain("10 keys of pack_run_logs occur more than once, in 20 documents");
+  expect(words).toMatch(/ 10 keys of pack_run_logs .* 20 documents/);
   expect(words.match(/^ {2}runId/gm)).toHaveLength(3);
 });
 
@@ -225,9 +225,7 @@ describe("a search that the server's limits stop", () => {
     });
     await expect(creating).rejects.toMatchObject({
       code: 11000,
-      message: expect.stringMatching(
-        /run-1.* Two documents have the same key: delete or fix/,
-      ) as string,
+      message: expect.stringMatching(/pack_run_logs_run_sequence,.*run-1/s) as string,
     });
     await closeConnections();
   });

@@ -107,9 +107,7 @@ it("a plan and a preview name a build in progress, and do not wait for it", asyn
   if (byAge) builds.begin("pack_runs", indexSpec(byAge));
   const planned = await plan(db, { schema: documentOptions, ledger });
 
-  expect(describePlan("d", planned)).toContain(
-    "wait for index pack_runs_updatedAt_desc on pack_runs",
-  );
+  expect(describePlan("d", planned)).toMatch(/wait for index pack_runs_updatedAt_desc /);
 });
 
 it("every command has a majority's write concern with a time limit, and a build a majority's quorum", async () => {

@@ -78,14 +78,14 @@ it.each<[string, Partial<ObservedIndex>]>([
   ["it has a collation", { collation: { locale: "fr" } }],
 ])("an index cannot stay because %s", (why, found) => {
   expect(diffIndexes(byAge, observed(byAge, found))).toMatchObject([
-    { kind: "replace index", reason: `an index of this name exists, but ${why}` },
+    { kind: "replace index", reason: expect.stringMatching(`${why}$`) as string },
   ]);
 });
 
 it("an index cannot stay because it is not sparse, or neither sparse nor unique", () => {
   const sparse = { ...byAge, sparse: true };
   const both = { ...sparse, unique: true };
-  const reason = (why: string) => ({ reason: `an index of this name exists, but ${why}` });
+  const reason = (why: string) => ({ reason: expect.stringMatching(`${why}$`) as string });
 
   expect(diffIndexes(sparse, observed(byAge))).toMatchObject([reason("it is not sparse")]);
   expect(diffIndexes(both, observed(byAge))).toMatchObject([reason("it is not unique")]);

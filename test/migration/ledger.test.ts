@@ -140,7 +140,7 @@ it("a database has the fences that were drawn in it alone, whatever newer ones a
   await claim(current.db, ledger, ours);
   const [first, later] = ["2026-11-25T10:00:00.123Z", "2026-12-01T00:00:00.000Z"] as const;
   const required = (at: string) => requireFence(current.db, ledger, at);
-  await expect(required(later)).rejects.toThrow(/has no record of that fence/);
+  await expect(required(later)).rejects.toBeInstanceOf(FenceMissing);
   for (const at of [first, later, later]) await recordFence(current.db, ledger, new Date(at));
 
   expect((await record())?.fences).toEqual([new Date(first), new Date(later)]);

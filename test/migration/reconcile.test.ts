@@ -77,7 +77,7 @@ describe("on a real server", () => {
     await current.db.command({ createIndexes: "pack_artifacts", indexes: [hidden] });
 
     expect(diff(wanted, await observe(current.db))).toMatchObject([
-      { kind: "modify index", reason: "it is hidden from queries" },
+      { kind: "modify index", set: "hidden" },
     ]);
   });
 
@@ -102,7 +102,7 @@ describe("on a real server", () => {
     const failure = await reconcile(current.db, wanted, nothing).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(MigrationError);
     expect(String(failure)).toMatch(
-      /createIndexes on test_\d+\.pack_run_logs, index pack_run_logs_run_sequence,.*code 11000.*same key/s,
+      /createIndexes on test_\d+\.pack_run_logs, index pack_run_logs_run_sequence,.*code 11000/s,
     );
   });
 

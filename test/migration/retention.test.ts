@@ -42,7 +42,7 @@ const rawExpiry = async () => {
 
 it("an expiry is set, changed and lifted in place", async () => {
   expect(await rawExpiry()).toBeUndefined();
-  expect((await expireAfter(30))[0]?.reason).toBe("log entries expire never, not after 30 days");
+  expect((await expireAfter(30))[0]?.reason).toMatch(/never,.* 30 days/);
   expect(await rawExpiry()).toBe(2_592_000);
   expect((await expireAfter(7))[0]?.reason).toMatch(/30 days.* 7 days/);
   expect(await rawExpiry()).toBe(604_800);
@@ -58,7 +58,7 @@ it("an expiry that no index can have is an error, and lifting it is not", async 
   const address = { collection: "pack_run_logs", ledger: "schema_migrations" };
   const other = client.db("without_index");
   await other.createCollection("pack_run_logs");
-  await expect(setExpiry(other, address, 30)).rejects.toThrow(/no index has the key .*--refresh/);
+  await expect(setExpiry(other, address, 30)).rejects.toThrow(/no index .*--refresh/);
   await expect(setExpiry(other, address, 0)).resolves.toBeUndefined();
 });
 

@@ -29,7 +29,7 @@ describe("the drain of a worker that the program cannot see", () => {
     const outs = (await WorkerStopped.create({ ...cutover, stoppedFor: 2 })).outs as object;
 
     expect(await WorkerStopped.diff("worker", outs, back)).toEqual({ changes: true });
-    expect(log).toHaveBeenCalledWith(expect.stringContaining("Stop it before this rollback"));
+    expect(log).toHaveBeenCalledWith(expect.stringMatching(/rollback.*\[stop-worker\]$/));
     expect(await WorkerStopped.update("worker", outs, back)).toMatchObject({
       outs: { applied: true },
     });

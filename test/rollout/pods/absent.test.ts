@@ -26,8 +26,7 @@ async function identity(namespace: string) {
 describe("a drain without a worker", () => {
   it("refuses a namespace without the service, in a preview too", async () => {
     await current.cluster.kubectl("create", "namespace", "empty");
-    const reason =
-      /No Deployment or StatefulSet of release worker exists in namespace empty of context \S+, so nothing shows that the worker is stopped/;
+    const reason = /^No Deployment .* release worker .* namespace empty /m;
     expect(await failuresOf({}, inputs("empty"))).toEqual([
       { property: "selector", reason: expect.stringMatching(reason) as unknown },
     ]);
@@ -41,9 +40,7 @@ describe("a drain without a worker", () => {
     const install = inputs("install", { install: true });
     expect(await failuresOf({}, install)).toEqual([]);
     expect(await createDrain(install)).toMatchObject({ drains: 1, finished: "mongo" });
-    expect(current.said.join()).toMatch(
-      /no workload in namespace install of context \S+, nothing to/,
-    );
+    expect(current.said.join()).toMatch(/no workload in namespace install /);
 
     const labels = { owner: "helm", name: "worker", version: "1", status: "deployed" };
     const metadata = { name: "sh.helm.release.v1.worker.v1", namespace: "install", labels };
@@ -57,11 +54,11 @@ describe("a drain without a worker", () => {
     const clusterIdentity = await identity("gone");
     const before = { ...inputs("gone"), drains: 1, finished: "mongo", applied: true };
     const unknown = await unfinished(Drain.update("id", before, { ...back, clusterIdentity }));
-    expect(unknown.text).toMatch(/No Deployment .* set advanced\.acceptCluster: https:/s);
+    expect(unknown.text).toMatch(/No Deployment .* advanced\.acceptCluster: https:/);
 
     const known = { ...before, clusterIdentity } as unknown as DrainState;
     expect(await updateDrain(known, { ...back, clusterIdentity })).toMatchObject({ drains: 2 });
-    expect(current.said.join()).toMatch(/warning: No Deployment or StatefulSet .* uninstalled it/);
+    expect(current.said.join()).toMatch(/warning: .* \[worker-absent\]/);
     const accepting = { ...back, acceptCluster: clusterIdentity.server };
     expect(await updateDrain(before as unknown as DrainState, accepting)).toMatchObject({
       drains: 2,

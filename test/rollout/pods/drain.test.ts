@@ -23,7 +23,7 @@ describe("a drain", () => {
     expect(await current.cluster.pods("usual")).toEqual([]);
     expect(await current.cluster.replicas("usual")).toBe("0 2");
     expect(state).toMatchObject({ drains: 1, finished: "mongo", applied: true });
-    expect(current.said.at(-1)).toBe("worker: drained, all pods are gone");
+    expect(current.said.at(-1)).toMatch(/^worker: drained/);
   });
 
   it("is done once in each change of mode, in both directions, and counted", async () => {
@@ -52,8 +52,7 @@ describe("a drain", () => {
   it("takes no service from MongoDB to files in a stack that knows of no cutover", async () => {
     await current.cluster.deploy("lost", { mode: "mongo" });
     const back = inputs("lost", { mode: "filesystem" });
-    const reason =
-      /Deployment worker in namespace lost of context \S+ is in mongo mode\. This step is new .* a rollback would export nothing .* run pulumi up with storageMode: mongo first/;
+    const reason = /Deployment worker in namespace lost .* storageMode: mongo first/;
 
     expect(await failuresOf({}, back)).toEqual([
       { property: "mode", reason: expect.stringMatching(reason) as unknown },
@@ -69,7 +68,7 @@ describe("a drain", () => {
   it("leaves an unreachable cluster to the step itself to report", async () => {
     const unreachable = inputs("any", { kubeconfig: "missing", mode: "filesystem" });
     expect(await failuresOf({}, unreachable)).toEqual([]);
-    await expect(Drain.create(unreachable)).rejects.toThrow(/kubeconfig missing cannot be used/);
+    await expect(Drain.create(unreachable)).rejects.toThrow("kubeconfig missing");
   });
 
   it("refuses a service whose pods belong to nothing that is drained", async () => {
@@ -77,9 +76,7 @@ describe("a drain", () => {
     const labels = "--labels=app.kubernetes.io/instance=worker";
     await current.cluster.kubectl("run", "alone", "--image=none", labels, "--namespace=stray");
     const { text } = await unfinished(Drain.create(inputs("stray")));
-    expect(text).toMatch(
-      /Pods in namespace stray .* have the labels \S+=worker or the variable \S+, but .*drained: alone\./,
-    );
+    expect(text).toMatch(/namespace stray .* labels \S+=worker .* drained: alone\./);
     expect(await current.cluster.pods("stray")).toEqual(["alone"]);
   });
 
@@ -103,16 +100,14 @@ describe("a drain", () => {
   it("refuses labels that none of the release's Deployments has", async () => {
     await current.cluster.deploy("labels");
     const { text } = await unfinished(Drain.create(inputs("labels", { selector: "app=runner" })));
-    expect(text).toMatch(
-      /No workload of release worker in namespace labels of context \S+ has the labels app=runner; it has Deployment worker\. Set rollout\.worker\.selector/,
-    );
+    expect(text).toMatch(/labels app=runner; .* Deployment worker\. .*rollout\.worker\.selector/);
     expect(await current.cluster.replicas("labels")).toBe("1");
   });
 
   it("refuses to drain whatever is in a namespace", async () => {
     await deployed("whatever", 1);
     const { text } = await unfinished(Drain.create(inputs("whatever", { release: "" })));
-    expect(text).toContain("Neither a release nor a selector is given");
+    expect(text).toContain("Neither a release nor a selector");
     expect(await current.cluster.replicas("whatever")).toBe("1");
   });
 
@@ -134,14 +129,12 @@ describe("a drain that is not finished", () => {
     const [first = "", second = ""] = await current.cluster.pods("stuck");
     const short = inputs("stuck", { timeoutSeconds: 3 });
     const { state, text } = await unfinished(Drain.create(short));
-    expect(text).toMatch(/worker was not drained after 3 s, in namespace stuck of context/);
+    expect(text).toMatch(/not drained after 3 s, in namespace stuck /);
     for (const pod of [first, second]) {
-      expect(text).toMatch(
-        new RegExp(`pod ${pod}: terminating for \\d+ s, since \\S+Z, with a grace period of 1 s`),
-      );
+      expect(text).toMatch(new RegExp(`pod ${pod}: terminating .* period of 1 s`));
     }
-    expect(text).toContain("check that node local answers");
-    expect(current.said.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating for `);
+    expect(text).toContain("node local");
+    expect(current.said.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating`);
     expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: false });
 
     await current.cluster.end("stuck", first);
@@ -163,7 +156,7 @@ describe("a drain that is not finished", () => {
     const back = await updateDrain(state, inputs("abandoned", { mode: "filesystem" }));
     expect(await current.cluster.replicas("abandoned")).toBe("2");
     expect(back).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
-    expect(current.said.at(-1)).toBe("worker: Deployment worker has its 2 replicas back");
+    expect(current.said.at(-1)).toMatch(/^worker: Deployment worker .* 2 replicas/);
   });
 
   it("is undone where the engine was killed in it, so that its state knows nothing of it", async () => {
@@ -207,7 +200,7 @@ describe("a drain that is not finished", () => {
       patch,
     );
     const { text } = await running;
-    expect(text).toMatch(/worker was scaled to 3 during the drain, by argocd-controller\. Keep/);
+    expect(text).toMatch(/Deployment worker .* scaled to 3 .* by argocd-controller\./);
   });
 });
 
@@ -227,7 +220,7 @@ describe("the API", () => {
     const kubeconfig = await kubeconfigOf(current.cluster, "forbidden", []);
     const { text } = await unfinished(Drain.create(inputs("forbidden", { kubeconfig })));
     expect(text).toMatch(
-      /get namespaces in namespace forbidden of context \S+ failed with status 403: .*a Role in forbidden with the rule \{ apiGroups: \[""\], resources: \["namespaces"\], verbs: \["get"\] \}/,
+      /status 403: .* Role in forbidden .* \[""\], resources: \["namespaces"\], verbs: \["get"\]/,
     );
     expect(text).not.toMatch(/eyJ|Headers/);
   });
@@ -235,13 +228,12 @@ describe("the API", () => {
   it("that is unreachable, a context that is not there, and no file at all", async () => {
     const kubeconfig = await kubeconfigWith("unreachable", `https://127.0.0.1:${await getPort()}`);
     const { text } = await unfinished(Drain.create(inputs("any", { kubeconfig })));
-    expect(text).toMatch(/get namespaces in namespace any .*ECONNREFUSED.*API server runs/);
-    expect(text).toMatch(/proxy-url of the cluster in the kubeconfig/);
+    expect(text).toMatch(/get namespaces .*ECONNREFUSED.* proxy-url/);
     await expect(Drain.create(inputs("any", { context: "other" }))).rejects.toThrow(
-      /no context other in it, it has \S+\. Check/,
+      /no context other .* it has \S+\./,
     );
     await expect(Drain.create(inputs("any", { kubeconfig: "missing" }))).rejects.toThrow(
-      /kubeconfig missing cannot be used: it cannot be read \(ENOENT\)/,
+      /kubeconfig missing .*\(ENOENT\)/,
     );
   });
 
@@ -256,7 +248,7 @@ describe("the API", () => {
     }, 10_000);
     await api.cut();
     await vi.waitFor(() => {
-      expect(current.said.at(-1)).toMatch(/^worker: Kubernetes: list deployments .*ECONNREFUSED/);
+      expect(current.said.at(-1)).toMatch(/^worker: .* list deployments .*ECONNREFUSED/);
     }, 10_000);
     await api.mend();
     await current.cluster.end("moment", pod);

@@ -60,13 +60,13 @@ describe("a drain of every executor", () => {
     await current.cluster.deploy("set", { ...set, mode: "mongo", replicas: 0 });
     await PodsReplaced.create({ ...inputs("set"), drains: state.drains });
     expect(await current.cluster.replicas("set", "statefulset/queue")).toBe("2");
-    expect(current.said).toContain("worker: queue is in mongo mode, 2 ready, no old pod");
+    expect(current.said.join("\n")).toMatch(/^worker: queue .* 2 ready/m);
   });
 
   it("refuses a release none of whose workloads states a mode, and scales nothing", async () => {
     await current.cluster.deploy("cache", { mode: "nothing" });
     expect(await refusal(inputs("cache"))).toMatch(
-      /No container of Deployment worker in namespace cache .* has Worker__Storage__Mode in its env, so it may not be the worker\./,
+      /No container of Deployment worker .* Worker__Storage__Mode/,
     );
     expect(await current.cluster.replicas("cache")).toBe("1");
   });
@@ -77,9 +77,7 @@ describe("a drain of every executor", () => {
     await vi.waitFor(async () => {
       expect(await current.cluster.pods("beside")).toHaveLength(2);
     }, 10_000);
-    expect(await refusal(inputs("beside"))).toMatch(
-      /drained: agent-\w+ \(of DaemonSet agent\)\. Check namespace, release/,
-    );
+    expect(await refusal(inputs("beside"))).toMatch(/drained: agent-\w+ \(of DaemonSet agent\)\./);
     expect(await current.cluster.replicas("beside")).toBe("1");
 
     // Labels of the worker's own leave it out, because it states no mode.
@@ -95,7 +93,7 @@ describe("a drain of every executor", () => {
       expect(await current.cluster.pods("hidden")).toHaveLength(2);
     }, 10_000);
     expect(await refusal(inputs("hidden", "app=worker"))).toMatch(
-      /or the variable Worker__Storage__Mode, but .*: agent-\w+ \(of DaemonSet/,
+      /variable Worker__Storage__Mode, .*: agent-\w+ \(of/,
     );
     expect(await current.cluster.replicas("hidden")).toBe("1");
   });
@@ -112,9 +110,7 @@ describe("a drain of every executor", () => {
       refusal(inputs("parted")),
       reasonsOf(Drain.update("id", known, { ...inputs("parted"), ...back })),
     ]) {
-      expect(await refused).toMatch(
-        /StatefulSet worker has a partition.* kubectl patch statefulset/,
-      );
+      expect(await refused).toMatch(/StatefulSet worker .* partition.* kubectl patch statefulset/);
     }
     expect(await current.cluster.replicas("parted", "statefulset/worker")).toBe("2");
 
@@ -127,7 +123,7 @@ describe("a drain of every executor", () => {
   it("refuses replicas with a state each in a cutover", async () => {
     await current.cluster.deploy("claims", { kind: "StatefulSet", replicas: 2, claims: true });
     expect(await refusal(inputs("claims"))).toMatch(
-      /StatefulSet worker has volumeClaimTemplates and several replicas.* Scale it to 1/,
+      /StatefulSet worker .*volumeClaimTemplates.* to 1/,
     );
     expect(await current.cluster.replicas("claims", "statefulset/worker")).toBe("2");
     const scale = ["scale", "statefulset/worker", "--replicas=1", "--namespace=claims"];

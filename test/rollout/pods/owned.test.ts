@@ -64,7 +64,7 @@ it.each([
     const text = await refusal(name);
     expect(text).toMatch(/^releases: In namespace/);
     expect(text).toContain(`\n  ${kind} worker: ${owner}\n`);
-    expect(text).toContain("Set rollout.target: values");
+    expect(text).toContain("rollout.target: values");
     expect(await refusal(name, { releases: ["another"] })).toBe("");
   },
 );
@@ -77,7 +77,7 @@ it("leaves a release alone that nobody else deploys", async () => {
 it("does not stop a rollback, and warns of it", async () => {
   await deployed("back", flux, release);
   expect(await refusal("back", { mode: "filesystem", direction: "back" })).toBe("");
-  expect(current.said.join()).toMatch(/^warning: In namespace back .*HelmRelease flux-system/s);
+  expect(current.said.join()).toMatch(/^warning: .*HelmRelease flux-system.*\[owned\]$/s);
 });
 
 it("is nothing that target values looks at", async () => {

@@ -82,7 +82,7 @@ describe("web of a release that holds both services", () => {
     const before = await podsOfWeb("both");
     await createDrain(inputs("both"));
     expect(await paused("both")).toBe("true true");
-    expect(current.said).toContain("web: web is paused until the worker is in mongo mode");
+    expect(current.said.join("\n")).toMatch(/^web: web is paused /m);
 
     await deployWeb("both", { mode: "mongo" });
     await current.cluster.deploy("both", { mode: "mongo" });
@@ -101,7 +101,7 @@ describe("web of a release that holds both services", () => {
     await deployed("late");
     await createDrain(inputs("late"));
     const waiting = PodsReplaced.create(web("late", { timeoutSeconds: 1 }));
-    await expect(waiting).rejects.toThrow("TaskRunner__Storage__Mode in its pod template is");
+    await expect(waiting).rejects.toThrow(/TaskRunner__Storage__Mode .* is filesystem/);
     expect(await paused("late")).toBe("true true");
   });
 
@@ -144,14 +144,10 @@ describe("web of a release that holds both services", () => {
     await deployed("resumed");
     await createDrain(inputs("resumed"));
     await rollout("resume", "resumed");
-    expect(await refused("resumed")).toBe(
-      "Deployment web was resumed since the drain, and not by this stack. Pause it again: kubectl rollout pause deployment web",
-    );
+    expect(await refused("resumed")).toMatch(/: kubectl rollout pause deployment web$/);
     await deployWeb("resumed", { mode: "mongo" });
     await PodsReplaced.create(web("resumed"));
-    expect(current.said.join("\n")).toContain(
-      "warning: Deployment web was resumed by somebody else before the worker arrived",
-    );
+    expect(current.said.join("\n")).toMatch(/^warning: Deployment web .*\[web-resumed\]$/m);
     expect(await paused("resumed")).toBe("");
   });
 });
@@ -160,9 +156,7 @@ describe("a cutover of a release that holds both services is refused", () => {
   it("if somebody else paused web, and a rollback is not", async () => {
     await deployed("theirs");
     await rollout("pause", "theirs");
-    expect(await refused("theirs")).toBe(
-      "Deployment web is paused, and not by this stack. Resume it: kubectl rollout resume deployment web",
-    );
+    expect(await refused("theirs")).toMatch(/: kubectl rollout resume deployment web$/);
     expect(await refused("theirs", toFiles)).toBe("");
     await createDrain(inputs("theirs"));
     expect(await paused("theirs")).toBe("true");
@@ -170,9 +164,7 @@ describe("a cutover of a release that holds both services is refused", () => {
 
   it("if web is a StatefulSet", async () => {
     await deployed("set", { kind: "StatefulSet" });
-    expect(await refused("set")).toMatch(
-      /^StatefulSet web is web's, and only a Deployment can be paused .* \(rollout\.target: helm\)\.$/,
-    );
+    expect(await refused("set")).toMatch(/^StatefulSet web .* \(rollout\.target: helm\)\.$/);
     await createDrain(inputs("set"));
   });
 
@@ -180,10 +172,10 @@ describe("a cutover of a release that holds both services is refused", () => {
     await deployed("labels", { app: "other" });
 
     expect(await refused("labels")).toMatch(
-      /^No workload of release worker in namespace labels of context \S+ has the labels app=web; it has Deployment web, Deployment worker\. Set rollout\.web\.selector to labels that only web has\.$/,
+      /labels app=web; .* Deployment web, Deployment worker\. .*rollout\.web\.selector/,
     );
     expect(await refused("labels", { webSelector: "app in (worker,other)" })).toMatch(
-      /^Deployment worker of release worker has the labels of the worker \(app=worker\) and of web/,
+      /^Deployment worker .*\(app=worker\).*\(app in \(worker,other\)\)/,
     );
   });
 

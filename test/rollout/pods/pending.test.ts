@@ -29,7 +29,7 @@ it("names the release, and a command that acts on the cluster of the settings", 
 
   await expect(pendingOf(address, ["web"])).resolves.toBeUndefined();
   const refusal = await pendingOf(address, ["worker", "web"]);
-  expect(refusal).toContain("release worker: revision 2 is pending-upgrade since");
+  expect(refusal).toContain("worker: revision 2 is pending-upgrade");
   const [command = ""] = /(?<=kubectl ).*/.exec(refusal ?? "") ?? [];
   expect(command).toMatch(
     /^--kubeconfig \S+ --context \S+ --namespace apps delete secret \S+\.v2$/,
@@ -52,7 +52,7 @@ it("is refused by the drain, in a preview too, before anything is scaled", async
   );
 
   expect(failures).toMatchObject([
-    { property: "releases", reason: expect.stringContaining("is pending-upgrade since") as string },
+    { property: "releases", reason: expect.stringContaining("pending-upgrade") as string },
   ]);
 });
 

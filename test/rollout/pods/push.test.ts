@@ -36,7 +36,7 @@ describe("the right to push, before the drain", () => {
       const text = await site.onRemote("show", `main:${own(service)}`);
       expect(text).toBe(`# taskrunner-storage: values of stack ${stack}\n{}`);
     }
-    expect(current.said.join()).toContain("can be pushed to branch main");
+    expect(current.said.join()).toMatch(/ can be pushed .* main/);
   });
 
   it("is proven again in the next change of mode, and leaves the files as they are", async () => {
@@ -53,7 +53,7 @@ describe("the right to push, before the drain", () => {
   it("stops the update where the server refuses, and says that the services are as before", async () => {
     await site.refuse("protected branch");
     const failing = Drain.create(inputs());
-    await expect(failing).rejects.toThrow(/protected branch.* Both services are as before\./);
+    await expect(failing).rejects.toThrow(/protected branch.* Both services /);
     expect(await site.commits()).toBe(1);
   });
 
@@ -64,13 +64,13 @@ describe("the right to push, before the drain", () => {
     }, 10_000);
     const drained = { ...inputs("mongo", 2), namespace: "resumed" };
     const { state, text } = await unfinished(Drain.create(drained));
-    expect(text).toContain("worker was not drained after 2 s");
+    expect(text).toContain("not drained after 2 s");
     const [pod = ""] = await current.cluster.pods("resumed");
     await current.cluster.end("resumed", pod);
 
     await site.refuse("protected branch");
     const again = await unfinished(Drain.update("id", state, drained));
-    expect(again.text).toMatch(/protected branch.* The worker stays at 0 replicas/);
+    expect(again.text).toMatch(/protected branch.* stays at 0 /);
     expect(await site.commits()).toBe(3);
   });
 
@@ -78,7 +78,7 @@ describe("the right to push, before the drain", () => {
     const outs = (await Drain.create(inputs())).outs as object;
     await site.git("switch", "--quiet", "--detach", "main");
     const failing = Drain.update("id", outs, inputs("filesystem"));
-    await expect(failing).rejects.toThrow("its checkout is detached");
+    await expect(failing).rejects.toThrow("detached");
   });
 });
 
@@ -158,11 +158,8 @@ describe("Argo CD, which deploys each commit", () => {
     ["another field", { ...respected, ignoreDifferences: [{ ...replicas, jsonPointers: ["/x"] }] }],
   ])("is refused if it would set the replicas back: %s", async (_, spec) => {
     await deployed(spec);
-    expect(await refusal()).toBe(
-      "Argo CD deploys Deployment worker by Application argocd/runner and would set its " +
-        "replicas back during the drain. Add to its spec: syncPolicy.syncOptions: " +
-        "[RespectIgnoreDifferences=true] and ignoreDifferences: " +
-        "[{ group: apps, kind: Deployment, jsonPointers: [/spec/replicas] }].",
+    expect(await refusal()).toMatch(
+      /Application argocd\/runner .*RespectIgnoreDifferences=true.*kind: Deployment/,
     );
   });
 
@@ -178,22 +175,25 @@ describe("Argo CD, which deploys each commit", () => {
   it("is a warning on a rollback", async () => {
     await deployed({});
     expect(await refusal("filesystem")).toBe("");
-    expect(current.said.join()).toMatch(/^warning: .*Add to its spec.* \[argo-sets-replicas\]$/);
+    expect(current.said.join()).toBe(
+      "warning: Argo CD deploys Deployment worker by Application argocd/runner and would set its " +
+        "replicas back during the drain. Add to its spec: syncPolicy.syncOptions: " +
+        "[RespectIgnoreDifferences=true] and ignoreDifferences: " +
+        "[{ group: apps, kind: Deployment, jsonPointers: [/spec/replicas] }]. [argo-sets-replicas]",
+    );
   });
 
   it("is a warning if its Application cannot be read, in a namespace that the tracking names", async () => {
     await deployed({}, "argocd.argoproj.io/instance=teams_runner");
     expect(await refusal()).toBe("");
-    expect(current.said.join()).toMatch(
-      /^warning: .* by Application teams\/runner, which cannot be read\. Check.* \[argo-not-checked\]$/,
-    );
+    expect(current.said.join()).toMatch(/^warning: .* teams\/runner.* \[argo-not-checked\]$/);
   });
 
   it("is known by the label of each chart if there is an Application of that name", async () => {
     const untracked = ["deployment", "worker", "--namespace=apps", "argocd.argoproj.io/instance-"];
     await deployed({}, "app.kubernetes.io/instance=runner");
     await current.cluster.kubectl("label", ...untracked);
-    expect(await refusal()).toContain("by Application argocd/runner");
+    expect(await refusal()).toContain(" argocd/runner ");
 
     await deployed({}, "app.kubernetes.io/instance=another");
     expect(await refusal()).toBe("");

@@ -56,9 +56,7 @@ describe("the replicas", () => {
   it("come back after a drain, once the template says the mode", async () => {
     await current.cluster.deploy("back", { replicas: 2 });
     await Drain.create(inputs("back"));
-    const waiting = await reasonsOf("back", 1);
-    expect(waiting).toContain("Worker__Storage__Mode in its pod template is filesystem, not mongo");
-    expect(waiting).toContain("so these values are not deployed yet");
+    expect(await reasonsOf("back", 1)).toMatch(/Worker__Storage__Mode .* is filesystem/);
     expect(await current.cluster.replicas("back")).toBe("0 2");
     const running = replaced("back");
     await current.cluster.kubectl(
@@ -67,7 +65,7 @@ describe("the replicas", () => {
     expect(await running).toMatchObject({ mode: "mongo", applied: true });
     expect(await current.cluster.replicas("back")).toBe("2");
     expect(await current.cluster.pods("back")).toHaveLength(2);
-    expect(current.said).toContain("worker: worker is in mongo mode, 2 ready, no old pod");
+    expect(current.said.join("\n")).toMatch(/^worker: worker .* 2 ready/m);
   });
 
   it("stay as the chart or an autoscaler set them since", async () => {
@@ -95,7 +93,7 @@ describe("an old pod", () => {
     await current.cluster.status("old", young, ready);
     await current.cluster.kubectl("rollout", "status", "deployment/worker", "--namespace=old");
     const reasons = await reasonsOf("old", 2);
-    expect(reasons).toContain(`old pod ${old}: terminating for `);
+    expect(reasons).toContain(`old pod ${old}: terminating`);
     expect(reasons).not.toContain(young);
     const running = replaced("old");
     await current.cluster.end("old", old);
@@ -114,11 +112,10 @@ describe("a new pod that is not ready is named with the reason:", () => {
     const container = { name: "main", image, imageID: "", ready: false, restartCount: 0, state };
     await current.cluster.status("image", pod, { containerStatuses: [container] });
     const reasons = await reasonsOf("image");
-    expect(reasons).toContain(
-      `pod ${pod}: the image ${image} of container main cannot be pulled (ImagePullBackOff), ` +
-        "Back-off: not found. Check the image's name",
+    expect(reasons).toMatch(
+      new RegExp(`^pod ${pod}: .* ${image} .*\\(ImagePullBackOff\\), Back-off: not found`, "m"),
     );
-    expect(reasons).toContain(`old pod ${former[0] ?? ""}: running and ready`);
+    expect(reasons).toContain(`old pod ${former[0] ?? ""}: running`);
   });
 
   it("a container that runs and is never ready", async () => {
@@ -129,33 +126,25 @@ describe("a new pod that is not ready is named with the reason:", () => {
     const containerStatuses = [{ name: "main", ...image, ready: false, state }];
     await current.cluster.status("unready", pod, { ...ready, conditions, containerStatuses });
     expect(await reasonsOf("unready", 1)).toMatch(
-      new RegExp(
-        `pod ${pod}: container main runs for 6\\d s and is not ready\\. See .*kubectl describe pod ${pod}`,
-      ),
+      new RegExp(`pod ${pod}: container main runs for 6\\d s .* kubectl describe pod ${pod}`),
     );
   });
 
   it("no node for it", async () => {
     await current.cluster.deploy("node", { mode: "mongo", memory: "99Ti" });
-    expect(await reasonsOf("node")).toMatch(
-      /pod \S+: not scheduled on any node, .*Insufficient memory/,
-    );
+    expect(await reasonsOf("node")).toMatch(/pod \S+: not scheduled .*Insufficient memory/);
   });
 
   it("a quota that lets none be made", async () => {
     await current.cluster.kubectl("create", "namespace", "full");
     await current.cluster.kubectl("create", "quota", "none", "--hard=pods=0", "--namespace=full");
     await current.cluster.deploy("full", { replicas: 2, mode: "mongo" });
-    expect(await reasonsOf("full")).toMatch(
-      /Deployment worker: 0 of 2 new pods exist, and no more can be created, .*exceeded quota: none/,
-    );
+    expect(await reasonsOf("full")).toMatch(/Deployment worker: 0 of 2 .*exceeded quota: none/);
   });
 
   it("no Deployment", async () => {
     await current.cluster.kubectl("create", "namespace", "none");
-    expect(await reasonsOf("none", 1)).toMatch(
-      /a Deployment or StatefulSet with labels app=worker: not found in namespace none of context \S+\. Check/,
-    );
+    expect(await reasonsOf("none", 1)).toMatch(/labels app=worker: not found in namespace none /);
   });
 });
 

@@ -88,7 +88,7 @@ it.each(kinds)(
     await addFiles(stack.root, sampleFiles);
     await expect(runStep(undefined, stack.inputs({ standstill }))).rejects.toThrow(
       new RegExp(
-        `${kind} worker in namespace ${namespace} .* since the drain .* by keda\\. .*` +
+        `${kind} worker in namespace ${namespace} .* by keda\\. .*` +
           `kubectl annotate scaledobject NAME autoscaling\\.keda\\.sh/paused="true"`,
       ),
     );
@@ -103,14 +103,12 @@ it("a StatefulSet that was scaled up once and back stops the rollout", async () 
   await current.cluster.available("once", set);
   await scale("once", set, 0, "somebody-s");
   await expect.poll(() => current.cluster.pods("once"), { timeout: 15_000 }).toEqual([]);
-  expect(await findChangesSince(standstill)).toMatch(
-    /StatefulSet worker .* was scaled .* \(generation of StatefulSet worker\)/,
-  );
+  expect(await findChangesSince(standstill)).toContain("(generation of StatefulSet worker)");
 
   await current.cluster.deploy("once", { kind: "StatefulSet", mode: "mongo", replicas: 1 });
   const wanted = { ...common("once"), drains: 1, standstill };
   await expect(PodsReplaced.create(wanted)).rejects.toThrow(
-    /scaled or changed since the drain .* before its upgrade; .* now sets its replicas\. .* not in MongoDB/,
+    /\(generation of StatefulSet worker\)\. .* before its upgrade/,
   );
 });
 
@@ -141,7 +139,7 @@ it("replicas that are set back during Helm's own upgrade stop the rollout as soo
 
   const wanted = { ...common("helm"), drains: 1, standstill };
   await expect(PodsReplaced.create(wanted)).rejects.toThrow(
-    /Deployment worker .* since the drain \(ReplicaSet worker-.*\)\. That was done before its upgrade/,
+    /\(ReplicaSet worker-.*\)\. .* before its upgrade/,
   );
 });
 
@@ -164,6 +162,6 @@ it("what Flux deploys is named with its HelmRelease", async () => {
   await current.cluster.kubectl("label", "deployment/worker", label, "--namespace=flux");
   await scale("flux", "deployment/worker", 1, "helm-controller");
   expect(await findChangesSince(standstill)).toMatch(
-    /by helm-controller or Flux \(HelmRelease flux\/runner\)\. To pause it, .*flux suspend helmrelease NAME/,
+    /by helm-controller or Flux \(HelmRelease flux\/runner\)\. .*flux suspend helmrelease NAME/,
   );
 });

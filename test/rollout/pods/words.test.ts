@@ -80,6 +80,22 @@ describe("a pod that is not ready", () => {
     expect(inState(state)).toMatch(words);
   });
 
+  it("whose image cannot be pulled says what to check", () => {
+    const state = { waiting: { reason: "ImagePullBackOff", message: "not found" } };
+    expect(inState(state)).toBe(
+      "pod a: the image worker:1 of container main cannot be pulled (ImagePullBackOff), not found. " +
+        "Check the image's name, that the registry has it, and imagePullSecrets.",
+    );
+  });
+
+  it("that no node takes says why", () => {
+    const unscheduled = { type: "PodScheduled", status: "False", message: "Insufficient memory." };
+    expect(inWords(pod({ conditions: [unscheduled] }))).toBe(
+      "pod a: not scheduled on any node, Insufficient memory. " +
+        "Free resources on the nodes, or change what the pod requests in the service's values.",
+    );
+  });
+
   it("in a crash loop has an exit code", () => {
     const terminated = { exitCode: 137, reason: "OOMKilled" };
     const state = { waiting: { reason: "CrashLoopBackOff", message: "back-off 5m" } };
@@ -172,6 +188,28 @@ describe("what belongs to a Deployment", () => {
     const found = workload(deployment([], { observedGeneration: 2 }), sets, []);
     const wanted = { service: "worker", mode: "filesystem" } as const;
     expect(findObstacles(found, wanted)[0]?.found).toMatch(/has not processed its last change/);
+  });
+});
+
+describe("a rollout", () => {
+  const inWords = (found: V1Deployment) =>
+    findObstacles(workload(found, [], []), { service: "worker", mode: "mongo" }).map(inFull);
+  const onMongo = [{ name: "Worker__Storage__Mode", value: "mongo" }];
+
+  it("whose values are not deployed says what its template has", () => {
+    expect(inWords(deployment())).toEqual([
+      "Deployment worker: Worker__Storage__Mode in its pod template is filesystem, not mongo, " +
+        "so these values are not deployed yet. Deploy them (with Argo CD or Flux: commit, push, sync). " +
+        "The variable must be in the container's env, with its value.",
+    ]);
+  });
+
+  it("that may create no pod has Kubernetes' own reason", () => {
+    const failure = { type: "ReplicaFailure", status: "True", message: "exceeded quota: none" };
+    expect(inWords(deployment(onMongo, { conditions: [failure] }))).toEqual([
+      "Deployment worker: 0 of 1 new pods exist, and no more can be created, exceeded quota: none. " +
+        "Raise the quota, or fix what the message names; Kubernetes tries again.",
+    ]);
   });
 });
 

@@ -43,7 +43,7 @@ describe("an up without a preview, before its first change", () => {
     await current.cluster.deploy("beside", { name: "another" });
     await current.cluster.available("beside", "deployment/another");
     await expect(upFrom(inputs("beside", { selector: "app=worker" }))).rejects.toThrow(
-      /No workload of release|another-\S+ \(of ReplicaSet/,
+      /another-\S+ \(of ReplicaSet/,
     );
   });
 
@@ -55,7 +55,7 @@ describe("an up without a preview, before its first change", () => {
   it("lets a worker change over that can be drained, and says where it is", async () => {
     await current.cluster.deploy("fine");
     expect(await upFrom(inputs("fine"))).toMatchObject({ outs: { applied: true } });
-    const server = /^worker: namespace fine of context \S+( \S+)*, https:\/\/127\.0\.0\.1:\d+$/;
+    const server = /^worker: namespace fine .*, https:\/\/127\.0\.0\.1:\d+$/;
     expect(current.said.join()).toMatch(server);
   });
 
@@ -63,8 +63,7 @@ describe("an up without a preview, before its first change", () => {
     await current.cluster.deploy("known");
     for (const mode of [{}, toFiles]) {
       const olds = { ...inputs("known"), ...elsewhere };
-      const words =
-        /on the cluster of https:\/\/127\S+, but this .* that of https:\/\/other:6443, .* advanced\.acceptCluster: (\S+)/;
+      const words = /https:\/\/127\S+, .* https:\/\/other:6443, .* advanced\.acceptCluster: (\S+)/;
       await expect(upFrom(inputs("known", mode), olds)).rejects.toThrow(words);
       const { failures } = await Drain.check(olds, inputs("known", mode));
       const [{ property, reason } = { property: "", reason: "" }] = failures ?? [];
@@ -107,7 +106,7 @@ describe("the cluster of a stack", () => {
     const rules = servicesRules.filter(({ resources }) => !resources.includes("namespaces"));
     const narrower = await kubeconfigOf(current.cluster, "narrower", rules);
     await expect(upFrom(inputs("narrower", { kubeconfig: narrower }))).rejects.toThrow(
-      /get namespaces .* status 403: .* resources: \["namespaces"\], verbs: \["get"\]/,
+      /status 403: .* \["namespaces"\], verbs: \["get"\]/,
     );
   });
 });

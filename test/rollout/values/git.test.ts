@@ -103,10 +103,10 @@ it("refuses a detached checkout, another branch, and what is no checkout", async
   await site.git("switch", "--quiet", "--create", "feature");
   await expect(pushed()).rejects.toThrow("its checkout is on feature. Run git switch main there.");
   await site.git("switch", "--quiet", "--detach", "main");
-  await expect(pushed()).rejects.toThrow("its checkout is detached. Run git switch main there.");
+  await expect(pushed()).rejects.toThrow(/detached\. .*git switch main/);
   const file = join(site.folder, "plain/own.yaml");
   await mkdir(join(site.folder, "plain"));
-  await expect(pushed({ file })).rejects.toThrow("git rev-parse failed: fatal: not a git repo");
+  await expect(pushed({ file })).rejects.toThrow(/git rev-parse failed: .*not a git/);
   expect(await site.commits()).toBe(1);
 });
 

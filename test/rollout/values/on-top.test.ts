@@ -27,11 +27,9 @@ describe("a place of which the chart may have a list of its own", () => {
   };
 
   it("is refused if no file has it", () => {
-    expect(refusing([bare])).toThrow(
-      /site\.yaml .*: it has no env, so .* chart oci:\/\/x\/c may have there\. Copy .* \(\[\]\) or/,
-    );
-    expect(refusing([])).toThrow("it has no env");
-    expect(refusing([], bare)).toThrow("it has no env");
+    expect(refusing([bare])).toThrow(/site\.yaml .* no env, .* chart oci:\/\/x\/c/);
+    expect(refusing([])).toThrow(/no env,/);
+    expect(refusing([], bare)).toThrow(/no env,/);
   });
 
   it("is known if a file has it, the chart's too, and an empty list or map", () => {
@@ -160,7 +158,7 @@ describe("the environment on top of a site's values", () => {
     const wrong = { file: "site.yaml", text: "worker: { env: s3cret }" };
 
     expect(() => environmentOnTop([wrong], workerEnv, onMongo)).toThrow(
-      "The values file site.yaml cannot be used: worker.env is neither a list nor a map.",
+      /site\.yaml .*: worker\.env is neither/,
     );
     expect(() => environmentOnTop([wrong], workerEnv, onMongo)).not.toThrow(/s3cret/);
   });
@@ -169,7 +167,7 @@ describe("the environment on top of a site's values", () => {
     const broken = { file: "site.yaml", text: 'password: "s3cret\nenv: [' };
 
     expect(() => environmentOnTop([broken], env, onMongo)).toThrow(
-      /it is not valid YAML \(line \d+: [A-Z_]+\)\. Fix the syntax\.$/,
+      /site\.yaml .*YAML \(line \d+: [A-Z_]+\)/,
     );
     expect(() => environmentOnTop([broken], env, onMongo)).not.toThrow(/s3cret/);
   });

@@ -93,7 +93,7 @@ describe("the file of the stack's own", () => {
     ]);
     const longest = join(folder, "w".repeat(255));
     await expect(ValuesFile.create(fileInputs("mongo", { file: longest }))).rejects.toThrow(
-      /directory cannot be written \(ENAMETOOLONG\)/,
+      /directory .* written \(ENAMETOOLONG\)/,
     );
   });
 
@@ -123,7 +123,7 @@ describe("what somebody else changes", () => {
       await edit();
       const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
       expect(await changes(state, fileInputs("mongo"))).toBe(true);
-      expect(log).toHaveBeenCalledWith(expect.stringContaining("pulumi up writes it again"));
+      expect(log).toHaveBeenCalledWith(expect.stringMatching(/^\S+ is .*\[values-written\]$/));
       log.mockRestore();
 
       const again = await updateFile(state, fileInputs("mongo"));
@@ -146,10 +146,9 @@ describe("what is refused in the preview already", () => {
     const before = await readWorkerFile();
     const other = fileInputs("mongo", { stack: "organization/taskrunner-storage/staging" });
 
-    expect(await refused({}, other)).toContain(
-      "it is not of stack organization/taskrunner-storage/staging",
-    );
-    await expect(ValuesFile.create(other)).rejects.toThrow("it is not of stack");
+    const reason = `not of stack ${other.stack}`;
+    expect(await refused({}, other)).toContain(reason);
+    await expect(ValuesFile.create(other)).rejects.toThrow(reason);
     expect(await readWorkerFile()).toBe(before);
   });
 
@@ -161,17 +160,17 @@ describe("what is refused in the preview already", () => {
     expect(await found("a: 1\n---\nb: 2\n")).toContain("several YAML documents");
     expect(await found(`env: [${password}\n`)).toMatch(/not valid YAML \(line \d/);
     expect(await found(`env: [${password}\n`)).not.toContain(password);
-    expect(await found(Buffer.from([0x61, 0x3a, 0x20, 0xe4]))).toContain("cannot be read (ERR_ENC");
-    expect(await found("env: text\n")).toContain("neither a list nor a map");
-    expect(await found("replicas: 1\n")).toContain("write an empty list ([]) or map ({})");
+    expect(await found(Buffer.from([0x61, 0x3a, 0x20, 0xe4]))).toContain("read (ERR_ENC");
+    expect(await found("env: text\n")).toContain(": env is neither");
+    expect(await found("replicas: 1\n")).toContain(": it has no env,");
     await rm(siteFile);
-    expect(await refused({}, fileInputs("mongo"))).toMatch(/cannot be read \(ENOENT\).*rollout/);
+    expect(await refused({}, fileInputs("mongo"))).toMatch(/read \(ENOENT\).*rollout\.worker/);
   });
 
   it("is a directory that cannot be written", async () => {
     const missing = join(folder, "deploy", "values.yaml");
     expect(await refused({}, fileInputs("mongo", { file: missing }))).toMatch(
-      /directory cannot be written \(ENOENT\)/,
+      /directory .* written \(ENOENT\)/,
     );
   });
 
@@ -184,7 +183,7 @@ describe("what is refused in the preview already", () => {
   it("is a first rollback of a service in mongo mode: the stack knows of no cutover", async () => {
     await writeFile(siteFile, list.replace("filesystem", "Mongo"));
     expect(await refused({}, fileInputs("filesystem"))).toMatch(
-      /worker in mongo mode\. This step is new .* a rollback would export nothing .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
+      /storageMode: mongo .* set Worker__Storage__Mode .*filesystem/,
     );
     expect(await refused({}, fileInputs("mongo"))).toBe("");
     expect(await refused(fileInputs("mongo"), fileInputs("filesystem"))).toBe("");
@@ -192,8 +191,6 @@ describe("what is refused in the preview already", () => {
     await writeFile(siteFile, list);
     expect(await refused({}, fileInputs("filesystem"))).toBe("");
     await createFile(fileInputs("mongo"));
-    expect(await refused({}, fileInputs("filesystem"))).toContain(
-      `The values file ${file} has worker`,
-    );
+    expect(await refused({}, fileInputs("filesystem"))).toContain(`${file} has worker`);
   });
 });
