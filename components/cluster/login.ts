@@ -12,8 +12,8 @@ export interface Login {
 export const userDatabase = "admin";
 
 /**
- * A connection string with a user, which is secret. Broken writes are retried, and count once a majority has
- * them.
+ * Adds a user to a connection string; the result is secret. Failed writes are retried, and a majority acknowledges
+ * each write.
  *
  * @param address the connection string without a user
  * @param options further options that this address needs

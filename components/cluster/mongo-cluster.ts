@@ -38,7 +38,7 @@ export class MongoCluster extends StepGroup {
     this.registerOutputs({ database, ownEntries: outputs.ownEntries });
   }
 
-  /** The stack's Jobs, beside the cluster; undefined where the engine does the work. */
+  /** The stack's Jobs; undefined if the engine does the work. */
   private jobsOf(
     { jobs, ...settings }: MongoClusterArgs,
     uri: pulumi.Input<string> | undefined,

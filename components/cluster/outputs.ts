@@ -22,7 +22,7 @@ export type ClusterArgs<Kind extends ClusterSettings["kind"]> = Omit<
 
 /** The outputs that all kinds have in common. */
 export interface ClusterOutputs {
-  /** The migrator's connection string; secret; absent on a rollback where no setting has it. */
+  /** The migrator's connection string; secret; absent on a rollback if no setting has it. */
   readonly uri: pulumi.Output<string> | undefined;
   /** The services' connection string; secret. */
   readonly appUri: pulumi.Output<string> | undefined;
@@ -40,7 +40,7 @@ export interface ClusterOutputs {
 
 /** MongoDB as the steps use it: connection strings, database and names. */
 export interface Mongo {
-  /** The migrator's connection string; secret; absent on a rollback where no setting has it. */
+  /** The migrator's connection string; secret; absent on a rollback if no setting has it. */
   readonly uri: pulumi.Output<string> | undefined;
   /** The services' connection string; secret. On a local server it may be the migrator's. */
   readonly appUri: pulumi.Output<string> | undefined;

@@ -40,7 +40,7 @@ export type CollectionRole = "runs" | "logs" | "artifacts" | "approvals";
 /** One collection: its fields and its indexes, in the specification's order. */
 export interface Collection {
   readonly name: string;
-  /** The date field by which a reader tells two records with one key apart. */
+  /** The date field that helps a reader distinguish two records with one key. */
   readonly moment: string;
   readonly fields: Readonly<Record<string, Field>>;
   readonly indexes: readonly Index[];

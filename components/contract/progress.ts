@@ -1,4 +1,4 @@
-/** Interval of progress lines: nothing waits in silence. */
+/** Interval of the progress lines of every wait. */
 export const progressEveryMs = 10_000;
 
 /** Calls `print` with the seconds elapsed, every ten seconds, until the returned function is called. */

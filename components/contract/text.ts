@@ -1,6 +1,6 @@
 /**
- * Removes passwords from the URIs in a text. Rather too much than too little: a MongoDB connection string
- * goes as a whole, any other URI up to the last `@` of the word.
+ * Removes passwords from the URIs in a text. When in doubt it removes more: all of a MongoDB connection string,
+ * and any other URI up to the last `@` of the word.
  *
  * @param mask replaces what is removed; with one, a connection string keeps its hosts
  */
@@ -12,7 +12,7 @@ export function redact(text: string, mask?: string): string {
   return shown.replace(/:\/\/\S*@/g, `://${mask ?? "***"}@`);
 }
 
-/** A number with its thousands apart, and its noun: `1,204 runs`, `1 run`. */
+/** A number with thousands separators, and its noun: `1,204 runs`, `1 run`. */
 export function formatCount(
   count: number,
   one: string,

@@ -68,7 +68,7 @@ async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
 }
 
 /**
- * Requires the claimed record: a new one would hide that collections and indexes went with the former.
+ * Requires the claimed record. A new record would hide that the collections and indexes are gone as well.
  *
  * @throws Error if there is none
  */

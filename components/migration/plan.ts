@@ -86,7 +86,7 @@ export function searchData(db: Db, wanted: WantedSchema): Promise<DataSearch> {
   );
 }
 
-/** A plan as text: changes with reasons and risks, what stays, data issues. */
+/** A plan as text: changes with reasons and risks, objects that stay as they are, data issues. */
 export function describePlan(
   database: string,
   { changes, foreign, issues, notChecked }: Omit<Plan, "checksum">,

@@ -18,6 +18,6 @@ export const providers = {
   Index: providerOf(index),
   SuspendLogTtl: providerOf(suspendLogTtl),
   LogRetention: providerOf(logRetention),
-  // A stack of before 0.2.0 loads it by this name until the step runs again.
+  // A stack from before 0.2.0 loads the step by this name until it runs again.
   LogExpiryLift: providerOf(suspendLogTtl),
 };

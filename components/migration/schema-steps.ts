@@ -138,8 +138,8 @@ export interface ApplicationInputs extends MongoInputs, OncePerCutover {
 }
 
 /**
- * Checks the services' privileges once per cutover, when everything exists, so that a missing one surfaces before
- * the drain.
+ * Checks the services' privileges once per cutover, after all collections and indexes exist, so that a missing
+ * privilege surfaces before the drain.
  */
 export const applicationCheck: Step<ApplicationInputs, object> = {
   ...kind<ApplicationInputs, object>("ApplicationCheck", room),
@@ -157,8 +157,8 @@ export const applicationCheck: Step<ApplicationInputs, object> = {
 };
 
 /**
- * The commands by which services create the contract's indexes, as JSON. With `days`, the index of the expiry
- * occurs without and with it.
+ * The commands by which services create the contract's indexes, as JSON. With `days`, the TTL index is listed
+ * twice: without and with the expiry.
  */
 export function indexCreations(indexes: readonly WantedIndex[], days: number): string[] {
   return indexes.flatMap((index) => {

@@ -13,7 +13,7 @@ interface ConnectionOptions {
   readonly selectionTimeoutMs?: number;
 }
 
-/** Timeout of a preview, which can do without the server. */
+/** Timeout of a preview, which works without the server. */
 export const previewTimeout: ConnectionOptions = { selectionTimeoutMs: 4_000 };
 
 /** MongoDB's default, longer than a typical election (12 s). */
@@ -69,7 +69,7 @@ export async function databaseAt(
   }
 }
 
-/** The same database; its reads wait for what a majority had at an operation time, even on a later primary. */
+/** The same database, with reads that wait until a majority has this operation time, even after a failover. */
 export function readingAfter({ client, databaseName }: Db, afterClusterTime: Timestamp): Db {
   // The driver offers it only in a session, and a session does not allow concurrent reads.
   const readConcern = Object.assign(new ReadConcern("majority"), { afterClusterTime });
@@ -77,8 +77,8 @@ export function readingAfter({ client, databaseName }: Db, afterClusterTime: Tim
 }
 
 /**
- * Runs work on a connection of its own, which is closed afterwards. Shared clients may be closed meanwhile by
- * their users.
+ * Runs work on a connection of its own and closes it afterwards. A shared client might be closed by another user
+ * meanwhile.
  *
  * @throws ConnectionError if no server answers or the log-in fails
  */

@@ -3,7 +3,7 @@ import pRetry from "p-retry";
 import { progressEveryMs } from "../contract/progress";
 
 // Codes about a single document (MongoDB's error_codes.yml): a unique index, the validator, its size, a name
-// or a value. Any other code is about the server, and no good record is left out for it.
+// or a value. Any other code concerns the server, and must not quarantine a valid record.
 const documentCodes: ReadonlySet<unknown> = new Set([
   ...[2, 9, 14, 22, 28, 52, 53, 54, 55, 56, 57, 66],
   ...[121, 171, 10334, 11000, 16755, 17280, 17419],
@@ -100,12 +100,11 @@ export async function withRetries<T>(
 }
 
 /**
- * The items of a query, one by one. If its cursor fails, the query is asked again behind the last item,
- * because the driver does not retry a cursor that is open. When the next reply comes, only the last key of
- * the former one is kept: a reply has up to 16 MiB.
+ * Iterates over a query. If the cursor fails, runs the query again after the last item, because the driver does
+ * not retry an open cursor. Of a reply (up to 16 MiB), only the last key is kept once the next one arrives.
  *
  * @param doing the operation and its target, for the error
- * @param open the query for everything behind a key, or for everything, in a stable order
+ * @param open the query, in a stable order: for everything after a key, or for everything
  * @param keyOf an item's place in that order
  * @param patience how long to retry without any answer in between
  * @throws ServerTroubleError if the trouble does not pass or needs a person

@@ -44,7 +44,7 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
   /** Members that answer, as `HOST:PORT`, if none of them is the primary; usually empty. */
   readonly withoutPrimary: readonly string[];
-  /** The refusal of a server that lets nobody in (`answerIn`); usually undefined. */
+  /** The answer of a server that rejected the connection (`answerIn`); usually undefined. */
   readonly answer: string | undefined;
 
   constructor(uri: string, cause: unknown) {
@@ -67,8 +67,8 @@ export function membersWithoutPrimary(error: unknown): string[] {
 }
 
 /**
- * The refusal of a server that lets nobody in: an error, or a failed TLS handshake, which is how Atlas treats
- * an address that is not on its access list. Undefined if nothing answered.
+ * The answer of a server that rejected the connection: an error, or a failed TLS handshake, as Atlas answers an
+ * address that is not on its access list. Undefined if nothing answered.
  */
 export function answerIn(error: unknown): string | undefined {
   const servers = error instanceof MongoServerSelectionError ? error.reason?.servers : undefined;

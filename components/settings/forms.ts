@@ -8,7 +8,7 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-/** A text that is not empty. */
+/** A non-empty string. */
 export const text = z.string().min(1, { error: "a string that is not empty" });
 
 /** An integer of at least 1. */

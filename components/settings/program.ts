@@ -36,10 +36,10 @@ export function programSettings(): ProgramSettings {
 }
 
 /**
- * Settings that a program has from elsewhere than its stack's configuration.
+ * Settings from another source than the stack's configuration.
  *
  * @param values the keys of `Pulumi.<stack>.yaml` without their prefix
- * @param plainKeys the keys that are not encrypted where they come from; a password in one is refused
+ * @param plainKeys the keys that are not encrypted in that source; a password in one is rejected
  * @throws pulumi.RunError as `programSettings` does
  */
 export function settingsOf(

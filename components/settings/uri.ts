@@ -6,7 +6,7 @@ export interface UriFacts {
   /** Whether every host is a loopback address or `localhost`. */
   readonly local: boolean;
   readonly tls: boolean;
-  /** The options that turn off a check of TLS, as they are written; usually empty. */
+  /** The options that disable a TLS check, as written; usually empty. */
   readonly unchecked: readonly string[];
   /** Write concern and read preference, if stated. */
   readonly w: string | undefined;

@@ -112,9 +112,9 @@ export async function checkTakeOver(
 }
 
 /**
- * What the settings cannot keep of a cluster, and what to do; undefined if nothing. The plugin keeps nodes for
- * analytics and reading only in regions that it is told of, and not while `useEffectiveFields` turns on
- * (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
+ * Describes what a cluster would lose under these settings, and what to do; undefined if nothing. The plugin keeps
+ * analytics and read-only nodes only in regions that the settings list, and loses them when `useEffectiveFields` is
+ * turned on (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
  */
 export function findObstacle(
   { clusterType, replicationSpecs }: Live,

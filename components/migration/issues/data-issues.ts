@@ -59,7 +59,7 @@ export async function dataIssues(
 const timeLimits = [50, 262];
 
 // Codes of a memory limit without disk use, as on the shared tiers of Atlas, which ignore `allowDiskUse`. The
-// long ones are of `$setWindowFields`.
+// long codes come from `$setWindowFields`.
 const memoryLimits = [146, 292, 5414201, 5643008];
 
 /** A change that was not checked, and why. */

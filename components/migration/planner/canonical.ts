@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { BSON } from "mongodb";
 import type { WantedSchema } from "../../contract";
 
-// Two values have one canonical form exactly if MongoDB treats them alike: sorted object keys, a validator's
-// `required` sorted, plain numbers.
+// Two values have the same canonical form if and only if MongoDB treats them alike: object keys and a validator's
+// `required` are sorted, and numbers are plain.
 function canonical(value: unknown): unknown {
   return sortMembers(BSON.EJSON.serialize(value, { relaxed: true }));
 }

@@ -129,7 +129,7 @@ export function kubernetesRules(settings: Settings): Rule[] {
       found: "nothing, and rollout has none",
       allowed: "the namespace of MongoDB",
     },
-    // An engine outside would create MongoDB, wait for it and then fail to reach it.
+    // An engine outside the cluster would create MongoDB, wait for it and then fail to reach it.
     {
       key: "jobs",
       when: !jobs && !cluster.engineInside,
