@@ -25,9 +25,7 @@ async function run(...args: string[]) {
 it("plan says 2, apply does it, plan says 0", async () => {
   const planned = await run("plan");
   expect(planned.exitCode).toBe(2);
-  expect(planned.stdout).toContain(
-    "create index pack_run_logs_run_sequence on pack_run_logs { runId: 1, sequence: 1 }, unique",
-  );
+  expect(planned.stdout).toMatch(/create index pack_run_logs_run_sequence .* unique$/m);
   expect((await run("apply")).exitCode).toBe(0);
   expect(await run("plan")).toMatchObject({
     exitCode: 0,
@@ -82,10 +80,7 @@ it("with onDataIssue: report what can be done is done", async () => {
 
   expect((await run("apply", "--settings", settings)).exitCode).toBe(0);
   const left = diff(buildSchema(documentOptions), await observe(current.db));
-  expect(left.map(({ reason }) => reason)).toEqual([
-    "its validation level is moderate, not strict",
-    "it does not exist",
-  ]);
+  expect(left.map(({ kind }) => kind)).toEqual(["modify validator", "create index"]);
 });
 
 it("plan --json is one value with every command", async () => {
@@ -118,7 +113,7 @@ it("an unreachable server is an error without the password", async () => {
   const { stderr, exitCode } = await execa("node", [bin, "status"], { env, reject: false });
 
   expect(exitCode).toBe(1);
-  expect(stderr).toContain("Connecting to MongoDB at 127.0.0.1:1 failed");
+  expect(stderr).toContain("127.0.0.1:1 failed");
   expect(stderr).not.toContain("geheim");
 }, 30_000);
 

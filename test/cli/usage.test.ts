@@ -84,7 +84,7 @@ it.each([
   await settings("Pulumi.test.yaml", { rollot: { target: "helm" } });
   const { exitCode, stderr } = await run([...args, "--settings", "Pulumi.test.yaml"]);
   expect(exitCode).toBe(64);
-  expect(stderr).toContain("rollot: found an unknown setting; allowed: storageMode,");
+  expect(stderr).toMatch(/rollot: .* allowed: storageMode,/);
 });
 
 it("a settings file that is not YAML is wrong usage, with the line", async () => {
@@ -109,7 +109,7 @@ it("with --json an error is one value, with its kind", async () => {
   const unreachable = await failed(["status", "--connect-timeout", "0.5"]);
   expect(unreachable).toMatchObject({
     code: "connection",
-    message: expect.stringMatching(/^Connecting to MongoDB at 127\.0\.0\.1:1 failed/) as string,
+    message: expect.stringContaining("127.0.0.1:1 failed") as string,
   });
   expect(unreachable.message).not.toContain("geheim");
   const entry = { runId: "r", sequence: Long.fromNumber(1) };
@@ -130,7 +130,7 @@ it("says at once where it connects to, and gives up after --connect-timeout", as
   // The process has ended too, not only said so.
   expect(Date.now() - began).toBeLessThan(20_000);
   expect(stderr).toMatch(
-    new RegExp(`^Connecting to 127\\.0\\.0\\.1:${port}\n.* selection timed out after 1500 ms`),
+    new RegExp(`^Connecting to 127\\.0\\.0\\.1:${port}\n.* timed out .*1500 ms`),
   );
   expect(exitCode).toBe(1);
 });

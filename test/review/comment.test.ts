@@ -9,7 +9,7 @@ import {
 } from "../../components/review";
 import { describeDataIssue } from "../../components/migration";
 import { rendered } from "./rendered";
-import { noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
+import { matching, noPlan, previewOf, reviewOf, risksOf, toFiles, type RawStep } from "./steps";
 
 const index = {
   name: "pack_runs_tenant",
@@ -38,19 +38,15 @@ it("sorts what is created side by side by its name, in whatever order the engine
 describe("the verdict", () => {
   it("names an index that is built anew, by the plan", () => {
     const change = { kind: "replace index", collection: "pack_runs", index: index.name };
-    expect(reviewOf(previewOf([changedIndex]), { ...noPlan, changes: [change] })).toMatchObject({
-      headline: "staging: change: other indexes",
-      level: "risks",
-      verdict: "⚠️ **Needs attention:** 1 index built anew",
-    });
+    const made = reviewOf(previewOf([changedIndex]), { ...noPlan, changes: [change] });
+    expect(made).toMatchObject({ headline: "staging: change: other indexes", level: "risks" });
+    expect(risksOf(made)).toEqual(matching(/^1 index .*anew$/));
   });
 
   it("says that MongoDB's figures are missing without a plan, if anything depends on them", () => {
-    expect(reviewOf(previewOf([changedIndex]))).toMatchObject({
-      level: "risks",
-      verdict:
-        "⚠️ **Needs attention:** the figures of MongoDB are missing, because no plan was given",
-    });
+    const made = reviewOf(previewOf([changedIndex]));
+    expect(made.level).toBe("risks");
+    expect(risksOf(made)).toEqual(matching(/figures of MongoDB .*no plan/));
     const other = { type: "aws:x:Y", name: "thing", old: { a: 1 }, now: { a: 2 } };
     expect(reviewOf(previewOf([other])).level).toBe("clear");
   });
@@ -88,12 +84,13 @@ describe("the verdict", () => {
       op: "delete",
       outputs: { fence: { at: "x", unfinishedCount: 0 } },
     };
-    const { verdict, body } = reviewOf(previewOf([leaves]));
-    expect(verdict).toBe(
-      "⚠️ **Needs attention:** the stack will work on files, and no step drains the worker · " +
-        "1 resource no longer managed · without `backfill` a rollback exports nothing and holds no run",
-    );
-    expect(body).toContain("no longer manage `handover`");
+    const made = reviewOf(previewOf([leaves]));
+    expect(made.level).toBe("risks");
+    expect(risksOf(made)).toEqual([
+      ...matching(/^the stack .*no step drains/, /^1 resource no longer/),
+      "without `backfill` a rollback exports nothing and holds no run",
+    ]);
+    expect(made.body).toContain("no longer manage `handover`");
     const onFiles = { ...leaves, old: { ...toFiles.old, direction: "back" } };
     expect(reviewOf(previewOf([onFiles])).verdict).not.toContain("a rollback");
   });
@@ -106,13 +103,11 @@ describe("the verdict", () => {
       old: { replicationSpecs: specs("M30"), terminationProtectionEnabled: true },
       now: { replicationSpecs: specs("M50"), terminationProtectionEnabled: false },
     };
-    const { verdict, body } = reviewOf(previewOf([cluster]));
+    const made = reviewOf(previewOf([cluster]));
 
-    expect(verdict).toBe(
-      "⚠️ **Needs attention:** 1 protection of MongoDB turned off · " +
-        "MongoDB itself changes, its members may restart",
-    );
-    expect(body).toContain("`instanceSize` `M30` → `M50`");
+    expect(made.level).toBe("risks");
+    expect(risksOf(made)).toEqual(matching(/^1 protection .*off$/, /^MongoDB itself changes/));
+    expect(made.body).toContain("`instanceSize` `M30` → `M50`");
   });
 
   it("names what the take-over of a cluster changes, and not what it leaves as it is", () => {
@@ -128,16 +123,14 @@ describe("the verdict", () => {
           { ...cluster, old: live, now },
         ]),
       );
-    const { verdict, body } = takeOver({ pitEnabled: false, mongoDbMajorVersion: "8.0" });
+    const made = takeOver({ pitEnabled: false, mongoDbMajorVersion: "8.0" });
 
-    expect(verdict).toBe(
-      "⚠️ **Needs attention:** 1 protection of MongoDB turned off · " +
-        "MongoDB itself changes, its members may restart",
-    );
-    expect(body).toMatch(
+    expect(made.level).toBe("risks");
+    expect(risksOf(made)).toEqual(matching(/^1 protection .*off$/, /^MongoDB itself changes/));
+    expect(made.body).toMatch(
       /change `mongodbatlas:AdvancedCluster` `cluster`: .*`mongoDbMajorVersion` `7.0` → `8.0`/,
     );
-    expect(body).not.toContain("tags");
+    expect(made.body).not.toContain("tags");
     const off = { useEffectiveFields: false };
     const asItIs = takeOver({ pitEnabled: true, mongoDbMajorVersion: "7.0", ...off });
     expect(asItIs.level).toBe("clear");
@@ -191,10 +184,10 @@ describe("the verdict", () => {
     expect(reviewOf(cutover)).toMatchObject({
       headline: "staging: cut over to MongoDB: the migration as a Job",
       level: "risks",
-      verdict:
-        "⚠️ **Needs attention:** the figures of MongoDB are missing, because no plan was given · " +
-        "the stack will work on MongoDB, and no step drains the worker · unfinished runs were not counted",
     });
+    expect(risksOf(reviewOf(cutover))).toEqual(
+      matching(/^the figures .*no plan/, /MongoDB, .*no step drains/, /^unfinished .*not counted$/),
+    );
     expect(reviewOf(cutover).body).toContain("| 1 | Ledger | run `ledger-claim` |");
     expect(reviewOf(cutover, { ...noPlan, reachable: false }).verdict).toContain(
       "the figures of MongoDB are missing, because the plan did not reach it",
@@ -210,14 +203,13 @@ describe("the verdict", () => {
       now: { days: 30 },
     };
     const verdict = (plan?: object) => reviewOf(previewOf([retention]), plan).verdict;
-    const words = "log entries older than 30 days will be deleted: ";
-    expect(verdict()).toContain(`${words}how many was not counted`);
+    expect(verdict()).toMatch(/older than 30 days .*: how many was not counted/);
     const found = (entries: number, isMore: boolean) => ({
       ...noPlan,
       expiring: { entries, isMore },
     });
-    expect(verdict(found(1_204, false))).toContain(`${words}1,204 entries of MongoDB now`);
-    expect(verdict(found(100_000, true))).toContain(`${words}more than 100,000 entries of MongoDB`);
+    expect(verdict(found(1_204, false))).toMatch(/ 30 days .*: 1,204 entries/);
+    expect(verdict(found(100_000, true))).toMatch(/ 30 days .*: more than 100,000 entries/);
   });
 });
 

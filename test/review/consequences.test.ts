@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { noPlan, previewOf, reviewOf, type RawStep } from "./steps";
+import { matching, noPlan, previewOf, reviewOf, risksOf, type RawStep } from "./steps";
 
 const values = (mode: string, more: object = {}) => ({
   values: { env: [{ name: "Worker__Storage__Mode", value: mode }], ...more },
@@ -31,15 +31,12 @@ describe("a change of the storage mode", () => {
   it("is never without risk: it says what stops and what waits", () => {
     const plan = { ...noPlan, state: { ...state, unfinished: 42 } };
 
-    expect(reviewOf(previewOf(cutover), plan)).toMatchObject({
-      level: "risks",
-      verdict:
-        "⚠️ **Needs attention:** the worker stops until it works on MongoDB, for how long is not measured " +
-        "yet · 42 unfinished runs wait meanwhile",
-    });
-    expect(reviewOf(previewOf(rollback)).verdict).toContain(
-      "the worker stops until it works on files",
+    const made = reviewOf(previewOf(cutover), plan);
+    expect(made.level).toBe("risks");
+    expect(risksOf(made)).toEqual(
+      matching(/^the worker stops .*MongoDB, .*not measured/, /^42 unfinished runs wait/),
     );
+    expect(reviewOf(previewOf(rollback)).verdict).toMatch(/the worker stops [^·]*files/);
   });
 
   it("counts the runs that wait: none is no risk, and an unknown number is one", () => {
@@ -48,7 +45,7 @@ describe("a change of the storage mode", () => {
 
     expect(verdict(1)).toContain("1 unfinished run");
     expect(verdict(0)).not.toContain("unfinished");
-    expect(verdict()).toContain("unfinished runs were not counted");
+    expect(verdict()).toMatch(/unfinished runs [^·]*not counted/);
   });
 
   it("names a migration that is a Job, and only then", () => {
@@ -90,8 +87,8 @@ describe("a change of the storage mode", () => {
       now: { direction: "forward", mode: "m" },
     };
 
-    expect(reviewOf(previewOf([edited])).verdict).toContain(
-      "worker will work on MongoDB, and no step drains the worker",
+    expect(reviewOf(previewOf([edited])).verdict).toMatch(
+      /worker [^·]* MongoDB, and no step drains/,
     );
   });
 });
@@ -101,11 +98,9 @@ describe("a change without a change of the mode", () => {
 
   it("names the services that restart, and a release that changes more than our variables", () => {
     const steps = [release("worker", image("1"), image("2"))];
-    expect(reviewOf(previewOf(steps))).toMatchObject({
-      level: "risks",
-      verdict:
-        "⚠️ **Needs attention:** worker restarts · 1 release would change more than the storage variables",
-    });
+    const made = reviewOf(previewOf(steps));
+    expect(made.level).toBe("risks");
+    expect(risksOf(made)).toEqual(["worker restarts", ...matching(/^1 release .*more than/)]);
     const both = [...steps, release("web", values("mongo"), values("mongo", { a: 1 }), "import")];
     expect(reviewOf(previewOf(both)).verdict).toContain("worker and web restart");
     const ours = [release("worker", values("a"), values("b"))];
@@ -121,7 +116,7 @@ describe("a change without a change of the mode", () => {
     const diagnostics = [{ severity: "warning", urn, message }];
     const { verdict, body } = reviewOf(previewOf([step], { diagnostics }));
 
-    expect(verdict).toContain("1 release would change more than the storage variables");
+    expect(verdict).toContain("1 release would change more");
     expect(verdict).not.toContain("1 warning");
     expect(body).toContain("image.tag");
   });
@@ -149,9 +144,7 @@ describe("a change without a change of the mode", () => {
     const verdict = (old: object, now: object) =>
       reviewOf(previewOf([collection(old, now)])).verdict;
 
-    expect(verdict({ ...strict, validator: {} }, strict)).toContain(
-      "1 validator lost: what was written since was not checked",
-    );
+    expect(verdict({ ...strict, validator: {} }, strict)).toContain("1 validator lost");
     for (const now of [{ validationAction: "warn" }, { validator: rules("b") }]) {
       expect(verdict(strict, { ...strict, ...now })).toContain(
         "1 validator changed: what MongoDB accepts is different",
@@ -169,8 +162,8 @@ describe("a change without a change of the mode", () => {
       ...{ ...noPlan, changes: [change], documents: { pack_runs: documents } },
     });
 
-    expect(reviewOf(previewOf([index]), plan(14_262)).verdict).toContain(
-      "1 index built over up to 14,262 documents",
+    expect(reviewOf(previewOf([index]), plan(14_262)).verdict).toMatch(
+      /1 index .*14,262 documents/,
     );
     expect(reviewOf(previewOf([index]), plan(0)).level).toBe("clear");
   });

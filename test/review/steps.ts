@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import {
   prepareReview,
   readPlan,
@@ -58,3 +59,12 @@ export function reviewOf(
   const planned = plan && readPlan(JSON.stringify(plan), redact);
   return review(prepareReview(readPreview(preview, redact), planned, around));
 }
+
+/** The verdict's risks, each on its own, without the level before them. */
+export function risksOf({ verdict }: { readonly verdict: string }): string[] {
+  return verdict.replace(/^.*?:\*\* /, "").split(" · ");
+}
+
+/** Texts that match these patterns, one each and in this order. */
+export const matching = (...patterns: readonly RegExp[]) =>
+  patterns.map((pattern) => expect.stringMatching(pattern) as string);
