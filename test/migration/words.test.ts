@@ -1,6 +1,8 @@
 import { MongoServerError } from "mongodb";
 import { expect, it } from "vitest";
+import type { LedgerRecord } from "../../components/ledger";
 import { MigrationConflict, MigrationError } from "../../components/migration/errors";
+import { ClaimRefused } from "../../components/migration/ledger";
 import type { Command } from "../../components/migration/planner/change";
 
 const building: Command = {
@@ -19,6 +21,28 @@ it.each([
   expect(new MigrationError("taskrunner", building, cause).message).toBe(
     "createIndexes on taskrunner.pack_runs, index by_age, (it does not exist yet) failed " +
       `with server code ${code}: no. ${advice}`,
+  );
+});
+
+const claim = { checksum: "a".repeat(64), stack: "storage/prod", adopt: false };
+
+it.each<[string, Partial<LedgerRecord>, string]>([
+  [
+    "another stack",
+    { checksum: "b".repeat(64), stack: "storage/dev" },
+    "stack storage/dev holds it with other settings (checksum bbbbbbbbbbbb, here aaaaaaaaaaaa). Nothing was changed. " +
+      "Give both stacks the same settings or different databases",
+  ],
+  [
+    "another runner",
+    { appliedAt: new Date(), runner: "platform" } as object,
+    "another runner wrote its record, which has appliedAt, runner and no checksum. Nothing was changed. " +
+      "Set advanced.ledger to a collection of its own",
+  ],
+])("a record of %s says whose it is and what to do", (_, held, words) => {
+  expect(new ClaimRefused("taskrunner", claim, held).message).toBe(
+    "Stack storage/prod cannot claim the migration 20251106-task-runner-baseline of database taskrunner: " +
+      `${words}, or set migration.adopt: true to take it over.`,
   );
 });
 

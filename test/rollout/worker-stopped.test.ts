@@ -12,7 +12,11 @@ describe("the drain of a worker that the program cannot see", () => {
       await expect(WorkerStopped.create({ ...cutover, stoppedFor })).rejects.toMatchObject({
         id: "worker",
         properties: { applied: false },
-        reasons: [expect.stringContaining("rollout.workerStopped: 2")],
+        reasons: [
+          "The program cannot see the worker (rollout.confirm: none), so it cannot drain it. Stop the worker and " +
+            "wait until its last process is gone. Then set rollout.workerStopped: 2 and run pulumi up again; it " +
+            "resumes here.",
+        ],
       });
     },
   );

@@ -52,14 +52,12 @@ describe("a pod that is terminating", () => {
 
   it("past its time names the node and the last way out", () => {
     const late = { ...metadata, deletionTimestamp: secondsAgo(45) };
-    expect(inWords(pod({}, late))).toMatch(
-      /for 75 s.*that node node-1 answers.*kubectl delete pod a --grace-period=0 --force/,
-    );
+    expect(inWords(pod({}, late))).toMatch(/for 75 s.* node-1 .*kubectl delete pod a .*--force/);
   });
 
   it("names what holds it", () => {
     expect(inWords(pod({}, { ...metadata, finalizers: ["example.org/x"] }))).toMatch(
-      /held by example\.org\/x\. .*nothing holds the pod/,
+      /held by example\.org\/x\./,
     );
   });
 });

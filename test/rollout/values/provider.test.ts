@@ -183,7 +183,7 @@ describe("what is refused in the preview already", () => {
   it("is a first rollback of a service in mongo mode: the stack knows of no cutover", async () => {
     await writeFile(siteFile, list.replace("filesystem", "Mongo"));
     expect(await refused({}, fileInputs("filesystem"))).toMatch(
-      /storageMode: mongo .* set Worker__Storage__Mode .*filesystem/,
+      /storageMode: mongo .*Worker__Storage__Mode/,
     );
     expect(await refused({}, fileInputs("mongo"))).toBe("");
     expect(await refused(fileInputs("mongo"), fileInputs("filesystem"))).toBe("");
