@@ -15,6 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
+import { expect, vi } from "vitest";
 import { stringify } from "yaml";
 import { generateSample } from "../../../tools/sample";
 import { act, engine, engineEnvironment, repository } from "../../../tools/parts";
@@ -33,8 +34,8 @@ export interface RunOptions {
   /** The event's file, as the platform has it. */
   readonly event?: object;
   readonly vars?: Readonly<Record<string, string>>;
-  /** Kills act and all that it started once it has printed this, as a job that is cancelled by force. */
-  readonly killAt?: RegExp;
+  /** Kills act and all that it started while a stack does a step, as a job that is cancelled by force. */
+  readonly killAt?: { readonly stack: string; readonly step: string };
 }
 
 /** A site: this repository on a forge, with its stacks `staging` and `prod`, and a runner. */
@@ -210,28 +211,35 @@ async function makeRunner(folder: string, forge: Forge, env: Record<string, stri
     const log = process.env.TEST_WORKFLOWS_LOG ?? join(folder, "runs.log");
     await appendFile(log, `\n==== ${workflow}\n`);
     running.all.on("data", (chunk: Buffer) => void appendFile(log, chunk));
-    if (options.killAt) killOnce(running, options.killAt, folder);
+    if (options.killAt) {
+      await untilStepRuns(folder, options.killAt);
+      if (running.pid !== undefined) process.kill(running.pid, "SIGKILL");
+      await killBelow(join(folder, "act"));
+    }
     const { all, failed } = await running;
     return { output: stripVTControlCharacters(all), failed };
   };
 }
 
-/** Kills act, and all that works in a job's folder: what a killed program started runs on otherwise. */
-function killOnce(
-  running: { readonly pid?: number | undefined; readonly all: NodeJS.ReadableStream },
-  at: RegExp,
+/** Waits for a whole state with the step as pending: a kill while the engine writes it leaves an empty file. */
+async function untilStepRuns(
   folder: string,
-) {
-  let printed = "";
-  running.all.on("data", (chunk: Buffer) => {
-    printed += chunk.toString();
-    if (!at.test(stripVTControlCharacters(printed))) return;
-    printed = "";
-    if (running.pid !== undefined) process.kill(running.pid, "SIGKILL");
-    void killBelow(join(folder, "act"));
-  });
+  { stack, step }: NonNullable<RunOptions["killAt"]>,
+): Promise<void> {
+  const file = join(folder, `pulumi/.pulumi/stacks/taskrunner-storage/${stack}.json`);
+  await vi.waitFor(
+    async () => {
+      const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as {
+        checkpoint: { latest: { pending_operations?: { resource: { urn: string } }[] } };
+      };
+      const pending = checkpoint.latest.pending_operations ?? [];
+      expect(pending.map(({ resource }) => resource.urn.split("::").at(-1))).toContain(step);
+    },
+    { timeout: 10 * 60_000, interval: 50 },
+  );
 }
 
+/** Kills all that works in a job's folder: what a killed program started runs on otherwise. */
 async function killBelow(folder: string): Promise<void> {
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const works = await readlink(`/proc/${pid}/cwd`).catch(() => "");

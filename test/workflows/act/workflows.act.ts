@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { repository } from "../../../tools/parts";
 import { makeCluster } from "../../engine/cluster";
 import { installServices, startArgo, watchedRollout } from "../../engine/git-ops";
-import { makeActSite, type ActSite } from "./site";
+import { makeActSite, type ActSite, type RunOptions } from "./site";
 
 const minutes = 60_000;
 
@@ -31,7 +31,7 @@ const rollback = (inputs: Readonly<Record<string, string>>) =>
   site.run("workflow_dispatch", "rollback.yml", {
     event: { inputs: { stack: "staging", ...inputs } },
   });
-const up = (killAt?: RegExp) => site.run("push", "up.yml", killAt && { killAt });
+const up = (options?: RunOptions) => site.run("push", "up.yml", options);
 
 it(
   "preview writes one comment a stack on the pull request",
@@ -85,7 +85,7 @@ it(
 it(
   "up that is cancelled leaves the state locked",
   async () => {
-    await up(/stack-up\/up\] +\|[^\n]*Handover[^\n]*creating/);
+    await up({ killAt: { stack: "staging", step: "handover" } });
     const again = await up();
 
     expect(again.failed).toBe(true);
