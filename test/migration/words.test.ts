@@ -10,10 +10,12 @@ const building: Command = {
   ...{ reason: "it does not exist yet", blocksWrites: false, loses: false },
 };
 
+const duplicate = "Two documents have the same key: delete or fix one of them and run it again.";
+
 it.each([
   [13, "The user of mongoUri lacks a privilege: grant createIndex on taskrunner.pack_runs."],
-  [11000, "Two documents have the same key: delete or fix one of them and run it again."],
-  [359, "Two documents have the same key: delete or fix one of them and run it again."],
+  [11000, duplicate],
+  [359, duplicate],
   [86, "Another index blocks it: drop the other index and run it again."],
   [8000, "Fix the cause and run it again: what was done stays, and the rest follows."],
 ])("a command that fails with code %i says what to do", (code, advice) => {
