@@ -1,11 +1,12 @@
-import type { Collection, Db } from "mongodb";
-import { checkpointsCollection } from "../contract";
+import type { Collection, Db, Document } from "mongodb";
+import { type CollectionRole, checkpointsCollection, collectionRoles } from "../contract";
 import { withRetries } from "../mongo";
 import {
   type Conversion,
   type FileStamp,
   type ReadPosition,
   type ReadyRecord,
+  type StateFile,
   isUnfinished,
 } from "../state";
 
@@ -44,54 +45,62 @@ export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts {
   readonly runId: string;
 }
 
-/** A checkpoint in the database: its `_id` is `file:<name below the state directory>`. */
-interface CheckpointDocument extends Checkpoint {
-  readonly _id: string;
-}
+/** The checkpoints of a run's files. */
+export type RunCheckpoints = Readonly<Partial<Record<CollectionRole, Checkpoint>>>;
 
-/** The files' checkpoints in the database. */
+/** The files' checkpoints in the database: one document a run, whose `_id` is `run:<base name of its files>`. */
 export class Checkpoints {
-  private readonly collection: Collection<CheckpointDocument>;
+  private readonly collection: Collection<RunCheckpoints & { readonly _id: string }>;
 
-  /** @param retries how often one is tried again if the server has trouble */
+  /**
+   * @param retries how often one is tried again if the server has trouble
+   * @param ignored the collections of which no checkpoint counts: all of their files are read
+   */
   constructor(
     database: Db,
     private readonly retries?: number,
+    private readonly ignored: ReadonlySet<CollectionRole> = new Set(),
   ) {
     this.collection = database.collection(checkpointsCollection);
   }
 
-  /** The checkpoints of some files by their names below the state directory. */
-  async read(names: readonly string[]): Promise<Map<string, Checkpoint>> {
-    if (names.length === 0) return new Map();
-    const wanted = { _id: { $in: names.map(idOf) } };
+  /** The checkpoints of some runs by the base names of their files. */
+  async read(baseNames: readonly string[]): Promise<Map<string, RunCheckpoints>> {
+    if (this.ignored.size === collectionRoles.length) return new Map();
+    const wanted = { _id: { $in: baseNames.map(idOf) } };
+    const projection = Object.fromEntries([...this.ignored].map((role) => [role, 0]));
     // One reply has them all.
-    const all = { batchSize: names.length + 1 };
-    const found = await this.patient("Reading", () => this.collection.find(wanted, all).toArray());
+    const options = { projection, batchSize: baseNames.length + 1 };
+    const found = await this.patient("Reading", () =>
+      this.collection.find(wanted, options).toArray(),
+    );
     const prefix = idOf("").length;
-    return new Map(found.map((checkpoint) => [checkpoint._id.slice(prefix), checkpoint]));
+    return new Map(found.map((run) => [run._id.slice(prefix), run]));
   }
 
   /** Saves checkpoints, but never over a newer one, which another importer of the same files has. */
-  async save(checkpoints: ReadonlyMap<string, Checkpoint>): Promise<void> {
+  async save(checkpoints: ReadonlyMap<StateFile, Checkpoint>): Promise<void> {
     if (checkpoints.size === 0) return;
-    const operations = [...checkpoints].map(([name, checkpoint]) => {
-      const _id = idOf(name);
-      const isNewer = { $gt: ["$seen", checkpoint.seen] };
-      const next = { $cond: [isNewer, "$$ROOT", { $literal: { _id, ...checkpoint } }] };
-      return { updateOne: { filter: { _id }, update: [{ $replaceWith: next }], upsert: true } };
-    });
+    const runs = new Map<string, Document>();
+    for (const [{ role, baseName }, checkpoint] of checkpoints) {
+      const isNewer = { $gt: [`$${role}.seen`, checkpoint.seen] };
+      const next = { $cond: [isNewer, `$${role}`, { $literal: checkpoint }] };
+      runs.set(baseName, { ...runs.get(baseName), [role]: next });
+    }
+    const operations = [...runs].map(([baseName, $set]) => ({
+      updateOne: { filter: { _id: idOf(baseName) }, update: [{ $set }], upsert: true },
+    }));
     await this.patient("Saving", () => this.collection.bulkWrite(operations, { ordered: false }));
   }
 
   /**
-   * Makes the next import read every file again. Invalidates the checkpoints, because the migrator's role may not
-   * delete documents; the bases stay.
+   * Makes the next import read every file again. Empties the documents, because the migrator's role may not delete
+   * them; the bases stay.
    */
   async forget(): Promise<void> {
-    const ours = { _id: { $gte: idOf(""), $lt: "file;" } };
-    const fitsNone = { $set: { hash: "", complete: false } };
-    await this.patient("Forgetting", () => this.collection.updateMany(ours, fitsNone));
+    const ours = { _id: { $gte: idOf(""), $lt: "run;" } };
+    const toEmpty = [{ $replaceWith: { _id: "$_id" } }];
+    await this.patient("Forgetting", () => this.collection.updateMany(ours, toEmpty));
   }
 
   private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {
@@ -101,6 +110,6 @@ export class Checkpoints {
   }
 }
 
-function idOf(name: string): string {
-  return `file:${name}`;
+function idOf(baseName: string): string {
+  return `run:${baseName}`;
 }

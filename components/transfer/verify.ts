@@ -78,8 +78,7 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const tally = new Tally();
   await requireState(sides);
   sides.watch?.(tally);
-  const store = new Checkpoints(sides.database, sides.retries);
-  const checkpoints = isProof ? { store, resumed: new Set(collectionRoles) } : undefined;
+  const checkpoints = isProof ? new Checkpoints(sides.database, sides.retries) : undefined;
   const groups = groupsOnDisk({ address: sides, tally, shard, checkpoints, isProof });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;

@@ -47,7 +47,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a checkpoint is never saved over a newer one",
     file: "components/transfer/checkpoints.ts",
-    find: 'const isNewer = { $gt: ["$seen", checkpoint.seen] };',
+    find: "const isNewer = { $gt: [`$${role}.seen`, checkpoint.seen] };",
     replace: "const isNewer = false;",
     tests: ["test/transfer/stalled-importer.test.ts > an older checkpoint never"],
   },
@@ -63,7 +63,7 @@ export const stateBreaks: readonly Break[] = [
     file: "components/transfer/import/import.ts",
     find: "await workOn(groups, (batch) => target.write(batch), count);",
     replace: `await workOn(groups, async (batch) => {
-    await checkpoints?.store.save(batch.reached);
+    await checkpoints?.save(batch.reached);
     return target.write(batch);
   }, count);`,
     tests: ["test/transfer/server-trouble.test.ts > leaves no checkpoint"],
@@ -71,7 +71,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a file with a refused record is read again",
     file: "components/transfer/import/import.ts",
-    find: "[...reached].filter(([file]) => !refusedIn.has(file) && !changed.has(file))",
+    find: "[...reached].filter(([{ name }]) => !refusedIn.has(name) && !changed.has(name))",
     replace: "[...reached]",
     tests: ["test/transfer/merged-import.test.ts > in every import"],
   },

@@ -1,6 +1,6 @@
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { buildSchema } from "../../components/contract";
+import { buildSchema, collectionRoles } from "../../components/contract";
 import { claim } from "../../components/migration/ledger";
 import { documentOptions } from "../contract/options";
 import { type BorrowedDatabases, borrowDatabases, type DatabasesOptions } from "../pool";
@@ -70,11 +70,14 @@ export async function readEverything(database: Db): Promise<unknown[]> {
  * The documents, and what was agreed and reached of each file, without the moments at which files
  * were seen: what two imports of the same files must leave alike.
  */
-export async function endState(database: Db): Promise<unknown> {
-  const own = database
-    .collection("pack_run_backfill")
-    .find()
-    .project({ seen: 0, inode: 0, changed: 0 });
+export async function endState(
+  database: Db,
+  ignored = ["seen", "inode", "changed"],
+): Promise<unknown> {
+  const moments = collectionRoles.flatMap((role) =>
+    ignored.map((field) => [`${role}.${field}`, 0] as const),
+  );
+  const own = database.collection("pack_run_backfill").find().project(Object.fromEntries(moments));
   return [await readEverything(database), await own.sort({ _id: 1 }).toArray()];
 }
 

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { type Db, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { collectionRoles } from "../../components/contract";
 import { importInto, importState, verifyState } from "../../components/transfer";
+import type { RunCheckpoints } from "../../components/transfer/checkpoints";
 import type { Batch } from "../../components/transfer/import/pipeline";
 import { generateSample } from "../../tools/sample";
 import { bundled } from "../bundled";
@@ -27,14 +29,13 @@ async function repeatedNext(database: Db): Promise<number> {
   const documents = await Promise.all(
     names.map((name) => database.collection(name).countDocuments()),
   );
-  const [counted] = await database
-    .collection("pack_run_backfill")
-    .aggregate<{ records: number }>([
-      { $match: { _id: /^file:/ } },
-      { $group: { _id: null, records: { $sum: "$records" } } },
-    ])
-    .toArray();
-  return documents.reduce((sum, count) => sum + count, 0) - (counted?.records ?? 0);
+  const runs = database.collection<RunCheckpoints & { _id: string }>("pack_run_backfill");
+  const checkpoints = await runs.find({ _id: /^run:/ }).toArray();
+  const counted = checkpoints.flatMap((files) =>
+    collectionRoles.flatMap((role) => files[role] ?? []),
+  );
+  const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
+  return sum(documents) - sum(counted.map(({ records }) => records));
 }
 
 /** How many records the largest batch of an import of a state directory has. */

@@ -2,6 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Collection, type Document, FindCursor } from "mongodb";
 import { afterEach, expect, it, vi } from "vitest";
+import type { CollectionRole } from "../../components/contract";
+import { fileOf } from "../../components/state";
 import { importState, verifyState } from "../../components/transfer";
 import {
   type BaseDocument,
@@ -9,6 +11,7 @@ import {
   announceBases,
   withdrawBases,
 } from "../../components/transfer/bases";
+import { type Checkpoint, Checkpoints } from "../../components/transfer/checkpoints";
 import { databasePerTest } from "./database";
 import { defaultSides } from "./database-sides";
 import { approval, run, writeState } from "./state";
@@ -130,14 +133,14 @@ it("an older checkpoint never takes the place of a newer one", async () => {
   const sides = defaultSides(current.database, root);
   const checkpoint = () =>
     current.database.collection<{ _id: string }>("pack_run_backfill").findOne({
-      _id: `file:${file}`,
+      _id: "run:r",
     });
   const save = Reflect.get(Collection.prototype, "bulkWrite");
   const saves = vi.spyOn(Collection.prototype, "bulkWrite");
   let newer: unknown;
   saves.mockImplementation(async function (this: Collection, ...asked) {
     const [operations] = asked;
-    if (newer === undefined && JSON.stringify(operations).includes(`file:${file}`)) {
+    if (newer === undefined && JSON.stringify(operations).includes("run:r")) {
       newer = null;
       await importState(sides);
       newer = await checkpoint();
@@ -146,8 +149,28 @@ it("an older checkpoint never takes the place of a newer one", async () => {
   });
   await importState(sides);
   saves.mockRestore();
-  expect(newer).toHaveProperty("seen");
+  expect(newer).toHaveProperty("runs.seen");
   expect(await checkpoint()).toEqual(newer);
+});
+
+it("two importers of one run lose none of its newer checkpoints", async () => {
+  const [one, other] = [new Checkpoints(current.database), new Checkpoints(current.database)];
+  const seenAt = (seen: number) => ({ seen, complete: true, runId: "r" }) as Checkpoint;
+  const save = (store: Checkpoints, seen: Partial<Record<CollectionRole, number>>) => {
+    const files = Object.entries(seen).map(([role, at]) => {
+      return [
+        fileOf({ root: "", approvals: true }, role as CollectionRole, "r"),
+        seenAt(at),
+      ] as const;
+    });
+    return store.save(new Map(files));
+  };
+  await save(one, { runs: 1 });
+  await Promise.all([save(one, { runs: 2, logs: 2 }), save(other, { runs: 3, artifacts: 3 })]);
+  await save(other, { logs: 1 });
+  expect((await one.read(["r"])).get("r")).toMatchObject({
+    ...{ runs: seenAt(3), logs: seenAt(2), artifacts: seenAt(3) },
+  });
 });
 
 it("a delta import refuses a file that changed while it was read", async () => {

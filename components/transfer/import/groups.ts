@@ -1,4 +1,3 @@
-import type { CollectionRole } from "../../contract";
 import {
   type FoundFile,
   type RunOnDisk,
@@ -9,7 +8,7 @@ import {
   runsOnDisk,
   stampByOpening,
 } from "../../state";
-import type { Checkpoint, Checkpoints } from "../checkpoints";
+import type { Checkpoints, RunCheckpoints } from "../checkpoints";
 import { type Shard, isInShard } from "../sides";
 import type { Tally } from "../tally";
 import type { FileRecords, RunGroup } from "./pipeline";
@@ -31,18 +30,11 @@ export interface Reading {
   /** Reads the runs of one shard only. */
   readonly shard?: Shard | undefined;
   /** What earlier imports did; without it every file is read from its beginning. */
-  readonly checkpoints?: KnownCheckpoints | undefined;
+  readonly checkpoints?: Pick<Checkpoints, "read"> | undefined;
   /** Opens files that may have changed lately, because a stat may come from a cache. Default: false. */
   readonly shouldBypassCache?: boolean;
   /** Reads only the files that are as they were imported, and counts the others. Default: false. */
   readonly isProof?: boolean;
-}
-
-/** The checkpoints of files. */
-export interface KnownCheckpoints {
-  readonly store: Pick<Checkpoints, "read">;
-  /** The collections whose checkpoints count; all files of the others are read. */
-  readonly resumed: ReadonlySet<CollectionRole>;
 }
 
 /** The limits of a group: a document takes more bytes than its file, and a group is to make one batch. */
@@ -93,14 +85,12 @@ async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> 
   const isWanted = (baseName: string) => !shard || isInShard(baseName, shard);
   const blocks = runsOnDisk(address, tally.skipped, isWanted);
   yield* mapOrdered(blocks, blocksAtOnce, async (runs) => {
-    const files = runs.flatMap((run) => run.files);
-    const resumed = files.filter(({ role }) => checkpoints?.resumed.has(role));
-    const known = await checkpoints?.store.read(resumed.map(({ name }) => name));
+    const all = await checkpoints?.read(runs.map(({ baseName }) => baseName));
     return mapLimit(looksAtOnce, runs, async (run) => {
+      const known = all?.get(run.baseName) ?? {};
       const files = shouldBypassCache ? await lookAgain(run, known) : run.files;
-      const own = files.at(-1);
-      const id = await findId(address, run.baseName, own, known?.get(own?.name ?? ""));
-      return files.map((file) => ({ file, checkpoint: known?.get(file.name), id }));
+      const id = await findId(address, run.baseName, files.at(-1), known.runs);
+      return files.map((file) => ({ file, checkpoint: known[file.role], id }));
     });
   });
 }
@@ -109,9 +99,8 @@ async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> 
 const cachedMs = 60_000;
 
 /** Only a run that was finished when it was imported is not written any more. */
-async function lookAgain({ files }: RunOnDisk, known?: ReadonlyMap<string, Checkpoint>) {
-  const own = files.at(-1);
-  const isFinished = own?.role === "runs" && known?.get(own.name)?.unfinished === 0;
+async function lookAgain({ files }: RunOnDisk, { runs }: RunCheckpoints) {
+  const isFinished = files.at(-1)?.role === "runs" && runs?.unfinished === 0;
   const look = async (file: FoundFile) => {
     const { modified, changed, seen } = file.stamp;
     if (isFinished && seen - Math.max(modified, changed) > cachedMs) return file;
@@ -125,7 +114,7 @@ async function findId(
   address: StateAddress,
   baseName: string,
   own: FoundFile | undefined,
-  checkpoint: Checkpoint | undefined,
+  checkpoint: Listed["checkpoint"],
 ): Promise<Listed["id"]> {
   const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
   try {
@@ -144,14 +133,14 @@ async function* readFiles(
 ): AsyncGenerator<FileRecords> {
   const open = (one: Listed) => openFile(one, isProof);
   for (const opened of await mapLimit(filesAtOnce, files, open)) {
-    const { file, imported, start, keepsCheckpoint, refusal } = opened;
-    if (isProof && keepsCheckpoint !== "proof") {
+    const { file, part } = opened;
+    if (isProof && part !== "proof") {
       tally.changedFiles += 1;
       continue;
     }
     tally.files += 1;
-    if (imported) tally.resume(file.role, imported);
-    if (refusal) tally.refuse(file.role, { file: file.name }, refusal);
-    else if (start) yield* readRecords(opened, start, tally);
+    if (part === "unreadable") tally.refuse(file.role, { file: file.name }, opened.refusal);
+    if ("imported" in opened) tally.resume(file.role, opened.imported);
+    if ("start" in opened) yield* readRecords(opened, tally);
   }
 }

@@ -5,7 +5,7 @@ import { reading } from "../documents";
 import { type BothSides, type ImportPass, type Shard } from "../sides";
 import type { ImportReport } from "../reports";
 import { Tally } from "../tally";
-import { type KnownCheckpoints, groupsOnDisk } from "./groups";
+import { groupsOnDisk } from "./groups";
 import { findChanged } from "./read-file";
 import { type Batch, type Outcomes, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
@@ -38,14 +38,13 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
   );
   const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
   const target = databaseTarget(sides, { pass, empty, dryRun });
-  const store = new Checkpoints(sides.database, retries);
-  const resumed = new Set(collectionRoles.filter((role) => !empty.has(role)));
-  return importInto(target, { ...sides, checkpoints: { store, resumed } });
+  const checkpoints = new Checkpoints(sides.database, retries, empty);
+  return importInto(target, { ...sides, checkpoints });
 }
 
 /** What an import into any target works on. */
 interface ImportSource extends StateAddress, ImportOptions {
-  readonly checkpoints?: KnownCheckpoints & { readonly store: Pick<Checkpoints, "save"> };
+  readonly checkpoints?: Checkpoints;
   readonly watch?: (tally: Tally) => void;
 }
 
@@ -99,8 +98,8 @@ async function importFiles(
       } else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
     if (dryRun) return;
-    const done = [...reached].filter(([file]) => !refusedIn.has(file) && !changed.has(file));
-    await checkpoints?.store.save(new Map(done));
+    const done = [...reached].filter(([{ name }]) => !refusedIn.has(name) && !changed.has(name));
+    await checkpoints?.save(new Map(done));
   };
   await workOn(groups, (batch) => target.write(batch), count);
 }

@@ -1,5 +1,11 @@
 import pLimit from "p-limit";
-import { type FoundFile, type ReadyRecord, type Refusal, mapLimit } from "../../state";
+import {
+  type FoundFile,
+  type ReadyRecord,
+  type Refusal,
+  type StateFile,
+  mapLimit,
+} from "../../state";
 import type { Checkpoint } from "../checkpoints";
 import type { Outcome } from "../tally";
 import { type Turns, takeTurn } from "../turns";
@@ -10,7 +16,7 @@ export interface FileRecords {
   /** The file, unless it is a log, to which a service only appends. */
   readonly file?: FoundFile;
   /** The checkpoint to save after these records and all before them. */
-  readonly reached?: readonly [file: string, checkpoint: Checkpoint];
+  readonly reached?: readonly [file: StateFile, checkpoint: Checkpoint];
 }
 
 /** Whole runs that are read and worked on in sequence; a large run is a group of its own. */
@@ -25,7 +31,7 @@ export interface RunGroup {
 export interface Batch {
   readonly records: readonly ReadyRecord[];
   /** The checkpoints of files to save after this batch. */
-  readonly reached: ReadonlyMap<string, Checkpoint>;
+  readonly reached: ReadonlyMap<StateFile, Checkpoint>;
   /** The files of the records by their names, without logs. */
   readonly files: ReadonlyMap<string, FoundFile>;
   /** The size of the records' documents. */
@@ -70,7 +76,7 @@ export async function* batches(
 function emptyBatch() {
   const records: ReadyRecord[] = [];
   const files = new Map<string, FoundFile>();
-  return { records, reached: new Map<string, Checkpoint>(), files, bytes: 0 };
+  return { records, reached: new Map<StateFile, Checkpoint>(), files, bytes: 0 };
 }
 
 const groupsAtOnce = 4;

@@ -51,22 +51,24 @@ export function isUntouched(now: FileStamp, then: Checkpoint): boolean {
   return isSameStamp(now, then) && then.seen - youngest >= restlessMs;
 }
 
-/**
- * A file about to be read. `imported` is what counts as done before `start`; a file without `start` is
- * not read at all.
- */
-interface Opened {
+/** A file, and which part of it is to be read. */
+type Opened = { readonly file: FoundFile } & (
+  | { readonly part: "unreadable"; readonly refusal: Refusal }
+  | { readonly part: "nothing"; readonly imported: Checkpoint }
+  | FileToRead
+);
+
+/** `imported` is what counts as done before `start`. A proof, and a last line without an end, save no checkpoint. */
+type FileToRead = {
   readonly file: FoundFile;
-  readonly imported?: Checkpoint;
-  readonly start?: ReadStart;
-  /** Why it brings no new checkpoint: a proof only compares, or only the last line has no end. */
-  readonly keepsCheckpoint?: "proof" | "lastLine";
-  /** The whole file, if it is small. */
-  readonly bytes?: Buffer;
   readonly runId: string;
-  /** Why it cannot be read. */
-  readonly refusal?: Refusal;
-}
+  readonly start: ReadStart;
+  /** The whole file, if it is small. */
+  readonly bytes: Buffer | undefined;
+} & (
+  | { readonly part: "all" | "proof" }
+  | { readonly part: "more" | "lastLine"; readonly imported: Checkpoint }
+);
 
 /** A file of more bytes is read when its turn comes, and in parts: memory stays flat. */
 const smallFile = 256 * 1024;
@@ -79,26 +81,24 @@ export async function openFile(
   { file, checkpoint, id }: Listed,
   isProof: boolean,
 ): Promise<Opened> {
-  const { baseName, stamp, path } = file;
-  if (id instanceof Refusal) return { file, runId: baseName, refusal: id };
+  if (id instanceof Refusal) return { file, part: "unreadable", refusal: id };
   try {
-    const bytes = stamp.size <= smallFile ? await readFile(path) : undefined;
-    const whole = { file, start: beginning(), ...(bytes && { bytes }) };
-    const resumed = checkpoint && (await resume(file, checkpoint, bytes));
-    if (!resumed) return { ...whole, runId: id ?? baseName };
-    const { imported, start } = resumed;
-    const runId = id ?? imported.runId;
-    // The file of its run came later: under another id the earlier lines were other records.
-    if (runId !== imported.runId) return { ...whole, runId };
-    if (isProof && !start) return { ...whole, runId, keepsCheckpoint: "proof" };
-    return { file, ...(bytes && { bytes }), ...resumed, runId };
+    const bytes = file.stamp.size <= smallFile ? await readFile(file.path) : undefined;
+    // The file of its run may come later: under another id the earlier lines were other records.
+    const ofRun = checkpoint?.runId === (id ?? checkpoint?.runId) ? checkpoint : undefined;
+    const rest = ofRun && (await findRest(file, ofRun, bytes));
+    if (!rest) return { file, bytes, runId: id ?? file.baseName, part: "all", start: beginning() };
+    const opened = { file, bytes, runId: ofRun.runId };
+    if (rest.part !== "nothing") return { ...opened, ...rest, imported: ofRun };
+    if (isProof) return { ...opened, part: "proof", start: beginning() };
+    return { file, part: "nothing", imported: ofRun };
   } catch (error) {
-    return { file, runId: baseName, refusal: unreadable(error) };
+    return { file, part: "unreadable", refusal: unreadable(error) };
   }
 }
 
-/** Where to continue in a file of which the beginning was imported; undefined if that has changed. */
-async function resume(
+/** What there is to read in a file of which the beginning was imported; undefined if that has changed. */
+async function findRest(
   { role, path, stamp }: FoundFile,
   checkpoint: Checkpoint,
   bytes: Buffer | undefined,
@@ -106,31 +106,29 @@ async function resume(
   const { offset, lines } = checkpoint;
   const atEnd = stamp.size === offset;
   if (checkpoint.complete && isUntouched(stamp, checkpoint)) {
-    if (atEnd) return { imported: checkpoint };
-    const start = { ...beginning(), offset, lines };
-    return { imported: checkpoint, start, keepsCheckpoint: "lastLine" as const };
+    if (atEnd) return { part: "nothing" } as const;
+    return { part: "lastLine", start: { ...beginning(), offset, lines } } as const;
   }
   if (stamp.size < offset || (role !== "logs" && !atEnd)) return undefined;
   const hash = bytes
     ? createHash("sha256").update(bytes.subarray(0, offset))
     : await hashOfFirst(path, offset);
   if (hash?.copy().digest("hex") !== checkpoint.hash) return undefined;
-  return { imported: checkpoint, ...(!atEnd && { start: { offset, lines, hash } }) };
+  return atEnd
+    ? ({ part: "nothing" } as const)
+    : ({ part: "more", start: { offset, lines, hash } } as const);
 }
 
-/** The records of an open file from `start`, through read, parse, convert and check. */
-export async function* readRecords(
-  { imported, keepsCheckpoint, runId, ...opened }: Opened,
-  start: ReadStart,
-  tally: Tally,
-): AsyncGenerator<FileRecords> {
+/** The records of an open file from `start` on, through read, parse, convert and check. */
+export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGenerator<FileRecords> {
+  const { part, runId } = opened;
   const { role, name } = opened.file;
-  let counts: ImportedCounts | undefined = imported;
-  let hasRefused = false;
+  let counts: ImportedCounts | undefined = "imported" in opened ? opened.imported : undefined;
+  let isKept = part === "proof" || part === "lastLine";
   try {
-    const { file, chunks } = await readSettled(opened, start);
+    const { file, chunks } = await readSettled(opened, opened.start);
     // A proof compares a file only as it was listed.
-    const listed = keepsCheckpoint === "proof" ? opened.file : undefined;
+    const listed = part === "proof" ? opened.file : undefined;
     const watched = listed ?? (role === "logs" ? undefined : file);
     for await (const { texts, end, last } of chunks) {
       const refused = tally.counts[role].quarantined;
@@ -141,13 +139,13 @@ export async function* readRecords(
         records.filter(({ raw }) => raw.text.ended),
       );
       // From there on the file counts as not imported.
-      hasRefused ||= tally.counts[role].quarantined > refused;
+      isKept ||= tally.counts[role].quarantined > refused;
       const some = { records, ...(watched && { file: watched }) };
-      if (keepsCheckpoint || hasRefused) yield some;
+      if (isKept) yield some;
       else {
         // One literal of all these spreads takes forty times as long.
         const checkpoint = Object.assign({ ...file.stamp, complete: last, runId }, end, counts);
-        yield { ...some, reached: [name, checkpoint] };
+        yield { ...some, reached: [opened.file, checkpoint] };
       }
     }
   } catch (error) {
@@ -160,7 +158,7 @@ export async function* readRecords(
  * read: a service may be writing it.
  */
 export async function readSettled(
-  { file, bytes }: Pick<Opened, "file" | "bytes">,
+  { file, bytes }: { readonly file: FoundFile; readonly bytes?: Buffer | undefined },
   start: ReadStart,
 ) {
   if (file.role === "logs") return { file, chunks: readChunks(file, start, bytes) };

@@ -2,8 +2,8 @@ import { BSON, type Document } from "mongodb";
 import { compareValues, valueOf } from "./value";
 
 /**
- * A document after an update: a replacement, operators, or a pipeline of one `$replaceWith`, as checkpoints and bases
- * use it.
+ * A document after an update: a replacement, operators, or a pipeline of one `$replaceWith` or `$set`, as bases and
+ * checkpoints use them.
  *
  * @param isNew whether it is inserted now
  */
@@ -44,6 +44,8 @@ function withId(before: Document, { _id, ...rest }: Document): Document {
 }
 
 function replacementIn(before: Document, [stage]: readonly Document[]): Document {
+  if (stage?.$set !== undefined)
+    return { ...before, ...(evaluate(before, stage.$set) as Document) };
   if (stage?.$replaceWith === undefined) {
     throw new Error(`The sink knows no update ${JSON.stringify(stage)}.`);
   }
@@ -55,7 +57,8 @@ function evaluate(document: Document, expression: unknown): unknown {
   if (expression === "$$ROOT") return document;
   if (expression === "$$REMOVE") return undefined;
   if (typeof expression === "string" && expression.startsWith("$")) {
-    return document[expression.slice(1)];
+    const path = expression.slice(1).split(".");
+    return path.reduce<unknown>((value, name) => (value as Document | undefined)?.[name], document);
   }
   if (typeof expression !== "object" || expression === null) return expression;
   const [operator = "", asked]: [string?, unknown?] = Object.entries(expression)[0] ?? [];
