@@ -8,18 +8,18 @@ import { details, fence, join, link, md, ours, wrap, type Markdown } from "./saf
 import { groupDetails, groupRows, groupTable } from "./table";
 import { judge, type Level } from "./verdict";
 
-/** A review of a preview; no secret is in it. */
+/** A review of a preview, without secrets. */
 interface Review {
   /** One sentence of plain text: `staging: cut over to MongoDB: 4 collections, …`. */
   readonly headline: string;
   readonly level: Level;
-  /** One line of Markdown with what blocks and what is to be looked at. */
+  /** One line of Markdown: what blocks the update and what needs attention. */
   readonly verdict: string;
-  /** The whole comment in GitHub's Markdown, the headline and the verdict first. */
+  /** The whole comment in GitHub's Markdown; it begins with the headline and the verdict. */
   readonly body: string;
 }
 
-/** The comment: first what a person needs to decide, the rest folded. */
+/** Writes the comment: what a decision needs first, the rest folded. */
 export function review(input: ReviewInput): Review {
   const groups = groupRows(input);
   const headline = writeHeadline(input, groups);
@@ -65,11 +65,11 @@ function renderMessage({ urn, text }: Message): Markdown {
   return name === undefined ? block : join([md`On ${name}:`, block], between);
 }
 
-// Our variables of a service, then what else changes.
+// Lists our variables of a service first, then its other changes.
 function describeInputs(step: ReviewedStep): Markdown[] {
   const { operation, isOurs, shortType, name, variables, others } = step;
   const isCounted = operation === "delete" || (operation === "create" && isOurs);
-  // What is off by default says nothing of what is created; the mode is in the headline.
+  // A default that is off explains nothing about a new resource; the mode is in the headline.
   const isSilent = ({ path, before, after }: Difference) =>
     path === "mode" || (before === undefined && (after === "false" || after === ""));
   const shown = others.filter((one) => !isCounted && !isSilent(one));

@@ -10,7 +10,7 @@ export interface Difference {
   readonly after: string | undefined;
 }
 
-/** Inputs that nobody chooses: the code, counters, the direction, and what no step compares. */
+// Inputs that nobody chooses: the code, counters, the direction, and what no step compares.
 const hidden = new Set([
   ...["__provider", "uri", "direction", "cutover", "job", "resourceNames"],
   ...["fencedAt", "requests", "drains", "checksum", "timeouts"],
@@ -24,7 +24,7 @@ export function compareInputs({ old, new: wanted, operation, type }: PreviewStep
   const selectVisible = (inputs: Properties = {}) =>
     Object.fromEntries(Object.entries(inputs).filter(([key]) => !hidden.has(key)));
   const all = compareValues(selectVisible(old), selectVisible(wanted), "");
-  // What the import found and nobody names stays in Atlas; what is off there by default is not found.
+  // Atlas keeps what nobody names. The import does not return settings that are off by default.
   const isChosen = ({ before = "false", after }: Difference) =>
     after !== undefined && after !== before;
   return isTakenOver ? all.filter(isChosen) : all;
@@ -64,7 +64,7 @@ interface Reference {
   readonly secretKeyRef?: { readonly name?: unknown; readonly key?: unknown };
 }
 
-// The Secret that a variable refers to; its value is nowhere here.
+// The Secret that a variable refers to. Its value is never part of the preview.
 function findSecretKey(value: object): Reference["secretKeyRef"] {
   const { valueFrom, secretKeyRef } = value as Reference;
   return secretKeyRef ?? valueFrom?.secretKeyRef;
@@ -79,10 +79,10 @@ export function formatValue(value: unknown): string | undefined {
   return `(Secret ${formatValue(secret.name) ?? "?"}, key ${formatValue(secret.key) ?? "?"})`;
 }
 
-/** Our variables of a service, wherever a file or a chart has them. */
+// Our variables of a service, at any path of a file or a chart.
 const ourVariable = /[^.]+__Storage__[^.]+$/;
 
-/** What differs in our variables of a service, by their names, and what else differs. */
+/** Separates our variables of a service, by their names, from all other differences. */
 export function splitDifferences(all: readonly Difference[]) {
   const variables = all.flatMap((one) =>
     (ourVariable.exec(one.path) ?? []).map((path) => ({ ...one, path })),
@@ -98,10 +98,10 @@ export function diffLines(differences: readonly Difference[], between: string): 
   ]);
 }
 
-/** All that differs, in one line, as in `instanceSize M10 → M30`; the first six. */
+/** The first six differences in one line, such as `instanceSize M10 → M30`, and the number of the others. */
 export function describeDifferences(differences: readonly Difference[]): Markdown {
   const shown = differences.slice(0, 6).map(({ path, before, after }) => {
-    // What is folded says in which of a list's members.
+    // The folded diff has the whole path, with the position in a list.
     const name = path.replace(/^.*\.\d+\.(?=.)/, "");
     if (before === undefined) return md`${name} ${after ?? ""}`;
     return after === undefined ? md`${name} ${before} → none` : md`${name} ${before} → ${after}`;

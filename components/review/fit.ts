@@ -1,6 +1,6 @@
 import { details, join, md, type Markdown } from "./safe/markdown";
 
-/** The first items, and below them the number of the others: `and 3 more`. Without items nothing. */
+/** The first items, and below them the number of the others: `and 3 more`. Empty without items. */
 export function formatItems(items: readonly Markdown[], most: number, between: string): Markdown[] {
   if (items.length === 0) return [];
   const shown = join(items.slice(0, most), between);
@@ -8,7 +8,7 @@ export function formatItems(items: readonly Markdown[], most: number, between: s
   return [left > 0 ? md`${shown}\n\nand ${left} more` : shown];
 }
 
-/** Items below a line that counts them, folded away. Without items nothing. */
+/** Folds items away below a line that counts them. Empty without items. */
 export function foldList(
   title: string,
   items: readonly Markdown[],
@@ -19,10 +19,10 @@ export function foldList(
   return formatItems(items, most, between).map((list) => details(summary, list));
 }
 
-/** A comment's length in characters; GitHub refuses more than 65,536. */
+/** Maximum length of a comment in characters. GitHub refuses more than 65,536. */
 export const longestComment = 60_000;
 
-/** A comment in which each list shows half as many items until all fits. Nothing is cut. */
+/** Halves the items that each list shows until the comment fits. Never cuts an item. */
 export function fit(write: (most: number) => Markdown): Markdown {
   for (let most = 4_096; ; most = Math.floor(most / 2)) {
     const all = write(most);

@@ -3,7 +3,7 @@ import { isError, type ReviewInput, type ReviewedStep } from "./input";
 import type { Group } from "./table";
 import { describeAny } from "./words";
 
-/** What a preview would do, in one sentence of ours without the stack's name. */
+/** Describes a preview in one sentence of our own words, without the name of the stack. */
 export function writeHeadline(input: ReviewInput, groups: readonly Group[]): string {
   const { direction, messages, refreshed } = input;
   if (messages.some(isError)) return "the preview failed";

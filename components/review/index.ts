@@ -1,4 +1,4 @@
-/** The review: what a preview would do, as a comment that a person can say yes or no to. */
+/** The review: a comment by which a person decides on a preview. */
 export { review } from "./comment";
 export { longestComment } from "./fit";
 export { prepareReview, type ReviewOptions } from "./input";

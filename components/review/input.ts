@@ -1,22 +1,22 @@
 import { compareInputs, splitDifferences, type Difference } from "./differences";
 import type { Message, PlanFacts, Preview, PreviewStep } from "./read";
 
-/** Where a preview leads: to MongoDB, back to files, or nowhere else than before. */
+/** Where a preview leads: to MongoDB, back to files, or to no other storage. */
 export type ReviewedDirection = "cutover" | "rollback" | "change" | "nothing";
 
 /** What is under review. */
 export interface ReviewInput extends Omit<Preview, "stack" | "steps"> {
-  /** The preview's, else, if it failed early, the one of the command; default: `stack`. */
+  /** Named by the preview or, if it failed early, by the command; default: `stack`. */
   readonly stack: string;
   readonly steps: readonly ReviewedStep[];
   readonly direction: ReviewedDirection;
   readonly plan: PlanFacts | undefined;
   /** Whether the plan of a rollback did not reach MongoDB. */
   readonly isMongoUnreachable: boolean;
-  /** Whether any step is about collections and indexes: no other looks at the data. */
+  /** Whether any step concerns collections or indexes: only those look at the data. */
   readonly touchesSchema: boolean;
   readonly trigger: Trigger;
-  /** Default: the present. */
+  /** Default: the current time. */
   readonly now: Date;
 }
 
@@ -25,40 +25,40 @@ export interface ReviewedStep extends PreviewStep {
   /** The step of the cutover that it is part of. */
   readonly part: CutoverStep;
   readonly touches: Part["touches"];
-  /** The type as a reader knows it, `kubernetes:Release`, and its last name, `Release`. */
+  /** The type without its module, `kubernetes:Release`, and the name of its class, `Release`. */
   readonly shortType: string;
   readonly className: string;
   /** Whether it is a step of ours, whose deletion from the stack touches nothing. */
   readonly isOurs: boolean;
   /** Whether its direction changes, or it is new. */
   readonly willRun: boolean;
-  /** Whether MongoDB gets it only now, even if it was registered in filesystem mode. */
+  /** Whether MongoDB gets it only now, although filesystem mode may have registered it. */
   readonly isFirstCreate: boolean;
-  /** Whether it is a Job that does the whole migration: the claim of the ledger's record then. */
+  /** Whether it is the ledger claim that runs the whole migration as a Job. */
   readonly isMigrationJob: boolean;
-  /** What differs in our variables of a service, by their names, and in all other inputs. */
+  /** Differences in our variables of a service, by their names, and in all other inputs. */
   readonly variables: readonly Difference[];
   readonly others: readonly Difference[];
 }
 
 /** Why a review is made. */
 export interface Trigger {
-  /** Of the commit under review, in hex. */
+  /** The commit under review, in hex. */
   readonly commit?: string;
-  /** Where the lines of a comment are explained. */
+  /** Address of the page that explains the lines of a comment. */
   readonly docs?: string;
 }
 
-/** What is known besides the preview and the plan. */
+/** Facts besides the preview and the plan. */
 export type ReviewOptions = Partial<Pick<ReviewInput, "stack" | "trigger" | "now">>;
 
-/** The input of a review: a preview, the plan if there is one, and what is known besides. */
+/** Builds the input of a review from a preview, the plan if there is one, and other facts. */
 export function prepareReview(
   preview: Preview,
   plan: PlanFacts | undefined,
   { stack = "stack", trigger = {}, now = new Date() }: ReviewOptions = {},
 ): ReviewInput {
-  // The engine registers resources side by side: in another order each time.
+  // The engine registers resources concurrently, so their order varies.
   const found = preview.steps.map(classify).sort((a, b) => (a.name < b.name ? -1 : 1));
   const steps = cutoverSteps.flatMap(([part]) => found.filter((step) => step.part === part));
   const { leftBehind } = plan ?? {};
@@ -88,12 +88,12 @@ function findDirection(steps: readonly ReviewedStep[]): ReviewedDirection {
 /** Whether the engine, a provider or the program failed. */
 export const isError = ({ severity }: Message) => severity === "error";
 
-/** Whether a warning says that `pulumi up` will not get through. */
+/** Whether a warning says that `pulumi up` will stop. */
 export const isStop = ({ severity, stops }: Message) => severity === "warning" && stops;
 
 interface Part {
   readonly title: string;
-  /** The classes of its steps of ours; of all other resources the component that they are in decides. */
+  /** Classes of our own steps. Any other resource belongs to the part of its component. */
   readonly classes?: readonly string[];
   readonly component?: string;
   /** What it reads or writes in MongoDB. */
@@ -124,7 +124,7 @@ const parts = {
 } as const satisfies Readonly<Record<string, Part>>;
 type CutoverStep = keyof typeof parts;
 
-/** The same as a list; each has the name by which a reader knows it. */
+/** The parts as a list, in their order. */
 export const cutoverSteps = Object.entries(parts) as [CutoverStep, Part][];
 
 const dynamic = "pulumi-nodejs:dynamic/";

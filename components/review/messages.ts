@@ -2,25 +2,25 @@ import { formatCount } from "../contract/text";
 import { isError, type ReviewInput } from "./input";
 import type { Message, Preview } from "./read";
 
-/** What the export foretells of a rollback without MongoDB (`describeRollbackPreview`); the plan counts it. */
+// Findings on a rollback without MongoDB (`describeRollbackPreview`) that the plan counts too.
 const foreseen = ["would-not-export", "would-hold", "would-release"];
 
-/** The warnings except those that the plan's data issues or figures say already. */
+/** The warnings except those that repeat the plan's data issues or figures. */
 export function otherWarnings({ messages, plan, ...input }: ReviewInput): Message[] {
   const hasIssues = input.touchesSchema && plan && plan.issues.length > 0;
-  // A plan that did reach MongoDB says something else than the preview did: then both are shown.
+  // A plan that reached MongoDB contradicts a preview that did not, so both are shown.
   const known = [...(input.isMongoUnreachable ? foreseen : []), hasIssues ? "data-issue" : ""];
   return messages.filter(
     ({ severity, code = "other" }) => severity === "warning" && !known.includes(code),
   );
 }
 
-/** As a refresh without MongoDB finds of each resource, and the program of the data. */
+// Findings of a refresh without MongoDB on each resource, and of the program on the data.
 const notCompared = ["not-refreshed", "data-not-compared"];
 
 /**
- * Why a refreshed preview does not prove that the stack is as its settings say: changes, resources that were
- * not compared, or an error. Empty if it does.
+ * Reasons why a refreshed preview does not prove that the stack matches its settings: changes, resources that
+ * were not compared, or an error. Empty if it does.
  */
 export function findChanges({ steps, messages }: Preview): string[] {
   const unseen = messages.filter(({ code = "" }) => notCompared.includes(code)).length;
@@ -32,8 +32,8 @@ export function findChanges({ steps, messages }: Preview): string[] {
 }
 
 /**
- * What an approval of a preview is about: each change, and each error or warning by its code and resource, never
- * by its words.
+ * Lists what an approval of a preview covers: each change, and each error or warning by its code and resource,
+ * never by its words.
  */
 export function listApproved({ steps, messages }: Preview): string[] {
   const changes = steps.map(({ operation, urn }) => `${operation} ${urn}`);

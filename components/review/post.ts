@@ -3,7 +3,7 @@ import { Octokit } from "@octokit/rest";
 import pRetry from "p-retry";
 import type { Trigger } from "./input";
 
-/** A pull request on GitHub, GitHub Enterprise or Gitea, and as whom to post on it. */
+/** A pull request on GitHub, GitHub Enterprise or Gitea, and the token that posts on it. */
 interface PullRequest {
   /** `owner/name`. */
   readonly repository: string;
@@ -26,16 +26,16 @@ interface Posted {
   readonly url: string;
 }
 
-/** Something could not be posted; the token is never in the message, and no request is attached. */
+/** Posting failed. The message never contains the token, and no request is attached. */
 export class PostError extends Error {
   override readonly name = "PostError";
 }
 
 /**
- * Creates the one comment of a stack on a pull request, or updates it. If the server has trouble, all of it is
- * repeated: repeating only the creation could leave two comments.
+ * Creates the one comment of a stack on a pull request, or updates it. After a server error it starts again from
+ * the search: repeating only the creation could leave two comments.
  *
- * @param secondMs how long a second of waiting is, in ms; tests have no time
+ * @param secondMs length of a second of waiting, in ms; tests shorten it
  * @throws PostError if the API refuses, or does not answer after three retries
  */
 export async function postComment(comment: Comment, { secondMs = 1_000 } = {}): Promise<Posted> {
@@ -69,10 +69,10 @@ async function upsert({ rest, paginate }: Octokit, comment: Comment): Promise<Po
   const [owner = "", repo = ""] = repository.split("/");
   const on = { owner, repo, issue_number: pullRequest };
   const all = await paginate(rest.issues.listComments, { ...on, per_page: 100 });
-  // As its first line, so that a quotation of it does not count.
+  // Only the first line counts, so that a comment may quote the marker.
   const withMarker = all.filter((one) => one.body?.split(/\r?\n/, 1)[0]?.trim() === marker(stack));
   const isOwn = withMarker.length > 0 ? await findOwnership(rest) : () => false;
-  // Of two that were created at once the older one stays, because links may lead to it.
+  // The older of two concurrent comments stays, because links may lead to it.
   const [first, ...others] = withMarker
     .filter(({ user }) => isOwn(user))
     .sort((a, b) => a.id - b.id);
@@ -89,8 +89,8 @@ async function upsert({ rest, paginate }: Octokit, comment: Comment): Promise<Po
 }
 
 /**
- * The hidden first line by which a stack's comment is found again. Another stack has another one, and no
- * name of a stack can end the HTML comment that it is in.
+ * The hidden first line that identifies a stack's comment. It is unique to the stack, and no stack's name can
+ * end its HTML comment.
  */
 export function marker(stack: string): string {
   return `<!-- taskrunner-storage:${encodeURIComponent(stack).replaceAll("--", "-%2D")} -->`;
@@ -98,11 +98,11 @@ export function marker(stack: string): string {
 
 type Author = { readonly login?: string; readonly type?: string } | null | undefined;
 
-// Nobody else can have these names of workflows' users on Gitea and Forgejo.
+// Gitea and Forgejo reserve these names for their workflows.
 const workflowUsers = ["gitea-actions", "forgejo-actions"];
 
-// A text of somebody else is never taken for ours, whatever marker it has: its author could change it after the
-// review. A workflow's token cannot ask who it is; it writes as a bot, and nobody else can.
+// Another author's comment is never ours, whatever marker it has: its author could change it after the review.
+// A workflow's token cannot ask for its own name, but only workflows write as a bot.
 async function findOwnership({ users }: Octokit["rest"]): Promise<(author: Author) => boolean> {
   try {
     const { login } = (await users.getAuthenticated()).data;
@@ -113,7 +113,7 @@ async function findOwnership({ users }: Octokit["rest"]): Promise<(author: Autho
   }
 }
 
-/** The part of Octokit's error that counts here; the rest holds the request. No response: no answer. */
+// The used part of Octokit's error; the rest holds the request. Without a response the server did not answer.
 interface ApiError {
   readonly status: number;
   readonly response?: object;
@@ -128,11 +128,11 @@ const onTrouble =
 const onRefusal =
   "Check GITHUB_TOKEN, GITHUB_REPOSITORY and the permission pull-requests: write. At a rate limit, run it again later.";
 
-/** The variables that GitHub's and Gitea's runners set; `GITHUB_TOKEN` is to be handed over. */
+// GitHub's and Gitea's runners set all variables except `GITHUB_TOKEN`, which the workflow passes.
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The pull request that a workflow runs for: its number is in the file of GITHUB_EVENT_PATH, else in GITHUB_REF
+ * Reads the pull request of a workflow. Its number is in the file of GITHUB_EVENT_PATH, else in GITHUB_REF
  * (`refs/pull/12/merge`). Without GITHUB_API_URL it is on github.com.
  *
  * @throws PostError with everything that is missing
@@ -151,14 +151,14 @@ export function readPullRequest(env: Environment): PullRequest {
   throw new PostError(`Missing: ${missing.join(", ")}. Post from a workflow on pull_request.`);
 }
 
-/** What triggers a review in a workflow; empty elsewhere. */
+/** Reads what triggered a review in a workflow; empty elsewhere. */
 export function readTrigger(env: Environment): Trigger {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
   // GITHUB_SHA of a pull request is the commit of its merge.
   const head = env.GITHUB_EVENT_NAME === "pull_request" ? readEvent(env)?.head?.sha : undefined;
   const commit = [head, env.GITHUB_SHA].find((sha = "") => /^[0-9a-f]{40}$/.test(sha));
   if (!server || !repository || commit === undefined) return {};
-  // Gitea names what a commit is looked up by.
+  // Gitea's addresses name the kind of a reference.
   const blob = env.GITEA_ACTIONS === "true" ? "src/commit" : "blob";
   return { commit, docs: `${server}/${repository}/${blob}/${commit}/docs/review.md` };
 }

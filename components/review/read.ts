@@ -62,7 +62,7 @@ const planForm = z.looseObject({
   leftBehind: leftBehind.optional(),
 });
 
-/** What `plan --json` says, as far as a review needs it. */
+/** The part of `plan --json` that a review needs. */
 export type PlanFacts = z.infer<typeof planForm>;
 
 /** Reads what `plan --json` printed. @throws ReviewInputError if the text is something else */
@@ -70,46 +70,46 @@ export function readPlan(text: string, redact: Redact): PlanFacts {
   return readJson(text, redact, planForm, "`taskrunner-storage plan --json` prints");
 }
 
-/** What a resource is given, or gives, by name. */
+/** Inputs or outputs of a resource, by name. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** What the engine would do to one resource, all its steps taken together. */
+/** What the engine would do to one resource, with all its steps combined. */
 export interface PreviewStep {
   readonly operation: "create" | "import" | "change" | "replace" | "delete";
   /** `pulumi-nodejs:dynamic/mongo:Index`. */
   readonly type: string;
   readonly name: string;
   readonly urn: string;
-  /** The types of the components that it is in, outermost first. */
+  /** Types of the components around it, outermost first. */
   readonly parents: readonly string[];
-  /** The inputs before and after; undefined if there are none. */
+  /** Inputs before and after; undefined if absent. */
   readonly old: Properties | undefined;
   readonly new: Properties | undefined;
-  /** The outputs of the last `up`. */
+  /** Outputs of the last `up`. */
   readonly outputs: Properties;
-  /** Whether the engine leaves it in place when it leaves the stack. */
+  /** Whether the engine keeps the resource when it leaves the stack. */
   readonly retained: boolean;
 }
 
-/** Something the engine, a provider or the program said. */
+/** A message of the engine, a provider or the program. */
 export interface Message {
   readonly severity: "error" | "warning";
   readonly text: string;
   readonly urn: string | undefined;
-  /** Whether `pulumi up` does not get past it. */
+  /** Whether `pulumi up` stops on it. */
   readonly stops: boolean;
-  /** The code of a finding of ours; undefined for what others say. */
+  /** The code of one of our findings; undefined for any other message. */
   readonly code: string | undefined;
 }
 
-/** What `pulumi preview --json` says, without its noise and its secrets. */
+/** The content of `pulumi preview --json`, without noise and secrets. */
 export interface Preview {
   readonly stack: string | undefined;
   readonly steps: readonly PreviewStep[];
   readonly messages: readonly Message[];
-  /** Whether what exists was looked at first: `--refresh`. */
+  /** Whether the engine refreshed the state first: `--refresh`. */
   readonly refreshed: boolean;
-  /** How long the worker was stopped in the stack's last change of mode; undefined if nobody saw it. */
+  /** How long the stack's last change of mode stopped the worker; undefined if not measured. */
   readonly stoppedSeconds: number | undefined;
 }
 
@@ -135,7 +135,7 @@ const diagnostic = z.looseObject({
 });
 type Raw = z.infer<typeof rawStep>;
 
-// The rest of what is printed may have any form.
+// Other keys may have any form.
 const previewForm = z
   .looseObject({
     steps: z.array(rawStep).nullish(),
@@ -146,11 +146,11 @@ const previewForm = z
 
 const stoppedForm = z.looseObject({ stoppedSeconds: z.number() });
 
-// Of a preview that could not even begin, as with a wrong passphrase.
+// A preview that could not begin, as with a wrong passphrase, prints nothing.
 const nothingPrinted =
   "The preview ended before it looked at the stack and printed no result; its log says why.";
 
-// What the engine does for itself, or shows although it does nothing.
+// Operations that the engine does for itself, or that change nothing.
 const idle = ["same", "refresh", "read", "read-replacement", "discard", "discard-replaced"];
 const operations: Readonly<Record<string, PreviewStep["operation"]>> = {
   create: "create",
@@ -171,10 +171,10 @@ export function readPreview(text: string, redact: Redact): Preview {
       ? { diagnostics: [{ severity: "error", message: nothingPrinted }] }
       : readJson(text, redact, previewForm, "`pulumi preview --json` prints");
   const raw = steps ?? [];
-  // The stack is a resource, too, with the stack's outputs.
+  // The stack itself is a resource and has the outputs.
   const stack = raw.find(({ urn }) => parseUrn(urn).type === "pulumi:pulumi:Stack");
   const lastChange = stoppedForm.safeParse(stack?.oldState?.outputs?.rollout);
-  // A replacement comes as up to three steps on one resource.
+  // A replacement has up to three steps on one resource.
   const byUrn = new Map<string, Raw[]>();
   for (const step of raw) {
     const isOfEngine = /^(pulumi|taskrunner:storage):/.test(parseUrn(step.urn).type);
@@ -206,14 +206,14 @@ function mergeSteps(urn: string, steps: readonly Raw[]): PreviewStep {
   };
 }
 
-// `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`, of which the name may have anything.
+// `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`. The name may contain any characters.
 function parseUrn(urn: string): Pick<PreviewStep, "type" | "name" | "parents"> {
   const [, , types = "", ...name] = urn.split("::");
   const parents = types.split("$");
   return { type: parents.at(-1) ?? "", parents: parents.slice(0, -1), name: name.join("::") };
 }
 
-// What a provider prints has no severity of its own: what it warns of says so.
+// A provider's output has no severity of its own, so its warnings have a prefix.
 function parseMessage({ message, severity, urn }: z.infer<typeof diagnostic>): Message[] {
   const { mark, ...found } = readPrinted(message);
   const isError = severity === "error" || (severity === undefined && mark === "error");

@@ -17,7 +17,7 @@ export interface Group {
   readonly rows: readonly Row[];
 }
 
-/** The changes to resources, by step of the cutover, without noise. */
+/** Groups the changes to resources by step of the cutover, without noise. */
 export function groupRows(input: ReviewInput): Group[] {
   return cutoverSteps.flatMap(([part, { title }]) => {
     const rows = input.steps
@@ -29,7 +29,7 @@ export function groupRows(input: ReviewInput): Group[] {
 
 const maxRows = 2;
 
-/** A line for each group; long groups are counted. Without groups nothing. */
+/** A table with a line for each group; long groups are counted. Empty without groups. */
 export function groupTable(groups: readonly Group[]): Markdown[] {
   const cells = groups.map(({ title, rows }, at) => [
     ours(String(at + 1)),
@@ -39,7 +39,7 @@ export function groupTable(groups: readonly Group[]): Markdown[] {
   return cells.length > 0 ? [table(["", "step", "what changes"], cells)] : [];
 }
 
-/** All rows of the groups that the table counts. */
+/** All rows of the groups that the table only counts. */
 export function groupDetails(groups: readonly Group[], most: number): Markdown[] {
   const counted = groups.filter(({ rows }) => rows.length > maxRows);
   return counted.flatMap(({ title, rows }) => {
@@ -50,7 +50,7 @@ export function groupDetails(groups: readonly Group[], most: number): Markdown[]
 
 const grave = ["delete", "replace", "change"];
 
-// A few rows as they are; of more, the first that are lost or changed, and how many of each kind.
+// Shows a few rows as they are. Of more it shows the first that are lost or changed, and counts each kind.
 function summarize(rows: readonly Row[]): Markdown {
   const ofVerb = (verb: string) => rows.filter((row) => row.verb === verb);
   const isFew = rows.length <= maxRows;
@@ -76,7 +76,7 @@ function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
       return operation !== "delete" && !step.isMigrationJob;
     case "Collection":
     case "Index":
-      // The plan finds it as it should be, while the engine would create it.
+      // The plan found it in place, while the engine would create it.
       return plan?.reachable === true && step.isFirstCreate && !plannedChange(step, plan);
     case "BulkPass":
       // The handover's row says that what changed is exported.
@@ -84,7 +84,7 @@ function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
     case "FinalPass":
       return direction === "rollback" && isMongoUnreachable;
     case "LogRetention":
-      // Nothing expired, and nothing will.
+      // No expiry before, none after.
       return operation !== "delete" && ![old, wanted].some((inputs) => Number(inputs?.days) > 0);
     default:
       return bookkeeping.includes(className);
@@ -110,7 +110,7 @@ type Change = PlanFacts["changes"][number];
 const isSchema = ({ isOurs, className }: ReviewedStep) =>
   isOurs && ["Collection", "Index"].includes(className);
 
-// What the plan, which has looked at MongoDB, does to a collection or an index.
+// The plan has looked at MongoDB, so it knows more about a collection or an index than the engine.
 function plannedChange(step: ReviewedStep, plan: PlanFacts | undefined): Change | undefined {
   if (!plan?.reachable || !isSchema(step) || step.operation === "delete") return undefined;
   const { name = step.name, collection = name } = step.new ?? {};
@@ -118,7 +118,7 @@ function plannedChange(step: ReviewedStep, plan: PlanFacts | undefined): Change 
   return plan.changes.find((one) => one.collection === collection && one.index === index);
 }
 
-// The first words of the plan's changes. What a file has there is not ours to print.
+// First words of the plan's changes. Other words of the file are not printed as ours.
 const plannedVerbs = ["create", "adopt", "await", "modify", "replace"];
 
 function chooseVerb(step: ReviewedStep, change: Change | undefined, input: ReviewInput): string {
@@ -135,11 +135,11 @@ function chooseVerb(step: ReviewedStep, change: Change | undefined, input: Revie
     return step.new.heldRuns === "release" ? "run" : "hold runs by";
   }
   if (operation !== "import") return operation;
-  // A take-over that sets something is a change.
+  // A take-over that sets an input is a change.
   return step.old && step.variables.length + step.others.length > 0 ? "change" : "take over";
 }
 
-// What our own steps do; a cutover imports what a rollback exports.
+// Verbs of our own steps in a cutover; a rollback exports what a cutover imports.
 const verbs: Readonly<Record<string, string>> = {
   BulkPass: "import",
   Handover: "import",
@@ -151,7 +151,7 @@ const verbs: Readonly<Record<string, string>> = {
   PodsReplaced: "wait for",
 };
 
-// Inputs that say on what a new resource or a step works, so that a wrong place is seen.
+// Inputs that name the place where a new resource or a step works, so that a reviewer sees a wrong one.
 const places = [
   ...["collection", "key", "namespace", "release", "context", "clusterIdentity.server"],
   ...["file", "branch", "root", "days"],
@@ -169,7 +169,7 @@ function describeFacts(step: ReviewedStep): Markdown[] {
     : others;
   return [
     ...(variables.length > 0 ? [ours(formatCount(variables.length, "variable"))] : []),
-    // A new Secret has its name only in `up`, and the values refer to it.
+    // The values refer to a new Secret, whose name is known only in `up`.
     ...(typeof step.new?.values === "string" ? [ours("environment known in up")] : []),
     ...(differences.length > 0 && (isNew || step.old) ? [describeDifferences(differences)] : []),
   ];

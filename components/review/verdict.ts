@@ -5,13 +5,13 @@ import type { Message, PlanFacts, Properties } from "./read";
 import { ours, type Markdown } from "./safe/markdown";
 import { describeAny } from "./words";
 
-/** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
+/** The level of a verdict: something stops the update, something needs attention, or neither. */
 export type Level = "blocked" | "risks" | "clear";
 
 interface Verdict {
   readonly level: Level;
   readonly line: string;
-  /** The same with a line for each thing. */
+  /** The same as a list, with a line for each risk. */
   readonly list: Markdown;
 }
 
@@ -26,7 +26,7 @@ const none =
 
 type Risks = (string | false | undefined)[];
 
-/** The verdict on a preview: what blocks it, then the risks that a reviewer has to know, the worst first. */
+/** Judges a preview: what blocks it, then the risks that a reviewer has to know, the worst first. */
 export function judge(input: ReviewInput): Verdict {
   const { direction, steps, messages, plan, touchesSchema } = input;
   const errors = messages.filter(isError).length;
@@ -59,7 +59,7 @@ export function judge(input: ReviewInput): Verdict {
   return { level, line, list: ours(all.length < 2 ? line : list) };
 }
 
-// They come only from a plan.
+// Only a plan has figures of MongoDB.
 function missingFigures({ direction, steps, plan }: ReviewInput): string | false {
   const isNeeded = steps.some(({ operation, touches }) => operation !== "delete" && touches);
   const isUnseen = plan ? !plan.reachable && direction !== "rollback" : true;
@@ -103,7 +103,7 @@ function serviceRisks(input: ReviewInput): Risks {
 
 function restarts(step: ReviewedStep, service: "worker" | "web"): boolean {
   const { part, className, operation, variables, others } = step;
-  // A release that holds both services is neither's.
+  // A release of both services belongs to neither.
   const isOfService = part === service || (part === "access" && className === "Release");
   if (!isOfService || operation === "delete") return false;
   if (className === "ValuesFile") return variables.length + others.length > 0;
@@ -130,7 +130,7 @@ function describeReleaseChanges({ steps, messages }: ReviewInput): string | unde
   return describeAny(size, "release", " would change more than the storage variables");
 }
 
-// Live values of a release that `pulumi up` would change.
+// A release whose live values `pulumi up` would change.
 const isLiveRelease = ({ code }: Message) => code === "live-values";
 
 function destructions(steps: readonly ReviewedStep[]): Risks {
@@ -149,7 +149,7 @@ function losesFence({ operation, old, outputs }: ReviewedStep): boolean {
   return operation === "delete" && outputs.fence !== undefined && old?.direction === "forward";
 }
 
-// The settings that keep the cluster, and its backups, from being lost.
+// Settings that protect the cluster and its backups.
 const protection = /protection|backup|pitEnabled|retain/i;
 
 function clusterRisks(steps: readonly ReviewedStep[]): Risks {
@@ -165,7 +165,7 @@ function clusterRisks(steps: readonly ReviewedStep[]): Risks {
   ];
 }
 
-// What is written depends on validators that are missing or other than they were.
+// A validator decides what MongoDB accepts.
 function validatorRisks(steps: readonly ReviewedStep[]): Risks {
   const changed = steps.filter(
     ({ operation, isFirstCreate, className, others }) =>

@@ -1,6 +1,6 @@
 import { formatCount } from "../contract/text";
 
-/** A count with a statement, such as `2 resources destroyed`; undefined for none. */
+/** A count with a statement, such as `2 resources destroyed`; undefined for zero. */
 export function describeAny(count: number, one: string, rest = ""): string | undefined {
   return count > 0 ? formatCount(count, one) + rest : undefined;
 }

@@ -1,14 +1,14 @@
-/** A piece of the comment. Only this file makes one of a text from outside. */
+/** A piece of the comment. Only this file turns a text from outside into one. */
 export class Markdown {
   constructor(readonly text: string) {}
 }
 
-/** What may stand in a template: a text from outside becomes a code span, a number stays one. */
+// In a template a text from outside becomes a code span, and a number stays a number.
 type Part = Markdown | string | number;
 
 /**
- * Our own words as a template. A text that is put into it comes from outside and becomes a code span:
- * in code nothing is a link, a mention, HTML or Markdown.
+ * A template of our own words. Each text put into it becomes a code span, in which nothing is a link, a mention,
+ * HTML or Markdown.
  */
 export function md(words: TemplateStringsArray, ...parts: readonly Part[]): Markdown {
   const texts = parts.map((part) => {
@@ -18,20 +18,20 @@ export function md(words: TemplateStringsArray, ...parts: readonly Part[]): Mark
   return new Markdown(String.raw({ raw: words }, ...texts));
 }
 
-/** Words of ours, numbers among them; never a text from outside. */
+/** Our own words and numbers; never a text from outside. */
 export function ours(words: string): Markdown {
   return new Markdown(words);
 }
 
-/** Pieces with our own text between them. */
+/** Joins pieces with our own text between them. */
 export function join(pieces: readonly Markdown[], between: string): Markdown {
   return new Markdown(pieces.map(textOf).join(between));
 }
 
-/** Of a longer text these characters are shown, and the others counted. */
+// A longer text shows this many characters and counts the others.
 const [longest, spare] = [300, 30];
 
-/** Control, formatting and half characters change how a line is read, or how it is cut. */
+// Control, formatting and half characters change how a line is read or cut.
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 function shorten(text: string, show: (shown: string) => string): string {
@@ -45,11 +45,11 @@ function chooseQuotes(text: string, least: number): string {
   return "`".repeat(Math.max(least, ...runs.map(({ length }) => length + 1)));
 }
 
-/** A text from outside as code in a line. It never holds a `|`, so that it may stand in a table. */
+/** A text from outside as code in a line. It never contains `|`, so it is safe in a table. */
 export function code(text: string): Markdown {
   const quote = (piece: string) => {
     const quotes = chooseQuotes(piece, 1);
-    // Code that begins or ends with a quote or a space keeps it by one more space.
+    // One more space preserves a backtick or a space at either end of the code.
     const pad = /^[ `]|[ `]$/.test(piece) ? " " : "";
     return piece && `${quotes}${pad}${piece}${pad}${quotes}`;
   };
@@ -63,7 +63,7 @@ export function code(text: string): Markdown {
 const maxLines = 60;
 
 /**
- * Lines from outside as a block of code, of which the first sixty are shown and the rest counted.
+ * Lines from outside as a block of code. It shows the first sixty and counts the rest.
  *
  * @param language our own word, such as `diff`
  */
@@ -76,7 +76,7 @@ export function fence(lines: readonly string[], language = ""): Markdown {
   return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));
 }
 
-/** A text from outside as lines of at most 90 characters: a block of code does not wrap. */
+/** Breaks a text into lines of at most 90 characters, because a block of code does not wrap. */
 export function wrap(text: string): string[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const [indent = ""] = /^ */.exec(line) ?? [];
@@ -93,13 +93,13 @@ export function table(headings: readonly string[], rows: readonly (readonly Mark
 
 const textOf = ({ text }: Markdown) => text;
 
-/** Our own words as a link; without it if the address could be read as anything else. */
+/** Our own words as a link, or plain if the address could be read as anything but an address. */
 export function link(words: string, address: string | undefined): Markdown {
   const isPlain = address !== undefined && /^https?:\/\/[\w.:-]+(\/[\w.-]+)+$/.test(address);
   return new Markdown(isPlain ? `[${words}](${address})` : words);
 }
 
-/** What is folded away under a line of our own words. */
+/** Folds a piece away below a line of our own words. */
 export function details(summary: string, inside: Markdown): Markdown {
   return md`<details><summary>${ours(summary)}</summary>\n\n${inside}\n\n</details>`;
 }

@@ -1,30 +1,28 @@
 import { redact } from "../../contract/text";
 
-/** The replacement of a secret; the engine uses the same word. */
+/** Replacement for a secret, the same as the engine's. */
 export const masked = "[secret]";
 
-/** Takes every secret out of a text. */
+/** Removes every secret from a text. */
 export type Redact = (text: string) => string;
 
-/** Names of variables, settings and inputs whose value is a secret. */
 const secretName =
   /(passw(or)?d|passwd|pwd|passphrase|secret|token|credentials?|api_?key|private_?key|access_?key|connection_?string|uri)$/i;
 
-/** A shorter text is found in too many others to be taken out of them. */
+// A shorter secret occurs in too many other texts.
 const shortest = 4;
 
 /**
- * The secrets that a process knows by its environment: the values of variables whose name says so,
- * such as TASKRUNNER_MONGO_URI, PULUMI_CONFIG_PASSPHRASE and GITHUB_TOKEN, and the user names and
- * passwords in connection strings, as they are written there and decoded. All of them are secret.
+ * Secrets in the environment: the values of variables with a secret's name, such as TASKRUNNER_MONGO_URI and
+ * GITHUB_TOKEN, and the user names and passwords in connection strings.
  */
 export function secretsIn(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(environment).flatMap(([name, value = ""]) => {
     if (!secretName.test(name)) return [];
-    // Everything up to the last `@` of a URI: a password may have been left unencoded.
+    // The user part ends at the last `@`: a password may be unencoded.
     const [, user = ""] = /:\/\/(.*)@/s.exec(value) ?? [];
     const colon = user.indexOf(":");
-    // Only a user's name, such as that of a certificate, is no secret.
+    // A user name without a password, such as that of a certificate, is public.
     return colon < 0 ? [value] : [value, user, user.slice(colon + 1)];
   });
 }
@@ -37,7 +35,7 @@ function whereWellFormed(convert: (text: string) => string, text: string): strin
   }
 }
 
-/** What is taken for a secret only by its form, whoever wrote it, beside passwords in URIs (`redact`). */
+// Secrets that are recognized by their form. `redact` removes passwords in URIs.
 const forms: readonly (readonly [pattern: RegExp, put: string])[] = [
   [/-----BEGIN [^-]*PRIVATE KEY-----[^]*?(-----END [^-]*-----|$)/g, masked],
   [
@@ -54,8 +52,8 @@ const forms: readonly (readonly [pattern: RegExp, put: string])[] = [
 ];
 
 /**
- * Takes these secrets out of texts in every form in which they may be written, and what looks like
- * one. Secrets shorter than four characters are not looked for.
+ * Builds a function that removes these secrets in every written form, and texts that look like a secret.
+ * It ignores secrets shorter than four characters.
  */
 export function redactor(secrets: readonly string[]): Redact {
   const written = secrets
@@ -76,8 +74,8 @@ export function redactor(secrets: readonly string[]): Redact {
 }
 
 /**
- * The same JSON value without its secrets: in texts and in names, and whatever stands under a
- * secret's name, as in `{ password: … }` and `{ name: "PASSWORD", value: … }`.
+ * Removes secrets from a JSON value: in its texts and names, and each value below a secret's name, as in
+ * `{ password: … }` and `{ name: "PASSWORD", value: … }`.
  */
 export function withoutSecrets(value: unknown, redact: Redact): unknown {
   if (typeof value === "string") return redact(value);
