@@ -39,7 +39,7 @@ export class TaskRunnerStorage extends StepGroup {
 
   constructor(name: string, settings: ProgramSettings, options?: StepOptions) {
     super("TaskRunnerStorage", name, options);
-    // Stacks of before 0.2.0 have the steps at their root.
+    // Stacks from before 0.2.0 have the steps at their root.
     const aliases = [{ parent: pulumi.rootStackResource }];
     const below = { parent: this, aliases };
     const after = (...steps: readonly StepGroup[]) => ({ ...below, ...waitFor(...steps) });

@@ -136,7 +136,7 @@ export const ownerOf = (component: pulumi.Resource | undefined) => {
   return names.filter((name) => name !== "").join("/");
 };
 
-/** The options of a resource or component that has another type and name in stacks of before 0.2.0. */
+/** The options of a resource or component that has another type and name in stacks from before 0.2.0. */
 export function formerly<Options extends Pick<pulumi.ResourceOptions, "parent" | "aliases">>(
   options: Options,
   type: string,

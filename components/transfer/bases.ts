@@ -30,7 +30,7 @@ export interface Base {
   /** Absent while the first write is only announced. */
   readonly agreed?: Hashes;
   readonly next?: Announced;
-  /** The file that holds the record by what was agreed, below the state directory with `/`. */
+  /** The file that held the record when both sides last agreed: its path below the state directory, with `/`. */
   readonly file?: string;
 }
 
@@ -50,7 +50,7 @@ export interface BaseDocument extends Base {
   readonly _id: string;
 }
 
-/** The collection that remembers bases and the files' checkpoints, for its bases. */
+/** The collection of bases, which holds checkpoints too. */
 export function basesIn(database: Db): Collection<BaseDocument> {
   return database.collection<BaseDocument>(checkpointsCollection);
 }
@@ -144,8 +144,8 @@ function announce(to: keyof Hashes, { disk, mongo, file, isNew }: NewBase): Anno
 }
 
 /**
- * Records that both sides agree now. A base that another importer settled since it was seen stays: a stalled importer
- * would restore an older one. So do other announcements.
+ * Records that both sides agree now. A base that another importer settled since it was read stays, because a stalled
+ * importer would restore an older one. Announcements of others stay too.
  */
 export async function settleBases(
   bases: Collection<BaseDocument>,

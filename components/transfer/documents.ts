@@ -65,7 +65,7 @@ export const mayExecute = {
   $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }],
 };
 
-/** The order of documents, which tells them apart: run by run, of a log that of its unique index. */
+/** Sort orders by fields that identify a document: by run, and within a log by sequence. */
 const orders: Readonly<Record<CollectionRole, Readonly<Record<string, 1>>>> = {
   runs: { _id: 1 },
   logs: { runId: 1, sequence: 1 },
@@ -74,11 +74,11 @@ const orders: Readonly<Record<CollectionRole, Readonly<Record<string, 1>>>> = {
 };
 
 /**
- * A reply of the server is asked to hold so many bytes, as far as the documents so far tell: with
- * its own limit, 16 MiB, several in flight would take more memory than all else (issue #5).
+ * Target size of a server's reply in bytes, by the largest document so far: several replies of the server's own limit,
+ * 16 MiB, would take more memory than all else (issue #5).
  */
 const replyBytes = 4 * 1024 * 1024;
-/** So many documents are in the first reply. */
+/** The number of documents in the first reply. */
 const firstReply = 4;
 /** So many in a reply are done with well before the server gives an idle cursor up, after 10 minutes. */
 const largestReply = 1_000;
@@ -101,11 +101,11 @@ export async function* rawDocuments(
   const sort = orders[role];
   const fields = Object.keys(sort);
   const { collectionName: find, readConcern } = collectionOf(sides, role);
-  // Unlike to a find of its own, the driver adds none to a command.
-  const majority = readConcern && { readConcern };
+  // The driver adds the read concern to its own find, but not to a command.
+  const concern = readConcern && { readConcern };
   let cursor: RunCommandCursor | undefined;
   const open = (last: Position | undefined) => {
-    const query = { find, filter: last ? behind(filter, last) : filter, sort, ...majority };
+    const query = { find, filter: last ? after(filter, last) : filter, sort, ...concern };
     cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
     return cursor;
   };
@@ -129,8 +129,8 @@ type Position = readonly (readonly [field: string, value: unknown])[];
 /** A raw document's type does not say that it is its bytes. */
 const bytesOf = (raw: Document) => raw as unknown as Uint8Array;
 
-/** Of the documents that a filter selects, those behind one; unlike `$gt` alone in every type. */
-function behind(filter: Filter<Document>, position: Position): Filter<Document> {
+/** Of the documents that a filter selects, those after one; unlike `$gt` alone in every type. */
+function after(filter: Filter<Document>, position: Position): Filter<Document> {
   const buildComparison = (operator: string, [field, value]: Position[number]) => ({
     [operator]: [`$${field}`, { $literal: value }],
   });

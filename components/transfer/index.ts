@@ -1,6 +1,6 @@
 /**
  * Both sides of a run, paired and decided: the import, the verification, the export, and the rollback.
- * `program.ts` is the door of the Pulumi program, `provider.ts` that of the dynamic providers.
+ * `program.ts` is the entry point for the Pulumi program, `provider.ts` for the dynamic providers.
  */
 export { exportState } from "./export/export";
 export { importInto, importState } from "./import/import";
@@ -13,4 +13,4 @@ export { exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, type Shard, importPasses } from "./sides";
 export type { ExportReport, ImportReport } from "./reports";
 export type { Tally } from "./tally";
-export { type VerificationReport, forgetWhereMissing, verifyState } from "./verify";
+export { type VerificationReport, forgetUnlessHolds, verifyState } from "./verify";

@@ -30,8 +30,8 @@ export function sideOf(role: CollectionRole, document: Document): Side {
  * The merge rules (issue #5, "Identity"). Changed on one side since the base: that side wins.
  * Changed on both: a conflict. Of approvals, a decision beats pending and two different decisions
  * conflict; of artifacts changed on both sides the newer `capturedAt` counts, on a tie MongoDB's.
- * Log entries are immutable. The final pass only inserts runs: after both rollouts MongoDB is the source of truth
- * for every run that it has.
+ * Log entries are immutable. The final pass never updates a run that MongoDB has: after both rollouts MongoDB is the
+ * source of truth for it.
  */
 export function merge(
   role: CollectionRole,

@@ -23,10 +23,10 @@ export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
   /** The document as it was found. */
   readonly mongo: Mongo;
   readonly base: Base | undefined;
-  /** What the base says of both sides as they are. */
-  readonly last: Agreement;
+  /** The base's agreement, its announced write resolved by what both sides have now. */
+  readonly agreement: Agreement;
   readonly verdict: Verdict;
-  /** The base if both sides have the record; undefined for a log entry. */
+  /** The base to settle once both sides have the record; undefined for a log entry, or without a record on disk. */
   readonly becomes: NewBase | undefined;
 }
 
@@ -66,7 +66,7 @@ export async function pairsOf(
     if (one.mongo && !isKnown(one)) keys.get(one.disk.role)?.push(one.key);
   }
   const bases = await readBases(basesIn(sides.database), keys);
-  const unasked = { base: undefined, last: {}, becomes: undefined };
+  const unasked = { base: undefined, agreement: {}, becomes: undefined };
   return found.map((one) => {
     const { role } = one.disk;
     if (isKnown(one)) return { ...one, ...unasked, verdict: "equal" };
@@ -99,13 +99,14 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
   const ours = disk && sideOf(role, disk.document);
   const theirs = mongo && (mongo === disk?.document ? ours : sideOf(role, mongo));
   const verdict = merge(role, ours, theirs, base, pass);
-  const last = ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
+  const agreement =
+    ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
   const becomes = ours && {
     ...{ role, key, disk: ours.hash, file: disk.place.file, isNew: mongo === undefined },
     mongo: (verdict === "equal" && theirs ? theirs : ours).hash,
     seen: base,
   };
-  return { ...found, base, last, verdict, becomes };
+  return { ...found, base, agreement, verdict, becomes };
 }
 
 const queriesAtOnce = 8;
@@ -133,7 +134,7 @@ async function documentsOf(
   return documents;
 }
 
-/** The `_id` at the begin of a document's bytes, if it is an ObjectId or a text; else an empty text. */
+/** The `_id` at the beginning of a document's bytes, if it is an ObjectId or a text; else an empty text. */
 function idIn(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.toString("latin1", 5, 9) !== "_id\0") return "";
@@ -156,8 +157,8 @@ function filtersOf(role: CollectionRole, records: readonly ReadyRecord[]): Filte
 }
 
 /**
- * Logs that begin with the same sequence share a query: a range finds little else of each. Of a log
- * whose sequences lie far apart, and may have a million others in between, each is asked for.
+ * Logs whose records begin at one sequence share a range query, which finds little else. A log with sequences far
+ * apart, and perhaps a million others in between, is queried by its exact sequences.
  */
 function logFilters(byRun: ReadonlyMap<string, readonly Document[]>): Filter<Document>[] {
   const ranges = new Map<string, { runId: string[]; from: Long; to: Long }>();

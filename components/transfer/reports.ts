@@ -116,7 +116,7 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   /** Those of `stillHeld` of which another file has the place. */
   destinationTaken: string[];
   /** The runs whose files in their places are older than MongoDB: all that failed, or that it has no more. */
-  behind: string[];
+  stale: string[];
 }
 
 /**

@@ -152,7 +152,7 @@ function countPair(
  * Makes the next import read every file again if a verification does not hold: a checkpoint is wrong then. If MongoDB
  * refuses that, the report has the reason.
  */
-export async function forgetWhereMissing(
+export async function forgetUnlessHolds(
   { database, retries }: BothSides,
   report: VerificationReport,
 ): Promise<VerificationReport> {

@@ -33,7 +33,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "an export reads what a majority of the members has",
     file: "components/transfer/documents.ts",
-    find: "sort, ...majority }",
+    find: "sort, ...concern }",
     replace: "sort }",
     tests: ["test/transfer/reads.test.ts"],
   },
@@ -64,7 +64,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "without MongoDB unfinished runs are held",
     file: "components/transfer/rollback/rollback.ts",
-    find: "isOpen(fence) ? found.behind : []",
+    find: "isOpen(fence) ? found.stale : []",
     replace: "[]",
     tests: ["test/transfer/rollback-held.test.ts > a run that was finished on disk"],
   },
@@ -106,8 +106,8 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "a held run in conflict stays held",
     file: "components/transfer/export/export.ts",
-    find: "if (done.isBehind) stuck.add(done.runId);",
-    replace: "if (done.isBehind) stuck.delete(done.runId);",
+    find: "if (done.isStale) stuck.add(done.runId);",
+    replace: "if (done.isStale) stuck.delete(done.runId);",
     tests: ["test/transfer/rollback-held.test.ts > a held run that changed on both sides"],
   },
   {
@@ -232,7 +232,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "an unfinished run that MongoDB had and has no more is held",
     file: "components/transfer/export/export.ts",
-    find: "task.lists.behind.push(...gone);",
+    find: "task.lists.stale.push(...gone);",
     replace: "void gone;",
     tests: ["test/transfer/rollback-behind.test.ts > had and has no more is held"],
   },

@@ -5,7 +5,7 @@ import { type Document, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import {
   exportState,
-  forgetWhereMissing,
+  forgetUnlessHolds,
   runRollback,
   importState,
   verifyState,
@@ -154,7 +154,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
     ...{ cutover: 1, unfinishedCount: 2 },
   });
   await addFiles(root, { "state/runs/r-3.json": JSON.stringify(run("r-3")) });
-  const failed = await forgetWhereMissing(sides, await verifyState(sides));
+  const failed = await forgetUnlessHolds(sides, await verifyState(sides));
   expect(failed).toMatchObject({ holds: false, runs: { onlyInFiles: ["r-3"] } });
   expect(failed).not.toHaveProperty("notForgotten");
   expect(await importState({ ...sides, pass: "final" })).toMatchObject({
@@ -178,7 +178,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
 it("a verification whose user may not write says so beside what it found", async () => {
   const sides = exportSides(await databaseAs("no_update"), await writeState(twoRuns));
   await addFiles(sides.root, { "state/runs/r-4.json": JSON.stringify(run("r-4")) });
-  const report = await forgetWhereMissing(sides, await verifyState(sides));
+  const report = await forgetUnlessHolds(sides, await verifyState(sides));
 
   const notForgotten = expect.stringContaining("code 13") as string;
   expect(report).toMatchObject({ holds: false, runs: { missing: 1 }, notForgotten });

@@ -113,7 +113,7 @@ it("where a file cannot hold what MongoDB has, each side is compared with its ow
   expect(merge("runs", file("b"), stored("b"), base)).toBe("conflict");
 });
 
-it("the final pass inserts runs and changes none", () => {
+it("the final pass inserts runs and updates none", () => {
   const [disk, mongo] = [sideOf("runs", { a: 2 }), sideOf("runs", { a: 1 })];
   expect(merge("runs", disk, mongo, agreedOn(mongo.hash), "final")).toBe("conflict");
   expect(merge("runs", disk, undefined, undefined, "final")).toBe("onlyOnDisk");

@@ -42,7 +42,7 @@ it("what services write to files after a rollback is taken when it goes forward 
   });
 });
 
-it("the final pass inserts runs and names those that changed on disk after the cutover", async () => {
+it("the final pass inserts new runs and quarantines those that changed on disk after the cutover", async () => {
   const root = await writeState(twoRuns);
   await importState(sides(root));
   await addFiles(root, {
@@ -156,7 +156,7 @@ it("of two records with one key the first stays, and the other is quarantined", 
   ]);
 });
 
-it("of a log's sequence that comes again far behind the first line stays", async () => {
+it("when a sequence comes again much later in a log, the first line stays", async () => {
   const message = "long ".repeat(300);
   const many = (from: number) =>
     Array.from({ length: 1_000 }, (_, at) => logLine(from + at, { message }));
@@ -179,7 +179,7 @@ it("of a log's sequence that comes again far behind the first line stays", async
   expect((await importState(sides(root))).quarantine).toEqual([quarantined]);
 });
 
-it("of a sequence that comes again in what was appended the first line stays", async () => {
+it("when an appended line repeats a sequence, the first line stays", async () => {
   const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(5), logLine(1)) });
   await importState(sides(root));
   const text = lines(logLine(5), logLine(1), logLine(2), logLine(5, { message: "another" }));
@@ -205,7 +205,7 @@ it("of two logs whose names fit one run, what differs is quarantined", async () 
   }
 });
 
-it("a log is that of its run also while the run's file is held", async () => {
+it("a log belongs to its run even while the run's file is held", async () => {
   const root = await writeState({
     "held/state/runs/a_b.json": JSON.stringify(run("a/b")),
     "logs/runs/a_b.ndjson": lines(logLine(1)),

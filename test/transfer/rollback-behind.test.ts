@@ -34,7 +34,7 @@ it("an unfinished run in conflict is held: its file is behind MongoDB", async ()
     held: ["busy"],
     destinationTaken: [],
   });
-  expect(outs.rollback?.exported).not.toHaveProperty("behind");
+  expect(outs.rollback?.exported).not.toHaveProperty("stale");
   expect(stack.said.join("\n")).toMatch(/warning: 1 run held in .*\/held, .*: busy\./);
   expect(await inPlace()).toEqual(["state/runs/done.json", "state/runs/slow.json"]);
   expect(await jsonIn(stack.root, "held/state/runs/busy.json")).toEqual(run("busy", running));

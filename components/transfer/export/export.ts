@@ -52,7 +52,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;
   const bases = { collection: basesIn(sides.database), trouble };
   const conflicts = toConflictsAddress(sides);
-  const lists = { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [], behind: [] };
+  const lists = { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [], stale: [] };
   const { isBulk = false, openFence } = sides;
   const leftover = isBulk ? await findLeftover(sides) : undefined;
   const unresolved: string[] = [];
@@ -91,7 +91,7 @@ async function exportAll(task: ExportTask, filter: Filter<Document>): Promise<vo
     }),
     async () => {
       const had = runsWithBase(task.bases.collection, task.sides);
-      for await (const gone of unknownAmong(task.sides, had)) task.lists.behind.push(...gone);
+      for await (const gone of unknownAmong(task.sides, had)) task.lists.stale.push(...gone);
     },
   ];
   await mapLimit(works.length, works, (work) => work());
@@ -141,7 +141,7 @@ async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promis
     const found = await lookUp(task, block, partRoles(sides));
     for (const done of await exportBlock(task, found, toHeldAddress(sides))) {
       task.tally.add(done.tally);
-      if (done.isBehind) stuck.add(done.runId);
+      if (done.isStale) stuck.add(done.runId);
       else stuck.delete(done.runId);
     }
   }
@@ -162,9 +162,9 @@ async function exportBlocks(
   const found = mapOrdered(blocks, blocksAhead, (block) => lookUp(task, block, roles));
   const write = (block: readonly RunInMongo[]) => exportBlock(task, block);
   for await (const runs of mapOrdered(found, blocksWritten, write)) {
-    for (const { runId, tally, isBehind } of runs) {
+    for (const { runId, tally, isStale } of runs) {
       task.tally.add(tally);
-      if (isBehind) task.lists.behind.push(runId);
+      if (isStale) task.lists.stale.push(runId);
       const counts = Object.values(tally.counts);
       const isResolved = counts.every(({ conflicts, unwritable }) => conflicts + unwritable === 0);
       if (!isResolved) task.unresolved.push(runId);
@@ -178,8 +178,8 @@ const runsAtOnce = 8;
 interface ExportedRun {
   readonly runId: string;
   readonly tally: Tally;
-  /** Whether its own file is not right now: there is a conflict, or it cannot be written. */
-  readonly isBehind: boolean;
+  /** Whether its own file is stale: it is in conflict, or cannot be written. */
+  readonly isStale: boolean;
 }
 
 /**
@@ -224,7 +224,7 @@ async function exportRun(
   }
   await exportFile({ ...task, tally, sides: own }, "runs", run);
   const { conflicts, unwritable } = tally.counts.runs;
-  return { runId: run.runId, tally, isBehind: conflicts + unwritable > 0 };
+  return { runId: run.runId, tally, isStale: conflicts + unwritable > 0 };
 }
 
 /** The number of ids that are looked for at once, and of runs that MongoDB does not have in a block. */

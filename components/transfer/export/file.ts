@@ -128,7 +128,7 @@ interface WholeFile {
   readonly entries: readonly unknown[];
   /** Those that an import takes; of two with one key the first counts. */
   readonly records: ReadonlyMap<Key, ReadyRecord>;
-  /** Why nothing can be said of it: it cannot be read, or is not such a file. It stays then. */
+  /** Why it cannot be compared: it is unreadable, or not a file of this role. It stays as it is. */
   readonly refusal?: Refusal;
 }
 
@@ -196,21 +196,21 @@ async function writeRecords(
   const records = byKey(recordsIn(place, runId, [text]));
   const become = written.flatMap(({ key, disk, mongo, base }): NewBase[] => {
     const record = records.get(key);
-    // What another folder agreed on stays if this one did not have the record.
+    // If this state directory lacked the record, a base agreed with another one stays.
     if (!record || (!disk && base)) return [];
     const hashes = { disk: hashOf(role, record.document), mongo: hashOf(role, mongo) };
     return newBase(base, { role, key, ...hashes, file: name, isNew: !disk, seen: base });
   });
-  const isNew = file.whole === undefined || content !== textOf(file.whole);
+  const hasNewContent = file.whole === undefined || content !== textOf(file.whole);
   try {
-    if (isNew) {
+    if (hasNewContent) {
       await keepBases(task, (bases) => announceBases(bases, "disk", become));
       await publish(path, stamp, (to) => to.writeFile(content));
       tally.files += 1;
       tally.bytes += bytes.length;
     }
     task.unsettled.push(...become);
-    tally.count(role, isNew ? "written" : "unchanged", written.length);
+    tally.count(role, hasNewContent ? "written" : "unchanged", written.length);
   } catch (error) {
     const refusal = refusalIn(error);
     await keepBases(task, (bases) => withdrawBases(bases, "disk", become));
@@ -228,7 +228,7 @@ function newBase(base: Pair["base"], becomes: NewBase | undefined): NewBase[] {
  * Writes MongoDB's documents of a file that stays as it is to its conflict copy: the same name in a folder
  * of its own, which no service and no import reads. One that no file can hold is counted as such.
  *
- * @param refusal why nothing can be said of the file; else it has each of the documents otherwise
+ * @param refusal why the file cannot be compared; if absent, it has other content for each document
  */
 async function writeConflictCopy(
   { conflicts: address, tally }: ExportTask,

@@ -9,7 +9,7 @@ import type { MongoSide } from "../sides";
  * looks at every run while the worker is stopped.
  */
 export interface Leftover {
-  /** What changed later may not be exported. */
+  /** Documents that were updated after this may not have been exported yet. */
   readonly since: Date;
   /** The runs that were unfinished when it began, and those with a conflict or something unwritable. */
   readonly runs: readonly string[];

@@ -33,7 +33,7 @@ import {
 /**
  * Brings a run's log entries to its file: those that come after the file's last one are appended,
  * in the order of their sequence; what the file has is never rewritten. If it has an entry with other
- * content, or no place for one, the log is a conflict and both sides stay. If the file's last entry is
+ * content, or lacks one before its last, the log is a conflict and both sides stay. If the file's last entry is
  * MongoDB's too, none before it is looked at or counted, unless `all`.
  */
 export async function exportLog({ sides, tally }: ExportTask, run: RunInMongo): Promise<void> {
@@ -51,8 +51,8 @@ export async function exportLog({ sides, tally }: ExportTask, run: RunInMongo): 
       }
       missing = { runId, sequence: { $gt: sequence } };
     }
-    const isBehind = !last || log.last === undefined || log.last > sequenceIn(last);
-    if (isBehind) tally.add(await append(sides, runId, file, missing));
+    const lacksEntries = !last || log.last === undefined || log.last > sequenceIn(last);
+    if (lacksEntries) tally.add(await append(sides, runId, file, missing));
   } catch (error) {
     const refusal = refusalIn(error);
     for await (const entry of documentsAsStored(sides, "logs", missing)) {
@@ -168,7 +168,7 @@ async function compareLog(
 
 const chunkLength = 256 * 1024;
 
-/** Counts what became of entries once they are in their file. */
+/** Appends the entries that a file lacks. Its own tally counts only once they are published. */
 async function append(
   sides: ExportSides,
   runId: string,
@@ -176,7 +176,7 @@ async function append(
   missing: Filter<Document>,
 ): Promise<Tally> {
   const tally = new Tally();
-  // The file's name or a run's file tells whose log it is; neither does if the run is new.
+  // If neither the file's name nor a run's file tells whose log it is, as for a new run, each line gets the `runId`.
   const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", baseName));
   const isNamed = baseName === runId || runs.some((run) => existsSync(run.path));
   const owner = isNamed ? [] : [["runId", runId] as const];

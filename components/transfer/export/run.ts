@@ -30,7 +30,7 @@ export interface ExportSides extends BothSides {
    * written without a base, because a later change would be a conflict. Default: false.
    */
   readonly isBulk?: boolean;
-  /** The fence while it is open: by it a bulk pass says what it leaves, and a delta pass looks only at that. */
+  /** The open fence, under which a bulk pass saves its leftover and a delta pass reads it. */
   readonly openFence?: string;
 }
 
@@ -45,13 +45,13 @@ export interface ExportTask {
   /** The lists that an export keeps whole. */
   readonly lists: Pick<
     ExportReport,
-    "withoutBase" | "returned" | "stillHeld" | "destinationTaken" | "behind"
+    "withoutBase" | "returned" | "stillHeld" | "destinationTaken" | "stale"
   >;
   /** The bases to settle after the block. */
   readonly unsettled: NewBase[];
   /** The runs with a conflict or something unwritable. */
   readonly unresolved: string[];
-  /** By what the files of runs at work may be called. */
+  /** Turns by file name: runs that may share one are written one after the other. */
   readonly turns: Turns;
 }
 
@@ -64,8 +64,8 @@ function onBases<T>(
 }
 
 /**
- * Writes bases, unless that failed before: no file waits for them, because a rollback only needs to read.
- * Without a base a later change of both sides is a conflict, and nothing is lost.
+ * Writes bases, unless that failed before. Files are written without them, because a rollback only needs to read
+ * MongoDB: without a base, a later change of both sides is a conflict, and nothing is lost.
  *
  * @returns whether they are written
  */

@@ -47,7 +47,7 @@ async function insertErrors(
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error;
     const errors = error.result.getWriteErrors();
-    // More than 16 MiB are several commands, and this one's error comes with what the earlier ones met.
+    // The driver splits more than 16 MiB into several commands; a command's error has the earlier ones' write errors.
     const isOfCommand = ![error.writeErrors].flat().length;
     if (isOfCommand && documentCodes.has(error.code)) {
       if (documents.length === 1) return new Map([[0, error]]);
@@ -58,7 +58,7 @@ async function insertErrors(
       }
       return found;
     }
-    // Others may be well, but no majority has them yet, or they were not even tried.
+    // The other documents may have no majority yet, or were not tried.
     const ofOthers =
       error.result.getWriteConcernError() ?? errors.find(({ code }) => !isOfDocument(code));
     if (isOfCommand || ofOthers) throw error;
@@ -66,7 +66,7 @@ async function insertErrors(
   }
 }
 
-/** The maximum number of bytes of a statement with both documents: the server takes 16 MiB. */
+/** Maximum bytes of a statement with both documents, as the server takes 16 MiB. Above it `updatedAt` is compared. */
 const largestStatement = 15 * 1024 * 1024;
 
 const replacementsAtOnce = 8;
@@ -99,7 +99,7 @@ async function replace(
   const names = Object.keys(record.document).filter((name) => name !== "_id");
   const members = Object.fromEntries(names.map((name) => [name, record.document[name] as unknown]));
   try {
-    // A name of a field with `$` in front is an operator to a replacement, but no more as a literal.
+    // A replacement takes a name that begins with `$` for an operator; inside `$literal` it is a name.
     const { matchedCount } = names.some((name) => name.startsWith("$"))
       ? await collection.updateOne(filter, [{ $replaceWith: { $literal: members } }])
       : await collection.replaceOne(filter, members);

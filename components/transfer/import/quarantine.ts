@@ -3,7 +3,7 @@ import { type Raw, WriteError, decode, formatJson } from "../../state";
 import type { Quarantined } from "../reports";
 
 /**
- * The file of all quarantined records, one JSON object a line: `file`, `line` or `entry`, `reason`, `detail`, `other`
+ * The file of all quarantined records, one JSON object per line: `file`, `line` or `entry`, `reason`, `detail`, `other`
  * (the first record with the same key), and the raw record as `raw`, or as `rawBase64` if it is not valid UTF-8. Both
  * are absent if the record is too long or unreadable. It is written atomically, and deleted if it would be empty.
  *

@@ -54,7 +54,7 @@ interface Writing {
   readonly sides: BothSides;
   readonly bases: Collection<BaseDocument>;
   readonly options: TargetOptions;
-  /** The records that earlier attempts at this batch sent, with their outcomes if they are there now. */
+  /** What earlier attempts at this batch sent: the outcome of each record that is found in MongoDB now. */
   readonly sent: Map<ReadyRecord, Outcome>;
 }
 
@@ -84,7 +84,7 @@ async function writeBatch(to: Writing, { records, files }: Batch): Promise<Outco
   for (const record of open) {
     outcomes.set(record, new Refusal("server", "another writer kept changing it"));
   }
-  // A repeat with the first one's content shares its outcome.
+  // A repeat with the same content is unchanged, or refused like the first.
   for (const [record, first] of repeats) {
     const outcome = outcomes.get(first);
     const paths = differingPaths(record.role, record.document, first.document);
@@ -155,7 +155,7 @@ async function writeAll(
   const parts = collectionRoles.filter((role) => role !== "runs");
   await mapLimit(parts.length, parts, write);
   await write("runs");
-  // What is not settled is another writer's.
+  // A record without an outcome is another writer's.
   const isLeftOut = ({ disk }: Pair) => !outcomes.has(disk);
   for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
   await withdrawBases(bases, "mongo", becoming(sentNow.filter(isLeftOut)));
@@ -174,20 +174,23 @@ async function writeRole(
 }
 
 function newBases(pairs: readonly Pair[], outcomes: Outcomes): NewBase[] {
-  return pairs.flatMap(({ disk, verdict, base, last, becomes }) => {
+  return pairs.flatMap(({ disk, verdict, base, agreement, becomes }) => {
     if (!becomes) return [];
     const outcome = outcomes.get(disk);
     const isWritten = outcome === "inserted" || outcome === "updated";
-    const { agreed, file = becomes.file } = last;
-    // MongoDB went on behind a write whose process was killed.
+    const { agreed, file = becomes.file } = agreement;
+    // An import was killed after this write, and a service changed the document since: its base is settled now.
     if (verdict === "mongo" && agreed && !base?.agreed) return [{ ...becomes, ...agreed, file }];
     if (!isWritten && (verdict !== "equal" || isAgreed(base, becomes))) return [];
     return [agreed?.disk === becomes.disk ? { ...becomes, file } : becomes];
   });
 }
 
-async function otherFile({ sides }: Writing, { last, disk }: Pair): Promise<string | undefined> {
-  const { file } = last;
+async function otherFile(
+  { sides }: Writing,
+  { agreement, disk }: Pair,
+): Promise<string | undefined> {
+  const { file } = agreement;
   if (file === undefined || file === disk.place.file) return undefined;
   const found = await stat(join(sides.root, file)).catch(() => undefined);
   return found?.isFile() ? file : undefined;

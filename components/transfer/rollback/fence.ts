@@ -88,10 +88,9 @@ export async function listUnfinished(address: StateAddress): Promise<string[]> {
 }
 
 /**
- * Compares the three witnesses of a cutover (decision 10). The stack's output says that there was one;
- * `fence.json` that this is the state which it left, not the mount point of a volume that is not there;
- * the ledger that this is the database which it went to, or a copy of it. A later cutover of the same state
- * that was killed before the stack knew of its fence has the output's among its former ones.
+ * Compares the three witnesses of a cutover (decision 10). The stack's output shows that there was one; `fence.json`,
+ * that this is its state directory and not an empty mount point; the ledger, that this is its database or a copy. If a
+ * later cutover was killed before the stack learned its fence, `former` in `fence.json` still has the stack's.
  *
  * @param fencedAt when the stack's cutover drew its fence, in ISO 8601; undefined by hand
  * @param ledger the collection of the migration's record
@@ -107,7 +106,7 @@ export async function requireWitnesses(
 ): Promise<Fence | undefined> {
   const fence = await readFence(address.root);
   const expected = fencedAt ?? fence?.at ?? (database && (await lastFence(database, ledger)));
-  // Before the folder: a volume that is not mounted has neither.
+  // Checked before the fence: an unmounted volume has neither folders nor `fence.json`.
   await requireMounted(address);
   if (expected === undefined) return fence;
   const witness =

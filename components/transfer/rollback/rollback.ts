@@ -34,7 +34,7 @@ export interface RollbackReport {
 }
 
 /** A report without the runs that were held because of it, or released. */
-export type Exported = Omit<ExportReport, "behind" | "destinationTaken">;
+export type Exported = Omit<ExportReport, "stale" | "destinationTaken">;
 
 /** What a rollback works on. */
 export interface RollbackOptions extends PrimaryOptions {
@@ -60,14 +60,14 @@ export async function runRollback(
   const mongo = database && (await confirmPrimary(database, options));
   const fence = await requireWitnesses(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
-  // By hand nothing follows that compares all.
+  // No final pass follows an export by hand, so it compares everything itself.
   const isDelta = asked.fencedAt !== undefined && isOpen(fence) && !mongo?.isUnconfirmed;
   const delta = isDelta ? { openFence: fence.at } : {};
   const report = mongo && (await exportState({ ...sides, ...mongo, ...delta, retryMs }));
-  const { behind, destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
-  const held = await holdBehind(sides, options, fence, {
+  const { stale, destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
+  const held = await holdStale(sides, options, fence, {
     destinationTaken,
-    ...(behind && { behind }),
+    ...(stale && { stale }),
   });
   await endFence(sides.root, fence);
   return {
@@ -98,7 +98,7 @@ export async function exportBulkPass(
 ): Promise<BulkExportReport | undefined> {
   const fence = await readFence(sides.root);
   if (!isOpen(fence)) return undefined;
-  // The cutover ends with the drain, which may refuse to begin.
+  // Without `ended`: the cutover ends only with the drain, which may be refused.
   const options = { ...asked, fencedAt: fence.at };
   const database = await findPrimaryForBulkPass(options);
   if (typeof database === "string") return { left: database };
@@ -177,19 +177,20 @@ export async function previewRollback(
 }
 
 /**
- * Holds runs whose files are stale, while the fence is open. Without MongoDB these are all unfinished ones, also those
- * that web wrote after the fence: the final pass imported them, and the worker executed steps of them on MongoDB.
+ * Holds runs whose files are stale, while the fence is open. Without MongoDB, `stale` is absent and all unfinished runs
+ * are held, also those that web wrote after the fence: the final pass imported them, and the worker executed steps of
+ * them on MongoDB.
  */
-async function holdBehind(
+async function holdStale(
   address: StateAddress,
   { heldRuns: wish }: RollbackOptions,
   fence: Fence | undefined,
-  found: Pick<ExportReport, "destinationTaken"> & Partial<Pick<ExportReport, "behind">>,
+  found: Pick<ExportReport, "destinationTaken"> & Partial<Pick<ExportReport, "stale">>,
 ): Promise<Pick<RollbackReport, "held" | "destinationTaken">> {
   const moved =
     wish === "release"
       ? await putBack(address, await listHeldRuns(address))
-      : await holdRuns(address, isOpen(fence) ? found.behind : []);
+      : await holdRuns(address, isOpen(fence) ? found.stale : []);
   const destinationTaken = new Set([...found.destinationTaken, ...moved.destinationTaken]);
   const held = (await listHeldRuns(address)).map(({ runId }) => runId);
   return {

@@ -23,15 +23,17 @@ import { truncateReport, sidesOf, stateOf } from "./sides";
 type Past = StateOf<PassInputs, PassResults>;
 
 /**
- * The delta pass, once a cutover, between the worker's drain and its rollout. Forward it imports what the worker
- * wrote since the bulk pass, so that the worker does not execute finished steps again, and draws the fence
- * (decision 9). Back it exports what changed in MongoDB, and holds unfinished runs if MongoDB is lost (decision 10).
+ * The delta pass, once per cutover, between the worker's drain and its rollout. Forward it imports what the worker
+ * wrote since the bulk pass, so that the worker does not execute finished steps again, and draws the fence: the ledger
+ * and `fence.json` record since when MongoDB is the source of truth (decision 9). Back it exports what changed in
+ * MongoDB; if MongoDB is lost, it holds unfinished runs: their files move to `held/`, where no worker finds them
+ * (decision 10).
  */
 export const handover: Step<HandoverInputs, PassResults> = {
   ...Handover,
   id: ({ database = "" }) => `${database}/handover`,
   isDue: (state, inputs) => {
-    if (inputs.direction === "back") return isLeftBehind(state, inputs);
+    if (inputs.direction === "back") return isDueAgain(state, inputs);
     // The worker wrote files until it was drained again. No other change runs this step beside a live worker.
     const { drains } = state;
     return drains !== undefined && inputs.drains !== undefined && drains !== inputs.drains;
@@ -67,8 +69,8 @@ export const handover: Step<HandoverInputs, PassResults> = {
 };
 
 /**
- * The final pass, after web's rollout. Forward it imports what web wrote to files until then, and only inserts
- * runs. Back it exports what web wrote to MongoDB until then, also if a rollback creates the step because the
+ * The final pass, after web's rollout. Forward it imports what web wrote to files until then, but updates no run that
+ * MongoDB has. Back it exports what web wrote to MongoDB until then, also if a rollback creates the step because the
  * cutover stopped before it.
  */
 export const finalPass: Step<FinalPassInputs, PassResults> = {
@@ -77,7 +79,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   isDue: (state, inputs) => {
     // A cutover may have drawn its fence and stopped before this step.
     const hasNewFence = state.fencedAt !== inputs.fencedAt;
-    if (inputs.direction === "back") return hasNewFence || isLeftBehind(state, inputs);
+    if (inputs.direction === "back") return hasNewFence || isDueAgain(state, inputs);
     return hasToImport(state, inputs);
   },
   job: {
@@ -107,7 +109,7 @@ function keepResults(state: Partial<PassResults> = {}): PassResults {
  * Whether a finished rollback has to run again: held files are to be released, or a Job may export what an earlier
  * one could not. Without `jobs` a person does that with `taskrunner-storage export`, beside a live worker.
  */
-function isLeftBehind(state: Past, { heldRuns, job }: PassInputs): boolean {
+function isDueAgain(state: Past, { heldRuns, job }: PassInputs): boolean {
   const { unreachable, held = [] } = state.rollback ?? {};
   if (unreachable === undefined && held.length === 0) return false;
   return job !== undefined || (state.heldRuns === "hold" && heldRuns === "release");

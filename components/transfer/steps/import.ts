@@ -28,7 +28,7 @@ import { ListHash } from "../tally";
 import {
   type VerificationReport,
   type VerifyOptions,
-  forgetWhereMissing,
+  forgetUnlessHolds,
   verifyState,
 } from "../verify";
 import {
@@ -44,7 +44,7 @@ import { truncateReport, comparedStateInputs, sidesOf, stateOf, reportProgress }
 /**
  * The bulk pass: the import while both services still write files, and its proof, or on a rollback an export. It runs
  * once in each cutover, and again if its settings changed or it quarantined records. The worker is drained next, so
- * it also requires that the fence can be written and that unfinished runs are there.
+ * it also requires that the fence can be written, and that no unfinished run is quarantined or missing.
  */
 export const bulkPass: Step<ImportInputs, ImportResults> = {
   ...BulkPass,
@@ -173,7 +173,7 @@ async function findMissingRuns(sides: BothSides): Promise<MissingRuns> {
   return { count: runs.length, runs, hash };
 }
 
-/** Whether a step that imports once a cutover has to do it again. A rollback does not do it twice. */
+/** Whether a step that imports once per cutover is due again. In a rollback it never is. */
 export function hasToImport(
   state: Partial<StateOf<StateInputs, ImportResults>>,
   inputs: StateInputs,
@@ -200,7 +200,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
     const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
     const reasons = isRefused ? describeVerification(report, root) : [];
     return Promise.resolve(
-      reasons.map((reason) => warning("verification", `As it was last: ${reason}`)),
+      reasons.map((reason) => warning("verification", `As of the last verification: ${reason}`)),
     );
   },
   forward: async (inputs) => {
@@ -221,7 +221,7 @@ async function compare(
   const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
   const asked = { expiredBefore: await findEarlierExpiry(sides.database, logs) };
   const found = await reportProgress(what, sides, async (watched) =>
-    forgetWhereMissing(watched, await verifyState({ ...watched, ...asked, ...options })),
+    forgetUnlessHolds(watched, await verifyState({ ...watched, ...asked, ...options })),
   );
   return truncateReport(found);
 }

@@ -13,7 +13,7 @@ const here = ["transfer", "taskrunner"] as const;
 export interface StateInputs extends MongoInputs, OncePerCutover {
   /** The state directory; a relative path counts from the project's folder. In a Job: of its pods. */
   readonly root: string;
-  /** In a pod: the claim that it is in, for words. */
+  /** In a pod: the claim that it is in, for messages. */
   readonly rootName?: string;
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly approvals: boolean;
@@ -25,17 +25,17 @@ export interface StateInputs extends MongoInputs, OncePerCutover {
   readonly ledger: string;
 }
 
-/** What a rollback is told of MongoDB; not compared. */
+/** Settings for reaching MongoDB in a rollback; not compared. */
 interface ReachInputs {
   /** How long a rollback waits for a primary, in s. */
   readonly electionSeconds: number;
-  /** The fence whose later changes are given up: MongoDB is not asked. */
+  /** A fence, to give up what changed in MongoDB since: it is not asked. */
   readonly abandonMongo?: string;
-  /** The fence since which the primary's content is exported if no majority acknowledges a write. */
+  /** A fence, to export what the primary has since, although no majority acknowledges a write. */
   readonly exportUnconfirmed?: string;
 }
 
-/** Inputs of the bulk pass; those of a rollback are absent in a stack of before 0.2.0. */
+/** Inputs of the bulk pass; those of a rollback are absent in a stack from before 0.2.0. */
 export interface ImportInputs extends StateInputs, Partial<ReachInputs> {
   /** In a pod of an Indexed Job: its part of the runs. */
   readonly shard?: Shard;

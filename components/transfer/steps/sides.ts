@@ -5,7 +5,7 @@ import type { BothSides } from "../sides";
 import type { Tally } from "../tally";
 import type { StateInputs } from "./inputs";
 
-/** What a step is compared by. */
+/** Inputs whose change makes a step run again. */
 export const comparedStateInputs = [
   "cutover",
   "database",
