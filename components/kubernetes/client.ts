@@ -14,26 +14,19 @@ import {
 } from "./request";
 
 /** The fields of an Argo CD Application that say what its syncs ignore. */
-export interface Application {
+interface Application {
   readonly metadata?: Api.V1ObjectMeta;
   readonly spec?: {
     readonly syncPolicy?: { readonly syncOptions?: readonly string[] };
-    readonly ignoreDifferences?: readonly {
-      readonly group?: string;
-      readonly kind?: string;
-      readonly name?: string;
-      readonly namespace?: string;
-      readonly jsonPointers?: readonly string[];
-    }[];
+    readonly ignoreDifferences?: readonly object[];
   };
 }
 
-interface Objects extends Record<Kind, object> {
+interface Objects extends Record<Kind, Pick<Application, "metadata">> {
   Application: Application;
   ConfigMap: Api.V1ConfigMap;
   Deployment: Api.V1Deployment;
   Job: Api.V1Job;
-  Namespace: Api.V1Namespace;
   PersistentVolumeClaim: Api.V1PersistentVolumeClaim;
   Pod: Api.V1Pod;
   ReplicaSet: Api.V1ReplicaSet;
@@ -77,20 +70,20 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
     return { apiVersion: kinds[kind][0], kind, metadata: { namespace, name } };
   };
   const list: Cluster["list"] = async <K extends Kind>(kind: K, labelSelector: string) => {
-    const [apiVersion, resource] = kinds[kind];
     const unset = [undefined, undefined, undefined, undefined] as const;
+    const [apiVersion] = kinds[kind];
     const listing = objects.list<Objects[K]>(apiVersion, kind, namespace, ...unset, labelSelector);
-    return (await ask("list", resource, listing)).items;
+    return (await ask("list", kind, listing)).items;
   };
   return {
     ...{ place, list },
     read: (kind, name) => {
       const reading: Promise<object> = objects.read(headerOf(kind, name));
-      return ask("get", kinds[kind][1], reading as Promise<Objects[typeof kind]>);
+      return ask("get", kind, reading as Promise<Objects[typeof kind]>);
     },
     createConfigMap: async (body) => {
       const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
-      await ask("create", "configmaps", creating);
+      await ask("create", "ConfigMap", creating);
     },
     create: (kind, body, dryRun) => {
       const [apiVersion, plural] = kinds[kind];
@@ -98,12 +91,11 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
       const options = { fieldManager, fieldValidation: "Strict", ...(dryRun && { dryRun }) };
       const object = { group, version, namespace, plural, body, ...options };
       const creating = custom.createNamespacedCustomObject(object);
-      return ask("create", plural, creating as Promise<Objects[typeof kind]>);
+      return ask("create", kind, creating as Promise<Objects[typeof kind]>);
     },
     remove: async (kind, name, propagation) => {
       const unset = [undefined, undefined, undefined, undefined] as const;
-      const removing = objects.delete(headerOf(kind, name), ...unset, propagation);
-      await ask("delete", kinds[kind][1], removing);
+      await ask("delete", kind, objects.delete(headerOf(kind, name), ...unset, propagation));
     },
     patch: async (controller, body) => {
       const kind = isStatefulSet(controller) ? "StatefulSet" : "Deployment";
@@ -111,7 +103,7 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
       const { metadata: changed, ...others } = body;
       const merged = { ...header, ...others, metadata: { ...changed, ...metadata } };
       const how = [undefined, undefined, fieldManager, undefined, strategy] as const;
-      await ask("patch", kinds[kind][1], objects.patch(merged, ...how));
+      await ask("patch", kind, objects.patch(merged, ...how));
     },
     controllers: async (labelSelector = "") => {
       // One after the other: nobody would wait for the second if the first fails.
@@ -147,17 +139,10 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
   }
   const { namespace } = address;
   const place = { context: config.getCurrentContext(), server, namespace };
-  const ask = async <T>(
-    verb: Request["verb"],
-    resource: Request["resource"],
-    answer: Promise<T>,
-  ) => {
-    try {
-      return await answer;
-    } catch (error) {
-      throw new ClusterError({ verb, resource }, place, error);
-    }
-  };
+  const ask = <T>(verb: Request["verb"], kind: Kind, answer: Promise<T>) =>
+    answer.catch((error: unknown) => {
+      throw new ClusterError({ verb, kind }, place, error);
+    });
   return {
     ...{ place, ask },
     objects: new Objects(configuration),

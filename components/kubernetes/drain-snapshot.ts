@@ -3,14 +3,15 @@ import { clusterAt, type Cluster } from "./client";
 import {
   controllerOf,
   describeController,
+  describeScalers,
   formatSelector,
   isStatefulSet,
   nameOf,
+  pauseHint,
   replicasOf,
   type Controller,
 } from "./objects";
 import { describeApiPlace, type ClusterAddress } from "./request";
-import { describeScalers, pauseHint } from "./scalers";
 
 /**
  * A drained service, by which a later look finds out whether anybody scaled it meanwhile: a poll would miss 1

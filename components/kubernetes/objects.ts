@@ -1,6 +1,6 @@
 import type * as Api from "@kubernetes/client-node";
 import { fieldManager } from "./request";
-import { quote, secondsBetween, type Obstacle } from "./watch";
+import { quote, type Obstacle } from "./watch";
 
 interface KubernetesObject {
   readonly metadata?: Api.V1ObjectMeta;
@@ -31,25 +31,62 @@ export const replicasOf = ({ spec }: Controller) => spec?.replicas ?? 1;
 
 /** Who sets `spec.replicas`, as the API server records it, without this program. */
 export function managersOfReplicas({ metadata }: Controller): string[] {
-  const managers = (metadata?.managedFields ?? []).filter(({ fieldsV1 }) => {
+  const managers = (metadata?.managedFields ?? []).flatMap(({ manager, fieldsV1 }) => {
     const { "f:spec": spec } = (fieldsV1 ?? {}) as { "f:spec"?: object };
-    return spec !== undefined && "f:replicas" in spec;
+    return spec && "f:replicas" in spec ? (manager ?? []) : [];
   });
-  const names = new Set(managers.flatMap(({ manager }) => manager ?? []));
-  names.delete(fieldManager);
-  return [...names];
+  return [...new Set(managers)].filter((manager) => manager !== fieldManager);
 }
 
-/** A label selector as a request has it. */
+/**
+ * Who deploys a workload from Git, such as `Flux (HelmRelease apps/worker)`; undefined if no label says so. Flux
+ * labels all objects of a HelmRelease.
+ */
+export function gitOpsOwnerOf(controller: Controller): string | undefined {
+  const { labels = {}, namespace: own = "" } = controller.metadata ?? {};
+  const release = labels["helm.toolkit.fluxcd.io/name"];
+  if (release !== undefined) {
+    const namespace = labels["helm.toolkit.fluxcd.io/namespace"] ?? own;
+    return `Flux (HelmRelease ${namespace}/${release})`;
+  }
+  const application = argoApplicationOf(controller);
+  return application?.isTracked ? `Argo CD (application ${application.name})` : undefined;
+}
+
+/**
+ * The Argo CD Application that deploys a workload: it tracks by a label or, since version 3, by an annotation
+ * (`<application>:<group>/<kind>:<namespace>/<name>`). By a label that every chart sets it only may do so. An
+ * Application outside of Argo CD's own namespace is tracked as `NAMESPACE_NAME`.
+ */
+export function argoApplicationOf({ metadata }: Controller) {
+  const { labels = {}, annotations = {} } = metadata ?? {};
+  const [byAnnotation] = (annotations["argocd.argoproj.io/tracking-id"] ?? "").split(":");
+  const tracked = labels["argocd.argoproj.io/instance"] ?? byAnnotation;
+  const application = tracked || labels["app.kubernetes.io/instance"];
+  if (!application) return undefined;
+  const [name = "", namespace = "argocd"] = application.split("_").toReversed();
+  return { namespace, name, isTracked: application === tracked };
+}
+
+/** Who sets a workload's replicas, as the API server records it and as its labels say. */
+export function describeScalers(controller: Controller): string {
+  const names = [...managersOfReplicas(controller), gitOpsOwnerOf(controller)];
+  return names.filter(Boolean).join(" or ") || "somebody";
+}
+
+/**
+ * How to pause what sets replicas. Not KEDA's `paused-replicas="0"`: with that KEDA scales the workload to zero
+ * itself, so that no drain knows how many replicas it had, and it stays at zero after its rollout.
+ */
+export const pauseHint =
+  'To pause it, for KEDA: kubectl annotate scaledobject NAME autoscaling.keda.sh/paused="true"; ' +
+  "for Flux: flux suspend helmrelease NAME; for Argo CD: argocd app set NAME --sync-policy none.";
+
+/** The labels of a selector as a request has them. Its expressions only narrow it: callers look at the owners too. */
 export function formatSelector(selector: Api.V1LabelSelector | undefined): string {
-  const words = { In: "in", NotIn: "notin" } as Record<string, string>;
-  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
-    if (operator === "Exists") return key;
-    if (operator === "DoesNotExist") return `!${key}`;
-    return `${key} ${words[operator] ?? operator} (${values.join(",")})`;
-  });
-  const labels = Object.entries(selector?.matchLabels ?? {}).map((label) => label.join("="));
-  return [...labels, ...expressions].join(",");
+  return Object.entries(selector?.matchLabels ?? {})
+    .map((label) => label.join("="))
+    .join(",");
 }
 
 /** Whether a pod has ended, so that nothing of it runs. */
@@ -64,92 +101,51 @@ export function labelValue(name: string): string {
   return legal.slice(-63).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
 }
 
-type Problem = Omit<Obstacle, "object">;
-
 /** Whether a pod takes part in the service, and is not being deleted. */
 export function isReady({ metadata, status }: Api.V1Pod): boolean {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return !metadata?.deletionTimestamp && ready?.status === "True";
 }
 
-/** Why a pod blocks a step: it does not go, or it is not ready. */
+/** Why a pod blocks a step: it does not go, or it is not ready, with what Kubernetes says first about it. */
 export function podObstacle(pod: Api.V1Pod, now = new Date()): Obstacle {
-  const problem = findTerminating(pod, now) ?? diagnose(pod, now);
-  return { object: `pod ${nameOf(pod)}`, ...problem };
-}
-
-function findTerminating({ metadata, spec }: Api.V1Pod, now: Date): Problem | undefined {
+  const { metadata, spec, status } = pod;
+  const object = `pod ${nameOf(pod)}`;
   const end = metadata?.deletionTimestamp;
-  if (!end) return undefined;
-  const grace = metadata.deletionGracePeriodSeconds ?? 0;
-  // The API server sets the time of deletion to that of the request plus the grace period.
-  const since = new Date(end.getTime() - grace * 1_000);
-  const finalizers = metadata.finalizers ?? [];
-  const held = finalizers.length > 0 ? `, held by ${finalizers.join(", ")}` : "";
-  return {
-    found: `terminating for ${secondsBetween(since, now)} s`,
-    detail: `since ${since.toISOString()}, with a grace period of ${grace} s${held}`,
-    advice:
-      `Set a timeout above this grace period. If it is over, check that node ${spec?.nodeName ?? "(none)"} answers ` +
-      "and that nothing holds the pod. Only if you know that its containers have ended: " +
-      `kubectl delete pod ${metadata.name ?? ""} --grace-period=0 --force`,
-  };
-}
-
-function diagnose(pod: Api.V1Pod, now: Date): Problem {
-  const { status } = pod;
-  const own = status?.containerStatuses ?? [];
-  const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
-  if (scheduled?.status === "False") {
+  if (end) {
+    const grace = metadata.deletionGracePeriodSeconds ?? 0;
+    // The API server sets the time of deletion to that of the request plus the grace period.
+    const since = new Date(end.getTime() - grace * 1_000);
+    const seconds = Math.max(0, Math.round((now.getTime() - since.getTime()) / 1_000));
+    const finalizers = metadata.finalizers ?? [];
+    const held = finalizers.length > 0 ? `, held by ${finalizers.join(", ")}` : "";
     return {
-      found: "not scheduled on any node",
-      detail: quote(scheduled.message),
+      object,
+      found: `terminating for ${seconds} s`,
+      detail: `since ${since.toISOString()}, with a grace period of ${grace} s${held}`,
       advice:
-        "Free resources on the nodes, or change what the pod requests in the service's values.",
+        `Set a timeout above this grace period. If it is over, check that node ${spec?.nodeName ?? "(none)"} answers ` +
+        "and that nothing holds the pod. Only if you know that its containers have ended: " +
+        `kubectl delete ${object} --grace-period=0 --force`,
     };
   }
-  const failure = [...(status?.initContainerStatuses ?? []), ...own].map(findFailure).find(Boolean);
-  if (failure) return failure;
   if (isReady(pod)) {
-    return { found: "running and ready", advice: "Check why its controller does not delete it." };
+    const advice = "Check why its controller does not delete it.";
+    return { object, found: "running and ready", advice };
   }
-  const running = own.find(({ ready, state }) => !ready && state?.running);
-  const since = running?.state?.running?.startedAt;
-  const time = since ? ` for ${secondsBetween(since, now)} s` : "";
+  const containers = [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ];
+  const waiting =
+    status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False") ??
+    containers.map(({ state }) => state?.waiting).find((one) => one?.reason !== undefined);
+  const phase = status?.phase ?? "Pending";
+  const reason = waiting?.reason ?? (phase === "Running" ? "not ready" : "not started");
   return {
-    found: running
-      ? `container ${running.name} runs${time} and is not ready`
-      : `${status?.phase ?? "Pending"}, not started`,
-    advice: `See what it waits for: kubectl describe pod ${nameOf(pod)}, and its log: kubectl logs ${nameOf(pod)}`,
-  };
-}
-
-function findFailure({
-  name,
-  image,
-  state,
-  lastState,
-  restartCount,
-}: Api.V1ContainerStatus): Problem | undefined {
-  const ended = state?.terminated ?? (state?.waiting && lastState?.terminated);
-  if (ended && (ended.exitCode !== 0 || restartCount > 0)) {
-    const reason = ended.reason === undefined ? "" : ` (${ended.reason})`;
-    return {
-      found: `container ${name} ended with exit code ${ended.exitCode}${reason}, restarted ${restartCount} times`,
-      advice: "Read its log (kubectl logs --previous) and fix what it names.",
-    };
-  }
-  const reason = state?.waiting?.reason ?? "";
-  // Every container waits for these two for a moment.
-  if (["", "ContainerCreating", "PodInitializing"].includes(reason)) return undefined;
-  const isOfImage = /Image|Registry|SignatureValidation/.test(reason);
-  return {
-    found: isOfImage
-      ? `the image ${image} of container ${name} cannot be pulled (${reason})`
-      : `container ${name} cannot start (${reason})`,
-    detail: quote(state?.waiting?.message),
-    advice: isOfImage
-      ? "Check the image's name, that the registry has it, and imagePullSecrets."
-      : "Check the Secrets, ConfigMaps and volumes that the pod names.",
+    object,
+    found: `${phase}, ${reason}`,
+    detail: quote(waiting?.message),
+    advice: `See what it waits for: kubectl describe ${object}, and its log: kubectl logs ${nameOf(pod)}`,
   };
 }

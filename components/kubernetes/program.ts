@@ -32,22 +32,18 @@ export interface SecretRef {
   readonly key: string;
 }
 
-interface ConnectionStringArgs {
-  readonly namespace: string;
-  readonly key: string;
-  /** Secret; absent in a rollback that has none. */
-  readonly uri: pulumi.Input<string> | undefined;
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
 /**
  * A Secret with a connection string, immutable and named by the engine: with a new connection string it is
  * another Secret, so that the references to it change (decision 12).
+ *
+ * @param uri secret; absent in a rollback that has none
  */
 export function connectionStringSecret(
   name: string,
-  { namespace, key, uri, labels }: ConnectionStringArgs,
+  { namespace, key }: { readonly namespace: string; readonly key: string },
+  uri: pulumi.Input<string> | undefined,
   options: pulumi.CustomResourceOptions,
+  labels?: Readonly<Record<string, string>>,
 ): pulumi.Output<SecretRef> {
   const { metadata } = new (kubernetesSdk().core.v1.Secret)(
     name,

@@ -39,10 +39,11 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds;
 
-/** A request to the API, in the words of a Role: `list` and `pods`. */
+/** A request to the API. */
 export interface Request {
+  /** As a Role has it. */
   readonly verb: "get" | "list" | "create" | "patch" | "delete";
-  readonly resource: (typeof kinds)[Kind][1];
+  readonly kind: Kind;
 }
 
 /** The API refused a request or did not answer. The message never has a token. */
@@ -54,11 +55,11 @@ export class ClusterError extends Error {
   readonly status: number | undefined;
 
   constructor(request: Request, place: ApiPlace, cause: unknown) {
-    const { verb, resource } = request;
+    const { verb, kind } = request;
     const code = (cause as { code?: unknown }).code;
     const status = typeof code === "number" ? code : undefined;
     super(
-      `Kubernetes: ${verb} ${resource} in ${describeApiPlace(place)} failed` +
+      `Kubernetes: ${verb} ${kinds[kind][1]} in ${describeApiPlace(place)} failed` +
         `${status === undefined ? "" : ` with status ${status}`}: ${describeCause(cause)}. ` +
         advice(status, request, place),
     );
@@ -106,10 +107,9 @@ function advice(status: number | undefined, request: Request, place: ApiPlace): 
     case 401:
       return "Log in again: the credentials of this context are not valid, or have expired.";
     case 403: {
-      const { verb, resource } = request;
-      const [version = ""] = Object.values(kinds).find(([, name]) => name === resource) ?? [];
+      const [version, resource] = kinds[request.kind];
       const group = version.includes("/") ? version.split("/")[0] : "";
-      const rule = `apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"]`;
+      const rule = `apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${request.verb}"]`;
       return `Give the user of this context a Role in ${place.namespace} with the rule { ${rule} }.`;
     }
     case 404:

@@ -12,35 +12,23 @@ export interface Obstacle {
   readonly advice: string;
 }
 
-interface Watch {
-  /** What is waited for, such as a service. */
-  readonly what: string;
-  readonly timeoutSeconds: number;
-  /** Looks once, and returns what blocks the step. */
-  readonly look: () => Promise<readonly Obstacle[]>;
-}
-
-/** The time of a wait is over, and something still blocks it. */
+/** The time of a wait is over. The message continues a sentence: `after 600 s, in namespace apps:` and what blocks. */
 export class WaitTimeout extends Error {
   override readonly name = "WaitTimeout";
-
-  /** @param when such as `after 600 s, in namespace apps of context prod` */
-  constructor(
-    readonly obstacles: readonly Obstacle[],
-    readonly when: string,
-  ) {
-    super(`${when}:\n${obstacles.map(inFull).join("\n")}`);
-  }
 }
 
 /**
  * Looks once a second until nothing blocks the step. Repeats a look that failed in passing, but not the first.
  *
- * @throws WaitTimeout with what still blocks the step
+ * @param what is waited for, such as a service
+ * @param look finds what blocks the step
+ * @throws WaitTimeout
  */
 export async function watch(
   { place }: { readonly place: ApiPlace },
-  { what, timeoutSeconds, look }: Watch,
+  what: string,
+  timeoutSeconds: number,
+  look: () => Promise<readonly Obstacle[]>,
 ): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1_000;
   let last = { at: 0, news: "" };
@@ -59,8 +47,8 @@ export async function watch(
       answers = true;
       if (obstacles.length === 0) return;
       if (isLast) {
-        const when = `after ${timeoutSeconds} s, in ${describeApiPlace(place)}`;
-        throw new WaitTimeout(obstacles, when);
+        const when = `after ${timeoutSeconds} s, in ${describeApiPlace(place)}:`;
+        throw new WaitTimeout([when, ...obstacles.map(inFull)].join("\n"));
       }
       progress(inProgress(obstacles));
     } catch (error) {
@@ -86,8 +74,3 @@ export function inFull({ object, found, detail, advice }: Obstacle): string {
 
 /** Kubernetes' words in one line, without the password of a URL. */
 export const quote = (message = "") => redact(message).replace(/\s+/g, " ").trim();
-
-/** The seconds from one moment to another, at least 0. */
-export function secondsBetween(from: Date, to: Date): number {
-  return Math.max(0, Math.round((to.getTime() - from.getTime()) / 1_000));
-}

@@ -1,4 +1,4 @@
-import { inFull, WaitTimeout } from "../kubernetes";
+import { WaitTimeout } from "../kubernetes";
 import type { StorageMode } from "../settings";
 import { Unfinished } from "../step";
 import { otherMode, type Service } from "./environment";
@@ -46,9 +46,7 @@ export async function finishing<Done>(
   return step().catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     const found =
-      error instanceof WaitTimeout
-        ? [`${failure} ${error.when}:`, ...error.obstacles.map(inFull)]
-        : [`${failure}.`, message];
+      error instanceof WaitTimeout ? [`${failure} ${message}`] : [`${failure}.`, message];
     throw new Unfinished([...found, advice], results);
   });
 }

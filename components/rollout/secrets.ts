@@ -19,11 +19,10 @@ export function connectionSecret(
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<SecretRef> {
   if (name !== undefined) return pulumi.output({ name, key });
-  const args = { namespace, key, uri, labels: { [label]: labelValue(ownerOf(options.parent)) } };
-  return connectionStringSecret(childName(options.parent, "taskrunner-mongo"), args, {
-    ...options,
-    retainOnDelete: true,
-  });
+  const called = childName(options.parent, "taskrunner-mongo");
+  const kept = { ...options, retainOnDelete: true };
+  const labels = { [label]: labelValue(ownerOf(options.parent)) };
+  return connectionStringSecret(called, { namespace, key }, uri, kept, labels);
 }
 
 interface FormerSecretsInputs extends StepInputs, ClusterAddress {

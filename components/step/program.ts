@@ -97,17 +97,15 @@ export async function logFinding(finding: Finding, resource?: pulumi.Resource): 
   await pulumi.log.warn(formatFinding(finding), resource);
 }
 
-/** A finding of the program, on the resource that it is about. */
-export interface FoundOn extends Finding {
-  readonly resource: pulumi.Resource;
-}
-
 /**
- * Logs, in a preview only, findings about known values: the engine asks no provider about a new resource.
+ * Logs, in a preview only, findings about known values, each on its resource: the engine asks no provider about a
+ * new one.
  */
 export function foreseeInPreview<Known>(
   known: pulumi.Input<Known>,
-  find: (known: pulumi.Unwrap<Known>) => Promise<readonly FoundOn[]>,
+  find: (
+    known: pulumi.Unwrap<Known>,
+  ) => Promise<readonly (Finding & { readonly resource: pulumi.Resource })[]>,
 ): void {
   if (!pulumi.runtime.isDryRun()) return;
   pulumi.output(known).apply(async (values) => {

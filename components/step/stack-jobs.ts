@@ -25,7 +25,7 @@ export class Jobs extends StepGroup {
     options: StepOptions = {},
   ) {
     super("Jobs", name, options);
-    const { stack, timeoutSeconds, ...address } = jobsAddress(settings, this);
+    const { stack, timeoutSeconds, ...address } = jobsAddress(settings.jobs, settings, this);
     this.address = address;
     const secret = settings.jobs.secret ?? this.ownSecret("taskrunner-migrator", uri);
     const { source, parallelism } = settings.backfill ?? { source: undefined, parallelism: 1 };
@@ -54,21 +54,18 @@ export class Jobs extends StepGroup {
       providerArgs(api),
       { parent: this },
     ));
-    const args = { namespace, key: "connectionString", uri };
-    return connectionStringSecret(called(name), args, { parent: this, provider });
+    const place = { namespace, key: "connectionString" };
+    return connectionStringSecret(called(name), place, uri, { parent: this, provider });
   }
 }
 
 /** @param component the component whose instance the Jobs belong to */
 export function jobsAddress(
-  {
-    jobs,
-    kubernetes: api,
-    rollout,
-  }: Pick<Settings, "kubernetes" | "rollout"> & { readonly jobs: JobsSettings },
+  jobs: JobsSettings,
+  { kubernetes, rollout }: Pick<Settings, "kubernetes" | "rollout">,
   component: pulumi.Resource,
 ): StopAddress {
-  const stack = ownerOf(component);
+  const { timeoutSeconds } = jobs;
   const namespace = resolveNamespace(jobs, rollout);
-  return { ...api, namespace, stack, timeoutSeconds: jobs.timeoutSeconds };
+  return { ...kubernetes, namespace, stack: ownerOf(component), timeoutSeconds };
 }

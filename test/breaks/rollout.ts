@@ -120,7 +120,7 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "a Job runs on the node that has a ReadWriteOnce claim",
     file: "components/step/jobs/manifest.ts",
-    find: "...(use.nodes.length > 0 && { affinity: { nodeAffinity } }),",
+    find: "...(nodes.length > 0 && { affinity: { nodeAffinity } }),",
     replace: "",
     tests: ["test/jobs/claim.test.ts > on the node that has it"],
   },

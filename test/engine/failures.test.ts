@@ -181,7 +181,7 @@ describe("a worker whose new pods are never ready", () => {
 
       expect(up.failed).toBe(true);
       expect(up.output).toContain("The rollout of worker to mongo mode is incomplete");
-      expect(up.output).toMatch(/container task-runner runs( for \d+ s)? and is not ready/);
+      expect(up.output).toMatch(/pod \S+: Running, not ready/);
       expect(begun(up)).toEqual(["worker-pods"]);
       expect(await cluster.podsOf("web")).toEqual(web);
       expect(await cluster.modesOf("web")).toEqual(onFiles);
@@ -244,7 +244,7 @@ describe("web that fails after the worker's rollout", () => {
       const up = await stack.up();
 
       expect(up.failed).toBe(true);
-      expect(up.output).toContain("the image example.test/web:gone of container task-runner");
+      expect(up.output).toContain('ErrImagePull, failed to pull image "example.test/web:gone"');
       expect(up.output).toMatch(/old pod \S+: running and ready\. It ends when the new pods are/);
       expect(up.output).toContain("The worker is in mongo mode");
       expect(up.output).toContain(

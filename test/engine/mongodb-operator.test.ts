@@ -63,7 +63,7 @@ describe("MongoDB by its operator, from nothing", () => {
         `mongodbcommunity ${name}: Pending, ReplicaSet is not yet ready`,
       );
       expect(run.output).toContain(
-        `pod ${name}-0: the image registry.example.test/mongodb/mongod:1 of container mongod cannot be pulled (ImagePullBackOff)`,
+        `pod ${name}-0: Pending, ImagePullBackOff, Back-off pulling image`,
       );
       expect(await site.hasStepAfter()).toBe(false);
     },

@@ -1,9 +1,8 @@
 import { chmod, chown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { claimUseOf } from "../../components/step/jobs/claim";
+import { nodesOfClaim, runJob } from "../../components/step/jobs/run";
 import { clusterAt } from "../../components/kubernetes";
-import { runJob } from "../../components/step/jobs";
 import { generateSample } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
 import { isRoot } from "../kubelet/volumes";
@@ -183,7 +182,7 @@ describe("a ReadWriteOnce claim", () => {
   it("that is ReadWriteMany too needs no node", async () => {
     await prepare("many", "ReadWriteMany");
     const target = cluster.target("many");
-    const use = await claimUseOf(await clusterAt(target), target, bulkPassRequest(4));
-    expect(use).toEqual({ isOfOneNode: false, nodes: [] });
+    const nodes = await nodesOfClaim(await clusterAt(target), target, bulkPassRequest(4));
+    expect(nodes).toBeUndefined();
   });
 });

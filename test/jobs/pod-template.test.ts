@@ -22,8 +22,7 @@ function templateWith(stated: object) {
     ...{ secret: { name: "mongo", key: "uri" }, claim: { name: "state" }, parallelism: 1 },
     ...{ stack: "test/jobs", timeoutSeconds: 60, podTemplate },
   };
-  const use = { isOfOneNode: true, nodes: ["a"] };
-  return jobOf(target, verificationRequest, "job", use).spec?.template;
+  return jobOf(target, verificationRequest, "job", ["a"]).spec?.template;
 }
 
 const container = (more: object) => ({

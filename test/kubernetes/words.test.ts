@@ -1,20 +1,6 @@
-import { V1LabelSelector } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
-import { ClusterError, formatSelector, labelValue } from "../../components/kubernetes";
+import { ClusterError, labelValue } from "../../components/kubernetes";
 import { KubeconfigError } from "../../components/kubernetes/request";
-
-it("a selector has labels and expressions of each operator, as a request has them", () => {
-  const matchExpressions = [
-    { key: "tier", operator: "In", values: ["a", "b"] },
-    { key: "track", operator: "NotIn", values: ["canary"] },
-    { key: "app", operator: "Exists" },
-    { key: "old", operator: "DoesNotExist" },
-  ];
-  const selector = { matchLabels: { app: "worker" }, matchExpressions };
-  expect(formatSelector(Object.assign(new V1LabelSelector(), selector))).toBe(
-    "app=worker,tier in (a,b),track notin (canary),app,!old",
-  );
-});
 
 it("a label's value has at most 63 legal characters, and begins and ends with a letter or digit", () => {
   expect(labelValue(`x${"y".repeat(63)}`)).toBe("y".repeat(63));
@@ -30,7 +16,7 @@ it.each([
   [404, false],
 ])("an answer with status %s may pass: %s", (code, passes) => {
   const place = { context: "c", namespace: "n", server: "https://c.example.test" };
-  const error = new ClusterError({ verb: "get", resource: "pods" }, place, { code });
+  const error = new ClusterError({ verb: "get", kind: "Pod" }, place, { code });
   expect(error.isTransient).toBe(passes);
 });
 
@@ -64,7 +50,7 @@ it.each([
   ],
 ])("a request with %s says what failed and what to do", (_, cause, words) => {
   const place = { context: "prod", namespace: "apps", server: "https://c.example.test" };
-  expect(new ClusterError({ verb: "list", resource: "pods" }, place, cause).message).toBe(
+  expect(new ClusterError({ verb: "list", kind: "Pod" }, place, cause).message).toBe(
     `Kubernetes: list pods in namespace apps of context prod ${words}`,
   );
 });

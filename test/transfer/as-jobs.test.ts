@@ -99,7 +99,7 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
     ...{ id: `${namespace}/import`, properties: { applied: false } },
     reasons: [
       expect.stringContaining("no running pod for 3 s"),
-      expect.stringMatching(/image none .*taskrunner-storage/),
+      expect.stringMatching(/Pending, ErrImagePull, .*"none"/),
     ],
   });
   const { properties } = failed as { properties: object };

@@ -1,6 +1,5 @@
 import {
   clusterAt,
-  inFull,
   isReady,
   podObstacle,
   quote,
@@ -30,21 +29,18 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
     const { name, timeoutSeconds } = inputs;
     try {
       const cluster = await clusterAt(inputs);
-      await watch(cluster, {
-        ...{ what: "MongoDB", timeoutSeconds },
-        look: async () => {
-          const found = await readResource(cluster, name);
-          const matter = diagnose(found);
-          if (matter === undefined) return [];
-          const unready = [
-            ...(found.status?.phase === undefined ? await cluster.list("Pod", operatorPods) : []),
-            ...(await cluster.list("Pod", `app=${name}-svc`)),
-          ].filter((pod) => !isReady(pod));
-          return [
-            { object: `mongodbcommunity ${name}`, ...matter },
-            ...unready.map((pod) => podObstacle(pod)),
-          ];
-        },
+      await watch(cluster, "MongoDB", timeoutSeconds, async () => {
+        const found = await readResource(cluster, name);
+        const matter = diagnose(found);
+        if (matter === undefined) return [];
+        const unready = [
+          ...(found.status?.phase === undefined ? await cluster.list("Pod", operatorPods) : []),
+          ...(await cluster.list("Pod", `app=${name}-svc`)),
+        ].filter((pod) => !isReady(pod));
+        return [
+          { object: `mongodbcommunity ${name}`, ...matter },
+          ...unready.map((pod) => podObstacle(pod)),
+        ];
       });
       console.log(`MongoDB: ${name} runs`);
       return {};
@@ -52,7 +48,7 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
       if (!(error instanceof Error)) throw error;
       const reasons =
         error instanceof WaitTimeout
-          ? [`MongoDB ${name} is not running ${error.when}:`, ...error.obstacles.map(inFull)]
+          ? [`MongoDB ${name} is not running ${error.message}`]
           : [`The wait for MongoDB ${name} failed.`, error.message];
       const resumeHint =
         "No later step was started. Fix the cause and run pulumi up again: it continues to wait.";

@@ -152,13 +152,10 @@ async function drainService(
     return takeDrainSnapshot(inputs, []);
   }
   for (const { controller } of found) await pause(cluster, controller);
-  await watch(cluster, {
-    ...{ what: service, timeoutSeconds },
-    look: async () => {
-      found = await observeService(cluster, inputs);
-      for (const { controller } of found) assertPaused(controller);
-      return found.flatMap(drainObstacles);
-    },
+  await watch(cluster, service, timeoutSeconds, async () => {
+    found = await observeService(cluster, inputs);
+    for (const { controller } of found) assertPaused(controller);
+    return found.flatMap(drainObstacles);
   });
   const since = await findMissed(cluster, inputs, found, isKnown);
   if (since !== undefined) throw new Error(since);

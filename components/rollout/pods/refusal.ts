@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import {
@@ -8,11 +9,8 @@ import {
   identityOf,
   isSameCluster,
   isStatefulSet,
-  nameOf,
   tryQuickly,
-  type Application,
   type Cluster,
-  type Controller,
 } from "../../kubernetes";
 import { tell } from "../../step";
 import { cutOverFirstHint } from "../recovery";
@@ -131,11 +129,16 @@ async function findReplicasReset(
       cluster.read("Application", name),
     );
     const kind = isStatefulSet(worker) ? "StatefulSet" : "Deployment";
+    const row = { group: "apps", kind, jsonPointers: ["/spec/replicas"] };
     const wanted =
       "syncPolicy.syncOptions: [RespectIgnoreDifferences=true] and ignoreDifferences: " +
       `[{ group: apps, kind: ${kind}, jsonPointers: [/spec/replicas] }]`;
+    const { syncPolicy, ignoreDifferences = [] } = application?.spec ?? {};
+    const isIgnored =
+      syncPolicy?.syncOptions?.includes("RespectIgnoreDifferences=true") &&
+      ignoreDifferences.some((one) => isDeepStrictEqual(one, row));
     const found = `Argo CD deploys ${describeController(worker)} by Application ${namespace}/${name}`;
-    if (application && !ignoresReplicas(application, worker, kind)) {
+    if (application && !isIgnored) {
       return `${found} and would set its replicas back during the drain. Add to its spec: ${wanted}.`;
     }
     if (!application && isTracked) {
@@ -144,20 +147,4 @@ async function findReplicasReset(
     }
   }
   return undefined;
-}
-
-function ignoresReplicas({ spec }: Application, worker: Controller, kind: string): boolean {
-  const isRespected = spec?.syncPolicy?.syncOptions?.includes("RespectIgnoreDifferences=true");
-  const namespace = worker.metadata?.namespace ?? "";
-  return (
-    isRespected === true &&
-    (spec?.ignoreDifferences ?? []).some(
-      (one) =>
-        one.group === "apps" &&
-        one.kind === kind &&
-        ["", nameOf(worker)].includes(one.name ?? "") &&
-        ["", namespace].includes(one.namespace ?? "") &&
-        (one.jsonPointers ?? []).includes("/spec/replicas"),
-    )
-  );
 }

@@ -77,20 +77,17 @@ async function assertStillDrained({
 async function watchPods(cluster: Cluster, inputs: PodsReplacedInputs): Promise<void> {
   const { service, mode, timeoutSeconds } = inputs;
   let done: readonly Workload[] = [];
-  await watch(cluster, {
-    ...{ what: service, timeoutSeconds },
-    look: async () => {
-      done = await observeService(cluster, inputs);
-      for (const { controller } of done) {
-        // Before its template states the mode, a pod of it would work in the other one.
-        if (describeMode(controller, service) !== mode) continue;
-        await resume(cluster, controller);
-        await restoreReplicas(cluster, controller, service);
-      }
-      return done.length > 0
-        ? done.flatMap((one) => findObstacles(one, inputs))
-        : [describeMissing(cluster, inputs)];
-    },
+  await watch(cluster, service, timeoutSeconds, async () => {
+    done = await observeService(cluster, inputs);
+    for (const { controller } of done) {
+      // Before its template states the mode, a pod of it would work in the other one.
+      if (describeMode(controller, service) !== mode) continue;
+      await resume(cluster, controller);
+      await restoreReplicas(cluster, controller, service);
+    }
+    return done.length > 0
+      ? done.flatMap((one) => findObstacles(one, inputs))
+      : [describeMissing(cluster, inputs)];
   });
   for (const { controller } of done) {
     const replicas = replicasOf(controller);

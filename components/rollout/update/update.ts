@@ -17,14 +17,14 @@ export class Update extends StepGroup {
 
   constructor(name: string, settings: UpdateSettings, options?: StepOptions) {
     super("Update", name, options);
-    const { direction, rollout, kubernetes, jobs, cutover } = settings;
+    const { direction, jobs, cutover } = settings;
     const inputs = workerDrainInputs(settings);
     const check =
       inputs && new StepResource(servicesCheck, "services-check", inputs, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
     const record = new StepResource(cutoverRecord, "cutover", { direction, cutover }, afterCheck);
     if (jobs) {
-      const inputs = { direction, ...jobsAddress({ jobs, kubernetes, rollout }, this) };
+      const inputs = { direction, ...jobsAddress(jobs, settings, this) };
       const options = { ...this.ofChildren, dependsOn: record };
       new StepResource(jobsStopped, "jobs-stopped", inputs, options);
     }

@@ -2,7 +2,6 @@
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { basename, dirname } from "node:path";
 import type * as Api from "@kubernetes/client-node";
-import { noClaim, type ClaimUse } from "./claim";
 import { labelValue } from "../../kubernetes";
 import {
   answerFile,
@@ -20,12 +19,16 @@ export const labels = {
   direction: "taskrunner.stellaops.io/direction",
 } as const;
 
-/** The Job of a step. Exit status 1 or 3 of the command ends it; a pod that its node loses is replaced. */
+/**
+ * The Job of a step. Exit status 1 or 3 of the command ends it; a pod that its node loses is replaced.
+ *
+ * @param nodes of its claim: one pod there does all the work. Undefined: any
+ */
 export function jobOf(
   target: JobTarget,
   asked: JobRequest,
   name: string,
-  use = noClaim,
+  nodes?: readonly string[],
 ): Api.V1Job {
   const { pods } = asked;
   const metadata = {
@@ -51,10 +54,14 @@ export function jobOf(
         ],
       },
       ...(pods !== undefined &&
-        !use.isOfOneNode && { completionMode: "Indexed", completions: pods, parallelism: pods }),
+        nodes === undefined && {
+          completionMode: "Indexed",
+          completions: pods,
+          parallelism: pods,
+        }),
       template: mergeObjects(
         mergeObjects(defaults, target.podTemplate),
-        podTemplate(target, asked, metadata, use),
+        podTemplate(target, asked, metadata, nodes ?? []),
       ) as Api.V1PodTemplateSpec,
     },
   };
@@ -124,13 +131,12 @@ function podTemplate(
   target: JobTarget,
   asked: JobRequest,
   { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
-  use: ClaimUse,
+  nodes: readonly string[],
 ): Api.V1PodTemplateSpec {
-  const { claim } = target;
-  const hasState = asked.state !== undefined && claim !== undefined;
+  const claim = asked.state && target.claim;
   const state = { claimName: claim?.name ?? "", readOnly: asked.state === "read" };
   // As the DaemonSet controller does, so that the scheduler still looks for room. A field takes one value.
-  const nodeSelectorTerms = use.nodes.map((node) => ({
+  const nodeSelectorTerms = nodes.map((node) => ({
     matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
   }));
   const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
@@ -140,12 +146,12 @@ function podTemplate(
       restartPolicy: "Never",
       // Every command may be killed at any moment, and a rollback should not wait.
       terminationGracePeriodSeconds: 5,
-      ...(use.nodes.length > 0 && { affinity: { nodeAffinity } }),
+      ...(nodes.length > 0 && { affinity: { nodeAffinity } }),
       containers: [container(target, asked)],
       volumes: [
         { name: "tmp", emptyDir: {} },
         { name: "request", configMap: { name } },
-        ...(hasState ? [{ name: "state", persistentVolumeClaim: state }] : []),
+        ...(claim ? [{ name: "state", persistentVolumeClaim: state }] : []),
       ],
     },
   };

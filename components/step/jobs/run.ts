@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
+import { redact } from "../../contract/text";
 import {
   clusterAt,
   hasEnded,
@@ -8,17 +9,19 @@ import {
   nameOf,
   describeApiPlace,
   podObstacle,
-  secondsBetween,
   WaitTimeout,
   watch,
   type Cluster,
-  type Obstacle,
 } from "../../kubernetes";
-import { tell } from "./answer";
-import { claimUseOf } from "./claim";
+import { parseAnswer, tell } from "./answer";
 import { configMapOf, jobOf, labels } from "./manifest";
-import { answersOf, endBesideSidecars, endOf, podsOf, reasonsOf } from "./result";
-import { JobError, type JobRequest, type JobTarget, type StopAddress } from "./target";
+import {
+  containerName,
+  JobError,
+  type JobRequest,
+  type JobTarget,
+  type StopAddress,
+} from "./target";
 
 /**
  * Runs a step as a new Job, waits as long as it takes, and returns the answers of its pods, in the order of their
@@ -31,13 +34,13 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<unkn
   const cluster = await clusterAt(target);
   // A pod of a lost node may still run: every step is safe against a second runner (decision 11).
   await stopJobs(cluster, target, `${labels.step}=${asked.kind}`);
-  const use = await claimUseOf(cluster, target, asked);
+  const nodes = await nodesOfClaim(cluster, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
-  const job = await cluster.create("Job", jobOf(target, asked, name, use));
+  const job = await cluster.create("Job", jobOf(target, asked, name, nodes));
   // After the Job, which owns it; the pod waits for it.
   await cluster.createConfigMap(configMapOf(asked, job));
   tell(`job ${name}: created in ${describeApiPlace(cluster.place)}`);
-  const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
+  const count = nodes ? 1 : (asked.pods ?? 1);
   const { why, isHeld } = await untilOver(cluster, target, { name, count });
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
   tell(`job ${name}: complete`);
@@ -52,41 +55,30 @@ async function untilOver(
   { timeoutSeconds }: JobTarget,
   { name, count }: { readonly name: string; readonly count: number },
 ) {
-  let job = await cluster.read("Job", name);
+  let end: ReturnType<typeof endOf>;
   let beside: ReturnType<typeof endBesideSidecars>;
-  let lastRan = new Date();
-  await watch(cluster, {
-    ...{ what: `job ${name}`, timeoutSeconds: Infinity },
-    look: async () => {
-      job = await cluster.read("Job", name);
-      if (endOf(job)) return [];
-      const pods = await podsOf(cluster, name);
-      beside = endBesideSidecars(pods, count);
-      if (beside) return [];
-      const now = new Date();
-      if (pods.some(runs)) lastRan = now;
-      const found = obstaclesOf(job, pods);
-      if (secondsBetween(lastRan, now) < timeoutSeconds) return found;
-      await cluster.remove("Job", name, "Foreground");
-      const first = `Job ${name} had no running pod for ${timeoutSeconds} s, and was deleted:`;
-      throw new JobError([first, ...found.map(inFull)]);
-    },
+  let lastRan = Date.now();
+  await watch(cluster, `job ${name}`, Infinity, async () => {
+    end = endOf(await cluster.read("Job", name));
+    if (end) return [];
+    const pods = await podsOf(cluster, name);
+    beside = endBesideSidecars(pods, count);
+    if (beside) return [];
+    // The node of a pod that is terminating may not report any more.
+    const runs = ({ metadata, status }: V1Pod) =>
+      !metadata?.deletionTimestamp &&
+      status?.containerStatuses?.some(({ state }) => state?.running);
+    if (pods.some(runs)) lastRan = Date.now();
+    const left = pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod));
+    const advice = `See its events: kubectl describe job ${name}`;
+    const none = { object: `job ${name}`, found: "no pod that has not ended", advice };
+    const found = left.length > 0 ? left : [none];
+    if (Date.now() - lastRan < timeoutSeconds * 1_000) return found;
+    await cluster.remove("Job", name, "Foreground");
+    const first = `Job ${name} had no running pod for ${timeoutSeconds} s, and was deleted:`;
+    throw new JobError([first, ...found.map(inFull)]);
   });
-  return { why: (beside ?? endOf(job))?.why, isHeld: beside !== undefined };
-}
-
-function runs({ metadata, status }: V1Pod): boolean {
-  // Its node may not report any more.
-  if (metadata?.deletionTimestamp) return false;
-  return status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
-}
-
-function obstaclesOf(job: V1Job, pods: readonly V1Pod[]): Obstacle[] {
-  const left = pods.filter((pod) => !hasEnded(pod));
-  if (left.length > 0) return left.map((pod) => podObstacle(pod));
-  const object = `job ${nameOf(job)}`;
-  const found = pods.length > 0 ? "its pods have ended" : "no pod yet";
-  return [{ object, found, advice: `See its events: kubectl describe ${object}` }];
+  return { why: (beside ?? end)?.why, isHeld: beside !== undefined };
 }
 
 /**
@@ -109,17 +101,117 @@ async function stopJobs(
   const selector = `${labels.stack}=${labelValue(stack)},${which}`;
   const running = (await cluster.list("Job", selector)).filter((job) => !endOf(job));
   for (const job of running) {
-    tell(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
-    await cluster.remove("Job", nameOf(job), "Foreground");
-    const what = `job ${nameOf(job)}`;
+    const name = nameOf(job);
+    tell(`job ${name}: stopped, because it is no longer wanted`);
+    await cluster.remove("Job", name, "Foreground");
     const look = async () => {
-      const pods = await podsOf(cluster, nameOf(job));
+      const pods = await podsOf(cluster, name);
       return pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod));
     };
-    await watch(cluster, { what, timeoutSeconds, look }).catch((error: unknown) => {
+    await watch(cluster, `job ${name}`, timeoutSeconds, look).catch((error: unknown) => {
       if (!(error instanceof WaitTimeout)) throw error;
-      const first = `Job ${nameOf(job)} was deleted, but its pods have not ended after ${timeoutSeconds} s:`;
-      throw new JobError([first, ...error.obstacles.map(inFull)]);
+      throw new JobError([`Job ${name} was deleted, but its pods have not ended ${error.message}`]);
     });
   }
+}
+
+/**
+ * The nodes whose pods mount the claim of a step now, if only pods of one node may: on another node a Job's pod would
+ * wait until the services' pods are gone (`Multi-Attach error`). Undefined if several nodes may mount it, or the step
+ * mounts none.
+ *
+ * @throws ClusterError
+ */
+export async function nodesOfClaim(
+  cluster: Cluster,
+  { claim }: Pick<JobTarget, "claim">,
+  asked: JobRequest,
+): Promise<readonly string[] | undefined> {
+  if (asked.state === undefined || claim === undefined) return undefined;
+  const modes = (await cluster.read("PersistentVolumeClaim", claim.name)).spec?.accessModes ?? [];
+  if (modes.includes("ReadWriteMany")) return undefined;
+  // A Job's own pods follow the others.
+  const others = await cluster.list("Pod", "app.kubernetes.io/name!=taskrunner-storage");
+  const mounting = others.filter((pod) => {
+    const claims = (pod.spec?.volumes ?? []).map((one) => one.persistentVolumeClaim?.claimName);
+    return !hasEnded(pod) && claims.includes(claim.name);
+  });
+  const running = mounting.filter(({ status }) => status?.phase === "Running");
+  const counted = running.length > 0 ? running : mounting;
+  return [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();
+}
+
+/** The end of a Job, with Kubernetes' words if it failed; undefined while it is not over. */
+function endOf({ status }: V1Job): { readonly why?: string } | undefined {
+  const end = status?.conditions?.find(
+    ({ type, status: holds }) => holds === "True" && (type === "Complete" || type === "Failed"),
+  );
+  if (end?.type !== "Failed") return end && {};
+  return { why: end.message ?? end.reason ?? "Kubernetes gives no reason" };
+}
+
+function ownEnd({ status }: V1Pod) {
+  const own = status?.containerStatuses?.find(({ name }) => name === containerName);
+  return own?.state?.terminated;
+}
+
+/** The end of a Job of which only sidecars run; undefined while it is not over. @param count of its pods */
+function endBesideSidecars(pods: readonly V1Pod[], count: number) {
+  const held = pods.filter(
+    (pod) => pod.status?.containerStatuses?.some(({ state }) => state?.running) && ownEnd(pod),
+  );
+  const failed = held.find((pod) => ownEnd(pod)?.exitCode !== 0);
+  if (failed) return { why: `container ${containerName} of pod ${nameOf(failed)} failed` };
+  const done = new Set(pods.filter((pod) => ownEnd(pod)?.exitCode === 0).map(indexOf));
+  return held.length > 0 && done.size >= count ? { why: undefined } : undefined;
+}
+
+/** The index of a pod in an Indexed Job; 0 in another. */
+function indexOf({ metadata }: V1Pod): number {
+  return Number(metadata?.annotations?.["batch.kubernetes.io/job-completion-index"] ?? 0);
+}
+
+/** The pods of a Job, also those that have ended. */
+const podsOf = (cluster: Cluster, job: string) => cluster.list("Pod", `job-name=${job}`);
+
+/** Why a Job failed: Kubernetes' words, and the errors of at most three failed pods. */
+async function reasonsOf(cluster: Cluster, name: string, why: string): Promise<string[]> {
+  const failed = (await podsOf(cluster, name))
+    .filter((pod) => pod.status?.phase === "Failed" || ownEnd(pod)?.exitCode)
+    .slice(-3);
+  const errors = failed.flatMap((pod) => {
+    const { exitCode = "none", reason, message = pod.status?.message ?? "" } = ownEnd(pod) ?? {};
+    const how = `${reason ?? pod.status?.reason ?? "Failed"}, exit code ${exitCode}`;
+    // If a container could not start, the message is the kubelet's.
+    const { failed = [message] } = (parseAnswer(message)?.answer ?? {}) as { failed?: string[] };
+    return [`Pod ${nameOf(pod)} ended (${how}):`, ...failed.map((line) => `  ${line}`)];
+  });
+  const first = `Job ${name} failed in ${describeApiPlace(cluster.place)}: ${why}`;
+  const last =
+    "The Job stays as it is, with its pods' logs. Fix the cause and run pulumi up again: it creates a new Job.";
+  return [first, ...errors, last].map((line) => redact(line));
+}
+
+/** The answers of a complete Job's pods, by their indexes. Prints what they told. @throws JobError */
+async function answersOf(cluster: Cluster, name: string, count: number): Promise<unknown[]> {
+  const done = (await podsOf(cluster, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
+  const found = Array.from({ length: count }, (_, index) => {
+    const pod = done.find((one) => indexOf(one) === index);
+    const answer = parseAnswer((pod && ownEnd(pod)?.message) ?? "");
+    if (answer) return answer;
+    throw new JobError([
+      `Job ${name} is complete, but its pod with index ${index} no longer exists, or its termination message ` +
+        "has no result. Run pulumi up again: a new Job finds that the work is done.",
+    ]);
+  });
+  const told = found.flatMap(({ answer }) => (answer as { told?: string[] }).told ?? []);
+  new Set(told).forEach(tell);
+  const leftOut = found.reduce((sum, one) => sum + one.leftOut, 0);
+  if (leftOut > 0) {
+    tell(
+      `job ${name}: The termination message has no room for ${leftOut} more examples. The counts are complete, and ` +
+        "quarantine*.ndjson, conflicts/ and held/ in the state directory have all cases.",
+    );
+  }
+  return found.map(({ answer }) => answer);
 }

@@ -58,7 +58,7 @@ describe("the wait for MongoDB", () => {
     const reasons = await reasonsOf(MongoDBReady.create(inputs("silent")));
 
     expect(reasons).toContain("mongodbcommunity runs: the operator does not answer.");
-    expect(reasons).toMatch(/pod operator-\S+: not scheduled/);
+    expect(reasons).toMatch(/pod operator-\S+: Pending, Unschedulable/);
   });
 
   it("says the operator's own words", async () => {
