@@ -14,15 +14,14 @@ import {
 } from "./request";
 
 /** The fields of an Argo CD Application that say what its syncs ignore. */
-interface Application {
-  readonly metadata?: Api.V1ObjectMeta;
+interface Application extends Api.KubernetesObject {
   readonly spec?: {
     readonly syncPolicy?: { readonly syncOptions?: readonly string[] };
     readonly ignoreDifferences?: readonly object[];
   };
 }
 
-interface Objects extends Record<Kind, Pick<Application, "metadata">> {
+interface Objects extends Record<Kind, Api.KubernetesObject> {
   Application: Application;
   ConfigMap: Api.V1ConfigMap;
   Deployment: Api.V1Deployment;

@@ -2,14 +2,10 @@ import type * as Api from "@kubernetes/client-node";
 import { fieldManager } from "./request";
 import { quote, type Obstacle } from "./watch";
 
-interface KubernetesObject {
-  readonly metadata?: Api.V1ObjectMeta;
-}
-
-export const nameOf = ({ metadata }: KubernetesObject) => metadata?.name ?? "";
+export const nameOf = ({ metadata }: Api.KubernetesObject) => metadata?.name ?? "";
 
 /** The object that creates and deletes this one. */
-export function controllerOf({ metadata }: KubernetesObject) {
+export function controllerOf({ metadata }: Api.KubernetesObject) {
   return metadata?.ownerReferences?.find(({ controller }) => controller);
 }
 
@@ -43,10 +39,11 @@ export function managersOfReplicas({ metadata }: Controller): string[] {
  * labels all objects of a HelmRelease.
  */
 export function gitOpsOwnerOf(controller: Controller): string | undefined {
-  const { labels = {}, namespace: own = "" } = controller.metadata ?? {};
-  const release = labels["helm.toolkit.fluxcd.io/name"];
+  const { metadata } = controller;
+  const release = metadata?.labels?.["helm.toolkit.fluxcd.io/name"];
   if (release !== undefined) {
-    const namespace = labels["helm.toolkit.fluxcd.io/namespace"] ?? own;
+    const namespace =
+      metadata?.labels?.["helm.toolkit.fluxcd.io/namespace"] ?? metadata?.namespace ?? "";
     return `Flux (HelmRelease ${namespace}/${release})`;
   }
   const application = argoApplicationOf(controller);
@@ -59,10 +56,10 @@ export function gitOpsOwnerOf(controller: Controller): string | undefined {
  * Application outside of Argo CD's own namespace is tracked as `NAMESPACE_NAME`.
  */
 export function argoApplicationOf({ metadata }: Controller) {
-  const { labels = {}, annotations = {} } = metadata ?? {};
-  const [byAnnotation] = (annotations["argocd.argoproj.io/tracking-id"] ?? "").split(":");
-  const tracked = labels["argocd.argoproj.io/instance"] ?? byAnnotation;
-  const application = tracked || labels["app.kubernetes.io/instance"];
+  const tracked =
+    metadata?.labels?.["argocd.argoproj.io/instance"] ??
+    metadata?.annotations?.["argocd.argoproj.io/tracking-id"]?.split(":")[0];
+  const application = tracked ?? metadata?.labels?.["app.kubernetes.io/instance"];
   if (!application) return undefined;
   const [name = "", namespace = "argocd"] = application.split("_").toReversed();
   return { namespace, name, isTracked: application === tracked };

@@ -1,3 +1,2 @@
 /** The rollout for the Pulumi program: what comes first, the services, the drain, and both rollouts. */
-export { Services, WebRollout, WorkerDrain, WorkerRollout } from "./component";
-export { Update } from "./update/update";
+export { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./component";

@@ -2,9 +2,8 @@ import { providerOf } from "../step";
 import { drain, drainRequest } from "./pods/drain";
 import { podsReplaced } from "./pods/replaced";
 import { formerSecrets } from "./secrets";
-import { cutoverRecord, jobsStopped, servicesCheck } from "./update/steps";
+import { cutoverRecord, jobsStopped, servicesCheck, workerStopped } from "./update/steps";
 import { valuesFile } from "./values/provider";
-import { workerStopped } from "./worker-stopped";
 
 /** The dynamic providers of the rollout, by the kind that the shim names. */
 export const providers = {

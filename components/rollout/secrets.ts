@@ -1,29 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { clusterAt, labelValue, type ClusterAddress } from "../kubernetes";
-import { connectionStringSecret, type SecretRef } from "../kubernetes/program";
+import { connectionStringSecret } from "../kubernetes/program";
 import type { HelmRolloutSettings, KubernetesSettings } from "../settings";
 import { kind, type Step, type StepInputs } from "../step";
 import { childName, ownerOf, StepResource } from "../step/program";
+import type { Target } from "./target";
 
 /** The label of the stack's own Secrets. */
 const label = "taskrunner.stellaops.io/connection-of";
-
-/**
- * The Secret with the services' connection string: the one that the settings name, or one of the stack's. With a
- * new connection string the stack's has a new name, so that the pods roll (decision 12). It outlives the stack,
- * because the services do.
- */
-export function connectionSecret(
-  { namespace, connectionSecret: { name, key } }: HelmRolloutSettings,
-  uri: pulumi.Input<string> | undefined,
-  options: pulumi.CustomResourceOptions,
-): pulumi.Output<SecretRef> {
-  if (name !== undefined) return pulumi.output({ name, key });
-  const called = childName(options.parent, "taskrunner-mongo");
-  const kept = { ...options, retainOnDelete: true };
-  const labels = { [label]: labelValue(ownerOf(options.parent)) };
-  return connectionStringSecret(called, { namespace, key }, uri, kept, labels);
-}
 
 interface FormerSecretsInputs extends StepInputs, ClusterAddress {
   /** The labels of the stack's Secrets. */
@@ -48,14 +32,29 @@ export const formerSecrets: Step<FormerSecretsInputs, object> = {
   },
 };
 
-/** Deletes the stack's Secrets but for the one in use. @param owner whose `ownerOf` they name */
-export function deleteFormerSecrets(
-  address: KubernetesSettings & Pick<ClusterAddress, "namespace">,
-  owner: pulumi.Resource,
-  secretRef: pulumi.Output<SecretRef>,
+/**
+ * The Secret with the services' connection string: the one that the settings name, or one of the stack's. With a
+ * new connection string the stack's has a new name, so that the pods roll (decision 12), and the clean-up deletes the
+ * former ones. It outlives the stack, because the services do.
+ */
+export function connectionSecret(
+  { namespace, connectionSecret: { name, key } }: HelmRolloutSettings,
+  api: KubernetesSettings,
+  uri: pulumi.Input<string> | undefined,
   options: pulumi.CustomResourceOptions,
-): void {
+): Pick<Target, "secretRef" | "cleanUp"> {
+  if (name !== undefined) return { secretRef: pulumi.output({ name, key }) };
+  const owner = labelValue(ownerOf(options.parent));
+  const called = childName(options.parent, "taskrunner-mongo");
+  const kept = { ...options, retainOnDelete: true };
+  const labels = { [label]: owner };
+  const secretRef = connectionStringSecret(called, { namespace, key }, uri, kept, labels);
   const inUse = secretRef.apply(({ name }) => name);
-  const inputs = { ...address, selector: `${label}=${labelValue(ownerOf(owner))}`, inUse };
-  new StepResource(formerSecrets, "former-secrets", inputs, options);
+  const inputs = { ...api, namespace, selector: `${label}=${owner}`, inUse };
+  return {
+    secretRef,
+    cleanUp: (options) => {
+      new StepResource(formerSecrets, "former-secrets", inputs, options);
+    },
+  };
 }

@@ -6,7 +6,7 @@ import type { ProgramSettings } from "../settings/program";
 import { stackName, type Args } from "../step/program";
 import type { Service } from "./environment";
 import type { DrainInputs, PushedFiles } from "./pods/inputs";
-import type { EnvironmentPlace } from "./values/on-top";
+import type { EnvironmentPlace } from "./values/files";
 
 /** A Helm release with the site's values files and the services that it holds. */
 export interface ReleaseArgs extends ChartSettings {

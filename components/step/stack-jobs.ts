@@ -4,7 +4,7 @@ import { type JobsSettings, type Settings, resolveNamespace } from "../settings"
 import type { ClusterAddress } from "../kubernetes";
 import { childName, ownerOf, StepGroup, type StepOptions } from "./program";
 import { connectionStringSecret, kubernetesSdk, providerArgs } from "../kubernetes/program";
-import type { JobTarget, StopAddress } from "./jobs/target";
+import type { JobTarget, StopAddress } from "./jobs";
 
 export type JobsArgs = Pick<
   Settings,

@@ -1,12 +1,13 @@
 import {
   inHelmsOrder,
   isMap,
+  lastAt,
   parseValues,
-  type ReleaseValues,
   ValuesFileError,
+  type EnvironmentPlace,
+  type ReleaseValues,
   type ValuesText,
 } from "../values/files";
-import { lastAt, type EnvironmentPlace } from "../values/on-top";
 
 /**
  * Refuses a null. In Helm it removes a default of the chart; Pulumi's Helm release drops it, so the default, such

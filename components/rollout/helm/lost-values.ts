@@ -7,8 +7,14 @@ import { tryQuickly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
 import { newestRevision } from "../pods/releases";
 import type { OwnPlace, ReleaseArgs } from "../target";
-import { inHelmsOrder, isMap, mergeValues, parseValues, type ReleaseValues } from "../values/files";
-import { variableKey } from "../values/on-top";
+import {
+  inHelmsOrder,
+  isMap,
+  mergeValues,
+  parseValues,
+  variableKey,
+  type ReleaseValues,
+} from "../values/files";
 
 /**
  * Warns, in a preview, of live values that `up` would change because the files lack them, such as an image that

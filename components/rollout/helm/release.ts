@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { Document } from "yaml";
 import { warning } from "../../contract/finding";
 import { describeController, type Controller } from "../../kubernetes";
 import {
@@ -16,17 +15,19 @@ import type { ProgramSettings } from "../../settings/program";
 import { childName, logFinding, ProgramError } from "../../step/program";
 import { modeKey, serviceEnvironment, type MongoNames } from "../environment";
 import { modeIn } from "../pods/workload";
-import { connectionSecret, deleteFormerSecrets } from "../secrets";
+import { connectionSecret } from "../secrets";
 import { placementOf, type ReleaseArgs, type Target } from "../target";
 import {
+  environmentOnTop,
   inHelmsOrder,
   mergeValues,
   parseValues,
-  type ReleaseValues,
+  refuseUnknownList,
+  valuesAt,
   ValuesFileError,
   valuesFiles,
+  type ReleaseValues,
 } from "../values/files";
-import { environmentOnTop, refuseUnknownList } from "../values/on-top";
 import { refuseNulls, refusePasswords } from "./checks";
 import { warnOfLostValues } from "./lost-values";
 
@@ -49,17 +50,18 @@ export function helmTarget(
   const { target, namespace, install } = rollout;
   const called = (name: string) => childName(parent, name);
   const provider = new (kubernetesSdk().Provider)(called("kubernetes"), providerArgs(api), options);
-  const isOwnSecret = rollout.connectionSecret.name === undefined;
   // A Secret of the site's is in a namespace that exists.
-  const isNew = install && isOwnSecret;
+  const isNew = install && rollout.connectionSecret.name === undefined;
   const namespaces = isNew
     ? [createNamespace(called("namespace"), namespace, { parent, provider })]
     : [];
-  const secretRef = connectionSecret(rollout, appUri, { parent, provider, dependsOn: namespaces });
+  const inNamespace = { parent, provider, dependsOn: namespaces };
+  const secret = connectionSecret(rollout, api, appUri, inNamespace);
+  const { secretRef } = secret;
   const releases = readReleases(rollout, storageMode);
   const registered = new Map<ReadRelease, kubernetes.helm.v3.Release>();
   return {
-    secretRef,
+    ...secret,
     rendered: secretRef.apply(async (secret) => {
       const rendering = releases.map(async (one) => {
         const values = ourValues(one, mongo, storageMode, secret);
@@ -78,10 +80,9 @@ export function helmTarget(
         .all([mode, secretRef])
         .apply(([mode, secret]) => ourValues(from, mongo, mode, secret));
       // A release of both services is registered for the worker, which comes first.
-      const resource =
-        registered.get(from) ??
-        helmRelease(called(name), from, rollout, values, { ...own, provider });
-      if (!registered.has(from)) {
+      let resource = registered.get(from);
+      if (!resource) {
+        resource = helmRelease(called(name), from, rollout, values, { ...own, provider });
         warnOfLostValues(from, { ...api, namespace }, resource);
         registered.set(from, resource);
       }
@@ -92,11 +93,6 @@ export function helmTarget(
         .apply(([revision, mode]) => ({ target, mode, namespace, release, revision }));
       return { resource, direction, revision, summary };
     },
-    ...(isOwnSecret && {
-      cleanUp: (options) => {
-        deleteFormerSecrets({ ...api, namespace }, parent, secretRef, options);
-      },
-    }),
   };
 }
 
@@ -134,14 +130,12 @@ function ourValues(
   mode: StorageMode,
   connectionSecret: SecretRef,
 ): Record<string, unknown> {
-  const ours = new Document({});
-  for (const { service, path } of services) {
+  const ofServices = services.map(({ service, path }) => {
     const names = { collections, connectionSecret, database };
     const entries = serviceEnvironment(service, mode, names);
-    const environment = environmentOnTop(inHelmsOrder(read), { path }, entries);
-    ours.setIn(path.split("."), ours.createNode(environment));
-  }
-  return ours.toJS() as Record<string, unknown>;
+    return valuesAt(path, environmentOnTop(inHelmsOrder(read), { path }, entries));
+  });
+  return mergeValues(ofServices) as Record<string, unknown>;
 }
 
 // As an upgrade will, before the worker stops: a missing chart, values that its schema refuses, or a web that

@@ -7,7 +7,6 @@ import {
   replicasOf,
   watch,
   type Cluster,
-  type Obstacle,
 } from "../../kubernetes";
 import { kind, tell, type StateOf, type Step } from "../../step";
 import { finishing, recoverySteps, webIsNext } from "../recovery";
@@ -85,20 +84,13 @@ async function watchPods(cluster: Cluster, inputs: PodsReplacedInputs): Promise<
       await resume(cluster, controller);
       await restoreReplicas(cluster, controller, service);
     }
-    return done.length > 0
-      ? done.flatMap((one) => findObstacles(one, inputs))
-      : [describeMissing(cluster, inputs)];
+    if (done.length > 0) return done.flatMap((one) => findObstacles(one, inputs));
+    const found = `not found in ${describeApiPlace(cluster.place)}`;
+    const advice = "Check namespace, release and selector, and that the service is deployed.";
+    return [{ object: `a ${describeWanted(inputs)}`, found, advice }];
   });
   for (const { controller } of done) {
     const replicas = replicasOf(controller);
     tell(`${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`);
   }
-}
-
-function describeMissing({ place }: Cluster, inputs: PodsReplacedInputs): Obstacle {
-  return {
-    object: `a ${describeWanted(inputs)}`,
-    found: `not found in ${describeApiPlace(place)}`,
-    advice: "Check namespace, release and selector, and that the service is deployed.",
-  };
 }

@@ -8,7 +8,6 @@ import {
   isStatefulSet,
   formatSelector,
   podObstacle,
-  quote,
   replicasOf,
   type Cluster,
   type Controller,
@@ -219,26 +218,16 @@ function missingPods(found: Workload): Obstacle[] {
   const count = Math.min(controller.status?.updatedReplicas ?? 0, newPods(found).length);
   if (count >= wanted) return [];
   const object = describeController(controller);
-  const number = `${count} of ${wanted} new pods exist`;
-  // A Deployment has those of its newest ReplicaSet too.
-  const failure = controller.status?.conditions?.find(
-    ({ type, status, reason }) =>
-      (type === "ReplicaFailure" && status === "True") || reason === "ReplicaSetCreateError",
-  );
-  if (failure?.message !== undefined) {
-    const detail = quote(failure.message);
-    const advice = "Raise the quota, or fix what the message names; Kubernetes tries again.";
-    return [{ object, found: `${number}, and no more can be created`, detail, advice }];
-  }
   const advice = `See its events: kubectl describe ${object.toLowerCase()}`;
-  return oldPods(found).length > 0 ? [] : [{ object, found: number, advice }];
+  return [{ object, found: `${count} of ${wanted} new pods exist`, advice }];
 }
 
 function blockingPods(found: Workload): Obstacle[] {
   const pods = newPods(found);
   const unready = pods.filter((pod) => !isReady(pod));
   const isEarly = pods.length - unready.length < replicasOf(found.controller);
-  const old = oldPods(found).map((pod) => {
+  const former = found.pods.filter((pod) => !isOfNewest(found, pod));
+  const old = former.map((pod) => {
     const { object, ...problem } = podObstacle(pod);
     // A rolling update keeps a pod until a new one takes its place.
     const waits = isEarly && isReady(pod) && { advice: "It ends when the new pods are ready." };
@@ -249,8 +238,4 @@ function blockingPods(found: Workload): Obstacle[] {
 
 function newPods(found: Workload): Workload["pods"] {
   return found.pods.filter((pod) => isOfNewest(found, pod) && !pod.metadata?.deletionTimestamp);
-}
-
-function oldPods(found: Workload): Workload["pods"] {
-  return found.pods.filter((pod) => !isOfNewest(found, pod));
 }

@@ -14,9 +14,18 @@ import {
   type Service,
 } from "../environment";
 import { resumeHint, cutOverFirstHint } from "../recovery";
-import { readText, ValuesFileError, type ValuesText } from "./files";
+import {
+  environmentOnTop,
+  lastAt,
+  readText,
+  refuseUnknownList,
+  valuesAt,
+  ValuesFileError,
+  variableKey,
+  variablesAt,
+  type ValuesText,
+} from "./files";
 import { PushError, pushFile } from "./git";
-import { environmentOnTop, variableKey, lastAt, refuseUnknownList, variablesAt } from "./on-top";
 
 export interface ValuesFileInputs extends StepInputs {
   readonly service: Service;
@@ -92,12 +101,11 @@ function formatValues(inputs: ValuesFileInputs): string {
   const ours = environmentOnTop(site, inputs, entries);
   // In filesystem mode a copy of the site's list that has the mode already would only hide it.
   const isStated = mode === "filesystem" && isDeepStrictEqual(ours, lastAt(site, path)?.value);
-  const content = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), ours);
   const options = { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 } as const;
   return [
     heading,
     "# Written by pulumi up, which overwrites edits. List this file after all other values files.",
-    stringify(isStated ? {} : content, options),
+    stringify(isStated ? {} : valuesAt(path, ours), options),
   ].join("\n");
 }
 

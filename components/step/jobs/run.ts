@@ -14,14 +14,24 @@ import {
   type Cluster,
 } from "../../kubernetes";
 import { parseAnswer, tell } from "./answer";
-import { configMapOf, jobOf, labels } from "./manifest";
 import {
+  configMapOf,
   containerName,
-  JobError,
+  jobOf,
+  labels,
   type JobRequest,
   type JobTarget,
   type StopAddress,
-} from "./target";
+} from "./manifest";
+
+/** A Job gave no answer. Each reason is a sentence or a line of its pod; none is secret. */
+export class JobError extends Error {
+  override readonly name = "JobError";
+
+  constructor(readonly reasons: readonly string[]) {
+    super(reasons.join("\n"));
+  }
+}
 
 /**
  * Runs a step as a new Job, waits as long as it takes, and returns the answers of its pods, in the order of their
@@ -71,7 +81,7 @@ async function untilOver(
     if (pods.some(runs)) lastRan = Date.now();
     const left = pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod));
     const advice = `See its events: kubectl describe job ${name}`;
-    const none = { object: `job ${name}`, found: "no pod that has not ended", advice };
+    const none = { object: `job ${name}`, found: "it has no pod", advice };
     const found = left.length > 0 ? left : [none];
     if (Date.now() - lastRan < timeoutSeconds * 1_000) return found;
     await cluster.remove("Job", name, "Foreground");
@@ -141,7 +151,6 @@ export async function nodesOfClaim(
   return [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();
 }
 
-/** The end of a Job, with Kubernetes' words if it failed; undefined while it is not over. */
 function endOf({ status }: V1Job): { readonly why?: string } | undefined {
   const end = status?.conditions?.find(
     ({ type, status: holds }) => holds === "True" && (type === "Complete" || type === "Failed"),
@@ -155,7 +164,7 @@ function ownEnd({ status }: V1Pod) {
   return own?.state?.terminated;
 }
 
-/** The end of a Job of which only sidecars run; undefined while it is not over. @param count of its pods */
+// Of a Job of which only sidecars run; undefined while it is not over.
 function endBesideSidecars(pods: readonly V1Pod[], count: number) {
   const held = pods.filter(
     (pod) => pod.status?.containerStatuses?.some(({ state }) => state?.running) && ownEnd(pod),
@@ -166,15 +175,12 @@ function endBesideSidecars(pods: readonly V1Pod[], count: number) {
   return held.length > 0 && done.size >= count ? { why: undefined } : undefined;
 }
 
-/** The index of a pod in an Indexed Job; 0 in another. */
 function indexOf({ metadata }: V1Pod): number {
   return Number(metadata?.annotations?.["batch.kubernetes.io/job-completion-index"] ?? 0);
 }
 
-/** The pods of a Job, also those that have ended. */
 const podsOf = (cluster: Cluster, job: string) => cluster.list("Pod", `job-name=${job}`);
 
-/** Why a Job failed: Kubernetes' words, and the errors of at most three failed pods. */
 async function reasonsOf(cluster: Cluster, name: string, why: string): Promise<string[]> {
   const failed = (await podsOf(cluster, name))
     .filter((pod) => pod.status?.phase === "Failed" || ownEnd(pod)?.exitCode)
@@ -192,7 +198,7 @@ async function reasonsOf(cluster: Cluster, name: string, why: string): Promise<s
   return [first, ...errors, last].map((line) => redact(line));
 }
 
-/** The answers of a complete Job's pods, by their indexes. Prints what they told. @throws JobError */
+// By the pods' indexes. Prints what they told.
 async function answersOf(cluster: Cluster, name: string, count: number): Promise<unknown[]> {
   const done = (await podsOf(cluster, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
   const found = Array.from({ length: count }, (_, index) => {

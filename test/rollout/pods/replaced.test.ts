@@ -135,13 +135,6 @@ describe("a new pod that is not ready is named with the reason:", () => {
     expect(await reasonsOf("node")).toMatch(/pod \S+: Pending, .*Insufficient memory/);
   });
 
-  it("a quota that lets none be made", async () => {
-    await current.cluster.kubectl("create", "namespace", "full");
-    await current.cluster.kubectl("create", "quota", "none", "--hard=pods=0", "--namespace=full");
-    await current.cluster.deploy("full", { replicas: 2, mode: "mongo" });
-    expect(await reasonsOf("full")).toMatch(/Deployment worker: 0 of 2 .*exceeded quota: none/);
-  });
-
   it("no Deployment", async () => {
     await current.cluster.kubectl("create", "namespace", "none");
     expect(await reasonsOf("none", 1)).toMatch(/labels app=worker: not found in namespace none /);

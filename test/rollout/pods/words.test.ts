@@ -85,9 +85,11 @@ describe("a pod that is not ready", () => {
 
   it("that no node takes says why", () => {
     const unscheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable" };
-    expect(inWords(pod({ conditions: [{ ...unscheduled, message: "Insufficient memory." }] }))).toBe(
+    expect(
+      inWords(pod({ conditions: [{ ...unscheduled, message: "Insufficient memory." }] })),
+    ).toBe(
       "pod a: Pending, Unschedulable, Insufficient memory. " +
-        "See what it waits for: kubectl describe pod a, and its log: kubectl logs a.",
+        "See what it waits for: kubectl describe pod a, and its log: kubectl logs a",
     );
   });
 
@@ -181,21 +183,12 @@ describe("what belongs to a Deployment", () => {
 describe("a rollout", () => {
   const inWords = (found: V1Deployment) =>
     findObstacles(workload(found, [], []), { service: "worker", mode: "mongo" }).map(inFull);
-  const onMongo = [{ name: "Worker__Storage__Mode", value: "mongo" }];
 
   it("whose values are not deployed says what its template has", () => {
     expect(inWords(deployment())).toEqual([
       "Deployment worker: Worker__Storage__Mode in its pod template is filesystem, not mongo, " +
         "so these values are not deployed yet. Deploy them (with Argo CD or Flux: commit, push, sync). " +
         "The variable must be in the container's env, with its value.",
-    ]);
-  });
-
-  it("that may create no pod has Kubernetes' own reason", () => {
-    const failure = { type: "ReplicaFailure", status: "True", message: "exceeded quota: none" };
-    expect(inWords(deployment(onMongo, { conditions: [failure] }))).toEqual([
-      "Deployment worker: 0 of 1 new pods exist, and no more can be created, exceeded quota: none. " +
-        "Raise the quota, or fix what the message names; Kubernetes tries again.",
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { refuseNulls, refusePasswords } from "../../../components/rollout/helm/checks";
-import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/values/on-top";
+import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/values/files";
 
 const site = (text: string) => ({ file: "site.yaml", text });
 const env = { path: "env" };
