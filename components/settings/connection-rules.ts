@@ -1,4 +1,4 @@
-import { broken, type Problem, type Rule } from "./problems";
+import { findProblems, type Problem, type Rule } from "./problems";
 import type { Settings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
 
@@ -9,7 +9,7 @@ type ConnectionSettings = Pick<Settings, "mongo" | "cluster" | "appMongoUri">;
 export function connectionStringProblems(
   settings: ConnectionSettings & { readonly mongoUri: string },
 ): Problem[] {
-  return broken(settings, connectionStringRules(settings));
+  return findProblems(settings, connectionStringRules(settings));
 }
 
 function connectionStringRules(
@@ -86,7 +86,7 @@ function unparsable(key: string): Rule {
   return { key, when: true, found, allowed: "mongodb[+srv]://host[:port]/database" };
 }
 
-/** The rules of kind `existing`, only in mongo mode: filesystem mode needs no server. */
+/** The rules of kind `existing`. They apply only in mongo mode, because filesystem mode needs no server. */
 export function existingRules(settings: Settings): Rule[] {
   const { cluster, storageMode, mongo, mongoUri, appMongoUri, jobs, rollout } = settings;
   if (storageMode === "filesystem" || cluster.kind !== "existing") return [];
@@ -140,22 +140,22 @@ export function leftoverRules(settings: Settings, allowed: string): Rule[] {
 }
 
 /**
- * The rules of kinds `atlas` and `kubernetes`, whose users the stack creates, only in mongo mode: a rollback must
- * not stop on them. A Secret of the site would not follow a new password and would lock the services out. With
- * values files, MongoDB's operator fills the Secret.
+ * The rules of kinds `atlas` and `kubernetes`, whose users the stack creates. They apply only in mongo mode, so
+ * that no rollback stops on them. The services need a Secret that the stack or MongoDB's operator fills: one of the
+ * site would keep an old password.
  */
 export function createdUserRules(settings: Settings): Rule[] {
   const { cluster, storageMode, rollout, jobs, mongo } = settings;
   if (storageMode === "filesystem") return [];
   const allowed = `absent: cluster.kind ${cluster.kind} creates the users and their Secret`;
   const { name, key } = rollout.connectionSecret;
-  const isOfOperator = cluster.kind === "kubernetes";
-  const operators = isOfOperator
+  const hasOperator = cluster.kind === "kubernetes";
+  const operatorSecret = hasOperator
     ? `${cluster.resource.name}-admin-${cluster.users.application.name}`
     : "";
-  const isOperators = name === operators && /^connectionString\.standard(Srv)?$/.test(key);
-  // Services that the program cannot see get their Secret from someone else.
-  const hasFiles = rollout.target === "values" && rollout.confirm !== "none";
+  const isExpected = name === operatorSecret && /^connectionString\.standard(Srv)?$/.test(key);
+  // With `confirm: none`, the site provides the services' Secret.
+  const usesValuesFiles = rollout.target === "values" && rollout.confirm !== "none";
   return [
     {
       key: "rollout.connectionSecret.name",
@@ -170,19 +170,19 @@ export function createdUserRules(settings: Settings): Rule[] {
     },
     {
       key: "rollout.target",
-      when: hasFiles && !isOfOperator,
+      when: usesValuesFiles && !hasOperator,
       found: "values, whose Secret nobody could fill, because only the stack knows the passwords",
       allowed: "helm, or another cluster.kind",
     },
     {
       key: "rollout.connectionSecret",
-      when: hasFiles && isOfOperator && !isOperators,
+      when: usesValuesFiles && hasOperator && !isExpected,
       found: JSON.stringify({ name, key }),
-      allowed: `{ name: ${operators}, key: connectionString.standard }, the operator's own; or target helm`,
+      allowed: `{ name: ${operatorSecret}, key: connectionString.standard }, the operator's own; or target helm`,
     },
     {
       key: "mongo.database",
-      when: hasFiles && isOfOperator && mongo.database === undefined,
+      when: usesValuesFiles && hasOperator && mongo.database === undefined,
       found: "nothing, and the operator's Secret does not name it",
       allowed: "the database's name",
     },

@@ -2,7 +2,7 @@ import type { SchemaOptions } from "../contract";
 import type { Settings } from "./schema";
 import { uriFacts } from "./uri";
 
-/** A section's namespace, or the releases'. The rules ensure that one exists. */
+/** A section's own namespace, or else the releases'. The rules ensure that one of them is set. */
 export function resolveNamespace(
   own: { readonly namespace?: string | undefined },
   rollout: Settings["rollout"],

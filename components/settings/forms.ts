@@ -14,7 +14,7 @@ export const text = z.string().min(1, { error: "a string that is not empty" });
 /** An integer of at least 1. */
 export const positive = z.int().min(1);
 
-/** The JSON Schema has the characters; only the program checks the limit in bytes. */
+// JSON Schema can express the characters, but not the limit in bytes: only the program checks it.
 function nameOf(characters: RegExp, maxBytes: number, allowed: string) {
   return z
     .string()

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { broken, problemsOf, SettingsError, type Rule } from "./problems";
+import { findProblems, problemsOf, SettingsError, type Rule } from "./problems";
 import { conflicts } from "./rules";
 import { settingsSchema, type Settings } from "./schema";
 
@@ -27,7 +27,7 @@ export function load<Parsed extends object>(
 ): Parsed {
   const parsed = schema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
-  const problems = broken(parsed.data, rulesOf(parsed.data));
+  const problems = findProblems(parsed.data, rulesOf(parsed.data));
   if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
 }

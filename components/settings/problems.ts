@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { secretKeys } from "./schema";
 
-/** A problem of one setting: its path, the value found and the allowed ones. */
+/** A problem of one setting: its path, the value found and the allowed values. */
 export interface Problem {
   readonly key: string;
   readonly found: string;
@@ -15,8 +15,8 @@ export interface Rule extends Omit<Problem, "found"> {
   readonly found?: string;
 }
 
-/** The problems of the broken rules. */
-export function broken(settings: object, rules: readonly Rule[]): Problem[] {
+/** The problems of the rules that are broken. */
+export function findProblems(settings: object, rules: readonly Rule[]): Problem[] {
   return rules
     .filter(({ when }) => when)
     .map(({ key, allowed, found = describeFound(key.split("."), settings) }) => {
@@ -26,7 +26,7 @@ export function broken(settings: object, rules: readonly Rule[]): Problem[] {
 
 /**
  * The settings are not valid, and nothing was changed. The message lists every problem and never quotes a
- * connection string, because a build's log would then have its password.
+ * connection string, because its password would end up in build logs.
  */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
@@ -71,9 +71,9 @@ function describeIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
       allowed: issue.message,
     }));
   }
-  const meant = issue.code === "invalid_union" ? findMeant(issue) : undefined;
-  if (meant) {
-    return meant.flatMap((inner) =>
+  const closest = issue.code === "invalid_union" ? findClosest(issue) : undefined;
+  if (closest) {
+    return closest.flatMap((inner) =>
       describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, values),
     );
   }
@@ -82,7 +82,7 @@ function describeIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   ];
 }
 
-function findMeant({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+function findClosest({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
   const sections = errors.filter((issues) =>
     issues.every(({ code, path }) => path.length > 0 || code === "unrecognized_keys"),
   );

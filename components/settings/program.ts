@@ -64,18 +64,18 @@ export function settingsOf(
 }
 
 /**
- * The cluster with its context's name, so that `kubectl config use-context` has no effect during an `up`. The
- * steps report a kubeconfig that cannot be read.
+ * Adds the kubeconfig's only context to the settings, so that `kubectl config use-context` has no effect during an
+ * `up`. A kubeconfig that cannot be read is left to the steps, which report it.
  *
  * @throws SettingsError if a stack with a cluster names no context and the kubeconfig has several
  */
 export function resolveContext(settings: Settings): KubernetesSettings {
   const { kubernetes, rollout, jobs, cluster } = settings;
-  const isSeen = rollout.target !== "values" || typeof rollout.confirm === "object";
-  const isUsed = isSeen || jobs !== undefined || cluster.kind === "kubernetes";
+  const seesPods = rollout.target !== "values" || typeof rollout.confirm === "object";
+  const isUsed = seesPods || jobs !== undefined || cluster.kind === "kubernetes";
   if (!isUsed || kubernetes.context !== undefined) return kubernetes;
-  const usual = process.env.KUBECONFIG?.split(delimiter) ?? [join(homedir(), ".kube", "config")];
-  const files = kubernetes.kubeconfig === undefined ? usual : [kubernetes.kubeconfig];
+  const defaults = process.env.KUBECONFIG?.split(delimiter) ?? [join(homedir(), ".kube", "config")];
+  const files = kubernetes.kubeconfig === undefined ? defaults : [kubernetes.kubeconfig];
   const [context, ...others] = new Set(files.flatMap(contextsIn));
   if (context === undefined) return kubernetes;
   if (others.length === 0) return { ...kubernetes, context };

@@ -8,19 +8,19 @@ const common = {
   ignorePods: text
     .optional()
     .describe(
-      "The labels of pods in the namespace that state the worker's mode but are of another environment: a drain leaves them at work.",
+      "The labels of pods in the namespace that have the worker's mode variable but belong to another environment. A drain ignores them.",
     ),
 };
 
 const secretKey = text
   .default("connectionString")
-  .describe("The key in the Secret of the services' connection string.");
+  .describe("The Secret's key with the services' connection string.");
 
 const environmentPath = (path: string) =>
   text
     .default(path)
     .describe(
-      "The keys that lead to the service's variables in the values, with dots between them. The values say whether these are a list or a map; a list by default.",
+      "The dotted path of the service's environment variables in the values. The stack writes a list or a map, whichever the values use; a list by default.",
     );
 
 const valuesFile = (service: string) =>
@@ -52,19 +52,19 @@ const confirm = section({
 const valuesRollout = section({
   target: z
     .literal("values")
-    .describe("A values file of the stack's own for each service, for Argo CD or Flux."),
-  directory: text.describe("The folder of the values files in a checkout."),
+    .describe("The stack writes a values file for each service, for Argo CD or Flux."),
+  directory: text.describe("The folder of the values files, in a git checkout."),
   push: section({
     branch: text.describe(
-      "The branch that the application reads. It is checked out in `directory`.",
+      "The branch that Argo CD or Flux reads. It must be checked out in `directory`.",
     ),
   })
     .optional()
-    .describe("The stack commits its files and pushes them itself. Default: you do it."),
+    .describe("The stack commits and pushes its files. Default: you do it."),
   confirm: z
     .union([z.literal("none"), confirm], { error: "none, or { namespace, selector }" })
     .describe(
-      "Where the stack drains the worker and watches the pods; `none` if the program cannot see them.",
+      "How the stack finds the pods, to drain the worker and watch the rollout; `none` if Pulumi cannot reach them.",
     ),
   workerStopped: positive
     .optional()
@@ -84,11 +84,9 @@ const valuesRollout = section({
 
 const repository = section({
   url: text.describe("The address of the chart's repository."),
-  username: text.exactOptional().describe("The user who may read it."),
+  username: text.exactOptional().describe("The user name for the repository."),
   password: text.exactOptional().describe("The user's password, as a secret."),
-  ca: text
-    .exactOptional()
-    .describe("A file with the certificate authority of the repository's certificate."),
+  ca: text.exactOptional().describe("A file with the CA certificate of the repository."),
 });
 
 const chartFrom = {
@@ -97,7 +95,7 @@ const chartFrom = {
   values: z
     .array(text)
     .default([])
-    .describe("Your values files, in Helm's order. Paths count from the project's folder."),
+    .describe("Your values files, in Helm's order. Paths are relative to the project's folder."),
 };
 
 const ownRelease = (service: string) =>
@@ -106,7 +104,7 @@ const ownRelease = (service: string) =>
     selector: text
       .optional()
       .describe(
-        "The labels of the service's Deployments and StatefulSets. Default: all of the release.",
+        "The labels of the service's Deployments and StatefulSets. Default: all in the release.",
       ),
     chart: text
       .exactOptional()
@@ -127,7 +125,7 @@ const partOfRelease = (service: string) =>
     path: environmentPath(`${service}.env`),
   })
     .prefault({})
-    .describe(`The part of ${service} in the release.`);
+    .describe(`The values and objects of ${service} in the release.`);
 
 const helm = {
   namespace: text.describe("The namespace of the releases."),
@@ -158,7 +156,7 @@ const separateReleases = section({
 const umbrella = section({
   target: z
     .literal("umbrella")
-    .describe("One Helm release for both services, which change over in one update."),
+    .describe("One Helm release for both services, which change over in one upgrade."),
   ...helm,
   release: text.describe("The release that holds both services."),
   chart: text.describe("The chart: a folder, a name in `repository`, or an `oci://` address."),

@@ -59,15 +59,15 @@ function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Rule
     appMongoUri: uriFacts(settings.appMongoUri ?? "")?.hasPassword,
     rollout: JSON.stringify(settings.rollout).includes('"password":'),
   };
-  return Object.entries(hasPassword).map(([key, isThere = false]) => ({
+  return Object.entries(hasPassword).map(([key, hasOne = false]) => ({
     key,
-    when: isThere && plainKeys.has(key),
+    when: hasOne && plainKeys.has(key),
     found: "a password in plain text",
     allowed: `a secret, set by: pulumi config set --secret ${key}`,
   }));
 }
 
-/** What log-ins without a password need in the pods. */
+/** What the pod template must contain for log-ins without a password. */
 const needs = new Map([
   ["MONGODB-AWS", "nothing, because the image has no SDK of AWS"],
   ["MONGODB-OIDC", "serviceAccountName"],
@@ -90,7 +90,7 @@ function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
 
 function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
   if (rollout.target === "values") {
-    // One push would change web together with the worker, whatever the worker's pods do.
+    // Without `confirm`, one push would change web and worker together, in whatever state the worker's pods are.
     const when = rollout.push !== undefined && rollout.confirm === "none";
     return [{ key: "rollout.confirm", when, allowed: "{ namespace, selector } with rollout.push" }];
   }
@@ -110,15 +110,15 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
   });
   if (rollout.target === "helm") {
     const { worker, web } = rollout;
-    // A release of both services, treated as one service's, would be drained whole. A rollback must not stop on
-    // one that the stack already has.
-    const twice = {
+    // Draining a release that holds both services would also stop web. A rollback must not stop on one that the
+    // stack already has.
+    const sharedRelease = {
       key: "rollout.web.release",
       when: storageMode === "mongo" && worker.release === web.release,
       allowed:
         "a release that differs from rollout.worker.release, or target umbrella if one release holds both",
     };
-    return [...chartRules, twice];
+    return [...chartRules, sharedRelease];
   }
   const { worker, web } = rollout;
   return [
@@ -130,7 +130,7 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
         `${web.path}.`.startsWith(`${worker.path}.`),
       allowed: `a place outside rollout.worker.path, which is ${JSON.stringify(worker.path)}`,
     },
-    // Different labels that match one Deployment are detected on the cluster.
+    // If different labels match one Deployment, a step detects it on the cluster.
     {
       key: "rollout.web.selector",
       when: worker.selector === web.selector,

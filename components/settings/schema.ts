@@ -12,11 +12,11 @@ export const settingsSchema = section({
   // No default, so that no new stack cuts over by accident.
   storageMode: z
     .enum(["mongo", "filesystem"])
-    .describe("Where the services keep their state: the direction of `pulumi up`."),
+    .describe("Where the services keep their state: the target mode of `pulumi up`."),
   cutover: positive
     .default(1)
     .describe(
-      "The cutover that `storageMode: mongo` makes or keeps. After each rollback `pulumi up` needs the next number, so that stale settings in git never cut over again.",
+      "The number of the cutover that `storageMode: mongo` performs or keeps. After each rollback `pulumi up` requires the next number, so that stale settings in git never cut over again.",
     ),
   cluster: cluster.describe("How MongoDB is provisioned."),
   mongoUri: text
@@ -25,7 +25,7 @@ export const settingsSchema = section({
   appMongoUri: text
     .optional()
     .describe(
-      "The services' connection string, of another user. Secret. Default: `mongoUri`, if its host is this machine.",
+      "The services' connection string, with another user than the migrator's. Secret. Default: `mongoUri`, if its host is this machine.",
     ),
   mongo: mongo.prefault({}).describe("Names in MongoDB."),
   validation: validation.prefault({}).describe("The collections' validators."),
@@ -33,12 +33,12 @@ export const settingsSchema = section({
   tenancy: z
     .enum(["reserved", "enforced"])
     .default("reserved")
-    .describe("Whether every run has a tenant. Until then the tenant index is sparse."),
+    .describe("Whether every run has a tenant. With `reserved`, the tenant index is sparse."),
   logRetentionDays: positive
     .max(24_855)
     .optional()
     .describe(
-      "After how many days log entries expire, from the verified cutover on. Default: never.",
+      "The number of days after which log entries expire, in force after a verified cutover. Default: never.",
     ),
   migration: migration.prefault({}).describe("The schema migration."),
   backfill: backfill
@@ -46,14 +46,14 @@ export const settingsSchema = section({
     .describe("The import, and the export of a rollback. Default: none."),
   kubernetes: kubernetes
     .prefault({})
-    .describe("The one Kubernetes cluster of releases, pods and Jobs."),
+    .describe("The Kubernetes cluster of the releases, the pods and the Jobs."),
   jobs: jobs
     .optional()
     .describe(
-      "Runs every step that touches MongoDB as a Kubernetes Job: for a database that only the cluster reaches. Default: the machine that runs Pulumi does the work.",
+      "Runs every step that uses MongoDB as a Kubernetes Job, for a database that is reachable only from the cluster. Default: the steps run on the machine that runs Pulumi.",
     ),
   rollout: rollout.describe("How the services change over."),
-  advanced: advanced.prefault({}).describe("Settings that hardly anyone needs."),
+  advanced: advanced.prefault({}).describe("Rarely needed settings."),
 });
 
 /** The settings of a stack; `mongoUri` and `appMongoUri` are secret. */
@@ -62,7 +62,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 export type KubernetesSettings = Settings["kubernetes"];
 /** The setting `jobs`. */
 export type JobsSettings = NonNullable<Settings["jobs"]>;
-/** What the services work on. */
+/** Where the services keep their state. */
 export type StorageMode = Settings["storageMode"];
 
 /** Keys whose values are secret and appear in no message. */

@@ -7,7 +7,7 @@ export const mongo = section({
   database: databaseName
     .optional()
     .describe(
-      "The database's name. Default: the one in `mongoUri`, `taskrunner` for a cluster that the stack creates.",
+      "The database's name. Default: the one in `mongoUri`, or `taskrunner` for a cluster that the stack creates.",
     ),
   collections: section({
     runs: collectionName.default(collections.runs.name).describe("The collection of runs."),
@@ -30,12 +30,12 @@ export const validation = section({
     .enum(["strict", "moderate"])
     .default("strict")
     .describe(
-      "Which writes MongoDB checks: `moderate` leaves out updates of documents that are invalid already.",
+      "Which writes MongoDB checks: `strict` all, `moderate` all except updates of documents that are already invalid.",
     ),
   action: z
     .enum(["error", "warn"])
     .default("error")
-    .describe("What MongoDB does with an invalid write: refuse it, or only log it."),
+    .describe("What MongoDB does with an invalid write: `error` rejects it, `warn` only logs it."),
 });
 
 /** The schema migration. */
@@ -44,7 +44,7 @@ export const migration = section({
     .enum(["fail", "report"])
     .default("fail")
     .describe(
-      "What to do about documents that block a unique index or a validator: `fail` stops before the first change, `report` does the rest and lists them.",
+      "What to do about documents that block a unique index or a validator: `fail` stops before the first change, `report` applies everything else and lists them.",
     ),
   adopt: z
     .boolean()
@@ -59,7 +59,7 @@ export const backfill = section({
       [
         section({
           path: text.describe(
-            "The state directory on the machine that runs Pulumi. A relative path counts from the project's folder. Not with `jobs`.",
+            "The state directory on the machine that runs Pulumi, absolute or relative to the project's folder. Not with `jobs`.",
           ),
         }),
         section({
@@ -79,12 +79,12 @@ export const backfill = section({
     .describe("The number of pods that import at the same time. More than 1 needs `jobs`."),
 });
 
-/** The Kubernetes cluster. No key is undefined, so that the section can be spread into an address. */
+/** The Kubernetes cluster. An absent key is never `undefined`, so that the section can be spread into an address. */
 export const kubernetes = section({
   kubeconfig: text
     .exactOptional()
     .describe(
-      "The kubeconfig file. A relative path counts from the project's folder. Default: as kubectl finds it.",
+      "The kubeconfig file, absolute or relative to the project's folder. Default: as kubectl finds it.",
     ),
   context: text
     .exactOptional()
@@ -93,7 +93,7 @@ export const kubernetes = section({
 
 /** Steps as Kubernetes Jobs. */
 export const jobs = section({
-  image: text.describe("The image with the project's commands."),
+  image: text.describe("The container image of the Jobs, with this project's commands."),
   namespace: text
     .optional()
     .describe("The namespace of the Jobs. Default: `rollout.namespace`, with target `helm`."),
@@ -115,14 +115,14 @@ export const jobs = section({
     .record(text, z.unknown())
     .default({})
     .describe(
-      "A Kubernetes pod template that is merged into the pods: labels, user, limits, nodes, service account, volumes. What a Job needs wins. The user has to be able to write the state; default: the image's, 1000.",
+      "A Kubernetes pod template that is merged into the Jobs' pods, for labels, user, limits, nodes, service account or volumes. Fields that a Job needs override it. The user must be able to write the state directory; default: the image's user, 1000.",
     ),
   timeoutSeconds: positive
     .default(600)
     .describe("How long a Job may be without a running pod, in seconds."),
 });
 
-const listHash = z.string().regex(/^[0-9a-f]{16}$/, { error: "the 16 digits that were printed" });
+const listHash = z.string().regex(/^[0-9a-f]{16}$/, { error: "the 16 hexadecimal digits shown" });
 
 /** Rarely needed settings. */
 export const advanced = section({
@@ -133,7 +133,7 @@ export const advanced = section({
     .enum(["hold", "release"])
     .default("hold")
     .describe(
-      "What a rollback does with unfinished runs that it cannot export: `hold` moves their files to `held/`, `release` leaves them, and steps may run twice.",
+      "What a rollback does with unfinished runs that it cannot export: `hold` moves their files to `held/`, `release` leaves the files in place, so that steps may run twice.",
     ),
   electionSeconds: positive
     .max(600)
@@ -143,32 +143,32 @@ export const advanced = section({
     .datetime()
     .optional()
     .describe(
-      "The moment of a fence. The rollback of that cutover does not ask MongoDB: what changed there since is given up.",
+      "The time of a fence. The rollback of that cutover does not read MongoDB, so what changed there since is lost.",
     ),
   exportUnconfirmed: z.iso
     .datetime()
     .optional()
     .describe(
-      "The moment of a fence. The rollback of that cutover exports what MongoDB's primary has if no majority acknowledges a write.",
+      "The time of a fence. If no majority acknowledges a write, the rollback of that cutover exports what the primary has.",
     ),
   acceptMissing: listHash
     .optional()
     .describe(
-      "The hash, which `pulumi up` prints, of the unfinished runs in MongoDB whose files are gone. The cutover goes on, and the worker executes them from MongoDB.",
+      "The hash of the unfinished runs in MongoDB whose files are gone; `pulumi up` prints it. The cutover then continues, and the worker executes these runs from MongoDB.",
     ),
   acceptQuarantined: listHash
     .optional()
     .describe(
-      "The hash, which `pulumi up` and `verify` print, of the records that are quarantined or differ and that nobody can fix. The verification then holds without them.",
+      "The hash of the records that are quarantined or differ and that nobody can fix; `pulumi up` and `verify` print it. The verification then passes without them.",
     ),
   acceptDatabase: text
     .optional()
     .describe(
-      "`<fencedAt>@<hosts>/<database>`: the place to which you have copied the database since that fence.",
+      "`<fencedAt>@<hosts>/<database>`: a copy of the database that you made after that fence. Lets the stack use the copy.",
     ),
   acceptCluster: text
     .optional()
     .describe(
-      "The UID, which the error prints, of the Kubernetes cluster that takes the place of the one that the stack knows, such as one that was rebuilt.",
+      "The UID of the Kubernetes cluster that replaces the stack's former one, such as after a rebuild; the error prints it.",
     ),
 });

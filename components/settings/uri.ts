@@ -14,7 +14,7 @@ export interface UriFacts {
   readonly user: string;
   /** The authentication mechanism, if stated. */
   readonly mechanism: string | undefined;
-  /** Whether the user is named outside, such as in a certificate. */
+  /** Whether the user is named outside the string, such as in a certificate. */
   readonly externalUser: boolean;
   readonly hasPassword: boolean;
 }
@@ -22,8 +22,8 @@ export interface UriFacts {
 /** Mechanisms whose user is outside the connection string. */
 const externalUsers = ["MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC"];
 
-/** Driver options, in lower case, with the value that turns off a check of certificates. */
-const unchecking: Readonly<Record<string, string>> = {
+/** Driver options, in lower case, with the value that turns off certificate checks. */
+const uncheckedValues: Readonly<Record<string, string>> = {
   tlsinsecure: "true",
   tlsallowinvalidcertificates: "true",
   tlsallowinvalidhostnames: "true",
@@ -46,7 +46,7 @@ export function uriFacts(uri: string): UriFacts | undefined {
       local: hosts.every((host) => localHost.test(host)),
       tls: tls === undefined ? isSRV : tls === "true",
       unchecked: [...searchParams]
-        .filter(([name, value]) => unchecking[name.toLowerCase()] === value.toLowerCase())
+        .filter(([name, value]) => uncheckedValues[name.toLowerCase()] === value.toLowerCase())
         .map(([name]) => name),
       ...{ w: option("w"), readPreference: option("readPreference") },
       user: decodeURIComponent(username),

@@ -13,7 +13,7 @@ const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
 
 const region = section({
   name: text.describe("The region's name in Atlas, such as `EU_CENTRAL_1`."),
-  electable: z.int().min(1).max(7).default(3).describe("Its nodes that may become the primary."),
+  electable: z.int().min(1).max(7).default(3).describe("Number of nodes that may become primary."),
 });
 
 const autoScaling = section({
@@ -29,7 +29,7 @@ const autoScaling = section({
 
 const backup = section({
   enabled: z.boolean().default(true).describe("Whether Atlas takes snapshots."),
-  pointInTime: z.boolean().default(false).describe("Whether a moment can be restored."),
+  pointInTime: z.boolean().default(false).describe("Whether Atlas can restore any point in time."),
 });
 
 const accessEntry = section({
@@ -41,7 +41,7 @@ const accessEntry = section({
   comment: z.string().max(80).default("").describe("What the entry is for."),
 });
 
-/** An entry's address in Atlas: the first address of its network, without `/32` for a single one. */
+/** An entry's address as Atlas writes it: the network's first address with its bits, or one address without `/32`. */
 export function entryAddress({
   address = "",
   range = address,
@@ -69,12 +69,12 @@ export const atlasSection = section({
     .describe("A new project, instead of `projectId`."),
   name: atlasName
     .default("taskrunner")
-    .describe("The cluster's name. Another name is another cluster."),
+    .describe("The cluster's name. Changing it creates another cluster."),
   import: z
     .boolean()
     .default(false)
     .describe(
-      "Whether the stack takes over the cluster of this name in `projectId`, which exists. What it would change has to be named.",
+      "Whether the stack takes over the existing cluster of this name in `projectId`. Settings that could change it then have no default.",
     ),
   mongoVersion: z
     .string()
@@ -86,7 +86,7 @@ export const atlasSection = section({
     .array(region)
     .min(1, { error: "at least one region" })
     .describe(
-      "The regions, the first preferred for the primary. 3, 5 or 7 electable nodes in all.",
+      "The regions, the first preferred for the primary. 3, 5 or 7 electable nodes in total.",
     ),
   instanceSize: z
     .string()
@@ -101,8 +101,8 @@ export const atlasSection = section({
     .min(10)
     .max(16_384)
     .optional()
-    .describe("The disk of a node, in GB. Default: Atlas' own."),
-  backup: backup.prefault({}).describe("Snapshots, by the schedule that Atlas has."),
+    .describe("The disk of a node, in GB. Default: Atlas chooses."),
+  backup: backup.prefault({}).describe("Snapshots, on the schedule set in Atlas."),
   accessList: z.array(accessEntry).default([]).describe("The IP access list of the project."),
   connection: z
     .string()
@@ -111,7 +111,7 @@ export const atlasSection = section({
     })
     .default("standard")
     .describe("Which address is used: `standard`, `private` or `privateEndpoint:<id>`."),
-  passwordVersion: positive.default(1).describe("Another number creates new users and passwords."),
+  passwordVersion: positive.default(1).describe("Changing it creates new users and passwords."),
   protection: z
     .boolean()
     .default(true)

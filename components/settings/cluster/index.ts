@@ -8,10 +8,10 @@ export { entryAddress, type AtlasSettings } from "./atlas";
 const allowPlainText = z
   .boolean()
   .default(false)
-  .describe("Whether a connection to another machine may omit TLS, or the check of certificates.");
+  .describe("Whether connections to other machines may omit TLS or certificate checks.");
 
 const existingCluster = section({
-  kind: z.literal("existing").describe("A server that exists, which `mongoUri` names."),
+  kind: z.literal("existing").describe("An existing server, which `mongoUri` names."),
   allowPlainText,
 });
 

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { positive, section, text } from "../forms";
 
 /** A part of a host name, short enough for the suffixes of pods. */
-const label = (most: number) =>
-  z.string().regex(new RegExp(`^[a-z]([-a-z0-9]{0,${most - 2}}[a-z0-9])?$`), {
-    error: `a name of at most ${most} lower-case letters, digits and -`,
+const label = (maxLength: number) =>
+  z.string().regex(new RegExp(`^[a-z]([-a-z0-9]{0,${maxLength - 2}}[a-z0-9])?$`), {
+    error: `a name of at most ${maxLength} lower-case letters, digits and -`,
   });
 
 const amount = z.string().regex(/^\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?$/, {
@@ -17,7 +17,7 @@ const operator = section({
     .boolean()
     .default(true)
     .describe(
-      "Whether the stack installs the operator. Otherwise one watches the namespace already.",
+      "Whether the stack installs the operator. If `false`, one must already watch the namespace.",
     ),
   release: text.default("mongodb-kubernetes").describe("The Helm release."),
   chart: text
@@ -29,7 +29,7 @@ const operator = section({
     .default("https://mongodb.github.io/helm-charts")
     .describe("The chart's repository (`https://`) or registry (`oci://`)."),
   version: text.default("1.10.0").describe("The chart's version."),
-  values: z.record(text, z.unknown()).default({}).describe("Helm values on top of ours."),
+  values: z.record(text, z.unknown()).default({}).describe("Helm values on top of the stack's."),
 });
 
 const tls = section({
@@ -44,13 +44,13 @@ const tls = section({
     ),
   caConfigMap: text
     .optional()
-    .describe("The ConfigMap with the authority's `ca.crt`. Needed for TLS."),
+    .describe("The ConfigMap with the CA certificate, `ca.crt`. Needed for TLS."),
 });
 
 const resource = section({
   name: label(52)
     .default("taskrunner-mongo")
-    .describe("The replica set's name. Another name is another, empty replica set."),
+    .describe("The replica set's name. Changing it creates another, empty replica set."),
   members: positive
     .max(7)
     .refine((count) => count % 2 === 1, {
@@ -61,10 +61,10 @@ const resource = section({
   version: z
     .string()
     .regex(/^([6-9]|[1-9]\d)\.\d+\.\d+$/, { error: "a full version from 6.0.0, such as 8.0.12" })
-    .describe("MongoDB's whole version, such as `8.0.12`."),
+    .describe("MongoDB's full version, such as `8.0.12`."),
   tls: tls.prefault({}).describe("Encrypted connections."),
   resources: section({
-    requests: amounts.optional().describe("What a member asks for, such as `{ memory: 4Gi }`."),
+    requests: amounts.optional().describe("What a member requests, such as `{ memory: 4Gi }`."),
     limits: amounts.optional().describe("What a member may use."),
   })
     .optional()
@@ -74,7 +74,7 @@ const resource = section({
 const user = (name: string, whose: string) =>
   section({
     name: label(40).default(name).describe("The user's name."),
-    passwordVersion: positive.default(1).describe("Another number creates a new password."),
+    passwordVersion: positive.default(1).describe("Changing it creates a new password."),
   })
     .prefault({})
     .describe(`The user of ${whose}.`);
@@ -113,7 +113,7 @@ export const kubernetesSection = section({
   protection: z
     .boolean()
     .default(true)
-    .describe("Whether Pulumi refuses to forget the replica set, or to replace it with another."),
+    .describe("Whether Pulumi refuses to remove the replica set from the stack, or to replace it."),
   timeoutSeconds: positive
     .default(1_800)
     .describe("How long the operator may take until MongoDB runs, in seconds."),

@@ -90,8 +90,8 @@ function repeatedRules(key: string, allowed: string, names: readonly string[]): 
 }
 
 /**
- * The rules of a cluster that is taken over. The next `up` changes it to the settings, so no default may decide
- * about it.
+ * The rules of a cluster that is taken over. The next `up` changes it to match the settings, so none of them may
+ * come from a default.
  *
  * @param values the settings before their defaults
  */
@@ -109,11 +109,11 @@ export function takeOverRules(
     key: `cluster.${key}`,
     when: valueAt(["cluster", ...key.split(".")], values) === undefined,
     found: "nothing, and cluster.import is true",
-    allowed: "what the cluster is to have",
+    allowed: "the value that the cluster should have",
   }));
 }
 
-/** Keys that the program sets itself: users log in by them, and Jobs find the members. */
+/** Keys that the program sets itself, because log-ins and Jobs depend on them. */
 const owned = ["type", "members", "version", "security", "users"];
 
 /** The rules of kind `kubernetes`, in both modes. */
