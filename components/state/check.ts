@@ -88,10 +88,7 @@ const deepest = 100;
 const longestPath = 80;
 
 /** A value that BSON cannot hold, with its place below the checked value. */
-interface Unstorable {
-  readonly path: string;
-  readonly problem: string;
-}
+type Unstorable = Readonly<Record<"path" | "problem", string>>;
 
 /**
  * Why BSON cannot hold a parsed value; undefined if it can. The place is put together on the way

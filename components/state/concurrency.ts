@@ -1,5 +1,3 @@
-import pLimit from "p-limit";
-
 /**
  * Maps items in their order with several at work at once, which hides the latency of a distant server. A failure is
  * thrown in its place, after the items at work have ended.
@@ -46,15 +44,20 @@ export async function mapLimit<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const limit = pLimit({ concurrency, rejectOnClear: true });
-  const results = items.map((item) => limit(work, item));
+  const results: R[] = [];
+  const left = items.entries();
+  const workers = Array.from({ length: Math.min(concurrency, items.length) }, async () => {
+    for (const [at, item] of left) results[at] = await work(item);
+  });
   try {
-    return await Promise.all(results);
+    await Promise.all(workers);
   } catch (error) {
-    limit.clearQueue();
-    await Promise.allSettled(results);
+    // Nobody begins with one of these.
+    Array.from(left);
+    await Promise.allSettled(workers);
     throw error;
   }
+  return results;
 }
 
 /** Items some at a time, so that many are asked for at once and few are in memory. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { mapOrdered } from "./concurrency";
+import { mapLimit } from "./concurrency";
 import { refusalIn } from "./errors";
 import { type JsonObject, isJsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
@@ -57,11 +57,8 @@ export async function holdRuns(address: StateAddress, runIds?: readonly string[]
 /** The runs whose files are held. */
 export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
   const runs: RunFile[] = [];
-  for await (const file of filesOf(toHeldAddress(address), "runs")) {
-    const run = await runIn(file);
-    const runId = run && memberOf(run, "runId");
-    runs.push({ runId: typeof runId === "string" ? runId : file.baseName, file });
-  }
+  const held = readRunFiles(toHeldAddress(address));
+  for await (const { file, runId = file.baseName } of held) runs.push({ runId, file });
   return runs;
 }
 
@@ -159,10 +156,19 @@ const filesAtOnce = 16;
 
 /** The runs on disk that may still execute steps; a file that cannot be read executes none. */
 export async function* listUnfinishedRuns(address: StateAddress): AsyncGenerator<RunFile> {
-  const read = async (file: StateFile) => ({ file, run: await runIn(file) });
-  for await (const { file, run } of mapOrdered(filesOf(address, "runs"), filesAtOnce, read)) {
-    const runId = run && memberOf(run, "runId");
-    if (run && typeof runId === "string" && isUnfinished(run)) yield { runId, file };
+  for await (const { file, runId, mayExecute } of readRunFiles(address)) {
+    if (runId !== undefined && mayExecute) yield { runId, file };
+  }
+}
+
+async function* readRunFiles(address: StateAddress) {
+  for await (const files of filesOf(address, "runs")) {
+    yield* await mapLimit(filesAtOnce, files, async (file) => {
+      const run = await runIn(file);
+      const id = run && memberOf(run, "runId");
+      const runId = typeof id === "string" ? id : undefined;
+      return { file, runId, mayExecute: run !== undefined && isUnfinished(run) };
+    });
   }
 }
 

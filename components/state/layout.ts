@@ -1,8 +1,8 @@
-import type { Dirent } from "node:fs";
+import type { Dir, Dirent } from "node:fs";
 import { lstat, opendir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, sep } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
-import { mapOrdered } from "./concurrency";
+import { mapLimit } from "./concurrency";
 import { StateFolderError, isMissing } from "./errors";
 
 /** A file of state. */
@@ -120,37 +120,49 @@ export async function* stateFiles(
   address: StateAddress,
   skipped = noneSkipped(),
 ): AsyncGenerator<StateFile> {
-  for (const role of rolesIn(address)) yield* filesOf(address, role, skipped);
+  for (const role of rolesIn(address)) {
+    for await (const files of filesOf(address, role, skipped)) yield* files;
+  }
 }
 
 /**
- * Lists the files of a role below a root, as the folders give them. Hidden entries, `*.tmp`, symbolic links
- * and foreign files are left out and counted in `skipped`.
+ * Lists the files of a role below a root in blocks, as the folders give them. Hidden entries, `*.tmp`, symbolic
+ * links and foreign files are left out and counted in `skipped`.
  *
  * @param isListed tells whether a run's manifest was listed, which is left out then; default none was
  */
-export function filesOf(
+export async function* filesOf(
   address: StateAddress,
   role: CollectionRole,
   skipped = noneSkipped(),
   isListed: (baseName: string) => boolean = () => false,
-): AsyncGenerator<StateFile> {
-  if (role === "artifacts") return manifests(address, skipped, isListed);
-  return filesOfRuns(address, role, skipped);
-}
-
-async function* filesOfRuns(
-  address: StateAddress,
-  role: CollectionRole,
-  skipped: Skipped,
-): AsyncGenerator<StateFile> {
-  const extension = extensionOf(role);
+): AsyncGenerator<readonly StateFile[]> {
   const folder = layout[role];
-  for await (const entry of readFolder(join(address.root, folder))) {
-    if (isSkipped(entry, skipped) || !entry.isFile()) continue;
-    const file = fileOf(address, role, basename(entry.name, extension));
-    if (entry.name.endsWith(extension) && !(await isNotUtf8(file.path))) yield file;
-    else addForeign(skipped, posix.join(folder, entry.name));
+  const findRunFile = async (entry: Dirent) => {
+    if (!entry.isFile()) return [];
+    const file = fileOf(address, role, basename(entry.name, extensionOf(role)));
+    if (entry.name.endsWith(extensionOf(role)) && !(await isNotUtf8(file.path))) return [file];
+    return addForeign(skipped, posix.join(folder, entry.name));
+  };
+  const findManifest = async (run: Dirent) => {
+    if (!run.isDirectory() || isListed(run.name)) return [];
+    const file = fileOf(address, role, run.name);
+    if (await isNotUtf8(dirname(file.path))) return addForeign(skipped, dirname(file.name));
+    const found = await lstat(file.path).catch(() => undefined);
+    if (found?.isFile()) return [file];
+    // Count folders without a manifest; the artifacts themselves do not matter.
+    const isAlike = ({ name }: Dirent) => name.toLowerCase().includes(basename(file.path));
+    for await (const entries of readFolder(dirname(file.path))) {
+      const others = entries.filter((entry) => isAlike(entry) && !isSkipped(entry, skipped));
+      for (const { name } of others) addForeign(skipped, `${dirname(file.name)}/${name}`);
+    }
+    return [];
+  };
+  const find = role === "artifacts" ? findManifest : findRunFile;
+  for await (const entries of readFolder(join(address.root, folder))) {
+    const wanted = entries.filter((entry) => !isSkipped(entry, skipped));
+    const files = (await mapLimit(looksAtOnce, wanted, find)).flat();
+    if (files.length > 0) yield files;
   }
 }
 
@@ -159,52 +171,32 @@ async function isNotUtf8(path: string): Promise<boolean> {
   return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));
 }
 
-function addForeign(skipped: Skipped, name: string): void {
+function addForeign(skipped: Skipped, name: string): [] {
   skipped.foreign += 1;
   if (skipped.foreign <= 3) skipped.foreignNames.push(name);
+  return [];
 }
 
-/** The number of folders that are looked into at once, and of the entries of one that are read at once. */
-const [foldersAtOnce, entriesAtOnce] = [32, 256];
-
-async function* manifests(
-  address: StateAddress,
-  skipped: Skipped,
-  isListed: (baseName: string) => boolean,
-): AsyncGenerator<StateFile> {
-  const folder = layout.artifacts;
-  const look = async (run: Dirent) => {
-    if (isSkipped(run, skipped) || !run.isDirectory() || isListed(run.name)) return undefined;
-    if (await isNotUtf8(join(address.root, folder, run.name))) {
-      addForeign(skipped, posix.join(folder, run.name));
-      return undefined;
-    }
-    const file = fileOf(address, "artifacts", run.name);
-    const found = await lstat(file.path).catch(() => undefined);
-    if (found?.isFile()) return file;
-    // Count folders without a manifest; the artifacts themselves do not matter.
-    for await (const entry of readFolder(dirname(file.path))) {
-      if (!entry.name.toLowerCase().includes(basename(file.path).toLowerCase())) continue;
-      if (!isSkipped(entry, skipped))
-        addForeign(skipped, posix.join(dirname(file.name), entry.name));
-    }
-    return undefined;
-  };
-  for await (const file of mapOrdered(
-    readFolder(join(address.root, folder)),
-    foldersAtOnce,
-    look,
-  )) {
-    if (file) yield file;
-  }
-}
+/** The number of entries of a folder that are read together, and of those that are looked at together. */
+const [entriesAtOnce, looksAtOnce] = [250, 32];
 
 /** What is in a folder; a run may have none for its manifest, or it may just have gone. */
-async function* readFolder(path: string): AsyncGenerator<Dirent> {
+async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
+  let folder: Dir | undefined;
   try {
-    yield* await opendir(path, { bufferSize: entriesAtOnce });
+    folder = await opendir(path, { bufferSize: entriesAtOnce });
+    for (let first = await folder.read(); first; first = await folder.read()) {
+      const entries = [first];
+      // They were read with the first one: a promise for each costs more than all else.
+      for (let next = folder.readSync(); next; next = folder.readSync()) {
+        if (entries.push(next) === entriesAtOnce) break;
+      }
+      yield entries;
+    }
   } catch (error) {
     if (!isMissing(error)) throw error;
+  } finally {
+    await folder?.close();
   }
 }
 

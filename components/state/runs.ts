@@ -1,7 +1,7 @@
 import { type Stats, lstatSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { CollectionRole } from "../contract";
-import { mapOrdered, blocksOf } from "./concurrency";
+import { mapOrdered } from "./concurrency";
 import { isMissing } from "./errors";
 import {
   type Skipped,
@@ -35,8 +35,8 @@ export interface FileStamp {
   readonly seen: number;
 }
 
-/** The number of runs that are looked at together, and of such blocks. */
-const [runsAtOnce, blocksAtOnce] = [250, 2];
+/** The number of blocks of runs that are looked at together. */
+const blocksAtOnce = 2;
 
 /** A look that takes longer, in ms, asks a server: those for the next blocks are in the pool, several at once. */
 const [slowMs, slowBlocks] = [0.1, 100];
@@ -59,38 +59,39 @@ export async function* runsOnDisk(
   const roles = rolesIn(address);
   // The run's own file comes last: whoever reads the others' side sees no run without its parts.
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
-  /** Whether the run of a name has a manifest. */
+  /** The runs that were listed by one of their files, and whether they have a manifest. */
   const remembered = new Map<string, boolean>();
   let blocksInPool = 0;
+  const findRuns = async (names: readonly string[], of: readonly CollectionRole[]) => {
+    const started = performance.now();
+    const looks = names.flatMap((name) =>
+      of.map((role) => findFile(fileOf(address, role, name), blocksInPool > 0)),
+    );
+    const isSlow = performance.now() - started > slowMs * (looks.length + 1);
+    blocksInPool = isSlow ? slowBlocks : Math.max(0, blocksInPool - 1);
+    const found = await Promise.all(looks);
+    return names.map((baseName, at) => {
+      const ofRun = found.slice(at * of.length, (at + 1) * of.length);
+      return { baseName, files: ofRun.filter((file) => file !== undefined) };
+    });
+  };
   for (const [at, role] of roles.entries()) {
-    const earlier = roles.slice(0, at);
-    const findRun = async ({ baseName }: StateFile): Promise<RunOnDisk | undefined> => {
-      // It was listed before, by one of its files.
-      if (remembered.has(baseName)) return undefined;
-      const find = (one: CollectionRole) =>
-        findFile(fileOf(address, one, baseName), blocksInPool > 0);
-      const isRemembered = remembered.size < maxRemembered;
-      if (isRemembered) remembered.set(baseName, false);
-      else for (const one of earlier) if (await find(one)) return undefined;
-      const found = await Promise.all(ownLast.map(find));
-      const files = found.filter((file) => file !== undefined);
-      if (isRemembered && files.some(({ role: one }) => one === "artifacts")) {
-        remembered.set(baseName, true);
+    const look = async (listed: readonly StateFile[]) => {
+      const names = listed.map(({ baseName }) => baseName);
+      const left = names.filter((name) => isWanted(name) && !remembered.has(name));
+      const hasRoom = remembered.size < maxRemembered;
+      const known = hasRoom ? [] : await findRuns(left, roles.slice(0, at));
+      const isNew = (_: string, at: number) => (known[at]?.files ?? []).length === 0;
+      const runs = await findRuns(left.filter(isNew), ownLast);
+      const isManifest = ({ role }: StateFile) => role === "artifacts";
+      for (const { baseName, files } of hasRoom ? runs : []) {
+        remembered.set(baseName, files.some(isManifest));
       }
-      return { baseName, files };
-    };
-    const look = (files: readonly StateFile[]) => {
-      const wanted = files.filter(({ baseName }) => isWanted(baseName));
-      const started = performance.now();
-      const runs = wanted.map(findRun);
-      const isSlow = performance.now() - started > slowMs * roles.length * wanted.length;
-      blocksInPool = isSlow ? slowBlocks : Math.max(0, blocksInPool - 1);
-      return Promise.all(runs);
+      return runs;
     };
     const hasManifest = (baseName: string) => remembered.get(baseName) ?? false;
-    const blocks = blocksOf(filesOf(address, role, skipped, hasManifest), runsAtOnce);
-    for await (const found of mapOrdered(blocks, blocksAtOnce, look)) {
-      const runs = found.filter((run) => run !== undefined);
+    const blocks = filesOf(address, role, skipped, hasManifest);
+    for await (const runs of mapOrdered(blocks, blocksAtOnce, look)) {
       if (runs.length > 0) yield runs;
     }
   }

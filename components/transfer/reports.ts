@@ -152,7 +152,7 @@ export function joinImports(first: ImportReport, second: ImportReport): ImportRe
 }
 
 /** The sum of two reports: numbers are added, lists follow each other. */
-export function addCounts(one: unknown, other: unknown): unknown {
+function addCounts(one: unknown, other: unknown): unknown {
   if (one === undefined || other === undefined) return one ?? other;
   if (typeof one === "number") return one + (other as number);
   if (Array.isArray(one)) return [...(one as unknown[]), ...(other as unknown[])];

@@ -15,7 +15,6 @@ import {
   type ImportReport,
   type Quarantined,
   type Unwritable,
-  addCounts,
 } from "./reports";
 
 /** What an import does with a record that it takes. */
@@ -144,8 +143,9 @@ export class Tally {
     this.count(role, "unchanged", records);
     this.unfinishedRuns += unfinished;
     this.counts[role].normalized += normalized;
-    const all = addCounts(this.conversions, conversions) as ImportReport["conversions"];
-    Object.assign(this.conversions, all);
+    for (const [kind, count] of Object.entries(conversions) as [Conversion, number][]) {
+      this.conversions[kind] = (this.conversions[kind] ?? 0) + count;
+    }
     this.unchangedFiles += 1;
   }
 

@@ -122,9 +122,9 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a log entry counts as expired only if an expiry was ever in force",
     file: "components/transfer/steps/import.ts",
-    find: "{ expiredBefore: await findEarlierExpiry(sides.database, logs) }",
+    find: "const expiredBefore = await findEarlierExpiry(sides.database, logs);",
     replace:
-      "{ expiredBefore: (await findEarlierExpiry(sides.database, logs)) && Date.now() - 30 * 86_400_000 }",
+      "const expiredBefore = (await findEarlierExpiry(sides.database, logs)) && Date.now() - 30 * 86_400_000;",
     tests: ["test/transfer/expired.test.ts > before the first expiry"],
   },
   {

@@ -17,7 +17,7 @@ interface ImportOptions {
   /** The file for quarantined records; without it they are only in the report. */
   readonly quarantine?: string;
   /** Imports the runs of one shard only. */
-  readonly shard?: Shard;
+  readonly shard?: Shard | undefined;
   /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
   readonly dryRun?: boolean;
 }

@@ -119,8 +119,9 @@ export async function importPass(
   shard?: ImportInputs["shard"],
 ): Promise<ImportReport> {
   const quarantine = join(sides.root, quarantineFile(shard));
-  const asked = { pass, quarantine, ...(shard && { shard }) };
-  const report = await reportProgress("import", sides, (all) => importState({ ...all, ...asked }));
+  const report = await reportProgress("import", sides, (watched) =>
+    importState({ ...watched, pass, quarantine, shard }),
+  );
   // The first of several pods looks for all: each sees the whole state directory.
   const isAsked = pass !== "final" && (shard?.number ?? 1) === 1;
   return truncateReport({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
@@ -219,9 +220,9 @@ async function compare(
 ): Promise<VerificationReport> {
   const sides = await sidesOf(inputs);
   const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
-  const asked = { expiredBefore: await findEarlierExpiry(sides.database, logs) };
+  const expiredBefore = await findEarlierExpiry(sides.database, logs);
   const found = await reportProgress(what, sides, async (watched) =>
-    forgetUnlessHolds(watched, await verifyState({ ...watched, ...asked, ...options })),
+    forgetUnlessHolds(watched, await verifyState({ ...watched, ...options, expiredBefore })),
   );
   return truncateReport(found);
 }
