@@ -3,16 +3,16 @@
  * and the docs' tables derive from it.
  */
 
-/** The BSON types of the specification's tables; only approvals have `string[]`. */
+/** Types of the specification's tables. `strings` is an object of string values; only approvals have `string[]`. */
 export type FieldType =
   "string" | "long" | "date" | "object" | "object[]" | "string[]" | "objectId" | "strings";
 
 /**
  * One field of a collection.
- * - `optional`: absent or null, because a .NET driver writes null for absent members. Every other field is
+ * - `optional`: may be absent or null, because a .NET driver writes null for absent members. Every other field is
  *   required.
- * - `names`: the enumeration's names; a file may hold their number instead.
- * - `closed`: the validator refuses any other name.
+ * - `names`: the enumeration's names in their order; a file may hold a name's index, from 0, instead.
+ * - `closed`: the validator rejects any other name.
  * - `assumed`: not in the specification, so not validated.
  */
 export interface Field {
@@ -24,7 +24,7 @@ export interface Field {
   readonly assumed?: true;
 }
 
-/** One index. `suffix` follows the collection's name in the index's default name. */
+/** One index. Its default name is the collection's name, an underscore and `suffix`. */
 export interface Index {
   readonly suffix: string;
   readonly key: readonly (readonly [field: string, direction: 1 | -1])[];
@@ -46,7 +46,7 @@ export interface Collection {
   readonly indexes: readonly Index[];
 }
 
-/** Pairs in the order that MongoDB compares them. */
+/** An index key as pairs, because the order of its fields matters. */
 const pairsOf = (key: Readonly<Record<string, 1 | -1>>) => Object.entries(key);
 
 const runs: Collection = {
@@ -159,26 +159,26 @@ const artifacts: Collection = {
   ],
 };
 
-/** The specification names this collection and leaves its fields open. */
+/** The specification names this collection but leaves its fields open. */
 const approvals: Collection = {
   name: "pack_run_approvals",
   moment: "requestedAt",
   fields: {
     runId: { type: "string", note: "Foreign key to pack_runs._id." },
     approvalId: { type: "string", note: "Approval identifier from the plan." },
-    requestedAt: { type: "date", note: "When the approval was asked for." },
+    requestedAt: { type: "date", note: "When the approval was requested." },
     status: {
       type: "string",
       names: ["pending", "approved", "rejected", "expired"],
       note: "State of the approval.",
     },
     requiredGrants: { type: "string[]", optional: true, assumed: true, note: "Grants needed." },
-    stepIds: { type: "string[]", optional: true, assumed: true, note: "Steps that wait." },
-    messages: { type: "string[]", optional: true, assumed: true, note: "Words to the approver." },
-    reasonTemplate: { type: "string", optional: true, assumed: true, note: "Text for a reason." },
+    stepIds: { type: "string[]", optional: true, assumed: true, note: "Steps that wait for it." },
+    messages: { type: "string[]", optional: true, assumed: true, note: "Text for the approver." },
+    reasonTemplate: { type: "string", optional: true, assumed: true, note: "A reason's template." },
     actorId: { type: "string", optional: true, assumed: true, note: "Who decided." },
     completedAt: { type: "date", optional: true, assumed: true, note: "When it was decided." },
-    summary: { type: "string", optional: true, assumed: true, note: "What was decided." },
+    summary: { type: "string", optional: true, assumed: true, note: "Summary of the decision." },
   },
   indexes: [
     {
@@ -209,7 +209,7 @@ export const collectionRoles = Object.keys(collections) as CollectionRole[];
 /** The collection for an import's checkpoints and bases. */
 export const checkpointsCollection = "pack_run_backfill";
 
-/** One value for each of the four collections. */
+/** Calls `valueOf` for each of the four roles. */
 export function byRole<T>(valueOf: (role: CollectionRole) => T): Record<CollectionRole, T> {
   return {
     runs: valueOf("runs"),

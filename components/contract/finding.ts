@@ -8,14 +8,14 @@ export interface Finding {
   readonly text: string;
 }
 
-/** A finding that stops nothing. */
+/** Creates a finding that does not stop `pulumi up`. */
 export const warning = (code: string, text: string): Finding => ({ severity: "warn", code, text });
 
 const tail = /\[(stop: )?([a-z-]+)\]$/;
 
 /**
- * A finding as text, such as `3 runs are held in …. [runs-held]`. The code at its end is the only part that
- * programs read back, because a preview prints messages as text even with `--json`.
+ * Formats a finding, such as `3 runs are held in …. [runs-held]`. Programs read back only the code at its end,
+ * because a preview prints messages as text even with `--json`.
  */
 export function formatFinding({ severity, code, text }: Finding): string {
   return severity === "stop"
@@ -23,7 +23,7 @@ export function formatFinding({ severity, code, text }: Finding): string {
     : `${text} [${code}]`;
 }
 
-/** A line, or a finding with the prefix `warning: ` for output that marks no severity. */
+/** Formats a finding for output without severities: adds `warning: ` unless it is `info`. A string stays as it is. */
 export function formatPrinted(finding: string | Finding): string {
   if (typeof finding === "string") return finding;
   return `${finding.severity === "info" ? "" : "warning: "}${formatFinding(finding)}`;
@@ -35,7 +35,7 @@ export function readFinding(message: string): { code: string; stops: boolean } |
   return code === undefined ? undefined : { code, stops: stop !== undefined };
 }
 
-/** A preview's message, without colour marks and without the prefix that a provider printed. */
+/** Parses a preview's message: removes colours, and separates a provider's prefix (`mark`) from the text. */
 export function readPrinted(message: string) {
   const plain = message.replace(/<\{%.*?%\}>/g, "").replace(/\u001b\[[\d;]*m/g, "");
   const [, mark, text = ""] = /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain) ?? [];

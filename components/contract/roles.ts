@@ -1,6 +1,6 @@
 import type { SchemaOptions } from "./schema";
 
-/** A role as the command `createRole` takes it. */
+/** A role in the form of the command `createRole`. */
 export interface DatabaseRole {
   readonly createRole: string;
   readonly privileges: readonly {
@@ -35,8 +35,7 @@ export function migratorRole(database: string): DatabaseRole {
 
 /**
  * The least privileges of the services: documents of the four collections, and `createIndex`. The services
- * create their indexes at start, and a server checks the privilege before it looks whether an index exists
- * (CSHARP-1866).
+ * create their indexes at start, and a server checks this privilege even if the index exists (CSHARP-1866).
  */
 export function applicationRole(
   database: string,

@@ -50,8 +50,8 @@ export interface WantedSchema {
 export type ContractSchema = ReturnType<typeof buildSchema>;
 
 /**
- * The schema that the specification asks for, under a site's options. Unique indexes of all collections come
- * first (specification, "Execution order", steps 1 and 2).
+ * Builds the specification's schema with a site's options. The unique indexes of all collections come first
+ * (specification, "Execution order", steps 1 and 2).
  */
 export function buildSchema({ collections: names, validation, approvals, tenancy }: SchemaOptions) {
   const { enabled, level, action } = validation;

@@ -2,7 +2,7 @@
  * Removes passwords from the URIs in a text. When in doubt it removes more: all of a MongoDB connection string,
  * and any other URI up to the last `@` of the word.
  *
- * @param mask replaces what is removed; with one, a connection string keeps its hosts
+ * @param mask replaces each removed part; with a mask, a connection string keeps its hosts
  */
 export function redact(text: string, mask?: string): string {
   const shown =

@@ -19,13 +19,13 @@ const bsonTypes: Readonly<Record<FieldType, string>> = {
  * @see https://www.mongodb.com/docs/manual/reference/operator/query/jsonSchema/
  */
 export function validatorOf(collection: Collection): Document {
-  const stated = Object.entries(collection.fields).filter(([, field]) => !field.assumed);
+  const validated = Object.entries(collection.fields).filter(([, field]) => !field.assumed);
   return {
     $jsonSchema: {
       bsonType: "object",
-      required: stated.filter(([, field]) => !field.optional).map(([name]) => name),
+      required: validated.filter(([, field]) => !field.optional).map(([name]) => name),
       properties: Object.fromEntries(
-        stated.map(([name, { type, optional, closed, names }]) => {
+        validated.map(([name, { type, optional, closed, names }]) => {
           const bsonType = optional ? [bsonTypes[type], "null"] : bsonTypes[type];
           const items = type === "object[]" && { items: { bsonType: "object" } };
           const strings = type === "strings" && { additionalProperties: { bsonType: "string" } };

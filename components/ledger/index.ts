@@ -15,13 +15,13 @@ export interface LedgerRecord {
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
   /** The last cutover's fence; absent before the first. */
   readonly fencedAt?: Date;
-  /** All fences; absent in a record of the script before the first. */
+  /** All fences; absent before the first if the script created the record. */
   readonly fences?: readonly Date[];
-  /** The last cutover whose rollback began, from 1; absent before the first. */
+  /** The number of the last cutover whose rollback began, from 1; absent before the first rollback. */
   readonly endedCutover?: number;
-  /** When an export last proved that it reads current data; absent before the first. */
+  /** When an export last proved that it reads current data; absent before the first export. */
   readonly exportedAt?: Date;
-  /** An earlier expiry may have deleted log entries before this moment; absent if none was in force. */
+  /** Log entries before this moment may be missing, because an expiry deleted them; absent if there was none. */
   readonly logsExpiredBefore?: Date;
 }
 
@@ -41,8 +41,8 @@ export class FenceMissing extends Error {
 }
 
 /**
- * Requires the database that has been the source of truth since a fence, or a copy of it. Other environments
- * have fences too, even newer ones.
+ * Checks that a database is the source of truth since a fence, or a copy of it. Its ledger must have that very
+ * fence, because other environments have fences too, even newer ones.
  *
  * @param at the fence, in ISO 8601
  * @throws FenceMissing
@@ -57,7 +57,7 @@ export async function requireFence(db: Db, ledger: string, at: string): Promise<
   );
 }
 
-/** The last cutover whose rollback began, from 1; 0 before the first. */
+/** The number of the last cutover whose rollback began, from 1; 0 before the first rollback. */
 export async function readEndedCutover(db: Db, ledger: string): Promise<number> {
   return (await readRecord(db, ledger))?.endedCutover ?? 0;
 }
@@ -88,7 +88,7 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
 /**
  * Records that an export begins. A majority that has this write also has everything acknowledged before it.
  *
- * @param at the fence in ISO 8601, without which nothing is written; undefined before the first cutover
+ * @param at the fence in ISO 8601; if the record lacks it, nothing is written; undefined before the first cutover
  * @param ended the cutover that a rollback ends, if any
  * @param timeoutMs limit for the majority's acknowledgement
  * @returns the write's operation time; undefined on a standalone server
@@ -113,7 +113,7 @@ export async function recordExport(
   });
 }
 
-/** Records that an expiry that ends now may have deleted log entries up to this moment. */
+/** Records the moment up to which a log expiry, which now ends, may have deleted entries. */
 export async function recordExpired(db: Db, ledger: string, before: Date): Promise<void> {
   const change = { $max: { logsExpiredBefore: before } };
   await ledgerRecords(db, ledger).updateOne({ _id: migrationId }, change);

@@ -13,18 +13,18 @@ interface ConnectionOptions {
   readonly selectionTimeoutMs?: number;
 }
 
-/** Timeout of a preview, which works without the server. */
+/** Timeout of a preview, which also works if the server is unreachable. */
 export const previewTimeout: ConnectionOptions = { selectionTimeoutMs: 4_000 };
 
 /** MongoDB's default, longer than a typical election (12 s). */
 const defaultSelectionTimeoutMs = 30_000;
 
-/** Without a limit, a write without a majority would wait forever. */
+/** Without a limit, a write would wait forever for a missing majority. */
 const writeTimeoutMs = 60_000;
 
 /**
- * Options that correctness needs, whatever the connection string says: reads see what a majority has, on the
- * primary, and acknowledged writes stay.
+ * Options that override the connection string, because correctness needs them: the primary answers reads with
+ * data that a majority has, and an acknowledged write survives a failover.
  *
  * @see https://www.mongodb.com/docs/manual/reference/connection-string-options/
  */
@@ -49,7 +49,7 @@ const overriddenOptions = new Set([
 const clients = new Map<string, Promise<MongoClient>>();
 
 /**
- * The database at an address. Calls for one URI and timeout share a client.
+ * Connects to the database at an address. Calls with the same URI and timeout share a client.
  *
  * @throws ConnectionError if no server answers or the log-in fails
  */
@@ -69,16 +69,16 @@ export async function databaseAt(
   }
 }
 
-/** The same database, with reads that wait until a majority has this operation time, even after a failover. */
+/** The same database, with reads that wait until a majority has reached this operation time, even after a failover. */
 export function readingAfter({ client, databaseName }: Db, afterClusterTime: Timestamp): Db {
-  // The driver offers it only in a session, and a session does not allow concurrent reads.
+  // The driver offers `afterClusterTime` only in a session, and a session does not allow concurrent reads.
   const readConcern = Object.assign(new ReadConcern("majority"), { afterClusterTime });
   return client.db(databaseName, { readConcern });
 }
 
 /**
- * Runs work on a connection of its own and closes it afterwards. A shared client might be closed by another user
- * meanwhile.
+ * Runs `work` on a connection of its own and closes it afterwards, because another caller might close a shared
+ * client meanwhile.
  *
  * @throws ConnectionError if no server answers or the log-in fails
  */
@@ -97,7 +97,7 @@ export async function onOwnConnection<Result>(
 
 async function connect(uri: string, options: ConnectionOptions): Promise<MongoClient> {
   const { selectionTimeoutMs = defaultSelectionTimeoutMs } = options;
-  // As text, because it comes from a ConfigMap; `tlsCAFile` in the URI would need a file.
+  // The CA's text, which a ConfigMap provides; `tlsCAFile` in the URI would need a file.
   const ca = process.env.TASKRUNNER_MONGO_CA;
   try {
     const safe = new ConnectionString(uri);

@@ -17,7 +17,7 @@ export {
   type DatabaseAddress,
 } from "./server";
 export {
-  isOfDocument,
+  isDocumentCode,
   type Patience,
   resumeCursor,
   ServerTroubleError,

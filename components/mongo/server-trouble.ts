@@ -11,13 +11,13 @@ const documentCodes: ReadonlySet<unknown> = new Set([
 
 const fixIt = "Fix the cause";
 
-/** Codes that need a person, with what to do. Any other trouble may pass. */
+/** Codes of trouble that a person must end, with what to do. Trouble with any other code may pass. */
 const fatalCodes: ReadonlyMap<unknown, string> = new Map([
   // The request does not fit the server or the data.
   ...[20, 26, 27, 48, 59, 67, 72, 73, 85, 86, 115, 166, 359].map((code) => [code, fixIt] as const),
   [13, "Grant the user of the connection string readWrite on this database"],
   [18, "Fix the user or the password in the connection string"],
-  [8000, "Atlas refuses it: free space below the cluster's quota, or grant the user readWrite"],
+  [8000, "Atlas refuses it: free space to get within the quota, or grant the user readWrite"],
   [12501, "Raise the database's quota or free space in it"],
   [14031, "Free space on the server's disk"],
   [371, "The server blocks all writes, usually because its disk is full: remove the cause"],
@@ -31,7 +31,7 @@ export interface Patience {
   readonly retryMs?: number | undefined;
 }
 
-/** MongoDB refused, or had trouble for too long. What was imported so far stays. */
+/** MongoDB refused an operation, or its trouble lasted too long. What was imported so far stays. */
 export class ServerTroubleError extends Error {
   override readonly name = "ServerTroubleError";
 
@@ -55,9 +55,9 @@ export class ServerTroubleError extends Error {
 }
 
 /**
- * Runs work in the database and retries transient trouble with growing waits; every ten seconds a warning
- * names it. The work must look at what exists, because a failed attempt may have done all of it. An error
- * that is not the driver's is judged by its `cause`.
+ * Runs `work` and retries it after transient errors, with growing waits; warns of the error every ten seconds.
+ * `work` must check what exists already, because a failed attempt may have done all of it. An error that is not
+ * the driver's is judged by its `cause`.
  *
  * @param doing the operation and its target, for the error
  * @throws ServerTroubleError if the trouble does not pass or needs a person
@@ -100,13 +100,13 @@ export async function withRetries<T>(
 }
 
 /**
- * Iterates over a query. If the cursor fails, runs the query again after the last item, because the driver does
- * not retry an open cursor. Of a reply (up to 16 MiB), only the last key is kept once the next one arrives.
+ * Iterates over a query. If the cursor fails, queries again for what follows the last key, because the driver does
+ * not retry an open cursor. Keeps one reply (up to 16 MiB) in memory at a time.
  *
  * @param doing the operation and its target, for the error
- * @param open the query, in a stable order: for everything after a key, or for everything
- * @param keyOf an item's place in that order
- * @param patience how long to retry without any answer in between
+ * @param open opens the query, in a stable order: for what follows the last key, or for everything
+ * @param keyOf the key of an item in that order
+ * @param patience how long to retry for each reply
  * @throws ServerTroubleError if the trouble does not pass or needs a person
  */
 export async function* resumeCursor<T, Key>(
@@ -141,7 +141,7 @@ export async function* resumeCursor<T, Key>(
 }
 
 /** Whether a server code is about a single document. */
-export function isOfDocument(code: unknown): boolean {
+export function isDocumentCode(code: unknown): boolean {
   return documentCodes.has(code);
 }
 
@@ -155,14 +155,14 @@ function isTransient(failure: unknown): boolean {
   if (!(error instanceof MongoError) || error instanceof MongoAPIError) return false;
   const codes = codesIn(error);
   // The driver's network errors have no code.
-  const isOfDocuments = codes.length > 0 && codes.every(isOfDocument);
+  const isOfDocuments = codes.length > 0 && codes.every(isDocumentCode);
   return !isOfDocuments && !codes.some((code) => fatalCodes.has(code));
 }
 
 function codesIn(error: MongoError): unknown[] {
   if (!(error instanceof MongoBulkWriteError)) return error.code === undefined ? [] : [error.code];
   const { result, code } = error;
-  // The result also has errors of the bulk's earlier commands; these are this command's.
+  // `result` also has errors of the bulk's earlier commands; `writeErrors` has only this command's.
   const ofDocuments = [error.writeErrors].flat().map((one) => one.code);
   const all = [result.getWriteConcernError()?.code, ...ofDocuments, code];
   return all.filter((one) => one !== undefined);
@@ -172,7 +172,7 @@ function describeTrouble(error: unknown): string {
   if (!(error instanceof MongoError)) return String(error);
   const codes = codesIn(error);
   if (codes.length === 0) return error.message;
-  const code = codes.find((one) => !isOfDocument(one)) ?? codes[0];
+  const code = codes.find((one) => !isDocumentCode(one)) ?? codes[0];
   const { codeName } = error as { codeName?: unknown };
   const name = code === error.code && typeof codeName === "string" ? ` (${codeName})` : "";
   return `MongoDB answers with code ${String(code)}${name}`;

@@ -1,15 +1,15 @@
 import { MongoServerError, MongoServerSelectionError } from "mongodb";
 import { ConnectionString } from "mongodb-connection-string-url";
 
-/** The address of the data: `uri` is secret, and `database` wins over a name in it. */
+/** The address of the data. `uri` is secret; `database` overrides a database name in it. */
 export interface DatabaseAddress {
   readonly uri: string;
   readonly database: string;
 }
 
 /**
- * Whether two connection strings name the same hosts, whatever users, passwords and options. One that does
- * not parse, or is not known yet, is compared as text.
+ * Whether two connection strings name the same hosts; users, passwords and options do not count. A string that
+ * does not parse, or is not known yet, is compared as text.
  */
 export function sameServer(one: string | undefined, other: string | undefined): boolean {
   const [first, second] = [one, other].map((uri = "") => {
@@ -42,7 +42,7 @@ export function formatHosts(uri: string): string {
 /** MongoDB is unreachable or refused the log-in. The message names hosts, never secrets. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
-  /** Members that answer, as `HOST:PORT`, if none of them is the primary; usually empty. */
+  /** Members that answer, as `HOST:PORT`, if none of them is the primary; otherwise empty. */
   readonly withoutPrimary: readonly string[];
   /** The answer of a server that rejected the connection (`answerIn`); usually undefined. */
   readonly answer: string | undefined;
@@ -67,8 +67,8 @@ export function membersWithoutPrimary(error: unknown): string[] {
 }
 
 /**
- * The answer of a server that rejected the connection: an error, or a failed TLS handshake, as Atlas answers an
- * address that is not on its access list. Undefined if nothing answered.
+ * The answer of a server that rejected the connection: an error, or a failed TLS handshake, with which Atlas
+ * rejects an address that is not on its access list. Undefined if nothing answered.
  */
 export function answerIn(error: unknown): string | undefined {
   const servers = error instanceof MongoServerSelectionError ? error.reason?.servers : undefined;
@@ -81,11 +81,11 @@ export function answerIn(error: unknown): string | undefined {
 }
 
 /** @see https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes */
-const ofTls =
+const tlsCodes =
   /^(ERR_(SSL|TLS)_|EPROTO|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_|INVALID_CA)/;
 
 function tlsCodeIn(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as NodeJS.ErrnoException;
-  return typeof code === "string" && ofTls.test(code) ? code : tlsCodeIn(error.cause);
+  return typeof code === "string" && tlsCodes.test(code) ? code : tlsCodeIn(error.cause);
 }

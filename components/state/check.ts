@@ -9,14 +9,14 @@ import {
 import { Refusal } from "./errors";
 import { isJsonObject, membersOf } from "./json";
 
-/** The size of the largest document in bytes: MongoDB takes one more, but its driver does not. */
-const largestDocument = 16 * 1024 * 1024 - 1;
+/** The maximum size of a document in bytes. MongoDB accepts one byte more, but its driver does not. */
+const maxDocumentBytes = 16 * 1024 * 1024 - 1;
 
 /**
- * Checks a converted record against the contract: what is required is there, every field has its
- * type, closed enumerations have a known name, and BSON can hold it all.
+ * Checks a converted record against the contract: required fields are present, every field has its type, closed
+ * enumerations have a known name, and BSON can store every value.
  *
- * @throws Refusal with every problem in one sentence; it names types, not values
+ * @throws Refusal that lists all problems; it names types, not values
  */
 export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>): void {
   const problems = fieldsOf[role].flatMap(([name, field]) => {
@@ -30,16 +30,16 @@ export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>
     if (isKnown && hasType[field.type](value)) return [];
     return [`${name} ${describeRule(field)}, found ${describeType(value)}`];
   });
-  // `_id` is generated except for runs; the driver takes `_bsontype` for a type of its own.
+  // An `_id` is generated, except for runs. The driver takes an object with `_bsontype` for a BSON type.
   for (const name of role === "runs" ? ["_bsontype"] : ["_id", "_bsontype"]) {
     if (fields.has(name)) problems.push(`${name} is a reserved name`);
   }
   if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
   for (const [name, value] of fields) {
-    const found = unstorable(value);
+    const found = findUnstorable(value);
     if (!found) continue;
     const path = name + found.path;
-    const shown = path.length > longestPath ? `${path.slice(0, longestPath)}...` : path;
+    const shown = path.length > maxPathLength ? `${path.slice(0, maxPathLength)}...` : path;
     throw new Refusal("form", `${shown} ${found.problem}`);
   }
 }
@@ -49,14 +49,14 @@ const fieldsOf = byRole((role) => Object.entries(collections[role].fields));
 /**
  * The size of a document in bytes.
  *
- * @throws Refusal (`too-large`) if MongoDB cannot be given it
+ * @throws Refusal (`too-large`) if it exceeds MongoDB's maximum
  */
 export function sizeOf(document: BSON.Document): number {
   const bytes = BSON.calculateObjectSize(document);
-  if (bytes <= largestDocument) return bytes;
+  if (bytes <= maxDocumentBytes) return bytes;
   throw new Refusal(
     "too-large",
-    `it has ${bytes} bytes, and a document has at most ${largestDocument}`,
+    `it has ${bytes} bytes, and a document has at most ${maxDocumentBytes}`,
   );
 }
 
@@ -69,7 +69,7 @@ const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   object: isJsonObject,
   "object[]": (value) => Array.isArray(value) && value.every(isJsonObject),
   strings: (value) => isJsonObject(value) && membersOf(value).every(([, inner]) => isString(inner)),
-  // Only fields that are assumed have this type: they are not checked, and an id is made here.
+  // Never asked: only assumed fields are lists of strings, and an object id is generated.
   "string[]": () => true,
   objectId: () => true,
 };
@@ -81,30 +81,30 @@ function describeType(value: unknown): string {
   return typeof value === "boolean" ? "a boolean" : "a number";
 }
 
-/** MongoDB's limit of nested documents and arrays, the document itself counted. */
-const deepest = 100;
+/** MongoDB's maximum number of nested levels; the document itself is level 1. */
+const maxDepth = 100;
 
 /** The maximum number of characters of a path in a message. */
-const longestPath = 80;
+const maxPathLength = 80;
 
-/** A value that BSON cannot hold, with its place below the checked value. */
+/** A value that BSON cannot hold, with its path below the checked value. */
 type Unstorable = Readonly<Record<"path" | "problem", string>>;
 
 /**
- * Why BSON cannot hold a parsed value; undefined if it can. The place is put together on the way
- * back, since hardly any value has a problem.
+ * Finds what BSON cannot hold in a parsed value; undefined if it can hold all. Builds the path while it returns,
+ * because hardly any value has a problem.
  *
  * @param depth the value's level; the document is level 1
  * @see https://www.mongodb.com/docs/manual/reference/limits/
  */
-function unstorable(value: unknown, depth = 2): Unstorable | undefined {
+function findUnstorable(value: unknown, depth = 2): Unstorable | undefined {
   if (typeof value === "string") return halfPair.test(value) ? hasHalfPair : undefined;
   const isList = Array.isArray(value);
   if (!isList && !isJsonObject(value)) return undefined;
-  if (depth > deepest) return { path: "", problem: `is nested deeper than ${deepest} levels` };
+  if (depth > maxDepth) return { path: "", problem: `is nested deeper than ${maxDepth} levels` };
   if (isList) {
     for (let at = 0; at < value.length; at += 1) {
-      const found = unstorable(value[at], depth + 1);
+      const found = findUnstorable(value[at], depth + 1);
       if (found) return { ...found, path: `[${at}]${found.path}` };
     }
     return undefined;
@@ -114,12 +114,12 @@ function unstorable(value: unknown, depth = 2): Unstorable | undefined {
     // The driver takes an object with this member for a BSON type of its own.
     if (name === "_bsontype") return { path: "", problem: "has the reserved name _bsontype" };
     if (halfPair.test(name)) return hasHalfPair;
-    const found = unstorable(inner, depth + 1);
+    const found = findUnstorable(inner, depth + 1);
     if (found) return { ...found, path: `.${name}${found.path}` };
   }
   return undefined;
 }
 
-/** UTF-8, and so BSON, cannot hold a half of a surrogate pair without the other. */
+/** UTF-8, and so BSON, cannot hold half a surrogate pair. */
 const halfPair = /\p{Surrogate}/u;
 const hasHalfPair: Unstorable = { path: "", problem: "contains half a surrogate pair" };

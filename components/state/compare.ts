@@ -4,10 +4,9 @@ import { type CollectionRole, collections } from "../contract";
 import { isJsonObject, membersOf } from "./json";
 
 /**
- * The hash by which a record on disk and its document are compared: sha256, in hexadecimal, of the
- * record's canonical text. Equal records have equal hashes, in the sense of `differingPaths`:
- * `_id` does not count, null in an optional field is its absence, numbers count by value, and the
- * order of keys counts except at the top and in `metadata`.
+ * The hash by which a record on disk and its document are compared: sha256, in hexadecimal, of a canonical text.
+ * `_id` does not count, null in an optional field equals its absence, numbers are equal by value, and the order of
+ * keys counts except at the top and in `metadata`. `differingPaths` compares by the same rules.
  */
 export function hashOf(role: CollectionRole, document: Document): string {
   const { fields } = collections[role];
@@ -30,7 +29,7 @@ function memberText(name: string, value: unknown): string {
 }
 
 function canonicalText(value: unknown): string {
-  // Most are texts, and the objects around them; the hashes in databases depend on each text.
+  // The most common types come first. Databases hold the hashes, so the text of a value must never change.
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") return String(value);
   if (typeof value !== "object" || value === null) {
@@ -42,7 +41,7 @@ function canonicalText(value: unknown): string {
     return `[${text}]`;
   }
   if (isJsonObject(value)) {
-    // The driver reads integer-like keys back in a plain object's order, so a map is brought to it.
+    // The driver returns integer-like keys in a plain object's order, so a map is converted to one.
     const plain = (value instanceof Map ? Object.fromEntries(value) : value) as Document;
     let text = "";
     for (const name of Object.keys(plain)) {
@@ -56,13 +55,12 @@ function canonicalText(value: unknown): string {
   return `bson(${BSON.EJSON.stringify(value)})`;
 }
 
-const namedPaths = 10;
+const maxPaths = 10;
 
 /**
- * Where a record on disk and its document differ, as paths such as `plan.steps[2].name`, the first
- * ten; empty if they are equal. `_id` does not count (the key is compared by whoever found the
- * document), for an optional field null and absence are equal, numbers are equal by value, and
- * the order of keys counts except at the top and in `metadata`.
+ * The paths, such as `plan.steps[2].name`, at which a record on disk and its document differ: the first ten, or none
+ * if they are equal. Compares by the rules of `hashOf`. `_id` does not count, because the caller found the document by
+ * its key.
  */
 export function differingPaths(role: CollectionRole, disk: Document, mongo: Document): string[] {
   const names = new Set([...Object.keys(disk), ...Object.keys(mongo)]);
@@ -74,7 +72,7 @@ export function differingPaths(role: CollectionRole, disk: Document, mongo: Docu
     if (field?.optional && ours == null && theirs == null) return [];
     return valueDifferences(name, ours, theirs, field?.type !== "strings");
   });
-  return paths.slice(0, namedPaths);
+  return paths.slice(0, maxPaths);
 }
 
 function valueDifferences(path: string, a: unknown, b: unknown, ordered: boolean): string[] {

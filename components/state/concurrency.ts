@@ -1,8 +1,8 @@
 /**
- * Maps items in their order with several at work at once, which hides the latency of a distant server. A failure is
- * thrown in its place, after the items at work have ended.
+ * Maps items concurrently and yields the results in order, which hides the latency of a distant server. A failure is
+ * thrown when its item's turn comes, after all items at work have ended.
  *
- * @param concurrency the maximum number of items at work
+ * @param concurrency the maximum number of items at work at once
  */
 export async function* mapOrdered<T, R>(
   items: AsyncIterable<T>,
@@ -30,13 +30,13 @@ async function* first<R>(underWay: Promise<R>[]): AsyncGenerator<R> {
 }
 
 function begin<R>(work: Promise<R>): Promise<R> {
-  // The consumer throws the failure when it awaits this item.
+  // Until this item is awaited, which throws its failure, the failure must not count as unhandled.
   work.catch(() => undefined);
   return work;
 }
 
 /**
- * Maps items with limited concurrency. After a failure it starts no other item, and throws when those at work have
+ * Maps items with limited concurrency. After a failure it starts no more items and throws once the items at work have
  * ended, so that nothing continues in the background.
  */
 export async function mapLimit<T, R>(
@@ -52,7 +52,7 @@ export async function mapLimit<T, R>(
   try {
     await Promise.all(workers);
   } catch (error) {
-    // Nobody begins with one of these.
+    // Takes the remaining items, so that no worker starts another one.
     Array.from(left);
     await Promise.allSettled(workers);
     throw error;
@@ -60,7 +60,7 @@ export async function mapLimit<T, R>(
   return results;
 }
 
-/** Items some at a time, so that many are asked for at once and few are in memory. */
+/** Groups items into blocks, so that one request can serve many items and few are in memory. */
 export async function* blocksOf<T>(items: AsyncIterable<T>, size = 500): AsyncGenerator<T[]> {
   let block: T[] = [];
   for await (const item of items) {

@@ -3,23 +3,23 @@ import { type CollectionRole, type Field, byRole, collections } from "../contrac
 import { Refusal } from "./errors";
 import { isJsonObject, membersOf, objectOf, formatJson } from "./json";
 
-/** One record as its file has it. */
+/** One record as it is in its file. */
 export interface Entry {
   readonly fields: unknown;
   /** Defaults for fields that the record lacks. */
   readonly impliedFields: Readonly<Record<string, unknown>>;
-  /** Its place in the file's list, from 1. */
+  /** Its position in the file's list, from 1. */
   readonly entry?: number;
 }
 
-/** Conversions beyond a record's form; a record that needed one counts as normalized. */
+/** Conversions that a report counts: a record that needed one is normalized. */
 export type Conversion = "metadataText" | "enumeration" | "offset";
 
 /**
- * A record's fields by the contract: names in any case, timestamps to dates, integers to longs,
- * enumerations by name in any case or by integer, other metadata values than texts to their JSON
- * text. A value that cannot be converted stays as it is, for the check to name. Fields that the
- * contract does not have, and what is inside plan, failure policy and steps, stay untouched.
+ * Converts a record's fields to the contract's names and types. Field and enumeration names match in any case,
+ * integers become enumeration names or longs, timestamps become dates, and metadata values become strings (JSON text).
+ * A value that cannot be converted stays as it is, and `check` reports it. Fields that the contract does not have, and
+ * the contents of plan, failure policy and steps, stay untouched.
  *
  * @returns the fields still to be checked, without a generated `_id`
  * @throws Refusal if the record is not an object, or has a field twice
@@ -57,7 +57,7 @@ function convertValue(
   if (!field || value === null) return value;
   const { type, names } = field;
   if (type === "date") {
-    const moment = typeof value === "string" ? momentOf(value) : undefined;
+    const moment = typeof value === "string" ? parseTimestamp(value) : undefined;
     if (moment?.offsetMissing) conversions.add("offset");
     return moment?.date ?? value;
   }
@@ -84,11 +84,11 @@ const iso =
   /^(?<date>\d{4}-\d\d-(?<day>\d\d))T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,7}))?(?<zone>Z|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?$/i;
 
 /**
- * The moment of an ISO 8601 text with 0 to 7 fractional digits and any offset, as .NET writes it;
- * undefined if it is none. What is finer than a millisecond is cut off, since a BSON date
- * holds none of it. A text without an offset (`offsetMissing`) counts as UTC.
+ * Parses an ISO 8601 timestamp as .NET writes it, with 0 to 7 fractional digits and any offset; undefined for any
+ * other text. Drops what is finer than a millisecond, because a BSON date cannot hold it. A timestamp without an
+ * offset (`offsetMissing`) counts as UTC.
  */
-export function momentOf(text: string) {
+export function parseTimestamp(text: string) {
   const parts = iso.exec(text)?.groups;
   if (!parts) return undefined;
   const fraction = (parts.fraction ?? "").slice(0, 3).padEnd(3, "0");

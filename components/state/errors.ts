@@ -14,7 +14,7 @@ export class WriteError extends Error {
   }
 }
 
-/** Whether the system gave an error: it has a code such as `ENOSPC`. */
+/** Whether a system call failed with this error, which then has a code such as `ENOSPC`. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }
@@ -25,7 +25,7 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-/** Why a record is refused, in one word of a closed set; `detail` says it in a sentence. */
+/** Why a record is refused, as a code; a refusal's `detail` explains it. */
 export type RefusalReason =
   | "unreadable"
   | "too-large"
@@ -38,8 +38,8 @@ export type RefusalReason =
   | "server";
 
 /**
- * A record that is not imported. Its stage throws it, the pipeline counts it as quarantined and
- * goes on. The detail names fields and types, not values, because reports become stack outputs.
+ * A record cannot be imported or exported. An import quarantines it, an export reports it, and both continue. The
+ * detail names fields and types, not values, because reports become stack outputs.
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -54,20 +54,20 @@ export class Refusal extends Error {
   }
 }
 
-/** The refusal that was thrown. Rethrows any other error. */
+/** Returns an error that is a refusal, and throws any other error again. */
 export function refusalIn(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   throw error;
 }
 
-/** Where a record is: the file below the state directory, the line of a log, the place in a list. */
+/** Where a record is: its file below the state directory, and its line in a log or its position in a list, from 1. */
 export interface Place {
   readonly file: string;
   readonly line?: number;
   readonly entry?: number;
 }
 
-/** A place as people read it: `logs/runs/r.ndjson line 3`. */
+/** Formats a place for people: `logs/runs/r.ndjson line 3`. */
 export function describePlace({ file, line, entry }: Place): string {
   const inLog = line === undefined ? "" : ` line ${line}`;
   const inList = entry === undefined ? "" : ` entry ${entry}`;

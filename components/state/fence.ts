@@ -5,7 +5,7 @@ import { isFolder, layout } from "./layout";
 
 /** The fence in the state directory: from this moment MongoDB is the source of truth (decision 9). */
 export interface Fence {
-  /** When the fence was drawn, between the drain and the worker's rollout: ISO 8601, UTC. */
+  /** When the fence was recorded, between the drain and the worker's rollout: ISO 8601, UTC. */
   readonly at: string;
   /** The number of unfinished runs on disk at that moment. */
   readonly unfinishedCount: number;
@@ -13,17 +13,17 @@ export interface Fence {
   readonly cutover?: number;
   /** When a rollback ended it: from then on the files are the source of truth. Absent until then. */
   readonly endedAt?: string;
-  /** The fences of former cutovers of this state, oldest first; absent in the first cutover. */
+  /** The fences of former cutovers of this state directory, oldest first; absent in the first cutover. */
   readonly former?: readonly string[];
 }
 
-/** In the state directory, where no service and no import looks for files. */
+/** The fence's file, directly in the state directory, where no service and no import looks for files. */
 export const fenceFile = "fence.json";
 
 /**
- * The fence of the last cutover of this state; undefined if no cutover came as far.
+ * Reads the fence of the last cutover; undefined if no cutover has reached its fence.
  *
- * @throws StateFolderError if its file is damaged, because the source of truth is unknown then
+ * @throws StateFolderError if its file is damaged, because then the source of truth is unknown
  */
 export async function readFence(root: string): Promise<Fence | undefined> {
   const path = join(root, fenceFile);
@@ -40,7 +40,7 @@ export async function readFence(root: string): Promise<Fence | undefined> {
   }
 }
 
-/** Keeps a fence beside the state, on the disk; a reader finds the former one or this one. */
+/** Writes a fence into the state directory, flushed and renamed: a reader finds the former fence or this one. */
 export async function writeFence(root: string, fence: Fence): Promise<void> {
   const next = join(root, `${fenceFile}.tmp`);
   await writeFile(next, `${JSON.stringify(fence, undefined, 2)}\n`, { flush: true });
@@ -48,17 +48,17 @@ export async function writeFence(root: string, fence: Fence): Promise<void> {
 }
 
 /**
- * Makes sure that a fence can be kept in a state directory, and that a rollback can write into the folders of
- * the state, before anything is stopped for it: writes a file in each, and removes it.
+ * Checks, before anything is stopped, that a cutover can write its fence into a state directory and a rollback its
+ * files into the folders: creates a file in each and deletes it.
  *
  * @throws WriteError
  */
 export async function requireFenceWritable(root: string): Promise<void> {
   await probe(join(root, `${fenceFile}.tmp`), join(root, fenceFile));
   for (const folder of Object.values(layout)) {
-    // A rollback makes one that is missing.
+    // A rollback creates a folder that is missing.
     const path = join(root, folder);
-    // Hidden: it is not a record for whoever lists the folder at this moment.
+    // Hidden, so that a service that lists the folder meanwhile does not take it for a record.
     if (await isFolder(path)) await probe(join(path, `.${fenceFile}.tmp`), path);
   }
 }

@@ -13,16 +13,15 @@ const impliedFields: Readonly<Record<CollectionRole, readonly string[]>> = {
   approvals: ["_id"],
 };
 
-/** The members of a document's record on disk, in the document's order. */
+/** Converts a document to the members of its record on disk, in the document's order. */
 export function recordOf(role: CollectionRole, document: Document): Map<string, unknown> {
   const members = Object.entries(document).filter(([name]) => !impliedFields[role].includes(name));
   return new Map(members.map(([name, value]) => [propertyOf(role, name), value]));
 }
 
 /**
- * The members of a record that is on disk already, brought to what the document says: a member of
- * the same value stays as it is written there, with its name's case, all digits of a timestamp
- * and an enumeration's integer.
+ * Updates the members of a record on disk to the values in its document. A member whose value is equal stays as it is
+ * written, with the case of its name, all digits of a timestamp and an enumeration's integer.
  */
 export function renewRecord(
   role: CollectionRole,
@@ -57,22 +56,22 @@ function propertyOf(role: CollectionRole, name: string): string {
   return role === "runs" && name === "_id" ? "runId" : name;
 }
 
-/** The roles whose files hold one JSON value; a log's holds one a line. */
+/** The roles whose files hold one JSON value; a log holds one on each line. */
 export type WholeFileRole = Exclude<CollectionRole, "logs">;
 
-/** The file of a run with one JSON value. */
+/** A run's file that holds one JSON value. */
 export interface WholeFilePlace extends FilePlace {
   readonly role: WholeFileRole;
   readonly runId: string;
 }
 
 /**
- * What a file holds: a run is the file itself, approvals are a list, a manifest has a list of
- * outputs beside its other members, which stay.
+ * The content of a file: a run's only record, a list of approvals, or a manifest with a list of outputs. A manifest
+ * keeps its other members.
  *
- * @param records the records in their order, as the file has them
+ * @param records the records in their order, in their form on disk
  * @param before the file's present content; undefined if there is none
- * @param documents the documents to write, for the members of a new manifest
+ * @param documents the records' documents, from which the members of a new manifest are taken
  */
 export function wholeFile(
   role: WholeFileRole,

@@ -9,30 +9,30 @@ import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
 
 /**
- * The folder below the state directory for the files of runs that are held (decision 10), with the
- * layout of the root inside. No service and no import reads it.
+ * The folder below the state directory for the files of held runs (decision 10), with the same layout as the state
+ * directory. No service and no import reads it.
  */
 export const heldFolder = "held";
 
 /**
- * The folder below the state directory for conflict copies, with the layout of the root inside: a copy
- * next to its file would be a second run to a service that lists the folder.
+ * The folder below the state directory for conflict copies, with the same layout. Next to its file, a copy would be
+ * a second run to a service that lists the folder.
  */
 export const conflictsFolder = "conflicts";
 
 interface Moved {
   /** The runs whose files were moved. */
   readonly runs: string[];
-  /** The runs whose files stay, because another file has the place; never overwritten. */
+  /** The runs whose files stay, because another file, which is never overwritten, is at the destination. */
   readonly destinationTaken: string[];
 }
 
-/** The address of what is held: a state directory of its own. */
+/** The address of the held files, as of a state directory of their own. */
 export function toHeldAddress<Address extends StateAddress>(address: Address): Address {
   return { ...address, root: join(address.root, heldFolder) };
 }
 
-/** The address of the conflict copies, in the same way. */
+/** The address of the conflict copies, as of a state directory of their own. */
 export function toConflictsAddress<Address extends StateAddress>(address: Address): Address {
   return { ...address, root: join(address.root, conflictsFolder) };
 }
@@ -44,7 +44,7 @@ export function toConflictsAddress<Address extends StateAddress>(address: Addres
  * @param runIds of the runs that may be held; default all
  */
 export async function holdRuns(address: StateAddress, runIds?: readonly string[]): Promise<Moved> {
-  // To find them every run is read: the id inside counts.
+  // Finding them reads every run's file, because the id inside counts, not the name.
   if (runIds?.length === 0) return { runs: [], destinationTaken: [] };
   const wanted = runIds && new Set(runIds);
   const found: RunFile[] = [];
@@ -54,7 +54,7 @@ export async function holdRuns(address: StateAddress, runIds?: readonly string[]
   return moveAll(found, join(toHeldAddress(address).root, layout.runs));
 }
 
-/** The runs whose files are held. */
+/** Lists the held runs. */
 export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
   const runs: RunFile[] = [];
   const held = readRunFiles(toHeldAddress(address));
@@ -65,9 +65,9 @@ export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
 /**
  * Completes interrupted moves, which left one file under both names, by deleting the held one.
  *
- * @returns the runs of `held` that are held
+ * @returns the runs that are still held
  */
-export async function endMoves(
+export async function completeMoves(
   address: StateAddress,
   held: readonly RunFile[],
 ): Promise<RunFile[]> {
@@ -82,8 +82,8 @@ export async function endMoves(
   return kept;
 }
 
-/** Puts files that are held back in their places. */
-export async function putBack(address: StateAddress, runs: readonly RunFile[]): Promise<Moved> {
+/** Moves the files of held runs back to the runs' folder. */
+export async function unholdRuns(address: StateAddress, runs: readonly RunFile[]): Promise<Moved> {
   const moved = await moveAll(runs, join(address.root, layout.runs));
   await removeEmpty(address);
   return moved;
@@ -99,7 +99,7 @@ async function moveAll(runs: readonly RunFile[], to: string): Promise<Moved> {
   return moved;
 }
 
-/** Copies the file if the runs are on another volume. */
+/** Moves a file, by a copy if the destination is on another volume. False if another file is there. */
 async function moveOrCopy(path: string, to: string): Promise<boolean> {
   try {
     return await moveFile(path, to);
@@ -133,7 +133,7 @@ export interface RunFile {
   readonly file: StateFile;
 }
 
-/** A step that is done with, by name or by its integer in the services' enumeration (assumed). */
+/** The statuses of a finished step: names, and their integers in the services' enumeration (assumed). */
 const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "skipped", 2, 3, 4]);
 
 /**
@@ -151,10 +151,10 @@ export function isUnfinished(run: JsonObject): boolean {
   });
 }
 
-/** So many files are read at once: on a volume across a network each takes some milliseconds. */
+/** Maximum number of files read at once; on a network volume each takes some milliseconds. */
 const filesAtOnce = 16;
 
-/** The runs on disk that may still execute steps; a file that cannot be read executes none. */
+/** Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them. */
 export async function* listUnfinishedRuns(address: StateAddress): AsyncGenerator<RunFile> {
   for await (const { file, runId, mayExecute } of readRunFiles(address)) {
     if (runId !== undefined && mayExecute) yield { runId, file };

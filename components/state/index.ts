@@ -1,4 +1,4 @@
-/** The state on disk: listed, read, converted, published and held. Knows nothing of MongoDB but its types. */
+/** Lists, reads, converts, publishes and holds the state on disk. Uses MongoDB's types but never a server. */
 export * from "./concurrency";
 export * from "./compare";
 export * from "./errors";

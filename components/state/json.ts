@@ -3,12 +3,12 @@ import { Decimal128, Double, Int32, Long } from "mongodb";
 import { Refusal } from "./errors";
 
 /**
- * A parsed JSON object: a plain object, or a map if a plain one would change the order of keys, because integer-like
- * keys come first there.
+ * A parsed JSON object: a plain object, or a map if a plain object would change the order of keys, because it puts
+ * integer-like keys first.
  */
 export type JsonObject = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 
-/** Whether a parsed or stored value is an object of JSON's kind: no array, no BSON type. */
+/** Whether a parsed or stored value is a JSON object: neither an array nor a BSON type. */
 export function isJsonObject(value: unknown): value is JsonObject {
   if (value instanceof Map) return true;
   return (
@@ -23,7 +23,7 @@ export function membersOf(object: JsonObject): (readonly [string, unknown])[] {
     : Object.entries(object);
 }
 
-/** The value of a member whose name is written in any case. */
+/** The value of a member, whose name may be in any case. */
 export function memberOf(object: JsonObject, name: string): unknown {
   const wanted = name.toLowerCase();
   return membersOf(object).find(([key]) => key.toLowerCase() === wanted)?.[1];
@@ -41,8 +41,8 @@ export function objectOf(members: ReadonlyMap<string, unknown>): JsonObject {
 const lossy = /[:[,]\s*-?(?:\d{10,}|\d+[.eE][\d.eE+-]*)\s*[,\]}]|"(?:\d|\\u003\d)+"\s*:/;
 
 /**
- * A JSON text's value with nothing lost: numbers as BSON numbers that hold them exactly, keys in
- * their order. Of two members with one name the last counts, as for the services' own reader.
+ * Parses a JSON text without loss: numbers become BSON numbers that hold them exactly, and keys keep their order. If
+ * two members have one name, the last counts, as in the services' own reader.
  *
  * @throws SyntaxError if the text is not JSON
  * @throws Refusal (`number`) if no BSON type holds a number exactly
@@ -52,7 +52,7 @@ export function parseJson(text: string): unknown {
   return lossy.test(text) ? parseExactly(text) : value;
 }
 
-/** An object or a list that has begun; `name` is its own name in the object around it. */
+/** An object or a list whose end is not parsed yet; `name` is its own name in the object that contains it. */
 interface Open {
   readonly name: string;
   readonly members?: Map<string, unknown>;
@@ -81,7 +81,7 @@ function parseExactly(text: string): unknown {
       const exact =
         typeof value === "number" ? exactNumber(text.slice(offset, offset + length)) : value;
       if (exact !== undefined) add(exact);
-      else throw new Refusal("number", "a number that no BSON number holds without loss");
+      else throw new Refusal("number", "it has a number that no BSON type holds without loss");
     },
     onObjectEnd: close,
     onArrayEnd: close,
@@ -92,7 +92,7 @@ function parseExactly(text: string): unknown {
 /** The smallest double that still has all of its 53 bits. */
 const smallestNormal = 2.2250738585072014e-308;
 
-/** Every decimal of so many significant digits survives a double (IEEE 754, DBL_DIG). */
+/** A double preserves every decimal with at most this number of significant digits (IEEE 754, DBL_DIG). */
 const digitsOfDouble = 15;
 
 /**
@@ -127,10 +127,10 @@ function decimal128(text: string): Decimal128 | undefined {
 }
 
 /**
- * The JSON text of a parsed or stored value as the services' files have it: a date as ISO 8601 with `Z`,
- * numbers with every digit, keys in their order.
+ * Formats a parsed or stored value as JSON, as in the services' files: dates as ISO 8601 with `Z`, numbers with
+ * every digit, keys in their order.
  *
- * @param indent how many spaces a level of a text of many lines is indented; default one line
+ * @param indent the number of spaces for each level; the default, 0, writes one line
  * @throws Refusal if JSON cannot hold it, such as binary data or NaN
  */
 export function formatJson(value: unknown, indent = 0, level = 1): string {
@@ -168,7 +168,7 @@ function scalarText(value: unknown): string {
   }
   let text = "";
   if (value instanceof Double) {
-    // A whole double was written with a fraction or an exponent, and is again.
+    // Without a fraction or an exponent, a whole double would be read back as an integer.
     const digits = Object.is(value.value, -0) ? "-0" : String(value.value);
     text = /[.e]/.test(digits) ? digits : `${digits}.0`;
   } else if (typeof value === "number" || value instanceof Int32 || value instanceof Long) {
@@ -178,5 +178,5 @@ function scalarText(value: unknown): string {
   const isNumber = value instanceof Double || value instanceof Decimal128;
   const other = typeof value === "object" ? value.constructor.name : typeof value;
   const type = isNumber ? `number (${String(value)})` : other;
-  throw new Refusal("form", `JSON has no form for a value of type ${type}`);
+  throw new Refusal("form", `JSON cannot hold a value of type ${type}`);
 }

@@ -2,11 +2,11 @@ import { type Document, ObjectId } from "mongodb";
 import { hash } from "node:crypto";
 import { type CollectionRole, byRole, collections } from "../contract";
 
-/** Whatever identifies a document within its collection, as one text. */
+/** One text that identifies a document within its collection. */
 export type Key = string;
 
 /**
- * The fields that identify a record: a run's `_id`, else those of the contract's unique index
+ * The fields that identify a record: `_id` for a run, otherwise those of the contract's unique index
  * (issue #5, "Identity").
  */
 export const keyFields = byRole<readonly string[]>((role) => {
@@ -19,20 +19,20 @@ export function keyOf(role: CollectionRole, document: Document): Key {
   return keyFields[role].map((field) => String(document[field])).join("\0");
 }
 
-/** A key as people read it. */
+/** Formats a key for people. */
 export function readableKey(key: Key): string {
   return key.replaceAll("\0", ":");
 }
 
 /**
- * The `_id` derived from a record, so that two importers give it the same one: a hash of its key. That of
- * a log entry begins with the four bytes of its time in seconds, as an ObjectId does, so that what is
- * written together is next to each other in the index on `_id`, which outgrows the memory of a small
- * cluster (issue #15). An entry that MongoDB has under another `_id` is found by its key.
+ * Derives a record's `_id` from a hash of its key, so that two importers generate the same one. That of a log entry
+ * begins with its time in seconds (four bytes), as an ObjectId does: entries that are written together are then
+ * neighbours in the index on `_id`, which outgrows the memory of a small cluster (issue #15). An entry that has
+ * another `_id` in MongoDB is found by its key.
  *
- * @param time of a log entry
+ * @param time the time of a log entry; undefined for other records
  */
-export function generateId(role: CollectionRole, key: Key, time?: Date): ObjectId {
+export function deriveId(role: CollectionRole, key: Key, time?: Date): ObjectId {
   const text = hash("sha256", `${role}\0${key}`);
   if (time === undefined) return ObjectId.createFromHexString(text.slice(0, 24));
   const seconds = Math.floor(time.getTime() / 1_000) >>> 0;

@@ -11,7 +11,7 @@ export interface StateFile {
   readonly path: string;
   /** The path below the state directory with `/`, as reports name it. */
   readonly name: string;
-  /** The run's id as file names write it: a character that a name cannot hold is `_`. */
+  /** The run's id with `_` for each character that a file name cannot contain. */
   readonly baseName: string;
 }
 
@@ -27,7 +27,7 @@ export const layout = {
 export interface StateAddress {
   /** The state directory, as an absolute path. */
   readonly root: string;
-  /** Whether approvals are read; without it their files stay as they are. */
+  /** Whether approvals are read and written; if not, their files stay as they are. */
   readonly approvals: boolean;
 }
 
@@ -37,10 +37,9 @@ export function rolesIn({ approvals }: Pick<StateAddress, "approvals">): Collect
 }
 
 /**
- * Looks at a state directory before anything is read.
+ * Checks a state directory before anything is read.
  *
- * @throws StateFolderError if the root is not there, a folder of the layout leads out of it, or none
- *   of the layout's folders is there
+ * @throws StateFolderError if the root is missing, has none of the layout's folders, or one of them is a link out of it
  */
 export async function requireState(address: StateAddress): Promise<void> {
   const { root } = address;
@@ -60,17 +59,17 @@ export async function requireState(address: StateAddress): Promise<void> {
   );
 }
 
-/** Whether a path is a folder, by itself or by a link. */
+/** Whether a path is a folder or a link to one. */
 export async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found?.isDirectory() ?? false;
 }
 
 /**
- * Checks that every folder of the layout that is there is below the root, which is there: what is read
- * or written is inside (symbolic links are not followed).
+ * Checks that no folder of the layout is a link out of the root, which must exist. Other links are not followed,
+ * so everything that is read or written is inside.
  *
- * @throws StateFolderError if one leads out of it
+ * @throws StateFolderError if a folder is a link out of the root
  */
 export async function requireInside(address: StateAddress): Promise<void> {
   const inside = await realpath(address.root);
@@ -86,21 +85,20 @@ export async function requireInside(address: StateAddress): Promise<void> {
 }
 
 /**
- * A run's id as file names write it, without their extension: as the writer's own system has it
- * first, then as a Windows system has it. A character that a file name cannot hold is `_` there, so
- * two ids can share a name.
+ * The base names that a run's files can have: first that of the writer's own system, then that of Windows. They have
+ * `_` for each character that a file name cannot contain, so two ids can share a name.
  */
 export function fileBaseNames(runId: string): string[] {
   const baseName = runId.replace(/[/\0]/g, "_");
   return [...new Set([baseName, baseName.replace(/[\x01-\x1f<>:"\\|?*]/g, "_")])];
 }
 
-/** What the last import, or a shard of it, left out. */
+/** The file that lists the records that the last import, or a shard of it, quarantined. */
 export function quarantineFile(shard?: { readonly number: number; readonly of: number }): string {
   return shard ? `quarantine.${shard.number}-of-${shard.of}.ndjson` : "quarantine.ndjson";
 }
 
-/** How many entries were left out, by why. */
+/** The number of directory entries that a listing skipped, by reason. */
 export interface Skipped {
   hidden: number;
   temporary: number;
@@ -126,10 +124,10 @@ export async function* stateFiles(
 }
 
 /**
- * Lists the files of a role below a root in blocks, as the folders give them. Hidden entries, `*.tmp`, symbolic
- * links and foreign files are left out and counted in `skipped`.
+ * Lists the files of a role below a root in blocks, in the order of the file system. Hidden entries, `*.tmp`,
+ * symbolic links and foreign files are omitted and counted in `skipped`.
  *
- * @param isListed tells whether a run's manifest was listed, which is left out then; default none was
+ * @param isListed whether a run's manifest was listed before, so that it is omitted; default none was
  */
 export async function* filesOf(
   address: StateAddress,
@@ -150,7 +148,7 @@ export async function* filesOf(
     if (await isNotUtf8(dirname(file.path))) return addForeign(skipped, dirname(file.name));
     const found = await lstat(file.path).catch(() => undefined);
     if (found?.isFile()) return [file];
-    // Count folders without a manifest; the artifacts themselves do not matter.
+    // Count files that may be a misnamed manifest; the artifacts themselves do not matter.
     const isAlike = ({ name }: Dirent) => name.toLowerCase().includes(basename(file.path));
     for await (const entries of readFolder(dirname(file.path))) {
       const others = entries.filter((entry) => isAlike(entry) && !isSkipped(entry, skipped));
@@ -166,7 +164,7 @@ export async function* filesOf(
   }
 }
 
-/** Nothing is found by the text of a name that is not UTF-8. */
+/** A name that is not UTF-8 is decoded to a text under which no file is found. */
 async function isNotUtf8(path: string): Promise<boolean> {
   return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));
 }
@@ -177,17 +175,17 @@ function addForeign(skipped: Skipped, name: string): [] {
   return [];
 }
 
-/** The number of entries of a folder that are read together, and of those that are looked at together. */
+/** The maximum number of entries of a folder in a block, and of those that are looked up at once. */
 const [entriesAtOnce, looksAtOnce] = [250, 32];
 
-/** What is in a folder; a run may have none for its manifest, or it may just have gone. */
+/** Lists a folder in blocks; a missing one counts as empty, because it may have just been deleted. */
 async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
   let folder: Dir | undefined;
   try {
     folder = await opendir(path, { bufferSize: entriesAtOnce });
     for (let first = await folder.read(); first; first = await folder.read()) {
       const entries = [first];
-      // They were read with the first one: a promise for each costs more than all else.
+      // The system call for the first entry also read these; a promise for each would cost more than all else.
       for (let next = folder.readSync(); next; next = folder.readSync()) {
         if (entries.push(next) === entriesAtOnce) break;
       }
@@ -210,7 +208,7 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
   return why !== false;
 }
 
-/** The file of a role's records of a run, whether it is there or not, by the run's name without an extension. */
+/** The file of a run's records of one role, by base name, whether it exists or not. */
 export function fileOf({ root }: StateAddress, role: CollectionRole, baseName: string): StateFile {
   const file =
     role === "artifacts" ? `${baseName}/artifact-manifest.json` : baseName + extensionOf(role);

@@ -5,19 +5,19 @@ import { Refusal } from "./errors";
 import { runIn, toHeldAddress } from "./held";
 import { memberOf } from "./json";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames } from "./layout";
-import { type Stamp, stampIn } from "./publish";
+import { type Stamp, formatStamp } from "./publish";
 
-/** A run's file of one role, as it was when it was looked for. */
+/** A run's file of one role, with the stamp that it had when it was looked up. */
 export interface FilePlace extends StateFile {
-  /** Undefined if the file is not there. */
+  /** Undefined if the file did not exist. */
   readonly stamp: Stamp;
 }
 
 /**
- * The file in which a run's records of one role are or would be. A character that a file name
- * cannot hold is `_` there, so two runs can fit one name: the id inside the run's file decides.
+ * Finds the file that holds, or would hold, a run's records of one role. Two runs can share a base name
+ * (`fileBaseNames`): the id inside the run's own file decides which of them has it.
  *
- * @throws Refusal if no file name can express the id, or another run has the name
+ * @throws Refusal if the id cannot be a file name, or another run has the name
  */
 export async function placeOf(
   address: StateAddress,
@@ -46,10 +46,10 @@ export async function placeOf(
 }
 
 /**
- * The base name of a run's file that has a name; undefined if a file of another name is meant. Unlike
- * `placeOf` it trusts whoever knows the name, and reads nothing.
+ * The base name of a run's file, if the run can have a file of this name. Unlike `placeOf` it reads nothing, so the
+ * caller must know that the file is the run's.
  */
-export function stemNamed(
+export function findBaseName(
   address: StateAddress,
   role: CollectionRole,
   runId: string,
@@ -59,7 +59,7 @@ export function stemNamed(
 }
 
 /**
- * Looks if the file of a base name is there.
+ * Looks up the file of a base name.
  *
  * @throws Refusal if it is not a regular file
  */
@@ -73,12 +73,12 @@ export async function lookAt(
   if (found && !found.isFile()) {
     throw new Refusal("unreadable", `${file.name} is not a regular file`);
   }
-  return { ...file, stamp: found && stampIn(found) };
+  return { ...file, stamp: found && formatStamp(found) };
 }
 
 /**
- * The id of the run to which a file name belongs. A name has `_` for characters that it cannot contain, so the id
- * inside the run's file of that name, held or not, decides if it fits. Undefined if there is no such file.
+ * Finds the id of the run to which a base name belongs. An `_` in it may replace another character, so the id inside
+ * the run's file, held or not, counts if it fits the name. Undefined if there is no such file.
  */
 export async function findRunId(
   address: StateAddress,
@@ -96,10 +96,10 @@ export async function findRunId(
 }
 
 /**
- * A file that was written less than `writtenMs` ago may be half-written, because its writer truncates it first:
- * it is read again, at most so many times, after `pauseMs` (issue #30, number 8).
+ * A file that was written less than `freshMs` ago may be half-written, because its writer truncates it first. It is
+ * read again after `pauseMs`, at most `maxRereads` times (issue #30, number 8).
  */
-export const [writtenMs, maxRereads, pauseMs] = [5_000, 2, 1_000];
+export const [freshMs, maxRereads, pauseMs] = [5_000, 2, 1_000];
 
 async function runIdInside(address: StateAddress, baseName: string): Promise<string | undefined> {
   const file = fileOf(address, "runs", baseName);
@@ -109,7 +109,7 @@ async function runIdInside(address: StateAddress, baseName: string): Promise<str
     const run = await runIn(file);
     const id = run && memberOf(run, "runId");
     if (typeof id === "string") return id;
-    if (reread === maxRereads || Date.now() - found.mtimeMs >= writtenMs) return undefined;
+    if (reread === maxRereads || Date.now() - found.mtimeMs >= freshMs) return undefined;
     await setTimeout(pauseMs);
   }
 }

@@ -4,21 +4,21 @@ import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Refusal, WriteError, isSystemError } from "./errors";
 
-/** A file's stamp, by which a change since it was read shows; undefined if there was no file. */
+/** A file's stamp, which is different after a change of the file; undefined if there was no file. */
 export type Stamp = string | undefined;
 
 /** The stamp of a file as it is now. */
-export async function stampOf(path: string): Promise<Stamp> {
+export async function readStamp(path: string): Promise<Stamp> {
   const found = await fs.lstat(path, { bigint: true }).catch(() => undefined);
-  return found && stampIn(found);
+  return found && formatStamp(found);
 }
 
-/** The stamp of a file that was looked at. */
-export function stampIn({ ino, size, mtimeNs }: BigIntStats): string {
+/** The stamp of a file with these attributes. */
+export function formatStamp({ ino, size, mtimeNs }: BigIntStats): string {
   return [ino, size, mtimeNs].join(":");
 }
 
-const whatToDo: Readonly<Record<string, string>> = {
+const adviceByCode: Readonly<Record<string, string>> = {
   ENOSPC: "Free space on the disk",
   EDQUOT: "Free space on the disk",
   EFBIG: "Raise the maximum file size of this process",
@@ -33,7 +33,7 @@ const whatToDo: Readonly<Record<string, string>> = {
  *
  * @param read the file's stamp when it was read
  * @param write writes the content, or with `continues` appends to it; nothing is published if it returns false
- * @param continues whether the temporary file starts as a copy
+ * @param continues whether the temporary file starts as a copy of the file
  * @throws Refusal if the file appeared or changed meanwhile
  * @throws WriteError if there is no space or no permission
  */
@@ -44,7 +44,7 @@ export async function publish(
   continues = false,
 ): Promise<void> {
   const folder = dirname(path);
-  // No import reads it. Its name is another one each time: several machines may export into one folder.
+  // Hidden, so that no import reads it, and random, because several machines may export into one folder.
   const tempPath = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const made = await fs.mkdir(folder, { recursive: true });
@@ -61,7 +61,7 @@ export async function publish(
     if (written === false) await fs.rm(tempPath);
     else {
       await copyOwnership(tempPath, read === undefined ? folder : path);
-      if ((await stampOf(path)) !== read) throw refuseChanged();
+      if ((await readStamp(path)) !== read) throw refuseChanged();
       if (read !== undefined) await fs.rename(tempPath, path);
       else if (!(await moveFile(tempPath, path))) throw refuseChanged();
     }
@@ -69,7 +69,7 @@ export async function publish(
     // Report the failure itself, not that of the clean-up.
     await fs.rm(tempPath, { force: true }).catch(ignore);
     if (!isSystemError(error)) throw error;
-    const fix = whatToDo[error.code ?? ""] ?? "Fix the cause";
+    const fix = adviceByCode[error.code ?? ""] ?? "Fix the cause";
     const advice = `No file is half-written. ${fix}, then export again: it resumes where it stopped.`;
     throw new WriteError(`Writing ${path}`, error, advice);
   }
@@ -81,28 +81,27 @@ function refuseChanged(): Refusal {
   return new Refusal("conflict", "its file changed during the export; export again");
 }
 
-// The services run as another user: a file gets the owner, group and permissions of the one that it replaces, a new
-// one those of its folder. Best effort: only root may change an owner, and not every volume has one.
-async function copyOwnership(made: string, model: string): Promise<void> {
+// The services run as another user, so a file gets the owner, group and permissions of the file that it replaces, or of
+// its folder if it is new. Best effort: only root may change an owner, and not every volume has owners.
+async function copyOwnership(path: string, from: string): Promise<void> {
   const look = (path: string) => fs.lstat(path).catch(ignore);
-  const [own, like] = await Promise.all([look(made), look(model)]);
+  const [own, like] = await Promise.all([look(path), look(from)]);
   if (!own || !like) return;
   if (own.uid !== like.uid || own.gid !== like.gid) {
-    const ofGroup = () => fs.chown(made, own.uid, like.gid);
-    await fs.chown(made, like.uid, like.gid).catch(ofGroup).catch(ignore);
+    const ofGroup = () => fs.chown(path, own.uid, like.gid);
+    await fs.chown(path, like.uid, like.gid).catch(ofGroup).catch(ignore);
   }
   // A folder's search permission is not a file's.
   const mask = own.isDirectory() || like.isFile() ? 0o7777 : 0o666;
-  if (own.mode !== like.mode) await fs.chmod(made, like.mode & mask).catch(ignore);
+  if (own.mode !== like.mode) await fs.chmod(path, like.mode & mask).catch(ignore);
 }
 
-/** Codes of a volume that has no hard links (SMB, FAT, many of FUSE), or lets this user make none. */
-const noLinks: ReadonlySet<unknown> = new Set(["ENOTSUP", "EPERM", "ENOSYS"]);
+/** Codes of a volume that has no hard links (SMB, FAT, many with FUSE), or on which this user may not create them. */
+const noLinkCodes: ReadonlySet<unknown> = new Set(["ENOTSUP", "EPERM", "ENOSYS"]);
 
 /**
- * Gives a file of a volume another name there, if no other file has it. A link, unlike a renaming, never
- * takes the place of a file that comes in between; on a volume without links the place is looked at right
- * before the file is renamed.
+ * Renames a file on its volume unless another file has the name. A hard link, unlike a rename, never replaces a file
+ * that appears meanwhile; on a volume without hard links, the name is checked right before a rename.
  *
  * @returns false if another file has the name: both stay
  */
@@ -111,7 +110,7 @@ export async function moveFile(from: string, to: string): Promise<boolean> {
     await fs.link(from, to);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (noLinks.has(code)) {
+    if (noLinkCodes.has(code)) {
       if (await fs.lstat(to).catch(ignore)) return false;
       await fs.rename(from, to);
       return true;
@@ -123,9 +122,9 @@ export async function moveFile(from: string, to: string): Promise<boolean> {
   return true;
 }
 
-/** Whether a move that was interrupted left one file under both names; on two volumes, a copy of it. */
+/** Whether two paths are one file, as an interrupted move leaves it; on two volumes, files with equal content. */
 export async function isOneFile(one: string, other: string): Promise<boolean> {
-  // A number does not tell all inodes of a large file system apart.
+  // As plain numbers, two inodes of a large file system could look equal.
   const look = (path: string) => fs.lstat(path, { bigint: true }).catch(ignore);
   const [a, b] = await Promise.all([look(one), look(other)]);
   if (a === undefined || b === undefined) return false;

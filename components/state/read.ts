@@ -11,47 +11,47 @@ export interface RawText {
   readonly bytes: Buffer | undefined;
   /** Where it begins in the file, in bytes. */
   readonly offset: number;
-  /** How many bytes it takes there, its line end included. */
+  /** Its length in the file in bytes, including its line end. */
   readonly length: number;
   /** The line's number in a log, from 1. */
   readonly line?: number;
-  /** False for the last line of a log that has no line end: its writer may be at work. */
+  /** False for the last line of a log if it has no line end, because its writer may still be at work. */
   readonly ended: boolean;
 }
 
-/** A record as its file has it: a text or, in a list, an entry of it. */
+/** A record as it is in its file: a text or, if the text is a list, an entry of it. */
 export interface Raw {
   readonly text: RawText;
   readonly entry?: unknown;
 }
 
-/** Where to go on in a log, with the sha256 of what lies before. */
+/** Where to continue reading a log, with the sha256 of everything before it. */
 export interface ReadStart {
   readonly offset: number;
   readonly lines: number;
   readonly hash: Hash;
 }
 
-/** How far a file was read: always to the end of a line. */
+/** The position up to which a file was read, always the end of a line. */
 export interface ReadPosition {
   /** In bytes. */
   readonly offset: number;
-  /** How many lines lie before it. */
+  /** The number of lines before it. */
   readonly lines: number;
   /** The sha256 of everything before it, in hexadecimal. */
   readonly hash: string;
 }
 
-/** Some texts of a file that follow each other, and how far they lead. */
+/** Consecutive texts of a file, and the position at their end. */
 export interface Chunk {
   readonly texts: readonly RawText[];
   readonly end: ReadPosition;
-  /** Whether that is the file's end. */
+  /** Whether the file ends there. */
   readonly last: boolean;
 }
 
-/** A text of more bytes is refused: no JSON form of a document of 16 MiB should need them. */
-const longestText = 64 * 1024 * 1024;
+/** A longer text is refused: the JSON text of a document of 16 MiB should not need more bytes. */
+const maxTextBytes = 64 * 1024 * 1024;
 
 const chunkSize = 64 * 1024;
 
@@ -63,7 +63,7 @@ export async function* readTexts(file: StateFile): AsyncGenerator<readonly RawTe
 }
 
 /**
- * The same with the position that each chunk leads to, from `start` on in a log.
+ * Reads like `readTexts`, but with the position at the end of each chunk, and from `start` on in a log.
  *
  * @param bytes the whole file, if it was read before
  */
@@ -80,7 +80,7 @@ export async function* readChunks(
     return;
   }
   const size = bytes?.length ?? (await stat(path)).size;
-  const whole = size > longestText ? undefined : (bytes ?? (await readFile(path)));
+  const whole = size > maxTextBytes ? undefined : (bytes ?? (await readFile(path)));
   const { length } = whole ?? { length: size };
   const text = { bytes: whole && withoutMark(whole), offset: 0, length, ended: true };
   const hash = whole ? createHash("sha256").update(whole).digest("hex") : "";
@@ -96,7 +96,7 @@ function bytesOf(path: string, { offset }: Pick<ReadStart, "offset">): AsyncIter
   return createReadStream(path, { start: offset, highWaterMark: chunkSize });
 }
 
-/** The hash of a file's first bytes, to be continued; undefined if it has fewer. */
+/** The hash of a file's first `length` bytes, ready for more updates; undefined if the file is shorter. */
 export async function hashOfFirst(path: string, length: number): Promise<Hash | undefined> {
   const hash = createHash("sha256");
   let left = length;
@@ -108,14 +108,14 @@ export async function hashOfFirst(path: string, length: number): Promise<Hash | 
   return left === 0 ? hash : undefined;
 }
 
-/** Without a `FileHandle` for each file, which costs three times as much. */
+/** These avoid a `FileHandle` for each file, which costs three times as much. */
 const [openFile, statFile, closeFile] = [promisify(open), promisify(fstat), promisify(close)];
 const readFrom = promisify(read);
 
 /** Follows no link, and does not block on a pipe. */
 const onlyFiles = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Works on an open file; undefined if it cannot be opened. */
+/** Opens a file, runs `work` on it and closes it; undefined if it cannot be opened. */
 export async function withOpened<T>(
   path: string,
   work: (file: number, stats: Stats) => T | Promise<T>,
@@ -129,7 +129,7 @@ export async function withOpened<T>(
   }
 }
 
-const endBytes = 64 * 1024;
+const tailBytes = 64 * 1024;
 
 /**
  * A log's last line, without reading the rest. Undefined if there is no such file, or the line is too long or has no
@@ -137,7 +137,7 @@ const endBytes = 64 * 1024;
  */
 export function lastLine(path: string): Promise<RawText | undefined> {
   return withOpened(path, async (file, stats) => {
-    const length = Math.min(stats.size, endBytes);
+    const length = Math.min(stats.size, tailBytes);
     const from = stats.size - length;
     if (!stats.isFile()) return undefined;
     const { buffer, bytesRead } = await readFrom(file, Buffer.allocUnsafe(length), 0, length, from);
@@ -149,7 +149,7 @@ export function lastLine(path: string): Promise<RawText | undefined> {
   });
 }
 
-/** Only ended lines count into the position: an unended one is read again by the next run. */
+/** The position includes only ended lines: the next import reads an unended one again. */
 function chunkOf(texts: RawText[], cutter: LineCutter, last: boolean): Chunk {
   const [first] = texts;
   if (first?.offset === 0 && first.bytes && isMarked(first.bytes)) {
@@ -160,7 +160,7 @@ function chunkOf(texts: RawText[], cutter: LineCutter, last: boolean): Chunk {
   return { texts, end: { offset, lines, hash: hash.copy().digest("hex") }, last };
 }
 
-/** The text itself; undefined if it is too long or no valid UTF-8. */
+/** Decodes a text; undefined if it is too long or not valid UTF-8. */
 export function decode({ bytes }: RawText): string | undefined {
   return bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined;
 }
@@ -176,14 +176,14 @@ function isMarked(bytes: Buffer): boolean {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Cuts a log's chunks into lines; what has not ended yet waits for the next chunk. */
+/** Cuts a log's chunks into lines; a line that has not ended yet waits for the next chunk. */
 class LineCutter {
   /** The pieces of the line that has not ended yet; none if it is too long to be kept. */
   private pieces: Buffer[] = [];
   private length = 0;
-  /** Where the line begins that has not ended yet, in bytes. */
+  /** The offset, in bytes, of the line that has not ended yet. */
   offset: number;
-  /** How many lines have ended. */
+  /** The number of lines that have ended. */
   lines: number;
   /** The hash of all lines that have ended. */
   readonly hash: Hash;
@@ -236,13 +236,13 @@ class LineCutter {
   private keep(piece: Buffer): void {
     if (piece.length === 0) return;
     this.length += piece.length;
-    if (this.length > longestText) this.pieces = [];
+    if (this.length > maxTextBytes) this.pieces = [];
     else this.pieces.push(piece);
   }
 
   private take(ended: boolean): RawText {
     const { pieces, length, offset } = this;
-    const bytes = length > longestText ? undefined : Buffer.concat(pieces);
+    const bytes = length > maxTextBytes ? undefined : Buffer.concat(pieces);
     this.pieces = [];
     this.length = 0;
     const line = this.lines + 1;

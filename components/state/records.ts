@@ -4,7 +4,7 @@ import { check, sizeOf } from "./check";
 import { type Conversion, type Entry, convert } from "./convert";
 import { type Place, Refusal, refusalIn } from "./errors";
 import { type JsonObject, isJsonObject, memberOf, parseJson } from "./json";
-import { type Key, generateId, keyFields, keyOf } from "./keys";
+import { type Key, deriveId, keyFields, keyOf } from "./keys";
 import type { StateFile } from "./layout";
 import { type Raw, type RawText, decode } from "./read";
 
@@ -22,55 +22,55 @@ export interface ReadyRecord {
 }
 
 /** Receives what a read finds besides records: bytes, refused records, and lines without an end. */
-export interface Findings {
+export interface ReadTally {
   bytes: number;
-  /** @param raw what the file has, if it could be read */
+  /** @param raw the raw record, if it could be read */
   refuse(role: CollectionRole, place: Place, refusal: Refusal, raw?: Raw): void;
   leaveIncomplete(line: IncompleteLine): void;
 }
 
-/** The last line of a log that has no end yet: left for the next run. `offset` is in bytes. */
+/** A log's last line that has no line end yet; the next import reads it. `offset` is in bytes. */
 export interface IncompleteLine {
   readonly file: string;
   readonly line: number;
   readonly offset: number;
 }
 
-const nobody: Findings = { bytes: 0, refuse: () => undefined, leaveIncomplete: () => undefined };
+const noTally: ReadTally = { bytes: 0, refuse: () => undefined, leaveIncomplete: () => undefined };
 
 /**
- * The records in some texts of a file; what is refused is left out.
+ * Parses the records in texts of a file. Refused records are omitted and reported to `tally`.
  *
- * @param runId of the run that the file belongs to
- * @param findings is told what is refused; default nobody
+ * @param runId the run to which the file belongs
+ * @param tally receives bytes, refused records and lines without an end; default ignores them
  */
-export function recordsIn(
+export function parseRecords(
   file: StateFile,
   runId: string,
   texts: readonly RawText[],
-  findings: Findings = nobody,
+  tally: ReadTally = noTally,
 ): ReadyRecord[] {
   return texts.flatMap((text) => {
     const { line, offset, ended, length } = text;
-    findings.bytes += length;
+    tally.bytes += length;
     if (line !== undefined && text.bytes?.every((byte) => byte <= 0x20)) return [];
     try {
-      return recordsOf(file, unpack(file, runId, parse(text)), text, findings);
+      return convertEntries(file, unpack(file, runId, parse(text)), text, tally);
     } catch (error) {
       const refusal = refusalIn(error);
-      if (line !== undefined && !ended) findings.leaveIncomplete({ file: file.name, line, offset });
-      else findings.refuse(file.role, placeIn(file, text), refusal, { text });
+      if (line !== undefined && !ended) tally.leaveIncomplete({ file: file.name, line, offset });
+      else tally.refuse(file.role, placeIn(file, text), refusal, { text });
       return [];
     }
   });
 }
 
-/** The records of the entries that a text holds, in the same way. */
-export function recordsOf(
+/** Converts the entries of a text to records, in the same way. */
+export function convertEntries(
   file: StateFile,
   entries: readonly Entry[],
   text: RawText,
-  findings: Findings = nobody,
+  tally: ReadTally = noTally,
 ): ReadyRecord[] {
   const { role } = file;
   return entries.flatMap((entry) => {
@@ -79,9 +79,9 @@ export function recordsOf(
     const place = isOnly ? placeIn(file, text) : { ...placeIn(file, text), entry: number };
     const raw: Raw = isOnly ? { text } : { text, entry: entry.fields };
     try {
-      return [{ role, place, ...recordIn(role, entry), raw }];
+      return [{ role, place, ...convertEntry(role, entry), raw }];
     } catch (error) {
-      findings.refuse(role, place, refusalIn(error), raw);
+      tally.refuse(role, place, refusalIn(error), raw);
       return [];
     }
   });
@@ -91,7 +91,7 @@ function placeIn({ name: file }: StateFile, { line }: RawText): Place {
   return line === undefined ? { file } : { file, line };
 }
 
-function recordIn(
+function convertEntry(
   role: CollectionRole,
   entry: Entry,
 ): Pick<ReadyRecord, "key" | "document" | "bytes" | "conversions"> {
@@ -100,7 +100,7 @@ function recordIn(
   const known: Document = Object.fromEntries(fields);
   const key = keyOf(role, known);
   const time = role === "logs" ? (known.timestamp as Date) : undefined;
-  const _id: unknown = role === "runs" ? known._id : generateId(role, key, time);
+  const _id: unknown = role === "runs" ? known._id : deriveId(role, key, time);
   // `_id` and the other key fields come first, then the fields as the file has them.
   const keys = keyFields[role].map((field) => [field, known[field] as unknown] as const);
   const document: Document = { _id, ...Object.fromEntries(keys), ...known };
@@ -108,10 +108,10 @@ function recordIn(
 }
 
 /**
- * The records in a JSON text: a run and a log line are one, approvals are a list, a manifest has
+ * Splits the JSON value of a text into entries: a run or a log line is one, approvals are a list, and a manifest has
  * a list of outputs.
  *
- * @throws Refusal where the text has another form
+ * @throws Refusal if the value has another form
  */
 export function unpack({ role }: StateFile, runId: string, value: unknown): Entry[] {
   switch (role) {
@@ -142,10 +142,9 @@ function toEntries(
 }
 
 /**
- * The JSON value of a text.
+ * Parses the JSON in a text.
  *
- * @throws Refusal if it is too long, empty, not UTF-8, no JSON, or holds a number that BSON
- *   cannot
+ * @throws Refusal if it is too long, empty, not UTF-8 or not JSON, or has a number that BSON cannot hold
  */
 export function parse(text: RawText): unknown {
   const { bytes, length } = text;
@@ -157,7 +156,7 @@ export function parse(text: RawText): unknown {
     return parseJson(json);
   } catch (error) {
     if (error instanceof SyntaxError) {
-      // The engine's own message quotes the text, which may hold a secret: only the place is kept.
+      // Only the position is kept: the engine's own message quotes the text, which may hold a secret.
       const [place] = /at position \d+/.exec(error.message) ?? [];
       throw new Refusal("not-json", place ? `not valid JSON ${place}` : "not valid JSON");
     }
@@ -166,7 +165,7 @@ export function parse(text: RawText): unknown {
   }
 }
 
-/** The JSON object in a text; undefined if it holds none, which is refused where its record is read. */
+/** Parses the JSON object in a text; undefined for any other text, which is refused when its record is read. */
 export function objectIn(text: RawText): JsonObject | undefined {
   try {
     const value = parse(text);

@@ -19,7 +19,7 @@ export interface RunOnDisk {
   readonly files: readonly FoundFile[];
 }
 
-/** A file, with its stamp from before it was read. */
+/** A file, with the stamp that it had before it was read. */
 export interface FoundFile extends StateFile {
   readonly stamp: FileStamp;
 }
@@ -29,19 +29,19 @@ export interface FileStamp {
   /** In bytes. */
   readonly size: number;
   readonly inode: number;
-  /** When its content changed, when anything of it changed, and when it was looked at; in ms since 1970. */
+  /** When its content last changed, when anything of it last changed, and when this was seen; in ms since 1970. */
   readonly modified: number;
   readonly changed: number;
   readonly seen: number;
 }
 
-/** The number of blocks of runs that are looked at together. */
+/** The maximum number of blocks of runs that are looked up at once. */
 const blocksAtOnce = 2;
 
-/** A look that takes longer, in ms, asks a server: those for the next blocks are in the pool, several at once. */
+/** A lookup that takes longer, in ms, asked a server: the next `slowBlocks` blocks are looked up in the thread pool. */
 const [slowMs, slowBlocks] = [0.1, 100];
 
-/** The number of runs whose names are remembered, so that nobody looks again whether they were listed. */
+/** The maximum number of remembered names; whether any other run was listed before is looked up on disk. */
 const maxRemembered = 200_000;
 
 /**
@@ -49,7 +49,7 @@ const maxRemembered = 200_000;
  * remaining logs, approvals and artifacts. Keeps one block and a limited number of names in memory.
  *
  * @param skipped counts what `stateFiles` leaves out
- * @param isWanted tells by the name whether a run is listed at all; default all
+ * @param isWanted whether to list a run, by its base name; default all
  */
 export async function* runsOnDisk(
   address: StateAddress,
@@ -57,9 +57,9 @@ export async function* runsOnDisk(
   isWanted: (baseName: string) => boolean = () => true,
 ): AsyncGenerator<readonly RunOnDisk[]> {
   const roles = rolesIn(address);
-  // The run's own file comes last: whoever reads the others' side sees no run without its parts.
+  // The run's own file comes last, so that a reader of the other side sees no run without its parts.
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
-  /** The runs that were listed by one of their files, and whether they have a manifest. */
+  /** The base names of listed runs, and whether the run has a manifest. */
   const remembered = new Map<string, boolean>();
   let blocksInPool = 0;
   const findRuns = async (names: readonly string[], of: readonly CollectionRole[]) => {
@@ -97,7 +97,7 @@ export async function* runsOnDisk(
   }
 }
 
-/** @param isInPool looks from a thread of the pool; default at once, in a tenth of the time */
+/** @param isInPool whether to use the thread pool; a local disk answers a synchronous call in a tenth of the time */
 async function findFile(file: StateFile, isInPool: boolean): Promise<FoundFile | undefined> {
   const seen = Date.now();
   try {
@@ -107,7 +107,7 @@ async function findFile(file: StateFile, isInPool: boolean): Promise<FoundFile |
     return found?.isFile() ? { ...file, stamp: toStamp(found, seen) } : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;
-    // One that cannot be looked at fails when it is read.
+    // A file whose attributes cannot be read fails later, when its content is read.
     return { ...file, stamp: { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen } };
   }
 }
@@ -125,7 +125,7 @@ export async function stampByOpening(path: string): Promise<FileStamp | undefine
   return withOpened(path, (_, stats) => toStamp(stats, seen));
 }
 
-/** Whether nothing was written to a file, and nothing else took its place, from one look to another. */
+/** Whether a file was neither written nor replaced between two looks. */
 export function isSameStamp(one: FileStamp, other: FileStamp): boolean {
   const fields = ["size", "inode", "modified", "changed"] as const;
   return fields.every((field) => one[field] === other[field]);

@@ -12,7 +12,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "an export leaves a file alone that changed while it was exported",
     file: "components/state/publish.ts",
-    find: "if ((await stampOf(path)) !== read) throw refuseChanged();",
+    find: "if ((await readStamp(path)) !== read) throw refuseChanged();",
     replace: "",
     tests: ["test/transfer/export-publish.test.ts"],
   },

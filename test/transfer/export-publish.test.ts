@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { WriteError, writeFence } from "../../components/state";
-import { publish, stampOf } from "../../components/state/publish";
+import { publish, readStamp } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
 import { writeState } from "./state";
 
@@ -25,7 +25,7 @@ it("a new file is there complete, in a folder that was not there", async () => {
 it("a file that is continued begins with what it has", async () => {
   const root = await writeState({ "log.ndjson": "one\n" });
   const path = join(root, "log.ndjson");
-  await publish(path, await stampOf(path), (file) => file.appendFile("two\n"), true);
+  await publish(path, await readStamp(path), (file) => file.appendFile("two\n"), true);
   expect(await filesIn(root)).toEqual({ "log.ndjson": "one\ntwo\n" });
 });
 
@@ -48,7 +48,7 @@ it("what is published is on the disk before it has its name", async () => {
 it("a failure in the middle leaves the file as it was and nothing beside it", async () => {
   const root = await writeState({ "r.json": "before" });
   const path = join(root, "r.json");
-  const failing = publish(path, await stampOf(path), async (file) => {
+  const failing = publish(path, await readStamp(path), async (file) => {
     await file.writeFile("half");
     throw new Error("the server went away");
   });
@@ -62,7 +62,7 @@ it.each([
 ])("a file that %s meanwhile is left alone", async (_what, files) => {
   const root = await writeState(files);
   const path = join(root, "r.json");
-  const late = publish(path, await stampOf(path), async (file) => {
+  const late = publish(path, await readStamp(path), async (file) => {
     await file.writeFile("ours");
     await writeFile(path, "the service's");
   });
@@ -99,7 +99,7 @@ it("the services go on with what is written: it is theirs as what was there, or 
   await mkdir(join(root, "artifacts"));
   await chmod(join(root, "artifacts"), 0o2775);
   await give(join(root, "artifacts"));
-  await publish(log, await stampOf(log), (file) => file.appendFile("two\n"), true);
+  await publish(log, await readStamp(log), (file) => file.appendFile("two\n"), true);
   const manifest = "artifacts/r/artifact-manifest.json";
   await publish(join(root, manifest), undefined, (file) => file.writeFile("{}"));
   const owner = process.getuid?.() === 0 ? [user, group] : [];

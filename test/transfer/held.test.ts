@@ -4,11 +4,11 @@ import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import {
-  endMoves,
+  completeMoves,
   listHeldRuns,
   holdRuns,
   isUnfinished,
-  putBack,
+  unholdRuns,
   listUnfinishedRuns,
 } from "../../components/state/held";
 import { publish } from "../../components/state/publish";
@@ -55,7 +55,7 @@ it("only unfinished runs are held, with the layout inside, and come back as they
   delete held["state/runs/a.json"];
   expect(await filesIn(root)).toEqual(held);
 
-  expect(await putBack(address(root), await listHeldRuns(address(root)))).toEqual({
+  expect(await unholdRuns(address(root), await listHeldRuns(address(root)))).toEqual({
     runs: ["a"],
     destinationTaken: [],
   });
@@ -84,7 +84,7 @@ it("a file that has the place is never overwritten, in either direction", async 
   const other = JSON.stringify(run("a", { planHash: "another", steps: [] }));
   await writeFile(join(root, "state/runs/a.json"), other);
   const runs = await listHeldRuns(address(root));
-  expect(await putBack(address(root), runs)).toEqual({ runs: [], destinationTaken: ["a"] });
+  expect(await unholdRuns(address(root), runs)).toEqual({ runs: [], destinationTaken: ["a"] });
   expect(await holdRuns(folder, ["a"])).toEqual({ runs: [], destinationTaken: ["a"] });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(other);
   expect(await readFile(join(root, "held/state/runs/a.json"), "utf8")).toBe(busy("a"));
@@ -96,7 +96,7 @@ async function holdAndPutBack(root: string) {
   expect(await holdRuns(folder, ["a", "b"])).toEqual({ runs: ["a", "b"], destinationTaken: [] });
   expect(await listHeldRuns(folder)).toHaveLength(2);
   await writeFile(join(root, "state/runs/b.json"), busy("other"));
-  expect(await putBack(folder, await listHeldRuns(folder))).toEqual({
+  expect(await unholdRuns(folder, await listHeldRuns(folder))).toEqual({
     ...{ runs: ["a"], destinationTaken: ["b"] },
   });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(busy("a"));
@@ -146,7 +146,7 @@ it("a move to another volume that was interrupted goes on", async () => {
   expect(await holdRuns(folder, ["a"])).toEqual({ runs: ["a"], destinationTaken: [] });
   expect(await listHeldRuns(folder)).toMatchObject([{ runId: "a" }]);
   await copyFile(copy, place);
-  expect(await endMoves(folder, await listHeldRuns(folder))).toEqual([]);
+  expect(await completeMoves(folder, await listHeldRuns(folder))).toEqual([]);
   expect(Object.keys(await filesIn(root))).toEqual(["state/runs/a.json"]);
 });
 
@@ -173,5 +173,5 @@ it("two files whose inodes a number cannot tell apart are two files", async () =
   }) as never);
   syncBuiltinESMExports();
   const runs = await listHeldRuns(address(root));
-  expect(await putBack(address(root), runs)).toEqual({ runs: [], destinationTaken: ["a"] });
+  expect(await unholdRuns(address(root), runs)).toEqual({ runs: [], destinationTaken: ["a"] });
 });

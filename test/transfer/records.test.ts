@@ -139,7 +139,7 @@ it("what cannot be read is quarantined with file, line, reason and detail, the r
       file: "logs/runs/r.ndjson",
       line: 3,
       reason: "number",
-      detail: "a number that no BSON number holds without loss",
+      detail: "it has a number that no BSON type holds without loss",
     },
     { file: "logs/runs/r.ndjson", line: 2, reason: "not-utf8", detail: "it is not valid UTF-8" },
     {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Db, Document } from "mongodb";
 import { importState, verifyState } from "../../components/transfer";
-import { ServerTroubleError, isOfDocument } from "../../components/mongo";
+import { ServerTroubleError, isDocumentCode } from "../../components/mongo";
 import { collections } from "../../components/contract";
 import { importCounts, databasePerTest, endState, migrate } from "./database";
 import { defaultSides } from "./database-sides";
@@ -174,7 +174,7 @@ it("of a batch that is refused because of one document only that one is left out
 it.each([2, 9, 22, 52, 53, 54, 55, 56, 57, 66, 121, 10334, 11000, 17280])(
   "code %i is of a document",
   (code) => {
-    expect(isOfDocument(code)).toBe(true);
+    expect(isDocumentCode(code)).toBe(true);
   },
 );
 
@@ -184,5 +184,5 @@ it.each([
   ["no privilege", 13],
   ["an error without a code", undefined],
 ])("%s (%s) is not of a document: no record is left out for it", (_what, code) => {
-  expect(isOfDocument(code)).toBe(false);
+  expect(isDocumentCode(code)).toBe(false);
 });

@@ -277,7 +277,7 @@ it.each([
   [
     8000,
     "AtlasError",
-    "Atlas refuses it: free space below the cluster's quota, or grant the user readWrite",
+    "Atlas refuses it: free space to get within the quota, or grant the user readWrite",
   ],
   [189, "PrimarySteppedDown", "Wait until the server works again, or fix the cause"],
   [11000, "DuplicateKey", "Fix the cause"],

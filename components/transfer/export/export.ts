@@ -5,10 +5,10 @@ import {
   mapOrdered,
   mapLimit,
   blocksOf,
-  endMoves,
+  completeMoves,
   fileBaseNames,
   listHeldRuns,
-  putBack,
+  unholdRuns,
   readableKey,
   requireInside,
   toConflictsAddress,
@@ -108,12 +108,12 @@ const heldAtOnce = 500;
  */
 async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<string>> {
   // A file under both names would be written under the held one, and stay stale in its place.
-  const held = await endMoves(task.sides, await listHeldRuns(task.sides));
+  const held = await completeMoves(task.sides, await listHeldRuns(task.sides));
   for (let at = 0; at < held.length; at += heldAtOnce) {
     const some = held.slice(at, at + heldAtOnce);
     const stuck = await exportInPlace(task, some);
     const ready = some.filter(({ runId }) => !stuck.has(runId));
-    const { runs, destinationTaken } = await putBack(task.sides, ready);
+    const { runs, destinationTaken } = await unholdRuns(task.sides, ready);
     task.lists.returned.push(...runs);
     task.lists.stillHeld.push(...stuck, ...destinationTaken);
     task.lists.destinationTaken.push(...destinationTaken);

@@ -21,12 +21,12 @@ import {
   readTexts,
   readableKey,
   recordOf,
-  recordsIn,
-  recordsOf,
+  parseRecords,
+  convertEntries,
   refusalIn,
   renewRecord,
-  stampOf,
-  stemNamed,
+  readStamp,
+  findBaseName,
   unpack,
   wholeFile,
 } from "../../state";
@@ -104,7 +104,7 @@ async function isUnchanged(
     const base = known?.get(key);
     return base?.agreed?.mongo === hash && base.next === undefined && base.file === file;
   });
-  const baseName = areAgreed ? stemNamed(sides, role, runId, file) : undefined;
+  const baseName = areAgreed ? findBaseName(sides, role, runId, file) : undefined;
   return baseName !== undefined && (await lookAt(sides, role, baseName)).stamp !== undefined;
 }
 
@@ -147,7 +147,7 @@ async function readFile(place: WholeFilePlace): Promise<WholeFile> {
         throw new Refusal("conflict", `the manifest belongs to run ${owner}`);
       }
       const entries = unpack(place, runId, whole);
-      const records = byKey(recordsOf(place, entries, text));
+      const records = byKey(convertEntries(place, entries, text));
       return { whole, entries: entries.map(({ fields }) => fields), records };
     }
     throw new Refusal("not-json", "the file is empty");
@@ -193,7 +193,7 @@ async function writeRecords(
   const content = textOf(wholeFile(role, entries, file.whole, documents));
   const bytes = Buffer.from(content);
   const text = { bytes, offset: 0, length: bytes.length, ended: true };
-  const records = byKey(recordsIn(place, runId, [text]));
+  const records = byKey(parseRecords(place, runId, [text]));
   const become = written.flatMap(({ key, disk, mongo, base }): NewBase[] => {
     const record = records.get(key);
     // If this state directory lacked the record, a base agreed with another one stays.
@@ -240,7 +240,7 @@ async function writeConflictCopy(
   const { path, name } = fileOf(address, role, baseName);
   const copy = posix.join(conflictsFolder, name);
   // The copy of an earlier export is replaced.
-  const stamp = await stampOf(path);
+  const stamp = await readStamp(path);
   const documents = conflicts.flatMap(({ key, disk, mongo }) => {
     const id = readableKey(key);
     const paths = () => differingPaths(role, disk?.document ?? {}, mongo).join(", ");

@@ -14,9 +14,9 @@ import {
   publish,
   readTexts,
   recordOf,
-  recordsIn,
+  parseRecords,
   refusalIn,
-  stemNamed,
+  findBaseName,
   toHeldAddress,
 } from "../../state";
 import { documentsAsStored } from "../documents";
@@ -71,11 +71,11 @@ async function endsAlike(
   { runId, bases }: RunInMongo,
   { hash }: LogInMongo,
 ): Promise<boolean> {
-  const baseName = stemNamed(sides, "runs", runId, bases.get("runs")?.get(runId)?.file);
+  const baseName = findBaseName(sides, "runs", runId, bases.get("runs")?.get(runId)?.file);
   const file =
     baseName === undefined ? await placeOf(sides, "logs", runId) : fileOf(sides, "logs", baseName);
   const line = await lastLine(file.path);
-  const [end] = line ? recordsIn(file, runId, [line]) : [];
+  const [end] = line ? parseRecords(file, runId, [line]) : [];
   return end !== undefined && hashOf("logs", end.document) === hash;
 }
 
@@ -97,7 +97,7 @@ async function readLog(sides: ExportSides, runId: string): Promise<LogOnDisk> {
   const owner = (await findRunId(sides, place.baseName)) ?? place.baseName;
   for await (const texts of readTexts(place)) {
     ended = texts.at(-1)?.ended ?? ended;
-    for (const entry of recordsIn(place, owner, texts)) {
+    for (const entry of parseRecords(place, owner, texts)) {
       if (last === undefined || sequenceIn(entry) > sequenceIn(last)) last = entry;
     }
   }
@@ -130,7 +130,7 @@ async function compareLog(
   const late = new Map<bigint, Document>();
   let [reached, unchanged, difference]: [bigint | undefined, number, string] = [undefined, 0, ""];
   for await (const texts of readTexts(place)) {
-    const entries = recordsIn(place, owner, texts);
+    const entries = parseRecords(place, owner, texts);
     let end: bigint | undefined = reached;
     for (const entry of entries) {
       if (end === undefined || sequenceIn(entry) > end) end = sequenceIn(entry);

@@ -5,7 +5,7 @@ import {
   MongoBulkWriteError,
   MongoServerError,
 } from "mongodb";
-import { isOfDocument } from "../../mongo";
+import { isDocumentCode } from "../../mongo";
 import { mapLimit, type ReadyRecord, Refusal } from "../../state";
 import type { Pair } from "../pairs";
 import type { Outcome } from "../tally";
@@ -60,7 +60,7 @@ async function insertErrors(
     }
     // The other documents may have no majority yet, or were not tried.
     const ofOthers =
-      error.result.getWriteConcernError() ?? errors.find(({ code }) => !isOfDocument(code));
+      error.result.getWriteConcernError() ?? errors.find(({ code }) => !isDocumentCode(code));
     if (isOfCommand || ofOthers) throw error;
     return new Map(errors.map((one) => [one.index, one]));
   }
@@ -107,7 +107,7 @@ async function replace(
   } catch (error) {
     if (!(error instanceof MongoServerError)) throw error;
     // The server gives the place of a document that it tried to write.
-    const isOfOne = "index" in error && isOfDocument(error.code);
+    const isOfOne = "index" in error && isDocumentCode(error.code);
     if (isOfOne || documentCodes.has(error.code)) return toRefusal(error.code);
     throw error;
   }

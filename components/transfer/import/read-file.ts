@@ -18,10 +18,10 @@ import {
   parse,
   pauseMs,
   readChunks,
-  recordsIn,
+  parseRecords,
   refusalIn,
   stampByOpening,
-  writtenMs,
+  freshMs,
 } from "../../state";
 import { type Checkpoint, type ImportedCounts, countMore } from "../checkpoints";
 import type { Tally } from "../tally";
@@ -132,7 +132,7 @@ export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGener
     const watched = listed ?? (role === "logs" ? undefined : file);
     for await (const { texts, end, last } of chunks) {
       const refused = tally.counts[role].quarantined;
-      const records = recordsIn(file, runId, texts, tally);
+      const records = parseRecords(file, runId, texts, tally);
       // The next import reads a line that has no end yet again, and counts it then.
       counts = countMore(
         counts,
@@ -166,7 +166,7 @@ export async function readSettled(
     const chunks: Chunk[] = [];
     const again = reread === 0 ? bytes : undefined;
     for await (const chunk of readChunks(file, start, again)) chunks.push(chunk);
-    const isOld = Date.now() - file.stamp.modified >= writtenMs;
+    const isOld = Date.now() - file.stamp.modified >= freshMs;
     if (isOld || reread === maxRereads) return { file, chunks };
     const isWhole = chunks.every(({ texts }) => texts.every(isParsed));
     if (isWhole && !(await findChanged([file])).has(file.name)) return { file, chunks };

@@ -6,7 +6,7 @@ import {
   type StateAddress,
   listHeldRuns,
   holdRuns,
-  putBack,
+  unholdRuns,
   readFence,
 } from "../../state";
 import { exportState } from "../export/export";
@@ -189,7 +189,7 @@ async function holdStale(
 ): Promise<Pick<RollbackReport, "held" | "destinationTaken">> {
   const moved =
     wish === "release"
-      ? await putBack(address, await listHeldRuns(address))
+      ? await unholdRuns(address, await listHeldRuns(address))
       : await holdRuns(address, isOpen(fence) ? found.stale : []);
   const destinationTaken = new Set([...found.destinationTaken, ...moved.destinationTaken]);
   const held = (await listHeldRuns(address)).map(({ runId }) => runId);
