@@ -98,7 +98,7 @@ async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> 
 /** Attributes of a file are cached for so long at most, in ms (nfs(5), `acregmax`). */
 const cachedMs = 60_000;
 
-/** Only a run that was finished when it was imported is not written any more. */
+/** Opens each file for a fresh stat, except of a run that was finished when imported and is older than any cached stat. */
 async function lookAgain({ files }: RunOnDisk, { runs }: RunCheckpoints) {
   const isFinished = files.at(-1)?.role === "runs" && runs?.unfinished === 0;
   const look = async (file: FoundFile) => {
@@ -134,6 +134,7 @@ async function* readFiles(
   const open = (one: Listed) => openFile(one, isProof);
   for (const opened of await mapLimit(filesAtOnce, files, open)) {
     const { file, part } = opened;
+    // Part `proof` means that the file is as it was imported.
     if (isProof && part !== "proof") {
       tally.changedFiles += 1;
       continue;

@@ -24,7 +24,7 @@ interface ImportOptions {
 
 /**
  * Imports filesystem state: every record is inserted, updated, unchanged or quarantined. A second
- * run changes nothing and reads only what is new, and several at once end in the same state.
+ * import changes nothing and reads only what is new, and several at once end in the same state.
  *
  * @throws StateFolderError before anything is written, if the state directory cannot be used
  * @throws WriteError if records are quarantined and their file cannot be written
@@ -80,15 +80,15 @@ async function importFiles(
   const { shard, checkpoints, dryRun, pass = "bulk" } = source;
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
-  // Nothing is imported after the delta and the final pass: a cached stat must not hide a change from them.
+  // The delta and the final pass are the last to see a change: a cached stat must not hide it.
   const shouldBypassCache = pass !== "bulk";
   const groups = groupsOnDisk({ address: source, tally, shard, checkpoints, shouldBypassCache });
   const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
-    // What such a file has now may be in MongoDB already, by another importer.
+    // Another importer may have written what a changed file has now.
     const changed = await findChanged(files.values());
     for (const [record, result] of outcomes) {
       const { role, place, document, conversions, raw } = record;
-      // Then somebody writes who was to be stopped. Web is at work on files until its own rollout.
+      // Then a service writes that should be stopped. Web may still write approvals until its own rollout.
       const isStopped = pass === "final" || (pass === "delta" && role !== "approvals");
       const isLate = isStopped && changed.has(place.file);
       const outcome = isLate ? new Refusal("conflict", "it changed during the import") : result;

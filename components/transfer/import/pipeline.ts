@@ -44,7 +44,7 @@ export type Outcomes = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
 const [fullRecords, fullBytes] = [5_000, 1024 * 1024];
 
 /**
- * Groups records into batches of up to 5,000 records or 1 MiB, and reads ahead nothing. Records that a file yields
+ * Groups records into batches of up to 5,000 records or 1 MiB, and does not read ahead. Records that a file yields
  * together stay together, so that a batch may be somewhat larger.
  *
  * @param times multiplies both limits
@@ -85,7 +85,7 @@ const groupsAtOnce = 4;
 const [largeBytes, timesOfLarge] = [4 * fullBytes, 2];
 
 /**
- * Works on several groups at once, which hides the latency of a distant server, and on one of more than 4 MiB, which
+ * Works on several groups at once, which hides the latency of a distant server, but on only one over 4 MiB, which
  * bounds memory. A group's batches are written in sequence while the next one is read. A killed process loses at
  * most the batches at work.
  *

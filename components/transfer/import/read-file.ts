@@ -42,7 +42,7 @@ export function isImported({ file, checkpoint, id }: Listed): boolean {
   return file.stamp.size === checkpoint.offset && (id ?? checkpoint.runId) === checkpoint.runId;
 }
 
-/** A file changed so shortly before it was looked at may be written again at the same time. */
+/** A file changed this shortly before its stat, in ms, may change again with the same timestamp. */
 const restlessMs = 2_000;
 
 /** Whether a file is as it was imported, by a stamp that can be trusted. */
@@ -73,7 +73,7 @@ type FileToRead = {
 /** A file of more bytes is read when its turn comes, and in parts: memory stays flat. */
 const smallFile = 256 * 1024;
 
-/** Without a `FileHandle` for each of four files a run, which costs a verification a sixth of its CPU. */
+/** The callback form opens no `FileHandle`: one for each of a run's four files costs a verification a sixth of its CPU. */
 const readFile = promisify(readFileWithCallback);
 
 /** Opens a file, from which an import reads what is new and a proof everything. Never throws a system error. */
@@ -154,8 +154,8 @@ export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGener
 }
 
 /**
- * Reads a file, again if it was written a moment ago and does not parse, or is not as it was before it was
- * read: a service may be writing it.
+ * Reads a file, and rereads one written a moment ago that does not parse or that changed while it was read: a service
+ * may be writing it.
  */
 export async function readSettled(
   { file, bytes }: { readonly file: FoundFile; readonly bytes?: Buffer | undefined },
