@@ -3,13 +3,13 @@ import { Command } from "commander";
 import { steps as stateSteps } from "../components/transfer/provider";
 import { logIn } from "../components/cluster/log-in";
 import { steps as migrationSteps } from "../components/migration/provider";
-import { formatAnswer, jobNameOf, workInPod } from "../components/step";
+import { formatAnswer, hyphenated, workInPod } from "../components/step";
 import type { AnyStep, StepRequest } from "../components/step";
 
 /** Steps that can run as a Job, by their names there, such as `bulk-pass`. */
 const steps = new Map(
   Object.values({ logIn, ...migrationSteps, ...stateSteps }).map((step) => [
-    jobNameOf(step),
+    hyphenated(step.name),
     step as unknown as AnyStep,
   ]),
 );

@@ -1,6 +1,7 @@
 /** What a step is, and the dynamic provider of one; `program.ts` is the Pulumi program's own door. */
 export { providerOf } from "./provider";
 export {
+  hyphenated,
   kind,
   Unfinished,
   unknownValue,
@@ -11,4 +12,4 @@ export {
   type StepInputs,
 } from "./step";
 export { formatAnswer, parseAnswer, tell } from "./jobs";
-export { jobNameOf, workInPod, type AnyStep, type StepRequest } from "./work";
+export { workInPod, type AnyStep, type StepRequest } from "./work";

@@ -64,10 +64,8 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
 
 /**
  * The lines that the engine keeps for a resource, in the form that Pulumi gives to a serialised provider
- * (`exports.handler`). They are written here, because to serialise one takes half of the program's own
- * time in each preview: see "Dynamic providers" in Pulumi's documentation, and pulumi/pulumi#10480 for
- * what it cannot do. They run in the host of dynamic providers, plain Node.js in the project's folder, and
- * load this package by its name, as the program does.
+ * (`exports.handler`): to serialise one takes half of the program's own time in each preview. They run in the host
+ * of dynamic providers, plain Node.js in the project's folder, and load this package by its name.
  */
 export function shim(module: string, kind: string): string {
   return `exports.handler = () => {
@@ -97,10 +95,7 @@ export async function logFinding(finding: Finding, resource?: pulumi.Resource): 
   await pulumi.log.warn(formatFinding(finding), resource);
 }
 
-/**
- * Logs, in a preview only, findings about known values, each on its resource: the engine asks no provider about a
- * new one.
- */
+/** Logs, in a preview only, findings about known values, each on its resource: no provider is asked about a new one. */
 export function foreseeInPreview<Known>(
   known: pulumi.Input<Known>,
   find: (

@@ -3,10 +3,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { formatPrinted, warning } from "../contract/finding";
 import { ConnectionError, sameServer } from "../mongo";
 import { tell } from "./jobs";
-import { workOf, type AnyStep } from "./work";
-import { Unfinished, type MongoInputs, type StateOf, type Step, type StepInputs } from "./step";
+import { workOf, type AnyState as State, type AnyStep } from "./work";
+import { Unfinished, type MongoInputs, type Step, type StepInputs } from "./step";
 
-type State = StateOf<StepInputs, object>;
 type Provider = Required<pulumi.dynamic.ResourceProvider>;
 
 /** The dynamic provider of a step; no other code of this project implements provider methods. */

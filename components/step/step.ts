@@ -122,12 +122,7 @@ export interface StepKind<Inputs, Results> {
   readonly outputs?: Results;
 }
 
-/**
- * A kind of step, in the `provider.ts` of a room.
- *
- * @param module of the resource's type
- * @param secrets the outputs that are secret
- */
+/** A kind of step, in the `provider.ts` of a room; the module is that of the resource's type. */
 export function kind<Inputs, Results>(
   name: string,
   [room, module]: readonly [room: string, module: string],
@@ -138,5 +133,5 @@ export function kind<Inputs, Results>(
   return { name, type, module: `components/${room}/provider`, results, secrets };
 }
 
-/** A name in the form of a resource's and a command's: `BulkPass` is `bulk-pass`. */
+/** A name in the form of a resource's, a Job's and a command's: `BulkPass` is `bulk-pass`. */
 export const hyphenated = (name: string) => name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();

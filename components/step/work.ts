@@ -12,7 +12,7 @@ import {
 } from "./step";
 
 export type AnyStep = Step<StepInputs, object>;
-type State = StateOf<StepInputs, object>;
+export type AnyState = StateOf<StepInputs, object>;
 
 /** A Job's request, without a secret. */
 export interface StepRequest {
@@ -34,7 +34,7 @@ export type Answer =
 export async function workOf(
   step: AnyStep,
   inputs: StepInputs,
-  state?: State,
+  state?: AnyState,
 ): Promise<object | undefined> {
   const { job: form } = step;
   const { job } = inputs as MongoInputs;
@@ -44,7 +44,7 @@ export async function workOf(
   const pods = mergeShards ? job.parallelism : 1;
   const request = { pods, ...requestOf(form, inputs, state) };
   const asked = {
-    kind: jobNameOf(step),
+    kind: hyphenated(step.name),
     direction: inputs.direction === "back" ? ("back" as const) : ("forward" as const),
     request: JSON.stringify(request),
     ...(form.state && { state: form.state }),
@@ -84,7 +84,7 @@ export async function workInPod(
   }
   const { database = uriFacts(given.uri)?.database, ...others } = request.inputs as MongoInputs;
   const inputs = { ...others, ...given, database, isInPod: true };
-  const state = request.state as State | undefined;
+  const state = request.state as AnyState | undefined;
   const whole = inputs.direction === "back" ? undefined : step.job?.forward?.bind(step.job);
   try {
     const results = await (whole ? whole(inputs, state) : inDirection(step, inputs, state));
@@ -96,17 +96,14 @@ export async function workInPod(
   }
 }
 
-/** A kind's name as a Job and `step KIND` have it. */
-export const jobNameOf = ({ name }: Pick<AnyStep, "name">) => hyphenated(name);
-
-async function inDirection(step: AnyStep, inputs: StepInputs, state?: State) {
+async function inDirection(step: AnyStep, inputs: StepInputs, state?: AnyState) {
   return inputs.direction === "back" ? step.back?.(inputs, state) : step.forward(inputs, state);
 }
 
 function requestOf(
   { state: mounted, priorOutputs = [], engineOnly = [] }: JobForm<StepInputs, object>,
   inputs: StepInputs,
-  state?: State,
+  state?: AnyState,
 ): Omit<StepRequest, "pods"> {
   // The pod gets the connection string from a Secret.
   const left: readonly string[] = ["uri", "job", ...engineOnly];

@@ -3,7 +3,7 @@ import { version } from "../../package.json";
 import { steps as stateSteps } from "../../components/transfer/provider";
 import * as jobs from "../../components/step/jobs";
 import { steps as migrationSteps } from "../../components/migration/provider";
-import { type AnyStep, type StepRequest, jobNameOf, workInPod } from "../../components/step";
+import { type AnyStep, type StepRequest, hyphenated, workInPod } from "../../components/step";
 import { type Thing, counting, thingInputs, kept, stopping, twoWay } from "./thing";
 
 const { JobError, stateRoot } = jobs;
@@ -220,7 +220,7 @@ describe("the steps of this project", () => {
   });
 
   it("have each a name of its own as a Job", () => {
-    const names = all.map(jobNameOf);
+    const names = all.map(({ name }) => hyphenated(name));
 
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);

@@ -79,7 +79,7 @@ async function untilOver(
       !metadata?.deletionTimestamp &&
       status?.containerStatuses?.some(({ state }) => state?.running);
     if (pods.some(runs)) lastRan = Date.now();
-    const left = pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod));
+    const left = remaining(pods);
     const advice = `See its events: kubectl describe job ${name}`;
     const none = { object: `job ${name}`, found: "it has no pod", advice };
     const found = left.length > 0 ? left : [none];
@@ -114,10 +114,7 @@ async function stopJobs(
     const name = nameOf(job);
     tell(`job ${name}: stopped, because it is no longer wanted`);
     await cluster.remove("Job", name, "Foreground");
-    const look = async () => {
-      const pods = await podsOf(cluster, name);
-      return pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod));
-    };
+    const look = async () => remaining(await podsOf(cluster, name));
     await watch(cluster, `job ${name}`, timeoutSeconds, look).catch((error: unknown) => {
       if (!(error instanceof WaitTimeout)) throw error;
       throw new JobError([`Job ${name} was deleted, but its pods have not ended ${error.message}`]);
@@ -178,6 +175,9 @@ function endBesideSidecars(pods: readonly V1Pod[], count: number) {
 function indexOf({ metadata }: V1Pod): number {
   return Number(metadata?.annotations?.["batch.kubernetes.io/job-completion-index"] ?? 0);
 }
+
+const remaining = (pods: readonly V1Pod[]) =>
+  pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod));
 
 const podsOf = (cluster: Cluster, job: string) => cluster.list("Pod", `job-name=${job}`);
 
