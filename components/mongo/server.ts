@@ -76,8 +76,8 @@ export function answerIn(error: unknown): string | undefined {
   const ofHandshake = failures.map(tlsCodeIn).find((one) => one !== undefined);
   const code = error instanceof MongoServerError ? error.code : ofHandshake;
   if (code === undefined) return undefined;
-  const said = error instanceof MongoServerError ? error.message : "the TLS handshake failed";
-  return `${said.replace(/\.$/, "")} (code ${code})`;
+  const message = error instanceof MongoServerError ? error.message : "the TLS handshake failed";
+  return `${message.replace(/\.$/, "")} (code ${code})`;
 }
 
 /** @see https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes */

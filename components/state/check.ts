@@ -69,7 +69,7 @@ const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   object: isJsonObject,
   "object[]": (value) => Array.isArray(value) && value.every(isJsonObject),
   strings: (value) => isJsonObject(value) && membersOf(value).every(([, inner]) => isString(inner)),
-  // Never asked: only assumed fields are lists of strings, and an object id is generated.
+  // Never called: only assumed fields are lists of strings, and an object id is generated.
   "string[]": () => true,
   objectId: () => true,
 };

@@ -27,12 +27,12 @@ interface Moved {
   readonly destinationTaken: string[];
 }
 
-/** The address of the held files, as of a state directory of their own. */
+/** Points an address at the held files, which form a state directory of their own. */
 export function toHeldAddress<Address extends StateAddress>(address: Address): Address {
   return { ...address, root: join(address.root, heldFolder) };
 }
 
-/** The address of the conflict copies, as of a state directory of their own. */
+/** Points an address at the conflict copies, which form a state directory of their own. */
 export function toConflictsAddress<Address extends StateAddress>(address: Address): Address {
   return { ...address, root: join(address.root, conflictsFolder) };
 }
@@ -41,7 +41,7 @@ export function toConflictsAddress<Address extends StateAddress>(address: Addres
  * Holds the files of runs that are unfinished on disk, because a worker would execute their steps again. Logs,
  * approvals and artifacts stay: nothing is executed from them.
  *
- * @param runIds of the runs that may be held; default all
+ * @param runIds the runs that may be held; default all
  */
 export async function holdRuns(address: StateAddress, runIds?: readonly string[]): Promise<Moved> {
   // Finding them reads every run's file, because the id inside counts, not the name.
@@ -99,7 +99,7 @@ async function moveAll(runs: readonly RunFile[], to: string): Promise<Moved> {
   return moved;
 }
 
-/** Moves a file, by a copy if the destination is on another volume. False if another file is there. */
+/** Moves a file; copies and deletes it if the destination is on another volume. False if another file is there. */
 async function moveOrCopy(path: string, to: string): Promise<boolean> {
   try {
     return await moveFile(path, to);

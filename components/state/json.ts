@@ -64,9 +64,9 @@ function parseExactly(text: string): unknown {
   const open: Open[] = [root];
   let name = "";
   const add = (value: unknown) => {
-    const around = open.at(-1) ?? root;
-    if (around.members) around.members.set(name, value);
-    else around.items.push(value);
+    const parent = open.at(-1) ?? root;
+    if (parent.members) parent.members.set(name, value);
+    else parent.items.push(value);
   };
   const close = () => {
     const ended = open.pop() ?? root;

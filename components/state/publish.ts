@@ -85,15 +85,15 @@ function refuseChanged(): Refusal {
 // its folder if it is new. Best effort: only root may change an owner, and not every volume has owners.
 async function copyOwnership(path: string, from: string): Promise<void> {
   const look = (path: string) => fs.lstat(path).catch(ignore);
-  const [own, like] = await Promise.all([look(path), look(from)]);
-  if (!own || !like) return;
-  if (own.uid !== like.uid || own.gid !== like.gid) {
-    const ofGroup = () => fs.chown(path, own.uid, like.gid);
-    await fs.chown(path, like.uid, like.gid).catch(ofGroup).catch(ignore);
+  const [current, wanted] = await Promise.all([look(path), look(from)]);
+  if (!current || !wanted) return;
+  if (current.uid !== wanted.uid || current.gid !== wanted.gid) {
+    const ofGroup = () => fs.chown(path, current.uid, wanted.gid);
+    await fs.chown(path, wanted.uid, wanted.gid).catch(ofGroup).catch(ignore);
   }
   // A folder's search permission is not a file's.
-  const mask = own.isDirectory() || like.isFile() ? 0o7777 : 0o666;
-  if (own.mode !== like.mode) await fs.chmod(path, like.mode & mask).catch(ignore);
+  const mask = current.isDirectory() || wanted.isFile() ? 0o7777 : 0o666;
+  if (current.mode !== wanted.mode) await fs.chmod(path, wanted.mode & mask).catch(ignore);
 }
 
 /** Codes of a volume that has no hard links (SMB, FAT, many with FUSE), or on which this user may not create them. */

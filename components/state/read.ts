@@ -113,14 +113,14 @@ const [openFile, statFile, closeFile] = [promisify(open), promisify(fstat), prom
 const readFrom = promisify(read);
 
 /** Follows no link, and does not block on a pipe. */
-const onlyFiles = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Opens a file, runs `work` on it and closes it; undefined if it cannot be opened. */
 export async function withOpened<T>(
   path: string,
   work: (file: number, stats: Stats) => T | Promise<T>,
 ): Promise<T | undefined> {
-  const file = await openFile(path, onlyFiles).catch(() => undefined);
+  const file = await openFile(path, openFlags).catch(() => undefined);
   if (file === undefined) return undefined;
   try {
     return await work(file, await statFile(file));
