@@ -124,7 +124,7 @@ describe("a stack with a cluster of Atlas", () => {
       };
       const isRefused = /user taskrunner-application-1: cannot log in/;
       const up = await site.succeeded(stack.upBeside(isRefused, () => void admit()));
-      expect(up).toMatch(/user taskrunner-application-1: can log in, after \d+ s/);
+      expect(up).toMatch(/taskrunner-application-1: can log in, after \d+ s/);
       expect(databases).not.toContain("taskrunner");
       await site.play();
       const after = await atlas.calls();

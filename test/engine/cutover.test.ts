@@ -54,7 +54,7 @@ describe("the cutover on the real engine and a server with logins", () => {
       ]);
       expect(await documents()).toEqual(sample);
       const { fencedAt } = await ledgerRecord();
-      expect(up.output).toContain(`MongoDB is the source of truth since ${fencedAt}.`);
+      expect(up.output).toContain(`source of truth since ${fencedAt}.`);
       expect(await stack.outputs()).toMatchObject({
         storageMode: "mongo",
         database: "taskrunner",
@@ -110,10 +110,10 @@ describe("the cutover on the real engine and a server with logins", () => {
       // The record of the cutover, the worker, three exports and two values files; nothing of the database.
       expect(preview.output).toMatch(/Resources:\n\s+~ 7 to update\n\s+\d+ unchanged/);
       expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
-      expect(preview.output).toContain("MongoDB is unreachable, so nothing would be exported");
+      expect(preview.output).toContain("[would-not-export]");
       const up = kept(await stack.up());
       expect(up).toMatchObject({ failed: false });
-      expect(up.output).toMatch(/Nothing was exported\..* output `verification` counts/);
+      expect(up.output).toContain("[not-exported]");
       expect(await deployedMode(directory(), "worker")).toBe("filesystem");
       expect(await siteFiles()).toEqual(before);
       expect(await stack.outputs()).toMatchObject({

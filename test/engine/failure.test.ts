@@ -55,7 +55,7 @@ describe("a migration that fails on the real engine", () => {
       const preview = await stack.preview();
       expect(preview.failed).toBe(false);
       expect(preview.output).toMatch(
-        /Not checked .*create index pack_run_logs_run_sequence on .* time limit .* `pulumi up` checks it/,
+        /pack_run_logs_run_sequence .* time limit .*`pulumi up` .*\[data-not-checked\]/,
       );
     },
     minutes,
@@ -73,10 +73,8 @@ describe("a migration that fails on the real engine", () => {
 
       const failed = await stack.up();
       expect(failed.failed).toBe(true);
-      expect(failed.output).toMatch(
-        /createIndexes on taskrunner\.pack_runs, index pack_runs_tenant_updatedAt_desc, .* server code 8000/,
-      );
-      expect(failed.output).toContain("what was done stays, and the rest follows");
+      expect(failed.output).toMatch(/createIndexes .*pack_runs_tenant_updatedAt_desc.* 8000/);
+      expect(failed.output).toContain("the rest follows");
       expect(await stack.state()).toContain("pack_runs_updatedAt_desc");
 
       expect(await stack.up()).toMatchObject({ failed: false });
@@ -92,8 +90,8 @@ describe("a migration that fails on the real engine", () => {
 
       const refused = await other.up();
       expect(refused.failed).toBe(true);
-      expect(refused.output).toContain("Stack taskrunner-storage/other cannot claim");
-      expect(refused.output).toContain("stack taskrunner-storage/dev holds it");
+      expect(refused.output).toContain("taskrunner-storage/other cannot claim");
+      expect(refused.output).toContain("taskrunner-storage/dev holds it");
       expect(diff(wanted, await observe(db))).toEqual([]);
     },
     minutes,

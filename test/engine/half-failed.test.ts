@@ -59,7 +59,7 @@ describe("a cutover whose verification fails", () => {
       expect(await stack.preview()).toMatchObject({ failed: false });
       const up = await stack.up();
       expect(up.failed).toBe(false);
-      expect(up.output).toMatch(/Nothing was exported\..* output `verification` counts/);
+      expect(up.output).toContain("[not-exported]");
       expect(await stack.outputs()).toMatchObject({ verification: { runs: { mongo: 5 } } });
       expect(await workerMode()).toBe("filesystem");
     },

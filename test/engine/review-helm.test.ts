@@ -66,9 +66,7 @@ it(
     const made = await review();
 
     expect(made.level).toBe("risks");
-    expect(made.verdict).toMatch(
-      /the worker stops until it works on MongoDB, .* · \d+ unfinished runs wait/,
-    );
+    expect(made.verdict).toMatch(/worker stops .* · \d+ unfinished runs/);
     await expectInGallery("production-cutover", made);
   },
   6 * minutes,
@@ -96,8 +94,8 @@ it(
     const made = await review();
 
     expect(made.verdict).toContain("worker restarts");
-    expect(made.verdict).toContain("1 release would change more than the storage variables");
-    expect(made.body).toContain("image.tag: 2 is live, 1 would be applied");
+    expect(made.verdict).toMatch(/1 release .*storage variables/);
+    expect(made.body).toMatch(/image\.tag: 2 is live, 1 /);
     await expectInGallery("image-change", made);
   },
   4 * minutes,

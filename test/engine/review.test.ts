@@ -71,11 +71,8 @@ it(
     const made = await review();
 
     expect(made.level).toBe("risks");
-    expect(made.verdict).toMatch(/will work on MongoDB, .* · \d+ unfinished runs wait meanwhile$/);
-    expect(made.headline).toBe(
-      "staging: cut over to MongoDB: 4 collections, 9 indexes, " +
-        `import of ${sample.runs} runs, worker then web`,
-    );
+    expect(made.verdict).toMatch(/work on MongoDB, .* · \d+ unfinished runs/);
+    expect(made.headline).toContain(`4 collections, 9 indexes, import of ${sample.runs} runs`);
     await expectInGallery("first-cutover", made);
   },
   4 * minutes,
@@ -96,7 +93,8 @@ it(
 
     const made = await review();
     await db.dropDatabase();
-    expect(made.verdict).toContain("2 data issues: up stops before its first change");
+    expect(made.verdict).toContain("2 data issues");
+    expect(made.level).toBe("blocked");
     await expectInGallery("duplicate", made);
   },
   4 * minutes,
@@ -122,7 +120,7 @@ it(
     const made = await review();
 
     expect(made.verdict).toContain("1 index built anew");
-    expect(made.verdict).toMatch(/will be deleted: [\d,]+ entries of MongoDB now/);
+    expect(made.verdict).toMatch(/deleted: [\d,]+ entries/);
     await expectInGallery("changed-index", made);
   },
   4 * minutes,
@@ -139,8 +137,8 @@ it(
 
     const made = await review({ args: ["--refresh"] });
     await db.command({ collMod: "pack_runs", validator });
-    expect(made.headline).toBe("staging: after a refresh: collections, other indexes");
-    expect(made.verdict).toContain("1 validator lost: what was written since was not checked");
+    expect(made.headline).toMatch(/refresh: collections, other indexes$/);
+    expect(made.verdict).toContain("1 validator lost");
     await expectInGallery("drift", made);
   },
   4 * minutes,
@@ -155,8 +153,8 @@ it(
       comment: ["--save-approval", join(stack.folder, "approval.json")],
     });
 
-    expect(made.verdict).toMatch(/\d+ unfinished runs resume from the files/);
-    expect(made.headline).toContain(`roll back to files: export of ${sample.runs} runs`);
+    expect(made.verdict).toMatch(/\d+ unfinished runs resume/);
+    expect(made.headline).toContain(`export of ${sample.runs} runs`);
     await expectInGallery("rollback-mongodb-up", made);
   },
   4 * minutes,
@@ -173,7 +171,7 @@ it(
     await election.close();
     await configure({ storageMode: "filesystem" });
 
-    expect(made.verdict).toContain("up stops before it is done, a warning below says where");
+    expect(made.verdict).toContain("up stops");
     expect(made.level).toBe("blocked");
     await expectInGallery("rollback-election", made);
   },
@@ -188,11 +186,9 @@ it(
     const comment = ["--approved", join(stack.folder, "approval.json")];
     const made = await review({ answers: false, comment });
 
-    expect(made.unapproved).toMatch(
-      /would do more than was approved: .*would-not-export on the stack/,
-    );
+    expect(made.unapproved).toMatch(/approved: .*would-not-export/);
     expect(made.level).toBe("risks");
-    expect(made.verdict).toMatch(/what changed there stays behind · \d+ unfinished runs held/);
+    expect(made.verdict).toMatch(/unreachable.* \d+ unfinished runs held/);
     await expectInGallery("rollback-mongodb-down", made);
   },
   4 * minutes,

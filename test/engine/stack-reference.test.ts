@@ -66,9 +66,8 @@ it(
 
     const preview = await kept(stack.preview());
     expect(preview.failed).toBe(true);
-    expect(preview.output).toContain(
-      `The stack ${owners} has no output uri; it has appMongoUri, migratorUri, region.`,
-    );
+    const found = `${owners} .*no output uri; .*appMongoUri, migratorUri, region\\.`;
+    expect(preview.output).toMatch(new RegExp(found));
     expect(preview.output).not.toContain("error serializing");
   },
   10 * minutes,
@@ -112,24 +111,22 @@ it(
 
     const preview = await kept(stack.preview());
     expect(preview).toMatchObject({ failed: false });
-    expect(preview.output).toMatch(
-      /warning: `pulumi up` will stop here\. Refusing to switch to database 127/,
-    );
+    expect(preview.output).toMatch(/warning: .*127[^]*\[stop: other-database\]/);
     const up = await kept(stack.up());
     expect(up).toMatchObject({ failed: true });
-    expect(up.output).toContain(`Refusing to switch to database ${place}: it is not a copy of`);
+    expect(up.output).toMatch(new RegExp(`Refusing .*${place}: .*not a copy`));
     expect(up.output).toMatch(/set advanced\.acceptDatabase: 20\S+@127\.0\.0\.1:\d+\/taskrunner/);
 
     // What the rollback finds in the state is the other server now.
     await configure("filesystem");
     const back = await kept(stack.up());
     expect(back).toMatchObject({ failed: true });
-    expect(back.output).toContain("schema_migrations has no record of that fence");
+    expect(back.output).toContain("no record of that fence");
     // Whether the engine kept the claim's inputs of an `up` that failed decides which of both says no.
     await configure("mongo");
     const forward = await kept(stack.up());
     expect(forward).toMatchObject({ failed: true });
-    expect(forward.output).toMatch(/Refusing to switch to database|has no record of that fence/);
+    expect(forward.output).toMatch(/Refusing to switch|no record of that fence/);
     expect(await worker()).toBe(values);
   },
   10 * minutes,

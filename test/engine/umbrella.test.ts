@@ -109,11 +109,7 @@ describe("one release that holds both services", () => {
       const wrong = await stack.preview();
       expect(wrong.failed).toBe(true);
       expect(wrong.output).toMatch(
-        /No workload of release stella in namespace \S+ of context \S+ has/,
-      );
-      expect(wrong.output).toContain(
-        `has the labels app.kubernetes.io/component=www; it has Deployment ` +
-          `stella-gateway, Deployment stella-web, Deployment stella-worker. Set rollout.web.selector`,
+        /release stella .*component=www; .*stella-gateway, .*stella-web, .*stella-worker\. .*rollout\.web\.selector/,
       );
       const gateway = await site.podsOf("gateway");
 
@@ -141,23 +137,21 @@ describe("one release that holds both services", () => {
       await configure("mongo", { chart: pausing });
       const rendered = await stack.up();
       expect(rendered.failed).toBe(true);
-      expect(rendered.output).toContain(
-        `Chart ${pausing} of release stella cannot be upgraded for both services, and nothing was drained: ` +
-          "it renders spec.paused of Deployment stella-web.",
-      );
+      expect(rendered.output).toContain(`Chart ${pausing} of release stella`);
+      expect(rendered.output).toContain("spec.paused of Deployment stella-web");
       expect(orderOf(rendered)).not.toContain("Drain worker-drain");
 
       const env = "            {{- toYaml $values.env | nindent 12 }}";
       const apart = `            {{- toYaml (ternary list $values.env (eq $name "web")) | nindent 12 }}`;
       await configure("mongo", { chart: await otherChart("apart", env, apart) });
-      expect((await stack.preview()).output).toContain(
-        "no Deployment of it has TaskRunner__Storage__Mode in the env of its own template",
+      expect((await stack.preview()).output).toMatch(
+        /no Deployment .*TaskRunner__Storage__Mode .*rollout\.web\.path/,
       );
 
       await cluster.kubectl("rollout", "pause", "deployment/stella-web");
       await configure("mongo");
-      expect((await stack.preview()).output).toContain(
-        "Deployment stella-web is paused, and not by this stack. Resume it: kubectl rollout resume",
+      expect((await stack.preview()).output).toMatch(
+        /Deployment stella-web is paused.*kubectl rollout resume/,
       );
       await cluster.kubectl("rollout", "resume", "deployment/stella-web");
       expect(await site.standing()).toEqual(before);
@@ -179,7 +173,7 @@ describe("one release that holds both services", () => {
         "Verification verification",
         "LogRetention log-retention",
       ]);
-      expect(up.output).toContain("web: stella-web is resumed");
+      expect(up.output).toContain("stella-web is resumed");
       expect(await site.modesOf("worker")).toEqual(onMongo);
       expect(await site.modesOf("web")).toEqual(onMongo);
       expect(await site.paused()).toBe("");

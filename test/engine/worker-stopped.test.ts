@@ -67,7 +67,7 @@ describe("a worker that the program cannot see", () => {
     async () => {
       const back = await up("filesystem", 1);
       expect(back).toMatchObject({ failed: false });
-      expect(back.output).toContain("Stop it before this rollback");
+      expect(back.output).toContain("[stop-worker]");
       expect(await modes()).toEqual(["filesystem", "filesystem"]);
 
       const stale = await up("mongo", 1);
