@@ -114,9 +114,8 @@ async function findRest(
     ? createHash("sha256").update(bytes.subarray(0, offset))
     : await hashOfFirst(path, offset);
   if (hash?.copy().digest("hex") !== checkpoint.hash) return undefined;
-  return atEnd
-    ? ({ part: "nothing" } as const)
-    : ({ part: "more", start: { offset, lines, hash } } as const);
+  if (atEnd) return { part: "nothing" } as const;
+  return { part: "more", start: { offset, lines, hash } } as const;
 }
 
 /** The records of an open file from `start` on, through read, parse, convert and check. */

@@ -103,11 +103,8 @@ async function proveImport(
   const found = await compare("proof", inputs, { isProof: true, shard });
   if (!found.holds) throw new Unfinished(describeVerification(found, rootName));
   const second = await importPass(sides, "bulk", shard);
-  const importMs = second.elapsedMs;
-  const { proof } = found;
-  return {
-    report: { ...joinImports(report, second), ...(proof && { proof: { ...proof, importMs } }) },
-  };
+  const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
+  return { report: { ...joinImports(report, second), ...(proof && { proof }) } };
 }
 
 /**
