@@ -11,19 +11,19 @@ import { kind, Unfinished, unknownValue, type MongoInputs, type Step } from "../
 
 /** `uri` is the user's connection string, which is secret. */
 interface LogInInputs extends MongoInputs {
-  /** The inputs of `uri` that every preview knows; not secret. */
+  /** The parts of `uri` that are known in every preview; not secret. */
   readonly from?: string;
   /** The cluster's name in Atlas; absent for other kinds. */
   readonly cluster?: string;
-  /** Whether Atlas has paused it; may differ in a preview that does not know. */
+  /** Whether Atlas has paused it; unknown in some previews. */
   readonly isPaused?: boolean;
 }
 
 /**
  * Waits until a user that the stack created can log in: Atlas answers before its members know a new user
  * (hashicorp/vault-plugin-database-mongodbatlas#10) or an entry of the access list. It runs for each new
- * connection string and rests on a rollback. A preview that does not know the string counts it as unchanged if
- * its other inputs are, so that only the real change shows.
+ * connection string, but not on a rollback. A preview in which the string is unknown compares only `from`, so
+ * that it shows no change that `up` would not make.
  */
 export const logIn: Step<LogInInputs, object> = {
   ...kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]),
@@ -53,7 +53,7 @@ const attempt = { selectionTimeoutMs: 10_000 };
 /**
  * Retries a log-in for `timeoutMs`, with `delayMs` between attempts.
  *
- * @param log takes a progress line at the first failure and at the later success
+ * @param log receives a line after the first failure and one after a later success
  * @throws Unfinished with the user, the hosts and the last failure
  */
 export async function untilLoggedIn(
@@ -85,7 +85,7 @@ export async function untilLoggedIn(
     }
     if (attempts === 1) {
       const hosts = formatHosts(address.uri);
-      log(`user ${user}: cannot log in to ${hosts} yet; tried for ${timeoutMs / 1000} s at most`);
+      log(`user ${user}: cannot log in to ${hosts} yet; retries for up to ${timeoutMs / 1000} s`);
     }
     await sleep(delayMs);
   }

@@ -9,7 +9,7 @@ import { logIn } from "./log-in";
 import type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
 import { referToCluster } from "./stack-reference";
 
-/** The database, by one handle for all kinds. */
+/** The MongoDB of a stack, whatever its kind of cluster. */
 export class MongoCluster extends StepGroup {
   readonly mongo: Mongo;
 
@@ -20,14 +20,14 @@ export class MongoCluster extends StepGroup {
     const outputs = outputsOf(settings, this);
     const jobs = this.jobsOf(settings, outputs.uri, options);
     // Other kinds have existing users.
-    const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
+    const createsUsers = cluster.kind === "atlas" || cluster.kind === "kubernetes";
     // The services' user has its own Secret, unless it is the migrator of an existing server.
-    const isMigrator = !isMade && outputs.appUri === outputs.uri;
+    const isMigrator = !createsUsers && outputs.appUri === outputs.uri;
     const appJob = isMigrator
       ? jobs?.target
       : jobs?.targetOf("taskrunner-application", outputs.appUri);
     const users = { job: jobs?.target, appJob };
-    const known = isMade ? awaitLogIn(outputs, direction, users, this) : outputs;
+    const known = createsUsers ? awaitLogIn(outputs, direction, users, this) : outputs;
     const { uri, appUri, database } = known;
     const { ledger } = advanced;
     const { collections } = mongo;
@@ -67,9 +67,9 @@ function outputsOf(
 }
 
 /**
- * The same cluster; its connection strings are known only once both users can log in, so that a rotation changes
- * the services' Secret only then. On a rollback they are those of the last log-in. The migrator comes first,
- * because two Jobs of one kind would stop each other.
+ * Returns the cluster with connection strings that are known only once both users can log in, so that a password
+ * rotation changes the services' Secret no earlier. A rollback gets those of the last log-in. The migrator logs in
+ * first, because two Jobs of one kind would stop each other.
  *
  * @param users each user's Job target, if the engine cannot reach the cluster
  */

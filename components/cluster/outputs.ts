@@ -28,9 +28,9 @@ export interface ClusterOutputs {
   readonly appUri: pulumi.Output<string> | undefined;
   /** The database name; absent on a rollback without a setting for it. */
   readonly database: pulumi.Input<string> | undefined;
-  /** Inputs of the connection strings that every preview knows; not secret. */
+  /** The parts of the connection strings that are known in every preview; not secret. */
   readonly from?: string;
-  /** Resources that a log-in requires. */
+  /** Resources that must exist before a log-in can succeed. */
   readonly reachedAfter?: readonly pulumi.Resource[];
   /** The stack's own entries of Atlas' access list, kept for the next update. */
   readonly ownEntries?: pulumi.Output<string[]> | undefined;

@@ -12,7 +12,7 @@ import { serverChecked } from "./existing";
 type Args = ClusterArgs<"stackReference">;
 
 /**
- * The cluster of another stack, from its outputs. A rollback does not ask that stack, which may be gone: it uses
+ * The cluster of another stack, from its outputs. A rollback does not read that stack, which may be gone: it uses
  * the connection string of the last cutover, or `mongoUri` if set.
  */
 export function referToCluster(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {

@@ -7,8 +7,8 @@ import { atlasSdk } from "./sdk";
 
 type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
 
-// Inputs without a setting keep Atlas' value. The plugin rejects `deleteOnCreateTimeout` on an imported cluster.
-const unnamed = ["adaptiveCapacity", "deleteOnCreateTimeout", "labels", "pinnedFcv", "tags"];
+// Inputs that no setting controls keep Atlas' value. The plugin rejects `deleteOnCreateTimeout` on an imported cluster.
+const unmanaged = ["adaptiveCapacity", "deleteOnCreateTimeout", "labels", "pinnedFcv", "tags"];
 
 /**
  * The cluster. An existing one is taken over and changed in one update. Removing it from the stack keeps it in
@@ -21,7 +21,7 @@ export function createCluster(
 ): mongodbatlas.AdvancedCluster {
   const kept = {
     // A taken-over cluster may have stricter TLS.
-    ignoreChanges: settings.import ? [...unnamed, "advancedConfiguration"] : unnamed,
+    ignoreChanges: settings.import ? [...unmanaged, "advancedConfiguration"] : unmanaged,
     ...options,
     protect: settings.protection,
     retainOnDelete: true,
@@ -47,7 +47,7 @@ export function clusterArgs(
       { regionConfigs: regions.map((region, at) => regionConfig(region, 7 - at, settings)) },
     ],
     // Without it, each `up` after a refresh would reset what Atlas has scaled. A taken-over cluster without
-    // `compute` does without it, because turning it on loses nodes for analytics and reading.
+    // `compute` leaves it off, because turning it on removes analytics and read-only nodes.
     useEffectiveFields: autoScaling.compute !== undefined || (autoScaling.disk && !takesOver),
     backupEnabled: backup.enabled,
     pitEnabled: backup.pointInTime,
@@ -90,8 +90,8 @@ function regionConfig(
 type Live = Pick<mongodbatlas.GetAdvancedClusterResult, "clusterType" | "replicationSpecs">;
 
 /**
- * The project of a cluster to take over, once Atlas confirms that the settings keep what it has. If Atlas does
- * not answer, the import itself fails.
+ * Checks with Atlas that the settings would remove nothing from a cluster to take over, and returns its project. If
+ * Atlas does not answer, the import itself fails.
  *
  * @throws ProgramError with what would be lost, before anything changes
  */

@@ -23,10 +23,10 @@ export function atlasCluster(
   const ownEntries = isRollback
     ? undefined
     : pulumi.output(named).apply((id) => requireOwnEntries(settings, id, parent));
-  // Everything waits for the check that may refuse.
+  // No resource is created before this check has passed.
   const projectId = ownEntries ? pulumi.all([named, ownEntries]).apply(([id]) => id) : named;
   const cluster = createCluster(settings, projectId, options);
-  // They stay with the cluster, and are deleted if removed while it exists.
+  // Destroying the stack keeps them with the cluster; removing one from the settings deletes it.
   const ofCluster = { ...options, deletedWith: cluster };
   const place = { projectId, clusterName: cluster.name };
   const entries = accessList(settings, projectId, ofCluster);
@@ -49,7 +49,7 @@ export function atlasCluster(
     appUri: uriOf(application, "taskrunner"),
     from: JSON.stringify([settings.name, settings.connection, settings.passwordVersion, database]),
     ownEntries,
-    // Then the address is reachable, too.
+    // The access list makes the address reachable.
     reachedAfter: [migrator.resource, application.resource, ...entries],
     pausing: { name: settings.name, paused: cluster.paused },
   };

@@ -73,8 +73,8 @@ export async function requireOwnEntries(
   if (foreign.length === 0) return wanted;
   throw new ProgramError(
     `Atlas already has these entries of cluster.accessList, not from this stack: ${foreign.join(", ")}. ` +
-      "Deleting them later would end the access of others. Remove them from cluster.accessList, because " +
-      "their addresses have access, or delete them in Atlas. Nothing was changed.",
+      "Deleting them later would end the access of others. Remove them from cluster.accessList (their " +
+      "addresses already have access), or delete them in Atlas. Nothing was changed.",
   );
 }
 

@@ -16,8 +16,8 @@ interface UsersArgs {
 
 /**
  * The migrator and the services' user, each with a role of least privileges on this cluster. Another
- * `passwordVersion` creates new users and roles; the old ones are deleted last, so that both work until the pods
- * have rolled. Another number also resolves a name that Atlas already has.
+ * `passwordVersion` creates new users and roles and deletes the old ones last, so that both work until the pods
+ * have been replaced. It also helps if Atlas already has a user of the name.
  */
 export function databaseUsers(
   settings: AtlasSettings,

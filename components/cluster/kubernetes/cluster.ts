@@ -14,8 +14,8 @@ import { mongoDBCommunitySpec, type UserRole } from "./spec";
 const appNames = { migrator: "taskrunner-storage", application: "taskrunner" } as const;
 
 /**
- * A replica set that MongoDB's operator runs, with the operator itself unless it exists. Destroying the stack
- * keeps both and the volumes. The connection strings are known once MongoDB runs with both users, so that nothing
+ * A replica set that MongoDB's operator runs, and the operator unless one is installed. Destroying the stack keeps
+ * both and the volumes. The connection strings are known once MongoDB runs with both users, so that nothing
  * uses a password that MongoDB does not know yet.
  */
 export function kubernetesCluster(
@@ -33,13 +33,13 @@ export function kubernetesCluster(
     providerArgs(api),
     { parent },
   );
-  const made = cluster.createNamespace
+  const created = cluster.createNamespace
     ? [createNamespace(called("namespace-of-mongodb"), namespace, { parent, provider })]
     : [];
-  const options = { parent, provider, dependsOn: made };
+  const options = { parent, provider, dependsOn: created };
   const passwords = userPasswords(users, place, options);
-  const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : made;
-  // The engine fills in the Secrets' names later.
+  const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : created;
+  // Placeholders: the check runs before the engine has named the Secrets.
   const secrets = { migrator: "migrator", application: "application" };
   const scope = { database, collections: args.mongo.collections };
   const spec = mongoDBCommunitySpec(cluster, scope, secrets);
@@ -50,8 +50,8 @@ export function kubernetesCluster(
     migrator: passwords.migrator.secretName,
     application: passwords.application.secretName,
   };
-  // It outlives the stack, and a new stack takes it over with all its fields. With `protection` the engine
-  // neither forgets nor replaces it.
+  // The replica set outlives the stack, and a new stack takes over all its fields. With `protection` the engine
+  // neither removes it from the stack nor replaces it.
   const { metadata } = new (kubernetesSdk().apiextensions.CustomResource)(
     called("mongodb"),
     {

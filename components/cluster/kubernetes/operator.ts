@@ -8,8 +8,8 @@ import { childName } from "../../step/program";
 type Settings = ClusterSettingsOf<"kubernetes">;
 
 /**
- * MongoDB's operator (MCK) as a Helm release, with the site's values on top. It is not awaited, because the step
- * that waits for MongoDB names its pods. It outlives the stack, as MongoDB does.
+ * MongoDB's operator (MCK) as a Helm release, with the site's values on top. Pulumi does not wait for the release,
+ * because the step that waits for MongoDB also reports the operator's pods. It outlives the stack, as MongoDB does.
  */
 export function operatorRelease(
   settings: Settings,

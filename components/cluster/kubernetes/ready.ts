@@ -20,7 +20,7 @@ interface MongoDBReadyInputs extends StepInputs, ClusterAddress {
   readonly timeoutSeconds: number;
 }
 
-/** Waits for MongoDB if the resource is new, has a new spec, or the last wait failed. Rests on a rollback. */
+/** Waits for MongoDB if the resource is new, has a new spec, or the last wait failed. Does nothing on a rollback. */
 export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
   ...kind<MongoDBReadyInputs, object>("MongoDBReady", ["cluster", "kubernetes"], [], []),
   id: ({ namespace, name }) => `${namespace}/${name}`,
@@ -31,14 +31,14 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
       const cluster = await clusterAt(inputs);
       await watch(cluster, "MongoDB", timeoutSeconds, async () => {
         const found = await readResource(cluster, name);
-        const matter = diagnose(found);
-        if (matter === undefined) return [];
+        const problem = diagnose(found);
+        if (problem === undefined) return [];
         const unready = [
           ...(found.status?.phase === undefined ? await cluster.list("Pod", operatorPods) : []),
           ...(await cluster.list("Pod", `app=${name}-svc`)),
         ].filter((pod) => !isReady(pod));
         return [
-          { object: `mongodbcommunity ${name}`, ...matter },
+          { object: `mongodbcommunity ${name}`, ...problem },
           ...unready.map((pod) => podObstacle(pod)),
         ];
       });
@@ -83,7 +83,7 @@ function diagnose(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined
         advice: "Check that the operator runs and watches this namespace.",
       };
     case "Running":
-      if (confirms(found)) return undefined;
+      if (isApplied(found)) return undefined;
       return {
         found: "running, but the last change is not applied yet",
         detail,
@@ -95,30 +95,30 @@ function diagnose(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined
 }
 
 // The annotation with the last applied spec, as JSON.
-const confirmation = "mongodb.com/v1.lastSuccessfulConfiguration";
+const lastAppliedAnnotation = "mongodb.com/v1.lastSuccessfulConfiguration";
 
 /**
- * Whether the operator has applied this spec. The phase is not enough: it still says `Running` of the former spec
+ * Whether the operator has applied this spec. The phase is not enough: it stays `Running` for the former spec
  * until the operator has seen the change.
  */
-export function confirms({ metadata, spec }: MongoDBCommunity): boolean {
-  const text = metadata.annotations?.[confirmation];
-  return text !== undefined && holds(JSON.parse(text), spec);
+export function isApplied({ metadata, spec }: MongoDBCommunity): boolean {
+  const text = metadata.annotations?.[lastAppliedAnnotation];
+  return text !== undefined && contains(JSON.parse(text), spec);
 }
 
 // Kubernetes normalizes quantities: 1024Mi becomes 1Gi.
 const quantities = ["requests", "limits"];
 
-function holds(whole: unknown, part: unknown): boolean {
+function contains(whole: unknown, part: unknown): boolean {
   if (isEmpty(part)) return isEmpty(whole);
   if (Array.isArray(part)) {
     if (!Array.isArray(whole) || whole.length !== part.length) return false;
-    return part.every((item, at) => holds(whole[at], item));
+    return part.every((item, at) => contains(whole[at], item));
   }
   if (typeof part !== "object" || part === null) return whole === part;
   const members = (whole ?? {}) as Readonly<Record<string, unknown>>;
   return Object.entries(part).every(
-    ([key, value]) => quantities.includes(key) || holds(members[key], value),
+    ([key, value]) => quantities.includes(key) || contains(members[key], value),
   );
 }
 

@@ -16,7 +16,7 @@ export type UserRole = "migrator" | "application";
  * top.
  *
  * @param scope the users' database and the collections that services may touch
- * @param passwords the names of the Secrets with the users' passwords, under `password`
+ * @param passwords the names of the Secrets that hold the users' passwords under the key `password`
  * @see https://github.com/mongodb/mongodb-kubernetes, the resource's definition
  */
 export function mongoDBCommunitySpec<Name>(
@@ -28,10 +28,10 @@ export function mongoDBCommunitySpec<Name>(
   // Members on one node would fail together and lose the majority.
   const labelSelector = { matchLabels: { app: `${name}-svc` } };
   const podAffinityTerm = { topologyKey: "kubernetes.io/hostname", labelSelector };
-  const apart = [{ weight: 100, podAffinityTerm }];
+  const spread = [{ weight: 100, podAffinityTerm }];
   const podSpec = {
     ...(resources && { containers: [{ name: "mongod", resources }] }),
-    affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: apart } },
+    affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: spread } },
     ...(imagePullSecret !== undefined && { imagePullSecrets: [{ name: imagePullSecret }] }),
   };
   const { database } = scope;
@@ -65,7 +65,7 @@ export function mongoDBCommunitySpec<Name>(
       roles: [roles.migrator, roles.application],
     },
     users: [user("migrator"), user("application")],
-    // The operator merges it into its StatefulSet, lists by name.
+    // The operator merges this into its StatefulSet and matches the items of lists by name.
     statefulSet: { spec: { template: { spec: podSpec } } },
   };
   return mergeObjects(spec, overrides) as typeof spec;

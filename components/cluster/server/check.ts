@@ -22,7 +22,7 @@ export class ServerRefused extends Error {
   }
 }
 
-/** Checks the server of a database, whose connection string is secret. */
+/** Checks the server of a database. `uri` is secret. */
 export async function checkServer(
   database: Db,
   uri: string,
@@ -49,7 +49,7 @@ export async function requireServer(
   if (refusals.length > 0) throw new ServerRefused(uri, refusals);
   for (const one of findings) tell({ ...one, text: `MongoDB at ${formatHosts(uri)}: ${one.text}` });
   const missing = await missingMigratorPrivileges(database, names);
-  if (missing.length > 0) throw new ServerRefused(uri, [describeLack("mongoUri", missing)]);
+  if (missing.length > 0) throw new ServerRefused(uri, [describeMissing("mongoUri", missing)]);
   return version;
 }
 
@@ -81,13 +81,12 @@ export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
 };
 
 /**
- * Requires that the services can work, before they are rolled out: their user may log in, write, and create
- * indexes in the collections.
+ * Requires, before the services are rolled out, that their user can log in, write, and create indexes in the
+ * collections.
  *
  * @param address with the services' connection string, which is secret
  * @param names the existing collections
- * @param isApart whether only the services may reach the address; if it is unreachable, standard output says that
- *   it was not checked
+ * @param isApart whether the address is not the migrator's; then it is only a warning if it is unreachable
  * @param creations see `missingServicePrivileges`; default none
  * @throws ServerRefused with missing privileges, or if an arbiter makes writes unsafe; ConnectionError if the
  *   log-in fails
@@ -109,7 +108,7 @@ export async function requireApplication(
     }
     const missing = await missingServicePrivileges(database, names, creations);
     if (missing.length === 0) return;
-    throw new ServerRefused(address.uri, [describeLack("appMongoUri", missing)]);
+    throw new ServerRefused(address.uri, [describeMissing("appMongoUri", missing)]);
   } catch (error) {
     if (!(error instanceof ConnectionError) || !isApart) throw error;
     const text = `The user of appMongoUri was not checked. ${error.message}`;
@@ -117,7 +116,7 @@ export async function requireApplication(
   }
 }
 
-function describeLack(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {
+function describeMissing(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {
   return (
     `The user of ${setting} lacks ${missing.join(", ")}. Grant it these privileges ` +
     '(docs/security.md, "Database users") and run it again.'

@@ -83,7 +83,7 @@ export function isUnauthorized(error: unknown): boolean {
   return error instanceof MongoServerError && unauthorized.includes(error.code);
 }
 
-/** An entry of `config.collections`; an unsplit collection has a key, too. */
+/** An entry of `config.collections`. An unsharded collection may have one, with a key and `unsplittable`. */
 interface ConfigEntry {
   readonly _id: string;
   readonly key: Readonly<Record<string, unknown>>;
@@ -111,17 +111,17 @@ async function findShardedCollections(
 }
 
 /**
- * The unique keys that a shard key does not keep unique, each as its fields. A shard sees only its own documents,
- * so the shard key must begin the index; the runs' `_id` may also be hashed.
+ * The unique keys whose uniqueness a sharded collection cannot enforce, each as its fields. A shard sees only its
+ * own documents, so the index must begin with the shard key; the runs' `_id` may also be hashed.
  *
  * @see https://www.mongodb.com/docs/manual/core/sharding-shard-a-collection/#uniqueness
  */
 export function keysNotUnique({ role, shardKey }: ShardedCollection): string[] {
   const sharded = Object.entries(shardKey);
   if (role === "runs") return Object.keys(shardKey).join() === "_id" ? [] : ["_id"];
-  const isBegun = (key: readonly (readonly [string, number])[]) =>
+  const startsWithShardKey = (key: readonly (readonly [string, number])[]) =>
     JSON.stringify(key.slice(0, sharded.length)) === JSON.stringify(sharded);
   return collections[role].indexes
-    .filter(({ unique, key }) => unique && !isBegun(key))
+    .filter(({ unique, key }) => unique && !startsWithShardKey(key))
     .map(({ key }) => key.map(([field]) => field).join(", "));
 }

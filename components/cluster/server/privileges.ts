@@ -10,7 +10,7 @@ type Attempt = readonly [action: string, attempt: () => Promise<unknown>];
 /**
  * The migrator's missing privileges, such as `collMod on taskrunner.pack_runs`. A server checks privileges first,
  * so commands on absent collections reveal them. `createCollection`, `createIndex`, `insert` and `update` are
- * left to schema and import, which come before the drain.
+ * not checked, because the schema and the import need them before the drain.
  */
 export async function missingMigratorPrivileges(db: Db, names: CollectionNames): Promise<string[]> {
   const ofDatabase: Attempt = ["listCollections", () => db.listCollections().toArray()];
@@ -46,16 +46,16 @@ export async function missingServicePrivileges(
   for (const name of Object.values(names)) {
     const place = `${db.databaseName}.${name}`;
     const collection = db.collection(name);
-    const nothing = { _id: new ObjectId() };
+    const noDocument = { _id: new ObjectId() };
     const commands = creations.filter(({ createIndexes }) => createIndexes === name);
     const attempts: Attempt[] = [
       ...(hasTransactions ? [insertAttempt(db, name)] : []),
-      ["find", () => collection.findOne(nothing)],
-      ["update", () => collection.updateOne(nothing, { $set: { checked: true } })],
-      ["remove", () => collection.deleteOne(nothing)],
+      ["find", () => collection.findOne(noDocument)],
+      ["update", () => collection.updateOne(noDocument, { $set: { checked: true } })],
+      ["remove", () => collection.deleteOne(noDocument)],
       createAttempt(db, commands),
     ];
-    const doing = `Trying in ${place} what the services do`;
+    const doing = `Checking the services' privileges on ${place}`;
     missing.push(...(await withRetries(doing, () => findRefused(attempts, place))));
   }
   return missing;
@@ -79,8 +79,8 @@ function insertAttempt({ client, databaseName }: Db, name: string): Attempt {
 /** Codes of an index that exists with other options or another name, and of duplicates. */
 const indexConflicts: readonly unknown[] = [85, 86, 11000];
 
-// A server checks the privilege before it looks whether the index exists (CSHARP-1866), and refuses one with
-// other options.
+// A server checks the privilege before it checks whether the index exists (CSHARP-1866). It rejects an index that
+// exists with other options.
 function createAttempt(db: Db, creations: readonly Document[]): Attempt {
   const create = async () => {
     for (const command of creations) {
@@ -97,8 +97,8 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
   return ["createIndex", create];
 }
 
-/** Codes of a permitted attempt: no such collection, no such index, an invalid document. */
-const allowed: readonly unknown[] = [26, 27, 121];
+/** Codes that only a permitted attempt gets: no such collection, no such index, an invalid document. */
+const permitted: readonly unknown[] = [26, 27, 121];
 
 async function findRefused(attempts: readonly Attempt[], place: string): Promise<string[]> {
   const missing: string[] = [];
@@ -107,8 +107,8 @@ async function findRefused(attempts: readonly Attempt[], place: string): Promise
       await attempt();
     } catch (error) {
       if (isUnauthorized(error)) missing.push(`${action} on ${place}`);
-      // Services would meet any other failure, too.
-      else if (!(error instanceof MongoServerError && allowed.includes(error.code))) throw error;
+      // Any other failure would also hit the services.
+      else if (!(error instanceof MongoServerError && permitted.includes(error.code))) throw error;
     }
   }
   return missing;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { confirms } from "../../../components/cluster/kubernetes/ready";
+import { isApplied } from "../../../components/cluster/kubernetes/ready";
 
 const spec = {
   members: 3,
@@ -32,7 +32,7 @@ const found = (successful: unknown) => ({
 
 describe("what the operator has applied", () => {
   it("is the spec, in the operator's own form", () => {
-    expect(confirms(found(written))).toBe(true);
+    expect(isApplied(found(written))).toBe(true);
   });
 
   it.each([
@@ -42,10 +42,10 @@ describe("what the operator has applied", () => {
     ["one more user", { users: [...written.users, ...written.users] }],
     ["no roles", { security: { tls: {} } }],
   ])("is not the spec with %s", (_, change) => {
-    expect(confirms(found({ ...written, ...change }))).toBe(false);
+    expect(isApplied(found({ ...written, ...change }))).toBe(false);
   });
 
   it("is nothing before its first confirmation", () => {
-    expect(confirms({ metadata: {}, spec })).toBe(false);
+    expect(isApplied({ metadata: {}, spec })).toBe(false);
   });
 });
