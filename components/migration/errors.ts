@@ -38,7 +38,7 @@ export class MigrationError extends Error {
   override readonly name = "MigrationError";
   readonly code: number | undefined;
 
-  /** @param notUndone what could not be undone after the failure */
+  /** @param notUndone the error of a failed undo, as text */
   constructor(database: string, { command, reason }: Command, cause: unknown, notUndone?: string) {
     const code = cause instanceof MongoServerError ? Number(cause.code) : undefined;
     const found = cause instanceof Error ? cause.message : String(cause);

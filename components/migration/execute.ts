@@ -28,15 +28,15 @@ type OnExecuted = (executed: Executed) => Promise<void>;
 // Codes of a race that another runner won: created (48, 85, 86), dropped (27), `prepareUnique` reset (72), build
 // aborted by a drop (276).
 const raced = new Set([48, 85, 86, 27, 72, 276]);
-/** Maximum number of lost races; each time the other runner got further. */
-const racesLost = 10;
+/** Maximum number of lost races; after each, the other runner has made progress. */
+const maxLostRaces = 10;
 
 /** Polling interval for another runner's build. */
-const lookEveryMs = 1_000;
+const pollIntervalMs = 1_000;
 
 /**
- * Searches for data issues, claims the ledger's record, applies the changes and completes the record. Returns
- * what it did; with `onDataIssue: report`, without what documents block.
+ * Searches for data issues, claims the ledger's record, applies the changes and completes the record. With
+ * `onDataIssue: report`, it skips what documents block. Returns the plan and when it was applied.
  *
  * @throws DataIssues or ClaimRefused before any change, MigrationError afterwards
  */
@@ -57,8 +57,8 @@ export async function apply(
 }
 
 /**
- * Changes a database to the wanted schema and returns the changes. Idempotent and safe beside a second runner,
- * whose changes are observed and compared again.
+ * Changes a database to the wanted schema and returns the changes. Idempotent and safe beside a second runner: it
+ * plans again after the other's changes.
  *
  * @throws MigrationError for a failed command, MigrationConflict before any command, ServerTroubleError if the
  *   trouble lasts a minute or two
@@ -72,35 +72,35 @@ export async function reconcile(
 }
 
 /**
- * Plans and executes. After transient trouble or a lost race it plans again from a fresh look, because a command
- * without an answer may have been done.
+ * Plans changes and executes them. After a transient error or a lost race it plans again from the database, because
+ * a command whose answer was lost may have taken effect.
  */
 export async function untilDone(
   db: Db,
   planned: () => Promise<Change[]>,
   onExecuted: OnExecuted,
 ): Promise<Change[]> {
-  const made: Change[] = [];
+  const applied: Change[] = [];
   let lost = 0;
   const pass = async (): Promise<void> => {
     try {
       for (const change of await afterBuilds(db, planned)) {
         await execute(db, toCommands(change), onExecuted);
-        made.push(change);
+        applied.push(change);
       }
     } catch (error) {
       const isRaced =
         error instanceof MigrationError &&
         (error.cause instanceof PlanOutdated || raced.has(error.code ?? 0));
-      if (!isRaced || ++lost === racesLost) throw error;
+      if (!isRaced || ++lost === maxLostRaces) throw error;
       await pass();
     }
   };
   await withRetries(`Changing the schema of database ${db.databaseName}`, pass);
-  return made;
+  return applied;
 }
 
-/** The changes once none of our indexes is being built: a build in progress may still fail. */
+/** Plans once no index of ours is being built, because a build may still fail. */
 async function afterBuilds(db: Db, planned: () => Promise<Change[]>): Promise<Change[]> {
   let stop: (() => void) | undefined;
   try {
@@ -111,7 +111,7 @@ async function afterBuilds(db: Db, planned: () => Promise<Change[]>): Promise<Ch
       );
       if (!build) return changes;
       stop ??= watchBuild(db, build.wanted.collection, build.found.name);
-      await sleep(lookEveryMs);
+      await sleep(pollIntervalMs);
     }
   } finally {
     stop?.();
@@ -129,7 +129,7 @@ async function execute(
       if (command.requires) await requireIndexes(db, command, command.requires);
       await sendCommand(db, command.command);
     } catch (error) {
-      // Also if the answer of a successful command was lost.
+      // A command whose answer was lost is undone, too.
       const toUndo = commands.find(({ onFailure }) => onFailure)?.onFailure;
       const notUndone = toUndo && (await undo(db, toUndo));
       throw new MigrationError(db.databaseName, command, error, notUndone);
@@ -138,7 +138,7 @@ async function execute(
   }
 }
 
-/** Checks right before a drop, because another runner may have put a finished index under that name. */
+/** Checks right before a drop, because another runner may have built an index of that name meanwhile. */
 async function requireIndexes(
   db: Db,
   { command }: Command,
@@ -150,12 +150,12 @@ async function requireIndexes(
   if (missing) throw new PlanOutdated(missing.name);
 }
 
-// Returns what it could not undo instead of throwing: the first error is the one that counts.
+// Returns its error as text instead of throwing, so that the first error is thrown.
 async function undo(db: Db, command: Document): Promise<string | undefined> {
   const { name } = command.index as { readonly name: string };
   const undoing = async () => {
     const indexes = await observeIndexes(db, String(command.collMod));
-    // It rejects duplicates although it is not unique.
+    // Such an index rejects duplicates although it is not unique.
     const isPrepared = indexes.some((one) => one.name === name && one.prepareUnique && !one.unique);
     if (isPrepared) await sendCommand(db, command);
   };

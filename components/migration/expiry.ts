@@ -14,8 +14,8 @@ interface LogAddress {
 }
 
 /**
- * Sets the expiry of log entries in days; 0 for never. What the former expiry may have deleted is recorded first,
- * because the index no longer shows it.
+ * Sets the expiry of log entries in days; 0 for never. Before that, it records up to when the former expiry may have
+ * deleted entries, because the index then no longer shows it.
  *
  * @throws Error if there is no index for an expiry
  */
@@ -25,7 +25,7 @@ export async function setExpiry(
   days: number,
 ): Promise<void> {
   await withRetries(`Looking at the expiry of ${db.databaseName}.${collection}`, async () => {
-    const before = await expiresBefore(db, collection);
+    const before = await findExpiredBefore(db, collection);
     if (before) await recordExpired(db, ledger, before);
   });
   const planExpiry = async () => {
@@ -51,13 +51,13 @@ export async function findEarlierExpiry(
 ): Promise<number> {
   const doing = `Looking at the expiry of ${db.databaseName}.${collection}`;
   const found = await withRetries(doing, () =>
-    Promise.all([expiresBefore(db, collection), readRecord(db, ledger)]),
+    Promise.all([findExpiredBefore(db, collection), readRecord(db, ledger)]),
   );
   const [live, record] = found;
   return Math.max(...[live, record?.logsExpiredBefore].map((at) => at?.getTime() ?? -Infinity));
 }
 
-async function expiresBefore(db: Db, collection: string): Promise<Date | undefined> {
+async function findExpiredBefore(db: Db, collection: string): Promise<Date | undefined> {
   const seconds = expiryOf(collection, await observe(db, [collection]))?.expireAfterSeconds;
   return seconds === undefined ? undefined : new Date(Date.now() - seconds * 1_000);
 }
@@ -69,8 +69,8 @@ export interface RetentionInputs extends MigrationInputs, OncePerCutover {
 }
 
 /**
- * Suspends the TTL that an earlier cutover set and that would delete old entries during the import. A refresh
- * ignores the TTL: it belongs to `logRetention`.
+ * Suspends an earlier cutover's TTL, which would delete old entries during the import. A refresh reads the TTL only
+ * into `logRetention`.
  */
 export const suspendLogTtl: Step<RetentionInputs, object> = {
   ...kind<RetentionInputs, object>("SuspendLogTtl", room),
@@ -84,7 +84,7 @@ export const suspendLogTtl: Step<RetentionInputs, object> = {
   },
 };
 
-/** Sets, changes or removes the TTL, last in a cutover, after the verification. */
+/** Sets, changes or removes the TTL after the verification, at the end of a cutover. */
 export const logRetention: Step<RetentionInputs, object> = {
   ...suspendLogTtl,
   ...kind<RetentionInputs, object>("LogRetention", room),

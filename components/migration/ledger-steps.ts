@@ -46,7 +46,7 @@ export async function inspect<Found>(
   return withRetries(`Looking at ${db.databaseName}.${collection}`, () => find(db));
 }
 
-/** A new database or ledger while the services work on MongoDB. Nothing was changed. */
+/** The settings name another database or ledger while the services work on MongoDB. Nothing was changed. */
 class PlaceRefused extends Error {
   override readonly name = "PlaceRefused";
 }
@@ -65,7 +65,7 @@ export interface ClaimResults {
   readonly place: string;
   /** When a Job applied the whole plan, in ISO 8601; empty in the engine. */
   readonly appliedAt: string;
-  /** What documents blocked in a Job's plan, described; empty in the engine. */
+  /** Describes what documents blocked in a Job's plan; empty in the engine. */
   readonly blockedBy: string;
 }
 
@@ -73,8 +73,8 @@ type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 
 /**
  * Searches for data issues, then claims the ledger's record, before any change. Another database is refused while
- * the services work on the former one (PlaceRefused). As a Job it applies the whole plan; collections and indexes
- * only state it.
+ * the services work on the former one (PlaceRefused). As a Job it applies the whole plan, and the steps of
+ * collections and indexes do nothing.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, ["place", "appliedAt", "blockedBy"]),
@@ -84,12 +84,12 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   isDue: ({ blockedBy }, { job }) => job !== undefined && Boolean(blockedBy),
   job: { state: "read", priorOutputs: ["place"], forward: applyWholePlan },
   previewFindings: async (state, inputs) => {
-    // With Jobs, the files are in a claim that the engine cannot read.
+    // With Jobs, the files are in a PersistentVolumeClaim, which the engine cannot read.
     if (inputs.job) return [];
     try {
       await findPlace(inputs, state);
     } catch (error) {
-      // Other steps report what a preview cannot find out, and so does `up`.
+      // Other steps, and `up`, report other errors.
       if (!(error instanceof PlaceRefused)) return [];
       return [{ severity: "stop", code: "other-database", text: error.message }];
     }
@@ -98,7 +98,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   forward: async (inputs, state) => {
     const { fence, place } = await findPlace(inputs, state);
     const db = await openDatabase(inputs);
-    // A new cutover to the same place does not inspect collections and indexes again.
+    // The steps of collections and indexes do not run again for a new cutover to the same place.
     const isSameAgain = state?.place === place && state.cutover !== inputs.cutover;
     if (isSameAgain) await requireRecord(db, inputs.ledger);
     if (inputs.onDataIssue === "fail") {
@@ -107,7 +107,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
       warnOfNotChecked(notChecked);
     }
     await claim(db, inputs.ledger, inputs);
-    await takeFence(db, inputs.ledger, fence);
+    await recordMovedFence(db, inputs.ledger, fence);
     return { place, appliedAt: "", blockedBy: "" };
   },
 };
@@ -118,12 +118,12 @@ async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<
   await requireServer(db, addressIn(inputs).uri, inputs.schema.collections);
   const { appliedAt, issues, notChecked } = await apply(db, inputs);
   warnOfNotChecked(notChecked);
-  await takeFence(db, inputs.ledger, fence);
+  await recordMovedFence(db, inputs.ledger, fence);
   const blockedBy = issues.map(describeDataIssue).join("\n");
   return { place, appliedAt: appliedAt.toISOString(), blockedBy };
 }
 
-async function takeFence(db: Db, ledger: string, fence: string | undefined): Promise<void> {
+async function recordMovedFence(db: Db, ledger: string, fence: string | undefined): Promise<void> {
   if (fence === undefined) return;
   const doing = `Recording the fence in ${db.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(db, ledger, new Date(fence)));
@@ -131,15 +131,15 @@ async function takeFence(db: Db, ledger: string, fence: string | undefined): Pro
 
 function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   for (const one of notChecked) {
-    const text = `${describeNotChecked(one)} MongoDB refuses the change if they exist.`;
+    const text = `${describeNotChecked(one)} MongoDB rejects the change if there are any.`;
     tell(warning("data-not-checked", text));
   }
 }
 
 /**
- * The record's place, and the fence that moves with it to another place. The services must not work on MongoDB
- * elsewhere, because the import would read files as old as the cutover. A site that has copied the database names
- * fence and place.
+ * Returns the place of the record and, for a copied database, the fence to record there. Without
+ * `acceptDatabase`, a new place is refused while the services work on MongoDB: the import would read files that
+ * are as old as the cutover.
  *
  * @throws PlaceRefused
  */

@@ -35,8 +35,8 @@ export class ClaimRefused extends Error {
 }
 
 /**
- * Claims the migration before the first change. Of two stacks with different wanted states, exactly one gets an
- * empty database, because the insert is by id.
+ * Claims the migration before the first change. If two stacks with different wanted states claim an empty
+ * database, exactly one succeeds, because both insert the same id.
  *
  * @throws ClaimRefused, ServerTroubleError if the trouble lasts a minute or two
  */
@@ -63,8 +63,8 @@ async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
   if (checksum === asked.checksum) return;
   if (stack !== asked.stack && !asked.adopt) throw new ClaimRefused(db.databaseName, asked, held);
   const taken = await records.updateOne({ _id: migrationId, checksum, stack }, { $set: start });
-  const anotherWasQuicker = taken.matchedCount === 0;
-  if (anotherWasQuicker) await claimOnce(db, ledger, asked);
+  const isRaceLost = taken.matchedCount === 0;
+  if (isRaceLost) await claimOnce(db, ledger, asked);
 }
 
 /**
@@ -81,7 +81,7 @@ export async function requireRecord(db: Db, ledger: string): Promise<void> {
   );
 }
 
-/** Records an executed command, once despite retries. */
+/** Records an executed command, only once if retried. */
 export async function recordCommand(db: Db, ledger: string, executed: Executed): Promise<void> {
   const { command, durationMs } = executed;
   const entry = { command: JSON.stringify(command.command), reason: command.reason, durationMs };
@@ -108,7 +108,7 @@ export async function complete(db: Db, ledger: string, checksum: string): Promis
   });
 }
 
-/** The missing ledger record of a wanted state, as changes. */
+/** The change that records the wanted state in the ledger; none if it is recorded. */
 export async function diffLedger(db: Db, ledger: string, checksum: string): Promise<Change[]> {
   const record = await readRecord(db, ledger);
   if (record?.checksum === checksum && record.finishedAt) return [];
@@ -116,6 +116,6 @@ export async function diffLedger(db: Db, ledger: string, checksum: string): Prom
     ? "it has no record of this migration"
     : record.checksum === checksum
       ? "its record is not finished"
-      : `its record, of stack ${record.stack}, is of other settings`;
+      : `its record, by stack ${record.stack}, has other settings`;
   return [{ kind: "record ledger", ledger, checksum, reason }];
 }

@@ -8,7 +8,7 @@ import {
 import { readRecord } from "../ledger";
 import { withRetries } from "../mongo";
 import {
-  dataIssues,
+  findDataIssues,
   describeDataIssue,
   describeNotChecked,
   type DataSearch,
@@ -61,12 +61,12 @@ export async function plan(db: Db, { schema, ledger, scan }: PlanOptions): Promi
       checksum,
       changes: [...changes, ...(await diffLedger(db, ledger, checksum))],
       foreign: foreign(wanted, observed).filter(({ collection }) => !ours.includes(collection)),
-      ...(await dataIssues(db, changes, scan)),
+      ...(await findDataIssues(db, changes, scan)),
     };
   });
 }
 
-/** The differences to the wanted schema, of our collections only. */
+/** The changes to the wanted schema. Inspects only our collections. */
 export async function compare(db: Db, wanted: WantedSchema): Promise<Change[]> {
   const names = [
     ...wanted.collections.map(({ name }) => name),
@@ -82,7 +82,7 @@ export async function compare(db: Db, wanted: WantedSchema): Promise<Change[]> {
  */
 export function searchData(db: Db, wanted: WantedSchema): Promise<DataSearch> {
   return withRetries(`Searching database ${db.databaseName} for blocking documents`, async () =>
-    dataIssues(db, await compare(db, wanted)),
+    findDataIssues(db, await compare(db, wanted)),
   );
 }
 
@@ -148,7 +148,7 @@ function subjectOf(change: Change): { readonly collection: string; readonly inde
   }
 }
 
-/** The status of a database: ledger record, differences and counts. Changes nothing. */
+/** The status of a database: its ledger record, the number of differences and of documents. Changes nothing. */
 export async function status(db: Db, options: SchemaOptions, ledger: string) {
   const wanted = buildSchema(options);
   const record = await readRecord(db, ledger);
@@ -178,7 +178,7 @@ export function describeStatus(found: Awaited<ReturnType<typeof status>>): strin
   return [
     `Database ${database}`,
     `  migration  ${record ? `${record._id}, ${state}, by ${record.stack}` : "not applied"}`,
-    ...(record && !current ? ["             its checksum is of other settings than these"] : []),
+    ...(record && !current ? ["             its checksum belongs to other settings"] : []),
     `  fence      ${record?.fencedAt?.toISOString() ?? "none: no cutover came as far"}`,
     `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
     ...Object.entries(documents).map(

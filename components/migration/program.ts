@@ -14,7 +14,7 @@ import {
   type StepOptions,
 } from "../step/program";
 import {
-  dataIssues,
+  findDataIssues,
   describeDataIssue,
   describeNotChecked,
   previewScan,
@@ -36,8 +36,8 @@ interface PackRunMigrationArgs extends Pick<
 }
 
 /**
- * The specification's execution order, steps 1 and 2: collections with validators, unique indexes of all
- * collections, then the other indexes, between the claim and the completion of the ledger's record.
+ * Creates the collections with validators, then all unique indexes, then the other indexes (steps 1 and 2 of the
+ * specification's execution order), between the claim and the completion of the ledger's record.
  */
 export class PackRunMigration extends StepGroup {
   readonly migrationId = migrationId;
@@ -75,7 +75,7 @@ export class PackRunMigration extends StepGroup {
       },
       this.ofChildren,
     );
-    const made = wanted.collections.map((collection) => {
+    const collectionSteps = wanted.collections.map((collection) => {
       const inputs = { ...shared, ...collection, onDataIssue };
       const { name } = collections[collection.role];
       return new StepResource(steps.collection, name, inputs, { parent: this, dependsOn: claim });
@@ -84,9 +84,9 @@ export class PackRunMigration extends StepGroup {
     for (const { role, collection, name, key, unique, sparse, defaultName } of wanted.indexes) {
       const index = { role, collection, name, key: keyToText(key), unique, sparse };
       const inputs = { ...shared, ...index, onDataIssue };
-      // Unique indexes depend only on collections, so that all data issues surface at once. The others depend on
-      // those and on each other.
-      const options = { parent: this, dependsOn: unique ? made : [...indexes] };
+      // Unique indexes depend only on collections, so that all data issues surface at once. Each other
+      // index depends on all before it.
+      const options = { parent: this, dependsOn: unique ? collectionSteps : [...indexes] };
       indexes.push(new StepResource(steps.index, defaultName, inputs, options));
     }
     const completion = new StepResource(
@@ -98,8 +98,8 @@ export class PackRunMigration extends StepGroup {
     this.checkServicePrivileges(mongo, completion, wanted, settings.logRetentionDays);
 
     const advice =
-      "The last up did what the data allow. Fix these documents; `pulumi up --refresh` then does the rest.";
-    for (const one of [claim, ...made, ...indexes]) {
+      "The last `pulumi up` applied everything else. Fix these documents, then run `pulumi up --refresh`.";
+    for (const one of [claim, ...collectionSteps, ...indexes]) {
       one.output("blockedBy").apply(async (words) => {
         const text = `${words ?? ""}\n${advice}`;
         if (words) await logFinding(warning("data-issue", text), one);
@@ -108,7 +108,7 @@ export class PackRunMigration extends StepGroup {
     warnOfDataIssues({ ...shared, uri: job ? undefined : uri }, wanted, this, (issue) =>
       issue.kind === "duplicate keys"
         ? indexes[wanted.indexes.findIndex(({ name }) => name === issue.index)]
-        : made[wanted.collections.findIndex(({ name }) => name === issue.collection)],
+        : collectionSteps[wanted.collections.findIndex(({ name }) => name === issue.collection)],
     );
 
     this.checksum = checksum;
@@ -118,7 +118,7 @@ export class PackRunMigration extends StepGroup {
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
   }
 
-  /** The last step, so that a missing privilege surfaces before the drain. */
+  /** Runs when all indexes exist, so that a missing privilege surfaces before the drain. */
   private checkServicePrivileges(
     { appUri, appJob, uri, database, direction, cutover }: Mongo,
     completion: pulumi.Resource,
@@ -142,8 +142,8 @@ export class PackRunMigration extends StepGroup {
   }
 }
 
-// Warns of blocking documents in a preview, on the very index or collection. The program does it, because a
-// dynamic provider does not know that it runs in a preview. An absent or unreachable database stops no preview.
+// Warns of blocking documents in a preview, on the index or collection that they block. The program does it, because
+// a dynamic provider does not know that it runs in a preview. A failed search is only a warning.
 function warnOfDataIssues(
   { direction, uri, database }: Pick<Mongo, "uri" | "database"> & { readonly direction: string },
   wanted: WantedSchema,
@@ -159,7 +159,7 @@ function warnOfDataIssues(
     try {
       const found = await onOwnConnection(
         place,
-        async (db) => dataIssues(db, await compare(db, wanted), previewScan),
+        async (db) => findDataIssues(db, await compare(db, wanted), previewScan),
         previewTimeout,
       );
       return [
@@ -174,7 +174,7 @@ function warnOfDataIssues(
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";
-      const rest = " This preview goes on without the data; `pulumi up` checks it first.";
+      const rest = " This preview continues without the data; `pulumi up` checks it first.";
       return [onMigration("data-not-compared", what + why + rest)];
     }
   });
@@ -192,7 +192,7 @@ export class SuspendLogTtl extends StepGroup {
   }
 }
 
-/** Sets the configured expiry of log entries, last in a cutover. */
+/** Sets the configured expiry of log entries, as the last part of a cutover. */
 export class LogRetention extends StepGroup {
   constructor(
     name: string,

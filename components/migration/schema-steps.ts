@@ -15,7 +15,7 @@ export interface ReconcileInputs extends MigrationInputs {
   readonly onDataIssue: OnDataIssue;
 }
 
-// With `onDataIssue: report`, blocked changes are left out; otherwise the claim has searched for issues.
+// With `onDataIssue: report`, blocked changes are left out. With `fail`, the claim has already found no issues.
 async function reconcileOne(inputs: ReconcileInputs, wanted: WantedSchema) {
   const db = await openDatabase(inputs);
   const { issues } =
@@ -29,7 +29,7 @@ async function reconcileOne(inputs: ReconcileInputs, wanted: WantedSchema) {
 type CollectionInputs = ReconcileInputs & WantedCollection;
 
 export interface CollectionResults {
-  /** Why the validator is less strict than wanted, described; empty if it is not. */
+  /** Describes why the validator is less strict than wanted; empty if it is not. */
   readonly blockedBy: string;
 }
 
@@ -73,7 +73,7 @@ export interface IndexInputs extends ReconcileInputs {
 export interface IndexResults {
   /** The name in MongoDB; empty if duplicates block the index. */
   readonly existsAs: string;
-  /** Why it does not exist, described; empty if it does. */
+  /** Describes why it does not exist; empty if it does. */
   readonly blockedBy: string;
 }
 
@@ -133,7 +133,7 @@ export interface ApplicationInputs extends MongoInputs, OncePerCutover {
    * Commands by which services create their indexes at start, as JSON, because the engine sorts an object's keys.
    */
   readonly creations: readonly string[];
-  /** Whether only the services may reach this address; then unreachable is a warning. */
+  /** Whether the address is not the migrator's; then it is only a warning if it is unreachable. */
   readonly isApart: boolean;
 }
 
@@ -148,7 +148,7 @@ export const applicationCheck: Step<ApplicationInputs, object> = {
   compares: ["database", "cutover"],
   job: {},
   forward: async ({ collections, isApart, creations, ...inputs }) => {
-    // The services have a Secret of the site, so there is no connection string.
+    // The services use the site's own Secret, so their connection string is unknown.
     if (inputs.uri === undefined) return {};
     const commands = creations.map((text) => JSON.parse(text) as Document);
     await requireApplication(addressIn(inputs), collections, isApart, commands);

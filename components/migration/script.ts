@@ -20,7 +20,7 @@ export function mongoshScript(options: SchemaOptions, database: string, ledger: 
   const commands = changes.flatMap((change) =>
     toCommands(change).map(({ command }) => {
       const call = `${"create" in command ? "create" : "run"}(${JSON.stringify(command, undefined, 2)});`;
-      return `${wordsOn(change, wanted)}${call}`;
+      return `${commentOn(change, wanted)}${call}`;
     }),
   );
   return [header(database), ...commands, `print("${migrationId}: done");`, ""].join("\n\n");
@@ -48,7 +48,7 @@ function create({ create: name, ...validation }) {
   run(exists ? { collMod: name, ...validation } : { create: name, ...validation });
 }`;
 
-function wordsOn(change: Change, wanted: ContractSchema): string {
+function commentOn(change: Change, wanted: ContractSchema): string {
   if (change.kind === "create collection") {
     const role = wanted.collections.find(({ name }) => name === change.wanted.name)?.role;
     const fields = role ? Object.entries(collections[role].fields) : [];

@@ -7,7 +7,7 @@ import {
   describeNotChecked,
   previewScan,
 } from "../../components/migration/issues/data-issues";
-import { duplicateKeys } from "../../components/migration/issues/duplicate-keys";
+import { findDuplicateKeys } from "../../components/migration/issues/duplicate-keys";
 import { plan } from "../../components/migration/plan";
 import { providers } from "../../components/migration/provider";
 import { documentOptions } from "../contract/options";
@@ -120,7 +120,7 @@ async function searched(options: object = {}) {
   const client = new MongoClient(current.server.uri, { monitorCommands: true });
   client.on("commandStarted", ({ command }: CommandStartedEvent) => void sent.push(command));
   const db = client.db(current.db.databaseName);
-  const found = await duplicateKeys(db, "logs", runSequence, options);
+  const found = await findDuplicateKeys(db, "logs", runSequence, options);
   await client.close();
   const ofVerb = (verb: string) => sent.filter((command) => verb in command);
   return { found, aggregates: ofVerb("aggregate"), finds: ofVerb("find") };

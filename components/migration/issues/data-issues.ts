@@ -2,7 +2,7 @@ import { MongoServerError, type AggregateOptions, type Db } from "mongodb";
 import type { WantedSchema } from "../../contract";
 import { describeChange, type Change } from "../planner/change";
 import { findBrokenDocuments, type BrokenDocuments } from "./broken-documents";
-import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
+import { findDuplicateKeys, type DuplicateKeys } from "./duplicate-keys";
 
 /** Whether blocking documents stop the migration or are only reported. */
 export type OnDataIssue = "fail" | "report";
@@ -35,7 +35,7 @@ export const previewScan = {
  *
  * @param options of each scan; default: no limits, on the primary
  */
-export async function dataIssues(
+export async function findDataIssues(
   db: Db,
   changes: readonly Change[],
   options: AggregateOptions = {},
@@ -44,7 +44,7 @@ export async function dataIssues(
   const notChecked: NotChecked[] = [];
   for (const change of changes) {
     try {
-      const issue = await issueOf(db, change, options);
+      const issue = await findIssue(db, change, options);
       if (issue) issues.push(issue);
     } catch (error) {
       const code = error instanceof MongoServerError ? Number(error.code) : NaN;
@@ -71,7 +71,7 @@ export function describeNotChecked({ change, code }: NotChecked): string {
   );
 }
 
-async function issueOf(
+async function findIssue(
   db: Db,
   change: Change,
   options: AggregateOptions,
@@ -88,14 +88,14 @@ async function issueOf(
     case "replace index": {
       const { role } = change.wanted;
       const builds = change.wanted.unique && !("final" in change && change.final);
-      return role && builds ? duplicateKeys(db, role, change.wanted, options) : undefined;
+      return role && builds ? findDuplicateKeys(db, role, change.wanted, options) : undefined;
     }
     default:
       return undefined;
   }
 }
 
-/** The schema without what the issues block: `moderate` validators, no index over duplicates. */
+/** The part of the schema that the issues do not block: `moderate` validators, no index over duplicates. */
 export function withholdChanges(wanted: WantedSchema, issues: readonly DataIssue[]): WantedSchema {
   const broken = issues.filter((issue) => issue.kind === "broken documents");
   const duplicated = issues.filter((issue) => issue.kind === "duplicate keys");

@@ -26,14 +26,14 @@ export interface DuplicateKeys {
 const maxExamples = 3;
 
 /**
- * The duplicates that block a unique index; undefined if there are none. Documents are read in key order and
- * compared with the next, so the server holds two at a time. A hint names an index that gives this order, because
- * the server does not choose one; without such an index it sorts, on disk if necessary.
+ * The duplicates that block a unique index; undefined if there are none. In key order, each
+ * document is compared with the next, so the server holds two at a time. A hint names an index with this order,
+ * because the server does not choose one; without such an index it sorts, on disk if necessary.
  *
- * @throws MongoServerError also if a time or memory limit stops the search
+ * @throws MongoServerError, for example if a time or memory limit stops the search
  * @see https://www.mongodb.com/docs/manual/reference/operator/aggregation/setWindowFields/
  */
-export async function duplicateKeys(
+export async function findDuplicateKeys(
   db: Db,
   role: CollectionRole,
   index: WantedIndex,
@@ -50,7 +50,7 @@ export async function duplicateKeys(
     index: index.name,
     keys: found.keys as number,
     documents: found.documents as number,
-    examples: await Promise.all(keys.map((key) => example(db, role, index, key, options))),
+    examples: await Promise.all(keys.map((key) => loadExample(db, role, index, key, options))),
   };
 }
 
@@ -61,7 +61,7 @@ function givesOrder(found: ObservedIndex, { key }: WantedIndex): boolean {
   return isWhole && JSON.stringify(found.key.slice(0, key.length)) === JSON.stringify(key);
 }
 
-/** The code of a hint without an index, such as one that is still being built. */
+/** The code if the hinted index does not exist or is still being built. */
 const badValue = 2;
 
 async function search(
@@ -99,7 +99,7 @@ function duplicatesPipeline({ key }: WantedIndex): Document[] {
   ];
 }
 
-async function example(
+async function loadExample(
   db: Db,
   role: CollectionRole,
   index: WantedIndex,

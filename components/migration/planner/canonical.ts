@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { BSON } from "mongodb";
 import type { WantedSchema } from "../../contract";
 
-// Two values have the same canonical form if and only if MongoDB treats them alike: object keys and a validator's
+// Values that MongoDB treats alike have the same canonical form, and only they: object keys and a validator's
 // `required` are sorted, and numbers are plain.
 function canonical(value: unknown): unknown {
   return sortMembers(BSON.EJSON.serialize(value, { relaxed: true }));

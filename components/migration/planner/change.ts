@@ -16,7 +16,7 @@ export type Change = {
       readonly wanted: WantedCollection;
       readonly found: ObservedCollection;
     }
-  /** Absent by name and by key and options. */
+  /** No index has this name, or this key with these options. */
   | { readonly kind: "create index"; readonly wanted: WantedIndex }
   /** An index of ours that is being built, by anyone: awaited, then compared. */
   | { readonly kind: "await index"; readonly wanted: WantedIndex; readonly found: ObservedIndex }
@@ -39,7 +39,7 @@ export type Change = {
       /** The wanted index, if only the bridge must go. */
       readonly final: ObservedIndex | undefined;
     }
-  /** An equal index under another name, beside which MongoDB would not create ours. */
+  /** An equal index has another name. MongoDB would not create a second one. */
   | { readonly kind: "adopt index"; readonly wanted: WantedIndex; readonly found: ObservedIndex }
   /** The ledger's record of this schema, claimed first and completed last. */
   | { readonly kind: "record ledger"; readonly ledger: string; readonly checksum: string }
@@ -58,11 +58,11 @@ export interface Command {
   readonly blocksWrites: boolean;
   /** Whether it removes something. */
   readonly loses: boolean;
-  /** Run if a later command of the same change fails. */
+  /** The command that undoes this one if a later one of the same change fails. */
   readonly onFailure?: Document;
   /**
-   * Indexes, as `createIndexes` takes them, that must be built right before it; otherwise another runner has won,
-   * and everything is planned again.
+   * Indexes, as `createIndexes` takes them, that must exist and be built right before it runs. If one is missing,
+   * another runner changed it, and everything is planned again.
    */
   readonly requires?: readonly Document[];
 }

@@ -29,7 +29,7 @@ export function toCommands(change: Change): Command[] {
   }
 }
 
-/** The script writes the record in one command; the engine claims it first and completes it last. */
+/** Only for the script. `apply` instead claims the record first and completes it last. */
 function recordLedger({ ledger, checksum, reason }: ChangeOf<"record ledger">): Command {
   const made = { _id: migrationId, checksum, startedAt: "$$NOW", finishedAt: "$$NOW" };
   const kept = { stack: "mongosh", toolVersion: "script", commands: [] };
@@ -70,8 +70,8 @@ function modifyIndex({ wanted, found, set, reason }: ChangeOf<"modify index">): 
   }
 }
 
-// The collection always has an index: the bridge exists before the old one goes. Each drop requires the index that
-// the plan saw, and its replacement.
+// An index always serves the collection: the bridge is built before the old one is dropped. Each drop requires the
+// index that the plan saw, and its replacement.
 function replaceIndex({
   wanted,
   old,
@@ -80,26 +80,26 @@ function replaceIndex({
   reason,
 }: ChangeOf<"replace index">): Command[] {
   const { collection } = wanted;
-  const [standIn, made] = [bridgeSpec(wanted), indexSpec(final ?? wanted)];
-  const left = bridge && indexSpec(bridge);
-  const isUsable = left !== undefined && sameSpec(left, standIn);
-  const last = left && final ? left : standIn;
+  const [standIn, replacement] = [bridgeSpec(wanted), indexSpec(final ?? wanted)];
+  const leftover = bridge && indexSpec(bridge);
+  const isUsable = leftover !== undefined && sameSpec(leftover, standIn);
+  const currentBridge = leftover && final ? leftover : standIn;
   const commands: (Command | undefined | false)[] = [
-    left &&
+    leftover &&
       !isUsable &&
       !final && {
         ...dropIndex(collection, bridgeName(wanted), "a bridge of another index"),
-        requires: [left],
+        requires: [leftover],
       },
     !isUsable && !final && createIndexes(collection, standIn, `a bridge, because ${reason}`),
     old && {
       ...dropIndex(collection, old.name, "the bridge has taken its place"),
       ...{ loses: true, requires: [indexSpec(old), standIn] },
     },
-    !final && createIndexes(collection, made, reason),
+    !final && createIndexes(collection, replacement, reason),
     {
       ...dropIndex(collection, bridgeName(wanted), "the new index has taken its place"),
-      requires: [last, made],
+      requires: [currentBridge, replacement],
     },
   ];
   return commands.filter((command) => command !== undefined && command !== false);

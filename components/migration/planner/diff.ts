@@ -2,7 +2,7 @@ import type { WantedCollection, WantedIndex, WantedSchema } from "../../contract
 import { MigrationConflict } from "../errors";
 import { sameValue } from "./canonical";
 import type { Change, ChangeOf } from "./change";
-import { bridgeName, sameButUnique, sameSignature } from "./index-spec";
+import { bridgeName, sameExceptUnique, sameSignature } from "./index-spec";
 import { noExpiry, type Observed, type ObservedCollection, type ObservedIndex } from "./observe";
 
 /**
@@ -75,25 +75,25 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   const equal = [named, ...indexes].find(
     (index) => index && index !== bridge && sameSignature(index, wanted),
   );
-  const endBridgeAt = (final: ObservedIndex): Change[] => {
+  const dropBridge = (final: ObservedIndex): Change[] => {
     const reason = "an earlier replacement left its bridge behind";
     return bridge ? [{ kind: "replace index", wanted, old: undefined, bridge, final, reason }] : [];
   };
-  if (equal) return [...diffFound(wanted, equal), ...endBridgeAt(equal)];
-  if (named && wanted.unique && sameButUnique(named, wanted)) {
+  if (equal) return [...diffFound(wanted, equal), ...dropBridge(equal)];
+  if (named && wanted.unique && sameExceptUnique(named, wanted)) {
     const reason = "it is not unique yet";
-    // The command that drops the bridge requires the index as this change leaves it.
+    // The drop of the bridge requires the index in the form that it has after this change.
     const unique = { ...named, unique: true };
     return [
       { kind: "modify index", wanted, found: named, set: "unique", reason },
-      ...endBridgeAt(unique),
+      ...dropBridge(unique),
     ];
   }
   if (named || bridge) return [replacement(wanted, named, bridge)];
   return [{ kind: "create index", wanted, reason: "it does not exist" }];
 }
 
-/** MongoDB does not find an index by name until it is built, so nothing else is done to it. */
+/** Until an index is built, MongoDB cannot find it by name, so no other change is planned for it. */
 function awaitIndex(wanted: WantedIndex, found: ObservedIndex): Change {
   const reason =
     "it is still being built (if it waits for a member that is down: setIndexCommitQuorum)";
@@ -143,8 +143,8 @@ function describeDifference(old: ObservedIndex, wanted: WantedIndex): string {
 export const day = 86_400;
 
 /**
- * The changes for an expiry of `days` days, or none if it is 0. The index is found by its key, whatever its name,
- * and changed in place.
+ * The changes that make entries expire after `days` days, or never if it is 0. The index is found by its key,
+ * whatever its name, and changed in place.
  */
 export function diffExpiry(collection: string, days: number, observed: Observed): Change[] {
   const wanted = expiryIndex(collection);
@@ -157,7 +157,7 @@ export function diffExpiry(collection: string, days: number, observed: Observed)
   return [{ kind: "modify index", wanted, found, set, reason }];
 }
 
-/** The observed index of the expiry; it may have none. */
+/** The observed index that can have the expiry, set or not. */
 export function expiryOf(collection: string, observed: Observed): ObservedIndex | undefined {
   const wanted = expiryIndex(collection);
   return observed.get(collection)?.indexes.find((index) => sameSignature(index, wanted));

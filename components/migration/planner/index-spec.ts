@@ -3,17 +3,17 @@ import type { WantedIndex } from "../../contract";
 import { sameValue } from "./canonical";
 import type { ObservedIndex } from "./observe";
 
-/** What distinguishes two indexes for MongoDB; not hidden and not the expiry. */
+/** The properties by which MongoDB tells indexes apart. `hidden` and the expiry are not among them. */
 type Signature = Pick<ObservedIndex, "key" | "unique" | "sparse"> &
   Partial<Pick<ObservedIndex, "partialFilterExpression" | "collation">>;
 
 /** Whether two indexes are the same for MongoDB, whatever their names. */
 export function sameSignature(found: ObservedIndex, wanted: Signature): boolean {
-  return found.unique === wanted.unique && sameButUnique(found, wanted);
+  return found.unique === wanted.unique && sameExceptUnique(found, wanted);
 }
 
 /** Whether two indexes differ at most in uniqueness. The order of keys matters. */
-export function sameButUnique(found: ObservedIndex, wanted: Signature): boolean {
+export function sameExceptUnique(found: ObservedIndex, wanted: Signature): boolean {
   return (
     JSON.stringify(found.key) === JSON.stringify(wanted.key) &&
     found.sparse === wanted.sparse &&
@@ -40,7 +40,7 @@ export function indexSpec(
   };
 }
 
-/** Whether two arguments are of one index. The order of keys matters. */
+/** Whether two arguments of `createIndexes` describe the same index. The order of keys matters. */
 export function sameSpec(one: Document, other: Document): boolean {
   return JSON.stringify(one.key) === JSON.stringify(other.key) && sameValue(one, other);
 }

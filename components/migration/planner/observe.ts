@@ -2,7 +2,7 @@ import type { Db, Document } from "mongodb";
 import { sameValue } from "./canonical";
 
 /**
- * The largest expiry in seconds. It means no expiry, because `collMod` can change an expiry but not remove it.
+ * The largest expiry in seconds. It stands for none, because `collMod` can change an expiry but not remove it.
  *
  * @see https://www.mongodb.com/docs/manual/reference/command/collMod/
  */
