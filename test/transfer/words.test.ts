@@ -140,8 +140,8 @@ it("a fence says since when MongoDB counts, and what happens to held runs", () =
       "the next export restores their files.",
     warn(
       "held-runs-unknown",
-      "1 run held in /state/held are not in this MongoDB, and no service executes them: slow. If the MongoDB " +
-        "that had them is lost, move the files back and run `taskrunner-storage import --cutover-pass final`. " +
+      "1 run held in /state/held without a document in this MongoDB, so that no service executes them: slow. If " +
+        "the MongoDB that had them is lost, move the files back and run `taskrunner-storage import --cutover-pass final`. " +
         "Their steps may then run again.",
     ),
   ]);
@@ -253,7 +253,7 @@ describe("a rollback", () => {
           "would stay only there until `taskrunner-storage export`.",
       ),
       warn("would-hold", "1 run would be held in /state/held: busy."),
-      warn("would-release", "1 run would continue with their files, and may repeat steps: busy."),
+      warn("would-release", "1 run would continue from files, and may repeat steps: busy."),
     ]);
   });
 

@@ -157,8 +157,8 @@ export function describeFence({ fence, held, unknown }: DrawnFence, root: string
     ...ofRuns(unknown, (runs, names) =>
       warning(
         "held-runs-unknown",
-        `${runs} held in ${root}/${heldFolder} are not in this MongoDB, and no service executes ` +
-          `them: ${names}. If the MongoDB that had them is lost, move the files back and run ` +
+        `${runs} held in ${root}/${heldFolder} without a document in this MongoDB, so that no service ` +
+          `executes them: ${names}. If the MongoDB that had them is lost, move the files back and run ` +
           "`taskrunner-storage import --cutover-pass final`. Their steps may then run again.",
       ),
     ),

@@ -121,7 +121,7 @@ export function describeRollbackPreview(
         ? warning("would-hold", `${runs} would be held in ${root}/${heldFolder}: ${names}.`)
         : warning(
             "would-release",
-            `${runs} would continue with their files, and may repeat steps: ${names}.`,
+            `${runs} would continue from files, and may repeat steps: ${names}.`,
           ),
     ),
   ];
