@@ -1,3 +1,5 @@
+import pLimit from "p-limit";
+
 /**
  * Maps items concurrently and yields the results in order, which hides the latency of a distant server. A failure is
  * thrown when its item's turn comes, after all items at work have ended.
@@ -44,20 +46,15 @@ export async function mapLimit<T, R>(
   items: readonly T[],
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const results: R[] = [];
-  const left = items.entries();
-  const workers = Array.from({ length: Math.min(concurrency, items.length) }, async () => {
-    for (const [at, item] of left) results[at] = await work(item);
-  });
+  const limit = pLimit({ concurrency, rejectOnClear: true });
+  const results = items.map((item) => limit(work, item));
   try {
-    await Promise.all(workers);
+    return await Promise.all(results);
   } catch (error) {
-    // Takes the remaining items, so that no worker starts another one.
-    Array.from(left);
-    await Promise.allSettled(workers);
+    limit.clearQueue();
+    await Promise.allSettled(results);
     throw error;
   }
-  return results;
 }
 
 /** Groups items into blocks, so that one request can serve many items and few are in memory. */
