@@ -267,7 +267,7 @@ interface Checkpoint {
 }
 
 /** Read from the backend's file, because a run of the CLI costs more than all that a test asks of it. */
-async function readState(file: string): Promise<string> {
+export async function readState(file: string): Promise<string> {
   const { version, checkpoint } = JSON.parse(await readFile(file, "utf8")) as Checkpoint;
   return JSON.stringify({ version, deployment: checkpoint.latest ?? {} });
 }

@@ -18,7 +18,7 @@ export interface EngineState {
 }
 
 /** What the engine keeps of a stack now. */
-export async function engineState(stack: TestStack): Promise<EngineState> {
+export async function engineState(stack: Pick<TestStack, "state">): Promise<EngineState> {
   return JSON.parse(await stack.state()) as EngineState;
 }
 

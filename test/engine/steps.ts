@@ -2,15 +2,19 @@ import { expect, vi } from "vitest";
 import type { EngineRun, TestStack } from "./stack";
 import { nameIn, engineState } from "./state";
 
-/** Waits until the engine is at the step of a resource of this name. */
-export function untilStepRuns(stack: TestStack, name: string): Promise<void> {
+/** Waits until the engine is at the step of a resource of this name, and its state is written whole. */
+export function untilStepRuns(
+  stack: Pick<TestStack, "state">,
+  name: string,
+  { timeout = 150_000, interval = 1_000 } = {},
+): Promise<void> {
   return vi.waitFor(
     async () => {
       const { deployment } = await engineState(stack);
       const pending = deployment.pending_operations ?? [];
       expect(pending.map(({ resource }) => nameIn(resource.urn))).toContain(name);
     },
-    { timeout: 150_000, interval: 1_000 },
+    { timeout, interval },
   );
 }
 

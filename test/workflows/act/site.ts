@@ -15,10 +15,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { execa } from "execa";
-import { expect, vi } from "vitest";
 import { stringify } from "yaml";
 import { generateSample } from "../../../tools/sample";
 import { act, engine, engineEnvironment, repository } from "../../../tools/parts";
+import { readState } from "../../engine/stack";
+import { untilStepRuns } from "../../engine/steps";
 import { type BorrowedDatabases, borrowDatabases } from "../../pool";
 import { writeActions } from "./actions";
 import { startForge, type Forge } from "./forge";
@@ -212,7 +213,10 @@ async function makeRunner(folder: string, forge: Forge, env: Record<string, stri
     await appendFile(log, `\n==== ${workflow}\n`);
     running.all.on("data", (chunk: Buffer) => void appendFile(log, chunk));
     if (options.killAt) {
-      await untilStepRuns(folder, options.killAt);
+      const { stack, step } = options.killAt;
+      const file = join(folder, `pulumi/.pulumi/stacks/taskrunner-storage/${stack}.json`);
+      // A kill while the engine writes its state leaves an empty file.
+      await untilStepRuns({ state: () => readState(file) }, step, killing);
       if (running.pid !== undefined) process.kill(running.pid, "SIGKILL");
       await killBelow(join(folder, "act"));
     }
@@ -221,23 +225,8 @@ async function makeRunner(folder: string, forge: Forge, env: Record<string, stri
   };
 }
 
-/** Waits for a whole state with the step as pending: a kill while the engine writes it leaves an empty file. */
-async function untilStepRuns(
-  folder: string,
-  { stack, step }: NonNullable<RunOptions["killAt"]>,
-): Promise<void> {
-  const file = join(folder, `pulumi/.pulumi/stacks/taskrunner-storage/${stack}.json`);
-  await vi.waitFor(
-    async () => {
-      const { checkpoint } = JSON.parse(await readFile(file, "utf8")) as {
-        checkpoint: { latest: { pending_operations?: { resource: { urn: string } }[] } };
-      };
-      const pending = checkpoint.latest.pending_operations ?? [];
-      expect(pending.map(({ resource }) => resource.urn.split("::").at(-1))).toContain(step);
-    },
-    { timeout: 10 * 60_000, interval: 50 },
-  );
-}
+/** How often, and how long, the step is looked for at which a job is killed, in ms: it may take a second. */
+const killing = { timeout: 10 * 60_000, interval: 50 };
 
 /** Kills all that works in a job's folder: what a killed program started runs on otherwise. */
 async function killBelow(folder: string): Promise<void> {
