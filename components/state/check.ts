@@ -88,7 +88,10 @@ const maxDepth = 100;
 const maxPathLength = 80;
 
 /** A value that BSON cannot hold, with its path below the checked value. */
-type Unstorable = Readonly<Record<"path" | "problem", string>>;
+interface Unstorable {
+  readonly path: string;
+  readonly problem: string;
+}
 
 /**
  * Finds what BSON cannot hold in a parsed value; undefined if it can hold all. Builds the path while it returns,

@@ -85,7 +85,7 @@ export async function openFile(
   try {
     const bytes = file.stamp.size <= smallFile ? await readFile(file.path) : undefined;
     // The file of its run may come later: under another id the earlier lines were other records.
-    const ofRun = checkpoint?.runId === (id ?? checkpoint?.runId) ? checkpoint : undefined;
+    const ofRun = id === undefined || id === checkpoint?.runId ? checkpoint : undefined;
     const rest = ofRun && (await findRest(file, ofRun, bytes));
     if (!rest) return { file, bytes, runId: id ?? file.baseName, part: "all", start: beginning() };
     const opened = { file, bytes, runId: ofRun.runId };
