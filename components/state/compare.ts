@@ -82,7 +82,8 @@ function valueDifferences(path: string, a: unknown, b: unknown, ordered: boolean
   }
   if (!isJsonObject(a) || !isJsonObject(b))
     return canonicalText(a) === canonicalText(b) ? [] : [path];
-  const [ours, theirs] = [new Map(membersOf(a)), new Map(membersOf(b))];
+  const ours = new Map(membersOf(a));
+  const theirs = new Map(membersOf(b));
   const names = [...new Set([...ours.keys(), ...theirs.keys()])];
   const inside = names.flatMap((name) =>
     ours.has(name) && theirs.has(name)

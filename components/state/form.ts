@@ -31,10 +31,9 @@ export function renewRecord(
   const after = recordOf(role, document);
   const renewed = new Map<string, unknown>();
   for (const [property, value] of membersOf(before)) {
-    const [[name, known] = [property, value]] = convert(role, {
-      fields: new Map([[property, value]]),
-      impliedFields: {},
-    }).fields;
+    const fields = new Map([[property, value]]);
+    const [converted] = convert(role, { fields, impliedFields: {} }).fields;
+    const [name, known] = converted ?? [property, value];
     const stored: unknown = document[name];
     const same = hashOf(role, { [name]: known }) === hashOf(role, { [name]: stored });
     if (same) renewed.set(property, value);

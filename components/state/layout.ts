@@ -175,8 +175,11 @@ function addForeign(skipped: Skipped, name: string): [] {
   return [];
 }
 
-/** The maximum number of entries of a folder in a block, and of those that are looked up at once. */
-const [entriesAtOnce, looksAtOnce] = [250, 32];
+/** The maximum number of entries of a folder in a block. */
+const entriesAtOnce = 250;
+
+/** The maximum number of entries that are looked up at once. */
+const looksAtOnce = 32;
 
 /** Lists a folder in blocks; a missing one counts as empty, because it may have just been deleted. */
 async function* readFolder(path: string): AsyncGenerator<Dirent[]> {

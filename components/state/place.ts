@@ -95,11 +95,14 @@ export async function findRunId(
   return undefined;
 }
 
-/**
- * A file that was written less than `freshMs` ago may be half-written, because its writer truncates it first. It is
- * read again after `pauseMs`, at most `maxRereads` times (issue #30, number 8).
- */
-export const [freshMs, maxRereads, pauseMs] = [5_000, 2, 1_000];
+/** A file that was written less than this many ms ago may be half-written: its writer truncates it first. */
+export const freshMs = 5_000;
+
+/** The maximum number of times that a fresh file is read again. */
+export const maxRereads = 2;
+
+/** How long to wait before a fresh file is read again. */
+export const pauseMs = 1_000;
 
 async function runIdInside(address: StateAddress, baseName: string): Promise<string | undefined> {
   const file = fileOf(address, "runs", baseName);

@@ -109,7 +109,9 @@ export async function hashOfFirst(path: string, length: number): Promise<Hash | 
 }
 
 /** These avoid a `FileHandle` for each file, which costs three times as much. */
-const [openFile, statFile, closeFile] = [promisify(open), promisify(fstat), promisify(close)];
+const openFile = promisify(open);
+const statFile = promisify(fstat);
+const closeFile = promisify(close);
 const readFrom = promisify(read);
 
 /** Follows no link, and does not block on a pipe. */

@@ -38,8 +38,11 @@ export interface FileStamp {
 /** The maximum number of blocks of runs that are looked up at once. */
 const blocksAtOnce = 2;
 
-/** A lookup that takes longer, in ms, asked a server: the next `slowBlocks` blocks are looked up in the thread pool. */
-const [slowMs, slowBlocks] = [0.1, 100];
+/** A lookup that takes longer, in ms, asked a server. */
+const slowMs = 0.1;
+
+/** The number of blocks that are looked up in the thread pool after a slow lookup. */
+const slowBlocks = 100;
 
 /** The maximum number of remembered names; whether any other run was listed before is looked up on disk. */
 const maxRemembered = 200_000;

@@ -64,7 +64,8 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
     return captureTime(disk) > captureTime(mongo) ? "disk" : "mongo";
   },
   approvals: (disk, mongo, agreed) => {
-    const [ours, theirs] = [decision(disk), decision(mongo)];
+    const ours = decision(disk);
+    const theirs = decision(mongo);
     if (ours === theirs) return findChangedSide(disk, mongo, agreed);
     if (theirs === "pending") return "disk";
     return ours === "pending" ? "mongo" : "conflict";

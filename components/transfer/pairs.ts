@@ -102,7 +102,11 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
   const agreement =
     ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
   const becomes = ours && {
-    ...{ role, key, disk: ours.hash, file: disk.place.file, isNew: mongo === undefined },
+    role,
+    key,
+    disk: ours.hash,
+    file: disk.place.file,
+    isNew: mongo === undefined,
     mongo: (verdict === "equal" && theirs ? theirs : ours).hash,
     seen: base,
   };

@@ -156,7 +156,8 @@ function addCounts(one: unknown, other: unknown): unknown {
   if (one === undefined || other === undefined) return one ?? other;
   if (typeof one === "number") return one + (other as number);
   if (Array.isArray(one)) return [...(one as unknown[]), ...(other as unknown[])];
-  const [left, right] = [one, other] as [Record<string, unknown>, Record<string, unknown>];
+  const left = one as Record<string, unknown>;
+  const right = other as Record<string, unknown>;
   const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
   return Object.fromEntries(keys.map((key) => [key, addCounts(left[key], right[key])]));
 }

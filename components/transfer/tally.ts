@@ -40,9 +40,21 @@ export class ListHash {
 
 /** What may be counted of a collection's records in an import, an export or a verification. */
 const countNames = [
-  ...(["records", "inserted", "updated", "unchanged", "normalized", "quarantined"] as const),
-  ...(["written", "newerOnDisk", "conflicts", "unwritable"] as const),
-  ...(["equal", "newerInMongo", "expired", "missing", "differing"] as const),
+  "records",
+  "inserted",
+  "updated",
+  "unchanged",
+  "normalized",
+  "quarantined",
+  "written",
+  "newerOnDisk",
+  "conflicts",
+  "unwritable",
+  "equal",
+  "newerInMongo",
+  "expired",
+  "missing",
+  "differing",
 ] as const;
 type CountName = (typeof countNames)[number];
 
@@ -183,8 +195,17 @@ export class Tally {
     const outcomes = ["inserted", "updated", "unchanged", "normalized", "quarantined"] as const;
     const counts = this.countsOf("read", ...outcomes);
     return {
-      ...{ files, bytes, elapsedMs, ...counts, conversions, skipped, incomplete, quarantine },
-      ...{ unchangedFiles, unfinishedRuns, quarantinedUnfinished },
+      files,
+      bytes,
+      elapsedMs,
+      ...counts,
+      conversions,
+      skipped,
+      incomplete,
+      quarantine,
+      unchangedFiles,
+      unfinishedRuns,
+      quarantinedUnfinished,
     };
   }
 }

@@ -115,12 +115,16 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const hash = tally.left.toString();
   const isAccepted = isClean || hash === sides.acceptQuarantined;
   const holds = isAccepted && all.every(({ missing }) => missing === 0);
-  const [provenFiles, changedFiles] = [
-    tally.files - changed.size,
-    tally.changedFiles + changed.size,
-  ];
+  const provenFiles = tally.files - changed.size;
+  const changedFiles = tally.changedFiles + changed.size;
   return {
-    ...{ holds, ...(!isClean && { hash }), at, elapsedMs, ...counts, incomplete, quarantine },
+    holds,
+    ...(!isClean && { hash }),
+    at,
+    elapsedMs,
+    ...counts,
+    incomplete,
+    quarantine,
     ...(isProof && { proof: { provenFiles, changedFiles } }),
   };
 }

@@ -65,8 +65,13 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const { files, bytes, elapsedMs, conflicts: changed, unwritable } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   return {
-    ...{ files, bytes, elapsedMs, ...tally.countsOf("documents", ...outcomes) },
-    ...{ conflicts: changed, unwritable, ...lists },
+    files,
+    bytes,
+    elapsedMs,
+    ...tally.countsOf("documents", ...outcomes),
+    conflicts: changed,
+    unwritable,
+    ...lists,
     ...(bases.trouble && { baseTrouble: bases.trouble }),
   };
 }
@@ -148,11 +153,11 @@ async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promis
   return stuck;
 }
 
-/**
- * The number of blocks that are asked for, and written, at once: a server 50 ms away costs little. A block
- * has few runs to write, but each of them takes some five round trips.
- */
-const [blocksAhead, blocksWritten] = [4, 8];
+/** The number of blocks that are asked for at once: a server 50 ms away costs little. */
+const blocksAhead = 4;
+
+/** The number of blocks that are written at once: a block has few runs to write, each with some five round trips. */
+const blocksWritten = 8;
 
 async function exportBlocks(
   task: ExportTask,
@@ -227,8 +232,11 @@ async function exportRun(
   return { runId: run.runId, tally, isStale: conflicts + unwritable > 0 };
 }
 
-/** The number of ids that are looked for at once, and of runs that MongoDB does not have in a block. */
-const [idsAtOnce, orphansInBlock] = [5_000, 250];
+/** The number of ids that are looked for at once. */
+const idsAtOnce = 5_000;
+
+/** The number of runs in a block that MongoDB does not have. */
+const orphansInBlock = 250;
 
 async function* orphansOf({ sides }: ExportTask, role: PartRole): AsyncGenerator<OwnRecord[]> {
   for await (const orphans of unknownAmong(sides, runIdsIn(sides, role))) {

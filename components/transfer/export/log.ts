@@ -92,7 +92,8 @@ interface LogOnDisk {
 
 async function readLog(sides: ExportSides, runId: string): Promise<LogOnDisk> {
   const place = await placeOf(sides, "logs", runId);
-  let [last, ended]: [ReadyRecord | undefined, boolean] = [undefined, true];
+  let last: ReadyRecord | undefined;
+  let ended = true;
   if (place.stamp === undefined) return { place, owner: runId, last, ended };
   const owner = (await findRunId(sides, place.baseName)) ?? place.baseName;
   for await (const texts of readTexts(place)) {
@@ -128,7 +129,9 @@ async function compareLog(
 ): Promise<void> {
   /** MongoDB's entries up to `reached` that the file did not have so far. */
   const late = new Map<bigint, Document>();
-  let [reached, unchanged, difference]: [bigint | undefined, number, string] = [undefined, 0, ""];
+  let reached: bigint | undefined;
+  let unchanged = 0;
+  let difference = "";
   for await (const texts of readTexts(place)) {
     const entries = parseRecords(place, owner, texts);
     let end: bigint | undefined = reached;

@@ -132,7 +132,8 @@ export interface OwnRecord {
   readonly own?: StoredDocument;
 }
 
-const [blockRuns, blockBytes] = [250, 1024 * 1024];
+const blockRuns = 250;
+const blockBytes = 1024 * 1024;
 
 /** The runs in MongoDB in blocks, in their order; a larger run is a block of its own. */
 export async function* blocksOfRuns(
@@ -140,14 +141,16 @@ export async function* blocksOfRuns(
   filter: Filter<Document>,
   isWanted: (runId: string) => boolean,
 ): AsyncGenerator<OwnRecord[]> {
-  let [block, size]: [OwnRecord[], number] = [[], 0];
+  let block: OwnRecord[] = [];
+  let size = 0;
   for await (const bytes of rawDocuments(sides, "runs", filter)) {
     const document = documentIn(bytes);
     const runId = String(document._id);
     if (!isWanted(runId)) continue;
     if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
       yield block;
-      [block, size] = [[], 0];
+      block = [];
+      size = 0;
     }
     block.push({ runId, own: toStored("runs", document, bytes) });
     size += bytes.length;

@@ -37,8 +37,9 @@ export interface Reading {
   readonly isProof?: boolean;
 }
 
-/** The limits of a group: a document takes more bytes than its file, and a group is to make one batch. */
-const [groupRuns, groupBytes] = [256, 768 * 1024];
+// A group becomes one batch, and a document takes more bytes than its file.
+const groupRuns = 256;
+const groupBytes = 768 * 1024;
 
 /**
  * The records of all runs on disk, through read, parse, convert and check, in groups of whole runs. A
@@ -46,10 +47,14 @@ const [groupRuns, groupBytes] = [256, 768 * 1024];
  */
 export async function* groupsOnDisk(reading: Reading): AsyncGenerator<RunGroup> {
   const { tally, isProof = false } = reading;
-  let [files, runs, bytes]: [Listed[], number, number] = [[], 0, 0];
+  let files: Listed[] = [];
+  let runs = 0;
+  let bytes = 0;
   const takeGroup = (): RunGroup => {
     const group = { bytes, chunks: readFiles(files, reading) };
-    [files, runs, bytes] = [[], 0, 0];
+    files = [];
+    runs = 0;
+    bytes = 0;
     return group;
   };
   for await (const block of listRuns(reading)) {

@@ -41,7 +41,8 @@ export interface Batch {
 /** What became of each record of a batch. */
 export type Outcomes = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
 
-const [fullRecords, fullBytes] = [5_000, 1024 * 1024];
+const fullRecords = 5_000;
+const fullBytes = 1024 * 1024;
 
 /**
  * Groups records into batches of up to 5,000 records or 1 MiB, and does not read ahead. Records that a file yields
@@ -53,7 +54,8 @@ export async function* batches(
   chunks: AsyncIterable<FileRecords>,
   times = 1,
 ): AsyncGenerator<Batch> {
-  const [mostRecords, mostBytes] = [times * fullRecords, times * fullBytes];
+  const mostRecords = times * fullRecords;
+  const mostBytes = times * fullBytes;
   let batch = emptyBatch();
   for await (const { records, file, reached } of chunks) {
     const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
@@ -82,7 +84,10 @@ function emptyBatch() {
 const groupsAtOnce = 4;
 
 /** A run with more bytes is worked on in larger batches, and no other such run beside it. */
-const [largeBytes, timesOfLarge] = [4 * fullBytes, 2];
+const largeBytes = 4 * fullBytes;
+
+/** The size of a large run's batches, in those of other runs. */
+const timesOfLarge = 2;
 
 /**
  * Works on several groups at once, which hides the latency of a distant server, but on only one over 4 MiB, which

@@ -59,7 +59,9 @@ export const handover: Step<HandoverInputs, PassResults> = {
     if (reasons.length > 0) throw new Unfinished(reasons);
     await assertStillDrained(inputs);
     const drawn = await drawFence({
-      ...{ ...sides, ledger, cutover: inputs.cutover },
+      ...sides,
+      ledger,
+      cutover: inputs.cutover,
       unfinishedCount: report.unfinishedRuns,
     });
     describeFence(drawn, rootName).forEach(tell);

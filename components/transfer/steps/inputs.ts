@@ -83,7 +83,9 @@ export interface FinalPassInputs extends PassInputs {
 export const BulkPass = kind<ImportInputs, ImportResults>("BulkPass", here, ["report"]);
 
 export const Handover = kind<HandoverInputs, PassResults>("Handover", here, [
-  ...["report" as const, "fence" as const, "rollback" as const],
+  "report",
+  "fence",
+  "rollback",
 ]);
 
 export const FinalPass = kind<FinalPassInputs, PassResults>("FinalPass", here, [
