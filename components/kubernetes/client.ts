@@ -75,7 +75,8 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
     return (await ask("list", kind, listing)).items;
   };
   return {
-    ...{ place, list },
+    place,
+    list,
     read: (kind, name) => {
       const reading: Promise<object> = objects.read(headerOf(kind, name));
       return ask("get", kind, reading as Promise<Objects[typeof kind]>);
@@ -143,7 +144,8 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
       throw new ClusterError({ verb, kind }, place, error);
     });
   return {
-    ...{ place, ask },
+    place,
+    ask,
     objects: new Objects(configuration),
     core: new client.CoreV1Api(configuration),
     custom: new client.CustomObjectsApi(configuration),

@@ -115,7 +115,8 @@ export class WorkerDrain extends StepGroup {
       const name = "worker-drain-request";
       const request = new StepResource(drainRequest, name, asked, this.ofChildren);
       const all = {
-        ...{ ...inputs, direction },
+        ...inputs,
+        direction,
         // Without the record of the cutover (`--target`) the worker stays where it is.
         mode: direction.apply(modeOf),
         releases: target.rendered ?? inputs.releases,

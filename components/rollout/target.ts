@@ -43,7 +43,10 @@ export function placementOf(rollout: RolloutSettings): Placement {
     const { namespace, selector } = confirm === "none" ? nothing : confirm;
     const files = [worker, web].map(({ file }) => join(directory, file));
     return {
-      ...{ namespace, selectors: selector, releases: [], workerStopped },
+      namespace,
+      selectors: selector,
+      releases: [],
+      workerStopped,
       push: push && { ...push, files },
     };
   }
@@ -84,7 +87,13 @@ export function workerDrainInputs(
   const address = serviceAddress(settings, "worker");
   return (
     address && {
-      ...{ ...address, direction, service: "worker", mode, timeoutSeconds, ignorePods, install },
+      ...address,
+      direction,
+      service: "worker",
+      mode,
+      timeoutSeconds,
+      ignorePods,
+      install,
       releases: releases.length > 0 ? releases.map(({ release }) => release) : undefined,
       webSelector: releases.length === 1 ? selectors.web : undefined,
       acceptCluster: advanced.acceptCluster,

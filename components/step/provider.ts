@@ -105,10 +105,9 @@ function rests(step: AnyStep, { direction }: StepInputs): boolean {
 async function hasToRun(step: AnyStep, state: State, inputs: StepInputs): Promise<boolean> {
   const turns = step.back !== undefined && state.direction !== inputs.direction;
   if (!state.applied || turns) return true;
-  const [before, asked]: Readonly<Record<string, unknown>>[] = [{ ...state }, { ...inputs }];
-  const differs = (step.compares ?? []).some(
-    (key) => !isDeepStrictEqual(before?.[key], asked?.[key]),
-  );
+  const before: Readonly<Record<string, unknown>> = { ...state };
+  const asked: Readonly<Record<string, unknown>> = { ...inputs };
+  const differs = (step.compares ?? []).some((key) => !isDeepStrictEqual(before[key], asked[key]));
   const { uri } = inputs as MongoInputs;
   const moves = step.followsServer === true && !sameServer((state as MongoInputs).uri, uri);
   return differs || moves || ((await step.isDue?.(state, inputs)) ?? false);

@@ -34,7 +34,10 @@ export class Jobs extends StepGroup {
     this.target = pulumi.output({
       ...settings.jobs,
       ...address,
-      ...{ stack, timeoutSeconds, secret, parallelism },
+      stack,
+      timeoutSeconds,
+      secret,
+      parallelism,
       ...(found && { claim: { name: found.persistentVolumeClaim, ...subPath } }),
     });
     this.registerOutputs({ target: this.target });

@@ -88,7 +88,8 @@ function byName(value: unknown): unknown {
 }
 
 function compareValues(ofLive: unknown, ofApplied: unknown, path: string): OtherValue[] {
-  const [live, applied] = [byName(ofLive), byName(ofApplied)];
+  const live = byName(ofLive);
+  const applied = byName(ofApplied);
   if (isDeepStrictEqual(live, applied)) return [];
   const sides = [live, applied].filter((side) => side !== undefined);
   if (!sides.every(isMap)) return [{ path, live, applied }];

@@ -151,7 +151,9 @@ async function renderChart(
   const source = { chart, version, fetch_opts: { repo, ca_file, ...user } };
   const jsonOpts = JSON.stringify({
     ...(isLocal ? { path: resolve(chart) } : source),
-    ...{ release_name: release, namespace, skip_crd_rendering: true },
+    release_name: release,
+    namespace,
+    skip_crd_rendering: true,
     values: mergeValues([...read.ofSite.map(parseValues), ours.values]),
   });
   const where = `Chart ${chart} of release ${release} cannot be`;

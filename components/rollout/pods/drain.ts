@@ -113,7 +113,8 @@ async function runDrain(
   const began = isNew ? inputs.requestedAt : applied ? now() : state.stoppedAt;
   const stoppedAt = isWanted ? began : state?.stoppedAt;
   const results = {
-    ...{ drains, finished },
+    drains,
+    finished,
     ...(stoppedAt !== undefined && { stoppedAt }),
     ...(standstill && { standstill }),
   };

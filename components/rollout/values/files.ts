@@ -63,7 +63,8 @@ export function parseValues({ file, text }: ValuesText): unknown {
         (tag) =>
           typeof tag === "string" || (tag.format !== "TIME" && !tag.tag.endsWith(":timestamp")),
       ),
-    ...{ prettyErrors: false, lineCounter },
+    prettyErrors: false,
+    lineCounter,
   });
   const [error] = document.errors;
   if (!error) return document.toJS({ maxAliasCount: -1 });

@@ -16,7 +16,8 @@ export function valuesTarget(
     secretRef: pulumi.output({ ...connectionSecret }),
     deploy: (service, change, options) => {
       const { file: name, values, path } = services[service];
-      const [file, site] = [join(directory, name), values.map((one) => join(directory, one))];
+      const file = join(directory, name);
+      const site = values.map((one) => join(directory, one));
       const environment = change.mode.apply((mode) => {
         const names = { collections, connectionSecret, database };
         const entries = serviceEnvironment(service, mode, names);

@@ -2,7 +2,8 @@ import { type Finding, formatPrinted } from "../../contract/finding";
 import { redact } from "../../contract/text";
 
 /** The maximum size of a termination message, and of a text in it, in bytes. */
-const [messageBytes, textBytes] = [4_096, 1_500];
+const messageBytes = 4_096;
+const textBytes = 1_500;
 
 const told: string[] = [];
 
@@ -43,7 +44,8 @@ function shorten(value: unknown): unknown {
   if (typeof value !== "string") return value;
   const bytes = Buffer.from(redact(value));
   if (bytes.length <= textBytes) return bytes.toString();
-  const [first, last] = [bytes.subarray(0, textBytes / 2), bytes.subarray(-textBytes / 2)];
+  const first = bytes.subarray(0, textBytes / 2);
+  const last = bytes.subarray(-textBytes / 2);
   return `${first.toString()} ... ${last.toString()}`;
 }
 

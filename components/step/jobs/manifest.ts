@@ -119,7 +119,8 @@ export function configMapOf(
 
 /** Merges maps, and lists of named members, member by member; otherwise the one above counts. */
 export function mergeObjects(below: unknown, above: unknown): unknown {
-  const [under, over] = [membersOf(below), membersOf(above)];
+  const under = membersOf(below);
+  const over = membersOf(above);
   if (!under || !over) return above;
   const both = Object.entries(over).map(([key, value]) => [
     key,
