@@ -134,7 +134,11 @@ function decimal128(text: string): Decimal128 | undefined {
  * @throws Refusal if JSON cannot hold it, such as binary data or NaN
  */
 export function formatJson(value: unknown, indent = 0, level = 1): string {
-  if (value instanceof Date) return JSON.stringify(value.toISOString());
+  if (value instanceof Date) {
+    const year = value.getUTCFullYear();
+    if (year >= 1 && year <= 9999) return JSON.stringify(value.toISOString());
+    throw new Refusal("form", "no service reads a date outside the years 1 to 9999");
+  }
   if (Array.isArray(value)) {
     const items = value.map((item) => formatJson(item, indent, level + 1));
     return wrapLines("[", items, "]", indent, level);

@@ -7,6 +7,9 @@ import { type MongoSide, collectionOf } from "./sides";
 /** Numbers keep their type. */
 const asStored = { promoteValues: false } as const;
 
+/** The same for the fields that identify a document, whatever its other texts are. */
+const lenient = { ...asStored, validation: { utf8: false } } as const;
+
 /** The BSON types of an object and of a list (the BSON specification, "element"). */
 const objectType = 3;
 const listType = 4;
@@ -15,11 +18,16 @@ const listType = 4;
  * A document from its bytes, with types and order of keys as in MongoDB: maps where a plain object
  * loses it. (The driver's own reading of a result gives a list named `__proto__` as bytes.)
  */
-export function documentIn(bytes: Uint8Array): Document {
-  const document = BSON.deserialize(bytes, asStored);
+export function documentIn(bytes: Uint8Array, options: object = asStored): Document {
+  const document = BSON.deserialize(bytes, options);
   return Object.values(document).some(isChanged)
     ? Object.fromEntries(toOrderedMembers(bytes))
     : document;
+}
+
+/** The `_id` of a document that may be unreadable. */
+export function idIn(bytes: Uint8Array): string {
+  return String(documentIn(bytes, lenient)._id);
 }
 
 // The driver's reading differs: keys like integers go first, `$ref` with `$id` becomes a reference.
@@ -110,7 +118,7 @@ export async function* rawDocuments(
     return cursor;
   };
   const positionOf = (raw: Document): Position => {
-    const document = documentIn(bytesOf(raw));
+    const document = documentIn(bytesOf(raw), lenient);
     return fields.map((field) => [field, document[field] as unknown]);
   };
   const found = resumeCursor(readingFrom(sides, role), open, positionOf, sides);

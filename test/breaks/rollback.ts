@@ -49,17 +49,31 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "an export writes a run after all that belongs to it",
     file: "components/transfer/export/export.ts",
-    find: `  for (const role of partRoles(task.sides)) {
-    if (role === "logs") await exportLog({ ...task, tally }, run);
-    else await exportFile({ ...task, tally }, role, run);
-  }
-  await exportFile({ ...task, tally, sides: own }, "runs", run);`,
-    replace: `  await exportFile({ ...task, tally, sides: own }, "runs", run);
-  for (const role of partRoles(task.sides)) {
-    if (role === "logs") await exportLog({ ...task, tally }, run);
-    else await exportFile({ ...task, tally }, role, run);
-  }`,
+    find: `    for (const role of partRoles(task.sides)) {
+      if (role === "logs") await exportLog({ ...task, tally }, run);
+      else await exportFile({ ...task, tally }, role, run);
+    }
+    await exportFile({ ...task, tally, sides: own }, "runs", run);`,
+    replace: `    await exportFile({ ...task, tally, sides: own }, "runs", run);
+    for (const role of partRoles(task.sides)) {
+      if (role === "logs") await exportLog({ ...task, tally }, run);
+      else await exportFile({ ...task, tally }, role, run);
+    }`,
     tests: ["test/transfer/run-last.test.ts"],
+  },
+  {
+    guarantee: "one document never stops a rollback",
+    file: "components/transfer/export/export.ts",
+    find: 'tally.refuseDocument("runs", run.runId, refuseRun(error));',
+    replace: "throw error;",
+    tests: ["test/transfer/one-document.test.ts > a text that is not UTF-8"],
+  },
+  {
+    guarantee: "an export writes no date that a service cannot read",
+    file: "components/state/json.ts",
+    find: "if (year >= 1 && year <= 9999)",
+    replace: "if (!Number.isNaN(year))",
+    tests: ["test/transfer/one-document.test.ts > a date that no service reads"],
   },
   {
     guarantee: "without MongoDB unfinished runs are held",

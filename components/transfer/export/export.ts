@@ -32,6 +32,7 @@ import {
   keepBases,
   lookUp,
   partRoles,
+  refuseRun,
 } from "./run";
 
 /**
@@ -223,11 +224,16 @@ async function exportRun(
   own: ExportSides,
 ): Promise<ExportedRun> {
   const tally = new Tally();
-  for (const role of partRoles(task.sides)) {
-    if (role === "logs") await exportLog({ ...task, tally }, run);
-    else await exportFile({ ...task, tally }, role, run);
+  try {
+    if (run.refusal) throw run.refusal;
+    for (const role of partRoles(task.sides)) {
+      if (role === "logs") await exportLog({ ...task, tally }, run);
+      else await exportFile({ ...task, tally }, role, run);
+    }
+    await exportFile({ ...task, tally, sides: own }, "runs", run);
+  } catch (error) {
+    tally.refuseDocument("runs", run.runId, refuseRun(error));
   }
-  await exportFile({ ...task, tally, sides: own }, "runs", run);
   const { conflicts, unwritable } = tally.counts.runs;
   return { runId: run.runId, tally, isStale: conflicts + unwritable > 0 };
 }

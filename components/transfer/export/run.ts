@@ -1,17 +1,20 @@
-import type { Collection, Document, Filter } from "mongodb";
+import { type Collection, type Document, type Filter, MongoError } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { ServerTroubleError, withRetries } from "../../mongo";
 import {
   type Key,
+  Refusal,
   type StateAddress,
   type WholeFileRole,
+  WriteError,
   mapLimit,
   hashOf,
+  isSystemError,
   keyOf,
   rolesIn,
 } from "../../state";
 import { type Base, type BaseDocument, type NewBase, readBases } from "../bases";
-import { documentIn, rawDocuments, reading } from "../documents";
+import { documentIn, idIn, rawDocuments, reading } from "../documents";
 import type { BothSides, MongoSide } from "../sides";
 import type { ExportReport } from "../reports";
 import type { Tally } from "../tally";
@@ -85,8 +88,7 @@ export async function keepBases(
 }
 
 /** What MongoDB has of a run: an export's unit. */
-export interface RunInMongo {
-  readonly runId: string;
+export interface RunInMongo extends Pick<OwnRecord, "runId" | "refusal"> {
   /** The documents of each file; of `runs` none if MongoDB does not have the run itself. */
   readonly files: ReadonlyMap<WholeFileRole, readonly StoredDocument[]>;
   readonly log: LogInMongo | undefined;
@@ -128,8 +130,10 @@ export function partRoles(sides: ExportSides): PartRole[] {
 /** A run of which the parts are still to be looked for. */
 export interface OwnRecord {
   readonly runId: string;
-  /** Absent if MongoDB has parts of the run only. */
+  /** Absent if MongoDB has parts of the run only, or if its document is unreadable. */
   readonly own?: StoredDocument;
+  /** Why nothing of the run can be exported. */
+  readonly refusal?: Refusal;
 }
 
 const blockRuns = 250;
@@ -144,18 +148,43 @@ export async function* blocksOfRuns(
   let block: OwnRecord[] = [];
   let size = 0;
   for await (const bytes of rawDocuments(sides, "runs", filter)) {
-    const document = documentIn(bytes);
-    const runId = String(document._id);
-    if (!isWanted(runId)) continue;
+    const record = ownRecord(bytes);
+    if (!isWanted(record.runId)) continue;
     if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
       yield block;
       block = [];
       size = 0;
     }
-    block.push({ runId, own: toStored("runs", document, bytes) });
+    block.push(record);
     size += bytes.length;
   }
   if (block.length > 0) yield block;
+}
+
+function ownRecord(bytes: Uint8Array): OwnRecord {
+  try {
+    const document = documentIn(bytes);
+    return { runId: String(document._id), own: toStored("runs", document, bytes) };
+  } catch (error) {
+    return { runId: idIn(bytes), refusal: refuseRun(error) };
+  }
+}
+
+/**
+ * Turns what went wrong with one run into its refusal, whatever it is: one document never stops an export.
+ *
+ * @throws the error itself if it is trouble of the server or of the machine, which concerns all runs
+ */
+export function refuseRun(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const isGeneral =
+    error instanceof MongoError ||
+    error instanceof ServerTroubleError ||
+    error instanceof WriteError ||
+    isSystemError(error);
+  if (isGeneral || !(error instanceof Error)) throw error;
+  // The message may quote a value.
+  return new Refusal("form", `it cannot be read or written (${error.name})`);
 }
 
 function toStored(role: WholeFileRole, document: Document, bytes?: Uint8Array): StoredDocument {
@@ -172,6 +201,25 @@ export async function lookUp(
   block: readonly OwnRecord[],
   roles: readonly PartRole[],
 ): Promise<RunInMongo[]> {
+  try {
+    return await lookUpAll(task, block, roles);
+  } catch (error) {
+    const refusal = refuseRun(error);
+    const [first] = block;
+    if (first && block.length === 1) return [{ ...nothing, ...first, refusal }];
+    const found: RunInMongo[] = [];
+    for (const one of block) found.push(...(await lookUp(task, [one], roles)));
+    return found;
+  }
+}
+
+const nothing = { files: new Map(), log: undefined, bases: new Map() };
+
+async function lookUpAll(
+  task: ExportTask,
+  block: readonly OwnRecord[],
+  roles: readonly PartRole[],
+): Promise<RunInMongo[]> {
   const runIds = block.map(({ runId }) => runId);
   const own: DocumentsOfRuns = new Map(block.map(({ runId, own }) => [runId, own ? [own] : []]));
   const files = new Map<WholeFileRole, DocumentsOfRuns>([["runs", own]]);
@@ -183,9 +231,10 @@ export async function lookUp(
   const keysIn = (runs: DocumentsOfRuns) => [...runs.values()].flat().map(({ key }) => key);
   const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
   const bases = await onBases(task, (bases) => readBases(bases, keys));
-  return runIds.map((runId) => {
+  return block.map(({ runId, refusal }) => {
     const ofRun = [...files].map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
-    return { runId, log: logs.get(runId), files: new Map(ofRun), bases };
+    const log = logs.get(runId);
+    return { runId, log, files: new Map(ofRun), bases, ...(refusal && { refusal }) };
   });
 }
 
