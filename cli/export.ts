@@ -95,8 +95,13 @@ async function rollBack(
   announce(options, address);
   const asked = { fencedAt: undefined, ledger, heldRuns: "hold" as const };
   const done = await runRollback(sides, {
-    ...{ ...asked, uri: address.uri, name: address.database },
-    ...{ electionSeconds, abandonMongo, exportUnconfirmed, watch },
+    ...asked,
+    uri: address.uri,
+    name: address.database,
+    electionSeconds,
+    abandonMongo,
+    exportUnconfirmed,
+    watch,
   });
   const known = { fencedAt: undefined, isAgain: false };
   print(options, done, describeRollback(done, sides.root, known).map(formatPrinted).join("\n"));
@@ -107,7 +112,8 @@ async function rollBack(
 function describeExport(root: string, report: ExportReport) {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
   const { withoutBase, baseTrouble } = report;
-  const [both, none] = [sumCounts(report, "conflicts"), sumCounts(report, "unwritable")];
+  const both = sumCounts(report, "conflicts");
+  const none = sumCounts(report, "unwritable");
   const outcome =
     both + none === 0
       ? "done"

@@ -57,7 +57,12 @@ export const importCommand = command("import", {
     const quarantine = quarantineFile(shard);
     const report = await withProgress(options, "import", (watch) =>
       importState({
-        ...{ ...sides, database, dryRun, pass, watch, quarantine },
+        ...sides,
+        database,
+        dryRun,
+        pass,
+        watch,
+        quarantine,
         ...(shard && { shard }),
       }),
     );
@@ -78,7 +83,10 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
   return {
     title: `Import of ${root}: ${outcome}${dry}`,
     columns: {
-      ...{ read: "read", inserted: "inserted", updated: "updated", unchanged: "unchanged" },
+      read: "read",
+      inserted: "inserted",
+      updated: "updated",
+      unchanged: "unchanged",
       quarantined: "quarantined",
     },
     lines: [

@@ -29,8 +29,13 @@ Example:
     npx taskrunner-storage status`,
   );
 const commands = [
-  ...[statusCommand, planCommand, applyCommand, scriptCommand],
-  ...[importCommand, verifyCommand, exportCommand],
+  statusCommand,
+  planCommand,
+  applyCommand,
+  scriptCommand,
+  importCommand,
+  verifyCommand,
+  exportCommand,
   commentCommand,
 ];
 for (const command of commands) program.addCommand(command.copyInheritedSettings(program));

@@ -32,8 +32,15 @@ export class MongoCluster extends StepGroup {
     const { ledger } = advanced;
     const { collections } = mongo;
     this.mongo = {
-      ...{ uri, appUri, database, ledger, collections, approvals },
-      ...{ ...users, direction, cutover },
+      uri,
+      appUri,
+      database,
+      ledger,
+      collections,
+      approvals,
+      ...users,
+      direction,
+      cutover,
     };
     this.registerOutputs({ database, ownEntries: outputs.ownEntries });
   }
@@ -80,7 +87,8 @@ function awaitLogIn(
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
   const inputs = { direction, database, from };
-  const [cluster, isPaused] = [pausing?.name, pausing?.paused];
+  const cluster = pausing?.name;
+  const isPaused = pausing?.paused;
   const migrator = new StepResource(
     logIn,
     "migrator-log-in",

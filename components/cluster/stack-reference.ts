@@ -68,7 +68,8 @@ export function connectionStrings(
   { cluster, mongo }: Wanted,
 ): ConnectionStrings {
   const { stack, outputs: names } = cluster;
-  const [mongoUri, appMongoUri] = [outputs[names.mongoUri], outputs[names.appMongoUri]];
+  const mongoUri = outputs[names.mongoUri];
+  const appMongoUri = outputs[names.appMongoUri];
   if (typeof mongoUri !== "string") throw missing(stack, names.mongoUri, outputs);
   const isText = typeof appMongoUri === "string";
   if (!isText && !uriFacts(mongoUri)?.local) throw missing(stack, names.appMongoUri, outputs);

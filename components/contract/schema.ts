@@ -63,7 +63,9 @@ export function buildSchema({ collections: names, validation, approvals, tenancy
       // The default does not follow a renamed collection.
       defaultName: `${collections[role].name}_${suffix}`,
       name: `${names[role]}_${suffix}`,
-      ...{ key, unique, note },
+      key,
+      unique,
+      note,
       sparse: sparseUntilTenancy === true && tenancy === "reserved",
     })),
   );

@@ -48,8 +48,12 @@ export async function claim(db: Db, ledger: string, asked: Claim): Promise<void>
 async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
   const records = ledgerRecords(db, ledger);
   const start = {
-    ...{ checksum: asked.checksum, stack: asked.stack, toolVersion: version },
-    ...{ startedAt: new Date(), finishedAt: null, commands: [] },
+    checksum: asked.checksum,
+    stack: asked.stack,
+    toolVersion: version,
+    startedAt: new Date(),
+    finishedAt: null,
+    commands: [],
   };
   try {
     await records.insertOne({ _id: migrationId, ...start, fences: [] });

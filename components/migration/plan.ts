@@ -41,8 +41,10 @@ export interface PlanOptions {
 
 /** The plan for a database that was not inspected. */
 export const nothingPlanned: Omit<Plan, "checksum"> = {
-  ...{ changes: [], foreign: [] },
-  ...{ issues: [], notChecked: [] },
+  changes: [],
+  foreign: [],
+  issues: [],
+  notChecked: [],
 };
 
 /**

@@ -68,7 +68,12 @@ export class PackRunMigration extends StepGroup {
       steps.ledgerClaim,
       "ledger-claim",
       {
-        ...{ ...shared, cutover, schema, onDataIssue, checksum, adopt },
+        ...shared,
+        cutover,
+        schema,
+        onDataIssue,
+        checksum,
+        adopt,
         stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
         root: files.root,
         acceptDatabase: settings.advanced.acceptDatabase,

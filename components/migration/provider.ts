@@ -5,8 +5,13 @@ import { applicationCheck, collection, index } from "./schema-steps";
 
 /** The migration's steps. */
 export const steps = {
-  ...{ ledgerClaim, ledgerCompletion, collection, index, applicationCheck },
-  ...{ suspendLogTtl, logRetention },
+  ledgerClaim,
+  ledgerCompletion,
+  collection,
+  index,
+  applicationCheck,
+  suspendLogTtl,
+  logRetention,
 };
 
 /** The migration's dynamic providers by step kind. */

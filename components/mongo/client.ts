@@ -41,9 +41,21 @@ export const commandWriteConcern = { w: "majority", j: true, wtimeout: writeTime
 
 /** URI options, in lower case, that would override `safety`, pick a secondary or cut off long commands. */
 const overriddenOptions = new Set([
-  ...["readpreference", "readpreferencetags", "maxstalenessseconds", "readconcernlevel"],
-  ...["w", "wtimeout", "wtimeoutms", "j", "journal", "fsync", "retryreads", "retrywrites"],
-  ...["directconnection", "sockettimeoutms", "maxpoolsize"],
+  "readpreference",
+  "readpreferencetags",
+  "maxstalenessseconds",
+  "readconcernlevel",
+  "w",
+  "wtimeout",
+  "wtimeoutms",
+  "j",
+  "journal",
+  "fsync",
+  "retryreads",
+  "retrywrites",
+  "directconnection",
+  "sockettimeoutms",
+  "maxpoolsize",
 ]);
 
 const clients = new Map<string, Promise<MongoClient>>();

@@ -12,9 +12,21 @@ export interface Difference {
 
 // Inputs that nobody chooses: the code, counters, the direction, and what no step compares.
 const hidden = new Set([
-  ...["__provider", "uri", "direction", "cutover", "job", "resourceNames"],
-  ...["fencedAt", "requests", "drains", "checksum", "timeouts"],
-  ...["ended", "endedAt", "requestedAt", "stoppedAt"],
+  "__provider",
+  "uri",
+  "direction",
+  "cutover",
+  "job",
+  "resourceNames",
+  "fencedAt",
+  "requests",
+  "drains",
+  "checksum",
+  "timeouts",
+  "ended",
+  "endedAt",
+  "requestedAt",
+  "stoppedAt",
 ]);
 
 /** The changed leaves of a step's inputs. */

@@ -26,7 +26,8 @@ export function writeHeadline(input: ReviewInput, groups: readonly Group[]): str
 
 function describeCutover({ steps, plan }: ReviewInput): string {
   const countMade = (kind: string) => plan?.changes.filter((one) => one.kind === kind).length ?? 0;
-  const [collections, indexes] = [countMade("create collection"), countMade("create index")];
+  const collections = countMade("create collection");
+  const indexes = countMade("create index");
   const imports = steps.some(({ part }) => part === "bulkPass");
   const runs = plan?.state ? formatCount(plan.state.runs.files, "run") : "the runs on disk";
   return formatList([

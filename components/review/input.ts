@@ -66,8 +66,13 @@ export function prepareReview(
   // In an election the plan takes MongoDB for lost, but `up` stops and holds nothing.
   const isElection = isLost && preview.messages.some(isStop);
   return {
-    ...{ ...preview, stack: preview.stack ?? stack, steps, direction: findDirection(steps) },
-    ...{ plan: plan && { ...plan, ...(isElection && { leftBehind: undefined }) }, trigger, now },
+    ...preview,
+    stack: preview.stack ?? stack,
+    steps,
+    direction: findDirection(steps),
+    plan: plan && { ...plan, ...(isElection && { leftBehind: undefined }) },
+    trigger,
+    now,
     isMongoUnreachable: isLost && !isElection,
     touchesSchema: steps.some(({ touches }) => touches === "schema"),
   };
@@ -100,7 +105,8 @@ interface Part {
   readonly touches?: "schema" | "documents";
 }
 
-const [schema, documents] = [{ touches: "schema" }, { touches: "documents" }] as const;
+const schema = { touches: "schema" } as const;
+const documents = { touches: "documents" } as const;
 
 /** The steps of a cutover and of a rollback, in their order (design, "The shape"), then the rest. */
 const parts = {
@@ -143,7 +149,12 @@ function classify(step: PreviewStep): ReviewedStep {
   const ofIndex = inputs.unique === true ? "uniqueIndexes" : "indexes";
   const part = isOurs && className === "Index" ? ofIndex : found;
   return {
-    ...{ ...step, part, touches: (parts[part] as Part).touches, shortType, className, isOurs },
+    ...step,
+    part,
+    touches: (parts[part] as Part).touches,
+    shortType,
+    className,
+    isOurs,
     willRun: operation === "create" || old?.direction !== wanted?.direction,
     isFirstCreate: operation === "create" || (operation === "change" && outputs.applied === false),
     isMigrationJob: part === "ledger" && inputs.job !== undefined,

@@ -63,8 +63,13 @@ function summarize(rows: readonly Row[]): Markdown {
 }
 
 const bookkeeping = [
-  ...["Cutover", "ServicesCheck", "DrainRequest", "ServerCheck", "SuspendLogTtl"],
-  ...["LedgerCompletion", "ApplicationCheck"],
+  "Cutover",
+  "ServicesCheck",
+  "DrainRequest",
+  "ServerCheck",
+  "SuspendLogTtl",
+  "LedgerCompletion",
+  "ApplicationCheck",
 ];
 
 function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
@@ -153,8 +158,16 @@ const verbs: Readonly<Record<string, string>> = {
 
 // Inputs that name the place where a new resource or a step works, so that a reviewer sees a wrong one.
 const places = [
-  ...["collection", "key", "namespace", "release", "context", "clusterIdentity.server"],
-  ...["file", "branch", "root", "days"],
+  "collection",
+  "key",
+  "namespace",
+  "release",
+  "context",
+  "clusterIdentity.server",
+  "file",
+  "branch",
+  "root",
+  "days",
 ];
 
 function describeFacts(step: ReviewedStep): Markdown[] {

@@ -199,7 +199,8 @@ function indexRisks({ changes, documents }: PlanFacts): Risks {
 
 function expiry({ steps, plan }: ReviewInput): string | undefined {
   const retention = steps.find(({ part }) => part === "retention");
-  const [before, after] = [Number(retention?.old?.days ?? 0), Number(retention?.new?.days ?? 0)];
+  const before = Number(retention?.old?.days ?? 0);
+  const after = Number(retention?.new?.days ?? 0);
   if (after === 0 || (after === before && retention?.outputs.applied !== false)) return undefined;
   const { entries, isMore } = plan?.expiring ?? {};
   const many = formatCount(entries ?? 0, "entry", "entries");

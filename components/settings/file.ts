@@ -7,8 +7,15 @@ import { nameRules, sectionConflicts } from "./rules";
 import { settingsSchema, type Settings } from "./schema";
 
 const commandKeys = [
-  ...(["storageMode", "mongo", "validation", "approvals", "tenancy"] as const),
-  ...(["logRetentionDays", "migration", "backfill", "advanced"] as const),
+  "storageMode",
+  "mongo",
+  "validation",
+  "approvals",
+  "tenancy",
+  "logRetentionDays",
+  "migration",
+  "backfill",
+  "advanced",
 ] as const;
 
 /** The settings that commands use; none is secret. */

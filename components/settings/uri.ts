@@ -48,7 +48,8 @@ export function uriFacts(uri: string): UriFacts | undefined {
       unchecked: [...searchParams]
         .filter(([name, value]) => uncheckedValues[name.toLowerCase()] === value.toLowerCase())
         .map(([name]) => name),
-      ...{ w: option("w"), readPreference: option("readPreference") },
+      w: option("w"),
+      readPreference: option("readPreference"),
       user: decodeURIComponent(username),
       mechanism: option("authMechanism"),
       externalUser: externalUsers.includes(option("authMechanism") ?? ""),

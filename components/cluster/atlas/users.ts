@@ -35,7 +35,10 @@ export function databaseUsers(
     const resource = new (atlasSdk().DatabaseUser)(
       childName(options.parent, kind),
       {
-        ...{ projectId, username, password, authDatabaseName: userDatabase },
+        projectId,
+        username,
+        password,
+        authDatabaseName: userDatabase,
         roles: [{ roleName: custom.roleName, databaseName: userDatabase }],
         scopes: [{ name: clusterName, type: "CLUSTER" }],
       },

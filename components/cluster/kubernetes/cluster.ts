@@ -61,8 +61,10 @@ export function kubernetesCluster(
       spec: mongoDBCommunitySpec(cluster, scope, names),
     },
     {
-      ...{ ...options, dependsOn: [check, ...operator] },
-      ...{ protect: cluster.protection, retainOnDelete: true },
+      ...options,
+      dependsOn: [check, ...operator],
+      protect: cluster.protection,
+      retainOnDelete: true,
       ...(direction === "back" && { ignoreChanges: ["spec", "metadata.annotations"] }),
     },
   );

@@ -21,7 +21,10 @@ export function operatorRelease(
   return new (kubernetesSdk().helm.v3.Release)(
     childName(options.parent, "operator"),
     {
-      ...{ name: release, namespace, version, values },
+      name: release,
+      namespace,
+      version,
+      values,
       ...chartOf(settings.operator),
       valueYamlFiles: [ours],
       skipAwait: true,

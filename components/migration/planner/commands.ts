@@ -80,7 +80,8 @@ function replaceIndex({
   reason,
 }: ChangeOf<"replace index">): Command[] {
   const { collection } = wanted;
-  const [standIn, replacement] = [bridgeSpec(wanted), indexSpec(final ?? wanted)];
+  const standIn = bridgeSpec(wanted);
+  const replacement = indexSpec(final ?? wanted);
   const leftover = bridge && indexSpec(bridge);
   const isUsable = leftover !== undefined && sameSpec(leftover, standIn);
   const currentBridge = leftover && final ? leftover : standIn;
@@ -94,7 +95,8 @@ function replaceIndex({
     !isUsable && !final && createIndexes(collection, standIn, `a bridge, because ${reason}`),
     old && {
       ...dropIndex(collection, old.name, "the bridge has taken its place"),
-      ...{ loses: true, requires: [indexSpec(old), standIn] },
+      loses: true,
+      requires: [indexSpec(old), standIn],
     },
     !final && createIndexes(collection, replacement, reason),
     {

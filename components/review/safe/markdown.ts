@@ -28,8 +28,9 @@ export function join(pieces: readonly Markdown[], between: string): Markdown {
   return new Markdown(pieces.map(textOf).join(between));
 }
 
-// A longer text shows this many characters and counts the others.
-const [longest, spare] = [300, 30];
+// A longer text shows this many characters and counts the others, unless they are few.
+const longest = 300;
+const spare = 30;
 
 // Control, formatting and half characters change how a line is read or cut.
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;

@@ -102,7 +102,11 @@ export function takeOverRules(
   // A rollback takes it over unchanged.
   if (cluster.kind !== "atlas" || !cluster.import || storageMode === "filesystem") return [];
   const keys = [
-    ...["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled", "backup.pointInTime"],
+    "instanceSize",
+    "mongoVersion",
+    "autoScaling.disk",
+    "backup.enabled",
+    "backup.pointInTime",
     ...cluster.regions.map((_region, at) => `regions.${at}.electable`),
   ];
   return keys.map((key) => ({
