@@ -20,7 +20,8 @@ const settings = {
   backfill: { source: { path: "/state" } },
   kubernetes: { kubeconfig: "kube.config" },
   rollout: {
-    ...{ target: "helm", namespace: "apps" },
+    target: "helm",
+    namespace: "apps",
     worker: { chart: "examples/chart", values: ["tools/sample/rollout/worker.values.yaml"] },
     web: { chart: "examples/chart", values: ["tools/sample/rollout/web.values.yaml"] },
   },
@@ -53,10 +54,8 @@ async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
 
 /** Steps that began before the one that comes before them here was done. */
 function tooEarly(steps: Steps, order: readonly string[]): readonly string[] {
-  const [began, ended] = [
-    (name: string) => steps.get(name)?.began ?? -Infinity,
-    (name: string) => steps.get(name)?.ended ?? Infinity,
-  ];
+  const began = (name: string) => steps.get(name)?.began ?? -Infinity;
+  const ended = (name: string) => steps.get(name)?.ended ?? Infinity;
   return order.filter((name, at) => at > 0 && began(name) < ended(order[at - 1] ?? ""));
 }
 

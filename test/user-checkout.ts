@@ -30,8 +30,12 @@ const parts = ["cli", "components", "examples/chart", "tools/sample", "index.ts"
 const configuration = ["Pulumi.yaml", "package.json", "tsconfig.json"];
 
 const identity = {
-  ...{ GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@t", GIT_COMMITTER_NAME: "t" },
-  ...{ GIT_COMMITTER_EMAIL: "t@t", GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" },
+  GIT_AUTHOR_NAME: "t",
+  GIT_AUTHOR_EMAIL: "t@t",
+  GIT_COMMITTER_NAME: "t",
+  GIT_COMMITTER_EMAIL: "t@t",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_SYSTEM: "/dev/null",
 };
 
 /** Makes one, committed to git, in a temporary folder. */

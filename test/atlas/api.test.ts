@@ -5,7 +5,9 @@ import { startAtlasApi, type AtlasApi } from "./api/server";
 
 const md5 = (text: string) => createHash("md5").update(text).digest("hex");
 const cluster = {
-  ...{ name: "runs", clusterType: "REPLICASET", terminationProtectionEnabled: true },
+  name: "runs",
+  clusterType: "REPLICASET",
+  terminationProtectionEnabled: true,
   replicationSpecs: [
     { regionConfigs: [{ electableSpecs: { instanceSize: "M10", nodeCount: 3 } }] },
   ],
@@ -48,7 +50,8 @@ it("creates a cluster in two looks, and no second one of the name", async () => 
   expect((await ask("GET", "/clusters/runs")).body.stateName).toBe("CREATING");
   expect((await ask("GET", "/clusters/runs")).body.stateName).toBe("IDLE");
   expect(await ask("POST", "/clusters", cluster)).toMatchObject({
-    ...{ status: 400, body: { errorCode: "DUPLICATE_CLUSTER_NAME" } },
+    status: 400,
+    body: { errorCode: "DUPLICATE_CLUSTER_NAME" },
   });
 });
 

@@ -4,21 +4,30 @@ import { makeAtlasSite, type AtlasSite } from "./site";
 
 /** What a take-over has to name, as the cluster below has it. */
 const takenOver = {
-  ...{ project: undefined, projectId, accessList: [], import: true },
-  ...{ regions: [{ name: "EU_CENTRAL_1", electable: 3 }], instanceSize: "M40" },
-  ...{ mongoVersion: "7.0", autoScaling: { disk: true } },
+  project: undefined,
+  projectId,
+  accessList: [],
+  import: true,
+  regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
+  instanceSize: "M40",
+  mongoVersion: "7.0",
+  autoScaling: { disk: true },
   backup: { enabled: true, pointInTime: true },
 };
 
 /** A cluster as somebody made it before, as the Admin API has it. */
 const live = {
-  ...{ name: "taskrunner", clusterType: "REPLICASET", mongoDBMajorVersion: "7.0" },
+  name: "taskrunner",
+  clusterType: "REPLICASET",
+  mongoDBMajorVersion: "7.0",
   replicationSpecs: [
     {
       zoneName: "Zone 1",
       regionConfigs: [
         {
-          ...{ providerName: "AWS", regionName: "EU_CENTRAL_1", priority: 7 },
+          providerName: "AWS",
+          regionName: "EU_CENTRAL_1",
+          priority: 7,
           electableSpecs: { instanceSize: "M40", nodeCount: 3, diskSizeGB: 80 },
           analyticsSpecs: { instanceSize: "M40", nodeCount: 1, diskSizeGB: 80 },
           autoScaling: { diskGB: { enabled: true }, compute: { enabled: false } },
@@ -26,7 +35,9 @@ const live = {
       ],
     },
   ],
-  ...{ backupEnabled: true, pitEnabled: true, terminationProtectionEnabled: true },
+  backupEnabled: true,
+  pitEnabled: true,
+  terminationProtectionEnabled: true,
   advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_3" },
   tags: [{ key: "team", value: "runs" }],
 };

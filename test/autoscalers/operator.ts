@@ -25,8 +25,10 @@ export async function startOperator(cluster: TestCluster): Promise<RunningOperat
   const log = join(folder, "operator.log");
   const local = async (flag: string) => `--${flag}=127.0.0.1:${await getPort()}`;
   const flags = [
-    ...[`--kubeconfig=${cluster.kubeconfig}`, `--cert-dir=${folder}`],
-    ...["--enable-prometheus-metrics=false", "--zap-encoder=console"],
+    `--kubeconfig=${cluster.kubeconfig}`,
+    `--cert-dir=${folder}`,
+    "--enable-prometheus-metrics=false",
+    "--zap-encoder=console",
     await local("health-probe-bind-address"),
     await local("metrics-service-bind-address"),
   ];

@@ -31,8 +31,11 @@ async function untilKedaScalesAnother({ namespace }: ScaledWorker): Promise<void
     always,
   );
   await current.cluster.kubectl(
-    ...["wait", "deployment/worker", "--for=jsonpath={.spec.replicas}=1"],
-    ...[`--namespace=${other}`, "--timeout=60s"],
+    "wait",
+    "deployment/worker",
+    "--for=jsonpath={.spec.replicas}=1",
+    `--namespace=${other}`,
+    "--timeout=60s",
   );
 }
 

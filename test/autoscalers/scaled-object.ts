@@ -11,7 +11,8 @@ export interface Scaling {
 }
 
 // All year but its last minute.
-const [first, last] = ["0 0 1 1 *", "59 23 31 12 *"];
+const first = "0 0 1 1 *";
+const last = "59 23 31 12 *";
 
 /** Creates the ScaledObject of a worker, which KEDA polls once a second, and waits until it is ready. */
 export async function createScaledObject(
@@ -23,11 +24,14 @@ export async function createScaledObject(
   const [start, end] = isActive ? [first, last] : [last, first];
   const metadata = { timezone: "Etc/UTC", start, end, desiredReplicas: "1" };
   await cluster.apply({
-    ...{ apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject" },
+    apiVersion: "keda.sh/v1alpha1",
+    kind: "ScaledObject",
     metadata: { name: "queue", namespace },
     spec: {
       scaleTargetRef: { apiVersion: "apps/v1", kind, name },
-      ...{ pollingInterval: 1, minReplicaCount, maxReplicaCount: 3 },
+      pollingInterval: 1,
+      minReplicaCount,
+      maxReplicaCount: 3,
       triggers: [{ type: "cron", metadata }],
     },
   });

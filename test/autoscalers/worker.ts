@@ -35,12 +35,17 @@ export async function deployWorker(
     expect(await cluster.pods(namespace)).not.toEqual([]);
   }, 20_000);
   const inputs = {
-    ...{ kubeconfig: cluster.kubeconfig, namespace, release: "worker" },
-    ...{ service: "worker" as const, mode: "mongo" as const, timeoutSeconds: 30 },
+    kubeconfig: cluster.kubeconfig,
+    namespace,
+    release: "worker",
+    service: "worker" as const,
+    mode: "mongo" as const,
+    timeoutSeconds: 30,
     direction: "forward" as const,
   };
   return {
-    ...{ namespace, workload },
+    namespace,
+    workload,
     drain: async () => {
       const outs = (await Drain.create(inputs)).outs as { standstill: DrainSnapshot };
       return JSON.parse(JSON.stringify(outs.standstill)) as DrainSnapshot;

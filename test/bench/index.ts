@@ -15,8 +15,10 @@ const sinkLines = [1e4, 1e5, 1e6, ...(full ? [1e7] : [])];
 const serverLines = [1e4, 1e5, ...(full ? [1e6] : [])];
 const comparedLines = 1e5;
 const transferred: TransferSizes = {
-  ...{ runs, changed: 100 },
-  ...{ rolledBack: full ? 1e4 : 1e3, tiny: full ? 1e6 : 3e4 },
+  runs,
+  changed: 100,
+  rolledBack: full ? 1e4 : 1e3,
+  tiny: full ? 1e6 : 3e4,
 };
 
 /** The parts of the bench; ONLY=transfer selects one. */

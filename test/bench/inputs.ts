@@ -26,7 +26,8 @@ export interface Inputs {
 export async function inputsIn(folder: string, sizes: readonly number[]): Promise<Inputs> {
   const lines = new Map<number, Input>();
   for (const records of sizes) lines.set(records, await linesIn(folder, records));
-  const [many, one] = [join(folder, "many"), join(folder, "one")];
+  const many = join(folder, "many");
+  const one = join(folder, "one");
   return {
     lines,
     many: { name: "records of 1 MiB", root: many, records: await writeLarge(many, "many") },

@@ -45,8 +45,15 @@ export async function mongoimport(
   await prepare(database);
   const started = performance.now();
   await run("mongoimport", [
-    ...["--uri", `${server.uri}/${database}`, "--collection", "pack_run_logs"],
-    ...["--file", join(root, logFile), "--writeConcern", '{"w":"majority"}', "--quiet"],
+    "--uri",
+    `${server.uri}/${database}`,
+    "--collection",
+    "pack_run_logs",
+    "--file",
+    join(root, logFile),
+    "--writeConcern",
+    '{"w":"majority"}',
+    "--quiet",
     ...options,
   ]);
   return performance.now() - started;

@@ -5,7 +5,8 @@ import pLimit from "p-limit";
 import { defaultNames } from "./sides";
 
 /** A run as issue #15 measures it: 4 KB, 20 log lines, 2 artifacts and 1 approval. */
-const [logLines, planSteps] = [20, 28];
+const logLines = 20;
+const planSteps = 28;
 const filesAtOnce = 32;
 const firstMoment = Date.UTC(2025, 10, 6);
 

@@ -10,11 +10,9 @@ import { median, printTable, formatWhole } from "./table";
 const rounds = 5;
 
 /** The previewed programs; the first is the baseline. */
-const [empty, oneStep, ours] = [
-  "an empty program",
-  "a program of one dynamic resource",
-  "stack like dev",
-] as const;
+const empty = "an empty program";
+const oneStep = "a program of one dynamic resource";
+const ours = "stack like dev";
 
 /**
  * The time of a no-change preview of a stack like `dev` after its cutover, relative to an empty program: the project's
@@ -57,7 +55,8 @@ export async function measureStartUp(folder: string): Promise<Bar[]> {
 
 async function stackAfterCutover(server: MongoServer): Promise<BenchStack> {
   const stack = await makeBenchStack(repository);
-  const [state, rollout] = [join(stack.folder, "state"), join(stack.folder, "rollout")];
+  const state = join(stack.folder, "state");
+  const rollout = join(stack.folder, "rollout");
   await generateSample(state, { runs: 10 });
   await cp(join(repository, "tools/sample/rollout"), rollout, { recursive: true });
   const settings = {

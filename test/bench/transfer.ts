@@ -43,7 +43,8 @@ interface Rows {
 const database = "transfer";
 /** Minimum age of files before a second read (issue #33). */
 const oldMs = 120_000;
-const [near, far] = ["near", "far"] as const;
+const near = "near";
+const far = "far";
 type Distance = typeof near | typeof far;
 
 /**

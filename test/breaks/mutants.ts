@@ -46,7 +46,8 @@ export function mutantsIn(file: string, text: string): Mutant[] {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
     const [changed, replacement = ""] = changeOf(node) ?? [];
     if (changed) {
-      const [start, end] = [changed.getStart(source), changed.end];
+      const start = changed.getStart(source);
+      const end = changed.end;
       const line = source.getLineAndCharacterOfPosition(start).line + 1;
       const was = text.slice(start, end).replaceAll(/\s+/g, " ");
       found.push({

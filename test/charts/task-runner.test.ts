@@ -140,7 +140,8 @@ describe("the annotation of the pods", () => {
   });
 
   test("knows nothing of a secret: another Secret is another pod with the same annotation", async () => {
-    const [before, after] = [await worker(), await sampleValues("worker", "mongo", "another")];
+    const before = await worker();
+    const after = await sampleValues("worker", "mongo", "another");
     expect(await renderWorker(after)).not.toBe(await renderWorker(before));
     expect(await hash(after)).toBe(await hash(before));
   });
@@ -158,7 +159,10 @@ describe("on a control plane", () => {
     await kubectl("create", "namespace", "stellaops");
     // The strictest of Kubernetes' own rules for pods: what breaks them is refused or warned of.
     await kubectl(
-      ...["label", "namespace", "stellaops", "pod-security.kubernetes.io/enforce=restricted"],
+      "label",
+      "namespace",
+      "stellaops",
+      "pod-security.kubernetes.io/enforce=restricted",
       "pod-security.kubernetes.io/warn=restricted",
     );
   });

@@ -18,7 +18,9 @@ async function comment(preview: object, ...more: string[]) {
   const file = join(folder, "preview.json");
   await writeFile(file, JSON.stringify(preview));
   const env = {
-    ...{ GITHUB_REPOSITORY: "o/r", GITHUB_TOKEN: "ghs_secret", GITHUB_REF: "refs/pull/5/merge" },
+    GITHUB_REPOSITORY: "o/r",
+    GITHUB_TOKEN: "ghs_secret",
+    GITHUB_REF: "refs/pull/5/merge",
     GITHUB_API_URL: current.server.apiUrl,
   };
   const args = [bin, "comment", "--stack", "prod", "--preview", file, ...more];

@@ -52,7 +52,9 @@ it("plan --json counts the files on disk by kind", async () => {
   expect(found).toMatchObject({
     reachable: true,
     state: {
-      ...{ root: state, runs: { files: 2, bytes: size + other.size }, logs: { files: 0 } },
+      root: state,
+      runs: { files: 2, bytes: size + other.size },
+      logs: { files: 0 },
       unfinished: 1,
     },
   });

@@ -48,13 +48,13 @@ async function step(kind: string, inputs: object, own: object = {}, more = {}) {
 }
 
 const sides = () => ({
-  ...{
-    direction: "forward",
-    cutover: 1,
-    root: state,
-    collections: documentOptions.collections,
-  },
-  ...{ approvals: true, ledger: ledgerCollection, heldRuns: "hold" },
+  direction: "forward",
+  cutover: 1,
+  root: state,
+  collections: documentOptions.collections,
+  approvals: true,
+  ledger: ledgerCollection,
+  heldRuns: "hold",
   electionSeconds: 2,
 });
 

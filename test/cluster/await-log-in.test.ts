@@ -30,7 +30,9 @@ async function connectionStrings(name = "mongo") {
   const settings = parseSettings({
     storageMode: "mongo",
     cluster: {
-      ...{ kind: "kubernetes", namespace: "mongodb", allowPlainText: true },
+      kind: "kubernetes",
+      namespace: "mongodb",
+      allowPlainText: true,
       resource: { version: "8.0.12", tls: { enabled: false } },
     },
     jobs: { image: "registry.example.test/commands:1", namespace: "jobs" },

@@ -14,10 +14,14 @@ import { serverForTests } from "../server";
 import { disguisedServer, type Disguise } from "./disguised-server";
 import { bundledCommands } from "../cli/bundled";
 
-const [remote, local] = [{ local: false }, { local: true }];
+const remote = { local: false };
+const local = { local: true };
 const member = (version: string) => ({
-  ...{ version, standalone: false, otherProduct: undefined },
-  ...{ arbiters: [], sharded: [] },
+  version,
+  standalone: false,
+  otherProduct: undefined,
+  arbiters: [],
+  sharded: [],
 });
 const { collections: names } = documentOptions;
 
@@ -79,7 +83,8 @@ describe("a server's version", () => {
   it.each(["5.0.31", "5.3.2", "4.4.29"])("%s is refused, on this machine too", (version) => {
     expect(findingsOf(member(version), local)).toMatchObject([
       {
-        ...{ severity: "stop", code: "server-version" },
+        severity: "stop",
+        code: "server-version",
         text: expect.stringContaining(`MongoDB ${version},`) as string,
       },
     ]);
@@ -90,7 +95,8 @@ describe("a standalone server", () => {
   const standalone = { ...member("8.0.4"), standalone: true };
 
   it("is refused, and of this machine it is used with the same words", () => {
-    const [refused, used] = [findingsOf(standalone, remote), findingsOf(standalone, local)];
+    const refused = findingsOf(standalone, remote);
+    const used = findingsOf(standalone, local);
 
     expect(split(refused)).toEqual({ refusals: ["server-standalone"], warnings: [] });
     expect(used).toEqual(refused.map((one) => ({ ...one, severity: "warn" })));
@@ -157,7 +163,8 @@ describe("a real server", () => {
     };
 
     expect(await checkServer(current.client.db(), current.server.uri, names)).toEqual({
-      ...{ version, findings: [] },
+      version,
+      findings: [],
     });
     expect(await requireServer(current.client.db(), current.server.uri, names)).toBe(version);
   });
@@ -182,7 +189,8 @@ describe("a real server", () => {
   it("that has an arbiter is used with a warning", async () => {
     expect(await findings({ hello: { arbiters: ["arbiter:27017"] } })).toMatchObject([
       {
-        ...{ severity: "warn", code: "server-arbiter" },
+        severity: "warn",
+        code: "server-arbiter",
         text: expect.stringContaining("arbiter:27017") as string,
       },
     ]);

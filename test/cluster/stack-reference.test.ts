@@ -14,7 +14,9 @@ const both = { mongoUri: remote("migrator"), appMongoUri: remote("application") 
 describe("the settings of a stack whose cluster is another one's", () => {
   it("name the stack alone", () => {
     expect(parseSettings(values).cluster).toEqual({
-      ...{ kind: "stackReference", stack, allowPlainText: false },
+      kind: "stackReference",
+      stack,
+      allowPlainText: false,
       outputs: { mongoUri: "mongoUri", appMongoUri: "appMongoUri" },
     });
   });

@@ -32,7 +32,10 @@ it("is none where somebody else speaks", () => {
 it("a message of a preview is read without colours and without its mark", () => {
   const stop = { severity: "stop" as const, code: "other-database", text: "It is not a copy." };
   expect(readPrinted(`<{%fg 1%}>${formatPrinted(stop)}\u001b[0m\n`)).toEqual({
-    ...{ mark: "warning", code: "other-database", stops: true, text: formatFinding(stop) },
+    mark: "warning",
+    code: "other-database",
+    stops: true,
+    text: formatFinding(stop),
   });
   expect(readPrinted("Pulling.")).toEqual({ text: "Pulling.", stops: false });
 });

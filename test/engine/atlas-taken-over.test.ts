@@ -19,13 +19,18 @@ const takenOver = {
 
 /** The cluster as somebody made it before, as Atlas answers. */
 const live = {
-  ...{ projectId, name: "taskrunner", clusterType: "REPLICASET", mongoDbMajorVersion: "7.0" },
+  projectId,
+  name: "taskrunner",
+  clusterType: "REPLICASET",
+  mongoDbMajorVersion: "7.0",
   replicationSpecs: [
     {
       zoneName: "Zone 1",
       regionConfigs: [
         {
-          ...{ providerName: "AWS", regionName: "EU_CENTRAL_1", priority: 7 },
+          providerName: "AWS",
+          regionName: "EU_CENTRAL_1",
+          priority: 7,
           electableSpecs: { instanceSize: "M40", nodeCount: 3, diskSizeGb: 80 },
           analyticsSpecs: { instanceSize: "M40", nodeCount: 1, diskSizeGb: 80 },
           autoScaling: { diskGbEnabled: true, computeEnabled: false },
@@ -33,7 +38,9 @@ const live = {
       ],
     },
   ],
-  ...{ backupEnabled: true, pitEnabled: true, terminationProtectionEnabled: true },
+  backupEnabled: true,
+  pitEnabled: true,
+  terminationProtectionEnabled: true,
   advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_3", javascriptEnabled: true },
   tags: { team: "runs" },
 };

@@ -6,7 +6,8 @@ import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type TestStack } from "./stack";
 
 const minutes = 60_000;
-const [first, second] = ["first-pass-word", "second-pass-word"];
+const first = "first-pass-word";
+const second = "second-pass-word";
 
 let stack: TestStack;
 let server: MongoServer;

@@ -19,7 +19,8 @@ let client: MongoClient;
 let db: Db;
 
 beforeAll(async () => {
-  [stack, other] = [await makeStack("dev"), await makeStack("other")];
+  stack = await makeStack("dev");
+  other = await makeStack("other");
   server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");

@@ -52,7 +52,9 @@ const configure = (storageMode: "mongo" | "filesystem", more: object = {}) =>
     },
     kubernetes: { kubeconfig: cluster.kubeconfig },
     jobs: {
-      ...{ image: "commands", namespace, timeoutSeconds: 60 },
+      image: "commands",
+      namespace,
+      timeoutSeconds: 60,
       podTemplate: { metadata: { annotations: { [ownKubelet.name]: ownKubelet.value } } },
     },
     rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
@@ -93,8 +95,14 @@ describe("a cutover whose database only the cluster reaches", () => {
     async () => {
       await succeeded(stack.up());
       expect(await steps()).toEqual([
-        ...["application-check", "bulk-pass", "final-pass", "handover", "ledger-claim"],
-        ...["log-retention", "suspend-log-ttl", "verification"],
+        "application-check",
+        "bulk-pass",
+        "final-pass",
+        "handover",
+        "ledger-claim",
+        "log-retention",
+        "suspend-log-ttl",
+        "verification",
       ]);
       expect(await stack.outputs()).toMatchObject({
         database: "taskrunner",
@@ -161,8 +169,16 @@ describe("a cutover whose database only the cluster reaches", () => {
       expect(up).toContain("job taskrunner-left: stopped");
       expect(up).toMatch(/claim state\/taskrunner: 1 run\./);
       expect(await steps()).toEqual([
-        ...["application-check", "bulk-pass", "bulk-pass", "final-pass", "final-pass"],
-        ...["handover", "handover", "ledger-claim", "log-retention", "suspend-log-ttl"],
+        "application-check",
+        "bulk-pass",
+        "bulk-pass",
+        "final-pass",
+        "final-pass",
+        "handover",
+        "handover",
+        "ledger-claim",
+        "log-retention",
+        "suspend-log-ttl",
         "verification",
       ]);
       const file = await readFile(join(root, "state/runs", `${runId}.json`), "utf8");
@@ -231,7 +247,8 @@ async function leaveRunning(): Promise<void> {
   const annotations = { [ownKubelet.name]: ownKubelet.value };
   const containers = [{ name: "main", image: "for-ever" }];
   await cluster.apply({
-    ...{ apiVersion: "batch/v1", kind: "Job" },
+    apiVersion: "batch/v1",
+    kind: "Job",
     metadata: { name: "taskrunner-left", namespace, labels },
     spec: {
       template: { metadata: { labels, annotations }, spec: { restartPolicy: "Never", containers } },

@@ -5,7 +5,8 @@ import { ConnectionString } from "mongodb-connection-string-url";
 import { makeOperatorSite, type OperatorSite } from "../cluster/kubernetes/site";
 
 const minutes = 60_000;
-const [namespace, name] = ["mongodb", "taskrunner-mongo"];
+const namespace = "mongodb";
+const name = "taskrunner-mongo";
 const unchanged = /Resources:\n\s+\d+ unchanged(\n|$)/;
 
 let site: OperatorSite;
@@ -108,7 +109,9 @@ describe("MongoDB by its operator, from nothing", () => {
         expect(await site.passwordIn(users[at]?.passwordSecretRef.name ?? "")).toBe(password);
       }
       expect(await site.stack.outputs()).toMatchObject({
-        ...{ database: "taskrunner", uri: "[secret]", appUri: "[secret]" },
+        database: "taskrunner",
+        uri: "[secret]",
+        appUri: "[secret]",
       });
     },
     6 * minutes,
@@ -168,7 +171,8 @@ describe("MongoDB by its operator, later on", () => {
   it(
     "gets another password, which counts once the operator has taken it in",
     async () => {
-      const [before, secrets] = [await site.uris(), await site.secretsOfUsers()];
+      const before = await site.uris();
+      const secrets = await site.secretsOfUsers();
       await site.configure({ passwordVersion: 2 });
       const running = site.up();
       await vi.waitFor(

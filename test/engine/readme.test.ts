@@ -41,7 +41,8 @@ async function cloneTo(place: string): Promise<void> {
 
 /** A home and a folder for temporary files in which no earlier run left anything. */
 async function freshHome(name: string): Promise<Record<string, string>> {
-  const [HOME, TMPDIR] = [join(folder, name, "home"), join(folder, name, "tmp")];
+  const HOME = join(folder, name, "home");
+  const TMPDIR = join(folder, name, "tmp");
   for (const one of [HOME, TMPDIR]) await mkdir(one, { recursive: true });
   // Which registry a reader uses is theirs to say, and parts that were built once are kept.
   const npmrc = join(homedir(), ".npmrc");
@@ -54,7 +55,11 @@ async function freshHome(name: string): Promise<Record<string, string>> {
 /** Runs a line of the README in the clone; what it asks for is on its standard input. */
 async function run(line: string, input = ""): Promise<string> {
   const { all, exitCode } = await execa("sh", ["-c", line], {
-    ...{ cwd: clone, env, input, all: true, reject: false },
+    cwd: clone,
+    env,
+    input,
+    all: true,
+    reject: false,
   });
   expect(exitCode, `${line}\n${all}`).toBe(0);
   return all;
@@ -129,7 +134,8 @@ describe("the README's first environment", () => {
     const volume = { ...spec, capacity: size, hostPath: { path: "/state" }, claimRef: claim };
     await apply({ kind: "PersistentVolume", metadata: { name: "state" }, spec: volume });
     await apply({
-      ...{ kind: "PersistentVolumeClaim", metadata: claim },
+      kind: "PersistentVolumeClaim",
+      metadata: claim,
       spec: { ...spec, resources: { requests: size } },
     });
     const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];

@@ -36,10 +36,13 @@ afterAll(async () => {
 
 const configure = (storageMode: "mongo" | "filesystem") =>
   stack.configure({
-    ...{ storageMode, advanced: undefined, mongoUri: `${server.uri}/taskrunner` },
+    storageMode,
+    advanced: undefined,
+    mongoUri: `${server.uri}/taskrunner`,
     appMongoUri: `mongodb://web:${password}@127.0.0.1:${server.port}/taskrunner`,
     backfill: { source: { path: state } },
-    ...{ kubernetes: cluster.kubernetes, rollout: cluster.rollout },
+    kubernetes: cluster.kubernetes,
+    rollout: cluster.rollout,
   });
 
 async function review(): Promise<Review> {
@@ -87,7 +90,10 @@ it(
   async () => {
     const chart = [cluster.releases.worker, "examples/chart", "--set-string", "image.tag=2"];
     const address = [
-      ...["--kubeconfig", cluster.kubernetes.kubeconfig, "--namespace", cluster.namespace],
+      "--kubeconfig",
+      cluster.kubernetes.kubeconfig,
+      "--namespace",
+      cluster.namespace,
     ];
     await execa(await helm(), ["upgrade", ...chart, ...address, "--reuse-values"]);
     await cluster.setValues("worker", { ...clusterSiteValues.worker, replicaCount: 3 });

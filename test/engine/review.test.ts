@@ -83,8 +83,11 @@ it(
   async () => {
     const entry = (id: number, sequence: number) => ({
       _id: new ObjectId(id.toString(16).padStart(24, "0")),
-      ...{ runId: "run-20251106-000001", sequence: Long.fromNumber(sequence) },
-      ...{ timestamp: new Date("2025-11-06T12:00:00Z"), level: "info", eventType: "step.started" },
+      runId: "run-20251106-000001",
+      sequence: Long.fromNumber(sequence),
+      timestamp: new Date("2025-11-06T12:00:00Z"),
+      level: "info",
+      eventType: "step.started",
       message: "Step started.",
     });
     const broken = { ...entry(5, 3), level: "notice" };

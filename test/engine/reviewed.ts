@@ -32,8 +32,11 @@ export interface ReviewedStackOptions {
 
 /** A workflow on a pull request, the same on any machine. */
 const workflow = {
-  ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "example/deployments" },
-  ...{ GITHUB_EVENT_NAME: "pull_request", GITHUB_EVENT_PATH: "", GITEA_ACTIONS: "" },
+  GITHUB_SERVER_URL: "https://github.com",
+  GITHUB_REPOSITORY: "example/deployments",
+  GITHUB_EVENT_NAME: "pull_request",
+  GITHUB_EVENT_PATH: "",
+  GITEA_ACTIONS: "",
   GITHUB_SHA: "5a1c0f3e9d2b4a6788c1e0f5d3b2a19876543210",
 };
 const docs = `[What each line means](https://github.com/example/deployments/blob/${workflow.GITHUB_SHA}/docs/review.md)`;
@@ -53,7 +56,8 @@ async function reviewOf(
   stack: TestStack,
   { uri, args = [], comment: more = [] }: Omit<ReviewedStackOptions, "answers">,
 ): Promise<Review> {
-  const [preview, plan] = [join(stack.folder, "preview.json"), join(stack.folder, "plan.json")];
+  const preview = join(stack.folder, "preview.json");
+  const plan = join(stack.folder, "plan.json");
   const env = { TASKRUNNER_MONGO_URI: uri, ...workflow };
   const run = (...all: string[]) => execa("node", [bin, ...all], { env, reject: false });
   await writeFile(preview, (await stack.previewAsJson(...args)).output);
@@ -64,7 +68,11 @@ async function reviewOf(
   const planned = failed ? "" : stdout;
   await writeFile(plan, planned);
   const comment = await run(
-    ...["comment", "--json", "--preview", preview, ...more],
+    "comment",
+    "--json",
+    "--preview",
+    preview,
+    ...more,
     ...(planned === "" ? [] : ["--plan", plan]),
   );
   const { stderr: unapproved, exitCode } = comment;

@@ -38,7 +38,9 @@ afterAll(async () => {
 
 const directory = () => join(stack.folder, "rollout");
 /** Options of the connection strings that appear nowhere else: what to search for. */
-const [migrator, application, rotated] = ["geheim-one", "geheim-two", "geheim-three"];
+const migrator = "geheim-one";
+const application = "geheim-two";
+const rotated = "geheim-three";
 const uri = (name: string) => `${server.uri}/taskrunner?appName=${name}`;
 const own = (name: string, mongoUri = uri(name)) =>
   owner.configure({ mongoUri, appMongoUri: uri(application) });
@@ -104,10 +106,8 @@ it(
     await own(rotated, `${empty.uri}/taskrunner?appName=${rotated}`);
     expect(await owner.up()).toMatchObject({ failed: false });
     const worker = () => ownValues(directory(), "worker");
-    const [values, place] = [
-      await worker(),
-      `127.0.0.1:${empty.port}/taskrunner/schema_migrations`,
-    ];
+    const values = await worker();
+    const place = `127.0.0.1:${empty.port}/taskrunner/schema_migrations`;
 
     const preview = await kept(stack.preview());
     expect(preview).toMatchObject({ failed: false });

@@ -26,6 +26,11 @@ export function stepsDone({ output }: EngineRun, kinds: readonly string[]): stri
 
 /** The kinds of a cutover's steps, from the import to the proof. */
 export const cutoverKinds = [
-  ...["BulkPass", "Drain", "Handover", "Release", "PodsReplaced", "FinalPass"],
+  "BulkPass",
+  "Drain",
+  "Handover",
+  "Release",
+  "PodsReplaced",
+  "FinalPass",
   "Verification",
 ] as const;

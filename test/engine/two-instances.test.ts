@@ -46,7 +46,9 @@ const settings = (name: (typeof instances)[number], storageMode: Mode) => ({
   mongoUri: `${server.uri}/${name}`,
   backfill: { source: { path: join(stack.folder, name, "state") } },
   rollout: {
-    ...{ target: "values", confirm: "none", workerStopped: 1 },
+    target: "values",
+    confirm: "none",
+    workerStopped: 1,
     directory: join(stack.folder, name, "rollout"),
   },
 });
@@ -56,7 +58,8 @@ const modes = () =>
 it(
   "two environments are in one program, each in a mode of its own",
   async () => {
-    const [blue, green] = [settings("blue", "mongo"), settings("green", "mongo")];
+    const blue = settings("blue", "mongo");
+    const green = settings("green", "mongo");
     await stack.configure({ blue, green });
     const up = await stack.up();
     expect(up.failed, up.output).toBe(false);

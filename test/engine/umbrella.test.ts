@@ -45,7 +45,8 @@ const configure = (storageMode: Mode, changed: object = {}) =>
       target: "umbrella",
       namespace: cluster.namespace,
       timeoutSeconds: 60,
-      ...{ release: site.release, chart: site.chart },
+      release: site.release,
+      chart: site.chart,
       ...changed,
     },
   });

@@ -20,9 +20,7 @@ export async function deployedMode(
   service: Service,
 ): Promise<string | undefined> {
   const mode = /__Storage__Mode\n\s+value: (\w+)/;
-  const [own, site] = [
-    await ownValues(directory, service),
-    await readSiteValues(directory, service),
-  ];
+  const own = await ownValues(directory, service);
+  const site = await readSiteValues(directory, service);
   return (mode.exec(own) ?? mode.exec(site))?.[1];
 }

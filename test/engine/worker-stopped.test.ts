@@ -31,7 +31,8 @@ async function up(storageMode: "mongo" | "filesystem", workerStopped?: number) {
     rollout: {
       target: "values",
       directory: join(stack.folder, "rollout"),
-      ...{ confirm: "none", workerStopped },
+      confirm: "none",
+      workerStopped,
     },
   });
   return stack.up();

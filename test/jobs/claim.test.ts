@@ -51,17 +51,23 @@ async function deploy(namespace: string): Promise<void> {
   const annotations = { [ownKubelet.name]: ownKubelet.value };
   const containers = [
     {
-      ...{ name: "main", image: "service", args: ["/data"] },
+      name: "main",
+      image: "service",
+      args: ["/data"],
       volumeMounts: [{ name: "data", mountPath: "/data" }],
     },
   ];
   const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "state" } }];
   const spec = {
-    ...{ securityContext: ofChart, terminationGracePeriodSeconds: 1 },
-    ...{ containers, volumes },
+    securityContext: ofChart,
+    terminationGracePeriodSeconds: 1,
+    containers,
+    volumes,
   };
   await cluster.apply({
-    ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace } },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web", namespace },
     spec: {
       selector: { matchLabels: labels },
       template: { metadata: { labels, annotations }, spec },

@@ -47,7 +47,11 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
     await kubectl("apply", `--filename=${file}`);
   };
   return {
-    ...{ kubeconfig, kubelet, images, kubectl, apply },
+    kubeconfig,
+    kubelet,
+    images,
+    kubectl,
+    apply,
     prepare: async (namespace, uri, root, accessMode = "ReadWriteOnce") => {
       await mkdir(root, { recursive: true });
       await kubectl("create", "namespace", namespace);
@@ -56,13 +60,16 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
       for (const object of claimOn(namespace, root, accessMode)) await apply(object);
     },
     target: (namespace, changes) => ({
-      ...{ kubeconfig, namespace, image: "commands" },
+      kubeconfig,
+      namespace,
+      image: "commands",
       podTemplate: {
         metadata: { annotations: { [ownKubelet.name]: ownKubelet.value } },
       },
       secret: { name: "mongo", key: "connectionString" },
       claim: { name: "state" },
-      ...{ parallelism: 1, stack: `test/${namespace}` },
+      parallelism: 1,
+      stack: `test/${namespace}`,
       timeoutSeconds: 60,
       ...changes,
     }),
@@ -79,15 +86,15 @@ function claimOn(namespace: string, path: string, accessMode: string): object[] 
   const name = `state-of-${namespace}`;
   return [
     {
-      ...{ apiVersion: "v1", kind: "PersistentVolume", metadata: { name } },
+      apiVersion: "v1",
+      kind: "PersistentVolume",
+      metadata: { name },
       spec: { ...shared, capacity, hostPath: { path } },
     },
     {
-      ...{
-        apiVersion: "v1",
-        kind: "PersistentVolumeClaim",
-        metadata: { name: "state", namespace },
-      },
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { name: "state", namespace },
       spec: { ...shared, volumeName: name, resources: { requests: capacity } },
     },
   ];

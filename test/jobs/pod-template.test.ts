@@ -18,9 +18,14 @@ function templateWith(stated: object) {
   if (!jobs) throw new Error("the settings have a section jobs");
   const { podTemplate } = jobs;
   const target: JobTarget = {
-    ...{ namespace: "taskrunner", image: "commands" },
-    ...{ secret: { name: "mongo", key: "uri" }, claim: { name: "state" }, parallelism: 1 },
-    ...{ stack: "test/jobs", timeoutSeconds: 60, podTemplate },
+    namespace: "taskrunner",
+    image: "commands",
+    secret: { name: "mongo", key: "uri" },
+    claim: { name: "state" },
+    parallelism: 1,
+    stack: "test/jobs",
+    timeoutSeconds: 60,
+    podTemplate,
   };
   return jobOf(target, verificationRequest, "job", ["a"]).spec?.template;
 }
@@ -99,7 +104,9 @@ describe("jobs.podTemplate", () => {
   it("chooses nodes, and adds to the security context", () => {
     const tolerations = [{ key: "data", operator: "Exists" }];
     const chosen = {
-      ...{ nodeSelector: { pool: "data" }, tolerations, priorityClassName: "high" },
+      nodeSelector: { pool: "data" },
+      tolerations,
+      priorityClassName: "high",
       imagePullSecrets: [{ name: "registry-login" }],
     };
     const securityContext = { runAsUser: 20000 };

@@ -17,7 +17,8 @@ export function migrationRequest(collections: { runs?: string } = {}): JobReques
 }
 
 const sides = {
-  ...{ root: stateRoot, ledger: "schema_migrations" },
+  root: stateRoot,
+  ledger: "schema_migrations",
   collections: documentOptions.collections,
   approvals: true,
 };
@@ -30,6 +31,8 @@ export function bulkPassRequest(pods: number): JobRequest {
 
 /** The verification of the state. */
 export const verificationRequest: JobRequest = {
-  ...{ kind: "verification", direction: "forward", state: "read" },
+  kind: "verification",
+  direction: "forward",
+  state: "read",
   request: request(sides),
 };

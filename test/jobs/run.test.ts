@@ -246,7 +246,8 @@ async function tlsInFront(port: number) {
   );
   const own = await getPort();
   // The driver goes on to the members that the answer names.
-  const [host, hosts] = [`127.0.0.1:${own}`, [`127.0.0.1:${own}`]];
+  const host = `127.0.0.1:${own}`;
+  const hosts = [`127.0.0.1:${own}`];
   const member = await disguisedServer(port, { hello: { hosts, me: host, primary: host } });
   const server = createServer({ cert, key }, (socket) => {
     const behind = connect(member.port, "127.0.0.1");

@@ -29,7 +29,9 @@ const podsOf = async (name: string) => {
 /** The reason for which a pod's container waits. */
 const reason = (name: string) =>
   kubectl(
-    ...["get", "pods", `--selector=app=${name}`],
+    "get",
+    "pods",
+    `--selector=app=${name}`,
     "--output=jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}",
   );
 
@@ -111,8 +113,12 @@ test("the environment comes from values, Secrets, ConfigMaps and fields, and arg
   await wait(job, "condition=Complete");
   const [pod = ""] = await podsOf("settings");
   expect(JSON.parse(kubelet.logs(pod))).toEqual([
-    ...["mongo", "a value", "a value, $(VALUE), $(NONE)"],
-    ...["a secret", "mongo", "default"],
+    "mongo",
+    "a value",
+    "a value, $(VALUE), $(NONE)",
+    "a secret",
+    "mongo",
+    "default",
   ]);
 });
 

@@ -37,7 +37,9 @@ beforeAll(async () => {
   const context = { cluster: "played", user: "played" };
   const insecure = { "insecure-skip-tls-verify": true };
   const config = {
-    ...{ apiVersion: "v1", kind: "Config", "current-context": "played" },
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "played",
     clusters: [{ name: "played", cluster: { server: `http://127.0.0.1:${port}`, ...insecure } }],
     users: [{ name: "played", user: { token: "t" } }],
     contexts: [{ name: "played", context }],
@@ -87,7 +89,9 @@ it("merges a change, with null for what is to go", async () => {
   expect(lines()).toEqual([`PATCH ${path}/statefulsets/worker?fieldManager=taskrunner-storage`]);
   expect(asked[0]?.type).toBe("application/merge-patch+json");
   expect(asked[0]?.body).toEqual({
-    ...{ apiVersion: "apps/v1", kind: "StatefulSet", spec: { replicas: 0 } },
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    spec: { replicas: 0 },
     metadata: { name: "worker", namespace: "apps", annotations },
   });
 });

@@ -45,8 +45,17 @@ afterEach(() => vi.restoreAllMocks());
 
 const ledger = "schema_migrations";
 const at = (uri: string | undefined, fields: object = {}) => ({
-  ...{ uri, database, ledger, schema: documentOptions, onDataIssue: "fail", checksum: "a" },
-  ...{ stack: "storage/dev", adopt: false, root, direction: "forward", cutover: 1 },
+  uri,
+  database,
+  ledger,
+  schema: documentOptions,
+  onDataIssue: "fail",
+  checksum: "a",
+  stack: "storage/dev",
+  adopt: false,
+  root,
+  direction: "forward",
+  cutover: 1,
   ...fields,
 });
 const onFiles = () => at(undefined, { direction: "back" });
@@ -155,7 +164,9 @@ it("a ledger that is renamed takes the fence along, if that is accepted", async 
 it("another environment's database is not taken over, although it is accepted", async () => {
   const stack = await onMongo();
   await claim(otherClient.db(database), ledger, {
-    ...{ checksum: "b", stack: "storage/staging", adopt: false },
+    checksum: "b",
+    stack: "storage/staging",
+    adopt: false,
   });
   await expect(up(stack, at(there(), accepting(fencedAt)))).rejects.toMatchObject({
     name: "ClaimRefused",

@@ -68,7 +68,8 @@ it.each([
   [60, true],
   [2_147_483_647, false],
 ])("an expiry of %d s loses entries: %s", (expireAfterSeconds, loses) => {
-  const [found, set] = [observed(byAge, { name: "theirs" }), { expireAfterSeconds }];
+  const found = observed(byAge, { name: "theirs" });
+  const set = { expireAfterSeconds };
   const index = { name: "theirs", expireAfterSeconds };
 
   expect(toCommands({ kind: "modify index", wanted: byAge, found, set, reason })).toEqual([
@@ -92,7 +93,8 @@ it("records the migration in one command, which takes nothing from a record that
 const bridge = { key: { updatedAt: -1, _id: 1 }, name: bridgeName(byAge) };
 const made = { key: { updatedAt: -1 }, name: byAge.name };
 const bridgeFound = observed(byAge, {
-  ...{ name: bridge.name, key: [...byAge.key, ["_id", 1]] },
+  name: bridge.name,
+  key: [...byAge.key, ["_id", 1]],
 });
 
 it("each drop of a replacement requires what it drops and what takes its place", () => {
@@ -119,10 +121,16 @@ it("a bridge of another index is replaced first, and only if it is still that on
   const commands = diffIndexes(byAge, observed(byAge, { sparse: true }), other).flatMap(toCommands);
 
   expect(commands.map(({ command }) => Object.keys(command)[0])).toEqual([
-    ...["dropIndexes", "createIndexes", "dropIndexes", "createIndexes", "dropIndexes"],
+    "dropIndexes",
+    "createIndexes",
+    "dropIndexes",
+    "createIndexes",
+    "dropIndexes",
   ]);
   expect(commands[0]).toEqual({
-    ...{ blocksWrites: false, loses: false, reason: "a bridge of another index" },
+    blocksWrites: false,
+    loses: false,
+    reason: "a bridge of another index",
     command: { dropIndexes: "pack_runs", index: bridge.name },
     requires: [{ ...made, name: bridge.name, hidden: true }],
   });
@@ -151,7 +159,9 @@ it("the end of a bridge requires the bridge and the index as they are", () => {
     expect(diffIndexes(byAge, adopted, left).flatMap(toCommands)).toEqual([
       {
         command: { dropIndexes: "pack_runs", index: bridge.name },
-        ...{ blocksWrites: false, loses: false, reason: expect.any(String) as string },
+        blocksWrites: false,
+        loses: false,
+        reason: expect.any(String) as string,
         requires: [spec, { ...made, name: "theirs", expireAfterSeconds: 60 }],
       },
     ]);
@@ -163,7 +173,11 @@ it("an index is built again with all that it had", () => {
   const found = observed(bySparseAge, { ...rest, hidden: true, expireAfterSeconds: 0 });
 
   expect(indexSpec(found)).toEqual({
-    ...{ ...made, ...rest, sparse: true, hidden: true, expireAfterSeconds: 0 },
+    ...made,
+    ...rest,
+    sparse: true,
+    hidden: true,
+    expireAfterSeconds: 0,
   });
 });
 
@@ -176,7 +190,8 @@ it("the bridge of a unique index covers what has its first field", () => {
   });
 });
 
-const [wanted, found] = [byAge, observed(byAge, { name: "theirs" })];
+const wanted = byAge;
+const found = observed(byAge, { name: "theirs" });
 
 it.each<[Change, string]>([
   [{ kind: "create collection", wanted: runs, reason }, "create collection pack_runs"],
@@ -190,8 +205,12 @@ it.each<[Change, string]>([
   ],
   [
     {
-      ...{ kind: "replace index", wanted: bySparseAge, reason },
-      ...{ old: undefined, bridge: undefined, final: undefined },
+      kind: "replace index",
+      wanted: bySparseAge,
+      reason,
+      old: undefined,
+      bridge: undefined,
+      final: undefined,
     },
     "replace index pack_runs_updatedAt_desc on pack_runs { updatedAt: -1 }, sparse",
   ],

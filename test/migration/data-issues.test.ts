@@ -106,8 +106,11 @@ it("what stands in no change's way is no issue", async () => {
 });
 
 const runSequence: WantedIndex = {
-  ...{ collection: "pack_run_logs", name: "pack_run_logs_run_sequence" },
-  ...{ key: collections.logs.indexes[0]?.key ?? [], unique: true, sparse: false },
+  collection: "pack_run_logs",
+  name: "pack_run_logs_run_sequence",
+  key: collections.logs.indexes[0]?.key ?? [],
+  unique: true,
+  sparse: false,
 };
 const key = { runId: 1, sequence: 1 } as const;
 
@@ -203,7 +206,8 @@ describe("a search that the server's limits stop", () => {
     await failNext("aggregate", code);
 
     const { issues, notChecked } = await plan(current.db, {
-      ...{ schema: documentOptions, ledger: "schema_migrations" },
+      schema: documentOptions,
+      ledger: "schema_migrations",
     });
     expect(notChecked.map(describeNotChecked)).toEqual([
       "Not checked for blocking documents: modify the validator of pack_artifacts. MongoDB stopped the " +
@@ -219,9 +223,14 @@ describe("a search that the server's limits stop", () => {
     await failNext("aggregate", 292);
 
     const creating = providers.Index.create({
-      ...{ direction: "forward", uri: current.server.uri, database: current.db.databaseName },
-      ...{ ledger: "schema_migrations", role: "logs", onDataIssue: "report" },
-      ...{ ...runSequence, key: "runId:1, sequence:1" },
+      direction: "forward",
+      uri: current.server.uri,
+      database: current.db.databaseName,
+      ledger: "schema_migrations",
+      role: "logs",
+      onDataIssue: "report",
+      ...runSequence,
+      key: "runId:1, sequence:1",
     });
     await expect(creating).rejects.toMatchObject({
       code: 11000,

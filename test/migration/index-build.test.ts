@@ -37,8 +37,11 @@ afterEach(() => {
 
 const ledger = "schema_migrations";
 const options = {
-  ...{ ledger, schema: documentOptions, stack: "storage/dev" },
-  ...{ adopt: false, onDataIssue: "fail" as const },
+  ledger,
+  schema: documentOptions,
+  stack: "storage/dev",
+  adopt: false,
+  onDataIssue: "fail" as const,
 };
 const wanted = buildSchema(documentOptions);
 const [runSequence] = wanted.indexes;
@@ -90,14 +93,20 @@ it("a build that fails on duplicates fails the index step, whose error names the
   await db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
   builds.begin("pack_run_logs", indexSpec(runSequence));
   const creating = providers.Index.create({
-    ...{ ...index, key: keyToText(key), direction: "forward", onDataIssue: "fail" },
-    ...{ uri: builds.uri, database: db.databaseName, ledger },
+    ...index,
+    key: keyToText(key),
+    direction: "forward",
+    onDataIssue: "fail",
+    uri: builds.uri,
+    database: db.databaseName,
+    ledger,
   }).catch((error: unknown) => error);
   await sleep(500);
   builds.end();
 
   expect(await creating).toMatchObject({
-    ...{ name: "MigrationError", code: 11000 },
+    name: "MigrationError",
+    code: 11000,
     message: expect.stringContaining('runId: "r", sequence: 1') as string,
   });
 });

@@ -36,7 +36,10 @@ it("an index with the bridge's name is no index to adopt", () => {
 
   expect(diffIndexes(byAge, found)).toMatchObject([
     {
-      ...{ kind: "replace index", old: undefined, bridge: found, final: undefined },
+      kind: "replace index",
+      old: undefined,
+      bridge: found,
+      final: undefined,
       reason: "an earlier replacement was interrupted",
     },
   ]);
@@ -56,15 +59,15 @@ it("an index that is unique already was not left half-way", () => {
 });
 
 it("becomes unique in place, and a bridge that is left over goes when it is", () => {
-  const [found, left] = [
-    observed(runSequence, { unique: false }),
-    observed(runSequence, { name: `${runSequence.name}_bridge` }),
-  ];
+  const found = observed(runSequence, { unique: false });
+  const left = observed(runSequence, { name: `${runSequence.name}_bridge` });
 
   expect(diffIndexes(runSequence, found, left)).toMatchObject([
     { kind: "modify index", found, set: "unique", reason: "it is not unique yet" },
     {
-      ...{ kind: "replace index", old: undefined, bridge: left },
+      kind: "replace index",
+      old: undefined,
+      bridge: left,
       final: { ...found, unique: true },
       reason: "an earlier replacement left its bridge behind",
     },
@@ -99,7 +102,9 @@ it("neither a bridge of ours nor an equal index is foreign", () => {
   // An index of another collection of ours is foreign here.
   expect(foreign(schema, databaseWith({ pack_run_logs: [observed(byAge)] }))).toEqual([
     {
-      ...{ kind: "leave alone", collection: "pack_run_logs", index: byAge.name },
+      kind: "leave alone",
+      collection: "pack_run_logs",
+      index: byAge.name,
       reason: "not an index of ours",
     },
   ]);
@@ -107,8 +112,11 @@ it("neither a bridge of ours nor an equal index is foreign", () => {
 
 const logs = "pack_run_logs";
 const expiry = {
-  ...{ collection: logs, name: "timestamp", key: [["timestamp", 1] as const] },
-  ...{ unique: false, sparse: false },
+  collection: logs,
+  name: "timestamp",
+  key: [["timestamp", 1] as const],
+  unique: false,
+  sparse: false,
 };
 const expiryChanges = (days: number, found?: Partial<ObservedIndex>) =>
   diffExpiry(logs, days, databaseWith(found ? { [logs]: [observed(expiry, found)] } : {}));
@@ -132,7 +140,10 @@ it.each([
 
   expect(expiryChanges(days, index)).toEqual([
     {
-      ...{ kind: "modify index", wanted: expiry, found: observed(expiry, index), reason },
+      kind: "modify index",
+      wanted: expiry,
+      found: observed(expiry, index),
+      reason,
       set: { expireAfterSeconds: seconds },
     },
   ]);

@@ -124,7 +124,8 @@ it("of two stacks racing for an empty database exactly one wins", async () => {
 
 it("a fence is noted, replaced by a later one, and outlives a new claim", async () => {
   await claim(current.db, ledger, ours);
-  const [first, later] = [new Date("2026-11-25T10:00:00.123Z"), new Date("2026-12-01T00:00:00Z")];
+  const first = new Date("2026-11-25T10:00:00.123Z");
+  const later = new Date("2026-12-01T00:00:00Z");
   await recordFence(current.db, ledger, first);
   expect(await record()).toMatchObject({ checksum: "aaaa", finishedAt: null, fencedAt: first });
   await recordFence(current.db, ledger, later);
@@ -136,7 +137,8 @@ it("a fence is noted, replaced by a later one, and outlives a new claim", async 
 
 it("a database has the fences that were drawn in it alone, whatever newer ones another has", async () => {
   await claim(current.db, ledger, ours);
-  const [first, later] = ["2026-11-25T10:00:00.123Z", "2026-12-01T00:00:00.000Z"] as const;
+  const first = "2026-11-25T10:00:00.123Z";
+  const later = "2026-12-01T00:00:00.000Z";
   const required = (at: string) => requireFence(current.db, ledger, at);
   await expect(required(later)).rejects.toBeInstanceOf(FenceMissing);
   for (const at of [first, later, later]) await recordFence(current.db, ledger, new Date(at));

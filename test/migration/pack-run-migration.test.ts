@@ -25,7 +25,8 @@ const mongo = (direction: Direction, job?: Mongo["job"], appJob?: Mongo["job"]):
   ledger: "schema_migrations",
   collections: documentOptions.collections,
   approvals: true,
-  ...{ job, appJob },
+  job,
+  appJob,
   direction,
   cutover: 1,
 });

@@ -38,7 +38,8 @@ export async function playBuilds(port: number): Promise<PlayedBuilds> {
   const uri = `mongodb://${proxy.address}/?directConnection=true`;
   const client = await new MongoClient(uri).connect();
   return {
-    ...{ client, uri },
+    client,
+    uri,
     begin: (collection, spec) => void builds.push({ collection, spec }),
     end: () => void builds.splice(0),
     close: async () => {

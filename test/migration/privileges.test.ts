@@ -150,8 +150,10 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   await setExpiry(db, expiry, 0);
   expect(await importState(sides)).toMatchObject({ runs: { inserted: 2 } });
   const { fence } = await drawFence({
-    ...{ ...sides, ledger: claim.ledger },
-    ...{ cutover: 1, unfinishedCount: 2 },
+    ...sides,
+    ledger: claim.ledger,
+    cutover: 1,
+    unfinishedCount: 2,
   });
   await addFiles(root, { "state/runs/r-3.json": JSON.stringify(run("r-3")) });
   const failed = await forgetUnlessHolds(sides, await verifyState(sides));
@@ -168,7 +170,10 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   const address = { uri: uriOf(user), name: database, ledger: claim.ledger };
   expect(
     await runRollback(sides, {
-      ...{ ...address, fencedAt: fence.at, heldRuns: "hold", electionSeconds: 5 },
+      ...address,
+      fencedAt: fence.at,
+      heldRuns: "hold",
+      electionSeconds: 5,
     }),
   ).toMatchObject({
     exported: { runs: { unchanged: 3 } },

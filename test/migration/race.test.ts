@@ -46,7 +46,8 @@ const replacements: Record<string, [WantedIndex, ...Document[]]> = {
   "a bridge of another index": [plain, { ...spec, sparse: true }, other],
 };
 const kinds = Object.entries(replacements);
-const [races, atOnce] = [100, 5];
+const races = 100;
+const atOnce = 5;
 
 const documents = Array.from({ length: 100 }, (_, at) => ({ a: at, b: -at, x: at % 7 }));
 
@@ -96,7 +97,8 @@ class Turns {
 it("a runner whose plan another one has done meanwhile drops nothing that is finished", async () => {
   const db = current.client.db("race_overtaken");
   await prepared(db, [{ ...spec, key: { b: 1 } }]);
-  const [turns, wrong] = [new Turns(), [] as string[]];
+  const turns = new Turns();
+  const wrong = [] as string[];
   const schema = { collections: [], indexes: [plain] };
   let overtake = async () => {
     overtake = () => Promise.resolve();
@@ -120,7 +122,8 @@ async function race(at: number): Promise<void> {
   const [kind, [wanted, ...indexes]] = kinds[at % kinds.length] ?? ["", [plain]];
   const db = current.client.db(`race_${at}`);
   await prepared(db, indexes);
-  const [turns, wrong] = [new Turns(), [] as string[]];
+  const turns = new Turns();
+  const wrong = [] as string[];
   const schema = { collections: [], indexes: [wanted] };
   // Each runner pauses between its commands, so that the other one gets ahead with any of them.
   const pause = () => sleep(Math.random() * 20).then(() => undefined);

@@ -20,30 +20,35 @@ const claimStep = steps.ledgerClaim as unknown as AnyStep;
 
 const ledger = "schema_migrations";
 const job = {
-  ...{ kubeconfig: "/nowhere", namespace: "apps", image: "commands:1" },
+  kubeconfig: "/nowhere",
+  namespace: "apps",
+  image: "commands:1",
   podTemplate: { metadata: { labels: {}, annotations: {} }, spec: { containers: [] } },
-  ...{ parallelism: 1, stack: "project/stack" },
-  ...{ secret: { name: "mongo", key: "uri" }, timeoutSeconds: 5 },
+  parallelism: 1,
+  stack: "project/stack",
+  secret: { name: "mongo", key: "uri" },
+  timeoutSeconds: 5,
 };
 const inputs = {
-  ...{
-    job,
-    direction: "forward" as const,
-    cutover: 1,
-    uri: "mongodb://user:one@h/d",
-    database: "d",
-  },
-  ...{ ledger, schema: documentOptions, onDataIssue: "fail", checksum: "a", stack: "storage/dev" },
-  ...{ adopt: false, root: "claim state" },
+  job,
+  direction: "forward" as const,
+  cutover: 1,
+  uri: "mongodb://user:one@h/d",
+  database: "d",
+  ledger,
+  schema: documentOptions,
+  onDataIssue: "fail",
+  checksum: "a",
+  stack: "storage/dev",
+  adopt: false,
+  root: "claim state",
 };
 const done = {
   ...inputs,
-  ...{
-    place: `h/d/${ledger}`,
-    appliedAt: "2026-01-01T00:00:00.000Z",
-    blockedBy: "",
-    applied: true,
-  },
+  place: `h/d/${ledger}`,
+  appliedAt: "2026-01-01T00:00:00.000Z",
+  blockedBy: "",
+  applied: true,
 };
 const changes = async (state: object, news: object) =>
   (await LedgerClaim.diff("id", state, news)).changes;
@@ -89,14 +94,16 @@ it("is the one Job: collections, indexes and the completion only state what they
     });
   }
   expect((await LedgerCompletion.create({ ...shared, checksum: "a" })).outs).toMatchObject({
-    ...{ appliedAt: "", applied: true },
+    appliedAt: "",
+    applied: true,
   });
 });
 
 it("a step that is not done is unfinished, with the reasons of its Job and without the secret", async () => {
   const failed = (await failureOf(LedgerClaim.create(inputs))) as Error;
   expect(failed).toMatchObject({
-    ...{ id: `${ledger}-claim`, properties: { applied: false } },
+    id: `${ledger}-claim`,
+    properties: { applied: false },
     reasons: [expect.stringContaining("kubeconfig /nowhere") as string],
   });
   expect(failed.message).not.toContain("one@");

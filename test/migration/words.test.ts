@@ -7,7 +7,9 @@ import type { Command } from "../../components/migration/planner/change";
 
 const building: Command = {
   command: { createIndexes: "pack_runs", indexes: [{ key: { updatedAt: -1 }, name: "by_age" }] },
-  ...{ reason: "it does not exist yet", blocksWrites: false, loses: false },
+  reason: "it does not exist yet",
+  blocksWrites: false,
+  loses: false,
 };
 
 const duplicate = "Two documents have the same key: delete or fix one of them and run it again.";

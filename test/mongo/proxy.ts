@@ -99,8 +99,13 @@ export const isHello = (command: string) => ["hello", "ismaster"].includes(comma
  *
  * @see https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
  */
-const [length, requestId, responseTo, kind] = [0, 4, 8, 12];
-const [opReply, opQuery, opMsg] = [1, 2004, 2013];
+const length = 0;
+const requestId = 4;
+const responseTo = 8;
+const kind = 12;
+const opReply = 1;
+const opQuery = 2004;
+const opMsg = 2013;
 
 function eachMessage(socket: Socket, take: (message: Buffer) => void): void {
   let rest: Buffer = Buffer.alloc(0);

@@ -25,7 +25,8 @@ const atlas = {
   pitEnabled: true,
   retainBackupsEnabled: true,
 };
-const [pinned, moving] = [`registry/runner@sha256:${"0".repeat(64)}`, "registry/runner:1.2"];
+const pinned = `registry/runner@sha256:${"0".repeat(64)}`;
+const moving = "registry/runner:1.2";
 const collection = { name: "pack_runs", validator: { $jsonSchema: {} }, validationLevel: "strict" };
 const claim = "pulumi-nodejs:dynamic/mongo:LedgerClaim";
 const release = (file: string) => ({
@@ -39,7 +40,8 @@ new Played(types.atlasAccess, "closed-access-list", {
   cidrBlock: choose("203.0.113.0/24", "0.0.0.0/0"),
 });
 new Played(types.collection, "validation-error", {
-  ...{ ...collection, validationAction: choose("error", "warn") },
+  ...collection,
+  validationAction: choose("error", "warn"),
 });
 new Played(claim, "images-by-digest", {
   job: { image: choose(pinned, moving) },

@@ -70,10 +70,17 @@ async function apply(
   const { database, root, outputs } = stack;
   const { name = kind } = own as { readonly name?: string };
   const inputs = {
-    ...{ direction, cutover: 1, database, root, collections, approvals },
+    direction,
+    cutover: 1,
+    database,
+    root,
+    collections,
+    approvals,
     uri: uriOf(),
-    ...{ ledger: "schema_migrations", onDataIssue: "fail" },
-    ...{ heldRuns: "hold", electionSeconds: 60 },
+    ledger: "schema_migrations",
+    onDataIssue: "fail",
+    heldRuns: "hold",
+    electionSeconds: 60,
     ...own,
   };
   const before = outputs.get(name);

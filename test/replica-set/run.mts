@@ -28,7 +28,10 @@ async function run(version = "", members = "all"): Promise<number> {
     let failed = 0;
     for (const files of runs) {
       const tests = execa("vitest", ["run", "--config=test/vitest.config.mts", ...files], {
-        ...{ env, preferLocal: true, stdio: "inherit", reject: false },
+        env,
+        preferLocal: true,
+        stdio: "inherit",
+        reject: false,
       });
       const { exitCode } = await tests;
       failed ||= exitCode ?? 1;

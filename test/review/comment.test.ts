@@ -27,7 +27,10 @@ const changedIndex: RawStep = {
 };
 it("sorts what is created side by side by its name, in whatever order the engine names it", () => {
   const made = (name: string): RawStep => ({
-    ...{ op: "create", type: "~mongo:Index", name, now: { ...index, name } },
+    op: "create",
+    type: "~mongo:Index",
+    name,
+    now: { ...index, name },
   });
   const names = ["pack_runs_c", "pack_runs_a", "pack_runs_b"];
   const { body } = reviewOf(previewOf(names.map(made)));
@@ -98,7 +101,8 @@ describe("the verdict", () => {
   it("names a change of the cluster, and a protection that is turned off", () => {
     const specs = (instanceSize: string) => [{ regionConfigs: [{ instanceSize }] }];
     const cluster: RawStep = {
-      ...{ type: "mongodbatlas:index/advancedCluster:AdvancedCluster", name: "cluster" },
+      type: "mongodbatlas:index/advancedCluster:AdvancedCluster",
+      name: "cluster",
       parent: "MongoCluster",
       old: { replicationSpecs: specs("M30"), terminationProtectionEnabled: true },
       now: { replicationSpecs: specs("M50"), terminationProtectionEnabled: false },
@@ -112,7 +116,8 @@ describe("the verdict", () => {
 
   it("names what the take-over of a cluster changes, and not what it leaves as it is", () => {
     const cluster = {
-      ...{ type: "mongodbatlas:index/advancedCluster:AdvancedCluster", name: "cluster" },
+      type: "mongodbatlas:index/advancedCluster:AdvancedCluster",
+      name: "cluster",
       parent: "MongoCluster",
     };
     const live = { pitEnabled: true, mongoDbMajorVersion: "7.0", tags: { team: "runs" } };
@@ -139,8 +144,11 @@ describe("the verdict", () => {
 
   it("does not take the check of a server for a change of it, and does not show it", () => {
     const check = (old: string, now: string): RawStep => ({
-      ...{ type: "~mongo:ServerCheck", name: "server-check", parent: "MongoCluster" },
-      ...{ old: { direction: old }, now: { direction: now } },
+      type: "~mongo:ServerCheck",
+      name: "server-check",
+      parent: "MongoCluster",
+      old: { direction: old },
+      now: { direction: now },
     });
     const cutover = reviewOf(previewOf([check("back", "forward")]));
 
@@ -176,8 +184,11 @@ describe("the verdict", () => {
 
   it("does not say that no document blocks if nobody looked, because a Job will", () => {
     const claim = (from: string, to: string): RawStep => ({
-      ...{ type: "~mongo:LedgerClaim", name: "ledger-claim", parent: "PackRunMigration" },
-      ...{ old: { direction: from }, now: { direction: to, job: { image: "i" } } },
+      type: "~mongo:LedgerClaim",
+      name: "ledger-claim",
+      parent: "PackRunMigration",
+      old: { direction: from },
+      now: { direction: to, job: { image: "i" } },
     });
     const cutover = previewOf([claim("back", "forward")]);
 

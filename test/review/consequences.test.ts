@@ -7,11 +7,17 @@ const values = (mode: string, more: object = {}) => ({
 const release = (service: string, old?: object, now?: object, op = "update"): RawStep => ({
   type: "kubernetes:helm.sh/v3:Release",
   parent: service === "web" ? "WebRollout" : "WorkerRollout",
-  ...{ name: service, op, ...(old && { old }), ...(now && { now }) },
+  name: service,
+  op,
+  ...(old && { old }),
+  ...(now && { now }),
 });
 const turned = (type: string, parent: string, from: string, to: string): RawStep => ({
-  ...{ type: `~kubernetes:${type}`, name: `${parent}-${type}`, parent },
-  ...{ old: { direction: from }, now: { direction: to } },
+  type: `~kubernetes:${type}`,
+  name: `${parent}-${type}`,
+  parent,
+  old: { direction: from },
+  now: { direction: to },
 });
 /** A change of the mode of two releases, with a drain. */
 const turn = (from: string, to: string): RawStep[] => [
@@ -50,7 +56,10 @@ describe("a change of the storage mode", () => {
 
   it("names a migration that is a Job, and only then", () => {
     const job: RawStep = {
-      ...{ op: "create", type: "~mongo:LedgerClaim", name: "ledger", parent: "PackRunMigration" },
+      op: "create",
+      type: "~mongo:LedgerClaim",
+      name: "ledger",
+      parent: "PackRunMigration",
       now: { direction: "forward", job: { image: "x" } },
     };
 
@@ -70,7 +79,8 @@ describe("a change of the storage mode", () => {
 
   it("says how long the worker was stopped in the stack's last change of mode", () => {
     const stack = {
-      ...{ op: "same", urn: "urn:pulumi:prod::p::pulumi:pulumi:Stack::p-prod" },
+      op: "same",
+      urn: "urn:pulumi:prod::p::pulumi:pulumi:Stack::p-prod",
       oldState: { outputs: { rollout: { worker: {}, web: {}, stoppedSeconds: 254 } } },
     };
     const { steps, ...rest } = JSON.parse(previewOf(cutover)) as { steps: object[] };
@@ -124,8 +134,11 @@ describe("a change without a change of the mode", () => {
   it("is without risk only if no service restarts", () => {
     const pods = { timeoutSeconds: 60 };
     const waits: RawStep = {
-      ...{ type: "~kubernetes:PodsReplaced", name: "worker-pods", parent: "WorkerRollout" },
-      ...{ old: pods, now: { timeoutSeconds: 90 } },
+      type: "~kubernetes:PodsReplaced",
+      name: "worker-pods",
+      parent: "WorkerRollout",
+      old: pods,
+      now: { timeoutSeconds: 90 },
     };
     expect(reviewOf(previewOf([waits]))).toMatchObject({
       level: "clear",
@@ -138,8 +151,12 @@ describe("a change without a change of the mode", () => {
     const rules = (required: string) => ({ $jsonSchema: { required: [required] } });
     const strict = { validationLevel: "strict", validationAction: "error", validator: rules("a") };
     const collection = (old: object, now: object): RawStep => ({
-      ...{ type: "~mongo:Collection", name: "pack_runs", parent: "PackRunMigration" },
-      ...{ old, now, outputs: { applied: true } },
+      type: "~mongo:Collection",
+      name: "pack_runs",
+      parent: "PackRunMigration",
+      old,
+      now,
+      outputs: { applied: true },
     });
     const verdict = (old: object, now: object) =>
       reviewOf(previewOf([collection(old, now)])).verdict;
@@ -154,12 +171,17 @@ describe("a change without a change of the mode", () => {
 
   it("says over how many documents an index is built", () => {
     const index: RawStep = {
-      ...{ op: "create", type: "~mongo:Index", name: "pack_runs_x", parent: "PackRunMigration" },
+      op: "create",
+      type: "~mongo:Index",
+      name: "pack_runs_x",
+      parent: "PackRunMigration",
       now: { name: "pack_runs_x", collection: "pack_runs", key: "x:1" },
     };
     const change = { kind: "create index", collection: "pack_runs", index: "pack_runs_x" };
     const plan = (documents: number) => ({
-      ...{ ...noPlan, changes: [change], documents: { pack_runs: documents } },
+      ...noPlan,
+      changes: [change],
+      documents: { pack_runs: documents },
     });
 
     expect(reviewOf(previewOf([index]), plan(14_262)).verdict).toMatch(

@@ -5,7 +5,10 @@ import { matching, noPlan, previewOf, type RawStep, reviewOf, risksOf, toFiles }
 
 describe("the direction of a preview", () => {
   const turned = (type: string, from: string, to: string): RawStep => ({
-    ...{ type: `~${type}`, name: "one", old: { direction: from }, now: { direction: to } },
+    type: `~${type}`,
+    name: "one",
+    old: { direction: from },
+    now: { direction: to },
   });
 
   it("is that of the steps that turn, and a step that rests turns nothing", () => {
@@ -20,8 +23,11 @@ describe("the direction of a preview", () => {
     ].map((steps) => reviewOf(previewOf(steps)).headline.split(": ")[1]);
 
     expect(headlines).toEqual([
-      ...["cut over to MongoDB", "cut over to MongoDB"],
-      ...["roll back to files", "roll back to files", "change"],
+      "cut over to MongoDB",
+      "cut over to MongoDB",
+      "roll back to files",
+      "roll back to files",
+      "change",
     ]);
   });
 });
@@ -30,8 +36,11 @@ it("says what each handover does in its direction", () => {
   const handovers = (from: string, to: string) => {
     const inputs = (direction: string) => ({ direction, root: "/state", heldRuns: "hold" });
     const steps = ["Handover", "FinalPass"].map((type): RawStep => ({
-      ...{ type: `~taskrunner:${type}`, name: type, parent: type },
-      ...{ old: inputs(from), now: inputs(to) },
+      type: `~taskrunner:${type}`,
+      name: type,
+      parent: type,
+      old: inputs(from),
+      now: inputs(to),
     }));
     return reviewOf(previewOf(steps)).body;
   };
@@ -46,8 +55,11 @@ it("says what each handover does in its direction", () => {
 
 it("shows that Jobs of the other direction are deleted before anything else", () => {
   const stopped: RawStep = {
-    ...{ type: "~kubernetes:JobsStopped", name: "jobs-stopped", parent: "Update" },
-    ...{ old: { direction: "forward" }, now: { direction: "back" } },
+    type: "~kubernetes:JobsStopped",
+    name: "jobs-stopped",
+    parent: "Update",
+    old: { direction: "forward" },
+    now: { direction: "back" },
   };
   const { body } = reviewOf(previewOf([toFiles, stopped]));
 

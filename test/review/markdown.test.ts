@@ -53,7 +53,8 @@ it("a block ends with more quotes than it has inside, and shows what cannot be s
 });
 
 it("a long sentence goes on in the next line, further in", () => {
-  const [first, second] = ["x".repeat(45), "y".repeat(44)];
+  const first = "x".repeat(45);
+  const second = "y".repeat(44);
 
   expect(wrap(`${first} ${second}`)).toEqual([`${first} ${second}`]);
   expect(wrap(`  ${first} ${second}y z`)).toEqual([`  ${first}`, `    ${second}y z`]);

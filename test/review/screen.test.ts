@@ -3,7 +3,11 @@ import { rendered } from "./rendered";
 import { matching, noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
 
 const made = (type: string, name: string, now: object, parent = "PackRunMigration"): RawStep => ({
-  ...{ op: "create", type, name, parent, now },
+  op: "create",
+  type,
+  name,
+  parent,
+  now,
 });
 /** What is not folded: what a reader sees before a click. */
 const shownOf = (body: string) => body.replace(/<details>[^]*?<\/details>/g, "");
@@ -24,7 +28,10 @@ describe("what is not folded", () => {
   it("counts only by words of ours, whatever the plan's file says", () => {
     const names = ["pack_runs_a", "pack_runs_b", "pack_runs_c"];
     const changes = names.map((name) => ({
-      ...{ kind: "@team <img>", collection: "pack_runs", index: name, title: "@team" },
+      kind: "@team <img>",
+      collection: "pack_runs",
+      index: name,
+      title: "@team",
     }));
     const { words, html } = rendered(
       shownOf(reviewOf(previewOf(names.map(index)), { ...noPlan, changes }).body),
@@ -63,8 +70,11 @@ describe("what is not folded", () => {
 
   it("has no log expiry that is off before and after", () => {
     const retention = (days: number): RawStep => ({
-      ...{ type: "~mongo:LogRetention", name: "log-retention", parent: "PackRunMigration" },
-      ...{ old: { direction: "back", days: 0 }, now: { direction: "forward", days } },
+      type: "~mongo:LogRetention",
+      name: "log-retention",
+      parent: "PackRunMigration",
+      old: { direction: "back", days: 0 },
+      now: { direction: "forward", days },
     });
 
     expect(reviewOf(previewOf([retention(0)])).body).not.toContain("log-retention`:");
@@ -85,8 +95,11 @@ describe("what is not folded", () => {
       values: { env: [{ name: "Worker__Storage__Mode", value: mode }] },
     });
     const release: RawStep = {
-      ...{ type: "kubernetes:helm.sh/v3:Release", name: "worker", parent: "WorkerRollout" },
-      ...{ old: env("filesystem"), now: env("mongo") },
+      type: "kubernetes:helm.sh/v3:Release",
+      name: "worker",
+      parent: "WorkerRollout",
+      old: env("filesystem"),
+      now: env("mongo"),
     };
     const { body } = reviewOf(previewOf([release]));
 

@@ -33,9 +33,21 @@ it("of two secrets the longer one goes first, and one of less than four characte
 });
 
 it.each([
-  ...["DB_PASSWORD", "passwd", "PGPWD", "PULUMI_CONFIG_PASSPHRASE", "CLIENT_SECRET", "NPM_TOKEN"],
-  ...["AWS_CREDENTIALS", "credential", "API_KEY", "apikey", "PRIVATE_KEY", "ACCESS_KEY"],
-  ...["X__ConnectionString", "CONNECTION_STRING", "TASKRUNNER_MONGO_URI"],
+  "DB_PASSWORD",
+  "passwd",
+  "PGPWD",
+  "PULUMI_CONFIG_PASSPHRASE",
+  "CLIENT_SECRET",
+  "NPM_TOKEN",
+  "AWS_CREDENTIALS",
+  "credential",
+  "API_KEY",
+  "apikey",
+  "PRIVATE_KEY",
+  "ACCESS_KEY",
+  "X__ConnectionString",
+  "CONNECTION_STRING",
+  "TASKRUNNER_MONGO_URI",
 ])("the value of %s is a secret", (name) => {
   expect(secretsIn({ [name]: "value" })).toEqual(["value"]);
 });
@@ -80,8 +92,13 @@ it("a list, a number and null keep their place, and a secret's number and names 
   const found = { list: ["tok-123456", 5, null, true], token: 1234, secret: null, pwd: { a: "b" } };
 
   expect(withoutSecrets({ ...found, "tok-123456": 1, name: 7, value: "v" }, redact)).toEqual({
-    ...{ list: ["[secret]", 5, null, true], token: "[secret]", secret: null, pwd: { a: "b" } },
-    ...{ "[secret]": 1, name: 7, value: "v" },
+    list: ["[secret]", 5, null, true],
+    token: "[secret]",
+    secret: null,
+    pwd: { a: "b" },
+    "[secret]": 1,
+    name: 7,
+    value: "v",
   });
 });
 

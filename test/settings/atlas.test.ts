@@ -143,10 +143,15 @@ describe("the settings of a cluster of Atlas", () => {
       );
     const own = ["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled"];
     expect(named(problemsWith({ import: true }))).toEqual([
-      ...[...own, "backup.pointInTime", "regions.0.electable"],
+      ...own,
+      "backup.pointInTime",
+      "regions.0.electable",
     ]);
     const takenOver = {
-      ...{ import: true, instanceSize: "M40", mongoVersion: "7.0", autoScaling: { disk: true } },
+      import: true,
+      instanceSize: "M40",
+      mongoVersion: "7.0",
+      autoScaling: { disk: true },
       regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
     };
     const backup = { enabled: true, pointInTime: true };

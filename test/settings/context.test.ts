@@ -7,10 +7,12 @@ import { parseSettings, SettingsError } from "../../components/settings";
 import { resolveContext } from "../../components/settings/program";
 
 let folder = "";
-let [one, two] = ["", ""];
+let one = "";
+let two = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "context-"));
-  [one, two] = [await kubeconfig("one"), await kubeconfig("two", "three")];
+  one = await kubeconfig("one");
+  two = await kubeconfig("two", "three");
 });
 afterEach(() => {
   vi.unstubAllEnvs();

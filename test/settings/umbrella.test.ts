@@ -19,7 +19,9 @@ const problemsWith = (rollout: object) => describeProblems({ mongoUri, rollout }
 describe("one release for both services", () => {
   it("has a place and labels for each, and one chart", () => {
     expect(parsed(umbrella)).toMatchObject({
-      ...{ release: "stella", chart: "charts/stella", values: [] },
+      release: "stella",
+      chart: "charts/stella",
+      values: [],
       worker: {
         selector: "app.kubernetes.io/component=worker",
         path: "worker.env",

@@ -45,8 +45,13 @@ async function install(service: Service, namespace: string, options: StandInOpti
   const values = join(current.folder, `${namespace}-${service}.yaml`);
   await writeFile(values, stringify(standInValues(service, options)));
   await run(await helm(), [
-    ...["upgrade", "--install", service, join(repository, "examples/chart")],
-    ...[`--kubeconfig=${cluster.kubeconfig}`, `--namespace=${namespace}`, `--values=${values}`],
+    "upgrade",
+    "--install",
+    service,
+    join(repository, "examples/chart"),
+    `--kubeconfig=${cluster.kubeconfig}`,
+    `--namespace=${namespace}`,
+    `--values=${values}`,
   ]);
 }
 

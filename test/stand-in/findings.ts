@@ -135,6 +135,7 @@ async function artifactFindings(store: Store, run: RunRecord): Promise<string[]>
 }
 
 function difference(of: string, told: readonly string[], there: readonly string[]): string[] {
-  const [wanted, found] = [told.toSorted().join(", "), there.toSorted().join(", ")];
+  const wanted = told.toSorted().join(", ");
+  const found = there.toSorted().join(", ");
   return wanted === found ? [] : [`${of}: told ${wanted}; found ${found}`];
 }

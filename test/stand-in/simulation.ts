@@ -64,8 +64,10 @@ export class Simulation extends Crew {
   async drawFence(): Promise<void> {
     const unfinishedCount = (await listUnfinished(this.sides)).length;
     const { fence, unknown } = await drawFence({
-      ...{ ...this.sides, ledger: ledgerCollection },
-      ...{ cutover: 1, unfinishedCount },
+      ...this.sides,
+      ledger: ledgerCollection,
+      cutover: 1,
+      unfinishedCount,
     });
     this.fencedAt = fence.at;
     for (const runId of unknown) this.problems.push(`${runId} is held, and not in MongoDB`);

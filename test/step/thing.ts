@@ -52,7 +52,9 @@ export const stopping = (results?: ThingResults) =>
 
 export const thingInputs: ThingInputs = {
   direction: "forward",
-  ...{ uri: "mongodb://u:geheim@h/d", database: "d", size: 1 },
+  uri: "mongodb://u:geheim@h/d",
+  database: "d",
+  size: 1,
 };
 
 /** What the engine keeps of a run that began and did not finish. */

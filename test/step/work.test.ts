@@ -61,7 +61,8 @@ describe("a step as a Job", () => {
 
     const { direction, database, size } = thingInputs;
     expect(asked()).toEqual({
-      ...{ kind: "big-thing", direction: "forward" },
+      kind: "big-thing",
+      direction: "forward",
       request: { version, pods: 1, inputs: { direction, database, size } },
     });
   });
@@ -146,7 +147,9 @@ describe("a step as a Job", () => {
 describe("in a Job's pod a step", () => {
   const given = { uri: "mongodb://u:geheim@h/named" };
   const request = (changes: object = {}): StepRequest => ({
-    ...{ version, pods: 1, inputs: { direction: "forward", size: 1 } as object },
+    version,
+    pods: 1,
+    inputs: { direction: "forward", size: 1 } as object,
     ...changes,
   });
   const inPod = ({ step }: { step: Thing }, changes?: object, more: object = given) =>

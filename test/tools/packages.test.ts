@@ -37,7 +37,10 @@ it("Dependabot looks where there is something to update", () => {
     updates: { "package-ecosystem": string; directory?: string; directories?: string[] }[];
   };
   const files: Readonly<Record<string, string>> = {
-    ...{ npm: "package.json", gomod: "go.mod", pip: "requirements.txt", docker: "Dockerfile" },
+    npm: "package.json",
+    gomod: "go.mod",
+    pip: "requirements.txt",
+    docker: "Dockerfile",
     "github-actions": "{.github/workflows/*.yml,action.yml}",
   };
   for (const { "package-ecosystem": ecosystem, directory = "", directories } of updates) {

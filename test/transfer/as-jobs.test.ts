@@ -34,9 +34,15 @@ beforeEach(async () => {
     "state/runs/s.json": JSON.stringify(run("s")),
   });
   inputs = {
-    ...{ database: namespace, direction: "forward", cutover: 1, root: "claim state" },
-    ...{ collections: documentOptions.collections, approvals: true },
-    ...{ ledger: ledgerCollection, heldRuns: "hold", electionSeconds: 5 },
+    database: namespace,
+    direction: "forward",
+    cutover: 1,
+    root: "claim state",
+    collections: documentOptions.collections,
+    approvals: true,
+    ledger: ledgerCollection,
+    heldRuns: "hold",
+    electionSeconds: 5,
     job: cluster.target(namespace),
   };
 });
@@ -51,7 +57,9 @@ it("records that are left out are a result, not a failure, and are tried again",
   expect(done.outs).toMatchObject({
     applied: true,
     report: {
-      ...{ files: 3, runs: { inserted: 2 }, approvals: { quarantined: 1 } },
+      files: 3,
+      runs: { inserted: 2 },
+      approvals: { quarantined: 1 },
       quarantine: [{ file: "state/approvals/r.json" }],
     },
   });
@@ -96,7 +104,8 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
     (error: unknown) => error,
   );
   expect(failed).toMatchObject({
-    ...{ id: `${namespace}/import`, properties: { applied: false } },
+    id: `${namespace}/import`,
+    properties: { applied: false },
     reasons: [
       expect.stringContaining("no running pod for 3 s"),
       expect.stringMatching(/Pending, ErrImagePull, .*"none"/),
@@ -109,7 +118,8 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
   const back = { ...inputs, direction: "back" };
   expect((await BulkPass.update("id", properties, back)).outs).toEqual({
     ...back,
-    ...{ report: null, applied: true },
+    report: null,
+    applied: true,
   });
 });
 
@@ -122,7 +132,8 @@ it("a handover draws the fence in its Job, and on a rollback exports and ends it
 
   const back = { ...inputs, direction: "back" as const };
   expect((await Handover.update("id", first, back)).outs).toMatchObject({
-    ...{ fence: first.fence, rollback: { exported: { runs: { written: 1 } }, held: [] } },
+    fence: first.fence,
+    rollback: { exported: { runs: { written: 1 } }, held: [] },
   });
   expect(await readFence(root)).toHaveProperty("endedAt");
 });

@@ -21,7 +21,8 @@ const decided = (by: string) =>
 async function cacheAttributes(root: string, names: readonly string[]): Promise<void> {
   const cached = new Map<unknown, Stats>();
   for (const name of names) cached.set(join(root, name), await lstat(join(root, name)));
-  const [ask, askAtOnce] = [promises.lstat, fs.lstatSync];
+  const ask = promises.lstat;
+  const askAtOnce = fs.lstatSync;
   const asked = vi
     .spyOn(promises, "lstat")
     .mockImplementation(((path: string, options: object) =>

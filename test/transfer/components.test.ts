@@ -42,7 +42,8 @@ const mongo = (direction: Direction): Mongo => ({
   ledger: "schema_migrations",
   collections: documentOptions.collections,
   approvals: true,
-  ...{ job: undefined, appJob: undefined },
+  job: undefined,
+  appJob: undefined,
   direction,
   cutover: 1,
 });
@@ -90,7 +91,10 @@ it.each(["forward", "back"] as const)(
     expect(await value<unknown>(handover.rollback)).toBeNull();
     await pulumi.runtime.disconnect();
     const shared = {
-      ...{ direction, heldRuns: "hold", root: "../state", ledger: "schema_migrations" },
+      direction,
+      heldRuns: "hold",
+      root: "../state",
+      ledger: "schema_migrations",
       electionSeconds: 60,
     };
     expect(inputsOf("handover")).toMatchObject(shared);

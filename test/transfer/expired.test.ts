@@ -29,14 +29,14 @@ beforeEach(async () => {
   const root = await writeState({ "logs/runs/r.ndjson": lines(...entries) });
   await importState(defaultSides(database, root));
   inputs = {
-    ...{ uri: current.server.uri, database: database.databaseName, direction: "forward" },
+    uri: current.server.uri,
+    database: database.databaseName,
+    direction: "forward",
     cutover: 1,
-    ...{
-      root: relative(process.cwd(), root),
-      collections,
-      approvals: true,
-      ledger: ledgerCollection,
-    },
+    root: relative(process.cwd(), root),
+    collections,
+    approvals: true,
+    ledger: ledgerCollection,
   };
 });
 const lose = (...sequences: number[]) =>

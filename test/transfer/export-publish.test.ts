@@ -91,7 +91,8 @@ async function accessOf(root: string, ...names: string[]) {
 it("the services go on with what is written: it is theirs as what was there, or as its folder", async () => {
   const root = await writeState({ "logs/r.ndjson": "one\n" });
   const log = join(root, "logs/r.ndjson");
-  const [user, group] = [10_001, 10_002];
+  const user = 10_001;
+  const group = 10_002;
   // Only root gives files away; as another user, permissions are all that can be looked at.
   const give = (path: string) => (process.getuid?.() === 0 ? chown(path, user, group) : undefined);
   await chmod(log, 0o660);

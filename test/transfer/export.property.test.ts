@@ -93,12 +93,11 @@ it("files -> import -> export -> import: equal documents, and the same plan to t
   await fc.assert(
     fc.asyncProperty(stateOf, async ({ files }) => {
       const number = ++count;
-      const [from, to] = [
-        join(server.folder(), `from-${number}`),
-        join(server.folder(), `to-${number}`),
-      ];
+      const from = join(server.folder(), `from-${number}`);
+      const to = join(server.folder(), `to-${number}`);
       await addFiles(from, files);
-      const [one, two] = [server.database(`one_${number}`), server.database(`two_${number}`)];
+      const one = server.database(`one_${number}`);
+      const two = server.database(`two_${number}`);
       const imported = await importState(exportSides(one, from));
       expect(await exportState(exportSides(one, to))).toMatchObject({
         conflicts: [],
@@ -124,10 +123,8 @@ it("changes in MongoDB alone come to the files, and both sides are equal afterwa
   await fc.assert(
     fc.asyncProperty(stateOf, stateOf, async ({ files, runId }, other) => {
       const number = ++count;
-      const [root, elsewhere] = [
-        join(server.folder(), `root-${number}`),
-        join(server.folder(), `else-${number}`),
-      ];
+      const root = join(server.folder(), `root-${number}`);
+      const elsewhere = join(server.folder(), `else-${number}`);
       const database = server.database(`changed_${number}`);
       const scratch = server.database(`scratch_${number}`);
       await addFiles(root, files);

@@ -207,11 +207,9 @@ it("of two approvals that differ the decision counts, and two decisions conflict
   await importState(sides(root));
   const approvals = database.collection("pack_run_approvals");
   await approvals.updateMany({ approvalId: { $ne: "c" } }, { $set: { status: "approved" } });
-  const [a, b, c] = [
-    approval("a", { note: 1 }),
-    approval("b", { status: "rejected" }),
-    approval("c"),
-  ];
+  const a = approval("a", { note: 1 });
+  const b = approval("b", { status: "rejected" });
+  const c = approval("c");
   await addFiles(root, { "state/approvals/r.json": JSON.stringify([a, b, c]) });
 
   expect(await exportState(sides(root))).toMatchObject({
@@ -285,7 +283,8 @@ it("no file is left half-written where the disk refuses, and the message says wh
 });
 
 it("a folder of the layout that leads out of the root is refused", async () => {
-  const [root, other] = [await writeState({}), await writeState({ "runs/x": "" })];
+  const root = await writeState({});
+  const other = await writeState({ "runs/x": "" });
   await symlink(other, join(root, "logs"));
   await expect(exportState(sides(root))).rejects.toThrow(/logs\/runs is a link/);
 });

@@ -97,7 +97,8 @@ async function holdAndPutBack(root: string) {
   expect(await listHeldRuns(folder)).toHaveLength(2);
   await writeFile(join(root, "state/runs/b.json"), busy("other"));
   expect(await unholdRuns(folder, await listHeldRuns(folder))).toEqual({
-    ...{ runs: ["a"], destinationTaken: ["b"] },
+    runs: ["a"],
+    destinationTaken: ["b"],
   });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(busy("a"));
   expect(await readFile(join(root, "state/runs/b.json"), "utf8")).toBe(busy("other"));
@@ -140,7 +141,8 @@ it("a move to another volume that was interrupted goes on", async () => {
   onTestFinished(() => rm(volume, { recursive: true }));
   await symlink(volume, join(root, "held"));
   const folder = address(root);
-  const [place, copy] = [join(root, "state/runs/a.json"), join(root, "held/state/runs/a.json")];
+  const place = join(root, "state/runs/a.json");
+  const copy = join(root, "held/state/runs/a.json");
   await mkdir(dirname(copy), { recursive: true });
   await copyFile(place, copy);
   expect(await holdRuns(folder, ["a"])).toEqual({ runs: ["a"], destinationTaken: [] });

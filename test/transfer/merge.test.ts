@@ -114,7 +114,8 @@ it("where a file cannot hold what MongoDB has, each side is compared with its ow
 });
 
 it("the final pass inserts runs and updates none", () => {
-  const [disk, mongo] = [sideOf("runs", { a: 2 }), sideOf("runs", { a: 1 })];
+  const disk = sideOf("runs", { a: 2 });
+  const mongo = sideOf("runs", { a: 1 });
   expect(merge("runs", disk, mongo, agreedOn(mongo.hash), "final")).toBe("conflict");
   expect(merge("runs", disk, undefined, undefined, "final")).toBe("onlyOnDisk");
   expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), "final")).toBe("disk");

@@ -9,7 +9,10 @@ beforeAll(async () => {
       newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
       call: () => ({}),
     },
-    ...(["taskrunner-storage", "test", false, "organization"] as const),
+    "taskrunner-storage",
+    "test",
+    false,
+    "organization",
   );
 });
 beforeEach(() => {
@@ -19,7 +22,11 @@ beforeEach(() => {
 
 const files = { file: "values.yaml" };
 const rollout = {
-  ...{ target: "values", directory: "rollout", confirm: "none", worker: files, web: files },
+  target: "values",
+  directory: "rollout",
+  confirm: "none",
+  worker: files,
+  web: files,
   connectionSecret: { name: "mongo", key: "uri" },
 };
 const backfill = { source: { path: "state" } };

@@ -12,7 +12,8 @@ const sides = (root: string) => defaultSides(current.database, root);
 const stored = (name: string) => current.database.collection(name).find().toArray();
 
 /** Files whose name says no more of a run than that it is `r/1` or `r?1`. */
-const [one, other] = ["r_1", "r-1"] as const;
+const one = "r_1";
+const other = "r-1";
 /** So long that each file makes a batch of its own. */
 const pad = "x".repeat(600 * 1024);
 const runFile = (planHash: string) => JSON.stringify(run("r/1", { planHash, pad }));

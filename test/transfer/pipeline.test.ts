@@ -51,13 +51,19 @@ it("several groups are worked on at once, at most four", async () => {
 
 it("the batches of a group follow each other", async () => {
   expect(await logOf(group(record("a"), record("b")))).toEqual([
-    ...["begin a", "end a", "begin b", "end b"],
+    "begin a",
+    "end a",
+    "begin b",
+    "end b",
   ]);
 });
 
 it("a batch waits for one with something of the same run in another group", async () => {
   expect(await logOf(group(record("a")), group(record("a")))).toEqual([
-    ...["begin a", "end a", "begin a", "end a"],
+    "begin a",
+    "end a",
+    "begin a",
+    "end a",
   ]);
 });
 

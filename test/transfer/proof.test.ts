@@ -63,7 +63,8 @@ it("counts files that changed since, or that change while they are compared", as
   await addFiles(stack.root, { [busy]: changedBusy });
   await stack.runs.deleteOne({ _id: "done" });
   await stack.db.collection("pack_run_logs").deleteMany({});
-  const [database, asked] = [stack.db, { ...stack.sides, isProof: true }];
+  const database = stack.db;
+  const asked = { ...stack.sides, isProof: true };
   const { holds, proof } = await verifyState({ ...asked, database });
   expect({ holds, proof }).toEqual({ holds: false, proof: { provenFiles: 3, changedFiles: 1 } });
 

@@ -139,7 +139,8 @@ it("a verification holds without records that nobody can fix, if their list is a
 
   const verified = await Verification.update("id", properties, accepted);
   expect(verified.outs).toMatchObject({
-    ...{ applied: true, report: { holds: true, logs: { quarantined: 1, differing: 1 } } },
+    applied: true,
+    report: { holds: true, logs: { quarantined: 1, differing: 1 } },
   });
   const imported = (await BulkPass.create(accepted)).outs as object;
   expect(await changes(imported, accepted)).toBe(false);

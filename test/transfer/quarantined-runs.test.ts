@@ -26,9 +26,14 @@ afterAll(async () => {
 beforeEach(() => {
   const database = `quarantined_${++databases}`;
   inputs = {
-    ...{ uri: server.uri, database, direction: "forward", cutover: 1 },
-    ...{ root: join(folder, database), collections: documentOptions.collections },
-    ...{ approvals: true, ledger: "schema_migrations" },
+    uri: server.uri,
+    database,
+    direction: "forward",
+    cutover: 1,
+    root: join(folder, database),
+    collections: documentOptions.collections,
+    approvals: true,
+    ledger: "schema_migrations",
   };
 });
 

@@ -46,7 +46,8 @@ describe("trouble that passes", () => {
     "%s (%j) leaves an export as it would have been",
     async (_what, commands, how) => {
       await fill();
-      const [root, other] = [await writeState({}), await writeState({})];
+      const root = await writeState({});
+      const other = await writeState({});
       // The driver tries a command twice at the most.
       await fail(commands, { times: 4 }, how);
       const report = await exportState(sides(root));

@@ -102,16 +102,15 @@ export class RollbackStack {
   inputs(fields: object = {}) {
     return {
       uri: this.server.uri as string | undefined,
-      ...{
-        database: this.database,
-        direction: "forward" as Direction,
-        cutover: 1,
-        drains: 1,
-        root: this.root,
-        ledger: ledgerCollection,
-      },
-      ...{ collections: documentOptions.collections, approvals: true },
-      ...{ heldRuns: "hold" },
+      database: this.database,
+      direction: "forward" as Direction,
+      cutover: 1,
+      drains: 1,
+      root: this.root,
+      ledger: ledgerCollection,
+      collections: documentOptions.collections,
+      approvals: true,
+      heldRuns: "hold",
       electionSeconds: 5,
       ...fields,
     };

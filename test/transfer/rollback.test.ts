@@ -268,7 +268,9 @@ it.each([true, false])(
       isThere ? { exported: { runs: { written: 1 } }, held: [] } : { held: ["busy", "slow"] },
     );
     expect(await readFence(stack.root)).toMatchObject({
-      ...{ at: unknown?.at, former: [known.fence?.at], endedAt: expect.any(String) as string },
+      at: unknown?.at,
+      former: [known.fence?.at],
+      endedAt: expect.any(String) as string,
     });
     await upSecond(undefined, stack.second(back, { direction: "back", uri }));
     expect(await readFence(stack.root)).toMatchObject({ at: unknown?.at });

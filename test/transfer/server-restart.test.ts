@@ -28,7 +28,8 @@ it(
     });
     const root = join(await writeState({}), "state");
     await generateSample(root, { runs: 20 });
-    const [undisturbed, disturbed] = [client.db("undisturbed"), client.db("disturbed")];
+    const undisturbed = client.db("undisturbed");
+    const disturbed = client.db("disturbed");
     await migrate(undisturbed);
     await migrate(disturbed);
     const before = await importState(defaultSides(undisturbed, root));

@@ -30,7 +30,9 @@ it("what shards did is summed; what each of them saw of all is not", () => {
     { ...second, elapsedMs: 1_000 },
   ]);
   expect(sum).toMatchObject({
-    ...{ files: 7, elapsedMs: 1_000, skipped: { hidden: 2 } },
+    files: 7,
+    elapsedMs: 1_000,
+    skipped: { hidden: 2 },
     runs: { read: 4, inserted: 2, quarantined: 2 },
     logs: { read: 2, updated: 2, normalized: 2 },
     conversions: { timestamp: 2, number: 1 },

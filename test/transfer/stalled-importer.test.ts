@@ -117,7 +117,12 @@ it("an importer settles what it wrote beside another one's announcement", async 
   const sides = defaultSides(current.database, root);
   const bases = current.database.collection<BaseDocument>("pack_run_backfill");
   const theirs: NewBase = {
-    ...{ role: "runs", key: "r", disk: "theirs", mongo: "theirs", file, isNew: true },
+    role: "runs",
+    key: "r",
+    disk: "theirs",
+    mongo: "theirs",
+    file,
+    isNew: true,
     seen: undefined,
   };
   await stalledBeforeSettling(root, () => announceBases(bases, "mongo", [theirs]));
@@ -154,7 +159,8 @@ it("an older checkpoint never takes the place of a newer one", async () => {
 });
 
 it("two importers of one run lose none of its newer checkpoints", async () => {
-  const [one, other] = [new Checkpoints(current.database), new Checkpoints(current.database)];
+  const one = new Checkpoints(current.database);
+  const other = new Checkpoints(current.database);
   const seenAt = (seen: number) => ({ seen, complete: true, runId: "r" }) as Checkpoint;
   const save = (store: Checkpoints, seen: Partial<Record<CollectionRole, number>>) => {
     const files = Object.entries(seen).map(([role, at]) => {
@@ -169,7 +175,9 @@ it("two importers of one run lose none of its newer checkpoints", async () => {
   await Promise.all([save(one, { runs: 2, logs: 2 }), save(other, { runs: 3, artifacts: 3 })]);
   await save(other, { logs: 1 });
   expect((await one.read(["r"])).get("r")).toMatchObject({
-    ...{ runs: seenAt(3), logs: seenAt(2), artifacts: seenAt(3) },
+    runs: seenAt(3),
+    logs: seenAt(2),
+    artifacts: seenAt(3),
   });
 });
 

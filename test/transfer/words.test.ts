@@ -153,7 +153,10 @@ describe("a rollback", () => {
   const exportReport = (fields: object = {}) =>
     ({
       ...byRole(() => ({ written: 0, conflicts: 0, unwritable: 0 })),
-      ...{ conflicts: [], unwritable: [], withoutBase: [], ...fields },
+      conflicts: [],
+      unwritable: [],
+      withoutBase: [],
+      ...fields,
     }) as unknown as Exported;
   const byHand = { fencedAt: at, isAgain: false };
   const unreachable = "Connecting to MongoDB at db:27017 failed.";

@@ -103,7 +103,8 @@ it.each([
   ["an object", { DateTime: new Date(), Ticks: Long.fromNumber(1), Offset: 60 }],
 ])("a service's DateTimeOffset as %s is refused by the validator", async (_, updatedAt) => {
   const { runId: _id, ...fields } = run("r");
-  const [requestedAt, createdAt] = [new Date(), new Date()];
+  const requestedAt = new Date();
+  const createdAt = new Date();
   const document = { ...fields, requestedAt, createdAt, updatedAt };
   const runs = current.database.collection<{ _id: string }>("pack_runs");
   await expect(runs.insertOne({ _id, ...document })).rejects.toMatchObject({ code: 121 });

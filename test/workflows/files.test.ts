@@ -283,8 +283,19 @@ describe("the shell", () => {
     const makefile = readFileSync(join(root, "Makefile"), "utf8");
     const targets = runs.flatMap((run) => /^make ([\w -]+)/.exec(run)?.[1]?.split(" ") ?? []);
     expect(targets.sort()).toEqual([
-      ...["breaks", "bundle", "lint", "mutate", "package", "test", "test", "test"],
-      ...["test-autoscalers", "test-stacks", "test-stacks", "test-workflows", "up"],
+      "breaks",
+      "bundle",
+      "lint",
+      "mutate",
+      "package",
+      "test",
+      "test",
+      "test",
+      "test-autoscalers",
+      "test-stacks",
+      "test-stacks",
+      "test-workflows",
+      "up",
     ]);
     for (const target of targets) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
   });

@@ -93,8 +93,15 @@ describe("the shell of a step", () => {
   const further =
     "--exclude urn:pulumi:prod::p::*::w* --continue-on-error --stack staging; touch x";
   const words = [
-    ...["--exclude", "urn:pulumi:prod::p::*::w*", "--continue-on-error"],
-    ...["--stack", "staging;", "touch", "x", "--stack", "prod"],
+    "--exclude",
+    "urn:pulumi:prod::p::*::w*",
+    "--continue-on-error",
+    "--stack",
+    "staging;",
+    "touch",
+    "x",
+    "--stack",
+    "prod",
   ];
 
   it.each([
@@ -128,7 +135,8 @@ describe("the shell of a step", () => {
 
 it("a rollback leaves a branch in which only the mode of the stack is another", async () => {
   const folder = await mkdtemp(join(tmpdir(), "branch-"));
-  const [origin, clone] = [join(folder, "origin.git"), join(folder, "clone")];
+  const origin = join(folder, "origin.git");
+  const clone = join(folder, "clone");
   const git = async (...args: string[]) => (await execa("git", args, { cwd: clone })).stdout;
   await execa("git", ["init", "--quiet", "--bare", "--initial-branch", "main", origin]);
   await execa("git", ["clone", "--quiet", origin, clone]);
@@ -141,8 +149,13 @@ it("a rollback leaves a branch in which only the mode of the stack is another", 
   const summary = join(folder, "summary");
   const branch = "taskrunner-storage/filesystem-prod";
   const env = {
-    ...{ STACK: "prod", BASE: "main", BRANCH: branch, TOKEN: "s3cret", GITHUB_ACTOR: "ann" },
-    ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r" },
+    STACK: "prod",
+    BASE: "main",
+    BRANCH: branch,
+    TOKEN: "s3cret",
+    GITHUB_ACTOR: "ann",
+    GITHUB_SERVER_URL: "https://github.com",
+    GITHUB_REPOSITORY: "o/r",
     GITHUB_STEP_SUMMARY: summary,
   };
   const job = async () => {
@@ -199,8 +212,13 @@ describe("a merge", () => {
     const { metafile } = await build({
       absWorkingDir: repository,
       entryPoints: ["program.cjs", "policy/rules.ts", "components/*/provider.ts"],
-      ...{ bundle: true, write: false, metafile: true, packages: "external" },
-      ...{ platform: "node", outdir: "dist", logLevel: "error" },
+      bundle: true,
+      write: false,
+      metafile: true,
+      packages: "external",
+      platform: "node",
+      outdir: "dist",
+      logLevel: "error",
     });
     const files = Object.keys(metafile.inputs);
     expect(files.length).toBeGreaterThan(100);

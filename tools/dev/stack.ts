@@ -124,7 +124,8 @@ async function ending(child: ChildProcess): Promise<string | undefined> {
 /** What to do about a complaint of the engine that does not say so itself. */
 export function advice(complaint: string, stack: DevStack): string | undefined {
   if (complaint.includes("incorrect passphrase")) {
-    const [up, clean] = [makeCommand("up", stack), makeCommand("clean", stack)];
+    const up = makeCommand("up", stack);
+    const clean = makeCommand("clean", stack);
     return (
       `the secrets of stack ${stack.name} have another passphrase. Set PULUMI_CONFIG_PASSPHRASE ` +
       `to the one of the first \`${up}\`, or unset it if there was none; or start anew with ` +

@@ -34,7 +34,10 @@ interface Bar {
   readonly at?: number;
 }
 
-const [left, top, barHeight, rowGap] = [76, 74, 34, 14];
+const left = 76;
+const top = 74;
+const barHeight = 34;
+const rowGap = 14;
 /** The ends of the phases of a cutover in pixels; not to scale. */
 const phases = [
   { to: 196, says: ["schema"] },

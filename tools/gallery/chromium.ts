@@ -10,10 +10,19 @@ const names = ["chromium", "chromium-browser", "google-chrome"];
 
 /** Quiet and without a network; scaled down, so that pictures stay small. */
 const options = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  ...["--hide-scrollbars", "--disable-lcd-text", "--force-device-scale-factor=0.85"],
-  ...["--allow-file-access-from-files", "--virtual-time-budget=10000"],
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--hide-scrollbars",
+  "--disable-lcd-text",
+  "--force-device-scale-factor=0.85",
+  "--allow-file-access-from-files",
+  "--virtual-time-budget=10000",
 ];
 
 /**

@@ -46,7 +46,8 @@ async function pagesIn(folder: string): Promise<(readonly [string, string])[]> {
 
 /** @returns the picture's path, absolute */
 async function draw(name: string, html: string, width = 912): Promise<string> {
-  const [page, picture] = [join(out, `${name}.html`), join(out, `${name}.png`)];
+  const page = join(out, `${name}.html`);
+  const picture = join(out, `${name}.png`);
   await writeFile(page, html);
   await pictureOf(page, picture, width);
   console.log(join("dist/gallery", `${name}.png`));

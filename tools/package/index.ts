@@ -10,7 +10,9 @@ const copied = [
   "components/provider.cjs",
   "components/step/engine.cjs",
   "docs/settings.schema.json",
-  ...["README.md", "CHANGELOG.md", "LICENSE"],
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
 ];
 
 /** Which packages only load the repository's TypeScript. */

@@ -39,7 +39,10 @@ const [major = "", minor = ""] = versions.kubernetes.slice(1).split(".");
 
 /** A checker of `make lint`; another version would find other problems. */
 const checker = (name: string, version: string, module: string) => ({
-  ...{ name, version, module, command: `/cmd/${name}` },
+  name,
+  version,
+  module,
+  command: `/cmd/${name}`,
   onPath: {
     ask: ["--version"],
     fits: (found: string) => found.replace(/^v?/, "v") === version,
@@ -62,13 +65,16 @@ export const programs = {
     install: "mongosh (https://www.mongodb.com/docs/mongodb-shell/install/) or npm",
   },
   helm: {
-    ...{ name: "helm", title: "Helm", version: versions.helm },
+    name: "helm",
+    title: "Helm",
+    version: versions.helm,
     onPath: {
       ask: ["version", "--template", "{{.Version}}"],
       fits: (found) => found.startsWith("v3."),
       unfit: "not version 3",
     },
-    ...{ module: "helm.sh/helm/v3", command: "/cmd/helm" },
+    module: "helm.sh/helm/v3",
+    command: "/cmd/helm",
     stamps: [
       `helm.sh/helm/v3/internal/version.version=${versions.helm}`,
       // The Kubernetes version that `helm template` assumes.
@@ -92,19 +98,26 @@ export const programs = {
     time: "one to four minutes; it needs a C compiler",
   },
   act: {
-    ...{ name: "act", version: versions.act, module: "github.com/nektos/act" },
+    name: "act",
+    version: versions.act,
+    module: "github.com/nektos/act",
     stamps: [`main.version=${versions.act.slice(1)}`],
     time: "1 to 3 minutes",
   },
   gitea: {
-    ...{ name: "gitea", version: versions.gitea, module: "code.gitea.io/gitea" },
+    name: "gitea",
+    version: versions.gitea,
+    module: "code.gitea.io/gitea",
     stamps: [`main.Version=${versions.gitea.slice(1)}`],
     tags: ["sqlite", "sqlite_unlock_notify"],
     time: "5 to 20 minutes",
   },
   keda: {
-    ...{ name: "keda", title: "KEDA", version: versions.keda },
-    ...{ module: "github.com/kedacore/keda/v2", command: "/cmd/operator" },
+    name: "keda",
+    title: "KEDA",
+    version: versions.keda,
+    module: "github.com/kedacore/keda/v2",
+    command: "/cmd/operator",
     stamps: [`github.com/kedacore/keda/v2/version.Version=${versions.keda.slice(1)}`],
     time: "8 to 15 min",
   },
@@ -122,11 +135,17 @@ async function fileOf(program: Program): Promise<string> {
   const source =
     module === undefined
       ? npmSource({
-          ...{ name, version, time },
+          name,
+          version,
+          time,
           partIn: (folder) => join(folder, "node_modules", ".bin", name),
         })
       : await goSource({
-          ...{ name, version, time, modules: [name], madeFrom: [version, ...tags, ...alsoFrom] },
+          name,
+          version,
+          time,
+          modules: [name],
+          madeFrom: [version, ...tags, ...alsoFrom],
           async fill(aside) {
             const build = { module: name, title: `${title} ${version}`, stamps, tags };
             await goBuild({ ...build, packages: [`${module}${command}`] }, aside);
@@ -207,7 +226,9 @@ export interface MermaidFiles {
  */
 export function mermaid(): Promise<MermaidFiles> {
   const source = npmSource({
-    ...{ name: "mermaid", version: versions.mermaid, time: "10 s to a minute" },
+    name: "mermaid",
+    version: versions.mermaid,
+    time: "10 s to a minute",
     partIn(folder) {
       const dist = join(folder, "node_modules", "mermaid", "dist");
       return { module: join(dist, "mermaid.esm.min.mjs"), script: join(dist, "mermaid.min.js") };

@@ -39,7 +39,8 @@ export const versions = {
 
 /** Whether a dotted version, with or without a leading `v`, is at least another. */
 export function atLeast(version: string, oldest: string): boolean {
-  const [have, want] = [numbers(version), numbers(oldest)];
+  const have = numbers(version);
+  const want = numbers(oldest);
   for (const [place, wanted] of want.entries()) {
     const found = have[place] ?? 0;
     if (found !== wanted) return found > wanted;

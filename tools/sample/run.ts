@@ -19,8 +19,17 @@ export interface SampleRun {
 
 /** Outcomes alternate; their number is coprime to those of packs and styles. */
 const outcomes: readonly RunOutcome[] = [
-  ...(["succeeded", "succeeded", "failed", "succeeded", "running", "waiting"] as const),
-  ...(["succeeded", "rejected", "retrying", "expired", "created"] as const),
+  "succeeded",
+  "succeeded",
+  "failed",
+  "succeeded",
+  "running",
+  "waiting",
+  "succeeded",
+  "rejected",
+  "retrying",
+  "expired",
+  "created",
 ];
 
 /** 1 October 2025, in tenths of a microsecond since 1970. */

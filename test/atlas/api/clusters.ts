@@ -22,9 +22,17 @@ export function idOf(name: string): string {
 /** A cluster with what Atlas decides if nobody asks for it. */
 export function addCluster(cluster: PlayedCluster, groupId: string): PlayedCluster {
   return {
-    ...{ groupId, id: idOf(cluster.name), createDate: "2026-01-01T00:00:00Z", paused: false },
-    ...{ backupEnabled: false, pitEnabled: false, terminationProtectionEnabled: false },
-    ...{ encryptionAtRestProvider: "NONE", versionReleaseSystem: "LTS", labels: [], tags: [] },
+    groupId,
+    id: idOf(cluster.name),
+    createDate: "2026-01-01T00:00:00Z",
+    paused: false,
+    backupEnabled: false,
+    pitEnabled: false,
+    terminationProtectionEnabled: false,
+    encryptionAtRestProvider: "NONE",
+    versionReleaseSystem: "LTS",
+    labels: [],
+    tags: [],
     advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2", tlsCipherConfigMode: "DEFAULT" },
     mongoDBMajorVersion: "8.0",
     ...cluster,

@@ -50,15 +50,22 @@ export interface Project {
 
 export function newProject(info: PluginProperties): Project {
   const switches = [
-    ...["CollectDatabaseSpecificsStatistics", "DataExplorer", "ExtendedStorageSizes"],
-    ...["PerformanceAdvisor", "RealtimePerformancePanel", "SchemaAdvisor"],
+    "CollectDatabaseSpecificsStatistics",
+    "DataExplorer",
+    "ExtendedStorageSizes",
+    "PerformanceAdvisor",
+    "RealtimePerformancePanel",
+    "SchemaAdvisor",
   ];
   const id = idOf(String(info.name));
   return {
     info: { id, created: "2026-01-01T00:00:00Z", clusterCount: 0, ...info },
     settings: Object.fromEntries(switches.map((one) => [`is${one}Enabled`, true])),
-    ...{ clusters: new Map(), accessList: new Map() },
-    ...{ roles: new Map(), users: new Map(), passwords: new Map() },
+    clusters: new Map(),
+    accessList: new Map(),
+    roles: new Map(),
+    users: new Map(),
+    passwords: new Map(),
   };
 }
 
@@ -183,6 +190,9 @@ function containersOf({ clusters }: Project) {
     cluster.replicationSpecs.flatMap(({ regionConfigs }) => regionConfigs),
   );
   return regions.map(({ providerName, regionName }) => ({
-    ...{ id: idOf("container"), providerName, regionName, region: regionName },
+    id: idOf("container"),
+    providerName,
+    regionName,
+    region: regionName,
   }));
 }

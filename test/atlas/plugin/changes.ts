@@ -13,7 +13,10 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
 
 /** Inputs of a cluster that the plugin keeps to itself, which Atlas neither gets nor gives. */
 export const ownInputs = [
-  ...["deleteOnCreateTimeout", "retainBackupsEnabled", "timeouts", "useEffectiveFields"],
+  "deleteOnCreateTimeout",
+  "retainBackupsEnabled",
+  "timeouts",
+  "useEffectiveFields",
 ];
 /** Inputs of a cluster that go if nobody asks for them; all others stay as they are. */
 export const optional = [...ownInputs, "adaptiveCapacity", "labels", "pinnedFcv", "tags"];

@@ -78,7 +78,8 @@ export class Databases {
 
   private reply(field: "firstBatch" | "nextBatch", id: bigint, cursor: Cursor, most: number) {
     const documents: Uint8Array[] = [];
-    let [bytes, done] = [0, false];
+    let bytes = 0;
+    let done = false;
     while (documents.length < most && bytes < mostBytes) {
       const next = cursor.documents.next();
       done = next.done === true;

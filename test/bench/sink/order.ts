@@ -87,7 +87,8 @@ export class Order {
 
 /** Where the first value is that is not less. */
 function placeOf(sorted: readonly Value[], wanted: Value): number {
-  let [low, high] = [0, sorted.length];
+  let low = 0;
+  let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (compareValues(sorted[middle], wanted) < 0) low = middle + 1;

@@ -7,8 +7,15 @@ import { BSON } from "mongodb";
 export type Value = string | number | bigint | boolean | null | undefined;
 
 const types = {
-  ...{ double: 1, text: 2, object: 3, list: 4 },
-  ...{ bool: 8, date: 9, null: 10, int: 16, long: 18 },
+  double: 1,
+  text: 2,
+  object: 3,
+  list: 4,
+  bool: 8,
+  date: 9,
+  null: 10,
+  int: 16,
+  long: 18,
 };
 
 interface Element {
@@ -88,14 +95,26 @@ export function keepElements(bytes: Uint8Array, isKept: (name: string) => boolea
 
 /** Bytes of types that always have so many: also ObjectId, Timestamp and Decimal128. */
 const fixedSizes: Readonly<Record<number, number>> = {
-  ...{ 1: 8, 6: 0, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8, 19: 16 },
+  1: 8,
+  6: 0,
+  7: 12,
+  8: 1,
+  9: 8,
+  10: 0,
+  16: 4,
+  17: 8,
+  18: 8,
+  19: 16,
 };
 
 /** How many bytes an element's value has. @see https://bsonspec.org/spec.html */
 function sizeOf(type: number, bytes: Buffer, at: number): number {
   const fixed = fixedSizes[type];
   if (fixed !== undefined) return fixed;
-  const [text, object, array, binary] = [2, 3, 4, 5];
+  const text = 2;
+  const object = 3;
+  const array = 4;
+  const binary = 5;
   if (type === text) return 4 + bytes.readInt32LE(at);
   if (type === object || type === array) return bytes.readInt32LE(at);
   if (type === binary) return 5 + bytes.readInt32LE(at);

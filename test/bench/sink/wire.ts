@@ -14,7 +14,9 @@ export interface WireMessage {
   reply(bytes: Uint8Array): void;
 }
 
-const [opReply, opQuery, opMsg] = [1, 2004, 2013];
+const opReply = 1;
+const opQuery = 2004;
+const opMsg = 2013;
 const headerBytes = 16;
 const moreToCome = 2;
 const typesKept = { promoteLongs: false, promoteValues: false, promoteBuffers: false } as const;
@@ -47,14 +49,16 @@ export function readMessages(socket: Socket, take: (message: WireMessage) => voi
 }
 
 function messageIn(bytes: Buffer, socket: Socket): WireMessage {
-  const [request, code] = [bytes.readInt32LE(4), bytes.readInt32LE(12)];
+  const request = bytes.readInt32LE(4);
+  const code = bytes.readInt32LE(12);
   if (code === opQuery) return queryIn(bytes, request, socket);
   if (code !== opMsg) throw new Error(`The sink knows no message of code ${String(code)}.`);
   const flags = bytes.readUInt32LE(headerBytes);
   let command: Document = {};
   const sequences = new Map<string, Uint8Array[]>();
   for (let at = headerBytes + 4; at < bytes.length;) {
-    const [kind, start] = [bytes[at], at + 1];
+    const kind = bytes[at];
+    const start = at + 1;
     at = start + bytes.readInt32LE(start);
     if (kind === 0) command = documentOf(bytes.subarray(start, at));
     else {

@@ -91,8 +91,15 @@ it("a role's privileges are by action in Atlas, under Atlas' names", () => {
   const migrator = atlasActions(migratorRole(database));
 
   expect(migrator.map(({ action }) => action)).toEqual([
-    ...["CREATE_COLLECTION", "COLL_MOD", "CREATE_INDEX", "DROP_INDEX"],
-    ...["LIST_COLLECTIONS", "LIST_INDEXES", "FIND", "INSERT", "UPDATE"],
+    "CREATE_COLLECTION",
+    "COLL_MOD",
+    "CREATE_INDEX",
+    "DROP_INDEX",
+    "LIST_COLLECTIONS",
+    "LIST_INDEXES",
+    "FIND",
+    "INSERT",
+    "UPDATE",
   ]);
   expect(migrator[0]?.resources).toEqual([{ databaseName: database, collectionName: "" }]);
   expect(atlasActions(applicationRole(database, documentOptions))[3]).toEqual({

@@ -3,7 +3,10 @@ import { clusterArgs, findObstacle } from "../../../components/cluster/atlas/clu
 import { atlasSettings } from "./settings";
 
 const named = {
-  ...{ import: true, instanceSize: "M40", mongoVersion: "7.0", autoScaling: { disk: true } },
+  import: true,
+  instanceSize: "M40",
+  mongoVersion: "7.0",
+  autoScaling: { disk: true },
   regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
   backup: { enabled: true, pointInTime: false },
 };

@@ -39,7 +39,8 @@ describe("a replica set that exists", () => {
       apiVersion: "mongodbcommunity.mongodb.com/v1",
       kind: "MongoDBCommunity",
       metadata: {
-        ...{ name: "runs", namespace: "default" },
+        name: "runs",
+        namespace: "default",
         annotations: { "taskrunner.stellaops.io/stack": "organization/taskrunner-storage/prod" },
       },
       spec: { type: "ReplicaSet", security: { authentication: { modes: ["SCRAM"] } }, users: [] },

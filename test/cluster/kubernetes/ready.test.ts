@@ -27,7 +27,11 @@ async function namespaceWith(namespace: string): Promise<void> {
 }
 
 const inputs = (namespace: string, kubeconfig = current.cluster.kubeconfig) => ({
-  ...{ kubeconfig, namespace, name: "runs", generation: 1, timeoutSeconds: 2 },
+  kubeconfig,
+  namespace,
+  name: "runs",
+  generation: 1,
+  timeoutSeconds: 2,
 });
 const reasonsOf = async (running: Promise<unknown>) => {
   const error = (await running.catch((one: unknown) => one)) as { reasons?: string[] };

@@ -82,8 +82,11 @@ export function stackSettings(
     kubernetes: { kubeconfig },
     cluster: {
       kind: "kubernetes",
-      ...{ namespace, timeoutSeconds },
-      ...{ createNamespace: true, engineInside: true, allowPlainText: true },
+      namespace,
+      timeoutSeconds,
+      createNamespace: true,
+      engineInside: true,
+      allowPlainText: true,
       ...(changes.protection !== undefined && { protection: changes.protection }),
       registry: "registry.example.test/mongodb",
       imagePullSecret: "registry-login",

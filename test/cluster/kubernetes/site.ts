@@ -51,7 +51,8 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
   const direct = await readFile(controlPlane.kubeconfig, "utf8");
   await writeFile(kubeconfig, direct.replace(`:${controlPlane.port}`, `:${way.port}`));
   const chart = await operatorChart(stack.folder);
-  const [printed, passwords] = [[] as string[], new Set<string>()];
+  const printed = [] as string[];
+  const passwords = new Set<string>();
   const kubectl = async (...args: string[]) => {
     const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
     return (await execa(controlPlane.kubectl, [...address, ...args])).stdout;
@@ -62,7 +63,12 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
     return run;
   };
   return {
-    ...{ stack, cutOff: way.cut, printed, passwords, kubectl, kept },
+    stack,
+    cutOff: way.cut,
+    printed,
+    passwords,
+    kubectl,
+    kept,
     operator: playedOperator(kubectl, name),
     configure: (changes = {}) =>
       stack.configure(stackSettings({ kubeconfig, namespace, chart }, changes)),
@@ -73,7 +79,8 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
     up: () => kept(stack.up()),
     uris: async () => {
       const { uri, appUri } = await stack.outputs("--show-secrets");
-      const [migrator, application] = [String(uri), String(appUri)];
+      const migrator = String(uri);
+      const application = String(appUri);
       for (const one of [migrator, application]) passwords.add(new ConnectionString(one).password);
       return { migrator, application };
     },

@@ -44,8 +44,13 @@ async function answerTo(object: object): Promise<string> {
   const { all } = await execa(
     controlPlane.kubectl,
     [
-      ...["--kubeconfig", controlPlane.kubeconfig, "apply", "--namespace=default"],
-      ...["--dry-run=server", "--validate=strict", `--filename=${file}`],
+      "--kubeconfig",
+      controlPlane.kubeconfig,
+      "apply",
+      "--namespace=default",
+      "--dry-run=server",
+      "--validate=strict",
+      `--filename=${file}`,
     ],
     { all: true, reject: false },
   );

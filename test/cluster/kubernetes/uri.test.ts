@@ -5,8 +5,11 @@ import { operatorConnectionString } from "../../../components/cluster/kubernetes
 it("is what the driver reads as the members, the user and the options", async () => {
   const uri = operatorConnectionString(
     {
-      ...{ name: "runs", members: 3, namespace: "data" },
-      ...{ clusterDomain: "site.test", tls: true },
+      name: "runs",
+      members: 3,
+      namespace: "data",
+      clusterDomain: "site.test",
+      tls: true,
     },
     { username: "schema", password: "pa/ss:w@rd", database: "taskrunner", appName: "storage" },
   );

@@ -42,7 +42,9 @@ export async function installUmbrella(cluster: EngineCluster): Promise<UmbrellaS
   await cluster.kubectl("create", "namespace", cluster.namespace);
   await siteHelm("install", release, chart, "--wait", "--timeout=120s");
   return {
-    ...{ chart, release, podsOf },
+    chart,
+    release,
+    podsOf,
     modesOf: async (part) => Object.values(await podsOf(part)),
     lastReady: async (part) => {
       const conditions = (await listPods(part)).flatMap(({ status }) => status.conditions);

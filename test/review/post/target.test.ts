@@ -62,7 +62,8 @@ it("the trigger is the pull request's own commit, with the page that explains th
 
   expect(readTrigger(ofPull)).toEqual({ commit: sha, docs: page(`blob/${sha}`) });
   expect(readTrigger({ ...env, GITHUB_EVENT_NAME: "workflow_dispatch" })).toEqual({
-    ...{ commit: merge, docs: page(`blob/${merge}`) },
+    commit: merge,
+    docs: page(`blob/${merge}`),
   });
   expect(readTrigger({ ...env, GITEA_ACTIONS: "true" }).docs).toBe(page(`src/commit/${merge}`));
   expect(readTrigger({})).toEqual({});

@@ -125,8 +125,12 @@ describe("the rollout by Helm releases without the handover before it, as under 
 describe("the rollout by one Helm release that holds both services", () => {
   const file = "test/rollout/helm/umbrella.values.yaml";
   const umbrella = {
-    ...{ target: "umbrella", namespace: "apps", release: "stella" },
-    ...{ chart: "oci://charts/stella", version: "7.1.0", values: [file] },
+    target: "umbrella",
+    namespace: "apps",
+    release: "stella",
+    chart: "oci://charts/stella",
+    version: "7.1.0",
+    values: [file],
     worker: { selector: "app=worker", path: "runner.worker.env" },
     web: { selector: "app=web", path: "runner.web.settings" },
   };
@@ -156,7 +160,8 @@ describe("the rollout by one Helm release that holds both services", () => {
       release: "stella",
       releases: ["stella"],
       install: false,
-      ...{ selector: "app=worker", webSelector: "app=web" },
+      selector: "app=worker",
+      webSelector: "app=web",
       mode: "mongo",
     });
   });
@@ -181,7 +186,8 @@ describe("the rollout by one Helm release that holds both services", () => {
       mode: "mongo",
     });
     const pods = { release: "stella", revision: 4, drains: 1, mode: "mongo" };
-    const [ofWorker, ofWeb] = [{ selector: "app=worker" }, { selector: "app=web" }];
+    const ofWorker = { selector: "app=worker" };
+    const ofWeb = { selector: "app=web" };
     expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({ ...pods, ...ofWorker });
     expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ ...pods, ...ofWeb });
     expect(registeredNames().indexOf("web-pods")).toBeGreaterThan(

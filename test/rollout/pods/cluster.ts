@@ -93,7 +93,11 @@ async function startCluster(): Promise<TestCluster> {
   const of = (namespace: string) => `--namespace=${namespace}`;
   const recorded = "{.metadata.annotations.taskrunner\\.stellaops\\.io/replicas-before-drain}";
   return {
-    ...{ kubeconfig, port, folder, kubectl, apply },
+    kubeconfig,
+    port,
+    folder,
+    kubectl,
+    apply,
     deploy: async (namespace, deployed) => {
       await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
       await apply(workload(namespace, deployed));
@@ -143,14 +147,17 @@ function workload(namespace: string, deployed: TestWorkload = {}): object {
   const ofSet = { serviceName: "worker", ...(claims && { volumeClaimTemplates: [claim] }) };
   const ofKind = kind === "Deployment" ? { strategy: { type: strategy } } : ofSet;
   return {
-    ...{ apiVersion: "apps/v1", kind },
+    apiVersion: "apps/v1",
+    kind,
     metadata: {
-      ...{ name, namespace },
+      name,
+      namespace,
       labels: { ...labels, "app.kubernetes.io/managed-by": "Helm" },
       annotations: { "meta.helm.sh/release-name": "worker" },
     },
     spec: {
-      ...{ replicas, ...ofKind },
+      replicas,
+      ...ofKind,
       selector: { matchLabels: labels },
       template: {
         metadata: { labels: { ...labels, "app.kubernetes.io/instance": "worker" }, annotations },

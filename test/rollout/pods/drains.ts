@@ -33,8 +33,12 @@ export async function unfinished(step: Promise<unknown>) {
 export function drainsOn(current: ReturnType<typeof clusterForTests>) {
   return {
     inputs: (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
-      ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
-      ...{ service: "worker", mode: "mongo", timeoutSeconds: 15 },
+      kubeconfig: current.cluster.kubeconfig,
+      namespace,
+      release: "worker",
+      service: "worker",
+      mode: "mongo",
+      timeoutSeconds: 15,
       direction: changes.mode === "filesystem" ? "back" : "forward",
       ...changes,
     }),

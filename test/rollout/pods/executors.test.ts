@@ -7,8 +7,13 @@ const { Drain, PodsReplaced } = providers;
 const current = clusterForTests();
 
 const inputs = (namespace: string, selector?: string): DrainInputs => ({
-  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
-  ...{ service: "worker", mode: "mongo", timeoutSeconds: 15, direction: "forward" },
+  kubeconfig: current.cluster.kubeconfig,
+  namespace,
+  release: "worker",
+  service: "worker",
+  mode: "mongo",
+  timeoutSeconds: 15,
+  direction: "forward",
   ...(selector !== undefined && { selector }),
 });
 
@@ -32,7 +37,9 @@ async function deployed(namespace: string) {
 function daemonSet(namespace: string, own: object, env: object[] = []): object {
   const labels = { ...own, "app.kubernetes.io/instance": "worker" };
   return {
-    ...{ apiVersion: "apps/v1", kind: "DaemonSet", metadata: { name: "agent", namespace } },
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: "agent", namespace },
     spec: {
       selector: { matchLabels: own },
       template: {
@@ -53,7 +60,8 @@ describe("a drain of every executor", () => {
     expect(await current.cluster.pods("set")).toEqual([]);
     expect(await current.cluster.replicas("set", "statefulset/queue")).toBe("0 2");
     expect(Object.keys(state.standstill?.workloads ?? {}).sort()).toEqual([
-      ...["Deployment worker", "StatefulSet queue"],
+      "Deployment worker",
+      "StatefulSet queue",
     ]);
 
     await current.cluster.deploy("set", { mode: "mongo", replicas: 0 });
@@ -135,7 +143,8 @@ describe("a drain of every executor", () => {
     await deployed("anywhere");
     const pod = (name: string, container: object) =>
       current.cluster.apply({
-        ...{ apiVersion: "v1", kind: "Pod" },
+        apiVersion: "v1",
+        kind: "Pod",
         metadata: { name, namespace: "anywhere", labels: { team: "other" } },
         spec: { containers: [{ name: "main", image: "none", ...container }] },
       });

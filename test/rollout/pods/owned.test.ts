@@ -21,15 +21,19 @@ async function deployed(
   kind = "Deployment",
 ) {
   await current.cluster.apply({
-    ...{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: namespace },
   });
   const own = { app: "worker" };
   const stated = { name: "Worker__Storage__Mode", value: "filesystem" };
   await current.cluster.apply({
-    ...{ apiVersion: "apps/v1", kind },
+    apiVersion: "apps/v1",
+    kind,
     metadata: { name: "worker", namespace, labels: { ...labels, run: "worker" }, annotations },
     spec: {
-      ...{ replicas: 0, selector: { matchLabels: own } },
+      replicas: 0,
+      selector: { matchLabels: own },
       ...(kind === "StatefulSet" && { serviceName: "worker" }),
       template: {
         metadata: { labels: own },
@@ -43,8 +47,15 @@ async function deployed(
 async function refusal(namespace: string, changes: Partial<DrainInputs> = {}): Promise<string> {
   const { kubeconfig } = current.cluster;
   const inputs = {
-    ...{ kubeconfig, namespace, selector: "run=worker", releases: ["worker", "web"] },
-    ...{ service: "worker", mode: "mongo", direction: "forward", timeoutSeconds: 5, ...changes },
+    kubeconfig,
+    namespace,
+    selector: "run=worker",
+    releases: ["worker", "web"],
+    service: "worker",
+    mode: "mongo",
+    direction: "forward",
+    timeoutSeconds: 5,
+    ...changes,
   };
   const { failures = [] } = await providers.Drain.check({}, inputs);
   return failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
@@ -53,8 +64,11 @@ async function refusal(namespace: string, changes: Partial<DrainInputs> = {}): P
 it.each([
   ["flux", flux, release, "Deployment", "Flux (HelmRelease flux-system/runner)"],
   [
-    ...(["argo-label", { "argocd.argoproj.io/instance": "runner" }, release] as const),
-    ...(["Deployment", "Argo CD (application runner)"] as const),
+    "argo-label",
+    { "argocd.argoproj.io/instance": "runner" },
+    release,
+    "Deployment",
+    "Argo CD (application runner)",
   ],
   ["argo", ofChart, tracked, "StatefulSet", "Argo CD (application runner)"],
 ])(

@@ -30,9 +30,11 @@ interface Web {
 async function deployWeb(namespace: string, { mode = "filesystem", app = "web", kind }: Web = {}) {
   const env = [{ name: "TaskRunner__Storage__Mode", value: mode }];
   await current.cluster.apply({
-    ...{ apiVersion: "apps/v1", kind: kind ?? "Deployment" },
+    apiVersion: "apps/v1",
+    kind: kind ?? "Deployment",
     metadata: {
-      ...{ name: "web", namespace },
+      name: "web",
+      namespace,
       labels: { app, "app.kubernetes.io/managed-by": "Helm" },
       annotations: { "meta.helm.sh/release-name": "worker" },
     },
@@ -56,7 +58,10 @@ async function deployed(namespace: string, ofWeb?: Web) {
 
 const ofWeb = (namespace: string, path: string) =>
   current.cluster.kubectl(
-    ...["get", "deployment/web", `--namespace=${namespace}`, `--output=jsonpath=${path}`],
+    "get",
+    "deployment/web",
+    `--namespace=${namespace}`,
+    `--output=jsonpath=${path}`,
   );
 const paused = (namespace: string) =>
   ofWeb(
@@ -65,7 +70,11 @@ const paused = (namespace: string) =>
   );
 const podsOfWeb = (namespace: string) =>
   current.cluster.kubectl(
-    ...["get", "pods", `--namespace=${namespace}`, "--selector=app=web", "--output=name"],
+    "get",
+    "pods",
+    `--namespace=${namespace}`,
+    "--selector=app=web",
+    "--output=name",
   );
 const rollout = (verb: "pause" | "resume", namespace: string) =>
   current.cluster.kubectl("rollout", verb, "deployment/web", `--namespace=${namespace}`);

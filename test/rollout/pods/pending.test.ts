@@ -46,8 +46,13 @@ it("is refused by the drain, in a preview too, before anything is scaled", async
   const { failures } = await providers.Drain.check(
     {},
     {
-      ...{ kubeconfig, namespace: "refused", service: "worker", release: "worker" },
-      ...{ mode: "mongo", timeoutSeconds: 5, releases: ["worker"] },
+      kubeconfig,
+      namespace: "refused",
+      service: "worker",
+      release: "worker",
+      mode: "mongo",
+      timeoutSeconds: 5,
+      releases: ["worker"],
     },
   );
 

@@ -14,12 +14,17 @@ const own = (service: string) => `deploy/taskrunner-storage.${service}.values.ya
 const stack = "organization/taskrunner-storage/prod";
 
 const inputs = (mode: "mongo" | "filesystem" = "mongo", timeoutSeconds = 15): DrainInputs => ({
-  ...{ kubeconfig: current.cluster.kubeconfig, namespace: "apps", selector: "app=worker" },
-  ...{ service: "worker", mode, timeoutSeconds },
+  kubeconfig: current.cluster.kubeconfig,
+  namespace: "apps",
+  selector: "app=worker",
+  service: "worker",
+  mode,
+  timeoutSeconds,
   direction: mode === "mongo" ? "forward" : "back",
   push: {
     files: ["worker", "web"].map((service) => join(site.checkout, own(service))),
-    ...{ branch: "main", stack },
+    branch: "main",
+    stack,
   },
 });
 
@@ -84,8 +89,12 @@ describe("the right to push, before the drain", () => {
 
 describe("a values file with rollout.push", () => {
   const written = (changes: object = {}) => ({
-    ...{ direction: "forward" as const, service: "worker" as const, mode: "mongo" as const, stack },
-    ...{ site: [join(site.checkout, "deploy/worker.yaml")], path: "env" },
+    direction: "forward" as const,
+    service: "worker" as const,
+    mode: "mongo" as const,
+    stack,
+    site: [join(site.checkout, "deploy/worker.yaml")],
+    path: "env",
     file: join(site.checkout, own("worker")),
     environment: { Worker__Storage__Mode: "mongo" },
     push: { branch: "main" },
@@ -127,7 +136,8 @@ describe("Argo CD, which deploys each commit", () => {
       kind: "CustomResourceDefinition",
       metadata: { name: "applications.argoproj.io" },
       spec: {
-        ...{ group: "argoproj.io", scope: "Namespaced" },
+        group: "argoproj.io",
+        scope: "Namespaced",
         names: { kind: "Application", plural: "applications", singular: "application" },
         versions: [
           { name: "v1alpha1", served: true, storage: true, schema: { openAPIV3Schema: schema } },
@@ -144,7 +154,9 @@ describe("Argo CD, which deploys each commit", () => {
     await current.cluster.kubectl("label", ...of, tracked);
     await current.cluster.kubectl("delete", "applications", "--all", "--namespace=argocd");
     await current.cluster.apply({
-      ...{ apiVersion: "argoproj.io/v1alpha1", kind: "Application", spec },
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "Application",
+      spec,
       metadata: { name: "runner", namespace: "argocd" },
     });
   }

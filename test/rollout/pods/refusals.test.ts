@@ -33,8 +33,12 @@ const clusterOf = (
   }) as unknown as Cluster;
 
 const inputs = (changes: Partial<DrainInputs> = {}): DrainInputs => ({
-  ...{ namespace: "apps", release: "worker", service: "worker", mode: "mongo" },
-  ...{ direction: "forward", timeoutSeconds: 15 },
+  namespace: "apps",
+  release: "worker",
+  service: "worker",
+  mode: "mongo",
+  direction: "forward",
+  timeoutSeconds: 15,
   ...changes,
 });
 
@@ -52,7 +56,8 @@ function played({ kind = "Deployment", name = "worker", mode, ...more }: Played 
   const key = name === "web" ? "TaskRunner__Storage__Mode" : "Worker__Storage__Mode";
   const env = mode === undefined ? [] : [{ name: key, value: mode }];
   const object = {
-    ...{ apiVersion: "apps/v1", kind },
+    apiVersion: "apps/v1",
+    kind,
     metadata: {
       name,
       labels: { app: name, "app.kubernetes.io/managed-by": "Helm", ...more.labels },

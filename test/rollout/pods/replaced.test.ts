@@ -11,8 +11,12 @@ const inputs = (
   namespace: string,
   changes: Partial<PodsReplacedInputs> = {},
 ): PodsReplacedInputs => ({
-  ...{ kubeconfig: current.cluster.kubeconfig, namespace, selector: "app=worker" },
-  ...{ service: "worker", mode: "mongo", timeoutSeconds: 15 },
+  kubeconfig: current.cluster.kubeconfig,
+  namespace,
+  selector: "app=worker",
+  service: "worker",
+  mode: "mongo",
+  timeoutSeconds: 15,
   direction: changes.mode === "filesystem" ? "back" : "forward",
   ...changes,
 });
@@ -60,7 +64,11 @@ describe("the replicas", () => {
     expect(await current.cluster.replicas("back")).toBe("0 2");
     const running = replaced("back");
     await current.cluster.kubectl(
-      ...["set", "env", "deployment/worker", "--namespace=back", "Worker__Storage__Mode=Mongo"],
+      "set",
+      "env",
+      "deployment/worker",
+      "--namespace=back",
+      "Worker__Storage__Mode=Mongo",
     );
     expect(await running).toMatchObject({ mode: "mongo", applied: true });
     expect(await current.cluster.replicas("back")).toBe("2");

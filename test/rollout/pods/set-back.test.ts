@@ -20,8 +20,12 @@ beforeAll(async () => {
 });
 
 const common = (namespace: string) => ({
-  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
-  ...{ service: "worker" as const, mode: "mongo" as const, timeoutSeconds: 30 },
+  kubeconfig: current.cluster.kubeconfig,
+  namespace,
+  release: "worker",
+  service: "worker" as const,
+  mode: "mongo" as const,
+  timeoutSeconds: 30,
   direction: "forward" as const,
 });
 
@@ -43,14 +47,22 @@ async function deployedAndDrained(namespace: string, kind: Kind): Promise<DrainS
 
 const replicas = (namespace: string, workload: string) =>
   current.cluster.kubectl(
-    ...["get", workload, `--namespace=${namespace}`, "--output=jsonpath={.spec.replicas}"],
+    "get",
+    workload,
+    `--namespace=${namespace}`,
+    "--output=jsonpath={.spec.replicas}",
   );
 
 /** Sets replicas by the scale subresource, under a name. */
 const scale = (namespace: string, workload: string, number: number, manager: string) =>
   current.cluster.kubectl(
-    ...["patch", workload, `--namespace=${namespace}`, "--subresource=scale", "--type=merge"],
-    ...[`--field-manager=${manager}`, `--patch={"spec":{"replicas":${number}}}`],
+    "patch",
+    workload,
+    `--namespace=${namespace}`,
+    "--subresource=scale",
+    "--type=merge",
+    `--field-manager=${manager}`,
+    `--patch={"spec":{"replicas":${number}}}`,
   );
 
 let polling = false;
@@ -147,7 +159,8 @@ it("replicas that are set back during Helm's own upgrade stop the rollout as soo
 async function upgrade(mode: string): Promise<void> {
   const { kubeconfig } = current.cluster;
   const values = {
-    ...{ replicaCount: 2, terminationGracePeriodSeconds: 1 },
+    replicaCount: 2,
+    terminationGracePeriodSeconds: 1,
     image: { repository: "example.test/worker", tag: "1" },
     env: [{ name: "Worker__Storage__Mode", value: mode }],
   };

@@ -13,8 +13,12 @@ const current = clusterForTests();
 const stack = new RollbackStack();
 
 const common = (namespace: string) => ({
-  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
-  ...{ service: "worker" as const, mode: "mongo" as const, timeoutSeconds: 20 },
+  kubeconfig: current.cluster.kubeconfig,
+  namespace,
+  release: "worker",
+  service: "worker" as const,
+  mode: "mongo" as const,
+  timeoutSeconds: 20,
   direction: "forward" as const,
 });
 
@@ -29,7 +33,10 @@ async function drained(namespace: string): Promise<DrainSnapshot> {
 
 const scale = (namespace: string, replicas: number) =>
   current.cluster.kubectl(
-    ...["scale", "deployment/worker", `--replicas=${replicas}`, `--namespace=${namespace}`],
+    "scale",
+    "deployment/worker",
+    `--replicas=${replicas}`,
+    `--namespace=${namespace}`,
   );
 
 /** To 1 and back to 0, so that a poll sees nothing; of these the API server names no manager. */

@@ -31,7 +31,9 @@ const ownedBy = (kind: string, uid: string) => [
 
 const pod = (status: object = {}, metadata: object = {}): V1Pod =>
   fromJson({
-    ...{ apiVersion: "v1", kind: "Pod", status },
+    apiVersion: "v1",
+    kind: "Pod",
+    status,
     metadata: { name: "a", uid: "a", ownerReferences: ownedBy("ReplicaSet", "new"), ...metadata },
     spec: { containers: [], nodeName: "node-1" },
   });
@@ -116,9 +118,12 @@ describe("a line of progress", () => {
 
 const replicaSet = (uid: string, revision: number, owner = "d", replicas = 1): V1ReplicaSet =>
   fromJson({
-    ...{ apiVersion: "apps/v1", kind: "ReplicaSet" },
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
     metadata: {
-      ...{ uid, name: uid, ownerReferences: ownedBy("Deployment", owner) },
+      uid,
+      name: uid,
+      ownerReferences: ownedBy("Deployment", owner),
       annotations: { "deployment.kubernetes.io/revision": String(revision) },
     },
     spec: { replicas },
@@ -126,7 +131,8 @@ const replicaSet = (uid: string, revision: number, owner = "d", replicas = 1): V
 
 const deployment = (env: object[] = [], status: object = {}, metadata: object = {}): V1Deployment =>
   fromJson({
-    ...{ apiVersion: "apps/v1", kind: "Deployment" },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
     metadata: { name: "worker", uid: "d", generation: 3, ...metadata },
     spec: { replicas: 1, template: { spec: { containers: [{ name: "main", env }] } } },
     status: { observedGeneration: 3, updatedReplicas: 1, ...status },
@@ -236,8 +242,10 @@ describe("the mode of a pod template", () => {
 it("those who set a Deployment's replicas are named once, without us", () => {
   const sets = (manager: string, fields: object) => ({ manager, fieldsV1: { "f:spec": fields } });
   const managedFields = [
-    ...[sets("helm", { "f:replicas": {} }), sets("helm", { "f:replicas": {} })],
-    ...[sets("kubectl", { "f:template": {} }), sets("taskrunner-storage", { "f:replicas": {} })],
+    sets("helm", { "f:replicas": {} }),
+    sets("helm", { "f:replicas": {} }),
+    sets("kubectl", { "f:template": {} }),
+    sets("taskrunner-storage", { "f:replicas": {} }),
   ];
   expect(managersOfReplicas(deployment([], {}, { managedFields }))).toEqual(["helm"]);
 });

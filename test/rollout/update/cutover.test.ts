@@ -61,6 +61,7 @@ it("a stack that lost its state goes on with the number that the files know", as
 it("on files any number passes, and a date of the end stays", async () => {
   const ended = await after(mongo(1), files(1));
   expect(await after(mongo(1), files(1), files(7))).toMatchObject({
-    ...{ ended: 1, endedAt: expect.stringContaining(ended.endedAt?.slice(0, 16) ?? "?") as string },
+    ended: 1,
+    endedAt: expect.stringContaining(ended.endedAt?.slice(0, 16) ?? "?") as string,
   });
 });

@@ -3,8 +3,11 @@ import { providers } from "../../../components/rollout/provider";
 
 const { JobsStopped } = providers;
 const inputs = {
-  ...{ direction: "forward", kubeconfig: "/nowhere", namespace: "apps" },
-  ...{ stack: "project/stack", timeoutSeconds: 5 },
+  direction: "forward",
+  kubeconfig: "/nowhere",
+  namespace: "apps",
+  stack: "project/stack",
+  timeoutSeconds: 5,
 };
 const back = { ...inputs, direction: "back" };
 const reached = "kubeconfig /nowhere";

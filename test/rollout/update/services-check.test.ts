@@ -9,8 +9,13 @@ const { Drain, ServicesCheck } = providers;
 const current = clusterForTests();
 
 const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
-  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
-  ...{ service: "worker", mode: "mongo", timeoutSeconds: 15, direction: "forward" },
+  kubeconfig: current.cluster.kubeconfig,
+  namespace,
+  release: "worker",
+  service: "worker",
+  mode: "mongo",
+  timeoutSeconds: 15,
+  direction: "forward",
   ...changes,
 });
 const toFiles = { mode: "filesystem", direction: "back" } as const;

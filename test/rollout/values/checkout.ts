@@ -28,12 +28,14 @@ const author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.c
 
 /** Makes a site in a folder: with `deploy/worker.yaml` in its first commit. */
 export async function makeCheckoutSite(folder: string): Promise<CheckoutSite> {
-  const [checkout, remote] = [join(folder, "checkout"), join(folder, "site.git")];
+  const checkout = join(folder, "checkout");
+  const remote = join(folder, "site.git");
   const gitIn =
     (cwd: string) =>
     async (...args: string[]) =>
       (await execa("git", [...author, ...args], { cwd, env })).stdout;
-  const [git, onRemote] = [gitIn(checkout), gitIn(remote)];
+  const git = gitIn(checkout);
+  const onRemote = gitIn(remote);
   const hook = async (repository: string, name: string, command: string) => {
     const file = join(repository, "hooks", name);
     await mkdir(join(repository, "hooks"), { recursive: true });
@@ -51,7 +53,11 @@ export async function makeCheckoutSite(folder: string): Promise<CheckoutSite> {
     "unset $(git rev-parse --local-env-vars); " +
     `${ofRemote} update-ref refs/heads/main $(${ofRemote} commit-tree main^{tree} -p main -m 'Of another')`;
   return {
-    ...{ folder, checkout, git, onRemote, commandOfAnother },
+    folder,
+    checkout,
+    git,
+    onRemote,
+    commandOfAnother,
     commits: async () => Number(await onRemote("rev-list", "--count", "main")),
     beforePush: (command) => hook(join(checkout, ".git"), "pre-push", command),
     refuse: (words) => hook(remote, "pre-receive", `echo "${words}" >&2; exit 1`),

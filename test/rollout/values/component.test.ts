@@ -99,7 +99,9 @@ describe("the rollout by values files", () => {
     await rolledOut({ ...inFolder, confirm, push: { branch: "main" } });
 
     expect(inputsOf(":Drain", "worker-drain")).toMatchObject({
-      ...{ namespace: "apps", selector: "app=worker", direction: "forward" },
+      namespace: "apps",
+      selector: "app=worker",
+      direction: "forward",
       push: {
         branch: "main",
         stack: "organization/taskrunner-storage/test",

@@ -87,7 +87,11 @@ describe("the environment on top of a site's values", () => {
 
     const environment = environmentOnTop([old], env, onFiles) as { value: unknown }[];
     expect(environment.slice(0, 5).map(({ value }) => value)).toEqual([
-      ...[18, true, "22:30", "2026-01-01", "yes"],
+      18,
+      true,
+      "22:30",
+      "2026-01-01",
+      "yes",
     ]);
     expect(environmentOnTop([old], workerEnv, onFiles)).toHaveLength(1);
     expect(refuseUnknownList.bind(undefined, [old], "oci://x/c", workerEnv)).not.toThrow();

@@ -97,9 +97,13 @@ export class Product {
     const { fencedAt } = this;
     return {
       ...this.place,
-      ...{ direction, ledger: ledgerCollection, cutover: this.cutover, approvals: true },
-      ...{ collections: documentOptions.collections },
-      ...{ heldRuns: "hold", electionSeconds: 2 },
+      direction,
+      ledger: ledgerCollection,
+      cutover: this.cutover,
+      approvals: true,
+      collections: documentOptions.collections,
+      heldRuns: "hold",
+      electionSeconds: 2,
       ...(name === "FinalPass" && fencedAt !== undefined && { fencedAt }),
       ...this.advanced,
     };

@@ -19,16 +19,14 @@ describe("the command that starts a server", () => {
     const cache = ["--wiredTigerCacheSizeGB", "0.25"];
     expect(serverCommand(mongod, told)).toEqual(["/bin/mongod", ...flags, ...cache]);
     const others = ["--host", "127.0.0.1", "--port", "27018", "--storage-path", "/data"];
-    expect(serverCommand(secantusdb, told)).toEqual([
-      ...["python", ...others],
-      ...["--cache-size", "256M"],
-    ]);
+    expect(serverCommand(secantusdb, told)).toEqual(["python", ...others, "--cache-size", "256M"]);
   });
 
   test("asks for a login and allows test commands where it is told to", () => {
     const all = { ...told, auth: true, testCommands: true };
     expect(serverCommand(mongod, all).slice(-3)).toEqual([
-      ...["--setParameter", "enableTestCommands=1"],
+      "--setParameter",
+      "enableTestCommands=1",
       "--auth",
     ]);
     expect(serverCommand(secantusdb, all).slice(-2)).toEqual(["--enable-test-commands", "--auth"]);

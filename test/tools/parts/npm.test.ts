@@ -47,7 +47,9 @@ test("mongosh says which version it is", async () => {
 test("a package of npm is installed once, and no install script of it runs", async () => {
   const ran = join(folder, "ran");
   const requests = await registryOf({
-    ...{ name: "small", version: "1.0.0", scripts: { postinstall: `touch ${ran}` } },
+    name: "small",
+    version: "1.0.0",
+    scripts: { postinstall: `touch ${ran}` },
   });
   const partIn = (made: string) => join(made, "node_modules", "small", "package.json");
   const small = () => npmSource({ name: "small", version: "1.0.0", time: "a second", partIn });
@@ -75,7 +77,11 @@ test("without npm no package is installed", async () => {
 });
 
 /** A registry that has one package, and caches of npm and of parts that are empty. */
-async function registryOf(manifest: { name: string; version: string }): Promise<string[]> {
+async function registryOf(manifest: {
+  name: string;
+  version: string;
+  scripts?: object;
+}): Promise<string[]> {
   const { name, version } = manifest;
   await mkdir(join(folder, "package"));
   await writeFile(join(folder, "package", "package.json"), JSON.stringify(manifest));

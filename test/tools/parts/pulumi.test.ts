@@ -54,7 +54,8 @@ describe("the Pulumi on PATH", () => {
   });
 
   test("may have its language host elsewhere on PATH", async () => {
-    const [one, other] = [join(folder, "one"), join(folder, "other")];
+    const one = join(folder, "one");
+    const other = join(folder, "other");
     await mkdir(one);
     await mkdir(other);
     await program(join(one, "pulumi"), "v3.274.1");

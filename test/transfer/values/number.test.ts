@@ -20,9 +20,16 @@ it("a larger integer is a decimal of up to 34 digits, and nothing beyond", () =>
 });
 
 it.each([
-  ...["0.1", "1.5", "123456789.012345", "0.30000000000000004", "-0.5"],
+  "0.1",
+  "1.5",
+  "123456789.012345",
+  "0.30000000000000004",
+  "-0.5",
   // 15 digits that count, among zeros that do not, and in a form that no double is written in.
-  ...["1.23456789012345e0", "000123456789012.345", "0.00000000000000010", "100000.500000000000000"],
+  "1.23456789012345e0",
+  "000123456789012.345",
+  "0.00000000000000010",
+  "100000.500000000000000",
 ])("%s is a double", (text) => {
   expect(exactNumber(text)).toBe(Number(text));
 });
@@ -34,9 +41,13 @@ it("a whole number with a fraction stays a double", () => {
 });
 
 it.each([
-  ...["0.1234567890123456789", "1e400", "1e-400", "4.94065645841247e-324"],
+  "0.1234567890123456789",
+  "1e400",
+  "1e-400",
+  "4.94065645841247e-324",
   // Zeros between digits count.
-  ...["1.0000000000000001", "1.2000000000000000000001"],
+  "1.0000000000000001",
+  "1.2000000000000000000001",
 ])("%s, which a double would alter, is a decimal", (text) => {
   expect(exactNumber(text)).toEqual(Decimal128.fromString(text));
 });

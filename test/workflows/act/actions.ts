@@ -45,7 +45,8 @@ export async function writeActions(folder: string): Promise<string[]> {
 function actionOf(name: string, lines: readonly string[]): object {
   const env = { DEPTH: "${{ inputs.fetch-depth }}" };
   return {
-    ...{ name, description: name },
+    name,
+    description: name,
     inputs: { "fetch-depth": { description: "as the original", default: "1" } },
     runs: { using: "composite", steps: [{ run: lines.join("\n"), shell: "bash", env }] },
   };

@@ -52,7 +52,10 @@ export async function startForge(folder: string): Promise<Forge> {
   }
   await api("user/repos", "POST", { name, default_branch: "main", private: true });
   return {
-    ...{ repository: `${owner}/${name}`, serverUrl, apiUrl: `${serverUrl}/api/v1`, token: created },
+    repository: `${owner}/${name}`,
+    serverUrl,
+    apiUrl: `${serverUrl}/api/v1`,
+    token: created,
     ask: (path, ...request) => api(`repos/${owner}/${name}/${path}`, ...request),
     async stop() {
       child.kill();

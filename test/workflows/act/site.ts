@@ -68,7 +68,8 @@ const passphrase = "a passphrase of the tests";
 /** Makes a site whose stacks have not run. */
 export async function makeActSite(): Promise<ActSite> {
   const folder = await mkdtemp(join(tmpdir(), "site-"));
-  const [forge, database] = [await startForge(join(folder, "forge")), await borrowDatabases()];
+  const forge = await startForge(join(folder, "forge"));
+  const database = await borrowDatabases();
   const found = await engine({ kubernetes: true });
   const env = await engineEnvironment(found, folder, passphrase);
   const checkout = join(folder, "checkout");
@@ -105,7 +106,13 @@ export async function makeActSite(): Promise<ActSite> {
   await push("a site");
   const runner = await makeRunner(folder, forge, env);
   return {
-    ...{ forge, database, folder, checkout, git, push, addStack },
+    forge,
+    database,
+    folder,
+    checkout,
+    git,
+    push,
+    addStack,
     async setMode(stack, mode, cutover = 1) {
       const file = join(checkout, `Pulumi.${stack}.yaml`);
       const text = await readFile(file, "utf8");
@@ -130,8 +137,12 @@ export async function makeActSite(): Promise<ActSite> {
 }
 
 const identity = {
-  ...{ GIT_AUTHOR_NAME: "t", GIT_AUTHOR_EMAIL: "t@t", GIT_COMMITTER_NAME: "t" },
-  ...{ GIT_COMMITTER_EMAIL: "t@t", GIT_CONFIG_GLOBAL: "/dev/null", GIT_TERMINAL_PROMPT: "0" },
+  GIT_AUTHOR_NAME: "t",
+  GIT_AUTHOR_EMAIL: "t@t",
+  GIT_COMMITTER_NAME: "t",
+  GIT_COMMITTER_EMAIL: "t@t",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_TERMINAL_PROMPT: "0",
 };
 
 const remoteOf = ({ serverUrl, repository, token }: Forge) =>
@@ -171,7 +182,8 @@ async function writeSettings(checkout: string, stack: string, settings: object) 
 }
 
 async function makeRunner(folder: string, forge: Forge, env: Record<string, string>) {
-  const [program, replaced] = [await act(), await writeActions(join(folder, "actions"))];
+  const program = await act();
+  const replaced = await writeActions(join(folder, "actions"));
   const secrets = join(folder, "secrets");
   await writeFile(
     secrets,
@@ -180,18 +192,32 @@ async function makeRunner(folder: string, forge: Forge, env: Record<string, stri
   );
   const environment = join(folder, "environment");
   const ofRunner = {
-    ...{ GITHUB_SERVER_URL: forge.serverUrl, GITHUB_API_URL: forge.apiUrl },
-    ...{ GITHUB_REPOSITORY: forge.repository, REMOTE: remoteOf(forge) },
+    GITHUB_SERVER_URL: forge.serverUrl,
+    GITHUB_API_URL: forge.apiUrl,
+    GITHUB_REPOSITORY: forge.repository,
+    REMOTE: remoteOf(forge),
   };
   const lines = Object.entries(ofRunner).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(environment, lines.join(""), { mode: 0o600 });
   const common = [
-    ...["--platform", "ubuntu-24.04=-self-hosted", "--no-skip-checkout", "--pull=false"],
-    ...["--use-new-action-cache", "--no-cache-server", "--action-offline-mode"],
+    "--platform",
+    "ubuntu-24.04=-self-hosted",
+    "--no-skip-checkout",
+    "--pull=false",
+    "--use-new-action-cache",
+    "--no-cache-server",
+    "--action-offline-mode",
     ...replaced.flatMap((one) => ["--local-repository", one]),
-    ...["--env-file", environment, "--secret-file", secrets],
-    ...["--actor", "op", "--concurrent-jobs", "1"],
-    ...["--action-cache-path", join(folder, "act")],
+    "--env-file",
+    environment,
+    "--secret-file",
+    secrets,
+    "--actor",
+    "op",
+    "--concurrent-jobs",
+    "1",
+    "--action-cache-path",
+    join(folder, "act"),
   ];
   return async (checkout: string, event: string, workflow: string, options: RunOptions) => {
     const vars = {
@@ -202,11 +228,18 @@ async function makeRunner(folder: string, forge: Forge, env: Record<string, stri
     const eventFile = join(folder, "event.json");
     await writeFile(eventFile, JSON.stringify(options.event ?? {}));
     const args = [
-      ...[event, "--workflows", `.github/workflows/${workflow}`, "--eventpath", eventFile],
+      event,
+      "--workflows",
+      `.github/workflows/${workflow}`,
+      "--eventpath",
+      eventFile,
       ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}=${value}`]),
     ];
     const running = execa(program, [...args, ...common], {
-      ...{ cwd: checkout, all: true, reject: false, detached: true },
+      cwd: checkout,
+      all: true,
+      reject: false,
+      detached: true,
       env: { ...env, XDG_CACHE_HOME: join(folder, "cache") },
     });
     const log = process.env.TEST_WORKFLOWS_LOG ?? join(folder, "runs.log");

@@ -24,9 +24,14 @@ export function etcdCommand(places: ClusterPaths, ports: Ports): ProgramCommand 
   return {
     name: "etcd",
     args: [
-      ...["--name=local", `--data-dir=${places.data}`, "--unsafe-no-fsync", "--log-level=warn"],
-      ...[`--listen-client-urls=${clients}`, `--advertise-client-urls=${clients}`],
-      ...[`--listen-peer-urls=${peers}`, `--initial-advertise-peer-urls=${peers}`],
+      "--name=local",
+      `--data-dir=${places.data}`,
+      "--unsafe-no-fsync",
+      "--log-level=warn",
+      `--listen-client-urls=${clients}`,
+      `--advertise-client-urls=${clients}`,
+      `--listen-peer-urls=${peers}`,
+      `--initial-advertise-peer-urls=${peers}`,
       `--initial-cluster=local=${peers}`,
     ],
   };
@@ -38,12 +43,15 @@ export function apiServerCommand(places: ClusterPaths, ports: Ports): ProgramCom
     name: "kube-apiserver",
     args: [
       `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
-      ...["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"],
-      ...[`--secure-port=${ports.apiServer}`, `--cert-dir=${places.certificates}`],
+      "--bind-address=127.0.0.1",
+      "--advertise-address=127.0.0.1",
+      `--secure-port=${ports.apiServer}`,
+      `--cert-dir=${places.certificates}`,
       `--service-account-key-file=${places.serviceAccountKey}`,
       `--service-account-signing-key-file=${places.serviceAccountKey}`,
       "--service-account-issuer=https://kubernetes.default.svc",
-      ...[`--token-auth-file=${places.tokens}`, "--authorization-mode=RBAC"],
+      `--token-auth-file=${places.tokens}`,
+      "--authorization-mode=RBAC",
       "--service-cluster-ip-range=10.0.0.0/24",
       // There is one API server, and no pod looks for it.
       "--endpoint-reconciler-type=none",
@@ -71,7 +79,9 @@ export function otherCommands(
     {
       name: "kwok",
       args: [
-        ...[kubeconfig, "--manage-all-nodes=true", `--config=${stages}`],
+        kubeconfig,
+        "--manage-all-nodes=true",
+        `--config=${stages}`,
         `--disregard-status-with-annotation-selector=${untouched}`,
         // Otherwise the node counts as lost for seconds of each minute.
         "--node-lease-duration-seconds=40",

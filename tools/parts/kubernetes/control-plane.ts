@@ -103,7 +103,9 @@ async function start(
   started: RunningProgram[],
 ): Promise<number> {
   await prepare(places);
-  const [etcd, etcdPeers, apiServer] = [await getPort(), await getPort(), await getPort()];
+  const etcd = await getPort();
+  const etcdPeers = await getPort();
+  const apiServer = await getPort();
   const ports = { etcd, etcdPeers, apiServer };
   const run = async (command: ProgramCommand) => {
     const options = { directory: places.directory, detached };

@@ -54,12 +54,10 @@ const module = "control-plane";
 export async function controlPlane(): Promise<ControlPlanePrograms> {
   const { kubernetes, etcd, kwok } = versions;
   const build = await goSource({
-    ...{
-      name: "kubernetes",
-      version: kubernetes,
-      also: " with etcd and kwok",
-      time: "4 to 10 min",
-    },
+    name: "kubernetes",
+    version: kubernetes,
+    also: " with etcd and kwok",
+    time: "4 to 10 min",
     modules: [module],
     madeFrom: [kubernetes, etcd, kwok, ...packages],
     async fill(aside) {

@@ -97,13 +97,25 @@ export function serverCommand(program: MongoProgram, told: ServerArguments): [st
   const own =
     program.kind === "mongod"
       ? [
-          ...["--bind_ip", "127.0.0.1", "--port", `${port}`, "--dbpath", directory],
-          ...["--wiredTigerCacheSizeGB", "0.25"],
+          "--bind_ip",
+          "127.0.0.1",
+          "--port",
+          `${port}`,
+          "--dbpath",
+          directory,
+          "--wiredTigerCacheSizeGB",
+          "0.25",
           ...(testCommands ? ["--setParameter", "enableTestCommands=1"] : []),
         ]
       : [
-          ...["--host", "127.0.0.1", "--port", `${port}`, "--storage-path", directory],
-          ...["--cache-size", "256M"],
+          "--host",
+          "127.0.0.1",
+          "--port",
+          `${port}`,
+          "--storage-path",
+          directory,
+          "--cache-size",
+          "256M",
           ...(testCommands ? ["--enable-test-commands"] : []),
         ];
   return [...program.command, ...own, ...(auth ? ["--auth"] : [])];

@@ -41,7 +41,11 @@ export async function pulumiOnPath(path = process.env.PATH ?? ""): Promise<Found
 export function pulumiDownload(from = "https://get.pulumi.com/releases/sdk"): Source<string> {
   const version = versions.pulumi;
   return archiveSource({
-    ...{ name: "pulumi", version, title: "Pulumi", from, strip: 1 },
+    name: "pulumi",
+    version,
+    title: "Pulumi",
+    from,
+    strip: 1,
     system: systemName(platform(), arch()),
     holds: async (folder) => (await answerOf(join(folder, "pulumi"), "version")) === version,
   });
@@ -67,7 +71,9 @@ const dynamicHost = "pulumi-resource-pulumi-nodejs";
 /** The folder of a built Pulumi, laid out as a distribution. */
 export function pulumiBuild(): Promise<Source<string>> {
   return goSource({
-    ...{ name: "pulumi", version: versions.pulumi, time: "4 to 10 min" },
+    name: "pulumi",
+    version: versions.pulumi,
+    time: "4 to 10 min",
     modules: built.map(([name]) => name),
     madeFrom: built.map(([, program, version]) => `${program}@${version}`),
     async fill(aside) {

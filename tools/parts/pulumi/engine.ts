@@ -64,7 +64,8 @@ export async function engineEnvironment(
   directory: string,
   passphrase: string,
 ): Promise<Record<string, string>> {
-  const [state, home] = [join(directory, "pulumi"), join(directory, "pulumi-home")];
+  const state = join(directory, "pulumi");
+  const home = join(directory, "pulumi-home");
   await mkdir(state, { recursive: true });
   if (engine.plugin !== undefined) await linkPlugin(engine.plugin, home);
   return {

@@ -24,14 +24,21 @@ const version = versions.kubernetesPlugin;
 export async function kubernetesPlugin(path: string): Promise<string> {
   const pulumi = executable("pulumi", path) ?? "pulumi";
   const download = archiveSource({
-    ...{ name: pluginName, version, title: pluginName, strip: 0 },
+    name: pluginName,
+    version,
+    title: pluginName,
+    strip: 0,
     from: "https://get.pulumi.com/releases/plugins",
     system: systemName(platform(), arch())?.replace("x64", "amd64"),
     holds: async (folder) => (await pluginVersion(pulumi, folder)) === version,
   });
   const build = await goSource({
-    ...{ name: pluginName, version, time: "4 to 10 min" },
-    ...{ modules: [pluginName], madeFrom: [version], fill },
+    name: pluginName,
+    version,
+    time: "4 to 10 min",
+    modules: [pluginName],
+    madeFrom: [version],
+    fill,
     partIn: (folder) => folder,
   });
   const advice =
