@@ -1,8 +1,8 @@
-import { ESLint, Linter } from "eslint";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { repository, vale } from "../tools/parts";
 import { listPages } from "../tools/lint/pages";
+import { syntaxRules } from "./tools/syntax-rules";
 
 /** What the rules say of a text of Markdown: the names of those that it breaks. */
 async function brokenBy(text: string): Promise<string[]> {
@@ -43,12 +43,7 @@ describe("the rules of prose", () => {
   });
 
   it("hold for the texts in the code", async () => {
-    const overrideConfigFile = "tools/lint/eslint.config.mjs";
-    const eslint = new ESLint({ cwd: repository, overrideConfigFile });
-    const { rules } = (await eslint.calculateConfigForFile("index.ts")) as Linter.Config;
-    const syntax = { "no-restricted-syntax": rules?.["no-restricted-syntax"] ?? "off" } as const;
-    const brokenByCode = (code: string) =>
-      new Linter().verify(code, { rules: syntax }).map(({ message }) => message);
+    const brokenByCode = await syntaxRules("index.ts");
 
     expect(brokenByCode('throw new Error("MongoDB is out of reach.");')).toHaveLength(1);
     expect(brokenByCode("warn(`${uri} is no valid URI`);")).toHaveLength(1);

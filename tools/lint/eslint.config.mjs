@@ -13,6 +13,31 @@ const unwanted = ["Terms", "Latin", "IsNo", "Inversion"].map((name) => {
   return { selector, message: `${file}: ${message}` };
 });
 
+const literal = ":matches(ObjectExpression, ArrayExpression)";
+
+/** What only keeps lines together for prettier, and what a reader takes for a mistake. */
+const golf = [
+  {
+    selector: `SpreadElement > ${literal}, SpreadElement > TSAsExpression > ${literal}`,
+    message: "Write the members of this literal where it is spread.",
+  },
+  {
+    selector: [
+      "VariableDeclarator[id.type='ArrayPattern'] > ArrayExpression",
+      "VariableDeclarator[id.type='ArrayPattern'] > TSAsExpression > ArrayExpression",
+      "VariableDeclarator[id.type='ObjectPattern'] > ObjectExpression",
+      "AssignmentPattern[left.type='ArrayPattern'] > ArrayExpression",
+    ].join(", "),
+    message: "Declare each of these variables by itself.",
+  },
+  {
+    // A swap has only names and members on its right.
+    selector:
+      "AssignmentExpression[left.type='ArrayPattern'] > ArrayExpression:has(> :not(Identifier, MemberExpression))",
+    message: "Assign to each of these variables by itself; only a swap needs a list.",
+  },
+];
+
 export default tseslint.config(
   { ignores: ["node_modules/", ".dev/", "coverage/", "dist/"] },
   {
@@ -23,13 +48,14 @@ export default tseslint.config(
     },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "no-restricted-syntax": ["error", ...golf],
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
       "max-lines-per-function": ["error", { max: 70, skipBlankLines: true, skipComments: true }],
     },
   },
   {
     files: ["index.ts", "components/**/*.ts", "cli/**/*.ts", "policy/**/*.ts"],
-    rules: { "no-restricted-syntax": ["error", ...unwanted] },
+    rules: { "no-restricted-syntax": ["error", ...golf, ...unwanted] },
   },
   {
     files: ["test/**/*.ts"],
