@@ -71,10 +71,10 @@ export class TaskRunnerStorage extends StepGroup {
     const web = new WebRollout("web-rollout", { services, worker }, after(worker));
     // The final pass: what web wrote until its own rollout.
     const ofFinal = renamed(after(web), "SecondHandover", "second-handover");
-    const final = new FinalPass("final-pass", { ...state, handover }, ofFinal);
+    const final = new FinalPass("final-pass", { ...state, handover, web }, ofFinal);
     // Prove that nothing is missing, and only then let log entries expire.
-    const verified = new Verification("verification", state, after(final));
-    new LogRetention("log-retention", { ...settings, mongo }, after(verified));
+    const verified = new Verification("verification", { ...state, final }, after(final));
+    new LogRetention("log-retention", { ...settings, mongo, verified }, after(verified));
 
     const { migrationId: id, checksum, appliedAt } = schema;
     this.cutover = update.cutover;

@@ -4,7 +4,7 @@ import type { Mongo } from "../cluster";
 import { collections, buildSchema, type ContractSchema, type WantedSchema } from "../contract";
 import { migrationId } from "../ledger";
 import { previewTimeout, ConnectionError, onOwnConnection, sameServer } from "../mongo";
-import { schemaOptionsOf, type Settings } from "../settings";
+import { schemaOptionsOf, type Direction, type Settings } from "../settings";
 import {
   foreseeInPreview,
   formerly,
@@ -197,15 +197,24 @@ export class SuspendLogTtl extends StepGroup {
   }
 }
 
+interface LogRetentionArgs {
+  /** The step before, with the direction that it goes, or went last. */
+  readonly verified: { readonly direction: pulumi.Output<Direction> };
+}
+
 /** Sets the configured expiry of log entries, as the last part of a cutover. */
 export class LogRetention extends StepGroup {
   constructor(
     name: string,
-    { logRetentionDays: days = 0, mongo }: Pick<PackRunMigrationArgs, "logRetentionDays" | "mongo">,
+    {
+      logRetentionDays: days = 0,
+      mongo,
+      verified: { direction },
+    }: Pick<PackRunMigrationArgs, "logRetentionDays" | "mongo"> & LogRetentionArgs,
     options?: StepOptions,
   ) {
     super("LogRetention", name, options, { rests: mongo.direction === "back" });
-    const inputs = expiryInputs(mongo, days);
+    const inputs = { ...expiryInputs(mongo, days), direction };
     new StepResource(steps.logRetention, "log-retention", inputs, this.ofChildren);
     this.registerOutputs();
   }

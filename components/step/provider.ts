@@ -38,7 +38,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     },
     create: async (inputs: StepInputs) => {
       const id = step.id(inputs);
-      if (rests(step, inputs)) return { id, outs: withNulls({ ...inputs, applied: false }) };
+      if (rests(step, inputs)) return { id, outs: withNulls({ ...inputs, applied: null }) };
       return { id, outs: withNulls(await run(step, id, inputs)) };
     },
     update: async (id, outs: State, news: StepInputs) => {

@@ -50,8 +50,12 @@ export interface JobForm<Inputs, Results> {
   readonly coveredBy?: Results;
 }
 
-/** A step's outputs: the inputs and results of its last run. `applied` is false until a run has finished. */
-export type StateOf<Inputs, Results> = Inputs & Partial<Results> & { readonly applied: boolean };
+/**
+ * A step's outputs: the inputs and results of its last run. `applied` is false until that run has finished, and null
+ * if the step has only rested.
+ */
+export type StateOf<Inputs, Results> = Inputs &
+  Partial<Results> & { readonly applied: boolean | null };
 
 /**
  * A step: what it does in each direction, and when it has to run. A run is idempotent, and safe against a second

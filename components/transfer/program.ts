@@ -109,21 +109,36 @@ export class Handover extends StepGroup {
   }
 }
 
+interface After {
+  /** The direction that the step before goes, or went last. */
+  readonly direction: pulumi.Output<Direction>;
+}
+
 /** The final pass, after web's rollout: imports, or on a rollback exports, what web wrote until then. */
 export class FinalPass extends StepGroup {
+  /** The direction that it goes, or went last; without `backfill`: web's. */
+  readonly direction: pulumi.Output<Direction>;
+
   constructor(
     name: string,
-    { mongo, files, handover }: StateStepArgs & { readonly handover: Handover },
+    {
+      mongo,
+      files,
+      handover,
+      web: { direction },
+    }: StateStepArgs & { readonly handover: Handover; readonly web: After },
     options?: StepOptions,
   ) {
     super("FinalPass", name, options, { rests: !files.state });
+    this.direction = direction;
     if (files.state) {
       const { fencedAt } = handover;
       const { rollback } = files.state;
-      const inputs = { ...stateInputs(mongo, files.state), ...rollback, fencedAt };
+      const inputs = { ...stateInputs(mongo, files.state), ...rollback, fencedAt, direction };
       const former = "pulumi-nodejs:dynamic/taskrunner:SecondHandover";
       const ofStep = formerly(this.ofChildren, former, "second-handover");
-      new StepResource(kinds.FinalPass, "final-pass", inputs, ofStep);
+      const step = new StepResource(kinds.FinalPass, "final-pass", inputs, ofStep);
+      this.direction = step.lastDirection;
     }
     this.registerOutputs();
   }
@@ -133,14 +148,26 @@ export class FinalPass extends StepGroup {
 export class Verification extends StepGroup {
   /** The counts of both sides and the differences; null if there was none. */
   readonly counts: pulumi.Output<VerificationReport | null>;
+  /** Forward once it has run in this cutover: the log expiry goes no earlier. Without `backfill`: the final pass's. */
+  readonly direction: pulumi.Output<Direction>;
 
-  constructor(name: string, { mongo, files }: StateStepArgs, options?: StepOptions) {
-    const rests = mongo.direction === "back" || !files.state;
-    super("Verification", name, options, { rests });
-    const inputs = files.state && stateInputs(mongo, files.state);
+  constructor(
+    name: string,
+    { mongo, files, final }: StateStepArgs & { readonly final: After },
+    options?: StepOptions,
+  ) {
+    const isBack = mongo.direction === "back";
+    super("Verification", name, options, { rests: isBack || !files.state });
+    const direction = isBack ? pulumi.output<Direction>("back") : final.direction;
+    const inputs = files.state && { ...stateInputs(mongo, files.state), direction };
     const step =
       inputs && new StepResource(kinds.Verification, "verification", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
+    this.direction = direction.apply((asked) => {
+      if (asked === "back" || !step) return pulumi.output(asked);
+      const last = pulumi.all([step.lastDirection, step.output("cutover")]);
+      return last.apply(([went, cutover]) => (cutover === mongo.cutover ? went : "back"));
+    });
     this.registerOutputs({ counts: this.counts });
   }
 }

@@ -10,11 +10,28 @@ export const programBreaks: readonly Break[] = [
     tests: ["test/cluster/requirements.test.ts > that is FerretDB is refused by its name"],
   },
   {
-    guarantee: "a rollback exports what web wrote where the cutover stopped before the final pass",
+    guarantee: "a final pass follows each fence, in both directions",
     file: "components/transfer/steps/handover.ts",
-    find: 'if (inputs.direction === "back") return hasNewFence ||',
-    replace: 'if (inputs.direction === "back") return',
-    tests: ["test/engine/interrupted.test.ts > goes back to files with MongoDB stopped"],
+    find: "if (state.fencedAt !== inputs.fencedAt) return true;",
+    replace: "",
+    tests: [
+      "test/transfer/rollback.test.ts > a final pass follows each fence",
+      "test/engine/interrupted.test.ts > goes back to files with MongoDB stopped",
+    ],
+  },
+  {
+    guarantee: "the final pass goes no further than web",
+    file: "components/transfer/program.ts",
+    find: "{ ...stateInputs(mongo, files.state), ...rollback, fencedAt, direction }",
+    replace: "{ ...stateInputs(mongo, files.state), ...rollback, fencedAt }",
+    tests: ["test/transfer/components.test.ts > no step after web goes past it"],
+  },
+  {
+    guarantee: "log entries expire only after the verification of this cutover",
+    file: "components/transfer/program.ts",
+    find: '(cutover === mongo.cutover ? went : "back")',
+    replace: "went",
+    tests: ["test/transfer/components.test.ts > no step after web goes past it"],
   },
   {
     guarantee: "connection strings are secret in the state",

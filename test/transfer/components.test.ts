@@ -20,13 +20,16 @@ const settings = parseSettings({
 const { advanced } = settings;
 const registered: pulumi.runtime.MockResourceArgs[] = [];
 const fencedAt = "2026-11-25T10:00:00.000Z";
+/** What the state has of a step that is not part of the update, by its name. */
+const excluded = new Map<string, object>();
 
 beforeAll(async () => {
   await pulumi.runtime.setMocks({
     newResource: (args) => {
       registered.push(args);
       const results = { report: { files: 1 }, fence: { at: fencedAt, unfinishedCount: 1 } };
-      return { id: args.name, state: { ...(args.inputs as object), ...results } };
+      const former = args.type.startsWith("pulumi-nodejs:") ? excluded.get(args.name) : {};
+      return { id: args.name, state: { ...(args.inputs as object), ...results, ...former } };
     },
     call: () => ({}),
   });
@@ -52,14 +55,15 @@ const value = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply(resolve));
 
 /** The steps of a stack, in their order. */
-function stepsOf(args: { mongo: Mongo; files: RunFiles }) {
+function stepsOf(args: { mongo: Mongo; files: RunFiles }, webWent = args.mongo.direction) {
   const backfill = new FilesystemBackfill("filesystem-backfill", args);
   const direction = pulumi.output(args.mongo.direction);
+  const web = { direction: pulumi.output(webWent) };
   const drain = { direction, drained: { drains: undefined, standstill: undefined } };
   const handover = new Handover("handover", { ...args, drain }, after(backfill));
-  const second = new FinalPass("final-pass", { ...args, handover }, after(handover));
-  const verification = new Verification("verification", args, after(second));
-  return { backfill, handover, second, verification };
+  const final = new FinalPass("final-pass", { ...args, handover, web }, after(handover));
+  const verification = new Verification("verification", { ...args, final }, after(final));
+  return { backfill, handover, final, verification };
 }
 
 const inputsOf = (name: string) =>
@@ -103,6 +107,23 @@ it.each(["forward", "back"] as const)(
   },
 );
 
+it("no step after web goes past it, and the log expiry not past the verification of this cutover", async () => {
+  const next = async (asked: Direction, webWent: Direction) =>
+    value(stepsOf({ mongo: mongo(asked), files }, webWent).verification.direction);
+  expect(await next("forward", "back")).toBe("back");
+  expect(inputsOf("final-pass")).toMatchObject({ direction: "back" });
+  expect(inputsOf("verification")).toMatchObject({ direction: "back" });
+  expect(await next("forward", "forward")).toBe("forward");
+  expect(await next("back", "forward")).toBe("back");
+  expect(inputsOf("final-pass")).toMatchObject({ direction: "forward" });
+
+  excluded.set("verification", { direction: "forward", cutover: 0, applied: true });
+  expect(await next("forward", "forward")).toBe("back");
+  excluded.set("verification", { direction: "back", cutover: 1, applied: null });
+  expect(await next("forward", "forward")).toBe("back");
+  excluded.clear();
+});
+
 it("the resource gets the root, not the other settings", async () => {
   stepsOf({ mongo: mongo("forward"), files });
   await pulumi.runtime.disconnect();
@@ -121,16 +142,16 @@ it("the resource gets the root, not the other settings", async () => {
 it("without `backfill` there is no resource, and nobody waits for a component", async () => {
   const before = registered.length;
   const none = new RunFiles({ advanced });
-  const { backfill, handover, second, verification } = stepsOf({
+  const { backfill, handover, final, verification } = stepsOf({
     mongo: mongo("forward"),
     files: none,
   });
   expect(await value<unknown>(backfill.counts)).toBeNull();
   expect(await value<unknown>(verification.counts)).toBeNull();
   expect(await value<unknown>(handover.fencedAt)).toBeUndefined();
-  expect(
-    [backfill, handover, second, verification].flatMap(({ completion }) => completion),
-  ).toEqual([]);
+  expect([backfill, handover, final, verification].flatMap(({ completion }) => completion)).toEqual(
+    [],
+  );
   const types = registered.slice(before).map(({ type }) => type);
   expect(types.filter((type) => type.startsWith("pulumi-nodejs:"))).toEqual([]);
 });

@@ -50,6 +50,15 @@ it("a live worker never meets the handover: another root runs the second one onl
   );
 });
 
+it("a final pass follows each fence, and is done once for each", async () => {
+  const first = await stack.cutover();
+  const done = await upSecond(undefined, stack.second(first));
+  expect(await diffHandover(done, stack.second(first), providers.FinalPass)).toBe(false);
+  const next = await runStep(first, stack.inputs({ drains: 3 }));
+  expect(next.fence?.at).not.toBe(first.fence?.at);
+  expect(await diffHandover(done, stack.second(next), providers.FinalPass)).toBe(true);
+});
+
 it("the ledger has the moment of the last fence, and the name of its collection runs nothing", async () => {
   const record = () => stack.db.collection(ledgerCollection).findOne({});
   const first = await stack.cutover();

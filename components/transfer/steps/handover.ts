@@ -80,9 +80,8 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   id: ({ database = "" }) => `${database}/final-pass`,
   isDue: (state, inputs) => {
     // A cutover may have drawn its fence and stopped before this step.
-    const hasNewFence = state.fencedAt !== inputs.fencedAt;
-    if (inputs.direction === "back") return hasNewFence || isDueAgain(state, inputs);
-    return hasToImport(state, inputs);
+    if (state.fencedAt !== inputs.fencedAt) return true;
+    return inputs.direction === "back" ? isDueAgain(state, inputs) : hasToImport(state, inputs);
   },
   job: {
     state: "write",

@@ -182,7 +182,8 @@ export function hasToImport(
     inputs.acceptQuarantined === undefined && (state.report?.quarantine.length ?? 0) > 0;
   return (
     hasLeftOut ||
-    !sameServer(state.uri, inputs.uri) ||
+    // A rollback that leaves web on MongoDB may have no connection string.
+    (inputs.uri !== undefined && !sameServer(state.uri, inputs.uri)) ||
     comparedStateInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
   );
 }
