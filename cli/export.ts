@@ -19,7 +19,6 @@ import { requestedState, stateOption, type StateOptions, type StateSides } from 
 interface ExportOptions extends StateOptions {
   readonly all?: true;
   readonly holdUnfinished?: true;
-  readonly releaseUnknown?: true;
 }
 
 /** `export`: writes MongoDB's changes to files. */
@@ -30,7 +29,6 @@ export const exportCommand = command("export", {
     stateOption,
     new Option("--all", "look at every run, not only at those that changed"),
     new Option("--hold-unfinished", "roll the files back by hand, while no worker runs"),
-    new Option("--release-unknown", "move back held runs that MongoDB does not have"),
   ],
   examples: [
     "npx taskrunner-storage export --stack dev",
@@ -42,7 +40,6 @@ export const exportCommand = command("export", {
     "--hold-unfinished exports and ends the fence. If no member of MongoDB answers,",
     "it moves unfinished runs to held/ in the state directory, so that no step is",
     "executed twice. --all creates a state directory anew that was lost.",
-    "--release-unknown is for runs whose MongoDB is lost: their steps may run again.",
   ],
 }).action(async (options: ExportOptions) => {
   const settings = await loadSettings(options);
@@ -64,14 +61,13 @@ async function exportChanges(
   options: ExportOptions,
 ): Promise<void> {
   const database = await connect(options, parseAddress(await findUri(options), settings));
-  const { all = false, releaseUnknown = false } = options;
-  const both = { ...sides, database, all, releaseUnknown };
+  const both = { ...sides, database, all: options.all ?? false };
   const { ledger, electionSeconds, exportUnconfirmed } = settings.advanced;
   const report = await withProgress(options, "export", (watch) =>
     exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
   // A recreated directory has no fence, by which a rollback recognizes the right directory.
-  if (all && (await readFence(sides.root)) === undefined) {
+  if (both.all && (await readFence(sides.root)) === undefined) {
     const at = await lastFence(database, ledger);
     if (at !== undefined) await writeFence(sides.root, { at, unfinishedCount: 0 });
   }
@@ -93,11 +89,11 @@ async function rollBack(
     if (!options.quiet) console.error(line);
   };
   announce(options, address);
-  const asked = { fencedAt: undefined, ledger, heldRuns: "hold" as const };
   const done = await runRollback(sides, {
-    ...asked,
     uri: address.uri,
     name: address.database,
+    fencedAt: undefined,
+    ledger,
     electionSeconds,
     abandonMongo,
     exportUnconfirmed,

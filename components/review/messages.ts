@@ -3,7 +3,7 @@ import { isError, type ReviewInput } from "./input";
 import type { Message, Preview } from "./read";
 
 // Findings on a rollback without MongoDB (`describeRollbackPreview`) that the plan counts too.
-const foreseen = ["would-not-export", "would-hold", "would-release"];
+const foreseen = ["would-not-export", "would-hold"];
 
 /** The warnings except those that repeat the plan's data issues or figures. */
 export function otherWarnings({ messages, plan, ...input }: ReviewInput): Message[] {

@@ -136,8 +136,7 @@ function chooseVerb(step: ReviewedStep, change: Change | undefined, input: Revie
     if (!step.willRun) return "run again";
     const verb = verbs[step.className] ?? "run";
     if (verb !== "import" || step.new?.direction !== "back") return verb;
-    if (!input.isMongoUnreachable) return "export";
-    return step.new.heldRuns === "release" ? "run" : "hold runs by";
+    return input.isMongoUnreachable ? "hold runs by" : "export";
   }
   if (operation !== "import") return operation;
   // A take-over that sets an input is a change.

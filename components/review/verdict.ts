@@ -67,18 +67,16 @@ function missingFigures({ direction, steps, plan }: ReviewInput): string | false
   return isNeeded && isUnseen && `the figures of MongoDB are missing, because ${why}`;
 }
 
-function rollbackRisks({ direction, plan, steps, messages }: ReviewInput): Risks {
+function rollbackRisks({ direction, plan, messages }: ReviewInput): Risks {
   if (direction !== "rollback" || !plan) return [];
   if (!plan.leftBehind) {
     const why = "the plan is not one of filesystem mode beside the state directory";
     return [!messages.some(isStop) && `what would stay behind was not counted, because ${why}`];
   }
   const { exported, conflicts, unfinished } = plan.leftBehind;
-  const releases = steps.some((step) => step.willRun && step.new?.heldRuns === "release");
-  const without = releases ? " may repeat steps" : " held";
   return [
     !exported && "MongoDB is unreachable, what changed there stays behind",
-    describeAny(unfinished, "unfinished run", exported ? " resume from the files" : without),
+    describeAny(unfinished, "unfinished run", exported ? " resume from the files" : " held"),
     describeAny(conflicts, "record", " changed on both sides stay behind"),
   ];
 }

@@ -122,19 +122,11 @@ export const jobs = section({
     .describe("How long a Job may be without a running pod, in seconds."),
 });
 
-const listHash = z.string().regex(/^[0-9a-f]{16}$/, { error: "the 16 hexadecimal digits shown" });
-
 /** Rarely needed settings. */
 export const advanced = section({
   ledger: collectionName
     .default("schema_migrations")
     .describe("The collection of the migration's record."),
-  heldRuns: z
-    .enum(["hold", "release"])
-    .default("hold")
-    .describe(
-      "What a rollback does with unfinished runs that it cannot export: `hold` moves their files to `held/`, `release` leaves the files in place, so that steps may run twice.",
-    ),
   electionSeconds: positive
     .max(600)
     .default(60)
@@ -151,12 +143,9 @@ export const advanced = section({
     .describe(
       "The time of a fence. If no majority acknowledges a write, the rollback of that cutover exports what the primary has.",
     ),
-  acceptMissing: listHash
-    .optional()
-    .describe(
-      "The hash of the unfinished runs in MongoDB whose files are gone; `pulumi up` prints it. The cutover then continues, and the worker executes these runs from MongoDB.",
-    ),
-  acceptQuarantined: listHash
+  acceptQuarantined: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, { error: "the 16 hexadecimal digits shown" })
     .optional()
     .describe(
       "The hash of the records that are quarantined or differ and that nobody can fix; `pulumi up` and `verify` print it. The verification then passes without them.",

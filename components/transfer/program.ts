@@ -31,11 +31,9 @@ export class RunFiles {
 type StateArgs = ReturnType<typeof stateArgs>;
 
 function stateArgs(root: string, advanced: Settings["advanced"]) {
-  const { heldRuns, electionSeconds, abandonMongo, exportUnconfirmed } = advanced;
-  const { acceptMissing, acceptQuarantined } = advanced;
+  const { electionSeconds, abandonMongo, exportUnconfirmed, acceptQuarantined } = advanced;
   const primary = { electionSeconds, abandonMongo, exportUnconfirmed };
-  const rollback = { heldRuns, ...primary };
-  return { sides: { root, acceptMissing, acceptQuarantined }, primary, rollback };
+  return { sides: { root, acceptQuarantined }, primary };
 }
 
 interface StateStepArgs {
@@ -93,7 +91,7 @@ export class Handover extends StepGroup {
     if (!files.state && direction === "back") void logFinding(warning("no-export", noExport), this);
     const inputs = files.state && {
       ...stateInputs(mongo, files.state),
-      ...files.state.rollback,
+      ...files.state.primary,
       // Without the drain no handover meets a live worker, also under `--target`.
       direction: drain.direction,
       drains: drain.drained.drains,
@@ -133,8 +131,8 @@ export class FinalPass extends StepGroup {
     this.direction = direction;
     if (files.state) {
       const { fencedAt } = handover;
-      const { rollback } = files.state;
-      const inputs = { ...stateInputs(mongo, files.state), ...rollback, fencedAt, direction };
+      const { primary } = files.state;
+      const inputs = { ...stateInputs(mongo, files.state), ...primary, fencedAt, direction };
       const former = "pulumi-nodejs:dynamic/taskrunner:SecondHandover";
       const ofStep = formerly(this.ofChildren, former, "second-handover");
       const step = new StepResource(kinds.FinalPass, "final-pass", inputs, ofStep);

@@ -46,8 +46,6 @@ export interface MissingRuns {
   readonly count: number;
   /** Their ids in order; in outputs the first twenty. */
   readonly runs: readonly string[];
-  /** Of the complete list, for `advanced.acceptMissing`. */
-  readonly hash: string;
 }
 
 /** What an import did. `quarantine` and `incomplete` hold the first thousand each. */

@@ -21,8 +21,8 @@ import {
 export type Outcome = "inserted" | "updated" | "unchanged";
 
 /**
- * The hash of a list, whatever its order and length, by which the settings `advanced.acceptMissing` and
- * `advanced.acceptQuarantined` accept just what a person has seen: 16 hexadecimal digits.
+ * The hash of a list, whatever its order and length, by which the setting `advanced.acceptQuarantined` accepts just
+ * what a person has seen: 16 hexadecimal digits.
  */
 export class ListHash {
   private sum = 0n;

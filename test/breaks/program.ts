@@ -22,8 +22,8 @@ export const programBreaks: readonly Break[] = [
   {
     guarantee: "the final pass goes no further than web",
     file: "components/transfer/program.ts",
-    find: "{ ...stateInputs(mongo, files.state), ...rollback, fencedAt, direction }",
-    replace: "{ ...stateInputs(mongo, files.state), ...rollback, fencedAt }",
+    find: "{ ...stateInputs(mongo, files.state), ...primary, fencedAt, direction }",
+    replace: "{ ...stateInputs(mongo, files.state), ...primary, fencedAt }",
     tests: ["test/transfer/components.test.ts > no step after web goes past it"],
   },
   {

@@ -149,13 +149,6 @@ export const stateBreaks: readonly Break[] = [
     tests: ["test/transfer/handover-stops.test.ts > whose file is gone since an import"],
   },
   {
-    guarantee: "only the missing runs that were listed are accepted",
-    file: "components/transfer/describe/cutover.ts",
-    find: "hash === acceptMissing ? 0 : count",
-    replace: "acceptMissing ? 0 : count",
-    tests: ["test/transfer/handover-stops.test.ts > whose file is gone since an import"],
-  },
-  {
     guarantee: "a file that a service is just writing is read again",
     file: "components/transfer/import/read-file.ts",
     find: "if (isOld || reread === maxRereads)",

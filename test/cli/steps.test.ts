@@ -54,7 +54,6 @@ const sides = () => ({
   collections: documentOptions.collections,
   approvals: true,
   ledger: ledgerCollection,
-  heldRuns: "hold",
   electionSeconds: 2,
 });
 

@@ -47,11 +47,11 @@ it("an answer that a kubelet cuts, because five containers share the room, loses
 });
 
 it("a text that is too long keeps its beginning and its end", () => {
-  const text = `Import of claim: ${"\u00e4".repeat(5_000)} Set advanced.acceptMissing.`;
+  const text = `Import of claim: ${"\u00e4".repeat(5_000)} Set advanced.acceptQuarantined.`;
   const found = parseAnswer(formatAnswer({ failed: [text, "and more"] }));
   const [long = "", more] = (found?.answer as { failed: string[] }).failed;
 
-  expect(long).toMatch(/^Import of claim: .* \.\.\. .* Set advanced\.acceptMissing\.$/);
+  expect(long).toMatch(/^Import of claim: .* \.\.\. .* Set advanced\.acceptQuarantined\.$/);
   expect(more).toBe("and more");
 });
 

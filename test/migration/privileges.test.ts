@@ -172,7 +172,6 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
     await runRollback(sides, {
       ...address,
       fencedAt: fence.at,
-      heldRuns: "hold",
       electionSeconds: 5,
     }),
   ).toMatchObject({

@@ -79,7 +79,6 @@ async function apply(
     uri: uriOf(),
     ledger: "schema_migrations",
     onDataIssue: "fail",
-    heldRuns: "hold",
     electionSeconds: 60,
     ...own,
   };

@@ -34,7 +34,7 @@ describe("the direction of a preview", () => {
 
 it("says what each handover does in its direction", () => {
   const handovers = (from: string, to: string) => {
-    const inputs = (direction: string) => ({ direction, root: "/state", heldRuns: "hold" });
+    const inputs = (direction: string) => ({ direction, root: "/state" });
     const steps = ["Handover", "FinalPass"].map((type): RawStep => ({
       type: `~taskrunner:${type}`,
       name: type,
@@ -87,8 +87,6 @@ describe("the verdict on a rollback", () => {
     const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
     expect(verdict).toContain("1,204 unfinished runs held");
     expect(body).toContain("hold runs by `handover`");
-    const now = { ...toFiles.now, heldRuns: "release" };
-    expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
     const answering = { ...noPlan, leftBehind: { conflicts: 0, unfinished: 3, exported } };
     expect(reviewOf(previewOf([toFiles]), answering).verdict).toContain("3 unfinished runs resume");
   });
@@ -104,24 +102,17 @@ describe("the verdict on a rollback", () => {
     const reviewed = (lines: readonly string[], leftBehind: object) =>
       reviewOf(previewOf([toFiles], printed(lines)), { ...noPlan, leftBehind });
 
-    it.each(["hold", "release"] as const)(
-      "says once what the plan counts too: heldRuns %s",
-      (heldRuns) => {
-        const lines = describeRollbackPreview(found, "/state", { fencedAt, heldRuns }).map(
-          formatPrinted,
-        );
-        const { verdict, body } = reviewed(lines, lost);
+    it("says once what the plan counts too", () => {
+      const lines = describeRollbackPreview(found, "/state", fencedAt).map(formatPrinted);
+      const { verdict, body } = reviewed(lines, lost);
 
-        expect(lines).toHaveLength(2);
-        expect(verdict).not.toContain("warning");
-        expect(body).not.toContain("#### Warnings");
-      },
-    );
+      expect(lines).toHaveLength(2);
+      expect(verdict).not.toContain("warning");
+      expect(body).not.toContain("#### Warnings");
+    });
 
     it("hides nothing if the plan reached MongoDB and the preview did not", () => {
-      const lines = describeRollbackPreview(found, "/state", { fencedAt, heldRuns: "hold" }).map(
-        formatPrinted,
-      );
+      const lines = describeRollbackPreview(found, "/state", fencedAt).map(formatPrinted);
       const made = reviewed(lines, { ...lost, unfinished: 0, exported });
 
       expect(made.level).toBe("risks");

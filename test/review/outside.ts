@@ -105,7 +105,6 @@ function inputs(text: fc.Arbitrary<string>): fc.Arbitrary<Record<string, unknown
       validator: fc.dictionary(text, text, { maxKeys: 2 }),
       direction: fc.constantFrom("forward", "back", "rest"),
       mode: fc.constantFrom("mongo", "filesystem"),
-      heldRuns: fc.constantFrom("hold", "release"),
       job: fc.record({ image: text }),
       root: text,
       file: text,

@@ -26,8 +26,8 @@ export const toFiles: RawStep = {
   type: "~taskrunner:Handover",
   name: "handover",
   parent: "Handover",
-  old: { direction: "forward", root: "/state", heldRuns: "hold" },
-  now: { direction: "back", root: "/state", heldRuns: "hold" },
+  old: { direction: "forward", root: "/state" },
+  now: { direction: "back", root: "/state" },
 };
 /** A plan that has nothing to say. */
 export const noPlan = { changes: [], issues: [] };

@@ -16,6 +16,8 @@ describe("an unknown setting", () => {
     ["rollout.confirm.namspace", { rollout: confirmed({ namspace: "apps" }) }, "namespace"],
     ["cluster.regons", { cluster: { kind: "atlas", regons: [] } }, "regions"],
     ["indexes", { indexes: {} }, "approvals"],
+    ["advanced.heldRuns", { advanced: { heldRuns: "release" } }, "ledger"],
+    ["advanced.acceptMissing", { advanced: { acceptMissing: "00" } }, "acceptQuarantined"],
   ])("%s is named, with the keys that are allowed", (key, change, allowed) => {
     const lines = describeProblems({ ...dev, ...change }).split("\n");
     const line = lines.find((one) => one.includes(`${key}: `));

@@ -41,7 +41,6 @@ describe("settings", () => {
       },
       advanced: {
         ledger: "schema_migrations",
-        heldRuns: "hold",
         electionSeconds: 60,
       },
     });

@@ -49,7 +49,6 @@ const full: Values = {
   },
   [`${prefix}advanced`]: {
     ledger: "ledger",
-    heldRuns: "release",
     electionSeconds: 30,
     abandonMongo: "2026-11-25T21:16:30.502Z",
   },

@@ -85,7 +85,6 @@ export class Simulation extends Crew {
       name: undefined,
       fencedAt: this.fencedAt,
       ledger: ledgerCollection,
-      heldRuns: "hold",
       electionSeconds: 5,
     } as const;
     const { held, destinationTaken } = await runRollback(this.sides, options);

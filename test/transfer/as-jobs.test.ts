@@ -41,7 +41,6 @@ beforeEach(async () => {
     collections: documentOptions.collections,
     approvals: true,
     ledger: ledgerCollection,
-    heldRuns: "hold",
     electionSeconds: 5,
     job: cluster.target(namespace),
   };

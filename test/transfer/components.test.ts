@@ -89,14 +89,13 @@ it("each component has one resource, whose report is its counts", async () => {
 });
 
 it.each(["forward", "back"] as const)(
-  "handover and final pass are there (%s), with what becomes of held runs; the latter has the fence of the former",
+  "handover and final pass are there (%s); the latter has the fence of the former",
   async (direction) => {
     const { handover } = stepsOf({ mongo: mongo(direction), files });
     expect(await value<unknown>(handover.rollback)).toBeNull();
     await pulumi.runtime.disconnect();
     const shared = {
       direction,
-      heldRuns: "hold",
       root: "../state",
       ledger: "schema_migrations",
       electionSeconds: 60,
@@ -136,7 +135,6 @@ it("the resource gets the root, not the other settings", async () => {
     approvals: true,
   });
   expect(inputs).not.toHaveProperty("settings");
-  expect(inputs).not.toHaveProperty("heldRuns");
 });
 
 it("without `backfill` there is no resource, and nobody waits for a component", async () => {

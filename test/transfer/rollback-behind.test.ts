@@ -3,15 +3,7 @@ import { exportByHand, exportState } from "../../components/transfer";
 import { ledgerCollection } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
-import {
-  type Outs,
-  RollbackStack,
-  diffHandover,
-  finished,
-  running,
-  runStep,
-  upSecond,
-} from "./rollback-stack";
+import { type Outs, RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
@@ -82,22 +74,6 @@ it("a run that MongoDB has no more is not held once the worker is at work on the
   await stack.runs.deleteMany({ _id: "busy" });
   const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
   expect(outs.rollback).toMatchObject({ held: [] });
-});
-
-it("released runs stay in place in conflict too", async () => {
-  const before = await withoutBases();
-  const released = await runStep(before, stack.toFiles({ heldRuns: "release" }));
-  expect(released.rollback).toMatchObject({ held: [] });
-  expect(await inPlace()).toContain("state/runs/busy.json");
-});
-
-it("a run in conflict that is held comes back when it is released", async () => {
-  const held = await runStep(await withoutBases(), stack.toFiles());
-  expect(held.rollback).toMatchObject({ held: ["busy"] });
-  expect(await diffHandover(held, stack.toFiles({ cutover: 1 }))).toBe(false);
-  const release = stack.toFiles({ heldRuns: "release" });
-  expect((await runStep(held, release)).rollback).toMatchObject({ held: [], destinationTaken: [] });
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toEqual(run("busy", running));
 });
 
 it("the final pass holds nothing more: the worker is at work on the files", async () => {

@@ -65,16 +65,11 @@ it("a run that web wrote to files after the fence is held: MongoDB has it by the
   expect((outs.rollback?.held as string[]).sort()).toEqual(["busy", "late", "slow"]);
 });
 
-it("nothing is held later: the worker on files is at work on what was released", async () => {
-  const before = await stack.cutover();
-  const released = await runStep(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
-  expect(await diffHandover(released, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);
-});
-
 it("the first rollback ends the fence, and from then on a second one holds nothing", async () => {
   const before = await stack.cutover();
-  await runStep(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
+  await runStep(before, stack.toFiles({ uri: undefined }));
   expect(await readFence(stack.root)).toHaveProperty("endedAt");
+  await stack.moveHeldBack();
 
   // Its engine was killed, so that the stack does not know of it.
   const again = await runStep(before, stack.toFiles({ uri: undefined }));
@@ -100,7 +95,6 @@ it("later the export brings held runs back, and holds none with which the worker
     name,
     fencedAt,
     ledger: ledgerCollection,
-    heldRuns: "hold",
     electionSeconds: 5,
   } as const;
 
@@ -154,26 +148,14 @@ it("a Job's pod that cannot export later warns too, because it knows of the firs
   expect(stack.said.at(-1)).toMatch(/^warning: .*\[not-exported\]$/);
 });
 
-it("released runs stay in their places, and come back where they were held before", async () => {
-  const before = await stack.cutover();
-  const options = { uri: undefined, heldRuns: "release" };
-  const released = await runStep(before, stack.toFiles(options));
-  expect(released.rollback?.held).toEqual([]);
-  expect(await stack.files()).toEqual(sampleFiles);
-  const held = await runStep(await stack.cutover(released), stack.toFiles({ uri: undefined }));
-  expect(held.rollback?.held).toHaveLength(2);
-  expect((await runStep(held, stack.toFiles(options))).rollback?.held).toEqual([]);
-  expect(await stack.files()).toEqual(sampleFiles);
-});
-
 it("held runs come back by an export, as MongoDB has them, and go forward again", async () => {
   const before = await stack.cutover();
   await stack.advance();
   await stack.forget("slow");
   const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: ["slow"] });
-  const report = await exportState({ ...stack.sides, releaseUnknown: true });
-  expect(report.returned).toEqual(["slow"]);
+  await stack.moveHeldBack();
+  const report = await exportState(stack.sides);
   expect(report).toMatchObject({ stillHeld: [], runs: { documents: 2, unchanged: 2 } });
   expect(Object.keys(await stack.files())).toEqual(Object.keys(sampleFiles));
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
@@ -232,8 +214,7 @@ it("a cutover to a new MongoDB does not import what is held, and warns that nobo
   expect((back.rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
   await upSecond(second, stack.second(back, { direction: "back" }));
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
-  const released = await runStep(back, stack.toFiles({ heldRuns: "release" }));
-  expect(released.rollback).toMatchObject({ held: [] });
+  await stack.moveHeldBack();
   expect(await stack.files()).toEqual(sampleFiles);
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Document, Long, MongoClient, ObjectId } from "mongodb";
@@ -110,7 +110,6 @@ export class RollbackStack {
       ledger: ledgerCollection,
       collections: documentOptions.collections,
       approvals: true,
-      heldRuns: "hold",
       electionSeconds: 5,
       ...fields,
     };
@@ -148,6 +147,14 @@ export class RollbackStack {
     const entry = await this.db.collection("pack_run_logs").findOne({ runId: "busy" });
     const second = { ...entry, _id: new ObjectId(), sequence: Long.fromNumber(2) };
     await this.db.collection("pack_run_logs").insertOne(second);
+  }
+
+  /** `mv held/state/runs/* state/runs/`, as the docs have it. */
+  async moveHeldBack(): Promise<void> {
+    const held = join(this.root, "held/state/runs");
+    for (const name of await readdir(held)) {
+      await rename(join(held, name), join(this.root, "state/runs", name));
+    }
   }
 
   /** MongoDB has no such run, and nothing says that it ever had. */

@@ -72,21 +72,13 @@ const toleratedPercent = 1;
  * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
  * import brought, as one whose file is gone; and many that are finished would be missed.
  *
- * @param inputs with `root` as the settings name it
+ * @param root the state directory as the settings name it
  */
-export function describeStop(
-  report: ImportReport,
-  inputs: { readonly root: string; readonly acceptMissing?: string },
-  pass: "bulk" | "delta",
-): string[] {
-  const { root, acceptMissing } = inputs;
-  const { count = 0, runs = [], hash = "" } = report.missing ?? {};
-  const missing = ifAny(hash === acceptMissing ? 0 : count, () => {
+export function describeStop(report: ImportReport, root: string, pass: "bulk" | "delta"): string[] {
+  const { count = 0, runs = [] } = report.missing ?? {};
+  const missing = ifAny(count, () => {
     const what = `${formatRecords(count, "runs")} that MongoDB has from an import may still execute steps, but`;
-    return (
-      `${what} the files are gone: ${formatCases(runs, count)}. Restore them, or delete these runs in MongoDB. ` +
-      `If the worker is to execute them from MongoDB, set advanced.acceptMissing: "${hash}".`
-    );
+    return `${what} the files are gone: ${formatCases(runs, count)}. Restore them, or delete these runs in MongoDB.`;
   });
   const reasons = [...describeQuarantinedRuns(report), ...missing];
   return withAdvice(reasons, `Import of ${root}: `, fixRuns[pass]);

@@ -1,6 +1,6 @@
 import { type Finding, warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
-import { heldFolder } from "../../state";
+import { heldFolder, layout } from "../../state";
 import type {
   BulkExportReport,
   Exported,
@@ -38,7 +38,7 @@ export function describeRollback(
         "runs-held",
         `${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
           `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
-          "`advanced.heldRuns: release` moves the files back unchanged.",
+          `To run them from files instead, move the files back to ${layout.runs}: steps may then run twice.`,
       ),
     ),
     ...ofRuns(destinationTaken, (runs, names) =>
@@ -108,7 +108,7 @@ function describeExport(report: Exported, root: string): StepMessage[] {
 export function describeRollbackPreview(
   { unreachable, unfinished }: RollbackPreview,
   root: string,
-  { fencedAt, heldRuns }: { readonly fencedAt: string; readonly heldRuns: "hold" | "release" },
+  fencedAt: string,
 ): Finding[] {
   return [
     warning(
@@ -117,12 +117,7 @@ export function describeRollbackPreview(
         `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
     ),
     ...ofRuns(unfinished, (runs, names) =>
-      heldRuns === "hold"
-        ? warning("would-hold", `${runs} would be held in ${root}/${heldFolder}: ${names}.`)
-        : warning(
-            "would-release",
-            `${runs} would continue from files, and may repeat steps: ${names}.`,
-          ),
+      warning("would-hold", `${runs} would be held in ${root}/${heldFolder}: ${names}.`),
     ),
   ];
 }

@@ -135,7 +135,7 @@ function isNamedAfterRun({ runId, file }: RunFile): boolean {
 async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promise<Set<string>> {
   const { sides } = task;
   const files = new Map(held.map((one) => [one.runId, one]));
-  const stuck = new Set<string>(sides.releaseUnknown ? [] : files.keys());
+  const stuck = new Set(files.keys());
   const isWritten = (runId: string) => {
     const file = files.get(runId);
     const named = file !== undefined && isNamedAfterRun(file);

@@ -24,8 +24,6 @@ import type { Turns } from "../turns";
 export interface ExportSides extends BothSides {
   /** Compares every document with its file, not only those that changed in MongoDB. */
   readonly all?: boolean;
-  /** Puts held runs that MongoDB does not have back as they were: without it they stay held. */
-  readonly releaseUnknown?: boolean;
   /** Whether a majority may never have what is read. As a base it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
   /**

@@ -1,14 +1,7 @@
 import type { Db } from "mongodb";
 import { FenceMissing, requireFence } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";
-import {
-  type Fence,
-  type StateAddress,
-  listHeldRuns,
-  holdRuns,
-  unholdRuns,
-  readFence,
-} from "../../state";
+import { type Fence, type StateAddress, listHeldRuns, holdRuns, readFence } from "../../state";
 import { exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
 import type { ExportReport } from "../reports";
@@ -33,13 +26,8 @@ export interface RollbackReport {
   readonly destinationTaken: readonly string[];
 }
 
-/** A report without the runs that were held because of it, or released. */
+/** A report without the runs that were held because of it. */
 export type Exported = Omit<ExportReport, "stale" | "destinationTaken">;
-
-/** What a rollback works on. */
-export interface RollbackOptions extends PrimaryOptions {
-  readonly heldRuns: "hold" | "release";
-}
 
 /**
  * Exports what changed in MongoDB. If the fence is still open, it holds the runs whose files are stale, which are all
@@ -53,7 +41,7 @@ export interface RollbackOptions extends PrimaryOptions {
  */
 export async function runRollback(
   sides: Omit<ExportSides, "database">,
-  asked: RollbackOptions,
+  asked: PrimaryOptions,
 ): Promise<RollbackReport> {
   const options = { ...asked, fencedAt: asked.fencedAt ?? (await readFence(sides.root))?.at };
   const { database, unreachable } = await findPrimary(options);
@@ -65,7 +53,7 @@ export async function runRollback(
   const delta = isDelta ? { openFence: fence.at } : {};
   const report = mongo && (await exportState({ ...sides, ...mongo, ...delta, retryMs }));
   const { stale, destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
-  const held = await holdStale(sides, options, fence, {
+  const held = await holdStale(sides, fence, {
     destinationTaken,
     ...(stale && { stale }),
   });
@@ -167,7 +155,7 @@ const previewSeconds = 5;
  */
 export async function previewRollback(
   sides: StateAddress,
-  options: Omit<RollbackOptions, "heldRuns" | "electionSeconds">,
+  options: Omit<PrimaryOptions, "electionSeconds">,
 ): Promise<RollbackPreview | undefined> {
   const wanted = { ...options, electionSeconds: previewSeconds };
   const { database, unreachable } = await findPrimary(wanted);
@@ -183,14 +171,10 @@ export async function previewRollback(
  */
 async function holdStale(
   address: StateAddress,
-  { heldRuns: wish }: RollbackOptions,
   fence: Fence | undefined,
   found: Pick<ExportReport, "destinationTaken"> & Partial<Pick<ExportReport, "stale">>,
 ): Promise<Pick<RollbackReport, "held" | "destinationTaken">> {
-  const moved =
-    wish === "release"
-      ? await unholdRuns(address, await listHeldRuns(address))
-      : await holdRuns(address, isOpen(fence) ? found.stale : []);
+  const moved = await holdRuns(address, isOpen(fence) ? found.stale : []);
   const destinationTaken = new Set([...found.destinationTaken, ...moved.destinationTaken]);
   const held = (await listHeldRuns(address)).map(({ runId }) => runId);
   return {

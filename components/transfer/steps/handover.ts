@@ -43,7 +43,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     // A pod has no access to the API: the engine looks before it and after it.
     engineOnly: ["standstill", "drains"],
     guard: assertStillDrained,
-    priorOutputs: ["direction", "heldRuns", "fence", "rollback"],
+    priorOutputs: ["direction", "fence", "rollback"],
     onJobFailure: keepEarlierResults,
   },
   previewFindings,
@@ -55,7 +55,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     if (former !== undefined) await requireFence(sides.database, ledger, former);
     const report = await importPass(sides, "delta");
     // MongoDB may have these runs as an earlier import brought them: a worker would repeat their steps.
-    const reasons = describeStop(report, { ...inputs, root: rootName }, "delta");
+    const reasons = describeStop(report, rootName, "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
     await assertStillDrained(inputs);
     const drawn = await drawFence({
@@ -85,7 +85,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   },
   job: {
     state: "write",
-    priorOutputs: ["direction", "heldRuns", "rollback"],
+    priorOutputs: ["direction", "rollback"],
     onJobFailure: keepEarlierResults,
   },
   forward: async (inputs) => ({
@@ -107,13 +107,12 @@ function keepResults(state: Partial<PassResults> = {}): PassResults {
 }
 
 /**
- * Whether a finished rollback has to run again: held files are to be released, or a Job may export what an earlier
- * one could not. Without `jobs` a person does that with `taskrunner-storage export`, beside a live worker.
+ * Whether a finished rollback has to run again: a Job may export what an earlier one could not. Without `jobs` a
+ * person does that with `taskrunner-storage export`, beside a live worker.
  */
-function isDueAgain(state: Past, { heldRuns, job }: PassInputs): boolean {
-  const { unreachable, held = [] } = state.rollback ?? {};
-  if (unreachable === undefined && held.length === 0) return false;
-  return job !== undefined || (state.heldRuns === "hold" && heldRuns === "release");
+function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
+  const { unreachable, held = [] } = rollback ?? {};
+  return job !== undefined && (unreachable !== undefined || held.length > 0);
 }
 
 async function rollBack(
@@ -135,8 +134,7 @@ async function rollBack(
     return { ...keepResults(state), rollback };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const isReleased = state?.heldRuns !== inputs.heldRuns;
-    const earlier = isReleased ? undefined : keepEarlierResults([error.message], state);
+    const earlier = keepEarlierResults([error.message], state);
     if (earlier) return earlier;
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new Unfinished([
@@ -169,11 +167,11 @@ async function previewFindings(state: Past, inputs: PassInputs): Promise<readonl
   const fencedAt = state.fence?.at;
   const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
   if (!isAsked || fencedAt === undefined) return [];
-  const { uri, database: name, root, ledger, heldRuns, abandonMongo } = inputs;
+  const { uri, database: name, root, ledger, abandonMongo } = inputs;
   try {
     const asked = { uri, name, fencedAt, ledger, abandonMongo };
     const found = await previewRollback(stateOf(inputs), asked);
-    return found ? describeRollbackPreview(found, root, { fencedAt, heldRuns }) : [];
+    return found ? describeRollbackPreview(found, root, fencedAt) : [];
   } catch (error) {
     const isExpected =
       error instanceof FenceMissing ||

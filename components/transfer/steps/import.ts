@@ -24,7 +24,6 @@ import { requireNewCutover } from "../rollback/fence";
 import { exportBulkPass } from "../rollback/rollback";
 import type { BothSides, ImportPass } from "../sides";
 import { type ImportReport, type MissingRuns, joinImports, ofShards } from "../reports";
-import { ListHash } from "../tally";
 import {
   type VerificationReport,
   type VerifyOptions,
@@ -81,7 +80,7 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
 }
 
 function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
-  const reasons = describeStop(results.report, inputs, "bulk");
+  const reasons = describeStop(results.report, inputs.root, "bulk");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
   describeProof(results.report).forEach(tell);
   return results;
@@ -166,9 +165,7 @@ async function findMissingRuns(sides: BothSides): Promise<MissingRuns> {
     for (const { runId } of await listHeldRuns(sides)) missing.delete(runId);
     for await (const { runId } of listUnfinishedRuns(sides)) missing.delete(runId);
   }
-  const runs = [...missing].sort();
-  const hash = runs.reduce((list, runId) => list.add(runId), new ListHash()).toString();
-  return { count: runs.length, runs, hash };
+  return { count: missing.size, runs: [...missing].sort() };
 }
 
 /** Whether a step that imports once per cutover is due again. In a rollback it never is. */

@@ -17,8 +17,6 @@ export interface StateInputs extends MongoInputs, OncePerCutover {
   readonly rootName?: string;
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly approvals: boolean;
-  /** The hash of the missing runs with which a cutover goes on. */
-  readonly acceptMissing?: string;
   /** The hash of quarantined and differing records with which a cutover ends. */
   readonly acceptQuarantined?: string;
   /** The collection of the migration's record: its fences, ended cutovers and former expiries of the log. */
@@ -52,10 +50,7 @@ export interface VerificationResults {
 }
 
 /** Inputs of the delta and the final pass; a change of those of a rollback does not run them again. */
-export interface PassInputs extends StateInputs, ReachInputs {
-  /** What becomes of unfinished runs that cannot be exported. */
-  readonly heldRuns: "hold" | "release";
-}
+export interface PassInputs extends StateInputs, ReachInputs {}
 
 /** Inputs of the handover: the drain's results, absent if the program sees no pods. */
 export interface HandoverInputs extends PassInputs {

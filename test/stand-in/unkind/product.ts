@@ -102,7 +102,6 @@ export class Product {
       cutover: this.cutover,
       approvals: true,
       collections: documentOptions.collections,
-      heldRuns: "hold",
       electionSeconds: 2,
       ...(name === "FinalPass" && fencedAt !== undefined && { fencedAt }),
       ...this.advanced,
