@@ -32,7 +32,10 @@ export const importCommand = command("import", {
         throw new InvalidArgumentError("Give I/N with I from 1 to N, such as 2/4.");
       },
     ),
-    new Option("--cutover-pass <pass>", "the pass of a cutover; final only inserts runs")
+    new Option(
+      "--cutover-pass <pass>",
+      "the pass of a cutover; final reads every file, and only inserts runs",
+    )
       .choices(importPasses)
       .default("bulk"),
   ],
@@ -55,6 +58,8 @@ export const importCommand = command("import", {
     const { sides, database } = await openBothSides(options);
     const { shard, cutoverPass: pass, dryRun = false } = options;
     const quarantine = quarantineFile(shard);
+    // The files that changed were imported by `up`: by hand it repairs what is missing.
+    const shouldReadAll = pass === "final";
     const report = await withProgress(options, "import", (watch) =>
       importState({
         ...sides,
@@ -63,6 +68,7 @@ export const importCommand = command("import", {
         pass,
         watch,
         quarantine,
+        shouldReadAll,
         ...(shard && { shard }),
       }),
     );
@@ -87,6 +93,7 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
       inserted: "inserted",
       updated: "updated",
       unchanged: "unchanged",
+      removed: "removed",
       quarantined: "quarantined",
     },
     lines: [

@@ -47,6 +47,7 @@ function describeVerification(root: string, report: VerificationReport) {
       equal: "equal",
       newerInMongo: "newer in MongoDB",
       onlyInMongo: "only in MongoDB",
+      removed: "removed",
       expired: "expired",
       missing: "missing",
       differing: "different",

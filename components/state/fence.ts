@@ -13,6 +13,8 @@ export interface Fence {
   readonly cutover?: number;
   /** When a rollback ended it: from then on the files are the source of truth. Absent until then. */
   readonly endedAt?: string;
+  /** Whether that rollback exported nothing, because it went without MongoDB. Absent if it, or a later export, did. */
+  readonly notExported?: true;
   /** The fences of former cutovers of this state directory, oldest first; absent in the first cutover. */
   readonly former?: readonly string[];
 }
@@ -38,6 +40,11 @@ export async function readFence(root: string): Promise<Fence | undefined> {
         `\`taskrunner-storage export --all --state ${root}\`, which writes it again from the ledger.`,
     );
   }
+}
+
+/** The side that is the source of truth after a cutover; undefined before the first one. */
+export function sourceOfTruth(fence: Fence | undefined): "disk" | "mongo" | undefined {
+  return fence && (fence.endedAt === undefined ? "mongo" : "disk");
 }
 
 /** Writes a fence into the state directory, flushed and renamed: a reader finds the former fence or this one. */

@@ -2,7 +2,7 @@ import type { Document } from "mongodb";
 import { type CollectionRole, collections } from "../contract";
 import { convert } from "./convert";
 import { hashOf } from "./compare";
-import { type JsonObject, isJsonObject, membersOf } from "./json";
+import { type JsonObject, formatJson, isJsonObject, membersOf, parseJson } from "./json";
 import type { FilePlace } from "./place";
 
 /** Fields implied by the file name or the manifest. */
@@ -17,6 +17,18 @@ const impliedFields: Readonly<Record<CollectionRole, readonly string[]>> = {
 export function recordOf(role: CollectionRole, document: Document): Map<string, unknown> {
   const members = Object.entries(document).filter(([name]) => !impliedFields[role].includes(name));
   return new Map(members.map(([name, value]) => [propertyOf(role, name), value]));
+}
+
+/**
+ * The document that a reading of a document's record on disk gives, without a generated `_id`. It differs if JSON
+ * cannot express a value, such as a date inside a plan.
+ *
+ * @throws Refusal if no record can hold the document
+ */
+export function asOnDisk(role: CollectionRole, document: Document): Document {
+  const fields = parseJson(formatJson(recordOf(role, document)));
+  const impliedFields = role === "runs" ? {} : { runId: document.runId as unknown };
+  return Object.fromEntries(convert(role, { fields, impliedFields }).fields);
 }
 
 /**

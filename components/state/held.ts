@@ -2,11 +2,12 @@ import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { mapLimit } from "./concurrency";
 import { refusalIn } from "./errors";
-import { type JsonObject, isJsonObject, memberOf } from "./json";
+import { type JsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
 import { isOneFile, moveFile, publish } from "./publish";
 import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
+import { isUnfinished } from "./unfinished";
 
 /**
  * The folder below the state directory for the files of held runs (decision 10), with the same layout as the state
@@ -131,24 +132,6 @@ async function removeEmpty({ root }: StateAddress): Promise<void> {
 export interface RunFile {
   readonly runId: string;
   readonly file: StateFile;
-}
-
-/** The statuses of a finished step: names, and their integers in the services' enumeration (assumed). */
-const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "skipped", 2, 3, 4]);
-
-/**
- * Whether a run may still execute steps. A run has no status of its own: it is finished if every enabled step is. A
- * run without steps counts as unfinished.
- */
-export function isUnfinished(run: JsonObject): boolean {
-  const steps = memberOf(run, "steps");
-  if (!Array.isArray(steps) || steps.length === 0) return true;
-  return steps.some((step) => {
-    if (!isJsonObject(step)) return true;
-    const status = memberOf(step, "status");
-    const isFinal = finalStatuses.has(typeof status === "string" ? status.toLowerCase() : status);
-    return memberOf(step, "enabled") !== false && !isFinal;
-  });
 }
 
 /** Maximum number of files read at once; on a network volume each takes some milliseconds. */

@@ -13,4 +13,5 @@ export * from "./publish";
 export * from "./read";
 export * from "./records";
 export * from "./runs";
+export * from "./unfinished";
 export type { Conversion } from "./convert";

@@ -21,6 +21,11 @@ export interface ReadyRecord {
   readonly raw: Raw;
 }
 
+/** The id of the run that a record belongs to, or is. */
+export function runIdOf({ role, key, document }: ReadyRecord): string {
+  return role === "runs" ? key : String(document.runId);
+}
+
 /** Receives what a read finds besides records: bytes, refused records, and lines without an end. */
 export interface ReadTally {
   bytes: number;

@@ -1,19 +1,21 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import { hashOf } from "../state";
+import { asOnDisk, hashOf, refusalIn, wouldRepeatSteps } from "../state";
 import { type Base, type Hashes, agreementIn } from "./bases";
-import type { ImportPass } from "./sides";
 
 /**
  * What holds between a record on disk and the document of the same key:
  *
- * - `onlyOnDisk`, `onlyInMongo`: the other side has none; a deletion is never carried over;
- * - `equal`: nothing to do, because they are the same or neither changed since they agreed;
+ * - `onlyOnDisk`, `onlyInMongo`: the other side has none;
+ * - `removed`: the side that is the source of truth has it no more. It stays removed there, and where it is;
+ * - `equal`: nothing to do, because they are the same, neither changed since they agreed, or the file is what an export
+ *   of the document writes;
  * - `disk`: the file's wins;
  * - `mongo`: MongoDB's wins, the file's is older;
  * - `conflict`: nobody can say which counts. Never overwritten.
  */
-export type Verdict = "onlyOnDisk" | "onlyInMongo" | "equal" | "disk" | "mongo" | "conflict";
+export type Verdict =
+  "onlyOnDisk" | "onlyInMongo" | "removed" | "equal" | "disk" | "mongo" | "conflict";
 
 /** One side's record with the hash that `hashOf` gives it. */
 export interface Side {
@@ -30,23 +32,38 @@ export function sideOf(role: CollectionRole, document: Document): Side {
  * The merge rules (issue #5, "Identity"). Changed on one side since the base: that side wins.
  * Changed on both: a conflict. Of approvals, a decision beats pending and two different decisions
  * conflict; of artifacts changed on both sides the newer `capturedAt` counts, on a tie MongoDB's.
- * Log entries are immutable. The final pass never updates a run that MongoDB has: after both rollouts MongoDB is the
- * source of truth for it.
+ * Log entries are immutable. An older run never wins if its steps would run again.
+ *
+ * @param truth the side that is the source of truth after a cutover. What only it lacks was removed there, and a run
+ *   that MongoDB has is not updated while MongoDB is it. Default: none
  */
 export function merge(
   role: CollectionRole,
   disk: Side | undefined,
   mongo: Side | undefined,
   base: Base | undefined,
-  pass: ImportPass = "bulk",
+  truth?: keyof Hashes,
 ): Verdict {
-  if (!mongo) return "onlyOnDisk";
-  if (!disk) return "onlyInMongo";
+  // An announced write may not have been done.
+  const wasOnBoth = base?.agreed !== undefined;
+  if (!mongo) return wasOnBoth && truth === "mongo" ? "removed" : "onlyOnDisk";
+  if (!disk) return wasOnBoth && truth === "disk" ? "removed" : "onlyInMongo";
   if (disk.hash === mongo.hash) return "equal";
   const { agreed } = agreementIn(base, { disk: disk.hash, mongo: mongo.hash });
   if (disk.hash === agreed?.disk && mongo.hash === agreed.mongo) return "equal";
   const verdict = mergers[role](disk, mongo, agreed);
-  return role === "runs" && pass === "final" && verdict === "disk" ? "conflict" : verdict;
+  if (verdict === "disk") return role === "runs" && truth === "mongo" ? "conflict" : verdict;
+  return isWrittenAs(role, mongo, disk) ? "equal" : verdict;
+}
+
+/** Whether the file is what an export of the document writes. */
+function isWrittenAs(role: CollectionRole, { document }: Side, disk: Side): boolean {
+  try {
+    return hashOf(role, asOnDisk(role, document)) === disk.hash;
+  } catch (error) {
+    refusalIn(error);
+    return false;
+  }
 }
 
 type Merger = (
@@ -56,7 +73,11 @@ type Merger = (
 ) => "disk" | "mongo" | "conflict";
 
 const mergers: Readonly<Record<CollectionRole, Merger>> = {
-  runs: findChangedSide,
+  runs: (disk, mongo, agreed) => {
+    const winner = findChangedSide(disk, mongo, agreed);
+    const setsBack = winner === "disk" ? isSetBack(disk, mongo) : isSetBack(mongo, disk);
+    return setsBack ? "conflict" : winner;
+  },
   logs: () => "conflict",
   artifacts: (disk, mongo, agreed) => {
     const changed = findChangedSide(disk, mongo, agreed);
@@ -71,6 +92,13 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
     return ours === "pending" ? "mongo" : "conflict";
   },
 };
+
+/** Whether a run is older than another state of it, and its steps would run again. Without both dates the steps count. */
+function isSetBack({ document: run }: Side, { document: other }: Side): boolean {
+  const [ours, theirs] = [run, other].map(({ updatedAt }): unknown => updatedAt);
+  const isNewer = ours instanceof Date && theirs instanceof Date && ours >= theirs;
+  return !isNewer && wouldRepeatSteps(run, other);
+}
 
 function findChangedSide(disk: Side, mongo: Side, agreed: Hashes | undefined) {
   if (mongo.hash === agreed?.mongo) return "disk";

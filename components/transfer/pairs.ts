@@ -7,11 +7,20 @@ import {
   type WholeFileRole,
   differingPaths,
   keyOf,
+  runIdOf,
 } from "../state";
-import { type Agreement, type Base, type NewBase, agreementIn, basesIn, readBases } from "./bases";
+import {
+  type Agreement,
+  type Base,
+  type Hashes,
+  type NewBase,
+  agreementIn,
+  basesIn,
+  readBases,
+} from "./bases";
 import { documentIn } from "./documents";
 import { type Verdict, merge, sideOf } from "./merge";
-import { type BothSides, type ImportPass, collectionOf } from "./sides";
+import { type BothSides, collectionOf } from "./sides";
 
 /**
  * The record on disk and the document of one key, and what the merge rules say of the two. An import has
@@ -32,8 +41,8 @@ export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
 
 /** How records are paired. */
 export interface Pairing {
-  /** The import's pass. Default: `bulk`. */
-  readonly pass?: ImportPass;
+  /** The side that is the source of truth after a cutover, by which a missing document is a removed one. */
+  readonly truth?: keyof Hashes | undefined;
   /** Collections that have no document of the records: nobody looks into them. */
   readonly empty?: ReadonlySet<CollectionRole>;
   /** Nothing is written, so that the bases of equal pairs are not needed. Default: false. */
@@ -44,7 +53,7 @@ export interface Pairing {
 export async function pairsOf(
   sides: Pick<BothSides, "database" | "collections">,
   records: readonly ReadyRecord[],
-  { pass, empty, isReadOnly = false }: Pairing = {},
+  { truth, empty, isReadOnly = false }: Pairing = {},
 ): Promise<Pair[]> {
   const groups = byRole((role) => records.filter((record) => record.role === role));
   const looked = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
@@ -63,14 +72,20 @@ export async function pairsOf(
   const isKnown = ({ disk, mongo }: Found) => isReadOnly && mongo === disk.document;
   const keys = new Map(collectionRoles.map((role): [CollectionRole, Key[]] => [role, []]));
   for (const one of found) {
-    if (one.mongo && !isKnown(one)) keys.get(one.disk.role)?.push(one.key);
+    const needsBase = one.mongo ? !isKnown(one) : truth === "mongo";
+    if (needsBase) keys.get(one.disk.role)?.push(one.key);
   }
   const bases = await readBases(basesIn(sides.database), keys);
+  const absent = found.filter(({ mongo }) => !mongo).map(({ disk }) => disk);
+  const removed = truth === "mongo" ? await findRemovedRuns(sides, absent) : undefined;
   const unasked = { base: undefined, agreement: {}, becomes: undefined };
   return found.map((one) => {
     const { role } = one.disk;
     if (isKnown(one)) return { ...one, ...unasked, verdict: "equal" };
-    if (role !== "logs") return pairOf(role, one, bases.get(role)?.get(one.key), pass);
+    if (!one.mongo && removed?.has(runIdOf(one.disk))) {
+      return { ...one, ...unasked, verdict: "removed" };
+    }
+    if (role !== "logs") return pairOf(role, one, bases.get(role)?.get(one.key), truth);
     // A log entry is immutable: its key and content suffice.
     const { disk, mongo } = one;
     if (!mongo) return { ...one, ...unasked, verdict: "onlyOnDisk" };
@@ -86,6 +101,20 @@ type Found<Disk = ReadyRecord, Mongo = Document | undefined> = Pick<
   "key" | "disk" | "mongo"
 >;
 
+/** The runs that MongoDB removed: both sides had them once, and it has them no more. What belongs to them follows. */
+async function findRemovedRuns(
+  sides: Pick<BothSides, "database" | "collections">,
+  absent: readonly ReadyRecord[],
+): Promise<ReadonlySet<string>> {
+  const runIds = [...new Set(absent.map(runIdOf))];
+  const bases = await readBases(basesIn(sides.database), new Map([["runs", runIds]]));
+  const known = runIds.filter((runId) => bases.get("runs")?.get(runId)?.agreed);
+  const filter: object = { _id: { $in: known } };
+  const cursor = collectionOf(sides, "runs").find(filter, { projection: { _id: 1 } });
+  const present = new Set((await cursor.toArray()).map(({ _id }) => String(_id)));
+  return new Set(known.filter((runId) => !present.has(runId)));
+}
+
 const noDocuments: ReadonlyMap<Key, Uint8Array> = new Map();
 
 /** Decides by the merge rules what becomes of a record that at least one side has. */
@@ -93,12 +122,12 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
   role: WholeFileRole,
   found: Found<Disk, Mongo>,
   base: Base | undefined,
-  pass?: ImportPass,
+  truth?: keyof Hashes,
 ): Pair<Disk, Mongo> {
   const { key, disk, mongo }: Found<ReadyRecord | undefined> = found;
   const ours = disk && sideOf(role, disk.document);
   const theirs = mongo && (mongo === disk?.document ? ours : sideOf(role, mongo));
-  const verdict = merge(role, ours, theirs, base, pass);
+  const verdict = merge(role, ours, theirs, base, truth);
   const agreement =
     ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
   const becomes = ours && {

@@ -3,7 +3,7 @@ import type { Conversion, IncompleteLine, Place, RefusalReason, Skipped } from "
 
 /**
  * What became of one collection's records: `read` is the sum of `inserted`, `updated`,
- * `unchanged` and `quarantined`; `normalized` counts those of the first three that needed a
+ * `unchanged`, `removed` and `quarantined`; `normalized` counts those of the first three that needed a
  * conversion beyond their form.
  */
 export interface Counts {
@@ -12,6 +12,8 @@ export interface Counts {
   updated: number;
   unchanged: number;
   normalized: number;
+  /** Removed in MongoDB since the fence: not inserted again. */
+  removed: number;
   quarantined: number;
 }
 
@@ -65,6 +67,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
    * there are, and the first thousand.
    */
   quarantinedUnfinished: { count: number; cases: Quarantined[] };
+  /** The first thousand runs that MongoDB removed since the fence, and that are unfinished on disk. */
+  removedUnfinished: string[];
   /** Absent if nobody looked for them. */
   missing?: MissingRuns;
   /** How many runs on disk may still execute steps, quarantined ones included. */
@@ -131,12 +135,12 @@ export function ofShards([first, ...others]: readonly ImportReport[]): ImportRep
 /** The report of two imports of the same files: a record that both of them wrote counts once. */
 export function joinImports(first: ImportReport, second: ImportReport): ImportReport {
   const counts = byRole((role): Counts => {
-    const { read, normalized, quarantined } = second[role];
-    const taken = read - quarantined;
+    const { read, normalized, removed, quarantined } = second[role];
+    const taken = read - removed - quarantined;
     const inserted = Math.min(taken, first[role].inserted + second[role].inserted);
     const updated = Math.min(taken - inserted, first[role].updated + second[role].updated);
     const unchanged = taken - inserted - updated;
-    return { read, inserted, updated, unchanged, normalized, quarantined };
+    return { read, inserted, updated, unchanged, normalized, removed, quarantined };
   });
   const { unchangedFiles } = first;
   const bytes = first.bytes + second.bytes;

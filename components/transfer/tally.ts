@@ -5,7 +5,9 @@ import {
   type IncompleteLine,
   type Place,
   type Raw,
+  type ReadyRecord,
   type Refusal,
+  isUnfinished,
   mayBeUnfinished,
   noneSkipped,
 } from "../state";
@@ -45,6 +47,7 @@ const countNames = [
   "updated",
   "unchanged",
   "normalized",
+  "removed",
   "quarantined",
   "written",
   "newerOnDisk",
@@ -84,6 +87,7 @@ export class Tally {
   readonly unwritable: Unwritable[] = [];
   readonly onlyInFiles = byRole((): string[] => []);
   readonly different = byRole((): { id: string; paths: readonly string[] }[] => []);
+  readonly removedUnfinished: string[] = [];
   /** All that is quarantined, and in a verification all that differs. */
   readonly left = new ListHash();
   private readonly conversions: ImportReport["conversions"] = {};
@@ -118,6 +122,12 @@ export class Tally {
     if (mayExecute) this.unfinishedRuns += 1;
     if (conversions.size > 0) this.counts[role].normalized += 1;
     for (const one of conversions) this.conversions[one] = (this.conversions[one] ?? 0) + 1;
+  }
+
+  /** Counts a record on disk that MongoDB removed while it was the source of truth. */
+  remove({ role, key, document }: ReadyRecord): void {
+    this.count(role, "removed");
+    if (role === "runs" && isUnfinished(document)) keep(this.removedUnfinished, key);
   }
 
   /**
@@ -191,9 +201,9 @@ export class Tally {
   /** What an import counted. */
   report(): ImportReport {
     const { files, bytes, elapsedMs, conversions, skipped, incomplete, quarantine } = this;
-    const { unchangedFiles, unfinishedRuns, quarantinedUnfinished } = this;
-    const outcomes = ["inserted", "updated", "unchanged", "normalized", "quarantined"] as const;
-    const counts = this.countsOf("read", ...outcomes);
+    const { unchangedFiles, unfinishedRuns, quarantinedUnfinished, removedUnfinished } = this;
+    const outcomes = ["inserted", "updated", "unchanged", "normalized", "removed"] as const;
+    const counts = this.countsOf("read", ...outcomes, "quarantined");
     return {
       files,
       bytes,
@@ -206,6 +216,7 @@ export class Tally {
       unchangedFiles,
       unfinishedRuns,
       quarantinedUnfinished,
+      removedUnfinished,
     };
   }
 }

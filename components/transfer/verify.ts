@@ -1,6 +1,16 @@
 import { type CollectionRole, collectionRoles } from "../contract";
 import { ServerTroubleError } from "../mongo";
-import { type IncompleteLine, mapLimit, differingPaths, readableKey, requireState } from "../state";
+import {
+  type IncompleteLine,
+  differingPaths,
+  listHeldRuns,
+  mapLimit,
+  readFence,
+  readableKey,
+  requireState,
+  runIdOf,
+  sourceOfTruth,
+} from "../state";
 import { Checkpoints } from "./checkpoints";
 import { reading } from "./documents";
 import { groupsOnDisk } from "./import/groups";
@@ -13,8 +23,8 @@ import { Tally, keep } from "./tally";
 
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
- * `newerInMongo`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `expired`
- * and `onlyInMongo` are no differences.
+ * `newerInMongo`, `removed`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `removed`,
+ * `expired` and `onlyInMongo` are no differences.
  */
 export interface VerifiedCounts {
   files: number;
@@ -24,6 +34,8 @@ export interface VerifiedCounts {
   newerInMongo: number;
   /** The least number, if a key is on disk twice. */
   onlyInMongo: number;
+  /** Removed in MongoDB since the fence. */
+  removed: number;
   /** Log entries that are gone because they are older than the log's expiry. */
   expired: number;
   missing: number;
@@ -46,6 +58,8 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   elapsedMs: number;
   /** Why the next import still trusts the files' checkpoints although the verification does not hold. */
   notForgotten?: string;
+  /** The first thousand runs that MongoDB removed since the fence, and that are unfinished on disk. */
+  removedUnfinished: string[];
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
   /** How many files a proof compared, and left out because they changed; absent in a verification. */
@@ -59,7 +73,8 @@ export interface VerifyOptions {
   readonly expiredBefore?: number;
   /**
    * Compares only what an import would not read again, and leaves out files that change meanwhile: while the
-   * services write files, no other difference means anything. Default: false.
+   * services write files, no other difference means anything. Nobody works on MongoDB then, so a run or an approval that
+   * is newer there differs, unless the run is held. Default: false.
    */
   readonly isProof?: boolean;
   /** Compares the runs of one shard only. */
@@ -78,12 +93,16 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const tally = new Tally();
   await requireState(sides);
   sides.watch?.(tally);
+  const truth = sourceOfTruth(await readFence(sides.root));
+  const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
+  const isStrict = ({ disk }: Pair) =>
+    isProof && disk.role !== "artifacts" && !held.has(runIdOf(disk));
   const checkpoints = isProof ? new Checkpoints(sides.database, sides.retries) : undefined;
   const groups = groupsOnDisk({ address: sides, tally, shard, checkpoints, isProof });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;
     if (!first) return [];
-    return reading(sides, first.role, () => pairsOf(sides, records, { isReadOnly: true }));
+    return reading(sides, first.role, () => pairsOf(sides, records, { truth, isReadOnly: true }));
   };
   const changed = new Set<string>();
   await workOn(groups, pairBatch, async (pairs, { files }) => {
@@ -91,12 +110,13 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
     const read = apart.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
     for (const name of await findChanged(new Set(read))) changed.add(name);
     for (const pair of pairs) {
-      if (!changed.has(pair.disk.place.file)) countPair(tally, pair, expiredBefore);
+      if (changed.has(pair.disk.place.file)) continue;
+      countPair(tally, pair, { expiredBefore, isStrict: isStrict(pair) });
     }
   });
   const at = new Date().toISOString();
-  const outcomes = ["equal", "newerInMongo", "expired", "missing", "differing"] as const;
-  const found = tally.countsOf("files", ...outcomes, "quarantined");
+  const outcomes = ["equal", "newerInMongo", "removed", "expired", "missing"] as const;
+  const found = tally.countsOf("files", ...outcomes, "differing", "quarantined");
   const reports = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
     const mongo = await reading(sides, role, (all) => all.estimatedDocumentCount());
     const { equal, newerInMongo, differing } = found[role];
@@ -106,7 +126,7 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
     return [role, { ...found[role], mongo, onlyInMongo, ...cases }] as const;
   });
   const counts = Object.fromEntries(reports) as Record<CollectionRole, VerifiedCounts>;
-  const { elapsedMs, incomplete, quarantine } = tally;
+  const { elapsedMs, removedUnfinished, incomplete, quarantine } = tally;
   const all = Object.values(counts);
   // A file that was imported has no quarantined record, unless it changed meanwhile.
   const isClean = all.every(
@@ -123,6 +143,7 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
     at,
     elapsedMs,
     ...counts,
+    removedUnfinished,
     incomplete,
     quarantine,
     ...(isProof && { proof: { provenFiles, changedFiles } }),
@@ -131,23 +152,25 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
 
 function countPair(
   tally: Tally,
-  { disk: { role, key, document }, mongo, verdict }: Pair,
-  expiredBefore: number,
+  { disk, mongo, verdict }: Pair,
+  { expiredBefore, isStrict }: { readonly expiredBefore: number; readonly isStrict: boolean },
 ): void {
+  const { role, key, document } = disk;
   const time: unknown = document.timestamp;
   if (verdict === "equal") tally.count(role, "equal");
+  else if (verdict === "removed") tally.remove(disk);
   else if (!mongo && role === "logs" && time instanceof Date && +time < expiredBefore) {
     tally.count(role, "expired");
   } else if (!mongo) {
     tally.count(role, "missing");
     keep(tally.onlyInFiles[role], readableKey(key));
-  } else {
-    const paths = differingPaths(role, document, mongo);
-    const isDifferent = paths.length > 0 && verdict !== "mongo";
-    // Each side may write the same in its own way.
-    tally.count(role, isDifferent ? "differing" : paths.length === 0 ? "equal" : "newerInMongo");
-    if (!isDifferent) return;
-    keep(tally.different[role], { id: readableKey(key), paths });
+  } else if (verdict === "mongo" && !isStrict) tally.count(role, "newerInMongo");
+  else {
+    tally.count(role, "differing");
+    keep(tally.different[role], {
+      id: readableKey(key),
+      paths: differingPaths(role, document, mongo),
+    });
     tally.left.add(`${role} ${key}`);
   }
 }

@@ -83,7 +83,14 @@ export async function endState(
 
 /** Expected counts: what is not named is 0. */
 export function importCounts(read: number, outcomes: object) {
-  const none = { inserted: 0, updated: 0, unchanged: 0, normalized: 0, quarantined: 0 };
+  const none = {
+    inserted: 0,
+    updated: 0,
+    unchanged: 0,
+    normalized: 0,
+    removed: 0,
+    quarantined: 0,
+  };
   return { read, ...none, ...outcomes };
 }
 

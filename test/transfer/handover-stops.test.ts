@@ -44,6 +44,18 @@ it.each([
   expect(await readFile(join(stack.root, "fence.json"), "utf8")).toContain("unfinishedCount");
 });
 
+it("no fence is drawn over a file that was set back to an older state", async () => {
+  const older = JSON.stringify(run("busy", running));
+  const newer = run("busy", { ...finished, updatedAt: "2025-11-06T10:05:00Z" });
+  await addFiles(stack.root, { ...sampleFiles, [busy]: JSON.stringify(newer) });
+  await BulkPass.create(stack.inputs());
+  await writeFile(join(stack.root, busy), older);
+  const stopped = await stoppedBy(Handover.create(stack.inputs()));
+  expect(stopped.reasons[0]).toContain("state/runs/busy.json");
+  expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
+  expect(await readFence(stack.root)).toBeUndefined();
+});
+
 /** A bulk pass after which the files of an unfinished and of a finished run go. */
 async function loseFiles() {
   await addFiles(stack.root, sampleFiles);

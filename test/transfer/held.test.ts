@@ -2,15 +2,16 @@ import { promises } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
+import { Int32, Long } from "mongodb";
 import { expect, it, onTestFinished, vi } from "vitest";
 import {
   completeMoves,
   listHeldRuns,
   holdRuns,
-  isUnfinished,
   unholdRuns,
   listUnfinishedRuns,
 } from "../../components/state/held";
+import { isUnfinished } from "../../components/state/unfinished";
 import { publish } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
 import { run, writeState } from "./state";
@@ -20,6 +21,7 @@ const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, .
 it.each([
   ["all steps done", [step("Succeeded"), step("failed"), step("SKIPPED")], false],
   ["integers", [step(2), step(3), step(4)], false],
+  ["MongoDB's integers", [step(new Int32(2)), step(Long.fromInt(3))], false],
   ["a pending step", [step("Succeeded"), step("Pending")], true],
   ["a running step", [step("Running")], true],
   ["a running step's integer", [step(1)], true],

@@ -1,5 +1,6 @@
-import { Double, Long } from "mongodb";
+import { Binary, Double, Int32, Long } from "mongodb";
 import { expect, it } from "vitest";
+import type { Base } from "../../components/transfer/bases";
 import { type Side, merge, sideOf } from "../../components/transfer/merge";
 import { hashOf } from "../../components/state/compare";
 import type { CollectionRole } from "../../components/contract";
@@ -62,10 +63,53 @@ it.each<[string, CollectionRole, object, object, object | undefined, string]>([
   expect(verdict(role, disk, mongo, agreed)).toBe(side);
 });
 
-it("what is on one side alone is said, never carried over as a deletion", () => {
+it("a record that one side lacks was removed only if that side is the source of truth", () => {
   const side = sideOf("runs", { a: 1 });
-  expect(merge("runs", side, undefined, agreedOn(side.hash))).toBe("onlyOnDisk");
-  expect(merge("runs", undefined, side, agreedOn(side.hash))).toBe("onlyInMongo");
+  const agreed = agreedOn(side.hash);
+  const announced = { next: { ...known, ...agreed.agreed, to: "mongo", isNew: true } } as const;
+  const verdicts = (base: Base | undefined) =>
+    [undefined, "disk" as const, "mongo" as const].map((truth) => [
+      merge("runs", side, undefined, base, truth),
+      merge("runs", undefined, side, base, truth),
+    ]);
+  const gaps = ["onlyOnDisk", "onlyInMongo"];
+  expect(verdicts(agreed)).toEqual([gaps, ["onlyOnDisk", "removed"], ["removed", "onlyInMongo"]]);
+  expect(verdicts(undefined)).toEqual([gaps, gaps, gaps]);
+  expect(verdicts(announced)).toEqual([gaps, gaps, gaps]);
+});
+
+it.each([
+  ["an older run", -1, "Running", "Succeeded", "conflict"],
+  ["an older run whose step was never begun", -1, undefined, "Failed", "conflict"],
+  ["a run without a date", undefined, "Running", "Succeeded", "conflict"],
+  ["an older run that finished as much", -1, "Skipped", "Succeeded", "wins"],
+  ["an older run of which the other has not finished more", -1, "Running", "Running", "wins"],
+  ["a newer run, whose step is tried again", 1, "Running", "Failed", "wins"],
+  ["a run of the same moment", 0, "Running", "Succeeded", "wins"],
+])("%s that would win: %s", (_what, hours, status, other, expected) => {
+  const runAt = (hours: number | undefined, ...steps: (string | undefined)[]) =>
+    sideOf("runs", {
+      ...(hours !== undefined && { updatedAt: new Date(hours * 3_600_000) }),
+      steps: steps.flatMap((status, at) => (status ? [{ stepId: `s${at}`, status }] : [])),
+    });
+  const winner = runAt(hours, "Running", status);
+  const loser = runAt(0, "Running", other);
+  expect(merge("runs", winner, loser, agreedOn(loser.hash))).toBe(
+    expected === "wins" ? "disk" : expected,
+  );
+  expect(merge("runs", loser, winner, agreedOn(loser.hash))).toBe(
+    expected === "wins" ? "mongo" : expected,
+  );
+});
+
+it("a file that an export of the document would write is equal, whatever was agreed", () => {
+  const at = new Date("2025-11-06T10:00:00Z");
+  const stored = sideOf("runs", { _id: "r", plan: { at, status: new Int32(2) } });
+  const file = sideOf("runs", { _id: "r", plan: { at: at.toISOString(), status: 2 } });
+  expect(merge("runs", file, stored, undefined)).toBe("equal");
+  expect(merge("runs", file, stored, agreedOn(file.hash))).toBe("equal");
+  const unwritable = sideOf("runs", { _id: "r", plan: { at: new Binary() } });
+  expect(merge("runs", file, unwritable, undefined)).toBe("conflict");
 });
 
 const three = ["before", "after", "later"].map((planHash) => sideOf("runs", { planHash }));
@@ -110,9 +154,10 @@ it("where a file cannot hold what MongoDB has, each side is compared with its ow
   expect(merge("runs", file("a"), stored("a"), base)).toBe("equal");
   expect(merge("runs", file("b"), stored("a"), base)).toBe("disk");
   expect(merge("runs", file("a"), stored("b"), base)).toBe("mongo");
-  expect(merge("runs", file("b"), stored("b"), base)).toBe("conflict");
+  expect(merge("runs", file("b"), stored("c"), base)).toBe("conflict");
 });
 
+<<<<<<< HEAD
 it("the final pass inserts runs and updates none", () => {
   const disk = sideOf("runs", { a: 2 });
   const mongo = sideOf("runs", { a: 1 });
@@ -120,6 +165,13 @@ it("the final pass inserts runs and updates none", () => {
   expect(merge("runs", disk, undefined, undefined, "final")).toBe("onlyOnDisk");
   expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), "final")).toBe("disk");
   expect(merge("runs", disk, mongo, agreedOn(disk.hash), "final")).toBe("mongo");
+=======
+it("a run that MongoDB has is not updated while MongoDB is the source of truth", () => {
+  const [disk, mongo] = [sideOf("runs", { a: 2 }), sideOf("runs", { a: 1 })];
+  expect(merge("runs", disk, mongo, agreedOn(mongo.hash), "mongo")).toBe("conflict");
+  expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), "mongo")).toBe("disk");
+  expect(merge("runs", disk, mongo, agreedOn(disk.hash), "mongo")).toBe("mongo");
+>>>>>>> c6c7a2d7 (Let nothing removed in Mongo mode return, and nothing older win)
 });
 
 it("the hash sees values, not their types, and no order but that inside of fields", () => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { importState, verifyState } from "../../components/transfer";
-import { RollbackStack, finished, sampleFiles } from "./rollback-stack";
-import { addFiles, lines, logLine, run } from "./state";
+import { RollbackStack, finished, running, sampleFiles } from "./rollback-stack";
+import { addFiles, approval, lines, logLine, run } from "./state";
 
 const stack = new RollbackStack();
 const { BulkPass, Handover } = providers;
@@ -56,6 +56,31 @@ it.each([
       logs: { quarantined: name === "pack_runs" ? 0 : 1 },
     },
   });
+});
+
+it("stops before the drain for a run or an approval that MongoDB alone changed", async () => {
+  await addFiles(stack.root, {
+    ...sampleFiles,
+    "state/approvals/done.json": JSON.stringify([approval("gate")]),
+  });
+  await importState(stack.sides);
+  const updatedAt = new Date("2025-11-05T00:00:00Z");
+  await stack.runs.updateOne({ _id: "done" }, { $set: { ...running, updatedAt } });
+  const approvals = stack.db.collection("pack_run_approvals");
+  await approvals.updateOne({}, { $set: { status: "approved" } });
+  const { reasons } = await stoppedBy(BulkPass.create(stack.inputs()));
+  expect(reasons.join("\n")).toMatch(/1 run .*done \([^)]*steps/);
+  expect(reasons.join("\n")).toMatch(/1 approval .*done:gate \(status\)/);
+});
+
+it("leaves the approvals of a held run to the merge rules", async () => {
+  await addFiles(stack.root, {
+    "held/state/runs/busy.json": JSON.stringify(run("busy", running)),
+    "state/approvals/busy.json": JSON.stringify([approval("gate")]),
+  });
+  await importState(stack.sides);
+  await stack.db.collection("pack_run_approvals").updateOne({}, { $set: { status: "approved" } });
+  expect((await BulkPass.create(stack.inputs())).outs).toMatchObject({ applied: true });
 });
 
 it("counts files that changed since, or that change while they are compared", async () => {

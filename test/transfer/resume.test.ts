@@ -178,14 +178,15 @@ it("a run's file is read once for all that belongs to it, and not again while it
     syncBuiltinESMExports();
   });
   syncBuiltinESMExports();
+  const filesRead = () => read.mock.calls.filter(([path]) => path !== join(root, "fence.json"));
   expect(await importState(sides(root))).toMatchObject({ logs: importCounts(1, { inserted: 1 }) });
   expect(await current.database.collection("pack_run_logs").countDocuments({ runId: "a/b" })).toBe(
     1,
   );
-  expect(read).toHaveBeenCalledTimes(1);
+  expect(filesRead()).toHaveLength(1);
   read.mockClear();
   expect(await importState(sides(root))).toMatchObject({ unchangedFiles: 4 });
-  expect(read).not.toHaveBeenCalled();
+  expect(filesRead()).toEqual([]);
 });
 
 it("a file with a record that was left out is read again, and what was mended comes", async () => {

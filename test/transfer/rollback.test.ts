@@ -31,10 +31,11 @@ it("a cutover draws the fence once, and the next one again", async () => {
   expect(JSON.stringify(others)).not.toContain("mongodb:");
   expect(await diffHandover(first, stack.inputs({ electionSeconds: 6 }))).toBe(false);
   expect(await diffHandover(first, stack.inputs({ cutover: 2, drains: 3 }))).toBe(true);
+  const back = await runStep(first, stack.toFiles());
   await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy")) });
   const again = await providers.Handover.update(
     "id",
-    first,
+    back,
     stack.inputs({ cutover: 2, drains: 3 }),
   );
   expect(again.outs).toMatchObject({ fence: { unfinishedCount: 1 } });

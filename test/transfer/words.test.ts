@@ -58,9 +58,9 @@ describe("a verification", () => {
         "s (planHash, steps).",
       "Verification of /state: 1 record on disk cannot be imported: state/runs/t.json (not JSON). " +
         "This step changed nothing. Fix what is named, or move files that are not state out of the directory. " +
-        "Then run `pulumi up` again: it imports quarantined records and verifies again. What is missing for " +
-        "another reason is imported by `pulumi up --replace '**taskrunner:FinalPass::final-pass'`. If nobody " +
-        'can fix what differs or cannot be imported, set advanced.acceptQuarantined: "0123456789abcdef".',
+        "To import what is missing, run `taskrunner-storage import --cutover-pass final`, which reads every file " +
+        "again. Then run `pulumi up` again: it imports quarantined records and verifies again. If nobody can fix " +
+        'what differs or cannot be imported, set advanced.acceptQuarantined: "0123456789abcdef".',
     ]);
   });
 
@@ -75,9 +75,9 @@ describe("a verification", () => {
     const found = report({ ...missing, proof: { provenFiles: 1, changedFiles: 0 } });
     expect(describeVerification(found, root)).toEqual([
       "Proof of the import of /state: 1 of 2 runs on disk is not in MongoDB: s. These files have not changed " +
-        "since they were imported, so somebody else changed MongoDB. No service was stopped. Find out who did, " +
-        "then run `pulumi up` again: it imports every file again. What differs stays as MongoDB has it, and " +
-        "is quarantined.",
+        "since they were imported, so somebody else changed MongoDB. No service was stopped. Find out who did. " +
+        "If the files are right, delete in MongoDB what differs. Then run `pulumi up` again: it imports every " +
+        "file again.",
     ]);
   });
 });

@@ -50,14 +50,31 @@ export function describeVerification(report: VerificationReport, root: string): 
 
 const fixUnproven =
   "These files have not changed since they were imported, so somebody else changed MongoDB. No service was " +
-  "stopped. Find out who did, then run `pulumi up` again: it imports every file again. What differs stays " +
-  "as MongoDB has it, and is quarantined.";
+  "stopped. Find out who did. If the files are right, delete in MongoDB what differs. Then run `pulumi up` again: it " +
+  "imports every file again.";
 
 const fixDifferences =
-  "This step changed nothing. Fix what is named, or move files that are not state out of the " +
-  "directory. Then run `pulumi up` again: it imports quarantined records and verifies again. What is " +
-  "missing for another reason is imported by " +
-  "`pulumi up --replace '**taskrunner:FinalPass::final-pass'`.";
+  "This step changed nothing. Fix what is named, or move files that are not state out of the directory. To import " +
+  "what is missing, run `taskrunner-storage import --cutover-pass final`, which reads every file again. Then run " +
+  "`pulumi up` again: it imports quarantined records and verifies again.";
+
+/** What was removed in MongoDB since the cutover, for the engine's log. */
+export function describeRemoved(report: ImportReport | VerificationReport): StepMessage[] {
+  const removed = collectionRoles
+    .filter((role) => report[role].removed > 0)
+    .map((role) => formatRecords(report[role].removed, role));
+  return [
+    ...ifAny(removed.length, () => {
+      return `Removed in Mongo mode, and not imported again: ${removed.join(", ")}.`;
+    }),
+    ...ofRuns(report.removedUnfinished, (runs, names) =>
+      warning(
+        "removed-unfinished",
+        `${runs} removed in Mongo mode, but unfinished on disk: ${names}. No service executes them now.`,
+      ),
+    ),
+  ];
+}
 
 /** How a cutover ends without records that nobody can fix. */
 export function acceptQuarantined(hash: string): string {

@@ -1,5 +1,13 @@
 import { collectionRoles } from "../../contract";
-import { Refusal, type StateAddress, mapLimit, isUnfinished, requireState } from "../../state";
+import {
+  Refusal,
+  type StateAddress,
+  isUnfinished,
+  mapLimit,
+  readFence,
+  requireState,
+  sourceOfTruth,
+} from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
 import { type BothSides, type ImportPass, type Shard } from "../sides";
@@ -12,12 +20,14 @@ import { QuarantineFile } from "./quarantine";
 import { type ImportTarget, databaseTarget } from "./write";
 
 interface ImportOptions {
-  /** Default: `bulk`. */
+  /** Default: `bulk`. While a fence is in force it is always the final pass. */
   readonly pass?: ImportPass;
   /** The file for quarantined records; without it they are only in the report. */
   readonly quarantine?: string;
   /** Imports the runs of one shard only. */
   readonly shard?: Shard | undefined;
+  /** Reads every file from its beginning, also those that an earlier import brought. Default: false. */
+  readonly shouldReadAll?: boolean;
   /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
   readonly dryRun?: boolean;
 }
@@ -31,15 +41,18 @@ interface ImportOptions {
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
-  const { pass = "bulk", dryRun = false, retries } = sides;
+  const { pass: asked = "bulk", dryRun = false, shouldReadAll = false, retries } = sides;
+  const truth = sourceOfTruth(await readFence(sides.root));
+  const pass = truth === "mongo" ? "final" : asked;
   const idOnly = { projection: { _id: 1 } };
   const found = await mapLimit(collectionRoles.length, collectionRoles, (role) =>
     reading(sides, role, (all) => all.findOne({}, idOnly)),
   );
   const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
   const target = databaseTarget(sides, { pass, empty, dryRun });
-  const checkpoints = new Checkpoints(sides.database, retries, empty);
-  return importInto(target, { ...sides, checkpoints });
+  const ignored = shouldReadAll ? new Set(collectionRoles) : empty;
+  const checkpoints = new Checkpoints(sides.database, retries, ignored);
+  return importInto(target, { ...sides, pass, checkpoints });
 }
 
 /** What an import into any target works on. */
@@ -78,8 +91,8 @@ async function importFiles(
   tally: Tally,
 ): Promise<void> {
   const { shard, checkpoints, dryRun, pass = "bulk" } = source;
-  /** Files of which a record was refused when it was written: nothing more of them counts as done. */
-  const refusedIn = new Set<string>();
+  /** Files of which a record was refused when it was written, or removed: nothing more of them counts as done. */
+  const notWholeIn = new Set<string>();
   // The delta and the final pass are the last to see a change: a cached stat must not hide it.
   const shouldBypassCache = pass !== "bulk";
   const groups = groupsOnDisk({ address: source, tally, shard, checkpoints, shouldBypassCache });
@@ -93,12 +106,15 @@ async function importFiles(
       const isLate = isStopped && changed.has(place.file);
       const outcome = isLate ? new Refusal("conflict", "it changed during the import") : result;
       if (outcome instanceof Refusal) {
-        refusedIn.add(place.file);
+        notWholeIn.add(place.file);
         tally.refuse(role, place, outcome, raw);
+      } else if (outcome === "removed") {
+        notWholeIn.add(place.file);
+        tally.remove(record);
       } else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
     if (dryRun) return;
-    const done = [...reached].filter(([{ name }]) => !refusedIn.has(name) && !changed.has(name));
+    const done = [...reached].filter(([{ name }]) => !notWholeIn.has(name) && !changed.has(name));
     await checkpoints?.save(new Map(done));
   };
   await workOn(groups, (batch) => target.write(batch), count);

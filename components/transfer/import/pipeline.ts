@@ -5,6 +5,7 @@ import {
   type Refusal,
   type StateFile,
   mapLimit,
+  runIdOf,
 } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 import type { Outcome } from "../tally";
@@ -39,7 +40,7 @@ export interface Batch {
 }
 
 /** What became of each record of a batch. */
-export type Outcomes = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
+export type Outcomes = ReadonlyMap<ReadyRecord, Outcome | "removed" | Refusal>;
 
 const fullRecords = 5_000;
 const fullBytes = 1024 * 1024;
@@ -154,8 +155,5 @@ async function* readAhead(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch>
 }
 
 function collectRunIds({ records }: Batch): string[] {
-  const ids = records.map(({ role, key, document }) =>
-    role === "runs" ? key : String(document.runId),
-  );
-  return [...new Set(ids)];
+  return [...new Set(records.map(runIdOf))];
 }

@@ -58,7 +58,7 @@ interface Writing {
   readonly sent: Map<ReadyRecord, Outcome>;
 }
 
-type OutcomesSoFar = Map<ReadyRecord, Outcome | Refusal>;
+type OutcomesSoFar = Map<ReadyRecord, Outcome | "removed" | Refusal>;
 
 /** Maximum attempts when other writers keep changing the key. */
 const maxLooks = 3;
@@ -72,10 +72,12 @@ async function writeBatch(to: Writing, { records, files }: Batch): Promise<Outco
   const outcomes: OutcomesSoFar = new Map();
   const { firsts, repeats } = splitDuplicates(records);
   const { pass, empty } = to.options;
+  // After both rollouts MongoDB is the source of truth for every run that it has or had.
+  const truth = pass === "final" ? "mongo" : undefined;
   let open = firsts;
   for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
     const isFirst = look === 1 && to.sent.size === 0;
-    const pairs = await pairsOf(to.sides, open, { pass, ...(isFirst && { empty }) });
+    const pairs = await pairsOf(to.sides, open, { truth, ...(isFirst && { empty }) });
     const winners = pairs.filter(({ verdict }) => verdict === "disk");
     const read = winners.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
     await recordOutcomes(to, pairs, await findChanged(new Set(read)), outcomes);
@@ -119,6 +121,7 @@ async function recordOutcomes(
   for (const pair of pairs) {
     const { disk, verdict } = pair;
     if (verdict === "conflict") outcomes.set(disk, conflict(pair));
+    else if (verdict === "removed") outcomes.set(disk, verdict);
     else if (verdict === "equal" || verdict === "mongo" || changed.has(disk.place.file)) {
       outcomes.set(disk, to.sent.get(disk) ?? "unchanged");
     } else {

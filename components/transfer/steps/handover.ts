@@ -4,7 +4,7 @@ import { FenceMissing, requireFence } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";
 import { type Fence, StateFolderError } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
-import { describeFence, describeStop } from "../describe/cutover";
+import { describeFence, describeRemoved, describeStop } from "../describe/cutover";
 import { describeRollbackPreview, describeRollback } from "../describe/rollback";
 import { drawFence } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
@@ -88,9 +88,11 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     priorOutputs: ["direction", "rollback"],
     onJobFailure: keepEarlierResults,
   },
-  forward: async (inputs) => ({
-    report: await importPass(await sidesOf(inputs), "final"),
-  }),
+  forward: async (inputs) => {
+    const report = await importPass(await sidesOf(inputs), "final");
+    describeRemoved(report).forEach(tell);
+    return { report };
+  },
   back: async (inputs, state) =>
     rollBack(inputs, inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt }, state),
 };

@@ -11,12 +11,18 @@ import {
   quarantineFile,
   readFence,
   requireFenceWritable,
+  sourceOfTruth,
   stampByOpening,
 } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { basesIn, readBases } from "../bases";
 import { formatCases } from "../describe/cases";
-import { describeProof, describeStop, describeVerification } from "../describe/cutover";
+import {
+  describeProof,
+  describeRemoved,
+  describeStop,
+  describeVerification,
+} from "../describe/cutover";
 import { describeBulkExport } from "../describe/rollback";
 import { mayExecute, reading } from "../documents";
 import { importState } from "../import/import";
@@ -96,9 +102,8 @@ async function proveImport(
 ): Promise<ImportResults> {
   const { root, rootName = root, shard } = inputs;
   const sides = await sidesOf(inputs);
-  const fence = await readFence(sides.root);
-  // MongoDB is the source of truth already, and services may have deleted there what files still have.
-  if (fence && fence.endedAt === undefined) return { report };
+  // Services may have changed or removed there what the files still have.
+  if (sourceOfTruth(await readFence(sides.root)) === "mongo") return { report };
   const found = await compare("proof", inputs, { isProof: true, shard });
   if (!found.holds) throw new Unfinished(describeVerification(found, rootName));
   const second = await importPass(sides, "bulk", shard);
@@ -202,12 +207,13 @@ export const verification: Step<StateInputs, VerificationResults> = {
   forward: async (inputs) => {
     const { root, rootName = root, acceptQuarantined } = inputs;
     const report = await compare("verification", inputs, { acceptQuarantined });
+    describeRemoved(report).forEach(tell);
     if (report.holds) return { report };
     throw new Unfinished(describeVerification(report, rootName), { report });
   },
 };
 
-/** Compares both sides. Where they differ, the next import reads every file again. */
+/** Compares both sides. If a proof does not hold, the next import reads every file again. */
 async function compare(
   what: string,
   inputs: StateInputs,
@@ -216,8 +222,9 @@ async function compare(
   const sides = await sidesOf(inputs);
   const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
   const expiredBefore = await findEarlierExpiry(sides.database, logs);
-  const found = await reportProgress(what, sides, async (watched) =>
-    forgetUnlessHolds(watched, await verifyState({ ...watched, ...options, expiredBefore })),
+  const found = await reportProgress(what, sides, (watched) =>
+    verifyState({ ...watched, ...options, expiredBefore }),
   );
-  return truncateReport(found);
+  // Once MongoDB is the source of truth, it may lack what the files have.
+  return truncateReport(options.isProof ? await forgetUnlessHolds(sides, found) : found);
 }

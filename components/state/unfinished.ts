@@ -1,0 +1,41 @@
+import { type JsonObject, isJsonObject, memberOf } from "./json";
+
+/** The statuses of a finished step: names, and their integers in the services' enumeration (assumed). */
+const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "skipped", 2, 3, 4]);
+
+/**
+ * Whether a run may still execute steps. A run has no status of its own: it is finished if every enabled step is. A
+ * run without steps counts as unfinished.
+ */
+export function isUnfinished(run: JsonObject): boolean {
+  const steps = stepsOf(run);
+  return steps.length === 0 || !steps.every((step) => hasFinalStatus(step) || isDisabled(step));
+}
+
+/** Whether a worker that continues from a run would execute a step that the other state of this run has finished. */
+export function wouldRepeatSteps(run: JsonObject, other: JsonObject): boolean {
+  if (!isUnfinished(run)) return false;
+  const over = stepsOf(run).filter((step) => hasFinalStatus(step) || isDisabled(step));
+  const ids = new Set(over.map(idOf));
+  return stepsOf(other).some((step) => hasFinalStatus(step) && !ids.has(idOf(step)));
+}
+
+function stepsOf(run: JsonObject): readonly unknown[] {
+  const steps = memberOf(run, "steps");
+  return Array.isArray(steps) ? steps : [];
+}
+
+function hasFinalStatus(step: unknown): boolean {
+  const status = isJsonObject(step) ? memberOf(step, "status") : undefined;
+  // MongoDB's numbers may be objects, and a lossless reading of JSON gives such too.
+  const known = typeof status === "object" && status !== null ? Number(status) : status;
+  return finalStatuses.has(typeof known === "string" ? known.toLowerCase() : known);
+}
+
+function isDisabled(step: unknown): boolean {
+  return isJsonObject(step) && memberOf(step, "enabled") === false;
+}
+
+function idOf(step: unknown): unknown {
+  return isJsonObject(step) ? memberOf(step, "stepId") : undefined;
+}

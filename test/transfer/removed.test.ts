@@ -1,0 +1,115 @@
+import { expect, it } from "vitest";
+import { importState, verifyState } from "../../components/transfer";
+import { providers } from "../../components/transfer/provider";
+import {
+  RollbackStack,
+  type Outs,
+  finished,
+  runStep,
+  running,
+  sampleFiles,
+} from "./rollback-stack";
+import { addFiles, approval, artifact, lines, logLine, run } from "./state";
+
+const stack = new RollbackStack();
+const { BulkPass, Handover, FinalPass, Verification } = providers;
+
+/** A cutover, of runs of which one has all kinds of parts and a log line that cannot be imported. */
+async function cutOver(): Promise<Outs> {
+  await addFiles(stack.root, {
+    ...sampleFiles,
+    "logs/runs/busy.ndjson": `${lines(logLine(1))}{half\n`,
+    "state/approvals/busy.json": JSON.stringify([approval("gate")]),
+    "artifacts/busy/artifact-manifest.json": JSON.stringify({ outputs: [artifact("a")] }),
+  });
+  await BulkPass.create(stack.inputs());
+  const { fence } = (await Handover.create(stack.inputs())).outs as Outs;
+  return (await FinalPass.create(stack.inputs({ fencedAt: fence?.at }))).outs as Outs;
+}
+
+/** As a service or a person does with a run that is finished. */
+async function purge(runId: string): Promise<void> {
+  await stack.runs.deleteOne({ _id: runId });
+  for (const name of ["pack_run_logs", "pack_artifacts", "pack_run_approvals"]) {
+    await stack.db.collection(name).deleteMany({ runId });
+  }
+}
+
+const documents = async () =>
+  Promise.all(
+    ["pack_runs", "pack_run_logs", "pack_artifacts", "pack_run_approvals"].map((name) =>
+      stack.db.collection(name).countDocuments(),
+    ),
+  );
+
+it("a run that was removed in Mongo mode is not inserted again by any later `up`", async () => {
+  const first = await cutOver();
+  await purge("busy");
+  const left = await documents();
+  const at = stack.inputs({ fencedAt: (first as { fencedAt?: string }).fencedAt });
+  // The quarantined line makes it due again, and another setting a bulk pass.
+  const again = await runStep(first, at, FinalPass);
+  expect(again.report).toMatchObject({ logs: { inserted: 0, removed: 1, quarantined: 1 } });
+  expect((await BulkPass.create(stack.inputs())).outs).toMatchObject({ applied: true });
+  expect(await importState({ ...stack.sides, shouldReadAll: true })).toMatchObject({
+    runs: { inserted: 0, removed: 1 },
+    artifacts: { inserted: 0, removed: 1 },
+    approvals: { inserted: 0, removed: 1 },
+    removedUnfinished: ["busy"],
+  });
+  expect(await documents()).toEqual(left);
+});
+
+it("is no difference, and a run that is unfinished on disk is named", async () => {
+  await cutOver();
+  await purge("busy");
+  await purge("done");
+  const report = await verifyState(stack.sides);
+  expect(report).toMatchObject({
+    runs: { missing: 0, removed: 2, equal: 1 },
+    logs: { missing: 0, removed: 1 },
+    artifacts: { missing: 0, removed: 1 },
+    approvals: { missing: 0, removed: 1 },
+    removedUnfinished: ["busy"],
+  });
+  const { hash } = report;
+  const accepted = stack.inputs({ acceptQuarantined: hash });
+  expect((await Verification.create(accepted)).outs).toMatchObject({ report: { holds: true } });
+  expect(stack.said.join("\n")).toMatch(/Removed in Mongo mode.*2 runs/);
+  expect(stack.said.join("\n")).toMatch(/busy.*\[removed-unfinished\]/);
+});
+
+it("a document that goes before the fence, or came with no import, is a gap", async () => {
+  await addFiles(stack.root, sampleFiles);
+  await importState(stack.sides);
+  await purge("done");
+  expect(await verifyState(stack.sides)).toMatchObject({ holds: false, runs: { missing: 1 } });
+  await BulkPass.create(stack.inputs()).catch(() => undefined);
+  await BulkPass.create(stack.inputs());
+  await Handover.create(stack.inputs());
+  await addFiles(stack.root, { "state/runs/web.json": JSON.stringify(run("web", finished)) });
+  const { fence } = (await Handover.create(stack.inputs())).outs as Outs;
+  await FinalPass.create(stack.inputs({ fencedAt: fence?.at }));
+  expect(await documents()).toEqual([4, 1, 0, 0]);
+});
+
+it("no import updates a run while MongoDB is the source of truth", async () => {
+  await cutOver();
+  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", finished)) });
+  expect(await importState(stack.sides)).toMatchObject({ runs: { updated: 0, quarantined: 1 } });
+  expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
+});
+
+it("what is forgotten is forgotten before the fence only", async () => {
+  await cutOver();
+  await stack.db.collection("pack_run_logs").deleteMany({});
+  const checkpoints = stack.db.collection("pack_run_backfill").find({ _id: /^run:/ as never });
+  const before = await checkpoints.toArray();
+  await expect(Verification.create(stack.inputs())).rejects.toThrow();
+  checkpoints.rewind();
+  expect(await checkpoints.toArray()).toEqual(before);
+  // The way on that it names.
+  expect(await importState({ ...stack.sides, shouldReadAll: true })).toMatchObject({
+    logs: { inserted: 1 },
+  });
+});
