@@ -95,7 +95,8 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
 
 /** Whether a run is older than another state of it, and its steps would run again. Without both dates the steps count. */
 function isSetBack({ document: run }: Side, { document: other }: Side): boolean {
-  const [ours, theirs] = [run, other].map(({ updatedAt }): unknown => updatedAt);
+  const ours: unknown = run.updatedAt;
+  const theirs: unknown = other.updatedAt;
   const isNewer = ours instanceof Date && theirs instanceof Date && ours >= theirs;
   return !isNewer && wouldRepeatSteps(run, other);
 }

@@ -3,6 +3,41 @@ import type { Break } from "./breaks";
 /** The import and its verification. */
 export const stateBreaks: readonly Break[] = [
   {
+    guarantee: "a run that was removed in Mongo mode is not inserted again",
+    file: "components/transfer/merge.ts",
+    find: 'return wasOnBoth && truth === "mongo" ? "removed" : "onlyOnDisk";',
+    replace: 'return "onlyOnDisk";',
+    tests: ["test/transfer/removed.test.ts > is not inserted again by any later"],
+  },
+  {
+    guarantee: "what belongs to a run that was removed in Mongo mode follows it",
+    file: "components/transfer/pairs.ts",
+    find: "if (!one.mongo && removed?.has(runIdOf(one.disk))) {",
+    replace: "if (false) {",
+    tests: ["test/transfer/removed.test.ts > is no difference, and a run that is"],
+  },
+  {
+    guarantee: "no import updates a run that MongoDB has while its fence is open",
+    file: "components/transfer/import/import.ts",
+    find: 'const pass = truth === "mongo" ? "final" : asked;',
+    replace: "const pass = asked;",
+    tests: ["test/transfer/removed.test.ts > no import updates a run while"],
+  },
+  {
+    guarantee: "an older run whose steps would run again never wins",
+    file: "components/transfer/merge.ts",
+    find: "return !isNewer && wouldRepeatSteps(run, other);",
+    replace: "return false;",
+    tests: ["test/transfer/handover-stops.test.ts > that was set back to an older state"],
+  },
+  {
+    guarantee: "a run that MongoDB alone changed stops a cutover before the drain",
+    file: "components/transfer/verify.ts",
+    find: 'verdict === "mongo" && !isStrict',
+    replace: 'verdict === "mongo"',
+    tests: ["test/transfer/proof.test.ts > for a run or an approval that MongoDB alone changed"],
+  },
+  {
     guarantee: "a write of an import is announced before it is done",
     file: "components/transfer/import/write.ts",
     find: 'announceBases(bases, "mongo", becoming(written))',
@@ -71,7 +106,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a file with a refused record is read again",
     file: "components/transfer/import/import.ts",
-    find: "[...reached].filter(([{ name }]) => !refusedIn.has(name) && !changed.has(name))",
+    find: "[...reached].filter(([{ name }]) => !notWholeIn.has(name) && !changed.has(name))",
     replace: "[...reached]",
     tests: ["test/transfer/merged-import.test.ts > in every import"],
   },

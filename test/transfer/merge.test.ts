@@ -67,12 +67,12 @@ it("a record that one side lacks was removed only if that side is the source of 
   const side = sideOf("runs", { a: 1 });
   const agreed = agreedOn(side.hash);
   const announced = { next: { ...known, ...agreed.agreed, to: "mongo", isNew: true } } as const;
+  const gaps = ["onlyOnDisk", "onlyInMongo"];
   const verdicts = (base: Base | undefined) =>
     [undefined, "disk" as const, "mongo" as const].map((truth) => [
       merge("runs", side, undefined, base, truth),
       merge("runs", undefined, side, base, truth),
     ]);
-  const gaps = ["onlyOnDisk", "onlyInMongo"];
   expect(verdicts(agreed)).toEqual([gaps, ["onlyOnDisk", "removed"], ["removed", "onlyInMongo"]]);
   expect(verdicts(undefined)).toEqual([gaps, gaps, gaps]);
   expect(verdicts(announced)).toEqual([gaps, gaps, gaps]);
@@ -157,21 +157,12 @@ it("where a file cannot hold what MongoDB has, each side is compared with its ow
   expect(merge("runs", file("b"), stored("c"), base)).toBe("conflict");
 });
 
-<<<<<<< HEAD
-it("the final pass inserts runs and updates none", () => {
+it("a run that MongoDB has is not updated while MongoDB is the source of truth", () => {
   const disk = sideOf("runs", { a: 2 });
   const mongo = sideOf("runs", { a: 1 });
-  expect(merge("runs", disk, mongo, agreedOn(mongo.hash), "final")).toBe("conflict");
-  expect(merge("runs", disk, undefined, undefined, "final")).toBe("onlyOnDisk");
-  expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), "final")).toBe("disk");
-  expect(merge("runs", disk, mongo, agreedOn(disk.hash), "final")).toBe("mongo");
-=======
-it("a run that MongoDB has is not updated while MongoDB is the source of truth", () => {
-  const [disk, mongo] = [sideOf("runs", { a: 2 }), sideOf("runs", { a: 1 })];
   expect(merge("runs", disk, mongo, agreedOn(mongo.hash), "mongo")).toBe("conflict");
   expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), "mongo")).toBe("disk");
   expect(merge("runs", disk, mongo, agreedOn(disk.hash), "mongo")).toBe("mongo");
->>>>>>> c6c7a2d7 (Let nothing removed in Mongo mode return, and nothing older win)
 });
 
 it("the hash sees values, not their types, and no order but that inside of fields", () => {
