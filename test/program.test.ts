@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { nameInInstance } from "./instance";
 
 /** A resource as it was registered, and when that began and ended, in ms. */
 interface Step {
@@ -35,8 +36,8 @@ async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
   const steps = new Map<string, Step>();
   const newResource = async ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
     const began = performance.now();
-    await sleep(resting.includes(name) ? 500 : 50);
-    steps.set(name, { type, inputs, began, ended: performance.now() });
+    await sleep(resting.includes(nameInInstance(name)) ? 500 : 50);
+    steps.set(nameInInstance(name), { type, inputs, began, ended: performance.now() });
     const outputs = type.endsWith(":Release") ? { status: { revision: 1 } } : {};
     return { id: name, state: { drains: 1, requests: 0, ...(inputs as object), ...outputs } };
   };
@@ -142,9 +143,28 @@ describe("the program in a rollback", () => {
   it("gives the connection string to steps and the services' Secret only, as a secret", () => {
     const having = [...steps].filter(([, { inputs }]) => JSON.stringify(inputs).includes(mongoUri));
     const others = having.filter(([, { type }]) => !type.startsWith("pulumi-nodejs:dynamic/"));
-    expect(others.map(([name]) => name)).toEqual(["taskrunner-mongo"]);
+    expect(others.map(([name]) => name)).toEqual(["mongo-connection"]);
     expect(having.filter(([, { inputs }]) => withoutSecrets(inputs).includes(mongoUri))).toEqual(
       [],
     );
   });
+});
+
+it.each([
+  ["task-runner-storage", "web"],
+  ["blue", "blue-worker"],
+])("names no resource of %s as one of %s, which is in the same program", async (...names) => {
+  const registered: string[] = [];
+  const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
+    registered.push(`${type} ${name}`);
+    const outputs = type.endsWith(":Release") ? { status: { revision: 1 } } : {};
+    return { id: name, state: { drains: 1, requests: 0, ...(inputs as object), ...outputs } };
+  };
+  await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, "test");
+  const { settingsOf, TaskRunnerStorage } = await import("../components/program.js");
+  for (const name of names)
+    new TaskRunnerStorage(name, settingsOf({ ...settings, storageMode: "mongo" }));
+  await pulumi.runtime.disconnect();
+  expect(registered.length).toBeGreaterThan(80);
+  expect(registered.filter((one, at) => registered.indexOf(one) < at)).toEqual([]);
 });

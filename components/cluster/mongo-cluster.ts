@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Jobs } from "../step/stack-jobs";
 import type { Direction } from "../settings";
-import { childName, StepGroup, StepResource, type StepOptions } from "../step/program";
+import { StepGroup, StepResource, type StepOptions } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes/cluster";
@@ -15,17 +15,19 @@ export class MongoCluster extends StepGroup {
 
   constructor(name: string, settings: MongoClusterArgs, options: StepOptions = {}) {
     const rests = settings.direction === "back";
-    super("MongoCluster", name, options, { rests, usualName: "mongo" });
+    super("MongoCluster", name, options, { rests });
     const { cluster, direction, cutover, advanced, mongo, approvals } = settings;
     const outputs = outputsOf(settings, this);
-    const jobs = this.jobsOf(settings, outputs.uri, options);
+    const below = { parent: this, dependsOn: this.before };
+    const ofJobs = settings.jobs && { ...settings, jobs: settings.jobs };
+    const jobs = ofJobs && new Jobs("jobs", ofJobs, outputs.uri, below);
     // Other kinds have existing users.
     const createsUsers = cluster.kind === "atlas" || cluster.kind === "kubernetes";
     // The services' user has its own Secret, unless it is the migrator of an existing server.
     const isMigrator = !createsUsers && outputs.appUri === outputs.uri;
     const appJob = isMigrator
       ? jobs?.target
-      : jobs?.targetOf("taskrunner-application", outputs.appUri);
+      : jobs?.targetOf("application-connection", outputs.appUri);
     const users = { job: jobs?.target, appJob };
     const known = createsUsers ? awaitLogIn(outputs, direction, users, this) : outputs;
     const { uri, appUri, database } = known;
@@ -43,17 +45,6 @@ export class MongoCluster extends StepGroup {
       cutover,
     };
     this.registerOutputs({ database, ownEntries: outputs.ownEntries });
-  }
-
-  /** The stack's Jobs; undefined if the engine does the work. */
-  private jobsOf(
-    { jobs, ...settings }: MongoClusterArgs,
-    uri: pulumi.Input<string> | undefined,
-    { parent, aliases = [] }: StepOptions,
-  ): Jobs | undefined {
-    if (!jobs) return undefined;
-    const options = { ...(parent && { parent }), aliases, dependsOn: this.before };
-    return new Jobs(childName(this, "jobs"), { ...settings, jobs }, uri, options);
   }
 }
 

@@ -141,10 +141,10 @@ function classify(step: PreviewStep): ReviewedStep {
   const shortType = isOurs ? type.slice(dynamic.length) : type.replace(/:[^:]+\/[^:]+:/, ":");
   const className = shortType.split(":").at(-1) ?? "";
   const inputs = wanted ?? old ?? {};
-  const components = step.parents.map((parent) => parent.split(":").at(-1));
+  const around = step.parents.at(-1)?.split(":").at(-1);
   const [found = "other"] =
     cutoverSteps.find(([, { classes }]) => isOurs && classes?.includes(className)) ??
-    cutoverSteps.find(([, { component }]) => component && components.includes(component)) ??
+    cutoverSteps.find(([, { component }]) => component && component === around) ??
     [];
   const ofIndex = inputs.unique === true ? "uniqueIndexes" : "indexes";
   const part = isOurs && className === "Index" ? ofIndex : found;

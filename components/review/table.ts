@@ -104,7 +104,9 @@ function describeStep(step: ReviewedStep, input: ReviewInput): Row {
     const waits = ours(change.blocksWrites ? "; writers wait while it runs" : "");
     return { verb, text: md`${change.title}${why}${waits}` };
   }
-  const named = step.isOurs ? md`${step.name}` : md`${step.shortType} ${step.name}`;
+  // The resource's name has the environment's before it, which MongoDB's does not.
+  const { name = step.name } = isSchema(step) ? (step.new ?? step.old ?? {}) : {};
+  const named = step.isOurs ? md`${String(name)}` : md`${step.shortType} ${step.name}`;
   const facts = step.operation === "delete" ? [] : describeFacts(step);
   const rest = facts.length > 0 ? md`: ${join(facts, ", ")}` : ours("");
   return { verb, text: md`${ours(verb === "delete" ? "**delete**" : verb)} ${named}${rest}` };

@@ -45,7 +45,7 @@ export function connectionSecret(
 ): Pick<Target, "secretRef" | "cleanUp"> {
   if (name !== undefined) return { secretRef: pulumi.output({ name, key }) };
   const owner = labelValue(ownerOf(options.parent));
-  const called = childName(options.parent, "taskrunner-mongo");
+  const called = childName(options.parent, "mongo-connection");
   const kept = { ...options, retainOnDelete: true };
   const labels = { [label]: owner };
   const secretRef = connectionStringSecret(called, { namespace, key }, uri, kept, labels);

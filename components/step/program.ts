@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { name } from "../../package.json";
 import type { Direction } from "../settings";
 import { type Finding, formatFinding } from "../contract/finding";
-import { hyphenated, type StepKind } from "./step";
+import { type StepKind } from "./step";
 
 /** The inputs of a step as the program gives them, without those that the step finds out itself. */
 export type Args<Inputs> = Omit<
@@ -22,7 +22,7 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
     options: pulumi.CustomResourceOptions,
   ) {
     const outputs = Object.fromEntries([...results, "applied"].map((one) => [one, undefined]));
-    const instance = instanceOf(options.parent) || undefined;
+    const instance = instanceOf(options.parent);
     const all = { ...inputs, ...outputs, instance, __provider: shim(module, kind) };
     const merged = { additionalSecretOutputs: [...secrets], ...options };
     super(`pulumi-nodejs:dynamic/${type}`, childName(options.parent, name), all, merged);
@@ -112,22 +112,17 @@ export function foreseeInPreview<Known>(
 export const stackName = () =>
   [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
 
-/** The prefix of a component's resource names, so that one program may have two instances. */
+/** The name of the outermost component around each component: that of the instance. */
 const instances = new WeakMap<pulumi.Resource, string>();
-const instanceOf = (parent: pulumi.Resource | undefined) => (parent && instances.get(parent)) ?? "";
+const instanceOf = (parent: pulumi.Resource | undefined) => parent && instances.get(parent);
 
-/** The name of a component's resource, with the instance as a prefix: `blue-pack_runs`. */
-export function childName(parent: pulumi.Resource | undefined, name: string): string {
-  const instance = instanceOf(parent);
-  return name.startsWith(instance) ? name : `${instance}${name}`;
-}
+/** The name of a resource below a component, at any depth: `INSTANCE-NAME`, such as `taskrunner-pack_runs`. */
+export const childName = (parent: pulumi.Resource | undefined, name: string) =>
+  [instanceOf(parent), name].filter(Boolean).join("-");
 
-/** The owner's name on objects outside of the stack: `PROJECT/STACK`, and the instance if there is one. */
-export const ownerOf = (component: pulumi.Resource | undefined) => {
-  const instance = instanceOf(component).replace(/-$/, "");
-  const names = [pulumi.getProject(), pulumi.getStack(), instance];
-  return names.filter((name) => name !== "").join("/");
-};
+/** The owner's name on objects outside of the stack: `PROJECT/STACK/INSTANCE`. */
+export const ownerOf = (component: pulumi.Resource | undefined) =>
+  [pulumi.getProject(), pulumi.getStack(), instanceOf(component)].filter(Boolean).join("/");
 
 /** The options of a resource or component that has another type and name in stacks from before 0.2.0. */
 export function formerly<Options extends Pick<pulumi.ResourceOptions, "parent" | "aliases">>(
@@ -159,20 +154,19 @@ export abstract class StepGroup extends pulumi.ComponentResource {
   protected readonly ofChildren: pulumi.CustomResourceOptions;
 
   /**
-   * @param name what leads the names of its children, before its usual name, which is that of its type
+   * @param name of the instance if no component is around it; else its own in the instance
    * @param rests whether it does nothing in this update, whatever becomes of its resources
    */
   constructor(
     type: string,
     name: string,
     { dependsOn = [], ...options }: StepOptions = {},
-    { rests = false, usualName = hyphenated(type) } = {},
+    { rests = false } = {},
   ) {
     const before: pulumi.Input<pulumi.Resource>[] = [dependsOn].flat();
     const called = childName(options.parent, name);
     super(`taskrunner:storage:${type}`, called, {}, { ...options, dependsOn: before });
-    const isUsual = called.endsWith(usualName);
-    instances.set(this, isUsual ? called.slice(0, -usualName.length) : `${called}-`);
+    instances.set(this, instanceOf(options.parent) ?? name);
     this.before = before;
     this.completion = [...(rests ? [] : [this]), ...before];
     this.ofChildren = { parent: this, dependsOn: before };

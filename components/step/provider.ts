@@ -4,7 +4,7 @@ import { formatPrinted, warning } from "../contract/finding";
 import { ConnectionError, sameServer } from "../mongo";
 import { tell } from "./jobs";
 import { workOf, type AnyState as State, type AnyStep } from "./work";
-import { Unfinished, type MongoInputs, type Step, type StepInputs } from "./step";
+import { onlyInstance, Unfinished, type MongoInputs, type Step, type StepInputs } from "./step";
 
 type Provider = Required<pulumi.dynamic.ResourceProvider>;
 
@@ -52,7 +52,8 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       const state = withoutNulls(outs);
       // A refresh sees only outputs, which are those of the last direction that the step went. One of several
       // environments may have another mode than the stack's setting.
-      const isRollback = state.instance === undefined && stackMode === "filesystem";
+      const isOfStack = (state.instance ?? onlyInstance) === onlyInstance;
+      const isRollback = isOfStack && stackMode === "filesystem";
       const isResting = isRollback && step.back === undefined;
       // A step that runs as a Job is not refreshed: the engine does not reach the database.
       const isApart = isResting || (state as MongoInputs).job !== undefined;

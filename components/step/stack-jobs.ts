@@ -27,7 +27,7 @@ export class Jobs extends StepGroup {
     super("Jobs", name, options);
     const { stack, timeoutSeconds, ...address } = jobsAddress(settings.jobs, settings, this);
     this.address = address;
-    const secret = settings.jobs.secret ?? this.ownSecret("taskrunner-migrator", uri);
+    const secret = settings.jobs.secret ?? this.ownSecret("migrator-connection", uri);
     const { source, parallelism } = settings.backfill ?? { source: undefined, parallelism: 1 };
     const found = source && "persistentVolumeClaim" in source ? source : undefined;
     const subPath = found?.subPath !== undefined && { subPath: found.subPath };

@@ -6,10 +6,13 @@ import type { Direction } from "../settings";
 /** The engine's placeholder for a value that is known only in `up`. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
+/** The name of a stack's only environment, whose `storageMode` is that of the stack's configuration. */
+export const onlyInstance = "taskrunner";
+
 export interface StepInputs {
   /** Absent if the step does the same in both directions. */
   readonly direction?: Direction;
-  /** Which of several environments of a program the step is of; absent if it is the stack's only one. */
+  /** The name of the environment to which the step belongs, such as `taskrunner`. */
   readonly instance?: string;
 }
 

@@ -2,7 +2,7 @@ import { programSettings, TaskRunnerStorage } from "taskrunner-storage";
 
 // The stack file has the settings; docs/settings.md lists them.
 const settings = programSettings();
-const storage = new TaskRunnerStorage("task-runner-storage", settings);
+const storage = new TaskRunnerStorage("taskrunner", settings);
 
 // The outputs that the commands, the next update and docs/runbook.md know.
 export const { storageMode } = settings;

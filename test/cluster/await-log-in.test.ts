@@ -26,7 +26,7 @@ const valueOf = <T>(output: pulumi.Output<T> | undefined) =>
   new Promise<T>((resolve) => void output?.apply(resolve));
 
 /** The cluster of a stack whose steps run as Jobs. */
-async function connectionStrings(name = "mongo") {
+async function connectionStrings(name = "taskrunner") {
   const settings = parseSettings({
     storageMode: "mongo",
     cluster: {
@@ -44,12 +44,12 @@ async function connectionStrings(name = "mongo") {
 }
 
 const inputsOf = (name: string) =>
-  registered.find((one) => one.name === name)?.inputs as Record<string, unknown>;
+  registered.find((one) => one.name === `taskrunner-${name}`)?.inputs as Record<string, unknown>;
 
 it("both users' connection strings are those with which they logged in", async () => {
   expect(await connectionStrings()).toEqual({
-    uri: "mongodb://migrator-log-in",
-    appUri: "mongodb://application-log-in",
+    uri: "mongodb://taskrunner-migrator-log-in",
+    appUri: "mongodb://taskrunner-application-log-in",
   });
 });
 
@@ -57,15 +57,15 @@ it("a Job logs in as each user with a Secret of the user's own", async () => {
   await connectionStrings();
 
   const jobOf = (name: string) => inputsOf(name).job as { secret: { name: string } };
-  expect(jobOf("migrator-log-in").secret.name).toBe("taskrunner-migrator");
-  expect(jobOf("application-log-in").secret.name).toBe("taskrunner-application");
-  expect(JSON.stringify(inputsOf("taskrunner-application"))).toContain("taskrunner-app:pw@");
+  expect(jobOf("migrator-log-in").secret.name).toBe("taskrunner-migrator-connection");
+  expect(jobOf("application-log-in").secret.name).toBe("taskrunner-application-connection");
+  expect(JSON.stringify(inputsOf("application-connection"))).toContain("taskrunner-app:pw@");
 });
 
 it("all that a cluster registers has the name of its instance, so that a program can have two", async () => {
-  await connectionStrings("blue-mongo");
+  await connectionStrings("blue");
 
   const names = registered.map(({ name }) => name);
-  expect(names.filter((name) => !name.startsWith("blue-"))).toEqual([]);
+  expect(names.filter((name) => !name.startsWith("blue"))).toEqual([]);
   expect(names).toContain("blue-kubernetes-of-jobs");
 });

@@ -60,8 +60,8 @@ describe("a stack with a cluster of Atlas", () => {
       );
 
       expect(output).toContain("Atlas answers 500 to create AdvancedCluster cluster");
-      expect(output).toContain("ValuesFile worker created");
-      expect(output).toContain("ValuesFile web created");
+      expect(output).toContain("ValuesFile taskrunner-worker created");
+      expect(output).toContain("ValuesFile taskrunner-web created");
       await atlas.calls();
     },
     8 * minutes,
@@ -79,8 +79,13 @@ describe("a stack with a cluster of Atlas", () => {
       expect(await site.failed(stack.up())).toContain("DUPLICATE_CLUSTER_NAME");
 
       const type = "mongodbatlas:index/advancedCluster:AdvancedCluster";
-      const parent = `mongo=urn:pulumi:${stack.name}::taskrunner-storage::taskrunner:storage:TaskRunnerStorage$taskrunner:storage:MongoCluster::mongo`;
-      const place = ["cluster", "5f0000000000000000000001-taskrunner", "--parent", parent];
+      const parent = `mongo=urn:pulumi:${stack.name}::taskrunner-storage::taskrunner:storage:TaskRunnerStorage$taskrunner:storage:MongoCluster::taskrunner-mongo`;
+      const place = [
+        "taskrunner-cluster",
+        "5f0000000000000000000001-taskrunner",
+        "--parent",
+        parent,
+      ];
       const flags = ["--yes", "--generate-code=false"];
       await site.succeeded(stack.pulumi("import", type, ...place, ...flags));
       expect(await atlas.calls()).toContain("create AdvancedCluster cluster");

@@ -6,6 +6,7 @@ import { generateSample, type SampleCounts } from "../../tools/sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { nameIn, engineState } from "./state";
+import { cutoverKinds, stepsDone } from "./steps";
 import { deployedMode, ownValues, readSiteValues } from "./values";
 
 const minutes = 60_000;
@@ -44,7 +45,7 @@ describe("the cutover on the real engine and a server with logins", () => {
       const up = kept(await stack.up());
 
       expect(up.failed).toBe(false);
-      expect(orderOf(up.output)).toEqual([
+      expect(stepsDone(up, [...cutoverKinds, "ValuesFile"])).toEqual([
         "BulkPass bulk-pass",
         "Handover handover",
         "ValuesFile worker",
@@ -74,7 +75,7 @@ describe("the cutover on the real engine and a server with logins", () => {
     const { deployment } = await engineState(stack);
     const dependenciesOf = (name: string) =>
       deployment.resources
-        .find(({ urn, custom }) => custom && urn.endsWith(`::${name}`))
+        .find(({ urn, custom }) => custom && nameIn(urn) === name)
         ?.dependencies?.map(nameIn)
         .sort();
 
@@ -184,13 +185,6 @@ async function expectNoChange(): Promise<void> {
 function kept(run: EngineRun): EngineRun {
   printed.push(run.output);
   return run;
-}
-
-/** The steps of a cutover in the order in which they were done. */
-function orderOf(output: string): string[] {
-  const done =
-    /\/(?:mongo|taskrunner):((?:\w*Pass|Handover|ValuesFile|Verification) [a-z-]+) created/g;
-  return [...output.matchAll(done)].map(([, step = ""]) => step);
 }
 
 /** The ledger's record, its moment in ISO 8601. */

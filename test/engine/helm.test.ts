@@ -68,7 +68,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
       expect(output).toContain('~ value: "filesystem" => "mongo"');
       expect(output).toContain('+ name     : "Worker__Storage__Mongo__ConnectionString"');
       for (const step of ["worker-drain", "handover", "worker-pods", "web-pods"]) {
-        expect(output).toContain(`::${step}]`);
+        expect(output).toContain(`::taskrunner-${step}]`);
       }
     },
     2 * minutes,
@@ -77,7 +77,10 @@ describe("the cutover of two Helm releases on a real control plane", () => {
   it(
     "takes no service past its drain and its handover by --target",
     async () => {
-      const targets = ["worker", "worker-pods", "web"].map((name) => ["--target", `**::${name}`]);
+      const targets = ["worker", "worker-pods", "web"].map((name) => [
+        "--target",
+        `**::taskrunner-${name}`,
+      ]);
       const up = kept(await stack.pulumi("up", "--yes", "--skip-preview", ...targets.flat()));
 
       expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
@@ -85,7 +88,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
       expect(up.failed).toBe(false);
       expect(up.output).toContain("[service-stays]");
 
-      const handover = ["--target", "**::handover"];
+      const handover = ["--target", "**::taskrunner-handover"];
       expect(kept(await stack.pulumi("up", "--yes", "--skip-preview", ...handover)).output).toMatch(
         /Resources:\n\s+\d+ unchanged\n/,
       );
@@ -151,14 +154,14 @@ describe("the cutover of two Helm releases on a real control plane", () => {
     "rolls the pods when the connection string changes, and takes the old Secret away last",
     async () => {
       const secrets = () => cluster.kubectl("get", "secrets", "-o", "name");
-      const before = /taskrunner-mongo-\w+/.exec(await secrets())?.[0] ?? "";
+      const before = /taskrunner-mongo-connection-\w+/.exec(await secrets())?.[0] ?? "";
       await configure("mongo", "web:another@");
       const up = kept(await stack.up());
 
       expect(up.failed).toBe(false);
-      expect(up.output).toContain("PodsReplaced web-pods updated");
+      expect(up.output).toContain("PodsReplaced taskrunner-web-pods updated");
       expect(await secrets()).not.toContain(before);
-      expect(await secrets()).toMatch(/taskrunner-mongo-\w+/);
+      expect(await secrets()).toMatch(/taskrunner-mongo-connection-\w+/);
       expect(await cluster.modesOf("worker")).toEqual(["mongo", "mongo"]);
     },
     3 * minutes,
@@ -216,7 +219,9 @@ describe("the cutover of two Helm releases on a real control plane", () => {
         failed: false,
       });
       expect(await cluster.modesOf("worker")).toEqual(["mongo", "mongo"]);
-      expect(await cluster.kubectl("get", "secrets", "-o", "name")).toMatch(/taskrunner-mongo-/);
+      expect(await cluster.kubectl("get", "secrets", "-o", "name")).toMatch(
+        /taskrunner-mongo-connection-/,
+      );
     },
     5 * minutes,
   );

@@ -47,23 +47,23 @@ const modes = async () => [await cluster.modesOf("worker"), await cluster.modesO
  * plugin may give up what Helm has begun.
  */
 const steps = [
-  { step: "BulkPass bulk-pass", left: [[onFiles, onFiles]] },
-  { step: "Handover handover", left: [[[], onFiles]] },
+  { step: "BulkPass taskrunner-bulk-pass", left: [[onFiles, onFiles]] },
+  { step: "Handover taskrunner-handover", left: [[[], onFiles]] },
   {
-    step: "Release worker",
+    step: "Release taskrunner-worker",
     left: [
       [onMongo, onFiles],
       [[], onFiles],
     ],
   },
   {
-    step: "Release web",
+    step: "Release taskrunner-web",
     left: [
       [onMongo, onMongo],
       [onMongo, onFiles],
     ],
   },
-  { step: "FinalPass final-pass", left: [[onMongo, onMongo]] },
+  { step: "FinalPass taskrunner-final-pass", left: [[onMongo, onMongo]] },
 ];
 
 describe("a cutover that is interrupted", () => {
@@ -73,7 +73,9 @@ describe("a cutover that is interrupted", () => {
       await configure("mongo");
       const interrupted = await stack.interruptedUp(new RegExp(`${step} (creating|updating)`));
       expect(interrupted.failed).toBe(true);
-      expect(interrupted.output).not.toMatch(/Verification verification (creating|updating)/);
+      expect(interrupted.output).not.toMatch(
+        /Verification taskrunner-verification (creating|updating)/,
+      );
       await expect.poll(modes, { timeout: 30_000 }).toSatisfy(isAmong(left));
 
       await server.stop();

@@ -30,7 +30,10 @@ afterAll(async () => {
 it.each(["kill", "brokenPipe"] as const)(
   "an engine that ends by itself in a step (%s) leaves no program and no provider at work",
   async (how) => {
-    const { started, left } = await stack.killedUp(/BulkPass bulk-pass (creating|updating)/, how);
+    const { started, left } = await stack.killedUp(
+      /BulkPass taskrunner-bulk-pass (creating|updating)/,
+      how,
+    );
 
     expect(started.length).toBeGreaterThanOrEqual(2);
     expect(left).toEqual([]);

@@ -68,7 +68,7 @@ it(
 it(
   "a cutover pushes the worker's file, then web's, also after a killed engine",
   async () => {
-    await stack.killedUp(/ValuesFile worker creating/);
+    await stack.killedUp(/ValuesFile taskrunner-worker creating/);
     await stack.cancel();
     const up = await stack.up();
 
@@ -85,7 +85,7 @@ it(
   "a rollback, also after a killed engine, and another cutover follow in the same way",
   async () => {
     await configure("filesystem");
-    await stack.killedUp(/ValuesFile worker updating/);
+    await stack.killedUp(/ValuesFile taskrunner-worker updating/);
     await stack.cancel();
     const back = await stack.up();
     expect(back.failed, back.output).toBe(false);

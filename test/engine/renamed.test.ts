@@ -105,7 +105,7 @@ describe("a stack whose cluster has several names", () => {
       expect(up.failed, up.output).toBe(false);
       // The one is the engine's own note of how it reaches the cluster.
       expect(up.output).toMatch(/Resources:\n\s+~ 1 updated\n\s+\d+ unchanged\n/);
-      expect(up.output).toMatch(/pulumi:providers:kubernetes kubernetes updated/);
+      expect(up.output).toMatch(/pulumi:providers:kubernetes taskrunner-kubernetes updated/);
       expect(await cluster.podsOf("worker")).toEqual(pods);
 
       await configure("filesystem", { kubeconfig: await twoNames(), context: "renamed" });

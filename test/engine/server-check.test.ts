@@ -44,7 +44,7 @@ async function previewInReach(tries = 4): Promise<EngineRun> {
   return isLate && tries > 1 ? previewInReach(tries - 1) : preview;
 }
 
-const isCheck = (urn: string) => urn.endsWith("::server-check");
+const isCheck = (urn: string) => urn.endsWith("::taskrunner-server-check");
 
 it(
   "a server that is too old is shown in the preview and refused before anything is changed",

@@ -107,10 +107,13 @@ describe("a stale file in Git", () => {
         await naming(cutover);
         expect(await refused()).toContain("set cutover: 3");
       }
-      const targets = ["worker", "web", "handover"].flatMap((name) => ["--target", `**::${name}`]);
+      const targets = ["worker", "web", "handover"].flatMap((name) => [
+        "--target",
+        `**::taskrunner-${name}`,
+      ]);
       await stack.pulumi("up", "--yes", "--skip-preview", ...targets);
       expect(await workerMode()).toBe("filesystem");
-      await stack.pulumi("up", "--yes", "--skip-preview", "--exclude", "**::cutover");
+      await stack.pulumi("up", "--yes", "--skip-preview", "--exclude", "**::taskrunner-cutover");
       expect(await workerMode()).toBe("filesystem");
     },
     8 * minutes,
@@ -132,7 +135,7 @@ describe("a stack whose state is not what it was", () => {
         const { failed, output } = await stack.up();
         expect(failed).toBe(true);
         expect(output).toContain("cutover: 3");
-        expect(output).not.toContain("ValuesFile worker creating");
+        expect(output).not.toContain("ValuesFile taskrunner-worker creating");
         expect(await workerMode()).toBe("filesystem");
       }
       await naming(3);

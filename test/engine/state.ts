@@ -1,3 +1,4 @@
+import { nameInInstance } from "../instance";
 import type { TestStack } from "./stack";
 
 /** A resource as the engine keeps it. */
@@ -22,8 +23,8 @@ export async function engineState(stack: Pick<TestStack, "state">): Promise<Engi
   return JSON.parse(await stack.state()) as EngineState;
 }
 
-/** The name at the end of a URN. */
-export const nameIn = (urn: string) => urn.split("::").at(-1) ?? "";
+/** The name at the end of a URN, in its environment. */
+export const nameIn = (urn: string) => nameInInstance(urn.split("::").at(-1) ?? "");
 
 /**
  * What a state says of each resource; a secret is encrypted anew each time. The default provider has
@@ -42,6 +43,6 @@ export async function resourcesOf(stack: TestStack): Promise<unknown> {
 export async function dependantsOf(name: string, stack: TestStack): Promise<string[]> {
   const { deployment } = await engineState(stack);
   return deployment.resources
-    .filter(({ dependencies = [] }) => dependencies.some((urn) => urn.endsWith(`::${name}`)))
+    .filter(({ dependencies = [] }) => dependencies.some((urn) => nameIn(urn) === name))
     .map(({ urn }) => nameIn(urn));
 }

@@ -20,8 +20,9 @@ export function untilStepRuns(
 
 /** The steps of these kinds that a run did, in their order: `BulkPass bulk-pass`. */
 export function stepsDone({ output }: EngineRun, kinds: readonly string[]): string[] {
-  const done = new RegExp(`[:/](?:\\w+:)((?:${kinds.join("|")}) [a-z-]+) (?:created|updated)`, "g");
-  return [...output.matchAll(done)].map(([, step = ""]) => step);
+  const kind = kinds.join("|");
+  const done = new RegExp(`[:/]\\w+:(${kind}) taskrunner-([a-z-]+) (?:created|updated)`, "g");
+  return [...output.matchAll(done)].map(([, of = "", name = ""]) => `${of} ${name}`);
 }
 
 /** The kinds of a cutover's steps, from the import to the proof. */

@@ -82,7 +82,7 @@ const secretOf = async ({ stack }: Environment) => {
 const secretsOf = async ({ site }: Environment) =>
   (await site.kubectl("get", "secrets", "-o", "name"))
     .split("\n")
-    .filter((name) => name.includes("taskrunner-mongo"))
+    .filter((name) => name.includes("taskrunner-mongo-connection"))
     .map((name) => name.replace("secret/", ""))
     .sort();
 

@@ -279,7 +279,7 @@ describe("an engine that is killed before a stack is destroyed", () => {
   it(
     "leaves nothing paused once the stack is destroyed",
     async () => {
-      await killedAt(/Release release updating/);
+      await killedAt(/Release taskrunner-release updating/);
       expect(await site.paused()).toBe("true");
       const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview");
 

@@ -6,6 +6,7 @@ import type { JobTarget } from "../../components/step/jobs";
 import { PackRunMigration } from "../../components/migration/program";
 import { parseSettings, type Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
+import { nameInInstance } from "../instance";
 
 /** In the order in which they are done. */
 const registered: pulumi.runtime.MockResourceArgs[] = [];
@@ -36,14 +37,14 @@ beforeAll(async () => {
     call: ({ inputs }) => inputs as Record<string, unknown>,
     newResource: async (args) => {
       if (isSlow(args)) await sleep(50);
-      registered.push(args);
+      registered.push({ ...args, name: nameInInstance(args.name) });
       const appliedAt = `applied by ${args.name}`;
       return { id: args.name, state: { ...(args.inputs as object), appliedAt } };
     },
   });
   const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout });
   const args = { ...settings, mongo: mongo("forward"), files: { root: "state" } };
-  const migration = new PackRunMigration("pack-run-migration", args);
+  const migration = new PackRunMigration("taskrunner", args);
   await new Promise((resolve) => void migration.appliedAt.apply(resolve));
   await vi.waitFor(() => {
     expect(namesOf("ApplicationCheck")).toHaveLength(1);
@@ -90,9 +91,9 @@ it("takes the time from the claim where a Job does the whole plan", async () => 
   );
   const byJob = mongo("forward", job, appJob);
   const args = { ...settings, mongo: byJob, files: { root: undefined } };
-  const { appliedAt } = new PackRunMigration("pack-run-migration", args);
+  const { appliedAt } = new PackRunMigration("taskrunner", args);
   const found = await new Promise((resolve) => void appliedAt.apply(resolve));
-  expect(found).toBe("applied by ledger-claim");
+  expect(found).toBe("applied by taskrunner-ledger-claim");
 });
 
 it("tries the services' user in a Job that has only that user's connection string", async () => {

@@ -8,7 +8,10 @@ export function stable(body: string, folder: string): string {
   const text = body
     .replaceAll(folder, "")
     .replace(/\/[^"\s]*\/cluster-\d+\/kubeconfig/g, "/site/kubeconfig")
-    .replace(/\b(taskrunner-mongo-)[0-9a-f]{8}\b/g, (_, name: string) => `${name}5f3a9c21`)
+    .replace(
+      /\b(taskrunner-mongo-connection-)[0-9a-f]{8}\b/g,
+      (_, name: string) => `${name}5f3a9c21`,
+    )
     .replace(/https:\/\/127\.0\.0\.1:\d+/g, "https://cluster.example:6443")
     .replace(/\b127\.0\.0\.1:\d+/g, "127.0.0.1:27017")
     .replace(/\b20\d\d-\d\d-\d\d \d\d:\d\d UTC/, "2025-11-06 12:00 UTC")

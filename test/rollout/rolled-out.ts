@@ -12,6 +12,7 @@ import {
 import { parseSettings } from "../../components/settings";
 import { directionTo } from "../../components/settings/derived";
 import { after } from "../../components/step/program";
+import { Instance, nameInInstance } from "../instance";
 
 const env = [{ name: "TaskRunner__Storage__Mode", value: "mongo" }];
 const spec = { containers: [{ env }] };
@@ -22,7 +23,7 @@ let retained: string[];
 /** Notes what stays when the stack is destroyed: mocks get no options. */
 function noteRetained(): void {
   pulumi.runtime.registerStackTransformation(({ name, opts }) => {
-    if (opts.retainOnDelete === true) retained.push(name);
+    if (opts.retainOnDelete === true) retained.push(nameInInstance(name));
     return undefined;
   });
 }
@@ -36,7 +37,8 @@ export function mockedEngine(): void {
       newResource: async (resource) => {
         // What does not wait for these comes before them.
         if (resource.type.endsWith(":PodsReplaced")) await sleep(50);
-        if (resource.type !== "pulumi:pulumi:Stack") registered.push(resource);
+        const isAround = /:(Stack|TaskRunnerStorage)$/.test(resource.type);
+        if (!isAround) registered.push({ ...resource, name: nameInInstance(resource.name) });
         const outputs = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
         const state = { drains: 1, requests: 0, ...(resource.inputs as object), ...outputs };
         return { id: resource.name, state };
@@ -87,13 +89,18 @@ async function inStack(
     mongo: { ...parsed.mongo, database },
     direction: directionTo(mode),
   };
-  const update = new Update("update", settings);
+  const below = { parent: new Instance() };
+  const update = new Update("update", settings, below);
   const mongo = { appUri: pulumi.secret(mongoUri) };
-  const services = new Services("services", { ...settings, ...mongo }, after(update));
-  const drain = new WorkerDrain("worker-drain", { services, update });
+  const services = new Services(
+    "services",
+    { ...settings, ...mongo },
+    { ...below, ...after(update) },
+  );
+  const drain = new WorkerDrain("worker-drain", { services, update }, below);
   const handover = { direction: last === undefined ? drain.direction : pulumi.output(last) };
-  const worker = new WorkerRollout("worker-rollout", { services, drain, handover });
-  const web = new WebRollout("web-rollout", { services, worker }, after(worker));
+  const worker = new WorkerRollout("worker-rollout", { services, drain, handover }, below);
+  const web = new WebRollout("web-rollout", { services, worker }, { ...below, ...after(worker) });
   return {
     secretRef: await valueOf(services.connectionSecretRef),
     worker: await valueOf(worker.summary),

@@ -114,8 +114,9 @@ describe("a refresh of a step", () => {
     const { provider } = counting({ reads: () => Promise.resolve({ size: 7 }) });
     const inRollback = configured(provider, "filesystem");
 
-    expect(await inRollback.read("thing", made)).toMatchObject({ props: { size: 1 } });
-    const state = { ...made, instance: "blue-" };
+    const only = { ...made, instance: "taskrunner" };
+    expect(await inRollback.read("thing", only)).toMatchObject({ props: { size: 1 } });
+    const state = { ...made, instance: "blue" };
     expect(await inRollback.read("thing", state)).toMatchObject({ props: { size: 7 } });
   });
 

@@ -9,8 +9,9 @@ import {
 } from "../../components/transfer/program";
 import type { Mongo } from "../../components/cluster";
 import { type Direction, parseSettings } from "../../components/settings";
-import { after } from "../../components/step/program";
+import { after, type StepGroup } from "../../components/step/program";
 import { documentOptions } from "../contract/options";
+import { Instance, nameInInstance } from "../instance";
 
 const settings = parseSettings({
   storageMode: "filesystem",
@@ -26,9 +27,12 @@ const excluded = new Map<string, object>();
 beforeAll(async () => {
   await pulumi.runtime.setMocks({
     newResource: (args) => {
-      registered.push(args);
+      if (args.type.endsWith(":TaskRunnerStorage")) return { id: "", state: {} };
+      registered.push({ ...args, name: nameInInstance(args.name) });
       const results = { report: { files: 1 }, fence: { at: fencedAt, unfinishedCount: 1 } };
-      const former = args.type.startsWith("pulumi-nodejs:") ? excluded.get(args.name) : {};
+      const former = args.type.startsWith("pulumi-nodejs:")
+        ? excluded.get(nameInInstance(args.name))
+        : {};
       return { id: args.name, state: { ...(args.inputs as object), ...results, ...former } };
     },
     call: () => ({}),
@@ -56,13 +60,15 @@ const value = <T>(output: pulumi.Output<T>) =>
 
 /** The steps of a stack, in their order. */
 function stepsOf(args: { mongo: Mongo; files: RunFiles }, webWent = args.mongo.direction) {
-  const backfill = new FilesystemBackfill("filesystem-backfill", args);
+  const below = { parent: new Instance() };
+  const backfill = new FilesystemBackfill("filesystem-backfill", args, below);
   const direction = pulumi.output(args.mongo.direction);
   const web = { direction: pulumi.output(webWent) };
   const drain = { direction, drained: { drains: undefined, standstill: undefined } };
-  const handover = new Handover("handover", { ...args, drain }, after(backfill));
-  const final = new FinalPass("final-pass", { ...args, handover, web }, after(handover));
-  const verification = new Verification("verification", { ...args, final }, after(final));
+  const behind = (step: StepGroup) => ({ ...below, ...after(step) });
+  const handover = new Handover("handover", { ...args, drain }, behind(backfill));
+  const final = new FinalPass("final-pass", { ...args, handover, web }, behind(handover));
+  const verification = new Verification("verification", { ...args, final }, behind(final));
   return { backfill, handover, final, verification };
 }
 

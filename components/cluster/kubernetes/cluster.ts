@@ -92,7 +92,7 @@ function userPasswords(
 ) {
   const isRollback = direction === "back";
   const password = (role: UserRole) => {
-    const { name, passwordVersion: version } = users[role];
+    const { passwordVersion: version } = users[role];
     const generated = new StepResource(
       generatedPassword,
       `${role}-password`,
@@ -101,7 +101,7 @@ function userPasswords(
     );
     const value = generated.output("password") as pulumi.Output<string>;
     const { metadata } = new (kubernetesSdk().core.v1.Secret)(
-      childName(options.parent, name),
+      childName(options.parent, `${role}-password`),
       { metadata: { namespace }, immutable: true, stringData: { password: value } },
       {
         ...options,

@@ -25,7 +25,7 @@ pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
     : undefined,
 );
 
-const cluster = new MongoCluster("mongo", programSettings());
+const cluster = new MongoCluster("taskrunner", programSettings());
 // What stands for the steps after it.
 const dependsOn = [...after(cluster).dependsOn];
 new StepResource(generatedPassword, "after-mongo", { version: 1 }, { dependsOn });

@@ -20,7 +20,7 @@ describe("the rollout by Helm releases", () => {
       "PodsReplaced worker-pods",
       "Release web",
       "Release worker",
-      "Secret taskrunner-mongo",
+      "Secret mongo-connection",
       "Services services",
       "ServicesCheck services-check",
       "Update update",
@@ -71,7 +71,7 @@ describe("the rollout by Helm releases", () => {
   it("stays when the stack is destroyed, with its Secret", async () => {
     await rolledOut(onCluster);
 
-    expect(staying()).toEqual(["taskrunner-mongo", "web", "worker"]);
+    expect(staying()).toEqual(["mongo-connection", "web", "worker"]);
   });
 
   it("deletes former Secrets once no pod has them", async () => {
@@ -83,7 +83,7 @@ describe("the rollout by Helm releases", () => {
   it("has no Secret beside one of the site's", async () => {
     await rolledOut({ ...onCluster, connectionSecret: { name: "site" } });
 
-    expect(named()).not.toContain("Secret taskrunner-mongo");
+    expect(named()).not.toContain("Secret mongo-connection");
   });
 
   it("says release, namespace and revision", async () => {
@@ -146,7 +146,7 @@ describe("the rollout by one Helm release that holds both services", () => {
       "PodsReplaced web-pods",
       "PodsReplaced worker-pods",
       "Release release",
-      "Secret taskrunner-mongo",
+      "Secret mongo-connection",
       "Services services",
       "ServicesCheck services-check",
       "Update update",
