@@ -7,7 +7,7 @@ import {
   describeRule,
 } from "../contract";
 import { Refusal } from "./errors";
-import { isJsonObject, membersOf } from "./json";
+import { isJsonObject, namesIn, valueIn } from "./json";
 
 /** The maximum size of a document in bytes. MongoDB accepts one byte more, but its driver does not. */
 const maxDocumentBytes = 16 * 1024 * 1024 - 1;
@@ -19,19 +19,19 @@ const maxDocumentBytes = 16 * 1024 * 1024 - 1;
  * @throws Refusal that lists all problems; it names types, not values
  */
 export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>): void {
-  const problems = fieldsOf[role].flatMap(([name, field]) => {
+  const problems: string[] = [];
+  for (const [name, field] of fieldsOf[role]) {
     const value = fields.get(name);
-    if (field.type === "objectId" || field.assumed) return [];
     if (value === undefined || value === null) {
       // On disk a run's `_id` is its `runId`.
-      return field.optional ? [] : [`${name === "_id" ? "runId" : name} is missing`];
+      if (!field.optional) problems.push(`${name === "_id" ? "runId" : name} is missing`);
+    } else {
+      const isKnown = !field.closed || field.names?.some((known) => known === value);
+      if (isKnown && hasType[field.type](value)) continue;
+      problems.push(`${name} ${describeRule(field)}, found ${describeType(value)}`);
     }
-    const isKnown = !field.closed || field.names?.some((known) => known === value);
-    if (isKnown && hasType[field.type](value)) return [];
-    return [`${name} ${describeRule(field)}, found ${describeType(value)}`];
-  });
-  // An `_id` is generated, except for runs. The driver takes an object with `_bsontype` for a BSON type.
-  for (const name of role === "runs" ? ["_bsontype"] : ["_id", "_bsontype"]) {
+  }
+  for (const name of reservedOf[role]) {
     if (fields.has(name)) problems.push(`${name} is a reserved name`);
   }
   if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
@@ -44,7 +44,15 @@ export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>
   }
 }
 
-const fieldsOf = byRole((role) => Object.entries(collections[role].fields));
+/** The fields that a file has: an object id is generated. */
+const fieldsOf = byRole((role) =>
+  Object.entries(collections[role].fields).filter(
+    ([, { type, assumed }]) => type !== "objectId" && !assumed,
+  ),
+);
+
+/** An `_id` is generated, except for runs. The driver takes an object with `_bsontype` for a BSON type. */
+const reservedOf = byRole((role) => (role === "runs" ? ["_bsontype"] : ["_id", "_bsontype"]));
 
 /**
  * The size of a document in bytes.
@@ -68,7 +76,8 @@ const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   date: (value) => value instanceof Date,
   object: isJsonObject,
   "object[]": (value) => Array.isArray(value) && value.every(isJsonObject),
-  strings: (value) => isJsonObject(value) && membersOf(value).every(([, inner]) => isString(inner)),
+  strings: (value) =>
+    isJsonObject(value) && namesIn(value).every((name) => isString(valueIn(value, name))),
   // Never called: only assumed fields are lists of strings, and an object id is generated.
   "string[]": () => true,
   objectId: () => true,
@@ -112,12 +121,12 @@ function findUnstorable(value: unknown, depth = 2): Unstorable | undefined {
     }
     return undefined;
   }
-  for (const [name, inner] of membersOf(value)) {
+  for (const name of namesIn(value)) {
     if (name.includes("\0")) return { path: "", problem: "has a name with a null character" };
     // The driver takes an object with this member for a BSON type of its own.
     if (name === "_bsontype") return { path: "", problem: "has the reserved name _bsontype" };
     if (halfPair.test(name)) return hasHalfPair;
-    const found = findUnstorable(inner, depth + 1);
+    const found = findUnstorable(valueIn(value, name), depth + 1);
     if (found) return { ...found, path: `.${name}${found.path}` };
   }
   return undefined;

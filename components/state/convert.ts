@@ -1,7 +1,7 @@
 import { Long } from "mongodb";
 import { type CollectionRole, type Field, byRole, collections } from "../contract";
 import { Refusal } from "./errors";
-import { isJsonObject, membersOf, objectOf, formatJson } from "./json";
+import { isJsonObject, formatJson, membersOf, namesIn, objectOf, valueIn } from "./json";
 
 /** One record as it is in its file. */
 export interface Entry {
@@ -26,20 +26,25 @@ export type Conversion = "metadataText" | "enumeration" | "offset";
  */
 export function convert(role: CollectionRole, { fields, impliedFields }: Entry) {
   if (!isJsonObject(fields)) throw new Refusal("form", "it is not an object");
-  const conversions = new Set<Conversion>();
+  const found: Conversion[] = [];
   const converted = new Map<string, unknown>();
-  for (const [property, value] of membersOf(fields)) {
+  for (const property of namesIn(fields)) {
     const isName = fieldsOf[role].has(property);
     const name = isName ? property : (namesOf[role].get(property.toLowerCase()) ?? property);
     if (converted.has(name)) throw new Refusal("form", `it has ${name} twice`);
-    converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
+    const value = valueIn(fields, property);
+    converted.set(name, convertValue(fieldsOf[role].get(name), value, found));
   }
-  for (const [name, value] of Object.entries(impliedFields)) {
+  for (const name of Object.keys(impliedFields)) {
     if (converted.get(name) != null) continue;
-    converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
+    converted.set(name, convertValue(fieldsOf[role].get(name), impliedFields[name], found));
   }
+  // Most records need none, and a set of their own would be a tenth of their memory.
+  const conversions = found.length === 0 ? noConversions : new Set(found);
   return { fields: converted, conversions };
 }
+
+const noConversions: ReadonlySet<Conversion> = new Set();
 
 const fieldsOf = byRole((role) => new Map(Object.entries(collections[role].fields)));
 
@@ -52,13 +57,13 @@ const namesOf = byRole((role) => {
 function convertValue(
   field: Field | undefined,
   value: unknown,
-  conversions: Set<Conversion>,
+  conversions: Conversion[],
 ): unknown {
   if (!field || value === null) return value;
   const { type, names } = field;
   if (type === "date") {
     const moment = typeof value === "string" ? parseTimestamp(value) : undefined;
-    if (moment?.offsetMissing) conversions.add("offset");
+    if (moment?.offsetMissing) conversions.push("offset");
     return moment?.date ?? value;
   }
   if (type === "long") return Number.isInteger(value) ? Long.fromNumber(value as number) : value;
@@ -67,21 +72,19 @@ function convertValue(
   const lower = typeof value === "string" ? value.toLowerCase() : undefined;
   const name = typeof value === "number" ? names[value] : names.find((known) => known === lower);
   if (name === undefined || name === value) return value;
-  conversions.add("enumeration");
+  conversions.push("enumeration");
   return name;
 }
 
-function toTexts(value: unknown, conversions: Set<Conversion>): unknown {
+function toTexts(value: unknown, conversions: Conversion[]): unknown {
   if (!isJsonObject(value)) return value;
-  const members = membersOf(value);
-  if (members.every(([, inner]) => typeof inner === "string")) return value;
-  conversions.add("metadataText");
+  if (namesIn(value).every((name) => typeof valueIn(value, name) === "string")) return value;
+  conversions.push("metadataText");
   const toText = (inner: unknown) => (typeof inner === "string" ? inner : formatJson(inner));
-  return objectOf(new Map(members.map(([key, inner]) => [key, toText(inner)])));
+  return objectOf(new Map(membersOf(value).map(([key, inner]) => [key, toText(inner)])));
 }
 
-const iso =
-  /^(?<date>\d{4}-\d\d-(?<day>\d\d))T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,7}))?(?<zone>Z|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?$/i;
+const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,7}))?(Z|([+-])(\d\d)(?::?(\d\d))?)?$/i;
 
 /**
  * Parses an ISO 8601 timestamp as .NET writes it, with 0 to 7 fractional digits and any offset; undefined for any
@@ -89,13 +92,15 @@ const iso =
  * offset (`offsetMissing`) counts as UTC.
  */
 export function parseTimestamp(text: string) {
-  const parts = iso.exec(text)?.groups;
+  const parts = iso.exec(text);
   if (!parts) return undefined;
-  const fraction = (parts.fraction ?? "").slice(0, 3).padEnd(3, "0");
-  const asUtc = Date.parse(`${parts.date ?? ""}T${parts.time ?? ""}.${fraction}Z`);
+  const [, fraction = "", zone, sign, hours = "0", minutes = "0"] = parts;
+  const thousandths = fraction.slice(0, 3).padEnd(3, "0");
+  const asUtc = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}.${thousandths}Z`);
   // Date.parse takes 30 February for 2 March.
-  if (Number.isNaN(asUtc) || new Date(asUtc).getUTCDate() !== Number(parts.day)) return undefined;
-  const minutes = Number(parts.hours ?? 0) * 60 + Number(parts.minutes ?? 0);
-  const offsetMs = (parts.sign === "-" ? -minutes : minutes) * 60_000;
-  return { date: new Date(asUtc - offsetMs), offsetMissing: parts.zone === undefined };
+  const day = Number(text.slice(8, 10));
+  if (Number.isNaN(asUtc) || new Date(asUtc).getUTCDate() !== day) return undefined;
+  const offset = Number(hours) * 60 + Number(minutes);
+  const offsetMs = (sign === "-" ? -offset : offset) * 60_000;
+  return { date: new Date(asUtc - offsetMs), offsetMissing: zone === undefined };
 }

@@ -23,6 +23,20 @@ export function membersOf(object: JsonObject): (readonly [string, unknown])[] {
     : Object.entries(object);
 }
 
+/** The names of an object's members in their order; with `valueIn` it makes no list for each member. */
+export function namesIn(object: JsonObject): readonly string[] {
+  return object instanceof Map
+    ? [...(object as ReadonlyMap<string, unknown>).keys()]
+    : Object.keys(object);
+}
+
+/** The value of a member that the object has. */
+export function valueIn(object: JsonObject, name: string): unknown {
+  return object instanceof Map
+    ? (object as ReadonlyMap<string, unknown>).get(name)
+    : (object as Readonly<Record<string, unknown>>)[name];
+}
+
 /** The value of a member, whose name may be in any case. */
 export function memberOf(object: JsonObject, name: string): unknown {
   const wanted = name.toLowerCase();

@@ -16,7 +16,12 @@ export const keyFields = byRole<readonly string[]>((role) => {
 
 /** The key of a document that has all key fields. */
 export function keyOf(role: CollectionRole, document: Document): Key {
-  return keyFields[role].map((field) => String(document[field])).join("\0");
+  return joinKey(keyFields[role].map((field) => document[field] as unknown));
+}
+
+/** The key of the values of all key fields, in their order. */
+export function joinKey(values: readonly unknown[]): Key {
+  return values.map(String).join("\0");
 }
 
 /** Formats a key for people. */

@@ -4,7 +4,7 @@ import { check, sizeOf } from "./check";
 import { type Conversion, type Entry, convert } from "./convert";
 import { type Place, Refusal, refusalIn } from "./errors";
 import { type JsonObject, isJsonObject, memberOf, parseJson } from "./json";
-import { type Key, deriveId, keyFields, keyOf } from "./keys";
+import { type Key, deriveId, joinKey, keyFields } from "./keys";
 import type { StateFile } from "./layout";
 import { type Raw, type RawText, decode } from "./read";
 
@@ -55,20 +55,24 @@ export function parseRecords(
   texts: readonly RawText[],
   tally: ReadTally = noTally,
 ): ReadyRecord[] {
-  return texts.flatMap((text) => {
+  const records: ReadyRecord[] = [];
+  for (const text of texts) {
     const { line, offset, ended, length } = text;
     tally.bytes += length;
-    if (line !== undefined && text.bytes?.every((byte) => byte <= 0x20)) return [];
+    if (line !== undefined && text.bytes?.every(isBlank)) continue;
     try {
-      return convertEntries(file, unpack(file, runId, parse(text)), text, tally);
+      const entries = unpack(file, runId, parse(text));
+      for (const record of convertEntries(file, entries, text, tally)) records.push(record);
     } catch (error) {
       const refusal = refusalIn(error);
       if (line !== undefined && !ended) tally.leaveIncomplete({ file: file.name, line, offset });
       else tally.refuse(file.role, placeIn(file, text), refusal, { text });
-      return [];
     }
-  });
+  }
+  return records;
 }
+
+const isBlank = (byte: number) => byte <= 0x20;
 
 /** Converts the entries of a text to records, in the same way. */
 export function convertEntries(
@@ -78,38 +82,37 @@ export function convertEntries(
   tally: ReadTally = noTally,
 ): ReadyRecord[] {
   const { role } = file;
-  return entries.flatMap((entry) => {
+  const records: ReadyRecord[] = [];
+  for (const entry of entries) {
     const number = entry.entry;
     const isOnly = number === undefined;
     const place = isOnly ? placeIn(file, text) : { ...placeIn(file, text), entry: number };
     const raw: Raw = isOnly ? { text } : { text, entry: entry.fields };
     try {
-      return [{ role, place, ...convertEntry(role, entry), raw }];
+      const { key, document, conversions } = convertEntry(role, entry);
+      const bytes = sizeOf(document);
+      records.push({ role, place, key, document, bytes, conversions, raw });
     } catch (error) {
       tally.refuse(role, place, refusalIn(error), raw);
-      return [];
     }
-  });
+  }
+  return records;
 }
 
 function placeIn({ name: file }: StateFile, { line }: RawText): Place {
   return line === undefined ? { file } : { file, line };
 }
 
-function convertEntry(
-  role: CollectionRole,
-  entry: Entry,
-): Pick<ReadyRecord, "key" | "document" | "bytes" | "conversions"> {
+function convertEntry(role: CollectionRole, entry: Entry) {
   const { fields, conversions } = convert(role, entry);
   check(role, fields);
-  const known: Document = Object.fromEntries(fields);
-  const key = keyOf(role, known);
-  const time = role === "logs" ? (known.timestamp as Date) : undefined;
-  const _id: unknown = role === "runs" ? known._id : deriveId(role, key, time);
+  const keys = keyFields[role].map((field) => [field, fields.get(field)] as const);
+  const key = joinKey(keys.map(([, value]) => value));
+  const time = role === "logs" ? (fields.get("timestamp") as Date) : undefined;
+  const _id = role === "runs" ? fields.get("_id") : deriveId(role, key, time);
   // `_id` and the other key fields come first, then the fields as the file has them.
-  const keys = keyFields[role].map((field) => [field, known[field] as unknown] as const);
-  const document: Document = { _id, ...Object.fromEntries(keys), ...known };
-  return { key, document, bytes: sizeOf(document), conversions };
+  const document: Document = Object.fromEntries([["_id", _id], ...keys, ...fields]);
+  return { key, document, conversions };
 }
 
 /**
