@@ -24,6 +24,7 @@ interface Application extends Api.KubernetesObject {
 interface Objects extends Record<Kind, Api.KubernetesObject> {
   Application: Application;
   ConfigMap: Api.V1ConfigMap;
+  CronJob: Api.V1CronJob;
   Deployment: Api.V1Deployment;
   Job: Api.V1Job;
   PersistentVolumeClaim: Api.V1PersistentVolumeClaim;

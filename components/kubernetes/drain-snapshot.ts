@@ -1,6 +1,8 @@
-import type { V1PodTemplateSpec, V1ReplicaSet } from "@kubernetes/client-node";
+import type { V1ReplicaSet } from "@kubernetes/client-node";
 import { clusterAt, type Cluster } from "./client";
+import { findExecutors, type Candidate, type ExecutorMarks } from "./executors";
 import {
+  areReplicasOurs,
   controllerOf,
   describeController,
   describeScalers,
@@ -19,13 +21,17 @@ import { describeApiPlace, type ClusterAddress } from "./request";
  */
 export interface DrainSnapshot {
   readonly address: ClusterAddress;
+  /** What tells other executors of the service. */
+  readonly executors: ExecutorMarks;
   /** By kind and name, such as `Deployment worker`. */
   readonly workloads: Readonly<Record<string, WorkloadSnapshot>>;
 }
 
 interface WorkloadSnapshot {
-  /** Tells it from one of the same name in another namespace or cluster. */
+  /** Tells it from one that was created anew under the same name. */
   readonly uid: string;
+  /** Before the drain. */
+  readonly replicas: number;
   /** The labels of its pods and ReplicaSets. */
   readonly selector: string;
   /** Of what creates its pods, by kind and name: its ReplicaSets, or the StatefulSet itself. */
@@ -33,41 +39,47 @@ interface WorkloadSnapshot {
 }
 
 /** Whether a pod template is that of our own rollout, which comes after the drain. */
-type IsOwn = (template: V1PodTemplateSpec | undefined) => boolean;
+type IsOwn = (template: Pick<Candidate, "spec"> | undefined) => boolean;
 
 export function takeDrainSnapshot(
   { kubeconfig, context, namespace }: ClusterAddress,
   drained: readonly {
     readonly controller: Controller;
     readonly replicaSets: readonly V1ReplicaSet[];
+    /** Before the drain. */
+    readonly replicas: number;
   }[],
+  executors: ExecutorMarks,
 ): DrainSnapshot {
-  const entries = drained.map(({ controller, replicaSets }): [string, WorkloadSnapshot] => {
-    const name = describeController(controller);
-    const makers = isStatefulSet(controller)
-      ? [[name, generationOf(controller)]]
-      : replicaSets.map((one) => [describeReplicaSet(one), generationOf(one)]);
-    const generations = Object.fromEntries(makers) as Record<string, number>;
-    const selector = formatSelector(controller.spec?.selector);
-    return [name, { uid: controller.metadata?.uid ?? "", selector, generations }];
-  });
+  const entries = drained.map(
+    ({ controller, replicaSets, replicas }): [string, WorkloadSnapshot] => {
+      const name = describeController(controller);
+      const makers = isStatefulSet(controller)
+        ? [[name, generationOf(controller)]]
+        : replicaSets.map((one) => [describeReplicaSet(one), generationOf(one)]);
+      const generations = Object.fromEntries(makers) as Record<string, number>;
+      const selector = formatSelector(controller.spec?.selector);
+      return [name, { uid: controller.metadata?.uid ?? "", replicas, selector, generations }];
+    },
+  );
   const address = {
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
     namespace,
   };
-  return { address, workloads: Object.fromEntries(entries) };
+  return { address, executors, workloads: Object.fromEntries(entries) };
 }
 
 /**
- * Who scaled a drained service, or gave it another template, and how to pause that; undefined if nobody did.
+ * Who scaled a drained service, or gave it another template, and how to pause that, or which other executors exist by
+ * now; undefined if nobody did and none does.
  *
  * @param isOwn during a rollout. A Helm upgrade of ours may set template and replicas at once: that is one more
  *   generation of a StatefulSet, and leaves a Deployment's former ReplicaSets as they are
  * @throws ClusterError, KubeconfigError
  */
 export async function findChangesSince(
-  { address, workloads }: DrainSnapshot,
+  { address, executors, workloads }: DrainSnapshot,
   isOwn: IsOwn = () => false,
 ): Promise<string | undefined> {
   const cluster = await clusterAt(address);
@@ -76,6 +88,8 @@ export async function findChangesSince(
     const where = `${name} in ${describeApiPlace(cluster.place)}`;
     const controller = controllers.find((one) => describeController(one) === name);
     if (!controller) return `${where} no longer exists since the drain.`;
+    if (controller.metadata?.uid !== snapshot.uid)
+      return `${where} was deleted and created again since the drain.`;
     const changed = await findChanges(cluster, controller, snapshot, isOwn);
     if (changed.length === 0) continue;
     const who = describeScalers(controller);
@@ -84,7 +98,12 @@ export async function findChangesSince(
       : `by ${who}`;
     return `${where} was scaled or changed since the drain (${changed.join(", ")}). That was done ${by}. ${pauseHint}`;
   }
-  return undefined;
+  const others = await findExecutors(cluster, "Pod", executors, isOwn);
+  if (others.length === 0) return undefined;
+  return (
+    `Since the drain other pods in ${describeApiPlace(cluster.place)} may execute runs: ${others.join(", ")}. If they ` +
+    "do not, name them by labels in rollout.ignorePods and run pulumi up again. If they do, find what starts them."
+  );
 }
 
 async function findChanges(
@@ -111,6 +130,15 @@ async function findChanges(
   // Set a moment ago, so that no ReplicaSet has it yet.
   const replicas = isRolledOut ? 0 : replicasOf(controller);
   return changed.length === 0 && replicas > 0 ? [`replicas: ${replicas}`] : changed;
+}
+
+/**
+ * The replicas that a workload had before a drain, if that drain's 0 is still the last change of them. Somebody may
+ * have removed their number from the workload itself.
+ */
+export function recordedReplicas(controller: Controller, snapshot?: DrainSnapshot): number {
+  if (replicasOf(controller) > 0 || !areReplicasOurs(controller)) return 0;
+  return snapshot?.workloads[describeController(controller)]?.replicas ?? 0;
 }
 
 /** What to do about a service that somebody scaled or changed during a cutover. */

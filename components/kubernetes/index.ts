@@ -1,6 +1,7 @@
 /** A Kubernetes API: its client, what may be asked of it, and waits. `program.ts` is the Pulumi program's own door. */
 export { clusterAt, tryQuickly, type Cluster } from "./client";
 export * from "./drain-snapshot";
+export * from "./executors";
 export * from "./identity";
 export * from "./objects";
 export { ClusterError, describeApiPlace, type ClusterAddress } from "./request";

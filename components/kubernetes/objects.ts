@@ -26,12 +26,19 @@ export function describeController(controller: Controller): string {
 export const replicasOf = ({ spec }: Controller) => spec?.replicas ?? 1;
 
 /** Who sets `spec.replicas`, as the API server records it, without this program. */
-export function managersOfReplicas({ metadata }: Controller): string[] {
+export const managersOfReplicas = (controller: Controller): string[] =>
+  allManagersOfReplicas(controller).filter((manager) => manager !== fieldManager);
+
+/** Whether this program was the last to change `spec.replicas`. */
+export const areReplicasOurs = (controller: Controller): boolean =>
+  allManagersOfReplicas(controller).includes(fieldManager);
+
+function allManagersOfReplicas({ metadata }: Controller): string[] {
   const managers = (metadata?.managedFields ?? []).flatMap(({ manager, fieldsV1 }) => {
     const { "f:spec": spec } = (fieldsV1 ?? {}) as { "f:spec"?: object };
     return spec && "f:replicas" in spec ? (manager ?? []) : [];
   });
-  return [...new Set(managers)].filter((manager) => manager !== fieldManager);
+  return [...new Set(managers)];
 }
 
 /**

@@ -26,6 +26,7 @@ export function describeApiPlace({ context, namespace }: Omit<ApiPlace, "server"
 export const kinds = {
   Application: ["argoproj.io/v1alpha1", "applications"],
   ConfigMap: ["v1", "configmaps"],
+  CronJob: ["batch/v1", "cronjobs"],
   Deployment: ["apps/v1", "deployments"],
   Job: ["batch/v1", "jobs"],
   MongoDBCommunity: ["mongodbcommunity.mongodb.com/v1", "mongodbcommunity"],

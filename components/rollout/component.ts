@@ -124,16 +124,18 @@ export class WorkerDrain extends StepGroup {
         requestedAt: request.output("requestedAt") as pulumi.Output<string>,
       };
       const resource = new StepResource(drain, "worker-drain", all, this.ofChildren);
-      const { kubeconfig, context, namespace } = inputs;
-      // The cluster may have another name than at the drain.
+      const { kubeconfig, context, namespace, ignorePods: ignored } = inputs;
+      // The cluster may have another name than at the drain, and an error may have asked for other ignored pods.
       const address = { kubeconfig, context, namespace };
       this.direction = resource.lastDirection;
       this.drained = {
         drains: resource.output("drains") as pulumi.Output<number>,
         stoppedAt: resource.output("stoppedAt") as pulumi.Output<string>,
         standstill: pulumi
-          .all([resource.output("standstill"), address])
-          .apply(([still, address]) => still && { ...still, address }) as Drained["standstill"],
+          .all([resource.output("standstill"), { address, ignored }])
+          .apply(([still, { address, ignored }]) => {
+            return still && { ...still, address, executors: { ...still.executors, ignored } };
+          }) as Drained["standstill"],
       };
     } else {
       const { cutover, backfill, rollout } = settings;

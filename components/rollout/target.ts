@@ -83,8 +83,9 @@ export function workerDrainInputs(
 ): Args<Omit<DrainInputs, "requests" | "requestedAt">> | undefined {
   const { storageMode: mode, rollout, direction, advanced } = settings;
   const { timeoutSeconds, ignorePods } = rollout;
-  const { releases, selectors, install, push } = placementOf(rollout);
+  const { releases, install, push } = placementOf(rollout);
   const address = serviceAddress(settings, "worker");
+  const web = serviceAddress(settings, "web");
   return (
     address && {
       ...address,
@@ -95,7 +96,7 @@ export function workerDrainInputs(
       ignorePods,
       install,
       releases: releases.length > 0 ? releases.map(({ release }) => release) : undefined,
-      webSelector: releases.length === 1 ? selectors.web : undefined,
+      web: { release: web?.release, selector: web?.selector },
       acceptCluster: advanced.acceptCluster,
       push: push && { ...push, stack: stackName() },
     }

@@ -119,13 +119,11 @@ const ownRelease = (service: string) =>
 
 const partOfRelease = (service: string) =>
   section({
-    selector: text
-      .default(`app.kubernetes.io/component=${service}`)
-      .describe("The labels of the service's Deployments and StatefulSets in the release."),
+    selector: text.describe(
+      `The labels that in the release only the Deployments and StatefulSets of ${service} have, such as \`app.kubernetes.io/component=${service}\`.`,
+    ),
     path: environmentPath(`${service}.env`),
-  })
-    .prefault({})
-    .describe(`The values and objects of ${service} in the release.`);
+  }).describe(`The values and objects of ${service} in the release.`);
 
 const helm = {
   namespace: text.describe("The namespace of the releases."),

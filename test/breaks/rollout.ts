@@ -73,11 +73,14 @@ export const rolloutBreaks: readonly Break[] = [
     tests: ["test/rollout/pods/standstill.test.ts > between fence and rollout"],
   },
   {
-    guarantee: "a drain refuses a release none of whose workloads states a mode",
+    guarantee: "a cutover drains only workloads that state the worker's mode",
     file: "components/rollout/pods/executors.ts",
-    find: "if (found.length === 0 || found.some(isStated)) return undefined;",
-    replace: "if (found.length >= 0 || found.some(isStated)) return undefined;",
-    tests: ["test/rollout/pods/executors.test.ts > none of whose workloads states a mode"],
+    find: 'if (silent.length === 0 || mode === "filesystem") return undefined;',
+    replace: "if (silent.length >= 0) return undefined;",
+    tests: [
+      "test/rollout/pods/executors.test.ts > none of whose workloads states a mode",
+      "test/rollout/pods/executors.test.ts > that states no mode, but not in a rollback",
+    ],
   },
   {
     guarantee: "a drain refuses pods of the worker that it does not drain",
@@ -137,6 +140,27 @@ export const rolloutBreaks: readonly Break[] = [
     find: "return since > (isRolledOut ? 1 : 0)",
     replace: "return since > (isRolledOut ? 100 : 0)",
     tests: ["test/rollout/pods/set-back.test.ts > scaled up once and back"],
+  },
+  {
+    guarantee: "a workload that was created anew since its drain stops the cutover",
+    file: "components/kubernetes/drain-snapshot.ts",
+    find: "if (controller.metadata?.uid !== snapshot.uid)",
+    replace: 'if (snapshot.uid === "")',
+    tests: ["test/rollout/pods/standstill.test.ts > deleted and created again"],
+  },
+  {
+    guarantee: "executors that appear after the drain stop the cutover",
+    file: "components/kubernetes/drain-snapshot.ts",
+    find: "if (others.length === 0) return undefined;",
+    replace: "if (others.length >= 0) return undefined;",
+    tests: ["test/rollout/pods/standstill.test.ts > an executor that appears after the drain"],
+  },
+  {
+    guarantee: "the worker gets its replicas back from the state, if need be",
+    file: "components/rollout/pods/replaced.ts",
+    find: "const recorded = drained.get(name)?.replicas;",
+    replace: "const recorded = 0;",
+    tests: ["test/rollout/pods/replaced.test.ts > removed their number"],
   },
   {
     guarantee: "replicas set back before Helm's upgrade are found as soon as it is done",

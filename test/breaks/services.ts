@@ -17,11 +17,11 @@ export const serviceBreaks: readonly Break[] = [
     tests: ["test/rollout/pods/absent.test.ts > of an uninstalled worker"],
   },
   {
-    guarantee: "executors are found by a ConfigMap's variables too",
-    file: "components/rollout/pods/executors.ts",
-    find: "modeIn(pod.spec, service) ?? sourcesOf(pod).some(isStated)",
-    replace: "modeIn(pod.spec, service)",
-    tests: ["test/rollout/pods/executors.test.ts > by a ConfigMap too"],
+    guarantee: "a pod with the worker's image and claim is an executor",
+    file: "components/kubernetes/executors.ts",
+    find: "isLabelled || (hasImage && hasClaim) || ",
+    replace: "isLabelled || ",
+    tests: ["test/rollout/pods/executors.test.ts > the worker's image and claim, unless"],
   },
   {
     guarantee: "a drain of another address is another drain",
@@ -36,6 +36,20 @@ export const serviceBreaks: readonly Break[] = [
     find: "if (parted) {",
     replace: "if (parted && found.length > 1000) {",
     tests: ["test/rollout/pods/executors.test.ts > with a partition"],
+  },
+  {
+    guarantee: "a paused Deployment is not drained",
+    file: "components/rollout/pods/executors.ts",
+    find: "if (paused) {",
+    replace: "if (paused && found.length > 1000) {",
+    tests: ["test/rollout/pods/executors.test.ts > a paused Deployment"],
+  },
+  {
+    guarantee: "a CronJob that would execute runs is found before the drain",
+    file: "components/rollout/pods/refusal.ts",
+    find: 'if (starting !== undefined && mode === "mongo")',
+    replace: "if (starting === undefined)",
+    tests: ["test/rollout/update/services-check.test.ts > a CronJob that would execute runs"],
   },
   {
     guarantee: "another cluster than the recorded one is refused, without a preview too",

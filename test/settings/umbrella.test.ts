@@ -7,6 +7,8 @@ const umbrella = {
   namespace: "stellaops",
   release: "stella",
   chart: "charts/stella",
+  worker: { selector: "app=worker" },
+  web: { selector: "app=web" },
 };
 const separate = { target: "helm", namespace: "stellaops", install: true };
 
@@ -23,10 +25,10 @@ describe("one release for both services", () => {
       chart: "charts/stella",
       values: [],
       worker: {
-        selector: "app.kubernetes.io/component=worker",
+        selector: "app=worker",
         path: "worker.env",
       },
-      web: { selector: "app.kubernetes.io/component=web", path: "web.env" },
+      web: { selector: "app=web", path: "web.env" },
     });
   });
 
@@ -34,33 +36,40 @@ describe("one release for both services", () => {
     ["rollout.step: found an unknown setting", { ...umbrella, step: "worker" }],
     ["rollout.shared: found an unknown setting", { ...umbrella, shared: {} }],
     ["rollout.chart: found nothing", { ...umbrella, chart: undefined }],
+    ["rollout.worker: found nothing", { ...umbrella, worker: undefined }],
+    ["rollout.web.selector: found nothing", { ...umbrella, web: { path: "env" } }],
     [
       "rollout.version: found nothing; allowed: what runs, as helm list shows it",
       { ...umbrella, chart: "oci://charts/stella" },
     ],
     [
       "rollout.web.chart: found an unknown setting; allowed: selector, path",
-      { ...umbrella, web: { chart: "charts/web" } },
+      { ...umbrella, web: { ...umbrella.web, chart: "charts/web" } },
     ],
     [
       'rollout.web.path: found "env"; allowed: a place outside rollout.worker.path, which is "env"',
-      { ...umbrella, worker: { path: "env" }, web: { path: "env" } },
+      {
+        ...umbrella,
+        worker: { ...umbrella.worker, path: "env" },
+        web: { ...umbrella.web, path: "env" },
+      },
     ],
     [
       'rollout.web.path: found "worker.env.web"; allowed: a place outside rollout.worker.path',
-      { ...umbrella, web: { path: "worker.env.web" } },
+      { ...umbrella, web: { ...umbrella.web, path: "worker.env.web" } },
     ],
-    [
-      "rollout.web.selector: found",
-      { ...umbrella, web: { selector: "app.kubernetes.io/component=worker" } },
-    ],
+    ["rollout.web.selector: found", { ...umbrella, web: { selector: "app=worker" } }],
   ])("%s", (problem, rollout) => {
     expect(problemsWith(rollout)).toContain(problem);
   });
 
   it("may have places whose names begin alike", () => {
     expect(
-      problemsWith({ ...umbrella, worker: { path: "run.env" }, web: { path: "run.envWeb" } }),
+      problemsWith({
+        ...umbrella,
+        worker: { ...umbrella.worker, path: "run.env" },
+        web: { ...umbrella.web, path: "run.envWeb" },
+      }),
     ).toBe("no problem");
   });
 });

@@ -6,6 +6,7 @@ import {
   identityOf,
   isSameCluster,
   pauseHint,
+  recordedReplicas,
   replicasOf,
   takeDrainSnapshot,
   tryQuickly,
@@ -19,7 +20,7 @@ import { otherMode } from "../environment";
 import { finishing } from "../recovery";
 import { PushError, pushFile } from "../values/git";
 import { headingOf } from "../values/provider";
-import { findMissed } from "./executors";
+import { executorMarks, findMissed } from "./executors";
 import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
 import { pauseWeb, resumeWeb } from "./paused";
 import { describeOther, findRefusal, findUnknownCutover, observeCluster } from "./refusal";
@@ -132,7 +133,7 @@ async function runDrain(
       isSameCluster(clusterIdentity, one?.clusterIdentity, inputs.acceptCluster);
     if (isOf(inputs) === false)
       throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
-    const found = await drainService(cluster, inputs, isOf(state) === true);
+    const found = await drainService(cluster, inputs, isOf(state) === true, standstill);
     await pauseWeb(cluster, inputs);
     return { ...results, drains: drains + 1, finished: inputs.mode, standstill: found };
   });
@@ -142,6 +143,7 @@ async function drainService(
   cluster: Cluster,
   inputs: DrainInputs,
   isKnown: boolean,
+  former?: DrainSnapshot,
 ): Promise<DrainSnapshot> {
   const { service, timeoutSeconds } = inputs;
   let found: readonly Workload[] = await observeService(cluster, inputs);
@@ -150,7 +152,7 @@ async function drainService(
   await provePush(inputs, found);
   if (found.length === 0) {
     tell(`${service}: no workload in ${describeApiPlace(cluster.place)}, nothing to drain`);
-    return takeDrainSnapshot(inputs, []);
+    return takeDrainSnapshot(inputs, [], await executorMarks(cluster, inputs, []));
   }
   for (const { controller } of found) await pause(cluster, controller);
   await watch(cluster, service, timeoutSeconds, async () => {
@@ -161,7 +163,11 @@ async function drainService(
   const since = await findMissed(cluster, inputs, found, isKnown);
   if (since !== undefined) throw new Error(since);
   tell(`${service}: drained, all pods are gone`);
-  return takeDrainSnapshot(inputs, found);
+  const drained = found.map((one) => {
+    const replicas = replicasBefore(one.controller) ?? recordedReplicas(one.controller, former);
+    return { ...one, replicas };
+  });
+  return takeDrainSnapshot(inputs, drained, await executorMarks(cluster, inputs, found));
 }
 
 // So that a server that refuses stops the update while both services are at work. A file that the branch lacks is

@@ -1,24 +1,28 @@
-import type { V1EnvFromSource, V1Pod } from "@kubernetes/client-node";
 import { warning } from "../../contract/finding";
 import {
   ClusterError,
-  controllerOf,
   describeController,
   describeApiPlace,
-  hasEnded,
+  findExecutors,
   isStatefulSet,
   nameOf,
   replicasOf,
+  repositoryOf,
+  variableIn,
+  type Candidate,
   type Cluster,
   type Controller,
+  type ExecutorMarks,
 } from "../../kubernetes";
 import { tell } from "../../step";
 import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
+import { webOf } from "./paused";
 import {
   controllersOf,
   describeOtherLabels,
   describeWanted,
+  isPaused,
   modeIn,
   replicasBefore,
   type Workload,
@@ -37,8 +41,8 @@ export async function findMissed(
   found: readonly Workload[],
   isKnown: boolean,
 ): Promise<string | undefined> {
-  const { namespace, release, install, mode, service } = inputs;
-  const ofRelease = release ? await controllersOf(cluster, { namespace, release }) : [];
+  const { release, install, mode, service } = inputs;
+  const ofRelease = release ? await controllersOf(cluster, { release }) : [];
   if (found.length === 0 && ofRelease.length > 0) {
     return describeOtherLabels(cluster, inputs, ofRelease);
   }
@@ -62,25 +66,35 @@ export async function findMissed(
   return undefined;
 }
 
+// A rollback by hand may have removed the variable.
 function findUnstated(
   { place }: Cluster,
-  { service }: DrainInputs,
+  { service, mode }: DrainInputs,
   found: readonly Workload[],
 ): string | undefined {
-  const isStated = ({ controller }: Workload) =>
-    modeIn(controller.spec?.template.spec, service) !== undefined;
-  if (found.length === 0 || found.some(isStated)) return undefined;
-  const names = found.map(({ controller }) => describeController(controller)).join(", ");
+  const silent = found.filter(
+    ({ controller }) => modeIn(controller.spec?.template.spec, service) === undefined,
+  );
+  if (silent.length === 0 || mode === "filesystem") return undefined;
+  const names = silent.map(({ controller }) => describeController(controller)).join(", ");
   const key = modeKey(service);
   return (
     `No container of ${names} in ${describeApiPlace(place)} has ${key} in its env, so it may not be the ` +
-    `${service}. Nothing was scaled. Check release and selector. If they are right, set ${key}: filesystem ` +
-    "first: run pulumi up with storageMode: filesystem, and deploy its values."
+    `${service}. Nothing was scaled. Check that release and selector name only the ${service}. If they do, set ` +
+    `${key}: filesystem first: run pulumi up with storageMode: filesystem, and deploy its values.`
   );
 }
 
-// Below a partition the controller creates pods of the former template, in both directions.
+// While paused, and below a partition, the controller creates pods of the former template, in both directions.
 function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | undefined {
+  const paused = found.map(({ controller }) => controller).find(isPaused);
+  if (paused) {
+    return (
+      `${describeController(paused)} is paused, so pods of its former template would start after its drain. Nothing ` +
+      "was scaled. Remove spec.paused from the service's values, and resume it: kubectl rollout resume deployment " +
+      nameOf(paused)
+    );
+  }
   const sets = found.flatMap(({ controller }) => (isStatefulSet(controller) ? controller : []));
   const parted = sets.find(({ spec }) => spec?.updateStrategy?.rollingUpdate?.partition);
   if (parted) {
@@ -99,56 +113,72 @@ function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | 
   );
 }
 
-/** Pods that are not drained, but have the service's labels or state its mode. */
+/** Pods that are not drained, but have the service's labels, state its mode, or have its image and claim. */
 async function findOtherPods(
   cluster: Cluster,
   inputs: DrainInputs,
   found: readonly Workload[],
 ): Promise<string | undefined> {
-  const { service, release, selector, ignorePods } = inputs;
-  const ofRelease = release ? `app.kubernetes.io/instance=${release}` : undefined;
-  const labels = [ofRelease, selector].filter(Boolean).join(",");
-  const uidsOf = (pods: readonly V1Pod[]) => new Set(pods.map(({ metadata }) => metadata?.uid));
-  const all = await cluster.list("Pod", "");
-  const ignored = ignorePods === undefined ? [] : await cluster.list("Pod", ignorePods);
-  const known = uidsOf([...found.flatMap(({ pods }) => pods), ...ignored]);
-  const labelled = uidsOf(await cluster.list("Pod", labels));
-  const unknown = all.filter((pod) => !hasEnded(pod) && !known.has(pod.metadata?.uid));
-  const stating = await statingMode(cluster, service, unknown);
-  const others = unknown.filter((pod) => labelled.has(pod.metadata?.uid) || stating.includes(pod));
+  const { service } = inputs;
+  const marks = await executorMarks(cluster, inputs, found);
+  const known = new Set(found.flatMap(({ pods }) => pods.map(({ metadata }) => metadata?.uid)));
+  const isKnown = ({ metadata }: Candidate) => known.has(metadata?.uid);
+  const others = await findExecutors(cluster, "Pod", marks, isKnown, true);
   if (others.length === 0) return undefined;
-  const names = others.map((pod) => {
-    const { kind, name = "" } = controllerOf(pod) ?? {};
-    return kind === undefined ? nameOf(pod) : `${nameOf(pod)} (of ${kind} ${name})`;
-  });
   return (
-    `Pods in ${describeApiPlace(cluster.place)} have the labels ${labels} or the variable ${modeKey(service)}, but ` +
-    `belong to nothing that is drained: ${names.join(", ")}. ` +
+    `Pods in ${describeApiPlace(cluster.place)} have the labels ${marks.labels}, the variable ${marks.variable}, or ` +
+    `the ${service}'s image and claim, but belong to nothing that is drained: ${others.join(", ")}. ` +
     `Check namespace, release and selector. If the pods are not this ${service}'s, name them by labels in ` +
     "rollout.ignorePods. If they are, delete them."
   );
 }
 
-async function statingMode(
+/** What tells the executors of a service, by its workloads and web's. @throws ClusterError */
+export async function executorMarks(
   cluster: Cluster,
-  service: DrainInputs["service"],
-  pods: readonly V1Pod[],
-): Promise<readonly V1Pod[]> {
-  const key = modeKey(service).toLowerCase();
-  const keysOf = new Map<string, readonly string[]>();
-  const sourcesOf = ({ spec }: V1Pod) =>
-    (spec?.containers ?? []).flatMap((one) => one.envFrom ?? []);
-  for (const { configMapRef } of pods.flatMap(sourcesOf)) {
-    const name = configMapRef?.name;
-    if (name === undefined || keysOf.has(name)) continue;
-    const found = await cluster.read("ConfigMap", name).catch((error: unknown) => {
-      if (!(error instanceof ClusterError) || error.isTransient) throw error;
-      const text = `Pods have variables of ConfigMap ${name}. ${error.message}`;
-      tell(warning("variables-not-read", text));
-    });
-    keysOf.set(name, Object.keys(found?.data ?? {}));
-  }
-  const isStated = ({ configMapRef, prefix = "" }: V1EnvFromSource) =>
-    keysOf.get(configMapRef?.name ?? "")?.some((one) => `${prefix}${one}`.toLowerCase() === key);
-  return pods.filter((pod) => modeIn(pod.spec, service) ?? sourcesOf(pod).some(isStated));
+  inputs: DrainInputs,
+  found: readonly Workload[],
+): Promise<ExecutorMarks> {
+  const { service, release, selector, ignorePods } = inputs;
+  const variable = modeKey(service);
+  const ofRelease = release && `app.kubernetes.io/instance=${release}`;
+  const specs = found.flatMap(({ controller }) => controller.spec?.template.spec ?? []);
+  const containers = specs.flatMap((spec) => spec.containers);
+  const volumes = specs.flatMap((spec) => spec.volumes ?? []);
+  const owners = [...found.map(({ controller }) => controller), ...(await webOf(cluster, inputs))];
+  return {
+    variable,
+    labels: [ofRelease, selector].filter(Boolean).join(","),
+    images: containers
+      .filter((one) => variableIn({ containers: [one] }, variable))
+      .map(repositoryOf),
+    claims: volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []),
+    owners: owners.map(describeController),
+    ...(ignorePods !== undefined && { ignored: ignorePods }),
+  };
+}
+
+/**
+ * Why a CronJob would execute runs beside a drained service; undefined if none would, or if it may not be looked at.
+ *
+ * @throws ClusterError
+ */
+export async function findCronJobs(
+  cluster: Cluster,
+  inputs: DrainInputs,
+  found: readonly Workload[],
+): Promise<string | undefined> {
+  const marks = await executorMarks(cluster, inputs, found);
+  const listing = findExecutors(cluster, "CronJob", marks, () => false);
+  const names = await listing.catch((error: unknown) => {
+    if (!(error instanceof ClusterError) || error.isTransient) throw error;
+    tell(warning("cronjobs-not-read", error.message));
+    return [];
+  });
+  if (names.length === 0) return undefined;
+  return (
+    `CronJobs in ${describeApiPlace(cluster.place)} start pods that may execute runs of the ${inputs.service}: ` +
+    `${names.join(", ")}. Suspend each until the cutover is done: kubectl patch cronjob NAME --patch ` +
+    `'{"spec":{"suspend":true}}'. If it is not this ${inputs.service}'s, name its labels in rollout.ignorePods.`
+  );
 }

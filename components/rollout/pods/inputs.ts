@@ -4,10 +4,12 @@ import type { StepInputs } from "../../step";
 import type { Service } from "../environment";
 
 /** Selects a service's workloads: by release, by label selector, or by both. */
-export interface ServiceAddress extends ClusterAddress {
-  readonly release?: string;
-  readonly selector?: string;
+export interface ServiceSelector {
+  readonly release?: string | undefined;
+  readonly selector?: string | undefined;
 }
+
+export interface ServiceAddress extends ClusterAddress, ServiceSelector {}
 
 interface PodsInputs extends StepInputs, ServiceAddress {
   readonly service: Service;
@@ -32,8 +34,8 @@ export interface DrainInputs extends PodsInputs {
   readonly push?: PushedFiles;
   /** Whether the stack creates its releases (`rollout.install`). */
   readonly install?: boolean;
-  /** If one release holds both services, the labels of web's Deployments, which the drain pauses. */
-  readonly webSelector?: string;
+  /** Web's workloads. If the worker is of the same release, the drain pauses them. */
+  readonly web?: ServiceSelector;
   /** The pods in the namespace that are not this worker's, whatever they state (`rollout.ignorePods`). */
   readonly ignorePods?: string;
   /** The UID of another cluster than the recorded one (`advanced.acceptCluster`). */

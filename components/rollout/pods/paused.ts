@@ -12,6 +12,7 @@ import {
   controllersOf,
   describeMode,
   describeOtherLabels,
+  isPaused,
   isPausedForCutover,
   pausedForCutover,
 } from "./workload";
@@ -26,22 +27,21 @@ export async function findUnpausable(
   cluster: Cluster,
   inputs: DrainInputs,
 ): Promise<string | undefined> {
-  const { release, mode, selector, webSelector } = inputs;
-  if (webSelector === undefined) return undefined;
+  const { release, mode, selector, web: ofWeb } = inputs;
+  if (!isShared(inputs)) return undefined;
   const all = await controllersOf(cluster, { ...inputs, selector: "" });
   if (all.length === 0) return undefined;
   const worker = await controllersOf(cluster, inputs);
-  const web = await controllersOf(cluster, { ...inputs, selector: webSelector });
+  const web = await webOf(cluster, inputs);
   if (worker.length === 0) return describeOtherLabels(cluster, inputs, all);
   if (web.length === 0) {
-    const ofWeb = { ...inputs, service: "web" as const, selector: webSelector };
-    return describeOtherLabels(cluster, ofWeb, all);
+    return describeOtherLabels(cluster, { ...ofWeb, service: "web" }, all);
   }
   const names = web.map(describeController);
   const both = worker.map(describeController).find((name) => names.includes(name));
   if (both !== undefined) {
     return (
-      `${both} of release ${release} has the labels of the worker (${selector}) and of web (${webSelector}). ` +
+      `${both} of release ${release} has the labels of the worker (${selector}) and of web (${ofWeb?.selector}). ` +
       "Set rollout.worker.selector and rollout.web.selector to different labels."
     );
   }
@@ -60,7 +60,7 @@ export async function findUnpausable(
 
 /** Pauses the Deployments of web, so that one upgrade may change both services, and web's pods stay until then. */
 export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<void> {
-  for (const controller of await webOf(cluster, inputs)) {
+  for (const controller of await pausableWeb(cluster, inputs)) {
     if (isStatefulSet(controller) || isPaused(controller)) continue;
     const annotations = { [pausedForCutover]: "true" };
     await cluster.patch(controller, { metadata: { annotations }, spec: { paused: true } });
@@ -70,12 +70,12 @@ export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<v
 
 /** Resumes web's Deployments if no rollout follows that does. */
 export async function resumeWeb(cluster: Cluster, inputs: DrainInputs): Promise<void> {
-  for (const controller of await webOf(cluster, inputs)) await resume(cluster, controller);
+  for (const controller of await pausableWeb(cluster, inputs)) await resume(cluster, controller);
 }
 
-/** Resumes a Deployment that a drain has paused. */
-export async function resume(cluster: Cluster, controller: Controller): Promise<void> {
-  if (!isPausedForCutover(controller)) return;
+/** Resumes a Deployment that a drain has paused. @returns whether it changed the Deployment */
+export async function resume(cluster: Cluster, controller: Controller): Promise<boolean> {
+  if (!isPausedForCutover(controller)) return false;
   if (!isPaused(controller)) {
     const text = `${describeController(controller)} was resumed by somebody else before the worker arrived, so its pods may have changed over first.`;
     tell(warning("web-resumed", text));
@@ -83,11 +83,16 @@ export async function resume(cluster: Cluster, controller: Controller): Promise<
   const metadata = { annotations: { [pausedForCutover]: null } };
   await cluster.patch(controller, { metadata, spec: { paused: null } });
   tell(`web: ${nameOf(controller)} is resumed`);
+  return true;
 }
 
-async function webOf(cluster: Cluster, inputs: DrainInputs): Promise<readonly Controller[]> {
-  const { webSelector: selector } = inputs;
-  return selector === undefined ? [] : controllersOf(cluster, { ...inputs, selector });
+/** Web's workloads. @throws ClusterError */
+export async function webOf(cluster: Cluster, { web }: DrainInputs): Promise<Controller[]> {
+  return web ? controllersOf(cluster, web) : [];
 }
 
-const isPaused = (one: Controller) => !isStatefulSet(one) && one.spec?.paused === true;
+const isShared = ({ release, web }: DrainInputs) =>
+  release !== undefined && web?.release === release;
+
+const pausableWeb = async (cluster: Cluster, inputs: DrainInputs) =>
+  isShared(inputs) ? webOf(cluster, inputs) : [];

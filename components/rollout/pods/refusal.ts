@@ -14,7 +14,7 @@ import {
 } from "../../kubernetes";
 import { tell } from "../../step";
 import { cutOverFirstHint } from "../recovery";
-import { findMissed } from "./executors";
+import { findCronJobs, findMissed } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
 import { pendingOperations } from "./releases";
 import { controllersOf, describeMode, observeService } from "./workload";
@@ -55,7 +55,12 @@ export async function findRefusal(
   if (!isDue && !isElsewhere) return undefined;
   const found = await observeService(cluster, inputs);
   const reason = await findMissed(cluster, inputs, found, isKnown === true);
-  return reason === undefined ? undefined : { property: "selector", reason };
+  if (reason !== undefined) return { property: "selector", reason };
+  const starting = await findCronJobs(cluster, inputs, found);
+  if (starting !== undefined && mode === "mongo")
+    return { property: "ignorePods", reason: starting };
+  if (starting !== undefined) tell(warning("cronjobs", starting));
+  return undefined;
 }
 
 /** The refusal of another cluster than the recorded one. */

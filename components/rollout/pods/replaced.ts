@@ -1,12 +1,17 @@
+import { warning } from "../../contract/finding";
 import {
   clusterAt,
   describeApiPlace,
+  describeController,
+  describeScalers,
   findChangesSince,
   nameOf,
   redrainHint,
   replicasOf,
   watch,
   type Cluster,
+  type DrainSnapshot,
+  type Obstacle,
 } from "../../kubernetes";
 import { kind, tell, type StateOf, type Step } from "../../step";
 import { finishing, recoverySteps, webIsNext } from "../recovery";
@@ -14,8 +19,10 @@ import { comparedPodInputs, type PodsReplacedInputs, type PodsReplacedResults } 
 import { resume } from "./paused";
 import {
   describeMode,
+  describeUnseen,
   describeWanted,
   findObstacles,
+  isPaused,
   modeIn,
   observeService,
   restoreReplicas,
@@ -51,7 +58,8 @@ async function awaitReplacement(
   const former = state?.drains === drains ? state.stoppedSeconds : undefined;
   const results = former === undefined ? {} : { stoppedSeconds: former };
   const advice = recoverySteps(inputs.service, inputs.mode);
-  await finishing(results, failure, () => watchPods(cluster, inputs), advice);
+  const snapshot = former === undefined ? inputs.standstill : undefined;
+  await finishing(results, failure, () => watchPods(cluster, inputs, snapshot), advice);
   const isChange = before !== inputs.mode || state?.applied === false;
   if (isChange && inputs.service === "worker") tell(webIsNext(inputs.mode));
   if (former !== undefined || drains === 0 || stoppedAt === undefined) return results;
@@ -73,17 +81,32 @@ async function assertStillDrained({
   );
 }
 
-async function watchPods(cluster: Cluster, inputs: PodsReplacedInputs): Promise<void> {
+/** @param snapshot of a drain after which the replicas are still to be restored */
+async function watchPods(
+  cluster: Cluster,
+  inputs: PodsReplacedInputs,
+  snapshot: DrainSnapshot | undefined,
+): Promise<void> {
   const { service, mode, timeoutSeconds } = inputs;
+  const drained = new Map(Object.entries(snapshot?.workloads ?? {}));
   let done: readonly Workload[] = [];
   await watch(cluster, service, timeoutSeconds, async () => {
     done = await observeService(cluster, inputs);
+    const changed: Obstacle[] = [];
     for (const { controller } of done) {
       // Before its template states the mode, a pod of it would work in the other one.
       if (describeMode(controller, service) !== mode) continue;
-      await resume(cluster, controller);
-      await restoreReplicas(cluster, controller, service);
+      if (await resume(cluster, controller)) changed.push(describeUnseen(controller));
+      if (isPaused(controller)) continue;
+      const name = describeController(controller);
+      const recorded = drained.get(name)?.replicas;
+      if (await restoreReplicas(cluster, controller, service, recorded))
+        changed.push(describeUnseen(controller));
+      // Once: somebody else may scale it to 0 after that.
+      drained.delete(name);
     }
+    // Only the next look sees what this one has changed.
+    if (changed.length > 0) return changed;
     if (done.length > 0) return done.flatMap((one) => findObstacles(one, inputs));
     const found = `not found in ${describeApiPlace(cluster.place)}`;
     const advice = "Check namespace, release and selector, and that the service is deployed.";
@@ -91,6 +114,12 @@ async function watchPods(cluster: Cluster, inputs: PodsReplacedInputs): Promise<
   });
   for (const { controller } of done) {
     const replicas = replicasOf(controller);
+    const name = describeController(controller);
+    const before = snapshot?.workloads[name]?.replicas ?? 0;
+    if (replicas === 0 && before > 0) {
+      const text = `${name} got its ${before} replicas back after the drain, and ${describeScalers(controller)} scaled it to 0 since: no ${service} runs.`;
+      tell(warning("scaled-to-zero", text));
+    }
     tell(`${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`);
   }
 }

@@ -7,8 +7,10 @@ import {
   isReady,
   isStatefulSet,
   formatSelector,
+  nameOf,
   podObstacle,
   replicasOf,
+  variableIn,
   type Cluster,
   type Controller,
   type Obstacle,
@@ -16,7 +18,7 @@ import {
 import type { StorageMode } from "../../settings";
 import { tell } from "../../step";
 import { modeKey, type Service } from "../environment";
-import type { ServiceAddress } from "./inputs";
+import type { ServiceSelector } from "./inputs";
 
 /** A Deployment or StatefulSet with those of its pods that may run something. */
 export interface Workload {
@@ -35,6 +37,8 @@ export const pausedForCutover = "taskrunner.stellaops.io/paused-for-cutover";
 export const isPausedForCutover = ({ metadata }: Controller) =>
   metadata?.annotations?.[pausedForCutover] !== undefined;
 
+export const isPaused = (one: Controller) => !isStatefulSet(one) && one.spec?.paused === true;
+
 /** A workload's replicas before its drain; undefined if it is not drained. */
 export function replicasBefore({ metadata }: Controller): number | undefined {
   const text = metadata?.annotations?.[replicasBeforeDrain];
@@ -49,20 +53,27 @@ export async function pause(cluster: Cluster, controller: Controller): Promise<v
   await cluster.patch(controller, { metadata: { annotations }, spec: { replicas: 0 } });
 }
 
-/** Restores the replicas that a workload had before its drain, unless the chart or an autoscaler has set some. */
+/**
+ * Restores the replicas that a workload had before its drain, unless the chart or an autoscaler has set some.
+ *
+ * @param recorded those of the drain's snapshot, in case that somebody has removed them from the workload
+ * @returns whether it changed the workload
+ */
 export async function restoreReplicas(
   cluster: Cluster,
   controller: Controller,
   service: Service,
-): Promise<void> {
-  const before = replicasBefore(controller);
-  if (before === undefined) return;
+  recorded = 0,
+): Promise<boolean> {
   const isDrained = replicasOf(controller) === 0;
+  const before = replicasBefore(controller) ?? (isDrained && recorded > 0 ? recorded : undefined);
+  if (before === undefined) return false;
   const annotations = { [replicasBeforeDrain]: null };
   const spec = isDrained && { spec: { replicas: before } };
   await cluster.patch(controller, { metadata: { annotations }, ...spec });
   if (isDrained)
     tell(`${service}: ${describeController(controller)} has its ${before} replicas back`);
+  return true;
 }
 
 /**
@@ -72,7 +83,7 @@ export async function restoreReplicas(
  */
 export async function controllersOf(
   cluster: Cluster,
-  { release, selector }: ServiceAddress,
+  { release, selector }: ServiceSelector,
 ): Promise<Controller[]> {
   if (!release && !selector) throw new Error("Neither a release nor a selector is given.");
   const labels = [release && "app.kubernetes.io/managed-by=Helm", selector].filter(Boolean);
@@ -83,7 +94,7 @@ export async function controllersOf(
 }
 
 /** Such as `Deployment or StatefulSet of release worker with labels app=worker`. */
-export function describeWanted({ release, selector }: ServiceAddress): string {
+export function describeWanted({ release, selector }: ServiceSelector): string {
   const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
   return `Deployment or StatefulSet ${names.filter(Boolean).join(" ")}`;
 }
@@ -91,7 +102,7 @@ export function describeWanted({ release, selector }: ServiceAddress): string {
 /** The error for labels that no workload of a release has. */
 export function describeOtherLabels(
   { place }: Cluster,
-  { service, release = "", selector = "" }: ServiceAddress & { readonly service: Service },
+  { service, release = "", selector = "" }: ServiceSelector & { readonly service: Service },
   all: readonly Controller[],
 ): string {
   return (
@@ -103,7 +114,7 @@ export function describeOtherLabels(
 /** The workloads of a service with their ReplicaSets and pods, as the cluster has them now. */
 export async function observeService(
   cluster: Cluster,
-  address: ServiceAddress,
+  address: ServiceSelector,
 ): Promise<Workload[]> {
   const controllers = await controllersOf(cluster, address);
   return Promise.all(
@@ -179,9 +190,8 @@ export function findObstacles(
     const detail = "so these values are not deployed yet";
     return [{ object: describeController(controller), found, detail, advice }];
   }
-  // Only the next look sees a workload that was restored or resumed in this one.
-  const isRestored = replicasBefore(controller) === undefined && !isPausedForCutover(controller);
-  if (!isRestored || !isSeen(controller)) return [describeUnseen(controller)];
+  if (isPaused(controller)) return [describePaused(controller)];
+  if (!isSeen(controller)) return [describeUnseen(controller)];
   return [...missingPods(found), ...blockingPods(found)];
 }
 
@@ -192,9 +202,7 @@ export function describeMode({ spec }: Controller, service: Service): string {
 
 /** The mode that a pod's variables state, in lower case; undefined if they state none. */
 export function modeIn(spec: V1PodSpec | undefined, service: Service): string | undefined {
-  const key = modeKey(service).toLowerCase();
-  const variables = (spec?.containers ?? []).flatMap(({ env = [] }) => env);
-  const mode = variables.findLast(({ name }) => name.toLowerCase() === key);
+  const mode = variableIn(spec, modeKey(service));
   if (mode?.valueFrom) return "a reference";
   return mode?.value?.toLowerCase();
 }
@@ -203,7 +211,12 @@ function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
 }
 
-function describeUnseen(controller: Controller): Obstacle {
+function describePaused(controller: Controller): Obstacle {
+  const advice = `Resume it: kubectl rollout resume deployment ${nameOf(controller)}`;
+  return { object: describeController(controller), found: "paused (spec.paused)", advice };
+}
+
+export function describeUnseen(controller: Controller): Obstacle {
   return {
     object: describeController(controller),
     found: "Kubernetes has not processed its last change",

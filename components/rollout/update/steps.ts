@@ -21,7 +21,7 @@ import { findUnpausable, resumeWeb } from "../pods/paused";
 export const servicesCheck: Step<DrainInputs, object> = {
   ...kind<DrainInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
-  compares: [...addressInputs, "mode", "releases", "install", "webSelector"],
+  compares: [...addressInputs, "mode", "releases", "install", "web"],
   // A run records an accepted cluster.
   isDue: (state, { clusterIdentity }) =>
     isSameCluster(clusterIdentity, state.clusterIdentity) !== true,
@@ -39,7 +39,7 @@ export const servicesCheck: Step<DrainInputs, object> = {
       if (mismatch !== undefined && isWarning) tell(warning("services-differ", mismatch));
       else if (mismatch !== undefined) return { property: "install", reason: mismatch };
       const reason = await findUnpausable(cluster, inputs);
-      return reason === undefined ? undefined : { property: "webSelector", reason };
+      return reason === undefined ? undefined : { property: "web", reason };
     }),
   forward: requireServices,
   back: requireServices,

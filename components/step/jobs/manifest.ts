@@ -2,7 +2,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { basename, dirname } from "node:path";
 import type * as Api from "@kubernetes/client-node";
-import { labelValue, type ClusterAddress } from "../../kubernetes";
+import { labelValue, stepLabel, type ClusterAddress } from "../../kubernetes";
 import type { JobsSettings } from "../../settings";
 
 /** Where and how Jobs run. */
@@ -46,7 +46,7 @@ export const containerName = "taskrunner-storage";
 /** The labels of a stack's Jobs and their ConfigMaps. */
 export const labels = {
   stack: "taskrunner.stellaops.io/jobs-of",
-  step: "taskrunner.stellaops.io/step",
+  step: stepLabel,
   direction: "taskrunner.stellaops.io/direction",
 } as const;
 

@@ -161,7 +161,7 @@ describe("the rollout by one Helm release that holds both services", () => {
       releases: ["stella"],
       install: false,
       selector: "app=worker",
-      webSelector: "app=web",
+      web: { release: "stella", selector: "app=web" },
       mode: "mongo",
     });
   });
@@ -182,7 +182,7 @@ describe("the rollout by one Helm release that holds both services", () => {
     expect(inputsOf(":Drain", "worker-drain")).toMatchObject({
       release: "stella",
       selector: "app=worker",
-      webSelector: "app=web",
+      web: { release: "stella", selector: "app=web" },
       mode: "mongo",
     });
     const pods = { release: "stella", revision: 4, drains: 1, mode: "mongo" };
@@ -229,7 +229,8 @@ it("drains and watches those Deployments of a service's release that its labels 
 it("pauses nothing where each service has its own release", async () => {
   await rolledOut(onCluster);
 
-  expect(inputsOf(":ServicesCheck", "services-check")).not.toHaveProperty("webSelector");
+  const web = { release: "taskrunner-web" };
+  expect(inputsOf(":ServicesCheck", "services-check")).toMatchObject({ web });
   expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
   expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("direction");
 });

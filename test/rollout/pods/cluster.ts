@@ -26,6 +26,8 @@ export interface TestWorkload {
   readonly memory?: string;
   /** Whether each pod of a StatefulSet has a claim of its own. */
   readonly claims?: boolean;
+  /** The claim that its pods mount. */
+  readonly claim?: string;
 }
 
 /** A control plane for a file of tests; each test has a namespace of its own. */
@@ -136,7 +138,9 @@ function workload(namespace: string, deployed: TestWorkload = {}): object {
   const labels = { app: name };
   const env = mode === "nothing" ? [] : [{ name: "Worker__Storage__Mode", value: mode }];
   const annotations = own ? { [ownKubelet.name]: ownKubelet.value } : {};
+  const volume = { name: "state", persistentVolumeClaim: { claimName: deployed.claim } };
   const spec = {
+    ...(deployed.claim !== undefined && { volumes: [volume] }),
     terminationGracePeriodSeconds: graceSeconds,
     containers: [{ name: "main", image, env, resources: { requests: { memory } } }],
   };

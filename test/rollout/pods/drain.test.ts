@@ -71,12 +71,27 @@ describe("a drain", () => {
     await expect(Drain.create(unreachable)).rejects.toThrow("kubeconfig missing");
   });
 
+  it("keeps the replicas of a drain before it, unless somebody has scaled the worker since", async () => {
+    await deployed("kept");
+    const worker = ["deployment/worker", "--namespace=kept"];
+    const mark = "taskrunner.stellaops.io/replicas-before-drain-";
+    const replicasIn = ({ standstill }: Awaited<ReturnType<typeof createDrain>>) =>
+      standstill?.workloads["Deployment worker"]?.replicas;
+    const state = await createDrain(inputs("kept"));
+    await current.cluster.kubectl("annotate", ...worker, mark);
+    const again = await updateDrain(state, inputs("kept", { mode: "filesystem" }));
+    expect(replicasIn(again)).toBe(2);
+    await current.cluster.kubectl("scale", ...worker, "--replicas=1");
+    await current.cluster.kubectl("scale", ...worker, "--replicas=0");
+    expect(replicasIn(await updateDrain(again, inputs("kept")))).toBe(0);
+  });
+
   it("refuses a service whose pods belong to nothing that is drained", async () => {
     await current.cluster.kubectl("create", "namespace", "stray");
     const labels = "--labels=app.kubernetes.io/instance=worker";
     await current.cluster.kubectl("run", "alone", "--image=none", labels, "--namespace=stray");
     const { text } = await unfinished(Drain.create(inputs("stray")));
-    expect(text).toMatch(/namespace stray .* labels \S+=worker .* drained: alone\./);
+    expect(text).toMatch(/namespace stray .* labels \S+=worker, .* drained: alone\./);
     expect(await current.cluster.pods("stray")).toEqual(["alone"]);
   });
 

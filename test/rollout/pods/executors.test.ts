@@ -139,28 +139,76 @@ describe("a drain of every executor", () => {
     expect(await created(inputs("claims"))).toMatchObject({ drains: 1 });
   });
 
-  it("finds a pod of any label that states the mode, by a ConfigMap too, unless it is ignored", async () => {
-    await deployed("anywhere");
-    const pod = (name: string, container: object) =>
+  it("refuses a paused Deployment, in both directions, and scales nothing", async () => {
+    await deployed("paused");
+    const paused = ["deployment/worker", "--namespace=paused"];
+    await current.cluster.kubectl("rollout", "pause", ...paused);
+    const back = { mode: "filesystem", direction: "back" } as const;
+    const known = { ...inputs("paused"), drains: 1, finished: "mongo", applied: true };
+    for (const refused of [
+      refusal(inputs("paused")),
+      reasonsOf(Drain.update("id", known, { ...inputs("paused"), ...back })),
+    ]) {
+      expect(await refused).toMatch(/Deployment worker is paused.* kubectl rollout resume/);
+    }
+    expect(await current.cluster.replicas("paused")).toBe("1");
+
+    await current.cluster.kubectl("rollout", "resume", ...paused);
+    expect(await created(inputs("paused"))).toMatchObject({ drains: 1 });
+  });
+
+  it("refuses a workload of the release that states no mode, but not in a rollback", async () => {
+    await deployed("mixed");
+    await current.cluster.deploy("mixed", { name: "cache", mode: "nothing", graceSeconds: 1 });
+    await current.cluster.available("mixed", "deployment/cache");
+    expect(await refusal(inputs("mixed"))).toMatch(/No container of Deployment cache in/);
+    expect(await current.cluster.replicas("mixed", "deployment/cache")).toBe("1");
+    expect(await created(inputs("mixed", "app=worker"))).toMatchObject({ drains: 1 });
+
+    const back = { mode: "filesystem", direction: "back" } as const;
+    const known = { ...inputs("mixed"), drains: 1, finished: "mongo", applied: true };
+    const result = Drain.update("id", known, { ...inputs("mixed"), ...back });
+    expect(await result).toMatchObject({ outs: { drains: 2, applied: true } });
+  });
+
+  it("finds a pod that states the mode, or has the worker's image and claim, unless it is ignored", async () => {
+    const worker = { claim: "state", image: "registry.example.org:5000/worker:1", graceSeconds: 1 };
+    await current.cluster.deploy("anywhere", worker);
+    const image = "registry.example.org:5000/worker@sha256:1234";
+    const volumes = [{ name: "state", persistentVolumeClaim: { claimName: "state" } }];
+    const pod = (name: string, container: object, spec = {}, labels = {}) =>
       current.cluster.apply({
         apiVersion: "v1",
         kind: "Pod",
-        metadata: { name, namespace: "anywhere", labels: { team: "other" } },
-        spec: { containers: [{ name: "main", image: "none", ...container }] },
+        metadata: { name, namespace: "anywhere", labels: { team: "other", ...labels } },
+        spec: { containers: [{ name: "main", image: "none", ...container }], ...spec },
       });
-    const metadata = { name: "modes", namespace: "anywhere" };
-    const data = { Storage__Mode: "filesystem" };
-    await current.cluster.apply({ apiVersion: "v1", kind: "ConfigMap", metadata, data });
-    await pod("other", { envFrom: [{ configMapRef: { name: "modes" } }] });
-    await pod("by-map", { envFrom: [{ prefix: "WORKER__", configMapRef: { name: "modes" } }] });
+    await vi.waitFor(() => pod("backup", {}, { volumes }), 10_000);
+    await pod("image-only", { image });
+    await pod("job", { image }, { volumes }, { "taskrunner.stellaops.io/step": "bulk-pass" });
+    await pod("by-claim", { image }, { volumes });
     await pod("by-value", { env: [{ name: "worker__storage__mode", value: "filesystem" }] });
 
-    const selected = { ...inputs("anywhere", "app=worker"), release: undefined } as never;
+    const selected = { ...inputs("anywhere", "app=worker"), release: undefined };
     expect(await refusal(selected)).toMatch(
-      / drained: by-map, by-value\. .* rollout\.ignorePods\./,
+      / drained: by-claim, by-value\. .* rollout\.ignorePods\./,
     );
+    expect(current.said.join()).toMatch(/^warning: .* image-only\. .*\[image-elsewhere\]$/);
     expect(await current.cluster.replicas("anywhere")).toBe("1");
     const ignoring = { ...inputs("anywhere", "app=worker"), ignorePods: "team=other" };
     expect(await created(ignoring)).toMatchObject({ drains: 1 });
+  });
+
+  it("leaves web's pods out, which may have the worker's image and claim", async () => {
+    const both = { claim: "state", graceSeconds: 1 };
+    await current.cluster.deploy("one-image", both);
+    await current.cluster.deploy("one-image", { ...both, name: "web", mode: "nothing" });
+    await vi.waitFor(async () => {
+      expect(await current.cluster.pods("one-image")).toHaveLength(2);
+    }, 10_000);
+    const worker = inputs("one-image", "app=worker");
+    expect(await refusal(worker)).toMatch(/ drained: web-\S+ \(of ReplicaSet/);
+    const web = { release: "worker", selector: "app=web" };
+    expect(await created({ ...worker, web })).toMatchObject({ drains: 1 });
   });
 });

@@ -10,7 +10,11 @@ const drains = drainsOn(current);
 
 /** Of release `worker`, which holds both services in these tests. */
 const inputs = (namespace: string, changes: Partial<DrainInputs> = {}) =>
-  drains.inputs(namespace, { selector: "app=worker", webSelector: "app=web", ...changes });
+  drains.inputs(namespace, {
+    selector: "app=worker",
+    web: { release: "worker", selector: "app=web" },
+    ...changes,
+  });
 const toFiles = { mode: "filesystem" } as const;
 
 const web = (namespace: string, changes: Partial<PodsReplacedInputs> = {}): PodsReplacedInputs => {
@@ -183,9 +187,9 @@ describe("a cutover of a release that holds both services is refused", () => {
     expect(await refused("labels")).toMatch(
       /labels app=web; .* Deployment web, Deployment worker\. .*rollout\.web\.selector/,
     );
-    expect(await refused("labels", { webSelector: "app in (worker,other)" })).toMatch(
-      /^Deployment worker .*\(app=worker\).*\(app in \(worker,other\)\)/,
-    );
+    expect(
+      await refused("labels", { web: { release: "worker", selector: "app in (worker,other)" } }),
+    ).toMatch(/^Deployment worker .*\(app=worker\).*\(app in \(worker,other\)\)/);
   });
 
   it("but not if nothing is deployed, or web is in the mode", async () => {

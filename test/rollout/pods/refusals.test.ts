@@ -95,8 +95,8 @@ it.each([
     "a workload without the variable",
     () => missed([played()]),
     "No container of Deployment worker in namespace apps of context prod has Worker__Storage__Mode in its env, so it " +
-      "may not be the worker. Nothing was scaled. Check release and selector. If they are right, set " +
-      "Worker__Storage__Mode: filesystem first: run pulumi up with storageMode: filesystem, and deploy its values.",
+      "may not be the worker. Nothing was scaled. Check that release and selector name only the worker. If they do, " +
+      "set Worker__Storage__Mode: filesystem first: run pulumi up with storageMode: filesystem, and deploy its values.",
   ],
   [
     "a partition",
@@ -127,15 +127,15 @@ it.each([
       };
       return missed([], {}, [{ metadata }]);
     },
-    "Pods in namespace apps of context prod have the labels app.kubernetes.io/instance=worker or the variable " +
-      "Worker__Storage__Mode, but belong to nothing that is drained: alone. Check namespace, release and selector. If " +
+    "Pods in namespace apps of context prod have the labels app.kubernetes.io/instance=worker, the variable " +
+      "Worker__Storage__Mode, or the worker's image and claim, but belong to nothing that is drained: alone. Check namespace, release and selector. If " +
       "the pods are not this worker's, name them by labels in rollout.ignorePods. If they are, delete them.",
   ],
 ])("a drain that finds %s says so and what to do", async (_, find, words) => {
   expect(await find()).toBe(words);
 });
 
-const both = { selector: "app=worker", webSelector: "app=web" };
+const both = { selector: "app=worker", web: { release: "worker", selector: "app=web" } };
 const unpausable = (web: Played, changes: Partial<DrainInputs> = both) =>
   findUnpausable(clusterOf([played(), played({ name: "web", ...web })]), inputs(changes));
 
@@ -148,7 +148,7 @@ it.each([
   ],
   [
     "has the worker's labels",
-    () => unpausable({}, { ...both, webSelector: "app=worker" }),
+    () => unpausable({}, { ...both, web: { release: "worker", selector: "app=worker" } }),
     "Deployment worker of release worker has the labels of the worker (app=worker) and of web (app=worker). Set " +
       "rollout.worker.selector and rollout.web.selector to different labels.",
   ],

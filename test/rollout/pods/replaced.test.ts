@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { PodsReplacedInputs } from "../../../components/rollout/pods/inputs";
+import type { DrainResults, PodsReplacedInputs } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
 import type { StateOf } from "../../../components/step";
 import { clusterForTests, ready, type TestWorkload } from "./cluster";
@@ -82,6 +82,47 @@ describe("the replicas", () => {
     await current.cluster.deploy("scaled", { replicas: 3, mode: "mongo" });
     await replaced("scaled");
     expect(await current.cluster.replicas("scaled")).toBe("3");
+  });
+
+  it("come back though somebody removed their number from the worker", async () => {
+    await current.cluster.deploy("replaced", { replicas: 2 });
+    const { standstill } = (await Drain.create(inputs("replaced"))).outs as DrainResults;
+    const recorded = "taskrunner.stellaops.io/replicas-before-drain-";
+    const worker = ["deployment/worker", "--namespace=replaced"];
+    await current.cluster.kubectl("annotate", ...worker, recorded);
+    await current.cluster.kubectl("set", "env", ...worker, "Worker__Storage__Mode=mongo");
+    const drain = { drains: 1, ...(standstill && { standstill }) };
+    const state = await replaced("replaced", drain);
+    expect(await current.cluster.replicas("replaced")).toBe("2");
+
+    // Whoever scales it to 0 later means it.
+    await current.cluster.kubectl("scale", ...worker, "--replicas=0");
+    const again = { ...inputs("replaced", { ...drain, revision: 2 }) };
+    await PodsReplaced.update("id", { ...state, stoppedSeconds: 1 }, again);
+    expect(await current.cluster.replicas("replaced")).toBe("0");
+  });
+
+  it("may be set to 0 by an autoscaler once they are back, which is a warning", async () => {
+    await current.cluster.deploy("idle", { graceSeconds: 1 });
+    const { standstill } = (await Drain.create(inputs("idle"))).outs as DrainResults;
+    await current.cluster.deploy("idle", {
+      replicas: 0,
+      own: true,
+      mode: "mongo",
+      graceSeconds: 1,
+    });
+    const running = replaced("idle", { drains: 1, ...(standstill && { standstill }) });
+    const [pod = ""] = await vi.waitFor(async () => {
+      const pods = await current.cluster.pods("idle");
+      expect(pods).toHaveLength(1);
+      return pods;
+    }, 10_000);
+    const scale = ["patch", "deployment/worker", "--namespace=idle", "--subresource=scale"];
+    const patch = ["--type=merge", "--field-manager=keda", '--patch={"spec":{"replicas":0}}'];
+    await current.cluster.kubectl(...scale, ...patch);
+    await current.cluster.end("idle", pod);
+    await running;
+    expect(current.said.join()).toMatch(/Deployment worker got its 1 .*\[scaled-to-zero\]/);
   });
 
   it("come back in filesystem mode where no mode is stated", async () => {

@@ -1,4 +1,4 @@
-import { expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { findChangesSince, type DrainSnapshot } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
@@ -111,4 +111,54 @@ it("one that is scaled up still is named with who did it", async () => {
   const words =
     /^Deployment worker in namespace up of context \S+ was scaled or changed since the drain \(ReplicaSet worker-\w+\)\. That was done by argocd-controller\. To pause it, for KEDA: /;
   await expect.poll(() => findChangesSince(standstill), { timeout: 15_000 }).toMatch(words);
+});
+
+it("a StatefulSet that was deleted and created again is another one", async () => {
+  const set = { kind: "StatefulSet", graceSeconds: 1 } as const;
+  await current.cluster.deploy("recreated", set);
+  await current.cluster.available("recreated", "statefulset/worker");
+  const outs = (await Drain.create(common("recreated"))).outs as { standstill: DrainSnapshot };
+  await current.cluster.kubectl("delete", "statefulset/worker", "--namespace=recreated");
+  await current.cluster.deploy("recreated", set);
+  expect(await findChangesSince(outs.standstill)).toMatch(/^StatefulSet worker .* created again/);
+});
+
+describe("an executor that appears after the drain", () => {
+  /** A pod with the worker's image and labels, or with other things. */
+  const start = (namespace: string, name: string, ...args: string[]) =>
+    vi.waitFor(
+      () => current.cluster.kubectl("run", name, ...args, `--namespace=${namespace}`),
+      10_000,
+    );
+  const image = "--image=registry.example.org/worker:2";
+  const labels = "--labels=app.kubernetes.io/instance=worker";
+
+  it("stops the cutover before the fence, until it is gone", async () => {
+    const standstill = await drained("appears");
+    await start("appears", "nightly", image, labels);
+    await start("appears", "hook", "--image=none", labels);
+    await addFiles(stack.root, sampleFiles);
+    const inputs = stack.inputs({ standstill });
+    await expect(runStep(undefined, inputs)).rejects.toThrow(
+      /execute runs: nightly\. .*ignorePods/,
+    );
+    expect(await readFence(stack.root)).toBeUndefined();
+
+    await current.cluster.end("appears", "nightly");
+    expect((await runStep(undefined, inputs)).fence?.at).toMatch(/^20/);
+  });
+
+  it("stops the rollout, unless it is in mongo mode or ignored", async () => {
+    const standstill = await drained("cron");
+    await current.cluster.deploy("cron", { replicas: 0, mode: "mongo" });
+    await start("cron", "on-mongo", image, "--env=Worker__Storage__Mode=mongo");
+    await start("cron", "nightly", "--image=none", "--env=Worker__Storage__Mode=filesystem");
+    const wanted = { ...common("cron"), drains: 1, standstill };
+    await expect(PodsReplaced.create(wanted)).rejects.toThrow(/execute runs: nightly\. /);
+
+    const executors = { ...standstill.executors, ignored: "run=nightly" };
+    const ignoring = { ...wanted, standstill: { ...standstill, executors } };
+    const { outs } = (await PodsReplaced.create(ignoring)) as { outs: unknown };
+    expect(outs).toMatchObject({ applied: true });
+  });
 });

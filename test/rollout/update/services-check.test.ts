@@ -57,6 +57,41 @@ describe("an up without a preview, before its first change", () => {
     await expect(upFrom(inputs("claims"))).rejects.toThrow(/volumeClaimTemplates/);
   });
 
+  it("refuses a CronJob that would execute runs, unless it is suspended or ignored", async () => {
+    await current.cluster.deploy("nightly");
+    const labels = { team: "other" };
+    const image = "registry.example.org/worker:0";
+    const env = [{ name: "Worker__Storage__Mode", value: "filesystem" }];
+    const containers = [{ name: "main", image, env }];
+    const template = { metadata: { labels }, spec: { restartPolicy: "Never", containers } };
+    const deploy = (suspend: boolean) =>
+      current.cluster.apply({
+        apiVersion: "batch/v1",
+        kind: "CronJob",
+        metadata: { name: "catch-up", namespace: "nightly", labels },
+        spec: { schedule: "0 3 31 2 *", suspend, jobTemplate: { spec: { template } } },
+      });
+    await deploy(false);
+    const refused = /CronJobs .*: catch-up\. Suspend .*kubectl patch cronjob/;
+    await expect(upFrom(inputs("nightly"))).rejects.toThrow(refused);
+    const { failures } = await Drain.check({}, inputs("nightly"));
+    expect(failures?.[0]?.reason).toMatch(refused);
+    await upFrom(inputs("nightly", { ignorePods: "team=other" }));
+
+    await upFrom(inputs("nightly", toFiles), inputs("nightly"));
+    expect(current.said.join()).toMatch(/catch-up.*\[cronjobs\]/);
+    await deploy(true);
+    await upFrom(inputs("nightly"));
+  });
+
+  it("warns if CronJobs may not be read", async () => {
+    await current.cluster.deploy("unread");
+    const rules = servicesRules.filter(({ resources }) => !resources.includes("cronjobs"));
+    const kubeconfig = await kubeconfigOf(current.cluster, "unread", rules);
+    await upFrom(inputs("unread", { kubeconfig }));
+    expect(current.said.join()).toMatch(/status 403.*\["cronjobs"\].*\[cronjobs-not-read\]/);
+  });
+
   it("lets a worker change over that can be drained, and says where it is", async () => {
     await current.cluster.deploy("fine");
     expect(await upFrom(inputs("fine"))).toMatchObject({ outs: { applied: true } });

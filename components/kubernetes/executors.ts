@@ -1,0 +1,105 @@
+import type * as Api from "@kubernetes/client-node";
+import { formatPrinted, warning } from "../contract/finding";
+import type { Cluster } from "./client";
+import { controllerOf, hasEnded, nameOf } from "./objects";
+import { describeApiPlace } from "./request";
+
+/** How an executor of a drained service is told from other pods of the namespace. */
+export interface ExecutorMarks {
+  /** The variable that states the service's mode. */
+  readonly variable: string;
+  /** The labels of the service's pods. */
+  readonly labels: string;
+  /** The images, without tag and digest, of the containers that state the mode. */
+  readonly images: readonly string[];
+  /** The claims that the service's pods mount. */
+  readonly claims: readonly string[];
+  /** The drained workloads and those of web, by kind and name: their pods are left out. */
+  readonly owners: readonly string[];
+  /** The labels of pods that are left out (`rollout.ignorePods`). */
+  readonly ignored?: string;
+}
+
+/** A pod, or a CronJob with the spec of its pods. */
+export interface Candidate extends Api.KubernetesObject {
+  readonly spec?: Api.V1PodSpec | undefined;
+}
+
+/** The label that a step's Job puts on its pods. */
+export const stepLabel = "taskrunner.stellaops.io/step";
+
+/**
+ * Pods, or CronJobs by the pods that they start, that may execute a service's runs although nobody drains them. Its
+ * image alone is only a warning.
+ *
+ * @param isKnown leaves out more of them
+ * @param areLabelsEnough whether a pod with the service's labels is one of any image
+ * @returns their names, with who creates them
+ * @throws ClusterError
+ */
+export async function findExecutors(
+  cluster: Cluster,
+  kind: "CronJob" | "Pod",
+  { variable, labels, images, claims, owners, ignored }: ExecutorMarks,
+  isKnown: (one: Candidate) => boolean,
+  areLabelsEnough = false,
+): Promise<string[]> {
+  const uidsOf = async (selector: string) =>
+    new Set((await cluster.list(kind, selector)).map(({ metadata }) => metadata?.uid));
+  const left = ignored === undefined ? new Set() : await uidsOf(ignored);
+  const labelled = await uidsOf(labels);
+  const replicaSets = kind === "Pod" ? await cluster.list("ReplicaSet", "") : [];
+  const isOwned = (one: Candidate) => {
+    const owner = controllerOf(one);
+    const maker = replicaSets.find(({ metadata }) => metadata?.uid === owner?.uid);
+    const { kind = "", name = "" } = (maker && controllerOf(maker)) ?? owner ?? {};
+    return owners.includes(`${kind} ${name}`);
+  };
+  const sure: string[] = [];
+  const likely: string[] = [];
+  for (const one of await listCandidates(cluster, kind)) {
+    const uid = one.metadata?.uid;
+    const isStep = one.metadata?.labels?.[stepLabel] !== undefined;
+    if (left.has(uid) || isStep || isKnown(one) || isOwned(one)) continue;
+    const { containers = [], volumes = [] } = one.spec ?? {};
+    const hasImage = containers.some((container) => images.includes(repositoryOf(container)));
+    const hasClaim = volumes.some(({ persistentVolumeClaim: claim }) =>
+      claims.includes(claim?.claimName ?? ""),
+    );
+    const isLabelled = labelled.has(uid) && (hasImage || areLabelsEnough);
+    const isSure = isLabelled || (hasImage && hasClaim) || variableIn(one.spec, variable);
+    if (isSure) sure.push(describeOwned(one));
+    else if (hasImage) likely.push(describeOwned(one));
+  }
+  if (likely.length > 0) {
+    const text = `The worker's image also runs elsewhere in ${describeApiPlace(cluster.place)}: ${likely.join(", ")}. Check that it executes no runs there.`;
+    console.log(formatPrinted(warning("image-elsewhere", text)));
+  }
+  return sure;
+}
+
+async function listCandidates(cluster: Cluster, kind: "CronJob" | "Pod"): Promise<Candidate[]> {
+  if (kind === "Pod") return (await cluster.list(kind, "")).filter((pod) => !hasEnded(pod));
+  const active = (await cluster.list(kind, "")).filter(({ spec }) => spec.suspend !== true);
+  return active.map((one) =>
+    Object.assign(one, { spec: one.spec.jobTemplate.spec?.template.spec }),
+  );
+}
+
+/** A variable of a pod's containers; the last one counts, and .NET ignores the case of its name. */
+export function variableIn(
+  spec: Pick<Api.V1PodSpec, "containers"> | undefined,
+  name: string,
+): Api.V1EnvVar | undefined {
+  const variables = (spec?.containers ?? []).flatMap(({ env = [] }) => env);
+  return variables.findLast((one) => one.name.toLowerCase() === name.toLowerCase());
+}
+
+/** The image of a container without tag and digest. */
+export const repositoryOf = ({ image = "" }: Api.V1Container) =>
+  image.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
+
+function describeOwned(one: Candidate): string {
+  const { kind, name = "" } = controllerOf(one) ?? {};
+  return kind === undefined ? nameOf(one) : `${nameOf(one)} (of ${kind} ${name})`;
+}
