@@ -22,7 +22,7 @@ export class Crew {
   /** What went wrong, in words. */
   readonly problems: string[] = [];
   readonly random: Random;
-  private load = fullLoad;
+  protected load = fullLoad;
   protected worker: StoreService | undefined;
   protected webs: StoreService[] = [];
   private instances = 0;
@@ -113,10 +113,18 @@ export class Crew {
   private surroundings(kind: "worker" | "web", mode: Mode): ServiceContext {
     const { journal, random } = this;
     const name = `${kind}-${++this.instances}`;
-    return { store: this.stores[mode], journal, random, name, now: () => this.now() };
+    const ahead = this.drawClock();
+    const now = () => formatTimestamp((this.moment += random.between(1, 2_000)) + ahead);
+    return { store: this.stores[mode], journal, random, name, now };
   }
 
-  private now(): string {
-    return formatTimestamp((this.moment += this.random.between(1, 2_000)));
+  /** How far the clock of a new instance is ahead, in ms. */
+  protected drawClock(): number {
+    return 0;
+  }
+
+  /** Time passes, at most so much, in ms. */
+  protected wait(longestMs: number): void {
+    this.moment += this.random.between(0, longestMs);
   }
 }

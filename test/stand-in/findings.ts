@@ -4,7 +4,7 @@ import type { Store } from "./store";
 
 /** What a journal cannot know of, and which is not wrong then. */
 export interface Excuses {
-  /** Finished runs that were deleted: they may be anywhere or nowhere. */
+  /** Runs that were deleted, or that no service submitted: they may be anywhere or nowhere. */
   readonly purged: ReadonlySet<string>;
   /** Whether a worker was killed: it begins again what was in its hand, as another attempt. */
   readonly isKilled: boolean;
@@ -41,7 +41,7 @@ export function missing(journal: Journal, runs: readonly RunRecord[], { purged }
   const there = new Set([...runs.map(({ runId }) => runId), ...purged]);
   const submitted = eventsOf(journal, "submitted").map(({ runId }) => runId);
   const lost = submitted.filter((runId) => !there.has(runId));
-  const unknown = runs.filter(({ runId }) => !submitted.includes(runId));
+  const unknown = runs.filter(({ runId }) => !submitted.includes(runId) && !purged.has(runId));
   return [
     ...lost.map((runId) => `run ${runId} is lost`),
     ...unknown.map(({ runId }) => `run ${runId} was never submitted`),

@@ -1,3 +1,5 @@
+import { hasRunEnded, type RunRecord } from "./records";
+
 /** What the services did, told apart from their stores. */
 export type JournalEvent =
   | { readonly event: "submitted"; readonly runId: string }
@@ -35,6 +37,17 @@ export interface Journal {
    * know of it asks again.
    */
   decideOnce(runId: string, approvalId: string): boolean;
+}
+
+/** Writes what a write of a run tells that no service could tell: its service was killed in it. */
+export function writeEnd(journal: Journal, run: RunRecord): void {
+  const { runId, steps } = run;
+  for (const { stepId, status } of steps) {
+    if (status === "Succeeded") journal.write({ event: "settled", runId, stepId });
+  }
+  if (!hasRunEnded(run)) return;
+  const failed = steps.some(({ status }) => status === "Failed");
+  journal.write({ event: "ended", runId, outcome: failed ? "failed" : "succeeded" });
 }
 
 /** The events of one kind. */

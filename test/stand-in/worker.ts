@@ -1,3 +1,4 @@
+import { writeEnd } from "./journal";
 import { hasRunEnded, isFinal, type RunRecord, type StepRecord } from "./records";
 import { writeLog, type StoreService, type ServiceContext } from "./service";
 
@@ -128,12 +129,7 @@ export class Worker implements StoreService {
     if (!(await this.about.store.replace(next, run))) {
       throw new Error(`the run ${run.runId} changed while its step was in hand`);
     }
-    const { journal } = this.about;
-    const settled = { runId: run.runId, stepId: step.stepId };
-    if (change.status === "Succeeded") journal.write({ event: "settled", ...settled });
-    if (!hasRunEnded(next)) return;
-    const outcome = failed ? "failed" : "succeeded";
-    journal.write({ event: "ended", runId: run.runId, outcome });
+    writeEnd(this.about.journal, next);
   }
 
   private async capture(run: RunRecord, status: "pending" | "copied" | "skipped"): Promise<void> {

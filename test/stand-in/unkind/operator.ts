@@ -1,93 +1,112 @@
-import { documentOptions } from "../../contract/options";
-import { eventsOf } from "../journal";
+import { adviceIn } from "./advice";
 import type { Walk } from "./walk";
 
-/** How often an operator runs a step again before giving up. */
-const maxAttempts = 6;
+/** How often an operator runs `pulumi up` or a command again before giving up. */
+const maxAttempts = 8;
 
-/** What stops a step of the product says why, and who reads it can end the cause and run the step again. */
+/** How a stop is dealt with. */
+interface Way {
+  readonly name: string;
+  follow(): unknown;
+}
+
+/**
+ * Who runs the product, and knows only what it says: a stop names settings, commands, files or runs, and one of these
+ * ways is followed to the letter.
+ */
 export class Operator {
   /** What stopped, in the product's words. */
   readonly stops: string[] = [];
-  /** Whether bases could not be written in a rollback: a run that went on in files then is a conflict. */
-  private isUnconfirmed = false;
+  private readonly followed = new Set<string>();
 
   constructor(private readonly walk: Walk) {}
 
   /**
-   * Runs a step until it is done.
+   * Does something until it is done.
    *
-   * @returns false if it stops for nothing that the walk knows of, or again and again: then `problems` says so
+   * @returns `back` if the services are to go back to files; undefined if a stop has no way on that works: then
+   *   `problems` says so
    */
-  async run(what: string, step: () => Promise<unknown>): Promise<boolean> {
+  async run(what: string, work: () => Promise<unknown>): Promise<"done" | "back" | undefined> {
+    this.followed.clear();
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       try {
-        await step();
-        return true;
+        await work();
+        return "done";
       } catch (error) {
-        const words = error instanceof Error ? error.message : String(error);
-        this.stops.push(`${what}: ${words}`);
-        await this.walk.settle();
-        const problem = this.problemOf(error as Error, words) ?? (await this.react(what, words));
-        if (problem === undefined) continue;
-        this.walk.problems.push(`${what} ${problem}: ${words.slice(0, 400)}`);
-        return false;
+        const { message } = error as Error;
+        this.stops.push(`${what}: ${message}`);
+        const ways = isOfCode(error) ? [] : this.waysOn(message);
+        if (ways.length === 0) {
+          this.walk.problems.push(`${what} has no way on that works: ${message}`);
+          return undefined;
+        }
+        const way = this.walk.random.pick(ways);
+        this.stops.push(`way on: ${way.name}`);
+        this.followed.add(`${message} ${way.name}`);
+        if ((await way.follow()) === "back") return "back";
+        await this.walk.meanwhile();
       }
     }
-    this.walk.problems.push(`${what} stops again and again: ${this.stops.at(-1) ?? ""}`);
-    return false;
-  }
-
-  /** An error of the code says nothing to an operator. */
-  private problemOf(error: Error, words: string): string | undefined {
-    const isOfCode = [TypeError, RangeError, ReferenceError].some((kind) => error instanceof kind);
-    const saysWhatToDo = /\b(run|set|fix|free|check|mount|wait|move|delete|grant)\b/i.test(words);
-    return isOfCode || !saysWhatToDo ? "stops and does not say why" : undefined;
-  }
-
-  /** Ends what a stop may come from, or goes on as it says; else says what is wrong with it. */
-  private async react(what: string, words: string): Promise<string | undefined> {
-    const { world, random, product } = this.walk;
-    if (await world.writer.repair()) return undefined;
-    if (await this.deletePurged(words)) return undefined;
-    if (this.isUnconfirmed && (await this.preferFiles(words))) return undefined;
-    if (world.dangers.has("in place") && /not valid JSON|is empty/.test(words)) {
-      return "stops for a file that is being written";
-    }
-    if (what === "Verification" && product.replaceFinalPass()) return undefined;
-    if (!/back|export/.test(what)) return world.heal() ? undefined : "stops for nothing";
-    const hasWays = what !== "export" && world.between.other === undefined;
-    if (hasWays && "abandonMongo" in product.advanced) return "stops although MongoDB is abandoned";
-    // What the runbook names, whether the words of this stop do or not.
-    const ways = words.includes("exportUnconfirmed") ? ["exportUnconfirmed"] : [];
-    const way = random.pick(hasWays ? [...ways, "abandonMongo", ""] : [""]);
-    if (way === "" || way in product.advanced)
-      return world.heal() ? undefined : "stops for nothing";
-    product.advanced = { ...product.advanced, [way]: product.fencedAt ?? "" };
-    this.isUnconfirmed ||= way === "exportUnconfirmed";
+    this.walk.problems.push(`${what} stops again and again: ${this.stops.at(-2) ?? ""}`);
     return undefined;
   }
 
-  /** Of conflicts with MongoDB's copies the files are right: the runs' own documents are deleted, by hand. */
-  private async preferFiles(words: string): Promise<boolean> {
-    const { world, journal } = this.walk;
-    const stems = [...words.matchAll(/\/(\S+)\.json \(MongoDB has different/g)].map(
-      ([, stem]) => stem,
-    );
-    const runIds = eventsOf(journal, "submitted").map(({ runId }) => runId);
-    const named = runIds.filter((runId) => stems.includes(`runs/${runId.replaceAll("/", "_")}`));
-    const runs = world.database.collection<{ _id: string }>(documentOptions.collections.runs);
-    await runs.deleteMany({ _id: { $in: named } });
-    return named.length > 0;
+  /** What the text of a stop names, and was not followed in vain. */
+  private waysOn(message: string): Way[] {
+    const { world } = this.walk;
+    const broken = world.writer.brokenAmong(message, world.root);
+    if (broken.length > 0) {
+      return [{ name: `repair ${broken.join(", ")}`, follow: () => world.writer.repair() }];
+    }
+    const isNew = ({ name }: Way) => !this.followed.has(`${message} ${name}`);
+    const open = this.waysIn(message).filter(isNew);
+    // What MongoDB refuses has an end, whoever ends it.
+    if (world.isDisturbed)
+      open.push({
+        name: "wait",
+        follow: () => {
+          world.heal();
+        },
+      });
+    const again = { name: "again", follow: () => undefined };
+    return open.length === 0 && message.includes("`pulumi up` again")
+      ? [again].filter(isNew)
+      : open;
   }
 
-  /** A run that one side purged goes on the other side too, by hand, if a stop names it. */
-  private async deletePurged(words: string): Promise<boolean> {
-    const { world } = this.walk;
-    const named = [...world.purged].filter((runId) => words.includes(runId));
-    for (const runId of named) {
-      for (const mode of ["filesystem", "mongo"] as const) await world.delete(mode, runId);
-    }
-    return named.length > 0;
+  private waysIn(message: string): Way[] {
+    const { product, world } = this.walk;
+    const advice = adviceIn(message);
+    const named = world.runIdsIn(message, this.walk.submitted());
+    const deletes = advice.deletes && named.length > 0;
+    return [
+      ...advice.settings.map(([name, value]) => ({
+        name: `advanced.${name}: ${value}`,
+        follow: () => (product.advanced = { ...product.advanced, [name]: value }),
+      })),
+      ...advice.commands.map((args) => ({
+        name: args.join(" "),
+        follow: () =>
+          product.command(args).catch((error: unknown) => {
+            this.stops.push(`${args.join(" ")}: ${String(error)}`);
+          }),
+      })),
+      ...(deletes
+        ? [{ name: `delete ${named.join(", ")}`, follow: () => this.delete(named) }]
+        : []),
+      ...(advice.goesBack && this.walk.canGoBack
+        ? [{ name: "go back", follow: () => "back" }]
+        : []),
+    ];
   }
+
+  private async delete(runIds: readonly string[]): Promise<void> {
+    for (const runId of runIds) await this.walk.world.delete("mongo", runId);
+  }
+}
+
+/** An error of the code says nothing to an operator. */
+function isOfCode(error: unknown): boolean {
+  return [TypeError, RangeError, ReferenceError].some((kind) => error instanceof kind);
 }

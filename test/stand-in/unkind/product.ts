@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import { exportCommand } from "../../../cli/export";
+import { importCommand } from "../../../cli/import";
 import type { PassResults } from "../../../components/transfer/steps/inputs";
 import { providers } from "../../../components/transfer/provider";
 import { documentOptions } from "../../contract/options";
@@ -23,11 +24,13 @@ interface Unfinished {
   readonly properties?: object;
 }
 
+const commands = { export: exportCommand, import: importCommand };
+
 /** The product's steps on the state through their doors, with what the engine keeps of each. */
 export class Product {
   private readonly states = new Map<StepName, object>();
   private cutover = 0;
-  private replacedIn = 0;
+  private drains = 0;
   /** Settings that an operator adds, such as `abandonMongo`. */
   advanced: Readonly<Record<string, string>> = {};
 
@@ -39,15 +42,16 @@ export class Product {
     this.advanced = {};
   }
 
-  /** As `pulumi up --replace` does, which a verification that does not hold asks for; false the second time. */
-  replaceFinalPass(): boolean {
-    if (this.replacedIn === this.cutover) return false;
-    this.replacedIn = this.cutover;
-    return this.states.delete("FinalPass");
+  /** The worker was drained, once more. */
+  drained(): void {
+    this.drains += 1;
   }
 
-  get fencedAt(): string | undefined {
-    return (this.states.get("Handover") as PassResults | undefined)?.fence?.at;
+  /** What the last rollback did in either pass; undefined since a cutover. */
+  get rollbacks(): NonNullable<PassResults["rollback"]>[] {
+    return (["Handover", "FinalPass"] as const).flatMap(
+      (name) => (this.states.get(name) as PassResults | undefined)?.rollback ?? [],
+    );
   }
 
   /** Runs a step in a direction, again if it ran before. */
@@ -74,8 +78,8 @@ export class Product {
     await providers.BulkPass.create(inputs);
   }
 
-  /** The command `export`. */
-  async export(): Promise<void> {
+  /** A command of `taskrunner-storage`, by its arguments, with the stack's settings. */
+  async command([name = "", ...options]: readonly string[]): Promise<void> {
     const { root, uri, database } = this.place;
     const file = `${root}.settings.yaml`;
     const values = {
@@ -89,12 +93,13 @@ export class Product {
       value,
     ]);
     await writeFile(file, stringify({ config: Object.fromEntries(config) as object }));
-    await exportCommand.parseAsync(["--settings", file, "--quiet"], { from: "user" });
+    const command = commands[name as keyof typeof commands];
+    await command.parseAsync(["--settings", file, "--quiet", ...options], { from: "user" });
     process.exitCode = 0;
   }
 
   private inputs(name: StepName, direction: "forward" | "back"): object {
-    const { fencedAt } = this;
+    const fencedAt = (this.states.get("Handover") as PassResults | undefined)?.fence?.at;
     return {
       ...this.place,
       direction,
@@ -103,6 +108,7 @@ export class Product {
       approvals: true,
       collections: documentOptions.collections,
       electionSeconds: 2,
+      ...(name === "Handover" && { drains: this.drains }),
       ...(name === "FinalPass" && fencedAt !== undefined && { fencedAt }),
       ...this.advanced,
     };

@@ -1,7 +1,8 @@
 import { open, rename, writeFile } from "node:fs/promises";
+import { relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../../tools/sample/random";
-import type { Journal } from "../journal";
+import { type Journal, writeEnd } from "../journal";
 import type { RunRecord } from "../records";
 
 /** A service ended in the middle of a write. */
@@ -21,7 +22,7 @@ export interface Roughness {
 
 /** Writes files as a service may whose author did not think of readers. */
 export class RoughWriter {
-  /** What was to be in files whose writer was killed. */
+  /** What is to be in files that are broken, because their writer was killed or nobody can read them. */
   readonly broken = new Map<string, string>();
   readonly roughness: Roughness = { inPlace: false, kills: false, pauseMs: 0 };
 
@@ -44,7 +45,8 @@ export class RoughWriter {
       if (kills) {
         this.roughness.kills = false;
         this.broken.set(file, text);
-        this.settle(text);
+        const { steps, ...run } = JSON.parse(text) as Partial<RunRecord>;
+        if (steps) writeEnd(this.journal, { ...run, steps } as RunRecord);
         throw new Killed(`killed while it wrote ${file}`);
       }
       if (pauseMs > 0) await sleep(random.between(0, pauseMs));
@@ -56,19 +58,16 @@ export class RoughWriter {
     this.broken.delete(file);
   }
 
-  private settle(text: string): void {
-    const { runId, steps } = JSON.parse(text) as Partial<RunRecord>;
-    for (const { stepId, status } of steps ?? []) {
-      if (runId === undefined || status !== "Succeeded") continue;
-      this.journal.write({ event: "settled", runId, stepId });
-    }
+  /** The broken files that a text names, relative to a folder. */
+  brokenAmong(text: string, folder: string): string[] {
+    const names = [...this.broken.keys()].map((file) => relative(folder, file));
+    return names.filter((name) => text.includes(name));
   }
 
-  /** Writes what killed writers left broken, as somebody who has a copy; false if there is nothing. */
-  async repair(): Promise<boolean> {
+  /** Writes what is broken, as somebody who has a copy. */
+  async repair(): Promise<void> {
     const all = [...this.broken];
     this.broken.clear();
     for (const [file, text] of all) await writeFile(file, text);
-    return all.length > 0;
   }
 }

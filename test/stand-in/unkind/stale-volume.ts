@@ -54,6 +54,10 @@ export class StaleVolume {
     return this.elsewhere.run(true, work);
   }
 
+  get isElsewhere(): boolean {
+    return this.elsewhere.getStore() === true;
+  }
+
   private cached(path: unknown, found: Stats): Stats {
     const cache = this.cacheFor(path);
     if (!cache || !found.isFile()) return found;
@@ -68,7 +72,7 @@ export class StaleVolume {
   }
 
   private cacheFor(path: unknown): Map<string, Stats> | undefined {
-    if (typeof path !== "string" || this.elsewhere.getStore()) return undefined;
+    if (typeof path !== "string" || this.isElsewhere) return undefined;
     return [...this.roots].find(([root]) => path.startsWith(root))?.[1];
   }
 }

@@ -1,94 +1,159 @@
+import { readPrinted } from "../../../components/contract/finding";
 import { type MemoryJournal, eventsOf } from "../journal";
-import { Crew, type Mode } from "../crew";
-import { FileStore } from "../file-store";
+import type { Mode } from "../crew";
 import { findFaults } from "../findings";
-import { MongoStore } from "../mongo-store";
-import { foldersIn } from "../pods";
-import type { StoreService } from "../service";
-import { documentOptions } from "../../contract/options";
+import { linesOf } from "./heard";
+import { Mishaps } from "./mishaps";
 import { Operator } from "./operator";
-import { Product } from "./product";
-import { Killed } from "./rough-writer";
+import { Product, type StepName } from "./product";
+import { RoughCrew } from "./rough-crew";
 import { StalledImport } from "./stalled-import";
 import type { World } from "./world";
 
-/** So often something is purged where it may be. */
-const purges = 0.6;
+/** A step of the product, or what goes on between two of them once. */
+type Leg = StepName | (() => Promise<unknown>);
 
 /** A random way through cutovers and rollbacks in an unkind world: the steps are the product's own. */
-export class Walk extends Crew {
+export class Walk extends RoughCrew {
   readonly product: Product;
   readonly operator: Operator;
+  /** Whether no fence is drawn, so that the services may go back to files by themselves. */
+  canGoBack = false;
+  /** Codes of what the product found. */
+  private readonly codes = new Set<string>();
+  private readonly mishaps: Mishaps;
   private stalled: StalledImport | undefined;
 
-  constructor(
-    seed: number,
-    readonly world: World,
-    journal: MemoryJournal,
-  ) {
-    const { database, root, surface, writer } = world;
-    const write = (file: string, text: string) => writer.write(file, text);
-    super(
-      seed,
-      {
-        filesystem: new FileStore(foldersIn(root), write),
-        mongo: new MongoStore(database, documentOptions.collections),
-      },
-      journal,
-    );
-    const place = { uri: surface.wire.uri, database: database.databaseName, root };
-    this.product = new Product(place);
+  constructor(seed: number, world: World, journal: MemoryJournal) {
+    super(seed, world, journal);
+    this.mishaps = new Mishaps(world, this.stores, this.random);
+    const { database, root, surface } = world;
+    this.product = new Product({ uri: surface.wire.uri, database: database.databaseName, root });
     this.operator = new Operator(this);
-    world.between.before = () => this.duringStep();
   }
 
   /** Walks to an end on either side; what is wrong then, in words. */
   async findings(): Promise<string[]> {
+    await this.happen((mishaps) => mishaps.begin());
     this.startWorker("filesystem");
     await this.rollWeb("filesystem");
-    while (eventsOf(this.journal, "submitted").length === 0) await this.between(30);
+    while (this.submitted().length === 0) await this.between(30);
     const end = await this.wander();
     await this.stalled?.end();
     await this.settle();
-    await this.world.writer.repair();
+    await this.onVolume(() => this.world.writer.repair());
     if (end === undefined) return this.problems;
     await this.finish();
-    const { purged, isKilled } = this.world;
-    const found = await findFaults(this.stores[end], this.journal, { purged, isKilled });
-    return [...this.problems, ...found];
+    const { excused, strange } = this.mishaps;
+    const executed = eventsOf(this.journal, "executed").filter(({ runId }) => strange.has(runId));
+    const { isKilled } = this.world;
+    return [
+      ...this.problems,
+      ...executed.map(
+        ({ runId, stepId }) => `${stepId} of ${runId} is executed, which nobody submitted`,
+      ),
+      ...(await findFaults(this.stores[end], this.journal, { purged: excused, isKilled })),
+    ];
+  }
+
+  /** The runs that the last rollback held. */
+  get held(): readonly string[] {
+    return this.product.rollbacks.flatMap(({ held }) => held);
+  }
+
+  /** The runs that were submitted, and those of a stranger. */
+  submitted(): string[] {
+    const own = eventsOf(this.journal, "submitted").map(({ runId }) => runId);
+    return [...own, ...this.mishaps.strange];
+  }
+
+  /** What goes on while somebody reads what the product says. */
+  async meanwhile(): Promise<void> {
+    await this.settle();
+    await this.between(4);
+    if (this.truth === "mongo" && this.has("again"))
+      await this.happen((mishaps) => mishaps.purge("mongo"));
   }
 
   /** Cutovers and rollbacks; on which side they end, if none of them failed for good. */
   private async wander(): Promise<Mode | undefined> {
     for (let left = this.random.between(1, 2); left > 0; left -= 1) {
-      if (!(await this.cutOver())) return undefined;
-      if (left === 1 && this.random.next() < 0.3) return "mongo";
+      const end = await this.cutOver();
+      if (end === undefined) return undefined;
+      if (left === 1 && end === "done" && this.random.next() < 0.3) return "mongo";
       if (!(await this.rollBack())) return undefined;
     }
     return "filesystem";
   }
 
-  private async cutOver(): Promise<boolean> {
-    const { product, operator, world } = this;
-    const forward = (...of: Parameters<Product["run"]>) =>
-      operator.run(`${of[0]} ${of[1]}`, () => product.run(...of));
+  private async cutOver(): Promise<"done" | "back" | undefined> {
+    const { product } = this;
     product.begin();
-    if (!(await forward("BulkPass", "forward"))) return false;
+    this.canGoBack = true;
+    await this.happen((mishaps) => mishaps.beforeCutover());
+    const legs: Leg[] = [
+      "BulkPass",
+      () => this.beforeDrain(),
+      () => this.drainFor(product),
+      "Handover",
+      () => this.onMongo(),
+      "FinalPass",
+      "Verification",
+    ];
+    const end = await this.up("forward", legs);
+    if (end !== "done") return end;
+    await this.happen((mishaps) => mishaps.keepSnapshots());
+    if (!this.has("again")) return end;
+    await this.between(8);
+    await this.happen((mishaps) => mishaps.purge("mongo"));
+    return this.up(
+      "forward",
+      legs.filter((leg) => typeof leg === "string"),
+    );
+  }
+
+  /** Runs `pulumi up` until it is done; what goes on between two steps does so once. */
+  private async up(direction: "forward" | "back", legs: readonly Leg[], fields: object = {}) {
+    const left = new Set(legs.filter((leg) => typeof leg !== "string"));
+    return this.operator.run(`up ${direction}`, async () => {
+      for (const leg of legs) {
+        if (typeof leg === "string") await this.step(leg, direction, fields);
+        else if (left.delete(leg)) await leg();
+      }
+    });
+  }
+
+  private async step(name: StepName, direction: "forward" | "back", fields: object): Promise<void> {
+    this.pass();
+    this.mishaps.step();
+    const lines = await linesOf(() => this.product.run(name, direction, fields));
+    for (const line of lines) this.codes.add(readPrinted(line).code ?? "");
+  }
+
+  private async beforeDrain(): Promise<void> {
+    await this.happen((mishaps) => mishaps.keepSnapshots());
     await this.between(10);
-    if (world.dangers.has("stalled importer")) await this.importTwice();
+    if (this.has("stalled importer")) await this.importTwice();
     await this.between(6);
-    await this.purge("filesystem");
+    await this.happen((mishaps) => mishaps.purge("filesystem"));
+    await this.happen((mishaps) => mishaps.changeDatabase());
+    if (!this.has("refused")) return;
+    await this.between(40);
+    await this.settle();
+    await this.happen((mishaps) => mishaps.refuse());
+  }
+
+  private async drainFor(product: Product): Promise<void> {
     await this.endWorker();
-    if (!(await forward("Handover", "forward"))) return false;
+    product.drained();
+  }
+
+  private async onMongo(): Promise<void> {
+    this.canGoBack = false;
     await this.stalled?.end();
     this.startWorker("mongo");
     await this.between(8);
     await this.rollWeb("mongo");
-    if (!(await forward("FinalPass", "forward"))) return false;
-    return operator.run("Verification", async () => {
-      await product.run("FinalPass", "forward");
-      await product.run("Verification", "forward");
-    });
   }
 
   /** A second importer reads, stalls while the first one brings newer files, and goes on. */
@@ -102,22 +167,35 @@ export class Walk extends Crew {
   }
 
   private async rollBack(): Promise<boolean> {
-    const { product, operator, world, random } = this;
-    await this.between(6);
-    await world.disturb(random);
-    await this.between(30);
-    await this.purge("mongo");
-    const fields = world.dangers.has("lost") ? { uri: undefined } : {};
-    const back = (name: "BulkPass" | "Handover" | "FinalPass") =>
-      operator.run(`${name} back`, () => product.run(name, "back", fields));
-    if (!(await back("BulkPass"))) return false;
-    await this.between(8);
-    await this.drainWorker();
-    if (world.dangers.has("other database")) await world.exchange();
-    if (!(await back("Handover"))) return false;
-    this.startWorker("filesystem");
-    await this.rollWeb("filesystem");
-    if (!(await back("FinalPass"))) return false;
+    const { world, random, product } = this;
+    const isOver = this.truth === "mongo";
+    if (isOver) {
+      await this.between(6);
+      await world.disturb(random);
+      await this.between(30);
+      await this.happen((mishaps) => mishaps.purge("mongo"));
+      await this.happen((mishaps) => mishaps.changeDirectory());
+    }
+    this.codes.clear();
+    const fields = this.has("lost") ? { uri: undefined } : {};
+    const legs: Leg[] = [
+      "BulkPass",
+      async () => {
+        this.mishaps.crash();
+        if (isOver) await this.happen((mishaps) => mishaps.changeDirectory());
+        await this.between(8);
+        await this.drainFor(product);
+        if (isOver && this.has("other database")) await world.exchange();
+      },
+      "Handover",
+      async () => {
+        this.mishaps.crash();
+        this.startWorker("filesystem");
+        await this.rollWeb("filesystem");
+      },
+      "FinalPass",
+    ];
+    if ((await this.up("back", legs, fields)) !== "done") return false;
     return this.exportRest();
   }
 
@@ -126,58 +204,21 @@ export class Walk extends Crew {
     const { product, operator, world } = this;
     await this.between(10);
     world.heal();
-    if (world.dangers.has("lost") || world.dangers.has("other database")) {
+    const isLeft = ["not-exported", "runs-held"].some((code) => this.codes.has(code));
+    if (!isLeft) return true;
+    if (this.has("lost") || this.has("other database")) {
       await world.exchange();
       await product
-        .export()
+        .command(["export"])
         .catch((error: unknown) => operator.stops.push(`export: ${String(error)}`));
       await this.between(10);
       world.heal();
     }
-    return operator.run("export", () => product.export());
+    return (await operator.run("export", () => product.command(["export"]))) === "done";
   }
 
-  /** Drains the worker, or kills it while it writes a file. */
-  private async endWorker(): Promise<void> {
-    const { roughness } = this.world.writer;
-    roughness.kills = this.world.dangers.has("kill") && this.worker !== undefined;
-    for (let left = 20; roughness.kills && left > 0; left -= 1) await this.act();
-    roughness.kills = false;
-    await this.drainWorker();
-  }
-
-  private async purge(mode: Mode): Promise<void> {
-    if (!this.world.dangers.has("purge") || this.random.next() > purges) return;
-    await this.world.purge(mode, await this.stores[mode].runs(), this.random);
-  }
-
-  /** A service goes on while the product works; if it writes in pieces, at the same time. */
-  private async duringStep(): Promise<void> {
-    const going = this.interrupt();
-    if (!this.world.dangers.has("in place")) await going;
-  }
-
-  override async act(): Promise<void> {
-    await this.onVolume(() => super.act());
-  }
-
-  protected override async tick(service: StoreService): Promise<boolean> {
-    const hadKill = this.world.writer.roughness.kills;
-    // Only the worker is killed.
-    this.world.writer.roughness.kills = hadKill && service === this.worker;
-    const done = await super.tick(service);
-    this.world.writer.roughness.kills = hadKill && this.world.writer.broken.size === 0;
-    return done;
-  }
-
-  protected override fails(service: StoreService, error: unknown): void {
-    if (error instanceof Killed) {
-      this.world.isKilled = true;
-      this.worker = undefined;
-    } else super.fails(service, error);
-  }
-
-  private onVolume<T>(work: () => Promise<T>): Promise<T> {
-    return this.world.surface.volume.onAnother(work);
+  /** Something happens to the files and documents, on another client of the volume. */
+  private happen(what: (mishaps: Mishaps) => Promise<void>): Promise<void> {
+    return this.onVolume(() => what(this.mishaps));
   }
 }

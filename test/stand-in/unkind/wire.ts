@@ -16,6 +16,8 @@ export interface Disturbance {
   other?: string | undefined;
   /** Awaited before each command. */
   before?: (() => Promise<void>) | undefined;
+  /** Told of each answer. */
+  answered?: ((answer: Document) => void) | undefined;
 }
 
 /** The server's second address, on which the product meets disturbances, database by database. */
@@ -31,8 +33,13 @@ export class Wire {
       sentFor: (_, body) => this.divert(body),
       changesOf: (command, body) => {
         if (isHello(command)) return (answer) => memberAt(answer, this.proxy?.address ?? "");
-        const isLate = this.of(body)?.majority === "none" && isWrite(command);
-        return isLate ? (answer) => ({ ...answer, writeConcernError: late }) : undefined;
+        const { majority, answered } = this.of(body) ?? {};
+        const isLate = majority === "none" && isWrite(command);
+        if (!isLate && !answered) return undefined;
+        return (answer) => {
+          answered?.(answer);
+          return isLate ? { ...answer, writeConcernError: late } : answer;
+        };
       },
     });
   }

@@ -7,6 +7,7 @@ import { ledgerCollection, migrate } from "../../transfer/database";
 import type { Mode } from "../crew";
 import { hasRunEnded, type RunRecord } from "../records";
 import type { Danger } from "./dangers";
+import type { LosingVolume } from "./losing-volume";
 import type { RoughWriter } from "./rough-writer";
 import type { StaleVolume } from "./stale-volume";
 import { type Disturbance, type Wire, keepMajority } from "./wire";
@@ -18,6 +19,8 @@ export interface Surface {
   /** The address of a second importer, whose commands can be held. */
   readonly slow: Wire;
   readonly volume: StaleVolume;
+  /** The state directory's names, which a crash may lose. */
+  readonly names: LosingVolume;
 }
 
 /** A state directory and a database, and what goes wrong around them while a walk's dangers are on. */
@@ -62,11 +65,14 @@ export class World {
     this.between.other = other;
   }
 
-  /** MongoDB is as it should be again; false if it was. */
-  heal(): boolean {
+  get isDisturbed(): boolean {
     const { majority, refusal, other } = this.between;
-    Object.assign(this.between, { majority: "current", refusal: undefined, other: undefined });
     return majority !== "current" || refusal !== undefined || other !== undefined;
+  }
+
+  /** MongoDB is as it should be again. */
+  heal(): void {
+    Object.assign(this.between, { majority: "current", refusal: undefined, other: undefined });
   }
 
   /** Deletes a finished run where the services work, as a retention does. */
@@ -93,8 +99,15 @@ export class World {
     for (const name of Object.values(parts)) await database.collection(name).deleteMany({ runId });
   }
 
+  /** The runs that a text names. */
+  runIdsIn(text: string, runIds: readonly string[]): string[] {
+    const words = new Set(text.match(/[\w/-]+/g));
+    return runIds.filter((runId) => words.has(runId));
+  }
+
   async end(): Promise<void> {
     this.surface.volume.unmount(this.root);
+    this.surface.names.unmount(this.root);
     const { client, databaseName } = this.database;
     for (const end of ["", "_other", "_majority"])
       await client.db(databaseName + end).dropDatabase();

@@ -1,0 +1,57 @@
+import type { Db, Document } from "mongodb";
+import type { Random } from "../../../tools/sample/random";
+import { documentOptions } from "../../contract/options";
+import type { RunRecord } from "../records";
+import type { Store } from "../store";
+
+/** Somebody who writes to MongoDB while the services work on files: another environment, a test, a restore. */
+export class Stranger {
+  /** The runs that no service submitted. */
+  readonly runIds = new Set<string>();
+
+  constructor(
+    private readonly database: Db,
+    private readonly store: Store,
+  ) {}
+
+  /** Makes a run that no service knows, or sets one back that MongoDB has. */
+  async act(random: Random): Promise<void> {
+    if (random.next() < 0.5 && (await this.setBack(random))) return;
+    const runId = `stranger-${this.runIds.size + 1}`;
+    this.runIds.add(runId);
+    await this.store.create(runOfStranger(runId, random.pick(["Pending", "Succeeded"])));
+  }
+
+  /** A run begins anew, with another plan and an older date; false if MongoDB has no run. */
+  private async setBack(random: Random): Promise<boolean> {
+    const { runs } = documentOptions.collections;
+    const collection = this.database.collection(runs);
+    const all = await collection.find({ _id: { $nin: [...this.runIds] as never[] } }).toArray();
+    if (all.length === 0) return false;
+    const { _id, steps, updatedAt } = random.pick(all);
+    const begun = (steps as Document[]).map((step) => ({
+      ...step,
+      status: "Pending",
+      attempts: 0,
+    }));
+    const before = new Date((updatedAt as Date).getTime() - 3_600_000);
+    const $set = { steps: begun, updatedAt: before, "plan.name": "restored" };
+    await collection.updateOne({ _id }, { $set });
+    return true;
+  }
+}
+
+function runOfStranger(runId: string, status: "Pending" | "Succeeded"): RunRecord {
+  const moment = "2025-11-05T10:00:00.000Z";
+  const step = { stepId: "build", kind: "Run", enabled: true, continueOnError: false } as const;
+  return {
+    runId,
+    planHash: "sha256:stranger",
+    plan: { name: "mirror", steps: [{ id: "build", failures: 0 }] },
+    failurePolicy: { maxAttempts: 2, backoffSeconds: 0 },
+    requestedAt: moment,
+    createdAt: moment,
+    updatedAt: moment,
+    steps: [{ ...step, status, attempts: status === "Pending" ? 0 : 1 }],
+  };
+}
