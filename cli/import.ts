@@ -1,10 +1,9 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { formatDuration } from "../components/contract/text";
 import { describePlace, quarantineFile } from "../components/state";
 import {
   type ImportReport,
   type ImportPass,
-  type Shard,
   importPasses,
   importState,
 } from "../components/transfer";
@@ -14,7 +13,6 @@ import { openBothSides, stateOption, type StateOptions } from "./state";
 
 interface ImportOptions extends StateOptions {
   readonly dryRun?: true;
-  readonly shard?: Shard;
   readonly cutoverPass: ImportPass;
 }
 
@@ -25,13 +23,6 @@ export const importCommand = command("import", {
   options: [
     stateOption,
     new Option("--dry-run", "show what would be imported, and write nothing"),
-    new Option("--shard <I/N>", "import the I-th of N parts, such as 2/4").argParser(
-      (given): Shard => {
-        const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(given) ?? []).map(Number);
-        if (number >= 1 && number <= of) return { number, of };
-        throw new InvalidArgumentError("Give I/N with I from 1 to N, such as 2/4.");
-      },
-    ),
     new Option(
       "--cutover-pass <pass>",
       "the pass of a cutover; final reads every file, and only inserts runs",
@@ -42,22 +33,19 @@ export const importCommand = command("import", {
   examples: [
     "npx taskrunner-storage import --stack dev --dry-run",
     "npx taskrunner-storage import --stack dev",
-    "npx taskrunner-storage import --stack dev --shard 1/2 --json --quiet",
   ],
   statuses: { 0: "all in", 2: "done with quarantined records" },
   connects: { seconds: usualSeconds },
   notes: [
     "A second run resumes where the first stopped. Quarantined records are written",
-    "to quarantine.ndjson in the current directory. With --shard several importers",
-    "share the work, each with its own part of the runs. --dry-run compares records",
-    "with MongoDB only: duplicates far apart on disk are found by the import only.",
+    "to quarantine.ndjson in the current directory. --dry-run compares records with",
+    "MongoDB only: duplicates far apart on disk are found by the import only.",
   ],
 })
   .alias("backfill")
   .action(async (options: ImportOptions) => {
     const { sides, database } = await openBothSides(options);
-    const { shard, cutoverPass: pass, dryRun = false } = options;
-    const quarantine = quarantineFile(shard);
+    const { cutoverPass: pass, dryRun = false } = options;
     // The files that changed were imported by `up`: by hand it repairs what is missing.
     const shouldReadAll = pass === "final";
     const report = await withProgress(options, "import", (watch) =>
@@ -67,9 +55,8 @@ export const importCommand = command("import", {
         dryRun,
         pass,
         watch,
-        quarantine,
+        quarantine: quarantineFile,
         shouldReadAll,
-        ...(shard && { shard }),
       }),
     );
     printReport(options, report, describeImport(sides.root, options, report));
@@ -85,7 +72,7 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
   const outcome = refused === 0 ? "all in" : `${formatNumber(refused)} records quarantined`;
   const dry = options.dryRun ? " (dry run: nothing was written)" : "";
   const rate = sumCounts(report, "read") / Math.max(elapsedMs / 1_000, 0.001);
-  const where = options.dryRun ? "" : `, all of them in ${quarantineFile(options.shard)}`;
+  const where = options.dryRun ? "" : `, all of them in ${quarantineFile}`;
   return {
     title: `Import of ${root}: ${outcome}${dry}`,
     columns: {

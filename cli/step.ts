@@ -33,14 +33,12 @@ export const stepCommand = new Command("step")
       if (!step)
         throw new Error(`There is no step ${kind}. The steps are ${[...steps.keys()].join(", ")}.`);
       const request = JSON.parse(await readFile(file, "utf8")) as StepRequest;
-      const { TASKRUNNER_MONGO_URI: uri, JOB_COMPLETION_INDEX: index } = process.env;
+      const { TASKRUNNER_MONGO_URI: uri } = process.env;
       if (!uri)
         throw new Error(
           "TASKRUNNER_MONGO_URI is not set. Set it to the migrator's connection string.",
         );
-      const shard = index && { number: Number(index) + 1, of: request.pods };
-      const done = await workInPod(step, request, { uri, ...(shard && { shard }) });
-      await writeFile(answer, formatAnswer(done));
+      await writeFile(answer, formatAnswer(await workInPod(step, request, uri)));
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       await writeFile(answer, formatAnswer({ failed: text.split("\n") }));

@@ -144,7 +144,6 @@ function jobRules({ jobs, rollout, backfill }: Settings): Rule[] {
     readonly path?: string;
     readonly persistentVolumeClaim?: string;
   };
-  const parallelism = backfill?.parallelism ?? 1;
   return [
     {
       key: "jobs.namespace",
@@ -163,12 +162,6 @@ function jobRules({ jobs, rollout, backfill }: Settings): Rule[] {
       when: !jobs && claim !== undefined,
       found: `${JSON.stringify(claim)}, and no section jobs, although only pods can mount a claim`,
       allowed: "path instead of persistentVolumeClaim, or a section jobs",
-    },
-    {
-      key: "backfill.parallelism",
-      when: !jobs && parallelism > 1,
-      found: `${parallelism}, and no section jobs`,
-      allowed: "1, or a section jobs",
     },
   ];
 }

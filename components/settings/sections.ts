@@ -74,9 +74,6 @@ export const backfill = section({
       { error: "{ path }, or { persistentVolumeClaim, subPath? } with jobs" },
     )
     .describe("Where the state directory is."),
-  parallelism: positive
-    .default(1)
-    .describe("The number of pods that import at the same time. More than 1 needs `jobs`."),
 });
 
 /** The Kubernetes cluster. An absent key is never `undefined`, so that the section can be spread into an address. */

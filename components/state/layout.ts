@@ -93,10 +93,8 @@ export function fileBaseNames(runId: string): string[] {
   return [...new Set([baseName, baseName.replace(/[\x01-\x1f<>:"\\|?*]/g, "_")])];
 }
 
-/** The file that lists the records that the last import, or a shard of it, quarantined. */
-export function quarantineFile(shard?: { readonly number: number; readonly of: number }): string {
-  return shard ? `quarantine.${shard.number}-of-${shard.of}.ndjson` : "quarantine.ndjson";
-}
+/** The file that lists the records that the last import quarantined. */
+export const quarantineFile = "quarantine.ndjson";
 
 /** The number of directory entries that a listing skipped, by reason. */
 export interface Skipped {

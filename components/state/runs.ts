@@ -52,12 +52,10 @@ const maxRemembered = 200_000;
  * remaining logs, approvals and artifacts. Keeps one block and a limited number of names in memory.
  *
  * @param skipped counts what `stateFiles` leaves out
- * @param isWanted whether to list a run, by its base name; default all
  */
 export async function* runsOnDisk(
   address: StateAddress,
   skipped: Skipped,
-  isWanted: (baseName: string) => boolean = () => true,
 ): AsyncGenerator<readonly RunOnDisk[]> {
   const roles = rolesIn(address);
   // The run's own file comes last, so that a reader of the other side sees no run without its parts.
@@ -81,7 +79,7 @@ export async function* runsOnDisk(
   for (const [at, role] of roles.entries()) {
     const look = async (listed: readonly StateFile[]) => {
       const names = listed.map(({ baseName }) => baseName);
-      const left = names.filter((name) => isWanted(name) && !remembered.has(name));
+      const left = names.filter((name) => !remembered.has(name));
       const hasRoom = remembered.size < maxRemembered;
       const known = hasRoom ? [] : await findRuns(left, roles.slice(0, at));
       const isNew = (_: string, at: number) => (known[at]?.files ?? []).length === 0;

@@ -28,7 +28,7 @@ export class Jobs extends StepGroup {
     const { stack, timeoutSeconds, ...address } = jobsAddress(settings.jobs, settings, this);
     this.address = address;
     const secret = settings.jobs.secret ?? this.ownSecret("migrator-connection", uri);
-    const { source, parallelism } = settings.backfill ?? { source: undefined, parallelism: 1 };
+    const source = settings.backfill?.source;
     const found = source && "persistentVolumeClaim" in source ? source : undefined;
     const subPath = found?.subPath !== undefined && { subPath: found.subPath };
     this.target = pulumi.output({
@@ -37,7 +37,6 @@ export class Jobs extends StepGroup {
       stack,
       timeoutSeconds,
       secret,
-      parallelism,
       ...(found && { claim: { name: found.persistentVolumeClaim, ...subPath } }),
     });
     this.registerOutputs({ target: this.target });

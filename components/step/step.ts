@@ -43,8 +43,6 @@ export interface JobForm<Inputs, Results> {
   readonly engineOnly?: readonly (keyof Inputs & string)[];
   /** A check in the engine, before the Job and after it. @throws Unfinished */
   guard?(inputs: Inputs): Promise<void>;
-  /** Joins the results of the pods of an Indexed Job, forward. Default: the Job has one pod. @throws Unfinished */
-  mergeShards?(results: readonly Results[], inputs: Inputs): Results;
   /** The step's results if its Job failed; undefined fails the step too. */
   onJobFailure?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
   /** What the Job does forward. Default: the same as the step. */

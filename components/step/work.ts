@@ -18,8 +18,6 @@ export type AnyState = StateOf<StepInputs, object>;
 export interface StepRequest {
   /** The project's version; a Job of another version refuses the request. */
   readonly version: string;
-  /** The number of pods that share the work. */
-  readonly pods: number;
   readonly inputs: StepInputs;
   /** The prior outputs that the step declares; absent in the first run. */
   readonly state?: object;
@@ -40,50 +38,45 @@ export async function workOf(
   const { job } = inputs as MongoInputs;
   if (job === undefined || form === undefined) return inDirection(step, inputs, state);
   if (form.coveredBy) return form.coveredBy;
-  const mergeShards = inputs.direction === "back" ? undefined : form.mergeShards?.bind(form);
-  const pods = mergeShards ? job.parallelism : 1;
-  const request = { pods, ...requestOf(form, inputs, state) };
   const asked = {
     kind: hyphenated(step.name),
     direction: inputs.direction === "back" ? ("back" as const) : ("forward" as const),
-    request: JSON.stringify(request),
+    request: JSON.stringify(requestOf(form, inputs, state)),
     ...(form.state && { state: form.state }),
-    ...(pods > 1 && { pods }),
   };
   await form.guard?.(inputs);
-  const answers = await runJob(job, asked).catch((error: unknown) => {
+  const answer = await runJob(job, asked).catch((error: unknown) => {
     const text = error instanceof Error ? error.message : String(error);
     const reasons = error instanceof JobError ? error.reasons : [text];
     const instead = form.onJobFailure?.(reasons, state);
     if (instead === undefined) throw new Unfinished(reasons);
-    return [{ results: instead }];
+    return { results: instead };
   });
   await form.guard?.(inputs);
+  const known = answer as Answer;
+  if ("unfinished" in known) {
+    throw new Unfinished(known.unfinished.reasons, known.unfinished.results);
+  }
   // A rollback keeps the results that its pod does not return.
   const kept = inputs.direction === "back" && state ? pick(state, step.results) : {};
-  const results = answers.map((answer) => {
-    const known = answer as Answer;
-    if ("results" in known) return { ...kept, ...known.results };
-    throw new Unfinished(known.unfinished.reasons, known.unfinished.results);
-  });
-  return mergeShards ? mergeShards(results, inputs) : results[0];
+  return { ...kept, ...known.results };
 }
 
-/** Runs a step in a Job's pod. @throws Error if another version of the project made the request */
-export async function workInPod(
-  step: AnyStep,
-  request: StepRequest,
-  // The shard is one of an Indexed Job.
-  given: { readonly uri: string; readonly shard?: object },
-): Promise<Answer> {
+/**
+ * Runs a step in a Job's pod.
+ *
+ * @param uri the connection string from the pod's Secret; secret
+ * @throws Error if another version of the project made the request
+ */
+export async function workInPod(step: AnyStep, request: StepRequest, uri: string): Promise<Answer> {
   if (request.version !== version) {
     throw new Error(
       `The image of the Job has version ${version}, but the stack needs version ${request.version}. ` +
         `Nothing was done. Set jobs.image to version ${request.version}.`,
     );
   }
-  const { database = uriFacts(given.uri)?.database, ...others } = request.inputs as MongoInputs;
-  const inputs = { ...others, ...given, database, isInPod: true };
+  const { database = uriFacts(uri)?.database, ...others } = request.inputs as MongoInputs;
+  const inputs = { ...others, uri, database, isInPod: true };
   const state = request.state as AnyState | undefined;
   const whole = inputs.direction === "back" ? undefined : step.job?.forward?.bind(step.job);
   try {
@@ -104,7 +97,7 @@ function requestOf(
   { state: mounted, priorOutputs = [], engineOnly = [] }: JobForm<StepInputs, object>,
   inputs: StepInputs,
   state?: AnyState,
-): Omit<StepRequest, "pods"> {
+): StepRequest {
   // The pod gets the connection string from a Secret.
   const left: readonly string[] = ["uri", "job", ...engineOnly];
   const keys = Object.keys(inputs).filter((key) => !left.includes(key));

@@ -10,7 +10,7 @@ export { acceptQuarantined } from "./describe/cutover";
 export { describeRollback } from "./describe/rollback";
 export { drawFence, listUnfinished } from "./rollback/fence";
 export { exportByHand, runRollback } from "./rollback/rollback";
-export { type BothSides, type ImportPass, type Shard, importPasses } from "./sides";
+export { type BothSides, type ImportPass, importPasses } from "./sides";
 export type { ExportReport, ImportReport } from "./reports";
 export type { Tally } from "./tally";
 export { type VerificationReport, forgetUnlessHolds, verifyState } from "./verify";

@@ -121,17 +121,6 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   stale: string[];
 }
 
-/**
- * The report of an import that several shards did: counts are summed, cases follow each other. The
- * time is that of the longest; what was skipped is what each of them saw of all files.
- */
-export function ofShards([first, ...others]: readonly ImportReport[]): ImportReport {
-  if (!first) throw new Error("An import has the report of one shard at least.");
-  const sum = others.reduce((one, other) => addCounts(one, other) as ImportReport, first);
-  const elapsedMs = Math.max(...[first, ...others].map((one) => one.elapsedMs));
-  return { ...sum, elapsedMs, skipped: first.skipped };
-}
-
 /** The report of two imports of the same files: a record that both of them wrote counts once. */
 export function joinImports(first: ImportReport, second: ImportReport): ImportReport {
   const counts = byRole((role): Counts => {
@@ -151,15 +140,4 @@ export function joinImports(first: ImportReport, second: ImportReport): ImportRe
     bytes,
     elapsedMs: first.elapsedMs + second.elapsedMs,
   };
-}
-
-/** The sum of two reports: numbers are added, lists follow each other. */
-function addCounts(one: unknown, other: unknown): unknown {
-  if (one === undefined || other === undefined) return one ?? other;
-  if (typeof one === "number") return one + (other as number);
-  if (Array.isArray(one)) return [...(one as unknown[]), ...(other as unknown[])];
-  const left = one as Record<string, unknown>;
-  const right = other as Record<string, unknown>;
-  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
-  return Object.fromEntries(keys.map((key) => [key, addCounts(left[key], right[key])]));
 }

@@ -1,5 +1,4 @@
 import type { Collection, Db } from "mongodb";
-import { createHash } from "node:crypto";
 import type { CollectionRole } from "../contract";
 import type { Patience } from "../mongo";
 import type { StateAddress } from "../state";
@@ -36,19 +35,3 @@ export type ImportPass = (typeof importPasses)[number];
 
 /** The passes in their order. */
 export const importPasses = ["bulk", "delta", "final"] as const;
-
-/** One of several importers that share the runs. */
-export interface Shard {
-  /** From 1 to `of`. */
-  readonly number: number;
-  readonly of: number;
-}
-
-/**
- * Whether a run's files are a shard's: by a hash of the run's id as file names write it, so that
- * all files of a run are in one shard.
- */
-export function isInShard(baseName: string, { number, of }: Shard): boolean {
-  const hash = createHash("sha256").update(baseName).digest().readUInt32BE();
-  return hash % of === number - 1;
-}

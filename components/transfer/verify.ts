@@ -17,7 +17,7 @@ import { groupsOnDisk } from "./import/groups";
 import { findChanged } from "./import/read-file";
 import { type Batch, workOn } from "./import/pipeline";
 import { type Pair, pairsOf } from "./pairs";
-import { type BothSides, type Shard } from "./sides";
+import { type BothSides } from "./sides";
 import type { Quarantined } from "./reports";
 import { Tally, keep } from "./tally";
 
@@ -77,8 +77,6 @@ export interface VerifyOptions {
    * is newer there differs, unless the run is held. Default: false.
    */
   readonly isProof?: boolean;
-  /** Compares the runs of one shard only. */
-  readonly shard?: Shard | undefined;
 }
 
 /**
@@ -89,7 +87,7 @@ export interface VerifyOptions {
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
-  const { expiredBefore = -Infinity, isProof = false, shard } = sides;
+  const { expiredBefore = -Infinity, isProof = false } = sides;
   const tally = new Tally();
   await requireState(sides);
   sides.watch?.(tally);
@@ -98,7 +96,7 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const isStrict = ({ disk }: Pair) =>
     isProof && disk.role !== "artifacts" && !held.has(runIdOf(disk));
   const checkpoints = isProof ? new Checkpoints(sides.database, sides.retries) : undefined;
-  const groups = groupsOnDisk({ address: sides, tally, shard, checkpoints, isProof });
+  const groups = groupsOnDisk({ address: sides, tally, checkpoints, isProof });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;
     if (!first) return [];

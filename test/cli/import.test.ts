@@ -75,17 +75,6 @@ it("a dry run says what would be done and writes nothing", async () => {
   expect(await current.db.listCollections().toArray()).toEqual([]);
 });
 
-it("shards together import every run once", async () => {
-  const reports = await Promise.all(
-    ["1/2", "2/2"].map(async (shard) => {
-      const { stdout } = await run("import", "--state", state, "--shard", shard, "--json");
-      return JSON.parse(stdout) as ImportReport;
-    }),
-  );
-  expect(reports.reduce((sum, { runs }) => sum + runs.inserted, 0)).toBe(12);
-  expect(reports.every(({ runs }) => runs.inserted > 0)).toBe(true);
-});
-
 it("export writes what changed in MongoDB, and says 2 where a file changed too", async () => {
   await run("import", "--state", state);
   const runs = current.db.collection<{ _id: string }>("pack_runs");

@@ -51,7 +51,7 @@ it.each<[string, string[], string]>([
   ["an unknown command", ["fence"], "unknown command 'fence'"],
   ["an unknown option", ["apply", "--follows", "x"], "unknown option '--follows'"],
   ["a missing option", ["comment"], "required option '--preview <file>' not specified"],
-  ["a shard that is none", ["import", "--shard", "3/2"], "Give I/N with I from 1 to N"],
+  ["a removed option", ["import", "--shard", "1/2"], "unknown option '--shard'"],
   ["a time that is none", ["status", "--connect-timeout", "soon"], "a number of seconds"],
   ["no state directory", ["verify"], "Set --state, or backfill.source.path"],
   ["no state in it", ["import", "--state", "/nowhere"], "/nowhere is not a readable directory"],

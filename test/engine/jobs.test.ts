@@ -46,10 +46,7 @@ const configure = (storageMode: "mongo" | "filesystem", more: object = {}) =>
     storageMode,
     mongoUri: `${server.uri}/taskrunner?appName=${hidden}`,
     logRetentionDays: 10_000,
-    backfill: {
-      source: { persistentVolumeClaim: "state", subPath: "taskrunner" },
-      parallelism: 2,
-    },
+    backfill: { source: { persistentVolumeClaim: "state", subPath: "taskrunner" } },
     kubernetes: { kubeconfig: cluster.kubeconfig },
     jobs: {
       image: "commands",

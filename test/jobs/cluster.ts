@@ -68,7 +68,6 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
       },
       secret: { name: "mongo", key: "connectionString" },
       claim: { name: "state" },
-      parallelism: 1,
       stack: `test/${namespace}`,
       timeoutSeconds: 60,
       ...changes,

@@ -22,7 +22,6 @@ function templateWith(stated: object) {
     image: "commands",
     secret: { name: "mongo", key: "uri" },
     claim: { name: "state" },
-    parallelism: 1,
     stack: "test/jobs",
     timeoutSeconds: 60,
     podTemplate,

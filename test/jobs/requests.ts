@@ -2,8 +2,8 @@ import { version } from "../../package.json";
 import { stateRoot, type JobRequest } from "../../components/step/jobs";
 import { documentOptions } from "../contract/options";
 
-const request = (inputs: object, pods = 1) =>
-  JSON.stringify({ version, pods, inputs: { direction: "forward", cutover: 1, ...inputs } });
+const request = (inputs: object) =>
+  JSON.stringify({ version, inputs: { direction: "forward", cutover: 1, ...inputs } });
 
 /** The whole migration, with names of a site's own. */
 export function migrationRequest(collections: { runs?: string } = {}): JobRequest {
@@ -23,11 +23,13 @@ const sides = {
   approvals: true,
 };
 
-/** The import before the drain, by so many pods. */
-export function bulkPassRequest(pods: number): JobRequest {
-  const asked = { kind: "bulk-pass", direction: "forward" } as const;
-  return { ...asked, state: "write", pods, request: request(sides, pods) };
-}
+/** The import before the drain. */
+export const bulkPassRequest: JobRequest = {
+  kind: "bulk-pass",
+  direction: "forward",
+  state: "write",
+  request: request(sides),
+};
 
 /** The verification of the state. */
 export const verificationRequest: JobRequest = {

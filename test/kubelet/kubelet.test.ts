@@ -138,15 +138,6 @@ test("a ConfigMap that is mounted is a folder with a file for each key, once it 
   expect(kubelet.logs(pod)).toBe("the first\n");
 });
 
-test("an Indexed Job's pods know their index and complete it", async () => {
-  const script = "console.log('shard', process.env.JOB_COMPLETION_INDEX)";
-  const indexed = { completionMode: "Indexed", completions: 3, parallelism: 3 };
-  const job = await runJob(templateOf("indexed", script), indexed);
-  await wait(job, "condition=Complete");
-  const said = (await podsOf("indexed")).map((pod) => kubelet.logs(pod)).sort();
-  expect(said).toEqual(["shard 0\n", "shard 1\n", "shard 2\n"]);
-});
-
 test("a Job whose process fails has a failed pod with its exit code and its words", async () => {
   const script = "console.error('no such database'); process.exit(3)";
   const job = await runJob(templateOf("failing", script), { backoffLimit: 0 });

@@ -24,7 +24,6 @@ const job = {
   namespace: "apps",
   image: "commands:1",
   podTemplate: { metadata: { labels: {}, annotations: {} }, spec: { containers: [] } },
-  parallelism: 1,
   stack: "project/stack",
   secret: { name: "mongo", key: "uri" },
   timeoutSeconds: 5,
@@ -154,8 +153,8 @@ describe("in its pod", () => {
     const { uri, job: target, ...others } = inputs;
     expect([uri, target]).toEqual([done.uri, job]);
     const asked = { ...others, database: current.db.databaseName, root, ...own };
-    const request = { version, pods: 1, inputs: asked, ...(state && { state }) };
-    return workInPod(claimStep, request, { uri: current.server.uri });
+    const request = { version, inputs: asked, ...(state && { state }) };
+    return workInPod(claimStep, request, current.server.uri);
   }
 
   it("does the whole plan, and answers where and when", async () => {
@@ -196,8 +195,8 @@ describe("in its pod", () => {
   });
 
   it("refuses the request of another version, and changes nothing", async () => {
-    const request = { version: "0.0.0", pods: 1, inputs };
-    const refused = workInPod(claimStep, request, { uri: current.server.uri });
+    const request = { version: "0.0.0", inputs };
+    const refused = workInPod(claimStep, request, current.server.uri);
     await expect(refused).rejects.toThrow(/needs version 0\.0\.0\./);
     expect(await current.db.listCollections().toArray()).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { describeProblems } from "./problems";
 const asJobs = {
   storageMode: "mongo",
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
-  backfill: { source: { persistentVolumeClaim: "state" }, parallelism: 4 },
+  backfill: { source: { persistentVolumeClaim: "state" } },
   jobs: { image: "registry.example.test/commands:1" },
   rollout: { target: "helm", namespace: "taskrunner", install: true },
 };
@@ -24,10 +24,6 @@ describe("what runs as Jobs", () => {
     [
       'backfill.source.persistentVolumeClaim: found "state"',
       { ...asJobs, jobs: undefined, backfill: { source: { persistentVolumeClaim: "state" } } },
-    ],
-    [
-      "backfill.parallelism: found 2",
-      { ...asJobs, jobs: undefined, backfill: { source: { path: "state" }, parallelism: 2 } },
     ],
   ])("%s", (problem, settings) => {
     expect(describeProblems(settings)).toContain(problem);

@@ -16,6 +16,7 @@ describe("an unknown setting", () => {
     ["rollout.confirm.namspace", { rollout: confirmed({ namspace: "apps" }) }, "namespace"],
     ["cluster.regons", { cluster: { kind: "atlas", regons: [] } }, "regions"],
     ["indexes", { indexes: {} }, "approvals"],
+    ["backfill.parallelism", { backfill: { source: { path: "s" }, parallelism: 1 } }, "source"],
     ["advanced.heldRuns", { advanced: { heldRuns: "release" } }, "ledger"],
     ["advanced.acceptMissing", { advanced: { acceptMissing: "00" } }, "acceptQuarantined"],
   ])("%s is named, with the keys that are allowed", (key, change, allowed) => {
@@ -73,8 +74,8 @@ describe("the settings file of a command", () => {
     ["jobs.imgae", { jobs: { imgae: "i" } }],
     ["rollout.namespace", { rollout: { target: "helm" } }],
     [
-      "backfill.parallelism",
-      { rollout: dev.rollout, backfill: { source: { path: "state" }, parallelism: 2 } },
+      "backfill.source.persistentVolumeClaim",
+      { rollout: dev.rollout, backfill: { source: { persistentVolumeClaim: "state" } } },
     ],
   ])("is refused like that of the program: %s", async (key, settings) => {
     await expect(read(named(settings))).rejects.toThrow(`taskrunner-storage:${key}: found `);

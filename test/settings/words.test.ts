@@ -108,12 +108,6 @@ it.each([
     "path instead of persistentVolumeClaim, or a section jobs",
     { backfill: { source: { persistentVolumeClaim: "state" } } },
   ],
-  [
-    "backfill.parallelism",
-    "2, and no section jobs",
-    "1, or a section jobs",
-    { backfill: { source: { path: "state" }, parallelism: 2 } },
-  ],
 ])("a problem of %s says what was found and what is allowed: %s", (key, found, allowed, own) => {
   expect(describeProblems({ ...dev, ...own }).split("\n")).toContain(
     `  taskrunner-storage:${key}: found ${found}; allowed: ${allowed}`,

@@ -12,7 +12,7 @@ afterEach(() => {
   run.mockReset();
 });
 
-const job = { namespace: "apps", parallelism: 3 } as unknown as jobs.JobTarget;
+const job = { namespace: "apps" } as unknown as jobs.JobTarget;
 const asJob = { ...thingInputs, job };
 const back = { ...asJob, direction: "back" } as const;
 const made = { ...asJob, made: "before", applied: true };
@@ -45,7 +45,7 @@ describe("a step runs in the engine", () => {
 describe("a step as a Job", () => {
   it("has the answer's results, and does nothing in the engine", async () => {
     const { provider, seen } = ofForm({});
-    run.mockResolvedValue([{ results: { made: "in a pod" } }]);
+    run.mockResolvedValue({ results: { made: "in a pod" } });
 
     expect(await provider.create(asJob)).toEqual({
       id: "thing",
@@ -56,19 +56,19 @@ describe("a step as a Job", () => {
   });
 
   it("is asked by kind and direction, with the version and the inputs", async () => {
-    run.mockResolvedValue([{ results: {} }]);
+    run.mockResolvedValue({ results: {} });
     await ofForm({}).provider.create(asJob);
 
     const { direction, database, size } = thingInputs;
     expect(asked()).toEqual({
       kind: "big-thing",
       direction: "forward",
-      request: { version, pods: 1, inputs: { direction, database, size } },
+      request: { version, inputs: { direction, database, size } },
     });
   });
 
   it("is never told the connection string, nor where it runs", async () => {
-    run.mockResolvedValue([{ results: {} }]);
+    run.mockResolvedValue({ results: {} });
     await ofForm({ priorOutputs: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
 
     const request = run.mock.calls[0]?.[1].request;
@@ -77,37 +77,22 @@ describe("a step as a Job", () => {
   });
 
   it("is told those outputs of the last run that it declares", async () => {
-    run.mockResolvedValue([{ results: {} }]);
+    run.mockResolvedValue({ results: {} });
     await ofForm({ priorOutputs: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
 
     expect(asked().request.state).toEqual({ made: "before" });
   });
 
   it("finds the state where its claim is mounted", async () => {
-    run.mockResolvedValue([{ results: {} }]);
+    run.mockResolvedValue({ results: {} });
     await ofForm({ state: "read" }).provider.create(asJob);
 
     expect(asked()).toMatchObject({ state: "read", request: { inputs: { root: stateRoot } } });
   });
 
-  it("shares its work between pods where their results can be merged, and not else", async () => {
-    const merged = (all: readonly { made: string }[]) => ({
-      made: all.map((one) => one.made).join(),
-    });
-    run.mockResolvedValue(["a", "b", "c"].map((made) => ({ results: { made } })));
-
-    expect((await ofForm({ mergeShards: merged }).provider.create(asJob)).outs).toMatchObject({
-      made: "a,b,c",
-    });
-    expect(asked()).toMatchObject({ pods: 3, request: { pods: 3 } });
-    run.mockClear();
-    await ofForm({}).provider.create(asJob);
-    expect(asked()).not.toHaveProperty("pods");
-  });
-
   it("goes back as a Job of that direction", async () => {
     const { provider } = counting({ job: {}, back: () => Promise.resolve({ made: "never" }) });
-    run.mockResolvedValue([{ results: { made: "back" } }]);
+    run.mockResolvedValue({ results: { made: "back" } });
 
     expect((await provider.update("thing", made, back)).outs).toMatchObject({ made: "back" });
     expect(asked()).toMatchObject({
@@ -117,7 +102,7 @@ describe("a step as a Job", () => {
   });
 
   it("that did not finish says why, and leaves its results", async () => {
-    run.mockResolvedValue([{ unfinished: { reasons: ["2 differ"], results: { made: "half" } } }]);
+    run.mockResolvedValue({ unfinished: { reasons: ["2 differ"], results: { made: "half" } } });
 
     expect(await kept(ofForm({}).provider.create(asJob))).toMatchObject({
       reasons: ["2 differ"],
@@ -145,15 +130,14 @@ describe("a step as a Job", () => {
 });
 
 describe("in a Job's pod a step", () => {
-  const given = { uri: "mongodb://u:geheim@h/named" };
+  const uri = "mongodb://u:geheim@h/named";
   const request = (changes: object = {}): StepRequest => ({
     version,
-    pods: 1,
     inputs: { direction: "forward", size: 1 } as object,
     ...changes,
   });
-  const inPod = ({ step }: { step: Thing }, changes?: object, more: object = given) =>
-    workInPod(step as unknown as AnyStep, request(changes), { ...given, ...more });
+  const inPod = ({ step }: { step: Thing }, changes?: object) =>
+    workInPod(step as unknown as AnyStep, request(changes), uri);
 
   it("is refused where the stack is another version's, and nothing is done", async () => {
     const one = counting();
@@ -184,11 +168,10 @@ describe("in a Job's pod a step", () => {
     await expect(inPod(counting({ forward }))).rejects.toThrow("a mistake");
   });
 
-  it("is told the connection string, its shard, its database and that it is in a pod", async () => {
+  it("is told the connection string, its database and that it is in a pod", async () => {
     const forward = vi.fn(() => Promise.resolve({ made: "" }));
-    const shard = { number: 2, of: 3 };
-    await inPod(counting({ forward }), {}, { shard });
-    const told = { direction: "forward", size: 1, uri: given.uri, shard, isInPod: true };
+    await inPod(counting({ forward }));
+    const told = { direction: "forward", size: 1, uri, isInPod: true };
 
     expect(forward).toHaveBeenLastCalledWith({ ...told, database: "named" }, undefined);
     await inPod(counting({ forward }), { inputs: { direction: "forward", database: "asked" } });

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { providers, steps } from "../../components/transfer/provider";
-import type { ImportInputs, ImportResults } from "../../components/transfer/steps/inputs";
+import { providers } from "../../components/transfer/provider";
+import type { ImportInputs } from "../../components/transfer/steps/inputs";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { addFiles, approval, artifact, lines, logLine, run } from "./state";
@@ -100,28 +100,4 @@ it("quarantined log entries, artifacts and approvals do not stop the cutover", a
     applied: true,
     report: { runs: { inserted: 1 }, logs: one, artifacts: one, approvals: one },
   });
-});
-
-it("of an import by several pods the whole counts, and a pod's own part stops nothing", async () => {
-  const { job } = steps.bulkPass;
-  const parts: ImportResults[] = [];
-  const importParts = async () => {
-    const shards = [1, 2].map((number) => ({ ...inputs, isInPod: true, shard: { number, of: 2 } }));
-    parts.length = 0;
-    for (const shard of shards) {
-      const part = await job?.forward?.(shard as ImportInputs);
-      if (part) parts.push(part);
-    }
-    await rm("quarantine.ndjson", { force: true });
-  };
-  await addFiles(inputs.root, { ...good(120), [file("s")]: bad("s") });
-  await importParts();
-  expect(job?.mergeShards?.(parts, inputs).report.runs).toMatchObject({
-    read: 121,
-    quarantined: 1,
-  });
-
-  await addFiles(inputs.root, { [file("s")]: bad("s", running) });
-  await importParts();
-  expect(() => job?.mergeShards?.(parts, inputs)).toThrow(/: 1 run .*s\.json/);
 });

@@ -218,23 +218,6 @@ it("checkpoints do not count where the collection is empty, or where they are fo
   });
 });
 
-it("shards share the runs: together they import each file once", async () => {
-  const ids = Array.from({ length: 20 }, (_, at) => `r-${at}`);
-  const files = ids.flatMap((id) => [
-    [`state/runs/${id}.json`, JSON.stringify(run(id))],
-    [`logs/runs/${id}.ndjson`, lines(logLine(1))],
-  ]);
-  const root = await writeState(Object.fromEntries(files) as Record<string, string>);
-  const shard = (number: number) => importState({ ...sides(root), shard: { number, of: 3 } });
-  const reports = await Promise.all([shard(1), shard(2), shard(3)]);
-  for (const { runs, logs } of reports) {
-    expect(runs.inserted).toBe(logs.inserted);
-    expect(runs.inserted).toBeLessThan(20);
-  }
-  expect(reports.reduce((sum, { runs }) => sum + runs.inserted, 0)).toBe(20);
-  expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 20 } });
-});
-
 it("unfinished runs are counted, also those whose files are not read again", async () => {
   const steps = [{ stepId: "build", status: "Running", attempts: 1 }];
   const done = [{ stepId: "build", status: "Succeeded", attempts: 1 }];

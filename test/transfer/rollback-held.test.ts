@@ -121,7 +121,7 @@ it("where only the cluster reaches it, each later update tries again, until it w
 it("a Job that fails later is a warning, and the services' next update holds nothing", async () => {
   const before = await stack.cutover();
   const outs = await runStep(before, stack.toFiles({ uri: undefined }));
-  const job = { kubeconfig: join(stack.root, "none"), namespace: "apps", parallelism: 1 };
+  const job = { kubeconfig: join(stack.root, "none"), namespace: "apps" };
   const kept = { fence: outs.fence, rollback: outs.rollback, applied: true };
   expect(await runStep(outs, stack.toFiles({ job }))).toMatchObject(kept);
   expect(stack.said.at(-1)).toMatch(
@@ -142,8 +142,8 @@ it("a Job's pod that cannot export later warns too, because it knows of the firs
   const { priorOutputs = [] } = steps.handover.job as { priorOutputs?: readonly string[] };
   const known = Object.entries(outs).filter(([key]) => priorOutputs.includes(key));
   const { uri, ...inputs } = stack.toFiles();
-  const request = { version, pods: 1, inputs, state: Object.fromEntries(known) as object };
-  const answer = await workInPod(steps.handover as unknown as AnyStep, request, { uri: uri ?? "" });
+  const request = { version, inputs, state: Object.fromEntries(known) as object };
+  const answer = await workInPod(steps.handover as unknown as AnyStep, request, uri ?? "");
   expect(answer).toMatchObject({ results: { fence: outs.fence, rollback: outs.rollback } });
   expect(stack.said.at(-1)).toMatch(/^warning: .*\[not-exported\]$/);
 });

@@ -14,8 +14,6 @@ export interface JobTarget
   readonly secret: { readonly name: string; readonly key: string };
   /** The claim that holds the filesystem state, and the state directory in it; absent without an import. */
   readonly claim?: { readonly name: string; readonly subPath?: string };
-  /** How many pods share an import. */
-  readonly parallelism: number;
   /** `<project>/<stack>`, as the value of a label. */
   readonly stack: string;
 }
@@ -31,8 +29,6 @@ export interface JobRequest {
   readonly request: string;
   /** How the claim is mounted. Default: not. */
   readonly state?: "read" | "write";
-  /** The number of pods that share the work, each with an index. Default: one, without an index. */
-  readonly pods?: number;
 }
 
 /** Where a pod has the claim, the request, and its termination message. */
@@ -53,15 +49,14 @@ export const labels = {
 /**
  * The Job of a step. Exit status 1 or 3 of the command ends it; a pod that its node loses is replaced.
  *
- * @param nodes of its claim: one pod there does all the work. Undefined: any
+ * @param nodes the nodes on which its pod has to run; none: any
  */
 export function jobOf(
   target: JobTarget,
   asked: JobRequest,
   name: string,
-  nodes?: readonly string[],
+  nodes: readonly string[],
 ): Api.V1Job {
-  const { pods } = asked;
   const metadata = {
     name,
     labels: {
@@ -84,15 +79,9 @@ export function jobOf(
           { action: "FailJob", onExitCodes: { operator: "In", values: [1, 3] } },
         ],
       },
-      ...(pods !== undefined &&
-        nodes === undefined && {
-          completionMode: "Indexed",
-          completions: pods,
-          parallelism: pods,
-        }),
       template: mergeObjects(
         mergeObjects(defaults, target.podTemplate),
-        podTemplate(target, asked, metadata, nodes ?? []),
+        podTemplate(target, asked, metadata, nodes),
       ) as Api.V1PodTemplateSpec,
     },
   };

@@ -34,13 +34,13 @@ export class JobError extends Error {
 }
 
 /**
- * Runs a step as a new Job, waits as long as it takes, and returns the answers of its pods, in the order of their
- * indexes. First stops a Job of the same step that an interrupted run left.
+ * Runs a step as a new Job, waits as long as it takes, and returns the answer of its pod. First stops a Job of the
+ * same step that an interrupted run left.
  *
  * @throws JobError if the Job fails, if no pod of it runs for the target's time-out (it is deleted then),
- *   or if a pod gave no answer; ClusterError, KubeconfigError
+ *   or if its pod gave no answer; ClusterError, KubeconfigError
  */
-export async function runJob(target: JobTarget, asked: JobRequest): Promise<unknown[]> {
+export async function runJob(target: JobTarget, asked: JobRequest): Promise<object> {
   const cluster = await clusterAt(target);
   // A pod of a lost node may still run: every step is safe against a second runner (decision 11).
   await stopJobs(cluster, target, `${labels.step}=${asked.kind}`);
@@ -50,21 +50,16 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<unkn
   // After the Job, which owns it; the pod waits for it.
   await cluster.createConfigMap(configMapOf(asked, job));
   tell(`job ${name}: created in ${describeApiPlace(cluster.place)}`);
-  const count = nodes ? 1 : (asked.pods ?? 1);
-  const { why, isHeld } = await untilOver(cluster, target, { name, count });
+  const { why, isHeld } = await untilOver(cluster, target, name);
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
   tell(`job ${name}: complete`);
-  const answers = await answersOf(cluster, name, count);
+  const answer = await answerOf(cluster, name);
   // Else the sidecars run for ever, with the claim mounted.
   if (isHeld) await cluster.remove("Job", name, "Foreground");
-  return answers;
+  return answer;
 }
 
-async function untilOver(
-  cluster: Cluster,
-  { timeoutSeconds }: JobTarget,
-  { name, count }: { readonly name: string; readonly count: number },
-) {
+async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: string) {
   let end: ReturnType<typeof endOf>;
   let beside: ReturnType<typeof endBesideSidecars>;
   let lastRan = Date.now();
@@ -72,7 +67,7 @@ async function untilOver(
     end = endOf(await cluster.read("Job", name));
     if (end) return [];
     const pods = await podsOf(cluster, name);
-    beside = endBesideSidecars(pods, count);
+    beside = endBesideSidecars(pods);
     if (beside) return [];
     // The node of a pod that is terminating may not report any more.
     const runs = ({ metadata, status }: V1Pod) =>
@@ -124,7 +119,7 @@ async function stopJobs(
 
 /**
  * The nodes whose pods mount the claim of a step now, if only pods of one node may: on another node a Job's pod would
- * wait until the services' pods are gone (`Multi-Attach error`). Undefined if several nodes may mount it, or the step
+ * wait until the services' pods are gone (`Multi-Attach error`). None if several nodes may mount it, or the step
  * mounts none.
  *
  * @throws ClusterError
@@ -133,10 +128,10 @@ export async function nodesOfClaim(
   cluster: Cluster,
   { claim }: Pick<JobTarget, "claim">,
   asked: JobRequest,
-): Promise<readonly string[] | undefined> {
-  if (asked.state === undefined || claim === undefined) return undefined;
+): Promise<readonly string[]> {
+  if (asked.state === undefined || claim === undefined) return [];
   const modes = (await cluster.read("PersistentVolumeClaim", claim.name)).spec?.accessModes ?? [];
-  if (modes.includes("ReadWriteMany")) return undefined;
+  if (modes.includes("ReadWriteMany")) return [];
   // A Job's own pods follow the others.
   const others = await cluster.list("Pod", "app.kubernetes.io/name!=taskrunner-storage");
   const mounting = others.filter((pod) => {
@@ -162,18 +157,13 @@ function ownEnd({ status }: V1Pod) {
 }
 
 // Of a Job of which only sidecars run; undefined while it is not over.
-function endBesideSidecars(pods: readonly V1Pod[], count: number) {
+function endBesideSidecars(pods: readonly V1Pod[]) {
   const held = pods.filter(
     (pod) => pod.status?.containerStatuses?.some(({ state }) => state?.running) && ownEnd(pod),
   );
   const failed = held.find((pod) => ownEnd(pod)?.exitCode !== 0);
   if (failed) return { why: `container ${containerName} of pod ${nameOf(failed)} failed` };
-  const done = new Set(pods.filter((pod) => ownEnd(pod)?.exitCode === 0).map(indexOf));
-  return held.length > 0 && done.size >= count ? { why: undefined } : undefined;
-}
-
-function indexOf({ metadata }: V1Pod): number {
-  return Number(metadata?.annotations?.["batch.kubernetes.io/job-completion-index"] ?? 0);
+  return held.length > 0 ? { why: undefined } : undefined;
 }
 
 const remaining = (pods: readonly V1Pod[]) =>
@@ -198,26 +188,23 @@ async function reasonsOf(cluster: Cluster, name: string, why: string): Promise<s
   return [first, ...errors, last].map((line) => redact(line));
 }
 
-// By the pods' indexes. Prints what they told.
-async function answersOf(cluster: Cluster, name: string, count: number): Promise<unknown[]> {
-  const done = (await podsOf(cluster, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
-  const found = Array.from({ length: count }, (_, index) => {
-    const pod = done.find((one) => indexOf(one) === index);
-    const answer = parseAnswer((pod && ownEnd(pod)?.message) ?? "");
-    if (answer) return answer;
+/** The answer of the pod that did the work. Prints what it told. */
+async function answerOf(cluster: Cluster, name: string): Promise<object> {
+  const done = (await podsOf(cluster, name)).find((pod) => ownEnd(pod)?.exitCode === 0);
+  const found = parseAnswer((done && ownEnd(done)?.message) ?? "");
+  if (!found) {
     throw new JobError([
-      `Job ${name} is complete, but its pod with index ${index} no longer exists, or its termination message ` +
-        "has no result. Run pulumi up again: a new Job finds that the work is done.",
+      `Job ${name} is complete, but its pod no longer exists, or its termination message has no result. Run pulumi ` +
+        "up again: a new Job finds that the work is done.",
     ]);
-  });
-  const told = found.flatMap(({ answer }) => (answer as { told?: string[] }).told ?? []);
-  new Set(told).forEach(tell);
-  const leftOut = found.reduce((sum, one) => sum + one.leftOut, 0);
+  }
+  const { answer, leftOut } = found;
+  (answer as { told?: string[] }).told?.forEach(tell);
   if (leftOut > 0) {
     tell(
       `job ${name}: The termination message has no room for ${leftOut} more examples. The counts are complete, and ` +
-        "quarantine*.ndjson, conflicts/ and held/ in the state directory have all cases.",
+        "quarantine.ndjson, conflicts/ and held/ in the state directory have all cases.",
     );
   }
-  return found.map(({ answer }) => answer);
+  return answer;
 }

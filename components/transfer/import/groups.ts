@@ -9,7 +9,6 @@ import {
   stampByOpening,
 } from "../../state";
 import type { Checkpoints, RunCheckpoints } from "../checkpoints";
-import { type Shard, isInShard } from "../sides";
 import type { Tally } from "../tally";
 import type { FileRecords, RunGroup } from "./pipeline";
 import {
@@ -27,8 +26,6 @@ export interface Reading {
   readonly address: StateAddress;
   /** Counts what is read, and gets what is refused on the way. */
   readonly tally: Tally;
-  /** Reads the runs of one shard only. */
-  readonly shard?: Shard | undefined;
   /** What earlier imports did; without it every file is read from its beginning. */
   readonly checkpoints?: Pick<Checkpoints, "read"> | undefined;
   /** Opens files that may have changed lately, because a stat may come from a cache. Default: false. */
@@ -86,9 +83,8 @@ function bytesToRead({ file: { role, stamp }, checkpoint }: Listed, isProof: boo
 const blocksAtOnce = 4;
 
 async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> {
-  const { address, tally, shard, checkpoints, shouldBypassCache = false } = reading;
-  const isWanted = (baseName: string) => !shard || isInShard(baseName, shard);
-  const blocks = runsOnDisk(address, tally.skipped, isWanted);
+  const { address, tally, checkpoints, shouldBypassCache = false } = reading;
+  const blocks = runsOnDisk(address, tally.skipped);
   yield* mapOrdered(blocks, blocksAtOnce, async (runs) => {
     const all = await checkpoints?.read(runs.map(({ baseName }) => baseName));
     return mapLimit(looksAtOnce, runs, async (run) => {

@@ -10,7 +10,7 @@ import {
 } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
-import { type BothSides, type ImportPass, type Shard } from "../sides";
+import { type BothSides, type ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
 import { Tally } from "../tally";
 import { groupsOnDisk } from "./groups";
@@ -24,8 +24,6 @@ interface ImportOptions {
   readonly pass?: ImportPass;
   /** The file for quarantined records; without it they are only in the report. */
   readonly quarantine?: string;
-  /** Imports the runs of one shard only. */
-  readonly shard?: Shard | undefined;
   /** Reads every file from its beginning, also those that an earlier import brought. Default: false. */
   readonly shouldReadAll?: boolean;
   /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
@@ -90,12 +88,12 @@ async function importFiles(
   source: ImportSource,
   tally: Tally,
 ): Promise<void> {
-  const { shard, checkpoints, dryRun, pass = "bulk" } = source;
+  const { checkpoints, dryRun, pass = "bulk" } = source;
   /** Files of which a record was refused when it was written, or removed: nothing more of them counts as done. */
   const notWholeIn = new Set<string>();
   // The delta and the final pass are the last to see a change: a cached stat must not hide it.
   const shouldBypassCache = pass !== "bulk";
-  const groups = groupsOnDisk({ address: source, tally, shard, checkpoints, shouldBypassCache });
+  const groups = groupsOnDisk({ address: source, tally, checkpoints, shouldBypassCache });
   const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
     // Another importer may have written what a changed file has now.
     const changed = await findChanged(files.values());

@@ -29,7 +29,7 @@ import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
 import { exportBulkPass } from "../rollback/rollback";
 import type { BothSides, ImportPass } from "../sides";
-import { type ImportReport, type MissingRuns, joinImports, ofShards } from "../reports";
+import { type ImportReport, type MissingRuns, joinImports } from "../reports";
 import {
   type VerificationReport,
   type VerifyOptions,
@@ -55,12 +55,7 @@ export const bulkPass: Step<ImportInputs, ImportResults> = {
   ...BulkPass,
   id: ({ database = "" }) => `${database}/import`,
   isDue: hasToImport,
-  job: {
-    state: "write",
-    forward: async (inputs) => proveImport(await importRuns(inputs), inputs),
-    mergeShards: (parts, inputs) =>
-      requireRuns({ report: truncateReport(ofShards(parts.map(({ report }) => report))) }, inputs),
-  },
+  job: { state: "write" },
   forward: async (inputs) => {
     const imported = requireRuns(await importRuns(inputs), inputs);
     return requireRuns(await proveImport(imported, inputs), inputs);
@@ -74,19 +69,23 @@ export const bulkPass: Step<ImportInputs, ImportResults> = {
 async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
-  const report = await importPass(sides, "bulk", inputs.shard);
+  const report = await importPass(sides, "bulk");
   const { foreign, foreignNames } = report.skipped;
   if (foreign > 0) {
     const names = formatCases(foreignNames, foreign);
-    const text = `Names in ${inputs.root} that are not state, and are not imported: ${names}`;
+    const { root, rootName = root } = inputs;
+    const text = `Names in ${rootName} that are not state, and are not imported: ${names}`;
     tell(warning("not-state", text));
   }
   await requireFenceWritable(sides.root);
   return { report };
 }
 
-function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
-  const reasons = describeStop(results.report, inputs.root, "bulk");
+function requireRuns(
+  results: ImportResults,
+  { root, rootName = root }: ImportInputs,
+): ImportResults {
+  const reasons = describeStop(results.report, rootName, "bulk");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
   describeProof(results.report).forEach(tell);
   return results;
@@ -100,31 +99,24 @@ async function proveImport(
   { report }: ImportResults,
   inputs: ImportInputs,
 ): Promise<ImportResults> {
-  const { root, rootName = root, shard } = inputs;
+  const { root, rootName = root } = inputs;
   const sides = await sidesOf(inputs);
   // Services may have changed or removed there what the files still have.
   if (sourceOfTruth(await readFence(sides.root)) === "mongo") return { report };
-  const found = await compare("proof", inputs, { isProof: true, shard });
+  const found = await compare("proof", inputs, { isProof: true });
   if (!found.holds) throw new Unfinished(describeVerification(found, rootName));
-  const second = await importPass(sides, "bulk", shard);
+  const second = await importPass(sides, "bulk");
   const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
   return { report: { ...joinImports(report, second), ...(proof && { proof }) } };
 }
 
-/**
- * Imports, and truncates the report. All quarantined records go to a file in the state directory, one for each shard.
- */
-export async function importPass(
-  sides: BothSides,
-  pass: ImportPass,
-  shard?: ImportInputs["shard"],
-): Promise<ImportReport> {
-  const quarantine = join(sides.root, quarantineFile(shard));
+/** Imports, and truncates the report. All quarantined records go to a file in the state directory. */
+export async function importPass(sides: BothSides, pass: ImportPass): Promise<ImportReport> {
+  const quarantine = join(sides.root, quarantineFile);
   const report = await reportProgress("import", sides, (watched) =>
-    importState({ ...watched, pass, quarantine, shard }),
+    importState({ ...watched, pass, quarantine }),
   );
-  // The first of several pods looks for all: each sees the whole state directory.
-  const isAsked = pass !== "final" && (shard?.number ?? 1) === 1;
+  const isAsked = pass !== "final";
   return truncateReport({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
 }
 

@@ -3,7 +3,6 @@ import type { DrainSnapshot } from "../../kubernetes";
 import type { Fence } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
-import type { Shard } from "../sides";
 import type { ImportReport } from "../reports";
 import type { VerificationReport } from "../verify";
 
@@ -34,10 +33,7 @@ interface ReachInputs {
 }
 
 /** Inputs of the bulk pass; those of a rollback are absent in a stack from before 0.2.0. */
-export interface ImportInputs extends StateInputs, Partial<ReachInputs> {
-  /** In a pod of an Indexed Job: its part of the runs. */
-  readonly shard?: Shard;
-}
+export interface ImportInputs extends StateInputs, Partial<ReachInputs> {}
 
 /** An import's report names the first twenty cases of a kind. */
 export interface ImportResults {
