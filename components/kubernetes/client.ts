@@ -13,11 +13,29 @@ import {
   type Request,
 } from "./request";
 
-/** The fields of an Argo CD Application that say what its syncs ignore. */
-interface Application extends Api.KubernetesObject {
+/** The fields of an Argo CD Application that say what it deploys, and what its syncs ignore. */
+export interface Application extends Api.KubernetesObject {
   readonly spec?: {
-    readonly syncPolicy?: { readonly syncOptions?: readonly string[] };
+    readonly source?: ApplicationSource;
+    readonly sources?: readonly ApplicationSource[];
+    readonly syncPolicy?: {
+      readonly automated?: object | null;
+      readonly syncOptions?: readonly string[];
+    };
     readonly ignoreDifferences?: readonly object[];
+  };
+  readonly status?: { readonly sourceType?: string; readonly sourceTypes?: readonly string[] };
+}
+
+interface ApplicationSource {
+  readonly chart?: string;
+  readonly ref?: string;
+  readonly targetRevision?: string;
+  readonly helm?: {
+    readonly valueFiles?: readonly string[];
+    readonly values?: string;
+    readonly valuesObject?: object;
+    readonly parameters?: readonly { readonly name: string; readonly value?: string }[];
   };
 }
 

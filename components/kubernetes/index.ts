@@ -1,5 +1,5 @@
 /** A Kubernetes API: its client, what may be asked of it, and waits. `program.ts` is the Pulumi program's own door. */
-export { clusterAt, tryQuickly, type Cluster } from "./client";
+export { clusterAt, tryQuickly, type Application, type Cluster } from "./client";
 export * from "./drain-snapshot";
 export * from "./executors";
 export * from "./identity";

@@ -11,6 +11,7 @@ import { helmTarget } from "./helm/release";
 import { drain, drainRequest } from "./pods/drain";
 import { podsReplaced } from "./pods/replaced";
 import {
+  ownValuesFiles,
   serviceAddress,
   placementOf,
   workerDrainInputs,
@@ -139,7 +140,8 @@ export class WorkerDrain extends StepGroup {
       };
     } else {
       const { cutover, backfill, rollout } = settings;
-      const asked = { direction, cutover, stoppedFor: placementOf(rollout).workerStopped };
+      const files = ownValuesFiles(settings);
+      const asked = { direction, cutover, stoppedFor: placementOf(rollout).workerStopped, files };
       this.direction = backfill
         ? new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren).lastDirection
         : direction;

@@ -1,12 +1,19 @@
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../kubernetes/program";
-import type { ChartSettings, Direction, RolloutSettings, StorageMode } from "../settings";
+import type {
+  ChartSettings,
+  Direction,
+  RolloutSettings,
+  StorageMode,
+  ValuesRolloutSettings,
+} from "../settings";
 import type { ProgramSettings } from "../settings/program";
 import { stackName, type Args } from "../step/program";
-import type { Service } from "./environment";
-import type { DrainInputs, PushedFiles } from "./pods/inputs";
+import { serviceEnvironment, type Service } from "./environment";
+import type { DrainInputs } from "./pods/inputs";
 import type { EnvironmentPlace } from "./values/files";
+import type { ValuesFileInputs } from "./values/provider";
 
 /** A Helm release with the site's values files and the services that it holds. */
 export interface ReleaseArgs extends ChartSettings {
@@ -27,7 +34,6 @@ interface Placement {
   /** The releases that the stack upgrades: one for each service, or one for both. */
   readonly releases: readonly ReleaseArgs[];
   readonly install?: boolean;
-  readonly push?: Omit<PushedFiles, "stack"> | undefined;
   /** The cutover for which a person has stopped a worker that the program does not see. */
   readonly workerStopped?: number | undefined;
 }
@@ -38,17 +44,10 @@ const sampleChart = "examples/chart";
 /** What the steps need of each target. Only this function distinguishes `helm` and `umbrella`. */
 export function placementOf(rollout: RolloutSettings): Placement {
   if (rollout.target === "values") {
-    const { worker, web, confirm, directory, push, workerStopped } = rollout;
+    const { confirm, workerStopped } = rollout;
     const nothing = { namespace: undefined, selector: { worker: undefined, web: undefined } };
     const { namespace, selector } = confirm === "none" ? nothing : confirm;
-    const files = [worker, web].map(({ file }) => join(directory, file));
-    return {
-      namespace,
-      selectors: selector,
-      releases: [],
-      workerStopped,
-      push: push && { ...push, files },
-    };
+    return { namespace, selectors: selector, releases: [], workerStopped };
   }
   const { namespace, install, worker, web } = rollout;
   const inWorker = { service: "worker" as const, path: worker.path };
@@ -74,8 +73,36 @@ export function serviceAddress({ kubernetes, rollout }: DrainSettings, service: 
 
 export type DrainSettings = Pick<
   ProgramSettings,
-  "storageMode" | "rollout" | "kubernetes" | "direction" | "advanced"
+  "storageMode" | "rollout" | "kubernetes" | "direction" | "advanced" | "mongo"
 >;
+
+/** A service's values file in a mode. */
+export function valuesFileInputs(
+  { directory, push, connectionSecret, ...services }: ValuesRolloutSettings,
+  { collections, database }: ProgramSettings["mongo"],
+  service: Service,
+  mode: StorageMode,
+): ValuesFileInputs {
+  const { file, values, path } = services[service];
+  const entries = serviceEnvironment(service, mode, { collections, connectionSecret, database });
+  return {
+    service,
+    mode,
+    path,
+    file: join(directory, file),
+    site: values.map((one) => join(directory, one)),
+    environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
+    stack: stackName(),
+    ...(push && { push }),
+  };
+}
+
+/** The stack's own values files; none with other targets. */
+export function ownValuesFiles({ rollout, mongo, storageMode }: DrainSettings): ValuesFileInputs[] {
+  if (rollout.target !== "values") return [];
+  const services = ["worker", "web"] as const;
+  return services.map((service) => valuesFileInputs(rollout, mongo, service, storageMode));
+}
 
 /** The inputs of the worker's drain from the settings; undefined if the program sees no pods. */
 export function workerDrainInputs(
@@ -83,7 +110,7 @@ export function workerDrainInputs(
 ): Args<Omit<DrainInputs, "requests" | "requestedAt">> | undefined {
   const { storageMode: mode, rollout, direction, advanced } = settings;
   const { timeoutSeconds, ignorePods } = rollout;
-  const { releases, install, push } = placementOf(rollout);
+  const { releases, install } = placementOf(rollout);
   const address = serviceAddress(settings, "worker");
   const web = serviceAddress(settings, "web");
   return (
@@ -98,7 +125,7 @@ export function workerDrainInputs(
       releases: releases.length > 0 ? releases.map(({ release }) => release) : undefined,
       web: { release: web?.release, selector: web?.selector },
       acceptCluster: advanced.acceptCluster,
-      push: push && { ...push, stack: stackName() },
+      files: ownValuesFiles(settings),
     }
   );
 }

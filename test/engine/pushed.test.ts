@@ -1,11 +1,13 @@
-import { cp, rm } from "node:fs/promises";
+import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readFence } from "../../components/state";
 import { generateSample } from "../../tools/sample";
 import { makeCheckoutSite, type CheckoutSite } from "../rollout/values/checkout";
 import { makeCluster, type EngineCluster } from "./cluster";
 import { installServices, startArgo, watchedSettings } from "./git-ops";
 import { makeStack, type TestStack } from "./stack";
+import { cutoverKinds, stepsDone } from "./steps";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -36,17 +38,55 @@ afterAll(async () => {
   await stack.remove();
 });
 
-const configure = (storageMode: "mongo" | "filesystem") => {
+const configure = (storageMode: "mongo" | "filesystem", web?: string) => {
   argo.deployed.length = 0;
   const { rollout, ...settings } = watchedSettings(
     { stack, server, cluster },
     join(site.checkout, "rollout"),
   );
-  const pushed = { ...rollout, push: { branch: "main" } };
+  const { confirm } = rollout;
+  const selector = { ...confirm.selector, ...(web !== undefined && { web }) };
+  const pushed = { ...rollout, confirm: { ...confirm, selector }, push: { branch: "main" } };
   return stack.configure({ storageMode, ...settings, rollout: pushed });
 };
 
 const modes = async () => [...(await cluster.modesOf("worker")), ...(await cluster.modesOf("web"))];
+
+/** An `up` without a preview that stops, with both services at work and nothing imported. */
+async function stopsAtOnce(words: RegExp) {
+  const up = await stack.up();
+  expect(up.failed).toBe(true);
+  expect(up.output).toMatch(words);
+  expect(stepsDone(up, cutoverKinds)).toEqual([]);
+  expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
+  expect(await readFence(join(stack.folder, "state"))).toBeUndefined();
+}
+
+it(
+  "a values file of a stack that was renamed stops an up without a preview before its first change",
+  async () => {
+    await configure("mongo");
+    const file = join(site.checkout, "rollout/taskrunner-storage.worker.values.yaml");
+    await writeFile(
+      file,
+      "# taskrunner-storage: values of stack organization/taskrunner-storage/old\n{}\n",
+    );
+    await stopsAtOnce(/worker\.values\.yaml .* not of stack/);
+    expect((await stack.preview()).output).toMatch(/not of stack/);
+    await rm(file);
+  },
+  4 * minutes,
+);
+
+it(
+  "a wrong selector of web stops it there too, and its preview",
+  async () => {
+    await configure("mongo", "app=task-web");
+    expect((await stack.preview()).output).toMatch(/labels app=task-web .*web would not follow/);
+    await stopsAtOnce(/labels app=task-web .*web would not follow/);
+  },
+  4 * minutes,
+);
 
 it(
   "a push that the server refuses stops the cutover before the drain",

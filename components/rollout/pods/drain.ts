@@ -18,8 +18,6 @@ import {
 import { kind, tell, type StateOf, type Step } from "../../step";
 import { otherMode } from "../environment";
 import { finishing } from "../recovery";
-import { PushError, pushFile } from "../values/git";
-import { headingOf } from "../values/provider";
 import { executorMarks, findMissed } from "./executors";
 import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
 import { pauseWeb, resumeWeb } from "./paused";
@@ -149,7 +147,6 @@ async function drainService(
   let found: readonly Workload[] = await observeService(cluster, inputs);
   const missed = await findMissed(cluster, inputs, found, isKnown);
   if (missed !== undefined) throw new Error(missed);
-  await provePush(inputs, found);
   if (found.length === 0) {
     tell(`${service}: no workload in ${describeApiPlace(cluster.place)}, nothing to drain`);
     return takeDrainSnapshot(inputs, [], await executorMarks(cluster, inputs, []));
@@ -168,27 +165,6 @@ async function drainService(
     return { ...one, replicas };
   });
   return takeDrainSnapshot(inputs, drained, await executorMarks(cluster, inputs, found));
-}
-
-// So that a server that refuses stops the update while both services are at work. A file that the branch lacks is
-// pushed without a variable, and the mode in force stays.
-async function provePush({ push }: DrainInputs, workers: readonly Workload[]): Promise<void> {
-  if (push === undefined) return;
-  const { files, branch, stack } = push;
-  const text = `${headingOf(stack)}\n{}\n`;
-  const subject = `Check the right to push (stack ${stack})`;
-  for (const file of files) {
-    await pushFile({ file, branch, text, subject, isProof: true }).catch((error: unknown) => {
-      if (!(error instanceof PushError)) throw error;
-      const isStopped = workers.some(({ controller }) => replicasBefore(controller) !== undefined);
-      const state = isStopped ? "The worker stays at 0 replicas, and web is" : "Both services are";
-      throw new Error(
-        `${error.message} ${state} as before. Allow this push, or remove rollout.push and push by hand ` +
-          "while pulumi up waits.",
-      );
-    });
-  }
-  tell(`${files.join(" and ")} can be pushed to branch ${branch}`);
 }
 
 function assertPaused(controller: Controller): void {

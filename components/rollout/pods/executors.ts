@@ -18,12 +18,14 @@ import { tell } from "../../step";
 import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { webOf } from "./paused";
+import { isNewRelease } from "./releases";
 import {
   controllersOf,
   describeOtherLabels,
   describeWanted,
   isPaused,
   modeIn,
+  podLabels,
   replicasBefore,
   type Workload,
 } from "./workload";
@@ -41,7 +43,7 @@ export async function findMissed(
   found: readonly Workload[],
   isKnown: boolean,
 ): Promise<string | undefined> {
-  const { release, install, mode, service } = inputs;
+  const { release, mode, service } = inputs;
   const ofRelease = release ? await controllersOf(cluster, { release }) : [];
   if (found.length === 0 && ofRelease.length > 0) {
     return describeOtherLabels(cluster, inputs, ofRelease);
@@ -51,10 +53,7 @@ export async function findMissed(
     findSplit(inputs, found) ??
     (await findOtherPods(cluster, inputs, found));
   if (reason !== undefined || found.length > 0) return reason;
-  // Helm has no revision of a release that the stack is to create.
-  const isNew =
-    install && (await cluster.list("Secret", `owner=helm,name=${release ?? ""}`)).length === 0;
-  if (isNew) return undefined;
+  if (await isNewRelease(cluster, inputs)) return undefined;
   const absent =
     `No ${describeWanted(inputs)} exists in ${describeApiPlace(cluster.place)}, so nothing shows that the ` +
     `${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`;
@@ -139,16 +138,15 @@ export async function executorMarks(
   inputs: DrainInputs,
   found: readonly Workload[],
 ): Promise<ExecutorMarks> {
-  const { service, release, selector, ignorePods } = inputs;
+  const { service, ignorePods } = inputs;
   const variable = modeKey(service);
-  const ofRelease = release && `app.kubernetes.io/instance=${release}`;
   const specs = found.flatMap(({ controller }) => controller.spec?.template.spec ?? []);
   const containers = specs.flatMap((spec) => spec.containers);
   const volumes = specs.flatMap((spec) => spec.volumes ?? []);
   const owners = [...found.map(({ controller }) => controller), ...(await webOf(cluster, inputs))];
   return {
     variable,
-    labels: [ofRelease, selector].filter(Boolean).join(","),
+    labels: podLabels(inputs),
     images: containers
       .filter((one) => variableIn({ containers: [one] }, variable))
       .map(repositoryOf),

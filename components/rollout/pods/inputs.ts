@@ -2,6 +2,7 @@ import type { ClusterAddress, ClusterIdentity, DrainSnapshot } from "../../kuber
 import type { StorageMode } from "../../settings";
 import type { StepInputs } from "../../step";
 import type { Service } from "../environment";
+import type { ValuesFileInputs } from "../values/provider";
 
 /** Selects a service's workloads: by release, by label selector, or by both. */
 export interface ServiceSelector {
@@ -17,21 +18,14 @@ interface PodsInputs extends StepInputs, ServiceAddress {
   readonly timeoutSeconds: number;
 }
 
-/** The stack's own values files, and the branch that they are pushed to (`rollout.push`). */
-export interface PushedFiles {
-  readonly files: readonly string[];
-  readonly branch: string;
-  /** The full name of the stack, which a file names. */
-  readonly stack: string;
-}
-
 export interface DrainInputs extends PodsInputs {
   /** Outputs of the drain's request: how often, and when last (ISO 8601, UTC), the direction changed. */
   readonly requests?: number;
   readonly requestedAt?: string;
   /** The releases that the stack upgrades; absent with target `values`. */
   readonly releases?: readonly string[];
-  readonly push?: PushedFiles;
+  /** The stack's own values files, with target `values`. */
+  readonly files?: readonly ValuesFileInputs[];
   /** Whether the stack creates its releases (`rollout.install`). */
   readonly install?: boolean;
   /** Web's workloads. If the worker is of the same release, the drain pauses them. */

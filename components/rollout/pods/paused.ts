@@ -1,5 +1,7 @@
 import { warning } from "../../contract/finding";
 import {
+  controllerOf,
+  describeApiPlace,
   describeController,
   isStatefulSet,
   nameOf,
@@ -8,18 +10,21 @@ import {
 } from "../../kubernetes";
 import { tell } from "../../step";
 import type { DrainInputs } from "./inputs";
+import { isNewRelease } from "./releases";
 import {
   controllersOf,
   describeMode,
   describeOtherLabels,
+  describeWanted,
   isPaused,
   isPausedForCutover,
   pausedForCutover,
+  podLabels,
 } from "./workload";
 
 /**
- * Why web of a release that holds both services cannot wait for the worker, and what to do; undefined if it
- * can. A rollback is refused only for wrong labels: web then follows with the upgrade.
+ * Why web cannot change over, or cannot wait for the worker in a release that holds both; undefined if it can. A
+ * rollback is refused only for a paused web and for wrong labels: web then follows with the upgrade.
  *
  * @throws ClusterError
  */
@@ -28,11 +33,16 @@ export async function findUnpausable(
   inputs: DrainInputs,
 ): Promise<string | undefined> {
   const { release, mode, selector, web: ofWeb } = inputs;
+  const web = await webOf(cluster, inputs);
+  const late = web.filter((one) => describeMode(one, "web") !== mode);
+  const held = late.find((one) => isPaused(one) && !isPausedForCutover(one));
+  if (held) {
+    return `${describeController(held)} is paused, and not by this stack. Resume it: kubectl rollout resume deployment ${nameOf(held)}`;
+  }
   if (!isShared(inputs)) return undefined;
   const all = await controllersOf(cluster, { ...inputs, selector: "" });
   if (all.length === 0) return undefined;
   const worker = await controllersOf(cluster, inputs);
-  const web = await webOf(cluster, inputs);
   if (worker.length === 0) return describeOtherLabels(cluster, inputs, all);
   if (web.length === 0) {
     return describeOtherLabels(cluster, { ...ofWeb, service: "web" }, all);
@@ -45,17 +55,34 @@ export async function findUnpausable(
       "Set rollout.worker.selector and rollout.web.selector to different labels."
     );
   }
-  const late = mode === "mongo" ? web.filter((one) => describeMode(one, "web") !== mode) : [];
+  if (mode === "filesystem") return undefined;
   const set = late.find(isStatefulSet);
   if (set) {
     return `${describeController(set)} is web's, and only a Deployment can be paused until the worker is in mongo mode. Give each service a release of its own (rollout.target: helm).`;
   }
-  const other = late.find((one) => isPaused(one) !== isPausedForCutover(one));
-  if (other === undefined) return undefined;
-  const [found, verb] = isPaused(other)
-    ? ["is paused, and not by this stack. Resume it", "resume"]
-    : ["was resumed since the drain, and not by this stack. Pause it again", "pause"];
-  return `${describeController(other)} ${found}: kubectl rollout ${verb} deployment ${nameOf(other)}`;
+  const resumed = late.find((one) => !isPaused(one) && isPausedForCutover(one));
+  if (!resumed) return undefined;
+  return `${describeController(resumed)} was resumed since the drain, and not by this stack. Pause it again: kubectl rollout pause deployment ${nameOf(resumed)}`;
+}
+
+/** Why no workload of web would follow the worker; undefined if one would. @throws ClusterError */
+export async function findMissingWeb(
+  cluster: Cluster,
+  inputs: DrainInputs,
+): Promise<string | undefined> {
+  const { web } = inputs;
+  if (!web) return undefined;
+  const where = describeApiPlace(cluster.place);
+  const running = (await cluster.list("ReplicaSet", podLabels(web))).filter(
+    ({ spec }) => (spec?.replicas ?? 0) > 0,
+  );
+  const rollout = running.map(controllerOf).find((owner) => owner?.kind === "Rollout");
+  if (rollout) {
+    return `Web in ${where} is Rollout ${rollout.name} of Argo Rollouts, which this stack cannot watch. Deploy web as a Deployment or StatefulSet.`;
+  }
+  if ((await webOf(cluster, inputs)).length > 0) return undefined;
+  if (await isNewRelease(cluster, { ...inputs, release: web.release })) return undefined;
+  return `No ${describeWanted(web)} exists in ${where}, so web would not follow the worker. Check namespace, release and selector of web, and that it is deployed.`;
 }
 
 /** Pauses the Deployments of web, so that one upgrade may change both services, and web's pods stay until then. */

@@ -1,22 +1,21 @@
-import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import {
-  argoApplicationOf,
   describeController,
   describeApiPlace,
   gitOpsOwnerOf,
   identityOf,
   isSameCluster,
-  isStatefulSet,
   tryQuickly,
   type Cluster,
 } from "../../kubernetes";
 import { tell } from "../../step";
 import { cutOverFirstHint } from "../recovery";
+import { findArgoProblem } from "./argo";
 import { findCronJobs, findMissed } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
 import { pendingOperations } from "./releases";
+import { findMissingWeb } from "./paused";
 import { controllersOf, describeMode, observeService } from "./workload";
 
 /** The cluster as it is now, or as recorded if it is unreachable. */
@@ -45,10 +44,11 @@ export async function findRefusal(
   if (pending !== undefined) return { property: "releases", reason: pending };
   const owned = await findOwner(cluster, releases);
   if (owned !== undefined && mode === "mongo") return { property: "releases", reason: owned };
-  const resets = await findReplicasReset(cluster, inputs);
-  if (resets !== undefined && mode === "mongo") return { property: "push", reason: resets };
+  const undeployed = await findArgoProblem(cluster, inputs);
+  if (undeployed !== undefined && mode === "mongo")
+    return { property: "files", reason: undeployed };
   if (owned !== undefined) tell(warning("owned", owned));
-  if (resets !== undefined) tell(warning("argo-sets-replicas", resets));
+  if (undeployed !== undefined) tell(warning("argo-sets-replicas", undeployed));
   // A stack that begins on files drains nothing.
   const isDue = prior ? prior.mode !== mode : mode === "mongo";
   const isElsewhere = mode === "mongo" && hasMoved(inputs, prior);
@@ -60,6 +60,9 @@ export async function findRefusal(
   if (starting !== undefined && mode === "mongo")
     return { property: "ignorePods", reason: starting };
   if (starting !== undefined) tell(warning("cronjobs", starting));
+  const stays = await findMissingWeb(cluster, inputs);
+  if (stays !== undefined && mode === "mongo") return { property: "web", reason: stays };
+  if (stays !== undefined) tell(warning("web-absent", stays));
   return undefined;
 }
 
@@ -119,37 +122,4 @@ async function findOwner(
     "Set rollout.target: values, and let that tool deploy the values files that pulumi up writes",
     "(docs/gitops.md). If it no longer deploys them, remove its labels and annotations.",
   ].join("\n");
-}
-
-// Argo CD deploys each pushed commit, and would reset the replicas of a drained worker.
-async function findReplicasReset(
-  cluster: Cluster,
-  inputs: DrainInputs,
-): Promise<string | undefined> {
-  if (inputs.push === undefined) return undefined;
-  for (const worker of await controllersOf(cluster, inputs)) {
-    const { name = "", namespace = "", isTracked } = argoApplicationOf(worker) ?? {};
-    if (name === "") continue;
-    const application = await tryQuickly({ ...inputs, namespace }, (cluster) =>
-      cluster.read("Application", name),
-    );
-    const kind = isStatefulSet(worker) ? "StatefulSet" : "Deployment";
-    const row = { group: "apps", kind, jsonPointers: ["/spec/replicas"] };
-    const wanted =
-      "syncPolicy.syncOptions: [RespectIgnoreDifferences=true] and ignoreDifferences: " +
-      `[{ group: apps, kind: ${kind}, jsonPointers: [/spec/replicas] }]`;
-    const { syncPolicy, ignoreDifferences = [] } = application?.spec ?? {};
-    const isIgnored =
-      syncPolicy?.syncOptions?.includes("RespectIgnoreDifferences=true") &&
-      ignoreDifferences.some((one) => isDeepStrictEqual(one, row));
-    const found = `Argo CD deploys ${describeController(worker)} by Application ${namespace}/${name}`;
-    if (application && !isIgnored) {
-      return `${found} and would set its replicas back during the drain. Add to its spec: ${wanted}.`;
-    }
-    if (!application && isTracked) {
-      const text = `${found}, which cannot be read. Check that its spec has ${wanted}.`;
-      tell(warning("argo-not-checked", text));
-    }
-  }
-  return undefined;
 }

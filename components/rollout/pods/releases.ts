@@ -19,6 +19,14 @@ export function newestRevision(
   return secrets.filter(isOf(release)).sort((a, b) => version(b) - version(a))[0];
 }
 
+/** Whether the stack is to create a release: Helm has no revision of it yet. @throws ClusterError */
+export async function isNewRelease(
+  cluster: Cluster,
+  { release = "", install = false }: Pick<DrainInputs, "release" | "install">,
+): Promise<boolean> {
+  return install && (await cluster.list("Secret", `owner=helm,name=${release}`)).length === 0;
+}
+
 /**
  * The releases with a pending Helm operation, and how to free them; undefined if there is none. Helm refuses to
  * change such a release too, but only after the drain, and without advice (pulumi/pulumi-kubernetes#2054).

@@ -93,6 +93,12 @@ export async function controllersOf(
   );
 }
 
+/** The labels that the pods of a service have. */
+export function podLabels({ release, selector }: ServiceSelector): string {
+  const ofRelease = release && `app.kubernetes.io/instance=${release}`;
+  return [ofRelease, selector].filter(Boolean).join(",");
+}
+
 /** Such as `Deployment or StatefulSet of release worker with labels app=worker`. */
 export function describeWanted({ release, selector }: ServiceSelector): string {
   const names = [release && `of release ${release}`, selector && `with labels ${selector}`];

@@ -5,6 +5,7 @@ import {
   identityOf,
   isSameCluster,
   tryQuickly,
+  type Cluster,
 } from "../../kubernetes";
 import { kind, tell, Unfinished, type Step, type StepInputs } from "../../step";
 import { stopOthers, type StopAddress } from "../../step/jobs";
@@ -12,6 +13,8 @@ import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
 import { findMismatch } from "../pods/releases";
 import { findUnpausable, resumeWeb } from "../pods/paused";
+import { controllersOf, describeMode, replicasBefore } from "../pods/workload";
+import { findUnfit, provePush, type ValuesFileInputs } from "../values/provider";
 
 /**
  * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused,
@@ -23,8 +26,9 @@ export const servicesCheck: Step<DrainInputs, object> = {
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
   compares: [...addressInputs, "mode", "releases", "install", "web"],
   // A run records an accepted cluster.
-  isDue: (state, { clusterIdentity }) =>
-    isSameCluster(clusterIdentity, state.clusterIdentity) !== true,
+  isDue: async (state, inputs) =>
+    isSameCluster(inputs.clusterIdentity, state.clusterIdentity) !== true ||
+    (await tryQuickly(inputs, (cluster) => isAtWorkInOtherMode(cluster, inputs))) === true,
   observes: async (inputs, prior) => {
     const found = await observeCluster(inputs, prior);
     const { service, context = "in the kubeconfig", namespace } = inputs;
@@ -32,15 +36,18 @@ export const servicesCheck: Step<DrainInputs, object> = {
     tell(`${service}: ${describeApiPlace({ context, namespace })}, ${server}`);
     return found;
   },
-  refuses: (inputs, prior) =>
-    tryQuickly(inputs, async (cluster) => {
+  refuses: async (inputs, prior) => {
+    const unfit = await findUnfitFile(inputs, prior);
+    if (unfit) return unfit;
+    return tryQuickly(inputs, async (cluster) => {
       const mismatch = await findMismatch(cluster, inputs, prior?.releases);
       const isWarning = inputs.direction === "back" && prior !== undefined;
       if (mismatch !== undefined && isWarning) tell(warning("services-differ", mismatch));
       else if (mismatch !== undefined) return { property: "install", reason: mismatch };
       const reason = await findUnpausable(cluster, inputs);
       return reason === undefined ? undefined : { property: "web", reason };
-    }),
+    });
+  },
   forward: requireServices,
   back: requireServices,
   // A destroyed stack leaves nothing paused, wherever a cutover stopped.
@@ -55,7 +62,25 @@ async function requireServices(inputs: DrainInputs, prior?: DrainInputs): Promis
   const refusal = await findRefusal(cluster, reached, prior);
   const reason = refusal?.reason ?? (await findUnpausable(cluster, inputs));
   if (reason !== undefined) throw new Error(`${reason}\nNothing was changed.`);
+  for (const file of inputs.files ?? []) await provePush(file);
   return {};
+}
+
+// After a drain nothing is proven again: a commit then may make Flux change the drained worker.
+async function isAtWorkInOtherMode(cluster: Cluster, inputs: DrainInputs): Promise<boolean> {
+  const { service, mode } = inputs;
+  const found = await controllersOf(cluster, inputs);
+  return found.some(
+    (one) => replicasBefore(one) === undefined && describeMode(one, service) !== mode,
+  );
+}
+
+async function findUnfitFile({ files = [] }: Pick<DrainInputs, "files">, prior?: object) {
+  for (const file of files) {
+    const reason = await findUnfit(file, prior === undefined);
+    if (reason !== undefined) return { property: "files", reason };
+  }
+  return undefined;
 }
 
 export interface CutoverInputs extends StepInputs {
@@ -126,12 +151,15 @@ interface WorkerStoppedInputs extends StepInputs {
   readonly cutover: number;
   /** The setting `rollout.workerStopped`: the cutover for which the worker was stopped. */
   readonly stoppedFor?: number;
+  /** The stack's own values files. */
+  readonly files?: readonly ValuesFileInputs[];
 }
 
 /** Stops a cutover until the settings say that its worker is stopped. A rollback has to work in one `up`. */
 export const workerStopped: Step<WorkerStoppedInputs, object> = {
   ...kind<WorkerStoppedInputs, object>("WorkerStopped", ["rollout", "taskrunner"], [], []),
   id: () => "worker",
+  refuses: findUnfitFile,
   previewFindings: (_, inputs) => {
     const text = inputs.direction === "back" ? stopFirst : requestOf(inputs);
     return Promise.resolve(text === undefined ? [] : [warning("stop-worker", text)]);

@@ -59,29 +59,62 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
     return Promise.resolve(isAsked ? [] : [{ severity: "info", code: "values-written", text }]);
   },
   refuses: async (inputs, prior) => {
-    try {
-      formatValues(inputs);
-      await access(dirname(inputs.file), constants.W_OK).catch(notWritable(inputs));
-      // What the site removed from its files does not stop a rollback.
-      if (inputs.mode === "mongo" || !prior)
-        refuseUnknownList(siteTexts(inputs), "the chart", inputs);
-      const reason =
-        inputs.mode === "filesystem" && !prior ? findUnknownCutover(inputs) : undefined;
-      return reason === undefined ? undefined : { property: "file", reason };
-    } catch (error) {
-      if (!(error instanceof ValuesFileError)) throw error;
-      return { property: "file", reason: error.message };
-    }
+    const isUnknown = inputs.mode === "filesystem" && !prior;
+    const reason =
+      (await findUnfit(inputs, prior === undefined)) ??
+      (isUnknown ? findUnknownCutover(inputs) : undefined);
+    return reason === undefined ? undefined : { property: "file", reason };
   },
   forward: writeValues,
   back: writeValues,
 };
 
+/**
+ * Why a values file could not be written, before anything is stopped; undefined if it could.
+ *
+ * @param isNew whether the stack has none yet. What the site removed from its files does not stop a rollback
+ */
+export async function findUnfit(
+  inputs: ValuesFileInputs,
+  isNew: boolean,
+): Promise<string | undefined> {
+  try {
+    formatValues(inputs);
+    await access(dirname(inputs.file), constants.W_OK).catch(notWritable(inputs));
+    if (inputs.mode === "mongo" || isNew) refuseUnknownList(siteTexts(inputs), "the chart", inputs);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ValuesFileError)) throw error;
+    return error.message;
+  }
+}
+
+/**
+ * Proves the right to push a values file, so that a server that refuses stops the update while both services are at
+ * work. A file that the branch lacks is pushed without a variable, and the mode in force stays.
+ *
+ * @throws Error
+ */
+export async function provePush({ file, stack, push }: ValuesFileInputs): Promise<void> {
+  if (!push) return;
+  const text = `${headingOf(stack)}\n{}\n`;
+  const subject = `Check the right to push (stack ${stack})`;
+  await pushFile({ file, text, subject, isProof: true, ...push }).catch((error: unknown) => {
+    if (!(error instanceof PushError)) throw error;
+    throw new Error(
+      `${error.message} Both services are as before. Allow this push, or remove rollout.push and push by hand while ` +
+        "pulumi up waits.",
+    );
+  });
+  tell(`${file} can be pushed to branch ${push.branch}`);
+}
+
 const writtenAnew =
   "is not what the stack writes: somebody edited it, or the site's own list of variables changed. " +
   "pulumi up writes it again.";
 
-function formatValues(inputs: ValuesFileInputs): string {
+/** The text of a values file. @throws ValuesFileError */
+export function formatValues(inputs: ValuesFileInputs): string {
   const { file, path, mode, environment, stack } = inputs;
   const heading = headingOf(stack);
   const [found = ""] = ownText(inputs)?.text.split("\n") ?? [heading];
@@ -109,8 +142,7 @@ function formatValues(inputs: ValuesFileInputs): string {
   ].join("\n");
 }
 
-/** The first line of a values file. */
-export const headingOf = (stack: string) => `# taskrunner-storage: values of stack ${stack}`;
+const headingOf = (stack: string) => `# taskrunner-storage: values of stack ${stack}`;
 
 const siteTexts = ({ site }: ValuesFileInputs): readonly ValuesText[] =>
   site.map((file) =>

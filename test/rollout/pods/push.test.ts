@@ -1,41 +1,45 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
 import type { DrainInputs } from "../../../components/rollout/pods/inputs";
 import { checkoutForTests } from "../values/checkout";
 import { clusterForTests } from "./cluster";
-import { unfinished } from "./drains";
 
-const { Drain, ValuesFile } = providers;
+const { Drain, ServicesCheck, ValuesFile, WorkerStopped } = providers;
 const current = clusterForTests();
 const site = checkoutForTests();
 
 const own = (service: string) => `deploy/taskrunner-storage.${service}.values.yaml`;
 const stack = "organization/taskrunner-storage/prod";
 
-const inputs = (mode: "mongo" | "filesystem" = "mongo", timeoutSeconds = 15): DrainInputs => ({
+const inputs = (mode: "mongo" | "filesystem" = "mongo"): DrainInputs => ({
   kubeconfig: current.cluster.kubeconfig,
   namespace: "apps",
   selector: "app=worker",
   service: "worker",
   mode,
-  timeoutSeconds,
+  timeoutSeconds: 15,
   direction: mode === "mongo" ? "forward" : "back",
-  push: {
-    files: ["worker", "web"].map((service) => join(site.checkout, own(service))),
-    branch: "main",
+  files: (["worker", "web"] as const).map((service) => ({
+    service,
+    mode,
     stack,
-  },
+    file: join(site.checkout, own(service)),
+    site: [join(site.checkout, "deploy/worker.yaml")],
+    path: "env",
+    environment: {
+      [`${service === "worker" ? "Worker" : "TaskRunner"}__Storage__Mode`]: mode,
+    },
+    push: { branch: "main" },
+  })),
 });
-
-const refusal = async (mode?: "filesystem") =>
-  ((await Drain.check({}, inputs(mode))).failures ?? []).map(({ reason }) => reason).join();
 
 beforeAll(() => current.cluster.deploy("apps", { replicas: 0 }));
 
-describe("the right to push, before the drain", () => {
+describe("the right to push, in the check of the services", () => {
   it("is proven by both files, which state nothing yet", async () => {
-    await Drain.create(inputs());
+    await ServicesCheck.create(inputs());
 
     for (const service of ["worker", "web"]) {
       const text = await site.onRemote("show", `main:${own(service)}`);
@@ -44,46 +48,60 @@ describe("the right to push, before the drain", () => {
     expect(current.said.join()).toMatch(/ can be pushed .* main/);
   });
 
-  it("is proven again in the next change of mode, and leaves the files as they are", async () => {
-    const outs = (await Drain.create(inputs())).outs as object;
-    expect((await Drain.diff("id", outs, inputs())).changes).toBe(false);
-    const back = inputs("filesystem");
-    expect((await Drain.diff("id", outs, back)).changes).toBe(true);
-    await Drain.update("id", outs, back);
+  it("is proven again by each up before the drain and in the next change, but by none after it", async () => {
+    const outs = (await ServicesCheck.create(inputs())).outs as object;
+    const isDue = async (to: DrainInputs) => (await ServicesCheck.diff("id", outs, to)).changes;
+    const here = (await ServicesCheck.check(outs, inputs())).inputs as DrainInputs;
+    expect(await isDue(here)).toBe(true);
+    await ServicesCheck.update("id", outs, inputs());
+    await current.cluster.deploy("apps", { graceSeconds: 1 });
+    await Drain.create(inputs());
+    Object.assign(outs, here);
+    expect(await isDue(here)).toBe(false);
+    await current.cluster.deploy("apps", { mode: "mongo", replicas: 0 });
+    expect(await isDue(here)).toBe(false);
+    expect(await isDue(inputs("filesystem"))).toBe(true);
 
     expect(await site.commits()).toBe(5);
     expect(await site.onRemote("diff", "--name-only", "main~2", "main")).toBe("");
+    await current.cluster.deploy("apps", { replicas: 0 });
   });
 
   it("stops the update where the server refuses, and says that the services are as before", async () => {
     await site.refuse("protected branch");
-    const failing = Drain.create(inputs());
+    const failing = ServicesCheck.create(inputs());
     await expect(failing).rejects.toThrow(/protected branch.* Both services /);
     expect(await site.commits()).toBe(1);
   });
 
-  it("is proven again by an up that resumes a drain", async () => {
-    await current.cluster.deploy("resumed", { own: true });
-    await vi.waitFor(async () => {
-      expect(await current.cluster.pods("resumed")).toHaveLength(1);
-    }, 10_000);
-    const drained = { ...inputs("mongo", 2), namespace: "resumed" };
-    const { state, text } = await unfinished(Drain.create(drained));
-    expect(text).toContain("not drained after 2 s");
-    const [pod = ""] = await current.cluster.pods("resumed");
-    await current.cluster.end("resumed", pod);
+  it("stops a rollback too", async () => {
+    const outs = (await ServicesCheck.create(inputs())).outs as object;
+    await site.git("switch", "--quiet", "--detach", "main");
+    const failing = ServicesCheck.update("id", outs, inputs("filesystem"));
+    await expect(failing).rejects.toThrow("detached");
+  });
+});
 
-    await site.refuse("protected branch");
-    const again = await unfinished(Drain.update("id", state, drained));
-    expect(again.text).toMatch(/protected branch.* stays at 0 /);
-    expect(await site.commits()).toBe(3);
+describe("the stack's values files, in the check of the services", () => {
+  const failures = async (from: DrainInputs) =>
+    ((await ServicesCheck.check({}, from)).failures ?? []).map(({ reason }) => reason).join();
+
+  it("are formed: those of web too, and in a rollback", async () => {
+    expect(await failures(inputs())).toBe("");
+    const other =
+      "# taskrunner-storage: values of stack organization/taskrunner-storage/renamed\n{}\n";
+    await writeFile(join(site.checkout, own("web")), other);
+    for (const mode of ["mongo", "filesystem"] as const)
+      expect(await failures(inputs(mode))).toMatch(/web\.values\.yaml .* not of stack/);
   });
 
-  it("stops a rollback too", async () => {
-    const outs = (await Drain.create(inputs())).outs as object;
-    await site.git("switch", "--quiet", "--detach", "main");
-    const failing = Drain.update("id", outs, inputs("filesystem"));
-    await expect(failing).rejects.toThrow("detached");
+  it("are formed without a cluster, and before a person is asked to stop the worker", async () => {
+    await writeFile(join(site.checkout, "deploy/worker.yaml"), "replicas: 1\n");
+    expect(await failures({ ...inputs(), kubeconfig: "none.config" })).toMatch(/it has no env,/);
+    const { files = [] } = inputs();
+    const asked = { direction: "forward", cutover: 1, files } as const;
+    const { failures: found } = await WorkerStopped.check({}, asked);
+    expect(found?.[0]?.reason).toMatch(/it has no env,/);
   });
 });
 
@@ -102,7 +120,7 @@ describe("a values file with rollout.push", () => {
   });
 
   it("is in the branch", async () => {
-    await Drain.create(inputs());
+    await ServicesCheck.create(inputs());
     await ValuesFile.create(written());
 
     expect(await site.onRemote("show", `main:${own("worker")}`)).toContain("value: mongo");
@@ -122,90 +140,5 @@ describe("a values file with rollout.push", () => {
   it("that is refused after all leaves its step to the next up", async () => {
     await site.refuse("not now");
     await expect(ValuesFile.create(written())).rejects.toThrow(/not now.* resumes here\.$/);
-  });
-});
-
-describe("Argo CD, which deploys each commit", () => {
-  const respected = { syncPolicy: { syncOptions: ["RespectIgnoreDifferences=true"] } };
-  const replicas = { group: "apps", kind: "Deployment", jsonPointers: ["/spec/replicas"] };
-
-  beforeAll(async () => {
-    const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-    await current.cluster.apply({
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: { name: "applications.argoproj.io" },
-      spec: {
-        group: "argoproj.io",
-        scope: "Namespaced",
-        names: { kind: "Application", plural: "applications", singular: "application" },
-        versions: [
-          { name: "v1alpha1", served: true, storage: true, schema: { openAPIV3Schema: schema } },
-        ],
-      },
-    });
-    await current.cluster.kubectl("wait", "--for=condition=Established", "crd", "--all");
-    await current.cluster.kubectl("create", "namespace", "argocd");
-  });
-
-  /** Application `runner`, and the worker as Argo CD tracks it. */
-  async function deployed(spec: object, tracked = "argocd.argoproj.io/instance=runner") {
-    const of = ["deployment", "worker", "--namespace=apps", "--overwrite"];
-    await current.cluster.kubectl("label", ...of, tracked);
-    await current.cluster.kubectl("delete", "applications", "--all", "--namespace=argocd");
-    await current.cluster.apply({
-      apiVersion: "argoproj.io/v1alpha1",
-      kind: "Application",
-      spec,
-      metadata: { name: "runner", namespace: "argocd" },
-    });
-  }
-
-  it.each([
-    ["nothing", {}],
-    ["not respected", { ignoreDifferences: [replicas] }],
-    ["no row", respected],
-    ["another kind", { ...respected, ignoreDifferences: [{ ...replicas, kind: "StatefulSet" }] }],
-    ["another name", { ...respected, ignoreDifferences: [{ ...replicas, name: "web" }] }],
-    ["another field", { ...respected, ignoreDifferences: [{ ...replicas, jsonPointers: ["/x"] }] }],
-  ])("is refused if it would set the replicas back: %s", async (_, spec) => {
-    await deployed(spec);
-    expect(await refusal()).toMatch(
-      /Application argocd\/runner .*RespectIgnoreDifferences=true.*kind: Deployment/,
-    );
-  });
-
-  it("may deploy a worker whose replicas it leaves alone", async () => {
-    await deployed({ ...respected, ignoreDifferences: [{ kind: "Other" }, replicas] });
-    expect(await refusal()).toBe("");
-    expect(current.said).toEqual([]);
-  });
-
-  it("is a warning on a rollback", async () => {
-    await deployed({});
-    expect(await refusal("filesystem")).toBe("");
-    expect(current.said.join()).toBe(
-      "warning: Argo CD deploys Deployment worker by Application argocd/runner and would set its " +
-        "replicas back during the drain. Add to its spec: syncPolicy.syncOptions: " +
-        "[RespectIgnoreDifferences=true] and ignoreDifferences: " +
-        "[{ group: apps, kind: Deployment, jsonPointers: [/spec/replicas] }]. [argo-sets-replicas]",
-    );
-  });
-
-  it("is a warning if its Application cannot be read, in a namespace that the tracking names", async () => {
-    await deployed({}, "argocd.argoproj.io/instance=teams_runner");
-    expect(await refusal()).toBe("");
-    expect(current.said.join()).toMatch(/^warning: .* teams\/runner.* \[argo-not-checked\]$/);
-  });
-
-  it("is known by the label of each chart if there is an Application of that name", async () => {
-    const untracked = ["deployment", "worker", "--namespace=apps", "argocd.argoproj.io/instance-"];
-    await deployed({}, "app.kubernetes.io/instance=runner");
-    await current.cluster.kubectl("label", ...untracked);
-    expect(await refusal()).toContain(" argocd/runner ");
-
-    await deployed({}, "app.kubernetes.io/instance=another");
-    expect(await refusal()).toBe("");
-    expect(current.said).toEqual([]);
   });
 });

@@ -84,6 +84,53 @@ describe("an up without a preview, before its first change", () => {
     await upFrom(inputs("nightly"));
   });
 
+  it("looks at web, which follows the worker: absent, paused or an Argo Rollout", async () => {
+    await current.cluster.deploy("follows");
+    const web = { release: "worker", selector: "app=web" };
+    const wanted = inputs("follows", { selector: "app=worker", web: { selector: "app=web" } });
+    await expect(upFrom(wanted)).rejects.toThrow(
+      /^No Deployment or StatefulSet with labels app=web/,
+    );
+    await upFrom({ ...wanted, install: true, web: { ...web, release: "new" } });
+    await upFrom({ ...wanted, ...toFiles }, wanted);
+    expect(current.said.join()).toMatch(/labels app=web .*\[web-absent\]/);
+
+    await current.cluster.deploy("follows", { name: "web", mode: "nothing" });
+    await upFrom(wanted);
+    const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: "web", uid: "1" };
+    const template = {
+      metadata: { labels: { app: "web", of: "rollout" } },
+      spec: { containers: [{ name: "main", image: "none" }] },
+    };
+    await current.cluster.apply({
+      apiVersion: "apps/v1",
+      kind: "ReplicaSet",
+      metadata: {
+        name: "web-1",
+        namespace: "follows",
+        labels: { app: "web" },
+        ownerReferences: [{ ...rollout, controller: true }],
+      },
+      spec: { replicas: 1, selector: { matchLabels: { of: "rollout" } }, template },
+    });
+    await expect(upFrom(wanted)).rejects.toThrow(/is Rollout web of Argo Rollouts/);
+  });
+
+  it("refuses a paused web that has to change over, in both directions", async () => {
+    await current.cluster.deploy("freeze");
+    await current.cluster.deploy("freeze", { name: "web", mode: "nothing" });
+    const web = ["deployment/web", "--namespace=freeze"];
+    await current.cluster.kubectl("rollout", "pause", ...web);
+    const wanted = inputs("freeze", { selector: "app=worker", web: { selector: "app=web" } });
+    const paused = /Deployment web is paused.* kubectl rollout resume deployment web/;
+    await expect(upFrom(wanted)).rejects.toThrow(paused);
+    expect((await ServicesCheck.check({}, wanted)).failures?.[0]?.reason).toMatch(paused);
+
+    await current.cluster.kubectl("set", "env", ...web, "TaskRunner__Storage__Mode=mongo");
+    await upFrom(wanted);
+    await expect(upFrom({ ...wanted, ...toFiles }, wanted)).rejects.toThrow(paused);
+  });
+
   it("warns if CronJobs may not be read", async () => {
     await current.cluster.deploy("unread");
     const rules = servicesRules.filter(({ resources }) => !resources.includes("cronjobs"));
@@ -119,7 +166,7 @@ describe("an up without a preview, before its first change", () => {
   });
 
   it("is asked again by no other name of the cluster, and by another cluster", async () => {
-    await current.cluster.deploy("named");
+    await current.cluster.deploy("named", { mode: "mongo" });
     const from = await checked(inputs("named"));
     const context = await current.cluster.kubectl("config", "current-context");
     const olds = { ...from, applied: true };

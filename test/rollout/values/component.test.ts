@@ -93,23 +93,26 @@ describe("the rollout by values files", () => {
     expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
   });
 
-  it("has the drain prove the right to push, and pushes both files", async () => {
+  it("has the check of the services form and push both files", async () => {
     const selector = { worker: "app=worker", web: "app=web" };
     const confirm = { namespace: "apps", selector };
     await rolledOut({ ...inFolder, confirm, push: { branch: "main" } });
 
-    expect(inputsOf(":Drain", "worker-drain")).toMatchObject({
+    const push = { branch: "main" };
+    expect(inputsOf(":ServicesCheck", "services-check")).toMatchObject({
       namespace: "apps",
       selector: "app=worker",
+      web: { selector: "app=web" },
       direction: "forward",
-      push: {
-        branch: "main",
-        stack: "organization/taskrunner-storage/test",
-        files: [
-          "deploy/taskrunner-storage.worker.values.yaml",
-          "deploy/taskrunner-storage.web.values.yaml",
-        ],
-      },
+      files: [
+        { service: "worker", file: "deploy/taskrunner-storage.worker.values.yaml", push },
+        {
+          service: "web",
+          file: "deploy/taskrunner-storage.web.values.yaml",
+          path: "web.env",
+          push,
+        },
+      ],
     });
     expect(inputsOf(":ValuesFile", "web")).toMatchObject({ push: { branch: "main" } });
   });

@@ -1,0 +1,159 @@
+import { isDeepStrictEqual } from "node:util";
+import { warning } from "../../contract/finding";
+import {
+  argoApplicationOf,
+  controllerOf,
+  describeController,
+  isStatefulSet,
+  tryQuickly,
+  type Application,
+  type Cluster,
+  type Controller,
+} from "../../kubernetes";
+import { tell } from "../../step";
+import { modeKey } from "../environment";
+import { isMap, mergeValues, parseValues, variableKey, variablesAt } from "../values/files";
+import { formatValues, type ValuesFileInputs } from "../values/provider";
+import type { DrainInputs } from "./inputs";
+import { webOf } from "./paused";
+import { controllersOf } from "./workload";
+
+/**
+ * Why Argo CD would not deploy the stack's values files, or would set the replicas of a drained worker back; undefined
+ * if it would do neither. A rollback is asked only for the replicas.
+ *
+ * @throws ClusterError
+ */
+export async function findArgoProblem(
+  cluster: Cluster,
+  inputs: DrainInputs,
+): Promise<string | undefined> {
+  for (const file of inputs.files ?? []) {
+    const isWorker = file.service === "worker";
+    const found = isWorker ? await controllersOf(cluster, inputs) : await webOf(cluster, inputs);
+    for (const controller of found) {
+      const { name = "", namespace = "", isTracked } = argoApplicationOf(controller) ?? {};
+      if (name === "") continue;
+      const application = await tryQuickly({ ...inputs, namespace }, (cluster) =>
+        cluster.read("Application", name),
+      );
+      const what = `Argo CD deploys ${describeController(controller)} by Application ${namespace}/${name}`;
+      const problem =
+        application &&
+        ((isWorker ? findReplicasReset(application, controller, file) : undefined) ??
+          (inputs.mode === "mongo" ? findUndeployed(application, file, what) : undefined));
+      if (problem !== undefined) {
+        const { kind, name: owner = "" } = controllerOf(application ?? {}) ?? {};
+        const isGenerated = kind === "ApplicationSet";
+        return `${what}${problem}${isGenerated ? ` Change it in ApplicationSet ${owner}, which would undo it here.` : ""}`;
+      }
+      if (!application && isTracked) {
+        const text = `${what}, which cannot be read. Check that it lists ${file.file} last, and deploys the branch.`;
+        tell(warning("argo-not-checked", text));
+      }
+    }
+  }
+  return undefined;
+}
+
+// Argo CD deploys each pushed commit.
+function findReplicasReset(
+  { spec }: Application,
+  worker: Controller,
+  { push }: ValuesFileInputs,
+): string | undefined {
+  const kind = isStatefulSet(worker) ? "StatefulSet" : "Deployment";
+  const row = { group: "apps", kind, jsonPointers: ["/spec/replicas"] };
+  const { syncPolicy, ignoreDifferences = [] } = spec ?? {};
+  const isIgnored =
+    syncPolicy?.syncOptions?.includes("RespectIgnoreDifferences=true") &&
+    ignoreDifferences.some((one) => isDeepStrictEqual(one, row));
+  if (push === undefined || isIgnored) return undefined;
+  return (
+    " and would set its replicas back during the drain. Add to its spec: " +
+    "syncPolicy.syncOptions: [RespectIgnoreDifferences=true] and ignoreDifferences: " +
+    `[{ group: apps, kind: ${kind}, jsonPointers: [/spec/replicas] }].`
+  );
+}
+
+function findUndeployed(
+  { spec, status }: Application,
+  file: ValuesFileInputs,
+  what: string,
+): string | undefined {
+  const types = status?.sourceTypes ?? [status?.sourceType].filter(Boolean);
+  if (types.length > 0 && !types.includes("Helm")) {
+    const text = `${what}, which is not of Helm (${types.join(", ")}). Check that it reads ${file.file}.`;
+    tell(warning("argo-not-checked", text));
+    return undefined;
+  }
+  const sources = spec?.sources ?? (spec?.source ? [spec.source] : []);
+  const [source, entry = ""] =
+    sources
+      .flatMap((one) => (one.helm?.valueFiles ?? []).map((entry) => [one, entry] as const))
+      .find(([, entry]) => isEntryOf(file.file, entry)) ?? [];
+  if (!source) return `, whose valueFiles do not list ${file.file}. List it last.`;
+  const key = modeKey(file.service);
+  const mode = findInlineMode(source.helm, file);
+  if (mode !== file.mode) {
+    return `, whose helm.values, valuesObject or parameters take precedence over ${file.file} and set ${key} to ${mode ?? "nothing"}. Remove ${file.path} from them.`;
+  }
+  const [, ref] = /^\$([^/]+)\//.exec(entry) ?? [];
+  const checkedOut = ref === undefined ? source : sources.find((one) => one.ref === ref);
+  const { chart, targetRevision = "HEAD" } = checkedOut ?? {};
+  const isFixed = /^(refs\/tags\/.+|[0-9a-f]{7,40}|v?\d+\.\d+\.\d+\S*)$/.test(targetRevision);
+  if (isFixed && chart === undefined && targetRevision !== file.push?.branch) {
+    return `, whose targetRevision ${targetRevision} is a tag or commit, so it never has a new ${file.file}. Name the branch.`;
+  }
+  if (!spec?.syncPolicy?.automated) {
+    const text = `${what}, which has no syncPolicy.automated. Sync it while pulumi up waits for the pods of ${file.service}.`;
+    tell(warning("argo-not-automated", text));
+  }
+  return undefined;
+}
+
+/** Whether an entry of `valueFiles` may be a file: their last names are the same, as far as both are known. */
+export function isEntryOf(file: string, entry: string): boolean {
+  const namesOf = (path: string) =>
+    path
+      .split("/")
+      .filter((name) => !["", ".", ".."].includes(name))
+      .reverse();
+  const names = namesOf(file);
+  const patterns = namesOf(entry.replace(/^\$[^/]+\//, ""));
+  const any = patterns.indexOf("**");
+  return patterns.slice(0, any < 0 ? undefined : any).every((pattern, at) => {
+    const name = names[at];
+    // Wildcards, and variables of Argo CD's build environment.
+    const parts = pattern
+      .split(/\*|\?|\$\{\w+\}|\$\w+/)
+      .map((part) => part.replace(/[.+^()|[\]\\{}$]/g, "\\$&"));
+    return name === undefined || new RegExp(`^${parts.join(".*")}$`).test(name);
+  });
+}
+
+type InlineValues = NonNullable<NonNullable<Application["spec"]>["source"]>["helm"];
+
+// The mode once Argo CD has put its own values over the stack's file.
+function findInlineMode(helm: InlineValues, file: ValuesFileInputs): string | undefined {
+  const { values = "", valuesObject, parameters = [] } = helm ?? {};
+  const inline = valuesObject ?? parseValues({ file: "helm.values", text: values });
+  const ours = parseValues({ file: file.file, text: formatValues(file) });
+  const merged = parameters.reduce<unknown>(
+    (all, { name, value }) => setAt(all, name.split(/[.[\]]+/).filter(Boolean), value),
+    mergeValues([ours, inline]),
+  );
+  const all = [{ file: file.file, text: JSON.stringify(merged) }];
+  const isMode = ({ name }: { readonly name: unknown }) =>
+    variableKey(name) === variableKey(modeKey(file.service));
+  const mode = variablesAt(all, file.path).findLast(isMode)?.value;
+  return mode === undefined ? undefined : variableKey(mode);
+}
+
+function setAt(at: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(at))
+    return Object.assign([...(at as unknown[])], { [key]: setAt(at[Number(key)], rest, value) });
+  const members = isMap(at) ? at : {};
+  return { ...members, [key]: setAt(members[key], rest, value) };
+}
