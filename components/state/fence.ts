@@ -11,6 +11,8 @@ export interface Fence {
   readonly unfinishedCount: number;
   /** The number of the cutover, from 1; absent in a fence of an earlier version. */
   readonly cutover?: number;
+  /** When the cutover's final pass began; absent if it never came to it, so that web may have written files since. */
+  readonly finalPassAt?: string;
   /** When a rollback ended it: from then on the files are the source of truth. Absent until then. */
   readonly endedAt?: string;
   /** Whether that rollback exported nothing, because it went without MongoDB. Absent if it, or a later export, did. */

@@ -1,17 +1,17 @@
-import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, readFile, readdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { mapLimit } from "./concurrency";
-import { refusalIn } from "./errors";
+import { WriteError, isMissing, isSystemError, refusalIn } from "./errors";
 import { type JsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
-import { isOneFile, moveFile, publish } from "./publish";
+import { type Stamp, isOneFile, moveFile, publish, readStamp } from "./publish";
 import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
 import { isUnfinished } from "./unfinished";
 
 /**
- * The folder below the state directory for the files of held runs (decision 10), with the same layout as the state
- * directory. No service and no import reads it.
+ * The folder below the state directory for the files of held runs. Each fence has a folder in it, with the same layout
+ * as the state directory. No service and no import reads it.
  */
 export const heldFolder = "held";
 
@@ -28,9 +28,18 @@ interface Moved {
   readonly destinationTaken: string[];
 }
 
-/** Points an address at the held files, which form a state directory of their own. */
-export function toHeldAddress<Address extends StateAddress>(address: Address): Address {
-  return { ...address, root: join(address.root, heldFolder) };
+/** Points an address at each folder of held files, which is a state directory of its own; the newest first. */
+export async function heldAddresses<Address extends StateAddress>(
+  address: Address,
+): Promise<Address[]> {
+  const held = join(address.root, heldFolder);
+  try {
+    const names = (await readdir(held)).sort().reverse();
+    return names.map((name) => ({ ...address, root: join(held, name) }));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 /** Points an address at the conflict copies, which form a state directory of their own. */
@@ -39,64 +48,75 @@ export function toConflictsAddress<Address extends StateAddress>(address: Addres
 }
 
 /**
- * Holds the files of runs that are unfinished on disk, because a worker would execute their steps again. Logs,
- * approvals and artifacts stay: nothing is executed from them.
+ * Holds the files of runs, because a worker would execute their steps again. Logs, approvals and artifacts stay:
+ * nothing is executed from them. They go to the fence's folder or, if a place in it is taken, to a further one.
  *
- * @param runIds the runs that may be held; default all
+ * @param fence when the fence was drawn, in ISO 8601
+ * @throws WriteError if a file cannot be moved: a worker must not start then
  */
-export async function holdRuns(address: StateAddress, runIds?: readonly string[]): Promise<Moved> {
-  // Finding them reads every run's file, because the id inside counts, not the name.
-  if (runIds?.length === 0) return { runs: [], destinationTaken: [] };
-  const wanted = runIds && new Set(runIds);
-  const found: RunFile[] = [];
-  for await (const run of listUnfinishedRuns(address)) {
-    if (wanted?.has(run.runId) ?? true) found.push(run);
+export async function holdRuns(
+  address: StateAddress,
+  runs: readonly RunFile[],
+  fence: string,
+): Promise<void> {
+  // Not every volume can have a colon in a name.
+  const folder = join(address.root, heldFolder, fence.replaceAll(":", "-"));
+  for (const { file } of runs) {
+    try {
+      for (let at = 1, isMoved = false; !isMoved; at += 1) {
+        const to = join(at === 1 ? folder : `${folder}.${at}`, file.name);
+        await mkdir(dirname(to), { recursive: true });
+        isMoved = await moveOrCopy(file.path, to);
+      }
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      const advice = `The fence stays open. Let this user move files from ${layout.runs} to ${heldFolder}/.`;
+      throw new WriteError(`Holding ${file.name}`, error, advice);
+    }
   }
-  return moveAll(found, join(toHeldAddress(address).root, layout.runs));
 }
 
 /** Lists the held runs. */
 export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
   const runs: RunFile[] = [];
-  const held = readRunFiles(toHeldAddress(address));
-  for await (const { file, runId = file.baseName } of held) runs.push({ runId, file });
+  for (const held of await heldAddresses(address)) {
+    for await (const { file, runId = file.baseName } of readRunFiles(held)) {
+      runs.push({ runId, file });
+    }
+  }
   return runs;
 }
 
 /**
  * Completes interrupted moves, which left one file under both names, by deleting the held one.
  *
- * @returns the runs that are still held
+ * @param held one of `heldAddresses`
+ * @returns the runs that are still held there
  */
-export async function completeMoves(
-  address: StateAddress,
-  held: readonly RunFile[],
-): Promise<RunFile[]> {
+export async function completeMoves(address: StateAddress, held: StateAddress): Promise<RunFile[]> {
   const kept: RunFile[] = [];
-  for (const run of held) {
-    const { path } = run.file;
-    if (await isOneFile(path, join(address.root, layout.runs, basename(path)))) {
-      await rm(path, { force: true });
-    } else kept.push(run);
+  for await (const { file, runId = file.baseName } of readRunFiles(held)) {
+    if (await isOneFile(file.path, join(address.root, file.name))) {
+      await rm(file.path, { force: true });
+    } else kept.push({ runId, file });
   }
-  if (kept.length < held.length) await removeEmpty(address);
+  await removeEmpty(held);
   return kept;
 }
 
-/** Moves the files of held runs back to the runs' folder. */
-export async function unholdRuns(address: StateAddress, runs: readonly RunFile[]): Promise<Moved> {
-  const moved = await moveAll(runs, join(address.root, layout.runs));
-  await removeEmpty(address);
-  return moved;
-}
-
-async function moveAll(runs: readonly RunFile[], to: string): Promise<Moved> {
+/** Moves the files of held runs back to the runs' folder. @param held one of `heldAddresses` */
+export async function unholdRuns(
+  address: StateAddress,
+  held: StateAddress,
+  runs: readonly RunFile[],
+): Promise<Moved> {
   const moved: Moved = { runs: [], destinationTaken: [] };
-  if (runs.length > 0) await mkdir(to, { recursive: true });
+  if (runs.length > 0) await mkdir(join(address.root, layout.runs), { recursive: true });
   for (const { runId, file } of runs) {
-    const isMoved = await moveOrCopy(file.path, join(to, basename(file.path)));
+    const isMoved = await moveOrCopy(file.path, join(address.root, file.name));
     (isMoved ? moved.runs : moved.destinationTaken).push(runId);
   }
+  await removeEmpty(held);
   return moved;
 }
 
@@ -118,8 +138,8 @@ async function moveOrCopy(path: string, to: string): Promise<boolean> {
 }
 
 async function removeEmpty({ root }: StateAddress): Promise<void> {
-  const held = join(root, heldFolder);
-  for (let path = join(held, layout.runs); path.startsWith(held); path = dirname(path)) {
+  const held = dirname(root);
+  for (let path = join(root, layout.runs); path.startsWith(held); path = dirname(path)) {
     try {
       await rmdir(path);
     } catch {
@@ -137,21 +157,32 @@ export interface RunFile {
 /** Maximum number of files read at once; on a network volume each takes some milliseconds. */
 const filesAtOnce = 16;
 
-/** Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them. */
-export async function* listUnfinishedRuns(address: StateAddress): AsyncGenerator<RunFile> {
-  for await (const { file, runId, mayExecute } of readRunFiles(address)) {
+/**
+ * Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them.
+ *
+ * @param finished the stamps of files whose runs were finished, by file name: a file that has its stamp still is not read
+ */
+export async function* listUnfinishedRuns(
+  address: StateAddress,
+  finished?: ReadonlyMap<string, Stamp>,
+): AsyncGenerator<RunFile> {
+  for await (const { file, runId, mayExecute } of readRunFiles(address, finished)) {
     if (runId !== undefined && mayExecute) yield { runId, file };
   }
 }
 
-async function* readRunFiles(address: StateAddress) {
+/** The runs' files in a folder, as far as they are not known, with the stamps that they had before they were read. */
+export async function* readRunFiles(address: StateAddress, known?: ReadonlyMap<string, Stamp>) {
   for await (const files of filesOf(address, "runs")) {
-    yield* await mapLimit(filesAtOnce, files, async (file) => {
+    const read = await mapLimit(filesAtOnce, files, async (file) => {
+      const stamp = await readStamp(file.path);
+      if (stamp !== undefined && known?.get(file.name) === stamp) return [];
       const run = await runIn(file);
       const id = run && memberOf(run, "runId");
       const runId = typeof id === "string" ? id : undefined;
-      return { file, runId, mayExecute: run !== undefined && isUnfinished(run) };
+      return [{ file, stamp, runId, mayExecute: run !== undefined && isUnfinished(run) }];
     });
+    yield* read.flat();
   }
 }
 

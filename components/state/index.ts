@@ -1,6 +1,7 @@
 /** Lists, reads, converts, publishes and holds the state on disk. Uses MongoDB's types but never a server. */
 export * from "./concurrency";
 export * from "./compare";
+export * from "./delta-scope";
 export * from "./errors";
 export * from "./fence";
 export * from "./form";

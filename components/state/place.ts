@@ -2,7 +2,7 @@ import { lstat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
-import { runIn, toHeldAddress } from "./held";
+import { heldAddresses, runIn } from "./held";
 import { memberOf } from "./json";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames } from "./layout";
 import { type Stamp, formatStamp } from "./publish";
@@ -17,21 +17,23 @@ export interface FilePlace extends StateFile {
  * Finds the file that holds, or would hold, a run's records of one role. Two runs can share a base name
  * (`fileBaseNames`): the id inside the run's own file decides which of them has it.
  *
+ * @param known the base name of the run's files when both sides last agreed, whatever it is
  * @throws Refusal if the id cannot be a file name, or another run has the name
  */
 export async function placeOf(
   address: StateAddress,
   role: CollectionRole,
   runId: string,
+  known?: string,
 ): Promise<FilePlace> {
-  const baseNames = fileBaseNames(runId);
-  const [first = ""] = baseNames;
+  const usual = fileBaseNames(runId);
+  const [first = ""] = usual;
   if (first === "" || first.startsWith(".") || Buffer.byteLength(first) > 200) {
     throw new Refusal("form", "this run id cannot be a file name");
   }
   let owner: string | undefined;
   let free: FilePlace | undefined;
-  for (const baseName of baseNames) {
+  for (const baseName of new Set([...(known === undefined ? [] : [known]), ...usual])) {
     const inside = await runIdInside(address, baseName);
     if (inside !== undefined && inside !== runId) {
       owner = inside;
@@ -43,19 +45,6 @@ export async function placeOf(
   }
   if (free) return free;
   throw new Refusal("conflict", `run ${owner ?? ""} already has the file name of this run`);
-}
-
-/**
- * The base name of a run's file, if the run can have a file of this name. Unlike `placeOf` it reads nothing, so the
- * caller must know that the file is the run's.
- */
-export function findBaseName(
-  address: StateAddress,
-  role: CollectionRole,
-  runId: string,
-  name: string | undefined,
-): string | undefined {
-  return fileBaseNames(runId).find((baseName) => fileOf(address, role, baseName).name === name);
 }
 
 /**
@@ -85,7 +74,7 @@ export async function findRunId(
   baseName: string,
 ): Promise<string | undefined> {
   if (!baseName.includes("_")) return baseName;
-  for (const place of [address, toHeldAddress(address)]) {
+  for (const place of [address, ...(await heldAddresses(address))]) {
     const id = await runIdInside(place, baseName);
     if (id?.length !== baseName.length) continue;
     let at = 0;

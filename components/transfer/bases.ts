@@ -1,6 +1,5 @@
 import type { Collection, Db, Document, Filter, UpdateFilter } from "mongodb";
 import { checkpointsCollection, type CollectionRole } from "../contract";
-import { type Patience, resumeCursor } from "../mongo";
 import type { Key } from "../state";
 
 /** The hash that each side's record has, by `hashOf`. */
@@ -77,23 +76,6 @@ export async function readBases(
     }
   }
   return found;
-}
-
-/** The ids of the runs that both sides had once, in their order. */
-export async function* runsWithBase(
-  bases: Collection<BaseDocument>,
-  patience: Patience,
-): AsyncGenerator<string> {
-  const first = idOf({ role: "runs", key: "" });
-  const open = (last = first) =>
-    bases
-      .find({ _id: { $gt: last, $lt: "base:runs;" }, agreed: { $exists: true } })
-      .project<Pick<BaseDocument, "_id">>({ _id: 1 })
-      .sort({ _id: 1 });
-  const doing = `Reading bases from ${bases.namespace}`;
-  for await (const { _id } of resumeCursor(doing, open, ({ _id }) => _id, patience)) {
-    yield _id.slice(first.length);
-  }
 }
 
 /**

@@ -117,8 +117,6 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   stillHeld: string[];
   /** Those of `stillHeld` of which another file has the place. */
   destinationTaken: string[];
-  /** The runs whose files in their places are older than MongoDB: all that failed, or that it has no more. */
-  stale: string[];
 }
 
 /** The report of two imports of the same files: a record that both of them wrote counts once. */

@@ -1,3 +1,4 @@
+import { beforeEndBreaks } from "./before-end";
 import { programBreaks } from "./program";
 import { rollbackBreaks } from "./rollback";
 import { rolloutBreaks } from "./rollout";
@@ -26,6 +27,7 @@ export const breaks: readonly Break[] = [
   ...schema,
   ...stateBreaks,
   ...rollbackBreaks,
+  ...beforeEndBreaks,
   ...rolloutBreaks,
   ...serviceBreaks,
   ...programBreaks,

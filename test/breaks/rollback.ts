@@ -18,14 +18,14 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "an export records what both sides agree on, for a later import",
-    file: "components/transfer/export/export.ts",
+    file: "components/transfer/export/blocks.ts",
     find: 'await keepBases(task, (bases) => settleBases(bases, "disk", agreed));',
     replace: "true;",
     tests: ["test/transfer/export-blocks.test.ts > is said once for a block of runs"],
   },
   {
     guarantee: "runs of one file name are exported one after the other",
-    file: "components/transfer/export/export.ts",
+    file: "components/transfer/export/blocks.ts",
     find: "fileBaseNames(runId).at(-1) ?? runId",
     replace: "runId",
     tests: ["test/transfer/export-blocks.test.ts > with one file name the first gets it"],
@@ -48,13 +48,13 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "an export writes a run after all that belongs to it",
-    file: "components/transfer/export/export.ts",
+    file: "components/transfer/export/blocks.ts",
     find: `    for (const role of partRoles(task.sides)) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
       else await exportFile({ ...task, tally }, role, run);
     }
-    await exportFile({ ...task, tally, sides: own }, "runs", run);`,
-    replace: `    await exportFile({ ...task, tally, sides: own }, "runs", run);
+    file = await exportFile({ ...task, tally, sides: own }, "runs", run);`,
+    replace: `    file = await exportFile({ ...task, tally, sides: own }, "runs", run);
     for (const role of partRoles(task.sides)) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
       else await exportFile({ ...task, tally }, role, run);
@@ -63,8 +63,8 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "one document never stops a rollback",
-    file: "components/transfer/export/export.ts",
-    find: 'tally.refuseDocument("runs", run.runId, refuseRun(error));',
+    file: "components/transfer/export/blocks.ts",
+    find: 'tally.refuseDocument("runs", runId, refuseRun(error));',
     replace: "throw error;",
     tests: ["test/transfer/one-document.test.ts > a text that is not UTF-8"],
   },
@@ -78,8 +78,8 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "without MongoDB unfinished runs are held",
     file: "components/transfer/rollback/rollback.ts",
-    find: "isOpen(fence) ? found.stale : []",
-    replace: "[]",
+    find: "{ stale: await listFiles(sides, scope) }",
+    replace: "{ stale: [] }",
     tests: ["test/transfer/rollback-held.test.ts > a run that was finished on disk"],
   },
   {
@@ -92,20 +92,13 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "an export before the drain leaves what a service is writing",
     file: "components/transfer/export/export.ts",
-    find: "if (isBulk) return { $nor: [mayExecute] };",
-    replace: "if (isBulk) return {};",
+    find: "runs.push(runId);\n    return !isUnfinished;",
+    replace: "runs.push(runId);\n    return true;",
     tests: ["test/transfer/bulk-export.test.ts > leaves a run that is not finished"],
   },
   {
-    guarantee: "a delta pass looks at a run in conflict again, so that it is held",
-    file: "components/transfer/export/export.ts",
-    find: "if (!isResolved) task.unresolved.push(runId);",
-    replace: "",
-    tests: ["test/transfer/bulk-export.test.ts > holds a run that was in conflict"],
-  },
-  {
     guarantee: "a delta pass looks at runs that were unfinished before the drain",
-    file: "components/transfer/export/leftover.ts",
+    file: "components/transfer/export/scope.ts",
     find: "[mayExecute, isLeft, { updatedAt",
     replace: "[mayExecute, { updatedAt",
     tests: ["test/transfer/bulk-export.test.ts > looks again at a run that was unfinished"],
@@ -119,9 +112,9 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "a held run in conflict stays held",
-    file: "components/transfer/export/export.ts",
-    find: "if (done.isStale) stuck.add(done.runId);",
-    replace: "if (done.isStale) stuck.delete(done.runId);",
+    file: "components/transfer/export/held.ts",
+    find: "if (!done.isStale) stuck.delete(done.runId);",
+    replace: "stuck.delete(done.runId);",
     tests: ["test/transfer/rollback-held.test.ts > a held run that changed on both sides"],
   },
   {
@@ -224,7 +217,7 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "a held run that MongoDB does not have stays held",
-    file: "components/transfer/export/export.ts",
+    file: "components/transfer/export/held.ts",
     find: "const stuck = new Set(files.keys());",
     replace: "const stuck = new Set<string>();",
     tests: ["test/transfer/export-by-hand.test.ts > that MongoDB does not have"],
@@ -245,9 +238,9 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "an unfinished run that MongoDB had and has no more is held",
-    file: "components/transfer/export/export.ts",
-    find: "task.lists.stale.push(...gone);",
-    replace: "void gone;",
+    file: "components/transfer/export/unfinished.ts",
+    find: 'return new Set(bases.get("runs")?.keys());',
+    replace: "return new Set<string>();",
     tests: ["test/transfer/rollback-behind.test.ts > had and has no more is held"],
   },
 ];

@@ -132,7 +132,7 @@ it("export brings a run back that was held, as MongoDB has it", async () => {
   await run("import", "--state", state);
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   const { _id } = (await runs.findOne({ _id: /^[\w.-]+$/ })) ?? { _id: "none" };
-  const [place, held] = ["state/runs", "held/state/runs"].map((part) =>
+  const [place, held] = ["state/runs", "held/f/state/runs"].map((part) =>
     join(state, part, `${_id}.json`),
   ) as [string, string];
   await mkdir(dirname(held), { recursive: true });

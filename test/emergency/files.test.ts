@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { blockOf } from "./page";
@@ -19,8 +19,9 @@ const play = (title: string, number?: number) => site.done(blockOf(title, number
 const unchanged = /Resources:\n\s+\d+ unchanged\n/;
 const mode = async () => (await site.done("pulumi stack output storageMode")).trim();
 const heldRuns = async () => {
-  const folder = join(site.state, "held/state/runs");
-  return existsSync(folder) ? await readdir(folder) : [];
+  const held = join(site.state, "held");
+  const names = existsSync(held) ? await readdir(held, { recursive: true }) : [];
+  return names.filter((name) => name.endsWith(".json")).map((name) => basename(name));
 };
 const fence = async () =>
   JSON.parse(await readFile(join(site.state, "fence.json"), "utf8")) as Record<string, unknown>;

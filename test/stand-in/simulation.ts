@@ -7,7 +7,9 @@ import {
   importState,
   verifyState,
 } from "../../components/transfer";
-import { drawFence, listUnfinished } from "../../components/transfer/rollback/fence";
+import { exportBeforeEnd } from "../../components/transfer/export/unfinished";
+import { drawFence, endFence, listUnfinished } from "../../components/transfer/rollback/fence";
+import { readFence } from "../../components/state";
 import { runRollback } from "../../components/transfer/rollback/rollback";
 import { documentOptions } from "../contract/options";
 import { ledgerCollection } from "../transfer/database";
@@ -47,8 +49,18 @@ export class Simulation extends Crew {
     }
   }
 
+  /** What a rollback exports: the first one ends the fence, and with MongoDB up it holds nothing. */
   async export(): Promise<ExportReport> {
-    const report = await exportState(this.sides);
+    const { root } = this.sides;
+    const fence = await readFence(root);
+    if (!fence || fence.endedAt !== undefined) return this.count(await exportState(this.sides));
+    const { report, stale } = await exportBeforeEnd(this.sides, fence, undefined, false);
+    for (const { runId } of stale) this.problems.push(`${runId} would be held`);
+    await endFence(root, fence, true);
+    return this.count(report);
+  }
+
+  private count(report: ExportReport): ExportReport {
     for (const { id, detail } of [...report.conflicts, ...report.unwritable]) {
       this.problems.push(`export leaves out ${id}: ${detail}`);
     }

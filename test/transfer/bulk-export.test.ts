@@ -71,9 +71,9 @@ it("leaves a run that is not finished, and its log, to the handover", async () =
   await stack.db
     .collection("pack_run_logs")
     .updateOne({ runId: "busy" }, { $set: { runId: "new" } });
-  const files = await stack.allFiles();
+  const files = await stack.files();
   await runBulkPass();
-  expect(await stack.allFiles()).toEqual(files);
+  expect(await stack.files()).toEqual(files);
   const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, logs: { written: 1 } } });
 });
@@ -147,10 +147,14 @@ it("never writes over a file that changed too", async () => {
 
 it("looks again at a run that was unfinished before the drain, whatever its date", async () => {
   const before = await stack.cutover();
+  await stack.runs.insertOne({ ...(await stack.runs.findOne({ _id: "slow" })), _id: "new" });
   await runBulkPass();
-  await stack.runs.updateOne({ _id: "slow" }, { $set: { ...finished, updatedAt: old } });
+  await stack.runs.updateMany(
+    { _id: { $in: ["new", "slow"] } },
+    { $set: { ...finished, updatedAt: old } },
+  );
   const { rollback } = await runStep(before, stack.toFiles());
-  expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+  expect(rollback).toMatchObject({ exported: { runs: { written: 2 } }, held: [] });
 });
 
 it("holds a run that was in conflict before the drain, although nothing changed since", async () => {

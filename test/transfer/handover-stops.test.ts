@@ -85,9 +85,9 @@ it.each([
 
 it("a run is not missing whose file is there again, has another name, or is held", async () => {
   await loseFiles();
-  await mkdir(join(stack.root, "held/state/runs"), { recursive: true });
+  await mkdir(join(stack.root, "held/f/state/runs"), { recursive: true });
   const files = join(stack.root, "state/runs");
-  await rename(join(files, "slow.json"), join(stack.root, "held/state/runs/slow.json"));
+  await rename(join(files, "slow.json"), join(stack.root, "held/f/state/runs/slow.json"));
   await writeFile(join(files, "busy.json"), JSON.stringify(run("busy", running)));
   expect((await Handover.create(stack.inputs())).outs).toMatchObject({ applied: true });
   await rename(join(files, "busy.json"), join(files, "another.json"));

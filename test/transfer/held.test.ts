@@ -6,13 +6,15 @@ import { Int32, Long } from "mongodb";
 import { expect, it, onTestFinished, vi } from "vitest";
 import {
   completeMoves,
+  heldAddresses,
   listHeldRuns,
   holdRuns,
   unholdRuns,
   listUnfinishedRuns,
 } from "../../components/state/held";
 import { isUnfinished } from "../../components/state/unfinished";
-import { publish } from "../../components/state/publish";
+import type { StateAddress } from "../../components/state";
+import { publish, readStamp } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
 import { run, writeState } from "./state";
 
@@ -36,6 +38,27 @@ it.each([
 });
 
 const address = (root: string) => ({ root, approvals: true });
+const fence = "2025-11-06T12:00:00.000Z";
+const heldFolder = "held/2025-11-06T12-00-00.000Z";
+
+/** Holds the unfinished runs on disk. */
+async function hold(folder: StateAddress, runIds: readonly string[]): Promise<void> {
+  const unfinished = [];
+  for await (const run of listUnfinishedRuns(folder)) unfinished.push(run);
+  const wanted = unfinished.filter(({ runId }) => runIds.includes(runId));
+  await holdRuns(folder, wanted, fence);
+}
+
+/** Moves all held runs back. */
+async function putBack(folder: StateAddress) {
+  const moved = { runs: [] as string[], destinationTaken: [] as string[] };
+  for (const held of await heldAddresses(folder)) {
+    const back = await unholdRuns(folder, held, await completeMoves(folder, held));
+    moved.runs.push(...back.runs);
+    moved.destinationTaken.push(...back.destinationTaken);
+  }
+  return moved;
+}
 const busy = (runId: string) => JSON.stringify(run(runId, { steps: [step("Running")] }));
 
 it("only unfinished runs are held, with the layout inside, and come back as they were", async () => {
@@ -52,56 +75,60 @@ it("only unfinished runs are held, with the layout inside, and come back as they
   for await (const { runId } of listUnfinishedRuns(folder)) unfinished.push(runId);
   expect(unfinished.sort()).toEqual(["a", "b"]);
 
-  expect(await holdRuns(folder, ["a", "done"])).toEqual({ runs: ["a"], destinationTaken: [] });
-  const held = { ...files, "held/state/runs/a.json": busy("a") } as Record<string, string>;
+  await hold(folder, ["a", "done"]);
+  const held = { ...files, [`${heldFolder}/state/runs/a.json`]: busy("a") } as Record<
+    string,
+    string
+  >;
   delete held["state/runs/a.json"];
   expect(await filesIn(root)).toEqual(held);
 
-  expect(await unholdRuns(address(root), await listHeldRuns(address(root)))).toEqual({
-    runs: ["a"],
-    destinationTaken: [],
-  });
+  expect(await putBack(folder)).toEqual({ runs: ["a"], destinationTaken: [] });
   expect(await filesIn(root)).toEqual(files);
   expect(await listHeldRuns(address(root))).toEqual([]);
 });
 
-it("no run is read where none is behind: a rollback that exported all is not as long as the state is large", async () => {
-  const root = await writeState({ "state/runs/a.json": busy("a") });
-  const read = vi.spyOn(promises, "readFile");
-  onTestFinished(() => {
-    read.mockRestore();
-    syncBuiltinESMExports();
-  });
-  syncBuiltinESMExports();
-  expect(await holdRuns(address(root), [])).toEqual({ runs: [], destinationTaken: [] });
-  expect(read).not.toHaveBeenCalled();
-  expect(await holdRuns(address(root))).toEqual({ runs: ["a"], destinationTaken: [] });
-  expect(read).toHaveBeenCalled();
+it("a file whose stamp is that of a finished run is not read", async () => {
+  const root = await writeState({ "state/runs/a.json": busy("a"), "state/runs/b.json": busy("b") });
+  const stamp = await readStamp(join(root, "state/runs/a.json"));
+  const unfinished = [];
+  const known = new Map([["state/runs/a.json", stamp]]);
+  for await (const run of listUnfinishedRuns(address(root), known)) unfinished.push(run.runId);
+  expect(unfinished).toEqual(["b"]);
 });
 
-it("a file that has the place is never overwritten, in either direction", async () => {
+it("a file that has the place is never overwritten; a held one goes to a further folder then", async () => {
   const root = await writeState({ "state/runs/a.json": busy("a") });
   const folder = address(root);
-  await holdRuns(folder, ["a"]);
+  await hold(folder, ["a"]);
   const other = JSON.stringify(run("a", { planHash: "another", steps: [] }));
   await writeFile(join(root, "state/runs/a.json"), other);
-  const runs = await listHeldRuns(address(root));
-  expect(await unholdRuns(address(root), runs)).toEqual({ runs: [], destinationTaken: ["a"] });
-  expect(await holdRuns(folder, ["a"])).toEqual({ runs: [], destinationTaken: ["a"] });
+  expect(await putBack(folder)).toEqual({ runs: [], destinationTaken: ["a"] });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(other);
-  expect(await readFile(join(root, "held/state/runs/a.json"), "utf8")).toBe(busy("a"));
+  await hold(folder, ["a"]);
+  expect(await filesIn(root)).toEqual({
+    [`${heldFolder}.2/state/runs/a.json`]: other,
+    [`${heldFolder}/state/runs/a.json`]: busy("a"),
+  });
+  expect(await listHeldRuns(folder)).toMatchObject([{ runId: "a" }, { runId: "a" }]);
+  // The later one first.
+  expect(await putBack(folder)).toEqual({ runs: ["a"], destinationTaken: ["a"] });
+  expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(other);
+});
+
+it("a run that cannot be held is an error that says so", async () => {
+  const root = await writeState({ "state/runs/a.json": busy("a"), held: "in the way" });
+  await expect(hold(address(root), ["a"])).rejects.toThrow(/^Holding state\/runs\/a\.json failed/);
+  expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(busy("a"));
 });
 
 /** What becomes of files that are held and put back; another file has the place of one. */
 async function holdAndPutBack(root: string) {
   const folder = address(root);
-  expect(await holdRuns(folder, ["a", "b"])).toEqual({ runs: ["a", "b"], destinationTaken: [] });
+  await hold(folder, ["a", "b"]);
   expect(await listHeldRuns(folder)).toHaveLength(2);
   await writeFile(join(root, "state/runs/b.json"), busy("other"));
-  expect(await unholdRuns(folder, await listHeldRuns(folder))).toEqual({
-    runs: ["a"],
-    destinationTaken: ["b"],
-  });
+  expect(await putBack(folder)).toEqual({ runs: ["a"], destinationTaken: ["b"] });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(busy("a"));
   expect(await readFile(join(root, "state/runs/b.json"), "utf8")).toBe(busy("other"));
 }
@@ -144,13 +171,13 @@ it("a move to another volume that was interrupted goes on", async () => {
   await symlink(volume, join(root, "held"));
   const folder = address(root);
   const place = join(root, "state/runs/a.json");
-  const copy = join(root, "held/state/runs/a.json");
+  const copy = join(root, heldFolder, "state/runs/a.json");
   await mkdir(dirname(copy), { recursive: true });
   await copyFile(place, copy);
-  expect(await holdRuns(folder, ["a"])).toEqual({ runs: ["a"], destinationTaken: [] });
+  await hold(folder, ["a"]);
   expect(await listHeldRuns(folder)).toMatchObject([{ runId: "a" }]);
   await copyFile(copy, place);
-  expect(await completeMoves(folder, await listHeldRuns(folder))).toEqual([]);
+  expect(await putBack(folder)).toEqual({ runs: [], destinationTaken: [] });
   expect(Object.keys(await filesIn(root))).toEqual(["state/runs/a.json"]);
 });
 
@@ -163,7 +190,7 @@ it("a folder in the place of held files is no obstacle to looking", async () => 
 it("two files whose inodes a number cannot tell apart are two files", async () => {
   const root = await writeState({ "state/runs/a.json": busy("a") });
   const folder = address(root);
-  await holdRuns(folder, ["a"]);
+  await hold(folder, ["a"]);
   await writeFile(join(root, "state/runs/a.json"), busy("a"));
   let inode = 2n ** 60n;
   const lstat = vi.spyOn(promises, "lstat");
@@ -176,6 +203,5 @@ it("two files whose inodes a number cannot tell apart are two files", async () =
     return Promise.resolve({ ino: options?.bigint ? inode : Number(inode), dev: 1n });
   }) as never);
   syncBuiltinESMExports();
-  const runs = await listHeldRuns(address(root));
-  expect(await unholdRuns(address(root), runs)).toEqual({ runs: [], destinationTaken: ["a"] });
+  expect(await putBack(folder)).toEqual({ runs: [], destinationTaken: ["a"] });
 });

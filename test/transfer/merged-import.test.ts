@@ -207,7 +207,7 @@ it("of two logs whose names fit one run, what differs is quarantined", async () 
 
 it("a log belongs to its run even while the run's file is held", async () => {
   const root = await writeState({
-    "held/state/runs/a_b.json": JSON.stringify(run("a/b")),
+    "held/f/state/runs/a_b.json": JSON.stringify(run("a/b")),
     "logs/runs/a_b.ndjson": lines(logLine(1)),
   });
   expect(await importState(sides(root))).toMatchObject({ files: 1, runs: importCounts(0, {}) });

@@ -29,11 +29,12 @@ it("an unfinished run in conflict is held: its file is behind MongoDB", async ()
   expect(outs.rollback?.exported).not.toHaveProperty("stale");
   expect(stack.said.join("\n")).toMatch(/warning: 1 run held in .*\/held, .*: busy\./);
   expect(await inPlace()).toEqual(["state/runs/done.json", "state/runs/slow.json"]);
-  expect(await jsonIn(stack.root, "held/state/runs/busy.json")).toEqual(run("busy", running));
+  const held = stack.held("state/runs/busy.json", before);
+  expect(await jsonIn(stack.root, held)).toEqual(run("busy", running));
 
   // A person takes MongoDB's, and the next export brings it back.
   const decided = (await stack.files())["conflicts/state/runs/busy.json"] ?? "";
-  await addFiles(stack.root, { "held/state/runs/busy.json": decided });
+  await addFiles(stack.root, { [held]: decided });
   expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
 });

@@ -186,8 +186,8 @@ it("a base that cannot be written stops no file: it is counted and named", async
 });
 
 it("a fence asks for the runs that are held in several queries: a command has 16 MiB", async () => {
-  const names = Array.from({ length: 5_001 }, (_, at) => `held/state/runs/r-${at}.json`);
-  await addFiles(stack.root, { ...sampleFiles, "held/state/runs/r-0.json": "{}" });
+  const names = Array.from({ length: 5_001 }, (_, at) => `held/f/state/runs/r-${at}.json`);
+  await addFiles(stack.root, { ...sampleFiles, "held/f/state/runs/r-0.json": "{}" });
   await Promise.all(names.slice(1).map((name) => writeFile(join(stack.root, name), "{}")));
   const { asked, back } = await watched();
   const { client } = await databaseAt(

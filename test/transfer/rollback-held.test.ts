@@ -35,7 +35,7 @@ it.each([unreachableUri, undefined])(
     expect(outs.rollback?.held).toHaveLength(2);
     expect(outs.rollback).not.toHaveProperty("exported");
     const text = stack.said.join("\n");
-    expect(text).toMatch(/warning: 2 runs .*\/held: .*busy.*\[would-hold\]/);
+    expect(text).toMatch(/warning: .*\/held\. .* 2 runs .*\[would-hold\]/);
     expect(text).toMatch(/warning: .*\[not-exported\]/);
     expect(text).toMatch(/warning: 2 runs .*\/held, .*busy.*\[runs-held\]/);
     expect(text).not.toContain("secret");
@@ -235,7 +235,7 @@ it("a held run that changed on both sides stays held, with a conflict copy of Mo
   await stack.advance();
   await runStep(before, stack.toFiles({ uri: undefined }));
   const changed = JSON.stringify(run("busy", { ...running, planHash: "x" }));
-  await addFiles(stack.root, { "held/state/runs/busy.json": changed });
+  await addFiles(stack.root, { [stack.held("state/runs/busy.json", before)]: changed });
   const report = await exportState(stack.sides);
   expect(report).toMatchObject({ returned: ["slow"], stillHeld: ["busy"] });
   expect(report.conflicts).toMatchObject([{ id: "busy" }]);
@@ -265,9 +265,8 @@ it("a server that is stopped holds runs in 5 s, and started again it brings them
 it("a rollback that is killed while it holds a run exports that run when MongoDB is up again", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const [place, held] = ["state", "held/state"].map((part) =>
-    join(stack.root, part, "runs", "busy.json"),
-  ) as [string, string];
+  const place = join(stack.root, "state/runs/busy.json");
+  const held = join(stack.root, stack.held("state/runs/busy.json", before));
   await mkdir(dirname(held), { recursive: true });
   await link(place, held);
   const outs = await runStep(before, stack.toFiles());

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Document, Long, MongoClient, ObjectId } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
-import { type Fence, fenceFile } from "../../components/state/fence";
+import { type Fence, fenceFile, listHeldRuns } from "../../components/state";
 import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
 import { type BorrowedServer, borrowServer } from "../pool";
@@ -129,10 +129,18 @@ export class RollbackStack {
     return filesIn(this.root).catch(() => ({}));
   }
 
-  /** The same without the fence's own. */
+  /** The same without a rollback's own; held ones whatever their fence is. */
   async files(): Promise<Record<string, string>> {
     const files = Object.entries(await filesIn(this.root));
-    return Object.fromEntries(files.filter(([name]) => name !== fenceFile));
+    const ofServices = files.filter(([name]) => ![fenceFile, "delta-scope.ndjson"].includes(name));
+    return Object.fromEntries(
+      ofServices.map(([name, text]) => [name.replace(/^held\/[^/]+\//, "held/"), text]),
+    );
+  }
+
+  /** The path of a file that was held since a fence. */
+  held(name: string, { fence }: Outs): string {
+    return `held/${fence?.at.replaceAll(":", "-") ?? ""}/${name}`;
   }
 
   /** A cutover as far as the worker's rollout. */
@@ -149,11 +157,10 @@ export class RollbackStack {
     await this.db.collection("pack_run_logs").insertOne(second);
   }
 
-  /** `mv held/state/runs/* state/runs/`, as the docs have it. */
+  /** `mv held/*\/state/runs/* state/runs/`, as the docs have it. */
   async moveHeldBack(): Promise<void> {
-    const held = join(this.root, "held/state/runs");
-    for (const name of await readdir(held)) {
-      await rename(join(held, name), join(this.root, "state/runs", name));
+    for (const { file } of await listHeldRuns(this.sides)) {
+      await rename(file.path, join(this.root, file.name));
     }
   }
 

@@ -4,7 +4,7 @@ import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importInto, importPasses, importState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
-import { holdRuns } from "../../components/state/held";
+import { holdRuns, listUnfinishedRuns } from "../../components/state/held";
 import type { Batch } from "../../components/transfer/import/pipeline";
 import { databasePerTest, twoRuns } from "./database";
 import { filesIn, exportSides } from "./export-sides";
@@ -66,11 +66,11 @@ it("a run that was held gets its place when its log is there", async () => {
   });
   const sides = exportSides(current.database, root);
   await importState(sides);
-  await holdRuns(sides, ["busy"]);
+  for await (const busy of listUnfinishedRuns(sides)) await holdRuns(sides, [busy], "f");
   await rm(join(root, "logs"), { recursive: true });
   await writeFile(join(root, "logs"), "in the way");
   await expect(exportState(sides)).rejects.toThrow(join(root, "logs"));
-  expect(Object.keys(await filesIn(root))).toEqual(["held/state/runs/busy.json", "logs"]);
+  expect(Object.keys(await filesIn(root))).toEqual(["held/f/state/runs/busy.json", "logs"]);
 
   await rm(join(root, "logs"));
   expect(await exportState(sides)).toMatchObject({ returned: ["busy"], logs: { written: 1 } });

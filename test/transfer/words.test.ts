@@ -223,8 +223,8 @@ describe("a rollback", () => {
       ),
       warn(
         "runs-not-moved",
-        "1 run could not be moved, because another file exists in /state or in /state/held: slow. Compare the " +
-          "two files and keep the right one.",
+        "1 run held in /state/held could not return, because another file exists in state/runs: slow. Compare " +
+          "the two files and keep the right one.",
       ),
     ]);
   });
@@ -240,14 +240,17 @@ describe("a rollback", () => {
   });
 
   it("says in a preview what would stay behind, and what would become of unfinished runs", () => {
-    const found = { unreachable, unfinished: ["busy"] };
+    const found = { unreachable, unfinishedCount: 1 };
     expect(describeRollbackPreview(found, root, at)).toEqual([
       warn(
         "would-not-export",
         `MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there since ${at} ` +
           "would stay only there until `taskrunner-storage export`.",
       ),
-      warn("would-hold", "1 run would be held in /state/held: busy."),
+      warn(
+        "would-hold",
+        "Unfinished runs would be held in /state/held. At the cutover 1 run on disk was unfinished.",
+      ),
     ]);
   });
 

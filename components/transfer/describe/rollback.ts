@@ -15,10 +15,11 @@ import { type StepMessage, formatCases, formatRecords, ifAny, isOf, ofRuns } fro
  * @param cutover `isAgain` if each later `up` tries again, because a Job does it
  */
 export function describeRollback(
-  { exported, unreachable, held, destinationTaken }: RollbackReport,
+  report: RollbackReport,
   root: string,
   { fencedAt, isAgain }: { readonly fencedAt: string | undefined; readonly isAgain: boolean },
 ): StepMessage[] {
+  const { exported, unreachable, held, destinationTaken, notImported = 0, unequal = [] } = report;
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
   const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
   return [
@@ -44,10 +45,21 @@ export function describeRollback(
     ...ofRuns(destinationTaken, (runs, names) =>
       warning(
         "runs-not-moved",
-        `${runs} could not be moved, because another file exists in ${root} or in ` +
-          `${root}/${heldFolder}: ${names}. Compare the two files and keep the right one.`,
+        `${runs} held in ${root}/${heldFolder} could not return, because another file exists in ` +
+          `${layout.runs}: ${names}. Compare the two files and keep the right one.`,
       ),
     ),
+    ...ofRuns(unequal, (runs, names) =>
+      warning(
+        "runs-not-equal",
+        `${runs} unfinished in MongoDB and finished or different in ${root}: ${names}. The worker does not ` +
+          "resume them as MongoDB has them. Compare both, and keep the right one.",
+      ),
+    ),
+    ...ifAny(notImported, () => {
+      const runs = formatRecords(notImported, "runs");
+      return `${runs} that web wrote to files after the fence stay: the cutover did not reach its final pass.`;
+    }),
   ];
 }
 
@@ -106,7 +118,7 @@ function describeExport(report: Exported, root: string): StepMessage[] {
 
 /** What a rollback without MongoDB would do, for a preview. */
 export function describeRollbackPreview(
-  { unreachable, unfinished }: RollbackPreview,
+  { unreachable, unfinishedCount }: RollbackPreview,
   root: string,
   fencedAt: string,
 ): Finding[] {
@@ -116,8 +128,10 @@ export function describeRollbackPreview(
       `MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
         `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
     ),
-    ...ofRuns(unfinished, (runs, names) =>
-      warning("would-hold", `${runs} would be held in ${root}/${heldFolder}: ${names}.`),
-    ),
+    ...ifAny(unfinishedCount, () => {
+      const runs = formatRecords(unfinishedCount, "runs");
+      const text = `Unfinished runs would be held in ${root}/${heldFolder}. At the cutover ${runs} on disk ${unfinishedCount === 1 ? "was" : "were"} unfinished.`;
+      return warning("would-hold", text);
+    }),
   ];
 }

@@ -26,7 +26,6 @@ import {
   refusalIn,
   renewRecord,
   readStamp,
-  findBaseName,
   unpack,
   wholeFile,
 } from "../../state";
@@ -49,22 +48,24 @@ type Outgoing = Pair<ReadyRecord | undefined, Document>;
  * Brings a run's documents of one role to their file by the merge rules, and counts what became
  * of each. A document that no file can hold is left out; the others are written. What is in conflict
  * goes to a conflict copy.
+ *
+ * @returns the file's name, if it was looked at
  */
 export async function exportFile(
   task: ExportTask,
   role: WholeFileRole,
   run: RunInMongo,
-): Promise<void> {
+): Promise<string | undefined> {
   const documents = run.files.get(role) ?? [];
-  if (documents.length === 0) return;
-  const { runId, bases } = run;
+  if (documents.length === 0) return undefined;
+  const { runId, bases, baseName } = run;
   const { sides, unsettled, tally } = task;
   try {
-    if (!sides.all && (await isUnchanged(sides, role, run, documents))) {
+    if (task.trustsBases && (await isUnchanged(sides, role, run, documents))) {
       tally.count(role, "unchanged", documents.length);
-      return;
+      return undefined;
     }
-    const place = { ...(await placeOf(sides, role, runId)), role, runId };
+    const place = { ...(await placeOf(sides, role, runId, baseName)), role, runId };
     const file = await readFile(place);
     const pairs: Outgoing[] = [];
     for await (const mongo of documentsIn(sides, role, runId, documents)) {
@@ -82,9 +83,11 @@ export async function exportFile(
     tally.count(role, "newerOnDisk", having("disk").length);
     const conflicts = file.refusal ? pairs : having("conflict");
     await writeConflictCopy(task, place, conflicts, file.refusal);
+    return place.name;
   } catch (error) {
     const refusal = refusalIn(error);
     for (const { key } of documents) tally.refuseDocument(role, readableKey(key), refusal);
+    return undefined;
   }
 }
 
@@ -95,17 +98,16 @@ export async function exportFile(
 async function isUnchanged(
   sides: ExportSides,
   role: WholeFileRole,
-  { runId, bases }: RunInMongo,
+  { bases, baseName }: RunInMongo,
   documents: readonly StoredDocument[],
 ): Promise<boolean> {
-  const known = bases.get(role);
-  const file = known?.get(documents[0]?.key ?? "")?.file;
+  if (baseName === undefined) return false;
+  const { name } = fileOf(sides, role, baseName);
   const areAgreed = documents.every(({ key, hash }) => {
-    const base = known?.get(key);
-    return base?.agreed?.mongo === hash && base.next === undefined && base.file === file;
+    const base = bases.get(role)?.get(key);
+    return base?.agreed?.mongo === hash && base.next === undefined && base.file === name;
   });
-  const baseName = areAgreed ? findBaseName(sides, role, runId, file) : undefined;
-  return baseName !== undefined && (await lookAt(sides, role, baseName)).stamp !== undefined;
+  return areAgreed && (await lookAt(sides, role, baseName)).stamp !== undefined;
 }
 
 /** The documents as they were read with their run or, if that had no room for them, as they are now. */

@@ -16,8 +16,7 @@ import {
   recordOf,
   parseRecords,
   refusalIn,
-  findBaseName,
-  toHeldAddress,
+  heldAddresses,
 } from "../../state";
 import { documentsAsStored } from "../documents";
 import { collectionOf } from "../sides";
@@ -42,7 +41,7 @@ export async function exportLog({ sides, tally }: ExportTask, run: RunInMongo): 
   let missing: Filter<Document> = { runId };
   try {
     if (!sides.all && (await endsAlike(sides, run, log))) return;
-    const file = await readLog(sides, runId);
+    const file = await readLog(sides, run);
     const { last } = file;
     if (last) {
       const sequence = last.document.sequence as Long;
@@ -68,10 +67,9 @@ const entryId = ({ runId, sequence }: Document) => `${String(runId)}:${String(se
 /** Whether both end with the same entry. The run's own base knows whose the file's name is. */
 async function endsAlike(
   sides: ExportSides,
-  { runId, bases }: RunInMongo,
+  { runId, baseName }: RunInMongo,
   { hash }: LogInMongo,
 ): Promise<boolean> {
-  const baseName = findBaseName(sides, "runs", runId, bases.get("runs")?.get(runId)?.file);
   const file =
     baseName === undefined ? await placeOf(sides, "logs", runId) : fileOf(sides, "logs", baseName);
   const line = await lastLine(file.path);
@@ -90,12 +88,13 @@ interface LogOnDisk {
   readonly ended: boolean;
 }
 
-async function readLog(sides: ExportSides, runId: string): Promise<LogOnDisk> {
-  const place = await placeOf(sides, "logs", runId);
+async function readLog(sides: ExportSides, { runId, baseName }: RunInMongo): Promise<LogOnDisk> {
+  const place = await placeOf(sides, "logs", runId, baseName);
   let last: ReadyRecord | undefined;
   let ended = true;
   if (place.stamp === undefined) return { place, owner: runId, last, ended };
-  const owner = (await findRunId(sides, place.baseName)) ?? place.baseName;
+  const isKnown = place.baseName === baseName;
+  const owner = isKnown ? runId : ((await findRunId(sides, place.baseName)) ?? place.baseName);
   for await (const texts of readTexts(place)) {
     ended = texts.at(-1)?.ended ?? ended;
     for (const entry of parseRecords(place, owner, texts)) {
@@ -180,7 +179,8 @@ async function append(
 ): Promise<Tally> {
   const tally = new Tally();
   // If neither the file's name nor a run's file tells whose log it is, as for a new run, each line gets the `runId`.
-  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", baseName));
+  const places = [sides, ...(await heldAddresses(sides))];
+  const runs = places.map((one) => fileOf(one, "runs", baseName));
   const isNamed = baseName === runId || runs.some((run) => existsSync(run.path));
   const owner = isNamed ? [] : [["runId", runId] as const];
   // A half-written last line stays a line of its own.

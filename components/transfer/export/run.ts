@@ -1,4 +1,5 @@
 import { type Collection, type Document, type Filter, MongoError } from "mongodb";
+import { basename } from "node:path";
 import type { CollectionRole } from "../../contract";
 import { ServerTroubleError, withRetries } from "../../mongo";
 import {
@@ -10,6 +11,7 @@ import {
   mapLimit,
   hashOf,
   isSystemError,
+  isUnfinished,
   keyOf,
   rolesIn,
 } from "../../state";
@@ -26,13 +28,8 @@ export interface ExportSides extends BothSides {
   readonly all?: boolean;
   /** Whether a majority may never have what is read. As a base it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
-  /**
-   * The services go on in MongoDB: what they are still writing is left to the next export, and nothing is
-   * written without a base, because a later change would be a conflict. Default: false.
-   */
+  /** The services go on in MongoDB: nothing is written without a base, because a later change would be a conflict. */
   readonly isBulk?: boolean;
-  /** The open fence, under which a bulk pass saves its leftover and a delta pass reads it. */
-  readonly openFence?: string;
 }
 
 /** One export under way. */
@@ -44,20 +41,17 @@ export interface ExportTask {
   readonly bases: { readonly collection: Collection<BaseDocument>; trouble?: string | undefined };
   readonly tally: Tally;
   /** The lists that an export keeps whole. */
-  readonly lists: Pick<
-    ExportReport,
-    "withoutBase" | "returned" | "stillHeld" | "destinationTaken" | "stale"
-  >;
+  readonly lists: Pick<ExportReport, "withoutBase" | "returned" | "stillHeld" | "destinationTaken">;
+  /** Whether a file is believed to have what its base says. */
+  readonly trustsBases: boolean;
   /** The bases to settle after the block. */
   readonly unsettled: NewBase[];
-  /** The runs with a conflict or something unwritable. */
-  readonly unresolved: string[];
   /** Turns by file name: runs that may share one are written one after the other. */
   readonly turns: Turns;
 }
 
 /** Reads or writes bases, again if the server has trouble that passes. */
-function onBases<T>(
+export function onBases<T>(
   { sides, bases: { collection } }: ExportTask,
   work: (bases: Collection<BaseDocument>) => Promise<T>,
 ): Promise<T> {
@@ -86,7 +80,9 @@ export async function keepBases(
 }
 
 /** What MongoDB has of a run: an export's unit. */
-export interface RunInMongo extends Pick<OwnRecord, "runId" | "refusal"> {
+export interface RunInMongo extends Omit<OwnRecord, "own"> {
+  /** The base name of its files when both sides last agreed. */
+  readonly baseName?: string | undefined;
   /** The documents of each file; of `runs` none if MongoDB does not have the run itself. */
   readonly files: ReadonlyMap<WholeFileRole, readonly StoredDocument[]>;
   readonly log: LogInMongo | undefined;
@@ -130,8 +126,10 @@ export interface OwnRecord {
   readonly runId: string;
   /** Absent if MongoDB has parts of the run only, or if its document is unreadable. */
   readonly own?: StoredDocument;
+  /** Whether MongoDB has the run, and it may still execute steps. */
+  readonly isUnfinished?: boolean | undefined;
   /** Why nothing of the run can be exported. */
-  readonly refusal?: Refusal;
+  readonly refusal?: Refusal | undefined;
 }
 
 const blockRuns = 250;
@@ -141,13 +139,13 @@ const blockBytes = 1024 * 1024;
 export async function* blocksOfRuns(
   sides: MongoSide,
   filter: Filter<Document>,
-  isWanted: (runId: string) => boolean,
+  isWanted: (run: OwnRecord) => boolean = () => true,
 ): AsyncGenerator<OwnRecord[]> {
   let block: OwnRecord[] = [];
   let size = 0;
   for await (const bytes of rawDocuments(sides, "runs", filter)) {
     const record = ownRecord(bytes);
-    if (!isWanted(record.runId)) continue;
+    if (!isWanted(record)) continue;
     if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
       yield block;
       block = [];
@@ -162,7 +160,8 @@ export async function* blocksOfRuns(
 function ownRecord(bytes: Uint8Array): OwnRecord {
   try {
     const document = documentIn(bytes);
-    return { runId: String(document._id), own: toStored("runs", document, bytes) };
+    const own = toStored("runs", document, bytes);
+    return { runId: String(document._id), own, isUnfinished: isUnfinished(document) };
   } catch (error) {
     return { runId: idIn(bytes), refusal: refuseRun(error) };
   }
@@ -228,11 +227,14 @@ async function lookUpAll(
   });
   const keysIn = (runs: DocumentsOfRuns) => [...runs.values()].flat().map(({ key }) => key);
   const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
-  const bases = await onBases(task, (bases) => readBases(bases, keys));
-  return block.map(({ runId, refusal }) => {
+  // Parts of a run that MongoDB lacks go where its files were.
+  const bases = await onBases(task, (bases) => readBases(bases, keys.set("runs", runIds)));
+  return block.map(({ runId, isUnfinished, refusal }) => {
     const ofRun = [...files].map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
+    const file = bases.get("runs")?.get(runId)?.file;
+    const baseName = file && basename(file, ".json");
     const log = logs.get(runId);
-    return { runId, log, files: new Map(ofRun), bases, ...(refusal && { refusal }) };
+    return { runId, isUnfinished, refusal, baseName, log, files: new Map(ofRun), bases };
   });
 }
 

@@ -7,7 +7,7 @@ import {
   StateFolderError,
   filesOf,
   layout,
-  toHeldAddress,
+  heldAddresses,
   listHeldRuns,
   readFence,
   requireState,
@@ -124,10 +124,27 @@ export async function requireWitnesses(
   return fence;
 }
 
-/** Ends the fence: from now on the files are the source of truth, and no run is held any more. */
-export async function endFence(root: string, fence: Fence | undefined): Promise<void> {
-  if (!fence || fence.endedAt !== undefined) return;
-  await writeFence(root, { ...fence, endedAt: new Date().toISOString() });
+/**
+ * Ends the fence: from now on the files are the source of truth, and no run is held any more.
+ *
+ * @param isExported whether MongoDB was read, so that the files have what it has
+ */
+export async function endFence(root: string, fence: Fence, isExported: boolean): Promise<void> {
+  const endedAt = new Date().toISOString();
+  await writeFence(root, { ...fence, endedAt, ...(!isExported && { notExported: true }) });
+}
+
+/** Records that MongoDB was read after a rollback that could not. */
+export async function recordExported(root: string): Promise<void> {
+  const { notExported, ...fence } = (await readFence(root)) ?? {};
+  if (notExported) await writeFence(root, fence as Fence);
+}
+
+/** Records that a cutover comes to its final pass: from then on web works on MongoDB only. */
+export async function recordFinalPass(root: string): Promise<void> {
+  const fence = await readFence(root);
+  if (!fence || fence.endedAt !== undefined || fence.finalPassAt !== undefined) return;
+  await writeFence(root, { ...fence, finalPassAt: new Date().toISOString() });
 }
 
 async function requireMounted(address: StateAddress): Promise<void> {
@@ -146,7 +163,7 @@ async function requireMounted(address: StateAddress): Promise<void> {
 async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
   if (fence.unfinishedCount === 0) return;
   const { root } = address;
-  for (const place of [address, toHeldAddress(address)]) {
+  for (const place of [address, ...(await heldAddresses(address))]) {
     const files = filesOf(place, "runs");
     const { done } = await files.next();
     await files.return(undefined);

@@ -1,11 +1,21 @@
 import type { Db } from "mongodb";
 import { FenceMissing, requireFence } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";
-import { type Fence, type StateAddress, listHeldRuns, holdRuns, readFence } from "../../state";
-import { exportState } from "../export/export";
+import {
+  type DeltaScope,
+  type Fence,
+  type StateAddress,
+  listHeldRuns,
+  holdRuns,
+  readDeltaScope,
+  readFence,
+  saveDeltaScope,
+} from "../../state";
+import { exportFinished, exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
+import { type LastExport, exportBeforeEnd, listFiles } from "../export/unfinished";
 import type { ExportReport } from "../reports";
-import { endFence, requireWitnesses, listUnfinished } from "./fence";
+import { endFence, recordExported, requireWitnesses } from "./fence";
 import {
   MongoUnreadableError,
   type Proof,
@@ -22,22 +32,26 @@ export interface RollbackReport {
   readonly unreachable?: string;
   /** The runs that are held now, so that no step of them is executed again. */
   readonly held: readonly string[];
-  /** The runs that should have been moved and were not, because another file has the place. */
+  /** Held runs that could not return, because another file has the place. */
   readonly destinationTaken: readonly string[];
+  /** The number of unfinished files that stay although MongoDB never had them: web wrote them after the fence. */
+  readonly notImported?: number;
+  /** The runs that are unfinished in MongoDB and finished or different on disk, so that the worker does not resume them. */
+  readonly unequal?: readonly string[];
 }
 
-/** A report without the runs that were held because of it. */
-export type Exported = Omit<ExportReport, "stale" | "destinationTaken">;
+/** A report without what the rollback's own has. */
+export type Exported = Omit<ExportReport, "destinationTaken">;
 
 /**
- * Exports what changed in MongoDB. If the fence is still open, it holds the runs whose files are stale, which are all
- * unfinished ones if no member of MongoDB answers within `electionSeconds`, and ends the fence. After that it holds no
- * run, because the worker may be executing it.
+ * Exports what changed in MongoDB. If the fence is still open, it holds the runs whose files are not what MongoDB has,
+ * which are all unfinished ones if no member of MongoDB answers within `electionSeconds`, and ends the fence. After
+ * that it holds no run, because the worker may be executing it.
  *
  * @throws MongoUnreadableError if MongoDB answers and what is current cannot be read
  * @throws FenceMissing if the database is not the one of the fence: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
- * @throws WriteError if files cannot be written
+ * @throws WriteError if files cannot be written, or a run cannot be held
  */
 export async function runRollback(
   sides: Omit<ExportSides, "database">,
@@ -48,20 +62,43 @@ export async function runRollback(
   const mongo = database && (await confirmPrimary(database, options));
   const fence = await requireWitnesses(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
+  const both = mongo && { ...sides, ...mongo, retryMs };
   // No final pass follows an export by hand, so it compares everything itself.
-  const isDelta = asked.fencedAt !== undefined && isOpen(fence) && !mongo?.isUnconfirmed;
-  const delta = isDelta ? { openFence: fence.at } : {};
-  const report = mongo && (await exportState({ ...sides, ...mongo, ...delta, retryMs }));
-  const { stale, destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
-  const held = await holdStale(sides, fence, {
-    destinationTaken,
-    ...(stale && { stale }),
-  });
-  await endFence(sides.root, fence);
+  const isDelta = asked.fencedAt !== undefined && !mongo?.isUnconfirmed;
+  const {
+    report,
+    notImported = 0,
+    unequal = [],
+  } = isOpen(fence)
+    ? await endRollback(sides, both, fence, isDelta)
+    : { report: both && (await exportState(both)) };
+  if (report) await recordExported(sides.root);
+  const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
+  const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   return {
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
-    ...held,
+    held: held.filter((runId) => !destinationTaken.includes(runId)),
+    destinationTaken,
+    ...(notImported > 0 && { notImported }),
+    ...(unequal.length > 0 && { unequal }),
   };
+}
+
+/** Exports under an open fence, holds what a worker on files must not execute, and ends the fence. */
+async function endRollback(
+  sides: StateAddress,
+  both: ExportSides | undefined,
+  fence: Fence,
+  isDelta: boolean,
+): Promise<Partial<LastExport>> {
+  const scope = await readDeltaScope(sides.root, fence.at);
+  // Without MongoDB also those that web wrote after the fence: the worker may have executed steps of them on MongoDB.
+  const done = both
+    ? await exportBeforeEnd(both, fence, scope, isDelta)
+    : { stale: await listFiles(sides, scope) };
+  await holdRuns(sides, done.stale, fence.at);
+  await endFence(sides.root, fence, both !== undefined);
+  return done;
 }
 
 /** Whether MongoDB is the source of truth: nobody works on the files. */
@@ -74,7 +111,8 @@ export type BulkExportReport = { readonly exported: Exported } | { readonly left
 
 /**
  * The export while both services still work on MongoDB. Only while the fence of the directory is open, and the
- * database has it: from the fence on nobody works on the files, and before it the worker does.
+ * database has it: from the fence on nobody works on the files, and before it the worker does. What it leaves is saved
+ * for the handover, with the files as they are, also if MongoDB cannot be read.
  *
  * @returns undefined without an open fence
  * @throws MongoUnreadableError if it cannot be proven that what MongoDB has is current: nothing was exported
@@ -87,16 +125,24 @@ export async function exportBulkPass(
   const fence = await readFence(sides.root);
   if (!isOpen(fence)) return undefined;
   // Without `ended`: the cutover ends only with the drain, which may be refused.
-  const options = { ...asked, fencedAt: fence.at };
+  const { scope, ...report } = await exportBeforeDrain(sides, { ...asked, fencedAt: fence.at });
+  await saveDeltaScope(sides, { runs: [], ...scope, fence: fence.at });
+  return report;
+}
+
+async function exportBeforeDrain(
+  sides: Omit<ExportSides, "database">,
+  options: Omit<PrimaryOptions, "fencedAt" | "ended"> & { readonly fencedAt: string },
+): Promise<BulkExportReport & { readonly scope?: Pick<DeltaScope, "since" | "runs"> }> {
   const database = await findPrimaryForBulkPass(options);
   if (typeof database === "string") return { left: database };
   const mongo = await confirmPrimary(database, options);
   await requireWitnesses(sides, options, mongo.database);
   if (mongo.isUnconfirmed) return { left: "Without a majority no base can be written." };
-  const retryMs = asked.electionSeconds * 1_000;
+  const retryMs = options.electionSeconds * 1_000;
   try {
-    const bulk = { isBulk: true, openFence: fence.at };
-    return { exported: await exportState({ ...sides, ...mongo, ...bulk, retryMs }) };
+    const { report, left } = await exportFinished({ ...sides, ...mongo, retryMs });
+    return { exported: report, scope: left };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
     return { left: error.message };
@@ -134,15 +180,17 @@ export async function exportByHand(
   if (!sides.all || options.fencedAt !== undefined) {
     await requireWitnesses(sides, options, mongo.database);
   }
-  return exportState({ ...sides, ...mongo });
+  const report = await exportState({ ...sides, ...mongo });
+  await recordExported(sides.root);
+  return report;
 }
 
-/** What a rollback without MongoDB would leave behind, and which runs it would hold. */
+/** What a rollback without MongoDB would leave behind, and how many runs it would hold at most. */
 export interface RollbackPreview {
   /** Why nothing would be exported; names hosts, never secrets. */
   readonly unreachable: string;
-  /** The runs that are unfinished on disk. */
-  readonly unfinished: readonly string[];
+  /** The number of runs that were unfinished on disk at the cutover. */
+  readonly unfinishedCount: number;
 }
 
 /** How long a preview looks for a primary, in s. */
@@ -159,26 +207,7 @@ export async function previewRollback(
 ): Promise<RollbackPreview | undefined> {
   const wanted = { ...options, electionSeconds: previewSeconds };
   const { database, unreachable } = await findPrimary(wanted);
-  await requireWitnesses(sides, options, database);
+  const fence = await requireWitnesses(sides, options, database);
   if (unreachable === undefined) return undefined;
-  return { unreachable, unfinished: await listUnfinished(sides) };
-}
-
-/**
- * Holds runs whose files are stale, while the fence is open. Without MongoDB, `stale` is absent and all unfinished runs
- * are held, also those that web wrote after the fence: the final pass imported them, and the worker executed steps of
- * them on MongoDB.
- */
-async function holdStale(
-  address: StateAddress,
-  fence: Fence | undefined,
-  found: Pick<ExportReport, "destinationTaken"> & Partial<Pick<ExportReport, "stale">>,
-): Promise<Pick<RollbackReport, "held" | "destinationTaken">> {
-  const moved = await holdRuns(address, isOpen(fence) ? found.stale : []);
-  const destinationTaken = new Set([...found.destinationTaken, ...moved.destinationTaken]);
-  const held = (await listHeldRuns(address)).map(({ runId }) => runId);
-  return {
-    held: held.filter((runId) => !destinationTaken.has(runId)),
-    destinationTaken: [...destinationTaken],
-  };
+  return { unreachable, unfinishedCount: fence?.unfinishedCount ?? 0 };
 }

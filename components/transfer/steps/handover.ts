@@ -6,7 +6,7 @@ import { type Fence, StateFolderError } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { describeFence, describeRemoved, describeStop } from "../describe/cutover";
 import { describeRollbackPreview, describeRollback } from "../describe/rollback";
-import { drawFence } from "../rollback/fence";
+import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
 import { hasToImport, importPass } from "./import";
@@ -89,7 +89,9 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     onJobFailure: keepEarlierResults,
   },
   forward: async (inputs) => {
-    const report = await importPass(await sidesOf(inputs), "final");
+    const sides = await sidesOf(inputs);
+    await recordFinalPass(sides.root);
+    const report = await importPass(sides, "final");
     describeRemoved(report).forEach(tell);
     return { report };
   },

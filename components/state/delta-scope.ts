@@ -1,0 +1,70 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { blocksOf } from "./concurrency";
+import { isMissing } from "./errors";
+import { readRunFiles } from "./held";
+import type { StateAddress } from "./layout";
+import { type Stamp, publish, readStamp } from "./publish";
+
+/** What the bulk pass of a rollback leaves to the delta pass. */
+export interface DeltaScope {
+  /** When the fence was drawn, under which it was written; in ISO 8601. */
+  readonly fence: string;
+  /** Documents that were updated since may not have been exported; in ISO 8601. Absent if MongoDB was not read. */
+  readonly since?: string;
+  /** The runs that MongoDB had unfinished when they were read. */
+  readonly runs: readonly string[];
+  /** The stamps of the files whose runs were finished, by file name. */
+  readonly finished: ReadonlyMap<string, Stamp>;
+}
+
+/** In the state directory and not in MongoDB: it is about these files, and a copy of them from before lacks it. */
+const scopeFile = "delta-scope.ndjson";
+
+/**
+ * Reads every run's file, and saves what is left to the delta pass.
+ *
+ * @throws WriteError
+ */
+export async function saveDeltaScope(
+  address: StateAddress,
+  scope: Omit<DeltaScope, "finished">,
+): Promise<void> {
+  const path = join(address.root, scopeFile);
+  await publish(path, await readStamp(path), async (to) => {
+    await to.appendFile(`${JSON.stringify(scope)}\n`);
+    for await (const files of blocksOf(readRunFiles(address))) {
+      const finished = files.filter(({ mayExecute }) => !mayExecute);
+      const lines = finished.map(({ file, stamp }) => `${JSON.stringify([file.name, stamp])}\n`);
+      await to.appendFile(lines.join(""));
+    }
+  });
+}
+
+/** What a bulk pass left under this fence; undefined without one. */
+export async function readDeltaScope(root: string, fence: string): Promise<DeltaScope | undefined> {
+  const file = await open(join(root, scopeFile)).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+  if (!file) return undefined;
+  let scope: Omit<DeltaScope, "finished"> | undefined;
+  const finished = new Map<string, Stamp>();
+  try {
+    for await (const line of file.readLines()) {
+      if (scope) {
+        const [name, stamp] = JSON.parse(line) as [string, Stamp];
+        finished.set(name, stamp);
+      } else {
+        scope = JSON.parse(line) as Omit<DeltaScope, "finished">;
+        if (scope.fence !== fence) return undefined;
+      }
+    }
+    return scope && { ...scope, finished };
+  } catch (error) {
+    // Every file is read then.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,51 @@
+import { type RunFile, completeMoves, heldAddresses, unholdRuns } from "../../state";
+import { exportBlock } from "./blocks";
+import { type ExportSides, type ExportTask, blocksOfRuns, lookUp, partRoles } from "./run";
+
+const heldAtOnce = 500;
+
+/**
+ * Restores held runs. If MongoDB has a run, its held file is updated by the merge rules before it returns to its
+ * place. A run that MongoDB does not have stays held, because this MongoDB may be a new one; so does a conflict, whose
+ * file must not be executed.
+ *
+ * @returns the ids of the runs that were dealt with here
+ */
+export async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<string>> {
+  const dealtWith = new Set<string>();
+  for (const from of await heldAddresses(task.sides)) {
+    // A file under both names would be written under the held one, and stay stale in its place.
+    const held = await completeMoves(task.sides, from);
+    for (let at = 0; at < held.length; at += heldAtOnce) {
+      const some = held.slice(at, at + heldAtOnce);
+      const stuck = await exportInPlace(task, from, some);
+      const ready = some.filter(({ runId }) => !stuck.has(runId));
+      const { runs, destinationTaken } = await unholdRuns(task.sides, from, ready);
+      task.lists.returned.push(...runs);
+      task.lists.stillHeld.push(...stuck, ...destinationTaken);
+      task.lists.destinationTaken.push(...destinationTaken);
+    }
+    for (const { runId } of held) dealtWith.add(runId);
+  }
+  return dealtWith;
+}
+
+async function exportInPlace(
+  task: ExportTask,
+  from: ExportSides,
+  held: readonly RunFile[],
+): Promise<Set<string>> {
+  const { sides } = task;
+  const files = new Map(held.map(({ runId, file }) => [runId, file.baseName]));
+  const stuck = new Set(files.keys());
+  const wanted: object = { _id: { $in: [...files.keys()] } };
+  for await (const block of blocksOfRuns(sides, wanted)) {
+    const found = await lookUp(task, block, partRoles(sides));
+    const named = found.map((run) => ({ ...run, baseName: files.get(run.runId) }));
+    for (const done of await exportBlock({ ...task, trustsBases: false }, named, from)) {
+      task.tally.add(done.tally);
+      if (!done.isStale) stuck.delete(done.runId);
+    }
+  }
+  return stuck;
+}

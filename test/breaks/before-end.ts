@@ -1,0 +1,61 @@
+import type { Break } from "./breaks";
+
+/** What is looked at right before a rollback ends a fence, and what is held then. */
+export const beforeEndBreaks: readonly Break[] = [
+  {
+    guarantee: "right before a fence is ended each unfinished file is compared once more",
+    file: "components/transfer/export/unfinished.ts",
+    find: "{ _id: { $in: wanted.slice(at, at + runsInQuery) } }",
+    replace: "{ _id: { $in: [] } }",
+    tests: ["test/transfer/before-end.test.ts > the killed worker's last write"],
+  },
+  {
+    guarantee: "right before a fence is ended a file is judged by what is in it, never by a base",
+    file: "components/transfer/export/unfinished.ts",
+    find: "{ ...task, trustsBases: false }",
+    replace: "{ ...task, trustsBases: true }",
+    tests: ["test/transfer/before-end.test.ts > restored after the bulk pass"],
+  },
+  {
+    guarantee: "a file that was finished at the bulk pass is judged again if it changed since",
+    file: "components/state/held.ts",
+    find: "known?.get(file.name) === stamp",
+    replace: "known?.has(file.name)",
+    tests: ["test/transfer/before-end.test.ts > restored after the bulk pass"],
+  },
+  {
+    guarantee: "a bulk pass leaves each run to the delta pass that was unfinished when it was read",
+    file: "components/transfer/export/export.ts",
+    find: "if (isUnfinished) runs.push(runId);",
+    replace: "",
+    tests: ["test/transfer/bulk-export.test.ts > looks again at a run that was unfinished"],
+  },
+  {
+    guarantee: "a run whose approval cannot be exported is held",
+    file: "components/transfer/export/blocks.ts",
+    find: ", approvals.conflicts, approvals.unwritable]",
+    replace: "]",
+    tests: ["test/transfer/before-end.test.ts > is held if an approval is"],
+  },
+  {
+    guarantee: "an export writes to the file that a run came from, whatever its name",
+    file: "components/state/place.ts",
+    find: "known === undefined ? [] : [known]",
+    replace: "known === undefined ? [] : []",
+    tests: ["test/transfer/before-end.test.ts > of a name that no export gives"],
+  },
+  {
+    guarantee: "a place that is taken below held/ does not keep a run from being held",
+    file: "components/state/held.ts",
+    find: "for (let at = 1, isMoved = false; !isMoved; at += 1)",
+    replace: "for (let at = 1, isMoved = false; !isMoved && at < 2; at += 1)",
+    tests: ["test/transfer/before-end.test.ts > although another file has its place"],
+  },
+  {
+    guarantee: "a file that web wrote after the fence stays only if the cutover had no final pass",
+    file: "components/transfer/steps/handover.ts",
+    find: "await recordFinalPass(sides.root);",
+    replace: "",
+    tests: ["test/transfer/before-end.test.ts > that web wrote after the fence"],
+  },
+];

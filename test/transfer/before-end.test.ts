@@ -1,0 +1,248 @@
+import { promises } from "node:fs";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
+import { Db, ObjectId } from "mongodb";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { exportByHand } from "../../components/transfer";
+import { providers } from "../../components/transfer/provider";
+import { readFence } from "../../components/state";
+import { ledgerCollection } from "./database";
+import { jsonIn } from "./export-sides";
+import {
+  type Outs,
+  RollbackStack,
+  finished,
+  running,
+  runStep,
+  sampleFiles,
+  upSecond,
+} from "./rollback-stack";
+import { addFiles, lines, logLine, run } from "./state";
+
+// What a worker on files would execute when the fence is ended: each unfinished file is what MongoDB has, or is held.
+
+const stack = new RollbackStack();
+const busy = "state/runs/busy.json";
+const byHand = { ledger: ledgerCollection, electionSeconds: 5 };
+
+/** A cutover with its final pass: web works on MongoDB too. */
+async function wholeCutover(): Promise<Outs> {
+  const before = await stack.cutover();
+  await upSecond(undefined, stack.second(before));
+  return before;
+}
+
+const runBulkPass = (fields: object = {}) => providers.BulkPass.create(stack.toFiles(fields));
+
+const namesOf = async (runId: string) => {
+  const texts = Object.entries(await stack.files());
+  const runs = texts.filter(([name]) => name.includes("state/runs/"));
+  return runs.filter(([, text]) => text.includes(`"${runId}"`)).map(([name]) => name);
+};
+
+/** Calls back once, before or after all of a query on runs is read. */
+function atFirstRead(when: "begin" | "end", work: () => Promise<unknown>): void {
+  const original = Object.getOwnPropertyDescriptor(Db.prototype, "runCursorCommand");
+  if (!original) throw new Error("The driver has no cursor for commands.");
+  onTestFinished(() => void Object.defineProperty(Db.prototype, "runCursorCommand", original));
+  const command = original.value as Db["runCursorCommand"];
+  let isDone = false;
+  Db.prototype.runCursorCommand = function (this: Db, asked, ...options) {
+    const cursor = command.call(this, asked, ...options);
+    if (asked.find !== "pack_runs") return cursor;
+    const next = cursor.next.bind(cursor);
+    const once = async (is: typeof when) => {
+      if (isDone || is !== when) return;
+      isDone = true;
+      await work();
+    };
+    cursor.next = async () => {
+      await once("begin");
+      const found = (await next()) as object | null;
+      if (found === null) await once("end");
+      return found;
+    };
+    return cursor;
+  };
+}
+
+describe("an unfinished file", () => {
+  it("is exported once more if the killed worker's last write comes after its run was read", async () => {
+    const before = await wholeCutover();
+    atFirstRead("end", () => stack.runs.updateOne({ _id: "busy" }, { $set: finished }));
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ held: [] });
+    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  });
+
+  it("is exported if its run was retried while the bulk pass read it, by a service whose clock is behind", async () => {
+    const before = await wholeCutover();
+    const change = (fields: object, minutes: number) => {
+      const updatedAt = new Date(Date.now() - minutes * 60_000);
+      return stack.runs.updateOne({ _id: "busy" }, { $set: { ...fields, updatedAt } });
+    };
+    await stack.runs.updateOne({ _id: "done" }, { $set: { updatedAt: new Date() } });
+    await change(finished, 6);
+    atFirstRead("begin", () => change(running, 6));
+    await runBulkPass();
+    await change(finished, 6);
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  });
+
+  it("of a name that no export gives is updated, with its log, and has no second file", async () => {
+    const runId = "release:2025/11";
+    const name = "release%3A2025%2F11";
+    await addFiles(stack.root, {
+      [`state/runs/${name}.json`]: JSON.stringify(run(runId, running)),
+      [`logs/runs/${name}.ndjson`]: lines(logLine(1)),
+    });
+    const before = await wholeCutover();
+    await stack.runs.updateOne({ _id: runId }, { $set: finished });
+    const logs = stack.db.collection("pack_run_logs");
+    await logs.updateOne({ runId }, { $unset: { extra: true } });
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
+    expect(await namesOf(runId)).toEqual([`state/runs/${name}.json`]);
+    expect(await jsonIn(stack.root, `state/runs/${name}.json`)).toMatchObject(finished);
+  });
+
+  it("is held if it is a second file of a run", async () => {
+    const before = await wholeCutover();
+    await addFiles(stack.root, { "state/runs/copy.json": sampleFiles[busy] });
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ held: ["busy"] });
+    expect(await namesOf("busy")).toEqual(["held/state/runs/copy.json", busy]);
+  });
+
+  it("is held if it was restored after the bulk pass, although its base says that it has what MongoDB has", async () => {
+    const before = await wholeCutover();
+    await stack.advance();
+    await cp(join(stack.root, "state/runs"), `${stack.root}.runs`, { recursive: true });
+    await runBulkPass();
+    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+    await rm(join(stack.root, "state/runs"), { recursive: true });
+    const preserveTimestamps = true;
+    await cp(`${stack.root}.runs`, join(stack.root, "state/runs"), {
+      recursive: true,
+      preserveTimestamps,
+    });
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ held: ["busy"] });
+    expect(await namesOf("busy")).not.toContain(busy);
+  });
+
+  it.each(["unwritable", "in conflict"])("is held if an approval is %s", async (how) => {
+    const approval = { approvalId: "a", requestedAt: "2025-11-06T10:00:01Z", status: "pending" };
+    const approvals = "state/approvals/busy.json";
+    await addFiles(stack.root, {
+      [approvals]: JSON.stringify([{ ...approval, requiredGrants: [] }]),
+    });
+    const before = await wholeCutover();
+    const decided = {
+      status: "rejected",
+      ...(how === "unwritable" && { auditRef: new ObjectId() }),
+    };
+    await stack.db.collection("pack_run_approvals").updateOne({}, { $set: decided });
+    if (how === "in conflict") await writeFile(join(stack.root, approvals), "[{]");
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ held: ["busy"] });
+    // The next export does not bring it back either.
+    expect(await exportByHand(stack.sides, byHand)).toMatchObject({ stillHeld: ["busy"] });
+  });
+
+  it("stays if its log differs: nothing is executed from a log", async () => {
+    const before = await wholeCutover();
+    await addFiles(stack.root, {
+      "logs/runs/busy.ndjson": lines(logLine(1, { message: "other" })),
+    });
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ exported: { logs: { conflicts: 1 } }, held: [] });
+  });
+
+  it("that web wrote after the fence stays if the cutover never came to its final pass, else it is held", async () => {
+    const late = { "state/runs/late.json": JSON.stringify(run("late", running)) };
+    const before = await stack.cutover();
+    await addFiles(stack.root, late);
+    const back = await runStep(before, stack.toFiles());
+    expect(back.rollback).toMatchObject({ held: [], notImported: 1 });
+    expect(stack.said.join("\n")).toMatch(/1 run .* final pass/);
+
+    const again = await runStep(back, stack.inputs({ cutover: 2, drains: 2 }));
+    await upSecond(undefined, stack.second(again, { cutover: 2 }));
+    await addFiles(stack.root, { "state/runs/later.json": JSON.stringify(run("later", running)) });
+    const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, drains: 2 }));
+    expect(rollback).toMatchObject({ held: ["later"] });
+    expect(rollback).not.toHaveProperty("notImported");
+  });
+
+  it("is not read if it was finished at the bulk pass and has its stamp still", async () => {
+    const before = await wholeCutover();
+    await runBulkPass();
+    const read = vi.spyOn(promises, "readFile");
+    onTestFinished(() => {
+      read.mockRestore();
+      syncBuiltinESMExports();
+    });
+    syncBuiltinESMExports();
+    await runStep(before, stack.toFiles());
+    const names = read.mock.calls.map(([path]) => path as string);
+    expect(names.filter((name) => name.endsWith(busy))).not.toEqual([]);
+    expect(names.filter((name) => name.endsWith("state/runs/done.json"))).toEqual([]);
+  });
+
+  it("is listed by a bulk pass that cannot read MongoDB, and held without MongoDB", async () => {
+    const before = await wholeCutover();
+    await runBulkPass({ uri: undefined });
+    await addFiles(stack.root, { "state/runs/done.json": JSON.stringify(run("done", running)) });
+    const { rollback } = await runStep(before, stack.toFiles({ uri: undefined }));
+    expect((rollback?.held as string[]).sort()).toEqual(["busy", "done", "slow"]);
+  });
+});
+
+describe("a run that is to be held", () => {
+  it("is held although another file has its place below held/, and the way back knows both", async () => {
+    const before = await wholeCutover();
+    await stack.advance();
+    const place = stack.held(busy, before);
+    await addFiles(stack.root, { [place]: JSON.stringify(run("busy", { planHash: "x" })) });
+    const { rollback } = await runStep(before, stack.toFiles({ uri: undefined }));
+    expect((rollback?.held as string[]).sort()).toEqual(["busy", "busy", "slow"]);
+    expect(await namesOf("busy")).not.toContain(busy);
+    const report = await exportByHand(stack.sides, byHand);
+    expect(report.returned.sort()).toEqual(["busy", "slow"]);
+    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  });
+
+  it("and cannot be moved stops the rollback with the fence open", async () => {
+    const before = await wholeCutover();
+    await addFiles(stack.root, { held: "in the way" });
+    const failed = runStep(before, stack.toFiles({ uri: undefined }));
+    await expect(failed).rejects.toThrow(
+      /Holding state\/runs\/\w+\.json failed.*The fence stays open/,
+    );
+    expect(await readFence(stack.root)).not.toHaveProperty("endedAt");
+    await rm(join(stack.root, "held"));
+    const { rollback } = await runStep(before, stack.toFiles({ uri: undefined }));
+    expect((rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
+  });
+});
+
+it("an unfinished run in MongoDB that is finished on disk is named: no worker resumes it", async () => {
+  const before = await wholeCutover();
+  await addFiles(stack.root, { [busy]: JSON.stringify(run("busy", finished)) });
+  const { rollback } = await runStep(before, stack.toFiles());
+  expect(rollback).toMatchObject({ held: [], unequal: ["busy"] });
+  expect(stack.said.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-equal\]/);
+  expect(JSON.parse(await readFile(join(stack.root, busy), "utf8"))).toMatchObject(finished);
+});
+
+it("the fence says that nothing was exported, until an export could read MongoDB", async () => {
+  const before = await wholeCutover();
+  await runStep(before, stack.toFiles({ uri: undefined }));
+  expect(await readFence(stack.root)).toMatchObject({ notExported: true });
+  await exportByHand(stack.sides, byHand);
+  expect(await readFence(stack.root)).not.toHaveProperty("notExported");
+});
