@@ -1,4 +1,6 @@
 /** Lists, reads, converts, publishes and holds the state on disk. Uses MongoDB's types but never a server. */
+import "./memory";
+
 export * from "./concurrency";
 export * from "./compare";
 export * from "./delta-scope";

@@ -5,6 +5,7 @@ import type { MongoServer } from "../../tools/parts";
 import {
   leastOfNearRate,
   leastOfSecondImport,
+  mostMbOfPass,
   mostMbOfTinyRuns,
   mostRoundTrips,
   mostSecondsOf,
@@ -117,7 +118,7 @@ async function measureRuns(
   const back = await afterChange("back", inMongo);
   const exported = await afterChange("export", inMongo);
   const name = `${formatWhole(runs)} runs`;
-  print(name, runs, [
+  const passes: readonly (readonly [string, { readonly near: Row; readonly far?: Row }])[] = [
     ["first import", { near: first }],
     ["second import, nothing changed", second],
     [`delta import and fence, ${String(changed)} changed`, delta],
@@ -125,7 +126,8 @@ async function measureRuns(
     [`rollback's bulk pass, ${String(changed)} changed`, bulk],
     [`rollback's delta pass, ${String(changed)} changed`, back],
     [`export, ${String(changed)} changed`, exported],
-  ]);
+  ];
+  print(name, runs, passes);
   const seconds = (what: keyof typeof mostSecondsOf, { far: { elapsedMs } }: Rows) => ({
     what: `seconds of ${what} of ${name} at ${String(roundTripMs)} ms`,
     found: elapsedMs / 1_000,
@@ -148,6 +150,10 @@ async function measureRuns(
     seconds("verification", verified),
     seconds("rollback's delta pass", back),
     seconds("export", exported),
+    ...passes.map(([pass, { near: one, far: other }]) => {
+      const found = Math.max(one.peakMb, other?.peakMb ?? 0);
+      return { what: `peak MB of ${pass} of ${name}`, found, atMost: mostMbOfPass };
+    }),
   ];
 }
 

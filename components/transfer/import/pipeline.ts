@@ -48,19 +48,12 @@ const fullBytes = 1024 * 1024;
 /**
  * Groups records into batches of up to 5,000 records or 1 MiB, and does not read ahead. Records that a file yields
  * together stay together, so that a batch may be somewhat larger.
- *
- * @param times multiplies both limits
  */
-export async function* batches(
-  chunks: AsyncIterable<FileRecords>,
-  times = 1,
-): AsyncGenerator<Batch> {
-  const mostRecords = times * fullRecords;
-  const mostBytes = times * fullBytes;
+export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerator<Batch> {
   let batch = emptyBatch();
   for await (const { records, file, reached } of chunks) {
     const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
-    if (batch.records.length > 0 && batch.bytes + bytes > mostBytes) {
+    if (batch.records.length > 0 && batch.bytes + bytes > fullBytes) {
       yield batch;
       batch = emptyBatch();
     }
@@ -68,7 +61,7 @@ export async function* batches(
     if (reached) batch.reached.set(...reached);
     if (file) batch.files.set(file.name, file);
     batch.bytes += bytes;
-    if (batch.records.length >= mostRecords || batch.bytes >= mostBytes) {
+    if (batch.records.length >= fullRecords || batch.bytes >= fullBytes) {
       yield batch;
       batch = emptyBatch();
     }
@@ -84,11 +77,8 @@ function emptyBatch() {
 
 const groupsAtOnce = 4;
 
-/** A run with more bytes is worked on in larger batches, and no other such run beside it. */
+/** Beside a run with more bytes, no other such run is worked on. */
 const largeBytes = 4 * fullBytes;
-
-/** The size of a large run's batches, in those of other runs. */
-const timesOfLarge = 2;
 
 /**
  * Works on several groups at once, which hides the latency of a distant server, but on only one over 4 MiB, which
@@ -116,9 +106,9 @@ export async function workOn<Result>(
       turn.end();
     }
   };
-  const workOnGroup = async (chunks: RunGroup["chunks"], times?: number) => {
+  const workOnGroup = async (chunks: RunGroup["chunks"]) => {
     try {
-      for await (const batch of readAhead(batches(chunks, times))) {
+      for await (const batch of readAhead(batches(chunks))) {
         if (hasFailed) return;
         await workOnOne(batch);
       }
@@ -131,7 +121,7 @@ export async function workOn<Result>(
   const workers = Array.from({ length: groupsAtOnce }, () => groups);
   await mapLimit(groupsAtOnce, workers, async (left) => {
     for await (const { chunks, bytes } of left) {
-      if (bytes > largeBytes) await ofLarge(workOnGroup, chunks, timesOfLarge);
+      if (bytes > largeBytes) await ofLarge(workOnGroup, chunks);
       else await workOnGroup(chunks);
     }
   });
