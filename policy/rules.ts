@@ -1,7 +1,7 @@
 /** What production must have and settings cannot know, because no setting says that a stack is production. */
 import { readFile } from "node:fs/promises";
 import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { parse } from "yaml";
+import { mergeValues, parseValues } from "../components/rollout";
 
 /** A resource as a rule sees it: secrets are in plain text, so that no message may quote a value. */
 export interface Resource {
@@ -90,7 +90,7 @@ export const rules = {
     why: "a tag may be moved to another image between staging and production",
     of: async ({ type, props }) => {
       const unreadable: string[] = [];
-      const values = type === types.release ? await mergeValues(props, unreadable) : props;
+      const values = type === types.release ? await releaseValues(props, unreadable) : props;
       const images = [...walk(values)].filter(({ path }) => /(^|\.)image$/.test(path));
       return images
         .filter(({ value }) => !isPinned(value))
@@ -165,30 +165,23 @@ function isPinned(image: unknown): boolean {
 }
 
 /** A release's values files and values, merged as Helm does. Files are Pulumi assets: a path or a text. */
-async function mergeValues(
+async function releaseValues(
   { valueYamlFiles = [], values }: Resource["props"],
   unreadable: string[],
-) {
-  let merged: unknown = {};
-  for (const { path, text } of valueYamlFiles as Record<
-    string,
-    Promise<string> | string | undefined
-  >[]) {
+): Promise<unknown> {
+  if (values === unknown) return values;
+  const read: unknown[] = [];
+  for (const asset of valueYamlFiles as Record<string, Promise<string> | string | undefined>[]) {
     try {
-      merged = merge(merged, parse((await text) ?? (await readFile((await path) ?? "", "utf8"))));
+      const file = (await asset.path) ?? "";
+      read.push(parseValues({ file, text: (await asset.text) ?? (await readFile(file, "utf8")) }));
     } catch {
       unreadable.push(
         "A values file of the release cannot be read, so its images were not checked: check its path.",
       );
     }
   }
-  return merge(merged, values);
-}
-
-function merge(base: unknown, over: unknown): unknown {
-  if (!isMap(base) || !isMap(over)) return over ?? base;
-  const keys = new Set([...Object.keys(base), ...Object.keys(over)]);
-  return Object.fromEntries([...keys].map((key) => [key, merge(base[key], over[key])]));
+  return mergeValues([...read, values]);
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -7,3 +7,4 @@ export {
   type EnvironmentEntry,
   type Service,
 } from "./environment";
+export { mergeValues, parseValues } from "./values/files";

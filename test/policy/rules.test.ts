@@ -122,4 +122,18 @@ describe("an image", () => {
     ]);
     await rm(folder, { recursive: true });
   });
+
+  it.each([
+    ["by digest", `digest: '${digest}'`, 0],
+    ["by a tag", "tag: '1'", 1],
+  ])("of a release may come %s from a YAML anchor, as Helm reads it", async (_, pin, found) => {
+    const text = `shared: &shared { repository: r/i, ${pin} }\nworker:\n  image:\n    <<: *shared\n`;
+    const valueYamlFiles = [{ text: Promise.resolve(text) }];
+    expect(await pinnedImages.of(resource(types.release, { valueYamlFiles }))).toHaveLength(found);
+  });
+
+  it("of a release counts no more if a later file takes it out", async () => {
+    const texts = ["image: r/i:1", "image: null"].map((text) => ({ text: Promise.resolve(text) }));
+    expect(await pinnedImages.of(resource(types.release, { valueYamlFiles: texts }))).toEqual([]);
+  });
 });
