@@ -58,12 +58,8 @@ export interface Cluster {
   readonly read: <K extends Kind>(kind: K, name: string) => Promise<Objects[K]>;
   readonly list: <K extends Kind>(kind: K, labelSelector: string) => Promise<Objects[K][]>;
   readonly createConfigMap: (body: Api.V1ConfigMap) => Promise<void>;
-  /** Strictly: else the API would drop a misspelt key of the site's template. A dry run creates nothing. */
-  readonly create: <K extends "Job" | "MongoDBCommunity">(
-    kind: K,
-    body: object,
-    dryRun?: "All",
-  ) => Promise<Objects[K]>;
+  /** Strictly: else the API would drop a misspelt key of the site's template. */
+  readonly create: (kind: "Job", body: object) => Promise<Api.V1Job>;
   /** With `Foreground`, what the object owns is deleted first, such as a Job's pods. */
   readonly remove: (kind: Kind, name: string, propagation?: "Foreground") => Promise<void>;
   /** Merges into a Deployment or StatefulSet; null removes a member. */
@@ -104,13 +100,13 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
       const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
       await ask("create", "ConfigMap", creating);
     },
-    create: (kind, body, dryRun) => {
+    create: (kind, body) => {
       const [apiVersion, plural] = kinds[kind];
       const [group = "", version = ""] = apiVersion.split("/");
-      const options = { fieldManager, fieldValidation: "Strict", ...(dryRun && { dryRun }) };
+      const options = { fieldManager, fieldValidation: "Strict" };
       const object = { group, version, namespace, plural, body, ...options };
       const creating = custom.createNamespacedCustomObject(object);
-      return ask("create", kind, creating as Promise<Objects[typeof kind]>);
+      return ask("create", kind, creating as Promise<Api.V1Job>);
     },
     remove: async (kind, name, propagation) => {
       const unset = [undefined, undefined, undefined, undefined] as const;

@@ -39,11 +39,8 @@ export function kubernetesCluster(
   const options = { parent, provider, dependsOn: created };
   const passwords = userPasswords(users, place, options);
   const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : created;
-  // Placeholders: the check runs before the engine has named the Secrets.
-  const secrets = { migrator: "migrator", application: "application" };
   const scope = { database, collections: args.mongo.collections };
-  const spec = mongoDBCommunitySpec(cluster, scope, secrets);
-  const checked = { ...at, stack: stackName(), spec };
+  const checked = { ...at, stack: stackName() };
   const check = new StepResource(mongoDBCheck, "mongodb-check", checked, { parent });
   const annotations = { "pulumi.com/patchForce": "true", [stackAnnotation]: stackName() };
   const names = {

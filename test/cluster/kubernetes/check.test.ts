@@ -7,13 +7,6 @@ import { clusterForTests } from "../../rollout/pods/cluster";
 
 const { MongoDBCheck } = providers;
 const current = clusterForTests();
-const spec = {
-  type: "ReplicaSet",
-  members: 3,
-  version: "8.0.12",
-  security: { authentication: { modes: ["SCRAM"] } },
-  users: [],
-};
 
 /** What a stack is told that asks for it, and does not have it yet. */
 async function refusedTo(stack: string, asked: object = {}) {
@@ -23,11 +16,11 @@ async function refusedTo(stack: string, asked: object = {}) {
     kubeconfig: current.cluster.kubeconfig,
     stack,
   };
-  return (await MongoDBCheck.check({}, { ...news, spec, ...asked })).failures;
+  return (await MongoDBCheck.check({}, { ...news, ...asked })).failures;
 }
 
 it("says nothing while the operator's definition is not there, or no Kubernetes API", async () => {
-  expect(await refusedTo("prod", { spec: { members: "three" } })).toEqual([]);
+  expect(await refusedTo("prod")).toEqual([]);
   expect(await refusedTo("prod", { kubeconfig: "missing" })).toEqual([]);
 });
 
@@ -59,27 +52,33 @@ describe("a replica set that exists", () => {
   });
 });
 
-describe("a spec that the API does not take", () => {
-  const wrong = { ...spec, members: "three" };
-
-  it.each([
-    ["members that are no number", wrong, "spec.members"],
-    ["a field that it does not have", { ...spec, size: 3 }, 'unknown field "spec.size"'],
-  ])("is refused with %s, whether the replica set exists or not", async (_, asked, found) => {
-    const reason = expect.stringContaining(found) as string;
-    for (const name of ["runs", "others"]) {
-      expect(await refusedTo("prod", { name, spec: asked })).toMatchObject([
-        { property: "spec", reason },
-      ]);
-    }
+describe("right before the resource changes", () => {
+  const inputs = () => ({
+    namespace: "default",
+    name: "runs",
+    kubeconfig: current.cluster.kubeconfig,
+    stack: "organization/taskrunner-storage/staging",
   });
 
-  it("leaves nothing behind, stops no rollback, and needs no more rights than the docs say", async () => {
+  it("looks again, and leaves another stack's replica set to it", async () => {
+    const annotation = "taskrunner.stellaops.io/stack=organization/taskrunner-storage/prod";
+    await current.cluster.kubectl("annotate", "mongodbcommunity", "runs", annotation);
+    await expect(MongoDBCheck.create(inputs())).rejects.toMatchObject({
+      reasons: [expect.stringContaining("organization/taskrunner-storage/prod")],
+    });
+    await expect(MongoDBCheck.create({ ...inputs(), name: "new" })).resolves.toBeDefined();
+  });
+
+  it("stops if the API refuses to say whose it is", async () => {
+    await current.cluster.kubectl("create", "namespace", "forbidden");
+    const kubeconfig = await kubeconfigOf(current.cluster, "forbidden", []);
+    await expect(MongoDBCheck.create({ ...inputs(), kubeconfig })).rejects.toThrow("status 403");
+  });
+
+  it("needs no more rights than the docs say, and stops no rollback", async () => {
     const kubeconfig = await kubeconfigOf(current.cluster, "default", mongoDBRules);
-    expect(await refusedTo("prod", { name: "allowed", kubeconfig })).toEqual([]);
-    expect(await refusedTo("prod", { name: "allowed", kubeconfig, spec: wrong })).toHaveLength(1);
-    expect(await refusedTo("prod", { spec: wrong, direction: "back" })).toEqual([]);
-    const names = await current.cluster.kubectl("get", "mongodbcommunity", "-o", "name");
-    expect(names.trim()).toBe("mongodbcommunity.mongodbcommunity.mongodb.com/runs");
+    const own = { ...inputs(), kubeconfig, stack: "organization/taskrunner-storage/prod" };
+    await expect(MongoDBCheck.create(own)).resolves.toBeDefined();
+    await expect(MongoDBCheck.create({ ...inputs(), direction: "back" })).resolves.toBeDefined();
   });
 });
