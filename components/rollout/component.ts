@@ -187,7 +187,6 @@ class Rollout extends StepGroup {
     this.direction = pods?.lastDirection ?? deployed.direction;
     this.summary = pulumi.all([summary, (pods ?? resource).urn]).apply(([said]) => said);
     this.stoppedSeconds = pods?.output("stoppedSeconds") ?? pulumi.output(undefined);
-    if (service === "web") target.cleanUp?.({ parent: this, dependsOn: pods ?? resource });
     this.registerOutputs({ summary: this.summary });
   }
 }

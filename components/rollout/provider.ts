@@ -1,7 +1,6 @@
 import { providerOf } from "../step";
 import { drain, drainRequest } from "./pods/drain";
 import { podsReplaced } from "./pods/replaced";
-import { formerSecrets } from "./secrets";
 import { cutoverRecord, jobsStopped, servicesCheck, workerStopped } from "./update/steps";
 import { valuesFile } from "./values/provider";
 
@@ -13,7 +12,6 @@ export const providers = {
   DrainRequest: providerOf(drainRequest),
   Drain: providerOf(drain),
   PodsReplaced: providerOf(podsReplaced),
-  FormerSecrets: providerOf(formerSecrets),
   JobsStopped: providerOf(jobsStopped),
   ValuesFile: providerOf(valuesFile),
 };

@@ -18,7 +18,6 @@ import type { ValuesFileInputs } from "./values/provider";
 /** A Helm release with the site's values files and the services that it holds. */
 export interface ReleaseArgs extends ChartSettings {
   readonly release: string;
-  readonly chart: string;
   readonly values: readonly string[];
   readonly services: readonly OwnPlace[];
 }
@@ -38,9 +37,6 @@ interface Placement {
   readonly workerStopped?: number | undefined;
 }
 
-/** Default of a service's chart. */
-const sampleChart = "examples/chart";
-
 /** What the steps need of each target. Only this function distinguishes `helm` and `umbrella`. */
 export function placementOf(rollout: RolloutSettings): Placement {
   if (rollout.target === "values") {
@@ -56,8 +52,8 @@ export function placementOf(rollout: RolloutSettings): Placement {
     rollout.target === "umbrella"
       ? [{ ...rollout, services: [inWorker, inWeb] }]
       : [
-          { chart: sampleChart, ...rollout.worker, services: [inWorker] },
-          { chart: sampleChart, ...rollout.web, services: [inWeb] },
+          { ...rollout.worker, services: [inWorker] },
+          { ...rollout.web, services: [inWeb] },
         ];
   const selectors = { worker: worker.selector, web: web.selector };
   return { namespace, install, selectors, releases };
@@ -164,6 +160,4 @@ export interface Target {
   /** The releases' names, once each chart was rendered with the site's values. */
   readonly rendered?: pulumi.Output<string[]>;
   deploy(service: Service, change: ModeChange, options: pulumi.CustomResourceOptions): Deployed;
-  /** Runs after the rollout of both services. */
-  cleanUp?(options: pulumi.CustomResourceOptions): void;
 }

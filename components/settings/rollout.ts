@@ -90,6 +90,7 @@ const repository = section({
 });
 
 const chartFrom = {
+  chart: text.describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
   version: text.optional().describe("The chart's version. Required unless the chart is a folder."),
   repository: repository.optional().describe("The chart's repository."),
   values: z
@@ -106,15 +107,11 @@ const ownRelease = (service: string) =>
       .describe(
         "The labels of the service's Deployments and StatefulSets. Default: all in the release.",
       ),
-    chart: text
-      .exactOptional()
-      .describe(
-        "The chart: a folder, a name in `repository`, or an `oci://` address. Default: `examples/chart` with `install`, else it is required.",
-      ),
     ...chartFrom,
     path: environmentPath("env"),
   })
-    .prefault({})
+    // An absent section is one without a chart, so that the error names the chart.
+    .prefault({} as never)
     .describe(`The release of ${service}.`);
 
 const partOfRelease = (service: string) =>
@@ -157,7 +154,6 @@ const umbrella = section({
     .describe("One Helm release for both services, which change over in one upgrade."),
   ...helm,
   release: text.describe("The release that holds both services."),
-  chart: text.describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
   ...chartFrom,
   worker: partOfRelease("worker"),
   web: partOfRelease("web"),

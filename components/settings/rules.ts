@@ -100,11 +100,10 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
       : { "rollout.worker": rollout.worker, "rollout.web": rollout.web };
   // Only a chart that the settings name may replace the running one.
   const chartRules = Object.entries(charts).map(([name, { chart, version, repository }]) => {
-    const isRemote = repository !== undefined || (chart?.startsWith("oci://") ?? false);
-    const isUnnamed = chart === undefined && !rollout.install;
+    const isRemote = repository !== undefined || chart.startsWith("oci://");
     return {
-      key: `${name}.${isUnnamed ? "chart" : "version"}`,
-      when: isUnnamed || (version === undefined && isRemote),
+      key: `${name}.version`,
+      when: version === undefined && isRemote,
       allowed: "what runs, as helm list shows it",
     };
   });

@@ -36,7 +36,12 @@ async function connectionStrings(name = "taskrunner") {
       resource: { version: "8.0.12", tls: { enabled: false } },
     },
     jobs: { image: "registry.example.test/commands:1", namespace: "jobs" },
-    rollout: { target: "helm", namespace: "apps", install: true },
+    rollout: {
+      target: "helm",
+      namespace: "apps",
+      worker: { chart: "charts/one" },
+      web: { chart: "charts/one" },
+    },
   });
   const direction = directionTo(settings.storageMode);
   const { uri, appUri } = new MongoCluster(name, { ...settings, direction } as never).mongo;

@@ -9,7 +9,12 @@ const settings = (podTemplate: object) => ({
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
   backfill: { source: { persistentVolumeClaim: "state" } },
   jobs: { image: "registry.example.test/commands:1", podTemplate },
-  rollout: { target: "helm", namespace: "taskrunner", install: true },
+  rollout: {
+    target: "helm",
+    namespace: "taskrunner",
+    worker: { chart: "charts/one" },
+    web: { chart: "charts/one" },
+  },
 });
 
 /** The pod template of a Job whose claim is on node `a`, as the settings ask for it. */

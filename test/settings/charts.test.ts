@@ -4,13 +4,27 @@ import { commandSettings } from "../../components/settings";
 import { describeProblems } from "./problems";
 
 const dev = { mongoUri: "mongodb://127.0.0.1:27017/taskrunner" };
-const helm = { target: "helm", namespace: "taskrunner", install: true };
+const chart = "charts/one";
+const helm = {
+  target: "helm",
+  namespace: "taskrunner",
+  install: true,
+  worker: { chart },
+  web: { chart },
+};
 
 describe("a release's chart", () => {
   const problemsWith = (worker: object, plain: string[] = []) => {
     const rollout = { ...helm, install: false, worker, web: { chart: "charts/web" } };
     return describeProblems({ ...dev, rollout }, plain);
   };
+
+  it("is named for a release that the stack installs too", () => {
+    const rollout = { target: "helm", namespace: "taskrunner", install: true, web: { chart } };
+    const problems = describeProblems({ ...dev, rollout });
+    expect(problems).toContain("rollout.worker.chart: found nothing");
+    expect(problems).not.toContain("rollout.web");
+  });
 
   it("is named if the release exists, with its version unless it is a folder", () => {
     expect(problemsWith({})).toContain("rollout.worker.chart: found nothing");

@@ -26,7 +26,14 @@ async function kubeconfig(...names: string[]): Promise<string> {
   return file;
 }
 
-const helm = { target: "helm", namespace: "apps", install: true };
+const chart = "charts/one";
+const helm = {
+  target: "helm",
+  namespace: "apps",
+  install: true,
+  worker: { chart },
+  web: { chart },
+};
 const resolved = (kubernetes: object, rollout: object = helm) => {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
   const settings = parseSettings({ storageMode: "mongo", mongoUri, kubernetes, rollout });

@@ -7,7 +7,12 @@ const asJobs = {
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
   backfill: { source: { persistentVolumeClaim: "state" } },
   jobs: { image: "registry.example.test/commands:1" },
-  rollout: { target: "helm", namespace: "taskrunner", install: true },
+  rollout: {
+    target: "helm",
+    namespace: "taskrunner",
+    worker: { chart: "charts/one" },
+    web: { chart: "charts/one" },
+  },
 };
 const values = { target: "values", directory: "deploy", confirm: "none" };
 

@@ -10,7 +10,12 @@ const whole = {
   storageMode: "mongo",
   cluster: kubernetes,
   jobs: { image: "registry.example.test/commands:1" },
-  rollout: { target: "helm", namespace: "taskrunner", install: true },
+  rollout: {
+    target: "helm",
+    namespace: "taskrunner",
+    worker: { chart: "charts/one" },
+    web: { chart: "charts/one" },
+  },
 };
 const resource = (change: object) => ({
   ...whole,

@@ -11,7 +11,14 @@ const clusters = {
     resource: { version: "8.0.12", tls: { certificateSecret: "tls", caConfigMap: "ca" } },
   },
 };
-const helm = { target: "helm", namespace: "taskrunner", install: true };
+const chart = "charts/one";
+const helm = {
+  target: "helm",
+  namespace: "taskrunner",
+  install: true,
+  worker: { chart },
+  web: { chart },
+};
 const selector = { worker: "app=worker", web: "app=web" };
 const confirm = { namespace: "taskrunner", selector };
 const values = { target: "values", directory: "deploy", confirm };

@@ -7,7 +7,14 @@ const dev = {
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
   rollout: { target: "values", directory: "deploy", confirm: "none" },
 };
-const helm = { target: "helm", namespace: "taskrunner", install: true };
+const chart = "charts/one";
+const helm = {
+  target: "helm",
+  namespace: "taskrunner",
+  install: true,
+  worker: { chart },
+  web: { chart },
+};
 
 describe("settings", () => {
   it("have the documented defaults", () => {

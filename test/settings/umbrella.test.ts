@@ -10,7 +10,14 @@ const umbrella = {
   worker: { selector: "app=worker" },
   web: { selector: "app=web" },
 };
-const separate = { target: "helm", namespace: "stellaops", install: true };
+const chart = "charts/one";
+const separate = {
+  target: "helm",
+  namespace: "stellaops",
+  install: true,
+  worker: { chart },
+  web: { chart },
+};
 
 const mongoUri = "mongodb://127.0.0.1/taskrunner";
 const parsed = (rollout: object) =>
@@ -81,8 +88,10 @@ describe("a release for each service", () => {
 
   it("may have Deployments that are not the service's", () => {
     const selector = "app.kubernetes.io/component=worker";
-    expect(problemsWith({ ...separate, worker: { selector } })).toBe("no problem");
-    expect(parsed({ ...separate, worker: { selector } })).toMatchObject({ worker: { selector } });
+    expect(problemsWith({ ...separate, worker: { chart, selector } })).toBe("no problem");
+    expect(parsed({ ...separate, worker: { chart, selector } })).toMatchObject({
+      worker: { chart, selector },
+    });
   });
 
   it.each([
@@ -92,18 +101,22 @@ describe("a release for each service", () => {
     ],
     [
       'rollout.web.release: found "stella"; allowed: a release that differs from rollout.worker.release, or target umbrella',
-      { ...separate, worker: { release: "stella" }, web: { release: "stella" } },
+      { ...separate, worker: { chart, release: "stella" }, web: { chart, release: "stella" } },
     ],
     [
       'rollout.web.release: found "taskrunner-worker"; allowed: a release that differs',
-      { ...separate, web: { release: "taskrunner-worker" } },
+      { ...separate, web: { chart, release: "taskrunner-worker" } },
     ],
   ])("%s", (problem, rollout) => {
     expect(problemsWith(rollout)).toContain(problem);
   });
 
   it("stop no rollback where one release is named for both", () => {
-    const rollout = { ...separate, worker: { release: "stella" }, web: { release: "stella" } };
+    const rollout = {
+      ...separate,
+      worker: { chart, release: "stella" },
+      web: { chart, release: "stella" },
+    };
 
     expect(describeProblems({ mongoUri, rollout, storageMode: "filesystem" })).toBe("no problem");
   });

@@ -56,12 +56,11 @@ export function helmTarget(
     ? [createNamespace(called("namespace"), namespace, { parent, provider })]
     : [];
   const inNamespace = { parent, provider, dependsOn: namespaces };
-  const secret = connectionSecret(rollout, api, appUri, inNamespace);
-  const { secretRef } = secret;
+  const secretRef = connectionSecret(rollout, appUri, inNamespace);
   const releases = readReleases(rollout, storageMode);
   const registered = new Map<ReadRelease, kubernetes.helm.v3.Release>();
   return {
-    ...secret,
+    secretRef,
     rendered: secretRef.apply(async (secret) => {
       const rendering = releases.map(async (one) => {
         const values = ourValues(one, mongo, storageMode, secret);

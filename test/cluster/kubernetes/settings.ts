@@ -3,7 +3,8 @@ import { settingsSchema } from "../../../components/settings/schema";
 
 /** The setting `cluster` of that kind, completed by its defaults. */
 export function clusterSettings(settings: object): ClusterSettingsOf<"kubernetes"> {
-  const rollout = { target: "helm", namespace: "taskrunner", install: true };
+  const chart = "charts/one";
+  const rollout = { target: "helm", namespace: "taskrunner", worker: { chart }, web: { chart } };
   const { cluster } = settingsSchema.parse({
     storageMode: "mongo",
     cluster: { kind: "kubernetes", ...settings },

@@ -15,7 +15,6 @@ describe("the rollout by Helm releases", () => {
       "Cutover cutover",
       "Drain worker-drain",
       "DrainRequest worker-drain-request",
-      "FormerSecrets former-secrets",
       "PodsReplaced web-pods",
       "PodsReplaced worker-pods",
       "Release web",
@@ -72,12 +71,6 @@ describe("the rollout by Helm releases", () => {
     await rolledOut(onCluster);
 
     expect(staying()).toEqual(["mongo-connection", "web", "worker"]);
-  });
-
-  it("deletes former Secrets once no pod has them", async () => {
-    await rolledOut(onCluster);
-
-    expect(registeredNames().at(-1)).toBe("former-secrets");
   });
 
   it("has no Secret beside one of the site's", async () => {
@@ -142,7 +135,6 @@ describe("the rollout by one Helm release that holds both services", () => {
       "Cutover cutover",
       "Drain worker-drain",
       "DrainRequest worker-drain-request",
-      "FormerSecrets former-secrets",
       "PodsReplaced web-pods",
       "PodsReplaced worker-pods",
       "Release release",
@@ -232,5 +224,4 @@ it("pauses nothing where each service has its own release", async () => {
   const web = { release: "taskrunner-web" };
   expect(inputsOf(":ServicesCheck", "services-check")).toMatchObject({ web });
   expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
-  expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("direction");
 });

@@ -19,9 +19,15 @@ afterEach(() => {
 
 /** The releases of settings, of which none is registered yet. */
 const releases =
-  (rollout: object, mode: "mongo" | "filesystem" = "mongo") =>
+  (
+    rollout: { target?: string; worker?: object; web?: object },
+    mode: "mongo" | "filesystem" = "mongo",
+  ) =>
   () => {
-    const onCluster = { target: "helm", namespace: "apps", install: true, ...rollout };
+    const chart = "examples/chart";
+    const [worker, web] = [rollout.worker, rollout.web].map((service) => ({ chart, ...service }));
+    const own = rollout.target === undefined && { target: "helm", worker, web };
+    const onCluster = { namespace: "apps", install: true, ...rollout, ...own };
     const settings = parseSettings({
       storageMode: "mongo",
       mongoUri: "mongodb://127.0.0.1/x",
@@ -67,7 +73,8 @@ it("are warned of a null on a rollback", () => {
 it("are refused where a list of a chart that is elsewhere would be lost", () => {
   writeFileSync(file, "worker: { env: [] }\n");
   const chart = { chart: "oci://charts/stella", version: "1.0.0", values: [file] };
-  const both = { target: "umbrella", release: "stella", ...chart };
+  const services = { worker: { selector: "app=worker" }, web: { selector: "app=web" } };
+  const both = { target: "umbrella", release: "stella", ...chart, ...services };
 
   expect(releases(both)).toThrow("it has no web.env");
   writeFileSync(file, "worker: { env: [] }\nweb: { env: {} }\n");
