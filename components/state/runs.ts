@@ -98,6 +98,29 @@ export async function* runsOnDisk(
   }
 }
 
+/** The number of runs that are looked up at once by their names. */
+const namesAtOnce = 250;
+
+/**
+ * Finds runs by the base names of their files, in blocks, each with its files of some roles.
+ *
+ * @param roles in the order of the files
+ */
+export async function* runsNamed(
+  address: StateAddress,
+  names: readonly string[],
+  roles: readonly CollectionRole[],
+): AsyncGenerator<readonly RunOnDisk[]> {
+  for (let at = 0; at < names.length; at += namesAtOnce) {
+    const looks = names.slice(at, at + namesAtOnce).map(async (baseName) => {
+      const ofRun = roles.map((role) => findFile(fileOf(address, role, baseName), true));
+      const files = await Promise.all(ofRun);
+      return { baseName, files: files.filter((file) => file !== undefined) };
+    });
+    yield await Promise.all(looks);
+  }
+}
+
 /** @param isInPool whether to use the thread pool; a local disk answers a synchronous call in a tenth of the time */
 async function findFile(file: StateFile, isInPool: boolean): Promise<FoundFile | undefined> {
   const seen = Date.now();

@@ -1,4 +1,4 @@
-import type { Collection, Db, Document } from "mongodb";
+import type { Collection, Db, Document, Filter } from "mongodb";
 import { type CollectionRole, checkpointsCollection, collectionRoles } from "../contract";
 import { withRetries } from "../mongo";
 import {
@@ -48,9 +48,11 @@ export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts {
 /** The checkpoints of a run's files. */
 export type RunCheckpoints = Readonly<Partial<Record<CollectionRole, Checkpoint>>>;
 
+type StoredCheckpoints = RunCheckpoints & { readonly _id: string };
+
 /** The files' checkpoints in the database: one document a run, whose `_id` is `run:<base name of its files>`. */
 export class Checkpoints {
-  private readonly collection: Collection<RunCheckpoints & { readonly _id: string }>;
+  private readonly collection: Collection<StoredCheckpoints>;
 
   /**
    * @param retries how often one is tried again if the server has trouble
@@ -74,8 +76,7 @@ export class Checkpoints {
     const found = await this.patient("Reading", () =>
       this.collection.find(wanted, options).toArray(),
     );
-    const prefix = idOf("").length;
-    return new Map(found.map((run) => [run._id.slice(prefix), run]));
+    return new Map(found.map((run) => [run._id.slice(prefix.length), run]));
   }
 
   /** Saves checkpoints, but never over a newer one, which another importer of the same files has. */
@@ -93,14 +94,32 @@ export class Checkpoints {
     await this.patient("Saving", () => this.collection.bulkWrite(operations, { ordered: false }));
   }
 
+  /** The runs of the checkpoints that a filter selects, with the base names of their files. It looks into all. */
+  async findRuns(filter: Filter<Document>): Promise<Map<string, string[]>> {
+    const query = { ...all, ...filter } as Filter<StoredCheckpoints>;
+    const found = await this.patient("Reading", () =>
+      this.collection.find(query, { projection: { "runs.runId": 1 } }).toArray(),
+    );
+    const runs = new Map<string, string[]>();
+    for (const { _id, runs: own } of found) {
+      if (own) runs.set(own.runId, [...(runs.get(own.runId) ?? []), _id.slice(prefix.length)]);
+    }
+    return runs;
+  }
+
   /**
-   * Makes the next import read every file again. Empties the documents, because the migrator's role may not delete
-   * them; the bases stay.
+   * Makes the next import read files from their beginning. Empties the documents, because the migrator's role may not
+   * delete them; the bases stay.
+   *
+   * @param baseNames default all files
    */
-  async forget(): Promise<void> {
-    const ours = { _id: { $gte: idOf(""), $lt: "run;" } };
-    const toEmpty = [{ $replaceWith: { _id: "$_id" } }];
-    await this.patient("Forgetting", () => this.collection.updateMany(ours, toEmpty));
+  async forget(
+    baseNames?: readonly string[],
+    roles: readonly CollectionRole[] = collectionRoles,
+  ): Promise<void> {
+    const ours = baseNames ? { _id: { $in: baseNames.map(idOf) } } : all;
+    const update = [{ $unset: [...roles] }];
+    await this.patient("Forgetting", () => this.collection.updateMany(ours, update));
   }
 
   private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {
@@ -110,6 +129,10 @@ export class Checkpoints {
   }
 }
 
+const prefix = "run:";
+/** Selects all checkpoints. */
+const all = { _id: { $gte: prefix, $lt: "run;" } };
+
 function idOf(baseName: string): string {
-  return `run:${baseName}`;
+  return prefix + baseName;
 }

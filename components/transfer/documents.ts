@@ -1,7 +1,7 @@
 import { BSON, type Collection, type Document, type Filter, type RunCommandCursor } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { resumeCursor, withRetries } from "../mongo";
-import { isJsonObject } from "../state";
+import { isJsonObject, isUnfinished } from "../state";
 import { type MongoSide, collectionOf } from "./sides";
 
 /** Numbers keep their type. */
@@ -72,6 +72,28 @@ const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", 
 export const mayExecute = {
   $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }],
 };
+
+/**
+ * The runs that may still execute steps, by their ids. Without a filter it looks into all documents.
+ *
+ * @param among the ids to look for; default all
+ */
+export async function findUnfinishedRuns(
+  sides: MongoSide,
+  filter: Filter<Document>,
+  among?: readonly string[],
+): Promise<Map<string, Document>> {
+  const found = new Map<string, Document>();
+  const ids = among ?? [];
+  for (let at = 0; at < (among ? ids.length : 1); at += idsInQuery) {
+    const wanted: object = among ? { _id: { $in: ids.slice(at, at + idsInQuery) } } : {};
+    const projection = { steps: 1, updatedAt: 1 };
+    const query = { $and: [mayExecute, filter, wanted] };
+    const some = await reading(sides, "runs", (all) => all.find(query, { projection }).toArray());
+    for (const run of some.filter(isUnfinished)) found.set(String(run._id), run);
+  }
+  return found;
+}
 
 /** Sort orders by fields that identify a document: by run, and within a log by sequence. */
 const orders: Readonly<Record<CollectionRole, Readonly<Record<string, 1>>>> = {

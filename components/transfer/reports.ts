@@ -43,11 +43,21 @@ export interface Unwritable {
   readonly detail: string;
 }
 
-/** Unfinished runs that MongoDB has from an import, and whose files are gone. */
-export interface MissingRuns {
-  readonly count: number;
-  /** Their ids in order; in outputs the first twenty. */
-  readonly runs: readonly string[];
+/** A run that is not the same on both sides, and what each side has. */
+export interface UnequalRun {
+  readonly runId: string;
+  readonly detail: string;
+}
+
+/** The runs that one side may still execute, compared before a fence. */
+export interface UnfinishedRuns {
+  readonly compared: number;
+  /** Held runs, which were left out. */
+  readonly held: number;
+  /** Runs whose files changed since their import; the delta pass imports them. */
+  readonly changed: number;
+  /** What stops the cutover; in outputs the first twenty. */
+  readonly unequal: readonly UnequalRun[];
 }
 
 /** What an import did. `quarantine` and `incomplete` hold the first thousand each. */
@@ -69,8 +79,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   quarantinedUnfinished: { count: number; cases: Quarantined[] };
   /** The first thousand runs that MongoDB removed since the fence, and that are unfinished on disk. */
   removedUnfinished: string[];
-  /** Absent if nobody looked for them. */
-  missing?: MissingRuns;
+  /** Absent under a fence that is in force, and if nothing was compared. */
+  unfinished?: UnfinishedRuns;
   /** How many runs on disk may still execute steps, quarantined ones included. */
   unfinishedRuns: number;
   /**

@@ -3,11 +3,41 @@ import type { Break } from "./breaks";
 /** The import and its verification. */
 export const stateBreaks: readonly Break[] = [
   {
-    guarantee: "a run that was removed in Mongo mode is not inserted again",
+    guarantee: "no fence is drawn over a run that a worker on MongoDB would execute otherwise",
+    file: "components/transfer/steps/handover.ts",
+    find: 'await requireSame(imported, inputs, "delta", readNames)',
+    replace: "{ report: imported }",
+    tests: ["test/transfer/guard.test.ts > a finished run whose file is refused while MongoDB has"],
+  },
+  {
+    guarantee: "an unfinished run that MongoDB alone has stops a cutover before the drain",
+    file: "components/transfer/steps/import.ts",
+    find: 'return requireSame(report, inputs, "bulk");',
+    replace: "return { report };",
+    tests: ["test/transfer/guard.test.ts > a run that MongoDB alone has stops"],
+  },
+  {
+    guarantee: "before a fence the documents that were updated lately are looked at",
+    file: "components/transfer/import/guard.ts",
+    find: "return { updatedAt: { $gte: new Date(end - clockToleranceMs) } };",
+    replace: "return { updatedAt: { $gt: new Date(8.64e15) } };",
+    tests: ["test/transfer/guard.test.ts > that was set back in MongoDB, and its file"],
+  },
+  {
+    guarantee: "what is not the same before a fence is imported again",
+    file: "components/transfer/import/guard.ts",
+    find: "imports < maxImports",
+    replace: "imports < 0",
+    tests: [
+      "test/transfer/guard.test.ts > that MongoDB lost since the bulk pass is imported again",
+    ],
+  },
+  {
+    guarantee: "what was removed in Mongo mode is not inserted again",
     file: "components/transfer/merge.ts",
     find: 'return wasOnBoth && truth === "mongo" ? "removed" : "onlyOnDisk";',
     replace: 'return "onlyOnDisk";',
-    tests: ["test/transfer/removed.test.ts > is not inserted again by any later"],
+    tests: ["test/transfer/removed.test.ts > that was removed alone is not inserted again"],
   },
   {
     guarantee: "what belongs to a run that was removed in Mongo mode follows it",
@@ -143,7 +173,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a difference that the proof finds stops a cutover before the drain",
     file: "components/transfer/steps/import.ts",
-    find: "if (!found.holds) throw new Unfinished(describeVerification(found, rootName));",
+    find: "throw new Unfinished(describeVerification(found, rootName, fence?.notExported));",
     replace: "",
     tests: ["test/transfer/proof.test.ts > stops before the drain for"],
   },
@@ -178,9 +208,9 @@ export const stateBreaks: readonly Break[] = [
   },
   {
     guarantee: "an unfinished run whose file is gone since an import stops a cutover",
-    file: "components/transfer/describe/cutover.ts",
-    find: "...describeQuarantinedRuns(report), ...missing",
-    replace: "...describeQuarantinedRuns(report)",
+    file: "components/transfer/import/guard.ts",
+    find: "for (const [runId, document] of documents) {",
+    replace: "for (const [runId, document] of new Map<string, Document>()) {",
     tests: ["test/transfer/handover-stops.test.ts > whose file is gone since an import"],
   },
   {

@@ -13,7 +13,7 @@ import { addFiles, run } from "./state";
 vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
-const { BulkPass, Handover, FinalPass, Verification } = providers;
+const { BulkPass, Handover, Verification } = providers;
 let cluster: JobCluster;
 let namespaces = 0;
 let root: string;
@@ -90,7 +90,7 @@ it("a verification that does not hold says why, and the next import reads every 
     properties: { applied: false, report: { holds: false } },
     reasons: [expect.stringMatching(/claim state: 1 of 2 runs .*: s\. /)],
   });
-  expect((await FinalPass.create(inputs)).outs).toMatchObject({
+  expect((await BulkPass.create(inputs)).outs).toMatchObject({
     report: { runs: { inserted: 1, unchanged: 1 } },
   });
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });

@@ -87,6 +87,7 @@ it("rests without an open fence: the worker works on the files", async () => {
   expect(await runBulkPass({ uri: unreachableUri })).not.toContain("xported");
   expect(await stack.allFiles()).toEqual(files);
 
+  await stack.runs.deleteMany({});
   const before = await stack.cutover();
   await runStep(before, stack.toFiles());
   await stack.runs.updateOne({ _id: "slow" }, { $set: finished });

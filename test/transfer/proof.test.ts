@@ -75,7 +75,7 @@ it("stops before the drain for a run or an approval that MongoDB alone changed",
 
 it("leaves the approvals of a held run to the merge rules", async () => {
   await addFiles(stack.root, {
-    "held/state/runs/busy.json": JSON.stringify(run("busy", running)),
+    "held/f/state/runs/busy.json": JSON.stringify(run("busy", running)),
     "state/approvals/busy.json": JSON.stringify([approval("gate")]),
   });
   await importState(stack.sides);

@@ -181,7 +181,7 @@ it("on a rollback neither connects, if no cutover came as far as its fence", asy
   for (const provider of [BulkPass, Verification]) {
     const unreachable = { ...inputs, direction: "back", uri: "mongodb://127.0.0.1:1" };
     const outs = (await provider.create(unreachable)).outs as object;
-    expect(outs).toMatchObject({ applied: provider === BulkPass });
+    expect(outs).toMatchObject({ applied: provider === BulkPass ? true : null });
     expect(await provider.diff("id", outs, unreachable)).toEqual({ changes: false });
   }
 });

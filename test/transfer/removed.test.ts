@@ -60,6 +60,17 @@ it("a run that was removed in Mongo mode is not inserted again by any later `up`
   expect(await documents()).toEqual(left);
 });
 
+it("an artifact or an approval that was removed alone is not inserted again", async () => {
+  await cutOver();
+  await stack.db.collection("pack_artifacts").deleteMany({});
+  await stack.db.collection("pack_run_approvals").deleteMany({});
+  expect(await importState({ ...stack.sides, shouldReadAll: true })).toMatchObject({
+    runs: { unchanged: 3 },
+    artifacts: { inserted: 0, removed: 1 },
+    approvals: { inserted: 0, removed: 1 },
+  });
+});
+
 it("is no difference, and a run that is unfinished on disk is named", async () => {
   await cutOver();
   await purge("busy");

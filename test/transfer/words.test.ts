@@ -17,6 +17,7 @@ import {
 import type { ImportReport } from "../../components/transfer/reports";
 import { MongoUnreadableError } from "../../components/transfer/rollback/reach";
 import type { Exported, RollbackReport } from "../../components/transfer/rollback/rollback";
+import { describeCompared, describeUnequal } from "../../components/transfer/describe/unfinished";
 import type { VerificationReport } from "../../components/transfer/verify";
 
 // The wording of what a cutover and a rollback say, each message once. Other tests assert codes, ids and numbers.
@@ -76,8 +77,7 @@ describe("a verification", () => {
     expect(describeVerification(found, root)).toEqual([
       "Proof of the import of /state: 1 of 2 runs on disk is not in MongoDB: s. These files have not changed " +
         "since they were imported, so somebody else changed MongoDB. No service was stopped. Find out who did. " +
-        "If the files are right, delete in MongoDB what differs. Then run `pulumi up` again: it imports every " +
-        "file again.",
+        "Then run `pulumi up` again: it imports every file again.",
     ]);
   });
 });
@@ -106,16 +106,31 @@ describe("an import", () => {
         "or move files that are not runs out of the directory. Then run `pulumi up` again: it imports the " +
         "quarantined records.",
     ]);
+    expect(describeStop(found, root, "delta")[1]).toMatch(/no fence was drawn.*storageMode: files/);
   });
 
-  it("stops before the fence with both ways out, and for runs whose files are gone", () => {
-    const found = report({ missing: { count: 1, runs: ["busy"] } });
-    expect(describeStop(found, root, "delta")).toEqual([
-      "Import of /state: 1 run that MongoDB has from an import may still execute steps, but the files are gone: " +
-        "busy. Restore them, or delete these runs in MongoDB. The worker is stopped, and no fence was drawn. " +
-        "Either fix these files and run `pulumi up` again, which resumes here; or set storageMode: filesystem " +
-        "and run `pulumi up`, which starts the worker on files again.",
+  it("stops for a run of which a worker on MongoDB would execute other steps", () => {
+    const detail = "finished on disk since T, unfinished in MongoDB";
+    const unfinished = { compared: 3, held: 1, changed: 1, unequal: [{ runId: "r", detail }] };
+    const sides = { root, database: "d", collections: { runs: "pack_runs" }, notExported: false };
+    const what =
+      "Import of /state: 1 run is not the same on both sides, so a worker on MongoDB would execute other steps: " +
+      `r (${detail}).`;
+    expect(describeUnequal(unfinished, sides, "bulk")).toEqual([
+      `${what} No service was stopped. Fix or restore the files that are wrong, and run \`pulumi up\` again. If ` +
+        'the files are right, delete r in MongoDB, and run `pulumi up` again: `mongosh "$APP_MONGO_URI" --eval ' +
+        `'db.getSiblingDB("d").getCollection("pack_runs").deleteMany({ _id: { $in: ["r"] } })'\`.`,
     ]);
+    const again = "Or run `pulumi config set storageMode filesystem` and `pulumi up`";
+    expect(describeUnequal(unfinished, sides, "delta")[0]).toContain(again);
+    expect(describeUnequal(unfinished, { ...sides, notExported: true }, "bulk")).toEqual([
+      `${what} No service was stopped. The last rollback exported nothing, so MongoDB may have what the files ` +
+        "lack: run `taskrunner-storage export`, then `pulumi up` again.",
+    ]);
+    expect(describeCompared(unfinished)).toBe(
+      "2 runs that may still execute steps are the same on both sides; 1 changed since, and the delta pass " +
+        "imports them; 1 held run left out.",
+    );
   });
 
   it("says what its proof compared, and how long the worker will be stopped", () => {

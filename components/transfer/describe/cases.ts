@@ -45,3 +45,8 @@ export const isOf = (role: CollectionRole) => {
   const folder = `${layout[role]}/`;
   return ({ file }: { readonly file: string }) => file.startsWith(folder);
 };
+
+/** The way on if the last rollback exported nothing. */
+export const exportFirst =
+  "The last rollback exported nothing, so MongoDB may have what the files lack: run `taskrunner-storage export`, then " +
+  "`pulumi up` again.";

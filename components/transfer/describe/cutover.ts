@@ -5,15 +5,28 @@ import { describePlace, heldFolder } from "../../state";
 import type { DrawnFence } from "../rollback/fence";
 import type { ImportReport, Quarantined } from "../reports";
 import type { VerificationReport } from "../verify";
-import { type StepMessage, formatCases, formatRecords, ifAny, isOf, ofRuns } from "./cases";
+import {
+  type StepMessage,
+  exportFirst,
+  formatCases,
+  formatRecords,
+  ifAny,
+  isOf,
+  ofRuns,
+} from "./cases";
 
 /**
  * Why a verification, or a proof before the drain, does not hold: a reason for each kind of difference, the
  * last one with what to do.
  *
  * @param root the state directory as the settings name it
+ * @param notExported whether the last rollback exported nothing
  */
-export function describeVerification(report: VerificationReport, root: string): string[] {
+export function describeVerification(
+  report: VerificationReport,
+  root: string,
+  notExported = false,
+): string[] {
   const { quarantine, notForgotten, hash, proof } = report;
   const quarantined = proof
     ? 0
@@ -43,15 +56,24 @@ export function describeVerification(report: VerificationReport, root: string): 
           `The checkpoints of these files could not be deleted, so the next import skips them: ${notForgotten}`,
         ]),
   ];
-  if (proof) return withAdvice(reasons, `Proof of the import of ${root}: `, fixUnproven);
+  if (proof) {
+    const ids = [...report.runs.different, ...report.approvals.different].map(({ id }) => id);
+    const advice = notExported ? exportFirst : describeDeletion(ids);
+    return withAdvice(reasons, `Proof of the import of ${root}: `, fixUnproven + advice);
+  }
   const accept = hash === undefined ? "" : acceptQuarantined(hash);
   return withAdvice(reasons, `Verification of ${root}: `, fixDifferences + accept);
 }
 
 const fixUnproven =
   "These files have not changed since they were imported, so somebody else changed MongoDB. No service was " +
-  "stopped. Find out who did. If the files are right, delete in MongoDB what differs. Then run `pulumi up` again: it " +
-  "imports every file again.";
+  "stopped. ";
+
+function describeDeletion(ids: readonly string[]): string {
+  const files =
+    ids.length === 0 ? "" : `If the files are right, delete ${ids.join(", ")} in MongoDB. `;
+  return `Find out who did. ${files}Then run \`pulumi up\` again: it imports every file again.`;
+}
 
 const fixDifferences =
   "This step changed nothing. Fix what is named, or move files that are not state out of the directory. To import " +
@@ -87,18 +109,12 @@ const toleratedPercent = 1;
 /**
  * Why an import stops a cutover before the drain, or before the fence, with what to do; empty if it does not.
  * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
- * import brought, as one whose file is gone; and many that are finished would be missed.
+ * import brought; and many that are finished would be missed.
  *
  * @param root the state directory as the settings name it
  */
 export function describeStop(report: ImportReport, root: string, pass: "bulk" | "delta"): string[] {
-  const { count = 0, runs = [] } = report.missing ?? {};
-  const missing = ifAny(count, () => {
-    const what = `${formatRecords(count, "runs")} that MongoDB has from an import may still execute steps, but`;
-    return `${what} the files are gone: ${formatCases(runs, count)}. Restore them, or delete these runs in MongoDB.`;
-  });
-  const reasons = [...describeQuarantinedRuns(report), ...missing];
-  return withAdvice(reasons, `Import of ${root}: `, fixRuns[pass]);
+  return withAdvice(describeQuarantinedRuns(report), `Import of ${root}: `, fixRuns[pass]);
 }
 
 function describeQuarantinedRuns({

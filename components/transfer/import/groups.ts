@@ -5,9 +5,11 @@ import {
   mapOrdered,
   mapLimit,
   findRunId,
+  runsNamed,
   runsOnDisk,
   stampByOpening,
 } from "../../state";
+import type { CollectionRole } from "../../contract";
 import type { Checkpoints, RunCheckpoints } from "../checkpoints";
 import type { Tally } from "../tally";
 import type { FileRecords, RunGroup } from "./pipeline";
@@ -21,11 +23,21 @@ import {
   unreadable,
 } from "./read-file";
 
+/** Some runs, and which of their files. */
+export interface OnlyRuns {
+  readonly names: readonly string[];
+  readonly roles: readonly CollectionRole[];
+}
+
 /** What is read of a state directory. */
 export interface Reading {
   readonly address: StateAddress;
   /** Counts what is read, and gets what is refused on the way. */
   readonly tally: Tally;
+  /** Reads only runs whose files have these base names, and of them only these roles, the run's own last. */
+  readonly only?: OnlyRuns | undefined;
+  /** Receives the base names of the runs whose own file or approvals were read. */
+  readonly readNames?: Set<string> | undefined;
   /** What earlier imports did; without it every file is read from its beginning. */
   readonly checkpoints?: Pick<Checkpoints, "read"> | undefined;
   /** Opens files that may have changed lately, because a stat may come from a cache. Default: false. */
@@ -83,8 +95,10 @@ function bytesToRead({ file: { role, stamp }, checkpoint }: Listed, isProof: boo
 const blocksAtOnce = 4;
 
 async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> {
-  const { address, tally, checkpoints, shouldBypassCache = false } = reading;
-  const blocks = runsOnDisk(address, tally.skipped);
+  const { address, tally, only, checkpoints, shouldBypassCache = false } = reading;
+  const blocks = only
+    ? runsNamed(address, only.names, only.roles)
+    : runsOnDisk(address, tally.skipped);
   yield* mapOrdered(blocks, blocksAtOnce, async (runs) => {
     const all = await checkpoints?.read(runs.map(({ baseName }) => baseName));
     return mapLimit(looksAtOnce, runs, async (run) => {
@@ -130,7 +144,7 @@ const filesAtOnce = 64;
 
 async function* readFiles(
   files: readonly Listed[],
-  { tally, isProof = false }: Reading,
+  { tally, readNames, isProof = false }: Reading,
 ): AsyncGenerator<FileRecords> {
   const open = (one: Listed) => openFile(one, isProof);
   for (const opened of await mapLimit(filesAtOnce, files, open)) {
@@ -143,6 +157,8 @@ async function* readFiles(
     tally.files += 1;
     if (part === "unreadable") tally.refuse(file.role, { file: file.name }, opened.refusal);
     if ("imported" in opened) tally.resume(file.role, opened.imported);
+    const isOwn = file.role === "runs" || file.role === "approvals";
+    if (isOwn && part !== "nothing") readNames?.add(file.baseName);
     if ("start" in opened) yield* readRecords(opened, tally);
   }
 }

@@ -13,7 +13,7 @@ import { reading } from "../documents";
 import { type BothSides, type ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
 import { Tally } from "../tally";
-import { groupsOnDisk } from "./groups";
+import { type OnlyRuns, groupsOnDisk } from "./groups";
 import { findChanged } from "./read-file";
 import { type Batch, type Outcomes, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
@@ -24,6 +24,10 @@ interface ImportOptions {
   readonly pass?: ImportPass;
   /** The file for quarantined records; without it they are only in the report. */
   readonly quarantine?: string;
+  /** Imports only some runs, and only some of their files. */
+  readonly only?: OnlyRuns;
+  /** Receives the base names of the runs whose own file or approvals were read. */
+  readonly readNames?: Set<string>;
   /** Reads every file from its beginning, also those that an earlier import brought. Default: false. */
   readonly shouldReadAll?: boolean;
   /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
@@ -88,12 +92,13 @@ async function importFiles(
   source: ImportSource,
   tally: Tally,
 ): Promise<void> {
-  const { checkpoints, dryRun, pass = "bulk" } = source;
+  const { only, readNames, checkpoints, dryRun, pass = "bulk" } = source;
   /** Files of which a record was refused when it was written, or removed: nothing more of them counts as done. */
   const notWholeIn = new Set<string>();
   // The delta and the final pass are the last to see a change: a cached stat must not hide it.
   const shouldBypassCache = pass !== "bulk";
-  const groups = groupsOnDisk({ address: source, tally, checkpoints, shouldBypassCache });
+  const reading = { address: source, tally, only, readNames, checkpoints };
+  const groups = groupsOnDisk({ ...reading, shouldBypassCache });
   const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
     // Another importer may have written what a changed file has now.
     const changed = await findChanged(files.values());

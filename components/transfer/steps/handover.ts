@@ -9,7 +9,7 @@ import { describeRollbackPreview, describeRollback } from "../describe/rollback"
 import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
-import { hasToImport, importPass } from "./import";
+import { hasToImport, importPass, requireSame } from "./import";
 import {
   type HandoverInputs,
   Handover,
@@ -53,10 +53,11 @@ export const handover: Step<HandoverInputs, PassResults> = {
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
     if (former !== undefined) await requireFence(sides.database, ledger, former);
-    const report = await importPass(sides, "delta");
-    // MongoDB may have these runs as an earlier import brought them: a worker would repeat their steps.
-    const reasons = describeStop(report, rootName, "delta");
+    const readNames = new Set<string>();
+    const imported = await importPass(sides, "delta", readNames);
+    const reasons = describeStop(imported, rootName, "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
+    const { report } = await requireSame(imported, inputs, "delta", readNames);
     await assertStillDrained(inputs);
     const drawn = await drawFence({
       ...sides,

@@ -3,19 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { warning } from "../../contract/finding";
 import { sameServer } from "../../mongo";
 import { findEarlierExpiry } from "../../migration";
-import {
-  mapLimit,
-  isUnfinished,
-  listHeldRuns,
-  listUnfinishedRuns,
-  quarantineFile,
-  readFence,
-  requireFenceWritable,
-  sourceOfTruth,
-  stampByOpening,
-} from "../../state";
+import { quarantineFile, readFence, requireFenceWritable, sourceOfTruth } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
-import { basesIn, readBases } from "../bases";
 import { formatCases } from "../describe/cases";
 import {
   describeProof,
@@ -24,12 +13,13 @@ import {
   describeVerification,
 } from "../describe/cutover";
 import { describeBulkExport } from "../describe/rollback";
-import { mayExecute, reading } from "../documents";
+import { describeCompared, describeUnequal } from "../describe/unfinished";
+import { compareUnfinished } from "../import/guard";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
 import { exportBulkPass } from "../rollback/rollback";
 import type { BothSides, ImportPass } from "../sides";
-import { type ImportReport, type MissingRuns, joinImports } from "../reports";
+import { type ImportReport, joinImports } from "../reports";
 import {
   type VerificationReport,
   type VerifyOptions,
@@ -58,7 +48,8 @@ export const bulkPass: Step<ImportInputs, ImportResults> = {
   job: { state: "write" },
   forward: async (inputs) => {
     const imported = requireRuns(await importRuns(inputs), inputs);
-    return requireRuns(await proveImport(imported, inputs), inputs);
+    const { report } = requireRuns(await proveImport(imported, inputs), inputs);
+    return requireSame(report, inputs, "bulk");
   },
   back: async (inputs, state) => {
     await exportBefore(inputs);
@@ -101,23 +92,58 @@ async function proveImport(
 ): Promise<ImportResults> {
   const { root, rootName = root } = inputs;
   const sides = await sidesOf(inputs);
+  const fence = await readFence(sides.root);
   // Services may have changed or removed there what the files still have.
-  if (sourceOfTruth(await readFence(sides.root)) === "mongo") return { report };
+  if (sourceOfTruth(fence) === "mongo") return { report };
   const found = await compare("proof", inputs, { isProof: true });
-  if (!found.holds) throw new Unfinished(describeVerification(found, rootName));
+  if (!found.holds) {
+    throw new Unfinished(describeVerification(found, rootName, fence?.notExported));
+  }
   const second = await importPass(sides, "bulk");
   const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
   return { report: { ...joinImports(report, second), ...(proof && { proof }) } };
 }
 
-/** Imports, and truncates the report. All quarantined records go to a file in the state directory. */
-export async function importPass(sides: BothSides, pass: ImportPass): Promise<ImportReport> {
+/**
+ * Imports, and truncates the report. All quarantined records go to a file in the state directory.
+ *
+ * @param readNames receives the base names of the runs whose own file or approvals were read
+ */
+export async function importPass(
+  sides: BothSides,
+  pass: ImportPass,
+  readNames = new Set<string>(),
+): Promise<ImportReport> {
   const quarantine = join(sides.root, quarantineFile);
   const report = await reportProgress("import", sides, (watched) =>
-    importState({ ...watched, pass, quarantine }),
+    importState({ ...watched, pass, quarantine, readNames }),
   );
-  const isAsked = pass !== "final";
-  return truncateReport({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
+  return truncateReport(report);
+}
+
+/**
+ * Requires before a fence that a worker on MongoDB would execute what one on files would.
+ *
+ * @param readNames the base names of the files that the delta pass read
+ * @returns the report with what was compared; as it was under a fence that is in force
+ */
+export async function requireSame(
+  report: ImportReport,
+  inputs: StateInputs,
+  pass: "bulk" | "delta",
+  readNames?: ReadonlySet<string>,
+): Promise<ImportResults> {
+  const { root, rootName = root } = inputs;
+  const sides = await sidesOf(inputs);
+  const fence = await readFence(sides.root);
+  if (sourceOfTruth(fence) === "mongo") return { report };
+  const unfinished = await compareUnfinished(sides, pass, readNames);
+  const results = { report: truncateReport({ ...report, unfinished }) };
+  const notExported = fence?.notExported === true;
+  const reasons = describeUnequal(unfinished, { ...inputs, root: rootName, notExported }, pass);
+  if (reasons.length > 0) throw new Unfinished(reasons, pass === "bulk" ? results : undefined);
+  tell(describeCompared(unfinished));
+  return results;
 }
 
 /** The bulk pass of a rollback; the handover exports the rest, and later changes. */
@@ -134,35 +160,6 @@ async function exportBefore(inputs: ImportInputs): Promise<void> {
         "run `pulumi up` again, which resumes where it stopped.",
     ]);
   }
-}
-
-const filesAtOnce = 16;
-
-/**
- * Finds unfinished runs that MongoDB has from an import, and whose files are gone: deletions are never carried
- * over, and a worker in Mongo mode would execute their steps.
- *
- * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
- */
-async function findMissingRuns(sides: BothSides): Promise<MissingRuns> {
-  const { database, root } = sides;
-  const known = await reading(sides, "runs", async (all) => {
-    const ids: string[] = [];
-    for await (const run of all.find(mayExecute, { projection: { steps: 1 } })) {
-      if (isUnfinished(run)) ids.push(String(run._id));
-    }
-    return readBases(basesIn(database), new Map([["runs", ids]]));
-  });
-  const missing = new Set<string>();
-  await mapLimit(filesAtOnce, [...(known.get("runs") ?? [])], async ([runId, { file, next }]) => {
-    const name = file ?? next?.file;
-    if (name !== undefined && !(await stampByOpening(join(root, name)))) missing.add(runId);
-  });
-  if (missing.size > 0) {
-    for (const { runId } of await listHeldRuns(sides)) missing.delete(runId);
-    for await (const { runId } of listUnfinishedRuns(sides)) missing.delete(runId);
-  }
-  return { count: missing.size, runs: [...missing].sort() };
 }
 
 /** Whether a step that imports once per cutover is due again. In a rollback it never is. */
@@ -205,7 +202,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
   },
 };
 
-/** Compares both sides. If a proof does not hold, the next import reads every file again. */
+/** Compares both sides. If they differ before the fence, the next import reads every file again. */
 async function compare(
   what: string,
   inputs: StateInputs,
@@ -218,5 +215,6 @@ async function compare(
     verifyState({ ...watched, ...options, expiredBefore }),
   );
   // Once MongoDB is the source of truth, it may lack what the files have.
-  return truncateReport(options.isProof ? await forgetUnlessHolds(sides, found) : found);
+  const isFenced = sourceOfTruth(await readFence(sides.root)) === "mongo";
+  return truncateReport(isFenced ? found : await forgetUnlessHolds(sides, found));
 }

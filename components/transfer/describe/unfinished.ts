@@ -1,0 +1,110 @@
+import { formatCount } from "../../contract/text";
+import {
+  type JsonObject,
+  type Raw,
+  differingPaths,
+  isUnfinished,
+  memberOf,
+  objectIn,
+  readableKey,
+} from "../../state";
+import type { Pair } from "../pairs";
+import type { Quarantined, UnfinishedRuns } from "../reports";
+import { exportFirst, formatCases, formatRecords, isOf } from "./cases";
+
+/** What the messages of a stop name. */
+interface Sides {
+  /** The state directory as the settings name it. */
+  readonly root: string;
+  readonly database?: string;
+  readonly collections: { readonly runs: string };
+  /** Whether the last rollback exported nothing. */
+  readonly notExported: boolean;
+}
+
+/** The maximum number of runs that a command names; the next stop names others. */
+const namedInCommand = 20;
+
+/** Why a cutover stops, if a worker on MongoDB would execute other steps than one on files; empty if it would not. */
+export function describeUnequal(
+  { unequal }: UnfinishedRuns,
+  sides: Sides,
+  pass: "bulk" | "delta",
+): string[] {
+  if (unequal.length === 0) return [];
+  const runIds = [...new Set(unequal.map(({ runId }) => runId))];
+  const cases = unequal.map(({ runId, detail }) => `${runId} (${detail})`);
+  const what = `${formatRecords(runIds.length, "runs")} ${runIds.length === 1 ? "is" : "are"} not the same on both sides`;
+  return [
+    `Import of ${sides.root}: ${what}, so a worker on MongoDB would execute other steps: ` +
+      `${formatCases(cases, cases.length)}. ${untouched[pass]} ${describeWays(runIds, sides)}${otherWay[pass]}`,
+  ];
+}
+
+const untouched = {
+  bulk: "No service was stopped.",
+  delta: "The worker is stopped, and no fence was drawn.",
+};
+
+const otherWay = {
+  bulk: "",
+  delta:
+    " Or run `pulumi config set storageMode filesystem` and `pulumi up`, which starts the worker on files again.",
+};
+
+function describeWays(runIds: readonly string[], sides: Sides): string {
+  if (sides.notExported) return exportFirst;
+  const named = runIds.slice(0, namedInCommand);
+  return (
+    "Fix or restore the files that are wrong, and run `pulumi up` again. If the files are right, delete " +
+    `${named.join(", ")} in MongoDB, and run \`pulumi up\` again: \`${deletion(named, sides)}\`.`
+  );
+}
+
+/** The migrator's user may not remove documents, and the services' may. */
+function deletion(runIds: readonly string[], { database = "", collections }: Sides): string {
+  const ids = runIds.map((runId) => JSON.stringify(runId).replaceAll("'", "\\u0027")).join(", ");
+  const names = `db.getSiblingDB("${database}").getCollection("${collections.runs}")`;
+  return `mongosh "$APP_MONGO_URI" --eval '${names}.deleteMany({ _id: { $in: [${ids}] } })'`;
+}
+
+/** What was compared before a fence, for the engine's log. */
+export function describeCompared({ compared, changed, held }: UnfinishedRuns): string {
+  const left = [
+    ...(changed > 0 ? [`${changed} changed since, and the delta pass imports them`] : []),
+    ...(held > 0 ? [`${formatCount(held, "held run")} left out`] : []),
+  ];
+  const count = compared - changed;
+  const verb = count === 1 ? "is" : "are";
+  const same = `${formatRecords(count, "runs")} that may still execute steps ${verb} the same on both sides`;
+  return `${[same, ...left].join("; ")}.`;
+}
+
+/** What both sides have of a run, or of an approval. */
+export function describePair({ key, disk: { role, document }, mongo }: Pair): string {
+  const name = role === "runs" ? "" : `approval ${readableKey(key)}: `;
+  const describe = role === "runs" ? describeRun : describeApproval;
+  const ours = `${name}${describe(document, "on disk")}`;
+  if (!mongo) return `${ours}, not in MongoDB`;
+  const paths = differingPaths(role, document, mongo).join(", ");
+  return `${ours}, ${describe(mongo, "in MongoDB")}; different: ${paths}`;
+}
+
+/** What a file has that cannot be imported. */
+export function describeRefused({ file, detail }: Quarantined, raw: Raw | undefined): string {
+  const run = raw && objectIn(raw.text);
+  const what = isOf("runs")({ file }) && run ? `${describeRun(run, "on disk")}, but ` : "";
+  return `${what}${file} cannot be imported (${detail})`;
+}
+
+/** What one side has of a run, such as `finished on disk since 2025-11-06T10:00:00.000Z`. */
+export function describeRun(run: JsonObject, where: string): string {
+  const updatedAt = memberOf(run, "updatedAt");
+  const at = updatedAt instanceof Date ? JSON.stringify(updatedAt) : updatedAt;
+  const since = typeof at === "string" ? ` since ${at.replaceAll('"', "")}` : "";
+  return `${isUnfinished(run) ? "unfinished" : "finished"} ${where}${since}`;
+}
+
+function describeApproval(approval: JsonObject, where: string): string {
+  return `${String(memberOf(approval, "status"))} ${where}`;
+}

@@ -1,0 +1,141 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readFence, writeFence } from "../../components/state";
+import { importState } from "../../components/transfer";
+import { compareUnfinished } from "../../components/transfer/import/guard";
+import { providers } from "../../components/transfer/provider";
+import { RollbackStack, type Outs, finished, running, sampleFiles } from "./rollback-stack";
+import { addFiles, approval, run } from "./state";
+
+const stack = new RollbackStack();
+const { BulkPass, Handover } = providers;
+const busy = "state/runs/busy.json";
+const gate = "state/approvals/busy.json";
+
+/** So many finished runs that one of them may be quarantined. */
+const others = Object.fromEntries(
+  Array.from({ length: 120 }, (_, at) => [`state/runs/o${at}.json`, JSON.stringify(run(`o${at}`))]),
+);
+
+async function bulkPass(files: object = {}): Promise<void> {
+  await addFiles(stack.root, { ...sampleFiles, ...files });
+  await BulkPass.create(stack.inputs());
+}
+
+/** What stopped a step. */
+async function stoppedBy(work: Promise<unknown>) {
+  const error: unknown = await work.then(
+    () => ({ reasons: ["it did not stop"] }),
+    (one: unknown) => one,
+  );
+  return error as { reasons: string[]; properties: object };
+}
+
+/** The next `up` after a stop of the handover. */
+const handOverAgain = async (properties: object) =>
+  (await Handover.update("id", properties, stack.inputs())).outs as Outs;
+
+it("no fence is drawn over a finished run whose file is refused while MongoDB has it unfinished", async () => {
+  await bulkPass(others);
+  const text = JSON.stringify(run("busy", { ...finished, failurePolicy: null }));
+  await writeFile(join(stack.root, busy), text);
+  const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
+  expect(reasons).toEqual([
+    expect.stringMatching(
+      /busy \(finished on disk since .*busy\.json .*unfinished in MongoDB since/,
+    ),
+  ]);
+  expect(await readFence(stack.root)).toBeUndefined();
+  await stack.runs.deleteOne({ _id: "busy" });
+  expect(await handOverAgain(properties)).toMatchObject({ fence: { unfinishedCount: 1 } });
+});
+
+it("no fence is drawn over a run that changed on both sides", async () => {
+  await bulkPass(others);
+  await stack.runs.updateOne({ _id: "busy" }, { $set: { planHash: "planted" } });
+  await writeFile(join(stack.root, busy), JSON.stringify(run("busy", finished)));
+  const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
+  expect(reasons).toEqual([expect.stringMatching(/busy \(finished on disk .*unfinished in Mon/)]);
+  await stack.runs.deleteOne({ _id: "busy" });
+  expect(await handOverAgain(properties)).toMatchObject({ fence: { unfinishedCount: 1 } });
+  expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
+});
+
+it("no fence is drawn over a run that was set back in MongoDB, and its file applies later", async () => {
+  await bulkPass();
+  const updatedAt = new Date("2025-11-06T09:30:00Z");
+  await stack.runs.updateOne({ _id: "done" }, { $set: { ...running, updatedAt } });
+  const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
+  expect(reasons).toEqual([expect.stringMatching(/done \(finished on disk .*unfinished in Mon/)]);
+  await stack.runs.deleteOne({ _id: "done" });
+  await handOverAgain(properties);
+  expect(await stack.runs.findOne({ _id: "done" })).toMatchObject(finished);
+});
+
+it("a run that MongoDB alone has stops the cutover before the drain, and an export comes first", async () => {
+  await bulkPass();
+  const known = await stack.runs.findOne({ _id: "busy" });
+  await stack.runs.insertOne({ ...known, _id: "x" });
+  const first = await stoppedBy(BulkPass.create(stack.inputs()));
+  expect(first.reasons).toEqual([
+    expect.stringMatching(/: x \(no file, unfinished in MongoDB since .* delete x in MongoDB/),
+  ]);
+  const at = new Date().toISOString();
+  await writeFence(stack.root, { at, unfinishedCount: 2, endedAt: at, notExported: true });
+  const { reasons } = await stoppedBy(BulkPass.create(stack.inputs({ cutover: 2 })));
+  expect(reasons).toEqual([expect.stringMatching(/: x .*`taskrunner-storage export`/)]);
+  expect(reasons[0]).not.toContain("delete x");
+});
+
+it("an unfinished run that MongoDB lost since the bulk pass is imported again", async () => {
+  await bulkPass();
+  await stack.runs.deleteOne({ _id: "busy" });
+  expect((await Handover.create(stack.inputs())).outs).toMatchObject({
+    fence: { unfinishedCount: 2 },
+  });
+  expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
+});
+
+it("a file that changed since is left before the drain, and imported by the delta pass", async () => {
+  await addFiles(stack.root, sampleFiles);
+  await importState(stack.sides);
+  await writeFile(join(stack.root, busy), JSON.stringify(run("busy", finished)));
+  const looked = { compared: 2, held: 0, unequal: [] };
+  expect(await compareUnfinished(stack.sides, "bulk")).toEqual({ ...looked, changed: 1 });
+  expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
+  expect(await compareUnfinished(stack.sides, "delta")).toEqual({ ...looked, changed: 0 });
+  expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
+});
+
+it("an approval that was decided meanwhile stops nothing, and one that is refused does", async () => {
+  await bulkPass({ [gate]: JSON.stringify([approval("gate")]) });
+  await addFiles(stack.root, {
+    [gate]: JSON.stringify([approval("gate", { status: "approved" })]),
+  });
+  expect(await compareUnfinished(stack.sides, "delta")).toMatchObject({ unequal: [] });
+  await addFiles(stack.root, { [gate]: JSON.stringify([approval("gate", { status: null })]) });
+  const { reasons } = await stoppedBy(Handover.create(stack.inputs()));
+  expect(reasons).toEqual([expect.stringMatching(/: busy \(state\/approvals\/busy\.json/)]);
+});
+
+it("an approval that MongoDB alone decided stops the handover, of an unfinished run only", async () => {
+  const decided = JSON.stringify([approval("gate")]);
+  await bulkPass({ [gate]: decided, "state/approvals/done.json": decided });
+  const approvals = stack.db.collection("pack_run_approvals");
+  await approvals.updateMany({}, { $set: { status: "approved" } });
+  const { reasons } = await stoppedBy(Handover.create(stack.inputs()));
+  expect(reasons).toEqual([
+    expect.stringMatching(/busy \(approval busy:gate: pending on disk, app/),
+  ]);
+  expect(reasons[0]).not.toContain("done");
+});
+
+it("under a fence that is in force nothing is compared", async () => {
+  await bulkPass();
+  await Handover.create(stack.inputs());
+  await rm(join(stack.root, busy));
+  const { outs } = (await BulkPass.create(stack.inputs())) as { outs?: object };
+  expect(outs).toMatchObject({ applied: true });
+  expect(outs).not.toHaveProperty("report.unfinished");
+});
