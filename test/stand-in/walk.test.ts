@@ -52,7 +52,8 @@ async function walk(seed: number, surface: Surface, on: ReadonlySet<Danger>) {
   const events = journal
     .events()
     .filter((event) => "runId" in event && words.includes(event.runId));
-  return { seed, dangers: [...on], found, stops: one.operator.stops, held: one.held, events };
+  const { stops } = one.operator;
+  return { seed, dangers: [...on], found, stops, held: one.held, history: world.history, events };
 }
 
 type Walked = Awaited<ReturnType<typeof walk>>;
@@ -92,7 +93,6 @@ it("in an unkind world no step is executed twice, nothing is lost, and a stop ha
 
 it("a cutover and a rollback under load are not stopped, and hold nothing", async () => {
   const kind = new Set<Danger>();
-  const hasFailed = ({ found, stops, held }: Walked) =>
-    found.length + stops.length + held.length > 0;
+  const hasFailed = ({ found, stops, held }: Walked) => found.length + stops + held.length > 0;
   expect(await failuresOf(drawn, () => kind, hasFailed)).toEqual([]);
 });

@@ -54,7 +54,6 @@ export type Danger = (typeof dangers)[number];
 
 /** Dangers that the product does not survive yet. Each is on only in walks that ask for it. */
 const awaited: ReadonlySet<Danger> = new Set([
-  "again",
   "restored directory",
   "restored database",
   "stranger",

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { dirname } from "node:path";
+import { dirname, relative } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Random } from "../../../tools/sample/random";
 
@@ -62,12 +62,13 @@ export class LosingVolume {
     this.roots.delete(root);
   }
 
-  /** The server crashes: of what is not synced the last names are lost, one at least. */
-  crash(root: string, random: Random): void {
+  /** The server crashes: of what is not synced the last names are lost, one at least; says which. */
+  crash(root: string, random: Random): string {
     const names = this.roots.get(root) ?? [];
     const lost = names.splice(random.between(0, Math.max(0, names.length - 1)));
     lost.reverse().forEach(undo);
     this.mount(root);
+    return lost.map(({ path }) => relative(root, path)).join(", ");
   }
 
   private look(path: unknown): (Undo & { readonly names: Undo[] }) | undefined {

@@ -62,14 +62,15 @@ export class Mishaps {
     // What is held has its truth in MongoDB.
     const isHeld = (await listHeldRuns({ root, approvals: true })).length > 0;
     if (this.happens("restored database") && !isHeld) {
-      await this.snapshots.restoreDatabase(this.random);
+      this.note("the database", await this.snapshots.restoreDatabase(this.random));
     }
-    if (this.happens("stranger")) await this.stranger.act(this.random);
+    if (this.happens("stranger")) this.note("a stranger", await this.stranger.act(this.random));
   }
 
   /** The state directory is not what it was, while the services work on MongoDB. */
   async changeDirectory(): Promise<void> {
-    if (this.happens("restored directory")) await this.snapshots.restoreDirectory(this.random);
+    if (!this.happens("restored directory")) return;
+    this.note("the directory", await this.snapshots.restoreDirectory(this.random));
   }
 
   async keepSnapshots(): Promise<void> {
@@ -78,7 +79,7 @@ export class Mishaps {
   }
 
   async refuse(): Promise<void> {
-    await this.refused.act(this.random);
+    this.note("refused", await this.refused.act(this.random));
   }
 
   async purge(mode: Mode): Promise<void> {
@@ -91,7 +92,7 @@ export class Mishaps {
   /** The names that the product gave may be lost, since `step`. */
   crash(): void {
     const { surface, root } = this.world;
-    if (this.happens("lost renames")) surface.names.crash(root, this.random);
+    if (this.happens("lost renames")) this.note("lost", surface.names.crash(root, this.random));
     surface.names.unmount(root);
   }
 
@@ -99,6 +100,10 @@ export class Mishaps {
   step(): void {
     const { surface, root } = this.world;
     if (this.has("lost renames")) surface.names.mount(root);
+  }
+
+  private note(what: string, how: string): void {
+    this.world.history.push(`${what}: ${how}`);
   }
 
   private happens(danger: Danger): boolean {

@@ -15,8 +15,8 @@ interface Way {
  * ways is followed to the letter.
  */
 export class Operator {
-  /** What stopped, in the product's words. */
-  readonly stops: string[] = [];
+  /** How often something stopped. */
+  stops = 0;
   private readonly followed = new Set<string>();
 
   constructor(private readonly walk: Walk) {}
@@ -28,6 +28,7 @@ export class Operator {
    *   `problems` says so
    */
   async run(what: string, work: () => Promise<unknown>): Promise<"done" | "back" | undefined> {
+    const { history } = this.walk.world;
     this.followed.clear();
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       try {
@@ -35,20 +36,21 @@ export class Operator {
         return "done";
       } catch (error) {
         const { message } = error as Error;
-        this.stops.push(`${what}: ${message}`);
+        this.stops += 1;
+        history.push(`${what}: ${message}`);
         const ways = isOfCode(error) ? [] : this.waysOn(message);
         if (ways.length === 0) {
           this.walk.problems.push(`${what} has no way on that works: ${message}`);
           return undefined;
         }
         const way = this.walk.random.pick(ways);
-        this.stops.push(`way on: ${way.name}`);
+        history.push(`way on: ${way.name}`);
         this.followed.add(`${message} ${way.name}`);
         if ((await way.follow()) === "back") return "back";
         await this.walk.meanwhile();
       }
     }
-    this.walk.problems.push(`${what} stops again and again: ${this.stops.at(-2) ?? ""}`);
+    this.walk.problems.push(`${what} stops again and again: ${history.at(-2) ?? ""}`);
     return undefined;
   }
 
@@ -89,7 +91,7 @@ export class Operator {
         name: args.join(" "),
         follow: () =>
           product.command(args).catch((error: unknown) => {
-            this.stops.push(`${args.join(" ")}: ${String(error)}`);
+            world.history.push(`${args.join(" ")}: ${String(error)}`);
           }),
       })),
       ...(deletes

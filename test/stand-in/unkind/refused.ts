@@ -42,8 +42,8 @@ export class Refused {
     }
   }
 
-  /** A run that has ended, or the approvals of a run that has not, become such a record. */
-  async act(random: Random): Promise<void> {
+  /** A run that has ended, or the approvals of a run that has not, become such a record; says which. */
+  async act(random: Random): Promise<string> {
     const all = (await this.files.runs()).filter(({ runId }) => !this.earlier.has(runId));
     const ended = all.filter(hasRunEnded).map(({ runId }) => runId);
     const decided: string[] = [];
@@ -54,7 +54,10 @@ export class Refused {
       ["runs", ended],
       ["approvals", decided],
     ] as const);
-    if (runIds.length > 0) await this.refuse(this.fileOf(role, random.pick(runIds)));
+    if (runIds.length === 0) return "nothing";
+    const runId = random.pick(runIds);
+    await this.refuse(this.fileOf(role, runId));
+    return `${role} of ${runId}`;
   }
 
   private async isDecided({ runId }: RunRecord): Promise<boolean> {

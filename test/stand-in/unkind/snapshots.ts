@@ -19,13 +19,15 @@ export class Snapshots {
     await cp(this.root, copy, { recursive: true, preserveTimestamps: true });
   }
 
-  /** Restores the state directory, or its runs alone, as some snapshot has them. */
-  async restoreDirectory(random: Random): Promise<void> {
-    const copy = this.copyOf(random.between(1, this.directories));
+  /** Restores the state directory, or its runs alone, as some snapshot has them; says which. */
+  async restoreDirectory(random: Random): Promise<string> {
+    const number = random.between(1, this.directories);
+    const copy = this.copyOf(number);
     const part = random.pick([".", layout.runs]);
     await rm(join(this.root, part), { recursive: true, force: true });
     const options = { recursive: true, preserveTimestamps: true };
     await cp(join(copy, part), join(this.root, part), options);
+    return `${part} of snapshot ${number} of ${this.directories}`;
   }
 
   async takeDatabase(): Promise<void> {
@@ -37,8 +39,8 @@ export class Snapshots {
     this.databases.push(found);
   }
 
-  /** Restores the database as some snapshot has it; collections and indexes stay. */
-  async restoreDatabase(random: Random): Promise<void> {
+  /** Restores the database as some snapshot has it; collections and indexes stay. Says which. */
+  async restoreDatabase(random: Random): Promise<string> {
     const snapshot = random.pick(this.databases);
     for (const { collectionName } of await this.database.collections()) {
       const collection = this.database.collection(collectionName);
@@ -46,6 +48,7 @@ export class Snapshots {
       await collection.deleteMany({});
       if (documents.length > 0) await collection.insertMany([...documents]);
     }
+    return `snapshot ${this.databases.indexOf(snapshot) + 1} of ${this.databases.length}`;
   }
 
   private readonly copyOf = (number: number) => `${this.root}.snapshot-${number}`;

@@ -14,20 +14,23 @@ export class Stranger {
     private readonly store: Store,
   ) {}
 
-  /** Makes a run that no service knows, or sets one back that MongoDB has. */
-  async act(random: Random): Promise<void> {
-    if (random.next() < 0.5 && (await this.setBack(random))) return;
+  /** Makes a run that no service knows, or sets one back that MongoDB has; says which. */
+  async act(random: Random): Promise<string> {
+    const known = random.next() < 0.5 ? await this.setBack(random) : undefined;
+    if (known !== undefined) return `${known} begins anew`;
     const runId = `stranger-${this.runIds.size + 1}`;
     this.runIds.add(runId);
-    await this.store.create(runOfStranger(runId, random.pick(["Pending", "Succeeded"])));
+    const status = random.pick(["Pending", "Succeeded"] as const);
+    await this.store.create(runOfStranger(runId, status));
+    return `${runId} is ${status}`;
   }
 
-  /** A run begins anew, with another plan and an older date; false if MongoDB has no run. */
-  private async setBack(random: Random): Promise<boolean> {
+  /** A run begins anew, with another plan and an older date; which one, if MongoDB has any. */
+  private async setBack(random: Random): Promise<string | undefined> {
     const { runs } = documentOptions.collections;
     const collection = this.database.collection(runs);
     const all = await collection.find({ _id: { $nin: [...this.runIds] as never[] } }).toArray();
-    if (all.length === 0) return false;
+    if (all.length === 0) return undefined;
     const { _id, steps, updatedAt } = random.pick(all);
     const begun = (steps as Document[]).map((step) => ({
       ...step,
@@ -37,7 +40,7 @@ export class Stranger {
     const before = new Date((updatedAt as Date).getTime() - 3_600_000);
     const $set = { steps: begun, updatedAt: before, "plan.name": "restored" };
     await collection.updateOne({ _id }, { $set });
-    return true;
+    return String(_id);
   }
 }
 

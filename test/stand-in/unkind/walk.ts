@@ -126,6 +126,7 @@ export class Walk extends RoughCrew {
   private async step(name: StepName, direction: "forward" | "back", fields: object): Promise<void> {
     this.pass();
     this.mishaps.step();
+    this.world.history.push(`${name} ${direction}`);
     const lines = await linesOf(() => this.product.run(name, direction, fields));
     for (const line of lines) this.codes.add(readPrinted(line).code ?? "");
   }
@@ -210,7 +211,7 @@ export class Walk extends RoughCrew {
       await world.exchange();
       await product
         .command(["export"])
-        .catch((error: unknown) => operator.stops.push(`export: ${String(error)}`));
+        .catch((error: unknown) => world.history.push(`export: ${String(error)}`));
       await this.between(10);
       world.heal();
     }

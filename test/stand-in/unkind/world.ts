@@ -28,6 +28,8 @@ export class World {
   /** Finished runs that were deleted on one side. */
   readonly purged = new Set<string>();
   readonly between: Disturbance;
+  /** What happened, step by step, for who reads why a walk failed. */
+  readonly history: string[] = [];
   isKilled = false;
 
   constructor(
@@ -81,6 +83,7 @@ export class World {
     if (finished.length === 0) return;
     const { runId } = random.pick(finished);
     this.purged.add(runId);
+    this.history.push(`${runId} is purged, ${mode}`);
     await this.delete(mode, runId);
   }
 
