@@ -58,7 +58,6 @@ const awaited: ReadonlySet<Danger> = new Set([
   "restored database",
   "stranger",
   "refused",
-  "late write",
   "lost renames",
 ]);
 
