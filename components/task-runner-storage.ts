@@ -1,9 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "./cluster";
 import { LogRetention, PackRunMigration, SuspendLogTtl } from "./migration/program";
 import { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./rollout/program";
 import type { ProgramSettings } from "./settings/program";
-import { after as waitFor, formerly, StepGroup, type StepOptions } from "./step/program";
+import { after as waitFor, StepGroup, type StepOptions } from "./step/program";
 import {
   FilesystemBackfill,
   FinalPass,
@@ -39,14 +38,9 @@ export class TaskRunnerStorage extends StepGroup {
 
   constructor(name: string, settings: ProgramSettings, options?: StepOptions) {
     super("TaskRunnerStorage", name, options);
-    // Stacks from before 0.2.0 have the steps at their root.
-    const aliases = [{ parent: pulumi.rootStackResource }];
-    const below = { parent: this, aliases };
-    const after = (...steps: readonly StepGroup[]) => ({ ...below, ...waitFor(...steps) });
-    const renamed = (options: StepOptions, type: string, former: string) =>
-      formerly(options, `taskrunner:storage:${type}`, former);
+    const after = (...steps: readonly StepGroup[]) => ({ parent: this, ...waitFor(...steps) });
 
-    const update = new Update("update", settings, { ...below, dependsOn: this.before });
+    const update = new Update("update", settings, { parent: this, dependsOn: this.before });
     const cluster = new MongoCluster("mongo", settings, after(update));
     const { mongo } = cluster;
     const files = new RunFiles(settings);
@@ -55,8 +49,7 @@ export class TaskRunnerStorage extends StepGroup {
     // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
     const wanted = { ...settings, ...state };
     const schema = new PackRunMigration("pack-run-migration", wanted, after(cluster));
-    const ofTtl = renamed(after(schema), "LogExpiryLift", "log-expiry-lift");
-    const noTtl = new SuspendLogTtl("suspend-log-ttl", state, ofTtl);
+    const noTtl = new SuspendLogTtl("suspend-log-ttl", state, after(schema));
     // 3. The bulk pass: import the existing runs while both services still write files, and prove it before
     // either of them stops.
     const imported = new FilesystemBackfill("filesystem-backfill", state, after(noTtl));
@@ -70,8 +63,7 @@ export class TaskRunnerStorage extends StepGroup {
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));
     const web = new WebRollout("web-rollout", { services, worker }, after(worker));
     // The final pass: what web wrote until its own rollout.
-    const ofFinal = renamed(after(web), "SecondHandover", "second-handover");
-    const final = new FinalPass("final-pass", { ...state, handover, web }, ofFinal);
+    const final = new FinalPass("final-pass", { ...state, handover, web }, after(web));
     // Prove that nothing is missing, and only then let log entries expire.
     const verified = new Verification("verification", { ...state, final }, after(final));
     new LogRetention("log-retention", { ...settings, mongo, verified }, after(verified));

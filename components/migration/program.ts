@@ -7,7 +7,6 @@ import { previewTimeout, ConnectionError, onOwnConnection, sameServer } from "..
 import { schemaOptionsOf, type Direction, type Settings } from "../settings";
 import {
   foreseeInPreview,
-  formerly,
   logFinding,
   StepGroup,
   StepResource,
@@ -189,10 +188,8 @@ function warnOfDataIssues(
 export class SuspendLogTtl extends StepGroup {
   constructor(name: string, { mongo }: Pick<PackRunMigrationArgs, "mongo">, options?: StepOptions) {
     super("SuspendLogTtl", name, options, { rests: mongo.direction === "back" });
-    const former = "pulumi-nodejs:dynamic/mongo:LogExpiryLift";
-    const ofStep = formerly(this.ofChildren, former, "log-expiry-lift");
     const inputs = expiryInputs(mongo, 0);
-    new StepResource(steps.suspendLogTtl, "suspend-log-ttl", inputs, ofStep);
+    new StepResource(steps.suspendLogTtl, "suspend-log-ttl", inputs, this.ofChildren);
     this.registerOutputs();
   }
 }

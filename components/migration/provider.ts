@@ -23,6 +23,4 @@ export const providers = {
   Index: providerOf(index),
   SuspendLogTtl: providerOf(suspendLogTtl),
   LogRetention: providerOf(logRetention),
-  // A stack from before 0.2.0 loads the step by this name until it runs again.
-  LogExpiryLift: providerOf(suspendLogTtl),
 };

@@ -124,17 +124,6 @@ export const childName = (parent: pulumi.Resource | undefined, name: string) =>
 export const ownerOf = (component: pulumi.Resource | undefined) =>
   [pulumi.getProject(), pulumi.getStack(), instanceOf(component)].filter(Boolean).join("/");
 
-/** The options of a resource or component that has another type and name in stacks from before 0.2.0. */
-export function formerly<Options extends Pick<pulumi.ResourceOptions, "parent" | "aliases">>(
-  options: Options,
-  type: string,
-  name: string,
-): Options {
-  const former = { type, name: childName(options.parent, name) };
-  const aliases = (options.aliases ?? []) as readonly pulumi.Alias[];
-  return { ...options, aliases: [former, ...aliases.map((alias) => ({ ...alias, ...former }))] };
-}
-
 /** The options of a component. */
 export interface StepOptions extends Omit<pulumi.ComponentResourceOptions, "dependsOn"> {
   /** The dependencies of its resources. */

@@ -3,7 +3,7 @@ import { warning } from "../contract/finding";
 import type { Mongo } from "../cluster";
 import type { DrainSnapshot } from "../kubernetes";
 import type { Direction, Settings } from "../settings";
-import { formerly, logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
+import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import type { ImportReport } from "./reports";
@@ -52,9 +52,7 @@ export class FilesystemBackfill extends StepGroup {
   constructor(name: string, { mongo, files }: StateStepArgs, options?: StepOptions) {
     super("FilesystemBackfill", name, options, { rests: !files.state });
     const inputs = files.state && { ...stateInputs(mongo, files.state), ...files.state.primary };
-    const former = "pulumi-nodejs:dynamic/taskrunner:BulkImport";
-    const ofStep = formerly(this.ofChildren, former, "backfill");
-    const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, ofStep);
+    const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });
   }
@@ -133,9 +131,7 @@ export class FinalPass extends StepGroup {
       const { fencedAt } = handover;
       const { primary } = files.state;
       const inputs = { ...stateInputs(mongo, files.state), ...primary, fencedAt, direction };
-      const former = "pulumi-nodejs:dynamic/taskrunner:SecondHandover";
-      const ofStep = formerly(this.ofChildren, former, "second-handover");
-      const step = new StepResource(kinds.FinalPass, "final-pass", inputs, ofStep);
+      const step = new StepResource(kinds.FinalPass, "final-pass", inputs, this.ofChildren);
       this.direction = step.lastDirection;
     }
     this.registerOutputs();

@@ -11,7 +11,4 @@ export const providers = {
   Handover: providerOf(handover),
   FinalPass: providerOf(finalPass),
   Verification: providerOf(verification),
-  // A stack from before 0.2.0 loads them by these names until the steps run again.
-  BulkImport: providerOf(bulkPass),
-  SecondHandover: providerOf(finalPass),
 };

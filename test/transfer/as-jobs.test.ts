@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
-import type { PassInputs, PassResults, ImportInputs } from "../../components/transfer/steps/inputs";
+import type { PassInputs, PassResults } from "../../components/transfer/steps/inputs";
 import { readFence } from "../../components/state";
 import { documentOptions } from "../contract/options";
 import { type JobCluster, startJobCluster } from "../jobs/cluster";
@@ -17,7 +17,7 @@ const { BulkPass, Handover, Verification } = providers;
 let cluster: JobCluster;
 let namespaces = 0;
 let root: string;
-let inputs: ImportInputs & PassInputs;
+let inputs: PassInputs;
 
 beforeAll(async () => {
   cluster = await startJobCluster(current.folder);

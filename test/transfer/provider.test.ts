@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
-import type { ImportInputs, ImportResults } from "../../components/transfer/steps/inputs";
+import type { ImportResults, PassInputs } from "../../components/transfer/steps/inputs";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { addFiles, approval, lines, logLine, run } from "./state";
@@ -11,7 +11,7 @@ import { type BorrowedServer, borrowServer } from "../pool";
 
 let folder: string;
 let server: BorrowedServer;
-let inputs: ImportInputs;
+let inputs: PassInputs;
 let databases = 0;
 
 beforeAll(async () => {
@@ -39,10 +39,11 @@ beforeEach(async () => {
     collections: documentOptions.collections,
     approvals: true,
     ledger: "schema_migrations",
+    electionSeconds: 5,
   };
 });
 
-const imported = async () => (await BulkPass.create(inputs)).outs as ImportInputs & ImportResults;
+const imported = async () => (await BulkPass.create(inputs)).outs as PassInputs & ImportResults;
 const changes = async (olds: object, news: object) =>
   (await BulkPass.diff("id", olds, news)).changes;
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { providers } from "../../components/transfer/provider";
-import type { ImportInputs } from "../../components/transfer/steps/inputs";
+import type { PassInputs } from "../../components/transfer/steps/inputs";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { addFiles, approval, artifact, lines, logLine, run } from "./state";
@@ -11,7 +11,7 @@ import { type BorrowedServer, borrowServer } from "../pool";
 
 let folder: string;
 let server: BorrowedServer;
-let inputs: ImportInputs;
+let inputs: PassInputs;
 let databases = 0;
 
 beforeAll(async () => {
@@ -34,6 +34,7 @@ beforeEach(() => {
     collections: documentOptions.collections,
     approvals: true,
     ledger: "schema_migrations",
+    electionSeconds: 5,
   };
 });
 

@@ -28,7 +28,7 @@ export function accessList(
   return [...entriesByAddress(settings)].map(([address, entry]) => {
     const name = childName(options.parent, `access-${address}`);
     const args = { ...entryArgs(entry), projectId };
-    const replaced = { ...options, aliases: [{ name: `${name}/32` }], deleteBeforeReplace: true };
+    const replaced = { ...options, deleteBeforeReplace: true };
     return new (atlasSdk().ProjectIpAccessList)(name, args, replaced);
   });
 }

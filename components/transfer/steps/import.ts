@@ -29,7 +29,7 @@ import {
 import {
   BulkPass,
   type StateInputs,
-  type ImportInputs,
+  type PassInputs,
   type ImportResults,
   Verification,
   type VerificationResults,
@@ -41,7 +41,7 @@ import { truncateReport, comparedStateInputs, sidesOf, stateOf, reportProgress }
  * once in each cutover, and again if its settings changed or it quarantined records. The worker is drained next, so
  * it also requires that the fence can be written, and that no unfinished run is quarantined or missing.
  */
-export const bulkPass: Step<ImportInputs, ImportResults> = {
+export const bulkPass: Step<PassInputs, ImportResults> = {
   ...BulkPass,
   id: ({ database = "" }) => `${database}/import`,
   isDue: hasToImport,
@@ -57,7 +57,7 @@ export const bulkPass: Step<ImportInputs, ImportResults> = {
   },
 };
 
-async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
+async function importRuns(inputs: PassInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
   const report = await importPass(sides, "bulk");
@@ -72,10 +72,7 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   return { report };
 }
 
-function requireRuns(
-  results: ImportResults,
-  { root, rootName = root }: ImportInputs,
-): ImportResults {
+function requireRuns(results: ImportResults, { root, rootName = root }: PassInputs): ImportResults {
   const reasons = describeStop(results.report, rootName, "bulk");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
   describeProof(results.report).forEach(tell);
@@ -86,10 +83,7 @@ function requireRuns(
  * The proof before the drain: the records of all files that did not change since their import are in MongoDB. Then
  * imports the changed files, so that the handover has little to do while the worker is stopped.
  */
-async function proveImport(
-  { report }: ImportResults,
-  inputs: ImportInputs,
-): Promise<ImportResults> {
+async function proveImport({ report }: ImportResults, inputs: PassInputs): Promise<ImportResults> {
   const { root, rootName = root } = inputs;
   const sides = await sidesOf(inputs);
   const fence = await readFence(sides.root);
@@ -147,8 +141,8 @@ export async function requireSame(
 }
 
 /** The bulk pass of a rollback; the handover exports the rest, and later changes. */
-async function exportBefore(inputs: ImportInputs): Promise<void> {
-  const { database: name, uri, root, rootName = root, electionSeconds = 60 } = inputs;
+async function exportBefore(inputs: PassInputs): Promise<void> {
+  const { database: name, uri, root, rootName = root, electionSeconds } = inputs;
   const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
   try {
     const report = await exportBulkPass(stateOf(inputs), options);

@@ -32,9 +32,6 @@ interface ReachInputs {
   readonly exportUnconfirmed?: string;
 }
 
-/** Inputs of the bulk pass; those of a rollback are absent in a stack from before 0.2.0. */
-export interface ImportInputs extends StateInputs, Partial<ReachInputs> {}
-
 /** An import's report names the first twenty cases of a kind. */
 export interface ImportResults {
   readonly report: ImportReport;
@@ -45,7 +42,7 @@ export interface VerificationResults {
   readonly report: VerificationReport;
 }
 
-/** Inputs of the delta and the final pass; a change of those of a rollback does not run them again. */
+/** Inputs of the three passes; a change of those of a rollback does not run them again. */
 export interface PassInputs extends StateInputs, ReachInputs {}
 
 /** Inputs of the handover: the drain's results, absent if the program sees no pods. */
@@ -71,7 +68,7 @@ export interface FinalPassInputs extends PassInputs {
   readonly fencedAt?: string;
 }
 
-export const BulkPass = kind<ImportInputs, ImportResults>("BulkPass", here, ["report"]);
+export const BulkPass = kind<PassInputs, ImportResults>("BulkPass", here, ["report"]);
 
 export const Handover = kind<HandoverInputs, PassResults>("Handover", here, [
   "report",
