@@ -36,7 +36,7 @@ it("the bundle alone imports and verifies a state, and sees what is missing", as
   await generateSample(state, { runs: 12 });
   const imported = await run("import", "--state", state);
   expect(imported.exitCode).toBe(0);
-  expect(imported.stdout).toMatch(/^runs +12 +12 +0 +0 +0$/m);
+  expect(imported.stdout).toMatch(/^runs +12 +12 +0 +0 +0 +0$/m);
   expect(await current.db.collection("pack_runs").countDocuments()).toBe(12);
   const verified = await run("verify", "--state", state);
   expect(verified.exitCode).toBe(0);
