@@ -4,6 +4,13 @@ import type { Collection, Db, Timestamp } from "mongodb";
 /** The migration's id, which is its name in the specification's first paragraph. */
 export const migrationId = "20251106-task-runner-baseline";
 
+/** A moment from which a database is the source of truth. */
+export interface LedgerFence {
+  readonly at: Date;
+  /** The stack that recorded it, `<project>/<stack>`. */
+  readonly stack: string;
+}
+
 /** The migration's record; times are UTC, durations in ms. */
 export interface LedgerRecord {
   readonly _id: string;
@@ -16,7 +23,7 @@ export interface LedgerRecord {
   /** The last cutover's fence; absent before the first. */
   readonly fencedAt?: Date;
   /** All fences; absent before the first if the script created the record. */
-  readonly fences?: readonly Date[];
+  readonly fences?: readonly LedgerFence[];
   /** The number of the last cutover whose rollback began, from 1; absent before the first rollback. */
   readonly endedCutover?: number;
   /** When an export last proved that it reads current data; absent before the first export. */
@@ -48,7 +55,7 @@ export class FenceMissing extends Error {
  * @throws FenceMissing
  */
 export async function requireFence(db: Db, ledger: string, at: string): Promise<void> {
-  if ((await readRecord(db, ledger))?.fences?.some((one) => one.toISOString() === at)) return;
+  if ((await readRecord(db, ledger))?.fences?.some((one) => one.at.toISOString() === at)) return;
   throw new FenceMissing(
     `Database ${db.databaseName} is not the one that the services have used since ${at}: its ${ledger} ` +
       "has no record of that fence. What the services wrote is in another database. Set cluster, mongoUri " +
@@ -72,11 +79,11 @@ export async function lastFence(db: Db, ledger: string): Promise<string | undefi
  *
  * @throws Error if the migration has no record
  */
-export async function recordFence(db: Db, ledger: string, at: Date): Promise<void> {
+export async function recordFence(db: Db, ledger: string, fence: LedgerFence): Promise<void> {
   const records = ledgerRecords(db, ledger);
   const { matchedCount } = await records.updateOne(
     { _id: migrationId },
-    { $set: { fencedAt: at }, $addToSet: { fences: at } },
+    { $set: { fencedAt: fence.at }, $addToSet: { fences: fence } },
   );
   if (matchedCount > 0) return;
   throw new Error(
@@ -102,7 +109,7 @@ export async function recordExport(
   return db.client.withSession(async (session) => {
     const writeConcern = { w: "majority", journal: true, wtimeoutMS: timeoutMs } as const;
     await ledgerRecords(db, ledger).updateOne(
-      { _id: migrationId, ...(at !== undefined && { fences: new Date(at) }) },
+      { _id: migrationId, ...(at !== undefined && { "fences.at": new Date(at) }) },
       {
         $set: { exportedAt: new Date() },
         ...(ended !== undefined && { $max: { endedCutover: ended } }),

@@ -2,8 +2,16 @@ import type { Db } from "mongodb";
 import { warning } from "../contract/finding";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
-import { recordFence } from "../ledger";
-import { addressIn, databaseAt, formatHosts, withRetries } from "../mongo";
+import { readRecord, recordFence } from "../ledger";
+import {
+  addressIn,
+  databaseAt,
+  formatHosts,
+  previewTimeout,
+  withRetries,
+  type ConnectionOptions,
+  type DatabaseAddress,
+} from "../mongo";
 import { readFence } from "../state";
 import {
   kind,
@@ -83,17 +91,14 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   compares: ["database", "ledger", "checksum", "stack", "cutover"],
   isDue: ({ blockedBy }, { job }) => job !== undefined && Boolean(blockedBy),
   job: { state: "read", priorOutputs: ["place"], forward: applyWholePlan },
+  // A preview looks at a step that the stack has by `previewFindings` only.
+  refuses: async (inputs, prior) => {
+    const reason = prior ? undefined : await foreseeRefusal(inputs);
+    return reason === undefined ? undefined : { property: "acceptDatabase", reason };
+  },
   previewFindings: async (state, inputs) => {
-    // With Jobs, the files are in a PersistentVolumeClaim, which the engine cannot read.
-    if (inputs.job) return [];
-    try {
-      await findPlace(inputs, state);
-    } catch (error) {
-      // Other steps, and `up`, report other errors.
-      if (!(error instanceof PlaceRefused)) return [];
-      return [{ severity: "stop", code: "other-database", text: error.message }];
-    }
-    return [];
+    const text = await foreseeRefusal(inputs, state);
+    return text === undefined ? [] : [{ severity: "stop", code: "other-database", text }];
   },
   forward: async (inputs, state) => {
     const { fence, place } = await findPlace(inputs, state);
@@ -107,10 +112,23 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
       warnOfNotChecked(notChecked);
     }
     await claim(db, inputs.ledger, inputs);
-    await recordMovedFence(db, inputs.ledger, fence);
+    await recordMovedFence(db, inputs, fence);
     return { place, appliedAt: "", blockedBy: "" };
   },
 };
+
+// Other steps, and `up`, report other errors.
+async function foreseeRefusal(
+  inputs: ClaimInputs,
+  state?: ClaimState,
+): Promise<string | undefined> {
+  // With Jobs, the files are in a PersistentVolumeClaim, which the engine cannot read.
+  if (inputs.job || inputs.direction === "back") return undefined;
+  return findPlace(inputs, state, previewTimeout).then(
+    () => undefined,
+    (error: unknown) => (error instanceof PlaceRefused ? error.message : undefined),
+  );
+}
 
 async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<ClaimResults> {
   const { fence, place } = await findPlace(inputs, state);
@@ -118,15 +136,19 @@ async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<
   await requireServer(db, addressIn(inputs).uri, inputs.schema.collections);
   const { appliedAt, issues, notChecked } = await apply(db, inputs);
   warnOfNotChecked(notChecked);
-  await recordMovedFence(db, inputs.ledger, fence);
+  await recordMovedFence(db, inputs, fence);
   const blockedBy = issues.map(describeDataIssue).join("\n");
   return { place, appliedAt: appliedAt.toISOString(), blockedBy };
 }
 
-async function recordMovedFence(db: Db, ledger: string, fence: string | undefined): Promise<void> {
+async function recordMovedFence(
+  db: Db,
+  { ledger, stack }: ClaimInputs,
+  fence: string | undefined,
+): Promise<void> {
   if (fence === undefined) return;
   const doing = `Recording the fence in ${db.databaseName}.${ledger}`;
-  await withRetries(doing, () => recordFence(db, ledger, new Date(fence)));
+  await withRetries(doing, () => recordFence(db, ledger, { at: new Date(fence), stack }));
 }
 
 function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
@@ -137,35 +159,70 @@ function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
 }
 
 /**
- * Returns the place of the record and, for a copied database, the fence to record there. Without
- * `acceptDatabase`, a new place is refused while the services work on MongoDB: the import would read files that
- * are as old as the cutover.
+ * Returns the place of the record and, for a copied database, the fence to record there. Without `acceptDatabase`, a
+ * database that does not know the open fence of `fence.json` is refused, because the import would read files that are as
+ * old as that fence; so is one with another stack's fence that `fence.json` does not know, because the services of that
+ * stack may work on it.
  *
  * @throws PlaceRefused
  */
-async function findPlace(inputs: ClaimInputs, state?: ClaimState) {
-  const { ledger, root, acceptDatabase } = inputs;
-  const { uri, database } = addressIn(inputs);
-  const hosts = formatHosts(uri);
-  const place = `${hosts}/${database}/${ledger}`;
+async function findPlace(inputs: ClaimInputs, state?: ClaimState, options?: ConnectionOptions) {
+  const { ledger, root, stack, acceptDatabase } = inputs;
+  const address = addressIn(inputs);
+  const database = `${formatHosts(address.uri)}/${address.database}`;
+  const place = `${database}/${ledger}`;
   // Also in the next cutover, because an unfinished rollback leaves the services on MongoDB.
   const former = state?.place ?? place;
-  if (place === former || root === undefined) return { place };
+  if (root === undefined) return { place };
   const fence = await readFence(root);
-  if (!fence || fence.endedAt !== undefined) return { place };
-  const wanted = `${fence.at}@${hosts}/${database}`;
-  if (acceptDatabase === wanted) return { place, fence: fence.at };
+  const open = fence?.endedAt === undefined ? fence?.at : undefined;
+  const drawn = await readFences(address, ledger, options);
+  const isKnown = drawn.some(({ at }) => at === open);
+  const lost = open !== undefined && (place !== former || !isKnown) ? open : undefined;
+  const own = [fence?.at, ...(fence?.former ?? [])];
+  const foreign = drawn.filter((one) => one.stack !== stack && !own.includes(one.at));
+  const newest = [lost ?? "", ...foreign.map(({ at }) => at)].sort().at(-1) ?? "";
+  const wanted = `${newest}@${database}`;
+  if (newest === "" || acceptDatabase === wanted) return { place, ...(lost && { fence: lost }) };
+  const [found, ...ways] = lost
+    ? describeLost({ place, former, lost, wanted })
+    : describeForeign({ place, root, wanted, by: foreign.find(({ at }) => at === newest)?.stack });
   throw new PlaceRefused(
-    [
-      `Refusing to switch to database ${place}: it is not a copy of ${former}, which the ` +
-        `services have used since ${fence.at}. Nothing was changed. There are two ways:`,
-      "By files: restore cluster, mongoUri and advanced.ledger. Set storageMode: filesystem and run " +
-        "`pulumi up`, which exports what changed. Then set the new database and storageMode: mongo, and " +
-        "run `pulumi up` again.",
-      "By a copy: stop worker and web and copy the whole database, with its ledger and checkpoints. Then " +
-        `set advanced.acceptDatabase: ${wanted}, which is valid only for this fence, and run \`pulumi up\` again.`,
-    ].join("\n"),
+    [`${found ?? ""} Nothing was changed. There are two ways:`, ...ways].join("\n"),
   );
+}
+
+async function readFences(address: DatabaseAddress, ledger: string, options?: ConnectionOptions) {
+  const db = await databaseAt(address, options);
+  const doing = `Looking at ${db.databaseName}.${ledger}`;
+  const { fences = [] } = (await withRetries(doing, () => readRecord(db, ledger))) ?? {};
+  return fences.map(({ at, stack }) => ({ at: at.toISOString(), stack }));
+}
+
+function describeLost(one: Readonly<Record<"place" | "former" | "lost" | "wanted", string>>) {
+  const { place, former, lost, wanted } = one;
+  return [
+    place === former
+      ? `Refusing database ${place}: it has no record of the fence of ${lost} in fence.json, so the services have used another database since.`
+      : `Refusing to switch to database ${place}: it is not a copy of ${former}, which the services have used since ${lost}.`,
+    "By files: restore cluster, mongoUri and advanced.ledger. Set storageMode: filesystem and run " +
+      "`pulumi up`, which exports what changed. Then set the new database and storageMode: mongo, and " +
+      "run `pulumi up` again.",
+    "By a copy: stop worker and web and copy the whole database, with its ledger and checkpoints. Then " +
+      `set advanced.acceptDatabase: ${wanted}, which is valid only for this fence, and run \`pulumi up\` again.`,
+  ];
+}
+
+function describeForeign(
+  one: Readonly<Record<"place" | "root" | "wanted", string>> & { readonly by: string | undefined },
+) {
+  const { place, root, wanted, by = "" } = one;
+  return [
+    `Refusing database ${place}: stack ${by} has drawn a fence in it that fence.json in ${root} does not know, so services of that stack may work on it.`,
+    "Set cluster, mongoUri or advanced.ledger to a database of this stack's own, and run `pulumi up` again.",
+    `If no service of that stack uses it any more, set advanced.acceptDatabase: ${wanted}, which is valid only for ` +
+      "this fence, and run `pulumi up` again.",
+  ];
 }
 
 export interface CompletionInputs extends MigrationInputs, OncePerCutover {

@@ -8,7 +8,7 @@ import {
 import { ConnectionString } from "mongodb-connection-string-url";
 import { ConnectionError, type DatabaseAddress } from "./server";
 
-interface ConnectionOptions {
+export interface ConnectionOptions {
   /** Server selection timeout in ms; default 30,000. */
   readonly selectionTimeoutMs?: number;
 }

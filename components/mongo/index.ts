@@ -6,6 +6,7 @@ export {
   databaseAt,
   onOwnConnection,
   readingAfter,
+  type ConnectionOptions,
 } from "./client";
 export {
   addressIn,

@@ -150,7 +150,7 @@ export const advanced = section({
   acceptDatabase: text
     .optional()
     .describe(
-      "`<fencedAt>@<hosts>/<database>`: a copy of the database that you made after that fence. Lets the stack use the copy.",
+      "`<fencedAt>@<hosts>/<database>`: accepts a database for that fence. It is a copy that you made after the fence, or another stack drew the fence in it and does not use it any more.",
     ),
   acceptCluster: text
     .optional()

@@ -90,6 +90,7 @@ export class Handover extends StepGroup {
     const inputs = files.state && {
       ...stateInputs(mongo, files.state),
       ...files.state.primary,
+      stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
       // Without the drain no handover meets a live worker, also under `--target`.
       direction: drain.direction,
       drains: drain.drained.drains,

@@ -42,7 +42,13 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
     onState(task, async (sides) => {
       const report = await importState({ ...sides, pass: "delta" });
       const unfinishedCount = report.unfinishedRuns;
-      await drawFence({ ...sides, ledger: ledgerName, cutover: 1, unfinishedCount });
+      await drawFence({
+        ...sides,
+        ledger: ledgerName,
+        stack: "bench",
+        cutover: 1,
+        unfinishedCount,
+      });
       return countIn(report);
     }),
   bulk: (task) => exportAll(task, { isBulk: true, openFence: "bench" }),

@@ -134,7 +134,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "the ledger records the fence",
     file: "components/transfer/rollback/fence.ts",
-    find: "await withRetries(doing, () => recordFence(database, ledger, at));",
+    find: "await withRetries(doing, () => recordFence(database, ledger, { at, stack }));",
     replace: "",
     tests: ["test/transfer/rollback.test.ts > the ledger has the moment"],
   },

@@ -40,16 +40,33 @@ export const schema: readonly Break[] = [
   {
     guarantee: "a database has a fence only if that very fence was drawn in it",
     file: "components/ledger/index.ts",
-    find: "one.toISOString() === at",
-    replace: "one.toISOString() >= at",
+    find: "one.at.toISOString() === at",
+    replace: "one.at.toISOString() >= at",
     tests: ["test/migration/ledger.test.ts > a database has the fences"],
   },
   {
     guarantee: "another database is refused while services work on the former one",
     file: "components/migration/ledger-steps.ts",
-    find: "if (acceptDatabase === wanted) return { place, fence: fence.at };",
-    replace: "return { place, fence: fence.at };",
-    tests: ["test/migration/another-place.test.ts > is refused while the services work"],
+    find: 'if (newest === "" || acceptDatabase === wanted)',
+    replace: "if (wanted)",
+    tests: [
+      "test/migration/another-place.test.ts > is refused while the services work",
+      "test/migration/another-place.test.ts > a stack without a state",
+    ],
+  },
+  {
+    guarantee: "a database on which another stack's services may work is refused",
+    file: "components/migration/ledger-steps.ts",
+    find: "one.stack !== stack && !own.includes(one.at)",
+    replace: "one.stack !== stack && own.includes(one.at)",
+    tests: ["test/migration/another-place.test.ts > another stack has drawn a fence"],
+  },
+  {
+    guarantee: "a fence that only the ledger has is completed in fence.json",
+    file: "components/transfer/rollback/fence.ts",
+    find: "...recorded.map((one) => one.at.toISOString()),",
+    replace: "",
+    tests: ["test/transfer/fence-completed.test.ts"],
   },
   {
     guarantee: "what a second runner did first is observed again, not an error",

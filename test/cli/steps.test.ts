@@ -62,8 +62,15 @@ async function fenced() {
   await migrate(current.db);
   const sides = exportSides(current.db, state);
   const { unfinishedRuns: unfinishedCount } = await importState(sides);
-  return (await drawFence({ ...sides, ledger: ledgerCollection, cutover: 1, unfinishedCount }))
-    .fence;
+  return (
+    await drawFence({
+      ...sides,
+      ledger: ledgerCollection,
+      stack: "storage/dev",
+      cutover: 1,
+      unfinishedCount,
+    })
+  ).fence;
 }
 
 it("a final pass leaves runs as MongoDB has them", async () => {

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { formatPrinted } from "../../components/contract/finding";
 import { closeConnections } from "../../components/mongo";
 import { writeFence } from "../../components/state";
-import { migrationId, type LedgerRecord } from "../../components/ledger";
+import { migrationId, recordFence, type LedgerRecord } from "../../components/ledger";
 import { claim } from "../../components/migration/ledger";
 import { providers } from "../../components/migration/provider";
 import { documentOptions } from "../contract/options";
@@ -64,6 +64,7 @@ const there = () => `${other.uri}/?appName=geheim`;
 
 const fencedAt = "2026-11-25T10:00:00.123Z";
 const fence = { at: fencedAt, unfinishedCount: 1 };
+const drawn = { at: new Date(fencedAt), stack: "storage/dev" };
 const ended = { ...fence, endedAt: "2026-12-01T00:00:00.000Z" };
 /** What accepts the database on the other server for a fence. */
 const accepting = (at: string, name = database) => ({
@@ -133,7 +134,7 @@ it("a place that is accepted with its fence is taken, and its ledger has the fen
 
   expect(said).toEqual([]);
   expect(moved.outs).toMatchObject({ uri: there(), applied: true });
-  const noted = { fencedAt: new Date(fencedAt), fences: [new Date(fencedAt)] };
+  const noted = { fencedAt: new Date(fencedAt), fences: [drawn] };
   expect(await record(otherClient)).toMatchObject({ checksum: "a", ...noted });
   expect(await record(current.client)).not.toHaveProperty("fencedAt");
 
@@ -158,7 +159,7 @@ it("a ledger that is renamed takes the fence along, if that is accepted", async 
   const stack = await onMongo();
   const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${database}`;
   await up(stack, at(here(), { ledger: "renamed", acceptDatabase }));
-  expect(await record(current.client, "renamed")).toMatchObject({ fences: [new Date(fencedAt)] });
+  expect(await record(current.client, "renamed")).toMatchObject({ fences: [drawn] });
 });
 
 it("another environment's database is not taken over, although it is accepted", async () => {
@@ -242,7 +243,7 @@ it("another name of the same server is refused until it is accepted", async () =
   await expect(up(stack, at(alias))).rejects.toMatchObject({ name: "PlaceRefused" });
   const acceptDatabase = `${fencedAt}@localhost:${current.server.port}/${database}`;
   expect((await up(stack, at(alias, { acceptDatabase }))).outs).toMatchObject({ uri: alias });
-  expect(await record(current.client)).toMatchObject({ fences: [new Date(fencedAt)] });
+  expect(await record(current.client)).toMatchObject({ fences: [drawn] });
 });
 
 it("a preview that does not know the other server says nothing of it", async () => {
@@ -257,4 +258,47 @@ it("a rollback rests: it connects to nothing, whatever the settings name", async
   const back = at("mongodb://127.0.0.1:1/", { direction: "back", checksum: "b" });
   expect(await LedgerClaim.diff("", outs, back)).toEqual({ changes: false });
   expect(await LedgerClaim.update("", outs, back)).toEqual({ outs });
+});
+
+describe("a stack without a state", () => {
+  /** Why a preview refuses it. */
+  const refusal = async (news: object) =>
+    ((await LedgerClaim.check({}, news)).failures ?? []).map(({ reason }) => reason).join();
+
+  it("is refused a database that does not know the open fence, in a preview too, until it is accepted", async () => {
+    await writeFence(root, fence);
+    const words = new RegExp(`no record of the fence of ${fencedAt} in fence\\.json`);
+    expect(await refusal(at(there()))).toMatch(words);
+    await expect(up(undefined, at(there()))).rejects.toThrow(words);
+    await nothingThere();
+    expect(await refusal(onFiles())).toBe("");
+
+    const accepted = at(there(), accepting(fencedAt));
+    expect(await refusal(accepted)).toBe("");
+    await up(undefined, accepted);
+    expect(await record(otherClient)).toMatchObject({ fences: [drawn] });
+    await up(undefined, at(there()));
+  });
+
+  it("is refused a database in which another stack has drawn a fence, until it is accepted", async () => {
+    await up(undefined, at(here(), { stack: "storage/prod", root: undefined }));
+    const theirs = { at: new Date(fencedAt), stack: "storage/prod" };
+    await recordFence(current.client.db(database), ledger, theirs);
+    const words = /stack storage\/prod has drawn a fence .* does not know.* Nothing was changed/;
+    expect(await refusal(at(here()))).toMatch(words);
+    await expect(up(undefined, at(here()))).rejects.toThrow(words);
+
+    const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${database}`;
+    await up(undefined, at(here(), { acceptDatabase }));
+    // The next fence of the directory has it among its former ones.
+    await writeFence(root, { ...ended, at: "2026-12-02T00:00:00.000Z", former: [fencedAt] });
+    await up(undefined, at(here()));
+  });
+
+  it("goes on where a fence of its own is only in the ledger: it was killed before fence.json", async () => {
+    const stack = await up(undefined, at(here()));
+    await recordFence(current.client.db(database), ledger, drawn);
+    expect(await refusal(at(here()))).toBe("");
+    await up(await up(stack, onFiles()), at(here(), next));
+  });
 });

@@ -21,6 +21,7 @@ const current = emptyDatabasePerTest();
 
 const ledger = "schema_migrations";
 const ours: Claim = { checksum: "aaaa", stack: "storage/dev", adopt: false };
+const { stack } = ours;
 const theirs: Claim = { ...ours, checksum: "bbbb", stack: "storage/prod" };
 const record = () => current.db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
 
@@ -126,9 +127,9 @@ it("a fence is noted, replaced by a later one, and outlives a new claim", async 
   await claim(current.db, ledger, ours);
   const first = new Date("2026-11-25T10:00:00.123Z");
   const later = new Date("2026-12-01T00:00:00Z");
-  await recordFence(current.db, ledger, first);
+  await recordFence(current.db, ledger, { at: first, stack });
   expect(await record()).toMatchObject({ checksum: "aaaa", finishedAt: null, fencedAt: first });
-  await recordFence(current.db, ledger, later);
+  await recordFence(current.db, ledger, { at: later, stack });
   await complete(current.db, ledger, ours.checksum);
   await claim(current.db, ledger, { ...ours, checksum: "cccc" });
   expect(await record()).toMatchObject({ checksum: "cccc", fencedAt: later });
@@ -141,9 +142,13 @@ it("a database has the fences that were drawn in it alone, whatever newer ones a
   const later = "2026-12-01T00:00:00.000Z";
   const required = (at: string) => requireFence(current.db, ledger, at);
   await expect(required(later)).rejects.toBeInstanceOf(FenceMissing);
-  for (const at of [first, later, later]) await recordFence(current.db, ledger, new Date(at));
+  for (const at of [first, later, later])
+    await recordFence(current.db, ledger, { at: new Date(at), stack });
 
-  expect((await record())?.fences).toEqual([new Date(first), new Date(later)]);
+  expect((await record())?.fences).toEqual([
+    { at: new Date(first), stack },
+    { at: new Date(later), stack },
+  ]);
   await expect(required(first)).resolves.toBeUndefined();
   await expect(required(later)).resolves.toBeUndefined();
   await expect(required("2026-11-26T00:00:00.000Z")).rejects.toBeInstanceOf(FenceMissing);
@@ -156,7 +161,7 @@ it("a record without a fence has no last one, and neither has a database without
 });
 
 it("a fence without a record of the migration is an error with what to do, and makes none", async () => {
-  await expect(recordFence(current.db, ledger, new Date())).rejects.toThrow(
+  await expect(recordFence(current.db, ledger, { at: new Date(), stack })).rejects.toThrow(
     /^Recording the fence in test_\d+\.schema_migrations failed: .* Run `taskrunner-storage apply`/,
   );
   expect(await record()).toBeNull();

@@ -103,7 +103,7 @@ async function everything(user: string): Promise<void> {
   await apply(db, { ...options, schema: { ...documentOptions, tenancy: "enforced" } });
   const planned = async () => diffExpiry("pack_run_logs", 30, await observe(db));
   await untilDone(db, planned, () => Promise.resolve());
-  await recordFence(db, claim.ledger, new Date());
+  await recordFence(db, claim.ledger, { at: new Date(), stack: "storage/dev" });
   await db
     .collection("pack_run_logs")
     .insertOne({})
@@ -152,6 +152,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   const { fence } = await drawFence({
     ...sides,
     ledger: claim.ledger,
+    stack: "storage/dev",
     cutover: 1,
     unfinishedCount: 2,
   });

@@ -191,7 +191,10 @@ describe("in its pod", () => {
 
     const acceptDatabase = `${at}@${place.slice(0, -ledger.length - 1)}`;
     expect(await answer({ acceptDatabase }, state)).toMatchObject({ results: { place } });
-    expect(await record()).toMatchObject({ fencedAt: new Date(at), fences: [new Date(at)] });
+    expect(await record()).toMatchObject({
+      fencedAt: new Date(at),
+      fences: [{ at: new Date(at) }],
+    });
   });
 
   it("refuses the request of another version, and changes nothing", async () => {

@@ -78,6 +78,7 @@ async function apply(
     approvals,
     uri: uriOf(),
     ledger: "schema_migrations",
+    stack: "storage/dev",
     onDataIssue: "fail",
     electionSeconds: 60,
     ...own,

@@ -78,6 +78,7 @@ export class Simulation extends Crew {
     const { fence, unknown } = await drawFence({
       ...this.sides,
       ledger: ledgerCollection,
+      stack: "storage/dev",
       cutover: 1,
       unfinishedCount,
     });

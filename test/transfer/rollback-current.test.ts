@@ -55,7 +55,7 @@ it("a rollback proves that it reads what is current: by a majority's write, afte
   const proof = asked.findIndex(({ command }) => command.update === ledgerCollection);
   expect(asked[proof - 1]).toMatchObject({ commandName: "hello" });
   expect(asked[proof]?.command).toMatchObject({
-    updates: [{ q: { fences: new Date(before.fence?.at ?? "") } }],
+    updates: [{ q: { "fences.at": new Date(before.fence?.at ?? "") } }],
     writeConcern: { w: "majority", j: true, wtimeout: 5_000 },
   });
   const reads = asked
@@ -198,6 +198,7 @@ it("a fence asks for the runs that are held in several queries: a command has 16
   const { unknown } = await drawFence({
     ...sides,
     ledger: ledgerCollection,
+    stack: "storage/dev",
     cutover: 1,
     unfinishedCount: 0,
   });

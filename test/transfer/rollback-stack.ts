@@ -104,6 +104,7 @@ export class RollbackStack {
       uri: this.server.uri as string | undefined,
       database: this.database,
       direction: "forward" as Direction,
+      stack: "storage/test",
       cutover: 1,
       drains: 1,
       root: this.root,

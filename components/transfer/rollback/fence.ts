@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { lastFence, readEndedCutover, recordFence, requireFence } from "../../ledger";
+import { lastFence, readEndedCutover, readRecord, recordFence, requireFence } from "../../ledger";
 import { withRetries } from "../../mongo";
 import {
   type Fence,
@@ -28,6 +28,8 @@ export interface DrawnFence {
 interface FenceSides extends ExportSides {
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
+  /** `<project>/<stack>`. */
+  readonly stack: string;
   /** The number of the cutover, from 1. */
   readonly cutover: number;
   /** How many runs may still execute steps, as the import before it counted them. */
@@ -48,12 +50,19 @@ export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
   const at = new Date();
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   const known = await idsAmong(sides, "runs", held);
-  const { database, ledger, root, cutover, unfinishedCount } = sides;
+  const { database, ledger, stack, root, cutover, unfinishedCount } = sides;
   const last = await readFence(root);
-  const former = last && { former: [...(last.former ?? []), last.at] };
+  // The ledger has more than the directory after an `up` that was killed between the two, and if it was accepted.
+  const recorded = (await readRecord(database, ledger))?.fences ?? [];
+  const all = new Set([
+    ...(last?.former ?? []),
+    ...(last ? [last.at] : []),
+    ...recorded.map((one) => one.at.toISOString()),
+  ]);
+  const former = all.size > 0 && { former: [...all].sort() };
   const fence = { at: at.toISOString(), cutover, unfinishedCount, ...former };
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
-  await withRetries(doing, () => recordFence(database, ledger, at));
+  await withRetries(doing, () => recordFence(database, ledger, { at, stack }));
   await writeFence(root, fence);
   return { fence, held, unknown: held.filter((runId) => !known.has(runId)) };
 }

@@ -62,6 +62,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     const drawn = await drawFence({
       ...sides,
       ledger,
+      stack: inputs.stack,
       cutover: inputs.cutover,
       unfinishedCount: report.unfinishedRuns,
     });

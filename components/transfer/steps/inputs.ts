@@ -47,6 +47,8 @@ export interface PassInputs extends StateInputs, ReachInputs {}
 
 /** Inputs of the handover: the drain's results, absent if the program sees no pods. */
 export interface HandoverInputs extends PassInputs {
+  /** `<project>/<stack>`, which the ledger records with the fence. */
+  readonly stack: string;
   /** How often the worker was drained; another number makes the step run. */
   readonly drains?: number;
   readonly standstill?: DrainSnapshot;

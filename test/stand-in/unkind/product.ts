@@ -104,6 +104,7 @@ export class Product {
       ...this.place,
       direction,
       ledger: ledgerCollection,
+      stack: "storage/test",
       cutover: this.cutover,
       approvals: true,
       collections: documentOptions.collections,
