@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type * as Api from "@kubernetes/client-node";
 import { fieldManager } from "./request";
 import { quote, type Obstacle } from "./watch";
@@ -99,10 +100,15 @@ export function hasEnded({ status }: Api.V1Pod): boolean {
   return isOver && !(status.containerStatuses ?? []).some(({ state }) => state?.running);
 }
 
-/** A name as the value of a label: 63 characters of letters, digits and `-_.`, none of these at an end. */
+/**
+ * A name as the value of a label: at most 63 characters of letters, digits and `-_.`, none of these at an end. A
+ * name that has to change gets a hash, so that two names never have one value.
+ */
 export function labelValue(name: string): string {
-  const legal = name.replace(/[^\w.-]/g, ".");
-  return legal.slice(-63).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+  const legal = name.replace(/[^\w.-]/g, ".").slice(-54);
+  const value = legal.replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  return value === name ? name : `${value}-${hash}`;
 }
 
 /** Whether a pod takes part in the service, and is not being deleted. */

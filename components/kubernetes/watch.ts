@@ -22,13 +22,15 @@ export class WaitTimeout extends Error {
  *
  * @param what is waited for, such as a service
  * @param look finds what blocks the step
- * @throws WaitTimeout
+ * @param silenceSeconds how long the API may fail to answer
+ * @throws WaitTimeout; ClusterError if the API does not answer
  */
 export async function watch(
   { place }: { readonly place: ApiPlace },
   what: string,
   timeoutSeconds: number,
   look: () => Promise<readonly Obstacle[]>,
+  silenceSeconds = timeoutSeconds,
 ): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1_000;
   let last = { at: 0, news: "" };
@@ -39,12 +41,12 @@ export async function watch(
     last = { at: Date.now(), news };
     console.log(`${what}: ${line}`);
   };
-  let answers = false;
+  let answeredAt = -Infinity;
   for (;;) {
     const isLast = Date.now() >= deadline;
     try {
       const obstacles = await look();
-      answers = true;
+      answeredAt = Date.now();
       if (obstacles.length === 0) return;
       if (isLast) {
         const when = `after ${timeoutSeconds} s, in ${describeApiPlace(place)}:`;
@@ -53,7 +55,8 @@ export async function watch(
       progress(inProgress(obstacles));
     } catch (error) {
       const isTransient = error instanceof ClusterError && error.isTransient;
-      if (!answers || isLast || !isTransient) throw error;
+      const isSilent = Date.now() - answeredAt >= silenceSeconds * 1_000;
+      if (isSilent || isLast || !isTransient) throw error;
       progress(error.message);
     }
     await sleep(Math.max(0, Math.min(1_000, deadline - Date.now())));

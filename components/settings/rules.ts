@@ -99,13 +99,20 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
       ? { rollout }
       : { "rollout.worker": rollout.worker, "rollout.web": rollout.web };
   // Only a chart that the settings name may replace the running one.
-  const chartRules = Object.entries(charts).map(([name, { chart, version, repository }]) => {
+  const chartRules = Object.entries(charts).flatMap(([name, { chart, version, repository }]) => {
     const isRemote = repository !== undefined || chart.startsWith("oci://");
-    return {
+    const ofVersion = {
       key: `${name}.version`,
       when: version === undefined && isRemote,
       allowed: "what runs, as helm list shows it",
     };
+    const ofAddress = {
+      key: `${name}.repository.url`,
+      when: /:\/\/[^/]*@/.test(repository?.url ?? ""),
+      found: "a user in the address",
+      allowed: "the address alone, with username and password beside it",
+    };
+    return [ofVersion, ofAddress];
   });
   if (rollout.target === "helm") {
     const { worker, web } = rollout;

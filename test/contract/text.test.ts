@@ -39,6 +39,19 @@ it("shows no password of a URI, in whatever form and text", () => {
   );
 });
 
+it.each(["mongodb://u:pa ss@h/d", "mongodb+srv://u:p@ s w@h is down"])(
+  "shows nothing of %s",
+  (text) => {
+    expect(redact(`Connecting to ${text}`)).not.toMatch(/ ss|[ps] w/);
+    expect(redact(text, "-")).toMatch(/^mongodb(\+srv)?:\/\/-@h/);
+  },
+);
+
+it("leaves what follows a host", () => {
+  const text = "mongodb://h:27017/d is another one: set advanced.acceptDatabase: 2026@h/d";
+  expect(redact(text)).toMatch(/: 2026@h\/d$/);
+});
+
 it("leaves a text without one as it is, with a mask of its own also a URI", () => {
   const none = word.filter((text) => !text.includes("://"));
   fc.assert(

@@ -6,6 +6,7 @@ import getPort from "get-port";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { runJob, stopOthers, type JobTarget } from "../../components/step/jobs";
+import { ownKubelet } from "../../tools/parts";
 import { generateSample } from "../../tools/sample";
 import { disguisedServer } from "../cluster/disguised-server";
 import { jobsRules } from "../rights";
@@ -247,6 +248,43 @@ async function tlsInFront(port: number) {
   };
   return { certificate, port: own, stop };
 }
+
+it("a container that cannot start ends the wait, although a sidecar runs beside it", async () => {
+  await prepare("mesh");
+  const podTemplate = {
+    metadata: { annotations: { [ownKubelet.name]: ownKubelet.value } },
+    spec: { containers: [{ name: "istio-proxy", image: "proxy:1" }], nodeSelector: { no: "node" } },
+  };
+  const target = cluster.target("mesh", { timeoutSeconds: 5, podTemplate });
+  const running = failed(runs(target));
+  const pods = ["get", "pods", "--namespace=mesh", "--output=name"];
+  const pod = await vi.waitUntil(() => cluster.kubectl(...pods), { timeout: 30_000 });
+  const status = (name: string, state: object) => {
+    return { name, image: name, imageID: "", ready: false, restartCount: 0, state };
+  };
+  const containerStatuses = [
+    status("taskrunner-storage", { waiting: { reason: "ImagePullBackOff" } }),
+    status("istio-proxy", { running: { startedAt: new Date().toISOString() } }),
+  ];
+  const patch = JSON.stringify({ status: { phase: "Pending", containerStatuses } });
+  const of = ["--namespace=mesh", "--subresource=status", `--patch=${patch}`];
+  await cluster.kubectl("patch", pod, ...of);
+
+  expect(await running).toMatch(/had no running pod for 5 s, and was deleted/);
+});
+
+it("a Job whose ConfigMap is refused is not left behind", async () => {
+  await prepare("quota");
+  const hard = { "count/configmaps": "0" };
+  const metadata = { name: "none", namespace: "quota" };
+  await cluster.apply({ apiVersion: "v1", kind: "ResourceQuota", metadata, spec: { hard } });
+  const isCounted = () =>
+    cluster.kubectl("get", "quota/none", "--namespace=quota", "--output=jsonpath={.status.hard}");
+  await vi.waitUntil(isCounted, { timeout: 30_000 });
+
+  expect(await failed(runs(cluster.target("quota")))).toMatch(/create configmaps .* 403/s);
+  await vi.waitUntil(async () => (await jobs("quota")) === "", { timeout: 30_000 });
+});
 
 it("is asked for no more than the rules allow", async () => {
   await generateSample(rootOf("allowed"), { runs: 20 });

@@ -1,11 +1,33 @@
-import { expect, it } from "vitest";
-import { ClusterError, labelValue } from "../../components/kubernetes";
+import { expect, it, vi } from "vitest";
+import { ClusterError, labelValue, watch } from "../../components/kubernetes";
 import { KubeconfigError } from "../../components/kubernetes/request";
 
 it("a label's value has at most 63 legal characters, and begins and ends with a letter or digit", () => {
-  expect(labelValue(`x${"y".repeat(63)}`)).toBe("y".repeat(63));
-  expect(labelValue(`${"x".repeat(40)}/-${"y".repeat(62)}`)).toBe("y".repeat(62));
-  expect(labelValue("organization/project/stack")).toBe("organization.project.stack");
+  expect(labelValue("prod.eu-1")).toBe("prod.eu-1");
+  expect(labelValue("organization/project/stack")).toMatch(/^organization\.project\.stack-/);
+  for (const name of [`x${"y".repeat(63)}`, `${"x".repeat(40)}/-${"y".repeat(53)}`, "/a/"]) {
+    expect(labelValue(name)).toMatch(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/);
+  }
+});
+
+it("two names have two labels, however alike they are", () => {
+  const long = "x".repeat(70);
+  const names = ["a/prod.x", "a.prod/x", "a.prod.x", `team-a-${long}`, `team-b-${long}`];
+  expect(new Set(names.map(labelValue)).size).toBe(names.length);
+});
+
+it("a wait without an end of its own ends if the API stays silent", async () => {
+  const place = { context: "c", server: "s", namespace: "n" };
+  const silent = new ClusterError({ verb: "get", kind: "Job" }, place, new Error("no answer"));
+  let looks = 0;
+  const look = () => {
+    looks += 1;
+    const waiting = [{ object: "job a", found: "runs", advice: "" }];
+    return looks === 1 ? Promise.resolve(waiting) : Promise.reject(silent);
+  };
+  vi.spyOn(console, "log").mockImplementation(() => undefined);
+  await expect(watch({ place }, "job a", Infinity, look, 2)).rejects.toBe(silent);
+  expect(looks).toBeGreaterThan(2);
 });
 
 it.each([

@@ -50,6 +50,13 @@ describe("a release's chart", () => {
     expect(problemsWith(worker, ["rollout"])).not.toContain("geheim");
   });
 
+  it("has no user in the address of its repository, which errors show", () => {
+    const repository = { url: "https://ci:geheim@charts.example.test" };
+    const problem = problemsWith({ chart: "worker", version: "1.2.3", repository });
+    expect(problem).toContain("rollout.worker.repository.url: found a user in the address");
+    expect(problem).not.toContain("geheim");
+  });
+
   it("is read by commands with its password encrypted", async () => {
     const repository = { url: "https://charts.example.test", password: { secure: "v1:abc" } };
     const worker = { chart: "worker", version: "1.2.3", repository };

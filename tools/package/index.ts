@@ -65,10 +65,16 @@ function packageManifest({ exports, dependencies, ...manifest }: Manifest): obje
     exports: Object.fromEntries(doors) as object,
     sideEffects: false,
     dependencies: Object.fromEntries(all.filter((one) => !isPeer(one))),
-    peerDependencies: Object.fromEntries(peers.map(([name, version]) => [name, `^${version}`])),
+    peerDependencies: Object.fromEntries(
+      peers.map(([name, version]) => [name, peerRange(name, version)]),
+    ),
     peerDependenciesMeta: Object.fromEntries(optional.map((name) => [name, { optional: true }])),
   };
 }
+
+/** Later versions of Pulumi's plugin for Kubernetes treat existing objects and nulls in another way (docs/faq.md). */
+const peerRange = (name: string, version: string) =>
+  name === "@pulumi/kubernetes" ? version : `^${version}`;
 
 function compiledDoor(file: string): string | object {
   if (!file.endsWith(".ts")) return file;

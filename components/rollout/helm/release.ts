@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
+import { redact } from "../../contract/text";
 import { describeController, type Controller } from "../../kubernetes";
 import {
   createNamespace,
@@ -165,7 +166,7 @@ async function renderChart(
       options,
     )) as typeof rendered;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = redact(error instanceof Error ? error.message : String(error));
     throw new ProgramError(
       `${where} rendered, and nothing was drained: ${why}. Check chart, version, repository and values of the release.`,
     );

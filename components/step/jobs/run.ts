@@ -48,7 +48,10 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<obje
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
   const job = await cluster.create("Job", jobOf(target, asked, name, nodes));
   // After the Job, which owns it; the pod waits for it.
-  await cluster.createConfigMap(configMapOf(asked, job));
+  await cluster.createConfigMap(configMapOf(asked, job)).catch(async (error: unknown) => {
+    await cluster.remove("Job", name, "Foreground").catch(() => undefined);
+    throw error;
+  });
   tell(`job ${name}: created in ${describeApiPlace(cluster.place)}`);
   const { why, isHeld } = await untilOver(cluster, target, name);
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
@@ -63,7 +66,7 @@ async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: 
   let end: ReturnType<typeof endOf>;
   let beside: ReturnType<typeof endBesideSidecars>;
   let lastRan = Date.now();
-  await watch(cluster, `job ${name}`, Infinity, async () => {
+  const look = async () => {
     end = endOf(await cluster.read("Job", name));
     if (end) return [];
     const pods = await podsOf(cluster, name);
@@ -72,7 +75,9 @@ async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: 
     // The node of a pod that is terminating may not report any more.
     const runs = ({ metadata, status }: V1Pod) =>
       !metadata?.deletionTimestamp &&
-      status?.containerStatuses?.some(({ state }) => state?.running);
+      status?.containerStatuses?.some(
+        ({ name, state }) => name === containerName && state?.running,
+      );
     if (pods.some(runs)) lastRan = Date.now();
     const left = remaining(pods);
     const advice = `See its events: kubectl describe job ${name}`;
@@ -82,7 +87,8 @@ async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: 
     await cluster.remove("Job", name, "Foreground");
     const first = `Job ${name} had no running pod for ${timeoutSeconds} s, and was deleted:`;
     throw new JobError([first, ...found.map(inFull)]);
-  });
+  };
+  await watch(cluster, `job ${name}`, Infinity, look, timeoutSeconds);
   return { why: (beside ?? end)?.why, isHeld: beside !== undefined };
 }
 
