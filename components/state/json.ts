@@ -62,35 +62,37 @@ const lossy = /[:[,]\s*-?(?:\d{10,}|\d+[.eE][\d.eE+-]*)\s*[,\]}]|"(?:\d|\\u003\d
  * @throws Refusal (`number`) if no BSON type holds a number exactly
  */
 export function parseJson(text: string): unknown {
-  const value: unknown = JSON.parse(text);
-  return lossy.test(text) ? parseExactly(text) : value;
+  if (!lossy.test(text)) return JSON.parse(text);
+  // Refuses what is not JSON. What it returns must not be in memory beside the exact value.
+  JSON.parse(text);
+  return parseExactly(text);
 }
 
 /** An object or a list whose end is not parsed yet; `name` is its own name in the object that contains it. */
 interface Open {
   readonly name: string;
-  readonly members?: Map<string, unknown>;
-  readonly items: unknown[];
+  readonly content: Map<string, unknown> | unknown[];
 }
 
 function parseExactly(text: string): unknown {
-  const root: Open = { name: "", items: [] };
-  const open: Open[] = [root];
+  const root: unknown[] = [];
+  const open: Open[] = [];
   let name = "";
   const add = (value: unknown) => {
-    const parent = open.at(-1) ?? root;
-    if (parent.members) parent.members.set(name, value);
-    else parent.items.push(value);
+    const content = open.at(-1)?.content ?? root;
+    if (content instanceof Map) content.set(name, value);
+    else content.push(value);
   };
   const close = () => {
-    const ended = open.pop() ?? root;
+    const ended = open.pop();
+    if (!ended) return;
     name = ended.name;
-    add(ended.members ? objectOf(ended.members) : ended.items);
+    add(ended.content instanceof Map ? objectOf(ended.content) : ended.content);
   };
   visit(text, {
-    onObjectBegin: () => void open.push({ name, members: new Map(), items: [] }),
+    onObjectBegin: () => void open.push({ name, content: new Map() }),
     onObjectProperty: (property) => (name = property),
-    onArrayBegin: () => void open.push({ name, items: [] }),
+    onArrayBegin: () => void open.push({ name, content: [] }),
     onLiteralValue: (value: unknown, offset, length) => {
       const exact =
         typeof value === "number" ? exactNumber(text.slice(offset, offset + length)) : value;
@@ -100,7 +102,7 @@ function parseExactly(text: string): unknown {
     onObjectEnd: close,
     onArrayEnd: close,
   });
-  return root.items[0];
+  return root[0];
 }
 
 /** The smallest double that still has all of its 53 bits. */

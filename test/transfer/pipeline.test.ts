@@ -4,6 +4,7 @@ import {
   type Batch,
   type FileRecords,
   type RunGroup,
+  groupBytes,
   workOn,
 } from "../../components/transfer/import/pipeline";
 
@@ -17,12 +18,12 @@ function record(run: string, bytes = mebibyte): FileRecords {
 /** A group of records that follow each other. */
 function group(...chunks: FileRecords[]): RunGroup {
   const bytes = chunks.flatMap(({ records }) => records).reduce((sum, one) => sum + one.bytes, 0);
-  return { chunks: asList(...chunks), bytes: Math.min(bytes, mebibyte) };
+  return { chunks: asList(...chunks), bytes: Math.min(bytes, groupBytes) };
 }
 
 const large = (...chunks: FileRecords[]): RunGroup => ({
   ...group(...chunks),
-  bytes: 4 * mebibyte + 1,
+  bytes: groupBytes + 1,
 });
 
 const name = ({ records }: Batch) => records.map(({ key }) => key).join("");
@@ -91,7 +92,7 @@ it("a batch is finished after its work, and none of a group after one that faile
   expect(finished).toEqual(["A", "B"]);
 });
 
-it("of the groups with more than 4 MiB one is worked on at a time", async () => {
+it("of the runs with more bytes than a group has, one is worked on at a time", async () => {
   const log = await logOf(...["a", "b"].map((run) => large(record(run, 2 * mebibyte))));
   expect(log).toEqual(["begin a", "end a", "begin b", "end b"]);
 });

@@ -12,7 +12,7 @@ import {
 import type { CollectionRole } from "../../contract";
 import type { Checkpoints, RunCheckpoints } from "../checkpoints";
 import type { Tally } from "../tally";
-import type { FileRecords, RunGroup } from "./pipeline";
+import { type FileRecords, type RunGroup, groupBytes } from "./pipeline";
 import {
   type Listed,
   isImported,
@@ -46,9 +46,8 @@ export interface Reading {
   readonly isProof?: boolean;
 }
 
-// A group becomes one batch, and a document takes more bytes than its file.
+/** With `groupBytes` the limit of a group, which becomes one batch: a document takes more bytes than its file. */
 const groupRuns = 256;
-const groupBytes = 768 * 1024;
 
 /**
  * The records of all runs on disk, through read, parse, convert and check, in groups of whole runs. A

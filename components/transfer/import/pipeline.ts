@@ -77,11 +77,14 @@ function emptyBatch() {
 
 const groupsAtOnce = 4;
 
-/** Beside a run with more bytes, no other such run is worked on. */
+/** The maximum number of bytes of a group of several runs; a run with more is a group of its own. */
+export const groupBytes = 768 * 1024;
+
+/** Nothing is read beside a batch with more bytes. */
 const largeBytes = 4 * fullBytes;
 
 /**
- * Works on several groups at once, which hides the latency of a distant server, but on only one over 4 MiB, which
+ * Works on several groups at once, which hides the latency of a distant server, but on only one large run, which
  * bounds memory. A group's batches are written in sequence while the next one is read. A killed process loses at
  * most the batches at work.
  *
@@ -121,7 +124,7 @@ export async function workOn<Result>(
   const workers = Array.from({ length: groupsAtOnce }, () => groups);
   await mapLimit(groupsAtOnce, workers, async (left) => {
     for await (const { chunks, bytes } of left) {
-      if (bytes > largeBytes) await ofLarge(workOnGroup, chunks);
+      if (bytes > groupBytes) await ofLarge(workOnGroup, chunks);
       else await workOnGroup(chunks);
     }
   });
