@@ -1,5 +1,4 @@
 /** Lists, reads, converts, publishes and holds the state on disk. Uses MongoDB's types but never a server. */
-import "./memory";
 
 export * from "./concurrency";
 export * from "./compare";
