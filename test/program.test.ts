@@ -39,7 +39,7 @@ async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
     await sleep(resting.includes(nameInInstance(name)) ? 500 : 50);
     steps.set(nameInInstance(name), { type, inputs, began, ended: performance.now() });
     const outputs = type.endsWith(":Release") ? { status: { revision: 1 } } : {};
-    return { id: name, state: { drains: 1, requests: 0, ...(inputs as object), ...outputs } };
+    return { id: name, state: { requests: 0, ...(inputs as object), ...outputs } };
   };
   await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, "test");
   const config = Object.entries({ ...settings, storageMode }).map(([key, value]) => [
@@ -158,7 +158,7 @@ it.each([
   const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
     registered.push(`${type} ${name}`);
     const outputs = type.endsWith(":Release") ? { status: { revision: 1 } } : {};
-    return { id: name, state: { drains: 1, requests: 0, ...(inputs as object), ...outputs } };
+    return { id: name, state: { requests: 0, ...(inputs as object), ...outputs } };
   };
   await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, "test");
   const { settingsOf, TaskRunnerStorage } = await import("../components/program.js");

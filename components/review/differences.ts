@@ -20,7 +20,7 @@ const hidden = new Set([
   "resourceNames",
   "fencedAt",
   "requests",
-  "drains",
+  "standstill",
   "checksum",
   "timeouts",
   "ended",

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { warning } from "../contract/finding";
-import type { DrainSnapshot } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
 import { modeOf, type Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";
@@ -9,6 +8,7 @@ import { jobsAddress } from "../step/stack-jobs";
 import type { Service } from "./environment";
 import { helmTarget } from "./helm/release";
 import { drain, drainRequest } from "./pods/drain";
+import type { FinishedDrain } from "./pods/inputs";
 import { podsReplaced } from "./pods/replaced";
 import {
   ownValuesFiles,
@@ -31,6 +31,8 @@ export class Update extends StepGroup {
   readonly direction: pulumi.Output<Direction>;
   /** The number that `storageMode: mongo` has to name in the next update. */
   readonly cutover: pulumi.Output<number>;
+  /** How many cutovers have ended. */
+  readonly ended: pulumi.Output<number>;
 
   constructor(name: string, settings: UpdateSettings, options?: StepOptions) {
     super("Update", name, options);
@@ -46,9 +48,8 @@ export class Update extends StepGroup {
       new StepResource(jobsStopped, "jobs-stopped", inputs, options);
     }
     this.direction = record.lastDirection;
-    this.cutover = record
-      .output("ended")
-      .apply((ended = 0) => (direction === "forward" ? cutover : ended + 1));
+    this.ended = record.output("ended").apply((ended = 0) => ended);
+    this.cutover = this.ended.apply((ended) => (direction === "forward" ? cutover : ended + 1));
     this.registerOutputs({ cutover: this.cutover });
   }
 }
@@ -82,19 +83,15 @@ export class Services extends StepGroup {
   }
 }
 
-/** The outputs of the worker's drain (DrainResults). */
+/** The last finished drain of the worker, and when it began; absent if the program sees no pods. */
 interface Drained {
-  readonly drains: pulumi.Output<number> | undefined;
-  readonly stoppedAt: pulumi.Output<string> | undefined;
-  readonly standstill: pulumi.Output<DrainSnapshot> | undefined;
+  readonly stoppedAt?: pulumi.Output<string>;
+  readonly standstill?: pulumi.Output<FinishedDrain>;
 }
-
-/** Without a drain that the program sees (`confirm: none`), or of another service. */
-const noDrain: Drained = { drains: undefined, stoppedAt: undefined, standstill: undefined };
 
 interface WorkerDrainArgs {
   readonly services: Services;
-  readonly update: Pick<Update, "direction">;
+  readonly update: Pick<Update, "direction" | "ended">;
 }
 
 /** Stops the worker, so that no step is executed until its rollout (decision 9). */
@@ -109,8 +106,9 @@ export class WorkerDrain extends StepGroup {
     options?: StepOptions,
   ) {
     super("WorkerDrain", name, options);
-    const { direction } = update;
+    const { direction, ended } = update;
     const inputs = workerDrainInputs(settings);
+    this.drained = {};
     if (inputs) {
       const asked = { direction, service: inputs.service };
       const name = "worker-drain-request";
@@ -121,6 +119,7 @@ export class WorkerDrain extends StepGroup {
         // Without the record of the cutover (`--target`) the worker stays where it is.
         mode: direction.apply(modeOf),
         releases: target.rendered ?? inputs.releases,
+        ended,
         requests: request.output("requests") as pulumi.Output<number>,
         requestedAt: request.output("requestedAt") as pulumi.Output<string>,
       };
@@ -129,14 +128,15 @@ export class WorkerDrain extends StepGroup {
       // The cluster may have another name than at the drain, and an error may have asked for other ignored pods.
       const address = { kubeconfig, context, namespace };
       this.direction = resource.lastDirection;
+      const standstill = pulumi
+        .all([resource.output("standstill"), { address, ignored }])
+        .apply(([last, { address, ignored }]) => {
+          return last && { ...last, address, executors: { ...last.executors, ignored } };
+        });
+      // The type of an input does not allow undefined, and an output may be it.
       this.drained = {
-        drains: resource.output("drains") as pulumi.Output<number>,
-        stoppedAt: resource.output("stoppedAt") as pulumi.Output<string>,
-        standstill: pulumi
-          .all([resource.output("standstill"), { address, ignored }])
-          .apply(([still, { address, ignored }]) => {
-            return still && { ...still, address, executors: { ...still.executors, ignored } };
-          }) as Drained["standstill"],
+        standstill: standstill as pulumi.Output<FinishedDrain>,
+        stoppedAt: standstill.apply((last) => last?.stoppedAt) as pulumi.Output<string>,
       };
     } else {
       const { cutover, backfill, rollout } = settings;
@@ -145,9 +145,8 @@ export class WorkerDrain extends StepGroup {
       this.direction = backfill
         ? new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren).lastDirection
         : direction;
-      this.drained = noDrain;
     }
-    this.registerOutputs({ drains: this.drained.drains });
+    this.registerOutputs({ stoppedAt: this.drained.stoppedAt });
   }
 }
 
@@ -219,8 +218,8 @@ interface WorkerRolloutArgs {
 
 /** Rolls out the worker first (specification, "Execution order", step 4), with its replicas from before the drain. */
 export class WorkerRollout extends Rollout {
-  /** The number of drains, which also pause web of a release that holds both services. */
-  readonly drains: Drained["drains"];
+  /** The drain, which also pauses web of a release that holds both services. */
+  readonly drained: Drained;
 
   constructor(
     name: string,
@@ -228,23 +227,23 @@ export class WorkerRollout extends Rollout {
     options?: StepOptions,
   ) {
     super("worker", ["WorkerRollout", name], services, { drained, direction }, options);
-    this.drains = drained.drains;
+    this.drained = drained;
   }
 }
 
 interface WebRolloutArgs {
   readonly services: Services;
-  readonly worker: Pick<WorkerRollout, "direction" | "drains">;
+  readonly worker: Pick<WorkerRollout, "direction" | "drained">;
 }
 
 export class WebRollout extends Rollout {
   constructor(
     name: string,
-    { services, worker: { direction, drains } }: WebRolloutArgs,
+    { services, worker: { direction, drained } }: WebRolloutArgs,
     options?: StepOptions,
   ) {
     const isPaused = placementOf(services.settings.rollout).releases.length === 1;
-    const drained = isPaused ? { ...noDrain, drains } : noDrain;
-    super("web", ["WebRollout", name], services, { direction, drained }, options);
+    const before = { direction, drained: isPaused ? drained : {} };
+    super("web", ["WebRollout", name], services, before, options);
   }
 }

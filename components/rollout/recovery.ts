@@ -8,7 +8,7 @@ export const resumeHint =
 
 /** What to do if services work on MongoDB by a cutover that the stack does not know. */
 export const cutOverFirstHint =
-  "This step is new to the stack, so a rollback would export nothing and the services would continue " +
+  "This stack knows of no cutover, so a rollback would export nothing and the services would continue " +
   "with files as old as the cutover. If the cutover was made with other rollout settings (target, " +
   "confirm), restore them and run pulumi up again. If not, run pulumi up with storageMode: mongo first: " +
   "it makes a cutover of this stack and loses nothing. Then set storageMode: filesystem again.";

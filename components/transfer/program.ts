@@ -62,8 +62,8 @@ interface DrainArgs {
   /** The direction that it goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
   readonly drained: {
-    readonly drains: pulumi.Output<number> | undefined;
-    readonly standstill: pulumi.Output<DrainSnapshot> | undefined;
+    readonly stoppedAt?: pulumi.Output<string>;
+    readonly standstill?: pulumi.Output<DrainSnapshot>;
   };
 }
 
@@ -93,7 +93,7 @@ export class Handover extends StepGroup {
       stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
       // Without the drain no handover meets a live worker, also under `--target`.
       direction: drain.direction,
-      drains: drain.drained.drains,
+      stoppedAt: drain.drained.stoppedAt,
       standstill: drain.drained.standstill,
     };
     const step = inputs && new StepResource(kinds.Handover, "handover", inputs, this.ofChildren);

@@ -53,7 +53,7 @@ export async function deployWorker(
     rollOut: async (standstill) => {
       const mode = "Worker__Storage__Mode=mongo";
       await cluster.kubectl("set", "env", workload, mode, `--namespace=${namespace}`);
-      await PodsReplaced.create({ ...inputs, drains: 1, standstill });
+      await PodsReplaced.create({ ...inputs, standstill });
     },
     replicas: () => cluster.replicas(namespace, workload),
     untilReplicas: (wanted) =>

@@ -12,7 +12,7 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "a drain records the replicas before it scales to zero",
     file: "components/rollout/pods/workload.ts",
-    find: "{ [replicasBeforeDrain]: String(replicas) }",
+    find: "{ [replicasBeforeDrain]: String(replicas || recorded) }",
     replace: "{}",
     tests: ["test/rollout/pods/drain.test.ts > records the replicas"],
   },
@@ -40,7 +40,7 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "a stack that knows of no cutover takes no service to files",
     file: "components/rollout/pods/refusal.ts",
-    find: 'if (mode !== "filesystem") return undefined;',
+    find: 'if (inputs.mode !== "filesystem" || inputs.ended !== 0) return undefined;',
     replace: "return undefined;",
     tests: ["test/rollout/pods/drain.test.ts > takes no service from MongoDB to files"],
   },
@@ -68,7 +68,7 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "a worker that was scaled between fence and rollout stops the rollout",
     file: "components/rollout/pods/replaced.ts",
-    find: 'if (inputs.direction === "forward" && before !== inputs.mode) await assertStillDrained(inputs);',
+    find: 'if (inputs.direction === "forward" && before !== mode) await assertStillDrained(inputs);',
     replace: "",
     tests: ["test/rollout/pods/standstill.test.ts > between fence and rollout"],
   },
@@ -187,5 +187,33 @@ export const rolloutBreaks: readonly Break[] = [
     replace:
       "(one) => controllerOf(one)?.uid === controller.metadata?.uid && !isOwn(templateOf(controller)),",
     tests: ["test/rollout/pods/set-back.test.ts > during Helm's own upgrade"],
+  },
+  {
+    guarantee: "a worker that somebody took back to files is not taken to MongoDB without a drain",
+    file: "components/rollout/pods/live-mode.ts",
+    find: 'if (!others.every(isDrained)) return "changed";',
+    replace: "",
+    tests: ["test/rollout/pods/live-mode.test.ts > taken back by hand"],
+  },
+  {
+    guarantee: "an abandoned drain starts no worker in another mode",
+    file: "components/rollout/pods/drain.ts",
+    find: "live.filter((one) => !others.includes(one))",
+    replace: "live",
+    tests: ["test/rollout/pods/drain.test.ts > starts nothing in another mode"],
+  },
+  {
+    guarantee: "a worker is not started between its drain and a handover that is left out",
+    file: "components/rollout/pods/replaced.ts",
+    find: "if (standstill && standstill.mode !== mode) {",
+    replace: "if (standstill && standstill.mode === undefined) {",
+    tests: ["test/rollout/pods/replaced.test.ts > wait for the handover"],
+  },
+  {
+    guarantee: "a replaced drain is another one for the pods",
+    file: "components/rollout/pods/replaced.ts",
+    find: 'compares: [...comparedPodInputs, "stoppedAt", "revision"]',
+    replace: 'compares: [...comparedPodInputs, "revision"]',
+    tests: ["test/rollout/pods/replaced.test.ts > runs where its inputs differ"],
   },
 ];

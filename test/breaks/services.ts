@@ -26,7 +26,7 @@ export const serviceBreaks: readonly Break[] = [
   {
     guarantee: "a drain of another address is another drain",
     file: "components/rollout/pods/drain.ts",
-    find: "return isMoved && (state?.drains ?? 0) > 0;",
+    find: "return state?.standstill !== undefined && (isOther || hasMoved(inputs, state));",
     replace: "return false;",
     tests: ["test/rollout/pods/absent.test.ts > drains again at a corrected address"],
   },

@@ -40,7 +40,12 @@ export function mockedEngine(): void {
         const isAround = /:(Stack|TaskRunnerStorage)$/.test(resource.type);
         if (!isAround) registered.push({ ...resource, name: nameInInstance(resource.name) });
         const outputs = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
-        const state = { drains: 1, requests: 0, ...(resource.inputs as object), ...outputs };
+        const state = {
+          standstill: { mode: "mongo", stoppedAt: "1" },
+          requests: 0,
+          ...(resource.inputs as object),
+          ...outputs,
+        };
         return { id: resource.name, state };
       },
       // A chart that renders web in mongo mode.

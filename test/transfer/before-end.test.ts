@@ -170,10 +170,10 @@ describe("an unfinished file", () => {
     expect(back.rollback).toMatchObject({ held: [], notImported: 1 });
     expect(stack.said.join("\n")).toMatch(/1 run .* final pass/);
 
-    const again = await runStep(back, stack.inputs({ cutover: 2, drains: 2 }));
+    const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
     await upSecond(undefined, stack.second(again, { cutover: 2 }));
     await addFiles(stack.root, { "state/runs/later.json": JSON.stringify(run("later", running)) });
-    const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, drains: 2 }));
+    const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, stoppedAt: "2" }));
     expect(rollback).toMatchObject({ held: ["later"] });
     expect(rollback).not.toHaveProperty("notImported");
   });

@@ -182,8 +182,8 @@ it("looks at all in the handover after a bulk pass of an earlier fence", async (
   const before = await stack.cutover();
   await runBulkPass();
   const back = await runStep(before, stack.toFiles());
-  const again = await runStep(back, stack.inputs({ cutover: 2, drains: 2 }));
+  const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
   await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
-  const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, drains: 2 }));
+  const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, stoppedAt: "2" }));
   expect(rollback).toMatchObject({ exported: { runs: { documents: 3, written: 1 } } });
 });

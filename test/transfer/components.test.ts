@@ -64,7 +64,7 @@ function stepsOf(args: { mongo: Mongo; files: RunFiles }, webWent = args.mongo.d
   const backfill = new FilesystemBackfill("filesystem-backfill", args, below);
   const direction = pulumi.output(args.mongo.direction);
   const web = { direction: pulumi.output(webWent) };
-  const drain = { direction, drained: { drains: undefined, standstill: undefined } };
+  const drain = { direction, drained: {} };
   const behind = (step: StepGroup) => ({ ...below, ...after(step) });
   const handover = new Handover("handover", { ...args, drain }, behind(backfill));
   const final = new FinalPass("final-pass", { ...args, handover, web }, behind(handover));

@@ -106,7 +106,7 @@ export class RollbackStack {
       direction: "forward" as Direction,
       stack: "storage/test",
       cutover: 1,
-      drains: 1,
+      stoppedAt: "1",
       root: this.root,
       ledger: ledgerCollection,
       collections: documentOptions.collections,

@@ -30,13 +30,13 @@ it("a cutover draws the fence once, and the next one again", async () => {
   expect(uri).toBe(stack.server.uri);
   expect(JSON.stringify(others)).not.toContain("mongodb:");
   expect(await diffHandover(first, stack.inputs({ electionSeconds: 6 }))).toBe(false);
-  expect(await diffHandover(first, stack.inputs({ cutover: 2, drains: 3 }))).toBe(true);
+  expect(await diffHandover(first, stack.inputs({ cutover: 2, stoppedAt: "3" }))).toBe(true);
   const back = await runStep(first, stack.toFiles());
   await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy")) });
   const again = await providers.Handover.update(
     "id",
     back,
-    stack.inputs({ cutover: 2, drains: 3 }),
+    stack.inputs({ cutover: 2, stoppedAt: "3" }),
   );
   expect(again.outs).toMatchObject({ fence: { unfinishedCount: 1 } });
 });
@@ -55,7 +55,7 @@ it("a final pass follows each fence, and is done once for each", async () => {
   const first = await stack.cutover();
   const done = await upSecond(undefined, stack.second(first));
   expect(await diffHandover(done, stack.second(first), providers.FinalPass)).toBe(false);
-  const next = await runStep(first, stack.inputs({ drains: 3 }));
+  const next = await runStep(first, stack.inputs({ stoppedAt: "3" }));
   expect(next.fence?.at).not.toBe(first.fence?.at);
   expect(await diffHandover(done, stack.second(next), providers.FinalPass)).toBe(true);
 });
@@ -234,10 +234,10 @@ it("after a rollback that did not finish the cutover goes on in its own database
   const before = await stack.cutover();
   const unfinished = { ...before, applied: false };
   const empty = `${stack.database}_empty`;
-  const elsewhere = stack.inputs({ database: empty, cutover: 2, drains: 3 });
+  const elsewhere = stack.inputs({ database: empty, cutover: 2, stoppedAt: "3" });
   await claimMigration(stack.db.client.db(empty));
   await expect(runStep(unfinished, elsewhere)).rejects.toThrow(FenceMissing);
-  expect(await runStep(unfinished, stack.inputs({ cutover: 2, drains: 3 }))).toHaveProperty(
+  expect(await runStep(unfinished, stack.inputs({ cutover: 2, stoppedAt: "3" }))).toHaveProperty(
     "fence",
   );
 });

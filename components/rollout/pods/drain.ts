@@ -16,15 +16,14 @@ import {
   type DrainSnapshot,
 } from "../../kubernetes";
 import { kind, tell, type StateOf, type Step } from "../../step";
-import { otherMode } from "../environment";
 import { finishing } from "../recovery";
 import { executorMarks, findMissed } from "./executors";
 import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
+import { chooseDrain, describeChanged, inOtherMode } from "./live-mode";
 import { pauseWeb, resumeWeb } from "./paused";
 import { describeOther, findRefusal, findUnknownCutover, observeCluster } from "./refusal";
 import {
   controllersOf,
-  describeMode,
   drainObstacles,
   observeService,
   pause,
@@ -59,71 +58,81 @@ const now = () => new Date().toISOString();
 
 /**
  * A service's drain, if its mode differs from that of the last finished drain, or if a service in another mode
- * is at a new address or cluster. An unfinished drain whose direction was abandoned is undone.
+ * is at a new address or cluster. An unfinished drain whose direction was abandoned is undone. A service that somebody
+ * took to the other mode since is refused.
  */
 export const drain: Step<DrainInputs, DrainResults> = {
   ...kind<DrainInputs, DrainResults>(
     "Drain",
     ["rollout", "kubernetes"],
-    ["drains", "finished", "stoppedAt", "standstill"],
+    ["stoppedAt", "standstill"],
     [],
   ),
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
   compares: [...comparedPodInputs, "requests"],
-  isDue: (state, inputs) => isElsewhere(inputs, state),
+  isDue: async (state, inputs) =>
+    isElsewhere(inputs, state) || (await findChanged(state, inputs)) !== undefined,
   observes: observeCluster,
   refuses: (inputs, prior) =>
     tryQuickly(inputs, async (cluster) => {
-      const reason = prior ? undefined : await findUnknownCutover(cluster, inputs);
+      const reason = await findUnknownCutover(cluster, inputs);
       if (reason !== undefined) return { property: "mode", reason };
       return findRefusal(cluster, inputs, prior);
     }),
+  previewFindings: async (state, inputs) => {
+    const text = await findChanged(state, inputs);
+    return text === undefined ? [] : [{ severity: "stop", code: "mode-changed", text }];
+  },
   forward: runDrain,
   back: runDrain,
 };
 
-function isElsewhere(inputs: DrainInputs, state?: StateOf<DrainInputs, DrainResults>): boolean {
+type DrainState = StateOf<DrainInputs, DrainResults>;
+
+function isElsewhere(inputs: DrainInputs, state?: DrainState): boolean {
   const isOther = isSameCluster(inputs.clusterIdentity, state?.clusterIdentity) === false;
-  const isMoved = isOther || hasMoved(inputs, state);
-  return isMoved && (state?.drains ?? 0) > 0;
+  return state?.standstill !== undefined && (isOther || hasMoved(inputs, state));
 }
 
-async function runDrain(
-  inputs: DrainInputs,
-  state?: StateOf<DrainInputs, DrainResults>,
-): Promise<DrainResults> {
+function actionOf(inputs: DrainInputs, state: DrainState | undefined, live: readonly Controller[]) {
+  const { requests = state ? inputs.requests : 0, applied = true } = state ?? {};
+  const last = isElsewhere(inputs, state) ? undefined : state?.standstill;
+  const isUnfinished = applied === false || requests !== inputs.requests;
+  return { last, action: chooseDrain(inputs, live, { last, isUnfinished }) };
+}
+
+/** Why the service is not as the last drain and its rollout left it; undefined if it is, or cannot be seen. */
+async function findChanged(state: DrainState, inputs: DrainInputs): Promise<string | undefined> {
+  if (state.standstill?.mode !== inputs.mode) return undefined;
+  const live = await tryQuickly(inputs, (cluster) => controllersOf(cluster, inputs));
+  const isChanged = live && actionOf(inputs, state, live).action === "changed";
+  return isChanged ? describeChanged(inputs, live) : undefined;
+}
+
+async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainResults> {
   const cluster = await clusterAt(inputs);
-  // Asked again, because the check may not have reached the cluster. A failure here keeps no state.
-  const reason = state ? undefined : await findUnknownCutover(cluster, inputs);
-  if (reason !== undefined) {
-    throw new Error(`${inputs.service} was not rolled back to files. ${reason}`);
+  // Asked again, because the check may not have reached the cluster. A failure here keeps the state as it was.
+  const unknown = await findUnknownCutover(cluster, inputs);
+  if (unknown !== undefined) {
+    throw new Error(`${inputs.service} was not rolled back to files. ${unknown}`);
   }
-  const { drains = 0, applied = true, standstill } = state ?? {};
-  const isMoved =
-    isElsewhere(inputs, state) &&
-    (await controllersOf(cluster, inputs)).some(
-      (one) => describeMode(one, inputs.service) !== inputs.mode,
-    );
-  const finished = isMoved ? otherMode(inputs.mode) : (state?.finished ?? "filesystem");
-  const isWanted = inputs.mode !== finished;
-  const requests = state ? (state.requests ?? inputs.requests) : 0;
-  // A killed drain left only its request; a drain at another address has none of its own.
-  const isNew = state === undefined || requests !== inputs.requests;
-  const began = isNew ? inputs.requestedAt : applied ? now() : state.stoppedAt;
-  const stoppedAt = isWanted ? began : state?.stoppedAt;
+  const live = await controllersOf(cluster, inputs);
+  const { action, last } = actionOf(inputs, state, live);
+  if (action === "changed") throw new Error(describeChanged(inputs, live));
+  const isDrain = action === "drain";
+  const stoppedAt = isDrain ? beginningOf(inputs, state) : state?.stoppedAt;
+  // A service that is in Mongo mode already is taken over; one on files waits for its first cutover.
+  const isTakenOver = last === undefined && !isDrain && inputs.mode === "mongo";
+  const marks = isTakenOver && (await executorMarks(cluster, inputs, []));
+  const standstill = marks ? { ...takeDrainSnapshot(inputs, [], marks), mode: inputs.mode } : last;
   const results = {
-    drains,
-    finished,
     ...(stoppedAt !== undefined && { stoppedAt }),
     ...(standstill && { standstill }),
   };
-  if (!isWanted && applied && requests === inputs.requests) return results;
+  if (action === "nothing") return results;
   return finishing(results, `${inputs.service} was not drained`, async () => {
-    if (!isWanted) {
-      await resumeWeb(cluster, inputs);
-      for (const controller of await controllersOf(cluster, inputs)) {
-        await restoreReplicas(cluster, controller, inputs.service);
-      }
+    if (!isDrain) {
+      await undo(cluster, inputs, live);
       return results;
     }
     const clusterIdentity = await identityOf(cluster);
@@ -133,8 +142,26 @@ async function runDrain(
       throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
     const found = await drainService(cluster, inputs, isOf(state) === true, standstill);
     await pauseWeb(cluster, inputs);
-    return { ...results, drains: drains + 1, finished: inputs.mode, standstill: found };
+    return {
+      ...results,
+      standstill: { ...found, mode: inputs.mode, ...(stoppedAt && { stoppedAt }) },
+    };
   });
+}
+
+/** A drain that failed goes on; one that was killed left only its request. */
+function beginningOf({ requests, requestedAt }: DrainInputs, state?: DrainState) {
+  if (state === undefined || (state.requests ?? requests) !== requests) return requestedAt;
+  return state.applied === false ? state.stoppedAt : now();
+}
+
+/** What does not state the mode waits for its rollout. */
+async function undo(cluster: Cluster, inputs: DrainInputs, live: readonly Controller[]) {
+  await resumeWeb(cluster, inputs);
+  const others = inOtherMode(inputs, live);
+  for (const controller of live.filter((one) => !others.includes(one))) {
+    await restoreReplicas(cluster, controller, inputs.service);
+  }
 }
 
 async function drainService(
@@ -151,7 +178,9 @@ async function drainService(
     tell(`${service}: no workload in ${describeApiPlace(cluster.place)}, nothing to drain`);
     return takeDrainSnapshot(inputs, [], await executorMarks(cluster, inputs, []));
   }
-  for (const { controller } of found) await pause(cluster, controller);
+  for (const { controller } of found) {
+    await pause(cluster, controller, recordedReplicas(controller, former));
+  }
   await watch(cluster, service, timeoutSeconds, async () => {
     found = await observeService(cluster, inputs);
     for (const { controller } of found) assertPaused(controller);
@@ -160,10 +189,10 @@ async function drainService(
   const since = await findMissed(cluster, inputs, found, isKnown);
   if (since !== undefined) throw new Error(since);
   tell(`${service}: drained, all pods are gone`);
-  const drained = found.map((one) => {
-    const replicas = replicasBefore(one.controller) ?? recordedReplicas(one.controller, former);
-    return { ...one, replicas };
-  });
+  const drained = found.map((one) => ({
+    ...one,
+    replicas: replicasBefore(one.controller) ?? 0,
+  }));
   return takeDrainSnapshot(inputs, drained, await executorMarks(cluster, inputs, found));
 }
 

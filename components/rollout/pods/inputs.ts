@@ -36,21 +36,29 @@ export interface DrainInputs extends PodsInputs {
   readonly acceptCluster?: string;
   /** The cluster, which the step observes itself. */
   readonly clusterIdentity?: ClusterIdentity;
+  /** How many cutovers of the stack have ended. */
+  readonly ended?: number;
 }
 
 export interface DrainResults {
-  /** The number of finished drains; the step that restores the replicas runs after each. */
-  readonly drains: number;
-  /** The mode of the last finished drain. */
-  readonly finished: StorageMode;
   /** When the last drain, finished or not, began, in ISO 8601, UTC. */
   readonly stoppedAt?: string;
-  /** The service as the last finished drain left it. */
-  readonly standstill?: DrainSnapshot;
+  /** The last finished drain at this address; absent without one. */
+  readonly standstill?: FinishedDrain;
 }
 
-export interface PodsReplacedInputs
-  extends PodsInputs, Partial<Pick<DrainResults, "drains" | "standstill" | "stoppedAt">> {
+/** The service as a finished drain left it. */
+export interface FinishedDrain extends DrainSnapshot {
+  /** The mode for which it was drained, or in which the stack took it over. */
+  readonly mode: StorageMode;
+  /** When the drain began, which tells it from another one; absent if the service was in the mode already. */
+  readonly stoppedAt?: string;
+}
+
+export interface PodsReplacedInputs extends PodsInputs {
+  /** The last finished drain of the worker, and when it began. */
+  readonly standstill?: FinishedDrain;
+  readonly stoppedAt?: string;
   /** Of the Helm release, or a hash of the values. */
   readonly revision?: number | string;
 }

@@ -14,9 +14,10 @@ import { cutOverFirstHint } from "../recovery";
 import { findArgoProblem } from "./argo";
 import { findCronJobs, findMissed } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
+import { inOtherMode } from "./live-mode";
 import { pendingOperations } from "./releases";
 import { findMissingWeb } from "./paused";
-import { controllersOf, describeMode, observeService } from "./workload";
+import { controllersOf, observeService } from "./workload";
 
 /** The cluster as it is now, or as recorded if it is unreachable. */
 export async function observeCluster(inputs: DrainInputs, prior?: DrainInputs) {
@@ -81,8 +82,8 @@ export function describeOther(
 }
 
 /**
- * Why a stack that is new to a service must not take it to files; undefined if it may. A service that works on
- * MongoDB belongs to a stack that was destroyed or lost its state: nothing would be exported.
+ * Why a stack that knows of no cutover must not take a service to files; undefined if it may. A service that works on
+ * MongoDB belongs to a stack that was destroyed or lost its state, or was taken there by hand: nothing would be exported.
  *
  * @throws ClusterError
  */
@@ -90,11 +91,9 @@ export async function findUnknownCutover(
   cluster: Cluster,
   inputs: DrainInputs,
 ): Promise<string | undefined> {
-  const { service, mode } = inputs;
-  if (mode !== "filesystem") return undefined;
-  const onMongo = (await controllersOf(cluster, inputs))
-    .filter((controller) => describeMode(controller, service) === "mongo")
-    .map(describeController);
+  if (inputs.mode !== "filesystem" || inputs.ended !== 0) return undefined;
+  const live = await controllersOf(cluster, inputs);
+  const onMongo = inOtherMode(inputs, live).map(describeController);
   if (onMongo.length === 0) return undefined;
   const place = describeApiPlace(cluster.place);
   return `${onMongo.join(", ")} in ${place} is in mongo mode. ${cutOverFirstHint}`;

@@ -15,7 +15,12 @@ import {
 } from "../../kubernetes";
 import { kind, tell, type StateOf, type Step } from "../../step";
 import { finishing, recoverySteps, webIsNext } from "../recovery";
-import { comparedPodInputs, type PodsReplacedInputs, type PodsReplacedResults } from "./inputs";
+import {
+  comparedPodInputs,
+  type FinishedDrain,
+  type PodsReplacedInputs,
+  type PodsReplacedResults,
+} from "./inputs";
 import { resume } from "./paused";
 import {
   describeMode,
@@ -41,7 +46,7 @@ export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
     [],
   ),
   id: ({ namespace, service }) => `${namespace}/${service}/pods`,
-  compares: [...comparedPodInputs, "drains", "revision"],
+  compares: [...comparedPodInputs, "stoppedAt", "revision"],
   forward: awaitReplacement,
   back: awaitReplacement,
 };
@@ -51,20 +56,30 @@ async function awaitReplacement(
   state?: StateOf<PodsReplacedInputs, PodsReplacedResults>,
 ): Promise<PodsReplacedResults> {
   const before = state?.mode ?? "filesystem";
-  if (inputs.direction === "forward" && before !== inputs.mode) await assertStillDrained(inputs);
-  const failure = `The rollout of ${inputs.service} to ${inputs.mode} mode is incomplete (new pods are missing or old pods remain)`;
-  const cluster = await clusterAt(inputs);
-  const { drains = 0, stoppedAt } = inputs;
-  const former = state?.drains === drains ? state.stoppedSeconds : undefined;
+  const { service, mode, stoppedAt, standstill } = inputs;
+  const former = state?.stoppedAt === stoppedAt ? state?.stoppedSeconds : undefined;
   const results = former === undefined ? {} : { stoppedSeconds: former };
-  const advice = recoverySteps(inputs.service, inputs.mode);
-  const snapshot = former === undefined ? inputs.standstill : undefined;
+  if (standstill && standstill.mode !== mode) {
+    // Else it would execute steps between the drain and the handover, which is not part of this update.
+    tell(warning("still-drained", stillDrained(inputs, standstill)));
+    return results;
+  }
+  if (inputs.direction === "forward" && before !== mode) await assertStillDrained(inputs);
+  const failure = `The rollout of ${service} to ${mode} mode is incomplete (new pods are missing or old pods remain)`;
+  const cluster = await clusterAt(inputs);
+  const advice = recoverySteps(service, mode);
+  const snapshot = former === undefined && service === "worker" ? standstill : undefined;
   await finishing(results, failure, () => watchPods(cluster, inputs, snapshot), advice);
-  const isChange = before !== inputs.mode || state?.applied === false;
-  if (isChange && inputs.service === "worker") tell(webIsNext(inputs.mode));
-  if (former !== undefined || drains === 0 || stoppedAt === undefined) return results;
+  if (service === "web") return {};
+  const isChange = before !== mode || state?.applied === false;
+  if (isChange) tell(webIsNext(mode));
+  if (former !== undefined || stoppedAt === undefined) return results;
   return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
 }
+
+const stillDrained = ({ service, mode }: PodsReplacedInputs, standstill: FinishedDrain) =>
+  `The drain for ${standstill.mode} mode is done, and the handover is not part of this update: ${service} waits in ` +
+  `${mode} mode, as the drain left it. Run \`pulumi up\` without --target and --exclude.`;
 
 // Any error but Unfinished keeps the state as it was, so that the next `up` looks again.
 async function assertStillDrained({
@@ -73,9 +88,10 @@ async function assertStillDrained({
   standstill,
 }: PodsReplacedInputs): Promise<void> {
   const found =
+    service === "worker" &&
     standstill &&
     (await findChangesSince(standstill, (template) => modeIn(template?.spec, service) === mode));
-  if (found === undefined) return;
+  if (!found) return;
   throw new Error(
     `${found} What ${service} has written to files since then is not in MongoDB. ${redrainHint(service)}`,
   );

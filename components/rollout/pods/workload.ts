@@ -45,12 +45,21 @@ export function replicasBefore({ metadata }: Controller): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Scales a workload to zero, and records its replicas on it in the same change. Leaves one that is at 0 as it is. */
-export async function pause(cluster: Cluster, controller: Controller): Promise<void> {
+/**
+ * Scales a workload to zero, and records its replicas on it in the same change, also none. Leaves a drained one alone.
+ *
+ * @param recorded the replicas of one that a drain scaled to zero, and that lost their number
+ */
+export async function pause(
+  cluster: Cluster,
+  controller: Controller,
+  recorded: number,
+): Promise<void> {
   const replicas = replicasOf(controller);
-  if (replicas === 0) return;
-  const annotations = { [replicasBeforeDrain]: String(replicas) };
-  await cluster.patch(controller, { metadata: { annotations }, spec: { replicas: 0 } });
+  if (replicas === 0 && replicasBefore(controller) !== undefined) return;
+  const annotations = { [replicasBeforeDrain]: String(replicas || recorded) };
+  const spec = replicas > 0 && { spec: { replicas: 0 } };
+  await cluster.patch(controller, { metadata: { annotations }, ...spec });
 }
 
 /**

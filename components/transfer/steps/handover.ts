@@ -35,13 +35,14 @@ export const handover: Step<HandoverInputs, PassResults> = {
   isDue: (state, inputs) => {
     if (inputs.direction === "back") return isDueAgain(state, inputs);
     // The worker wrote files until it was drained again. No other change runs this step beside a live worker.
-    const { drains } = state;
-    return drains !== undefined && inputs.drains !== undefined && drains !== inputs.drains;
+    const { stoppedAt } = inputs;
+    if (state.stoppedAt === undefined || stoppedAt === undefined) return false;
+    return state.stoppedAt !== stoppedAt;
   },
   job: {
     state: "write",
     // A pod has no access to the API: the engine looks before it and after it.
-    engineOnly: ["standstill", "drains"],
+    engineOnly: ["standstill", "stoppedAt"],
     guard: assertStillDrained,
     priorOutputs: ["direction", "fence", "rollback"],
     onJobFailure: keepEarlierResults,

@@ -49,8 +49,8 @@ export interface PassInputs extends StateInputs, ReachInputs {}
 export interface HandoverInputs extends PassInputs {
   /** `<project>/<stack>`, which the ledger records with the fence. */
   readonly stack: string;
-  /** How often the worker was drained; another number makes the step run. */
-  readonly drains?: number;
+  /** When the last finished drain of the worker began, in ISO 8601; another one makes the step run. */
+  readonly stoppedAt?: string;
   readonly standstill?: DrainSnapshot;
 }
 

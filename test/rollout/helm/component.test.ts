@@ -177,7 +177,7 @@ describe("the rollout by one Helm release that holds both services", () => {
       web: { release: "stella", selector: "app=web" },
       mode: "mongo",
     });
-    const pods = { release: "stella", revision: 4, drains: 1, mode: "mongo" };
+    const pods = { release: "stella", revision: 4, stoppedAt: "1", mode: "mongo" };
     const ofWorker = { selector: "app=worker" };
     const ofWeb = { selector: "app=web" };
     expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({ ...pods, ...ofWorker });
@@ -223,5 +223,5 @@ it("pauses nothing where each service has its own release", async () => {
 
   const web = { release: "taskrunner-web" };
   expect(inputsOf(":ServicesCheck", "services-check")).toMatchObject({ web });
-  expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
+  expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("stoppedAt");
 });

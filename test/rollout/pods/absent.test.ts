@@ -32,14 +32,14 @@ describe("a drain without a worker", () => {
     ]);
     const { state, text } = await unfinished(Drain.create(inputs("empty")));
     expect(text).toMatch(reason);
-    expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: false });
+    expect(state).toMatchObject({ standstill: null, applied: false });
   });
 
   it("has nothing to do if the stack creates the release and Helm does not know it yet", async () => {
     await current.cluster.kubectl("create", "namespace", "install");
     const install = inputs("install", { install: true });
     expect(await failuresOf({}, install)).toEqual([]);
-    expect(await createDrain(install)).toMatchObject({ drains: 1, finished: "mongo" });
+    expect(await createDrain(install)).toMatchObject({ standstill: { mode: "mongo" } });
     expect(current.said.join()).toMatch(/no workload in namespace install /);
 
     const labels = { owner: "helm", name: "worker", version: "1", status: "deployed" };
@@ -52,16 +52,18 @@ describe("a drain without a worker", () => {
     await current.cluster.kubectl("create", "namespace", "gone");
     const back = inputs("gone", { mode: "filesystem" });
     const clusterIdentity = await identity("gone");
-    const before = { ...inputs("gone"), drains: 1, finished: "mongo", applied: true };
+    const before = { ...inputs("gone"), standstill: { mode: "mongo" }, applied: true };
     const unknown = await unfinished(Drain.update("id", before, { ...back, clusterIdentity }));
     expect(unknown.text).toMatch(/No Deployment .* advanced\.acceptCluster: https:/);
 
     const known = { ...before, clusterIdentity } as unknown as DrainState;
-    expect(await updateDrain(known, { ...back, clusterIdentity })).toMatchObject({ drains: 2 });
+    expect(await updateDrain(known, { ...back, clusterIdentity })).toMatchObject({
+      standstill: { mode: "filesystem" },
+    });
     expect(current.said.join()).toMatch(/warning: .* \[worker-absent\]/);
     const accepting = { ...back, acceptCluster: clusterIdentity.server };
     expect(await updateDrain(before as unknown as DrainState, accepting)).toMatchObject({
-      drains: 2,
+      standstill: { mode: "filesystem" },
     });
 
     const env = [{ name: "Worker__Storage__Mode", value: "mongo" }];
@@ -84,13 +86,13 @@ describe("a drain at another address", () => {
     const corrected = inputs("right");
     expect((await Drain.diff("id", wrong, corrected)).changes).toBe(true);
     const right = await updateDrain(wrong, corrected);
-    expect(right).toMatchObject({ drains: 2, finished: "mongo", namespace: "right" });
+    expect(right).toMatchObject({ standstill: { mode: "mongo" }, namespace: "right" });
     expect(right.standstill?.address.namespace).toBe("right");
     expect(await current.cluster.replicas("right")).toBe("0 1");
 
     await current.cluster.deploy("other", { mode: "mongo" });
     expect(await updateDrain(right, inputs("other"))).toMatchObject({
-      drains: 2,
+      standstill: { mode: "mongo", workloads: {} },
       namespace: "other",
     });
     expect(await current.cluster.replicas("other")).toBe("1");
@@ -103,7 +105,7 @@ describe("a drain at another address", () => {
     const { state } = await unfinished(
       Drain.update("id", await createDrain(inputs("former")), short),
     );
-    expect(state).toMatchObject({ finished: "filesystem", applied: false });
+    expect(state).toMatchObject({ standstill: null, applied: false });
     const again = await unfinished(Drain.update("id", state, short));
     expect(again.text).toContain("terminating");
     expect(await current.cluster.replicas("stays-up")).toBe("0 1");

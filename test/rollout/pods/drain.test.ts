@@ -22,36 +22,36 @@ describe("a drain", () => {
     const state = await createDrain(inputs("usual"));
     expect(await current.cluster.pods("usual")).toEqual([]);
     expect(await current.cluster.replicas("usual")).toBe("0 2");
-    expect(state).toMatchObject({ drains: 1, finished: "mongo", applied: true });
+    expect(state).toMatchObject({ standstill: { mode: "mongo" }, applied: true });
     expect(current.said.at(-1)).toMatch(/^worker: drained/);
   });
 
-  it("is done once in each change of mode, in both directions, and counted", async () => {
+  it("is done once in each change of mode, in both directions", async () => {
     await deployed("both", 1);
     const there = await createDrain(inputs("both"));
     await current.cluster.deploy("both", { replicas: 1, mode: "mongo" });
-    const replaced = { ...inputs("both"), drains: there.drains };
-    await PodsReplaced.create(replaced);
+    const { standstill } = there;
+    await PodsReplaced.create({ ...inputs("both"), ...(standstill && { standstill }) });
     expect(await updateDrain(there, inputs("both", { timeoutSeconds: 20 }))).toMatchObject({
-      drains: 1,
+      standstill,
     });
     expect(await current.cluster.pods("both")).toHaveLength(1);
     const back = await updateDrain(there, inputs("both", { mode: "filesystem" }));
     expect(await current.cluster.pods("both")).toEqual([]);
-    expect(back).toMatchObject({ drains: 2, finished: "filesystem" });
+    expect(back).toMatchObject({ standstill: { mode: "filesystem" } });
   });
 
   it("leaves a service alone that is new to the stack in filesystem mode", async () => {
     await deployed("new", 1);
     const state = await createDrain(inputs("new", { mode: "filesystem" }));
-    expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
+    expect(state).toMatchObject({ standstill: null, applied: true });
     expect(await current.cluster.replicas("new")).toBe("1");
     expect(current.said).toEqual([]);
   });
 
   it("takes no service from MongoDB to files in a stack that knows of no cutover", async () => {
     await current.cluster.deploy("lost", { mode: "mongo" });
-    const back = inputs("lost", { mode: "filesystem" });
+    const back = inputs("lost", { mode: "filesystem", ended: 0 });
     const reason = /Deployment worker in namespace lost .* storageMode: mongo first/;
 
     expect(await failuresOf({}, back)).toEqual([
@@ -62,11 +62,11 @@ describe("a drain", () => {
     await expect(Drain.create(back)).rejects.not.toHaveProperty("properties");
     expect(await current.cluster.replicas("lost")).toBe("1");
     expect(await failuresOf({}, inputs("lost"))).toEqual([]);
-    expect(await failuresOf(inputs("lost"), back)).toEqual([]);
+    expect(await failuresOf(inputs("lost"), { ...back, ended: 1 })).toEqual([]);
   });
 
   it("leaves an unreachable cluster to the step itself to report", async () => {
-    const unreachable = inputs("any", { kubeconfig: "missing", mode: "filesystem" });
+    const unreachable = inputs("any", { kubeconfig: "missing", mode: "filesystem", ended: 0 });
     expect(await failuresOf({}, unreachable)).toEqual([]);
     await expect(Drain.create(unreachable)).rejects.toThrow("kubeconfig missing");
   });
@@ -81,6 +81,7 @@ describe("a drain", () => {
     await current.cluster.kubectl("annotate", ...worker, mark);
     const again = await updateDrain(state, inputs("kept", { mode: "filesystem" }));
     expect(replicasIn(again)).toBe(2);
+    await current.cluster.kubectl("annotate", ...worker, mark);
     await current.cluster.kubectl("scale", ...worker, "--replicas=1");
     await current.cluster.kubectl("scale", ...worker, "--replicas=0");
     expect(replicasIn(await updateDrain(again, inputs("kept")))).toBe(0);
@@ -121,14 +122,15 @@ describe("a drain", () => {
 
   it("refuses to drain whatever is in a namespace", async () => {
     await deployed("whatever", 1);
-    const { text } = await unfinished(Drain.create(inputs("whatever", { release: "" })));
-    expect(text).toContain("Neither a release nor a selector");
+    const drained = Drain.create(inputs("whatever", { release: "" }));
+    await expect(drained).rejects.toThrow("Neither a release nor a selector");
     expect(await current.cluster.replicas("whatever")).toBe("1");
   });
 
   it("is no affair of a preview: inputs decide, and what was not finished", async () => {
     const unreachable = inputs("any", { kubeconfig: "missing" });
-    const state = { ...unreachable, drains: 1, finished: "mongo", applied: true, __provider: "x" };
+    const standstill = { mode: "mongo", address: unreachable, workloads: {} };
+    const state = { ...unreachable, standstill, applied: true, __provider: "x" };
     const changes = async (olds: object, news: object) =>
       (await Drain.diff("id", olds, news)).changes;
     expect(await changes(state, unreachable)).toBe(false);
@@ -150,7 +152,7 @@ describe("a drain that is not finished", () => {
     }
     expect(text).toContain("node local");
     expect(current.said.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating`);
-    expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: false });
+    expect(state).toMatchObject({ standstill: null, applied: false });
 
     await current.cluster.end("stuck", first);
     const again = await unfinished(Drain.update("id", state, short));
@@ -158,7 +160,7 @@ describe("a drain that is not finished", () => {
     expect(again.text).toContain(second);
     await current.cluster.end("stuck", second);
     const done = await updateDrain(again.state, short);
-    expect(done).toMatchObject({ drains: 1, finished: "mongo", applied: true });
+    expect(done).toMatchObject({ standstill: { mode: "mongo" }, applied: true });
     expect(await current.cluster.replicas("stuck")).toBe("0 2");
   });
 
@@ -170,8 +172,16 @@ describe("a drain that is not finished", () => {
     expect(await current.cluster.replicas("abandoned")).toBe("0 2");
     const back = await updateDrain(state, inputs("abandoned", { mode: "filesystem" }));
     expect(await current.cluster.replicas("abandoned")).toBe("2");
-    expect(back).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
+    expect(back).toMatchObject({ standstill: null, applied: true });
     expect(current.said.at(-1)).toMatch(/^worker: Deployment worker .* 2 replicas/);
+  });
+
+  it("that is abandoned starts nothing in another mode: the drain before it may be for that one", async () => {
+    await deployed("between", 1);
+    const drained = await createDrain(inputs("between"));
+    const failed = { ...drained, mode: "filesystem" as const, applied: false };
+    await updateDrain(failed, inputs("between"));
+    expect(await current.cluster.replicas("between")).toBe("0 1");
   });
 
   it("is undone where the engine was killed in it, so that its state knows nothing of it", async () => {
@@ -188,7 +198,7 @@ describe("a drain that is not finished", () => {
       .outs as DrainRequestResults;
     const news = inputs("killed", { mode: "filesystem", requests });
     expect((await Drain.diff("id", state, news)).changes).toBe(true);
-    expect(await updateDrain(state, news)).toMatchObject({ drains: 0, finished: "filesystem" });
+    expect(await updateDrain(state, news)).toMatchObject({ standstill: null });
     expect(await current.cluster.replicas("killed")).toBe("2");
   });
 
@@ -197,6 +207,32 @@ describe("a drain that is not finished", () => {
     const state = await createDrain(inputs("stays", { requests: 0 }));
     await updateDrain(state, inputs("stays", { requests: 0, timeoutSeconds: 20 }));
     expect(await current.cluster.replicas("stays")).toBe("0 1");
+  });
+
+  it("is refused if somebody took the service to the other mode since, in a preview too", async () => {
+    await deployed("by-hand", 1);
+    const state = await createDrain(inputs("by-hand"));
+    expect((await Drain.diff("id", state, inputs("by-hand"))).changes).toBe(false);
+    await current.cluster.kubectl("scale", "deployment/worker", "--replicas=1", "-n", "by-hand");
+    expect((await Drain.diff("id", state, inputs("by-hand"))).changes).toBe(true);
+    expect(current.said.at(-1)).toMatch(
+      /Deployment worker is in filesystem .*\[stop: mode-changed\]/,
+    );
+    const running = Drain.update("id", state, inputs("by-hand"));
+    await expect(running).rejects.toThrow("nothing was changed");
+    await expect(running).rejects.not.toHaveProperty("properties");
+    expect(await updateDrain(state, inputs("by-hand", { mode: "filesystem" }))).toMatchObject({
+      standstill: { mode: "filesystem" },
+    });
+  });
+
+  it("drains nothing that is in the mode already, such as after pulumi up --replace", async () => {
+    await current.cluster.deploy("there", { mode: "mongo" });
+    expect(await createDrain(inputs("there"))).toMatchObject({
+      standstill: { mode: "mongo", workloads: {} },
+      stoppedAt: null,
+    });
+    expect(await current.cluster.replicas("there")).toBe("1");
   });
 
   it("names who scales the service up meanwhile", async () => {
@@ -224,7 +260,7 @@ describe("the API", () => {
     await deployed("allowed", 1);
     const kubeconfig = await kubeconfigOf(current.cluster, "allowed", servicesRules);
     const state = await createDrain(inputs("allowed", { kubeconfig }));
-    expect(state.drains).toBe(1);
+    expect(state).toMatchObject({ standstill: { mode: "mongo" } });
     await current.cluster.deploy("allowed", { replicas: 0, mode: "mongo" });
     await PodsReplaced.create(inputs("allowed", { kubeconfig }));
     expect(await current.cluster.replicas("allowed")).toBe("1");
@@ -233,17 +269,21 @@ describe("the API", () => {
   it("that forbids something: the rule that is needed, and no token", async () => {
     await deployed("forbidden", 1);
     const kubeconfig = await kubeconfigOf(current.cluster, "forbidden", []);
-    const { text } = await unfinished(Drain.create(inputs("forbidden", { kubeconfig })));
-    expect(text).toMatch(
-      /status 403: .* Role in forbidden .* \[""\], resources: \["namespaces"\], verbs: \["get"\]/,
+    const { message } = await Drain.create(inputs("forbidden", { kubeconfig })).then(
+      () => new Error("created"),
+      (error: unknown) => error as Error,
     );
-    expect(text).not.toMatch(/eyJ|Headers/);
+    expect(message).toMatch(
+      /status 403: .* Role in forbidden .* \["apps"\], resources: \["deployments"\], verbs: \["list"\]/,
+    );
+    expect(message).not.toMatch(/eyJ|Headers/);
   });
 
   it("that is unreachable, a context that is not there, and no file at all", async () => {
     const kubeconfig = await kubeconfigWith("unreachable", `https://127.0.0.1:${await getPort()}`);
-    const { text } = await unfinished(Drain.create(inputs("any", { kubeconfig })));
-    expect(text).toMatch(/get namespaces .*ECONNREFUSED.* proxy-url/);
+    await expect(Drain.create(inputs("any", { kubeconfig }))).rejects.toThrow(
+      /list deployments .*ECONNREFUSED.* proxy-url/,
+    );
     await expect(Drain.create(inputs("any", { context: "other" }))).rejects.toThrow(
       /no context other .* it has \S+\./,
     );
@@ -267,7 +307,7 @@ describe("the API", () => {
     }, 10_000);
     await api.mend();
     await current.cluster.end("moment", pod);
-    expect((await running).drains).toBe(1);
+    expect(await running).toMatchObject({ standstill: { mode: "mongo" } });
     await api.cut();
   });
 });

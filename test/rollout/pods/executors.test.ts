@@ -66,7 +66,7 @@ describe("a drain of every executor", () => {
 
     await current.cluster.deploy("set", { mode: "mongo", replicas: 0 });
     await current.cluster.deploy("set", { ...set, mode: "mongo", replicas: 0 });
-    await PodsReplaced.create({ ...inputs("set"), drains: state.drains });
+    await PodsReplaced.create(inputs("set"));
     expect(await current.cluster.replicas("set", "statefulset/queue")).toBe("2");
     expect(current.said.join("\n")).toMatch(/^worker: queue .* 2 ready/m);
   });
@@ -90,7 +90,7 @@ describe("a drain of every executor", () => {
 
     // Labels of the worker's own leave it out, because it states no mode.
     const own = inputs("beside", "app=worker");
-    expect(await created(own)).toMatchObject({ drains: 1 });
+    expect(await created(own)).toMatchObject({ standstill: { mode: "mongo" } });
   });
 
   it("refuses a pod that states the worker's mode under other labels", async () => {
@@ -113,7 +113,7 @@ describe("a drain of every executor", () => {
     const parted = ["statefulset/worker", "--namespace=parted"];
     await current.cluster.kubectl("patch", ...parted, `--patch=${patch(1)}`);
     const back = { mode: "filesystem", direction: "back" } as const;
-    const known = { ...inputs("parted"), drains: 1, finished: "mongo", applied: true };
+    const known = { ...inputs("parted"), standstill: { mode: "mongo" }, applied: true };
     for (const refused of [
       refusal(inputs("parted")),
       reasonsOf(Drain.update("id", known, { ...inputs("parted"), ...back })),
@@ -125,7 +125,9 @@ describe("a drain of every executor", () => {
     // The command of the error.
     const [, fix = ""] = /--patch '(.*)'/.exec(await refusal(inputs("parted"))) ?? [];
     await current.cluster.kubectl("patch", ...parted, `--patch=${fix}`);
-    expect(await created({ ...inputs("parted"), timeoutSeconds: 40 })).toMatchObject({ drains: 1 });
+    expect(await created({ ...inputs("parted"), timeoutSeconds: 40 })).toMatchObject({
+      standstill: { mode: "mongo" },
+    });
   });
 
   it("refuses replicas with a state each in a cutover", async () => {
@@ -136,7 +138,7 @@ describe("a drain of every executor", () => {
     expect(await current.cluster.replicas("claims", "statefulset/worker")).toBe("2");
     const scale = ["scale", "statefulset/worker", "--replicas=1", "--namespace=claims"];
     await current.cluster.kubectl(...scale);
-    expect(await created(inputs("claims"))).toMatchObject({ drains: 1 });
+    expect(await created(inputs("claims"))).toMatchObject({ standstill: { mode: "mongo" } });
   });
 
   it("refuses a paused Deployment, in both directions, and scales nothing", async () => {
@@ -144,7 +146,7 @@ describe("a drain of every executor", () => {
     const paused = ["deployment/worker", "--namespace=paused"];
     await current.cluster.kubectl("rollout", "pause", ...paused);
     const back = { mode: "filesystem", direction: "back" } as const;
-    const known = { ...inputs("paused"), drains: 1, finished: "mongo", applied: true };
+    const known = { ...inputs("paused"), standstill: { mode: "mongo" }, applied: true };
     for (const refused of [
       refusal(inputs("paused")),
       reasonsOf(Drain.update("id", known, { ...inputs("paused"), ...back })),
@@ -154,7 +156,7 @@ describe("a drain of every executor", () => {
     expect(await current.cluster.replicas("paused")).toBe("1");
 
     await current.cluster.kubectl("rollout", "resume", ...paused);
-    expect(await created(inputs("paused"))).toMatchObject({ drains: 1 });
+    expect(await created(inputs("paused"))).toMatchObject({ standstill: { mode: "mongo" } });
   });
 
   it("refuses a workload of the release that states no mode, but not in a rollback", async () => {
@@ -163,12 +165,16 @@ describe("a drain of every executor", () => {
     await current.cluster.available("mixed", "deployment/cache");
     expect(await refusal(inputs("mixed"))).toMatch(/No container of Deployment cache in/);
     expect(await current.cluster.replicas("mixed", "deployment/cache")).toBe("1");
-    expect(await created(inputs("mixed", "app=worker"))).toMatchObject({ drains: 1 });
+    expect(await created(inputs("mixed", "app=worker"))).toMatchObject({
+      standstill: { mode: "mongo" },
+    });
 
     const back = { mode: "filesystem", direction: "back" } as const;
-    const known = { ...inputs("mixed"), drains: 1, finished: "mongo", applied: true };
+    const known = { ...inputs("mixed"), standstill: { mode: "mongo" }, applied: true };
     const result = Drain.update("id", known, { ...inputs("mixed"), ...back });
-    expect(await result).toMatchObject({ outs: { drains: 2, applied: true } });
+    expect(await result).toMatchObject({
+      outs: { standstill: { mode: "filesystem" }, applied: true },
+    });
   });
 
   it("finds a pod that states the mode, or has the worker's image and claim, unless it is ignored", async () => {
@@ -196,7 +202,7 @@ describe("a drain of every executor", () => {
     expect(current.said.join()).toMatch(/^warning: .* image-only\. .*\[image-elsewhere\]$/);
     expect(await current.cluster.replicas("anywhere")).toBe("1");
     const ignoring = { ...inputs("anywhere", "app=worker"), ignorePods: "team=other" };
-    expect(await created(ignoring)).toMatchObject({ drains: 1 });
+    expect(await created(ignoring)).toMatchObject({ standstill: { mode: "mongo" } });
   });
 
   it("leaves web's pods out, which may have the worker's image and claim", async () => {
@@ -209,6 +215,6 @@ describe("a drain of every executor", () => {
     const worker = inputs("one-image", "app=worker");
     expect(await refusal(worker)).toMatch(/ drained: web-\S+ \(of ReplicaSet/);
     const web = { release: "worker", selector: "app=web" };
-    expect(await created({ ...worker, web })).toMatchObject({ drains: 1 });
+    expect(await created({ ...worker, web })).toMatchObject({ standstill: { mode: "mongo" } });
   });
 });

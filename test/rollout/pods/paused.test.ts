@@ -20,7 +20,7 @@ const toFiles = { mode: "filesystem" } as const;
 const web = (namespace: string, changes: Partial<PodsReplacedInputs> = {}): PodsReplacedInputs => {
   const { kubeconfig, release } = inputs(namespace);
   const address = { ...(kubeconfig && { kubeconfig }), ...(release && { release }), namespace };
-  const asked = { service: "web", mode: "mongo", timeoutSeconds: 15, drains: 1 } as const;
+  const asked = { service: "web", mode: "mongo", timeoutSeconds: 15 } as const;
   return { ...address, selector: "app=web", ...asked, direction: "forward", ...changes };
 };
 
@@ -131,12 +131,11 @@ describe("web of a release that holds both services", () => {
   it("is resumed by a rollback before any upgrade, with its pods", async () => {
     await deployed("back");
     const before = await podsOfWeb("back");
-    const onFiles = storedDrain(
-      (await PodsReplaced.create(web("back", { ...toFiles, drains: 0 }))).outs,
-    );
+    const onFiles = storedDrain((await PodsReplaced.create(web("back", toFiles))).outs);
     const state = await createDrain(inputs("back"));
-    await updateDrain(state, inputs("back", toFiles));
-    const news = web("back", { ...toFiles, drains: 2 });
+    const { standstill } = await updateDrain(state, inputs("back", toFiles));
+    const stoppedAt = new Date().toISOString();
+    const news = web("back", { ...toFiles, stoppedAt, ...(standstill && { standstill }) });
     expect((await PodsReplaced.diff("id", onFiles, news)).changes).toBe(true);
     await PodsReplaced.update("id", onFiles, news);
     expect(await paused("back")).toBe("");

@@ -175,8 +175,10 @@ it.each([
 
 it("a rollback of a service that the stack does not know to be on MongoDB is refused", async () => {
   const onMongo = clusterOf([played({ mode: "mongo" })]);
-  expect(await findUnknownCutover(onMongo, inputs({ mode: "filesystem" }))).toBe(
-    "Deployment worker in namespace apps of context prod is in mongo mode. This step is new to the stack, so a " +
+  const onFiles = inputs({ mode: "filesystem", ended: 0 });
+  expect(await findUnknownCutover(onMongo, { ...onFiles, ended: 1 })).toBeUndefined();
+  expect(await findUnknownCutover(onMongo, onFiles)).toBe(
+    "Deployment worker in namespace apps of context prod is in mongo mode. This stack knows of no cutover, so a " +
       "rollback would export nothing and the services would continue with files as old as the cutover. If the cutover " +
       "was made with other rollout settings (target, confirm), restore them and run pulumi up again. If not, run " +
       "pulumi up with storageMode: mongo first: it makes a cutover of this stack and loses nothing. Then set " +

@@ -60,7 +60,7 @@ it("a handover follows each drain, also of another worker at a corrected address
   await addFiles(stack.root, sampleFiles);
   const first = await runStep(undefined, stack.inputs({ standstill: wrong }));
   expect(await runStep(first, stack.inputs({ standstill: wrong }))).toBe(first);
-  const again = await runStep(first, stack.inputs({ standstill, drains: 2 }));
+  const again = await runStep(first, stack.inputs({ standstill, stoppedAt: "2" }));
   expect(again.fence?.at).not.toBe(first.fence?.at);
 });
 
@@ -85,7 +85,7 @@ it("between fence and rollout it stops the rollout, until the worker is drained 
   await scaledOnce("late");
   await current.cluster.deploy("late", { replicas: 0, mode: "mongo" });
 
-  const wanted = { ...common("late"), drains: 1, standstill };
+  const wanted = { ...common("late"), standstill };
   const refusal = /\(ReplicaSet worker-.* not in MongoDB/;
   await expect(PodsReplaced.create(wanted)).rejects.toThrow(refusal);
   const onFiles = { ...wanted, mode: "filesystem", direction: "back", applied: true };
@@ -96,7 +96,7 @@ it("a new template by the rollout itself is no disturbance", async () => {
   const standstill = await drained("rolled");
   await current.cluster.deploy("rolled", { replicas: 0, mode: "mongo" });
 
-  const wanted = { ...common("rolled"), drains: 1, standstill };
+  const wanted = { ...common("rolled"), standstill };
   const { outs } = (await PodsReplaced.create(wanted)) as { outs: unknown };
   expect(outs).toMatchObject({ applied: true });
   expect(await current.cluster.replicas("rolled")).toBe("1");
@@ -153,7 +153,7 @@ describe("an executor that appears after the drain", () => {
     await current.cluster.deploy("cron", { replicas: 0, mode: "mongo" });
     await start("cron", "on-mongo", image, "--env=Worker__Storage__Mode=mongo");
     await start("cron", "nightly", "--image=none", "--env=Worker__Storage__Mode=filesystem");
-    const wanted = { ...common("cron"), drains: 1, standstill };
+    const wanted = { ...common("cron"), standstill };
     await expect(PodsReplaced.create(wanted)).rejects.toThrow(/execute runs: nightly\. /);
 
     const executors = { ...standstill.executors, ignored: "run=nightly" };

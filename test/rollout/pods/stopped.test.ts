@@ -29,8 +29,8 @@ it("a request says when its direction changed", async () => {
 it("the stop lasts from the drain's request until the new pods are ready, whatever fails or follows", async () => {
   await deployed("timed", 1);
   const drain = await createDrain(inputs("timed", { requests: 0, requestedAt: ago(200) }));
-  const { drains, stoppedAt } = drain;
-  const asked = { ...inputs("timed", { timeoutSeconds: 1 }), drains, stoppedAt } as Replaced;
+  const { stoppedAt, standstill } = drain;
+  const asked = { ...inputs("timed", { timeoutSeconds: 1 }), stoppedAt, standstill } as Replaced;
   const failed = await unfinished(PodsReplaced.create(asked));
   expect(failed.state).toMatchObject({ stoppedSeconds: null });
 
@@ -58,6 +58,6 @@ it("a drain at a corrected address begins a stop of its own", async () => {
 
   await deployed("corrected", 1);
   const again = await updateDrain(state, inputs("corrected", asked));
-  expect(again.drains).toBe(2);
+  expect(again.standstill?.stoppedAt).toBe(again.stoppedAt);
   expect(secondsSince(again.stoppedAt)).toBeLessThan(60);
 });

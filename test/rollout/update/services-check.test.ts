@@ -174,7 +174,7 @@ describe("an up without a preview, before its first change", () => {
       (await ServicesCheck.diff("id", outs, to)).changes;
     const renamed = await checked(inputs("named", { context }), from);
     expect(await changes(olds, renamed)).toBe(false);
-    const drained = { ...olds, drains: 1, finished: "mongo" };
+    const drained = { ...olds, standstill: { mode: "mongo" } };
     expect((await Drain.diff("id", drained, renamed)).changes).toBe(false);
     expect(await changes({ ...olds, ...elsewhere }, renamed)).toBe(true);
     expect((await Drain.diff("id", { ...drained, ...elsewhere }, renamed)).changes).toBe(true);

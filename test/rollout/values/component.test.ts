@@ -88,9 +88,9 @@ describe("the rollout by values files", () => {
       namespace: "apps",
       selector: "app=worker",
       mode: "mongo",
-      drains: 1,
+      stoppedAt: "1",
     });
-    expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
+    expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("stoppedAt");
   });
 
   it("has the check of the services form and push both files", async () => {

@@ -109,7 +109,7 @@ export class Product {
       approvals: true,
       collections: documentOptions.collections,
       electionSeconds: 2,
-      ...(name === "Handover" && { drains: this.drains }),
+      ...(name === "Handover" && { stoppedAt: String(this.drains) }),
       ...(name === "FinalPass" && fencedAt !== undefined && { fencedAt }),
       ...this.advanced,
     };
