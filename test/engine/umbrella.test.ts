@@ -47,6 +47,8 @@ const configure = (storageMode: Mode, changed: object = {}) =>
       timeoutSeconds: 60,
       release: site.release,
       chart: site.chart,
+      worker: { selector: "app.kubernetes.io/component=worker" },
+      web: { selector: "app.kubernetes.io/component=web" },
       ...changed,
     },
   });
