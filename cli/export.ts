@@ -18,6 +18,7 @@ import { requestedState, stateOption, type StateOptions, type StateSides } from 
 
 interface ExportOptions extends StateOptions {
   readonly all?: true;
+  readonly run?: string[];
   readonly holdUnfinished?: true;
 }
 
@@ -28,6 +29,7 @@ export const exportCommand = command("export", {
   options: [
     stateOption,
     new Option("--all", "look at every run, not only at those that changed"),
+    new Option("--run <id...>", "export only these runs, also if they were removed on disk"),
     new Option("--hold-unfinished", "roll the files back by hand, while no worker runs"),
   ],
   examples: [
@@ -61,7 +63,7 @@ async function exportChanges(
   options: ExportOptions,
 ): Promise<void> {
   const database = await connect(options, parseAddress(await findUri(options), settings));
-  const both = { ...sides, database, all: options.all ?? false };
+  const both = { ...sides, database, all: options.all ?? false, only: options.run };
   const { ledger, electionSeconds, exportUnconfirmed } = settings.advanced;
   const report = await withProgress(options, "export", (watch) =>
     exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
@@ -107,7 +109,7 @@ async function rollBack(
 
 function describeExport(root: string, report: ExportReport) {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
-  const { withoutBase, baseTrouble } = report;
+  const { withoutBase, baseTrouble, removedUnfinished } = report;
   const both = sumCounts(report, "conflicts");
   const none = sumCounts(report, "unwritable");
   const outcome =
@@ -124,6 +126,7 @@ function describeExport(root: string, report: ExportReport) {
       newerOnDisk: "newer on disk",
       conflicts: "conflicts",
       unwritable: "not written",
+      removed: "removed on disk",
     },
     lines: [`${formatNumber(files)} files, ${written}`],
     cases: [
@@ -134,6 +137,7 @@ function describeExport(root: string, report: ExportReport) {
       ],
       ["Held before, and in their places again", returned],
       ["Still held, in held/", stillHeld],
+      ["Removed on disk, but unfinished in MongoDB; --run brings one back", removedUnfinished],
       ["Not written", unwritable.map(({ id, detail }) => `${id}: ${detail}`), none],
       [`Not recorded as equal on both sides (${baseTrouble})`, withoutBase],
     ],

@@ -106,6 +106,8 @@ export interface ExportCounts {
   conflicts: number;
   /** No file can hold it. */
   unwritable: number;
+  /** Removed on disk since the fence ended: not written again. */
+  removed: number;
 }
 
 /** What an export did. `conflicts` and `unwritable` hold the first thousand cases each. */
@@ -117,6 +119,8 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   elapsedMs: number;
   conflicts: ExportConflict[];
   unwritable: Unwritable[];
+  /** The first thousand runs that were removed on disk since the fence ended, and that are unfinished in MongoDB. */
+  removedUnfinished: string[];
   /** The records of which both sides have the same, without a base that says so: all of them. */
   withoutBase: string[];
   /** Why there are such records; absent if there are none. */

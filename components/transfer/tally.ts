@@ -1,3 +1,4 @@
+import type { Document } from "mongodb";
 import { createHash } from "node:crypto";
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import {
@@ -5,7 +6,7 @@ import {
   type IncompleteLine,
   type Place,
   type Raw,
-  type ReadyRecord,
+  type Key,
   type Refusal,
   isUnfinished,
   mayBeUnfinished,
@@ -124,8 +125,8 @@ export class Tally {
     for (const one of conversions) this.conversions[one] = (this.conversions[one] ?? 0) + 1;
   }
 
-  /** Counts a record on disk that MongoDB removed while it was the source of truth. */
-  remove({ role, key, document }: ReadyRecord): void {
+  /** Counts a record that the source of truth removed, as the other side has it. */
+  remove(role: CollectionRole, key: Key, document: Document): void {
     this.count(role, "removed");
     if (role === "runs" && isUnfinished(document)) keep(this.removedUnfinished, key);
   }
@@ -182,6 +183,7 @@ export class Tally {
     }
     keep(this.conflicts, ...other.conflicts);
     keep(this.unwritable, ...other.unwritable);
+    keep(this.removedUnfinished, ...other.removedUnfinished);
     this.files += other.files;
     this.bytes += other.bytes;
   }

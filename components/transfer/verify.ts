@@ -156,7 +156,7 @@ function countPair(
   const { role, key, document } = disk;
   const time: unknown = document.timestamp;
   if (verdict === "equal") tally.count(role, "equal");
-  else if (verdict === "removed") tally.remove(disk);
+  else if (verdict === "removed") tally.remove(role, key, document);
   else if (!mongo && role === "logs" && time instanceof Date && +time < expiredBefore) {
     tally.count(role, "expired");
   } else if (!mongo) {

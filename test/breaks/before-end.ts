@@ -3,6 +3,20 @@ import type { Break } from "./breaks";
 /** What is looked at right before a rollback ends a fence, and what is held then. */
 export const beforeEndBreaks: readonly Break[] = [
   {
+    guarantee: "a run that was removed on disk after a rollback is not written again by hand",
+    file: "components/transfer/rollback/rollback.ts",
+    find: 'sides.only === undefined && sourceOfTruth(fence) === "disk"',
+    replace: "false",
+    tests: ["test/transfer/removed-on-disk.test.ts > stays removed, with its log"],
+  },
+  {
+    guarantee: "what belongs to a run that was removed on disk is not written again",
+    file: "components/transfer/export/blocks.ts",
+    find: "(await isRemoved(task, run, own)) ? [] :",
+    replace: "",
+    tests: ["test/transfer/removed-on-disk.test.ts > stays removed, with its log"],
+  },
+  {
     guarantee: "right before a fence is ended each unfinished file is compared once more",
     file: "components/transfer/export/unfinished.ts",
     find: "{ _id: { $in: wanted.slice(at, at + runsInQuery) } }",

@@ -49,13 +49,13 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "an export writes a run after all that belongs to it",
     file: "components/transfer/export/blocks.ts",
-    find: `    for (const role of partRoles(task.sides)) {
+    find: `    for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
       else await exportFile({ ...task, tally }, role, run);
     }
     file = await exportFile({ ...task, tally, sides: own }, "runs", run);`,
     replace: `    file = await exportFile({ ...task, tally, sides: own }, "runs", run);
-    for (const role of partRoles(task.sides)) {
+    for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
       else await exportFile({ ...task, tally }, role, run);
     }`,

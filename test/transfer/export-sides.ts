@@ -42,6 +42,7 @@ export const exportCounts = (documents: number, outcomes: object) => ({
   newerOnDisk: 0,
   conflicts: 0,
   unwritable: 0,
+  removed: 0,
   ...outcomes,
 });
 

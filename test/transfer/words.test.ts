@@ -164,9 +164,10 @@ describe("a rollback", () => {
     ({ held: [], destinationTaken: [], ...fields }) as unknown as RollbackReport;
   const exportReport = (fields: object = {}) =>
     ({
-      ...byRole(() => ({ written: 0, conflicts: 0, unwritable: 0 })),
+      ...byRole(() => ({ written: 0, conflicts: 0, unwritable: 0, removed: 0 })),
       conflicts: [],
       unwritable: [],
+      removedUnfinished: [],
       withoutBase: [],
       ...fields,
     }) as unknown as Exported;

@@ -73,9 +73,12 @@ export function describeBulkExport(report: BulkExportReport, root: string): Step
 }
 
 function describeExport(report: Exported, root: string): StepMessage[] {
-  const written = collectionRoles
-    .filter((role) => report[role].written > 0)
-    .map((role) => formatRecords(report[role].written, role));
+  const describeAll = (of: "written" | "removed") =>
+    collectionRoles
+      .filter((role) => report[role][of] > 0)
+      .map((role) => formatRecords(report[role][of], role));
+  const written = describeAll("written");
+  const removed = describeAll("removed");
   const sum = (of: "conflicts" | "unwritable") =>
     collectionRoles.reduce((total, role) => total + report[role][of], 0);
   const logs = report.logs.conflicts;
@@ -108,6 +111,16 @@ function describeExport(report: Exported, root: string): StepMessage[] {
       const text = `${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;
       return warning("not-written", text);
     }),
+    ...ifAny(removed.length, () => {
+      return `Removed on disk since the fence ended, and not exported again: ${removed.join(", ")}.`;
+    }),
+    ...ofRuns(report.removedUnfinished, (runs, names) =>
+      warning(
+        "removed-unfinished",
+        `${runs} removed on disk, but unfinished in MongoDB: ${names}. No service executes them now. ` +
+          "`taskrunner-storage export --run ID` brings one back.",
+      ),
+    ),
     ...ifAny(withoutBase.length, () => {
       const cases = formatCases(withoutBase, withoutBase.length);
       const text = `${withoutBase.length} not recorded as equal on both sides (${baseTrouble}): ${cases}. The files are right; a later change on both sides is a conflict.`;

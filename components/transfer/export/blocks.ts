@@ -1,4 +1,4 @@
-import { fileBaseNames, mapLimit, mapOrdered, readableKey } from "../../state";
+import { fileBaseNames, lookAt, mapLimit, mapOrdered, placeOf, readableKey } from "../../state";
 import { settleBases } from "../bases";
 import { Tally } from "../tally";
 import { takeTurn } from "../turns";
@@ -91,7 +91,8 @@ async function exportRun(
   let file: string | undefined;
   try {
     if (refusal) throw refusal;
-    for (const role of partRoles(task.sides)) {
+    const parts = (await isRemoved(task, run, own)) ? [] : partRoles(task.sides);
+    for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
       else await exportFile({ ...task, tally }, role, run);
     }
@@ -102,4 +103,16 @@ async function exportRun(
   const { runs, approvals } = tally.counts;
   const left = [runs.conflicts, runs.unwritable, approvals.conflicts, approvals.unwritable];
   return { runId, isUnfinished, tally, file, isStale: left.some((count) => count > 0) };
+}
+
+/** Whether a run was removed on disk since the fence ended: both sides had it once. What belongs to it follows it. */
+async function isRemoved(
+  { held, sides }: ExportTask,
+  { runId, baseName, bases }: RunInMongo,
+  own: ExportSides,
+): Promise<boolean> {
+  const wasOnBoth = bases.get("runs")?.get(runId)?.agreed !== undefined;
+  if (sides.truth !== "disk" || !wasOnBoth || held.has(runId)) return false;
+  if (baseName && (await lookAt(own, "runs", baseName)).stamp !== undefined) return false;
+  return (await placeOf(own, "runs", runId, baseName)).stamp === undefined;
 }

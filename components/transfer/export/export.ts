@@ -36,7 +36,8 @@ import { findSince } from "./scope";
  */
 export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const task = await beginExport(sides);
-  await exportRuns(task, {}, () => true);
+  const filter: object = sides.only ? { _id: { $in: sides.only } } : {};
+  await exportRuns(task, filter, () => true);
   return reportOn(task);
 }
 
@@ -71,6 +72,7 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
     bases: { collection: basesIn(sides.database), trouble },
     tally,
     lists: { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [] },
+    held: new Set(),
     trustsBases: !sides.all,
     unsettled: [],
     turns: new Map(),
@@ -79,15 +81,16 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
 
 /** What an export did. */
 export function reportOn({ tally, lists, bases }: ExportTask): ExportReport {
-  const { files, bytes, elapsedMs, conflicts, unwritable } = tally;
+  const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   return {
     files,
     bytes,
     elapsedMs,
-    ...tally.countsOf("documents", ...outcomes),
+    ...tally.countsOf("documents", ...outcomes, "removed"),
     conflicts,
     unwritable,
+    removedUnfinished,
     ...lists,
     ...(bases.trouble && { baseTrouble: bases.trouble }),
   };
@@ -103,17 +106,17 @@ export async function exportRuns(
   filter: Filter<Document>,
   isWanted: (run: OwnRecord) => boolean,
 ): Promise<ReadonlySet<string>> {
-  const held = await exportHeldRuns(task);
+  await exportHeldRuns(task);
+  const { only, isBulk = false } = task.sides;
   const roles = partRoles(task.sides);
-  const wanted = (run: OwnRecord) => !held.has(run.runId) && isWanted(run);
+  const wanted = (run: OwnRecord) => !task.held.has(run.runId) && isWanted(run);
   const stale = new Set<string>();
   const drain = async (runs: AsyncIterable<ExportedRun>) => {
     for await (const { runId, isStale } of runs) if (isStale) stale.add(runId);
   };
   const runs = exportBlocks(task, blocksOfRuns(task.sides, filter, wanted), roles);
-  const orphans = task.sides.isBulk
-    ? []
-    : roles.map((role) => exportBlocks(task, orphansOf(task, role), [role]));
+  const orphans =
+    isBulk || only ? [] : roles.map((role) => exportBlocks(task, orphansOf(task, role), [role]));
   const works = [runs, ...orphans];
   await mapLimit(works.length, works, drain);
   return stale;

@@ -71,7 +71,12 @@ export async function exportFile(
     for await (const mongo of documentsIn(sides, role, runId, documents)) {
       const key = keyOf(role, mongo);
       pairs.push(
-        pairOf(role, { key, disk: file.records.get(key), mongo }, bases.get(role)?.get(key)),
+        pairOf(
+          role,
+          { key, disk: file.records.get(key), mongo },
+          bases.get(role)?.get(key),
+          sides.truth,
+        ),
       );
     }
     const having = (...verdicts: Verdict[]) =>
@@ -81,6 +86,7 @@ export async function exportFile(
     unsettled.push(...equal.flatMap(({ base, becomes }) => newBase(base, becomes)));
     tally.count(role, "unchanged", equal.length);
     tally.count(role, "newerOnDisk", having("disk").length);
+    for (const { key, mongo } of having("removed")) tally.remove(role, readableKey(key), mongo);
     const conflicts = file.refusal ? pairs : having("conflict");
     await writeConflictCopy(task, place, conflicts, file.refusal);
     return place.name;

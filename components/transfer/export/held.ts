@@ -8,11 +8,8 @@ const heldAtOnce = 500;
  * Restores held runs. If MongoDB has a run, its held file is updated by the merge rules before it returns to its
  * place. A run that MongoDB does not have stays held, because this MongoDB may be a new one; so does a conflict, whose
  * file must not be executed.
- *
- * @returns the ids of the runs that were dealt with here
  */
-export async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<string>> {
-  const dealtWith = new Set<string>();
+export async function exportHeldRuns(task: ExportTask): Promise<void> {
   for (const from of await heldAddresses(task.sides)) {
     // A file under both names would be written under the held one, and stay stale in its place.
     const held = await completeMoves(task.sides, from);
@@ -25,9 +22,8 @@ export async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<stri
       task.lists.stillHeld.push(...stuck, ...destinationTaken);
       task.lists.destinationTaken.push(...destinationTaken);
     }
-    for (const { runId } of held) dealtWith.add(runId);
+    for (const { runId } of held) task.held.add(runId);
   }
-  return dealtWith;
 }
 
 async function exportInPlace(

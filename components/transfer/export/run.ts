@@ -28,6 +28,10 @@ export interface ExportSides extends BothSides {
   readonly all?: boolean;
   /** Whether a majority may never have what is read. As a base it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
+  /** The only runs that are exported; default all, and what has no run. */
+  readonly only?: readonly string[] | undefined;
+  /** The side that is the source of truth: what the disk then lacks was removed there. Default: none. */
+  readonly truth?: "disk" | undefined;
   /** The services go on in MongoDB: nothing is written without a base, because a later change would be a conflict. */
   readonly isBulk?: boolean;
 }
@@ -42,6 +46,8 @@ export interface ExportTask {
   readonly tally: Tally;
   /** The lists that an export keeps whole. */
   readonly lists: Pick<ExportReport, "withoutBase" | "returned" | "stillHeld" | "destinationTaken">;
+  /** The runs that were held when the export began: their files are there. */
+  readonly held: Set<string>;
   /** Whether a file is believed to have what its base says. */
   readonly trustsBases: boolean;
   /** The bases to settle after the block. */

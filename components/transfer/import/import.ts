@@ -113,7 +113,7 @@ async function importFiles(
         tally.refuse(role, place, outcome, raw);
       } else if (outcome === "removed") {
         notWholeIn.add(place.file);
-        tally.remove(record);
+        tally.remove(record.role, record.key, record.document);
       } else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
     if (dryRun) return;

@@ -10,6 +10,7 @@ import {
   readDeltaScope,
   readFence,
   saveDeltaScope,
+  sourceOfTruth,
 } from "../../state";
 import { exportFinished, exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
@@ -63,6 +64,7 @@ export async function runRollback(
   const fence = await requireWitnesses(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
   const both = mongo && { ...sides, ...mongo, retryMs };
+  const truth = sourceOfTruth(fence) === "disk" ? "disk" : undefined;
   // No final pass follows an export by hand, so it compares everything itself.
   const isDelta = asked.fencedAt !== undefined && !mongo?.isUnconfirmed;
   const {
@@ -71,7 +73,7 @@ export async function runRollback(
     unequal = [],
   } = isOpen(fence)
     ? await endRollback(sides, both, fence, isDelta)
-    : { report: both && (await exportState(both)) };
+    : { report: both && (await exportState({ ...both, truth })) };
   if (report) await recordExported(sides.root);
   const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
@@ -168,19 +170,22 @@ async function findPrimaryForBulkPass(
 /**
  * What `export` does by hand: as a rollback, from the state's own database, and no run is held.
  *
- * @param sides with `all` a state that was lost, which has no fence, is created again
+ * @param sides with `all` a state that was lost, which has no fence, is created again; with `only` also a run that was
+ *   removed on disk
  * @throws MongoUnreadableError, FenceMissing, StateFolderError and WriteError as the rollback
  */
 export async function exportByHand(
   sides: ExportSides,
   asked: Omit<Proof, "fencedAt">,
 ): Promise<ExportReport> {
-  const options = { ...asked, fencedAt: (await readFence(sides.root))?.at };
+  const fence = await readFence(sides.root);
+  const options = { ...asked, fencedAt: fence?.at };
   const mongo = await confirmPrimary(sides.database, options);
   if (!sides.all || options.fencedAt !== undefined) {
     await requireWitnesses(sides, options, mongo.database);
   }
-  const report = await exportState({ ...sides, ...mongo });
+  const isDisk = sides.only === undefined && sourceOfTruth(fence) === "disk";
+  const report = await exportState({ ...sides, ...mongo, truth: isDisk ? "disk" : undefined });
   await recordExported(sides.root);
   return report;
 }
