@@ -36,10 +36,12 @@ it("import imports all, verify holds, and a second import changes nothing", asyn
   const first = await run("import", "--state", state);
   expect(first).toMatchObject({ exitCode: 0, stderr: connecting() });
   expect(first.stdout).toContain(`Import of ${state}: all in`);
-  expect(first.stdout).toMatch(/^ +read {2}inserted {2}updated {2}unchanged {2}quarantined\nruns/m);
+  expect(first.stdout).toMatch(
+    /^ +read {2}inserted {2}updated {2}unchanged {2}removed {2}quarantined\nruns/m,
+  );
   expect(first.stdout).toMatch(/^runs +12 +12 +0 +0 +0 +0$/m);
   expect(await run("verify", "--state", state)).toMatchObject({ exitCode: 0 });
-  expect((await run("import", "--state", state)).stdout).toMatch(/^runs +12 +0 +0 +12 +0$/m);
+  expect((await run("import", "--state", state)).stdout).toMatch(/^runs +12 +0 +0 +12 +0 +0$/m);
 });
 
 it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file has it", async () => {
