@@ -47,7 +47,7 @@ describe("the migration on the real engine", () => {
 
       const preview = await stack.pulumi("preview");
       expect(preview.output).toMatch(
-        /Index \(pack_run_logs_run_sequence\):\n\s+warning: .* 1 key [^]*\[data-issue\]/,
+        /Index \(taskrunner-pack_run_logs_run_sequence\):\n\s+warning: .* 1 key [^]*\[data-issue\]/,
       );
       const up = await stack.up();
       expect(up.failed).toBe(true);
