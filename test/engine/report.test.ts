@@ -45,10 +45,10 @@ it(
 
     expect(up.failed).toBe(false);
     expect(up.output).toMatch(
-      /Index \(pack_run_logs_run_sequence\):\n\s+warning: .* 1 key [^]*\[data-issue\]/,
+      /Index \(taskrunner-pack_run_logs_run_sequence\):\n\s+warning: .* 1 key [^]*\[data-issue\]/,
     );
     expect(up.output).toMatch(
-      /Collection \(pack_run_logs\):\n\s+warning: .*validator .* 2 documents [^]*\[data-issue\]/,
+      /Collection \(taskrunner-pack_run_logs\):\n\s+warning: .*validator .* 2 documents [^]*\[data-issue\]/,
     );
     // Services that create the others at start, by their keys in order, are not refused.
     expect(up.output).not.toMatch(/refuses .* with code 8[56]/);
