@@ -55,7 +55,7 @@ it(
     const preview = await previewInReach();
     expect(preview.failed).toBe(false);
     expect(preview.output).toMatch(
-      /mongo:ServerCheck \(server-check\):\n\s+warning: .* 5\.0\.31[^]*\[stop: server-version\]\n\s+warning: [^]*server-standalone\]/,
+      /mongo:ServerCheck \(taskrunner-server-check\):\n\s+warning: .* 5\.0\.31[^]*\[stop: server-version\]\n\s+warning: [^]*server-standalone\]/,
     );
     const up = await stack.up();
     expect(up.failed).toBe(true);
