@@ -22,6 +22,8 @@ const hidden = new Set([
   "requests",
   "standstill",
   "checksum",
+  // The steps that write them show what changes in them.
+  "files",
   "timeouts",
   "ended",
   "endedAt",

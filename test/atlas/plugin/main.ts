@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { main, type Provider } from "@pulumi/pulumi/provider";
+import { nameInInstance } from "../../instance";
 import { diffProperties } from "./changes";
 import { computedOf, entryOf, played } from "./play";
 import { noteCall, notesIn, roomOf, type Call } from "./room";
@@ -12,10 +13,10 @@ import { plain, type PluginProperties } from "./values";
 
 const room = roomOf(process.env.ATLAS_ROOM ?? "");
 
-/** A call of the engine's, from its URN. */
+/** A call of the engine's, from its URN; the resource's name is the one in its environment. */
 function callOf(method: Call["method"], urn: string): Call {
   const [, , types = "", name = ""] = urn.split("::");
-  return { method, type: types.split(":").at(-1) ?? "", name };
+  return { method, type: types.split(":").at(-1) ?? "", name: nameInInstance(name) };
 }
 
 /** What the plugin keeps of a change that failed, so that the engine tries it again: others stay as they were. */
