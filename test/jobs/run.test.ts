@@ -250,14 +250,14 @@ async function tlsInFront(port: number) {
 }
 
 it("a container that cannot start ends the wait, although a sidecar runs beside it", async () => {
-  await prepare("unpullable");
+  await prepare("stuck-sidecar");
   const podTemplate = {
     metadata: { annotations: { [ownKubelet.name]: ownKubelet.value } },
     spec: { containers: [{ name: "istio-proxy", image: "proxy:1" }], nodeSelector: { no: "node" } },
   };
-  const target = cluster.target("unpullable", { timeoutSeconds: 5, podTemplate });
+  const target = cluster.target("stuck-sidecar", { timeoutSeconds: 5, podTemplate });
   const running = failed(runs(target));
-  const pods = ["get", "pods", "--namespace=unpullable", "--output=name"];
+  const pods = ["get", "pods", "--namespace=stuck-sidecar", "--output=name"];
   const pod = await vi.waitUntil(() => cluster.kubectl(...pods), { timeout: 30_000 });
   const status = (name: string, state: object) => {
     return { name, image: name, imageID: "", ready: false, restartCount: 0, state };
@@ -267,7 +267,7 @@ it("a container that cannot start ends the wait, although a sidecar runs beside 
     status("istio-proxy", { running: { startedAt: new Date().toISOString() } }),
   ];
   const patch = JSON.stringify({ status: { phase: "Pending", containerStatuses } });
-  const of = ["--namespace=unpullable", "--subresource=status", `--patch=${patch}`];
+  const of = ["--namespace=stuck-sidecar", "--subresource=status", `--patch=${patch}`];
   await cluster.kubectl("patch", pod, ...of);
 
   expect(await running).toMatch(/had no running pod for 5 s, and was deleted/);
