@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { blocksOf } from "./concurrency";
 import { isMissing } from "./errors";
 import { readRunFiles } from "./held";
-import type { StateAddress } from "./layout";
+import { type StateAddress, filesOf } from "./layout";
 import { type Stamp, publish, readStamp } from "./publish";
 
 /** What the bulk pass of a rollback leaves to the delta pass. */
@@ -41,9 +41,15 @@ export async function saveDeltaScope(
   });
 }
 
-/** What a bulk pass left under this fence; undefined without one. */
-export async function readDeltaScope(root: string, fence: string): Promise<DeltaScope | undefined> {
-  const file = await open(join(root, scopeFile)).catch((error: unknown) => {
+/**
+ * What a bulk pass left under this fence; undefined without one, and if a file that it saw is gone: a directory that
+ * was restored since may lack any other.
+ */
+export async function readDeltaScope(
+  address: StateAddress,
+  fence: string,
+): Promise<DeltaScope | undefined> {
+  const file = await open(join(address.root, scopeFile)).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });
   if (!file) return undefined;
@@ -59,7 +65,7 @@ export async function readDeltaScope(root: string, fence: string): Promise<Delta
         if (scope.fence !== fence) return undefined;
       }
     }
-    return scope && { ...scope, finished };
+    return scope && (await areThere(address, finished)) ? { ...scope, finished } : undefined;
   } catch (error) {
     // Every file is read then.
     if (error instanceof SyntaxError) return undefined;
@@ -67,4 +73,12 @@ export async function readDeltaScope(root: string, fence: string): Promise<Delta
   } finally {
     await file.close();
   }
+}
+
+async function areThere(address: StateAddress, wanted: DeltaScope["finished"]): Promise<boolean> {
+  let count = 0;
+  for await (const files of filesOf(address, "runs")) {
+    count += files.filter(({ name }) => wanted.has(name)).length;
+  }
+  return count === wanted.size;
 }

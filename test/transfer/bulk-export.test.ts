@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterEach, expect, it } from "vitest";
@@ -187,3 +187,29 @@ it("looks at all in the handover after a bulk pass of an earlier fence", async (
   const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, stoppedAt: "2" }));
   expect(rollback).toMatchObject({ exported: { runs: { documents: 3, written: 1 } } });
 });
+
+it.each(["state/runs", "."])(
+  "writes again what it exported if %s is restored before the handover",
+  async (folder) => {
+    const before = await stack.cutover();
+    await upSecond(undefined, stack.second(before));
+    const left = await stack.allFiles();
+    const fields = { ...finished, updatedAt: old };
+    await stack.runs.insertOne({
+      ...(await stack.runs.findOne({ _id: "done" })),
+      _id: "new",
+      ...fields,
+    });
+    await runBulkPass();
+    expect(await jsonIn(stack.root, "state/runs/new.json")).toMatchObject(finished);
+    await rm(join(stack.root, folder), { recursive: true });
+    const restored = Object.entries(left).filter(
+      ([name]) => folder === "." || name.startsWith(folder),
+    );
+    await addFiles(stack.root, Object.fromEntries(restored));
+    const back = await runStep(before, stack.toFiles());
+    expect(back.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+    await upSecond(undefined, stack.second(back, { direction: "back" }));
+    expect(await jsonIn(stack.root, "state/runs/new.json")).toMatchObject(finished);
+  },
+);

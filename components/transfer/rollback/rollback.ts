@@ -93,7 +93,7 @@ async function endRollback(
   fence: Fence,
   isDelta: boolean,
 ): Promise<Partial<LastExport>> {
-  const scope = await readDeltaScope(sides.root, fence.at);
+  const scope = await readDeltaScope(sides, fence.at);
   // Without MongoDB also those that web wrote after the fence: the worker may have executed steps of them on MongoDB.
   const done = both
     ? await exportBeforeEnd(both, fence, scope, isDelta)
