@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { readFence } from "../../components/state";
 import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
-import { RollbackStack, finished, running, sampleFiles } from "./rollback-stack";
+import { type Outs, RollbackStack, finished, runStep, running, sampleFiles } from "./rollback-stack";
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
@@ -95,4 +95,17 @@ it("a run is not missing whose file is there again, has another name, or is held
   expect((await Handover.create(stack.inputs())).outs).toMatchObject({
     report: { unfinished: { compared: 1, held: 1, unequal: [] } },
   });
+});
+
+it("a rollback of a cutover that stopped before its fence exports nothing", async () => {
+  const back = await runStep(await stack.cutover(), stack.toFiles());
+  const later = { cutover: 2, stoppedAt: "2" };
+  await BulkPass.create(stack.inputs(later));
+  const known = await stack.runs.findOne({ _id: "busy" });
+  await stack.runs.insertOne({ ...known, _id: "stranger", updatedAt: new Date() });
+  const stopped = await stoppedBy(runStep(back, stack.inputs(later)));
+  expect(stopped.reasons).toEqual([expect.stringMatching(/: stranger \(no file, unfinished/)]);
+  const again = await runStep(stopped.properties as Outs, stack.toFiles(later));
+  expect(again).toMatchObject({ applied: true, direction: "back", rollback: back.rollback });
+  expect(await stack.files()).toEqual(sampleFiles);
 });

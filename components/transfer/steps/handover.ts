@@ -1,14 +1,15 @@
+import { resolve } from "node:path";
 import { type Finding, warning } from "../../contract/finding";
 import { findChangesSince, redrainHint } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";
-import { type Fence, StateFolderError } from "../../state";
+import { type Fence, StateFolderError, readFence, sourceOfTruth } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { describeFence, describeRemoved, describeStop } from "../describe/cutover";
 import { describeRollbackPreview, describeRollback } from "../describe/rollback";
 import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
-import { previewRollback, runRollback } from "../rollback/rollback";
+import { type RollbackReport, previewRollback, runRollback } from "../rollback/rollback";
 import { hasToImport, importPass, requireSame } from "./import";
 import {
   type HandoverInputs,
@@ -70,7 +71,13 @@ export const handover: Step<HandoverInputs, PassResults> = {
     describeFence(drawn, rootName).forEach(tell);
     return { report, fence: drawn.fence };
   },
-  back: async (inputs, state) => rollBack(inputs, state?.fence, state),
+  back: async (inputs, state) => {
+    // A later cutover stopped before its fence: nobody worked on MongoDB since the rollback.
+    if (isBack(state) && sourceOfTruth(await readFence(resolve(inputs.root))) === "disk") {
+      return keepResults(state);
+    }
+    return rollBack(inputs, state?.fence, state);
+  },
 };
 
 /**
@@ -118,9 +125,16 @@ function keepResults(state: Partial<PassResults> = {}): PassResults {
  * person does that with `taskrunner-storage export`, beside a live worker.
  */
 function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
-  const { unreachable, held = [] } = rollback ?? {};
-  return job !== undefined && (unreachable !== undefined || held.length > 0);
+  return job !== undefined && rollback !== undefined && hasLeft(rollback);
 }
+
+/** Whether the last finished run was a rollback that left nothing to a later one. */
+function isBack(state: Past | undefined): boolean {
+  return state?.direction === "back" && state.rollback !== undefined && !hasLeft(state.rollback);
+}
+
+const hasLeft = ({ unreachable, held }: RollbackReport) =>
+  unreachable !== undefined || held.length > 0;
 
 async function rollBack(
   inputs: PassInputs,
