@@ -44,11 +44,15 @@ export type RefusalReason =
 export class Refusal extends Error {
   override readonly name = "Refusal";
 
-  /** @param other the place of the first record with the same key */
+  /**
+   * @param other the place of the first record with the same key
+   * @param runId the run of which MongoDB has different content, while no fence is in force
+   */
   constructor(
     readonly reason: RefusalReason,
     readonly detail: string,
     readonly other?: Place,
+    readonly runId?: string,
   ) {
     super(detail);
   }

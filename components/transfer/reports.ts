@@ -23,6 +23,8 @@ export interface Quarantined extends Place {
   readonly detail: string;
   /** Where the record is that has the same key and came first. */
   readonly other?: Place;
+  /** The run of which MongoDB has different content, while no fence is in force. */
+  readonly runId?: string;
 }
 
 /**

@@ -136,9 +136,10 @@ export class Tally {
    *
    * @param raw what the file has, if it could be read
    */
-  refuse(role: CollectionRole, place: Place, { reason, detail, other }: Refusal, raw?: Raw): void {
+  refuse(role: CollectionRole, place: Place, refusal: Refusal, raw?: Raw): void {
     this.count(role, "quarantined");
-    const refused = { ...place, reason, detail, ...(other && { other }) };
+    const { reason, detail, other, runId } = refusal;
+    const refused = { ...place, reason, detail, ...(other && { other }), ...(runId && { runId }) };
     this.left.add(JSON.stringify(refused));
     this.keepRaw?.(refused, raw);
     keep(this.quarantine, refused);

@@ -92,6 +92,7 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
       file: "state/runs/r-1.json",
       reason: "conflict",
       detail: expect.stringMatching(/: planHash, extra$/) as string,
+      runId: "r-1",
     },
   ]);
   expect(await readEverything(current.database)).toEqual(before);

@@ -83,6 +83,7 @@ describe("a verification", () => {
 });
 
 describe("an import", () => {
+  const sides = { root, database: "d", collections: { runs: "pack_runs" }, notExported: false };
   const report = (fields: object) =>
     ({
       runs: { read: 101, quarantined: 0 },
@@ -99,20 +100,21 @@ describe("an import", () => {
       quarantine: [notJson, other, { ...notJson, file: "state/approvals/t.json" }],
       quarantinedUnfinished: unfinished,
     });
-    expect(describeStop(found, root, "bulk")).toEqual([
+    expect(describeStop(found, sides, "bulk")).toEqual([
       "Import of /state: 1 run may still execute steps, but cannot be imported: state/runs/t.json (not JSON).",
       "Import of /state: 2 of 101 runs cannot be imported, which is more than 1 %: " +
         "state/runs/t.json (not JSON), state/runs/u.json (not JSON). No service was stopped. Fix these files, " +
         "or move files that are not runs out of the directory. Then run `pulumi up` again: it imports the " +
         "quarantined records.",
     ]);
-    expect(describeStop(found, root, "delta")[1]).toMatch(/no fence was drawn.*storageMode: files/);
+    expect(describeStop(found, sides, "delta")[1]).toMatch(
+      /no fence was drawn.*storageMode: files/,
+    );
   });
 
   it("stops for a run of which a worker on MongoDB would execute other steps", () => {
     const detail = "finished on disk since T, unfinished in MongoDB";
     const unfinished = { compared: 3, held: 1, changed: 1, unequal: [{ runId: "r", detail }] };
-    const sides = { root, database: "d", collections: { runs: "pack_runs" }, notExported: false };
     const what =
       "Import of /state: 1 run is not the same on both sides, so a worker on MongoDB would execute other steps: " +
       `r (${detail}).`;

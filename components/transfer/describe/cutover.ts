@@ -14,6 +14,7 @@ import {
   isOf,
   ofRuns,
 } from "./cases";
+import { type Sides, describeWays } from "./unfinished";
 
 /**
  * Why a verification, or a proof before the drain, does not hold: a reason for each kind of difference, the
@@ -110,11 +111,13 @@ const toleratedPercent = 1;
  * Why an import stops a cutover before the drain, or before the fence, with what to do; empty if it does not.
  * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
  * import brought; and many that are finished would be missed.
- *
- * @param root the state directory as the settings name it
  */
-export function describeStop(report: ImportReport, root: string, pass: "bulk" | "delta"): string[] {
-  return withAdvice(describeQuarantinedRuns(report), `Import of ${root}: `, fixRuns[pass]);
+export function describeStop(report: ImportReport, sides: Sides, pass: "bulk" | "delta"): string[] {
+  const { quarantine, quarantinedUnfinished } = report;
+  const runs = [...quarantinedUnfinished.cases, ...quarantine].filter(isOf("runs"));
+  const runIds = [...new Set(runs.flatMap(({ runId }) => runId ?? []))];
+  const advice = runIds.length > 0 ? describeWays(runIds, sides, pass) : fixRuns[pass];
+  return withAdvice(describeQuarantinedRuns(report), `Import of ${sides.root}: `, advice);
 }
 
 function describeQuarantinedRuns({

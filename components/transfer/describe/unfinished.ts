@@ -13,7 +13,7 @@ import type { Quarantined, UnfinishedRuns } from "../reports";
 import { exportFirst, formatCases, formatRecords, isOf } from "./cases";
 
 /** What the messages of a stop name. */
-interface Sides {
+export interface Sides {
   /** The state directory as the settings name it. */
   readonly root: string;
   readonly database?: string;
@@ -37,7 +37,7 @@ export function describeUnequal(
   const what = `${formatRecords(runIds.length, "runs")} ${runIds.length === 1 ? "is" : "are"} not the same on both sides`;
   return [
     `Import of ${sides.root}: ${what}, so a worker on MongoDB would execute other steps: ` +
-      `${formatCases(cases, cases.length)}. ${untouched[pass]} ${describeWays(runIds, sides)}${otherWay[pass]}`,
+      `${formatCases(cases, cases.length)}. ${describeWays(runIds, sides, pass)}`,
   ];
 }
 
@@ -52,8 +52,17 @@ const otherWay = {
     " Or run `pulumi config set storageMode filesystem` and `pulumi up`, which starts the worker on files again.",
 };
 
-function describeWays(runIds: readonly string[], sides: Sides): string {
-  if (sides.notExported) return exportFirst;
+/** How a cutover goes on that stopped at runs of which MongoDB has different content. */
+export function describeWays(
+  runIds: readonly string[],
+  sides: Sides,
+  pass: "bulk" | "delta",
+): string {
+  const ways = sides.notExported ? exportFirst : describeFixes(runIds, sides);
+  return `${untouched[pass]} ${ways}${otherWay[pass]}`;
+}
+
+function describeFixes(runIds: readonly string[], sides: Sides): string {
   const named = runIds.slice(0, namedInCommand);
   return (
     "Fix or restore the files that are wrong, and run `pulumi up` again. If the files are right, delete " +

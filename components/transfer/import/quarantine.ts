@@ -4,8 +4,9 @@ import type { Quarantined } from "../reports";
 
 /**
  * The file of all quarantined records, one JSON object per line: `file`, `line` or `entry`, `reason`, `detail`, `other`
- * (the first record with the same key), and the raw record as `raw`, or as `rawBase64` if it is not valid UTF-8. Both
- * are absent if the record is too long or unreadable. It is written atomically, and deleted if it would be empty.
+ * (the first record with the same key), `runId` (MongoDB has different content of it), and the raw record as `raw`, or
+ * as `rawBase64` if it is not valid UTF-8. Both are absent if the record is too long or unreadable. It is written
+ * atomically, and deleted if it would be empty.
  *
  * Records may contain anything that the state contains: protect the file like the state.
  */

@@ -120,13 +120,13 @@ async function recordOutcomes(
   const written: Pair[] = [];
   for (const pair of pairs) {
     const { disk, verdict } = pair;
-    if (verdict === "conflict") outcomes.set(disk, conflict(pair));
+    if (verdict === "conflict") outcomes.set(disk, conflict(to, pair));
     else if (verdict === "removed") outcomes.set(disk, verdict);
     else if (verdict === "equal" || verdict === "mongo" || changed.has(disk.place.file)) {
       outcomes.set(disk, to.sent.get(disk) ?? "unchanged");
     } else {
       const other = await otherFile(to, pair);
-      if (other) outcomes.set(disk, conflict(pair, other));
+      if (other) outcomes.set(disk, conflict(to, pair, other));
       else written.push(pair);
     }
   }
@@ -199,9 +199,14 @@ async function otherFile(
   return found?.isFile() ? file : undefined;
 }
 
-function conflict({ disk, mongo = {} }: Pair, file?: string): Refusal {
+function conflict({ options }: Writing, { disk, mongo = {} }: Pair, file?: string): Refusal {
   const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
-  if (file === undefined) return new Refusal("conflict", `MongoDB has different content: ${paths}`);
+  if (file === undefined) {
+    const found = `MongoDB has different content: ${paths}`;
+    // Under a fence MongoDB is the source of truth: nobody is to delete what it has.
+    const isOpenRun = disk.role === "runs" && options.pass !== "final";
+    return new Refusal("conflict", found, undefined, isOpenRun ? disk.key : undefined);
+  }
   const detail = `${file} has the same key and different content: ${paths}`;
   return new Refusal("conflict", detail, { file });
 }

@@ -10,7 +10,7 @@ import { describeRollbackPreview, describeRollback } from "../describe/rollback"
 import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
 import { type RollbackReport, previewRollback, runRollback } from "../rollback/rollback";
-import { hasToImport, importPass, requireSame } from "./import";
+import { hasToImport, importPass, namedSides, requireSame } from "./import";
 import {
   type HandoverInputs,
   Handover,
@@ -57,7 +57,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     if (former !== undefined) await requireFence(sides.database, ledger, former);
     const readNames = new Set<string>();
     const imported = await importPass(sides, "delta", readNames);
-    const reasons = describeStop(imported, rootName, "delta");
+    const reasons = describeStop(imported, await namedSides(inputs), "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
     const { report } = await requireSame(imported, inputs, "delta", readNames);
     await assertStillDrained(inputs);

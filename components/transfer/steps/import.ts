@@ -47,8 +47,8 @@ export const bulkPass: Step<PassInputs, ImportResults> = {
   isDue: hasToImport,
   job: { state: "write" },
   forward: async (inputs) => {
-    const imported = requireRuns(await importRuns(inputs), inputs);
-    const { report } = requireRuns(await proveImport(imported, inputs), inputs);
+    const imported = await requireRuns(await importRuns(inputs), inputs);
+    const { report } = await requireRuns(await proveImport(imported, inputs), inputs);
     return requireSame(report, inputs, "bulk");
   },
   back: async (inputs, state) => {
@@ -72,8 +72,8 @@ async function importRuns(inputs: PassInputs): Promise<ImportResults> {
   return { report };
 }
 
-function requireRuns(results: ImportResults, { root, rootName = root }: PassInputs): ImportResults {
-  const reasons = describeStop(results.report, rootName, "bulk");
+async function requireRuns(results: ImportResults, inputs: PassInputs): Promise<ImportResults> {
+  const reasons = describeStop(results.report, await namedSides(inputs), "bulk");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
   describeProof(results.report).forEach(tell);
   return results;
@@ -127,17 +127,21 @@ export async function requireSame(
   pass: "bulk" | "delta",
   readNames?: ReadonlySet<string>,
 ): Promise<ImportResults> {
-  const { root, rootName = root } = inputs;
   const sides = await sidesOf(inputs);
-  const fence = await readFence(sides.root);
-  if (sourceOfTruth(fence) === "mongo") return { report };
+  if (sourceOfTruth(await readFence(sides.root)) === "mongo") return { report };
   const unfinished = await compareUnfinished(sides, pass, readNames);
   const results = { report: truncateReport({ ...report, unfinished }) };
-  const notExported = fence?.notExported === true;
-  const reasons = describeUnequal(unfinished, { ...inputs, root: rootName, notExported }, pass);
+  const reasons = describeUnequal(unfinished, await namedSides(inputs), pass);
   if (reasons.length > 0) throw new Unfinished(reasons, pass === "bulk" ? results : undefined);
   tell(describeCompared(unfinished));
   return results;
+}
+
+/** Both sides as the messages of a stop name them. */
+export async function namedSides(inputs: StateInputs) {
+  const { root, rootName = root } = inputs;
+  const fence = await readFence(stateOf(inputs).root);
+  return { ...inputs, root: rootName, notExported: fence?.notExported === true };
 }
 
 /** The bulk pass of a rollback; the handover exports the rest, and later changes. */
