@@ -2,6 +2,7 @@ import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { labelValue } from "../../components/kubernetes";
 import { readFence } from "../../components/state";
 import { generateSample, type SampleCounts } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
@@ -240,7 +241,7 @@ interface Jobs {
 
 /** A Job of the stack's that an interrupted `up` left behind. */
 async function leaveRunning(): Promise<void> {
-  const labels = { "taskrunner.stellaops.io/jobs-of": "taskrunner-storage.test" };
+  const labels = { "taskrunner.stellaops.io/jobs-of": labelValue("taskrunner-storage/test") };
   const annotations = { [ownKubelet.name]: ownKubelet.value };
   const containers = [{ name: "main", image: "for-ever" }];
   await cluster.apply({

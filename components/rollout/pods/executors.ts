@@ -136,7 +136,7 @@ async function findOtherPods(
 export async function executorMarks(
   cluster: Cluster,
   inputs: DrainInputs,
-  found: readonly Workload[],
+  found: readonly Pick<Workload, "controller">[],
 ): Promise<ExecutorMarks> {
   const { service, ignorePods } = inputs;
   const variable = modeKey(service);
