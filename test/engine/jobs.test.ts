@@ -241,7 +241,8 @@ interface Jobs {
 
 /** A Job of the stack's that an interrupted `up` left behind. */
 async function leaveRunning(): Promise<void> {
-  const labels = { "taskrunner.stellaops.io/jobs-of": labelValue("taskrunner-storage/test") };
+  const owner = labelValue("taskrunner-storage/test/taskrunner");
+  const labels = { "taskrunner.stellaops.io/jobs-of": owner };
   const annotations = { [ownKubelet.name]: ownKubelet.value };
   const containers = [{ name: "main", image: "for-ever" }];
   await cluster.apply({
