@@ -98,7 +98,8 @@ async function goBackAlone(): Promise<string[]> {
   await stopMongo();
   const before = eventsOf(journal, "executed").length;
   const output = stemOf(await up("filesystem"));
-  const files = await readdir(join(root(), "held", layout.runs));
+  const [fence = ""] = await readdir(join(root(), "held"));
+  const files = await readdir(join(root(), "held", fence, layout.runs));
   const held = files.map((name) => name.replace(/\.json$/, ""));
   expect(held.length).toBeGreaterThan(0);
   for (const stem of held) expect(output).toContain(stem);
