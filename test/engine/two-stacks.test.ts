@@ -113,7 +113,8 @@ describe("environments on one cluster", () => {
 
       expect(await up(staging, "services:second@")).toMatchObject({ failed: false });
       expect(await secretOf(staging)).not.toBe(former);
-      expect(await secretsOf(staging)).toEqual([await secretOf(staging), others[0]].sort());
+      // The former one stays: no stack deletes a Secret.
+      expect(await secretsOf(staging)).toEqual([await secretOf(staging), former, others[0]].sort());
       expect(await secretsOf(production)).toEqual([others[1]]);
       expect(await preview.site.podsOf("web")).toEqual(pods);
     },
