@@ -42,7 +42,7 @@ describe("a cutover whose verification fails", () => {
       const up = await stack.up();
 
       expect(up.failed).toBe(true);
-      expect(up.output).toContain("Verification (verification)");
+      expect(up.output).toContain("Verification (taskrunner-verification)");
       expect(up.output).toContain("bad.json");
       expect(await workerMode()).toBe("mongo");
     },
