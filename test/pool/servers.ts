@@ -1,4 +1,6 @@
+import { randomInt } from "node:crypto";
 import { join } from "node:path";
+import getPort from "get-port";
 import { MongoClient } from "mongodb";
 import { mongoProgram, startMongo } from "../../tools/parts";
 import { type Pool, poolOf } from "./pool";
@@ -6,16 +8,20 @@ import { type Pool, poolOf } from "./pool";
 /** Servers with fail points and without logins. */
 export function serverPool(folder: string): Pool {
   return poolOf(async (number) => {
-    const options = { directory: join(folder, `mongo-${number}`), testCommands: true };
+    // Below the ports of outgoing connections: one of those could take it while the server is stopped.
+    const port = await getPort({
+      port: Array.from({ length: 20 }, () => randomInt(20_000, 32_000)),
+    });
+    const options = { directory: join(folder, `mongo-${number}`), testCommands: true, port };
     let server = await startMongo(options);
     let running = true;
-    const { uri, port, name, kind } = server;
+    const { uri, name, kind } = server;
     const stop = async () => {
       running = false;
       await server.stop();
     };
     const start = async () => {
-      if (!running) server = await startMongo({ ...options, port });
+      if (!running) server = await startMongo(options);
       running = true;
     };
     const renew = async () => {
