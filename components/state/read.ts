@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type Hash, createHash } from "node:crypto";
-import { type Stats, close, constants, createReadStream, fstat, open, read } from "node:fs";
+import { type Stats, close, constants, createReadStream, fstat, open } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { StateFile } from "./layout";
@@ -112,7 +112,6 @@ export async function hashOfFirst(path: string, length: number): Promise<Hash | 
 const openFile = promisify(open);
 const statFile = promisify(fstat);
 const closeFile = promisify(close);
-const readFrom = promisify(read);
 
 /** Follows no link, and does not block on a pipe. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -129,26 +128,6 @@ export async function withOpened<T>(
   } finally {
     await closeFile(file);
   }
-}
-
-const tailBytes = 64 * 1024;
-
-/**
- * A log's last line, without reading the rest. Undefined if there is no such file, or the line is too long or has no
- * end.
- */
-export function lastLine(path: string): Promise<RawText | undefined> {
-  return withOpened(path, async (file, stats) => {
-    const length = Math.min(stats.size, tailBytes);
-    const from = stats.size - length;
-    if (!stats.isFile()) return undefined;
-    const { buffer, bytesRead } = await readFrom(file, Buffer.allocUnsafe(length), 0, length, from);
-    const end = buffer.subarray(0, bytesRead);
-    const begin = end.lastIndexOf(lineFeed, -2) + 1;
-    if (end.at(-1) !== lineFeed || (begin === 0 && from > 0)) return undefined;
-    const bytes = end.subarray(begin, -1);
-    return { bytes, offset: from + begin, length: bytes.length + 1, ended: true };
-  });
 }
 
 /** The position includes only ended lines: the next import reads an unended one again. */

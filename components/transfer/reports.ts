@@ -93,8 +93,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
 }
 
 /**
- * What became of one collection's documents: `documents` is the sum of the others. For logs a
- * document is a log entry that was looked at, else a run, an approval or an artifact.
+ * What became of one collection's documents: `documents` is the sum of the others. Log entries count if they were
+ * written or could not be, and a log that differs counts as one.
  */
 export interface ExportCounts {
   documents: number;

@@ -87,7 +87,7 @@ it("what both sides agree on is said once for a block of runs", async () => {
   expect(await commandsOf(root)).not.toHaveProperty("update");
 });
 
-it("a log that did not change is not read: its end is MongoDB's", async () => {
+it("a log that ends like MongoDB's and lacks no entry of it is not touched", async () => {
   const log = lines(logLine(1, { message: "not looked at" }), logLine(2));
   const root = await writeState({ ...filesOf(1), "logs/runs/run_0.ndjson": log });
   await importState(sides(root));
@@ -106,9 +106,6 @@ it("a log that went on in MongoDB is compared from the last common entry on", as
   expect(await readFile(join(root, "logs/runs/r.ndjson"), "utf8")).toBe(
     log + lines({ ...logLine(5), timestamp: "2025-11-06T10:00:01.000Z" }),
   );
-  expect(await exportState({ ...sides(root), all: true })).toMatchObject({
-    logs: exportCounts(5, { unchanged: 4, conflicts: 1 }),
-  });
 });
 
 it.each([

@@ -4,8 +4,9 @@ import type { Db } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
 import { describeRollback } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
+import { importState } from "../../components/transfer/import/import";
 import { exportCounts, entry, serverOfTests, exportSides } from "./export-sides";
-import { lines, logLine, writeState } from "./state";
+import { lines, logLine, run, writeState } from "./state";
 
 const server = serverOfTests();
 let database: Db;
@@ -17,24 +18,49 @@ beforeEach(() => {
 const sides = (root: string) => exportSides(database, root);
 const logs = () => database.collection("pack_run_logs");
 
-it("a log is never rewritten: what has no place at its end is a conflict, and both sides stay", async () => {
+const sequencesOf = async (root: string) => {
+  const text = await readFile(join(root, "logs/runs/r.ndjson"), "utf8");
+  const parsed = text.trimEnd().split("\n");
+  return parsed.map((line) => (JSON.parse(line) as { sequence: number }).sequence);
+};
+
+it("a log is never rewritten: what it lacks is appended, and a last entry that differs is a conflict", async () => {
   const log = lines(logLine(2), logLine(4), logLine(3), logLine(5, { message: "mine" }));
   const root = await writeState({ "logs/runs/r.ndjson": log });
   await logs().insertMany([1, 2, 3, 5, 6].map((sequence) => entry("r", sequence)));
 
   const report = await exportState(sides(root));
-  expect(report.logs).toEqual(exportCounts(4, { written: 1, unchanged: 2, conflicts: 1 }));
+  expect(report.logs).toEqual(exportCounts(3, { written: 2, conflicts: 1 }));
   expect(report.conflicts).toEqual([
     {
       id: "r",
       file: "logs/runs/r.ndjson",
       copy: logs().namespace,
-      detail: expect.stringMatching(/: 1 is missing$/) as string,
+      detail: expect.stringMatching(/ 5: message$/) as string,
     },
   ]);
+  const timestamp = "2025-11-06T10:00:01.000Z";
   expect(await readFile(join(root, "logs/runs/r.ndjson"), "utf8")).toBe(
-    log + lines({ ...logLine(6), timestamp: "2025-11-06T10:00:01.000Z" }),
+    log + lines({ ...logLine(1), timestamp }, { ...logLine(6), timestamp }),
   );
+});
+
+it.each([
+  ["in its middle", [1, 2, 3, 5], 4],
+  ["at its beginning", [1, 2], 0],
+  ["in one of many gaps", Array.from({ length: 120 }, (_, at) => 2 * at + 1), 200],
+])("an entry that reaches a log late %s is exported", async (_where, early, late) => {
+  const files = { "state/runs/r.json": JSON.stringify(run("r")) };
+  const root = await writeState({ ...files, "logs/runs/r.ndjson": lines(logLine(1)) });
+  await importState(sides(root));
+  await logs().insertMany(early.slice(1).map((sequence) => entry("r", sequence)));
+  await exportState(sides(root));
+  expect(await sequencesOf(root)).toEqual(early);
+
+  await logs().insertOne(entry("r", late));
+  expect((await exportState(sides(root))).logs).toEqual(exportCounts(1, { written: 1 }));
+  expect(await sequencesOf(root)).toEqual([...early, late]);
+  expect(await exportState(sides(root))).toMatchObject({ files: 0, logs: exportCounts(0, {}) });
 });
 
 it.each([
@@ -56,19 +82,22 @@ it.each([
 });
 
 it.each([
-  ["the file went on and an earlier entry is another one", [2, 3], [1, 2]],
-  ["the last entry of both is another one", [2], [1, 2]],
-  ["entries from one on are others", [2, 3], [1, 2, 3]],
-])("a conflict is found without being asked for every run: %s", async (_what, others, inMongo) => {
-  const mine = others.map((sequence) => logLine(sequence, { message: "mine" }));
-  const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1), ...mine) });
-  await logs().insertMany(inMongo.map((sequence) => entry("r", sequence)));
-  const report = await exportState(sides(root));
-  expect(report.logs).toEqual(exportCounts(2, { unchanged: 1, conflicts: 1 }));
-  expect(report.conflicts).toMatchObject([
-    { id: "r", detail: expect.stringMatching(/ 2: message$/) as string },
-  ]);
-});
+  ["the file went on", [2, 3], [1, 2]],
+  ["MongoDB went on", [2], [1, 2, 3]],
+  ["both end alike", [2], [1, 2]],
+])(
+  "a log of which the last common entry differs is a conflict: %s",
+  async (_what, others, inMongo) => {
+    const mine = others.map((sequence) => logLine(sequence, { message: "mine" }));
+    const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1), ...mine) });
+    await logs().insertMany(inMongo.map((sequence) => entry("r", sequence)));
+    const report = await exportState(sides(root));
+    expect(report.logs).toMatchObject({ conflicts: 1, written: inMongo.length > 2 ? 1 : 0 });
+    expect(report.conflicts).toMatchObject([
+      { id: "r", detail: expect.stringMatching(/ 2: message$/) as string },
+    ]);
+  },
+);
 
 it("a rollback names both sides of a log that differs, and no conflict copy", async () => {
   const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1, { message: "mine" })) });
@@ -84,7 +113,7 @@ it("a rollback names both sides of a log that differs, and no conflict copy", as
   ]);
 });
 
-it("a log is not read where it ends like MongoDB's, or MongoDB has none of it any more", async () => {
+it("a log is not touched where it ends like MongoDB's, or MongoDB has none of it any more", async () => {
   const log = lines(logLine(1, { message: "not looked at" }), logLine(2));
   const root = await writeState({ "logs/runs/a.ndjson": log, "logs/runs/gone.ndjson": log });
   await logs().insertMany([entry("a", 1), entry("a", 2)]);

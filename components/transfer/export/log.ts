@@ -3,20 +3,23 @@ import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import {
   type FilePlace,
+  type RawText,
   type ReadyRecord,
   differingPaths,
   fileOf,
   findRunId,
   formatJson,
   hashOf,
-  lastLine,
+  heldAddresses,
+  lookAt,
+  memberOf,
+  objectIn,
+  parseRecords,
   placeOf,
   publish,
   readTexts,
   recordOf,
-  parseRecords,
   refusalIn,
-  heldAddresses,
 } from "../../state";
 import { documentsAsStored } from "../documents";
 import { collectionOf } from "../sides";
@@ -30,142 +33,132 @@ import {
 } from "./run";
 
 /**
- * Brings a run's log entries to its file: those that come after the file's last one are appended,
- * in the order of their sequence; what the file has is never rewritten. If it has an entry with other
- * content, or lacks one before its last, the log is a conflict and both sides stay. If the file's last entry is
- * MongoDB's too, none before it is looked at or counted, unless `all`.
+ * Brings a run's log entries to its file: those that the file lacks are appended in the order of their sequence,
+ * wherever in the log they belong, because a service may insert one late. What the file has is never rewritten. If the
+ * last entry that both sides have differs, the log is a conflict and both sides stay.
  */
 export async function exportLog({ sides, tally }: ExportTask, run: RunInMongo): Promise<void> {
-  const { runId, log } = run;
+  const { runId, baseName, log } = run;
   if (!log) return;
-  let missing: Filter<Document> = { runId };
+  let gaps: readonly Filter<Document>[] = [{}];
   try {
-    if (!sides.all && (await endsAlike(sides, run, log))) return;
-    const file = await readLog(sides, run);
-    const { last } = file;
-    if (last) {
-      const sequence = last.document.sequence as Long;
-      if (sides.all || !(await isInMongo(sides, { runId, sequence }, last))) {
-        await compareLog(sides, runId, file, tally);
-      }
-      missing = { runId, sequence: { $gt: sequence } };
-    }
-    const lacksEntries = !last || log.last === undefined || log.last > sequenceIn(last);
-    if (lacksEntries) tally.add(await append(sides, runId, file, missing));
+    // The run's own base knows whose the file's name is.
+    const known = baseName === undefined ? undefined : await lookAt(sides, "logs", baseName);
+    if (known?.stamp !== undefined && isWhole(await readLog(known, runId, log), log)) return;
+    const place = await placeOf(sides, "logs", runId, baseName);
+    const isKnown = place.baseName === baseName;
+    const owner = isKnown ? runId : ((await findRunId(sides, place.baseName)) ?? place.baseName);
+    const file = await readLog(place, owner, log);
+    if (!endsAlike(file, log)) await compareLast(sides, runId, file, tally);
+    gaps = findGaps(file, log);
+    tally.add(await append(sides, runId, file, gaps));
   } catch (error) {
     const refusal = refusalIn(error);
-    for await (const entry of documentsAsStored(sides, "logs", missing)) {
+    for await (const entry of entriesIn(sides, runId, gaps)) {
       tally.refuseDocument("logs", entryId(entry), refusal);
     }
   }
 }
 
-const sequenceIn = ({ document }: ReadyRecord) => (document.sequence as Long).toBigInt();
-
 const entryId = ({ runId, sequence }: Document) => `${String(runId)}:${String(sequence)}`;
 
-/** Whether both end with the same entry. The run's own base knows whose the file's name is. */
-async function endsAlike(
-  sides: ExportSides,
-  { runId, baseName }: RunInMongo,
-  { hash }: LogInMongo,
-): Promise<boolean> {
-  const file =
-    baseName === undefined ? await placeOf(sides, "logs", runId) : fileOf(sides, "logs", baseName);
-  const line = await lastLine(file.path);
-  const [end] = line ? parseRecords(file, runId, [line]) : [];
-  return end !== undefined && hashOf("logs", end.document) === hash;
+/** Sequences without a gap, both ends included. */
+interface Range {
+  readonly from: bigint;
+  to: bigint;
 }
 
 /** A log on disk, as far as it is known after it was read once. */
 interface LogOnDisk {
   readonly place: FilePlace;
-  /** The id of the run that the file belongs to, as far as files tell. */
-  readonly owner: string;
-  /** The entry with the greatest sequence; undefined if the log has no entry. */
+  /** The sequences of its lines in the file's order. */
+  readonly ranges: readonly Range[];
+  /** The entry with the greatest sequence that MongoDB may have; undefined without one. */
   readonly last: ReadyRecord | undefined;
   /** Whether the last line has its end. */
   readonly ended: boolean;
 }
 
-async function readLog(sides: ExportSides, { runId, baseName }: RunInMongo): Promise<LogOnDisk> {
-  const place = await placeOf(sides, "logs", runId, baseName);
-  let last: ReadyRecord | undefined;
+/** @param owner the id of the run that the file belongs to, as far as files tell */
+async function readLog(place: FilePlace, owner: string, log: LogInMongo): Promise<LogOnDisk> {
+  const ranges: Range[] = [];
+  let last: { readonly sequence: bigint; readonly text: RawText } | undefined;
   let ended = true;
-  if (place.stamp === undefined) return { place, owner: runId, last, ended };
-  const isKnown = place.baseName === baseName;
-  const owner = isKnown ? runId : ((await findRunId(sides, place.baseName)) ?? place.baseName);
+  if (place.stamp === undefined) return { place, ranges, last: undefined, ended };
   for await (const texts of readTexts(place)) {
     ended = texts.at(-1)?.ended ?? ended;
-    for (const entry of parseRecords(place, owner, texts)) {
-      if (last === undefined || sequenceIn(entry) > sequenceIn(last)) last = entry;
+    for (const text of texts) {
+      const line = objectIn(text);
+      const sequence = line && sequenceOf({ sequence: memberOf(line, "sequence") });
+      if (sequence === undefined) continue;
+      const range = ranges.at(-1);
+      if (range && sequence === range.to + 1n) range.to = sequence;
+      else ranges.push({ from: sequence, to: sequence });
+      const isLater = last === undefined || sequence > last.sequence;
+      if (isLater && sequence <= log.last) last = { sequence, text };
     }
   }
-  return { place, owner, last, ended };
+  const [record] = last ? parseRecords(place, owner, [last.text]) : [];
+  return { place, ranges, last: record, ended };
 }
 
-async function isInMongo(
-  sides: ExportSides,
-  filter: Filter<Document>,
-  { document }: ReadyRecord,
-): Promise<boolean> {
-  const hashes: string[] = [];
-  for await (const entry of documentsAsStored(sides, "logs", filter)) {
-    hashes.push(hashOf("logs", entry));
+/** Whether the file has all that MongoDB has, and both end alike. */
+function isWhole(file: LogOnDisk, log: LogInMongo): boolean {
+  return endsAlike(file, log) && findGaps(file, log).length === 0;
+}
+
+function endsAlike({ last }: LogOnDisk, { hash }: LogInMongo): boolean {
+  return last !== undefined && hashOf("logs", last.document) === hash;
+}
+
+/** Selects the sequences that MongoDB may have and a file lacks. */
+function findGaps({ ranges }: LogOnDisk, { first, last }: LogInMongo): Filter<Document>[] {
+  if (ranges.length === 0) return [{}];
+  const gaps: Filter<Document>[] = [];
+  const add = (from: bigint, to: bigint) => {
+    const sequence = { $gte: Long.fromBigInt(from), $lte: Long.fromBigInt(to) };
+    if (from <= to) gaps.push({ sequence });
+  };
+  let next = first;
+  for (const { from, to } of [...ranges].sort((one, other) => (one.from < other.from ? -1 : 1))) {
+    add(next, from > last ? last : from - 1n);
+    if (to >= next) next = to + 1n;
   }
-  return hashes.length === 1 && hashes[0] === hashOf("logs", document);
+  add(next, last);
+  return gaps;
 }
 
-/** The maximum number of entries that a log on disk may have late, out of their order. */
-const mostLate = 10_000;
+/** The number of gaps in a query: a log in which each second sequence is missing has one for each line. */
+const gapsInQuery = 100;
 
-/** Compares the entries up to the file's last one: a log that differs is one conflict. */
-async function compareLog(
+/** A run's entries in some gaps, in their order. */
+async function* entriesIn(
   sides: ExportSides,
   runId: string,
-  { place, owner }: LogOnDisk,
+  gaps: readonly Filter<Document>[],
+): AsyncGenerator<Document> {
+  for (let at = 0; at < gaps.length; at += gapsInQuery) {
+    const $or = gaps.slice(at, at + gapsInQuery);
+    yield* documentsAsStored(sides, "logs", { runId, $or });
+  }
+}
+
+/** A log of which the last common entry differs is one conflict. */
+async function compareLast(
+  sides: ExportSides,
+  runId: string,
+  { place, last }: LogOnDisk,
   tally: Tally,
 ): Promise<void> {
-  /** MongoDB's entries up to `reached` that the file did not have so far. */
-  const late = new Map<bigint, Document>();
-  let reached: bigint | undefined;
-  let unchanged = 0;
-  let difference = "";
-  for await (const texts of readTexts(place)) {
-    const entries = parseRecords(place, owner, texts);
-    let end: bigint | undefined = reached;
-    for (const entry of entries) {
-      if (end === undefined || sequenceIn(entry) > end) end = sequenceIn(entry);
-    }
-    if (end !== undefined && end !== reached) {
-      const from = reached === undefined ? {} : { $gt: Long.fromBigInt(reached) };
-      const range = { runId, sequence: { ...from, $lte: Long.fromBigInt(end) } };
-      for await (const stored of documentsAsStored(sides, "logs", range)) {
-        late.set(sequenceOf(stored) ?? -1n, stored);
-      }
-      reached = end;
-    }
-    for (const entry of entries) {
-      const sequence = sequenceIn(entry);
-      const stored = late.get(sequence);
-      // A line is there twice, or MongoDB does not have it.
-      if (!stored) continue;
-      late.delete(sequence);
-      const paths = differingPaths("logs", entry.document, stored);
-      if (paths.length === 0) unchanged += 1;
-      else difference ||= `the file has different content for ${sequence}: ${paths.join(", ")}`;
-    }
-    if (late.size > mostLate) break;
+  if (!last) return;
+  const { sequence } = last.document as { readonly sequence: Long };
+  for await (const stored of documentsAsStored(sides, "logs", { runId, sequence })) {
+    const paths = differingPaths("logs", last.document, stored);
+    if (paths.length === 0) continue;
+    const detail = `the file has different content for ${String(sequence)}: ${paths.join(", ")}`;
+    const { namespace: copy } = collectionOf(sides, "logs");
+    tally.conflict("logs", { id: runId, file: place.name, copy, detail });
   }
-  tally.count("logs", "unchanged", unchanged);
-  const [first] = late.keys();
-  const detail =
-    first === undefined
-      ? difference
-      : `the file has later entries, but not all: ${first} is missing`;
-  if (detail === "") return;
-  const { namespace } = collectionOf(sides, "logs");
-  tally.conflict("logs", { id: runId, file: place.name, copy: namespace, detail });
 }
 
 const chunkLength = 256 * 1024;
@@ -175,9 +168,12 @@ async function append(
   sides: ExportSides,
   runId: string,
   { ended, place: { path, stamp, baseName } }: LogOnDisk,
-  missing: Filter<Document>,
+  gaps: readonly Filter<Document>[],
 ): Promise<Tally> {
   const tally = new Tally();
+  const entries = entriesIn(sides, runId, gaps);
+  let next = await entries.next();
+  if (next.done === true) return tally;
   // If neither the file's name nor a run's file tells whose log it is, as for a new run, each line gets the `runId`.
   const places = [sides, ...(await heldAddresses(sides))];
   const runs = places.map((one) => fileOf(one, "runs", baseName));
@@ -191,12 +187,12 @@ async function append(
       await to.appendFile(text);
       text = "";
     };
-    for await (const entry of documentsAsStored(sides, "logs", missing)) {
+    for (; next.done !== true; next = await entries.next()) {
       try {
-        text += `${formatJson(new Map([...owner, ...recordOf("logs", entry)]))}\n`;
+        text += `${formatJson(new Map([...owner, ...recordOf("logs", next.value)]))}\n`;
         tally.count("logs", "written");
       } catch (error) {
-        tally.refuseDocument("logs", entryId(entry), refusalIn(error));
+        tally.refuseDocument("logs", entryId(next.value), refusalIn(error));
       }
       if (text.length > chunkLength) await flush();
     }

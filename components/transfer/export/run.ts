@@ -1,4 +1,4 @@
-import { type Collection, type Document, type Filter, MongoError } from "mongodb";
+import { type Collection, type Document, type Filter, Long, MongoError } from "mongodb";
 import { basename } from "node:path";
 import type { CollectionRole } from "../../contract";
 import { ServerTroubleError, withRetries } from "../../mongo";
@@ -107,8 +107,9 @@ export interface StoredDocument {
 
 /** A log as far as it has to be known if it did not change. */
 export interface LogInMongo {
-  /** The greatest sequence; undefined if it is not an integer. */
-  readonly last: bigint | undefined;
+  /** The least and the greatest sequence; the least and the greatest integer for one that is none. */
+  readonly first: bigint;
+  readonly last: bigint;
   /** The last entry's, by `hashOf`. */
   readonly hash: string;
 }
@@ -266,17 +267,44 @@ async function partsOf(
 }
 
 /**
- * How the logs of some runs end, by one query for all of them: the unique index leads to the last entry of
- * each, however long the log is, and on each shard. A run without entries is left out.
+ * How the logs of some runs begin and end, by two queries for all of them: the unique index leads to the first and the
+ * last entry of each, however long the log is, and on each shard. A run without entries is left out.
  */
 async function logEnds(
   sides: MongoSide,
   runIds: readonly string[],
 ): Promise<Map<string, LogInMongo>> {
-  const lookUp = { localField: "_id", foreignField: "runId", as: "end", pipeline: lastOne };
+  const [firsts, lasts] = await Promise.all([
+    outermost(sides, runIds, 1),
+    outermost(sides, runIds, -1),
+  ]);
+  const first = new Map(firsts.map((one) => [String(one.runId), sequenceOf(one)]));
+  const { MIN_VALUE, MAX_VALUE } = Long;
+  return new Map(
+    lasts.map((one) => {
+      const runId = String(one.runId);
+      const from = first.get(runId) ?? MIN_VALUE.toBigInt();
+      const last = sequenceOf(one) ?? MAX_VALUE.toBigInt();
+      return [runId, { first: from, last, hash: hashOf("logs", one) }];
+    }),
+  );
+}
+
+async function outermost(
+  sides: MongoSide,
+  runIds: readonly string[],
+  sequence: 1 | -1,
+): Promise<Document[]> {
+  const lookUp = { localField: "_id", foreignField: "runId", as: "end" };
   const pipeline = [
     { $documents: runIds.map((_id) => ({ _id: { $literal: _id } })) },
-    { $lookup: { from: sides.collections.logs, ...lookUp } },
+    {
+      $lookup: {
+        from: sides.collections.logs,
+        ...lookUp,
+        pipeline: [{ $sort: { sequence } }, { $limit: 1 }],
+      },
+    },
     { $unwind: "$end" },
     { $replaceWith: "$end" },
   ];
@@ -285,10 +313,5 @@ async function logEnds(
   const found = await reading(sides, "logs", () =>
     sides.database.aggregate(pipeline, options).toArray(),
   );
-  const ends = found.map((raw) => documentIn(raw as Uint8Array));
-  return new Map(
-    ends.map((end) => [String(end.runId), { last: sequenceOf(end), hash: hashOf("logs", end) }]),
-  );
+  return found.map((raw) => documentIn(raw as Uint8Array));
 }
-
-const lastOne = [{ $sort: { sequence: -1 } }, { $limit: 1 }];
