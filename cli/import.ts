@@ -65,7 +65,7 @@ export const importCommand = command("import", {
 
 function describeImport(root: string, options: ImportOptions, report: ImportReport) {
   const { elapsedMs, files, bytes, quarantine, incomplete, skipped, conversions } = report;
-  const { foreignNames, ...counts } = skipped;
+  const { foreignNames, unknownNames, ...counts } = skipped;
   const others = listCounts(counts);
   const normalized = sumCounts(report, "normalized");
   const refused = sumCounts(report, "quarantined");
@@ -93,6 +93,7 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
     ],
     cases: [
       ["Names that are not state", foreignNames, skipped.foreign],
+      ["Folders and links that no import reads", unknownNames, skipped.unknown],
       [
         "Left for the next run, because its last line has no end yet",
         incomplete.map(({ file, line }) => `${file} line ${line}`),

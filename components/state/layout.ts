@@ -96,19 +96,41 @@ export function fileBaseNames(runId: string): string[] {
 /** The file that lists the records that the last import quarantined. */
 export const quarantineFile = "quarantine.ndjson";
 
-/** The number of directory entries that a listing skipped, by reason. */
+/** The number of directory entries that a listing skipped, by reason, and the first three names of some, with `/`. */
 export interface Skipped {
+  /** Hidden entries, and `lost+found`. */
   hidden: number;
+  /** Files that end in `.tmp`. */
   temporary: number;
-  links: number;
-  /** Files with another extension than their folder's, and names that are not UTF-8. */
+  /** What is not state by its name or its kind. */
   foreign: number;
-  /** The first three of these, with `/`, below the state directory. */
   foreignNames: string[];
+  /** Folders and links below the folders of runs and approvals: no import reads a run in them, and a service may. */
+  unknown: number;
+  unknownNames: string[];
 }
 
 export function noneSkipped(): Skipped {
-  return { hidden: 0, temporary: 0, links: 0, foreign: 0, foreignNames: [] };
+  return {
+    hidden: 0,
+    temporary: 0,
+    foreign: 0,
+    foreignNames: [],
+    unknown: 0,
+    unknownNames: [],
+  };
+}
+
+/** Lists what a directory has below its folders besides state. */
+export async function skippedIn(address: StateAddress): Promise<Skipped> {
+  const skipped = noneSkipped();
+  const roles = rolesIn(address).filter((role) => role !== "artifacts");
+  for (const role of roles) {
+    const files = filesOf(address, role, skipped);
+    // The listing counts as it goes.
+    while ((await files.next()).done !== true);
+  }
+  return skipped;
 }
 
 /** Lists the state files below a root, role by role, as `filesOf` does. */
@@ -122,8 +144,8 @@ export async function* stateFiles(
 }
 
 /**
- * Lists the files of a role below a root in blocks, in the order of the file system. Hidden entries, `*.tmp`,
- * symbolic links and foreign files are omitted and counted in `skipped`.
+ * Lists the files of a role below a root in blocks, in the order of the file system. What is omitted is counted in
+ * `skipped`; of a run's artifacts only the manifest is looked for.
  *
  * @param isListed whether a run's manifest was listed before, so that it is omitted; default none was
  */
@@ -134,25 +156,22 @@ export async function* filesOf(
   isListed: (baseName: string) => boolean = () => false,
 ): AsyncGenerator<readonly StateFile[]> {
   const folder = layout[role];
+  const isWhole = role === "runs" || role === "approvals";
   const findRunFile = async (entry: Dirent) => {
-    if (!entry.isFile()) return [];
     const file = fileOf(address, role, basename(entry.name, extensionOf(role)));
-    if (entry.name.endsWith(extensionOf(role)) && !(await isNotUtf8(file.path))) return [file];
-    return addForeign(skipped, posix.join(folder, entry.name));
+    const isOfRole = entry.isFile() && entry.name.endsWith(extensionOf(role));
+    if (isOfRole && !(await isNotUtf8(file.path))) return [file];
+    const isUnknown = isWhole && (entry.isDirectory() || entry.isSymbolicLink());
+    return leaveOut(skipped, isUnknown ? "unknown" : "foreign", posix.join(folder, entry.name));
   };
   const findManifest = async (run: Dirent) => {
+    if (run.isSymbolicLink()) return leaveOut(skipped, "foreign", posix.join(folder, run.name));
     if (!run.isDirectory() || isListed(run.name)) return [];
     const file = fileOf(address, role, run.name);
-    if (await isNotUtf8(dirname(file.path))) return addForeign(skipped, dirname(file.name));
+    if (await isNotUtf8(dirname(file.path)))
+      return leaveOut(skipped, "foreign", dirname(file.name));
     const found = await lstat(file.path).catch(() => undefined);
-    if (found?.isFile()) return [file];
-    // Count files that may be a misnamed manifest; the artifacts themselves do not matter.
-    const isAlike = ({ name }: Dirent) => name.toLowerCase().includes(basename(file.path));
-    for await (const entries of readFolder(dirname(file.path))) {
-      const others = entries.filter((entry) => isAlike(entry) && !isSkipped(entry, skipped));
-      for (const { name } of others) addForeign(skipped, `${dirname(file.name)}/${name}`);
-    }
-    return [];
+    return found?.isFile() ? [file] : [];
   };
   const find = role === "artifacts" ? findManifest : findRunFile;
   for await (const entries of readFolder(join(address.root, folder))) {
@@ -167,9 +186,9 @@ async function isNotUtf8(path: string): Promise<boolean> {
   return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));
 }
 
-function addForeign(skipped: Skipped, name: string): [] {
-  skipped.foreign += 1;
-  if (skipped.foreign <= 3) skipped.foreignNames.push(name);
+function leaveOut(skipped: Skipped, why: "foreign" | "unknown", name: string): [] {
+  skipped[why] += 1;
+  if (skipped[why] <= 3) skipped[`${why}Names`].push(name);
   return [];
 }
 
@@ -200,11 +219,8 @@ async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
 }
 
 function isSkipped(entry: Dirent, skipped: Skipped): boolean {
-  const why = entry.name.startsWith(".")
-    ? "hidden"
-    : entry.name.endsWith(".tmp")
-      ? "temporary"
-      : entry.isSymbolicLink() && "links";
+  const isHidden = entry.name.startsWith(".") || entry.name === "lost+found";
+  const why = isHidden ? "hidden" : entry.isFile() && entry.name.endsWith(".tmp") && "temporary";
   if (why) skipped[why] += 1;
   return why !== false;
 }

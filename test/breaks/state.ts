@@ -10,6 +10,20 @@ export const stateBreaks: readonly Break[] = [
     tests: ["test/transfer/guard.test.ts > a finished run whose file is refused while MongoDB has"],
   },
   {
+    guarantee: "a folder or a link below the runs, which no import reads, stops a cutover",
+    file: "components/transfer/describe/cutover.ts",
+    find: "const reasons = [...unknown, ...describeQuarantinedRuns(report)];",
+    replace: "const reasons = describeQuarantinedRuns(report);",
+    tests: ["test/transfer/handover-stops.test.ts > below the runs or approvals stops a cutover"],
+  },
+  {
+    guarantee: "a rollback names what its export leaves out of the runs' folders",
+    file: "components/transfer/steps/import.ts",
+    find: "tellSkipped(await skippedIn(stateOf(inputs)), inputs);",
+    replace: "",
+    tests: ["test/transfer/handover-stops.test.ts > below the runs or approvals stops a cutover"],
+  },
+  {
     guarantee: "an unfinished run that MongoDB alone has stops a cutover before the drain",
     file: "components/transfer/steps/import.ts",
     find: 'return requireSame(report, inputs, "bulk");',

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readFence } from "../../components/state";
@@ -55,6 +55,32 @@ it("no fence is drawn over a file that was set back to an older state", async ()
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
   expect(await readFence(stack.root)).toBeUndefined();
 });
+
+it.each([
+  ["a folder", (path: string) => mkdir(path)],
+  ["a link", (path: string) => symlink(join(stack.root, busy), path)],
+])(
+  "%s below the runs or approvals stops a cutover before the drain, and is named in a rollback",
+  async (_what, make) => {
+    await stack.cutover();
+    const name = "state/runs/tenant-a.json";
+    await make(join(stack.root, name));
+    await mkdir(join(stack.root, "state/approvals/2025"), { recursive: true });
+    await mkdir(join(stack.root, "state/runs/lost+found"));
+    await mkdir(join(stack.root, "logs/runs/2025"));
+    await BulkPass.create(stack.toFiles());
+    expect(stack.said.join("\n")).toMatch(/not state.*state\/runs\/tenant-a.*logs\/runs\/2025/);
+
+    await rm(join(stack.root, "fence.json"));
+    const stopped = await stoppedBy(BulkPass.create(stack.inputs({ cutover: 2 })));
+    expect(stopped.reasons).toEqual([
+      expect.stringMatching(
+        /state\/runs\/tenant-a\.json, state\/approvals\/2025.* No service was stop/,
+      ),
+    ]);
+    expect(stopped.reasons[0]).not.toContain("lost+found");
+  },
+);
 
 /** A bulk pass after which the files of an unfinished and of a finished run go. */
 async function loseFiles() {

@@ -110,14 +110,19 @@ const toleratedPercent = 1;
 /**
  * Why an import stops a cutover before the drain, or before the fence, with what to do; empty if it does not.
  * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
- * import brought; and many that are finished would be missed.
+ * import brought; and many that are finished would be missed. So would be what is in a folder that no import reads.
  */
 export function describeStop(report: ImportReport, sides: Sides, pass: "bulk" | "delta"): string[] {
-  const { quarantine, quarantinedUnfinished } = report;
+  const { quarantine, quarantinedUnfinished, skipped } = report;
   const runs = [...quarantinedUnfinished.cases, ...quarantine].filter(isOf("runs"));
   const runIds = [...new Set(runs.flatMap(({ runId }) => runId ?? []))];
   const advice = runIds.length > 0 ? describeWays(runIds, sides, pass) : fixRuns[pass];
-  return withAdvice(describeQuarantinedRuns(report), `Import of ${sides.root}: `, advice);
+  const unknown = ifAny(skipped.unknown, () => {
+    const names = formatCases(skipped.unknownNames, skipped.unknown);
+    return `Folders or links that no import reads, so that runs in them would be left out: ${names}.`;
+  });
+  const reasons = [...unknown, ...describeQuarantinedRuns(report)];
+  return withAdvice(reasons, `Import of ${sides.root}: `, advice);
 }
 
 function describeQuarantinedRuns({
@@ -142,8 +147,8 @@ function describeQuarantinedRuns({
 
 const fixRuns = {
   bulk:
-    "No service was stopped. Fix these files, or move files that are not runs out of the directory. Then " +
-    "run `pulumi up` again: it imports the quarantined records.",
+    "No service was stopped. Fix these files, or move what is not a run out of the directory. Then " +
+    "run `pulumi up` again: it imports what is missing.",
   delta:
     "The worker is stopped, and no fence was drawn. Either fix these files and run `pulumi up` again, which " +
     "resumes here; or set storageMode: filesystem and run `pulumi up`, which starts the worker on files again.",

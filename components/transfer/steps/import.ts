@@ -3,7 +3,14 @@ import { isDeepStrictEqual } from "node:util";
 import { warning } from "../../contract/finding";
 import { sameServer } from "../../mongo";
 import { findEarlierExpiry } from "../../migration";
-import { quarantineFile, readFence, requireFenceWritable, sourceOfTruth } from "../../state";
+import {
+  type Skipped,
+  quarantineFile,
+  readFence,
+  requireFenceWritable,
+  skippedIn,
+  sourceOfTruth,
+} from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { formatCases } from "../describe/cases";
 import {
@@ -61,15 +68,20 @@ async function importRuns(inputs: PassInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
   const report = await importPass(sides, "bulk");
-  const { foreign, foreignNames } = report.skipped;
-  if (foreign > 0) {
-    const names = formatCases(foreignNames, foreign);
-    const { root, rootName = root } = inputs;
-    const text = `Names in ${rootName} that are not state, and are not imported: ${names}`;
-    tell(warning("not-state", text));
-  }
+  tellSkipped(report.skipped, inputs);
   await requireFenceWritable(sides.root);
   return { report };
+}
+
+/** Names what is left out. An unknown folder stops a cutover with its own message, but no rollback. */
+function tellSkipped(skipped: Skipped, { direction, root, rootName = root }: StateInputs): void {
+  const { foreign, foreignNames, unknown, unknownNames } = skipped;
+  const isBack = direction === "back";
+  const names = [...(isBack ? unknownNames : []), ...foreignNames];
+  const count = foreign + (isBack ? unknown : 0);
+  if (count === 0) return;
+  const text = `Names in ${rootName} that are not state, and are left as they are: ${formatCases(names, count)}`;
+  tell(warning("not-state", text));
 }
 
 async function requireRuns(results: ImportResults, inputs: PassInputs): Promise<ImportResults> {
@@ -150,7 +162,9 @@ async function exportBefore(inputs: PassInputs): Promise<void> {
   const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
   try {
     const report = await exportBulkPass(stateOf(inputs), options);
-    if (report) describeBulkExport(report, rootName).forEach(tell);
+    if (!report) return;
+    describeBulkExport(report, rootName).forEach(tell);
+    tellSkipped(await skippedIn(stateOf(inputs)), inputs);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Unfinished([

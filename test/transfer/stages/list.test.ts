@@ -1,5 +1,5 @@
 import { promises } from "node:fs";
-import { symlink } from "node:fs/promises";
+import { mkdir, symlink } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -38,25 +38,53 @@ it("the layout's files are listed role by role, foreign ones are counted", async
     "artifacts r-1 artifacts/r-1/artifact-manifest.json",
     "approvals r-1 state/approvals/r-1.json",
   ]);
-  expect(skipped).toMatchObject({ hidden: 0, temporary: 0, links: 0, foreign: 2 });
-  expect(skipped.foreignNames).toEqual(["state/runs/r-1.json.bak", "logs/runs/r-1.log"]);
+  expect(skipped).toEqual({
+    hidden: 0,
+    temporary: 0,
+    foreign: 2,
+    foreignNames: ["state/runs/r-1.json.bak", "logs/runs/r-1.log"],
+    unknown: 1,
+    unknownNames: ["state/runs/old"],
+  });
 });
 
-it("hidden and temporary files and symbolic links are skipped and counted", async () => {
+it("hidden and temporary files are skipped and counted, and nothing is looked at among artifacts", async () => {
   const root = await writeState({
     "state/runs/.r-2.json": "",
     "state/runs/r-3.json.tmp": "",
     "state/runs/r-4.tmp": "",
+    "state/approvals/lost+found/r.json": "",
     "artifacts/r-1/artifact-manifest.json.tmp": "",
+    "artifacts/r-1/Artifact-Manifest.json": "",
     "artifacts/r-1/.cache": "",
     "artifacts/.trash/artifact-manifest.json": "",
-    elsewhere: "",
   });
-  await symlink(join(root, "elsewhere"), join(root, "state/runs/r-5.json"));
-  await symlink(join(root, "artifacts/r-1"), join(root, "artifacts/r-6"));
   expect(await listed(root)).toEqual({
     names: [],
-    skipped: { hidden: 2, temporary: 3, links: 2, foreign: 0, foreignNames: [] },
+    skipped: { ...noneSkipped(), hidden: 3, temporary: 2 },
+  });
+});
+
+it("links and folders are not followed, and are named", async () => {
+  const root = await writeState({
+    "logs/runs/2025/r-1.ndjson": "",
+    "state/approvals/tenant.tmp/r-1.json": "",
+    "artifacts/r-1/report.json": "",
+    elsewhere: "",
+  });
+  const links = {
+    "state/runs/r-5.json": "elsewhere",
+    "logs/runs/r-5.ndjson": "elsewhere",
+    "artifacts/r-6": "artifacts/r-1",
+  };
+  await mkdir(join(root, "state/runs"));
+  for (const [name, to] of Object.entries(links)) await symlink(join(root, to), join(root, name));
+  const { names, skipped } = await listed(root);
+  expect(names).toEqual([]);
+  expect(skipped).toMatchObject({
+    foreign: 3,
+    foreignNames: expect.arrayContaining(["logs/runs/2025", "logs/runs/r-5.ndjson"]) as string[],
+    unknownNames: ["state/runs/r-5.json", "state/approvals/tenant.tmp"],
   });
 });
 
