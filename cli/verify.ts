@@ -1,4 +1,4 @@
-import { findEarlierExpiry } from "../components/migration";
+import { findLogExpiry } from "../components/migration";
 import { formatDuration } from "../components/contract/text";
 import { describePlace } from "../components/state";
 import { type VerificationReport, acceptQuarantined, verifyState } from "../components/transfer";
@@ -20,9 +20,9 @@ export const verifyCommand = command("verify", {
   const { settings, sides, database } = await openBothSides(options);
   const { ledger, acceptQuarantined } = settings.advanced;
   const logs = { collection: sides.collections.logs, ledger };
-  const expiredBefore = await findEarlierExpiry(database, logs);
+  const expiry = await findLogExpiry(database, logs);
   const report = await withProgress(options, "verify", (watch) =>
-    verifyState({ ...sides, database, expiredBefore, watch, acceptQuarantined }),
+    verifyState({ ...sides, database, expiry, watch, acceptQuarantined }),
   );
   printReport(options, report, describeVerification(sides.root, report));
   process.exitCode = report.holds ? 0 : 2;

@@ -30,6 +30,8 @@ export interface LedgerRecord {
   readonly exportedAt?: Date;
   /** Log entries before this moment may be missing, because an expiry deleted them; absent if there was none. */
   readonly logsExpiredBefore?: Date;
+  /** When that expiry was lifted or changed: what was inserted since did not expire by it. */
+  readonly logExpiryEndedAt?: Date;
 }
 
 /** The ledger's collection, named by the setting `advanced.ledger`. */
@@ -120,8 +122,8 @@ export async function recordExport(
   });
 }
 
-/** Records the moment up to which a log expiry, which now ends, may have deleted entries. */
+/** Records that a log expiry ends now, and the moment up to which it may have deleted entries. */
 export async function recordExpired(db: Db, ledger: string, before: Date): Promise<void> {
-  const change = { $max: { logsExpiredBefore: before } };
+  const change = { $max: { logsExpiredBefore: before, logExpiryEndedAt: new Date() } };
   await ledgerRecords(db, ledger).updateOne({ _id: migrationId }, change);
 }

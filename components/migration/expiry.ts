@@ -41,20 +41,31 @@ export async function setExpiry(
   await untilDone(db, planExpiry, (executed) => recordCommand(db, ledger, executed));
 }
 
-/**
- * The moment, in ms since 1970, before which log entries may be gone by the current or a former expiry. -Infinity
- * if none was ever in force, whatever the settings say.
- */
-export async function findEarlierExpiry(
+/** What log expiries may have deleted, in ms since 1970; -Infinity for one that was never in force. */
+export interface LogExpiry {
+  /** Entries before this moment may be gone by the expiry in force. */
+  readonly now: number;
+  /** Entries before this moment may be gone by a former one, unless they were inserted after it ended. */
+  readonly former: number;
+  readonly formerEndedAt: number;
+}
+
+/** Finds what log expiries may have deleted, whatever the settings say. */
+export async function findLogExpiry(
   db: Db,
   { collection, ledger }: LogAddress,
-): Promise<number> {
+): Promise<LogExpiry> {
   const doing = `Looking at the expiry of ${db.databaseName}.${collection}`;
-  const found = await withRetries(doing, () =>
+  const [live, record] = await withRetries(doing, () =>
     Promise.all([findExpiredBefore(db, collection), readRecord(db, ledger)]),
   );
-  const [live, record] = found;
-  return Math.max(...[live, record?.logsExpiredBefore].map((at) => at?.getTime() ?? -Infinity));
+  const { logsExpiredBefore, logExpiryEndedAt } = record ?? {};
+  const toMs = (at: Date | undefined) => at?.getTime() ?? -Infinity;
+  return {
+    now: toMs(live),
+    former: toMs(logsExpiredBefore),
+    formerEndedAt: toMs(logExpiryEndedAt),
+  };
 }
 
 async function findExpiredBefore(db: Db, collection: string): Promise<Date | undefined> {

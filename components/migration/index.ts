@@ -4,7 +4,7 @@
  */
 export { DataIssues } from "./errors";
 export { apply } from "./execute";
-export { findEarlierExpiry, setExpiry } from "./expiry";
+export { type LogExpiry, findLogExpiry, setExpiry } from "./expiry";
 export { describeDataIssue, previewScan, type DataIssue } from "./issues/data-issues";
 export {
   describePlan,

@@ -1,4 +1,6 @@
+import { posix } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
+import type { LogExpiry } from "../migration";
 import { ServerTroubleError } from "../mongo";
 import {
   type IncompleteLine,
@@ -36,7 +38,7 @@ export interface VerifiedCounts {
   onlyInMongo: number;
   /** Removed in MongoDB since the fence. */
   removed: number;
-  /** Log entries that are gone because they are older than the log's expiry. */
+  /** Log entries that an expiry may have deleted, and that no import inserted since. */
   expired: number;
   missing: number;
   differing: number;
@@ -69,8 +71,11 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
 export interface VerifyOptions {
   /** The hash of what differs or is quarantined and was accepted. */
   readonly acceptQuarantined?: string | undefined;
-  /** Missing log entries of before this time are `expired`; in ms since 1970. Default: none. */
-  readonly expiredBefore?: number;
+  /**
+   * What log expiries may have deleted: a missing entry of that time is `expired`, but not by a former expiry if its
+   * file was read since that ended, because all of it was inserted then. Default: nothing.
+   */
+  readonly expiry?: LogExpiry;
   /**
    * Compares only what an import would not read again, and leaves out files that change meanwhile: while the
    * services write files, no other difference means anything. Nobody works on MongoDB then, so a run or an approval that
@@ -87,7 +92,7 @@ export interface VerifyOptions {
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
-  const { expiredBefore = -Infinity, isProof = false } = sides;
+  const { expiry, isProof = false } = sides;
   const tally = new Tally();
   await requireState(sides);
   sides.watch?.(tally);
@@ -107,9 +112,10 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
     const apart = isProof ? pairs.filter(({ verdict }) => verdict !== "equal") : [];
     const read = apart.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
     for (const name of await findChanged(new Set(read))) changed.add(name);
+    const expired = await findExpired(sides, pairs, expiry);
     for (const pair of pairs) {
       if (changed.has(pair.disk.place.file)) continue;
-      countPair(tally, pair, { expiredBefore, isStrict: isStrict(pair) });
+      countPair(tally, pair, { isExpired: expired.has(pair), isStrict: isStrict(pair) });
     }
   });
   const at = new Date().toISOString();
@@ -148,18 +154,37 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   };
 }
 
+/** The missing log entries that an expiry may have deleted. */
+async function findExpired(
+  { database, retries }: BothSides,
+  pairs: readonly Pair[],
+  expiry: LogExpiry | undefined,
+): Promise<ReadonlySet<Pair>> {
+  const timeOf = ({ disk }: Pair) => Number(disk.document.timestamp);
+  const isGone = ({ disk, mongo }: Pair) => disk.role === "logs" && !mongo;
+  const latest = expiry ? Math.max(expiry.now, expiry.former) : -Infinity;
+  const old = pairs.filter((pair) => isGone(pair) && timeOf(pair) < latest);
+  if (!expiry || old.length === 0) return new Set();
+  const nameOf = ({ disk }: Pair) => posix.basename(disk.place.file, ".ndjson");
+  const read = await new Checkpoints(database, retries).read([...new Set(old.map(nameOf))]);
+  const isExpired = (pair: Pair) => {
+    if (timeOf(pair) < expiry.now) return true;
+    const seen = read.get(nameOf(pair))?.logs?.seen ?? Infinity;
+    return timeOf(pair) < expiry.former && seen < expiry.formerEndedAt;
+  };
+  return new Set(old.filter(isExpired));
+}
+
 function countPair(
   tally: Tally,
   { disk, mongo, verdict }: Pair,
-  { expiredBefore, isStrict }: { readonly expiredBefore: number; readonly isStrict: boolean },
+  { isExpired, isStrict }: { readonly isExpired: boolean; readonly isStrict: boolean },
 ): void {
   const { role, key, document } = disk;
-  const time: unknown = document.timestamp;
   if (verdict === "equal") tally.count(role, "equal");
   else if (verdict === "removed") tally.remove(role, key, document);
-  else if (!mongo && role === "logs" && time instanceof Date && +time < expiredBefore) {
-    tally.count(role, "expired");
-  } else if (!mongo) {
+  else if (isExpired) tally.count(role, "expired");
+  else if (!mongo) {
     tally.count(role, "missing");
     keep(tally.onlyInFiles[role], readableKey(key));
   } else if (verdict === "mongo" && !isStrict) tally.count(role, "newerInMongo");

@@ -201,10 +201,17 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a log entry counts as expired only if an expiry was ever in force",
     file: "components/transfer/steps/import.ts",
-    find: "const expiredBefore = await findEarlierExpiry(sides.database, logs);",
+    find: "const expiry = await findLogExpiry(sides.database, logs);",
     replace:
-      "const expiredBefore = (await findEarlierExpiry(sides.database, logs)) && Date.now() - 30 * 86_400_000;",
+      "const expiry = { ...(await findLogExpiry(sides.database, logs)), now: Date.now() - 30 * 86_400_000 };",
     tests: ["test/transfer/expired.test.ts > before the first expiry"],
+  },
+  {
+    guarantee: "what was inserted after an expiry was lifted never counts as expired",
+    file: "components/transfer/verify.ts",
+    find: "return timeOf(pair) < expiry.former && seen < expiry.formerEndedAt;",
+    replace: "return timeOf(pair) < expiry.former;",
+    tests: ["test/transfer/expired.test.ts > after an expiry was lifted never counts"],
   },
   {
     guarantee: "what a lifted expiry deleted counts as expired",

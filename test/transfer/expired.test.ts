@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
-import { findEarlierExpiry, setExpiry } from "../../components/migration";
+import { findLogExpiry, setExpiry } from "../../components/migration";
 import { closeConnections } from "../../components/mongo";
 import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
@@ -54,7 +54,7 @@ it("before the first expiry no entry that is missing counts as expired, whatever
   await lose(1);
   expect(await verified()).toMatchObject({ holds: false, logs: { missing: 1, expired: 0 } });
   await setExpiry(database, logs, 0);
-  expect(await findEarlierExpiry(database, logs)).toBe(-Infinity);
+  expect(await findLogExpiry(database, logs)).toMatchObject({ now: -Infinity, former: -Infinity });
 });
 
 it("what an expiry that was lifted deleted counts as expired, and nothing that is younger", async () => {
@@ -64,6 +64,23 @@ it("what an expiry that was lifted deleted counts as expired, and nothing that i
   expect(await verified()).toMatchObject({ holds: true, logs: { expired: 1, missing: 0 } });
   await lose(2);
   expect(await verified()).toMatchObject({ holds: false, logs: { expired: 1, missing: 1 } });
+});
+
+it("what was inserted after an expiry was lifted never counts as expired, in a proof and a verification", async () => {
+  await setExpiry(database, logs, 30);
+  await lose(1);
+  await setExpiry(database, logs, 0);
+  const sides = defaultSides(database, resolve(inputs.root));
+  expect(await importState({ ...sides, shouldReadAll: true })).toMatchObject({
+    logs: { inserted: 1 },
+  });
+  await lose(1);
+  expect(await verified()).toMatchObject({ holds: false, logs: { expired: 0, missing: 1 } });
+  expect(await importState(sides)).toMatchObject({ logs: { inserted: 1 } });
+  await lose(1);
+  await expect(providers.BulkPass.create(inputs)).rejects.toMatchObject({
+    reasons: [expect.stringMatching(/^Proof .*1 of 3 log entries on disk is not in MongoDB: r:1/)],
+  });
 });
 
 it("an expiry in force counts, and so does a shorter one of before", async () => {

@@ -63,15 +63,16 @@ it("log entries beyond the retention count as expired where they are gone", asyn
   });
   await importState(sides(root));
   await current.database.collection("pack_run_logs").deleteOne({ sequence: 1 });
-  const expiredBefore = Date.now() - 30 * 86_400_000;
-  const verified = await verifyState({ ...sides(root), expiredBefore });
+  const never = { former: -Infinity, formerEndedAt: -Infinity };
+  const expiry = { ...never, now: Date.now() - 30 * 86_400_000 };
+  const verified = await verifyState({ ...sides(root), expiry });
   expect(verified).toMatchObject({
     holds: true,
     logs: { files: 3, equal: 2, expired: 1, missing: 0 },
   });
   expect(await verifyState(sides(root))).toMatchObject({ holds: false, logs: { missing: 1 } });
   await current.database.collection("pack_run_logs").deleteOne({ sequence: 3 });
-  expect(await verifyState({ ...sides(root), expiredBefore })).toMatchObject({
+  expect(await verifyState({ ...sides(root), expiry })).toMatchObject({
     holds: false,
     logs: { expired: 1, onlyInFiles: ["r:3"] },
   });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { warning } from "../../contract/finding";
 import { sameServer } from "../../mongo";
-import { findEarlierExpiry } from "../../migration";
+import { findLogExpiry } from "../../migration";
 import {
   type Skipped,
   quarantineFile,
@@ -222,9 +222,9 @@ async function compare(
 ): Promise<VerificationReport> {
   const sides = await sidesOf(inputs);
   const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
-  const expiredBefore = await findEarlierExpiry(sides.database, logs);
+  const expiry = await findLogExpiry(sides.database, logs);
   const found = await reportProgress(what, sides, (watched) =>
-    verifyState({ ...watched, ...options, expiredBefore }),
+    verifyState({ ...watched, ...options, expiry }),
   );
   // Once MongoDB is the source of truth, it may lack what the files have.
   const isFenced = sourceOfTruth(await readFence(sides.root)) === "mongo";
