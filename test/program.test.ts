@@ -31,6 +31,11 @@ const settings = {
 /** Steps that rest on a rollback, which nothing is to wait for: they take longer than others. */
 const resting = ["ledger-claim", "suspend-log-ttl"];
 
+function outputsOf(type: string, name: string): object {
+  if (type.endsWith(":Release")) return { status: { revision: 1 } };
+  return type.endsWith(":Secret") ? { metadata: { name: `${name}-1234567` } } : {};
+}
+
 /** Runs the program on an engine on which each step takes a while. */
 async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
   const steps = new Map<string, Step>();
@@ -38,8 +43,7 @@ async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
     const began = performance.now();
     await sleep(resting.includes(nameInInstance(name)) ? 500 : 50);
     steps.set(nameInInstance(name), { type, inputs, began, ended: performance.now() });
-    const outputs = type.endsWith(":Release") ? { status: { revision: 1 } } : {};
-    return { id: name, state: { requests: 0, ...(inputs as object), ...outputs } };
+    return { id: name, state: { requests: 0, ...(inputs as object), ...outputsOf(type, name) } };
   };
   await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, "test");
   const config = Object.entries({ ...settings, storageMode }).map(([key, value]) => [
@@ -157,8 +161,7 @@ it.each([
   const registered: string[] = [];
   const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
     registered.push(`${type} ${name}`);
-    const outputs = type.endsWith(":Release") ? { status: { revision: 1 } } : {};
-    return { id: name, state: { requests: 0, ...(inputs as object), ...outputs } };
+    return { id: name, state: { requests: 0, ...(inputs as object), ...outputsOf(type, name) } };
   };
   await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, "test");
   const { settingsOf, TaskRunnerStorage } = await import("../components/program.js");

@@ -49,18 +49,21 @@ export async function findExecutors(
   const left = ignored === undefined ? new Set() : await uidsOf(ignored);
   const labelled = await uidsOf(labels);
   const replicaSets = kind === "Pod" ? await cluster.list("ReplicaSet", "") : [];
-  const isOwned = (one: Candidate) => {
+  const ownerOf = (one: Candidate) => {
     const owner = controllerOf(one);
     const maker = replicaSets.find(({ metadata }) => metadata?.uid === owner?.uid);
-    const { kind = "", name = "" } = (maker && controllerOf(maker)) ?? owner ?? {};
-    return owners.includes(`${kind} ${name}`);
+    const { kind, name = "" } = (maker && controllerOf(maker)) ?? owner ?? {};
+    return kind && `${kind} ${name}`;
   };
   const sure: string[] = [];
   const likely: string[] = [];
   for (const one of await listCandidates(cluster, kind)) {
     const uid = one.metadata?.uid;
     const isStep = one.metadata?.labels?.[stepLabel] !== undefined;
-    if (left.has(uid) || isStep || isKnown(one) || isOwned(one)) continue;
+    if (left.has(uid) || isStep || isKnown(one)) continue;
+    const owner = ownerOf(one);
+    if (owner !== undefined && owners.includes(owner)) continue;
+    const described = owner === undefined ? nameOf(one) : `${nameOf(one)} (of ${owner})`;
     const { containers = [], volumes = [] } = one.spec ?? {};
     const hasImage = containers.some((container) => images.includes(repositoryOf(container)));
     const hasClaim = volumes.some(({ persistentVolumeClaim: claim }) =>
@@ -68,8 +71,8 @@ export async function findExecutors(
     );
     const isLabelled = labelled.has(uid) && (hasImage || areLabelsEnough);
     const isSure = isLabelled || (hasImage && hasClaim) || variableIn(one.spec, variable);
-    if (isSure) sure.push(describeOwned(one));
-    else if (hasImage) likely.push(describeOwned(one));
+    if (isSure) sure.push(described);
+    else if (hasImage) likely.push(described);
   }
   if (likely.length > 0) {
     const text = `The worker's image also runs elsewhere in ${describeApiPlace(cluster.place)}: ${likely.join(", ")}. Check that it executes no runs there.`;
@@ -98,8 +101,3 @@ export function variableIn(
 /** The image of a container without tag and digest. */
 export const repositoryOf = ({ image = "" }: Api.V1Container) =>
   image.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
-
-function describeOwned(one: Candidate): string {
-  const { kind, name = "" } = controllerOf(one) ?? {};
-  return kind === undefined ? nameOf(one) : `${nameOf(one)} (of ${kind} ${name})`;
-}

@@ -53,7 +53,11 @@ export function connectionStringSecret(
       stringData: uri === undefined ? {} : { [key]: uri },
     },
     // A rollback without a connection string keeps what is there.
-    { ...options, ...(uri === undefined && { ignoreChanges: ["data", "stringData"] }) },
+    {
+      ...options,
+      protect: false,
+      ...(uri === undefined && { ignoreChanges: ["data", "stringData"] }),
+    },
   );
   return metadata.name.apply((name) => ({ name, key }));
 }

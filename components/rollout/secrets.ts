@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { labelValue } from "../kubernetes";
 import { connectionStringSecret, type SecretRef } from "../kubernetes/program";
 import type { HelmRolloutSettings } from "../settings";
-import { childName, ownerOf } from "../step/program";
+import { childName, ownerOf, ProgramError } from "../step/program";
 
 /** The label of the stack's own Secrets. */
 const label = "taskrunner.stellaops.io/connection-of";
@@ -21,5 +21,14 @@ export function connectionSecret(
   const called = childName(options.parent, "mongo-connection");
   const kept = { ...options, retainOnDelete: true };
   const labels = { [label]: labelValue(ownerOf(options.parent)) };
-  return connectionStringSecret(called, { namespace, key }, uri, kept, labels);
+  const secret = connectionStringSecret(called, { namespace, key }, uri, kept, labels);
+  return secret.apply((ref) => {
+    // The engine puts a hash behind the name, unless pulumi:autonaming says otherwise.
+    if (!ref.name.endsWith(called)) return ref;
+    throw new ProgramError(
+      `pulumi:autonaming names each Secret of the connection string ${ref.name}, so a new one would reach no pod. ` +
+        'Set providers.kubernetes.resources."kubernetes:core/v1:Secret".mode: default in it, or name a Secret of ' +
+        "yours in rollout.connectionSecret.name.",
+    );
+  });
 }

@@ -24,7 +24,8 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
     const outputs = Object.fromEntries([...results, "applied"].map((one) => [one, undefined]));
     const instance = instanceOf(options.parent);
     const all = { ...inputs, ...outputs, instance, __provider: shim(module, kind) };
-    const merged = { additionalSecretOutputs: [...secrets], ...options };
+    // A protected environment still replaces what later updates have to replace.
+    const merged = { additionalSecretOutputs: [...secrets], protect: false, ...options };
     super(`pulumi-nodejs:dynamic/${type}`, childName(options.parent, name), all, merged);
     // In the state an absent result is null (provider.ts).
     for (const one of results) {
@@ -156,11 +157,16 @@ export abstract class StepGroup extends pulumi.ComponentResource {
     const called = childName(options.parent, name);
     super(`taskrunner:storage:${type}`, called, {}, { ...options, dependsOn: before });
     instances.set(this, instanceOf(options.parent) ?? name);
+    if (this.getProvider("kubernetes::")) throw new ProgramError(foreignProvider);
     this.before = before;
     this.completion = [...(rests ? [] : [this]), ...before];
     this.ofChildren = { parent: this, dependsOn: before };
   }
 }
+
+const foreignProvider =
+  "The program passes a provider for Kubernetes, which no step would use. Remove it, and name the cluster in " +
+  "kubernetes.kubeconfig and kubernetes.context. Nothing was changed.";
 
 /** The options of a step that comes after others; a rollback does not wait for a step that rests. */
 export function after(...steps: readonly Pick<StepGroup, "completion">[]) {

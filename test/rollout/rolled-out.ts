@@ -19,11 +19,13 @@ const spec = { containers: [{ env }] };
 
 let registered: MockResourceArgs[];
 let retained: string[];
+let unprotected: string[];
 
-/** Notes what stays when the stack is destroyed: mocks get no options. */
-function noteRetained(): void {
+/** Notes what stays when the stack is destroyed, and what a protected one replaces: mocks get no options. */
+function noteOptions(): void {
   pulumi.runtime.registerStackTransformation(({ name, opts }) => {
     if (opts.retainOnDelete === true) retained.push(nameInInstance(name));
+    if (opts.protect === false) unprotected.push(nameInInstance(name));
     return undefined;
   });
 }
@@ -33,13 +35,17 @@ export function mockedEngine(): void {
   beforeEach(async () => {
     registered = [];
     retained = [];
+    unprotected = [];
     const mocks: pulumi.runtime.Mocks = {
       newResource: async (resource) => {
         // What does not wait for these comes before them.
         if (resource.type.endsWith(":PodsReplaced")) await sleep(50);
         const isAround = /:(Stack|TaskRunnerStorage)$/.test(resource.type);
         if (!isAround) registered.push({ ...resource, name: nameInInstance(resource.name) });
-        const outputs = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
+        const ofRelease = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
+        const metadata = { name: `${resource.name}-1234567` };
+        const ofSecret = resource.type.endsWith(":Secret") ? { metadata } : {};
+        const outputs = { ...ofRelease, ...ofSecret };
         const state = {
           standstill: { mode: "mongo", stoppedAt: "1" },
           requests: 0,
@@ -75,7 +81,7 @@ interface RolloutOptions {
 export async function rolledOut(rollout: Record<string, unknown>, options: RolloutOptions = {}) {
   // A transformation is one of a stack.
   const said = await pulumi.runtime.runInPulumiStack(async () => {
-    noteRetained();
+    noteOptions();
     return inStack(rollout, options);
   });
   await pulumi.runtime.disconnect();
@@ -122,6 +128,9 @@ export const registeredNames = () => registered.map(({ name }) => name);
 
 /** The names of what stays when the stack is destroyed, in alphabetical order. */
 export const staying = () => retained.toSorted();
+
+/** The names of what a protected environment still replaces, in alphabetical order. */
+export const replaceable = () => unprotected.toSorted();
 
 /** What a resource was registered with. */
 export const inputsOf = (type: string, name: string) =>

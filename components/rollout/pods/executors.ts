@@ -124,11 +124,14 @@ async function findOtherPods(
   const isKnown = ({ metadata }: Candidate) => known.has(metadata?.uid);
   const others = await findExecutors(cluster, "Pod", marks, isKnown, true);
   if (others.length === 0) return undefined;
+  const isRestarted = others.some((name) =>
+    /\(of (?!(Deployment|StatefulSet|ReplicaSet|Job) )/.test(name),
+  );
   return (
     `Pods in ${describeApiPlace(cluster.place)} have the labels ${marks.labels}, the variable ${marks.variable}, or ` +
     `the ${service}'s image and claim, but belong to nothing that is drained: ${others.join(", ")}. ` +
     `Check namespace, release and selector. If the pods are not this ${service}'s, name them by labels in ` +
-    "rollout.ignorePods. If they are, delete them."
+    `rollout.ignorePods. If they are, ${isRestarted ? "what creates them is not supported as a worker (docs/faq.md)" : "delete them"}.`
   );
 }
 

@@ -17,7 +17,7 @@ import { hasMoved, type DrainInputs } from "./inputs";
 import { inOtherMode } from "./live-mode";
 import { pendingOperations } from "./releases";
 import { findMissingWeb } from "./paused";
-import { controllersOf, observeService } from "./workload";
+import { controllersOf, observeService, type Workload } from "./workload";
 
 /** The cluster as it is now, or as recorded if it is unreachable. */
 export async function observeCluster(inputs: DrainInputs, prior?: DrainInputs) {
@@ -57,6 +57,7 @@ export async function findRefusal(
   const found = await observeService(cluster, inputs);
   const reason = await findMissed(cluster, inputs, found, isKnown === true);
   if (reason !== undefined) return { property: "selector", reason };
+  warnOfGrace(inputs, found);
   const starting = await findCronJobs(cluster, inputs, found);
   if (starting !== undefined && mode === "mongo")
     return { property: "ignorePods", reason: starting };
@@ -65,6 +66,16 @@ export async function findRefusal(
   if (stays !== undefined && mode === "mongo") return { property: "web", reason: stays };
   if (stays !== undefined) tell(warning("web-absent", stays));
   return undefined;
+}
+
+function warnOfGrace({ service, timeoutSeconds }: DrainInputs, found: readonly Workload[]): void {
+  const pods = found.flatMap(({ pods }) => pods);
+  const grace = Math.max(0, ...pods.map(({ spec }) => spec?.terminationGracePeriodSeconds ?? 0));
+  if (grace <= timeoutSeconds) return;
+  const text =
+    `Pods of the ${service} may take ${grace} s to end, and the drain waits for ${timeoutSeconds} s: it could stop ` +
+    `with the ${service} at zero. Set rollout.timeoutSeconds above ${grace}.`;
+  tell(warning("grace-period", text));
 }
 
 /** The refusal of another cluster than the recorded one. */

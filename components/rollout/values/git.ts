@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { errorCode, redact } from "../../contract/text";
 
@@ -9,13 +9,19 @@ import { errorCode, redact } from "../../contract/text";
 export interface Push {
   /** In a checkout of the branch. */
   readonly file: string;
-  readonly text: string;
+  readonly text: string | ((onBranch: ReadOnBranch) => Promise<string>);
   readonly branch: string;
   /** Of the commit. */
   readonly subject: string;
   /** Only prove the right to push: if the branch has the file, by a commit without a change. */
   readonly isProof?: boolean;
 }
+
+/**
+ * Reads a file of the checkout as the branch has it: `""` if it does not have it, undefined if the file is outside of
+ * the repository. @throws PushError
+ */
+export type ReadOnBranch = (file: string) => Promise<string | undefined>;
 
 /** A values file did not reach its branch. The message has Git's words without passwords. */
 export class PushError extends Error {
@@ -43,7 +49,7 @@ const nobody = ["AUTHOR", "COMMITTER"].flatMap((who): [string, string][] => [
 export async function pushFile(push: Push): Promise<void> {
   const git = gitOf(push);
   const { branch } = push;
-  const path = (await git(["rev-parse", "--show-prefix"])) + basename(push.file);
+  const folder = await git(["rev-parse", "--show-prefix"]);
   const current = await git(["symbolic-ref", "--quiet", "--short", "HEAD"]).catch(() => "");
   if (current !== branch) {
     const found = current === "" ? "its checkout is detached" : `its checkout is on ${current}`;
@@ -59,7 +65,7 @@ export async function pushFile(push: Push): Promise<void> {
   const alone = ["--no-follow-tags", "--recurse-submodules=no"];
   for (let attempt = 1; ; attempt += 1) {
     const tip = await fetchTip();
-    const commit = await commitOn(git, tip, path, push);
+    const commit = await commitOn(git, tip, folder, push);
     if (commit === undefined) return;
     try {
       await git(["push", ...alone, remote, `${commit}:${head}`]);
@@ -90,12 +96,22 @@ function gitOf(push: Push): Git {
 }
 
 // Undefined if nothing differs.
-async function commitOn(git: Git, tip: string, path: string, push: Push) {
-  const known = await git(["rev-parse", "--verify", "--quiet", `${tip}:${path}`]).catch(() => "");
+async function commitOn(git: Git, tip: string, inRepository: string, push: Push) {
+  const pathOf = (file: string) => join(inRepository, relative(dirname(push.file), file));
+  const findBlob = (path: string) =>
+    git(["rev-parse", "--verify", "--quiet", `${tip}:${path}`]).catch(() => "");
+  const path = pathOf(push.file);
+  const known = await findBlob(path);
+  const onBranch: ReadOnBranch = async (file) => {
+    const path = pathOf(file);
+    if (path.startsWith("..")) return undefined;
+    return (await findBlob(path)) && git(["cat-file", "--filters", `${tip}:${path}`]);
+  };
+  const text = typeof push.text === "string" ? push.text : await push.text(onBranch);
   const folder = await mkdtemp(join(tmpdir(), "taskrunner-storage-push-"));
   try {
     const draft = join(folder, "draft");
-    await writeFile(draft, push.text);
+    await writeFile(draft, text);
     const blob = await git(["hash-object", "-w", `--path=${path}`, draft]);
     if (!push.isProof && blob === known) return undefined;
     const index = { GIT_INDEX_FILE: join(folder, "index") };
@@ -107,7 +123,10 @@ async function commitOn(git: Git, tip: string, path: string, push: Push) {
     const isKnown = await git(["config", "user.email"]).catch(() => "");
     const author = isKnown === "" ? { ...Object.fromEntries(nobody), ...process.env } : {};
     const message = `${push.subject} [skip ci]`;
-    return await git(["commit-tree", tree, "-p", tip, "-m", message], author);
+    // Only git commit signs by itself.
+    const isSigned = await git(["config", "--type=bool", "commit.gpgSign"]).catch(() => "");
+    const signing = isSigned === "true" ? ["-S"] : [];
+    return await git(["commit-tree", tree, "-p", tip, ...signing, "-m", message], author);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

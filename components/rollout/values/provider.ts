@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { errorCode } from "../../contract/text";
+import { warning } from "../../contract/finding";
 import { tell, kind, type Step, type StepInputs } from "../../step";
 import type { StorageMode } from "../../settings";
 import {
@@ -25,7 +26,7 @@ import {
   variablesAt,
   type ValuesText,
 } from "./files";
-import { PushError, pushFile } from "./git";
+import { PushError, pushFile, type ReadOnBranch } from "./git";
 
 export interface ValuesFileInputs extends StepInputs {
   readonly service: Service;
@@ -91,13 +92,24 @@ export async function findUnfit(
 
 /**
  * Proves the right to push a values file, so that a server that refuses stops the update while both services are at
- * work. A file that the branch lacks is pushed without a variable, and the mode in force stays.
+ * work. A file that the branch lacks is pushed without a variable, and the mode in force stays. Stops a cutover if the
+ * checkout has other site files than the branch.
  *
  * @throws Error
  */
-export async function provePush({ file, stack, push }: ValuesFileInputs): Promise<void> {
+export async function provePush(inputs: ValuesFileInputs): Promise<void> {
+  const { file, stack, mode, push } = inputs;
   if (!push) return;
-  const text = `${headingOf(stack)}\n{}\n`;
+  const text = async (onBranch: ReadOnBranch) => {
+    for (const { file, text } of siteTexts(inputs)) {
+      const pushed = await onBranch(file);
+      if (pushed === undefined || pushed === text.replace(/\n$/, "")) continue;
+      const found = `${file} differs from the one in branch ${push.branch}`;
+      if (mode === "filesystem") tell(warning("site-differs", `${found}, which counts.`));
+      else throw new Error(`${found}. Run git pull, or push it. Both services are as before.`);
+    }
+    return `${headingOf(stack)}\n{}\n`;
+  };
   const subject = `Check the right to push (stack ${stack})`;
   await pushFile({ file, text, subject, isProof: true, ...push }).catch((error: unknown) => {
     if (!(error instanceof PushError)) throw error;
@@ -113,8 +125,13 @@ const writtenAnew =
   "is not what the stack writes: somebody edited it, or the site's own list of variables changed. " +
   "pulumi up writes it again.";
 
-/** The text of a values file. @throws ValuesFileError */
-export function formatValues(inputs: ValuesFileInputs): string {
+/**
+ * The text of a values file.
+ *
+ * @param site the content of the site's files. Default: what the checkout has
+ * @throws ValuesFileError
+ */
+export function formatValues(inputs: ValuesFileInputs, site = siteTexts(inputs)): string {
   const { file, path, mode, environment, stack } = inputs;
   const heading = headingOf(stack);
   const [found = ""] = ownText(inputs)?.text.split("\n") ?? [heading];
@@ -125,7 +142,6 @@ export function formatValues(inputs: ValuesFileInputs): string {
       "Name another file. If the stack was renamed, write its name into that line.",
     );
   }
-  const site = siteTexts(inputs);
   // The engine hands objects over with their keys sorted.
   const entries = environmentKeys(inputs.service).flatMap((name): EnvironmentEntry[] => {
     const value = environment[name];
@@ -181,12 +197,22 @@ async function writeValues(inputs: ValuesFileInputs): Promise<object> {
   const { push, service, mode, stack } = inputs;
   if (push) {
     const subject = `Set ${service} to ${mode} mode (stack ${stack})`;
-    await pushFile({ file, text, subject, ...push }).catch((error: unknown) => {
+    // Somebody may have pushed a variable since the checkout. Nothing stops here, behind the drain.
+    const textOn = (onBranch: ReadOnBranch) => formatOnBranch(inputs, onBranch).catch(() => text);
+    await pushFile({ file, text: textOn, subject, ...push }).catch((error: unknown) => {
       throw error instanceof PushError ? new Error(`${error.message} ${resumeHint}`) : error;
     });
     tell(`${service}: ${file} is pushed to branch ${push.branch}`);
   }
   return {};
+}
+
+async function formatOnBranch(inputs: ValuesFileInputs, onBranch: ReadOnBranch): Promise<string> {
+  const site: ValuesText[] = [];
+  for (const { file, text } of siteTexts(inputs)) {
+    site.push({ file, text: (await onBranch(file)) ?? text });
+  }
+  return formatValues(inputs, site);
 }
 
 function notWritable({ file }: ValuesFileInputs): (error: unknown) => never {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { registeredNames, inputsOf, mockedEngine, named, rolledOut, staying } from "../rolled-out";
+import {
+  registeredNames,
+  inputsOf,
+  mockedEngine,
+  named,
+  replaceable,
+  rolledOut,
+  staying,
+} from "../rolled-out";
 
 mockedEngine();
 
@@ -71,6 +79,20 @@ describe("the rollout by Helm releases", () => {
     await rolledOut(onCluster);
 
     expect(staying()).toEqual(["mongo-connection", "web", "worker"]);
+  });
+
+  it("is replaced in a protected environment too, with the steps", async () => {
+    await rolledOut(onCluster);
+
+    expect(replaceable()).toEqual([
+      "cutover",
+      "mongo-connection",
+      "services-check",
+      "web-pods",
+      "worker-drain",
+      "worker-drain-request",
+      "worker-pods",
+    ]);
   });
 
   it("has no Secret beside one of the site's", async () => {

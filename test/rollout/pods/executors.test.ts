@@ -50,6 +50,15 @@ function daemonSet(namespace: string, own: object, env: object[] = []): object {
   };
 }
 
+it("warns before a drain that would end before the worker's pods do", async () => {
+  await current.cluster.deploy("grace", { graceSeconds: 20 });
+  await current.cluster.available("grace");
+  await Drain.check({}, inputs("grace"));
+  expect(current.said.join()).toMatch(/take 20 s .* waits for 15 s.* \[grace-period\]$/);
+  await Drain.check({}, { ...inputs("grace"), timeoutSeconds: 20 });
+  expect(current.said).toHaveLength(1);
+});
+
 describe("a drain of every executor", () => {
   it("takes a StatefulSet beside a Deployment, and puts its replicas back", async () => {
     await deployed("set");
@@ -85,7 +94,9 @@ describe("a drain of every executor", () => {
     await vi.waitFor(async () => {
       expect(await current.cluster.pods("beside")).toHaveLength(2);
     }, 10_000);
-    expect(await refusal(inputs("beside"))).toMatch(/drained: agent-\w+ \(of DaemonSet agent\)\./);
+    expect(await refusal(inputs("beside"))).toMatch(
+      /drained: agent-\w+ \(of DaemonSet agent\)\..* is not supported as a worker \(docs\/faq/,
+    );
     expect(await current.cluster.replicas("beside")).toBe("1");
 
     // Labels of the worker's own leave it out, because it states no mode.
@@ -212,7 +223,9 @@ describe("a drain of every executor", () => {
       expect(await current.cluster.pods("one-image")).toHaveLength(2);
     }, 10_000);
     const worker = inputs("one-image", "app=worker");
-    expect(await refusal(worker)).toMatch(/ drained: web-\S+ \(of ReplicaSet/);
+    expect(await refusal(worker)).toMatch(
+      / drained: web-\S+ \(of Deployment web\).* delete them\./,
+    );
     const web = { release: "worker", selector: "app=web" };
     expect(await created({ ...worker, web })).toMatchObject({ standstill: { mode: "mongo" } });
   });

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
@@ -79,6 +79,50 @@ describe("the right to push, in the check of the services", () => {
     await site.git("switch", "--quiet", "--detach", "main");
     const failing = ServicesCheck.update("id", outs, inputs("filesystem"));
     await expect(failing).rejects.toThrow("detached");
+  });
+});
+
+describe("a site file that somebody changed on the branch since the checkout", () => {
+  const push = async (text: string) => {
+    const other = join(site.folder, "colleague");
+    await site.git("clone", "--quiet", join(site.folder, "site.git"), other);
+    await writeFile(join(other, "deploy/worker.yaml"), text);
+    await site.git("-C", other, "commit", "--quiet", "--all", "--message=Of a colleague");
+    await site.git("-C", other, "push", "--quiet");
+    await rm(other, { recursive: true });
+  };
+  const added = "env: [{ name: SIGNING_KEY_ID, value: k-1 }]\n";
+
+  it("stops a cutover in the check of the services, with nothing pushed", async () => {
+    await push(added);
+    await expect(ServicesCheck.create(inputs())).rejects.toThrow(
+      /worker\.yaml differs .* branch main\. Run git pull/,
+    );
+    expect(await site.commits()).toBe(2);
+    await site.git("pull", "--quiet");
+    await ServicesCheck.create(inputs());
+  });
+
+  it("is a warning in a rollback", async () => {
+    const outs = (await ServicesCheck.create(inputs())).outs as object;
+    await push(added);
+    await ServicesCheck.update("id", outs, inputs("filesystem"));
+    expect(current.said.join()).toMatch(/\[site-differs\].*worker\.yaml/);
+  });
+
+  it("counts behind the drain, where nothing stops", async () => {
+    await ServicesCheck.create(inputs());
+    const [file] = inputs().files ?? [];
+    await push(added);
+    await ValuesFile.create(file);
+    const text = await site.onRemote("show", `main:${own("worker")}`);
+    expect(text).toContain("SIGNING_KEY_ID");
+    expect(text).toContain("value: mongo");
+
+    await push("env: [\n");
+    const [back] = inputs("filesystem").files ?? [];
+    await ValuesFile.create(back);
+    expect(await site.onRemote("log", "-1", "--format=%s", "main")).toMatch(/filesystem mode/);
   });
 });
 

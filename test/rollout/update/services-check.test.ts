@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
 import type { DrainInputs } from "../../../components/rollout/pods/inputs";
@@ -48,7 +50,7 @@ describe("an up without a preview, before its first change", () => {
     await current.cluster.deploy("beside", { name: "another" });
     await current.cluster.available("beside", "deployment/another");
     await expect(upFrom(inputs("beside", { selector: "app=worker" }))).rejects.toThrow(
-      /another-\S+ \(of ReplicaSet/,
+      /another-\S+ \(of Deployment another\)/,
     );
   });
 
@@ -143,7 +145,18 @@ describe("an up without a preview, before its first change", () => {
     await current.cluster.deploy("fine");
     expect(await upFrom(inputs("fine"))).toMatchObject({ outs: { applied: true } });
     const server = /^worker: namespace fine .*, https:\/\/127\.0\.0\.1:\d+$/;
-    expect(current.said.join()).toMatch(server);
+    expect(current.said[0]).toMatch(server);
+  });
+
+  it("names a kubeconfig that does not answer, and nothing else", async () => {
+    const { cluster, said } = current;
+    const text = (await readFile(cluster.kubeconfig, "utf8")).replaceAll(`:${cluster.port}`, ":1");
+    const kubeconfig = join(cluster.folder, "silent.config");
+    await writeFile(kubeconfig, text);
+    await expect(upFrom(inputs("silent", { kubeconfig }))).rejects.toThrow(
+      `https://127.0.0.1:1 of kubeconfig ${kubeconfig} runs`,
+    );
+    expect(said.filter((line) => !line.startsWith("warning: "))).toEqual([]);
   });
 
   it("is refused on another cluster than the recorded one, in both directions", async () => {

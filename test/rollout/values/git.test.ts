@@ -155,3 +155,14 @@ it("commits as whom Git knows, else as the program", async () => {
     "taskrunner-storage taskrunner-storage@localhost taskrunner-storage",
   );
 });
+
+it("signs its commit if Git signs commits", async () => {
+  const key = join(site.folder, "key");
+  await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  await site.git("config", "gpg.format", "ssh");
+  await site.git("config", "user.signingkey", `${key}.pub`);
+  await site.git("config", "commit.gpgSign", "yes");
+  await pushed();
+
+  expect(await site.onRemote("cat-file", "commit", "main")).toContain("gpgsig -----BEGIN SSH");
+});
