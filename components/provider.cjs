@@ -1,4 +1,5 @@
 /** What the engine's lines for a resource load by the package's name (`shim`, step/program.ts). */
+require("./node.cjs");
 require("./typescript.cjs");
 const endWithEngine = require("./step/engine.cjs");
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The pack is TypeScript and runs as it is: there is no build. The engine runs this file as it is
 // too, so that a policy pack needs nothing of a language host.
+require("../components/node.cjs");
 require("tsx/cjs");
 
 // The library reads the pack's version here; the paths in a program's resources begin in its folder.

@@ -152,8 +152,9 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
       return Promise.resolve({ ...found, namespaced: kind !== "Namespace" });
     }
   }
-  const { namespace } = address;
-  const place = { context: config.getCurrentContext(), server, namespace };
+  const { namespace, kubeconfig } = address;
+  const named = kubeconfig !== undefined && { kubeconfig };
+  const place = { context: config.getCurrentContext(), server, namespace, ...named };
   const ask = <T>(verb: Request["verb"], kind: Kind, answer: Promise<T>) =>
     answer.catch((error: unknown) => {
       throw new ClusterError({ verb, kind }, place, error);

@@ -16,6 +16,8 @@ export interface ApiPlace {
   /** The API server's address. */
   readonly server: string;
   readonly namespace: string;
+  /** The file that names it. Default: as kubectl finds it. */
+  readonly kubeconfig?: string;
 }
 
 export function describeApiPlace({ context, namespace }: Omit<ApiPlace, "server">): string {
@@ -74,11 +76,13 @@ export class KubeconfigError extends Error {
 
   constructor(file: string | undefined, problem: string) {
     super(
-      `The kubeconfig ${file ?? "that kubectl would use"} cannot be used: ${problem}. ` +
+      `The ${describeKubeconfig(file)} cannot be used: ${problem}. ` +
         "Check kubeconfig and context in the settings, or the variable KUBECONFIG.",
     );
   }
 }
+
+const describeKubeconfig = (file = "that kubectl would use") => `kubeconfig ${file}`;
 
 // Only the server's own words: an error of the client also holds headers.
 function describeCause(cause: unknown): string {
@@ -102,8 +106,8 @@ function advice(status: number | undefined, request: Request, place: ApiPlace): 
     case undefined:
       // Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig.
       return (
-        "Check that the API server runs and that this machine can reach it. A proxy counts only as proxy-url " +
-        "of the cluster in the kubeconfig."
+        `Check that ${place.server} of ${describeKubeconfig(place.kubeconfig)} runs and that this machine can reach ` +
+        "it. A proxy counts only as proxy-url of the cluster in there."
       );
     case 401:
       return "Log in again: the credentials of this context are not valid, or have expired.";

@@ -23,7 +23,8 @@ import {
 import { cutoverRecord, jobsStopped, servicesCheck, workerStopped } from "./update/steps";
 import { valuesTarget } from "./values/target";
 
-type UpdateSettings = DrainSettings & Pick<ProgramSettings, "jobs" | "cutover">;
+type UpdateSettings = DrainSettings &
+  Pick<ProgramSettings, "jobs" | "cutover" | "backfill" | "approvals">;
 
 /** Checks the services and their releases before anything changes, then stops Jobs of the other direction. */
 export class Update extends StepGroup {
@@ -36,12 +37,15 @@ export class Update extends StepGroup {
 
   constructor(name: string, settings: UpdateSettings, options?: StepOptions) {
     super("Update", name, options);
-    const { direction, jobs, cutover } = settings;
+    const { direction, jobs, cutover, approvals, backfill } = settings;
     const inputs = workerDrainInputs(settings);
     const check =
       inputs && new StepResource(servicesCheck, "services-check", inputs, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
-    const record = new StepResource(cutoverRecord, "cutover", { direction, cutover }, afterCheck);
+    const source = jobs ? undefined : backfill?.source;
+    const root = source && "path" in source ? source.path : undefined;
+    const asked = { direction, cutover, root, approvals };
+    const record = new StepResource(cutoverRecord, "cutover", asked, afterCheck);
     if (jobs) {
       const inputs = { direction, ...jobsAddress(jobs, settings, this) };
       const options = { ...this.ofChildren, dependsOn: record };

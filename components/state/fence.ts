@@ -1,5 +1,5 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, constants, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
 import { isFolder, layout } from "./layout";
 
@@ -60,9 +60,10 @@ export async function writeFence(root: string, fence: Fence): Promise<void> {
  * Checks, before anything is stopped, that a cutover can write its fence into a state directory and a rollback its
  * files into the folders: creates a file in each and deletes it.
  *
+ * @param probe Default: by a file. Or only by the permissions, for a preview
  * @throws WriteError
  */
-export async function requireFenceWritable(root: string): Promise<void> {
+export async function requireFenceWritable(root: string, probe = probeByFile): Promise<void> {
   await probe(join(root, `${fenceFile}.tmp`), join(root, fenceFile));
   for (const folder of Object.values(layout)) {
     // A rollback creates a folder that is missing.
@@ -72,12 +73,19 @@ export async function requireFenceWritable(root: string): Promise<void> {
   }
 }
 
-async function probe(file: string, named: string): Promise<void> {
-  try {
-    await writeFile(file, "");
-    // Another pod of the same import may have removed it.
-    await rm(file, { force: true });
-  } catch (error) {
+async function probeByFile(file: string, named: string): Promise<void> {
+  await writeFile(file, "").catch(notWritable(named));
+  // Another pod of the same import may have removed it.
+  await rm(file, { force: true }).catch(notWritable(named));
+}
+
+/** Looks only at the permissions of the file's folder. @throws WriteError */
+export async function probeByPermission(file: string, named: string): Promise<void> {
+  await access(dirname(file), constants.W_OK).catch(notWritable(named));
+}
+
+function notWritable(named: string): (error: unknown) => never {
+  return (error) => {
     throw new WriteError(
       `Writing ${named}`,
       error,
@@ -85,5 +93,5 @@ async function probe(file: string, named: string): Promise<void> {
         "Nothing was stopped. " +
         "Give this user write permission in the state directory and its subdirectories.",
     );
-  }
+  };
 }

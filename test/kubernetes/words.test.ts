@@ -46,8 +46,8 @@ it.each([
   [
     "no answer",
     new Error("ECONNREFUSED"),
-    "failed: ECONNREFUSED. Check that the API server runs and that this machine can reach it. A proxy counts only " +
-      "as proxy-url of the cluster in the kubeconfig.",
+    "failed: ECONNREFUSED. Check that https://c.example.test of kubeconfig prod.config runs and that this machine can " +
+      "reach it. A proxy counts only as proxy-url of the cluster in there.",
   ],
   [
     "status 401",
@@ -71,7 +71,8 @@ it.each([
     "failed with status 500: etcd is full. Fix the cause and run it again: what was done stays, and the rest follows.",
   ],
 ])("a request with %s says what failed and what to do", (_, cause, words) => {
-  const place = { context: "prod", namespace: "apps", server: "https://c.example.test" };
+  const server = "https://c.example.test";
+  const place = { context: "prod", namespace: "apps", server, kubeconfig: "prod.config" };
   expect(new ClusterError({ verb: "list", kind: "Pod" }, place, cause).message).toBe(
     `Kubernetes: list pods in namespace apps of context prod ${words}`,
   );

@@ -48,7 +48,7 @@ export default {
       severity: "error",
       from: {},
       to: {
-        path: `^components/(?!(${rooms.join("|")}|program|provider|task-runner-storage|typescript)\\b)`,
+        path: `^components/(?!(${rooms.join("|")}|node|program|provider|task-runner-storage|typescript)\\b)`,
       },
     },
     {

@@ -7,6 +7,7 @@ import { repository } from "../parts";
 /** What the package has beside the compiled modules. */
 const copied = [
   "cli/bin.cjs",
+  "components/node.cjs",
   "components/provider.cjs",
   "components/step/engine.cjs",
   "docs/settings.schema.json",

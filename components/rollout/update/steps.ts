@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { warning } from "../../contract/finding";
 import {
   clusterAt,
@@ -9,6 +10,13 @@ import {
 } from "../../kubernetes";
 import { kind, tell, Unfinished, type Step, type StepInputs } from "../../step";
 import { stopOthers, type StopAddress } from "../../step/jobs";
+import {
+  probeByPermission,
+  requireFenceWritable,
+  requireState,
+  StateFolderError,
+  WriteError,
+} from "../../state";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
 import { findMismatch } from "../pods/releases";
@@ -32,8 +40,8 @@ export const servicesCheck: Step<DrainInputs, object> = {
   observes: async (inputs, prior) => {
     const found = await observeCluster(inputs, prior);
     const { service, context = "in the kubeconfig", namespace } = inputs;
-    const server = found.clusterIdentity?.server ?? "a server that does not answer";
-    tell(`${service}: ${describeApiPlace({ context, namespace })}, ${server}`);
+    const server = found.clusterIdentity?.server;
+    if (server) tell(`${service}: ${describeApiPlace({ context, namespace })}, ${server}`);
     return found;
   },
   refuses: async (inputs, prior) => {
@@ -90,6 +98,9 @@ export interface CutoverInputs extends StepInputs {
   readonly ended?: number;
   /** When it ended, in ISO 8601, UTC. */
   readonly endedAt?: string;
+  /** The state directory; absent if the settings have none, or if Jobs mount it. */
+  readonly root?: string;
+  readonly approvals?: boolean;
 }
 
 type CutoverResults = Pick<CutoverInputs, "ended" | "endedAt">;
@@ -106,29 +117,66 @@ export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
     [],
   ),
   id: () => "cutover",
-  compares: ["cutover"],
+  compares: ["cutover", "root"],
   observes: ({ direction }, prior) => {
     const { ended = 0, endedAt } = prior ?? {};
     const ends = prior?.direction === "forward" && direction === "back";
     if (ends) return Promise.resolve({ ended: prior.cutover, endedAt: new Date().toISOString() });
     return Promise.resolve({ ended, ...(endedAt !== undefined && { endedAt }) });
   },
-  refuses: ({ cutover, direction, ended = 0, endedAt }, prior) => {
-    const current = prior?.direction === "forward" ? prior.cutover : undefined;
-    // A larger number passes: a stack that lost its state does not know how many have ended.
-    if (direction !== "forward" || cutover >= (current ?? ended + 1)) {
-      return Promise.resolve(undefined);
-    }
-    const date = endedAt?.slice(0, 10) ?? "an unknown date";
-    const reason =
-      current === undefined
-        ? `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}. Otherwise set storageMode: filesystem. Nothing was changed.`
-        : `Cutover ${current} of this stack is made or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
-    return Promise.resolve({ property: "cutover", reason });
+  refuses: async (inputs, prior) => {
+    const stale = findStaleNumber(inputs, prior);
+    if (stale !== undefined) return { property: "cutover", reason: stale };
+    const isAsked = usesFiles(inputs, prior);
+    const unfit = isAsked ? await findUnfitState(inputs, probeByPermission) : undefined;
+    return unfit === undefined ? undefined : { property: "root", reason: unfit };
   },
-  forward: () => Promise.resolve({}),
-  back: () => Promise.resolve({}),
+  forward: requireFiles,
+  back: requireFiles,
 };
+
+function findStaleNumber(
+  { cutover, direction, ended = 0, endedAt }: CutoverInputs,
+  prior?: CutoverInputs,
+): string | undefined {
+  const current = prior?.direction === "forward" ? prior.cutover : undefined;
+  // A larger number passes: a stack that lost its state does not know how many have ended.
+  if (direction !== "forward" || cutover >= (current ?? ended + 1)) return undefined;
+  const date = endedAt?.slice(0, 10) ?? "an unknown date";
+  return current === undefined
+    ? `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}. Otherwise set storageMode: filesystem. Nothing was changed.`
+    : `Cutover ${current} of this stack is made or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
+}
+
+/** Whether this update imports or exports: its direction is another one, or it goes on with other files. */
+function usesFiles({ direction, root }: CutoverInputs, prior?: CutoverInputs): boolean {
+  const isForward = direction === "forward";
+  if (prior?.direction !== direction) return isForward || prior !== undefined;
+  return isForward && prior?.root !== root;
+}
+
+async function findUnfitState(
+  { root, approvals = true }: CutoverInputs,
+  probe?: typeof probeByPermission,
+): Promise<string | undefined> {
+  if (root === undefined) return undefined;
+  const address = { root: resolve(root), approvals };
+  try {
+    await requireState(address);
+    await requireFenceWritable(address.root, probe);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StateFolderError || error instanceof WriteError) return error.message;
+    throw error;
+  }
+}
+
+/** Tries the state directory before the schema and the first pass. */
+async function requireFiles(inputs: CutoverInputs, prior?: CutoverInputs): Promise<object> {
+  const unfit = usesFiles(inputs, prior) ? await findUnfitState(inputs) : undefined;
+  if (unfit !== undefined) throw new Error(unfit);
+  return {};
+}
 
 type JobsStoppedInputs = StepInputs & StopAddress;
 

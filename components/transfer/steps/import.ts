@@ -8,6 +8,7 @@ import {
   quarantineFile,
   readFence,
   requireFenceWritable,
+  requireState,
   skippedIn,
   sourceOfTruth,
 } from "../../state";
@@ -67,9 +68,10 @@ export const bulkPass: Step<PassInputs, ImportResults> = {
 async function importRuns(inputs: PassInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
+  await requireState(sides);
+  await requireFenceWritable(sides.root);
   const report = await importPass(sides, "bulk");
   tellSkipped(report.skipped, inputs);
-  await requireFenceWritable(sides.root);
   return { report };
 }
 

@@ -1,4 +1,8 @@
-import { expect, it } from "vitest";
+import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
 import type { CutoverInputs } from "../../../components/rollout/update/steps";
 
@@ -63,5 +67,67 @@ it("on files any number passes, and a date of the end stays", async () => {
   expect(await after(mongo(1), files(1), files(7))).toMatchObject({
     ended: 1,
     endedAt: expect.stringContaining(ended.endedAt?.slice(0, 16) ?? "?") as string,
+  });
+});
+
+describe("the state directory", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "cutover-"));
+    await mkdir(join(folder, "state/runs"), { recursive: true });
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const wrong = { root: "/nowhere" };
+  const right = () => ({ root: folder });
+  const none = /\/nowhere is not a readable directory\. .* backfill\.source\.path/;
+
+  it("that is wrong is refused in a run that imports or exports", async () => {
+    expect(await refusal({ ...mongo(1), ...wrong })).toMatch(none);
+    expect(await refusal({ ...mongo(1), ...wrong }, files())).toMatch(none);
+    expect(await refusal({ ...files(), ...wrong }, { ...mongo(1), ...right() })).toMatch(none);
+    const other = { ...mongo(1), ...wrong };
+    expect(await refusal(other, { ...mongo(1), ...right() })).toMatch(none);
+    expect(await refusal({ ...mongo(1), ...right() })).toBe("");
+  });
+
+  it("is not asked for by a stack whose direction does not change, or whose Jobs mount it", async () => {
+    const made = { ...mongo(1), ...right() };
+    expect(await refusal({ ...files(), ...wrong })).toBe("");
+    expect(await refusal({ ...files(), ...wrong }, files())).toBe("");
+    expect(await refusal(mongo(1), files())).toBe("");
+    await rm(folder, { recursive: true });
+    const kept = { ...made, ended: 0 };
+    expect((await Cutover.check(kept, made)).failures).toEqual([]);
+    await mkdir(folder);
+  });
+
+  it("that cannot be written is refused in a preview, which writes nothing", async () => {
+    await chmod(folder, 0o755);
+    // A user without the right to write there; root has it everywhere.
+    const check = `require("./components/typescript.cjs");
+      const { Cutover } = require("./components/rollout/provider").providers;
+      const asked = ${JSON.stringify({ ...mongo(1), ...right() })};
+      Cutover.check({}, asked).then(({ failures }) => console.log(failures[0].reason));`;
+    if (process.getuid?.() !== 0) await chmod(folder, 0o555);
+    const other = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const { stdout } = await execa("node", ["--eval", check], other);
+    await chmod(folder, 0o755);
+    expect(stdout).toMatch(/Writing \S+fence\.json failed: EACCES/);
+    expect(await refusal({ ...mongo(1), ...right() })).toBe("");
+    expect(await readdir(folder)).toEqual(["state"]);
+  });
+
+  it("is tried before the schema by a file, in both directions", async () => {
+    const inTheWay = join(folder, "fence.json.tmp");
+    await mkdir(inTheWay);
+    const creating = Cutover.create({ ...mongo(1), ...right() });
+    await expect(creating).rejects.toThrow(/fence\.json failed: EISDIR.*Nothing was stopped/);
+    const state = { ...mongo(1), ...right(), applied: true };
+    const turning = Cutover.update("cutover", state, { ...files(), ...right() });
+    await expect(turning).rejects.toThrow("EISDIR");
+    await rm(inTheWay, { recursive: true });
+    await Cutover.create({ ...mongo(1), ...right() });
+    expect(await readdir(folder)).toEqual(["state"]);
   });
 });
