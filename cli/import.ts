@@ -60,16 +60,19 @@ export const importCommand = command("import", {
       }),
     );
     printReport(options, report, describeImport(sides.root, options, report));
-    process.exitCode = sumCounts(report, "quarantined") > 0 ? 2 : 0;
+    const left = sumCounts(report, "quarantined") + report.changedFiles;
+    process.exitCode = left > 0 ? 2 : 0;
   });
 
 function describeImport(root: string, options: ImportOptions, report: ImportReport) {
-  const { elapsedMs, files, bytes, quarantine, incomplete, skipped, conversions } = report;
+  const { elapsedMs, files, bytes, quarantine, incomplete, skipped, conversions, changedFiles } =
+    report;
   const { foreignNames, unknownNames, ...counts } = skipped;
   const others = listCounts(counts);
   const normalized = sumCounts(report, "normalized");
   const refused = sumCounts(report, "quarantined");
-  const outcome = refused === 0 ? "all in" : `${formatNumber(refused)} records quarantined`;
+  const whole = changedFiles === 0 ? "all in" : "run it again for the files that changed meanwhile";
+  const outcome = refused === 0 ? whole : `${formatNumber(refused)} records quarantined`;
   const dry = options.dryRun ? " (dry run: nothing was written)" : "";
   const rate = sumCounts(report, "read") / Math.max(elapsedMs / 1_000, 0.001);
   const where = options.dryRun ? "" : `, all of them in ${quarantineFile}`;
@@ -90,6 +93,9 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
         ? [`${formatNumber(normalized)} normalized: ${listCounts(conversions)}`]
         : []),
       ...(others === "" ? [] : [`skipped: ${others}`]),
+      ...(changedFiles === 0
+        ? []
+        : [`changed after they were read: ${formatNumber(changedFiles)}`]),
     ],
     cases: [
       ["Names that are not state", foreignNames, skipped.foreign],

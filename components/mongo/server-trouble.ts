@@ -5,7 +5,7 @@ import { progressEveryMs } from "../contract/progress";
 // Codes about a single document (MongoDB's error_codes.yml): a unique index, the validator, its size, a name
 // or a value. Any other code concerns the server, and must not quarantine a valid record.
 const documentCodes: ReadonlySet<unknown> = new Set([
-  2, 9, 14, 22, 28, 52, 53, 54, 55, 56, 57, 66, 121, 171, 10334, 11000, 16755, 17280, 17419,
+  2, 9, 14, 22, 28, 52, 53, 54, 55, 56, 57, 66, 121, 171, 10334, 11000, 16755, 17280, 17419, 17420,
 ]);
 
 const fixIt = "Fix the cause";
@@ -37,6 +37,9 @@ export class ServerTroubleError extends Error {
   /** The answer of the server or the driver, without documents. */
   readonly found: string;
 
+  /** Whether the server refused it for a reason that a person must end, such as a full disk. */
+  readonly isRefused: boolean;
+
   /** @param doing the operation and its target, such as `Writing logs to db.pack_run_logs` */
   constructor(doing: string, attempts: number, cause: unknown) {
     // The server's message may hold documents, so only its code is quoted.
@@ -50,6 +53,7 @@ export class ServerTroubleError extends Error {
         "done so far stays, and it resumes where it stopped.",
     );
     this.found = found;
+    this.isRefused = known !== undefined;
   }
 }
 

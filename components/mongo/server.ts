@@ -14,8 +14,7 @@ export interface DatabaseAddress {
 export function sameServer(one: string | undefined, other: string | undefined): boolean {
   const [first, second] = [one, other].map((uri = "") => {
     try {
-      const { hosts, isSRV } = new ConnectionString(uri);
-      return JSON.stringify([isSRV, ...hosts.map((host) => host.toLowerCase()).sort()]);
+      return `${String(new ConnectionString(uri).isSRV)} ${formatHosts(uri)}`;
     } catch {
       return uri;
     }
@@ -34,9 +33,13 @@ export function addressIn({ uri, database }: Partial<DatabaseAddress>): Database
   throw new Error(`Connecting to MongoDB failed: no ${missing} is configured. Set mongoUri.`);
 }
 
-/** The hosts of a connection string, for messages; they are not secret. */
+/** The hosts of a connection string in one form, whatever their order and case; they are not secret. */
 export function formatHosts(uri: string): string {
-  return new ConnectionString(uri).hosts.join(", ");
+  const { hosts } = new ConnectionString(uri);
+  return hosts
+    .map((host) => host.toLowerCase())
+    .sort()
+    .join(", ");
 }
 
 /** MongoDB is unreachable or refused the log-in. The message names hosts, never secrets. */

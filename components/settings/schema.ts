@@ -16,7 +16,7 @@ export const settingsSchema = section({
   cutover: positive
     .default(1)
     .describe(
-      "The number of the cutover that `storageMode: mongo` performs or keeps. After each rollback `pulumi up` requires the next number, so that stale settings in git never cut over again.",
+      "The number of the cutover that `storageMode: mongo` performs or keeps. After each rollback `pulumi up` requires the next number, so that stale settings in git never cut over again. A larger number passes, for a stack that lost its state.",
     ),
   cluster: cluster.describe("How MongoDB is provisioned."),
   mongoUri: text

@@ -127,7 +127,9 @@ export const advanced = section({
   electionSeconds: positive
     .max(600)
     .default(60)
-    .describe("How long a rollback waits for MongoDB to have a primary, in seconds."),
+    .describe(
+      "How long a rollback waits for MongoDB to have a primary, and a pass for the end of MongoDB's trouble while the worker is stopped, in seconds.",
+    ),
   abandonMongo: z.iso
     .datetime()
     .optional()
@@ -138,7 +140,7 @@ export const advanced = section({
     .datetime()
     .optional()
     .describe(
-      "The time of a fence. If no majority acknowledges a write, the rollback of that cutover exports what the primary has.",
+      "The time of a fence. If MongoDB can be read and no majority acknowledges a write, or it refuses writes, the rollback of that cutover exports what the primary has.",
     ),
   acceptQuarantined: z
     .string()

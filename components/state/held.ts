@@ -1,10 +1,10 @@
-import { mkdir, readFile, readdir, rm, rmdir } from "node:fs/promises";
+import { readFile, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mapLimit } from "./concurrency";
 import { WriteError, isMissing, isSystemError, refusalIn } from "./errors";
 import { type JsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
-import { type Stamp, isOneFile, moveFile, publish, readStamp } from "./publish";
+import { type Stamp, isOneFile, makeFolder, moveFile, publish, readStamp } from "./publish";
 import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
 import { isUnfinished } from "./unfinished";
@@ -65,7 +65,7 @@ export async function holdRuns(
     try {
       for (let at = 1, isMoved = false; !isMoved; at += 1) {
         const to = join(at === 1 ? folder : `${folder}.${at}`, file.name);
-        await mkdir(dirname(to), { recursive: true });
+        await makeFolder(dirname(to));
         isMoved = await moveOrCopy(file.path, to);
       }
     } catch (error) {
@@ -111,7 +111,7 @@ export async function unholdRuns(
   runs: readonly RunFile[],
 ): Promise<Moved> {
   const moved: Moved = { runs: [], destinationTaken: [] };
-  if (runs.length > 0) await mkdir(join(address.root, layout.runs), { recursive: true });
+  if (runs.length > 0) await makeFolder(join(address.root, layout.runs));
   for (const { runId, file } of runs) {
     const isMoved = await moveOrCopy(file.path, join(address.root, file.name));
     (isMoved ? moved.runs : moved.destinationTaken).push(runId);

@@ -14,8 +14,8 @@ export async function readStamp(path: string): Promise<Stamp> {
 }
 
 /** The stamp of a file with these attributes. */
-export function formatStamp({ ino, size, mtimeNs }: BigIntStats): string {
-  return [ino, size, mtimeNs].join(":");
+export function formatStamp({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [ino, size, mtimeNs, ctimeNs].join(":");
 }
 
 const adviceByCode: Readonly<Record<string, string>> = {
@@ -47,8 +47,7 @@ export async function publish(
   // Hidden, so that no import reads it, and random, because several machines may export into one folder.
   const tempPath = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    const made = await fs.mkdir(folder, { recursive: true });
-    if (made !== undefined) await copyOwnership(folder, dirname(made));
+    await makeFolder(folder);
     if (continues) await fs.copyFile(path, tempPath, constants.COPYFILE_FICLONE);
     const file = await fs.open(tempPath, continues ? "a" : "w");
     let written: unknown;
@@ -76,6 +75,15 @@ export async function publish(
 }
 
 const ignore = () => undefined;
+
+/** Makes a folder, and those above it that are missing, which all get the owner of the first that was there. */
+export async function makeFolder(path: string): Promise<void> {
+  const made = await fs.mkdir(path, { recursive: true });
+  if (made === undefined) return;
+  for (let one = path; one !== dirname(made); one = dirname(one)) {
+    await copyOwnership(one, dirname(made));
+  }
+}
 
 function refuseChanged(): Refusal {
   return new Refusal("conflict", "its file changed during the export; export again");

@@ -1,6 +1,6 @@
 import type { Collection, Db, Document, Filter } from "mongodb";
 import { type CollectionRole, checkpointsCollection, collectionRoles } from "../contract";
-import { withRetries } from "../mongo";
+import { type Patience, withRetries } from "../mongo";
 import {
   type Conversion,
   type FileStamp,
@@ -55,12 +55,12 @@ export class Checkpoints {
   private readonly collection: Collection<StoredCheckpoints>;
 
   /**
-   * @param retries how often one is tried again if the server has trouble
+   * @param patience how long one is tried again if the server has trouble
    * @param ignored the collections of which no checkpoint counts: all of their files are read
    */
   constructor(
     database: Db,
-    private readonly retries?: number,
+    private readonly patience?: Patience,
     private readonly ignored: ReadonlySet<CollectionRole> = new Set(),
   ) {
     this.collection = database.collection(checkpointsCollection);
@@ -123,9 +123,7 @@ export class Checkpoints {
   }
 
   private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {
-    return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, {
-      retries: this.retries,
-    });
+    return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, this.patience);
   }
 }
 

@@ -74,6 +74,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   quarantine: Quarantined[];
   /** How many files were not read again, because they are as they were when they were imported. */
   unchangedFiles: number;
+  /** How many files changed after they were read: a later import brings what they have now. */
+  changedFiles: number;
   /**
    * Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. How many
    * there are, and the first thousand.

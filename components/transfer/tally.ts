@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import {
   type Conversion,
@@ -8,6 +8,7 @@ import {
   type Raw,
   type Key,
   type Refusal,
+  formatJson,
   isUnfinished,
   mayBeUnfinished,
   noneSkipped,
@@ -25,7 +26,7 @@ export type Outcome = "inserted" | "updated" | "unchanged";
 
 /**
  * The hash of a list, whatever its order and length, by which the setting `advanced.acceptQuarantined` accepts just
- * what a person has seen: 16 hexadecimal digits.
+ * what a person has seen, with its content on disk: 16 hexadecimal digits.
  */
 export class ListHash {
   private sum = 0n;
@@ -78,7 +79,7 @@ export class Tally {
   );
   files = 0;
   bytes = 0;
-  /** Files that a proof leaves out, because they are not as they were imported. */
+  /** Files that a proof leaves out, because they are not as they were imported, or that changed during an import. */
   changedFiles = 0;
   readonly skipped = noneSkipped();
   readonly incomplete: IncompleteLine[] = [];
@@ -140,7 +141,9 @@ export class Tally {
     this.count(role, "quarantined");
     const { reason, detail, other, runId } = refusal;
     const refused = { ...place, reason, detail, ...(other && { other }), ...(runId && { runId }) };
-    this.left.add(JSON.stringify(refused));
+    const { text, entry } = raw ?? {};
+    const content = entry === undefined ? (text?.bytes ?? "") : formatJson(entry);
+    this.left.add(JSON.stringify([refused, hash("sha256", content)]));
     this.keepRaw?.(refused, raw);
     keep(this.quarantine, refused);
     if (role !== "runs" || !mayBeUnfinished(raw?.text)) return;
@@ -204,7 +207,8 @@ export class Tally {
   /** What an import counted. */
   report(): ImportReport {
     const { files, bytes, elapsedMs, conversions, skipped, incomplete, quarantine } = this;
-    const { unchangedFiles, unfinishedRuns, quarantinedUnfinished, removedUnfinished } = this;
+    const { unchangedFiles, changedFiles, unfinishedRuns, quarantinedUnfinished } = this;
+    const { removedUnfinished } = this;
     const outcomes = ["inserted", "updated", "unchanged", "normalized", "removed"] as const;
     const counts = this.countsOf("read", ...outcomes, "quarantined");
     return {
@@ -217,6 +221,7 @@ export class Tally {
       incomplete,
       quarantine,
       unchangedFiles,
+      changedFiles,
       unfinishedRuns,
       quarantinedUnfinished,
       removedUnfinished,

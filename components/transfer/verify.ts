@@ -5,6 +5,7 @@ import { ServerTroubleError } from "../mongo";
 import {
   type IncompleteLine,
   differingPaths,
+  hashOf,
   listHeldRuns,
   mapLimit,
   readFence,
@@ -100,7 +101,7 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
   const isStrict = ({ disk }: Pair) =>
     isProof && disk.role !== "artifacts" && !held.has(runIdOf(disk));
-  const checkpoints = isProof ? new Checkpoints(sides.database, sides.retries) : undefined;
+  const checkpoints = isProof ? new Checkpoints(sides.database, sides) : undefined;
   const groups = groupsOnDisk({ address: sides, tally, checkpoints, isProof });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;
@@ -156,7 +157,7 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
 
 /** The missing log entries that an expiry may have deleted. */
 async function findExpired(
-  { database, retries }: BothSides,
+  sides: BothSides,
   pairs: readonly Pair[],
   expiry: LogExpiry | undefined,
 ): Promise<ReadonlySet<Pair>> {
@@ -166,7 +167,7 @@ async function findExpired(
   const old = pairs.filter((pair) => isGone(pair) && timeOf(pair) < latest);
   if (!expiry || old.length === 0) return new Set();
   const nameOf = ({ disk }: Pair) => posix.basename(disk.place.file, ".ndjson");
-  const read = await new Checkpoints(database, retries).read([...new Set(old.map(nameOf))]);
+  const read = await new Checkpoints(sides.database, sides).read([...new Set(old.map(nameOf))]);
   const isExpired = (pair: Pair) => {
     if (timeOf(pair) < expiry.now) return true;
     const seen = read.get(nameOf(pair))?.logs?.seen ?? Infinity;
@@ -194,7 +195,7 @@ function countPair(
       id: readableKey(key),
       paths: differingPaths(role, document, mongo),
     });
-    tally.left.add(`${role} ${key}`);
+    tally.left.add(`${role} ${key} ${hashOf(role, document)}`);
   }
 }
 
@@ -203,12 +204,12 @@ function countPair(
  * refuses that, the report has the reason.
  */
 export async function forgetUnlessHolds(
-  { database, retries }: BothSides,
+  sides: BothSides,
   report: VerificationReport,
 ): Promise<VerificationReport> {
   if (report.holds) return report;
   try {
-    await new Checkpoints(database, retries).forget();
+    await new Checkpoints(sides.database, sides).forget();
     return report;
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;

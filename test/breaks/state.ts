@@ -24,6 +24,27 @@ export const stateBreaks: readonly Break[] = [
     tests: ["test/transfer/handover-stops.test.ts > below the runs or approvals stops a cutover"],
   },
   {
+    guarantee: "what was accepted as quarantined is accepted only with its content",
+    file: "components/transfer/tally.ts",
+    find: 'this.left.add(JSON.stringify([refused, hash("sha256", content)]));',
+    replace: "this.left.add(JSON.stringify(refused));",
+    tests: ["test/transfer/verify.test.ts > is accepted with what its records had"],
+  },
+  {
+    guarantee: "quarantined records are imported again also if a Job had no room to name them",
+    file: "components/transfer/steps/import.ts",
+    find: "collectionRoles.some((role) => report && report[role].quarantined > 0);",
+    replace: "(report?.quarantine.length ?? 0) > 0;",
+    tests: ["test/transfer/provider.test.ts > that left records out runs again"],
+  },
+  {
+    guarantee: "an import says that a file changed after it was read",
+    file: "components/transfer/import/import.ts",
+    find: "tally.changedFiles += changed.size;",
+    replace: "",
+    tests: ["test/transfer/stalled-importer.test.ts > stalled behind a file's read"],
+  },
+  {
     guarantee: "an unfinished run that MongoDB alone has stops a cutover before the drain",
     file: "components/transfer/steps/import.ts",
     find: 'return requireSame(report, inputs, "bulk");',

@@ -1,6 +1,12 @@
 import { MongoInvalidArgumentError, MongoOperationTimeoutError, MongoServerError } from "mongodb";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
-import { previewTimeout, closeConnections, databaseAt, withRetries } from "../../components/mongo";
+import {
+  previewTimeout,
+  closeConnections,
+  databaseAt,
+  formatHosts,
+  withRetries,
+} from "../../components/mongo";
 import { type BorrowedDatabases, borrowDatabases } from "../pool";
 
 let server: BorrowedDatabases;
@@ -14,6 +20,12 @@ afterEach(() => {
 afterAll(async () => {
   await closeConnections();
   await server.release();
+});
+
+it("hosts have one form, whatever their order and case", () => {
+  const hosts = formatHosts("mongodb://user:geheim@B.example:27017,a.example:27018/db");
+  expect(hosts).toBe(formatHosts("mongodb://a.example:27018,b.example:27017/"));
+  expect(hosts).toBe("a.example:27018, b.example:27017");
 });
 
 it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { databaseOf, parseSettings } from "../../components/settings";
+import { databaseOf, parseSettings, plainMongoUri } from "../../components/settings";
 import { describeProblems } from "./problems";
 
 const dev = {
@@ -226,6 +226,13 @@ describe("the connection string", () => {
     expect(describeProblems({ ...dev, storageMode, ...remoteUris("one", "one") })).toBe(
       "no problem",
     );
+  });
+
+  it("is found in a stack's settings, whatever the name of its project", async () => {
+    const of = (key: string) => plainMongoUri({ config: { [key]: dev.mongoUri } });
+    expect(await of("taskrunner-storage:mongoUri")).toBe(dev.mongoUri);
+    expect(await of("our-platform:mongoUri")).toBe(dev.mongoUri);
+    expect(await of("our-platform:storageUri")).toBeUndefined();
   });
 
   it("is never quoted, and a password in plain text is refused", () => {

@@ -103,10 +103,15 @@ it("the services go on with what is written: it is theirs as what was there, or 
   await publish(log, await readStamp(log), (file) => file.appendFile("two\n"), true);
   const manifest = "artifacts/r/artifact-manifest.json";
   await publish(join(root, manifest), undefined, (file) => file.writeFile("{}"));
+  const deep = "artifacts/held/state/runs";
+  await publish(join(root, deep, "r.json"), undefined, (file) => file.writeFile("{}"));
   const owner = process.getuid?.() === 0 ? [user, group] : [];
   expect(await accessOf(root, "logs/r.ndjson", "artifacts/r", manifest)).toEqual([
     [0o660, ...owner],
     [0o2775, ...owner],
     [0o664, ...owner],
   ]);
+  expect(await accessOf(root, "artifacts/held", "artifacts/held/state", deep)).toEqual(
+    Array.from({ length: 3 }, () => [0o2775, ...owner]),
+  );
 });

@@ -70,7 +70,9 @@ it("an import that left records out runs again, until none is left out", async (
   expect(outs.report.approvals).toMatchObject({ inserted: 0, quarantined: 1 });
   const quarantine = await readFile(join(inputs.root, "quarantine.ndjson"), "utf8");
   expect(JSON.parse(quarantine)).toMatchObject({ file: "state/approvals/r.json", raw: "{}" });
-  expect(await changes(outs, inputs)).toBe(true);
+  // A Job's answer may have no room for the cases.
+  const ofJob = { ...outs, report: { ...outs.report, quarantine: [] } };
+  for (const one of [outs, ofJob]) expect(await changes(one, inputs)).toBe(true);
   await addFiles(inputs.root, { "state/approvals/r.json": JSON.stringify([approval("a")]) });
   const fixed = await BulkPass.update("id", outs, inputs);
   expect(fixed.outs).toMatchObject({ report: { approvals: { inserted: 1 } } });

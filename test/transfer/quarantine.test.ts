@@ -1,4 +1,5 @@
 import { readFile, readdir, stat, symlink, truncate } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { WriteError } from "../../components/state";
@@ -100,7 +101,7 @@ it("a folder that cannot be written is named with what to do", async () => {
 
 it("a full disk ends the import, and is not taken for a file that cannot be read", async () => {
   const root = await writeState(state);
-  await symlink("/dev/full", join(root, `quarantine.ndjson.${process.pid}.tmp`));
+  await symlink("/dev/full", join(root, `quarantine.ndjson.${hostname()}.${process.pid}.tmp`));
   const failed = importFrom(root);
   await expect(failed).rejects.toThrow(WriteError);
   await expect(failed).rejects.toThrow(/quarantine\.ndjson .*ENOSPC\. .*free space/);

@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type CommandStartedEvent, type Document, MongoClient, Timestamp } from "mongodb";
-import { afterEach, expect, it } from "vitest";
+import { type CommandStartedEvent, Db, type Document, MongoClient, Timestamp } from "mongodb";
+import { afterEach, expect, it, vi } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { drawFence, exportByHand } from "../../components/transfer";
+import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
@@ -85,6 +86,30 @@ it("an export by hand proves the same", async () => {
   expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { written: 1 } });
 });
 
+it("a cutover waits no longer than for an election while the worker is stopped", async () => {
+  await addFiles(stack.root, sampleFiles);
+  await fail("alwaysOn", late);
+  const started = Date.now();
+  const handover = providers.Handover.create(stack.inputs({ electionSeconds: 1 }));
+  await expect(handover).rejects.toThrow(/code 64/);
+  expect(Date.now() - started).toBeLessThan(20_000);
+});
+
+it("a primary that steps down right before its proof is waited for", async () => {
+  await stack.cutover();
+  await stack.advance();
+  const command = Reflect.get(Db.prototype, "command");
+  let asked = 0;
+  vi.spyOn(Db.prototype, "command").mockImplementation(async function (this: Db, what, options) {
+    asked += "hello" in what ? 1 : 0;
+    const answer: Document = await command.call(this, what, options);
+    return "hello" in what && asked <= 2 ? { ...answer, isWritablePrimary: false } : answer;
+  });
+  const proof = { ledger: ledgerCollection, electionSeconds: 5 };
+  expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { written: 1 } });
+  expect(asked).toBe(3);
+});
+
 /** A MongoDB that can be read and takes no write that a majority has. */
 const unwritable: [string, Document][] = [
   ["a majority that lags", late],
@@ -101,11 +126,13 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
   await fail("alwaysOn", how);
   const back = stack.toFiles({ electionSeconds: 1 });
   const refused = await runStep(before, back).then(() => "it went on", String);
-  expect(refused).toMatch(/No majority .* code \d+/);
+  const isRefused = [371, 8000, 14031].includes(how.errorCode as number);
+  expect(refused).toMatch(isRefused ? /refused a write .* code \d+/ : /No majority .* code \d+/);
+  expect(refused.includes("rs.remove")).toBe(!isRefused);
   expect(refused).toMatch(new RegExp(`exportUnconfirmed .*\\(${at}\\)`));
   expect(refused).toContain(`abandonMongo: "${at}"`);
   const another = { ...back, exportUnconfirmed: "2025-11-06T12:00:00.000Z" };
-  await expect(runStep(before, another)).rejects.toThrow(/No majority/);
+  await expect(runStep(before, another)).rejects.toThrow(/No majority|refused a write/);
   expect(await stack.files()).toEqual(sampleFiles);
 
   const { rollback } = await runStep(before, { ...back, exportUnconfirmed: at });

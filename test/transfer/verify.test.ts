@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { importCounts, databasePerTest, twoRuns } from "./database";
 import { defaultSides } from "./database-sides";
-import { addFiles, lines, logLine, run, writeState } from "./state";
+import { addFiles, approval, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
 const sides = (root: string) => defaultSides(current.database, root);
@@ -53,6 +53,19 @@ it("a record on disk that cannot be imported makes the verification fail", async
     runs: { files: 3, equal: 2, quarantined: 1 },
     quarantine: [{ file: "state/runs/r-3.json", reason: "contract" }],
   });
+});
+
+it("a list that was accepted is accepted with what its records had, not with what they have later", async () => {
+  const refused = (status: string) => ({
+    "state/approvals/r-3.json": JSON.stringify([approval("a", { requestedAt: "soon", status })]),
+  });
+  const root = await writeState({ ...twoRuns, ...refused("pending") });
+  await importState(sides(root));
+  const { hash: acceptQuarantined } = await verifyState(sides(root));
+  const again = () => verifyState({ ...sides(root), acceptQuarantined });
+  expect(await again()).toMatchObject({ holds: true });
+  await addFiles(root, refused("rejected"));
+  expect(await again()).toMatchObject({ holds: false, approvals: { quarantined: 1 } });
 });
 
 it("log entries beyond the retention count as expired where they are gone", async () => {

@@ -94,7 +94,10 @@ async function replace(
 ): Promise<Outcome | Refusal | undefined> {
   const { _id, updatedAt = null } = seen as { _id: Document; updatedAt?: unknown };
   const isLarge = record.bytes + BSON.calculateObjectSize(seen) > largestStatement;
-  const asSeen = isLarge ? { updatedAt } : { $expr: { $eq: ["$$ROOT", { $literal: seen }] } };
+  // The server compares members in their order, and a name that is an integer comes first in a JavaScript object.
+  const isReordered = Object.keys(seen)[0] !== "_id";
+  const asSeen =
+    isLarge || isReordered ? { updatedAt } : { $expr: { $eq: ["$$ROOT", { $literal: seen }] } };
   const filter = { _id, ...asSeen };
   const names = Object.keys(record.document).filter((name) => name !== "_id");
   const members = Object.fromEntries(names.map((name) => [name, record.document[name] as unknown]));

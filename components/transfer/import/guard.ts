@@ -37,7 +37,7 @@ export async function compareUnfinished(
   pass: GuardedPass,
   readNames: ReadonlySet<string> = new Set(),
 ): Promise<UnfinishedRuns> {
-  const checkpoints = new Checkpoints(sides.database, sides.retries);
+  const checkpoints = new Checkpoints(sides.database, sides);
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
   const imported = await checkpoints.findRuns({ "runs.unfinished": { $gt: 0 } });
   const filter = pass === "bulk" ? {} : await updatedLately(sides);
@@ -57,7 +57,7 @@ async function importAgain(
 ): Promise<readonly UnequalRun[]> {
   const { held } = asked;
   let { unequal } = asked;
-  const checkpoints = new Checkpoints(sides.database, sides.retries);
+  const checkpoints = new Checkpoints(sides.database, sides);
   const named = await checkpoints.findRuns({ "runs.runId": { $in: unequal.map(idOf) } });
   for (let imports = 0; unequal.length > 0 && imports < maxImports; imports += 1) {
     const wanted = candidates(unequal.map(idOf), named);

@@ -43,7 +43,7 @@ interface ImportOptions {
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
-  const { pass: asked = "bulk", dryRun = false, shouldReadAll = false, retries } = sides;
+  const { pass: asked = "bulk", dryRun = false, shouldReadAll = false } = sides;
   const truth = sourceOfTruth(await readFence(sides.root));
   const pass = truth === "mongo" ? "final" : asked;
   const idOnly = { projection: { _id: 1 } };
@@ -53,7 +53,7 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
   const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
   const target = databaseTarget(sides, { pass, empty, dryRun });
   const ignored = shouldReadAll ? new Set(collectionRoles) : empty;
-  const checkpoints = new Checkpoints(sides.database, retries, ignored);
+  const checkpoints = new Checkpoints(sides.database, sides, ignored);
   return importInto(target, { ...sides, pass, checkpoints });
 }
 
@@ -102,6 +102,7 @@ async function importFiles(
   const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
     // Another importer may have written what a changed file has now.
     const changed = await findChanged(files.values());
+    tally.changedFiles += changed.size;
     for (const [record, result] of outcomes) {
       const { role, place, document, conversions, raw } = record;
       // Then a service writes that should be stopped. Web may still write approvals until its own rollout.

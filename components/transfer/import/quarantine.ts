@@ -1,4 +1,5 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { hostname } from "node:os";
 import { type Raw, WriteError, decode, formatJson } from "../../state";
 import type { Quarantined } from "../reports";
 
@@ -15,7 +16,8 @@ export class QuarantineFile {
   private descriptor: number | undefined;
 
   constructor(private readonly path: string) {
-    this.tempPath = `${path}.${process.pid}.tmp`;
+    // The process has the same number in each pod.
+    this.tempPath = `${path}.${hostname()}.${process.pid}.tmp`;
   }
 
   /** @throws WriteError if the file cannot be written */

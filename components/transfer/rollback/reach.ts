@@ -1,4 +1,4 @@
-import { type Db, MongoError, ReadConcern } from "mongodb";
+import { type Db, type Document, MongoError, ReadConcern } from "mongodb";
 import { recordExport } from "../../ledger";
 import {
   ConnectionError,
@@ -109,25 +109,33 @@ export async function confirmPrimary(
 ): Promise<Pick<ExportSides, "database" | "isUnconfirmed">> {
   const { client, databaseName } = database;
   const timeoutMs = seconds * 1_000;
+  let hello: Document = {};
   const prove = async () => {
-    const { isWritablePrimary } = await database.command({ hello: 1 });
-    if (isWritablePrimary === true)
-      return recordExport(database, ledger, { at: fencedAt, ended }, timeoutMs);
-    const found = `MongoDB has no primary: ${client.options.hosts.join(", ")} answered as a secondary.`;
-    throw new MongoUnreadableError(found, "MongoDB has a primary", fencedAt);
+    hello = await database.command({ hello: 1 });
+    // An election may be under way, which passes.
+    if (hello.isWritablePrimary !== true) throw new MongoError("it answered as a secondary");
+    return recordExport(database, ledger, { at: fencedAt, ended }, timeoutMs);
   };
   try {
     const after = await withRetries(`Writing to ${ledger}`, prove, { retryMs: timeoutMs });
     return { database: after ? readingAfter(database, after) : database };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
+    if (hello.isWritablePrimary !== true) {
+      const found = `MongoDB has no primary: ${client.options.hosts.join(", ")} answered as a secondary.`;
+      throw new MongoUnreadableError(found, "MongoDB has a primary", fencedAt);
+    }
     if (exportUnconfirmed !== undefined && exportUnconfirmed === fencedAt) {
       const readConcern = new ReadConcern("local");
       return { database: client.db(databaseName, { readConcern }), isUnconfirmed: true };
     }
+    const target = `${databaseName}.${ledger}`;
     throw new MongoUnreadableError(
-      `No majority of MongoDB's members acknowledged a write to ${databaseName}.${ledger}: ${error.found}. What a majority has ` +
-        "may be older than what the services wrote. To export what the primary has, which a majority may never " +
+      (error.isRefused
+        ? `MongoDB refused a write to ${target}: ${error.found}. It has to take one`
+        : `No majority of MongoDB's members acknowledged a write to ${target}: ${error.found}. If a member is lost, ` +
+          "remove it with rs.remove. A majority has to have a write") +
+        " before what is read is known to be current. To export what the primary has, which a majority may never " +
         `have, set advanced.exportUnconfirmed to the fence (${fencedAt ?? "none"}) and run it again.`,
       "a majority acknowledges writes",
       fencedAt,

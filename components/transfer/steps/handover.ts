@@ -50,8 +50,9 @@ export const handover: Step<HandoverInputs, PassResults> = {
   },
   previewFindings,
   forward: async (inputs, state) => {
-    const { ledger, root, rootName = root } = inputs;
-    const sides = await sidesOf(inputs);
+    const { ledger, root, rootName = root, electionSeconds } = inputs;
+    // The worker is stopped: trouble is not waited out for longer than an election may take.
+    const sides = { ...(await sidesOf(inputs)), retryMs: electionSeconds * 1_000 };
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
     if (former !== undefined) await requireFence(sides.database, ledger, former);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { collectionRoles } from "../../contract";
 import { warning } from "../../contract/finding";
 import { sameServer } from "../../mongo";
 import { findLogExpiry } from "../../migration";
@@ -182,9 +183,11 @@ export function hasToImport(
   inputs: StateInputs,
 ): boolean {
   if (inputs.direction === "back") return false;
-  // Quarantined records may be fixed meanwhile, unless they were accepted.
+  // Quarantined records may be fixed meanwhile, unless they were accepted. A Job's answer may have no room for cases.
+  const { report } = state;
   const hasLeftOut =
-    inputs.acceptQuarantined === undefined && (state.report?.quarantine.length ?? 0) > 0;
+    inputs.acceptQuarantined === undefined &&
+    collectionRoles.some((role) => report && report[role].quarantined > 0);
   return (
     hasLeftOut ||
     // A rollback that leaves web on MongoDB may have no connection string.
