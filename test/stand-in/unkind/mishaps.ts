@@ -52,19 +52,20 @@ export class Mishaps {
   /** Before a cutover, while the services work on files. */
   async beforeCutover(): Promise<void> {
     await this.keepSnapshots();
-    await this.changeDatabase();
+    await this.changeDatabase(false);
     if (this.happens("again")) await this.writeStrangeLine();
   }
 
-  /** The database is not what it was, while the services work on files. */
-  async changeDatabase(): Promise<void> {
+  /** The database is not what it was, while the services work on files; `isLate` after the look before the drain. */
+  async changeDatabase(isLate: boolean): Promise<void> {
     const { root } = this.world;
     // What is held has its truth in MongoDB.
     const isHeld = (await listHeldRuns({ root, approvals: true })).length > 0;
     if (this.happens("restored database") && !isHeld) {
       this.note("the database", await this.snapshots.restoreDatabase(this.random));
     }
-    if (this.happens("stranger")) this.note("a stranger", await this.stranger.act(this.random));
+    if (!this.happens("stranger")) return;
+    this.note("a stranger", await this.stranger.act(this.random, isLate));
   }
 
   /** The state directory is not what it was, while the services work on MongoDB. */

@@ -51,6 +51,8 @@ export class RoughCrew extends Crew {
       this.truth === "mongo"
         ? ([this.mongo, "late write"] as const)
         : ([this.world.writer.roughness, "kill"] as const);
+    // What web has begun is not killed.
+    await this.settle();
     writes.kills = this.has(danger) && this.worker !== undefined;
     for (let left = 20; writes.kills && left > 0; left -= 1) await this.act();
     writes.kills = false;

@@ -14,14 +14,22 @@ export class Stranger {
     private readonly store: Store,
   ) {}
 
-  /** Makes a run that no service knows, or sets one back that MongoDB has; says which. */
-  async act(random: Random): Promise<string> {
-    const known = random.next() < 0.5 ? await this.setBack(random) : undefined;
+  /**
+   * Makes a run that no service knows, or sets one back that MongoDB has; says which.
+   *
+   * @param isLate whether the look before the drain was taken: what is older than an hour is not seen any more, so that
+   *   only a run of this moment is made
+   */
+  async act(random: Random, isLate: boolean): Promise<string> {
+    const known = !isLate && random.next() < 0.5 ? await this.setBack(random) : undefined;
     if (known !== undefined) return `${known} begins anew`;
     const runId = `stranger-${this.runIds.size + 1}`;
     this.runIds.add(runId);
     const status = random.pick(["Pending", "Succeeded"] as const);
-    await this.store.create(runOfStranger(runId, status));
+    const dates = (await this.store.runs()).map(({ updatedAt }) => updatedAt).sort();
+    await this.store.create(
+      runOfStranger(runId, status, dates.at(-1) ?? "2025-11-06T00:00:00.000Z"),
+    );
     return `${runId} is ${status}`;
   }
 
@@ -44,8 +52,7 @@ export class Stranger {
   }
 }
 
-function runOfStranger(runId: string, status: "Pending" | "Succeeded"): RunRecord {
-  const moment = "2025-11-05T10:00:00.000Z";
+function runOfStranger(runId: string, status: "Pending" | "Succeeded", moment: string): RunRecord {
   const step = { stepId: "build", kind: "Run", enabled: true, continueOnError: false } as const;
   return {
     runId,

@@ -137,7 +137,7 @@ export class Walk extends RoughCrew {
     if (this.has("stalled importer")) await this.importTwice();
     await this.between(6);
     await this.happen((mishaps) => mishaps.purge("filesystem"));
-    await this.happen((mishaps) => mishaps.changeDatabase());
+    await this.happen((mishaps) => mishaps.changeDatabase(true));
     if (!this.has("refused")) return;
     await this.between(40);
     await this.settle();
