@@ -31,11 +31,11 @@ export function sideOf(role: CollectionRole, document: Document): Side {
 /**
  * The merge rules (issue #5, "Identity"). Changed on one side since the base: that side wins.
  * Changed on both: a conflict. Of approvals, a decision beats pending and two different decisions
- * conflict; of artifacts changed on both sides the newer `capturedAt` counts, on a tie MongoDB's.
+ * conflict; of artifacts the newer `capturedAt` wins, and MongoDB's if both changed and have the same or it has none.
  * Log entries are immutable. An older run never wins if its steps would run again.
  *
- * @param truth the side that is the source of truth after a cutover. What only it lacks was removed there, and a run
- *   that MongoDB has is not updated while MongoDB is it. Default: none
+ * @param truth the side that is the source of truth after a cutover. What only it lacks was removed there. While it is
+ *   MongoDB nobody works on the files: an older run on disk was restored, and MongoDB's wins. Default: none
  */
 export function merge(
   role: CollectionRole,
@@ -51,8 +51,9 @@ export function merge(
   if (disk.hash === mongo.hash) return "equal";
   const { agreed } = agreementIn(base, { disk: disk.hash, mongo: mongo.hash });
   if (disk.hash === agreed?.disk && mongo.hash === agreed.mongo) return "equal";
-  const verdict = mergers[role](disk, mongo, agreed);
-  if (verdict === "disk") return role === "runs" && truth === "mongo" ? "conflict" : verdict;
+  const isRestored = role === "runs" && truth === "mongo" && isOlder(disk, mongo);
+  const verdict = isRestored ? "mongo" : mergers[role](disk, mongo, agreed);
+  if (verdict === "disk") return verdict;
   return isWrittenAs(role, mongo, disk) ? "equal" : verdict;
 }
 
@@ -75,14 +76,18 @@ type Merger = (
 const mergers: Readonly<Record<CollectionRole, Merger>> = {
   runs: (disk, mongo, agreed) => {
     const winner = findChangedSide(disk, mongo, agreed);
-    const setsBack = winner === "disk" ? isSetBack(disk, mongo) : isSetBack(mongo, disk);
-    return setsBack ? "conflict" : winner;
+    const [run, other] = winner === "disk" ? [disk, mongo] : [mongo, disk];
+    const wouldRepeat = wouldRepeatSteps(run.document, other.document);
+    return isOlder(run, other) && wouldRepeat ? "conflict" : winner;
   },
   logs: () => "conflict",
   artifacts: (disk, mongo, agreed) => {
     const changed = findChangedSide(disk, mongo, agreed);
-    if (changed !== "conflict") return changed;
-    return captureTime(disk) > captureTime(mongo) ? "disk" : "mongo";
+    const ours = captureTime(disk);
+    const theirs = captureTime(mongo);
+    const areApart = ours !== theirs && Number.isFinite(ours - theirs);
+    if (!areApart && changed !== "conflict") return changed;
+    return ours > theirs ? "disk" : "mongo";
   },
   approvals: (disk, mongo, agreed) => {
     const ours = decision(disk);
@@ -93,12 +98,12 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
   },
 };
 
-/** Whether a run is older than another state of it, and its steps would run again. Without both dates the steps count. */
-function isSetBack({ document: run }: Side, { document: other }: Side): boolean {
+/** Whether a run is older than another state of it. Without both dates it is if its steps would run again. */
+function isOlder({ document: run }: Side, { document: other }: Side): boolean {
   const ours: unknown = run.updatedAt;
   const theirs: unknown = other.updatedAt;
-  const isNewer = ours instanceof Date && theirs instanceof Date && ours >= theirs;
-  return !isNewer && wouldRepeatSteps(run, other);
+  const areDated = ours instanceof Date && theirs instanceof Date;
+  return areDated ? ours < theirs : wouldRepeatSteps(run, other);
 }
 
 function findChangedSide(disk: Side, mongo: Side, agreed: Hashes | undefined) {

@@ -82,6 +82,20 @@ export const stateBreaks: readonly Break[] = [
     tests: ["test/transfer/removed.test.ts > is no difference, and a run that is"],
   },
   {
+    guarantee: "while a fence is open an older file never counts",
+    file: "components/transfer/merge.ts",
+    find: 'role === "runs" && truth === "mongo" && isOlder(disk, mongo)',
+    replace: "false",
+    tests: ["test/transfer/before-end.test.ts > is exported if it was restored after"],
+  },
+  {
+    guarantee: "an older artifact never replaces a newer one",
+    file: "components/transfer/merge.ts",
+    find: "ours !== theirs && Number.isFinite(ours - theirs)",
+    replace: "false",
+    tests: ["test/transfer/merge.test.ts > to an older one"],
+  },
+  {
     guarantee: "no import updates a run that MongoDB has while its fence is open",
     file: "components/transfer/import/import.ts",
     find: 'const pass = truth === "mongo" ? "final" : asked;',
@@ -91,8 +105,8 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "an older run whose steps would run again never wins",
     file: "components/transfer/merge.ts",
-    find: "return !isNewer && wouldRepeatSteps(run, other);",
-    replace: "return false;",
+    find: 'isOlder(run, other) && wouldRepeat ? "conflict" : winner',
+    replace: "winner",
     tests: ["test/transfer/handover-stops.test.ts > that was set back to an older state"],
   },
   {

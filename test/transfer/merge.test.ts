@@ -27,8 +27,11 @@ it.each<[string, CollectionRole, object, object, object | undefined, string]>([
   ["a run changed on both sides", "runs", { a: 2 }, { a: 3 }, { a: 1 }, "conflict"],
   ["two runs that never agreed", "runs", { a: 1 }, { a: 2 }, undefined, "conflict"],
   ["another log entry", "logs", { a: 1 }, { a: 2 }, undefined, "conflict"],
-  ["an artifact changed on disk", "artifacts", { ...early, a: 2 }, late, late, "disk"],
-  ["an artifact changed in MongoDB", "artifacts", late, { ...early, a: 2 }, late, "mongo"],
+  ["an artifact changed on disk", "artifacts", { ...late, a: 2 }, late, late, "disk"],
+  ["an artifact changed in MongoDB", "artifacts", late, { ...late, a: 2 }, late, "mongo"],
+  ["an artifact changed on disk to an older one", "artifacts", early, late, late, "mongo"],
+  ["an artifact changed in MongoDB to an older one", "artifacts", late, early, late, "disk"],
+  ["an artifact without a moment changed in MongoDB", "artifacts", late, { a: 1 }, late, "mongo"],
   ["a newer artifact on disk", "artifacts", late, early, undefined, "disk"],
   ["a newer artifact in MongoDB", "artifacts", early, late, {}, "mongo"],
   ["two artifacts of one moment", "artifacts", { ...late, a: 1 }, late, {}, "mongo"],
@@ -157,12 +160,18 @@ it("where a file cannot hold what MongoDB has, each side is compared with its ow
   expect(merge("runs", file("b"), stored("c"), base)).toBe("conflict");
 });
 
-it("a run that MongoDB has is not updated while MongoDB is the source of truth", () => {
-  const disk = sideOf("runs", { a: 2 });
-  const mongo = sideOf("runs", { a: 1 });
-  expect(merge("runs", disk, mongo, agreedOn(mongo.hash), "mongo")).toBe("conflict");
-  expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), "mongo")).toBe("disk");
-  expect(merge("runs", disk, mongo, agreedOn(disk.hash), "mongo")).toBe("mongo");
+it("an older file never counts while MongoDB is the source of truth", () => {
+  const older = sideOf("runs", { updatedAt: early.capturedAt });
+  const newer = sideOf("runs", { updatedAt: late.capturedAt });
+  for (const base of [undefined, agreedOn(newer.hash)]) {
+    expect(merge("runs", older, newer, base, "mongo")).toBe("mongo");
+    expect(merge("runs", older, newer, base, "disk")).not.toBe("mongo");
+  }
+  expect(merge("runs", newer, older, agreedOn(older.hash), "mongo")).toBe("disk");
+  const running = sideOf("runs", { steps: [{ stepId: "a", status: "Running" }] });
+  const done = sideOf("runs", { steps: [{ stepId: "a", status: "Succeeded" }] });
+  expect(merge("runs", running, done, undefined, "mongo")).toBe("mongo");
+  expect(merge("runs", done, running, undefined, "mongo")).toBe("conflict");
 });
 
 it("the hash sees values, not their types, and no order but that inside of fields", () => {

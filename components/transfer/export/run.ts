@@ -15,7 +15,7 @@ import {
   keyOf,
   rolesIn,
 } from "../../state";
-import { type Base, type BaseDocument, type NewBase, readBases } from "../bases";
+import { type Base, type BaseDocument, type Hashes, type NewBase, readBases } from "../bases";
 import { documentIn, idIn, rawDocuments, reading } from "../documents";
 import type { BothSides, MongoSide } from "../sides";
 import type { ExportReport } from "../reports";
@@ -30,8 +30,8 @@ export interface ExportSides extends BothSides {
   readonly isUnconfirmed?: boolean;
   /** The only runs that are exported; default all, and what has no run. */
   readonly only?: readonly string[] | undefined;
-  /** The side that is the source of truth: what the disk then lacks was removed there. Default: none. */
-  readonly truth?: "disk" | undefined;
+  /** The side that is the source of truth, as `merge` has it. Default: none. */
+  readonly truth?: keyof Hashes | undefined;
   /** The services go on in MongoDB: nothing is written without a base, because a later change would be a conflict. */
   readonly isBulk?: boolean;
 }

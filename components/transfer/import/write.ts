@@ -119,8 +119,10 @@ async function recordOutcomes(
 ): Promise<void> {
   const written: Pair[] = [];
   for (const pair of pairs) {
-    const { disk, verdict } = pair;
-    if (verdict === "conflict") outcomes.set(disk, conflict(to, pair));
+    const { disk, mongo, verdict } = pair;
+    const isBarred =
+      to.options.pass === "final" && disk.role === "runs" && mongo && verdict === "disk";
+    if (verdict === "conflict" || isBarred) outcomes.set(disk, conflict(to, pair));
     else if (verdict === "removed") outcomes.set(disk, verdict);
     else if (verdict === "equal" || verdict === "mongo" || changed.has(disk.place.file)) {
       outcomes.set(disk, to.sent.get(disk) ?? "unchanged");

@@ -63,8 +63,7 @@ export async function runRollback(
   const mongo = database && (await confirmPrimary(database, options));
   const fence = await requireWitnesses(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
-  const both = mongo && { ...sides, ...mongo, retryMs };
-  const truth = sourceOfTruth(fence) === "disk" ? "disk" : undefined;
+  const both = mongo && { ...sides, ...mongo, retryMs, truth: sourceOfTruth(fence) };
   // No final pass follows an export by hand, so it compares everything itself.
   const isDelta = asked.fencedAt !== undefined && !mongo?.isUnconfirmed;
   const {
@@ -73,7 +72,7 @@ export async function runRollback(
     unequal = [],
   } = isOpen(fence)
     ? await endRollback(sides, both, fence, isDelta)
-    : { report: both && (await exportState({ ...both, truth })) };
+    : { report: both && (await exportState(both)) };
   if (report) await recordExported(sides.root);
   const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
@@ -143,7 +142,8 @@ async function exportBeforeDrain(
   if (mongo.isUnconfirmed) return { left: "Without a majority no base can be written." };
   const retryMs = options.electionSeconds * 1_000;
   try {
-    const { report, left } = await exportFinished({ ...sides, ...mongo, retryMs });
+    const both = { ...sides, ...mongo, retryMs, truth: "mongo" } as const;
+    const { report, left } = await exportFinished(both);
     return { exported: report, scope: left };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
@@ -184,8 +184,8 @@ export async function exportByHand(
   if (!sides.all || options.fencedAt !== undefined) {
     await requireWitnesses(sides, options, mongo.database);
   }
-  const isDisk = sides.only === undefined && sourceOfTruth(fence) === "disk";
-  const report = await exportState({ ...sides, ...mongo, truth: isDisk ? "disk" : undefined });
+  const truth = sides.only ? undefined : sourceOfTruth(fence);
+  const report = await exportState({ ...sides, ...mongo, truth });
   await recordExported(sides.root);
   return report;
 }
