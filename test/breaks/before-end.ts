@@ -66,6 +66,13 @@ export const beforeEndBreaks: readonly Break[] = [
     tests: ["test/transfer/before-end.test.ts > although another file has its place"],
   },
   {
+    guarantee: "a cutover that stopped before its fence is taken back without an export",
+    file: "components/transfer/steps/handover.ts",
+    find: 'isLater && sourceOfTruth(last) === "disk"',
+    replace: "false",
+    tests: ["test/transfer/handover-stops.test.ts > of a cutover that stopped before its fence"],
+  },
+  {
     guarantee: "a file that web wrote after the fence stays only if the cutover had no final pass",
     file: "components/transfer/steps/handover.ts",
     find: "await recordFinalPass(sides.root);",

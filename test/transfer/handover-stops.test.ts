@@ -2,9 +2,17 @@ import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readFence } from "../../components/state";
-import { importState } from "../../components/transfer";
+import { exportByHand, importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
-import { RollbackStack, finished, runStep, running, sampleFiles } from "./rollback-stack";
+import { ledgerCollection } from "./database";
+import {
+  type Outs,
+  RollbackStack,
+  finished,
+  runStep,
+  running,
+  sampleFiles,
+} from "./rollback-stack";
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
@@ -123,8 +131,13 @@ it("a run is not missing whose file is there again, has another name, or is held
   });
 });
 
-it("a rollback of a cutover that stopped before its fence exports nothing", async () => {
-  const back = await runStep(await stack.cutover(), stack.toFiles());
+it.each([
+  ["", true],
+  [", also if the rollback before could not export", false],
+])("a rollback of a cutover that stopped before its fence exports nothing%s", async (_, isUp) => {
+  const uri = isUp ? stack.inputs().uri : undefined;
+  const back = await runStep(await stack.cutover(), stack.toFiles({ uri }));
+  await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 });
   const later = { cutover: 2, stoppedAt: "2" };
   await BulkPass.create(stack.inputs(later));
   const known = await stack.runs.findOne({ _id: "busy" });
@@ -134,44 +147,4 @@ it("a rollback of a cutover that stopped before its fence exports nothing", asyn
   const again = await runStep(stopped.properties, stack.toFiles(later));
   expect(again).toMatchObject({ applied: true, direction: "back", rollback: back.rollback });
   expect(await stack.files()).toEqual(sampleFiles);
-});
-
-it.each([
-  ["the bulk pass", BulkPass, /No service was stopped/],
-  ["the handover", Handover, /storageMode filesystem/],
-] as const)(
-  "%s names the way on from a finished run that changed on both sides",
-  async (_what, step, ways) => {
-    const file = (fields: object) => ({
-      "state/runs/other-name.json": JSON.stringify(run("a:1", { ...finished, ...fields })),
-    });
-    await addFiles(stack.root, { ...sampleFiles, ...file({}) });
-    await BulkPass.create(stack.inputs());
-    await stack.runs.updateOne({ _id: "a:1" }, { $set: { planHash: "in MongoDB" } });
-    await addFiles(stack.root, file({ planHash: "on disk" }));
-    const stopped = await stoppedBy(step.create(stack.inputs()));
-    expect(stopped.reasons).toEqual([
-      expect.stringMatching(
-        /1 of 4 runs .*If the files are right, delete a:1 in MongoDB, .*pulumi/,
-      ),
-    ]);
-    expect(stopped.reasons[0]).toMatch(ways);
-    expect(stopped.reasons[0]).toContain('deleteMany({ _id: { $in: ["a:1"] } })');
-
-    await stack.runs.deleteOne({ _id: "a:1" });
-    expect((await step.update("id", stopped.properties, stack.inputs())).outs).toMatchObject({
-      applied: true,
-    });
-    expect(await stack.runs.findOne({ _id: "a:1" })).toMatchObject({ planHash: "on disk" });
-  },
-);
-
-it("under a fence no stop advises to delete a run in MongoDB", async () => {
-  await stack.cutover();
-  await addFiles(stack.root, {
-    "state/runs/done.json": JSON.stringify(run("done", { planHash: "x" })),
-  });
-  const { reasons } = await stoppedBy(BulkPass.create(stack.inputs()));
-  expect(reasons).toEqual([expect.stringMatching(/1 of 3 runs .*done\.json .*different content/)]);
-  expect(reasons[0]).not.toContain("delete");
 });

@@ -9,7 +9,7 @@ import { describeFence, describeRemoved, describeStop } from "../describe/cutove
 import { describeRollbackPreview, describeRollback } from "../describe/rollback";
 import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
-import { type RollbackReport, previewRollback, runRollback } from "../rollback/rollback";
+import { previewRollback, runRollback } from "../rollback/rollback";
 import { hasToImport, importPass, namedSides, requireSame } from "./import";
 import {
   type HandoverInputs,
@@ -72,13 +72,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     describeFence(drawn, rootName).forEach(tell);
     return { report, fence: drawn.fence };
   },
-  back: async (inputs, state) => {
-    // A later cutover stopped before its fence: nobody worked on MongoDB since the rollback.
-    if (isBack(state) && sourceOfTruth(await readFence(resolve(inputs.root))) === "disk") {
-      return keepResults(state);
-    }
-    return rollBack(inputs, state?.fence, state);
-  },
+  back: async (inputs, state) => rollBack(inputs, state?.fence, state),
 };
 
 /**
@@ -126,24 +120,19 @@ function keepResults(state: Partial<PassResults> = {}): PassResults {
  * person does that with `taskrunner-storage export`, beside a live worker.
  */
 function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
-  return job !== undefined && rollback !== undefined && hasLeft(rollback);
+  if (job === undefined || rollback === undefined) return false;
+  return rollback.unreachable !== undefined || rollback.held.length > 0;
 }
-
-/** Whether the last finished run was a rollback that left nothing to a later one. */
-function isBack(state: Past | undefined): boolean {
-  return state?.direction === "back" && state.rollback !== undefined && !hasLeft(state.rollback);
-}
-
-const hasLeft = ({ unreachable, held }: RollbackReport) =>
-  unreachable !== undefined || held.length > 0;
 
 async function rollBack(
   inputs: PassInputs,
   fence: Pick<Fence, "at" | "cutover"> | undefined,
   state: Past | undefined,
 ): Promise<PassResults> {
-  // No cutover came as far: nobody worked on MongoDB.
-  if (fence === undefined) return keepResults(state);
+  const last = await readFence(resolve(inputs.root));
+  const isLater = last?.cutover !== undefined && inputs.cutover > last.cutover;
+  // No cutover came as far, or a later one stopped before its fence: nobody worked on MongoDB since the rollback.
+  if (fence === undefined || (isLater && sourceOfTruth(last) === "disk")) return keepResults(state);
   const { at: fencedAt, cutover: ended } = fence;
   const { database: name, root, rootName = root, isInPod } = inputs;
   try {
