@@ -5,14 +5,7 @@ import { readFence } from "../../components/state";
 import { exportByHand, importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
-import {
-  type Outs,
-  RollbackStack,
-  finished,
-  runStep,
-  running,
-  sampleFiles,
-} from "./rollback-stack";
+import { RollbackStack, finished, runStep, running, sampleFiles } from "./rollback-stack";
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
