@@ -21,7 +21,12 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 /** A request with the credentials of a key, as the plugin sends it: once for the challenge, once with them. */
-async function ask(method: string, path: string, body?: object, { privateKey } = api.key) {
+async function ask(
+  method: string,
+  path: string,
+  body?: object,
+  { privateKey = api.key.privateKey, more = {} } = {},
+) {
   const uri = `/api/atlas/v2/groups/p${path}`;
   const text = JSON.stringify(body);
   const send = (headers = {}) =>
@@ -34,13 +39,13 @@ async function ask(method: string, path: string, body?: object, { privateKey } =
   const authorization =
     `Digest username="${api.key.publicKey}", realm="${realm}", nonce="${nonce}", uri="${uri}", ` +
     `response="${response}", qop=auth, nc=00000001, cnonce="c"`;
-  const answer = await send({ authorization });
+  const answer = await send({ authorization, ...more });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 
 it("answers who has the key, and nobody else", async () => {
   expect(await ask("GET", "/teams")).toMatchObject({ status: 200, body: { totalCount: 0 } });
-  const { status } = await ask("GET", "/teams", undefined, { ...api.key, privateKey: "another" });
+  const { status } = await ask("GET", "/teams", undefined, { privateKey: "another" });
   expect(status).toBe(401);
 });
 
@@ -53,6 +58,29 @@ it("creates a cluster in two looks, and no second one of the name", async () => 
     status: 400,
     body: { errorCode: "DUPLICATE_CLUSTER_NAME" },
   });
+});
+
+it("keeps the size that it runs beside effective fields and disk scaling, as Atlas does", async () => {
+  const autoScaling = { diskGB: { enabled: true } };
+  const ofSize = (instanceSize: string) => ({
+    name: "scaled",
+    replicationSpecs: [
+      { regionConfigs: [{ autoScaling, electableSpecs: { instanceSize, nodeCount: 3 } }] },
+    ],
+  });
+  const sizesOf = (body: object) =>
+    [...JSON.stringify(body).matchAll(/"(e\w*lectableSpecs)":{[^}]*"instanceSize":"(\w+)"/g)].map(
+      ([, key, size]) => `${key ?? ""} ${size ?? ""}`,
+    );
+  await ask("POST", "/clusters", ofSize("M10"));
+  const more = { "use-effective-instance-fields": "true" };
+  await ask("PATCH", "/clusters/scaled", ofSize("M20"), { more });
+  expect(sizesOf((await ask("GET", "/clusters/scaled")).body)).toContain("electableSpecs M10");
+  const effective = await ask("GET", "/clusters/scaled", undefined, { more });
+  expect(sizesOf(effective.body)).toContain("electableSpecs M20");
+
+  await ask("PATCH", "/clusters/scaled", ofSize("M20"));
+  expect(sizesOf((await ask("GET", "/clusters/scaled")).body)).toContain("electableSpecs M20");
 });
 
 it("deletes no protected cluster, and answers 501 to what it does not play", async () => {

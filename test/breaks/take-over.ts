@@ -19,7 +19,7 @@ export const takeOver: readonly Break[] = [
   },
   {
     guarantee: "nodes for analytics that a take-over would lose are refused by name",
-    file: "components/cluster/atlas/cluster.ts",
+    file: "components/cluster/atlas/check.ts",
     find: "return count === 0 || isKept ?",
     replace: "return count >= 0 || isKept ?",
     tests: ["test/cluster/atlas/take-over.test.ts"],

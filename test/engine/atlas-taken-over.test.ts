@@ -176,4 +176,17 @@ describe("a stack with a cluster that Atlas has already", () => {
     },
     8 * minutes,
   );
+
+  it(
+    "names the nodes that `compute` would lose later too, also without `import`",
+    async () => {
+      const autoScaling = { disk: true, compute: { min: "M30", max: "M60" } };
+      const later = { ...takenOver, import: undefined, passwordVersion: 2, autoScaling };
+      await site.configure(later);
+      const output = await site.failed(site.stack.preview());
+
+      expect(output).toMatch(/taskrunner .* 1 in EU_CENTRAL_1\. .*autoScaling\.compute/);
+    },
+    4 * minutes,
+  );
 });

@@ -183,12 +183,36 @@ describe("a stack with a cluster of Atlas", () => {
       await site.configure({ instanceSize: "M20", accessList });
       await site.succeeded(stack.up());
       expect(await atlas.accessList()).toEqual({ [address]: "builds" });
+      expect(JSON.stringify(await atlas.cluster())).toContain('"instanceSize":"M20"');
       const calls = await atlas.calls();
       expect(calls.filter((call) => !call.includes("ProjectIpAccessList"))).toEqual([
         "update AdvancedCluster cluster",
       ]);
     },
     8 * minutes,
+  );
+
+  it(
+    "keeps the size that it has beside `compute`, says so, and shows the other one once `compute` goes",
+    async () => {
+      const autoScaling = { compute: { min: "M10", max: "M40" } };
+      await site.configure({ instanceSize: "M20", autoScaling });
+      await site.succeeded(stack.up());
+      expect(await atlas.calls()).toContain("update AdvancedCluster cluster");
+
+      await site.configure({ instanceSize: "M30", autoScaling });
+      const up = await site.succeeded(stack.up());
+      expect(up).toMatch(/warning: .*instanceSize.* M30 .* M20.*\[size-ignored\]/);
+      expect(await atlas.calls()).toEqual([]);
+
+      await site.configure({ instanceSize: "M30" });
+      const preview = await site.succeeded(stack.pulumi("preview", "--diff"));
+      expect(preview).toMatch(/~ instanceSize: "M20" => "M30"/);
+      await site.configure({ instanceSize: "M20" });
+      await site.succeeded(stack.up());
+      await atlas.calls();
+    },
+    12 * minutes,
   );
 
   it(

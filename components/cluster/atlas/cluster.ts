@@ -10,6 +10,10 @@ type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegio
 // Inputs that no setting controls keep Atlas' value. The plugin rejects `deleteOnCreateTimeout` on an imported cluster.
 const unmanaged = ["adaptiveCapacity", "deleteOnCreateTimeout", "labels", "pinnedFcv", "tags"];
 
+// With tier scaling Atlas ignores a changed size. The state keeps the old one, so that the preview which turns scaling
+// off shows the change.
+const scaledSize = "replicationSpecs[*].regionConfigs[*].electableSpecs.instanceSize";
+
 /**
  * The cluster. An existing one is taken over and changed in one update. Removing it from the stack keeps it in
  * Atlas, and with `protection` neither the engine nor Atlas deletes it.
@@ -20,8 +24,12 @@ export function createCluster(
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.AdvancedCluster {
   const kept = {
-    // A taken-over cluster may have stricter TLS.
-    ignoreChanges: settings.import ? [...unmanaged, "advancedConfiguration"] : unmanaged,
+    ignoreChanges: [
+      ...unmanaged,
+      // A taken-over cluster may have stricter TLS.
+      ...(settings.import ? ["advancedConfiguration"] : []),
+      ...(settings.autoScaling.compute ? [scaledSize] : []),
+    ],
     ...options,
     protect: settings.protection,
     retainOnDelete: true,
@@ -37,7 +45,6 @@ export function clusterArgs(
   settings: AtlasSettings,
 ): Omit<mongodbatlas.AdvancedClusterArgs, "projectId"> {
   const { name, mongoVersion, regions, autoScaling, backup, protection } = settings;
-  const takesOver = settings.import;
   return {
     name,
     clusterType: "REPLICASET",
@@ -46,9 +53,8 @@ export function clusterArgs(
     replicationSpecs: [
       { regionConfigs: regions.map((region, at) => regionConfig(region, 7 - at, settings)) },
     ],
-    // Without it, each `up` after a refresh would reset what Atlas has scaled. A taken-over cluster without
-    // `compute` leaves it off, because turning it on removes analytics and read-only nodes.
-    useEffectiveFields: autoScaling.compute !== undefined || (autoScaling.disk && !takesOver),
+    // With it, Atlas ignores sizes. Without it, each `up` after a refresh would reset the size that Atlas chose.
+    useEffectiveFields: autoScaling.compute !== undefined,
     backupEnabled: backup.enabled,
     pitEnabled: backup.pointInTime,
     retainBackupsEnabled: true,
@@ -85,59 +91,6 @@ function regionConfig(
       }),
     },
   };
-}
-
-type Live = Pick<mongodbatlas.GetAdvancedClusterResult, "clusterType" | "replicationSpecs">;
-
-/**
- * Checks with Atlas that the settings would remove nothing from a cluster to take over, and returns its project. If
- * Atlas does not answer, the import itself fails.
- *
- * @throws ProgramError with what would be lost, before anything changes
- */
-export async function checkTakeOver(
-  settings: AtlasSettings,
-  parent: pulumi.Resource,
-): Promise<string> {
-  const { name, projectId = "" } = settings;
-  const place = { projectId, name };
-  const live = await atlasSdk()
-    .getAdvancedCluster(place, { parent })
-    .catch(() => undefined);
-  const why = live && findObstacle(live, settings);
-  if (why === undefined) return projectId;
-  throw new ProgramError(
-    `The Atlas cluster ${name} cannot be taken over: ${why}. Nothing was changed.`,
-  );
-}
-
-/**
- * Describes what a cluster would lose under these settings, and what to do; undefined if nothing. The plugin keeps
- * analytics and read-only nodes only in regions that the settings list, and loses them when `useEffectiveFields` is
- * turned on (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
- */
-export function findObstacle(
-  { clusterType, replicationSpecs }: Live,
-  { regions, autoScaling }: Pick<AtlasSettings, "regions" | "autoScaling">,
-): string | undefined {
-  const live = replicationSpecs.flatMap(({ regionConfigs }) => regionConfigs);
-  const shared = live.find(({ providerName }) => /^(TENANT|FLEX|SERVERLESS)$/.test(providerName));
-  if (shared) return "it is an M0, a Flex cluster or serverless. Upgrade it to M10 in Atlas first";
-  if (clusterType !== "REPLICASET") {
-    return `it is of type ${clusterType}, not a replica set. Use cluster.kind: existing`;
-  }
-  const others = live.flatMap(({ regionName, analyticsSpecs, readOnlySpecs }, at) => {
-    // Atlas omits specs without nodes, whatever the plugin's types say.
-    const countOf = (specs?: { nodeCount: number }) => specs?.nodeCount ?? 0;
-    const count = countOf(analyticsSpecs) + countOf(readOnlySpecs);
-    const isKept = !autoScaling.compute && regions[at]?.name === regionName;
-    return count === 0 || isKept ? [] : [`${count} in ${regionName}`];
-  });
-  if (others.length === 0) return undefined;
-  const advice = autoScaling.compute
-    ? "Remove autoScaling.compute, or these nodes in Atlas"
-    : "List the regions in Atlas' order, or remove these nodes in Atlas";
-  return `it has nodes for analytics or reading that would be lost, ${others.join(", ")}. ${advice}`;
 }
 
 type Strings = mongodbatlas.types.output.AdvancedClusterConnectionStrings;

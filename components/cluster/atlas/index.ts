@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
-import { checkTakeOver, atlasConnectionString, createCluster } from "./cluster";
+import { checkCluster } from "./check";
+import { atlasConnectionString, createCluster } from "./cluster";
 import { accessList, projectOf, requireOwnEntries } from "./project";
 import { databaseUsers } from "./users";
 
@@ -16,10 +17,8 @@ export function atlasCluster(
   const { cluster: settings, direction, mongo, database = "" } = args;
   const isRollback = direction === "back";
   const options = { parent, ...(isRollback && { ignoreChanges: ["*"] }) };
-  const isTakenOver = settings.import && !isRollback;
-  const named = isTakenOver
-    ? pulumi.output(checkTakeOver(settings, parent))
-    : projectOf(settings, options);
+  const project = pulumi.output(projectOf(settings, options));
+  const named = isRollback ? project : project.apply((id) => checkCluster(settings, id, parent));
   const ownEntries = isRollback
     ? undefined
     : pulumi.output(named).apply((id) => requireOwnEntries(settings, id, parent));

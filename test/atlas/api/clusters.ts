@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { takenSpecs, type ReplicationSpecs } from "../effective";
 import type { PluginProperties } from "../plugin/values";
 
 type Specs = PluginProperties & { readonly nodeCount: number };
 type Region = PluginProperties & {
+  readonly autoScaling?: Readonly<Partial<Record<"diskGB" | "compute", { enabled?: boolean }>>>;
   readonly electableSpecs: Specs & { readonly instanceSize: string };
   readonly analyticsSpecs?: Specs;
   readonly readOnlySpecs?: Specs;
@@ -11,7 +13,7 @@ type Region = PluginProperties & {
 /** A cluster as it was asked for. */
 export type PlayedCluster = PluginProperties & {
   readonly name: string;
-  readonly replicationSpecs: readonly (PluginProperties & { readonly regionConfigs: Region[] })[];
+  readonly replicationSpecs: ReplicationSpecs<Region>;
 };
 
 /** An id in Atlas' form, the same each time for one name. */
@@ -39,15 +41,30 @@ export function addCluster(cluster: PlayedCluster, groupId: string): PlayedClust
   };
 }
 
+/** What a cluster runs after a change with effective fields. */
+export function takenOf(cluster: PlayedCluster, asked: PlayedCluster): PlayedCluster {
+  const scalingOf = ({ autoScaling }: Region) => [
+    autoScaling?.diskGB?.enabled === true,
+    autoScaling?.compute?.enabled === true,
+  ];
+  const specs = takenSpecs(cluster.replicationSpecs, asked.replicationSpecs, scalingOf);
+  return { ...asked, replicationSpecs: specs };
+}
+
 /**
  * A cluster as Atlas answers; the answers recorded in the plugin's own tests have this form.
  *
- * @param isEffective whether the request asks for the sizes as they were set, beside those that Atlas scaled to
+ * @param asked the specification as it was set, beside which the answer has what runs; default: what runs
  */
-export function answered(cluster: PlayedCluster, isEffective: boolean): PluginProperties {
+export function answered(
+  cluster: PlayedCluster,
+  asked?: PlayedCluster["replicationSpecs"],
+): PluginProperties {
   const { name, mongoDBMajorVersion } = cluster;
   const replicationSpecs = cluster.replicationSpecs.map((spec, at) => {
-    const regionConfigs = spec.regionConfigs.map((region) => regionAnswer(region, isEffective));
+    const regionConfigs = spec.regionConfigs.map((region, index) =>
+      regionAnswer(region, asked?.[at]?.regionConfigs[index]),
+    );
     const ids = { id: idOf(`${name} ${at}`), zoneId: idOf(`${name} zone`) };
     return { zoneName: "Zone 1", ...ids, ...spec, regionConfigs };
   });
@@ -55,7 +72,7 @@ export function answered(cluster: PlayedCluster, isEffective: boolean): PluginPr
 }
 
 /** Atlas fills in all kinds of nodes, also those that there are none of. */
-function regionAnswer(region: Region, isEffective: boolean): PluginProperties {
+function regionAnswer(region: Region, asked?: Region): PluginProperties {
   const disk = { diskSizeGB: 10, diskIOPS: 3000, ebsVolumeType: "STANDARD" };
   const { instanceSize } = region.electableSpecs;
   const kinds = (["electableSpecs", "analyticsSpecs", "readOnlySpecs"] as const).map(
@@ -64,5 +81,5 @@ function regionAnswer(region: Region, isEffective: boolean): PluginProperties {
   const effective = kinds.map(([kind, specs]) => {
     return [`effective${kind.replace(/^./, (letter) => letter.toUpperCase())}`, specs] as const;
   });
-  return { ...region, ...Object.fromEntries([...effective, ...(isEffective ? [] : kinds)]) };
+  return { ...region, ...Object.fromEntries([...effective, ...kinds]), ...asked };
 }

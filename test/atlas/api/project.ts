@@ -2,7 +2,7 @@ import { createRole, createUser, type AtlasUserRole } from "../on-server";
 import { connectionStringsOf, entryOf } from "../plugin/play";
 import type { RoomSettings } from "../plugin/room";
 import type { PluginProperties } from "../plugin/values";
-import { answered, addCluster, idOf, type PlayedCluster } from "./clusters";
+import { answered, addCluster, idOf, takenOf, type PlayedCluster } from "./clusters";
 
 /** A request to a project, as its route takes it apart. */
 export interface Asked {
@@ -10,13 +10,17 @@ export interface Asked {
   /** The last name in the path, such as that of a cluster. */
   readonly name: string;
   readonly body: PluginProperties;
-  readonly query: URLSearchParams;
+  /** Whether it is about sizes as they were set, beside those that Atlas scaled to. */
+  readonly isEffective: boolean;
   readonly settings: RoomSettings;
 }
 
 /** A cluster with what belongs to it. */
 export interface LiveCluster {
+  /** What runs. */
   cluster: PlayedCluster;
+  /** The specification as the last change asked for it. */
+  asked: PlayedCluster["replicationSpecs"];
   processArgs: PluginProperties;
   /** For how many looks its creation still lasts. */
   looks: number;
@@ -72,7 +76,8 @@ export function newProject(info: PluginProperties): Project {
 /** A cluster that is there. */
 export function newLiveCluster(cluster: PlayedCluster, projectId: string, looks = 0): LiveCluster {
   const processArgs = { minimumEnabledTlsProtocol: "TLS1_2", javascriptEnabled: true };
-  return { cluster: addCluster(cluster, projectId), processArgs, looks };
+  const { replicationSpecs: asked } = cluster;
+  return { cluster: addCluster(cluster, projectId), asked, processArgs, looks };
 }
 
 /** An answer of Atlas' that is an error, with its code. */
@@ -94,11 +99,11 @@ function known<One>(map: ReadonlyMap<string, One>, name: string, code: string): 
 const liveOf = ({ project, name }: Asked) => known(project.clusters, name, "CLUSTER_NOT_FOUND");
 const paged = (results: readonly unknown[]) => ({ results, totalCount: results.length });
 
-function clusterAnswer({ settings, query }: Asked, live: LiveCluster, state = "IDLE") {
-  const isEffective = query.get("useEffectiveInstanceFields") === "true";
+function clusterAnswer({ settings, isEffective }: Asked, live: LiveCluster, state = "IDLE") {
   const stateName = live.looks > 0 ? "CREATING" : state;
   const connectionStrings = live.looks > 0 ? {} : connectionStringsOf(settings);
-  return { ...answered(live.cluster, isEffective), stateName, connectionStrings };
+  const cluster = answered(live.cluster, isEffective ? live.asked : undefined);
+  return { ...cluster, stateName, connectionStrings };
 }
 
 /** Writes an entry over one of the same address, as Atlas does. */
@@ -138,7 +143,9 @@ export const routes: Readonly<Record<string, (asked: Asked) => unknown>> = {
   "PATCH /clusters/:name": (asked) => {
     const live = liveOf(asked);
     if (live.cluster.paused === true) throw new ApiRefusal(409, "CANNOT_UPDATE_PAUSED_CLUSTER");
-    live.cluster = { ...live.cluster, ...asked.body };
+    const wanted = { ...live.cluster, replicationSpecs: live.asked, ...asked.body };
+    live.asked = wanted.replicationSpecs;
+    live.cluster = asked.isEffective ? takenOf(live.cluster, wanted) : wanted;
     return clusterAnswer(asked, live, "UPDATING");
   },
   "DELETE /clusters/:name": (asked) => {

@@ -69,13 +69,14 @@ async function answerOf(request: IncomingMessage, api: AtlasApi): Promise<Answer
   if (!isAllowed(request, api.key)) {
     return { status: 401, body: {}, headers: { "www-authenticate": challenge } };
   }
-  const { pathname, searchParams: query } = new URL(url, api.url);
+  const { pathname } = new URL(url, api.url);
+  const isEffective = request.headers["use-effective-instance-fields"] === "true";
   const [, id = "", path = ""] = /^\/([^/]*)(.*)$/.exec(pathname.slice(base.length)) ?? [];
   const note = (status = "") => {
     if (method !== "GET") api.changes.push(`${method} ${path || "project"}${status}`);
   };
   try {
-    const answer = await answered({ method, id, path, body, query }, api);
+    const answer = await answered({ method, id, path, body, isEffective }, api);
     note();
     return { status: method === "POST" ? 201 : 200, body: answer };
   } catch (error) {
@@ -92,10 +93,10 @@ interface Request {
   readonly id: string;
   readonly path: string;
   readonly body: PluginProperties;
-  readonly query: URLSearchParams;
+  readonly isEffective: boolean;
 }
 
-function answered({ method, id, path, body, query }: Request, api: AtlasApi): unknown {
+function answered({ method, id, path, body, isEffective }: Request, api: AtlasApi): unknown {
   if (method === "POST" && id === "") {
     const project = newProject(body);
     api.projects.set(project.info.id, project);
@@ -106,5 +107,5 @@ function answered({ method, id, path, body, query }: Request, api: AtlasApi): un
   const route = table.find((one) => one.method === method && one.path.test(path));
   if (route === undefined) throw new ApiRefusal(501, "NOT_PLAYED");
   const name = decodeURIComponent(route.path.exec(path)?.groups?.name ?? "");
-  return route.answer({ project, name, body, query, settings: api.settings });
+  return route.answer({ project, name, body, isEffective, settings: api.settings });
 }

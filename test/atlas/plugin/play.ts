@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { takenSpecs, type ReplicationSpecs } from "../effective";
 import { createRole, createUser, drop, type AtlasUserRole } from "../on-server";
 import { diffProperties, optional, ownInputs } from "./changes";
 import { note, notesIn, type Call, type Room, type RoomSettings } from "./room";
@@ -61,7 +62,12 @@ const plays: Readonly<Record<string, Play>> = {
     const isChange = !live || diffProperties(call.type, live, sent).changes === true;
     if (isChange && settings.paused) refuse(409, call, "CANNOT_UPDATE_PAUSED_CLUSTER");
     const kept = Object.entries(live ?? {}).filter(([key]) => !optional.includes(key));
-    const specs = merged(live?.replicationSpecs, sent.replicationSpecs);
+    const [before = [], asked = []] = [live, sent].map(
+      (cluster) => cluster?.replicationSpecs as ReplicationSpecs<Scaled> | undefined,
+    );
+    // The plugin notes a size as changed that Atlas ignores.
+    const taken = inputs.useEffectiveFields ? takenSpecs(before, asked, scalingOf) : asked;
+    const specs = merged(before, taken);
     room.setCluster({ ...Object.fromEntries(kept), ...sent, replicationSpecs: specs });
     return { id: "missing ID", computed: computedOf(inputs, settings) };
   },
@@ -95,6 +101,16 @@ const plays: Readonly<Record<string, Play>> = {
     return { id: username, computed: {} };
   },
 };
+
+type Scaled = PluginProperties & {
+  readonly autoScaling?: { readonly diskGbEnabled?: boolean; readonly computeEnabled?: boolean };
+  readonly electableSpecs: PluginProperties;
+};
+
+const scalingOf = ({ autoScaling }: Scaled) => [
+  autoScaling?.diskGbEnabled === true,
+  autoScaling?.computeEnabled === true,
+];
 
 /** What Atlas has after a change: what nobody asks for stays, such as nodes for analytics. */
 function merged(live: unknown, asked: unknown): unknown {

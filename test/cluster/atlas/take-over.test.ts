@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { clusterArgs, findObstacle } from "../../../components/cluster/atlas/cluster";
+import { findObstacle } from "../../../components/cluster/atlas/check";
 import { atlasSettings } from "./settings";
 
 const named = {
@@ -51,8 +51,4 @@ it("takes nodes for analytics and reading in a region of the settings, unless At
 it("refuses nodes in a region that the settings do not list there", () => {
   const other = { ...region, regionName: "EU_WEST_1", priority: 0 };
   expect(obstacleIn([region, { ...other, ...analytics }])).toContain("2 in EU_WEST_1. List");
-});
-
-it("does not turn on, without `compute`, what such nodes would be lost by", () => {
-  expect(clusterArgs(atlasSettings(named))).toMatchObject({ useEffectiveFields: false });
 });
