@@ -6,8 +6,8 @@ export const takeOver: readonly Break[] = [
     guarantee:
       "a cluster of Atlas is taken over, although the plugin takes an input at a creation only",
     file: "components/cluster/atlas/cluster.ts",
-    find: 'const unmanaged = ["adaptiveCapacity", "deleteOnCreateTimeout", ',
-    replace: 'const unmanaged = ["adaptiveCapacity", ',
+    find: '  "deleteOnCreateTimeout",\n',
+    replace: "",
     tests: ["test/engine/atlas-taken-over.test.ts"],
   },
   {

@@ -115,6 +115,7 @@ describe("a stack with a cluster that Atlas has already", () => {
   beforeAll(async () => {
     // The state is lost, or the stack was destroyed: Atlas keeps what it has.
     await site.succeeded(site.stack.pulumi("destroy", "--yes", "--skip-preview"));
+    await site.play();
     await site.atlas.setCluster(live);
     await site.atlas.calls();
   }, 4 * minutes);
@@ -161,8 +162,21 @@ describe("a stack with a cluster that Atlas has already", () => {
       expect(await site.atlas.calls()).not.toContain("create AdvancedCluster cluster");
       expect(await site.stack.outputs()).toMatchObject({ verification: { holds: true } });
       expect(await site.userNames()).toContain("taskrunner-migrator-1");
+      await site.atlas.calls();
     },
     12 * minutes,
+  );
+
+  it(
+    "leaves it as it is when `import` is taken away",
+    async () => {
+      await site.configure({ ...takenOver, import: undefined, passwordVersion: 2 });
+      await site.succeeded(site.stack.up());
+
+      expect(await site.atlas.calls()).toEqual([]);
+      expect(await site.atlas.cluster()).toEqual(live);
+    },
+    8 * minutes,
   );
 
   it(

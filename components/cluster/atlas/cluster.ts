@@ -7,8 +7,16 @@ import { atlasSdk } from "./sdk";
 
 type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
 
-// Inputs that no setting controls keep Atlas' value. The plugin rejects `deleteOnCreateTimeout` on an imported cluster.
-const unmanaged = ["adaptiveCapacity", "deleteOnCreateTimeout", "labels", "pinnedFcv", "tags"];
+// What only a creation sets, such as the minimum of TLS, keeps Atlas' value afterwards: that may be stricter. The plugin
+// rejects `deleteOnCreateTimeout` on an imported cluster.
+const unmanaged = [
+  "adaptiveCapacity",
+  "advancedConfiguration",
+  "deleteOnCreateTimeout",
+  "labels",
+  "pinnedFcv",
+  "tags",
+];
 
 // With tier scaling Atlas ignores a changed size. The state keeps the old one, so that the preview which turns scaling
 // off shows the change.
@@ -24,12 +32,7 @@ export function createCluster(
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.AdvancedCluster {
   const kept = {
-    ignoreChanges: [
-      ...unmanaged,
-      // A taken-over cluster may have stricter TLS.
-      ...(settings.import ? ["advancedConfiguration"] : []),
-      ...(settings.autoScaling.compute ? [scaledSize] : []),
-    ],
+    ignoreChanges: settings.autoScaling.compute ? [...unmanaged, scaledSize] : unmanaged,
     ...options,
     protect: settings.protection,
     retainOnDelete: true,
