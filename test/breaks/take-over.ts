@@ -20,9 +20,16 @@ export const takeOver: readonly Break[] = [
   {
     guarantee: "nodes for analytics that a take-over would lose are refused by name",
     file: "components/cluster/atlas/check.ts",
-    find: "return count === 0 || isKept ?",
-    replace: "return count >= 0 || isKept ?",
-    tests: ["test/cluster/atlas/take-over.test.ts"],
+    find: "live.useEffectiveFields || others.length === 0",
+    replace: "live.useEffectiveFields || others.length >= 0",
+    tests: ["test/cluster/atlas/check.test.ts > refuses a take-over whose `compute`"],
+  },
+  {
+    guarantee: "a region that the settings do not name is not lost by a take-over",
+    file: "components/cluster/atlas/check.ts",
+    find: "if (regions.every(isNamed)) return undefined;",
+    replace: "if (regions.some(isNamed)) return undefined;",
+    tests: ["test/cluster/atlas/check.test.ts > refuses to take over"],
   },
   {
     guarantee: "a cluster that is taken over with changes is a change in the comment",

@@ -1,18 +1,36 @@
-import type * as mongodbatlas from "@pulumi/mongodbatlas";
 import * as pulumi from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import type { AtlasSettings } from "../../settings";
 import { logFinding, ProgramError, stackName } from "../../step/program";
 import { atlasSdk } from "./sdk";
 
-/** A cluster as the plugin's outputs describe it. */
-type Live = Pick<mongodbatlas.GetAdvancedClusterResult, "clusterType" | "replicationSpecs"> & {
+interface Nodes {
+  readonly nodeCount: number;
+  readonly instanceSize?: string;
+  readonly ebsVolumeType?: string;
+}
+
+/** A region; the plugin omits nodes that it does not have. */
+interface Region {
+  readonly providerName: string;
+  readonly regionName: string;
+  readonly electableSpecs?: Nodes;
+  readonly analyticsSpecs?: Nodes;
+  readonly readOnlySpecs?: Nodes;
+  readonly autoScaling?: { readonly computeEnabled?: boolean };
+}
+
+/** A cluster as the plugin describes it; one that Atlas does not have has no specification. */
+interface Live {
+  readonly clusterType: string;
+  readonly replicationSpecs?: readonly { readonly regionConfigs: readonly Region[] }[];
   readonly useEffectiveFields?: boolean;
-};
+}
 
 /**
- * Checks that the settings would remove nothing from a cluster that exists, and returns its project. If Atlas does
- * not answer, the import itself fails. Warns about a size that Atlas ignores.
+ * Checks that the settings would remove nothing that they do not name from a cluster that exists, and returns its
+ * project. Atlas is asked only about a cluster that the stack is to take over and does not have yet. Warns about a
+ * size that Atlas ignores.
  *
  * @throws ProgramError with what would be lost, before anything changes
  */
@@ -23,19 +41,17 @@ export async function checkCluster(
 ): Promise<string> {
   const { name, instanceSize, autoScaling } = settings;
   const own = await readOwnCluster(name, projectId);
-  const asked = async () =>
-    atlasSdk()
-      .getAdvancedCluster({ projectId, name }, { parent })
-      .catch(() => undefined);
-  const live = own ?? (settings.import ? await asked() : undefined);
-  if (live === undefined) return projectId;
-  const why = findObstacle(live, settings);
+  if (own === undefined && !settings.import) return projectId;
+  const live = own ?? (await askAtlas(name, projectId, parent));
+  const lost = describeLostNodes(live, settings);
+  const why = lost ?? (settings.import ? findObstacle(live, settings) : undefined);
   if (why !== undefined) {
+    const advice = own && !lost ? " To change it to the settings, remove cluster.import." : "";
     throw new ProgramError(
-      `The Atlas cluster ${name} cannot ${own ? "change" : "be taken over"} like this: ${why}. Nothing was changed.`,
+      `The Atlas cluster ${name} cannot ${own ? "change" : "be taken over"} like this: ${why}.${advice} Nothing was changed.`,
     );
   }
-  const size = live.replicationSpecs[0]?.regionConfigs[0]?.electableSpecs?.instanceSize;
+  const size = regionsOf(live)[0]?.electableSpecs?.instanceSize;
   if (autoScaling.compute && size !== instanceSize) {
     const text =
       `cluster.instanceSize: ${instanceSize} is ignored, because Atlas chooses the size (cluster.autoScaling.compute). ` +
@@ -46,35 +62,79 @@ export async function checkCluster(
 }
 
 /**
- * Describes what a cluster would lose under these settings, and what to do; undefined if nothing. The plugin keeps
- * analytics and read-only nodes only in regions that the settings list, and loses them when `useEffectiveFields` is
- * turned on (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
+ * Nodes that turning `autoScaling.compute` on would lose (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
  */
-export function findObstacle(
-  { clusterType, replicationSpecs, useEffectiveFields }: Live,
-  settings: Pick<AtlasSettings, "import" | "regions" | "autoScaling">,
-): string | undefined {
-  const { regions, autoScaling } = settings;
-  const turnsOn = autoScaling.compute !== undefined && !useEffectiveFields;
-  if (!settings.import && !turnsOn) return undefined;
-  const live = replicationSpecs.flatMap(({ regionConfigs }) => regionConfigs);
-  const shared = live.find(({ providerName }) => /^(TENANT|FLEX|SERVERLESS)$/.test(providerName));
-  if (shared) return "it is an M0, a Flex cluster or serverless. Upgrade it to M10 in Atlas first";
-  if (clusterType !== "REPLICASET") {
-    return `it is of type ${clusterType}, not a replica set. Use cluster.kind: existing`;
+function describeLostNodes(live: Live, { autoScaling }: AtlasSettings): string | undefined {
+  const others = regionsOf(live)
+    .map(({ analyticsSpecs, readOnlySpecs, regionName }) => ({
+      regionName,
+      count: (analyticsSpecs?.nodeCount ?? 0) + (readOnlySpecs?.nodeCount ?? 0),
+    }))
+    .filter(({ count }) => count > 0);
+  if (!autoScaling.compute || live.useEffectiveFields || others.length === 0) return undefined;
+  const lost = others.map(({ count, regionName }) => `${count} in ${regionName}`).join(", ");
+  return `it has nodes for analytics or reading that would be lost, ${lost}. Remove cluster.autoScaling.compute, or these nodes in Atlas`;
+}
+
+/**
+ * Why the settings cannot describe a cluster to take over, and what to do; undefined if they do. A change keeps nodes
+ * for analytics and reading only in regions that the settings name, and no provisioned disk.
+ */
+function findObstacle(live: Live, settings: AtlasSettings): string | undefined {
+  const { provider } = settings;
+  const regions = regionsOf(live);
+  if (live.replicationSpecs === undefined) return "the project has no cluster of this name";
+  if (regions.some(({ providerName }) => /^(TENANT|FLEX|SERVERLESS)$/.test(providerName))) {
+    return "it is an M0, a Flex cluster or serverless. Upgrade it to M10 in Atlas first";
   }
-  const others = live.flatMap(({ regionName, analyticsSpecs, readOnlySpecs }, at) => {
-    // Atlas omits specs without nodes, whatever the plugin's types say.
-    const countOf = (specs?: { nodeCount: number }) => specs?.nodeCount ?? 0;
-    const count = countOf(analyticsSpecs) + countOf(readOnlySpecs);
-    const isKept = !turnsOn && regions[at]?.name === regionName;
-    return count === 0 || isKept ? [] : [`${count} in ${regionName}`];
-  });
-  if (others.length === 0) return undefined;
-  const advice = turnsOn
-    ? "Remove autoScaling.compute, or these nodes in Atlas"
-    : "List the regions in Atlas' order, or remove these nodes in Atlas";
-  return `it has nodes for analytics or reading that would be lost, ${others.join(", ")}. ${advice}`;
+  const unmanaged = describeUnmanaged(live, settings);
+  if (unmanaged !== undefined) return `${unmanaged}. Use cluster.kind: existing`;
+  const isNamed = ({ regionName, providerName, electableSpecs }: Region, at: number) => {
+    const { name, electable } = settings.regions[at] ?? {};
+    return (
+      name === regionName && provider === providerName && electable === electableSpecs?.nodeCount
+    );
+  };
+  if (regions.every(isNamed)) return undefined;
+  const all = regions.map(
+    ({ regionName, providerName, electableSpecs }) =>
+      `${regionName} of ${providerName} with ${electableSpecs?.nodeCount ?? 0}`,
+  );
+  return `its regions and electable nodes are ${all.join(", ")}. Name each in cluster.regions, in this order, and the provider; with several providers use cluster.kind: existing`;
+}
+
+/** What the stack cannot keep of a cluster, because no setting names it. */
+function describeUnmanaged(
+  { clusterType, ...live }: Live,
+  { autoScaling }: AtlasSettings,
+): string | undefined {
+  if (clusterType !== "REPLICASET") return `it is of type ${clusterType}, not a replica set`;
+  const regions = regionsOf(live);
+  const without = regions.find(({ electableSpecs }) => !electableSpecs?.nodeCount);
+  if (without) return `its region ${without.regionName} has no electable nodes`;
+  const isFast = ({ ebsVolumeType, instanceSize = "" }: Nodes) =>
+    instanceSize.endsWith("_NVME") || /^(PROVISIONED|HIGH_PERFORMANCE)$/.test(ebsVolumeType ?? "");
+  if (regions.some(({ electableSpecs }) => electableSpecs && isFast(electableSpecs))) {
+    return "its disks are provisioned or NVMe, which a change of the size may reset";
+  }
+  const isScaled = regions.some(({ autoScaling }) => autoScaling?.computeEnabled);
+  if (isScaled && !autoScaling.compute) {
+    return "Atlas scales its size, which would end. Name cluster.autoScaling.compute";
+  }
+  return undefined;
+}
+
+const regionsOf = ({ replicationSpecs = [] }: Pick<Live, "replicationSpecs">) =>
+  replicationSpecs.flatMap(({ regionConfigs }) => regionConfigs);
+
+async function askAtlas(name: string, projectId: string, parent: pulumi.Resource): Promise<Live> {
+  try {
+    return await atlasSdk().getAdvancedCluster({ projectId, name }, { parent });
+  } catch (error) {
+    throw new ProgramError(
+      `Atlas does not say what the cluster ${name} has, so it is not taken over: ${(error as Error).message}. Run \`pulumi up\` again.`,
+    );
+  }
 }
 
 const atlasCluster = "mongodbatlas:index/advancedCluster:AdvancedCluster";

@@ -73,7 +73,7 @@ const provider: Provider = {
   delete: async (_id, urn, props: PluginProperties) => {
     await call("delete", urn, props);
   },
-  invoke: (token) => {
+  invoke: (token, inputs: PluginProperties) => {
     if (token.endsWith(":getProjectIpAccessLists")) {
       const entries = [...notesIn(room.accessList)].map(([entry, comment]) =>
         listed(entry, comment),
@@ -82,9 +82,8 @@ const provider: Provider = {
     }
     if (!token.endsWith(":getAdvancedCluster"))
       throw new Error(`mongodbatlas ${token} is not played`);
-    const cluster = room.cluster();
-    if (!cluster) throw new Error("Atlas answers 404: CLUSTER_NOT_FOUND");
-    return Promise.resolve({ outputs: cluster });
+    // About a cluster that Atlas does not have, the plugin repeats the question.
+    return Promise.resolve({ outputs: room.cluster() ?? inputs });
   },
 };
 

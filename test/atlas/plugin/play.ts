@@ -65,11 +65,15 @@ const plays: Readonly<Record<string, Play>> = {
     const [before = [], asked = []] = [live, sent].map(
       (cluster) => cluster?.replicationSpecs as ReplicationSpecs<Scaled> | undefined,
     );
-    // The plugin notes a size as changed that Atlas ignores.
+    // With effective fields the plugin notes what was asked for, also a size that Atlas ignores.
     const taken = inputs.useEffectiveFields ? takenSpecs(before, asked, scalingOf) : asked;
     const specs = merged(before, taken);
     room.setCluster({ ...Object.fromEntries(kept), ...sent, replicationSpecs: specs });
-    return { id: "missing ID", computed: computedOf(inputs, settings) };
+    const said = inputs.useEffectiveFields ? asked : specs;
+    return {
+      id: "missing ID",
+      computed: { ...computedOf(inputs, settings), replicationSpecs: said },
+    };
   },
   CustomDbRole: async (call, inputs, { admin }, { users, roles }) => {
     const { roleName, actions } = inputs as unknown as CustomRole;
