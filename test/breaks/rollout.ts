@@ -221,7 +221,10 @@ export const rolloutBreaks: readonly Break[] = [
     file: "components/rollout/pods/live-mode.ts",
     find: 'if (!others.every(isDrained)) return "changed";',
     replace: "",
-    tests: ["test/rollout/pods/live-mode.test.ts > taken back by hand"],
+    tests: [
+      "test/rollout/pods/live-mode.test.ts > taken back by hand",
+      "test/engine/changed-by-hand.test.ts > rolled back by hand",
+    ],
   },
   {
     guarantee: "an abandoned drain starts no worker in another mode",

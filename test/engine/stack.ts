@@ -43,6 +43,8 @@ export interface TestStack {
   killedUp(at: RegExp, how?: keyof typeof deaths): Promise<EngineRun & Left>;
   /** Takes away the lock of an engine that was killed. */
   cancel(): Promise<void>;
+  /** Marks a resource for its replacement by the next update. */
+  taint(urn: string): Promise<void>;
   /** The stack's outputs; @param flags such as `--show-secrets` */
   outputs(...flags: string[]): Promise<Record<string, unknown>>;
   /** The state as the engine keeps it on disk, in the form of `pulumi stack export`. */
@@ -165,6 +167,9 @@ export async function makeStack(
     },
     cancel: async () => {
       await succeeded(run(project, ["cancel", name, "--yes"]));
+    },
+    taint: async (urn) => {
+      await succeeded(run(project, ["state", "taint", urn, "--stack", name, "--yes"]));
     },
     outputs: async (...flags) =>
       JSON.parse(await ofStack("output", "--json", ...flags)) as Record<string, unknown>,
