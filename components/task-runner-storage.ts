@@ -57,7 +57,8 @@ export class TaskRunnerStorage extends StepGroup {
     // rollback exports, what was written since, while no worker runs.
     const { appUri } = mongo;
     const services = new Services("services", { ...settings, appUri }, after(update));
-    const drain = new WorkerDrain("worker-drain", { services, update }, after(imported));
+    const { proven } = imported;
+    const drain = new WorkerDrain("worker-drain", { services, update, proven }, after(imported));
     const handover = new Handover("handover", { ...state, drain }, after(drain));
     const drained = { services, drain, handover };
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));

@@ -16,6 +16,7 @@ const hidden = new Set([
   "uri",
   "direction",
   "cutover",
+  "gate",
   "job",
   "resourceNames",
   "fencedAt",

@@ -5,8 +5,12 @@ import { describeAny } from "./words";
 
 /** Describes a preview in one sentence of our own words, without the name of the stack. */
 export function writeHeadline(input: ReviewInput, groups: readonly Group[]): string {
-  const { direction, messages, refreshed } = input;
+  const { direction, messages, refreshed, gate, cutover } = input;
   if (messages.some(isError)) return "the preview failed";
+  if (gate === "closed") {
+    const what = direction === "cutover" ? describeCutover(input) : nameGroups(groups);
+    return [`prepares cutover ${String(cutover)}; stops nobody`, what].filter(Boolean).join(": ");
+  }
   switch (direction) {
     case "nothing":
       return "no changes";
@@ -15,27 +19,33 @@ export function writeHeadline(input: ReviewInput, groups: readonly Group[]): str
     case "rollback":
       return `roll back to files: ${describeRollback(input)}`;
     case "change": {
-      const named = groups.map(({ title, rows }) => {
-        const name = title.replace(/^[A-Z](?=[a-z]*( |$))/, (letter) => letter.toLowerCase());
-        return rows.length > 1 ? `${name} (${rows.length.toLocaleString("en-US")})` : name;
-      });
-      return `${refreshed ? "after a refresh" : "change"}: ${formatList(named) || "the ledger"}`;
+      const named = nameGroups(groups);
+      return `${refreshed ? "after a refresh" : "change"}: ${named || "the ledger"}`;
     }
   }
 }
 
-function describeCutover({ steps, plan }: ReviewInput): string {
+function nameGroups(groups: readonly Group[]): string {
+  const named = groups.map(({ title, rows }) => {
+    const name = title.replace(/^[A-Z](?=[a-z]*( |$))/, (letter) => letter.toLowerCase());
+    return rows.length > 1 ? `${name} (${rows.length.toLocaleString("en-US")})` : name;
+  });
+  return formatList(named);
+}
+
+function describeCutover({ steps, plan, gate }: ReviewInput): string {
   const countMade = (kind: string) => plan?.changes.filter((one) => one.kind === kind).length ?? 0;
   const collections = countMade("create collection");
   const indexes = countMade("create index");
   const imports = steps.some(({ part }) => part === "bulkPass");
   const runs = plan?.state ? formatCount(plan.state.runs.files, "run") : "the runs on disk";
   return formatList([
+    gate === "open" && "the worker stops",
     describeAny(collections, "collection"),
     describeAny(indexes, "index"),
     steps.some(({ isMigrationJob }) => isMigrationJob) && "the migration as a Job",
     imports && `import of ${runs}`,
-    describeServices(steps),
+    gate !== "closed" && describeServices(steps),
   ]);
 }
 

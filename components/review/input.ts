@@ -10,6 +10,9 @@ export interface ReviewInput extends Omit<Preview, "stack" | "steps"> {
   readonly stack: string;
   readonly steps: readonly ReviewedStep[];
   readonly direction: ReviewedDirection;
+  /** The gate before the worker's drain, and the cutover that the settings name. */
+  readonly gate: unknown;
+  readonly cutover: unknown;
   readonly plan: PlanFacts | undefined;
   /** Whether the plan of a rollback did not reach MongoDB. */
   readonly isMongoUnreachable: boolean;
@@ -61,6 +64,7 @@ export function prepareReview(
   // The engine registers resources concurrently, so their order varies.
   const found = preview.steps.map(classify).sort((a, b) => (a.name < b.name ? -1 : 1));
   const steps = cutoverSteps.flatMap(([part]) => found.filter((step) => step.part === part));
+  const { gate, cutover } = steps.find(({ className }) => className === "ServicesCheck")?.new ?? {};
   const { leftBehind } = plan ?? {};
   const isLost = leftBehind !== undefined && leftBehind.exported === undefined;
   // In an election the plan takes MongoDB for lost, but `up` stops and holds nothing.
@@ -70,6 +74,8 @@ export function prepareReview(
     stack: preview.stack ?? stack,
     steps,
     direction: findDirection(steps),
+    gate,
+    cutover,
     plan: plan && { ...plan, ...(isElection && { leftBehind: undefined }) },
     trigger,
     now,

@@ -73,9 +73,11 @@ const bookkeeping = [
 ];
 
 function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
-  const { direction, plan, isMongoUnreachable } = input;
+  const { direction, plan, isMongoUnreachable, gate } = input;
   const { className, operation, old, new: wanted } = step;
   if (!step.isOurs) return false;
+  // Behind a closed gate nothing runs.
+  if (gate === "closed" && wanted?.direction === "back") return true;
   switch (className) {
     case "LedgerClaim":
       return operation !== "delete" && !step.isMigrationJob;

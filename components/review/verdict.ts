@@ -28,7 +28,7 @@ type Risks = (string | false | undefined)[];
 
 /** Judges a preview: what blocks it, then the risks that a reviewer has to know, the worst first. */
 export function judge(input: ReviewInput): Verdict {
-  const { direction, steps, messages, plan, touchesSchema } = input;
+  const { direction, steps, messages, plan, touchesSchema, gate } = input;
   const errors = messages.filter(isError).length;
   const issues = touchesSchema ? (plan?.issues.length ?? 0) : 0;
   const stops = messages.filter(isStop).length;
@@ -38,10 +38,11 @@ export function judge(input: ReviewInput): Verdict {
     plan?.blocked && describeAny(issues, "data issue", ": up stops before its first change"),
     stops > 0 && "up stops before it is done, a warning below says where",
   ];
+  const figures = [missingFigures(input), ...rollbackRisks(input)];
+  const services = serviceRisks(input);
   const risks = [
-    missingFigures(input),
-    ...rollbackRisks(input),
-    ...serviceRisks(input),
+    // What opens the gate leads with the stop.
+    ...(gate === "open" ? [...services, ...figures] : [...figures, ...services]),
     !plan?.blocked && describeAny(issues, "data issue", ": what they block is left out"),
     ...destructions(steps),
     steps.some(losesFence) && "without `backfill` a rollback exports nothing and holds no run",
@@ -82,14 +83,14 @@ function rollbackRisks({ direction, plan, messages }: ReviewInput): Risks {
 }
 
 function serviceRisks(input: ReviewInput): Risks {
-  const { direction, steps, plan } = input;
+  const { direction, steps, plan, gate } = input;
   const restarting = (["worker", "web"] as const).filter((service) =>
     steps.some((step) => restarts(step, service)),
   );
   const services = restarting.join(" and ");
   const verb = restarting.length === 1 ? "restarts" : "restart";
   const waiting = plan?.state?.unfinished;
-  const isCutover = direction === "cutover";
+  const isCutover = direction === "cutover" && gate !== "closed";
   const isTurn = isCutover || direction === "rollback";
   return [
     isTurn ? describeStop(input, services) : services !== "" && `${services} ${verb}`,
@@ -195,8 +196,8 @@ function indexRisks({ changes, documents }: PlanFacts): Risks {
   ];
 }
 
-function expiry({ steps, plan }: ReviewInput): string | undefined {
-  const retention = steps.find(({ part }) => part === "retention");
+function expiry({ steps, plan, gate }: ReviewInput): string | undefined {
+  const retention = steps.find(({ part }) => part === "retention" && gate !== "closed");
   const before = Number(retention?.old?.days ?? 0);
   const after = Number(retention?.new?.days ?? 0);
   if (after === 0 || (after === before && retention?.outputs.applied !== false)) return undefined;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { warning } from "../contract/finding";
 import type { SecretRef } from "../kubernetes/program";
-import { modeOf, type Direction } from "../settings";
+import { drainGateOf, modeOf, type Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import { jobsAddress } from "../step/stack-jobs";
@@ -93,9 +93,16 @@ interface Drained {
   readonly standstill?: pulumi.Output<FinishedDrain>;
 }
 
+interface Proven {
+  readonly at: string;
+  readonly importMs: number;
+}
+
 interface WorkerDrainArgs {
   readonly services: Services;
   readonly update: Pick<Update, "direction" | "ended">;
+  /** When the import was proven, and how long one of later changes takes, for people at a closed gate. */
+  readonly proven?: pulumi.Output<Proven | undefined>;
 }
 
 /** Stops the worker, so that no step is executed until its rollout (decision 9). */
@@ -106,7 +113,7 @@ export class WorkerDrain extends StepGroup {
 
   constructor(
     name: string,
-    { services: { settings, target }, update }: WorkerDrainArgs,
+    { services: { settings, target }, update, proven }: WorkerDrainArgs,
     options?: StepOptions,
   ) {
     super("WorkerDrain", name, options);
@@ -114,21 +121,25 @@ export class WorkerDrain extends StepGroup {
     const inputs = workerDrainInputs(settings);
     this.drained = {};
     if (inputs) {
-      const asked = { direction, service: inputs.service };
+      const { kubeconfig, context, namespace, release, selector, service, gate } = inputs;
+      const where = { kubeconfig, context, namespace, release, selector };
+      const asked = { ...where, direction, service, gate };
       const name = "worker-drain-request";
       const request = new StepResource(drainRequest, name, asked, this.ofChildren);
+      const { lastDirection } = request;
+      if (gate === "closed") this.describeGate(settings, lastDirection, proven);
       const all = {
         ...inputs,
-        direction,
+        direction: lastDirection,
         // Without the record of the cutover (`--target`) the worker stays where it is.
-        mode: direction.apply(modeOf),
+        mode: lastDirection.apply(modeOf),
         releases: target.rendered ?? inputs.releases,
         ended,
         requests: request.output("requests") as pulumi.Output<number>,
         requestedAt: request.output("requestedAt") as pulumi.Output<string>,
       };
       const resource = new StepResource(drain, "worker-drain", all, this.ofChildren);
-      const { kubeconfig, context, namespace, ignorePods: ignored } = inputs;
+      const { ignorePods: ignored } = inputs;
       // The cluster may have another name than at the drain, and an error may have asked for other ignored pods.
       const address = { kubeconfig, context, namespace };
       this.direction = resource.lastDirection;
@@ -151,6 +162,26 @@ export class WorkerDrain extends StepGroup {
         : direction;
     }
     this.registerOutputs({ stoppedAt: this.drained.stoppedAt });
+  }
+
+  /** Says at a closed gate what it stops at, and the line that opens it. */
+  private describeGate(
+    { cutover }: ServicesArgs,
+    direction: pulumi.Output<Direction>,
+    proven?: pulumi.Output<Proven | undefined>,
+  ): void {
+    const isPreview = pulumi.runtime.isDryRun();
+    const known = pulumi.all([direction, isPreview ? undefined : proven]);
+    known.apply(async ([direction, proven]) => {
+      if (direction === "forward") return;
+      const { at = "now", importMs = 0 } = proven ?? {};
+      const stop = `about ${Math.ceil(importMs / 1_000)} s, and while its pods end and start`;
+      const text = isPreview
+        ? `Prepares cutover ${cutover}; stops nobody.`
+        : `Cutover ${cutover} is ready since ${at}; nobody was stopped. The worker will be stopped for ${stop}.`;
+      const open = `To cut over, set rollout.drain: ${cutover} and run pulumi up.`;
+      await pulumi.log.info(`${text} ${open}`, this);
+    });
   }
 }
 
@@ -176,7 +207,7 @@ class Rollout extends StepGroup {
     options?: StepOptions,
   ) {
     super(type, name, options);
-    const change = effectiveMode(service, settings.direction, before);
+    const change = effectiveMode(service, settings, before);
     const deployed = target.deploy(service, change, this.ofChildren);
     const { resource, revision, summary } = deployed;
     const address = serviceAddress(settings, service);
@@ -200,11 +231,12 @@ class Rollout extends StepGroup {
  */
 function effectiveMode(
   service: Service,
-  asked: Direction,
+  settings: ServicesArgs,
   before: pulumi.Output<Direction>,
 ): ModeChange {
   const direction = before.apply(async (direction) => {
-    if (direction === asked) return direction;
+    // Behind a closed gate it is to stay.
+    if (direction === settings.direction || drainGateOf(settings) === "closed") return direction;
     const text =
       `The service ${service} stays in ${modeOf(direction)} mode: the step before its rollout is not part of this ` +
       "update. Run `pulumi up` without --target and --exclude.";

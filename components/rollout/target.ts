@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../kubernetes/program";
-import type {
-  ChartSettings,
-  Direction,
-  RolloutSettings,
-  StorageMode,
-  ValuesRolloutSettings,
+import {
+  drainGateOf,
+  type ChartSettings,
+  type Direction,
+  type RolloutSettings,
+  type StorageMode,
+  type ValuesRolloutSettings,
 } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 import { stackName, type Args } from "../step/program";
@@ -69,7 +70,7 @@ export function serviceAddress({ kubernetes, rollout }: DrainSettings, service: 
 
 export type DrainSettings = Pick<
   ProgramSettings,
-  "storageMode" | "rollout" | "kubernetes" | "direction" | "advanced" | "mongo"
+  "storageMode" | "rollout" | "kubernetes" | "direction" | "advanced" | "mongo" | "cutover"
 >;
 
 /** A service's values file in a mode. */
@@ -104,7 +105,7 @@ export function ownValuesFiles({ rollout, mongo, storageMode }: DrainSettings): 
 export function workerDrainInputs(
   settings: DrainSettings,
 ): Args<Omit<DrainInputs, "requests" | "requestedAt">> | undefined {
-  const { storageMode: mode, rollout, direction, advanced } = settings;
+  const { storageMode: mode, rollout, direction, advanced, cutover } = settings;
   const { timeoutSeconds, ignorePods } = rollout;
   const { releases, install } = placementOf(rollout);
   const address = serviceAddress(settings, "worker");
@@ -121,6 +122,8 @@ export function workerDrainInputs(
       releases: releases.length > 0 ? releases.map(({ release }) => release) : undefined,
       web: { release: web?.release, selector: web?.selector },
       acceptCluster: advanced.acceptCluster,
+      cutover,
+      gate: drainGateOf(settings),
       files: ownValuesFiles(settings),
     }
   );

@@ -44,3 +44,16 @@ export function modeOf(direction: Direction): Settings["storageMode"] {
 export function directionTo(mode: Settings["storageMode"]): Direction {
   return mode === "mongo" ? "forward" : "back";
 }
+
+/** Whether people let a cutover stop the worker; undefined without a gate, and in a rollback. */
+export type DrainGate = "closed" | "open" | undefined;
+
+/** The gate before the worker's drain: the setting `rollout.drain` names the cutover that it lets through. */
+export function drainGateOf({
+  rollout,
+  storageMode,
+  cutover,
+}: Pick<Settings, "rollout" | "storageMode" | "cutover">): DrainGate {
+  if (rollout.drain === undefined || storageMode === "filesystem") return undefined;
+  return rollout.drain === cutover ? "open" : "closed";
+}

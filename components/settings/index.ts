@@ -5,8 +5,8 @@
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { entryAddress } from "./cluster";
 export { connectionStringProblems } from "./connection-rules";
-export { databaseOf, modeOf, resolveNamespace, schemaOptionsOf } from "./derived";
-export type { Direction } from "./derived";
+export { databaseOf, drainGateOf, modeOf, resolveNamespace, schemaOptionsOf } from "./derived";
+export type { Direction, DrainGate } from "./derived";
 export { commandSettings, plainMongoUri, type CommandSettings, type SettingsSource } from "./file";
 export { parseSettings, parseStructured } from "./load";
 export { SettingsError, SettingsFileError, type Problem } from "./problems";

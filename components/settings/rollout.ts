@@ -10,6 +10,12 @@ const common = {
     .describe(
       "The labels of pods in the namespace that have the worker's mode variable but belong to another environment. A drain ignores them.",
     ),
+  drain: z
+    .union([z.literal("wait"), positive], { error: "wait, or the number of a cutover" })
+    .optional()
+    .describe(
+      "A gate before the worker's drain: `wait` prepares a cutover and stops nobody; the number of the cutover opens it. Default: no gate.",
+    ),
 };
 
 const secretKey = text

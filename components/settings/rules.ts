@@ -91,8 +91,16 @@ function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
 function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
   if (rollout.target === "values") {
     // Without `confirm`, one push would change web and worker together, in whatever state the worker's pods are.
-    const when = rollout.push !== undefined && rollout.confirm === "none";
-    return [{ key: "rollout.confirm", when, allowed: "{ namespace, selector } with rollout.push" }];
+    const isBlind = rollout.confirm === "none";
+    const when = isBlind && rollout.push !== undefined;
+    return [
+      { key: "rollout.confirm", when, allowed: "{ namespace, selector } with rollout.push" },
+      {
+        key: "rollout.drain",
+        when: isBlind && rollout.drain !== undefined,
+        allowed: "nothing with rollout.confirm: none, which has rollout.workerStopped",
+      },
+    ];
   }
   const charts: Readonly<Record<string, ChartSettings>> =
     rollout.target === "umbrella"

@@ -1,6 +1,7 @@
 /** What a step is, and the dynamic provider of one; `program.ts` is the Pulumi program's own door. */
 export { providerOf } from "./provider";
 export {
+  gateStaysOpen,
   hyphenated,
   kind,
   Unfinished,

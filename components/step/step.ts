@@ -33,6 +33,10 @@ export interface OncePerCutover {
   readonly cutover: number;
 }
 
+/** What a failed try says if its gate is open (`rollout.drain`). */
+export const gateStaysOpen = (cutover: number) =>
+  `rollout.drain: ${cutover} stays good: the next pulumi up drains the worker at once.`;
+
 /** How a step runs as a Job, with the setting `jobs`. */
 export interface JobForm<Inputs, Results> {
   /** How the claim with the state directory is mounted. Default: not mounted. */

@@ -2,12 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { warning } from "../contract/finding";
 import type { Mongo } from "../cluster";
 import type { DrainSnapshot } from "../kubernetes";
-import type { Direction, Settings } from "../settings";
+import { drainGateOf, type Direction, type DrainGate, type Settings } from "../settings";
 import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import type { ImportReport } from "./reports";
 import type { VerificationReport } from "./verify";
+
+type RunFilesSettings = Pick<
+  Settings,
+  "backfill" | "advanced" | "rollout" | "storageMode" | "cutover"
+>;
 
 /** The runs on disk; nothing is imported or exported if the settings have no `backfill`. */
 export class RunFiles {
@@ -15,8 +20,12 @@ export class RunFiles {
   readonly state: StateArgs | undefined;
   /** The state directory; one in a claim is named only for people. */
   readonly root: string | undefined;
+  /** The gate before the worker's drain. */
+  readonly gate: DrainGate;
 
-  constructor({ backfill, advanced }: Pick<Settings, "backfill" | "advanced">) {
+  constructor(settings: RunFilesSettings) {
+    const { backfill, advanced } = settings;
+    this.gate = drainGateOf(settings);
     if (!backfill) return;
     const { source } = backfill;
     if ("path" in source) this.root = source.path;
@@ -48,12 +57,18 @@ interface StateStepArgs {
 export class FilesystemBackfill extends StepGroup {
   /** What the last run did, by collection; null if there was none. */
   readonly counts: pulumi.Output<ImportReport | null>;
+  /** When the proof of the last import ended (ISO 8601, UTC), and how long the import of later changes took. */
+  readonly proven: pulumi.Output<{ readonly at: string; readonly importMs: number } | undefined>;
 
   constructor(name: string, { mongo, files }: StateStepArgs, options?: StepOptions) {
     super("FilesystemBackfill", name, options, { rests: !files.state });
-    const inputs = files.state && { ...stateInputs(mongo, files.state), ...files.state.primary };
+    const { state, gate } = files;
+    const inputs = state && { ...stateInputs(mongo, state), ...state.primary, gate };
     const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
+    this.proven = pulumi.all([step?.output("provenAt"), this.counts]).apply(([at, counts]) => {
+      return at === undefined ? undefined : { at, importMs: counts?.proof?.importMs ?? 0 };
+    });
     this.registerOutputs({ counts: this.counts });
   }
 }

@@ -97,6 +97,27 @@ export const rolloutBreaks: readonly Break[] = [
     tests: ["test/rollout/pods/push.test.ts > stops the update where the server refuses"],
   },
   {
+    guarantee: "a closed gate stops nobody",
+    file: "components/rollout/pods/drain.ts",
+    find: 'if (inputs.gate !== "closed") return {};',
+    replace: "return {};",
+    tests: ["test/rollout/pods/gate.test.ts > keeps the last direction"],
+  },
+  {
+    guarantee: "a closed gate takes no worker off MongoDB",
+    file: "components/rollout/pods/drain.ts",
+    find: "prior?.direction ?? (await findLiveDirection(inputs))",
+    replace: '(await findLiveDirection({ ...inputs, namespace: "" })) && "back"',
+    tests: ["test/rollout/pods/gate.test.ts > the gate before a drain"],
+  },
+  {
+    guarantee: "an update that opens the gate imports and proves once more",
+    file: "components/transfer/steps/import.ts",
+    find: 'direction === "forward" && state.gate === "closed" && gate !== "closed"',
+    replace: "false",
+    tests: ["test/transfer/provider.test.ts > a bulk pass runs again when the gate"],
+  },
+  {
     guarantee: "a site file that is not as on the branch stops a cutover before anything changes",
     file: "components/rollout/values/provider.ts",
     find: 'if (pushed === undefined || pushed === text.replace(/\\n$/, "")) continue;',

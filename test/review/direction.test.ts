@@ -164,3 +164,47 @@ describe("the verdict on a rollback", () => {
     }
   });
 });
+
+describe("the gate before the drain", () => {
+  const step = (name: string, from: string, to: string, parent: string, more = {}): RawStep => ({
+    type: `~${name}`,
+    name,
+    parent,
+    old: { direction: from },
+    now: { direction: to, ...more },
+  });
+  const check = (gate: string) =>
+    step("kubernetes:ServicesCheck", "forward", "forward", "Update", { gate, cutover: 2 });
+  const cutover = step("taskrunner:Cutover", "back", "forward", "Update");
+  const bulk = step("taskrunner:BulkPass", "back", "forward", "FilesystemBackfill");
+  const isNew = (name: string, parent: string): RawStep => ({
+    op: "create",
+    type: `~${name}`,
+    name,
+    parent,
+    now: { direction: "back" },
+  });
+
+  it("that is closed says what it prepares, that it stops nobody, and no more than what runs", () => {
+    const behind = [
+      isNew("kubernetes:Drain", "WorkerDrain"),
+      isNew("taskrunner:Handover", "Handover"),
+      isNew("taskrunner:Verification", "Verification"),
+    ];
+    const found = reviewOf(previewOf([check("closed"), cutover, bulk, ...behind]), noPlan);
+    expect(found.headline).toMatch(/: prepares cutover 2; stops nobody: import of the runs/);
+    expect(found.verdict).not.toMatch(/stops until|drain|work on MongoDB|wait meanwhile/);
+    expect(found.body).not.toMatch(/Worker drain|Handover|Verification/);
+    const again = reviewOf(previewOf([check("closed")]), noPlan);
+    expect(again.headline).toMatch(/: prepares cutover 2; stops nobody$/);
+    expect(again.level).toBe("clear");
+  });
+
+  it("that opens leads with the stop", () => {
+    const drain = step("kubernetes:Drain", "back", "forward", "WorkerDrain");
+    const again = step("taskrunner:BulkPass", "forward", "forward", "FilesystemBackfill");
+    const { headline, verdict } = reviewOf(previewOf([check("open"), again, drain]));
+    expect(headline).toMatch(/cut over to MongoDB: the worker stops, import of/);
+    expect(verdict).toMatch(/^[^:]*:\*\* the worker stops until it works on MongoDB/);
+  });
+});

@@ -35,6 +35,17 @@ describe("a section of one of several forms", () => {
       { ...confirmed("none"), push: { branch: "main" } },
     ],
     ["push.branch: found nothing", { ...confirmed("none"), push: {} }],
+    [
+      'drain: found "wait"; allowed: nothing with rollout.confirm: none, which has rollout.workerStopped',
+      { ...confirmed("none"), drain: "wait" },
+    ],
+    [
+      'drain: found "now"; allowed: wait, or the number of a cutover',
+      {
+        ...confirmed({ namespace: "apps", selector: { worker: "a=b", web: "c=d" } }),
+        drain: "now",
+      },
+    ],
     ['target: found "argo"; allowed: values, helm, umbrella', { target: "argo" }],
   ])("has the problems of the form that is meant: %s", (problem, rollout) => {
     expect(describeProblems({ ...dev, rollout })).toContain(`rollout.${problem}`);

@@ -118,6 +118,7 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
   expect((await BulkPass.update("id", properties, back)).outs).toEqual({
     ...back,
     report: null,
+    provenAt: null,
     applied: true,
   });
 });

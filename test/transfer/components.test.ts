@@ -18,7 +18,6 @@ const settings = parseSettings({
   backfill: { source: { path: "../state" } },
   rollout: { target: "values", directory: ".", confirm: "none" },
 });
-const { advanced } = settings;
 const registered: pulumi.runtime.MockResourceArgs[] = [];
 const fencedAt = "2026-11-25T10:00:00.000Z";
 /** What the state has of a step that is not part of the update, by its name. */
@@ -145,7 +144,7 @@ it("the resource gets the root, not the other settings", async () => {
 
 it("without `backfill` there is no resource, and nobody waits for a component", async () => {
   const before = registered.length;
-  const none = new RunFiles({ advanced });
+  const none = new RunFiles({ ...settings, backfill: undefined });
   const { backfill, handover, final, verification } = stepsOf({
     mongo: mongo("forward"),
     files: none,

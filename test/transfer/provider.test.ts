@@ -188,3 +188,24 @@ it("on a rollback neither connects, if no cutover came as far as its fence", asy
     expect(await provider.diff("id", outs, unreachable)).toEqual({ changes: false });
   }
 });
+
+it("a bulk pass runs again when the gate before the drain opens, and once", async () => {
+  const closed = { ...inputs, gate: "closed" } as const;
+  const prepared = (await BulkPass.create(closed)).outs as object;
+  expect(prepared).toMatchObject({ provenAt: expect.stringMatching(/^20.*Z$/) as string });
+  expect(await changes(prepared, closed)).toBe(false);
+  const open = { ...inputs, gate: "open" } as const;
+  expect(await changes(prepared, open)).toBe(true);
+  expect(await changes(prepared, inputs)).toBe(true);
+  expect(await changes({ ...prepared, ...open }, open)).toBe(false);
+});
+
+it("a bulk pass that fails behind an open gate says that the next update drains", async () => {
+  await addFiles(inputs.root, { "state/runs/broken.json": "{" });
+  const failing = BulkPass.create({ ...inputs, gate: "open" });
+  await expect(failing).rejects.toMatchObject({
+    reasons: expect.arrayContaining([
+      expect.stringMatching(/^rollout\.drain: 1 stays good: the next pulumi up drains/),
+    ]) as unknown,
+  });
+});

@@ -15,10 +15,17 @@ import {
   type Controller,
   type DrainSnapshot,
 } from "../../kubernetes";
-import { kind, tell, type StateOf, type Step } from "../../step";
-import { finishing } from "../recovery";
+import type { Direction } from "../../settings";
+import { gateStaysOpen, kind, tell, type StateOf, type Step } from "../../step";
+import { finishing, resumeHint } from "../recovery";
 import { executorMarks, findMissed } from "./executors";
-import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
+import {
+  comparedPodInputs,
+  hasMoved,
+  type DrainInputs,
+  type DrainResults,
+  type ServiceAddress,
+} from "./inputs";
 import { chooseDrain, describeChanged, inOtherMode } from "./live-mode";
 import { pauseWeb, resumeWeb } from "./paused";
 import { describeOther, findRefusal, findUnknownCutover, observeCluster } from "./refusal";
@@ -32,7 +39,7 @@ import {
   type Workload,
 } from "./workload";
 
-type DrainRequestInputs = Pick<DrainInputs, "direction" | "service">;
+type DrainRequestInputs = Pick<DrainInputs, "direction" | "service" | "gate"> & ServiceAddress;
 export type DrainRequestResults = Required<Pick<DrainInputs, "requests" | "requestedAt">>;
 
 const recordRequest: Step<DrainRequestInputs, DrainRequestResults>["forward"] = (_, state) =>
@@ -40,7 +47,8 @@ const recordRequest: Step<DrainRequestInputs, DrainRequestResults>["forward"] = 
 
 /**
  * The record before a drain. If the engine is killed during the drain, its state knows nothing of it; an
- * abandoned direction is a second change here, after which the drain restores the replicas.
+ * abandoned direction is a second change here, after which the drain restores the replicas. While the gate is closed
+ * it keeps its last direction, and so does all that comes after it.
  */
 export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
   ...kind<DrainRequestInputs, DrainRequestResults>(
@@ -50,9 +58,20 @@ export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
     [],
   ),
   id: ({ service }) => `${service}/drain-request`,
+  observes: async (inputs, prior) => {
+    if (inputs.gate !== "closed") return {};
+    return { direction: prior?.direction ?? (await findLiveDirection(inputs)) };
+  },
   forward: recordRequest,
   back: recordRequest,
 };
+
+/** Where the service works; one that a stack takes over in Mongo mode stays there. */
+async function findLiveDirection(inputs: DrainRequestInputs): Promise<Direction> {
+  const live = await tryQuickly(inputs, (cluster) => controllersOf(cluster, inputs));
+  const wanted = { service: inputs.service, mode: "filesystem" } as const;
+  return live && inOtherMode(wanted, live).length > 0 ? "forward" : "back";
+}
 
 const now = () => new Date().toISOString();
 
@@ -131,7 +150,9 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
     ...(standstill && { standstill }),
   };
   if (action === "nothing") return results;
-  return finishing(results, `${inputs.service} was not drained`, async () => {
+  const { service, gate, cutover = 0 } = inputs;
+  const advice = [resumeHint, gate === "open" && gateStaysOpen(cutover)].filter(Boolean).join(" ");
+  const run = async () => {
     if (!isDrain) {
       await undo(cluster, inputs, live);
       return results;
@@ -147,7 +168,8 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
       ...results,
       standstill: { ...found, mode: inputs.mode, ...(stoppedAt && { stoppedAt }) },
     };
-  });
+  };
+  return finishing(results, `${service} was not drained`, run, advice);
 }
 
 /** A drain that failed goes on; one that was killed left only its request. */

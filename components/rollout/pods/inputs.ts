@@ -1,5 +1,5 @@
 import type { ClusterAddress, ClusterIdentity, DrainSnapshot } from "../../kubernetes";
-import type { StorageMode } from "../../settings";
+import type { DrainGate, StorageMode } from "../../settings";
 import type { StepInputs } from "../../step";
 import type { Service } from "../environment";
 import type { ValuesFileInputs } from "../values/provider";
@@ -38,6 +38,9 @@ export interface DrainInputs extends PodsInputs {
   readonly clusterIdentity?: ClusterIdentity;
   /** How many cutovers of the stack have ended. */
   readonly ended?: number;
+  /** The setting `cutover`, and the gate that lets its drain through. */
+  readonly cutover?: number;
+  readonly gate?: DrainGate;
 }
 
 export interface DrainResults {

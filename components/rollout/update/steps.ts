@@ -36,7 +36,9 @@ export const servicesCheck: Step<DrainInputs, object> = {
   // A run records an accepted cluster.
   isDue: async (state, inputs) =>
     isSameCluster(inputs.clusterIdentity, state.clusterIdentity) !== true ||
-    (await tryQuickly(inputs, (cluster) => isAtWorkInOtherMode(cluster, inputs))) === true,
+    // At a closed gate the worker is to stay at work in the other mode.
+    (inputs.gate !== "closed" &&
+      (await tryQuickly(inputs, (cluster) => isAtWorkInOtherMode(cluster, inputs))) === true),
   observes: async (inputs, prior) => {
     const found = await observeCluster(inputs, prior);
     const { service, context = "in the kubeconfig", namespace } = inputs;

@@ -13,7 +13,7 @@ import {
   skippedIn,
   sourceOfTruth,
 } from "../../state";
-import { type StateOf, type Step, tell, Unfinished } from "../../step";
+import { gateStaysOpen, type StateOf, type Step, tell, Unfinished } from "../../step";
 import { formatCases } from "../describe/cases";
 import {
   describeProof,
@@ -37,6 +37,8 @@ import {
 } from "../verify";
 import {
   BulkPass,
+  type BulkPassInputs,
+  type BulkPassResults,
   type StateInputs,
   type PassInputs,
   type ImportResults,
@@ -50,21 +52,33 @@ import { truncateReport, comparedStateInputs, sidesOf, stateOf, reportProgress }
  * once in each cutover, and again if its settings changed or it quarantined records. The worker is drained next, so
  * it also requires that the fence can be written, and that no unfinished run is quarantined or missing.
  */
-export const bulkPass: Step<PassInputs, ImportResults> = {
+export const bulkPass: Step<BulkPassInputs, BulkPassResults> = {
   ...BulkPass,
   id: ({ database = "" }) => `${database}/import`,
-  isDue: hasToImport,
+  isDue: (state, inputs) => hasToImport(state, inputs) || isOpened(state, inputs),
   job: { state: "write" },
   forward: async (inputs) => {
-    const imported = await requireRuns(await importRuns(inputs), inputs);
-    const { report } = await requireRuns(await proveImport(imported, inputs), inputs);
-    return requireSame(report, inputs, "bulk");
+    const proven = await importAndProve(inputs).catch((error: unknown) => {
+      if (!(error instanceof Unfinished) || inputs.gate !== "open") throw error;
+      throw new Unfinished([...error.reasons, gateStaysOpen(inputs.cutover)], error.results);
+    });
+    return { ...proven, provenAt: new Date().toISOString() };
   },
   back: async (inputs, state) => {
     await exportBefore(inputs);
     return state?.report ? { report: state.report } : {};
   },
 };
+
+/** Whether the gate before the drain was closed in the last run, and is no longer. */
+const isOpened = (state: BulkPassInputs, { direction, gate }: BulkPassInputs) =>
+  direction === "forward" && state.gate === "closed" && gate !== "closed";
+
+async function importAndProve(inputs: PassInputs): Promise<ImportResults> {
+  const imported = await requireRuns(await importRuns(inputs), inputs);
+  const { report } = await requireRuns(await proveImport(imported, inputs), inputs);
+  return requireSame(report, inputs, "bulk");
+}
 
 async function importRuns(inputs: PassInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);

@@ -1,5 +1,6 @@
 import type { CollectionRole } from "../../contract";
 import type { DrainSnapshot } from "../../kubernetes";
+import type { DrainGate } from "../../settings";
 import type { Fence } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
@@ -37,6 +38,16 @@ export interface ImportResults {
   readonly report: ImportReport;
 }
 
+/** Inputs of the bulk pass, which runs again once the gate before the worker's drain opens. */
+export interface BulkPassInputs extends PassInputs {
+  readonly gate?: DrainGate;
+}
+
+export interface BulkPassResults extends ImportResults {
+  /** When the last import and its proof ended, in ISO 8601, UTC. */
+  readonly provenAt?: string;
+}
+
 /** A verification's report names the first twenty cases of a kind. */
 export interface VerificationResults {
   readonly report: VerificationReport;
@@ -70,7 +81,10 @@ export interface FinalPassInputs extends PassInputs {
   readonly fencedAt?: string;
 }
 
-export const BulkPass = kind<PassInputs, ImportResults>("BulkPass", here, ["report"]);
+export const BulkPass = kind<BulkPassInputs, BulkPassResults>("BulkPass", here, [
+  "report",
+  "provenAt",
+]);
 
 export const Handover = kind<HandoverInputs, PassResults>("Handover", here, [
   "report",

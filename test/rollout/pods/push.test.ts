@@ -48,6 +48,18 @@ describe("the right to push, in the check of the services", () => {
     expect(current.said.join()).toMatch(/ can be pushed .* main/);
   });
 
+  it("is proven by no up at a closed gate but the first, and by each that opens it", async () => {
+    const at = (gate: "closed" | "open") => ({ ...inputs(), gate });
+    const outs = (await ServicesCheck.create(at("closed"))).outs as object;
+    const here = (await ServicesCheck.check(outs, at("closed"))).inputs as DrainInputs;
+    Object.assign(outs, here);
+    const isDue = async (gate: "closed" | "open") =>
+      (await ServicesCheck.diff("id", outs, { ...here, gate })).changes;
+    expect([await isDue("closed"), await isDue("open")]).toEqual([false, true]);
+    Object.assign(outs, { gate: "open" });
+    expect([await isDue("closed"), await isDue("open")]).toEqual([false, true]);
+  });
+
   it("is proven again by each up before the drain and in the next change, but by none after it", async () => {
     const outs = (await ServicesCheck.create(inputs())).outs as object;
     const isDue = async (to: DrainInputs) => (await ServicesCheck.diff("id", outs, to)).changes;

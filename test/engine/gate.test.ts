@@ -1,0 +1,149 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { prepareReview, readPreview, review } from "../../components/review";
+import { readFence } from "../../components/state";
+import { generateSample } from "../../tools/sample";
+import { type BorrowedServer, borrowServer } from "../pool";
+import { type EngineCluster, makeCluster } from "./cluster";
+import { type EngineRun, makeStack, type TestStack } from "./stack";
+import { cutoverKinds, stepsDone } from "./steps";
+
+const minutes = 60_000;
+
+let stack: TestStack;
+let server: BorrowedServer;
+let cluster: EngineCluster;
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await borrowServer();
+  cluster = await makeCluster(stack.folder);
+  await generateSample(join(stack.folder, "state"), { runs: 5 });
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.controlPlane.release();
+  await server.release();
+  await stack.remove();
+});
+
+const state = () => join(stack.folder, "state");
+
+function configure(storageMode: "mongo" | "filesystem", drain: "wait" | number, path = state()) {
+  return stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path } },
+    kubernetes: cluster.kubernetes,
+    rollout: { ...cluster.rollout, timeoutSeconds: 60, drain },
+  });
+}
+
+async function up(...settings: Parameters<typeof configure>): Promise<EngineRun> {
+  await configure(...settings);
+  const run = await stack.up();
+  expect(run.failed, run.output).toBe(false);
+  return run;
+}
+
+/** The comment of a pull request for the settings. */
+async function comment() {
+  const { output } = await stack.previewAsJson();
+  const redact = (text: string) => text;
+  return review(prepareReview(readPreview(output, redact), undefined));
+}
+
+const modes = async () => [...(await cluster.modesOf("worker")), ...(await cluster.modesOf("web"))];
+const files = Array.from({ length: 4 }, () => "filesystem");
+const mongo = Array.from({ length: 4 }, () => "mongo");
+const both = { worker: 2, web: 2 };
+
+it(
+  "a closed gate is green: it imports, proves and stops nobody",
+  async () => {
+    await up("filesystem", "wait");
+    await configure("mongo", "wait");
+    const { headline, verdict, body } = await comment();
+    expect(headline).toMatch(/prepares cutover 1; stops nobody/);
+    expect(verdict).not.toMatch(/worker stops|will work on MongoDB|drain/);
+    expect(body).not.toMatch(/Handover|Worker drain|Verification/);
+    expect((await stack.preview()).output).toMatch(/Prepares cutover 1; stops nobody/);
+
+    const ready = await up("mongo", "wait");
+    expect(stepsDone(ready, cutoverKinds)).toEqual(["BulkPass bulk-pass"]);
+    expect(ready.output).toMatch(
+      /Cutover 1 is ready since 20\S+Z; .* stopped for about \d+ s, .* rollout\.drain: 1 /,
+    );
+    expect(ready.output).not.toContain("service-stays");
+    expect(await modes()).toEqual(files);
+    expect(await cluster.replicas()).toEqual(both);
+    expect(await readFence(state())).toBeUndefined();
+    expect(await stack.outputs()).toMatchObject({ verification: null });
+
+    const again = await up("mongo", 2);
+    expect(stepsDone(again, cutoverKinds)).toEqual([]);
+    expect(again.output).toMatch(/Cutover 1 is ready since/);
+    expect((await comment()).headline).toMatch(/: no changes$/);
+  },
+  8 * minutes,
+);
+
+it(
+  "a rollback leaves it, and the number of an ended cutover does not open the next one's",
+  async () => {
+    await up("filesystem", "wait");
+    const closed = await up("mongo", 1);
+    expect(stepsDone(closed, cutoverKinds)).toEqual(["BulkPass bulk-pass"]);
+    expect(closed.output).toMatch(/Cutover 2 is ready .* rollout\.drain: 2 /);
+    expect(await modes()).toEqual(files);
+  },
+  6 * minutes,
+);
+
+it(
+  "an opening that fails says that the next up drains at once, and that one does after another import and proof",
+  async () => {
+    const run = join(state(), "state/runs/unfinished.json");
+    await writeFile(run, "{");
+    await configure("mongo", 2);
+    const { headline, verdict } = await comment();
+    expect(headline).toMatch(/cut over to MongoDB: the worker stops, /);
+    expect(verdict).toMatch(/^[^:]*:\*\* the worker stops until it works on MongoDB/);
+    const failed = await stack.up();
+    expect(failed.failed).toBe(true);
+    expect(failed.output).toMatch(/rollout\.drain: 2 stays good: the next pulumi up drains/);
+    expect(await cluster.replicas()).toEqual(both);
+
+    await rm(run);
+    const opened = await up("mongo", 2);
+    expect(opened.output).toMatch(/ServicesCheck taskrunner-services-check updated/);
+    expect(stepsDone(opened, cutoverKinds)).toEqual([
+      "BulkPass bulk-pass",
+      "Drain worker-drain",
+      "Handover handover",
+      "Release worker",
+      "PodsReplaced worker-pods",
+      "Release web",
+      "PodsReplaced web-pods",
+      "FinalPass final-pass",
+      "Verification verification",
+    ]);
+    expect(await modes()).toEqual(mongo);
+    expect(await cluster.replicas()).toEqual(both);
+  },
+  10 * minutes,
+);
+
+it(
+  "closed again it takes nothing back, and lets a rollback go",
+  async () => {
+    const closed = await up("mongo", "wait");
+    expect(stepsDone(closed, cutoverKinds)).toEqual([]);
+    expect(await modes()).toEqual(mongo);
+    const back = await up("filesystem", "wait");
+    expect(stepsDone(back, cutoverKinds)).toContain("Drain worker-drain");
+    expect(await modes()).toEqual(files);
+    expect(await cluster.replicas()).toEqual(both);
+  },
+  8 * minutes,
+);
