@@ -69,7 +69,9 @@ export class Crew {
     let acted = true;
     while (acted) {
       acted = false;
-      for (const service of this.services()) acted = (await this.tick(service)) || acted;
+      for (const service of this.services()) {
+        await this.inTurn(async () => (acted = (await this.tick(service)) || acted));
+      }
     }
   }
 
@@ -80,10 +82,15 @@ export class Crew {
 
   /** One thing that a service does, after what is done already. */
   async act(): Promise<void> {
-    this.turn = this.turn.then(async () => {
+    await this.inTurn(async () => {
       const services = this.services();
       if (services.length > 0) await this.tick(this.random.pick(services));
     });
+  }
+
+  /** What a service does comes after what others have begun: an approval is not looked for while it is decided. */
+  private async inTurn(work: () => Promise<unknown>): Promise<void> {
+    this.turn = this.turn.then(async () => void (await work()));
     await this.turn;
   }
 
