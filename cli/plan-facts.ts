@@ -8,11 +8,12 @@ import {
   type StateAddress,
   type StateFile,
   isUnfinished,
+  listUnfinishedRuns,
   mapOrdered,
   requireState,
   stateFiles,
 } from "../components/state";
-import { listUnfinished, verifyState } from "../components/transfer";
+import { verifyState } from "../components/transfer";
 import { sourcePath, stateSides } from "./state";
 import { sumCounts } from "./output";
 
@@ -29,7 +30,7 @@ export async function planFacts(settings: CommandSettings, db: Db | undefined): 
   const address = stateSides(settings, root);
   await requireState(address);
   const isBack = settings.storageMode === "filesystem";
-  const unfinished = isBack ? {} : { unfinished: (await listUnfinished(address)).length };
+  const unfinished = isBack ? {} : { unfinished: (await listUnfinishedRuns(address)).length };
   return {
     ...inMongo,
     state: { root: address.root, ...(await measureState(address)), ...unfinished },
@@ -70,7 +71,7 @@ async function findLeftovers(
   address: StateAddress,
   database: Db | undefined,
 ) {
-  if (!database) return { conflicts: 0, unfinished: (await listUnfinished(address)).length };
+  if (!database) return { conflicts: 0, unfinished: (await listUnfinishedRuns(address)).length };
   const report = await verifyState({ database, ...stateSides(settings, address.root) });
   let unfinished = 0;
   const { runs } = settings.mongo.collections;

@@ -162,13 +162,15 @@ const filesAtOnce = 16;
  *
  * @param finished the stamps of files whose runs were finished, by file name: a file that has its stamp still is not read
  */
-export async function* listUnfinishedRuns(
+export async function listUnfinishedRuns(
   address: StateAddress,
   finished?: ReadonlyMap<string, Stamp>,
-): AsyncGenerator<RunFile> {
+): Promise<RunFile[]> {
+  const runs: RunFile[] = [];
   for await (const { file, runId, mayExecute } of readRunFiles(address, finished)) {
-    if (runId !== undefined && mayExecute) yield { runId, file };
+    if (runId !== undefined && mayExecute) runs.push({ runId, file });
   }
+  return runs;
 }
 
 /** The runs' files in a folder, as far as they are not known, with the stamps that they had before they were read. */

@@ -8,7 +8,7 @@ export type { Batch } from "./import/pipeline";
 export type { ImportTarget } from "./import/write";
 export { acceptQuarantined } from "./describe/cutover";
 export { describeRollback } from "./describe/rollback";
-export { drawFence, listUnfinished } from "./rollback/fence";
+export { drawFence } from "./rollback/fence";
 export { exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, importPasses } from "./sides";
 export type { ExportReport, ImportReport } from "./reports";

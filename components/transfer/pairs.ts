@@ -18,7 +18,7 @@ import {
   basesIn,
   readBases,
 } from "./bases";
-import { documentIn } from "./documents";
+import { documentIn, idsAmong } from "./documents";
 import { type Verdict, merge, sideOf } from "./merge";
 import { type BothSides, collectionOf } from "./sides";
 
@@ -109,9 +109,8 @@ async function findRemovedRuns(
   const runIds = [...new Set(absent.map(runIdOf))];
   const bases = await readBases(basesIn(sides.database), new Map([["runs", runIds]]));
   const known = runIds.filter((runId) => bases.get("runs")?.get(runId)?.agreed);
-  const filter: object = { _id: { $in: known } };
-  const cursor = collectionOf(sides, "runs").find(filter, { projection: { _id: 1 } });
-  const present = new Set((await cursor.toArray()).map(({ _id }) => String(_id)));
+  // Whoever pairs asks again after trouble that passes.
+  const present = await idsAmong({ ...sides, retries: 0 }, "runs", known);
   return new Set(known.filter((runId) => !present.has(runId)));
 }
 

@@ -92,7 +92,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "without MongoDB unfinished runs are held",
     file: "components/transfer/rollback/rollback.ts",
-    find: "{ stale: await listFiles(sides, scope) }",
+    find: "{ stale: await listUnfinishedRuns(sides, scope?.finished) }",
     replace: "{ stale: [] }",
     tests: ["test/transfer/rollback-held.test.ts > a run that was finished on disk"],
   },

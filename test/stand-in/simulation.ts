@@ -8,8 +8,8 @@ import {
   verifyState,
 } from "../../components/transfer";
 import { exportBeforeEnd } from "../../components/transfer/export/unfinished";
-import { drawFence, endFence, listUnfinished } from "../../components/transfer/rollback/fence";
-import { readFence } from "../../components/state";
+import { drawFence, endFence } from "../../components/transfer/rollback/fence";
+import { listUnfinishedRuns, readFence } from "../../components/state";
 import { runRollback } from "../../components/transfer/rollback/rollback";
 import { documentOptions } from "../contract/options";
 import { ledgerCollection } from "../transfer/database";
@@ -74,7 +74,7 @@ export class Simulation extends Crew {
   }
 
   async drawFence(): Promise<void> {
-    const unfinishedCount = (await listUnfinished(this.sides)).length;
+    const unfinishedCount = (await listUnfinishedRuns(this.sides)).length;
     const { fence, unknown } = await drawFence({
       ...this.sides,
       ledger: ledgerCollection,

@@ -43,8 +43,7 @@ const heldFolder = "held/2025-11-06T12-00-00.000Z";
 
 /** Holds the unfinished runs on disk. */
 async function hold(folder: StateAddress, runIds: readonly string[]): Promise<void> {
-  const unfinished = [];
-  for await (const run of listUnfinishedRuns(folder)) unfinished.push(run);
+  const unfinished = await listUnfinishedRuns(folder);
   const wanted = unfinished.filter(({ runId }) => runIds.includes(runId));
   await holdRuns(folder, wanted, fence);
 }
@@ -71,9 +70,8 @@ it("only unfinished runs are held, with the layout inside, and come back as they
   };
   const root = await writeState(files);
   const folder = address(root);
-  const unfinished: string[] = [];
-  for await (const { runId } of listUnfinishedRuns(folder)) unfinished.push(runId);
-  expect(unfinished.sort()).toEqual(["a", "b"]);
+  const unfinished = await listUnfinishedRuns(folder);
+  expect(unfinished.map(({ runId }) => runId).sort()).toEqual(["a", "b"]);
 
   await hold(folder, ["a", "done"]);
   const held = { ...files, [`${heldFolder}/state/runs/a.json`]: busy("a") } as Record<
@@ -91,10 +89,8 @@ it("only unfinished runs are held, with the layout inside, and come back as they
 it("a file whose stamp is that of a finished run is not read", async () => {
   const root = await writeState({ "state/runs/a.json": busy("a"), "state/runs/b.json": busy("b") });
   const stamp = await readStamp(join(root, "state/runs/a.json"));
-  const unfinished = [];
   const known = new Map([["state/runs/a.json", stamp]]);
-  for await (const run of listUnfinishedRuns(address(root), known)) unfinished.push(run.runId);
-  expect(unfinished).toEqual(["b"]);
+  expect(await listUnfinishedRuns(address(root), known)).toMatchObject([{ runId: "b" }]);
 });
 
 it("a file that has the place is never overwritten; a held one goes to a further folder then", async () => {

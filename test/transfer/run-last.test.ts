@@ -66,7 +66,7 @@ it("a run that was held gets its place when its log is there", async () => {
   });
   const sides = exportSides(current.database, root);
   await importState(sides);
-  for await (const busy of listUnfinishedRuns(sides)) await holdRuns(sides, [busy], "f");
+  await holdRuns(sides, await listUnfinishedRuns(sides), "f");
   await rm(join(root, "logs"), { recursive: true });
   await writeFile(join(root, "logs"), "in the way");
   await expect(exportState(sides)).rejects.toThrow(join(root, "logs"));

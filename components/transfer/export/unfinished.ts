@@ -38,7 +38,7 @@ export async function exportBeforeEnd(
     if (isUnfinished) unfinished.add(runId);
     return !isUnfinished;
   });
-  const files = await listFiles(sides, scope);
+  const files = await listUnfinishedRuns(sides, scope?.finished);
   const wanted = new Set([...unfinished, ...files.map(({ runId }) => runId)]);
   for (const runId of failed) wanted.delete(runId);
   const { same, found } = await compare(task, [...wanted], fence);
@@ -51,16 +51,6 @@ export async function exportBeforeEnd(
   const held = new Set(stale.map(({ runId }) => runId));
   const unequal = [...unfinished].filter((runId) => !same.has(runId) && !held.has(runId));
   return { report: reportOn(task), stale, notImported: notImported.size, unequal };
-}
-
-/** The unfinished files that the bulk pass did not see finished, as they are now. */
-export async function listFiles(
-  sides: Pick<ExportSides, "root" | "approvals">,
-  scope: DeltaScope | undefined,
-): Promise<RunFile[]> {
-  const files: RunFile[] = [];
-  for await (const file of listUnfinishedRuns(sides, scope?.finished)) files.push(file);
-  return files;
 }
 
 /** The maximum number of runs in a query. */

@@ -11,7 +11,6 @@ import {
   listHeldRuns,
   readFence,
   requireState,
-  listUnfinishedRuns,
   writeFence,
 } from "../../state";
 import { idsAmong } from "../documents";
@@ -87,13 +86,6 @@ export async function requireNewCutover(
       `${database.databaseName} has it, and the settings name cutover ${cutover}. To cut over again, set ` +
       `cutover: ${ended + 1}. Otherwise set storageMode: filesystem.`,
   );
-}
-
-/** The runs whose files say that they may still execute steps. */
-export async function listUnfinished(address: StateAddress): Promise<string[]> {
-  const unfinished: string[] = [];
-  for await (const { runId } of listUnfinishedRuns(address)) unfinished.push(runId);
-  return unfinished;
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type Fence,
   type StateAddress,
   listHeldRuns,
+  listUnfinishedRuns,
   holdRuns,
   readDeltaScope,
   readFence,
@@ -14,7 +15,7 @@ import {
 } from "../../state";
 import { exportFinished, exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
-import { type LastExport, exportBeforeEnd, listFiles } from "../export/unfinished";
+import { type LastExport, exportBeforeEnd } from "../export/unfinished";
 import type { ExportReport } from "../reports";
 import { endFence, recordExported, requireWitnesses } from "./fence";
 import {
@@ -96,7 +97,7 @@ async function endRollback(
   // Without MongoDB also those that web wrote after the fence: the worker may have executed steps of them on MongoDB.
   const done = both
     ? await exportBeforeEnd(both, fence, scope, isDelta)
-    : { stale: await listFiles(sides, scope) };
+    : { stale: await listUnfinishedRuns(sides, scope?.finished) };
   await holdRuns(sides, done.stale, fence.at);
   await endFence(sides.root, fence, both !== undefined);
   return done;
