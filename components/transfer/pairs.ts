@@ -109,8 +109,7 @@ async function findRemovedRuns(
   const runIds = [...new Set(absent.map(runIdOf))];
   const bases = await readBases(basesIn(sides.database), new Map([["runs", runIds]]));
   const known = runIds.filter((runId) => bases.get("runs")?.get(runId)?.agreed);
-  // Whoever pairs asks again after trouble that passes.
-  const present = await idsAmong({ ...sides, retries: 0 }, "runs", known);
+  const present = await idsAmong(sides, "runs", known);
   return new Set(known.filter((runId) => !present.has(runId)));
 }
 

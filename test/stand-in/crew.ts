@@ -90,7 +90,9 @@ export class Crew {
 
   /** What a service does comes after what others have begun: an approval is not looked for while it is decided. */
   private async inTurn(work: () => Promise<unknown>): Promise<void> {
-    this.turn = this.turn.then(async () => void (await work()));
+    this.turn = this.turn.then(async () => {
+      await work();
+    });
     await this.turn;
   }
 
