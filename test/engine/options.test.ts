@@ -58,10 +58,11 @@ it(
   "a program's own provider for Kubernetes is refused before anything is created",
   async () => {
     await configure("web:first@");
-    const up = await stack.up();
-    expect(up.failed).toBe(true);
-    expect(up.output).toMatch(/provider for Kubernetes, .*kubernetes\.kubeconfig/);
-    expect(up.output).not.toMatch(/^ +at /m);
+    for (const run of [await stack.preview(), await stack.up()]) {
+      expect(run.failed).toBe(true);
+      expect(run.output).toMatch(/provider for Kubernetes, .*kubernetes\.kubeconfig/);
+      expect(run.output).not.toMatch(/^ +at /m);
+    }
     expect(await secrets()).toBe("");
   },
   4 * minutes,

@@ -1,5 +1,6 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../tools/sample";
 import { makeStack, type TestStack } from "./stack";
@@ -44,6 +45,29 @@ const modes = () =>
       deployedMode(join(stack.folder, "rollout"), service),
     ),
   );
+
+it(
+  "a state directory that is wrong stops in the preview, and before the schema",
+  async () => {
+    const path = join(stack.folder, "stat");
+    const rollout = { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" };
+    const mongoUri = `${server.uri}/taskrunner`;
+    await stack.configure({
+      storageMode: "mongo",
+      mongoUri,
+      backfill: { source: { path } },
+      rollout,
+    });
+    for (const run of [await stack.preview(), await stack.up()]) {
+      expect(run.failed).toBe(true);
+      expect(run.output).toMatch(/state directory \S+\/stat is not a readable directory/);
+    }
+    const client = await MongoClient.connect(mongoUri);
+    expect(await client.db().listCollections().toArray()).toEqual([]);
+    await client.close();
+  },
+  2 * minutes,
+);
 
 describe("a worker that the program cannot see", () => {
   it(

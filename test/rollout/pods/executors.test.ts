@@ -164,6 +164,8 @@ describe("a drain of every executor", () => {
     ]) {
       expect(await refused).toMatch(/Deployment worker is paused.* kubectl rollout resume/);
     }
+    const [foreseen] = (await Drain.check({}, inputs("paused"))).failures ?? [];
+    expect(foreseen?.reason).toMatch(/Deployment worker is paused/);
     expect(await current.cluster.replicas("paused")).toBe("1");
 
     await current.cluster.kubectl("rollout", "resume", ...paused);
