@@ -6,10 +6,9 @@ import {
   type ExportReport,
   exportByHand,
   runRollback,
+  describeOlder,
   describeRollback,
 } from "../components/transfer";
-import { readFence, writeFence } from "../components/state";
-import { lastFence } from "../components/ledger";
 import type { CommandSettings } from "../components/settings";
 import { command, UsageError, usualSeconds } from "./command";
 import { announce, connect, findUri, loadSettings, parseAddress } from "./inputs";
@@ -68,11 +67,6 @@ async function exportChanges(
   const report = await withProgress(options, "export", (watch) =>
     exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
-  // A recreated directory has no fence, by which a rollback recognizes the right directory.
-  if (both.all && (await readFence(sides.root)) === undefined) {
-    const at = await lastFence(database, ledger);
-    if (at !== undefined) await writeFence(sides.root, { at, unfinishedCount: 0 });
-  }
   printReport(options, report, describeExport(sides.root, report));
   const left =
     sumCounts(report, "conflicts") + sumCounts(report, "unwritable") + report.stillHeld.length;
@@ -109,7 +103,7 @@ async function rollBack(
 
 function describeExport(root: string, report: ExportReport) {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
-  const { withoutBase, baseTrouble, removedUnfinished } = report;
+  const { withoutBase, baseTrouble, removedUnfinished, older } = report;
   const both = sumCounts(report, "conflicts");
   const none = sumCounts(report, "unwritable");
   const outcome =
@@ -128,7 +122,10 @@ function describeExport(root: string, report: ExportReport) {
       unwritable: "not written",
       removed: "removed on disk",
     },
-    lines: [`${formatNumber(files)} files, ${written}`],
+    lines: [
+      `${formatNumber(files)} files, ${written}`,
+      ...(older ? [describeOlder(older, root)] : []),
+    ],
     cases: [
       [
         "Changed on both sides; the file stays, and so does MongoDB's content",

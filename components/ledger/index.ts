@@ -22,6 +22,8 @@ export interface LedgerRecord {
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
   /** The last cutover's fence; absent before the first. */
   readonly fencedAt?: Date;
+  /** What `fence.json` had when it was written last while MongoDB took writes; absent before the first fence. */
+  readonly fenceFile?: object;
   /** All fences; absent before the first if the script created the record. */
   readonly fences?: readonly LedgerFence[];
   /** The number of the last cutover whose rollback began, from 1; absent before the first rollback. */
@@ -71,11 +73,6 @@ export async function readEndedCutover(db: Db, ledger: string): Promise<number> 
   return (await readRecord(db, ledger))?.endedCutover ?? 0;
 }
 
-/** The last fence of a database, in ISO 8601; undefined before the first. */
-export async function lastFence(db: Db, ledger: string): Promise<string | undefined> {
-  return (await readRecord(db, ledger))?.fencedAt?.toISOString();
-}
-
 /**
  * Records a fence: the moment from which MongoDB is the source of truth.
  *
@@ -92,6 +89,11 @@ export async function recordFence(db: Db, ledger: string, fence: LedgerFence): P
     `Recording the fence in ${records.namespace} failed: it has no record of the migration ` +
       `${migrationId}. Run \`taskrunner-storage apply\`, which creates it, then run this again.`,
   );
+}
+
+/** Records what `fence.json` has now. */
+export async function recordFenceFile(db: Db, ledger: string, fenceFile: object): Promise<void> {
+  await ledgerRecords(db, ledger).updateOne({ _id: migrationId }, { $set: { fenceFile } });
 }
 
 /**

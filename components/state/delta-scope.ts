@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { blocksOf } from "./concurrency";
 import { isMissing } from "./errors";
+import type { Fence } from "./fence";
 import { readRunFiles } from "./held";
 import { type StateAddress, filesOf } from "./layout";
 import { type Stamp, publish, readStamp } from "./publish";
@@ -10,6 +11,8 @@ import { type Stamp, publish, readStamp } from "./publish";
 export interface DeltaScope {
   /** When the fence was drawn, under which it was written; in ISO 8601. */
   readonly fence: string;
+  /** The token that `fence.json` had then. */
+  readonly token?: string | undefined;
   /** Documents that were updated since may not have been exported; in ISO 8601. Absent if MongoDB was not read. */
   readonly since?: string;
   /** The runs that MongoDB had unfinished when they were read. */
@@ -42,12 +45,12 @@ export async function saveDeltaScope(
 }
 
 /**
- * What a bulk pass left under this fence; undefined without one, and if a file that it saw is gone: a directory that
- * was restored since may lack any other.
+ * What a bulk pass left under this fence; undefined without one, if `fence.json` is another copy's, and if a file that it
+ * saw is gone: runs that were restored since may lack any other.
  */
 export async function readDeltaScope(
   address: StateAddress,
-  fence: string,
+  { at, tokens = [] }: Fence,
 ): Promise<DeltaScope | undefined> {
   const file = await open(join(address.root, scopeFile)).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
@@ -62,7 +65,7 @@ export async function readDeltaScope(
         finished.set(name, stamp);
       } else {
         scope = JSON.parse(line) as Omit<DeltaScope, "finished">;
-        if (scope.fence !== fence) return undefined;
+        if (scope.fence !== at || !tokens.includes(scope.token ?? "")) return undefined;
       }
     }
     return scope && (await areThere(address, finished)) ? { ...scope, finished } : undefined;

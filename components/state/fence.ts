@@ -2,6 +2,7 @@ import { access, constants, readFile, rename, rm, writeFile } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
 import { isFolder, layout } from "./layout";
+import { temporaryPath } from "./publish";
 
 /** The fence in the state directory: from this moment MongoDB is the source of truth (decision 9). */
 export interface Fence {
@@ -19,6 +20,11 @@ export interface Fence {
   readonly notExported?: true;
   /** The fences of former cutovers of this state directory, oldest first; absent in the first cutover. */
   readonly former?: readonly string[];
+  /**
+   * The tokens of the last three changes of this file, the newest first. The ledger has the newest too, unless one of the
+   * two was restored, or a write was cut off.
+   */
+  readonly tokens?: readonly string[];
 }
 
 /** The fence's file, directly in the state directory, where no service and no import looks for files. */
@@ -51,9 +57,14 @@ export function sourceOfTruth(fence: Fence | undefined): "disk" | "mongo" | unde
 
 /** Writes a fence into the state directory, flushed and renamed: a reader finds the former fence or this one. */
 export async function writeFence(root: string, fence: Fence): Promise<void> {
-  const next = join(root, `${fenceFile}.tmp`);
-  await writeFile(next, `${JSON.stringify(fence, undefined, 2)}\n`, { flush: true });
-  await rename(next, join(root, fenceFile));
+  const path = join(root, fenceFile);
+  const next = temporaryPath(path);
+  try {
+    await writeFile(next, `${JSON.stringify(fence, undefined, 2)}\n`, { flush: true });
+    await rename(next, path);
+  } finally {
+    await rm(next, { force: true });
+  }
 }
 
 /**
@@ -64,19 +75,18 @@ export async function writeFence(root: string, fence: Fence): Promise<void> {
  * @throws WriteError
  */
 export async function requireFenceWritable(root: string, probe = probeByFile): Promise<void> {
-  await probe(join(root, `${fenceFile}.tmp`), join(root, fenceFile));
+  await probe(join(root, fenceFile), join(root, fenceFile));
   for (const folder of Object.values(layout)) {
     // A rollback creates a folder that is missing.
     const path = join(root, folder);
-    // Hidden, so that a service that lists the folder meanwhile does not take it for a record.
-    if (await isFolder(path)) await probe(join(path, `.${fenceFile}.tmp`), path);
+    if (await isFolder(path)) await probe(join(path, fenceFile), path);
   }
 }
 
-async function probeByFile(file: string, named: string): Promise<void> {
+async function probeByFile(path: string, named: string): Promise<void> {
+  const file = temporaryPath(path);
   await writeFile(file, "").catch(notWritable(named));
-  // Another pod of the same import may have removed it.
-  await rm(file, { force: true }).catch(notWritable(named));
+  await rm(file).catch(notWritable(named));
 }
 
 /** Looks only at the permissions of the file's folder. @throws WriteError */

@@ -44,8 +44,7 @@ export async function publish(
   continues = false,
 ): Promise<void> {
   const folder = dirname(path);
-  // Hidden, so that no import reads it, and random, because several machines may export into one folder.
-  const tempPath = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const tempPath = temporaryPath(path);
   try {
     await makeFolder(folder);
     if (continues) await fs.copyFile(path, tempPath, constants.COPYFILE_FICLONE);
@@ -72,6 +71,11 @@ export async function publish(
     const advice = `No file is half-written. ${fix}, then export again: it resumes where it stopped.`;
     throw new WriteError(`Writing ${path}`, error, advice);
   }
+}
+
+/** A name beside a file: hidden, so that no import reads it, and random, because several machines may write there. */
+export function temporaryPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
 }
 
 const ignore = () => undefined;

@@ -7,7 +7,7 @@ export { importInto, importState } from "./import/import";
 export type { Batch } from "./import/pipeline";
 export type { ImportTarget } from "./import/write";
 export { acceptQuarantined } from "./describe/cutover";
-export { describeRollback } from "./describe/rollback";
+export { describeOlder, describeRollback } from "./describe/rollback";
 export { drawFence } from "./rollback/fence";
 export { exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, importPasses } from "./sides";

@@ -115,17 +115,25 @@ async function findRemovedRuns(
 
 const noDocuments: ReadonlyMap<Key, Uint8Array> = new Map();
 
-/** Decides by the merge rules what becomes of a record that at least one side has. */
+/**
+ * Decides by the merge rules what becomes of a record that at least one side has.
+ *
+ * @param isOlderCopy whether the file is of an older or another copy of the state directory, of which no base tells
+ */
 export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Document | undefined>(
   role: WholeFileRole,
   found: Found<Disk, Mongo>,
   base: Base | undefined,
   truth?: keyof Hashes,
+  isOlderCopy = false,
 ): Pair<Disk, Mongo> {
   const { key, disk, mongo }: Found<ReadyRecord | undefined> = found;
   const ours = disk && sideOf(role, disk.document);
   const theirs = mongo && (mongo === disk?.document ? ours : sideOf(role, mongo));
-  const verdict = merge(role, ours, theirs, base, truth);
+  // While MongoDB is the source of truth, an older copy's file did not change since.
+  const unchanged = ours && { agreed: { disk: ours.hash, mongo: "" } };
+  const ofOlder = truth === "mongo" ? unchanged : undefined;
+  const verdict = merge(role, ours, theirs, isOlderCopy ? ofOlder : base, truth);
   const agreement =
     ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
   const becomes = ours && {

@@ -45,6 +45,12 @@ export interface Unwritable {
   readonly detail: string;
 }
 
+/**
+ * The side that is not as the last export left it. The directory is an older copy or another one: neither a base nor a
+ * stat says what its files have. MongoDB was restored, or a write to it was cut off: its bases are as old as it is.
+ */
+export type OlderSide = "directory" | "mongo";
+
 /** A run that is not the same on both sides, and what each side has. */
 export interface UnequalRun {
   readonly runId: string;
@@ -135,6 +141,8 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   stillHeld: string[];
   /** Those of `stillHeld` of which another file has the place. */
   destinationTaken: string[];
+  /** Which side is not as the last export left it, so that everything was compared; absent if both are. */
+  older?: OlderSide;
 }
 
 /** The report of two imports of the same files: a record that both of them wrote counts once. */

@@ -5,7 +5,7 @@ export const beforeEndBreaks: readonly Break[] = [
   {
     guarantee: "a run that was removed on disk after a rollback is not written again by hand",
     file: "components/transfer/rollback/rollback.ts",
-    find: "sides.only ? undefined : sourceOfTruth(fence)",
+    find: 'sides.only && truth === "disk" ? undefined : truth',
     replace: "undefined",
     tests: ["test/transfer/removed-on-disk.test.ts > stays removed, with its log"],
   },
@@ -75,7 +75,7 @@ export const beforeEndBreaks: readonly Break[] = [
   {
     guarantee: "a file that web wrote after the fence stays only if the cutover had no final pass",
     file: "components/transfer/steps/handover.ts",
-    find: "await recordFinalPass(sides.root);",
+    find: "await recordFinalPass({ ...sides, ledger: inputs.ledger });",
     replace: "",
     tests: ["test/transfer/before-end.test.ts > that web wrote after the fence"],
   },

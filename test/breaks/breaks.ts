@@ -1,4 +1,5 @@
 import { beforeEndBreaks } from "./before-end";
+import { copyBreaks } from "./copies";
 import { programBreaks } from "./program";
 import { rollbackBreaks } from "./rollback";
 import { rolloutBreaks } from "./rollout";
@@ -28,6 +29,7 @@ export const breaks: readonly Break[] = [
   ...stateBreaks,
   ...rollbackBreaks,
   ...beforeEndBreaks,
+  ...copyBreaks,
   ...rolloutBreaks,
   ...serviceBreaks,
   ...programBreaks,

@@ -5,7 +5,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "a file of an export is complete or as it was",
     file: "components/state/publish.ts",
-    find: 'const tempPath = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);',
+    find: 'return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);',
     replace: "const tempPath = path;",
     tests: ["test/transfer/export-publish.test.ts"],
   },

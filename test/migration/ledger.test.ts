@@ -2,7 +2,6 @@ import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import {
   FenceMissing,
-  lastFence,
   migrationId,
   recordFence,
   requireFence,
@@ -133,7 +132,6 @@ it("a fence is noted, replaced by a later one, and outlives a new claim", async 
   await complete(current.db, ledger, ours.checksum);
   await claim(current.db, ledger, { ...ours, checksum: "cccc" });
   expect(await record()).toMatchObject({ checksum: "cccc", fencedAt: later });
-  expect(await lastFence(current.db, ledger)).toBe(later.toISOString());
 });
 
 it("a database has the fences that were drawn in it alone, whatever newer ones another has", async () => {
@@ -152,12 +150,6 @@ it("a database has the fences that were drawn in it alone, whatever newer ones a
   await expect(required(first)).resolves.toBeUndefined();
   await expect(required(later)).resolves.toBeUndefined();
   await expect(required("2026-11-26T00:00:00.000Z")).rejects.toBeInstanceOf(FenceMissing);
-});
-
-it("a record without a fence has no last one, and neither has a database without a record", async () => {
-  expect(await lastFence(current.db, ledger)).toBeUndefined();
-  await claim(current.db, ledger, ours);
-  expect(await lastFence(current.db, ledger)).toBeUndefined();
 });
 
 it("a fence without a record of the migration is an error with what to do, and makes none", async () => {

@@ -56,7 +56,7 @@ export class Simulation extends Crew {
     if (!fence || fence.endedAt !== undefined) return this.count(await exportState(this.sides));
     const { report, stale } = await exportBeforeEnd(this.sides, fence, undefined, false);
     for (const { runId } of stale) this.problems.push(`${runId} would be held`);
-    await endFence(root, fence, true);
+    await endFence({ ...this.sides, ledger: ledgerCollection }, true);
     return this.count(report);
   }
 

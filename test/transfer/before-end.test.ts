@@ -2,13 +2,14 @@ import { promises } from "node:fs";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { Db, ObjectId } from "mongodb";
+import { ObjectId } from "mongodb";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { readFence } from "../../components/state";
 import { ledgerCollection } from "./database";
 import { jsonIn } from "./export-sides";
+import { atFirstRead } from "./first-read";
 import {
   type Outs,
   RollbackStack,
@@ -40,32 +41,6 @@ const namesOf = async (runId: string) => {
   const runs = texts.filter(([name]) => name.includes("state/runs/"));
   return runs.filter(([, text]) => text.includes(`"${runId}"`)).map(([name]) => name);
 };
-
-/** Calls back once, before or after all of a query on runs is read. */
-function atFirstRead(when: "begin" | "end", work: () => Promise<unknown>): void {
-  const original = Object.getOwnPropertyDescriptor(Db.prototype, "runCursorCommand");
-  if (!original) throw new Error("The driver has no cursor for commands.");
-  onTestFinished(() => void Object.defineProperty(Db.prototype, "runCursorCommand", original));
-  const command = original.value as Db["runCursorCommand"];
-  let isDone = false;
-  Db.prototype.runCursorCommand = function (this: Db, asked, ...options) {
-    const cursor = command.call(this, asked, ...options);
-    if (asked.find !== "pack_runs") return cursor;
-    const next = cursor.next.bind(cursor);
-    const once = async (is: typeof when) => {
-      if (isDone || is !== when) return;
-      isDone = true;
-      await work();
-    };
-    cursor.next = async () => {
-      await once("begin");
-      const found = (await next()) as object | null;
-      if (found === null) await once("end");
-      return found;
-    };
-    return cursor;
-  };
-}
 
 describe("an unfinished file", () => {
   it("is exported once more if the killed worker's last write comes after its run was read", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
@@ -6,6 +6,7 @@ import { providers } from "../../components/transfer/provider";
 import type { ImportResults, PassInputs } from "../../components/transfer/steps/inputs";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
+import { refuseWrites } from "./read-only";
 import { addFiles, approval, lines, logLine, run } from "./state";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -167,13 +168,13 @@ it("after a verification that does not hold, an import brings what is missing", 
 });
 
 it("a bulk pass fails before its import where the state directory takes no fence", async () => {
-  await mkdir(join(inputs.root, "fence.json.tmp"));
+  const end = refuseWrites("fence.json");
   const failed: unknown = await BulkPass.create(inputs).catch((error: unknown) => error);
   expect(failed).toMatchObject({
     name: "WriteError",
-    message: expect.stringMatching(/fence\.json failed: EISDIR\./) as string,
+    message: expect.stringMatching(/fence\.json failed: EROFS\./) as string,
   });
-  await rm(join(inputs.root, "fence.json.tmp"), { recursive: true });
+  end();
   expect((await BulkPass.create(inputs)).outs).toMatchObject({
     applied: true,
     report: { runs: { inserted: 1, unchanged: 0 } },

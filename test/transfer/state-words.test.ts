@@ -59,8 +59,8 @@ describe("a rollback to a state directory that is not the one of the fence says 
     const folder = await writeState(files);
     await expect(witness(folder)).rejects.toThrow(
       `The state directory ${folder} has ${found}, but the cutover drew its fence at ${at}: it is not the ` +
-        "services' state directory. Nothing was written. Mount theirs on this machine. If it is lost, first run " +
-        `\`taskrunner-storage export --all --state ${folder}\`, which creates it again.`,
+        "services' state directory. Nothing was written. Mount theirs on this machine. If it is lost, or was restored from an older copy, first run " +
+        `\`taskrunner-storage export --all --state ${folder}\`, which writes it again.`,
     );
   });
 

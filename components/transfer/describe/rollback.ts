@@ -7,6 +7,7 @@ import type {
   RollbackPreview,
   RollbackReport,
 } from "../rollback/rollback";
+import type { OlderSide } from "../reports";
 import { type StepMessage, formatCases, formatRecords, ifAny, isOf, ofRuns } from "./cases";
 
 /**
@@ -72,6 +73,15 @@ export function describeBulkExport(report: BulkExportReport, root: string): Step
   return [warning("export-left", text)];
 }
 
+/** Which side is not as the last export left it. */
+export function describeOlder(older: OlderSide, root: string): string {
+  const found =
+    older === "directory"
+      ? `${root} is an older copy, or another one: its fence.json is not what the ledger has.`
+      : "MongoDB was restored, or the last export was cut off: the ledger has an older fence.json.";
+  return `${found} Everything was compared.`;
+}
+
 function describeExport(report: Exported, root: string): StepMessage[] {
   const describeAll = (of: "written" | "removed") =>
     collectionRoles
@@ -86,8 +96,9 @@ function describeExport(report: Exported, root: string): StepMessage[] {
   const unwritable = sum("unwritable");
   const isLog = isOf("logs");
   const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
-  const { withoutBase, baseTrouble } = report;
+  const { withoutBase, baseTrouble, older } = report;
   return [
+    ...(older ? [warning("older-copy", describeOlder(older, root))] : []),
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
     ...ifAny(changed, () => {
       const copies = report.conflicts.filter((one) => !isLog(one));

@@ -112,7 +112,9 @@ async function isRemoved(
   own: ExportSides,
 ): Promise<boolean> {
   const wasOnBoth = bases.get("runs")?.get(runId)?.agreed !== undefined;
-  if (sides.truth !== "disk" || !wasOnBoth || held.has(runId)) return false;
+  // An older copy may lack what it was never given.
+  const mayBeRemoved = sides.truth === "disk" && sides.older !== "directory";
+  if (!mayBeRemoved || !wasOnBoth || held.has(runId)) return false;
   if (baseName && (await lookAt(own, "runs", baseName)).stamp !== undefined) return false;
   return (await placeOf(own, "runs", runId, baseName)).stamp === undefined;
 }

@@ -80,7 +80,7 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
 }
 
 /** What an export did. */
-export function reportOn({ tally, lists, bases }: ExportTask): ExportReport {
+export function reportOn({ sides, tally, lists, bases }: ExportTask): ExportReport {
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   return {
@@ -93,6 +93,7 @@ export function reportOn({ tally, lists, bases }: ExportTask): ExportReport {
     removedUnfinished,
     ...lists,
     ...(bases.trouble && { baseTrouble: bases.trouble }),
+    ...(sides.older && { older: sides.older }),
   };
 }
 

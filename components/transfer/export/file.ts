@@ -76,6 +76,7 @@ export async function exportFile(
           { key, disk: file.records.get(key), mongo },
           bases.get(role)?.get(key),
           sides.truth,
+          sides.older === "directory",
         ),
       );
     }

@@ -18,12 +18,14 @@ import {
 import { type Base, type BaseDocument, type Hashes, type NewBase, readBases } from "../bases";
 import { documentIn, idIn, rawDocuments, reading } from "../documents";
 import type { BothSides, MongoSide } from "../sides";
-import type { ExportReport } from "../reports";
+import type { ExportReport, OlderSide } from "../reports";
 import type { Tally } from "../tally";
 import type { Turns } from "../turns";
 
 /** What is exported and where to; `root` is created if it is not there. */
 export interface ExportSides extends BothSides {
+  /** The side that is not as the last export left it. It calls for `all`. */
+  readonly older?: OlderSide | undefined;
   /** Compares every document with its file, not only those that changed in MongoDB. */
   readonly all?: boolean;
   /** Whether a majority may never have what is read. As a base it would let an older record win later. */

@@ -1,5 +1,12 @@
 import type { Db } from "mongodb";
-import { lastFence, readEndedCutover, readRecord, recordFence, requireFence } from "../../ledger";
+import { mkdir } from "node:fs/promises";
+import {
+  readEndedCutover,
+  readRecord,
+  recordFence,
+  recordFenceFile,
+  requireFence,
+} from "../../ledger";
 import { withRetries } from "../../mongo";
 import {
   type Fence,
@@ -15,6 +22,7 @@ import {
 } from "../../state";
 import { idsAmong } from "../documents";
 import type { ExportSides } from "../export/run";
+import { type FenceSides, changeFence, readFenceCopy, renewToken } from "./token";
 
 /** A fence, and the runs that a rollback without MongoDB held, which stay so. */
 export interface DrawnFence {
@@ -24,7 +32,7 @@ export interface DrawnFence {
   readonly unknown: readonly string[];
 }
 
-interface FenceSides extends ExportSides {
+interface NewFence extends ExportSides {
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
   /** `<project>/<stack>`. */
@@ -36,7 +44,9 @@ interface FenceSides extends ExportSides {
 }
 
 /**
- * Draws the fence: records the moment in the ledger, then in the state directory. Call it only while no worker runs.
+ * Draws the fence: records the moment in the ledger, then in the state directory, so that the ledger knows each fence
+ * that a directory has. Its copy of `fence.json` is the last: without it the fence counts as one that was cut off. Call
+ * it only while no worker runs.
  * Held runs stay held: their files are older than MongoDB's content, and nobody must execute them if the cutover is
  * given up here.
  *
@@ -44,7 +54,7 @@ interface FenceSides extends ExportSides {
  * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
  * @throws Error if the ledger has no record of the migration
  */
-export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
+export async function drawFence(sides: NewFence): Promise<DrawnFence> {
   await requireState(sides);
   const at = new Date();
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
@@ -59,11 +69,14 @@ export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
     ...recorded.map((one) => one.at.toISOString()),
   ]);
   const former = all.size > 0 && { former: [...all].sort() };
-  const fence = { at: at.toISOString(), cutover, unfinishedCount, ...former };
+  const { tokens = [] } = last ?? {};
+  const drawn = { at: at.toISOString(), cutover, unfinishedCount, ...former };
+  const fence = renewToken({ ...drawn, tokens });
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(database, ledger, { at, stack }));
   await writeFence(root, fence);
-  return { fence, held, unknown: held.filter((runId) => !known.has(runId)) };
+  await withRetries(doing, () => recordFenceFile(database, ledger, fence));
+  return { fence: drawn, held, unknown: held.filter((runId) => !known.has(runId)) };
 }
 
 /**
@@ -106,7 +119,8 @@ export async function requireWitnesses(
   database: Db | undefined,
 ): Promise<Fence | undefined> {
   const fence = await readFence(address.root);
-  const expected = fencedAt ?? fence?.at ?? (database && (await lastFence(database, ledger)));
+  const copy = database && (await readFenceCopy(database, ledger));
+  const expected = fencedAt ?? fence?.at ?? copy?.at;
   // Checked before the fence: an unmounted volume has neither folders nor `fence.json`.
   await requireMounted(address);
   if (expected === undefined) return fence;
@@ -117,8 +131,9 @@ export async function requireWitnesses(
     const found = fence ? `the fence of ${fence.at}` : "no fence.json";
     throw new StateFolderError(
       `The state directory ${address.root} has ${found}, but the cutover drew its fence at ${expected}: it is ` +
-        "not the services' state directory. Nothing was written. Mount theirs on this machine. If it is lost, " +
-        `first run \`taskrunner-storage export --all --state ${address.root}\`, which creates it again.`,
+        "not the services' state directory. Nothing was written. Mount theirs on this machine. If it is lost, or was " +
+        `restored from an older copy, first run \`taskrunner-storage export --all --state ${address.root}\`, ` +
+        "which writes it again.",
     );
   }
   await requireRuns(address, witness);
@@ -126,26 +141,48 @@ export async function requireWitnesses(
 }
 
 /**
+ * Writes again what a lost directory, or an older copy of it, lacks of the last cutover's fence, as the ledger has it. It
+ * gets no token of its own: until an export has compared everything nothing vouches for the files.
+ *
+ * @param fence what the directory has
+ */
+export async function restoreFence(
+  { root, database, ledger }: FenceSides & { readonly database: Db },
+  fence: Fence | undefined,
+): Promise<void> {
+  const copy = await readFenceCopy(database, ledger);
+  if (!copy || (fence && !copy.former?.includes(fence.at))) return;
+  await mkdir(root, { recursive: true });
+  // How many runs the directory has to have is not known.
+  await writeFence(root, { ...copy, unfinishedCount: 0, tokens: fence?.tokens ?? [] });
+}
+
+/**
  * Ends the fence: from now on the files are the source of truth, and no run is held any more.
  *
  * @param isExported whether MongoDB was read, so that the files have what it has
  */
-export async function endFence(root: string, fence: Fence, isExported: boolean): Promise<void> {
+export async function endFence(sides: FenceSides, isExported: boolean): Promise<void> {
   const endedAt = new Date().toISOString();
-  await writeFence(root, { ...fence, endedAt, ...(!isExported && { notExported: true }) });
+  await changeFence(sides, (fence) => {
+    return { ...fence, endedAt, ...(!isExported && { notExported: true }) };
+  });
 }
 
-/** Records that MongoDB was read after a rollback that could not. */
-export async function recordExported(root: string): Promise<void> {
-  const { notExported, ...fence } = (await readFence(root)) ?? {};
-  if (notExported) await writeFence(root, fence as Fence);
+/** Records that everything that MongoDB has was read, also after a rollback that could not. */
+export async function recordExported(sides: FenceSides): Promise<void> {
+  await changeFence(sides, (fence) => {
+    const { notExported, ...exported } = fence;
+    return notExported ? exported : fence;
+  });
 }
 
 /** Records that a cutover comes to its final pass: from then on web works on MongoDB only. */
-export async function recordFinalPass(root: string): Promise<void> {
-  const fence = await readFence(root);
+export async function recordFinalPass(sides: FenceSides): Promise<void> {
+  const fence = await readFence(sides.root);
   if (!fence || fence.endedAt !== undefined || fence.finalPassAt !== undefined) return;
-  await writeFence(root, { ...fence, finalPassAt: new Date().toISOString() });
+  const finalPassAt = new Date().toISOString();
+  await changeFence(sides, (fence) => ({ ...fence, finalPassAt }));
 }
 
 async function requireMounted(address: StateAddress): Promise<void> {

@@ -17,7 +17,7 @@ import { exportFinished, exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
 import type { ExportReport } from "../reports";
-import { endFence, recordExported, requireWitnesses } from "./fence";
+import { endFence, recordExported, requireWitnesses, restoreFence } from "./fence";
 import {
   MongoUnreadableError,
   type Proof,
@@ -25,6 +25,7 @@ import {
   confirmPrimary,
   findPrimary,
 } from "./reach";
+import { type FenceSides, changeFence, vouchFor } from "./token";
 
 /** What a rollback did. */
 export interface RollbackReport {
@@ -64,7 +65,8 @@ export async function runRollback(
   const mongo = database && (await confirmPrimary(database, options));
   const fence = await requireWitnesses(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
-  const both = mongo && { ...sides, ...mongo, retryMs, truth: sourceOfTruth(fence) };
+  const { ledger } = options;
+  const both = mongo && { ...sides, ...mongo, retryMs, ledger, truth: sourceOfTruth(fence) };
   // No final pass follows an export by hand, so it compares everything itself.
   const isDelta = asked.fencedAt !== undefined && !mongo?.isUnconfirmed;
   const {
@@ -72,9 +74,8 @@ export async function runRollback(
     notImported = 0,
     unequal = [],
   } = isOpen(fence)
-    ? await endRollback(sides, both, fence, isDelta)
-    : { report: both && (await exportState(both)) };
-  if (report) await recordExported(sides.root);
+    ? await endRollback({ database: undefined, ledger, ...sides }, both, fence, isDelta)
+    : { report: both && (await exportEverything(both)) };
   const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   return {
@@ -88,19 +89,30 @@ export async function runRollback(
 
 /** Exports under an open fence, holds what a worker on files must not execute, and ends the fence. */
 async function endRollback(
-  sides: StateAddress,
-  both: ExportSides | undefined,
+  sides: StateAddress & FenceSides,
+  asked: LedgerSides | undefined,
   fence: Fence,
   isDelta: boolean,
 ): Promise<Partial<LastExport>> {
-  const scope = await readDeltaScope(sides, fence.at);
+  const both = asked && (await vouchFor(asked));
+  const scope = both?.older ? undefined : await readDeltaScope(sides, fence);
   // Without MongoDB also those that web wrote after the fence: the worker may have executed steps of them on MongoDB.
   const done = both
-    ? await exportBeforeEnd(both, fence, scope, isDelta)
+    ? await exportBeforeEnd(both, fence, scope, isDelta && !both.older)
     : { stale: await listUnfinishedRuns(sides, scope?.finished) };
   await holdRuns(sides, done.stale, fence.at);
-  await endFence(sides.root, fence, both !== undefined);
+  await endFence(both ?? sides, both !== undefined);
   return done;
+}
+
+type LedgerSides = ExportSides & { readonly ledger: string };
+
+/** Exports everything, after which the files of the directory are vouched for. */
+async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
+  const sides = await vouchFor(asked);
+  const report = await exportState(sides);
+  if (!sides.only) await recordExported(sides);
+  return report;
 }
 
 /** Whether MongoDB is the source of truth: nobody works on the files. */
@@ -128,7 +140,8 @@ export async function exportBulkPass(
   if (!isOpen(fence)) return undefined;
   // Without `ended`: the cutover ends only with the drain, which may be refused.
   const { scope, ...report } = await exportBeforeDrain(sides, { ...asked, fencedAt: fence.at });
-  await saveDeltaScope(sides, { runs: [], ...scope, fence: fence.at });
+  const [token] = (await readFence(sides.root))?.tokens ?? [];
+  await saveDeltaScope(sides, { runs: [], ...scope, fence: fence.at, token });
   return report;
 }
 
@@ -143,8 +156,11 @@ async function exportBeforeDrain(
   if (mongo.isUnconfirmed) return { left: "Without a majority no base can be written." };
   const retryMs = options.electionSeconds * 1_000;
   try {
-    const both = { ...sides, ...mongo, retryMs, truth: "mongo" } as const;
+    const { ledger } = options;
+    const both = await vouchFor({ ...sides, ...mongo, retryMs, ledger, truth: "mongo" });
     const { report, left } = await exportFinished(both);
+    // Of an older copy only the finished runs are compared so far.
+    if (!both.older) await changeFence(both);
     return { exported: report, scope: left };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
@@ -185,10 +201,10 @@ export async function exportByHand(
   if (!sides.all || options.fencedAt !== undefined) {
     await requireWitnesses(sides, options, mongo.database);
   }
-  const truth = sides.only ? undefined : sourceOfTruth(fence);
-  const report = await exportState({ ...sides, ...mongo, truth });
-  await recordExported(sides.root);
-  return report;
+  const both = { ...sides, ...mongo, ledger: asked.ledger };
+  if (sides.all && !sides.only) await restoreFence(both, fence);
+  const truth = sourceOfTruth(await readFence(sides.root));
+  return exportEverything({ ...both, truth: sides.only && truth === "disk" ? undefined : truth });
 }
 
 /** What a rollback without MongoDB would leave behind, and how many runs it would hold at most. */

@@ -95,7 +95,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   },
   forward: async (inputs) => {
     const sides = await sidesOf(inputs);
-    await recordFinalPass(sides.root);
+    await recordFinalPass({ ...sides, ledger: inputs.ledger });
     const report = await importPass(sides, "final");
     describeRemoved(report).forEach(tell);
     return { report };
@@ -130,7 +130,9 @@ async function rollBack(
   state: Past | undefined,
 ): Promise<PassResults> {
   const last = await readFence(resolve(inputs.root));
-  const isLater = last?.cutover !== undefined && inputs.cutover > last.cutover;
+  // The stack has a later fence than an older copy of the directory.
+  const isOlderCopy = fence !== undefined && last !== undefined && fence.at > last.at;
+  const isLater = last?.cutover !== undefined && inputs.cutover > last.cutover && !isOlderCopy;
   // No cutover came as far, or a later one stopped before its fence: nobody worked on MongoDB since the rollback.
   if (fence === undefined || (isLater && sourceOfTruth(last) === "disk")) return keepResults(state);
   const { at: fencedAt, cutover: ended } = fence;

@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
 import type { CutoverInputs } from "../../../components/rollout/update/steps";
+import { refuseWrites } from "../../transfer/read-only";
 
 const { Cutover } = providers;
 
@@ -119,14 +120,13 @@ describe("the state directory", () => {
   });
 
   it("is tried before the schema by a file, in both directions", async () => {
-    const inTheWay = join(folder, "fence.json.tmp");
-    await mkdir(inTheWay);
+    const end = refuseWrites("fence.json");
     const creating = Cutover.create({ ...mongo(1), ...right() });
-    await expect(creating).rejects.toThrow(/fence\.json failed: EISDIR.*Nothing was stopped/);
+    await expect(creating).rejects.toThrow(/fence\.json failed: EROFS.*Nothing was stopped/);
     const state = { ...mongo(1), ...right(), applied: true };
     const turning = Cutover.update("cutover", state, { ...files(), ...right() });
-    await expect(turning).rejects.toThrow("EISDIR");
-    await rm(inTheWay, { recursive: true });
+    await expect(turning).rejects.toThrow("EROFS");
+    end();
     await Cutover.create({ ...mongo(1), ...right() });
     expect(await readdir(folder)).toEqual(["state"]);
   });

@@ -1,0 +1,56 @@
+import type { Break } from "./breaks";
+
+const test = "test/transfer/copies.test.ts";
+
+/** Older copies of the state directory or of the database, and what is durable. */
+export const copyBreaks: readonly Break[] = [
+  {
+    guarantee: "a file is trusted only in the directory that the last export left",
+    file: "components/transfer/rollback/token.ts",
+    find: "if (newest === undefined) return",
+    replace: "if (newest !== undefined) return undefined; else return",
+    tests: [`${test} > gets again what MongoDB has`],
+  },
+  {
+    guarantee: "in an older copy of the directory MongoDB's records win while the fence is open",
+    file: "components/transfer/export/file.ts",
+    find: 'sides.older === "directory",',
+    replace: "false,",
+    tests: [`${test} > gets again what MongoDB has`],
+  },
+  {
+    guarantee: "a copy from before an export that was cut off is recognized",
+    file: "components/transfer/rollback/token.ts",
+    find: "await changeFence(sides);\n  return sides;",
+    replace: "return sides;",
+    tests: [`${test} > restored from before an export that was cut off`],
+  },
+  {
+    guarantee: "a copy from the middle of an export is recognized",
+    file: "components/transfer/rollback/rollback.ts",
+    find: "if (!sides.only) await recordExported(sides);",
+    replace: "",
+    tests: [`${test} > restored from the middle of an export`],
+  },
+  {
+    guarantee: "a run that an older copy lacks is no run that was removed on disk",
+    file: "components/transfer/export/blocks.ts",
+    find: ' && sides.older !== "directory";',
+    replace: ";",
+    tests: [`${test} > that an older copy lacks after the fence has ended`],
+  },
+  {
+    guarantee: "a directory from before the last fence gets it again by export --all",
+    file: "components/transfer/rollback/fence.ts",
+    find: "(fence && !copy.former?.includes(fence.at))",
+    replace: "fence",
+    tests: [`${test} > gets the fence`],
+  },
+  {
+    guarantee: "a probe beside a write does not damage fence.json",
+    file: "components/state/fence.ts",
+    find: "const next = temporaryPath(path);",
+    replace: "const next = `${path}.tmp`;",
+    tests: [`${test} > a probe beside a write`],
+  },
+];
