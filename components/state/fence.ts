@@ -2,7 +2,7 @@ import { access, constants, readFile, rename, rm, writeFile } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
 import { isFolder, layout } from "./layout";
-import { temporaryPath } from "./publish";
+import { syncFolders, temporaryPath } from "./publish";
 
 /** The fence in the state directory: from this moment MongoDB is the source of truth (decision 9). */
 export interface Fence {
@@ -55,13 +55,14 @@ export function sourceOfTruth(fence: Fence | undefined): "disk" | "mongo" | unde
   return fence && (fence.endedAt === undefined ? "mongo" : "disk");
 }
 
-/** Writes a fence into the state directory, flushed and renamed: a reader finds the former fence or this one. */
+/** Writes a fence into the state directory, durably: a reader finds the former fence or this one. */
 export async function writeFence(root: string, fence: Fence): Promise<void> {
   const path = join(root, fenceFile);
   const next = temporaryPath(path);
   try {
     await writeFile(next, `${JSON.stringify(fence, undefined, 2)}\n`, { flush: true });
     await rename(next, path);
+    await syncFolders([root]);
   } finally {
     await rm(next, { force: true });
   }

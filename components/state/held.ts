@@ -4,7 +4,15 @@ import { mapLimit } from "./concurrency";
 import { WriteError, isMissing, isSystemError, refusalIn } from "./errors";
 import { type JsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
-import { type Stamp, isOneFile, makeFolder, moveFile, publish, readStamp } from "./publish";
+import {
+  type Stamp,
+  isOneFile,
+  makeFolder,
+  moveFile,
+  publish,
+  readStamp,
+  syncFolders,
+} from "./publish";
 import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
 import { isUnfinished } from "./unfinished";
@@ -61,12 +69,14 @@ export async function holdRuns(
 ): Promise<void> {
   // Not every volume can have a colon in a name.
   const folder = join(address.root, heldFolder, fence.replaceAll(":", "-"));
+  const touched: string[] = [];
   for (const { file } of runs) {
     try {
       for (let at = 1, isMoved = false; !isMoved; at += 1) {
         const to = join(at === 1 ? folder : `${folder}.${at}`, file.name);
         await makeFolder(dirname(to));
         isMoved = await moveOrCopy(file.path, to);
+        touched.push(dirname(file.path), dirname(to));
       }
     } catch (error) {
       if (!isSystemError(error)) throw error;
@@ -74,6 +84,7 @@ export async function holdRuns(
       throw new WriteError(`Holding ${file.name}`, error, advice);
     }
   }
+  await syncFolders(touched);
 }
 
 /** Lists the held runs. */
@@ -116,6 +127,11 @@ export async function unholdRuns(
     const isMoved = await moveOrCopy(file.path, join(address.root, file.name));
     (isMoved ? moved.runs : moved.destinationTaken).push(runId);
   }
+  const places = runs.flatMap(({ file }) => [
+    dirname(file.path),
+    join(address.root, dirname(file.name)),
+  ]);
+  await syncFolders(places);
   await removeEmpty(held);
   return moved;
 }

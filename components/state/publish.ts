@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { mapLimit } from "./concurrency";
 import { Refusal, WriteError, isSystemError } from "./errors";
 
 /** A file's stamp, which is different after a change of the file; undefined if there was no file. */
@@ -29,7 +30,8 @@ const adviceByCode: Readonly<Record<string, string>> = {
 
 /**
  * Publishes a file atomically: writes a temporary file, syncs it and renames it. A file that appeared or changed
- * since it was read stays. The new file keeps the owner and permissions of the former one, or of its folder.
+ * since it was read stays. The new file keeps the owner and permissions of the former one, or of its folder. Until
+ * `syncFolders` syncs the folder, a crash may take the rename back.
  *
  * @param read the file's stamp when it was read
  * @param write writes the content, or with `continues` appends to it; nothing is published if it returns false
@@ -80,12 +82,33 @@ export function temporaryPath(path: string): string {
 
 const ignore = () => undefined;
 
-/** Makes a folder, and those above it that are missing, which all get the owner of the first that was there. */
+/** Codes of a file system that cannot sync a folder, and of a folder that is gone. */
+const noSyncCodes: ReadonlySet<unknown> = new Set(["EINVAL", "ENOTSUP", "EPERM", "ENOENT"]);
+
+const foldersAtOnce = 8;
+
+/** Makes the names in folders durable, unless the file system cannot. */
+export async function syncFolders(folders: Iterable<string>): Promise<void> {
+  await mapLimit(foldersAtOnce, [...new Set(folders)], async (path) => {
+    let folder: fs.FileHandle | undefined;
+    try {
+      folder = await fs.open(path, "r");
+      await folder.sync();
+    } catch (error) {
+      if (!noSyncCodes.has((error as NodeJS.ErrnoException).code)) throw error;
+    } finally {
+      await folder?.close();
+    }
+  });
+}
+
+/** Makes a folder, durably, and those above it that are missing, which all get the owner of the first that was there. */
 export async function makeFolder(path: string): Promise<void> {
   const made = await fs.mkdir(path, { recursive: true });
   if (made === undefined) return;
   for (let one = path; one !== dirname(made); one = dirname(one)) {
     await copyOwnership(one, dirname(made));
+    await syncFolders([dirname(one)]);
   }
 }
 

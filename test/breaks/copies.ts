@@ -47,6 +47,20 @@ export const copyBreaks: readonly Break[] = [
     tests: [`${test} > gets the fence`],
   },
   {
+    guarantee: "a crash takes no file back that a base vouches for",
+    file: "components/transfer/export/blocks.ts",
+    find: "await syncFolders(touched);",
+    replace: "",
+    tests: ["test/transfer/durable.test.ts > that was exported, its log and the end"],
+  },
+  {
+    guarantee: "a crash takes no held run out of held/",
+    file: "components/state/held.ts",
+    find: "await syncFolders(touched);",
+    replace: "",
+    tests: ["test/transfer/durable.test.ts > a held run is held after a crash"],
+  },
+  {
     guarantee: "a probe beside a write does not damage fence.json",
     file: "components/state/fence.ts",
     find: "const next = temporaryPath(path);",

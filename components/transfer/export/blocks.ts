@@ -1,4 +1,12 @@
-import { fileBaseNames, lookAt, mapLimit, mapOrdered, placeOf, readableKey } from "../../state";
+import {
+  fileBaseNames,
+  lookAt,
+  mapLimit,
+  mapOrdered,
+  placeOf,
+  readableKey,
+  syncFolders,
+} from "../../state";
 import { settleBases } from "../bases";
 import { Tally } from "../tally";
 import { takeTurn } from "../turns";
@@ -72,6 +80,9 @@ export async function exportBlock(
       return exportRun(task, run, own).finally(turn.end);
     });
     const agreed = task.unsettled.splice(0);
+    const touched = [...task.touched];
+    task.touched.clear();
+    await syncFolders(touched);
     const areKept = await keepBases(task, (bases) => settleBases(bases, "disk", agreed));
     if (!areKept) task.lists.withoutBase.push(...agreed.map(({ key }) => readableKey(key)));
     return done;

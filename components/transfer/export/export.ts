@@ -75,6 +75,7 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
     held: new Set(),
     trustsBases: !sides.all,
     unsettled: [],
+    touched: new Set(),
     turns: new Map(),
   };
 }

@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import { posix } from "node:path";
+import { dirname, posix } from "node:path";
 import {
   type Key,
   type ReadyRecord,
@@ -84,7 +84,10 @@ export async function exportFile(
       file.refusal ? [] : pairs.filter(({ verdict }) => verdicts.includes(verdict));
     await writeRecords(task, place, file, having("mongo", "onlyInMongo"));
     const equal = having("equal");
-    unsettled.push(...equal.flatMap(({ base, becomes }) => newBase(base, becomes)));
+    const agreed = equal.flatMap(({ base, becomes }) => newBase(base, becomes));
+    // An export that was killed may have renamed the file.
+    if (agreed.length > 0) task.touched.add(dirname(place.path));
+    unsettled.push(...agreed);
     tally.count(role, "unchanged", equal.length);
     tally.count(role, "newerOnDisk", having("disk").length);
     for (const { key, mongo } of having("removed")) tally.remove(role, readableKey(key), mongo);
@@ -215,6 +218,7 @@ async function writeRecords(
     if (hasNewContent) {
       await keepBases(task, (bases) => announceBases(bases, "disk", become));
       await publish(path, stamp, (to) => to.writeFile(content));
+      task.touched.add(dirname(path));
       tally.files += 1;
       tally.bytes += bytes.length;
     }

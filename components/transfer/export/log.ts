@@ -1,6 +1,7 @@
 import { type Document, type Filter, Long } from "mongodb";
 import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
 import {
   type FilePlace,
   type RawText,
@@ -37,7 +38,10 @@ import {
  * wherever in the log they belong, because a service may insert one late. What the file has is never rewritten. If the
  * last entry that both sides have differs, the log is a conflict and both sides stay.
  */
-export async function exportLog({ sides, tally }: ExportTask, run: RunInMongo): Promise<void> {
+export async function exportLog(
+  { sides, tally, touched }: ExportTask,
+  run: RunInMongo,
+): Promise<void> {
   const { runId, baseName, log } = run;
   if (!log) return;
   let gaps: readonly Filter<Document>[] = [{}];
@@ -52,6 +56,7 @@ export async function exportLog({ sides, tally }: ExportTask, run: RunInMongo): 
     if (!endsAlike(file, log)) await compareLast(sides, runId, file, tally);
     gaps = findGaps(file, log);
     tally.add(await append(sides, runId, file, gaps));
+    touched.add(dirname(place.path));
   } catch (error) {
     const refusal = refusalIn(error);
     for await (const entry of entriesIn(sides, runId, gaps)) {

@@ -54,6 +54,8 @@ export interface ExportTask {
   readonly trustsBases: boolean;
   /** The bases to settle after the block. */
   readonly unsettled: NewBase[];
+  /** The folders to sync before that: no base vouches for a file that a crash takes back. */
+  readonly touched: Set<string>;
   /** Turns by file name: runs that may share one are written one after the other. */
   readonly turns: Turns;
 }
