@@ -5,7 +5,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "no fence is drawn over a run that a worker on MongoDB would execute otherwise",
     file: "components/transfer/steps/handover.ts",
-    find: 'await requireSame(imported, inputs, "delta", readNames)',
+    find: 'await requireSame(imported, inputs, "delta", { readNames, lately })',
     replace: "{ report: imported }",
     tests: ["test/transfer/guard.test.ts > a finished run whose file is refused while MongoDB has"],
   },

@@ -66,6 +66,9 @@ it("no fence is drawn over a run that was set back in MongoDB, and its file appl
   await bulkPass();
   const updatedAt = new Date("2025-11-06T09:30:00Z");
   await stack.runs.updateOne({ _id: "done" }, { $set: { ...running, updatedAt } });
+  // Hours pass until the handover.
+  const later = run("busy", { ...running, updatedAt: "2025-11-06T15:00:00Z" });
+  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(later) });
   const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
   expect(reasons).toEqual([expect.stringMatching(/done \(finished on disk .*unfinished in Mon/)]);
   await stack.runs.deleteOne({ _id: "done" });

@@ -18,6 +18,14 @@ type GuardedPass = "bulk" | "delta";
 /** What is compared of a run, its own file last. */
 const comparedRoles = ["approvals", "runs"] as const;
 
+/** What a delta pass looks at besides the runs that were unfinished when they were imported. */
+export interface DeltaLook {
+  /** The base names of the files that it read. */
+  readonly readNames: ReadonlySet<string>;
+  /** By `updatedLately`, before it imported anything: hours may have passed since the bulk pass. */
+  readonly lately: Filter<Document>;
+}
+
 /** How often runs that are not the same are imported again before the cutover stops. */
 const maxImports = 3;
 
@@ -29,19 +37,18 @@ const maxImports = 3;
  * the delta pass the runs are those that were unfinished when they were imported, those whose files it read, and those
  * that were updated lately.
  *
- * @param readNames the base names of the files that the delta pass read
+ * @param delta what the delta pass looks at; absent in the bulk pass
  * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
  */
 export async function compareUnfinished(
   sides: BothSides,
   pass: GuardedPass,
-  readNames: ReadonlySet<string> = new Set(),
+  { readNames, lately }: DeltaLook = { readNames: new Set(), lately: {} },
 ): Promise<UnfinishedRuns> {
   const checkpoints = new Checkpoints(sides.database, sides);
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
   const imported = await checkpoints.findRuns({ "runs.unfinished": { $gt: 0 } });
-  const filter = pass === "bulk" ? {} : await updatedLately(sides);
-  const runIds = [...imported.keys(), ...(await findUnfinishedRuns(sides, filter)).keys()];
+  const runIds = [...imported.keys(), ...(await findUnfinishedRuns(sides, lately)).keys()];
   const wanted = candidates(runIds, imported);
   for (const runId of held) wanted.delete(runId);
   const { unequal, ...counts } = await compare(sides, pass, { wanted, held, readNames });
@@ -76,7 +83,8 @@ const idOf = ({ runId }: UnequalRun) => runId;
 /** The services' clocks differ by at most so much, in ms. */
 const clockToleranceMs = 60 * 60_000;
 
-async function updatedLately(sides: BothSides): Promise<Filter<Document>> {
+/** Selects the documents that were updated in the hour before the newest one, or later. */
+export async function updatedLately(sides: BothSides): Promise<Filter<Document>> {
   const newest = await reading(sides, "runs", (all) =>
     all.findOne({}, { sort: { updatedAt: -1 }, projection: { updatedAt: 1 } }),
   );

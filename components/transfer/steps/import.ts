@@ -23,7 +23,7 @@ import {
 } from "../describe/cutover";
 import { describeBulkExport } from "../describe/rollback";
 import { describeCompared, describeUnequal } from "../describe/unfinished";
-import { compareUnfinished } from "../import/guard";
+import { type DeltaLook, compareUnfinished } from "../import/guard";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
 import { exportBulkPass } from "../rollback/rollback";
@@ -147,18 +147,18 @@ export async function importPass(
 /**
  * Requires before a fence that a worker on MongoDB would execute what one on files would.
  *
- * @param readNames the base names of the files that the delta pass read
+ * @param delta what the delta pass looks at
  * @returns the report with what was compared; as it was under a fence that is in force
  */
 export async function requireSame(
   report: ImportReport,
   inputs: StateInputs,
   pass: "bulk" | "delta",
-  readNames?: ReadonlySet<string>,
+  delta?: DeltaLook,
 ): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   if (sourceOfTruth(await readFence(sides.root)) === "mongo") return { report };
-  const unfinished = await compareUnfinished(sides, pass, readNames);
+  const unfinished = await compareUnfinished(sides, pass, delta);
   const results = { report: truncateReport({ ...report, unfinished }) };
   const reasons = describeUnequal(unfinished, await namedSides(inputs), pass);
   if (reasons.length > 0) throw new Unfinished(reasons, pass === "bulk" ? results : undefined);
