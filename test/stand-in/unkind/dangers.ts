@@ -53,7 +53,7 @@ export const dangers = [
 export type Danger = (typeof dangers)[number];
 
 /** Dangers that the product does not survive yet. Each is on only in walks that ask for it. */
-const awaited: ReadonlySet<Danger> = new Set(["restored directory", "lost renames"]);
+const awaited: ReadonlySet<Danger> = new Set(["lost renames"]);
 
 const drawn = dangers.filter((danger) => !awaited.has(danger));
 
