@@ -44,7 +44,7 @@ export class MongoCluster extends StepGroup {
       direction,
       cutover,
     };
-    this.registerOutputs({ database, ownEntries: outputs.ownEntries });
+    this.registerOutputs({ database });
   }
 }
 

@@ -102,18 +102,6 @@ describe("the real plugin, with a cluster that Atlas has already", () => {
     expect(await site.atlas.cluster()).toMatchObject(live);
   });
 
-  it("refuses an entry of the access list that somebody else created", async () => {
-    site.atlas.allow("192.0.2.7", "the office");
-    await site.configure({ ...takenOver, accessList: [{ range: "192.0.2.7/32" }] });
-    await site.atlas.calls();
-
-    for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
-      const output = await site.failed(site.stack.pulumi(...args));
-      expect(output).toContain(`not from this stack: ${projectId}-192.0.2.7. `);
-    }
-    expect(await site.atlas.calls()).toEqual([]);
-  });
-
   it("takes it over, and changes nothing that nobody named", async () => {
     await site.configure(takenOver);
     await site.atlas.calls();

@@ -51,24 +51,6 @@ beforeAll(async () => {
 }, 15 * minutes);
 afterAll(() => site.remove());
 
-it(
-  "refuses an entry of the access list that somebody else created, and leaves it as it is",
-  async () => {
-    await site.play();
-    site.atlas.allow("192.0.2.0/24", "the office");
-    const accessList = [{ address: "203.0.113.7" }, { range: "192.0.2.0/24", comment: "builds" }];
-    await site.configure({ ...created, accessList });
-
-    for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
-      const output = await site.failed(site.stack.pulumi(...args));
-      expect(output).toContain(`stack: ${projectId}-192.0.2.0/24. `);
-    }
-    expect(await site.atlas.accessList()).toEqual({ "192.0.2.0/24": "the office" });
-    expect(await site.atlas.calls()).toEqual([]);
-  },
-  4 * minutes,
-);
-
 describe("a stack whose cluster Atlas finished after the engine gave up", () => {
   it(
     "is refused a second one of the name, whatever the state says",

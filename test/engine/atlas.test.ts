@@ -94,7 +94,7 @@ describe("a stack with a cluster of Atlas", () => {
   );
 
   it(
-    "takes an entry for its own that an `up` created and the state lacks",
+    "creates an entry again that an `up` created and the state lacks",
     async () => {
       // No user is created beside it: the next case counts on that.
       const users = ["create DatabaseUser migrator", "create DatabaseUser application"];
@@ -177,7 +177,7 @@ describe("a stack with a cluster of Atlas", () => {
       const snapshot = "../review/gallery/cluster-size.md";
       await expect(stable(body, stack.folder)).toMatchFileSnapshot(snapshot);
 
-      // An entry of the access list is written anew for another comment, and kept.
+      // An entry of the access list is written over for another comment.
       const address = "203.0.113.7";
       const accessList = [{ range: `${address}/32`, comment: "builds" }];
       await site.configure({ instanceSize: "M20", accessList });
@@ -218,8 +218,9 @@ describe("a stack with a cluster of Atlas", () => {
   it(
     "rotates both users: new ones first, the services' reference, the old ones last",
     async () => {
-      await site.configure({ instanceSize: "M20", passwordVersion: 2 });
+      await site.configure({ instanceSize: "M20", passwordVersion: 2, accessList: [] });
       await site.succeeded(stack.up());
+      // Others of the project may need an entry that the settings no longer list.
       expect(await atlas.accessList()).toEqual({ "203.0.113.7": "the engine" });
       const calls = await atlas.calls();
       expect(calls.filter((call) => call.includes("DatabaseUser"))).toEqual([
@@ -244,11 +245,12 @@ describe("a stack with a cluster of Atlas", () => {
       await site.configure({ instanceSize: "M30", passwordVersion: 2 });
       await site.failed(stack.up());
       await site.stopServer();
-      await site.configure({ instanceSize: "M30", passwordVersion: 2 }, "filesystem");
+      const accessList = [{ address: "198.51.100.9" }];
+      await site.configure({ instanceSize: "M30", passwordVersion: 2, accessList }, "filesystem");
       await atlas.calls();
 
       const back = await site.succeeded(stack.up());
-      expect(back).not.toMatch(/[~+-] mongodbatlas:|[~+-] pulumi-nodejs:dynamic\/mongo:/);
+      expect(back).not.toMatch(/[~+-] +mongodbatlas:/);
       expect(back).toContain("Nothing was exported");
       expect(await atlas.calls()).toEqual([]);
       expect(await stack.outputs()).toMatchObject({ rollout: { worker: { mode: "filesystem" } } });

@@ -94,7 +94,9 @@ export const atlasSection = section({
       error: "a dedicated size, such as M10; M0, Flex and serverless are not supported",
     })
     .default("M10")
-    .describe("The size of a node. With `autoScaling.compute`: the size at creation; a change is ignored, with a warning."),
+    .describe(
+      "The size of a node. With `autoScaling.compute`: the size at creation; a change is ignored, with a warning.",
+    ),
   autoScaling: autoScaling.prefault({}).describe("What Atlas scales by itself."),
   diskSizeGb: z
     .int()

