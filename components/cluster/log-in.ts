@@ -13,10 +13,6 @@ import { kind, Unfinished, unknownValue, type MongoInputs, type Step } from "../
 interface LogInInputs extends MongoInputs {
   /** The parts of `uri` that are known in every preview; not secret. */
   readonly from?: string;
-  /** The cluster's name in Atlas; absent for other kinds. */
-  readonly cluster?: string;
-  /** Whether Atlas has paused it; unknown in some previews. */
-  readonly isPaused?: boolean;
 }
 
 /**
@@ -28,16 +24,9 @@ interface LogInInputs extends MongoInputs {
 export const logIn: Step<LogInInputs, object> = {
   ...kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]),
   id: () => "log-in",
-  refuses: ({ direction, cluster = "", isPaused }) => {
-    const reason =
-      `The Atlas cluster ${cluster} is paused, so no user can log in. Resume it ` +
-      `(atlas clusters start ${cluster}) and run \`pulumi up --refresh\` when it runs.`;
-    const isRefused = direction === "forward" && isPaused === true;
-    return Promise.resolve(isRefused ? { property: "isPaused" as const, reason } : undefined);
-  },
   compares: ["from"],
   isDue: (state, { uri }) => uri !== unknownValue && state.uri !== uri,
-  job: { engineOnly: ["from", "cluster", "isPaused"] },
+  job: { engineOnly: ["from"] },
   forward: async (inputs) => {
     await untilLoggedIn(addressIn(inputs), usualPatience, console.log);
     return {};
@@ -80,6 +69,7 @@ export async function untilLoggedIn(
       throw new Unfinished([
         `The user ${user}, which this stack created, cannot log in after ${seconds} s. Nothing uses it yet.`,
         failure.message,
+        "If Atlas has paused the cluster, resume it (atlas clusters start NAME).",
         "Run `pulumi up` again: it tries the log-in again. If the user is missing on the cluster, set another passwordVersion, which creates the user again.",
       ]);
     }

@@ -72,24 +72,22 @@ function outputsOf(
  * @param users each user's Job target, if the engine cannot reach the cluster
  */
 function awaitLogIn(
-  { uri, appUri, database, from, reachedAfter = [], pausing }: ClusterOutputs,
+  { uri, appUri, database, from, reachedAfter = [] }: ClusterOutputs,
   direction: Direction,
   users: { readonly job: Mongo["job"]; readonly appJob: Mongo["job"] },
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
   const inputs = { direction, database, from };
-  const cluster = pausing?.name;
-  const isPaused = pausing?.paused;
   const migrator = new StepResource(
     logIn,
     "migrator-log-in",
-    { ...inputs, uri, job: users.job, cluster, isPaused },
+    { ...inputs, uri, job: users.job },
     { parent, dependsOn: [...reachedAfter] },
   );
   const application = new StepResource(
     logIn,
     "application-log-in",
-    { ...inputs, uri: appUri, job: users.appJob, cluster: undefined, isPaused: undefined },
+    { ...inputs, uri: appUri, job: users.appJob },
     { parent, dependsOn: migrator },
   );
   return {

@@ -32,8 +32,6 @@ export interface ClusterOutputs {
   readonly from?: string;
   /** Resources that must exist before a log-in can succeed. */
   readonly reachedAfter?: readonly pulumi.Resource[];
-  /** The cluster's name in Atlas, and whether Atlas has paused it. */
-  readonly pausing?: { readonly name: string; readonly paused: pulumi.Output<boolean> };
 }
 
 /** MongoDB as the steps use it: connection strings, database and names. */

@@ -8,7 +8,7 @@ import { note, type RoomSettings } from "./plugin/room";
 export interface PlayedAtlas {
   /** What it plays from now on. */
   play(settings: RoomSettings): Promise<void>;
-  /** The calls to Atlas since the last time that they were asked for, such as `create Project project`. */
+  /** The calls to Atlas since the last time that they were asked for, such as `create DatabaseUser migrator`. */
   calls(): Promise<string[]>;
   /** The password of every user that was made, by name. */
   passwords(): Promise<ReadonlyMap<string, string>>;

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { projectId, realAtlasFor } from "./api";
+import { realAtlasFor } from "./api";
 import { makeAtlasSite, type AtlasSite } from "./site";
 
 /** What a take-over has to name, as the cluster below has it. */
 const takenOver = {
-  project: undefined,
-  projectId,
   accessList: [],
   import: true,
   regions: [{ name: "EU_CENTRAL_1", electable: 3 }],

@@ -36,7 +36,7 @@ export interface AtlasSite {
 
 const cluster = {
   kind: "atlas",
-  project: { name: "task-runner", orgId: "5f0000000000000000000002" },
+  projectId: "5f0000000000000000000001",
   provider: "AWS",
   regions: [{ name: "EU_CENTRAL_1" }],
   accessList: [{ address: "203.0.113.7", comment: "the engine" }],

@@ -20,15 +20,15 @@ export const takeOver: readonly Break[] = [
   {
     guarantee: "nodes for analytics that a take-over would lose are refused by name",
     file: "components/cluster/atlas/check.ts",
-    find: "live.useEffectiveFields || others.length === 0",
-    replace: "live.useEffectiveFields || others.length >= 0",
+    find: "if (others.length === 0) return undefined;",
+    replace: "if (others.length >= 0) return undefined;",
     tests: ["test/cluster/atlas/check.test.ts > refuses a take-over whose `compute`"],
   },
   {
     guarantee: "a region that the settings do not name is not lost by a take-over",
     file: "components/cluster/atlas/check.ts",
-    find: "if (regions.every(isNamed)) return undefined;",
-    replace: "if (regions.some(isNamed)) return undefined;",
+    find: "if (found.every((one, at) => one === named[at])) return undefined;",
+    replace: "if (found.some((one, at) => one === named[at])) return undefined;",
     tests: ["test/cluster/atlas/check.test.ts > refuses to take over"],
   },
   {

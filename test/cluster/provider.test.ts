@@ -38,16 +38,3 @@ it("in filesystem mode the connection string stays that of the state", async () 
   expect(await LogIn.diff("", state, back)).toEqual({ changes: false });
   expect(await LogIn.update("", state, back)).toEqual({ outs: state });
 });
-
-it("a cluster that Atlas has paused is refused by name, but not on a rollback", async () => {
-  const log = { ...inputs, cluster: "runs", isPaused: true };
-  const refused = async (changes: object) =>
-    (await LogIn.check({}, { ...log, ...changes })).failures;
-
-  expect(await refused({})).toMatchObject([
-    { reason: expect.stringContaining("cluster runs is paused") as string },
-  ]);
-  expect(await refused({ direction: "back" })).toEqual([]);
-  expect(await refused({ isPaused: false })).toEqual([]);
-  expect(await refused({ isPaused: unknownValue })).toEqual([]);
-});

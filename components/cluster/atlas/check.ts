@@ -7,147 +7,113 @@ import { atlasSdk } from "./sdk";
 interface Nodes {
   readonly nodeCount: number;
   readonly instanceSize?: string;
-  readonly ebsVolumeType?: string;
 }
 
-/** A region; the plugin omits nodes that it does not have. */
-interface Region {
+/** A region; the plugin omits kinds of nodes that it does not have. */
+type Region = Partial<Record<"electableSpecs" | "analyticsSpecs" | "readOnlySpecs", Nodes>> & {
   readonly providerName: string;
   readonly regionName: string;
-  readonly electableSpecs?: Nodes;
-  readonly analyticsSpecs?: Nodes;
-  readonly readOnlySpecs?: Nodes;
   readonly autoScaling?: { readonly computeEnabled?: boolean };
-}
+};
 
 /** A cluster as the plugin describes it; one that Atlas does not have has no specification. */
 interface Live {
+  readonly name: string;
+  readonly projectId: string;
   readonly clusterType: string;
   readonly replicationSpecs?: readonly { readonly regionConfigs: readonly Region[] }[];
   readonly useEffectiveFields?: boolean;
 }
 
 /**
- * Checks that the settings would remove nothing that they do not name from a cluster that exists, and returns its
- * project. Atlas is asked only about a cluster that the stack is to take over and does not have yet. Warns about a
- * size that Atlas ignores.
+ * Checks that the settings remove nothing that they do not name from a cluster that exists, and returns its project.
+ * Atlas is asked only about a cluster that the stack is to take over and does not have yet. Warns about a size that
+ * Atlas ignores.
  *
  * @throws ProgramError with what would be lost, before anything changes
  */
 export async function checkCluster(
   settings: AtlasSettings,
-  projectId: string,
   parent: pulumi.Resource,
 ): Promise<string> {
-  const { name, instanceSize, autoScaling } = settings;
-  const own = await readOwnCluster(name, projectId);
+  const { name, projectId, instanceSize, autoScaling } = settings;
+  const own = await readOwnCluster(settings);
   if (own === undefined && !settings.import) return projectId;
-  const live = own ?? (await askAtlas(name, projectId, parent));
-  const lost = describeLostNodes(live, settings);
-  const why = lost ?? (settings.import ? findObstacle(live, settings) : undefined);
+  const live = own ?? (await askAtlas(settings, parent));
+  const why = findLostNodes(live, settings) ?? findObstacle(live, settings);
   if (why !== undefined) {
-    const advice = own && !lost ? " To change it to the settings, remove cluster.import." : "";
-    throw new ProgramError(
-      `The Atlas cluster ${name} cannot ${own ? "change" : "be taken over"} like this: ${why}.${advice} Nothing was changed.`,
-    );
+    const advice =
+      own && settings.import ? " The stack has the cluster: cluster.import may go." : "";
+    const text = `The settings do not fit the Atlas cluster ${name}: ${why}.${advice} Nothing was changed.`;
+    throw new ProgramError(text);
   }
-  const size = regionsOf(live)[0]?.electableSpecs?.instanceSize;
+  const size = regionsOf(live)[0]?.electableSpecs?.instanceSize ?? "";
   if (autoScaling.compute && size !== instanceSize) {
-    const text =
-      `cluster.instanceSize: ${instanceSize} is ignored, because Atlas chooses the size (cluster.autoScaling.compute). ` +
-      `The stack keeps ${size ?? "the size at creation"}: set that, or remove compute to change the size.`;
+    const text = `cluster.instanceSize: ${instanceSize} is ignored, because Atlas chooses the size (cluster.autoScaling.compute). Set ${size}, or remove compute to change the size.`;
     await logFinding(warning("size-ignored", text), parent);
   }
   return projectId;
 }
 
-/**
- * Nodes that turning `autoScaling.compute` on would lose (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
- */
-function describeLostNodes(live: Live, { autoScaling }: AtlasSettings): string | undefined {
-  const others = regionsOf(live)
-    .map(({ analyticsSpecs, readOnlySpecs, regionName }) => ({
-      regionName,
-      count: (analyticsSpecs?.nodeCount ?? 0) + (readOnlySpecs?.nodeCount ?? 0),
-    }))
-    .filter(({ count }) => count > 0);
-  if (!autoScaling.compute || live.useEffectiveFields || others.length === 0) return undefined;
-  const lost = others.map(({ count, regionName }) => `${count} in ${regionName}`).join(", ");
-  return `it has nodes for analytics or reading that would be lost, ${lost}. Remove cluster.autoScaling.compute, or these nodes in Atlas`;
-}
-
-/**
- * Why the settings cannot describe a cluster to take over, and what to do; undefined if they do. A change keeps nodes
- * for analytics and reading only in regions that the settings name, and no provisioned disk.
- */
-function findObstacle(live: Live, settings: AtlasSettings): string | undefined {
-  const { provider } = settings;
-  const regions = regionsOf(live);
-  if (live.replicationSpecs === undefined) return "the project has no cluster of this name";
-  if (regions.some(({ providerName }) => /^(TENANT|FLEX|SERVERLESS)$/.test(providerName))) {
-    return "it is an M0, a Flex cluster or serverless. Upgrade it to M10 in Atlas first";
-  }
-  const unmanaged = describeUnmanaged(live, settings);
-  if (unmanaged !== undefined) return `${unmanaged}. Use cluster.kind: existing`;
-  const isNamed = ({ regionName, providerName, electableSpecs }: Region, at: number) => {
-    const { name, electable } = settings.regions[at] ?? {};
-    return (
-      name === regionName && provider === providerName && electable === electableSpecs?.nodeCount
-    );
-  };
-  if (regions.every(isNamed)) return undefined;
-  const all = regions.map(
-    ({ regionName, providerName, electableSpecs }) =>
-      `${regionName} of ${providerName} with ${electableSpecs?.nodeCount ?? 0}`,
-  );
-  return `its regions and electable nodes are ${all.join(", ")}. Name each in cluster.regions, in this order, and the provider; with several providers use cluster.kind: existing`;
-}
-
-/** What the stack cannot keep of a cluster, because no setting names it. */
-function describeUnmanaged(
-  { clusterType, ...live }: Live,
-  { autoScaling }: AtlasSettings,
-): string | undefined {
-  if (clusterType !== "REPLICASET") return `it is of type ${clusterType}, not a replica set`;
-  const regions = regionsOf(live);
-  const without = regions.find(({ electableSpecs }) => !electableSpecs?.nodeCount);
-  if (without) return `its region ${without.regionName} has no electable nodes`;
-  const isFast = ({ ebsVolumeType, instanceSize = "" }: Nodes) =>
-    instanceSize.endsWith("_NVME") || /^(PROVISIONED|HIGH_PERFORMANCE)$/.test(ebsVolumeType ?? "");
-  if (regions.some(({ electableSpecs }) => electableSpecs && isFast(electableSpecs))) {
-    return "its disks are provisioned or NVMe, which a change of the size may reset";
-  }
-  const isScaled = regions.some(({ autoScaling }) => autoScaling?.computeEnabled);
-  if (isScaled && !autoScaling.compute) {
-    return "Atlas scales its size, which would end. Name cluster.autoScaling.compute";
-  }
-  return undefined;
-}
-
-const regionsOf = ({ replicationSpecs = [] }: Pick<Live, "replicationSpecs">) =>
+const regionsOf = ({ replicationSpecs = [] }: Live) =>
   replicationSpecs.flatMap(({ regionConfigs }) => regionConfigs);
 
-async function askAtlas(name: string, projectId: string, parent: pulumi.Resource): Promise<Live> {
-  try {
-    return await atlasSdk().getAdvancedCluster({ projectId, name }, { parent });
-  } catch (error) {
-    throw new ProgramError(
-      `Atlas does not say what the cluster ${name} has, so it is not taken over: ${(error as Error).message}. Run \`pulumi up\` again.`,
-    );
-  }
+// Turning `useEffectiveFields` on loses them (`plan_modifier.go` of mongodb/terraform-provider-mongodbatlas).
+function findLostNodes(live: Live, { autoScaling }: AtlasSettings): string | undefined {
+  if (!autoScaling.compute || live.useEffectiveFields) return undefined;
+  const others = regionsOf(live).flatMap(({ analyticsSpecs, readOnlySpecs, regionName }) => {
+    const count = (analyticsSpecs?.nodeCount ?? 0) + (readOnlySpecs?.nodeCount ?? 0);
+    return count === 0 ? [] : [`${count} in ${regionName}`];
+  });
+  if (others.length === 0) return undefined;
+  return `it has nodes for analytics or reading that would be lost, ${others.join(", ")}. Remove cluster.autoScaling.compute, or these nodes in Atlas`;
 }
 
-const atlasCluster = "mongodbatlas:index/advancedCluster:AdvancedCluster";
+// A change keeps other nodes only in regions that the settings name, and may reset provisioned disks.
+function findObstacle(live: Live, settings: AtlasSettings): string | undefined {
+  if (!settings.import) return undefined;
+  if (live.replicationSpecs === undefined) return "the project has no cluster of this name";
+  const regions = regionsOf(live);
+  const isShared = ({ providerName }: Region) => /^(TENANT|FLEX|SERVERLESS)$/.test(providerName);
+  const isFast = ({ electableSpecs }: Region) =>
+    /NVME|PROVISIONED|HIGH_PERFORMANCE/.test(JSON.stringify(electableSpecs));
+  const isScaled = ({ autoScaling }: Region) =>
+    autoScaling?.computeEnabled && !settings.autoScaling.compute;
+  const unmanaged = [
+    regions.some(isShared) && "the tier of an M0, a Flex cluster or serverless",
+    live.clusterType !== "REPLICASET" && `the type ${live.clusterType}`,
+    regions.some(({ electableSpecs }) => !electableSpecs?.nodeCount) &&
+      "a region without electable nodes",
+    regions.some(isFast) && "disks that are provisioned or NVMe",
+    regions.some(isScaled) && "tier scaling that cluster.autoScaling.compute does not name",
+  ].filter((one) => one !== false);
+  if (unmanaged.length > 0) return `it has ${unmanaged.join(", ")}. Use cluster.kind: existing`;
+  const describe = (name: string, of: string, nodes = 0) => `${name} of ${of}: ${nodes}`;
+  const found = regions.map(({ regionName, providerName, electableSpecs }) =>
+    describe(regionName, providerName, electableSpecs?.nodeCount),
+  );
+  const named = settings.regions.map((one) => describe(one.name, settings.provider, one.electable));
+  if (found.every((one, at) => one === named[at])) return undefined;
+  return `its electable nodes are ${found.join(", ")}. Name each region in cluster.regions, in this order`;
+}
 
-type Own = Live & { readonly name: string; readonly projectId: string };
+function askAtlas({ name, projectId }: AtlasSettings, parent: pulumi.Resource): Promise<Live> {
+  return atlasSdk()
+    .getAdvancedCluster({ projectId, name }, { parent })
+    .catch((error: unknown) => {
+      const { message } = error as Error;
+      const text = `Atlas does not say what the cluster ${name} has, so it is not taken over: ${message}. Run \`pulumi up\` again.`;
+      throw new ProgramError(text);
+    });
+}
 
 /** The cluster from the stack's last update, even if that failed or was killed. */
-async function readOwnCluster(name: string, projectId: string): Promise<Own | undefined> {
+async function readOwnCluster({ name, projectId }: AtlasSettings): Promise<Live | undefined> {
   const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName: stackName(),
-  })) as { readonly outputs: Readonly<Record<string, { type: string; outputs: Own }>> };
+  })) as { readonly outputs: Readonly<Record<string, { type: string; outputs: Live }>> };
   return Object.values(answer.outputs)
-    .filter(({ type }) => type === atlasCluster)
+    .filter(({ type }) => type === "mongodbatlas:index/advancedCluster:AdvancedCluster")
     .map(({ outputs }) => outputs)
     .find((own) => own.name === name && own.projectId === projectId);
 }

@@ -5,8 +5,6 @@ import { childName, ProgramError } from "../../step/program";
 import { withLogin, type Login } from "../login";
 import { atlasSdk } from "./sdk";
 
-type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
-
 // What only a creation sets, such as the minimum of TLS, keeps Atlas' value afterwards: that may be stricter. The plugin
 // rejects `deleteOnCreateTimeout` on an imported cluster.
 const unmanaged = [
@@ -37,7 +35,7 @@ export function createCluster(
     protect: settings.protection,
     retainOnDelete: true,
     // The engine ignores this for a cluster that the stack already has.
-    ...(settings.import && { import: `${settings.projectId ?? ""}-${settings.name}` }),
+    ...(settings.import && { import: `${settings.projectId}-${settings.name}` }),
   };
   const args = { ...clusterArgs(settings), projectId };
   return new (atlasSdk().AdvancedCluster)(childName(options.parent, "cluster"), args, kept);
@@ -47,52 +45,41 @@ export function createCluster(
 export function clusterArgs(
   settings: AtlasSettings,
 ): Omit<mongodbatlas.AdvancedClusterArgs, "projectId"> {
-  const { name, mongoVersion, regions, autoScaling, backup, protection } = settings;
+  const { name, provider, regions, instanceSize, backup, tags, protection } = settings;
+  const { compute, disk } = settings.autoScaling;
+  const autoScaling = {
+    diskGbEnabled: disk,
+    computeEnabled: compute !== undefined,
+    ...(compute && {
+      computeMaxInstanceSize: compute.max,
+      computeScaleDownEnabled: compute.scaleDown,
+      ...(compute.scaleDown && { computeMinInstanceSize: compute.min }),
+    }),
+  };
+  const regionConfigs = regions.map(({ name, electable }, at) => ({
+    providerName: provider,
+    regionName: name,
+    // Atlas orders regions by priority, from 7 down.
+    priority: 7 - at,
+    electableSpecs: { instanceSize, nodeCount: electable },
+    autoScaling,
+  }));
   return {
     name,
     clusterType: "REPLICASET",
-    mongoDbMajorVersion: mongoVersion,
-    // Atlas orders regions by priority, from 7 down.
-    replicationSpecs: [
-      { regionConfigs: regions.map((region, at) => regionConfig(region, 7 - at, settings)) },
-    ],
+    mongoDbMajorVersion: settings.mongoVersion,
+    replicationSpecs: [{ regionConfigs }],
     // With it, Atlas ignores sizes. Without it, each `up` after a refresh would reset the size that Atlas chose.
-    useEffectiveFields: autoScaling.compute !== undefined,
+    useEffectiveFields: compute !== undefined,
     backupEnabled: backup.enabled,
-    pitEnabled: backup.pointInTime,
+    pitEnabled: backup.pointInTime ?? backup.enabled,
     retainBackupsEnabled: true,
     terminationProtectionEnabled: protection,
+    ...(tags && { tags }),
     advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
-    // A creation that times out continues in Atlas, and the plugin forgets it: see "A creation that ended badly"
-    // in docs/cluster-atlas.md.
+    // A creation that times out goes on in Atlas, and the plugin forgets it (docs/cluster-atlas.md).
     deleteOnCreateTimeout: false,
     timeouts: { create: "180m", update: "360m" },
-  };
-}
-
-function regionConfig(
-  { name, electable }: AtlasSettings["regions"][number],
-  priority: number,
-  { provider, instanceSize, diskSizeGb, autoScaling: { compute, disk } }: AtlasSettings,
-): RegionConfig {
-  return {
-    providerName: provider,
-    regionName: name,
-    priority,
-    electableSpecs: {
-      instanceSize,
-      nodeCount: electable,
-      ...(diskSizeGb !== undefined && { diskSizeGb }),
-    },
-    autoScaling: {
-      diskGbEnabled: disk,
-      computeEnabled: compute !== undefined,
-      ...(compute && {
-        computeMaxInstanceSize: compute.max,
-        computeScaleDownEnabled: compute.scaleDown,
-        ...(compute.scaleDown && { computeMinInstanceSize: compute.min }),
-      }),
-    },
   };
 }
 
@@ -108,21 +95,21 @@ export function atlasConnectionString(
   { connection }: Pick<AtlasSettings, "connection">,
   login: Login,
 ): string {
-  if (connection === "standard") return withLogin(strings.standardSrv, login);
   // Atlas omits the key if there are none, whatever the plugin's type says.
   const { privateEndpoints = [] } = strings as Partial<Strings>;
-  const id = connection.replace("privateEndpoint:", "");
-  const endpoint = privateEndpoints.find(({ endpoints }) =>
-    endpoints.some(({ endpointId }) => endpointId === id),
+  const ofEndpoints = privateEndpoints.flatMap(({ endpoints, srvConnectionString }) =>
+    endpoints.map(({ endpointId }) => [`privateEndpoint:${endpointId}`, srvConnectionString]),
   );
-  const found = connection === "private" ? strings.privateSrv : endpoint?.srvConnectionString;
+  const addresses = [
+    ["standard", strings.standardSrv],
+    ["private", strings.privateSrv],
+  ]
+    .concat(ofEndpoints)
+    .filter(([, address]) => address);
+  const [, found] = addresses.find(([name]) => name === connection) ?? [];
   if (found) return withLogin(found, login);
-  const ids = privateEndpoints.flatMap(({ endpoints }) =>
-    endpoints.map(({ endpointId }) => `privateEndpoint:${endpointId}`),
-  );
-  const known = ["standard", ...(strings.privateSrv ? ["private"] : []), ...ids].join(", ");
   throw new ProgramError(
-    `The cluster has no connection string for cluster.connection: ${connection}; it has ${known}. ` +
+    `The cluster has no connection string for cluster.connection: ${connection}; it has ${addresses.map(([name]) => name).join(", ")}. ` +
       "Set one of these, or set up the network for it and run `pulumi up --refresh`.",
   );
 }

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
+import { accessList } from "./access-list";
 import { checkCluster } from "./check";
 import { atlasConnectionString, createCluster } from "./cluster";
-import { accessList, projectOf } from "./project";
 import { databaseUsers } from "./users";
 
 /**
- * A cluster of MongoDB Atlas with project, access list and users. Destroying the stack deletes none of it. In
+ * A cluster of MongoDB Atlas with access list and users. Destroying the stack deletes none of it. In
  * filesystem mode cluster and users stay registered as they are, log-ins keep the connection strings of the last
  * cutover, and entries of the access list stay in Atlas.
  */
@@ -14,25 +14,18 @@ export function atlasCluster(
   args: ClusterArgs<"atlas">,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
-  const { cluster: settings, direction, mongo, database = "" } = args;
+  const { cluster: settings, direction, database = "" } = args;
   const isRollback = direction === "back";
   const options = { parent, ...(isRollback && { ignoreChanges: ["*"] }) };
-  const project = pulumi.output(projectOf(settings, options));
   // No resource is created before this check has passed.
-  const projectId = isRollback
-    ? project
-    : project.apply((id) => checkCluster(settings, id, parent));
+  const projectId = isRollback ? settings.projectId : checkCluster(settings, parent);
   const cluster = createCluster(settings, projectId, options);
   // Destroying the stack keeps them with the cluster.
   const ofCluster = { ...options, deletedWith: cluster };
-  const place = { projectId, clusterName: cluster.name };
-  const { migrator, application } = databaseUsers(
-    settings,
-    { ...place, database, mongo },
-    ofCluster,
-  );
+  const { migrator, application } = databaseUsers(args, projectId, ofCluster);
   // A rollback does not wait for the cluster.
   if (isRollback) return { uri: undefined, appUri: undefined, database };
+  const entries = accessList(settings, projectId, options);
   const uriOf = ({ username, password }: typeof migrator, appName: string) =>
     pulumi
       .all([cluster.connectionStrings, username, password])
@@ -45,11 +38,6 @@ export function atlasCluster(
     appUri: uriOf(application, "taskrunner"),
     from: JSON.stringify([settings.name, settings.connection, settings.passwordVersion, database]),
     // The access list makes the address reachable.
-    reachedAfter: [
-      migrator.resource,
-      application.resource,
-      ...accessList(settings, projectId, options),
-    ],
-    pausing: { name: settings.name, paused: cluster.paused },
+    reachedAfter: [migrator.resource, application.resource, ...entries],
   };
 }

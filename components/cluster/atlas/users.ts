@@ -1,18 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { applicationRole, migratorRole, type DatabaseRole } from "../../contract";
-import type { AtlasSettings, Settings } from "../../settings";
+import type { AtlasSettings } from "../../settings";
 import { userDatabase } from "../login";
+import type { ClusterArgs } from "../outputs";
 import { childName, StepResource } from "../../step/program";
 import { generatedPassword } from "../password";
 import { atlasSdk } from "./sdk";
-
-/** The users' cluster and collections. */
-interface UsersArgs {
-  readonly projectId: pulumi.Input<string>;
-  readonly clusterName: pulumi.Input<string>;
-  readonly database: string;
-  readonly mongo: Pick<Settings["mongo"], "collections">;
-}
 
 /**
  * The migrator and the services' user, each with a role of least privileges on this cluster. Another
@@ -20,8 +13,8 @@ interface UsersArgs {
  * have been replaced. It also helps if Atlas already has a user of the name.
  */
 export function databaseUsers(
-  settings: AtlasSettings,
-  { projectId, clusterName, database, mongo }: UsersArgs,
+  { cluster: settings, mongo, database = "" }: ClusterArgs<"atlas">,
+  projectId: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
 ) {
   const names = namesOf(settings);
@@ -40,7 +33,7 @@ export function databaseUsers(
         password,
         authDatabaseName: userDatabase,
         roles: [{ roleName: custom.roleName, databaseName: userDatabase }],
-        scopes: [{ name: clusterName, type: "CLUSTER" }],
+        scopes: [{ name: settings.name, type: "CLUSTER" }],
       },
       options,
     );

@@ -1,11 +1,6 @@
 import { z } from "zod";
 import { positive, section, text } from "../forms";
 
-/** An id of a project or an organization. */
-const atlasId = z
-  .string()
-  .regex(/^[0-9a-f]{24}$/, { error: "an id of Atlas: 24 hexadecimal digits in lower case" });
-
 /** A cluster's name, which begins the names of its users and roles. */
 const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
   error: "1 to 64 letters, digits and hyphens that begin with a letter or digit",
@@ -29,7 +24,10 @@ const autoScaling = section({
 
 const backup = section({
   enabled: z.boolean().default(true).describe("Whether Atlas takes snapshots."),
-  pointInTime: z.boolean().default(false).describe("Whether Atlas can restore any point in time."),
+  pointInTime: z
+    .boolean()
+    .optional()
+    .describe("Whether Atlas can restore any point in time. Default: as `enabled`."),
 });
 
 const accessEntry = section({
@@ -41,32 +39,17 @@ const accessEntry = section({
   comment: z.string().max(80).default("").describe("What the entry is for."),
 });
 
-/** An entry's address as Atlas writes it: the network's first address with its bits, or one address without `/32`. */
-export function entryAddress({
-  address = "",
-  range = address,
-}: z.infer<typeof accessEntry>): string {
-  const [first = "", bits = "32"] = range.split("/");
-  const size = 2 ** (32 - Number(bits));
-  const number = first
-    .split(".")
-    .map(Number)
-    .reduce((sum, part) => sum * 256 + part);
-  const start = number - (number % size);
-  const network = [24, 16, 8, 0].map((bit) => Math.floor(start / 2 ** bit) % 256).join(".");
-  return size === 1 ? network : `${network}/${bits}`;
-}
+/** An entry's address or range as Atlas writes it: one address without `/32`. */
+export const entryAddress = ({ address = "", range = address }: z.infer<typeof accessEntry>) =>
+  range.replace(/\/32$/, "");
 
 /** A cluster of MongoDB Atlas; `rules.ts` has the rules that span keys. */
 export const atlasSection = section({
   kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),
-  projectId: atlasId.optional().describe("The project, if it exists."),
-  project: section({
-    name: text.describe("The project's name."),
-    orgId: atlasId.describe("The organization's id."),
-  })
-    .optional()
-    .describe("A new project, instead of `projectId`."),
+  projectId: z
+    .string()
+    .regex(/^[0-9a-f]{24}$/, { error: "an id of Atlas: 24 hexadecimal digits in lower case" })
+    .describe("The project's id."),
   name: atlasName
     .default("taskrunner")
     .describe("The cluster's name. Changing it creates another cluster."),
@@ -98,13 +81,11 @@ export const atlasSection = section({
       "The size of a node. With `autoScaling.compute`: the size at creation; a change is ignored, with a warning.",
     ),
   autoScaling: autoScaling.prefault({}).describe("What Atlas scales by itself."),
-  diskSizeGb: z
-    .int()
-    .min(10)
-    .max(16_384)
-    .optional()
-    .describe("The disk of a node, in GB. Default: Atlas chooses."),
   backup: backup.prefault({}).describe("Snapshots, on the schedule set in Atlas."),
+  tags: z
+    .record(text, text)
+    .optional()
+    .describe("Tags that the cluster is created with. Change them in Atlas later."),
   accessList: z.array(accessEntry).default([]).describe("The IP access list of the project."),
   connection: z
     .string()

@@ -7,31 +7,12 @@ import { entryAddress, type AtlasSettings } from "./atlas";
 export function atlasRules(settings: Settings): Rule[] {
   const { cluster, storageMode } = settings;
   if (cluster.kind !== "atlas") return [];
-  const { projectId, project, regions, autoScaling, diskSizeGb, backup } = cluster;
-  const isOther = cluster.import && project !== undefined;
-  const named = projectId === undefined ? "nothing" : `${quote(projectId)}, and a new project`;
+  const { regions, backup } = cluster;
+  const names = regions.map(({ name }) => name);
   // A primary needs an odd number of electable nodes.
   const electable = regions.reduce((sum, region) => sum + region.electable, 0);
-  // Each `up` would reset a disk that Atlas has enlarged.
-  const isGrowing = autoScaling.disk && !autoScaling.compute;
   return [
-    {
-      key: "cluster.import",
-      when: isOther,
-      found: "true, and a new project",
-      allowed: "false, or projectId",
-    },
-    {
-      key: "cluster.projectId",
-      when: !isOther && (projectId === undefined) === (project === undefined),
-      found: named,
-      allowed: "the id of a project, or project: { name, orgId } for a new one",
-    },
-    ...repeatedRules(
-      "cluster.regions",
-      "each region once",
-      regions.map(({ name }) => name),
-    ),
+    ...repeatedRules("cluster.regions", "each region once", names),
     {
       key: "cluster.regions",
       when: ![3, 5, 7].includes(electable),
@@ -39,14 +20,8 @@ export function atlasRules(settings: Settings): Rule[] {
       allowed: "3, 5 or 7 electable nodes in total",
     },
     {
-      key: "cluster.diskSizeGb",
-      when: isGrowing && diskSizeGb !== undefined,
-      found: `${diskSizeGb ?? ""}, while the disk grows by itself`,
-      allowed: "absent; or autoScaling.disk: false; or autoScaling.compute too",
-    },
-    {
       key: "cluster.backup.pointInTime",
-      when: backup.pointInTime && !backup.enabled,
+      when: backup.pointInTime === true && !backup.enabled,
       allowed: "false without backup.enabled",
     },
     // A rollback registers no entry.
@@ -58,28 +33,13 @@ export function atlasRules(settings: Settings): Rule[] {
 
 function accessRules({ accessList }: AtlasSettings): Rule[] {
   const key = "cluster.accessList";
-  const addresses = accessList.map(entryAddress);
-  const entries = accessList.flatMap(({ address, range }, at) => {
+  const entries = accessList.map(({ address, range }, at) => {
     const named = [address, range].filter((one) => one !== undefined);
-    const network = range?.endsWith("/32") ? range : (addresses[at] ?? "");
-    const isInside = named.length === 1 && range !== undefined && range !== network;
-    return [
-      {
-        key: `${key}.${at}`,
-        when: named.length !== 1,
-        found: named.map(quote).join(" and ") || "nothing",
-        allowed: "one of address, range",
-      },
-      {
-        key: `${key}.${at}.range`,
-        when: isInside,
-        found: quote(range),
-        allowed: quote(network),
-      },
-    ];
+    const found = named.map(quote).join(" and ") || "nothing";
+    const when = named.length !== 1;
+    return { key: `${key}.${at}`, when, found, allowed: "one of address, range" };
   });
-  const isWrong = entries.some(({ when }) => when);
-  return [...entries, ...(isWrong ? [] : repeatedRules(key, "each entry once", addresses))];
+  return [...entries, ...repeatedRules(key, "each entry once", accessList.map(entryAddress))];
 }
 
 function repeatedRules(key: string, allowed: string, names: readonly string[]): Rule[] {

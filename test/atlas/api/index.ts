@@ -10,8 +10,8 @@ import type { PlayedCluster } from "./clusters";
 /** Looked for before anything is started. */
 const plugin = realPlugin();
 
-/** The project that is there before any stack. */
-export const projectId = "5f0000000000000000000001";
+/** The project of every stack. */
+const projectId = "5f0000000000000000000001";
 
 /** Atlas, as a server of the Admin API plays it for the real plugin. */
 export async function realAtlasFor(stack: TestStack): Promise<PlayedAtlas> {

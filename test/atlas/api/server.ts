@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { RoomSettings } from "../plugin/room";
 import type { PluginProperties } from "../plugin/values";
 import { challenge, isAllowed, type ApiKey } from "./digest";
-import { newProject, ApiRefusal, routes, type Project } from "./project";
+import { ApiRefusal, routes, type Project } from "./project";
 
 /** A server that plays Atlas' Admin API, as far as this project's resources call it. */
 export interface AtlasApi {
@@ -97,11 +97,6 @@ interface Request {
 }
 
 function answered({ method, id, path, body, isEffective }: Request, api: AtlasApi): unknown {
-  if (method === "POST" && id === "") {
-    const project = newProject(body);
-    api.projects.set(project.info.id, project);
-    return project.info;
-  }
   const project = api.projects.get(id);
   if (project === undefined) throw new ApiRefusal(404, "GROUP_NOT_FOUND");
   const route = table.find((one) => one.method === method && one.path.test(path));

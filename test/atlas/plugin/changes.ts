@@ -7,7 +7,6 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
   AdvancedCluster: ["name", "projectId"],
   CustomDbRole: ["roleName", "projectId"],
   DatabaseUser: ["username", "projectId"],
-  Project: ["orgId"],
   ProjectIpAccessList: ["ipAddress", "cidrBlock", "awsSecurityGroup", "comment", "projectId"],
 };
 
@@ -23,7 +22,7 @@ export const optional = [...ownInputs, "adaptiveCapacity", "labels", "pinnedFcv"
 
 /** The outputs of a type that are no inputs. */
 const computedKeys: Readonly<Record<string, readonly string[]>> = {
-  AdvancedCluster: ["clusterId", "connectionStrings", "mongoDbVersion", "paused"],
+  AdvancedCluster: ["clusterId", "connectionStrings", "mongoDbVersion"],
 };
 
 /** How the wanted inputs differ from what there is. */

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { takenSpecs, type ReplicationSpecs } from "../effective";
 import { createRole, createUser, drop, type AtlasUserRole } from "../on-server";
-import { diffProperties, optional, ownInputs } from "./changes";
+import { optional, ownInputs } from "./changes";
 import { note, notesIn, type Call, type Room, type RoomSettings } from "./room";
 import type { PluginProperties } from "./values";
 
@@ -41,7 +41,6 @@ export function entryOf({ ipAddress, cidrBlock }: PluginProperties): string {
 }
 
 const plays: Readonly<Record<string, Play>> = {
-  Project: () => ({ id: "5f0000000000000000000001", computed: {} }),
   // Atlas knows an entry by its address: who creates one again changes it, and who deletes one deletes
   // whatever is there now.
   ProjectIpAccessList: (call, inputs, _settings, { accessList }) => {
@@ -59,8 +58,6 @@ const plays: Readonly<Record<string, Play>> = {
     const sent = Object.fromEntries(
       Object.entries(inputs).filter(([key]) => !ownInputs.includes(key)),
     );
-    const isChange = !live || diffProperties(call.type, live, sent).changes === true;
-    if (isChange && settings.paused) refuse(409, call, "CANNOT_UPDATE_PAUSED_CLUSTER");
     const kept = Object.entries(live ?? {}).filter(([key]) => !optional.includes(key));
     const [before = [], asked = []] = [live, sent].map(
       (cluster) => cluster?.replicationSpecs as ReplicationSpecs<Scaled> | undefined,
@@ -132,7 +129,7 @@ function merged(live: unknown, asked: unknown): unknown {
 export function computedOf(inputs: PluginProperties, settings: RoomSettings): PluginProperties {
   const connectionStrings = connectionStringsOf(settings);
   const mongoDbVersion = `${String(inputs.mongoDbMajorVersion)}.4`;
-  return { clusterId: "c1", connectionStrings, mongoDbVersion, paused: settings.paused ?? false };
+  return { clusterId: "c1", connectionStrings, mongoDbVersion };
 }
 
 interface CustomRole {

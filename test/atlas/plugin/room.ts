@@ -17,8 +17,6 @@ export interface RoomSettings {
   readonly admin: string;
   /** The ids of the private endpoints that clusters have. */
   readonly privateEndpoints?: readonly string[];
-  /** Whether Atlas has paused the cluster; default: false. */
-  readonly paused?: boolean;
   /** The calls that Atlas answers with 500, by their beginning, such as `create DatabaseUser`. */
   readonly fail?: readonly string[];
   /**

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import { clusterArgs } from "../../../components/cluster/atlas/cluster";
-import { entryArgs } from "../../../components/cluster/atlas/project";
 import { atlasActions, namesOf } from "../../../components/cluster/atlas/users";
 import { applicationRole, migratorRole } from "../../../components/contract";
 import { documentOptions } from "../../contract/options";
@@ -26,13 +25,23 @@ it("one region becomes one replication spec, with nothing that Atlas would delet
     ],
     useEffectiveFields: false,
     backupEnabled: true,
-    pitEnabled: false,
+    pitEnabled: true,
     retainBackupsEnabled: true,
     terminationProtectionEnabled: true,
     advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
     deleteOnCreateTimeout: false,
     timeouts: { create: "180m", update: "360m" },
   });
+});
+
+it("restores any moment unless backups are off or the settings say otherwise, and has its tags", () => {
+  const tags = { team: "runs" };
+  expect(clusterArgs(atlasSettings({ backup: { enabled: false }, tags }))).toMatchObject({
+    pitEnabled: false,
+    tags,
+  });
+  const backup = { pointInTime: false };
+  expect(clusterArgs(atlasSettings({ backup }))).toMatchObject({ pitEnabled: false });
 });
 
 it("priorities go down in the settings' order", () => {
@@ -54,14 +63,14 @@ it("priorities go down in the settings' order", () => {
 
 it("sizes that Atlas scales are its own", () => {
   const autoScaling = { compute: { min: "M30", max: "M60" } };
-  const args = clusterArgs(atlasSettings({ instanceSize: "M30", autoScaling, diskSizeGb: 100 }));
+  const args = clusterArgs(atlasSettings({ instanceSize: "M30", autoScaling }));
   const [one] = args.replicationSpecs as object[];
 
   expect(args).toMatchObject({ useEffectiveFields: true });
   expect(one).toMatchObject({
     regionConfigs: [
       {
-        electableSpecs: { instanceSize: "M30", nodeCount: 3, diskSizeGb: 100 },
+        electableSpecs: { instanceSize: "M30", nodeCount: 3 },
         autoScaling: {
           diskGbEnabled: true,
           computeEnabled: true,
@@ -72,15 +81,6 @@ it("sizes that Atlas scales are its own", () => {
       },
     ],
   });
-});
-
-it("a range of one address is that address, as in Atlas", () => {
-  expect(entryArgs({ comment: "", range: "198.51.100.16/28" })).toEqual({
-    cidrBlock: "198.51.100.16/28",
-  });
-  expect(entryArgs({ comment: "", range: "192.0.2.1/32" })).toEqual({ ipAddress: "192.0.2.1" });
-  const named = { address: "192.0.2.1", comment: "the office" };
-  expect(entryArgs(named)).toEqual({ ipAddress: "192.0.2.1", comment: "the office" });
 });
 
 it("a role's privileges are by action in Atlas, under Atlas' names", () => {
