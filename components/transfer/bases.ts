@@ -57,7 +57,7 @@ export function basesIn(database: Db): Collection<BaseDocument> {
 /** Maximum number of ids in a query: 5 MB with keys of 1 KB. */
 const idsInQuery = 5_000;
 
-/** The bases of keys, by a query for each 5,000. Keys without a base are absent. */
+/** The bases of keys, by a query for each 5,000, which the index on `_id` serves. Keys without a base are absent. */
 export async function readBases(
   bases: Collection<BaseDocument>,
   keys: ReadonlyMap<CollectionRole, readonly Key[]>,

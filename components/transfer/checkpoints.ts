@@ -66,7 +66,7 @@ export class Checkpoints {
     this.collection = database.collection(checkpointsCollection);
   }
 
-  /** The checkpoints of some runs by the base names of their files. */
+  /** The checkpoints of some runs by the base names of their files, by the index on `_id`. */
   async read(baseNames: readonly string[]): Promise<Map<string, RunCheckpoints>> {
     if (this.ignored.size === collectionRoles.length) return new Map();
     const wanted = { _id: { $in: baseNames.map(idOf) } };
@@ -94,9 +94,21 @@ export class Checkpoints {
     await this.patient("Saving", () => this.collection.bulkWrite(operations, { ordered: false }));
   }
 
-  /** The runs of the checkpoints that a filter selects, with the base names of their files. It looks into all. */
-  async findRuns(filter: Filter<Document>): Promise<Map<string, string[]>> {
-    const query = { ...all, ...filter } as Filter<StoredCheckpoints>;
+  /** Creates the index of `findUnfinished`, unless it exists. */
+  async createIndex(): Promise<void> {
+    const partialFilterExpression = { [unfinishedField]: { $gt: 0 } };
+    const options = { name: "run_unfinished", partialFilterExpression };
+    await this.patient("Indexing", () =>
+      this.collection.createIndex({ [unfinishedField]: 1 }, options, {}),
+    );
+  }
+
+  /**
+   * The runs that were unfinished when they were imported, with the base names of their files. The partial index serves
+   * it, which has these only.
+   */
+  async findUnfinished(): Promise<Map<string, string[]>> {
+    const query = { [unfinishedField]: { $gt: 0 } } as Filter<StoredCheckpoints>;
     const found = await this.patient("Reading", () =>
       this.collection.find(query, { projection: { "runs.runId": 1 } }).toArray(),
     );
@@ -126,6 +138,8 @@ export class Checkpoints {
     return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, this.patience);
   }
 }
+
+const unfinishedField = "runs.unfinished";
 
 const prefix = "run:";
 /** Selects all checkpoints. */

@@ -68,27 +68,24 @@ function toOrderedValue(type: number, bytes: Uint8Array): unknown {
 }
 
 const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };
-/** Selects each run that may still execute steps, and some that are finished: `isUnfinished` decides. */
+/** Selects each run that may still execute steps, and some that are finished: `isUnfinished` decides. No index serves it. */
 export const mayExecute = {
   $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }],
 };
 
 /**
- * The runs that may still execute steps, by their ids. Without a filter it looks into all documents.
+ * The runs that may still execute steps, by their ids.
  *
- * @param among the ids to look for; default all
+ * @param wanted the ids to look for, by the index on `_id`, or a filter: `mayExecute` scans the collection, so that it is
+ *   not for the time while the worker is stopped
  */
 export async function findUnfinishedRuns(
   sides: MongoSide,
-  filter: Filter<Document>,
-  among?: readonly string[],
+  wanted: readonly string[] | Filter<Document>,
 ): Promise<Map<string, Document>> {
   const found = new Map<string, Document>();
-  const ids = among ?? [];
-  for (let at = 0; at < (among ? ids.length : 1); at += idsInQuery) {
-    const wanted: object = among ? { _id: { $in: ids.slice(at, at + idsInQuery) } } : {};
-    const projection = { steps: 1, updatedAt: 1 };
-    const query = { $and: [mayExecute, filter, wanted] };
+  const projection = { steps: 1, updatedAt: 1 };
+  for (const query of Array.isArray(wanted) ? filtersOf(wanted as string[]) : [wanted]) {
     const some = await reading(sides, "runs", (all) => all.find(query, { projection }).toArray());
     for (const run of some.filter(isUnfinished)) found.set(String(run._id), run);
   }
@@ -120,6 +117,16 @@ export async function* documentsAsStored(
   filter: Filter<Document>,
 ): AsyncGenerator<Document> {
   for await (const bytes of rawDocuments(sides, role, filter)) yield documentIn(bytes);
+}
+
+/** Runs as bytes by their ids, by the index on `_id`; without ids all of them, by a scan. */
+export async function* rawRuns(
+  sides: MongoSide,
+  runIds: readonly string[] | undefined,
+): AsyncGenerator<Uint8Array> {
+  for (const filter of runIds ? filtersOf(runIds) : [{}]) {
+    yield* rawDocuments(sides, "runs", filter);
+  }
 }
 
 /** The same as bytes, for `documentIn`. */
@@ -197,16 +204,22 @@ export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGe
 /** A command has 16 MiB: keys of 1 KB are 5 MB. */
 const idsInQuery = 5_000;
 
-/** Those of some ids that have a document, by one query for 5,000 of them. */
+/** Filters that select documents by their ids, which the index on `_id` serves. */
+function filtersOf(ids: readonly string[]): object[] {
+  return Array.from({ length: Math.ceil(ids.length / idsInQuery) }, (_, at) => ({
+    _id: { $in: ids.slice(at * idsInQuery, (at + 1) * idsInQuery) },
+  }));
+}
+
+/** Those of some ids that have a document, by one query for 5,000 of them, which the index on `_id` serves. */
 export async function idsAmong(
   sides: MongoSide,
   role: CollectionRole,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
-  for (let at = 0; at < ids.length; at += idsInQuery) {
-    const wanted: object = { _id: { $in: ids.slice(at, at + idsInQuery) } };
-    const options = { projection: { _id: 1 }, batchSize: idsInQuery + 1 };
+  const options = { projection: { _id: 1 }, batchSize: idsInQuery + 1 };
+  for (const wanted of filtersOf(ids)) {
     const found = await reading(sides, role, (all) => all.find(wanted, options).toArray());
     for (const { _id } of found) known.add(String(_id));
   }

@@ -36,6 +36,9 @@ export const mostRoundTrips = 1;
 export const mostMbOfTinyRuns = 250;
 export const mostMbOfPass = 350;
 
+/** Maximum documents or entries of indexes that MongoDB looks at while the worker is stopped, for each changed run. */
+export const mostExaminedPerRun = 10;
+
 /**
  * Maximum time in seconds at a round trip of 50 ms, by the number of runs. The issue names it for 10^5 runs; a tenth
  * of it is fixed, such as the time for the 100 changed runs.

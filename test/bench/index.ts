@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { startMongo } from "../../tools/parts";
 import { describeMissed, type Bar } from "./bars";
+import { measureBounded } from "./bounded";
 import { measureCurve } from "./curve";
 import { inputsIn, linesIn, temporaryFolder } from "./inputs";
 import { measureRatios } from "./ratios";
@@ -46,6 +47,11 @@ const parts: Readonly<Record<string, (folder: string) => Promise<Bar[]>>> = {
       await server.stop();
     }
     return bars;
+  },
+  bounded: async (folder) => {
+    const server = await startMongo({ directory: join(folder, "bounded-data") });
+    const sizes = { runs: Number(process.env.RUNS ?? (full ? 1e6 : 1e3)), changed: 100 };
+    return measureBounded(join(folder, "bounded"), server, sizes).finally(() => server.stop());
   },
   "start-up": measureStartUp,
 };

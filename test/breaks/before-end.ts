@@ -19,8 +19,8 @@ export const beforeEndBreaks: readonly Break[] = [
   {
     guarantee: "right before a fence is ended each unfinished file is compared once more",
     file: "components/transfer/export/unfinished.ts",
-    find: "{ _id: { $in: wanted.slice(at, at + runsInQuery) } }",
-    replace: "{ _id: { $in: [] } }",
+    find: "blocksOfRuns(task.sides, wanted)",
+    replace: "blocksOfRuns(task.sides, [])",
     tests: ["test/transfer/before-end.test.ts > the killed worker's last write"],
   },
   {

@@ -24,6 +24,22 @@ export const rollbackBreaks: readonly Break[] = [
     tests: ["test/transfer/rollback-current.test.ts > steps down right before its proof"],
   },
   {
+    guarantee: "while the worker is stopped, nothing looks for what has no run",
+    file: "components/transfer/export/unfinished.ts",
+    find: "if (!isDelta) await exportOrphans(task);",
+    replace: "await exportOrphans(task);",
+    tests: ["test/transfer/bounded.test.ts > looks at the runs that changed or are unfinished"],
+  },
+  {
+    guarantee: "a bulk pass exports the log of a run at work",
+    file: "components/transfer/export/export.ts",
+    find: `    if (isUnfinished) runs.push(runId);
+    return true;`,
+    replace: `    if (isUnfinished) runs.push(runId);
+    return !isUnfinished;`,
+    tests: ["test/transfer/bounded.test.ts > exports the log of a run at work"],
+  },
+  {
     guarantee: "a log entry that reaches MongoDB late is exported",
     file: "components/transfer/export/log.ts",
     find: "return endsAlike(file, log) && findGaps(file, log).length === 0;",
@@ -65,13 +81,13 @@ export const rollbackBreaks: readonly Break[] = [
     file: "components/transfer/export/blocks.ts",
     find: `    for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
-      else await exportFile({ ...task, tally }, role, run);
+      else if (!isAtWork) await exportFile({ ...task, tally }, role, run);
     }
-    file = await exportFile({ ...task, tally, sides: own }, "runs", run);`,
-    replace: `    file = await exportFile({ ...task, tally, sides: own }, "runs", run);
+    if (!isAtWork) file = await exportFile({ ...task, tally, sides: own }, "runs", run);`,
+    replace: `    if (!isAtWork) file = await exportFile({ ...task, tally, sides: own }, "runs", run);
     for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
-      else await exportFile({ ...task, tally }, role, run);
+      else if (!isAtWork) await exportFile({ ...task, tally }, role, run);
     }`,
     tests: ["test/transfer/run-last.test.ts"],
   },
@@ -105,16 +121,16 @@ export const rollbackBreaks: readonly Break[] = [
   },
   {
     guarantee: "an export before the drain leaves what a service is writing",
-    file: "components/transfer/export/export.ts",
-    find: "runs.push(runId);\n    return !isUnfinished;",
-    replace: "runs.push(runId);\n    return true;",
+    file: "components/transfer/export/blocks.ts",
+    find: "const isAtWork = task.sides.isBulk === true && isUnfinished;",
+    replace: "const isAtWork = false;",
     tests: ["test/transfer/bulk-export.test.ts > leaves a run that is not finished"],
   },
   {
     guarantee: "a delta pass looks at runs that were unfinished before the drain",
-    file: "components/transfer/export/scope.ts",
-    find: "[mayExecute, isLeft, { updatedAt",
-    replace: "[mayExecute, { updatedAt",
+    file: "components/transfer/export/unfinished.ts",
+    find: "[...new Set([...runs, ",
+    replace: "[...new Set([",
     tests: ["test/transfer/bulk-export.test.ts > looks again at a run that was unfinished"],
   },
   {

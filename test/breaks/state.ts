@@ -5,7 +5,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "no fence is drawn over a run that a worker on MongoDB would execute otherwise",
     file: "components/transfer/steps/handover.ts",
-    find: 'await requireSame(imported, inputs, "delta", { readNames, lately })',
+    find: 'await requireSame(imported, inputs, "delta", { readNames, since })',
     replace: "{ report: imported }",
     tests: ["test/transfer/guard.test.ts > a finished run whose file is refused while MongoDB has"],
   },
@@ -54,8 +54,8 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "before a fence the documents that were updated lately are looked at",
     file: "components/transfer/import/guard.ts",
-    find: "return { updatedAt: { $gte: new Date(end - clockToleranceMs) } };",
-    replace: "return { updatedAt: { $gt: new Date(8.64e15) } };",
+    find: "{ updatedAt: { $gte: delta.since } }",
+    replace: "{ updatedAt: { $gt: new Date(8.64e15) } }",
     tests: ["test/transfer/guard.test.ts > that was set back in MongoDB, and its file"],
   },
   {

@@ -100,14 +100,16 @@ async function exportRun(
   const { runId, isUnfinished = false, refusal } = run;
   const tally = new Tally();
   let file: string | undefined;
+  // A bulk pass leaves what a worker still writes to the delta pass, but its log only grows.
+  const isAtWork = task.sides.isBulk === true && isUnfinished;
   try {
     if (refusal) throw refusal;
     const parts = (await isRemoved(task, run, own)) ? [] : partRoles(task.sides);
     for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
-      else await exportFile({ ...task, tally }, role, run);
+      else if (!isAtWork) await exportFile({ ...task, tally }, role, run);
     }
-    file = await exportFile({ ...task, tally, sides: own }, "runs", run);
+    if (!isAtWork) file = await exportFile({ ...task, tally, sides: own }, "runs", run);
   } catch (error) {
     tally.refuseDocument("runs", runId, refuseRun(error));
   }

@@ -1,4 +1,3 @@
-import type { Document, Filter } from "mongodb";
 import { mkdir } from "node:fs/promises";
 import {
   type DeltaScope,
@@ -12,7 +11,7 @@ import { basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import type { ExportReport } from "../reports";
 import { Tally } from "../tally";
-import { type ExportedRun, blocksAhead, exportBlocks } from "./blocks";
+import { blocksAhead, exportBlocks } from "./blocks";
 import { exportHeldRuns } from "./held";
 import {
   type ExportSides,
@@ -22,7 +21,7 @@ import {
   blocksOfRuns,
   partRoles,
 } from "./run";
-import { findSince } from "./scope";
+import { findSince } from "../updated";
 
 /**
  * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no
@@ -36,14 +35,16 @@ import { findSince } from "./scope";
  */
 export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const task = await beginExport(sides);
-  const filter: object = sides.only ? { _id: { $in: sides.only } } : {};
-  await exportRuns(task, filter, () => true);
+  await exportHeldRuns(task);
+  const works: (() => Promise<unknown>)[] = [() => exportRuns(task, sides.only)];
+  if (!sides.only) works.push(() => exportOrphans(task));
+  await mapLimit(works.length, works, (work) => work());
   return reportOn(task);
 }
 
 /**
- * The bulk pass of a rollback: exports the finished runs while the services go on in MongoDB. What they are still
- * writing is left to the delta pass, because a log may lack an entry for a moment, and a run its log.
+ * The bulk pass of a rollback: exports the finished runs, and the logs of the others, while the services go on in
+ * MongoDB. What they are still writing is left to the delta pass, because a run may lack its log for a moment.
  */
 export async function exportFinished(
   sides: ExportSides,
@@ -51,12 +52,13 @@ export async function exportFinished(
   const task = await beginExport({ ...sides, isBulk: true });
   const since = await findSince(sides);
   const runs: string[] = [];
-  await exportRuns(task, {}, ({ runId, isUnfinished }) => {
+  await exportHeldRuns(task);
+  await exportRuns(task, undefined, ({ runId, isUnfinished }) => {
     // By what was read, and not by a query: a run may be retried and finished again meanwhile.
     if (isUnfinished) runs.push(runId);
-    return !isUnfinished;
+    return true;
   });
-  return { report: reportOn(task), left: { since, runs } };
+  return { report: reportOn(task), left: { since: since.toISOString(), runs } };
 }
 
 /** Begins an export; it ends with `reportOn`. */
@@ -99,29 +101,35 @@ export function reportOn({ sides, tally, lists, bases }: ExportTask): ExportRepo
 }
 
 /**
- * Exports held runs, then runs, and what has no run: to find that, MongoDB reads all parts, which takes its time.
+ * Exports runs that are not held.
  *
- * @returns the runs that a worker must not execute from files
+ * @param runIds default all
+ * @returns those that a worker must not execute from files
  */
 export async function exportRuns(
   task: ExportTask,
-  filter: Filter<Document>,
-  isWanted: (run: OwnRecord) => boolean,
+  runIds: readonly string[] | undefined,
+  isWanted: (run: OwnRecord) => boolean = () => true,
 ): Promise<ReadonlySet<string>> {
-  await exportHeldRuns(task);
-  const { only, isBulk = false } = task.sides;
-  const roles = partRoles(task.sides);
   const wanted = (run: OwnRecord) => !task.held.has(run.runId) && isWanted(run);
+  const blocks = blocksOfRuns(task.sides, runIds, wanted);
   const stale = new Set<string>();
-  const drain = async (runs: AsyncIterable<ExportedRun>) => {
-    for await (const { runId, isStale } of runs) if (isStale) stale.add(runId);
-  };
-  const runs = exportBlocks(task, blocksOfRuns(task.sides, filter, wanted), roles);
-  const orphans =
-    isBulk || only ? [] : roles.map((role) => exportBlocks(task, orphansOf(task, role), [role]));
-  const works = [runs, ...orphans];
-  await mapLimit(works.length, works, drain);
+  for await (const { runId, isStale } of exportBlocks(task, blocks, partRoles(task.sides))) {
+    if (isStale) stale.add(runId);
+  }
   return stale;
+}
+
+/**
+ * Exports what has no run. To find that, MongoDB takes an entry of the indexes that begin with `runId` for each run, so
+ * that it is not for the time while the worker is stopped. Nobody executes anything from it.
+ */
+export async function exportOrphans(task: ExportTask): Promise<void> {
+  const roles = partRoles(task.sides);
+  await mapLimit(roles.length, roles, async (role) => {
+    const runs = exportBlocks(task, orphansOf(task, role), [role]);
+    while ((await runs.next()).done !== true);
+  });
 }
 
 /** The number of ids that are looked for at once. */

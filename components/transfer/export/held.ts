@@ -34,8 +34,7 @@ async function exportInPlace(
   const { sides } = task;
   const files = new Map(held.map(({ runId, file }) => [runId, file.baseName]));
   const stuck = new Set(files.keys());
-  const wanted: object = { _id: { $in: [...files.keys()] } };
-  for await (const block of blocksOfRuns(sides, wanted)) {
+  for await (const block of blocksOfRuns(sides, [...files.keys()])) {
     const found = await lookUp(task, block, partRoles(sides));
     const named = found.map((run) => ({ ...run, baseName: files.get(run.runId) }));
     for (const done of await exportBlock({ ...task, trustsBases: false }, named, from)) {

@@ -1,4 +1,4 @@
-import { type Collection, type Document, type Filter, Long, MongoError } from "mongodb";
+import { type Collection, type Document, Long, MongoError } from "mongodb";
 import { basename } from "node:path";
 import type { CollectionRole } from "../../contract";
 import { ServerTroubleError, withRetries } from "../../mongo";
@@ -16,7 +16,7 @@ import {
   rolesIn,
 } from "../../state";
 import { type Base, type BaseDocument, type Hashes, type NewBase, readBases } from "../bases";
-import { documentIn, idIn, rawDocuments, reading } from "../documents";
+import { documentIn, idIn, rawDocuments, rawRuns, reading } from "../documents";
 import type { BothSides, MongoSide } from "../sides";
 import type { ExportReport, OlderSide } from "../reports";
 import type { Tally } from "../tally";
@@ -146,15 +146,19 @@ export interface OwnRecord {
 const blockRuns = 250;
 const blockBytes = 1024 * 1024;
 
-/** The runs in MongoDB in blocks, in their order; a larger run is a block of its own. */
+/**
+ * The runs in MongoDB in blocks; a larger run is a block of its own.
+ *
+ * @param runIds the runs that are wanted, by the index on `_id`; undefined for all
+ */
 export async function* blocksOfRuns(
   sides: MongoSide,
-  filter: Filter<Document>,
+  runIds: readonly string[] | undefined,
   isWanted: (run: OwnRecord) => boolean = () => true,
 ): AsyncGenerator<OwnRecord[]> {
   let block: OwnRecord[] = [];
   let size = 0;
-  for await (const bytes of rawDocuments(sides, "runs", filter)) {
+  for await (const bytes of rawRuns(sides, runIds)) {
     const record = ownRecord(bytes);
     if (!isWanted(record)) continue;
     if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
@@ -200,7 +204,8 @@ function toStored(role: WholeFileRole, document: Document, bytes?: Uint8Array): 
 }
 
 /**
- * Looks up what MongoDB has of a block of runs, by a handful of queries for all of them.
+ * Looks up what MongoDB has of a block of runs, by a handful of queries for all of them, which the indexes that begin
+ * with `runId` serve.
  *
  * @param roles the parts that are wanted
  */

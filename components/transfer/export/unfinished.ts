@@ -1,10 +1,11 @@
 import { type DeltaScope, type Fence, type RunFile, listUnfinishedRuns } from "../../state";
 import { readBases } from "../bases";
 import type { ExportReport } from "../reports";
+import { findUpdated } from "../updated";
 import { exportBlocks } from "./blocks";
-import { beginExport, exportRuns, reportOn } from "./export";
+import { beginExport, exportOrphans, exportRuns, reportOn } from "./export";
+import { exportHeldRuns } from "./held";
 import { type ExportSides, type ExportTask, blocksOfRuns, onBases, partRoles } from "./run";
-import { selectRuns } from "./scope";
 
 /** What the export of a rollback did before the fence is ended, and what a worker on files would do wrong. */
 export interface LastExport {
@@ -33,11 +34,14 @@ export async function exportBeforeEnd(
 ): Promise<LastExport> {
   const task = await beginExport(sides);
   const unfinished = new Set<string>();
-  const filter = selectRuns(isDelta ? { ...scope } : {});
-  const failed = await exportRuns(task, filter, ({ runId, isUnfinished }) => {
+  await exportHeldRuns(task);
+  const runIds = isDelta ? await selectRuns(sides, scope) : undefined;
+  const failed = await exportRuns(task, runIds, ({ runId, isUnfinished }) => {
     if (isUnfinished) unfinished.add(runId);
     return !isUnfinished;
   });
+  // No final pass follows an export by hand.
+  if (!isDelta) await exportOrphans(task);
   const files = await listUnfinishedRuns(sides, scope?.finished);
   const wanted = new Set([...unfinished, ...files.map(({ runId }) => runId)]);
   for (const runId of failed) wanted.delete(runId);
@@ -53,8 +57,17 @@ export async function exportBeforeEnd(
   return { report: reportOn(task), stale, notImported: notImported.size, unequal };
 }
 
-/** The maximum number of runs in a query. */
-const runsInQuery = 5_000;
+/**
+ * The runs that a delta pass looks at: those that the bulk pass left, and those that were updated since. All, by a scan,
+ * without a bulk pass that read MongoDB.
+ */
+async function selectRuns(
+  sides: ExportSides,
+  { since, runs = [] }: Partial<DeltaScope> = {},
+): Promise<string[] | undefined> {
+  if (since === undefined) return undefined;
+  return [...new Set([...runs, ...(await findUpdated(sides, new Date(since)))])];
+}
 
 /**
  * Exports runs once more.
@@ -65,17 +78,14 @@ async function compare(task: ExportTask, wanted: readonly string[], { finalPassA
   const same = new Map<string, string>();
   const found = new Set<string>();
   const again = { ...task, trustsBases: false };
-  for (let at = 0; at < wanted.length; at += runsInQuery) {
-    const filter: object = { _id: { $in: wanted.slice(at, at + runsInQuery) } };
-    const runs = exportBlocks(again, blocksOfRuns(task.sides, filter), partRoles(task.sides));
-    for await (const { runId, file, isUnfinished, isStale, tally } of runs) {
-      found.add(runId);
-      const { written, newerOnDisk } = tally.counts.runs;
-      // Before the final pass web works on the files, and a worker on MongoDB did not touch what only web changed.
-      const isFine =
-        newerOnDisk > 0 ? finalPassAt === undefined : isUnfinished === true || written > 0;
-      if (file !== undefined && !isStale && isFine) same.set(runId, file);
-    }
+  const runs = exportBlocks(again, blocksOfRuns(task.sides, wanted), partRoles(task.sides));
+  for await (const { runId, file, isUnfinished, isStale, tally } of runs) {
+    found.add(runId);
+    const { written, newerOnDisk } = tally.counts.runs;
+    // Before the final pass web works on the files, and a worker on MongoDB did not touch what only web changed.
+    const isFine =
+      newerOnDisk > 0 ? finalPassAt === undefined : isUnfinished === true || written > 0;
+    if (file !== undefined && !isStale && isFine) same.set(runId, file);
   }
   return { same, found };
 }

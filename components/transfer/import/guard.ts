@@ -1,8 +1,8 @@
-import type { Document, Filter } from "mongodb";
 import { posix } from "node:path";
 import { fileBaseNames, fileOf, isUnfinished, listHeldRuns, runIdOf } from "../../state";
+import { basesIn, readBases } from "../bases";
 import { Checkpoints } from "../checkpoints";
-import { findUnfinishedRuns, reading } from "../documents";
+import { findUnfinishedRuns, mayExecute, reading } from "../documents";
 import { describePair, describeRefused, describeRun } from "../describe/unfinished";
 import { type Pair, pairsOf } from "../pairs";
 import type { UnequalRun, UnfinishedRuns } from "../reports";
@@ -22,8 +22,8 @@ const comparedRoles = ["approvals", "runs"] as const;
 export interface DeltaLook {
   /** The base names of the files that it read. */
   readonly readNames: ReadonlySet<string>;
-  /** By `updatedLately`, before it imported anything: hours may have passed since the bulk pass. */
-  readonly lately: Filter<Document>;
+  /** By `findSince`, before it imported anything: hours may have passed since the bulk pass. */
+  readonly since: Date;
 }
 
 /** How often runs that are not the same are imported again before the cutover stops. */
@@ -43,16 +43,19 @@ const maxImports = 3;
 export async function compareUnfinished(
   sides: BothSides,
   pass: GuardedPass,
-  { readNames, lately }: DeltaLook = { readNames: new Set(), lately: {} },
+  delta?: DeltaLook,
 ): Promise<UnfinishedRuns> {
+  const readNames = delta?.readNames ?? new Set();
   const checkpoints = new Checkpoints(sides.database, sides);
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
-  const imported = await checkpoints.findRuns({ "runs.unfinished": { $gt: 0 } });
-  const runIds = [...imported.keys(), ...(await findUnfinishedRuns(sides, lately)).keys()];
+  const imported = await checkpoints.findUnfinished();
+  const filter = delta ? { updatedAt: { $gte: delta.since } } : mayExecute;
+  const runIds = [...imported.keys(), ...(await findUnfinishedRuns(sides, filter)).keys()];
   const wanted = candidates(runIds, imported);
   for (const runId of held) wanted.delete(runId);
   const { unequal, ...counts } = await compare(sides, pass, { wanted, held, readNames });
-  const left = unequal.length === 0 ? [] : await importAgain(sides, pass, { unequal, held });
+  const asked = { unequal, imported, held, readNames };
+  const left = unequal.length === 0 ? [] : await importAgain(sides, pass, asked);
   return { ...counts, held: held.size, unequal: left };
 }
 
@@ -60,18 +63,20 @@ export async function compareUnfinished(
 async function importAgain(
   sides: BothSides,
   pass: GuardedPass,
-  asked: { readonly unequal: readonly UnequalRun[]; readonly held: ReadonlySet<string> },
+  asked: Omit<Asked, "wanted"> & {
+    readonly unequal: readonly UnequalRun[];
+    readonly imported: ReadonlyMap<string, readonly string[]>;
+  },
 ): Promise<readonly UnequalRun[]> {
-  const { held } = asked;
   let { unequal } = asked;
   const checkpoints = new Checkpoints(sides.database, sides);
-  const named = await checkpoints.findRuns({ "runs.runId": { $in: unequal.map(idOf) } });
+  const named = new Map([...(await findNames(sides, unequal.map(idOf))), ...asked.imported]);
   for (let imports = 0; unequal.length > 0 && imports < maxImports; imports += 1) {
     const wanted = candidates(unequal.map(idOf), named);
     const only = { names: [...wanted.values()].flat(), roles: comparedRoles };
     await checkpoints.forget(only.names, only.roles);
     await importState({ ...sides, pass, only });
-    unequal = (await compare(sides, pass, { wanted, held })).unequal;
+    unequal = (await compare(sides, pass, { ...asked, wanted })).unequal;
   }
   // If somebody deletes such a run in MongoDB, the next `up` imports it again.
   await checkpoints.forget([...candidates(unequal.map(idOf), named).values()].flat());
@@ -80,18 +85,15 @@ async function importAgain(
 
 const idOf = ({ runId }: UnequalRun) => runId;
 
-/** The services' clocks differ by at most so much, in ms. */
-const clockToleranceMs = 60 * 60_000;
-
-/** Selects the documents that were updated in the hour before the newest one, or later. */
-export async function updatedLately(sides: BothSides): Promise<Filter<Document>> {
-  const newest = await reading(sides, "runs", (all) =>
-    all.findOne({}, { sort: { updatedAt: -1 }, projection: { updatedAt: 1 } }),
-  );
-  const latest: unknown = newest?.updatedAt;
-  // A clock that is ahead hides nothing.
-  const end = Math.min(latest instanceof Date ? latest.getTime() : 0, Date.now());
-  return { updatedAt: { $gte: new Date(end - clockToleranceMs) } };
+/** The base names of the files that some runs had when both sides agreed, by the index on `_id`. */
+async function findNames(
+  sides: BothSides,
+  runIds: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  const keys = new Map([["runs" as const, runIds]]);
+  const bases = await reading(sides, "runs", () => readBases(basesIn(sides.database), keys));
+  const runs = [...(bases.get("runs") ?? [])];
+  return new Map(runs.map(([runId, { file = "" }]) => [runId, [posix.basename(file, ".json")]]));
 }
 
 /** The base names that the files of some runs may have. */
@@ -134,7 +136,7 @@ async function compare(
   }
   // What they have on disk was not read: there is no file, or it was refused.
   const unread = [...asked.wanted.keys()].filter((runId) => !onDisk.has(runId));
-  const documents = await findUnfinishedRuns(sides, {}, unread);
+  const documents = await findUnfinishedRuns(sides, unread);
   for (const [runId, document] of documents) {
     const files = (asked.wanted.get(runId) ?? []).map((name) => fileOf(sides, "runs", name).name);
     const [file = "no file"] = files.flatMap((name) => refused.get(name) ?? []);

@@ -54,6 +54,8 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
   const target = databaseTarget(sides, { pass, empty, dryRun });
   const ignored = shouldReadAll ? new Set(collectionRoles) : empty;
   const checkpoints = new Checkpoints(sides.database, sides, ignored);
+  // While the worker is stopped, an index is not built.
+  if (pass === "bulk" && !dryRun) await checkpoints.createIndex();
   return importInto(target, { ...sides, pass, checkpoints });
 }
 

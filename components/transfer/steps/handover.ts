@@ -7,10 +7,10 @@ import { type Fence, StateFolderError, readFence, sourceOfTruth } from "../../st
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { describeFence, describeRemoved, describeStop } from "../describe/cutover";
 import { describeRollbackPreview, describeRollback } from "../describe/rollback";
-import { updatedLately } from "../import/guard";
 import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
+import { findSince } from "../updated";
 import { hasToImport, importPass, namedSides, requireSame } from "./import";
 import {
   type HandoverInputs,
@@ -57,12 +57,12 @@ export const handover: Step<HandoverInputs, PassResults> = {
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
     if (former !== undefined) await requireFence(sides.database, ledger, former);
-    const lately = await updatedLately(sides);
+    const since = await findSince(sides);
     const readNames = new Set<string>();
     const imported = await importPass(sides, "delta", readNames);
     const reasons = describeStop(imported, await namedSides(inputs), "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
-    const { report } = await requireSame(imported, inputs, "delta", { readNames, lately });
+    const { report } = await requireSame(imported, inputs, "delta", { readNames, since });
     await assertStillDrained(inputs);
     const drawn = await drawFence({
       ...sides,
