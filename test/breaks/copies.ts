@@ -61,6 +61,13 @@ export const copyBreaks: readonly Break[] = [
     tests: ["test/transfer/durable.test.ts > a held run is held after a crash"],
   },
   {
+    guarantee: "a fence that the stack never learned is ended by the next rollback",
+    file: "components/transfer/steps/handover.ts",
+    find: "state?.fence ?? open",
+    replace: "state?.fence",
+    tests: ["test/transfer/fence-completed.test.ts > the stack never learned, is ended"],
+  },
+  {
     guarantee: "a probe beside a write does not damage fence.json",
     file: "components/state/fence.ts",
     find: "const next = temporaryPath(path);",

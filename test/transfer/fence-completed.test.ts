@@ -2,12 +2,14 @@ import { expect, it } from "vitest";
 import { readRecord, recordFence } from "../../components/ledger";
 import { readFence } from "../../components/state";
 import { providers as migration } from "../../components/migration/provider";
+import { providers } from "../../components/transfer/provider";
 import { documentOptions } from "../contract/options";
 import { ledgerCollection } from "./database";
 import { RollbackStack, runStep, sampleFiles } from "./rollback-stack";
 import { addFiles } from "./state";
 
 const stack = new RollbackStack();
+const { BulkPass } = providers;
 
 it("a fence that a killed up left only in the ledger is completed in fence.json, and stops no second cutover", async () => {
   await addFiles(stack.root, sampleFiles);
@@ -27,4 +29,31 @@ it("a fence that a killed up left only in the ledger is completed in fence.json,
   await runStep(back, stack.inputs({ cutover: 2 }));
   expect((await readFence(stack.root))?.former).toEqual([killed.at.toISOString(), first.fence?.at]);
   expect((await readRecord(stack.db, ledgerCollection))?.fences).toHaveLength(3);
+});
+
+it("a fence that a killed up left in fence.json, and that the stack never learned, is ended by the next rollback", async () => {
+  await stack.cutover();
+  await stack.advance();
+  const { rollback } = await runStep(undefined, stack.toFiles());
+  expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+  const ended = await readFence(stack.root);
+  expect(ended).toHaveProperty("endedAt");
+  expect((await readRecord(stack.db, ledgerCollection))?.fenceFile).toEqual(ended);
+});
+
+it("so is that of a second cutover, whose worker was drained since the first rollback", async () => {
+  const back = await runStep(await stack.cutover(), stack.toFiles());
+  const second = { cutover: 2, stoppedAt: "2" };
+  const { fence } = await runStep(back, stack.inputs(second));
+  await runStep(back, stack.toFiles(second));
+  expect(await readFence(stack.root)).toMatchObject({
+    at: fence?.at,
+    endedAt: expect.any(String) as string,
+  });
+});
+
+it("a bulk pass under an open fence says that it proves nothing", async () => {
+  await stack.cutover();
+  await BulkPass.create(stack.inputs());
+  expect(stack.said.join("\n")).toContain("Nothing was proven");
 });

@@ -35,8 +35,9 @@ export const handover: Step<HandoverInputs, PassResults> = {
   ...Handover,
   id: ({ database = "" }) => `${database}/handover`,
   isDue: (state, inputs) => {
-    if (inputs.direction === "back") return isDueAgain(state, inputs);
-    // The worker wrote files until it was drained again. No other change runs this step beside a live worker.
+    if (inputs.direction === "back" && isDueAgain(state, inputs)) return true;
+    // The worker wrote files until it was drained again, and back a killed cutover may have drawn a fence since. No other
+    // change runs this step beside a live worker.
     const { stoppedAt } = inputs;
     if (state.stoppedAt === undefined || stoppedAt === undefined) return false;
     return state.stoppedAt !== stoppedAt;
@@ -74,7 +75,12 @@ export const handover: Step<HandoverInputs, PassResults> = {
     describeFence(drawn, rootName).forEach(tell);
     return { report, fence: drawn.fence };
   },
-  back: async (inputs, state) => rollBack(inputs, state?.fence, state),
+  back: async (inputs, state) => {
+    const last = await readFence(resolve(inputs.root));
+    // The engine of a cutover may have been killed before the stack learned of its fence.
+    const open = sourceOfTruth(last) === "mongo" ? last : undefined;
+    return rollBack(inputs, state?.fence ?? open, state);
+  },
 };
 
 /**

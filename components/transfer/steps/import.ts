@@ -117,7 +117,10 @@ async function proveImport({ report }: ImportResults, inputs: PassInputs): Promi
   const sides = await sidesOf(inputs);
   const fence = await readFence(sides.root);
   // Services may have changed or removed there what the files still have.
-  if (sourceOfTruth(fence) === "mongo") return { report };
+  if (fence && sourceOfTruth(fence) === "mongo") {
+    tell(`Nothing was proven, because MongoDB is the source of truth since ${fence.at}.`);
+    return { report };
+  }
   const found = await compare("proof", inputs, { isProof: true });
   if (!found.holds) {
     throw new Unfinished(describeVerification(found, rootName, fence?.notExported));
