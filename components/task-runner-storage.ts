@@ -47,24 +47,30 @@ export class TaskRunnerStorage extends StepGroup {
     const state = { mongo, files };
 
     // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
-    const wanted = { ...settings, ...state };
+    const wanted = { ...settings, ...state, update };
     const schema = new PackRunMigration("pack-run-migration", wanted, after(cluster));
+    const { takenOver } = schema;
     const noTtl = new SuspendLogTtl("suspend-log-ttl", state, after(schema));
     // 3. The bulk pass: import the existing runs while both services still write files, and prove it before
     // either of them stops.
-    const imported = new FilesystemBackfill("filesystem-backfill", state, after(noTtl));
+    const imported = new FilesystemBackfill(
+      "filesystem-backfill",
+      { ...state, takenOver },
+      after(noTtl),
+    );
     // 4. Switch the services over, the worker first. The handover is the delta pass: it imports, or on a
     // rollback exports, what was written since, while no worker runs.
     const { appUri } = mongo;
     const services = new Services("services", { ...settings, appUri }, after(update));
     const { proven } = imported;
-    const drain = new WorkerDrain("worker-drain", { services, update, proven }, after(imported));
-    const handover = new Handover("handover", { ...state, drain }, after(drain));
+    const before = { services, update, proven, takenOver };
+    const drain = new WorkerDrain("worker-drain", before, after(imported));
+    const handover = new Handover("handover", { ...state, drain, takenOver }, after(drain));
     const drained = { services, drain, handover };
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));
     const web = new WebRollout("web-rollout", { services, worker }, after(worker));
     // The final pass: what web wrote until its own rollout.
-    const final = new FinalPass("final-pass", { ...state, handover, web }, after(web));
+    const final = new FinalPass("final-pass", { ...state, handover, web, takenOver }, after(web));
     // Prove that nothing is missing, and only then let log entries expire.
     const verified = new Verification("verification", { ...state, final }, after(final));
     new LogRetention("log-retention", { ...settings, mongo, verified }, after(verified));

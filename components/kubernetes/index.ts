@@ -5,4 +5,5 @@ export * from "./executors";
 export * from "./identity";
 export * from "./objects";
 export { ClusterError, describeApiPlace, type ClusterAddress } from "./request";
+export * from "./service";
 export * from "./watch";

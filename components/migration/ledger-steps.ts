@@ -2,7 +2,8 @@ import type { Db } from "mongodb";
 import { warning } from "../contract/finding";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
-import { readRecord, recordFence } from "../ledger";
+import { liveModes, tryQuickly, type LiveMode, type ServiceAddress } from "../kubernetes";
+import { readRecord, recordFence, type LedgerFence } from "../ledger";
 import {
   addressIn,
   databaseAt,
@@ -12,7 +13,7 @@ import {
   type ConnectionOptions,
   type DatabaseAddress,
 } from "../mongo";
-import { readFence } from "../state";
+import { endedCutovers, readFence, sourceOfTruth, type Fence } from "../state";
 import {
   kind,
   tell,
@@ -31,6 +32,7 @@ import {
 } from "./issues/data-issues";
 import { claim, complete, requireRecord, type Claim } from "./ledger";
 import { searchData } from "./plan";
+import { ClaimStopped, findTakeOver, requireNextCutover } from "./take-over";
 
 /** The room whose provider has these steps, and the module of their resource types. */
 export const room = ["migration", "mongo"] as const;
@@ -54,11 +56,6 @@ export async function inspect<Found>(
   return withRetries(`Looking at ${db.databaseName}.${collection}`, () => find(db));
 }
 
-/** The settings name another database or ledger while the services work on MongoDB. Nothing was changed. */
-class PlaceRefused extends Error {
-  override readonly name = "PlaceRefused";
-}
-
 export interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
   readonly schema: SchemaOptions;
   readonly onDataIssue: OnDataIssue;
@@ -66,6 +63,12 @@ export interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
   readonly root?: string;
   /** The setting `advanced.acceptDatabase`; not compared. */
   readonly acceptDatabase?: string;
+  /** The number of the cutover that the stack has made or is making; not compared. */
+  readonly inForce?: number;
+  /** The worker, and the variable that states its mode; absent if the program does not see it. */
+  readonly worker?: ServiceAddress & { readonly variable: string };
+  /** What it works on, which the step looks up itself, or what the stack's own values file states. */
+  readonly workerModes?: readonly LiveMode[];
 }
 
 export interface ClaimResults {
@@ -75,33 +78,51 @@ export interface ClaimResults {
   readonly appliedAt: string;
   /** Describes what documents blocked in a Job's plan; empty in the engine. */
   readonly blockedBy: string;
+  /** The fence since which the services that the stack took over work on MongoDB, in ISO 8601; else empty. */
+  readonly takenOver: string;
 }
 
 type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 
 /**
- * Searches for data issues, then claims the ledger's record, before any change. Another database is refused while
- * the services work on the former one (PlaceRefused). As a Job it applies the whole plan, and the steps of
+ * Searches for data issues, then claims the ledger's record, before any change. Refuses another database while the
+ * services work on the former one, a worker that works on another side than `fence.json` says, and a number that no
+ * rollback has made the next one (ClaimStopped). As a Job it applies the whole plan, and the steps of
  * collections and indexes do nothing.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
-  ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, ["place", "appliedAt", "blockedBy"]),
+  ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, [
+    "place",
+    "appliedAt",
+    "blockedBy",
+    "takenOver",
+  ]),
   id: ({ ledger }) => `${ledger}-claim`,
   followsServer: true,
   compares: ["database", "ledger", "checksum", "stack", "cutover"],
   isDue: ({ blockedBy }, { job }) => job !== undefined && Boolean(blockedBy),
-  job: { state: "read", priorOutputs: ["place"], forward: applyWholePlan },
+  job: {
+    state: "read",
+    priorOutputs: ["place", "takenOver"],
+    engineOnly: ["worker"],
+    forward: applyWholePlan,
+  },
+  observes: async ({ direction, worker }) => {
+    if (direction === "back" || worker === undefined) return {};
+    const workerModes = await tryQuickly(worker, (cluster) => liveModes(cluster, worker));
+    return { ...(workerModes && { workerModes }) };
+  },
   // A preview looks at a step that the stack has by `previewFindings` only.
   refuses: async (inputs, prior) => {
-    const reason = prior ? undefined : await foreseeRefusal(inputs);
-    return reason === undefined ? undefined : { property: "acceptDatabase", reason };
+    const stop = prior ? undefined : await foreseeStop(inputs);
+    return stop && { property: stop.property, reason: stop.message };
   },
   previewFindings: async (state, inputs) => {
-    const text = await foreseeRefusal(inputs, state);
-    return text === undefined ? [] : [{ severity: "stop", code: "other-database", text }];
+    const stop = await foreseeStop(inputs, state);
+    return stop ? [{ severity: "stop", ...codes[stop.property], text: stop.message }] : [];
   },
   forward: async (inputs, state) => {
-    const { fence, place } = await findPlace(inputs, state);
+    const { fence, place, takenOver } = await compareBefore(inputs, state);
     const db = await openDatabase(inputs);
     // The steps of collections and indexes do not run again for a new cutover to the same place.
     const isSameAgain = state?.place === place && state.cutover !== inputs.cutover;
@@ -113,32 +134,48 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     }
     await claim(db, inputs.ledger, inputs);
     await recordMovedFence(db, inputs, fence);
-    return { place, appliedAt: "", blockedBy: "" };
+    return { place, appliedAt: "", blockedBy: "", takenOver };
   },
 };
 
+const codes = {
+  acceptDatabase: { code: "other-database" },
+  storageMode: { code: "mode-changed" },
+  cutover: { code: "other-cutover" },
+};
+
 // Other steps, and `up`, report other errors.
-async function foreseeRefusal(
+async function foreseeStop(
   inputs: ClaimInputs,
   state?: ClaimState,
-): Promise<string | undefined> {
-  // With Jobs, the files are in a PersistentVolumeClaim, which the engine cannot read.
-  if (inputs.job || inputs.direction === "back") return undefined;
-  return findPlace(inputs, state, previewTimeout).then(
-    () => undefined,
-    (error: unknown) => (error instanceof PlaceRefused ? error.message : undefined),
+): Promise<ClaimStopped | undefined> {
+  if (inputs.direction === "back") return undefined;
+  if (inputs.job) {
+    // The files are in a PersistentVolumeClaim, which the engine cannot read.
+    const text = `The worker is in ${inputs.workerModes?.join(" and ")} mode. With \`jobs\`, only the first Job of \`pulumi up\` can compare that with fence.json: it stops before any change if they differ.`;
+    if (!state && inputs.workerModes?.length)
+      tell({ severity: "info", code: "fence-not-read", text });
+    return undefined;
+  }
+  return compareBefore(inputs, state, previewTimeout).then(
+    ({ takenOver }) => {
+      const text = `The services work on MongoDB since ${takenOver}: this stack takes them over. Nothing is drained or imported.`;
+      if (!state && takenOver) tell({ severity: "info", code: "taken-over", text });
+      return undefined;
+    },
+    (error: unknown) => (error instanceof ClaimStopped ? error : undefined),
   );
 }
 
 async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<ClaimResults> {
-  const { fence, place } = await findPlace(inputs, state);
+  const { fence, place, takenOver } = await compareBefore(inputs, state);
   const db = await openDatabase(inputs);
   await requireServer(db, addressIn(inputs).uri, inputs.schema.collections);
   const { appliedAt, issues, notChecked } = await apply(db, inputs);
   warnOfNotChecked(notChecked);
   await recordMovedFence(db, inputs, fence);
   const blockedBy = issues.map(describeDataIssue).join("\n");
-  return { place, appliedAt: appliedAt.toISOString(), blockedBy };
+  return { place, appliedAt: appliedAt.toISOString(), blockedBy, takenOver };
 }
 
 async function recordMovedFence(
@@ -159,14 +196,42 @@ function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
 }
 
 /**
+ * Compares the stack with the database, `fence.json` and the worker, before any change.
+ *
+ * @throws ClaimStopped
+ */
+async function compareBefore(inputs: ClaimInputs, state?: ClaimState, options?: ConnectionOptions) {
+  const { ledger, root, cutover, inForce = cutover, workerModes = [] } = inputs;
+  const address = addressIn(inputs);
+  const disk = root === undefined ? undefined : await readFence(root);
+  // Without files no rollback exports, and so none is recorded in the ledger either.
+  const record = root === undefined ? null : await findRecord(address, ledger, options);
+  const found = findPlace(inputs, disk, record?.fences ?? [], state);
+  const ended = Math.max(endedCutovers(disk), record?.endedCutover ?? 0);
+  requireNextCutover({ cutover, inForce, ended });
+  // Once the stack has the step, its drain knows what the worker works on.
+  if (root !== undefined && state?.place === undefined) {
+    return { ...found, takenOver: findTakeOver(disk, { root, workerModes, cutover }) };
+  }
+  const { at = "" } = sourceOfTruth(disk) === "mongo" ? (disk ?? {}) : {};
+  return { ...found, takenOver: state?.takenOver === at ? at : "" };
+}
+
+/**
  * Returns the place of the record and, for a copied database, the fence to record there. Without `acceptDatabase`, a
  * database that does not know the open fence of `fence.json` is refused, because the import would read files that are as
  * old as that fence; so is one with another stack's fence that `fence.json` does not know, because the services of that
  * stack may work on it.
  *
- * @throws PlaceRefused
+ * @param fences those in the database
+ * @throws ClaimStopped
  */
-async function findPlace(inputs: ClaimInputs, state?: ClaimState, options?: ConnectionOptions) {
+function findPlace(
+  inputs: ClaimInputs,
+  fence: Fence | undefined,
+  fences: readonly LedgerFence[],
+  state?: ClaimState,
+): { readonly place: string; readonly fence?: string } {
   const { ledger, root, stack, acceptDatabase } = inputs;
   const address = addressIn(inputs);
   const database = `${formatHosts(address.uri)}/${address.database}`;
@@ -174,9 +239,8 @@ async function findPlace(inputs: ClaimInputs, state?: ClaimState, options?: Conn
   // Also in the next cutover, because an unfinished rollback leaves the services on MongoDB.
   const former = state?.place ?? place;
   if (root === undefined) return { place };
-  const fence = await readFence(root);
   const open = fence?.endedAt === undefined ? fence?.at : undefined;
-  const drawn = await readFences(address, ledger, options);
+  const drawn = fences.map(({ at, stack }) => ({ at: at.toISOString(), stack }));
   const isKnown = drawn.some(({ at }) => at === open);
   const lost = open !== undefined && (place !== former || !isKnown) ? open : undefined;
   const own = [fence?.at, ...(fence?.former ?? [])];
@@ -187,16 +251,12 @@ async function findPlace(inputs: ClaimInputs, state?: ClaimState, options?: Conn
   const [found, ...ways] = lost
     ? describeLost({ place, former, lost, wanted })
     : describeForeign({ place, root, wanted, by: foreign.find(({ at }) => at === newest)?.stack });
-  throw new PlaceRefused(
-    [`${found ?? ""} Nothing was changed. There are two ways:`, ...ways].join("\n"),
-  );
+  throw new ClaimStopped("acceptDatabase", found ?? "", ways);
 }
 
-async function readFences(address: DatabaseAddress, ledger: string, options?: ConnectionOptions) {
+async function findRecord(address: DatabaseAddress, ledger: string, options?: ConnectionOptions) {
   const db = await databaseAt(address, options);
-  const doing = `Looking at ${db.databaseName}.${ledger}`;
-  const { fences = [] } = (await withRetries(doing, () => readRecord(db, ledger))) ?? {};
-  return fences.map(({ at, stack }) => ({ at: at.toISOString(), stack }));
+  return withRetries(`Looking at ${db.databaseName}.${ledger}`, () => readRecord(db, ledger));
 }
 
 function describeLost(one: Readonly<Record<"place" | "former" | "lost" | "wanted", string>>) {

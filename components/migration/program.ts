@@ -10,6 +10,7 @@ import {
   logFinding,
   StepGroup,
   StepResource,
+  type Args,
   type StepOptions,
 } from "../step/program";
 import {
@@ -20,6 +21,7 @@ import {
   type DataIssue,
 } from "./issues/data-issues";
 import { compare } from "./plan";
+import type { ClaimInputs } from "./ledger-steps";
 import { checksumOf } from "./planner/canonical";
 import { steps } from "./provider";
 import { indexCreations, keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
@@ -32,6 +34,10 @@ interface PackRunMigrationArgs extends Pick<
   readonly mongo: Mongo;
   /** The state on disk, whose fence shows whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };
+  readonly update: {
+    /** The number of the cutover that the stack has made or is making, and how the worker's mode is found. */
+    readonly live: Pick<Args<ClaimInputs>, "inForce" | "worker" | "workerModes">;
+  };
 }
 
 /**
@@ -45,12 +51,14 @@ export class PackRunMigration extends StepGroup {
   /** When it was applied, in ISO 8601. */
   readonly appliedAt: pulumi.Output<string | undefined>;
   readonly collections: readonly string[];
+  /** The fence since which the services that the stack took over work on MongoDB; else, and in a rollback, empty. */
+  readonly takenOver: pulumi.Output<string>;
   /** The database name; on a rollback the last one used. */
   readonly database: pulumi.Output<string | undefined>;
 
   constructor(
     name: string,
-    { mongo, files, ...settings }: PackRunMigrationArgs,
+    { mongo, files, update, ...settings }: PackRunMigrationArgs,
     options: StepOptions = {},
   ) {
     const { direction } = mongo;
@@ -76,6 +84,7 @@ export class PackRunMigration extends StepGroup {
         stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
         root: files.root,
         acceptDatabase: settings.advanced.acceptDatabase,
+        ...update.live,
       },
       this.ofChildren,
     );
@@ -119,6 +128,7 @@ export class PackRunMigration extends StepGroup {
     this.appliedAt = (job ? claim : completion).output("appliedAt");
     this.collections = wanted.collections.map((collection) => collection.name);
     this.database = completion.output("database");
+    this.takenOver = direction === "back" ? pulumi.output("") : orEmpty(claim.output("takenOver"));
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
   }
 
@@ -145,6 +155,8 @@ export class PackRunMigration extends StepGroup {
     );
   }
 }
+
+const orEmpty = (text: pulumi.Output<string | undefined>) => text.apply((one = "") => one);
 
 // Warns of blocking documents in a preview, on the index or collection that they block. The program does it, because
 // a dynamic provider does not know that it runs in a preview. A failed search is only a warning.

@@ -11,6 +11,7 @@ import { drain, drainRequest } from "./pods/drain";
 import type { FinishedDrain } from "./pods/inputs";
 import { podsReplaced } from "./pods/replaced";
 import {
+  liveWorker,
   ownValuesFiles,
   serviceAddress,
   placementOf,
@@ -34,6 +35,8 @@ export class Update extends StepGroup {
   readonly cutover: pulumi.Output<number>;
   /** How many cutovers have ended. */
   readonly ended: pulumi.Output<number>;
+  /** The number of the cutover that the stack has made or is making, and how the worker's mode is found. */
+  readonly live: ReturnType<typeof liveWorker> & { readonly inForce: pulumi.Output<number> };
 
   constructor(name: string, settings: UpdateSettings, options?: StepOptions) {
     super("Update", name, options);
@@ -53,6 +56,8 @@ export class Update extends StepGroup {
     }
     this.direction = record.lastDirection;
     this.ended = record.output("ended").apply((ended = 0) => ended);
+    const inForce = record.output("inForce").apply((number = cutover) => number);
+    this.live = { ...liveWorker(settings), inForce };
     this.cutover = this.ended.apply((ended) => (direction === "forward" ? cutover : ended + 1));
     this.registerOutputs({ cutover: this.cutover });
   }
@@ -103,6 +108,8 @@ interface WorkerDrainArgs {
   readonly update: Pick<Update, "direction" | "ended">;
   /** When the import was proven, and how long one of later changes takes, for people at a closed gate. */
   readonly proven?: pulumi.Output<Proven | undefined>;
+  /** The fence of services that the stack took over: nobody has to stop their worker. Else empty. */
+  readonly takenOver: pulumi.Output<string>;
 }
 
 /** Stops the worker, so that no step is executed until its rollout (decision 9). */
@@ -113,7 +120,7 @@ export class WorkerDrain extends StepGroup {
 
   constructor(
     name: string,
-    { services: { settings, target }, update, proven }: WorkerDrainArgs,
+    { services: { settings, target }, update, proven, takenOver }: WorkerDrainArgs,
     options?: StepOptions,
   ) {
     super("WorkerDrain", name, options);
@@ -156,7 +163,8 @@ export class WorkerDrain extends StepGroup {
     } else {
       const { cutover, backfill, rollout } = settings;
       const files = ownValuesFiles(settings);
-      const asked = { direction, cutover, stoppedFor: placementOf(rollout).workerStopped, files };
+      const { workerStopped: stoppedFor } = placementOf(rollout);
+      const asked = { direction, cutover, stoppedFor, files, takenOver };
       this.direction = backfill
         ? new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren).lastDirection
         : direction;

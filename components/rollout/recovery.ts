@@ -11,7 +11,7 @@ export const cutOverFirstHint =
   "This stack knows of no cutover, so a rollback would export nothing and the services would continue " +
   "with files as old as the cutover. If the cutover was made with other rollout settings (target, " +
   "confirm), restore them and run pulumi up again. If not, run pulumi up with storageMode: mongo first: " +
-  "it makes a cutover of this stack and loses nothing. Then set storageMode: filesystem again.";
+  "the stack takes the services over and loses nothing. Then set storageMode: filesystem again.";
 
 /** What to do if a service does not arrive in a mode. */
 export function recoverySteps(service: Service, mode: StorageMode): string {

@@ -11,10 +11,10 @@ import {
 } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 import { stackName, type Args } from "../step/program";
-import { serviceEnvironment, type Service } from "./environment";
+import { modeKey, serviceEnvironment, type Service } from "./environment";
 import type { DrainInputs } from "./pods/inputs";
 import type { EnvironmentPlace } from "./values/files";
-import type { ValuesFileInputs } from "./values/provider";
+import { modeInFiles, type ValuesFileInputs } from "./values/provider";
 
 /** A Helm release with the site's values files and the services that it holds. */
 export interface ReleaseArgs extends ChartSettings {
@@ -99,6 +99,15 @@ export function ownValuesFiles({ rollout, mongo, storageMode }: DrainSettings): 
   if (rollout.target !== "values") return [];
   const services = ["worker", "web"] as const;
   return services.map((service) => valuesFileInputs(rollout, mongo, service, storageMode));
+}
+
+/** The worker, and the variable with its mode; of one that the program does not see, what the values files state. */
+export function liveWorker(settings: DrainSettings) {
+  const address = serviceAddress(settings, "worker");
+  if (address) return { worker: { ...address, variable: modeKey("worker") } };
+  const [file] = ownValuesFiles(settings);
+  const mode = file && modeInFiles(file);
+  return mode ? { workerModes: [mode] } : {};
 }
 
 /** The inputs of the worker's drain from the settings; undefined if the program sees no pods. */

@@ -55,6 +55,13 @@ export function sourceOfTruth(fence: Fence | undefined): "disk" | "mongo" | unde
   return fence && (fence.endedAt === undefined ? "mongo" : "disk");
 }
 
+/** The number of the last cutover that ended, by its fence; 0 before the first end. */
+export function endedCutovers(fence: Fence | undefined): number {
+  if (fence === undefined) return 0;
+  const { cutover = 1, endedAt } = fence;
+  return endedAt === undefined ? cutover - 1 : cutover;
+}
+
 /** Writes a fence into the state directory, durably: a reader finds the former fence or this one. */
 export async function writeFence(root: string, fence: Fence): Promise<void> {
   const path = join(root, fenceFile);

@@ -50,6 +50,11 @@ interface StateStepArgs {
   readonly files: RunFiles;
 }
 
+interface PassArgs extends StateStepArgs {
+  /** The fence of services that the stack took over, with which nothing is imported; else empty. */
+  readonly takenOver: pulumi.Output<string>;
+}
+
 /**
  * The bulk pass, while both services are at work: step 3 of the specification's "Execution order". On a rollback
  * it exports what changed in MongoDB.
@@ -60,10 +65,10 @@ export class FilesystemBackfill extends StepGroup {
   /** When the proof of the last import ended (ISO 8601, UTC), and how long the import of later changes took. */
   readonly proven: pulumi.Output<{ readonly at: string; readonly importMs: number } | undefined>;
 
-  constructor(name: string, { mongo, files }: StateStepArgs, options?: StepOptions) {
+  constructor(name: string, { mongo, files, takenOver }: PassArgs, options?: StepOptions) {
     super("FilesystemBackfill", name, options, { rests: !files.state });
     const { state, gate } = files;
-    const inputs = state && { ...stateInputs(mongo, state), ...state.primary, gate };
+    const inputs = state && { ...stateInputs(mongo, state), ...state.primary, gate, takenOver };
     const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.proven = pulumi.all([step?.output("provenAt"), this.counts]).apply(([at, counts]) => {
@@ -96,7 +101,7 @@ export class Handover extends StepGroup {
 
   constructor(
     name: string,
-    { mongo, files, drain }: StateStepArgs & { readonly drain: DrainArgs },
+    { mongo, files, drain, takenOver }: PassArgs & { readonly drain: DrainArgs },
     options?: StepOptions,
   ) {
     const { direction } = mongo;
@@ -105,6 +110,7 @@ export class Handover extends StepGroup {
     const inputs = files.state && {
       ...stateInputs(mongo, files.state),
       ...files.state.primary,
+      takenOver,
       stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
       // Without the drain no handover meets a live worker, also under `--target`.
       direction: drain.direction,
@@ -137,8 +143,9 @@ export class FinalPass extends StepGroup {
       mongo,
       files,
       handover,
+      takenOver,
       web: { direction },
-    }: StateStepArgs & { readonly handover: Handover; readonly web: After },
+    }: PassArgs & { readonly handover: Handover; readonly web: After },
     options?: StepOptions,
   ) {
     super("FinalPass", name, options, { rests: !files.state });
@@ -146,7 +153,8 @@ export class FinalPass extends StepGroup {
     if (files.state) {
       const { fencedAt } = handover;
       const { primary } = files.state;
-      const inputs = { ...stateInputs(mongo, files.state), ...primary, fencedAt, direction };
+      const state = { ...stateInputs(mongo, files.state), ...primary };
+      const inputs = { ...state, fencedAt, direction, takenOver };
       const step = new StepResource(kinds.FinalPass, "final-pass", inputs, this.ofChildren);
       this.direction = step.lastDirection;
     }

@@ -22,8 +22,8 @@ export const programBreaks: readonly Break[] = [
   {
     guarantee: "the final pass goes no further than web",
     file: "components/transfer/program.ts",
-    find: "{ ...stateInputs(mongo, files.state), ...primary, fencedAt, direction }",
-    replace: "{ ...stateInputs(mongo, files.state), ...primary, fencedAt }",
+    find: "{ ...state, fencedAt, direction, takenOver }",
+    replace: "{ ...state, fencedAt, takenOver }",
     tests: ["test/transfer/components.test.ts > no step after web goes past it"],
   },
   {

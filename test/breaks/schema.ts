@@ -131,4 +131,25 @@ export const schema: readonly Break[] = [
     replace: "",
     tests: ["test/engine/migration.test.ts > is refused by a duplicate"],
   },
+  {
+    guarantee: "a stack without a state does not import beside a worker on MongoDB",
+    file: "components/migration/take-over.ts",
+    find: 'if (!isInForce && workerModes.includes("mongo")) throw onMongo(root, fence);',
+    replace: "",
+    tests: ["test/migration/take-over.test.ts > no fence, a worker on MongoDB"],
+  },
+  {
+    guarantee: "a stack without a state takes no worker on files over under a fence in force",
+    file: "components/migration/take-over.ts",
+    find: 'if (workerModes.includes("filesystem")) throw onFiles(root, fence);',
+    replace: "",
+    tests: ["test/migration/take-over.test.ts > a fence in force, a worker on files"],
+  },
+  {
+    guarantee: "a larger number in Mongo mode runs no step beside live services",
+    file: "components/migration/take-over.ts",
+    find: "if (cutover <= inForce || cutover <= ended + 1) return;",
+    replace: "if (cutover > 0) return;",
+    tests: ["test/migration/take-over.test.ts > unless the cutovers before it have ended"],
+  },
 ];

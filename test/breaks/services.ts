@@ -65,4 +65,18 @@ export const serviceBreaks: readonly Break[] = [
     replace: 'new MongoCluster("mongo", settings)',
     tests: ["test/program.test.ts > before the check of the services"],
   },
+  {
+    guarantee: "files are not imported over what services on MongoDB did that a stack takes over",
+    file: "components/transfer/steps/import.ts",
+    find: "if (inputs.takenOver) return {};",
+    replace: "",
+    tests: ["test/transfer/taken-over.test.ts > nothing of the files is imported"],
+  },
+  {
+    guarantee: "no fence is drawn beside a worker that nobody drained",
+    file: "components/transfer/steps/handover.ts",
+    find: "if (stoppedAt === undefined) throw new Unfinished([neverDrained]);",
+    replace: "",
+    tests: ["test/transfer/taken-over.test.ts > gets no fence"],
+  },
 ];

@@ -104,7 +104,7 @@ it("another server is refused while the services work on the first, before anyth
   const stack = await onMongo();
   const refusal = await up(stack, at(there())).catch((error: unknown) => error);
 
-  expect(refusal).toMatchObject({ name: "PlaceRefused" });
+  expect(refusal).toMatchObject({ name: "ClaimStopped" });
   const { message } = refusal as Error;
   expect(message).toContain(
     `Refusing to switch to database 127.0.0.1:${other.port}/${database}/${ledger}: it is not a copy of ` +
@@ -125,7 +125,7 @@ it.each([
   ["ledger of the same database", () => ({ ledger: "renamed" })],
 ])("another %s is refused as well", async (_words, fields) => {
   const stack = await onMongo();
-  await expect(up(stack, at(here(), fields()))).rejects.toMatchObject({ name: "PlaceRefused" });
+  await expect(up(stack, at(here(), fields()))).rejects.toMatchObject({ name: "ClaimStopped" });
 });
 
 it("a place that is accepted with its fence is taken, and its ledger has the fence", async () => {
@@ -141,7 +141,7 @@ it("a place that is accepted with its fence is taken, and its ledger has the fen
   const settings = at(there(), accepting(fencedAt));
   expect(await LedgerClaim.diff("", moved.outs, settings)).toEqual({ changes: false });
   await expect(up(moved, at(here(), accepting(fencedAt)))).rejects.toMatchObject({
-    name: "PlaceRefused",
+    name: "ClaimStopped",
   });
 });
 
@@ -151,7 +151,7 @@ it.each([
   ["another server", () => ({ acceptDatabase: `${fencedAt}@127.0.0.1:1/${database}` })],
 ])("what accepts %s accepts nothing", async (_words, accepted) => {
   const stack = await onMongo();
-  await expect(up(stack, at(there(), accepted()))).rejects.toMatchObject({ name: "PlaceRefused" });
+  await expect(up(stack, at(there(), accepted()))).rejects.toMatchObject({ name: "ClaimStopped" });
   await nothingThere();
 });
 
@@ -207,7 +207,7 @@ it("after a rollback a cutover goes to any server, and holds on to it from its f
   expect(forward.outs).toMatchObject({ uri: there(), cutover: 2 });
   expect((await up(forward, at(here(), next))).outs).toMatchObject({ uri: here() });
   await writeFence(root, fence);
-  await expect(up(forward, at(here(), next))).rejects.toMatchObject({ name: "PlaceRefused" });
+  await expect(up(forward, at(here(), next))).rejects.toMatchObject({ name: "ClaimStopped" });
 });
 
 it("after a second cutover to the same server another one is refused as well", async () => {
@@ -217,7 +217,7 @@ it("after a second cutover to the same server another one is refused as well", a
 
   expect(again.outs).toMatchObject({ uri: here(), cutover: 2 });
   expect(await up(again, at(here(), next))).toEqual(again);
-  await expect(up(again, at(there(), next))).rejects.toMatchObject({ name: "PlaceRefused" });
+  await expect(up(again, at(there(), next))).rejects.toMatchObject({ name: "ClaimStopped" });
   await nothingThere();
 });
 
@@ -240,7 +240,7 @@ it("a rotated user or other options are no other server", async () => {
 it("another name of the same server is refused until it is accepted", async () => {
   const stack = await onMongo();
   const alias = here().replace("127.0.0.1", "localhost");
-  await expect(up(stack, at(alias))).rejects.toMatchObject({ name: "PlaceRefused" });
+  await expect(up(stack, at(alias))).rejects.toMatchObject({ name: "ClaimStopped" });
   const acceptDatabase = `${fencedAt}@localhost:${current.server.port}/${database}`;
   expect((await up(stack, at(alias, { acceptDatabase }))).outs).toMatchObject({ uri: alias });
   expect(await record(current.client)).toMatchObject({ fences: [drawn] });

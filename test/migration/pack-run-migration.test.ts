@@ -32,6 +32,8 @@ const mongo = (direction: Direction, job?: Mongo["job"], appJob?: Mongo["job"]):
   cutover: 1,
 });
 
+const update = { live: { inForce: pulumi.output(1) } };
+
 beforeAll(async () => {
   await pulumi.runtime.setMocks({
     call: ({ inputs }) => inputs as Record<string, unknown>,
@@ -43,7 +45,7 @@ beforeAll(async () => {
     },
   });
   const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout });
-  const args = { ...settings, mongo: mongo("forward"), files: { root: "state" } };
+  const args = { ...settings, mongo: mongo("forward"), files: { root: "state" }, update };
   const migration = new PackRunMigration("taskrunner", args);
   await new Promise((resolve) => void migration.appliedAt.apply(resolve));
   await vi.waitFor(() => {
@@ -90,7 +92,7 @@ it("takes the time from the claim where a Job does the whole plan", async () => 
     pulumi.output({ image: "commands", secret: { name, key: "uri" } } as JobTarget),
   );
   const byJob = mongo("forward", job, appJob);
-  const args = { ...settings, mongo: byJob, files: { root: undefined } };
+  const args = { ...settings, mongo: byJob, files: { root: undefined }, update };
   const { appliedAt } = new PackRunMigration("taskrunner", args);
   const found = await new Promise((resolve) => void appliedAt.apply(resolve));
   expect(found).toBe("applied by taskrunner-ledger-claim");

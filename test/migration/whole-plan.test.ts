@@ -162,7 +162,7 @@ describe("in its pod", () => {
     expect(await drift()).toEqual([]);
     const { finishedAt } = (await record()) ?? {};
     expect(found).toEqual({
-      results: { place, blockedBy: "", appliedAt: finishedAt?.toISOString() },
+      results: { place, blockedBy: "", takenOver: "", appliedAt: finishedAt?.toISOString() },
     });
     expect(await answer({ cutover: 2 }, { place, cutover: 1 })).toEqual(found);
   });
@@ -186,7 +186,7 @@ describe("in its pod", () => {
     const at = "2026-11-25T10:00:00.123Z";
     await writeFence(root, { at, unfinishedCount: 1 });
     const state = { place: `elsewhere/d/${ledger}`, cutover: 1 };
-    await expect(answer({}, state)).rejects.toMatchObject({ name: "PlaceRefused" });
+    await expect(answer({}, state)).rejects.toMatchObject({ name: "ClaimStopped" });
     expect(await current.db.listCollections().toArray()).toEqual([]);
 
     const acceptDatabase = `${at}@${place.slice(0, -ledger.length - 1)}`;
@@ -206,5 +206,8 @@ describe("in its pod", () => {
 });
 
 it("asks its Job without the secret, and with no more of the last run than it needs", () => {
-  expect(steps.ledgerClaim.job).toMatchObject({ state: "read", priorOutputs: ["place"] });
+  expect(steps.ledgerClaim.job).toMatchObject({
+    state: "read",
+    priorOutputs: ["place", "takenOver"],
+  });
 });

@@ -108,7 +108,11 @@ async function inStack(
     { ...settings, ...mongo },
     { ...below, ...after(update) },
   );
-  const drain = new WorkerDrain("worker-drain", { services, update }, below);
+  const drain = new WorkerDrain(
+    "worker-drain",
+    { services, update, takenOver: pulumi.output("") },
+    below,
+  );
   const handover = { direction: last === undefined ? drain.direction : pulumi.output(last) };
   const worker = new WorkerRollout("worker-rollout", { services, drain, handover }, below);
   const web = new WebRollout("web-rollout", { services, worker }, { ...below, ...after(worker) });

@@ -60,13 +60,14 @@ const value = <T>(output: pulumi.Output<T>) =>
 /** The steps of a stack, in their order. */
 function stepsOf(args: { mongo: Mongo; files: RunFiles }, webWent = args.mongo.direction) {
   const below = { parent: new Instance() };
-  const backfill = new FilesystemBackfill("filesystem-backfill", args, below);
+  const passes = { ...args, takenOver: pulumi.output("") };
+  const backfill = new FilesystemBackfill("filesystem-backfill", passes, below);
   const direction = pulumi.output(args.mongo.direction);
   const web = { direction: pulumi.output(webWent) };
   const drain = { direction, drained: {} };
   const behind = (step: StepGroup) => ({ ...below, ...after(step) });
-  const handover = new Handover("handover", { ...args, drain }, behind(backfill));
-  const final = new FinalPass("final-pass", { ...args, handover, web }, behind(handover));
+  const handover = new Handover("handover", { ...passes, drain }, behind(backfill));
+  const final = new FinalPass("final-pass", { ...passes, handover, web }, behind(handover));
   const verification = new Verification("verification", { ...args, final }, behind(final));
   return { backfill, handover, final, verification };
 }

@@ -4,7 +4,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import { redact } from "../../contract/text";
-import { describeController, type Controller } from "../../kubernetes";
+import { describeController, statedMode, type Controller } from "../../kubernetes";
 import {
   createNamespace,
   kubernetesSdk,
@@ -15,7 +15,6 @@ import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { childName, logFinding, ProgramError } from "../../step/program";
 import { modeKey, serviceEnvironment, type MongoNames } from "../environment";
-import { modeIn } from "../pods/workload";
 import { connectionSecret } from "../secrets";
 import { placementOf, type ReleaseArgs, type Target } from "../target";
 import {
@@ -181,7 +180,8 @@ async function renderChart(
 
 function findUnpausableWeb(rendered: readonly Controller[]): string | undefined {
   const web = rendered.filter(
-    ({ kind, spec }) => kind === "Deployment" && modeIn(spec?.template.spec, "web") === "mongo",
+    ({ kind, spec }) =>
+      kind === "Deployment" && statedMode(spec?.template.spec, modeKey("web")) === "mongo",
   );
   if (web.length === 0)
     return `no Deployment of it has ${modeKey("web")} in the env of its own template (a ConfigMap would reach each pod that restarts). Check rollout.web.path.`;

@@ -3,6 +3,7 @@ import { warning } from "../../contract/finding";
 import {
   argoApplicationOf,
   controllerOf,
+  controllersOf,
   describeController,
   isStatefulSet,
   tryQuickly,
@@ -16,7 +17,6 @@ import { isMap, mergeValues, parseValues, variableKey, variablesAt } from "../va
 import { formatValues, type ValuesFileInputs } from "../values/provider";
 import type { DrainInputs } from "./inputs";
 import { webOf } from "./paused";
-import { controllersOf } from "./workload";
 
 /**
  * Why Argo CD would not deploy the stack's values files, or would set the replicas of a drained worker back; undefined

@@ -1,5 +1,6 @@
 import {
   clusterAt,
+  controllersOf,
   describeController,
   describeApiPlace,
   describeScalers,
@@ -7,6 +8,7 @@ import {
   isSameCluster,
   pauseHint,
   recordedReplicas,
+  replicasBefore,
   replicasOf,
   takeDrainSnapshot,
   tryQuickly,
@@ -14,30 +16,17 @@ import {
   type Cluster,
   type Controller,
   type DrainSnapshot,
+  type ServiceAddress,
 } from "../../kubernetes";
 import type { Direction } from "../../settings";
 import { gateStaysOpen, kind, tell, type StateOf, type Step } from "../../step";
 import { finishing, resumeHint } from "../recovery";
 import { executorMarks, findMissed } from "./executors";
-import {
-  comparedPodInputs,
-  hasMoved,
-  type DrainInputs,
-  type DrainResults,
-  type ServiceAddress,
-} from "./inputs";
+import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
 import { chooseDrain, describeChanged, inOtherMode } from "./live-mode";
 import { pauseWeb, resumeWeb } from "./paused";
 import { describeOther, findRefusal, findUnknownCutover, observeCluster } from "./refusal";
-import {
-  controllersOf,
-  drainObstacles,
-  observeService,
-  pause,
-  replicasBefore,
-  restoreReplicas,
-  type Workload,
-} from "./workload";
+import { drainObstacles, observeService, pause, restoreReplicas, type Workload } from "./workload";
 
 type DrainRequestInputs = Pick<DrainInputs, "direction" | "service" | "gate"> & ServiceAddress;
 export type DrainRequestResults = Required<Pick<DrainInputs, "requests" | "requestedAt">>;

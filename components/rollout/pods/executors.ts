@@ -1,13 +1,16 @@
 import { warning } from "../../contract/finding";
 import {
   ClusterError,
+  controllersOf,
   describeController,
   describeApiPlace,
   findExecutors,
   isStatefulSet,
   nameOf,
+  replicasBefore,
   replicasOf,
   repositoryOf,
+  statedMode,
   variableIn,
   type Candidate,
   type Cluster,
@@ -20,13 +23,10 @@ import type { DrainInputs } from "./inputs";
 import { webOf } from "./paused";
 import { isNewRelease } from "./releases";
 import {
-  controllersOf,
   describeOtherLabels,
   describeWanted,
   isPaused,
-  modeIn,
   podLabels,
-  replicasBefore,
   type Workload,
 } from "./workload";
 
@@ -72,7 +72,7 @@ function findUnstated(
   found: readonly Workload[],
 ): string | undefined {
   const silent = found.filter(
-    ({ controller }) => modeIn(controller.spec?.template.spec, service) === undefined,
+    ({ controller }) => statedMode(controller.spec?.template.spec, modeKey(service)) === undefined,
   );
   if (silent.length === 0 || mode === "filesystem") return undefined;
   const names = silent.map(({ controller }) => describeController(controller)).join(", ");

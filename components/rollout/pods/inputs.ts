@@ -1,16 +1,13 @@
-import type { ClusterAddress, ClusterIdentity, DrainSnapshot } from "../../kubernetes";
+import type {
+  ClusterIdentity,
+  DrainSnapshot,
+  ServiceAddress,
+  ServiceSelector,
+} from "../../kubernetes";
 import type { DrainGate, StorageMode } from "../../settings";
 import type { StepInputs } from "../../step";
 import type { Service } from "../environment";
 import type { ValuesFileInputs } from "../values/provider";
-
-/** Selects a service's workloads: by release, by label selector, or by both. */
-export interface ServiceSelector {
-  readonly release?: string | undefined;
-  readonly selector?: string | undefined;
-}
-
-export interface ServiceAddress extends ClusterAddress, ServiceSelector {}
 
 interface PodsInputs extends StepInputs, ServiceAddress {
   readonly service: Service;

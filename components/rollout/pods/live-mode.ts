@@ -1,6 +1,6 @@
-import { describeController, replicasOf, type Controller } from "../../kubernetes";
+import { describeController, isDrained, replicasOf, type Controller } from "../../kubernetes";
 import type { DrainInputs, FinishedDrain } from "./inputs";
-import { describeMode, replicasBefore } from "./workload";
+import { describeMode } from "./workload";
 
 type Wanted = Pick<DrainInputs, "service" | "mode">;
 
@@ -8,9 +8,6 @@ type Wanted = Pick<DrainInputs, "service" | "mode">;
 export function inOtherMode({ service, mode }: Wanted, live: readonly Controller[]): Controller[] {
   return live.filter((one) => (describeMode(one, service) === "mongo") !== (mode === "mongo"));
 }
-
-/** Whether a drain scaled a controller to zero, and nobody scaled it since. */
-const isDrained = (one: Controller) => replicasOf(one) === 0 && replicasBefore(one) !== undefined;
 
 /** The state of a drain, as far as the next one depends on it. */
 export interface DrainState {

@@ -1,6 +1,7 @@
 import { warning } from "../../contract/finding";
 import {
   controllerOf,
+  controllersOf,
   describeApiPlace,
   describeController,
   isStatefulSet,
@@ -12,7 +13,6 @@ import { tell } from "../../step";
 import type { DrainInputs } from "./inputs";
 import { isNewRelease } from "./releases";
 import {
-  controllersOf,
   describeMode,
   describeOtherLabels,
   describeWanted,

@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import {
+  controllersOf,
   describeController,
   describeApiPlace,
   gitOpsOwnerOf,
@@ -17,7 +18,7 @@ import { hasMoved, type DrainInputs } from "./inputs";
 import { inOtherMode } from "./live-mode";
 import { pendingOperations } from "./releases";
 import { findMissingWeb } from "./paused";
-import { controllersOf, observeService, type Workload } from "./workload";
+import { observeService, type Workload } from "./workload";
 
 /** The cluster as it is now, or as recorded if it is unreachable. */
 export async function observeCluster(inputs: DrainInputs, prior?: DrainInputs) {

@@ -8,12 +8,14 @@ import {
   nameOf,
   redrainHint,
   replicasOf,
+  statedMode,
   watch,
   type Cluster,
   type DrainSnapshot,
   type Obstacle,
 } from "../../kubernetes";
 import { kind, tell, type StateOf, type Step } from "../../step";
+import { modeKey } from "../environment";
 import { finishing, recoverySteps, webIsNext } from "../recovery";
 import {
   comparedPodInputs,
@@ -28,7 +30,6 @@ import {
   describeWanted,
   findObstacles,
   isPaused,
-  modeIn,
   observeService,
   restoreReplicas,
   type Workload,
@@ -90,7 +91,10 @@ async function assertStillDrained({
   const found =
     service === "worker" &&
     standstill &&
-    (await findChangesSince(standstill, (template) => modeIn(template?.spec, service) === mode));
+    (await findChangesSince(
+      standstill,
+      (template) => statedMode(template?.spec, modeKey(service)) === mode,
+    ));
   if (!found) return;
   throw new Error(
     `${found} What ${service} has written to files since then is not in MongoDB. ${redrainHint(service)}`,

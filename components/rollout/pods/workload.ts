@@ -1,6 +1,7 @@
-import type { V1Pod, V1PodSpec, V1ReplicaSet } from "@kubernetes/client-node";
+import type { V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import {
   controllerOf,
+  controllersOf,
   describeController,
   describeApiPlace,
   hasEnded,
@@ -9,16 +10,18 @@ import {
   formatSelector,
   nameOf,
   podObstacle,
+  replicasBefore,
+  replicasBeforeDrain,
   replicasOf,
-  variableIn,
+  statedMode,
   type Cluster,
   type Controller,
   type Obstacle,
+  type ServiceSelector,
 } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import { tell } from "../../step";
 import { modeKey, type Service } from "../environment";
-import type { ServiceSelector } from "./inputs";
 
 /** A Deployment or StatefulSet with those of its pods that may run something. */
 export interface Workload {
@@ -28,9 +31,6 @@ export interface Workload {
   readonly pods: readonly V1Pod[];
 }
 
-/** The annotation of a drained workload with its replicas before. */
-const replicasBeforeDrain = "taskrunner.stellaops.io/replicas-before-drain";
-
 /** The annotation of a Deployment of web that a drain has paused. */
 export const pausedForCutover = "taskrunner.stellaops.io/paused-for-cutover";
 
@@ -38,12 +38,6 @@ export const isPausedForCutover = ({ metadata }: Controller) =>
   metadata?.annotations?.[pausedForCutover] !== undefined;
 
 export const isPaused = (one: Controller) => !isStatefulSet(one) && one.spec?.paused === true;
-
-/** A workload's replicas before its drain; undefined if it is not drained. */
-export function replicasBefore({ metadata }: Controller): number | undefined {
-  const text = metadata?.annotations?.[replicasBeforeDrain];
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
-}
 
 /**
  * Scales a workload to zero, and records its replicas on it in the same change, also none. Leaves a drained one alone.
@@ -83,23 +77,6 @@ export async function restoreReplicas(
   if (isDrained)
     tell(`${service}: ${describeController(controller)} has its ${before} replicas back`);
   return true;
-}
-
-/**
- * The Deployments and StatefulSets of a service: those of its Helm release that its selector names.
- *
- * @throws Error if neither is given
- */
-export async function controllersOf(
-  cluster: Cluster,
-  { release, selector }: ServiceSelector,
-): Promise<Controller[]> {
-  if (!release && !selector) throw new Error("Neither a release nor a selector is given.");
-  const labels = [release && "app.kubernetes.io/managed-by=Helm", selector].filter(Boolean);
-  const found = await cluster.controllers(labels.join(","));
-  return found.filter(
-    ({ metadata }) => !release || metadata?.annotations?.["meta.helm.sh/release-name"] === release,
-  );
 }
 
 /** The labels that the pods of a service have. */
@@ -212,14 +189,7 @@ export function findObstacles(
 
 /** The mode that a workload's pod template states, in lower case. Default: filesystem. */
 export function describeMode({ spec }: Controller, service: Service): string {
-  return modeIn(spec?.template.spec, service) ?? "filesystem";
-}
-
-/** The mode that a pod's variables state, in lower case; undefined if they state none. */
-export function modeIn(spec: V1PodSpec | undefined, service: Service): string | undefined {
-  const mode = variableIn(spec, modeKey(service));
-  if (mode?.valueFrom) return "a reference";
-  return mode?.value?.toLowerCase();
+  return statedMode(spec?.template.spec, modeKey(service)) ?? "filesystem";
 }
 
 function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {

@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import { warning } from "../../contract/finding";
 import {
   clusterAt,
+  controllersOf,
   describeApiPlace,
   identityOf,
   isSameCluster,
+  replicasBefore,
   tryQuickly,
   type Cluster,
 } from "../../kubernetes";
@@ -21,7 +23,7 @@ import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
 import { findMismatch } from "../pods/releases";
 import { findUnpausable, resumeWeb } from "../pods/paused";
-import { controllersOf, describeMode, replicasBefore } from "../pods/workload";
+import { describeMode } from "../pods/workload";
 import { findUnfit, provePush, type ValuesFileInputs } from "../values/provider";
 
 /**
@@ -103,9 +105,11 @@ export interface CutoverInputs extends StepInputs {
   /** The state directory; absent if the settings have none, or if Jobs mount it. */
   readonly root?: string;
   readonly approvals?: boolean;
+  /** The first number of the cutover in force, which the step observes itself: a later one may be refused. */
+  readonly inForce?: number;
 }
 
-type CutoverResults = Pick<CutoverInputs, "ended" | "endedAt">;
+type CutoverResults = Pick<CutoverInputs, "ended" | "endedAt" | "inForce">;
 
 /**
  * The record of the cutovers that the stack made and ended. A change to files ends a cutover, finished or not.
@@ -115,16 +119,17 @@ export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
   ...kind<CutoverInputs, CutoverResults>(
     "Cutover",
     ["rollout", "taskrunner"],
-    ["ended", "endedAt"],
+    ["ended", "endedAt", "inForce"],
     [],
   ),
   id: () => "cutover",
   compares: ["cutover", "root"],
-  observes: ({ direction }, prior) => {
+  observes: ({ direction, cutover }, prior) => {
     const { ended = 0, endedAt } = prior ?? {};
     const ends = prior?.direction === "forward" && direction === "back";
     if (ends) return Promise.resolve({ ended: prior.cutover, endedAt: new Date().toISOString() });
-    return Promise.resolve({ ended, ...(endedAt !== undefined && { endedAt }) });
+    const inForce = currentOf(prior) ?? cutover;
+    return Promise.resolve({ ended, inForce, ...(endedAt !== undefined && { endedAt }) });
   },
   refuses: async (inputs, prior) => {
     const stale = findStaleNumber(inputs, prior);
@@ -141,8 +146,8 @@ function findStaleNumber(
   { cutover, direction, ended = 0, endedAt }: CutoverInputs,
   prior?: CutoverInputs,
 ): string | undefined {
-  const current = prior?.direction === "forward" ? prior.cutover : undefined;
-  // A larger number passes: a stack that lost its state does not know how many have ended.
+  const current = currentOf(prior);
+  // A larger number is left to the ledger's claim: a stack that lost its state does not know how many have ended.
   if (direction !== "forward" || cutover >= (current ?? ended + 1)) return undefined;
   const date = endedAt?.slice(0, 10) ?? "an unknown date";
   return current === undefined
@@ -180,6 +185,10 @@ async function requireFiles(inputs: CutoverInputs, prior?: CutoverInputs): Promi
   return {};
 }
 
+function currentOf(prior?: CutoverInputs): number | undefined {
+  return prior?.direction === "forward" ? (prior.inForce ?? prior.cutover) : undefined;
+}
+
 type JobsStoppedInputs = StepInputs & StopAddress;
 
 /** Deletes unfinished Jobs of the other direction: the specification's "stop the Mongo migration runner". */
@@ -203,6 +212,8 @@ interface WorkerStoppedInputs extends StepInputs {
   readonly stoppedFor?: number;
   /** The stack's own values files. */
   readonly files?: readonly ValuesFileInputs[];
+  /** The fence of services that work on MongoDB already; else empty. */
+  readonly takenOver?: string;
 }
 
 /** Stops a cutover until the settings say that its worker is stopped. A rollback has to work in one `up`. */
@@ -225,8 +236,9 @@ const stopFirst =
   "The program cannot see the worker (rollout.confirm: none). Stop it before this rollback: what it " +
   "executes during the export is lost.";
 
-function requestOf({ cutover, stoppedFor }: WorkerStoppedInputs): string | undefined {
-  if (stoppedFor === cutover) return undefined;
+function requestOf(inputs: WorkerStoppedInputs): string | undefined {
+  const { cutover, stoppedFor, takenOver } = inputs;
+  if (stoppedFor === cutover || takenOver) return undefined;
   return (
     "The program cannot see the worker (rollout.confirm: none), so it cannot drain it. Stop the worker and " +
     "wait until its last process is gone. " +

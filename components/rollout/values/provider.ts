@@ -169,13 +169,27 @@ function ownText({ file }: ValuesFileInputs): ValuesText | undefined {
   return existsSync(file) ? readText(file, "Check rollout.directory.") : undefined;
 }
 
-function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
-  const { service, path } = inputs;
+/** The last value of the mode in the site's files and the stack's own one. @throws ValuesFileError */
+function findStated(inputs: ValuesFileInputs) {
   const own = ownText(inputs);
   const files = [...siteTexts(inputs), ...(own ? [own] : [])];
-  const last = variablesAt(files, path).findLast(
-    ({ name }) => variableKey(name) === variableKey(modeKey(service)),
-  );
+  const key = variableKey(modeKey(inputs.service));
+  return variablesAt(files, inputs.path).findLast(({ name }) => variableKey(name) === key);
+}
+
+/** The mode that a service has by its values files; undefined if they cannot be read, which its step reports. */
+export function modeInFiles(inputs: ValuesFileInputs): StorageMode | undefined {
+  try {
+    return variableKey(findStated(inputs)?.value ?? "") === "mongo" ? "mongo" : "filesystem";
+  } catch (error) {
+    if (error instanceof ValuesFileError) return undefined;
+    throw error;
+  }
+}
+
+function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
+  const { service } = inputs;
+  const last = findStated(inputs);
   if (last === undefined || variableKey(last.value) !== "mongo") return undefined;
   return (
     `The values file ${last.file} has ${service} in mongo mode. ${cutOverFirstHint} ` +

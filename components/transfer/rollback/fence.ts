@@ -12,6 +12,7 @@ import {
   type Fence,
   type StateAddress,
   StateFolderError,
+  endedCutovers,
   filesOf,
   layout,
   heldAddresses,
@@ -89,9 +90,7 @@ export async function requireNewCutover(
   { root, database }: Pick<ExportSides, "root" | "database">,
   { cutover, ledger }: { readonly cutover: number; readonly ledger: string },
 ): Promise<void> {
-  const fence = await readFence(root);
-  const last = fence?.cutover ?? 1;
-  const onDisk = fence === undefined ? 0 : fence.endedAt === undefined ? last - 1 : last;
+  const onDisk = endedCutovers(await readFence(root));
   const ended = Math.max(onDisk, await readEndedCutover(database, ledger));
   if (cutover > ended) return;
   throw new Error(

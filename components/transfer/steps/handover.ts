@@ -52,9 +52,13 @@ export const handover: Step<HandoverInputs, PassResults> = {
   },
   previewFindings,
   forward: async (inputs, state) => {
-    const { ledger, root, rootName = root, electionSeconds } = inputs;
+    const { ledger, root, rootName = root, electionSeconds, takenOver } = inputs;
     // The worker is stopped: trouble is not waited out for longer than an election may take.
     const sides = { ...(await sidesOf(inputs)), retryMs: electionSeconds * 1_000 };
+    if (takenOver) {
+      const fence = await readFence(sides.root);
+      return { ...(fence && { fence }) };
+    }
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
     if (former !== undefined) await requireFence(sides.database, ledger, former);
@@ -103,6 +107,8 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   },
   forward: async (inputs) => {
     const sides = await sidesOf(inputs);
+    // Of a cutover that came as far, web has written no file since.
+    if (inputs.takenOver && (await readFence(sides.root))?.finalPassAt) return {};
     await recordFinalPass({ ...sides, ledger: inputs.ledger });
     const report = await importPass(sides, "final");
     describeRemoved(report).forEach(tell);
@@ -112,11 +118,18 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     rollBack(inputs, inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt }, state),
 };
 
-async function assertStillDrained({ direction, standstill }: HandoverInputs): Promise<void> {
-  if (direction !== "forward" || standstill === undefined) return;
+async function assertStillDrained(inputs: HandoverInputs): Promise<void> {
+  const { direction, standstill, stoppedAt, takenOver } = inputs;
+  if (direction !== "forward" || standstill === undefined || takenOver) return;
+  if (stoppedAt === undefined) throw new Unfinished([neverDrained]);
   const found = await findChangesSince(standstill);
   if (found !== undefined) throw new Unfinished([`${found} ${redrainHint("the worker")}`]);
 }
+
+const neverDrained =
+  "The worker came to mongo mode before this stack drained it, so the files may lack what it executed there. No fence " +
+  "was drawn. Scale it to 0, run `taskrunner-storage export --all`, scale it up again, set storageMode: filesystem and " +
+  "run `pulumi up`, which takes it back to files. Then cut over again with the next number in cutover.";
 
 function keepResults(state: Partial<PassResults> = {}): PassResults {
   const { report, fence, rollback } = state;

@@ -58,6 +58,7 @@ export const bulkPass: Step<BulkPassInputs, BulkPassResults> = {
   isDue: (state, inputs) => hasToImport(state, inputs) || isOpened(state, inputs),
   job: { state: "write" },
   forward: async (inputs) => {
+    if (inputs.takenOver) return {};
     const proven = await importAndProve(inputs).catch((error: unknown) => {
       if (!(error instanceof Unfinished) || inputs.gate !== "open") throw error;
       throw new Unfinished([...error.reasons, gateStaysOpen(inputs.cutover)], error.results);

@@ -21,6 +21,8 @@ export interface StateInputs extends MongoInputs, OncePerCutover {
   readonly acceptQuarantined?: string;
   /** The collection of the migration's record: its fences, ended cutovers and former expiries of the log. */
   readonly ledger: string;
+  /** The fence since which services that the stack took over work on MongoDB: nothing is imported. Else empty. */
+  readonly takenOver?: string;
 }
 
 /** Settings for reaching MongoDB in a rollback; not compared. */
@@ -43,7 +45,8 @@ export interface BulkPassInputs extends PassInputs {
   readonly gate?: DrainGate;
 }
 
-export interface BulkPassResults extends ImportResults {
+/** A bulk pass imports nothing for services that the stack took over. */
+export interface BulkPassResults extends Partial<ImportResults> {
   /** When the last import and its proof ended, in ISO 8601, UTC. */
   readonly provenAt?: string;
 }

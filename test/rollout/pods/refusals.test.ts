@@ -181,7 +181,7 @@ it("a rollback of a service that the stack does not know to be on MongoDB is ref
     "Deployment worker in namespace apps of context prod is in mongo mode. This stack knows of no cutover, so a " +
       "rollback would export nothing and the services would continue with files as old as the cutover. If the cutover " +
       "was made with other rollout settings (target, confirm), restore them and run pulumi up again. If not, run " +
-      "pulumi up with storageMode: mongo first: it makes a cutover of this stack and loses nothing. Then set " +
+      "pulumi up with storageMode: mongo first: the stack takes the services over and loses nothing. Then set " +
       "storageMode: filesystem again.",
   );
 });

@@ -1,0 +1,92 @@
+import type { LiveMode } from "../kubernetes";
+import type { Fence } from "../state";
+
+/** The settings do not fit what the services work on, or have worked on. Nothing was changed. */
+export class ClaimStopped extends Error {
+  override readonly name = "ClaimStopped";
+
+  constructor(
+    /** The setting that has to change, or an answer to it. */
+    readonly property: "acceptDatabase" | "storageMode" | "cutover",
+    found: string,
+    ways: readonly string[],
+  ) {
+    const [way = ""] = ways;
+    const advice = ways.length === 1 ? ` ${way}` : ` There are two ways:\n${ways.join("\n")}`;
+    super(`${found} Nothing was changed.${advice}`);
+  }
+}
+
+/** What a stack that has drained no worker finds. */
+interface Found {
+  readonly root: string;
+  /** What the worker works on; empty if the stack sees none. */
+  readonly workerModes: readonly LiveMode[];
+  /** The setting `cutover`, from 1. */
+  readonly cutover: number;
+}
+
+/**
+ * Compares what the worker works on with `fence.json`.
+ *
+ * @returns the fence in force if the services work on MongoDB since: then nothing is imported. Else an empty string
+ * @throws ClaimStopped
+ */
+export function findTakeOver(
+  fence: Fence | undefined,
+  { root, workerModes, cutover }: Found,
+): string {
+  const isInForce = fence !== undefined && fence.endedAt === undefined;
+  if (!isInForce && workerModes.includes("mongo")) throw onMongo(root, fence);
+  if (!isInForce || workerModes.length === 0) return "";
+  if (workerModes.includes("filesystem")) throw onFiles(root, fence);
+  const made = fence.cutover ?? cutover;
+  if (made === cutover) return fence.at;
+  const found = `fence.json in ${root} is of cutover ${made}, and the settings name cutover ${cutover}.`;
+  throw new ClaimStopped("cutover", found, [`Set cutover: ${made}.`]);
+}
+
+const onMongo = (root: string, fence: Fence | undefined) =>
+  new ClaimStopped(
+    "storageMode",
+    "The worker is in mongo mode, but " +
+      (fence
+        ? `fence.json in ${root} says that the files are the source of truth since ${fence.endedAt}.`
+        : `${root} has no fence.json, so no cutover of these files is known.`) +
+      " An import could repeat steps.",
+    [
+      "If what MongoDB has is newer: write it to the files with `taskrunner-storage export --all`, and take the worker " +
+        "to filesystem mode (docs/emergency.md#rollback-by-hand).",
+      "If the worker has executed nothing on MongoDB since: deploy it in filesystem mode. In both cases run `pulumi up` " +
+        `after that${fence ? ", with the next number in cutover" : ""}.`,
+    ],
+  );
+
+const onFiles = (root: string, { at }: Fence) =>
+  new ClaimStopped(
+    "storageMode",
+    `The worker is in filesystem mode, but fence.json in ${root} says that MongoDB is the source of truth since ${at}.`,
+    [
+      "If it was taken back to files: roll back by hand, which ends the fence (docs/emergency.md#rollback-by-hand). " +
+        "Then set the next number in cutover, and run `pulumi up`.",
+      "If it has executed nothing on files since: deploy it in mongo mode, and run `pulumi up`, which takes it over.",
+    ],
+  );
+
+/**
+ * Refuses in Mongo mode a larger number than that of the cutover in force, unless the ones before it have ended: a
+ * stack whose state is older than the last rollback does not know of that.
+ *
+ * @param numbers `ended`: the last cutover that ended, as `fence.json` and the ledger know it
+ * @throws ClaimStopped
+ */
+export function requireNextCutover(
+  numbers: Readonly<Record<"cutover" | "inForce" | "ended", number>>,
+): void {
+  const { cutover, inForce, ended } = numbers;
+  if (cutover <= inForce || cutover <= ended + 1) return;
+  const found =
+    `Cutover ${inForce} of this stack is made or under way, and the settings name cutover ${cutover}. Neither ` +
+    "fence.json nor the ledger knows that the cutovers before it have ended.";
+  throw new ClaimStopped("cutover", found, [`Set cutover: ${inForce}.`]);
+}

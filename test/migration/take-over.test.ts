@@ -1,0 +1,158 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LiveMode } from "../../components/kubernetes";
+import { recordExport, recordFence } from "../../components/ledger";
+import { claim } from "../../components/migration/ledger";
+import { providers } from "../../components/migration/provider";
+import { closeConnections } from "../../components/mongo";
+import { writeFence, type Fence } from "../../components/state";
+import { documentOptions } from "../contract/options";
+import { serverForTests } from "../server";
+
+const current = serverForTests();
+const { LedgerClaim } = providers;
+const ledger = "schema_migrations";
+const stack = "storage/dev";
+let folder: string;
+let root: string;
+let database: string;
+let databases = 0;
+const said: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "take-over-"));
+});
+beforeEach(async () => {
+  database = `take_over_${++databases}`;
+  root = join(folder, database);
+  await mkdir(root);
+  said.length = 0;
+  vi.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
+});
+afterAll(async () => {
+  await closeConnections();
+  await rm(folder, { recursive: true });
+});
+
+const open: Fence = { at: "2026-11-25T10:00:00.123Z", unfinishedCount: 1, cutover: 1 };
+const ended: Fence = { ...open, endedAt: "2026-12-01T00:00:00.000Z" };
+
+/** The inputs of the claim of a stack that sees, or is told, what the worker works on. */
+const inputs = (workerModes: readonly LiveMode[], fields: object = {}) => ({
+  uri: current.server.uri,
+  database,
+  ledger,
+  root,
+  stack,
+  schema: documentOptions,
+  onDataIssue: "fail",
+  checksum: "a",
+  adopt: false,
+  direction: "forward",
+  cutover: 1,
+  inForce: 1,
+  workerModes,
+  ...fields,
+});
+
+const created = async (news: object) => (await LedgerClaim.create(news)).outs as object;
+
+/** What a preview says of a stack without a state, and what its `up` does then: both are to be the same. */
+async function found(news: object): Promise<string> {
+  const failures = (await LedgerClaim.check({}, news)).failures ?? [];
+  const foreseen = failures.map(({ property, reason }) => `${property}: ${reason}`).join();
+  const done = await LedgerClaim.create(news).then(
+    ({ outs }) => `taken over: ${(outs as { readonly takenOver: string }).takenOver}`,
+    (error: unknown) => error as Error,
+  );
+  if (typeof done === "string") {
+    expect(foreseen).toBe("");
+    return done;
+  }
+  expect(foreseen).toContain(done.message);
+  return foreseen;
+}
+
+const db = () => current.client.db(database);
+
+/** The state directory and the ledger as a former stack of this name left them. */
+async function left(fence: Fence | undefined): Promise<void> {
+  if (fence === undefined) return;
+  await writeFence(root, fence);
+  await claim(db(), ledger, { checksum: "a", stack, adopt: false });
+  await recordFence(db(), ledger, { at: new Date(fence.at), stack });
+}
+
+describe("a stack that lost its state", () => {
+  const taken = `taken over: ${open.at}`;
+  const stops = /^storageMode: The worker is in .* Nothing was changed\. There are two ways/;
+  it.each([
+    ["no fence, a worker on files", undefined, ["filesystem"], /^taken over: $/],
+    ["no fence, a worker on MongoDB", undefined, ["mongo"], stops],
+    ["no fence, a drained worker", undefined, ["drained"], /^taken over: $/],
+    ["an ended fence, a worker on files", ended, ["filesystem"], /^taken over: $/],
+    ["an ended fence, a worker on MongoDB", ended, ["mongo"], stops],
+    ["an ended fence, workers on both", ended, ["filesystem", "mongo"], stops],
+    ["a fence in force, a worker on MongoDB", open, ["mongo"], taken],
+    ["a fence in force, a worker drained before its rollout", open, ["drained"], taken],
+    ["a fence in force, a worker on files", open, ["filesystem"], stops],
+    ["a fence in force, workers on both", open, ["filesystem", "mongo"], stops],
+    ["a fence in force, no worker in sight", open, [], /^taken over: $/],
+  ] as const)("with %s", async (_words, fence, modes, words) => {
+    await left(fence);
+    expect(await found(inputs(modes, fence === ended ? { cutover: 2 } : {}))).toMatch(words);
+  });
+
+  it("takes services over under the number of their cutover only", async () => {
+    await left(open);
+    expect(await found(inputs(["mongo"], { cutover: 2 }))).toMatch(/^cutover: .*Set cutover: 1\./);
+  });
+
+  it("hears of the take-over in the preview, and of a claim of Jobs that only a Job can read", async () => {
+    await left(open);
+    await LedgerClaim.check({}, inputs(["mongo"]));
+    expect(said.at(-1)).toMatch(/since 2026-11-25.* takes them over\..* \[taken-over\]$/);
+    await LedgerClaim.check({}, inputs(["mongo"], { job: { image: "commands" } }));
+    expect(said.at(-1)).toMatch(/in mongo mode.* only the first Job .* \[fence-not-read\]$/);
+  });
+
+  it("imports again in the cutover after that, and asks no rollback", async () => {
+    await left(open);
+    const outs = await created(inputs(["mongo"]));
+    const again = inputs(["mongo"], { checksum: "b" });
+    expect((await LedgerClaim.update("", outs, again)).outs).toMatchObject({ takenOver: open.at });
+    expect(
+      (await LedgerClaim.check({}, inputs(["mongo"], { direction: "back" }))).failures,
+    ).toEqual([]);
+    await writeFence(root, ended);
+    const next = inputs(["filesystem"], { cutover: 2, inForce: 2 });
+    expect((await LedgerClaim.update("", outs, next)).outs).toMatchObject({ takenOver: "" });
+  });
+});
+
+describe("a larger number in Mongo mode", () => {
+  const larger = () => inputs(["mongo"], { cutover: 3 });
+
+  it("is refused, in the preview too, unless the cutovers before it have ended", async () => {
+    await left({ ...open, at: "2026-11-25T10:00:00.123Z" });
+    const outs = await created(inputs(["mongo"]));
+    expect(await LedgerClaim.diff("", outs, larger())).toEqual({ changes: true });
+    expect(said.at(-1)).toMatch(
+      /Cutover 1 .* name cutover 3.* Set cutover: 1\. \[stop: other-cutover\]/,
+    );
+    await expect(LedgerClaim.update("", outs, larger())).rejects.toThrow(/Set cutover: 1\./);
+
+    await recordExport(db(), ledger, { at: open.at, ended: 2 }, 5_000);
+    expect((await LedgerClaim.update("", outs, larger())).outs).toMatchObject({ cutover: 3 });
+  });
+
+  it("passes by fence.json too, and is always refused without files", async () => {
+    const outs = await created(inputs(["filesystem"]));
+    await left({ ...ended, cutover: 2 });
+    expect((await LedgerClaim.update("", outs, larger())).outs).toMatchObject({ cutover: 3 });
+    const without = { ...larger(), root: undefined };
+    await expect(LedgerClaim.update("", outs, without)).rejects.toThrow(/Set cutover: 1\./);
+  });
+});
