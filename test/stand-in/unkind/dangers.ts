@@ -52,11 +52,6 @@ export const dangers = [
 
 export type Danger = (typeof dangers)[number];
 
-/** Dangers that the product does not survive yet. Each is on only in walks that ask for it. */
-const awaited: ReadonlySet<Danger> = new Set(["lost renames"]);
-
-const drawn = dangers.filter((danger) => !awaited.has(danger));
-
 /** Dangers of the volume show only in files that are written in place. */
 const needs: Partial<Readonly<Record<Danger, Danger>>> = { "stale stat": "in place" };
 
@@ -74,7 +69,7 @@ const isDatabaseLost: readonly Danger[] = [
 export function drawDangers(random: Random, asked: readonly Danger[]): ReadonlySet<Danger> {
   const on = new Set(asked);
   if (asked.length === 0) {
-    for (let left = random.between(1, 4); left > 0; left -= 1) on.add(random.pick(drawn));
+    for (let left = random.between(1, 4); left > 0; left -= 1) on.add(random.pick(dangers));
   }
   for (const danger of on) on.add(needs[danger] ?? danger);
   if (on.has(isDirectoryLost)) isDatabaseLost.forEach((danger) => on.delete(danger));

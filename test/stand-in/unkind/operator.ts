@@ -80,7 +80,7 @@ export class Operator {
   private waysIn(message: string): Way[] {
     const { product, world } = this.walk;
     const advice = adviceIn(message);
-    const named = world.runIdsIn(message, this.walk.submitted());
+    const named = world.runIdsIn(message, this.walk.known);
     const deletes = advice.deletes && named.length > 0;
     return [
       ...advice.settings.map(([name, value]) => ({

@@ -61,10 +61,13 @@ export class Walk extends RoughCrew {
     return this.product.rollbacks.flatMap(({ held }) => held);
   }
 
-  /** The runs that were submitted, and those of a stranger. */
-  submitted(): string[] {
-    const own = eventsOf(this.journal, "submitted").map(({ runId }) => runId);
-    return [...own, ...this.mishaps.strange];
+  /** The runs of which somebody may speak: those that were submitted, and all others that there may be. */
+  get known(): readonly string[] {
+    return [...new Set([...this.submitted(), ...this.mishaps.excused])];
+  }
+
+  private submitted(): string[] {
+    return eventsOf(this.journal, "submitted").map(({ runId }) => runId);
   }
 
   /** What goes on while somebody reads what the product says. */
