@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type * as Api from "@kubernetes/client-node";
+import { formatPrinted, warning } from "../contract/finding";
 import { errorCode } from "../contract/text";
 import { isStatefulSet, nameOf, type Controller } from "./objects";
 import {
@@ -169,9 +170,11 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
   };
 }
 
+const reported = new Set<string>();
+
 /**
  * What a brief look at a cluster finds, in a preview too; undefined if the cluster is unreachable or refuses,
- * which is left to the step that works with it.
+ * which is left to the step that works with it. Warns of each right that is missing, and once of no answer.
  */
 export async function tryQuickly<T>(
   address: ClusterAddress,
@@ -180,8 +183,14 @@ export async function tryQuickly<T>(
   try {
     return await look(await clusterAt(address, 5_000));
   } catch (error) {
-    if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
-    throw error;
+    if (!(error instanceof ClusterError || error instanceof KubeconfigError)) throw error;
+    const { kubeconfig = "", context = "" } = address;
+    const hasAnswered = error instanceof ClusterError && error.status !== undefined;
+    const key = hasAnswered ? error.message : `${kubeconfig} ${context}`;
+    const text = `${error.message} A preview does not see what it would refuse; \`pulumi up\` looks again.`;
+    if (!reported.has(key)) console.log(formatPrinted(warning("cluster-not-checked", text)));
+    reported.add(key);
+    return undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import { foreseeInPreview } from "../../step/program";
-import { tryQuickly, type ClusterAddress } from "../../kubernetes";
+import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
 import { newestRevision } from "../pods/releases";
 import type { OwnPlace, ReleaseArgs } from "../target";
@@ -41,16 +41,18 @@ interface LiveRelease {
   readonly chart?: { readonly values?: unknown };
 }
 
-function liveRelease(address: ClusterAddress, release: string): Promise<LiveRelease | undefined> {
-  return tryQuickly(address, async (cluster) => {
-    const secrets = await cluster.list("Secret", `owner=helm,name=${release},status=deployed`);
-    // Helm packs a revision, and the API encodes it once more.
-    const encoded = newestRevision(release, secrets)?.data?.release ?? "";
-    const packed = Buffer.from(encoded, "base64").toString();
-    if (packed === "") return undefined;
-    const text = gunzipSync(Buffer.from(packed, "base64")).toString();
-    return JSON.parse(text) as LiveRelease;
-  });
+async function liveRelease(
+  address: ClusterAddress,
+  release: string,
+): Promise<LiveRelease | undefined> {
+  const cluster = await clusterAt(address, 5_000);
+  const secrets = await cluster.list("Secret", `owner=helm,name=${release},status=deployed`);
+  // Helm packs a revision, and the API encodes it once more.
+  const encoded = newestRevision(release, secrets)?.data?.release ?? "";
+  const packed = Buffer.from(encoded, "base64").toString();
+  if (packed === "") return undefined;
+  const text = gunzipSync(Buffer.from(packed, "base64")).toString();
+  return JSON.parse(text) as LiveRelease;
 }
 
 /** A key, with dots in it, whose value an upgrade would change; undefined on the side that lacks it. */

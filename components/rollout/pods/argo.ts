@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { warning } from "../../contract/finding";
 import {
   argoApplicationOf,
+  clusterAt,
+  ClusterError,
   controllerOf,
   controllersOf,
   describeController,
   isStatefulSet,
-  tryQuickly,
   type Application,
   type Cluster,
   type Controller,
@@ -34,9 +35,8 @@ export async function findArgoProblem(
     for (const controller of found) {
       const { name = "", namespace = "", isTracked } = argoApplicationOf(controller) ?? {};
       if (name === "") continue;
-      const application = await tryQuickly({ ...inputs, namespace }, (cluster) =>
-        cluster.read("Application", name),
-      );
+      const its = await clusterAt({ ...inputs, namespace }, 5_000);
+      const application = await its.read("Application", name).catch(ignoreClusterError);
       const what = `Argo CD deploys ${describeController(controller)} by Application ${namespace}/${name}`;
       const problem =
         application &&
@@ -54,6 +54,10 @@ export async function findArgoProblem(
     }
   }
   return undefined;
+}
+
+function ignoreClusterError(error: unknown): undefined {
+  if (!(error instanceof ClusterError)) throw error;
 }
 
 // Argo CD deploys each pushed commit.

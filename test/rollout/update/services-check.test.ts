@@ -210,3 +210,26 @@ describe("the cluster of a stack", () => {
     );
   });
 });
+
+describe("a preview that cannot look", () => {
+  it("warns of the right that is missing, and once of an API that does not answer", async () => {
+    await current.cluster.deploy("viewed", { mode: "mongo" });
+    const rules = servicesRules.filter(({ resources }) => !resources.includes("secrets"));
+    const kubeconfig = await kubeconfigOf(current.cluster, "viewed", rules);
+    const viewed = inputs("viewed", { kubeconfig, releases: ["worker"] });
+    expect((await Drain.check({}, viewed)).failures).toEqual([]);
+    await Drain.check({}, viewed);
+    const warned = () => current.said.filter((line) => line.includes("[cluster-not-checked]"));
+    expect(warned()).toEqual([expect.stringMatching(/status 403.*secrets.*Role in viewed/)]);
+
+    const away = join(current.cluster.folder, "away.kubeconfig");
+    const usual = await readFile(current.cluster.kubeconfig, "utf8");
+    await writeFile(away, usual.replace(/server: .*/, "server: https://127.0.0.1:1"));
+    for (const step of [ServicesCheck, Drain]) {
+      await step.check({}, inputs("viewed", { kubeconfig: away }));
+    }
+    expect(warned().slice(1)).toEqual([
+      expect.stringMatching(/^[^\n\u001b]*away\.kubeconfig[^\n\u001b]*$/),
+    ]);
+  });
+});
