@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { buildSchema } from "../../components/contract";
-import { closeConnections, databaseAt } from "../../components/mongo";
+import { type ConnectionOptions, closeConnections, databaseAt } from "../../components/mongo";
 import { providers } from "../../components/transfer/provider";
 import { documentOptions } from "../contract/options";
 import { examinedBy, watchedOptions } from "../examined";
@@ -23,10 +23,16 @@ const oldFiles = Object.fromEntries(
     .map(([name, content]) => [name as string, JSON.stringify(content)]),
 );
 
-/** What MongoDB looks at for a step, by collection. */
-async function examined(step: (uri: string) => Promise<unknown>): Promise<Record<string, number>> {
+/** What MongoDB looks at for a step, by collection. A rollback has a connection of its own, by its options. */
+async function examined(
+  step: (uri: string) => Promise<unknown>,
+  options: ConnectionOptions = {},
+): Promise<Record<string, number>> {
   const uri = `${stack.server.uri.replace(/\/?$/, "/")}?${watchedOptions}`;
-  return examinedBy(await databaseAt({ uri, database: stack.database }), () => step(uri));
+  const database = await databaseAt({ uri, database: stack.database }, options);
+  const counts = await examinedBy(database, () => step(uri));
+  expect(counts).toHaveProperty("pack_runs");
+  return counts;
 }
 
 const few = 20;
@@ -53,7 +59,8 @@ it("while the worker is stopped MongoDB looks at the runs that changed or are un
     { _id: "busy" },
     { $set: { planHash: "later", updatedAt: new Date() } },
   );
-  const back = await examined((uri) => Handover.update("id", before, stack.toFiles({ uri })));
+  const rollback = (uri: string) => Handover.update("id", before, stack.toFiles({ uri }));
+  const back = await examined(rollback, { selectionTimeoutMs: 5_000 });
   expect(areFew(back)).toEqual([]);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject({ planHash: "later" });
 });
