@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repository } from "../../tools/parts";
+import { executable } from "../../tools/parts/run";
 import type { TestStack } from "../engine/stack";
 import { note, type RoomSettings } from "./plugin/room";
 
@@ -29,12 +30,15 @@ export const pluginFolder = "resource-mongodbatlas-v4.16.0";
 export const atlasPlugin = "pulumi-resource-mongodbatlas";
 
 /**
- * Installs a plugin in the engine of a stack, as `pulumi plugin install` would.
+ * Installs a plugin in the engine of a stack, as `pulumi plugin install` would. The engine prefers one on PATH, which
+ * would call Atlas itself: if this machine has one, this one comes before it.
  *
  * @param script lines of sh that start it with the engine's arguments
  */
 export async function installPlugin(stack: TestStack, ...script: string[]): Promise<void> {
-  const folder = join(stack.folder, "pulumi-home/plugins", pluginFolder);
+  const isOnPath = executable(atlasPlugin) !== undefined;
+  const place = isOnPath ? "bin" : join("pulumi-home/plugins", pluginFolder);
+  const folder = join(stack.folder, place);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, atlasPlugin), ["#!/bin/sh", ...script, ""].join("\n"));
   await chmod(join(folder, atlasPlugin), 0o755);

@@ -121,8 +121,9 @@ export async function serverWithLogins(directory: string): Promise<MongoServer> 
 
 async function modeOf(folder: string, service: string): Promise<string | undefined> {
   const file = join(folder, "rollout", `taskrunner-storage.${service}.values.yaml`);
-  const { env } = parse(await readFile(file, "utf8")) as {
-    readonly env: readonly { readonly name: string; readonly value: string }[];
+  // After a rollback the file leaves the mode to the site's own values.
+  const { env = [] } = parse(await readFile(file, "utf8")) as {
+    readonly env?: readonly { readonly name: string; readonly value: string }[];
   };
   return env.find(({ name }) => name.endsWith("Storage__Mode"))?.value;
 }

@@ -83,7 +83,13 @@ export async function makeStack(
   { beside, ...wanted }: StackOptions = {},
 ): Promise<TestStack> {
   const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "stack-")));
-  const env = await engineEnvironment(await engine(wanted), folder, "a passphrase of the tests");
+  const ofEngine = await engineEnvironment(
+    await engine(wanted),
+    folder,
+    "a passphrase of the tests",
+  );
+  // A plugin of a test comes before one of this machine.
+  const env = { ...ofEngine, PATH: `${join(folder, "bin")}:${ofEngine.PATH ?? ""}` };
   const settingsFile = join(folder, `Pulumi.${name}.yaml`);
   const run = async (
     cwd: string,
@@ -99,7 +105,7 @@ export async function makeStack(
       });
     }
     const { all, failed } = await running;
-    return { output: all, failed };
+    return { output: all.replace(/^ *warning: using \S+ from \$PATH at .*\n/gm, ""), failed };
   };
   const ofProject = ["--stack", name, "--non-interactive", "--config-file", settingsFile];
   const inProject = (...args: string[]) => run(project, [...args, ...ofProject]);

@@ -4,13 +4,12 @@ import type { AtlasSettings } from "../../settings";
 import { logFinding, ProgramError, stackName } from "../../step/program";
 import { atlasSdk } from "./sdk";
 
-interface Nodes {
-  readonly nodeCount: number;
-  readonly instanceSize?: string;
-}
+type Kind = "electableSpecs" | "analyticsSpecs" | "readOnlySpecs";
 
 /** A region; the plugin omits kinds of nodes that it does not have. */
-type Region = Partial<Record<"electableSpecs" | "analyticsSpecs" | "readOnlySpecs", Nodes>> & {
+type Region = Partial<
+  Record<Kind, { readonly nodeCount: number; readonly instanceSize?: string }>
+> & {
   readonly providerName: string;
   readonly regionName: string;
   readonly autoScaling?: { readonly computeEnabled?: boolean };

@@ -5,6 +5,9 @@ import { checkCluster } from "./check";
 import { atlasConnectionString, createCluster } from "./cluster";
 import { databaseUsers } from "./users";
 
+const tokenAdvice =
+  "If Atlas gives no token, run `unset MONGODB_ATLAS_CLIENT_ID MONGODB_ATLAS_CLIENT_SECRET` and `pulumi up` again.";
+
 /**
  * A cluster of MongoDB Atlas with access list and users. Destroying the stack deletes none of it. In
  * filesystem mode cluster and users stay registered as they are, log-ins keep the connection strings of the last
@@ -16,6 +19,7 @@ export function atlasCluster(
 ): ClusterOutputs {
   const { cluster: settings, direction, database = "" } = args;
   const isRollback = direction === "back";
+  if (isRollback && process.env.MONGODB_ATLAS_CLIENT_ID) void pulumi.log.info(tokenAdvice, parent);
   const options = { parent, ...(isRollback && { ignoreChanges: ["*"] }) };
   // No resource is created before this check has passed.
   const projectId = isRollback ? settings.projectId : checkCluster(settings, parent);

@@ -37,7 +37,6 @@ export function databaseUsers(
       },
       options,
     );
-    // The password is secret; log-ins depend on the resource.
     return { username: resource.username, password, resource };
   };
   return {
@@ -46,9 +45,7 @@ export function databaseUsers(
   };
 }
 
-/**
- * The names of both users and their roles; Atlas scopes them to the project, so they contain the cluster's name.
- */
+/** The names of both users and their roles. Atlas scopes them to the project, so they contain the cluster's name. */
 export function namesOf({ name, passwordVersion }: AtlasSettings) {
   const nameOf = (kind: string) => `${name}-${kind}-${passwordVersion}`;
   return { migrator: nameOf("migrator"), application: nameOf("application") };

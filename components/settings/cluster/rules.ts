@@ -51,9 +51,7 @@ function repeatedRules(key: string, allowed: string, names: readonly string[]): 
 
 /**
  * The rules of a cluster that is taken over. The next `up` changes it to match the settings, so none of them may
- * come from a default.
- *
- * @param values the settings before their defaults
+ * come from a default: `values` are the settings without defaults.
  */
 export function takeOverRules(
   { cluster, storageMode }: Settings,

@@ -23,9 +23,7 @@ export async function realAtlasFor(stack: TestStack): Promise<PlayedAtlas> {
   });
   api.projects.set(projectId, existing);
   const { publicKey, privateKey } = api.key;
-  // Atlas itself is never called: no key of this machine counts, nor, if the engine finds the plugin on PATH
-  // by itself, Atlas' address.
-  process.env.MONGODB_ATLAS_BASE_URL = `${api.url}/`;
+  // Atlas itself is never called: no key of this machine counts, and without a key no address of Atlas.
   await installPlugin(
     stack,
     `exec env -i HOME='${stack.folder}' MONGODB_ATLAS_BASE_URL='${api.url}/' \\`,

@@ -4,6 +4,7 @@
  * by the engine; the folder in ATLAS_ROOM says what to play (`room.ts`).
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { Server, status, type handleUnaryCall } from "@grpc/grpc-js";
 import { main, type Provider } from "@pulumi/pulumi/provider";
 import { nameInInstance } from "../../instance";
 import { diffProperties } from "./changes";
@@ -102,5 +103,21 @@ function readFrom({ type }: Call, id: string, props: PluginProperties) {
   const found = { ...(isImport ? cluster : props), ...computedOf(cluster, room.settings()) };
   return { id: "missing ID", props: found, ...(isImport && { inputs: cluster }) };
 }
+
+/** Like the real plugin, it asks for a token in Configure, also if nothing is to change. */
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called on its server below
+const addService = Server.prototype.addService;
+Server.prototype.addService = function (definition, implementation) {
+  const configure = implementation.configure as handleUnaryCall<unknown, unknown>;
+  const checked: typeof configure = (call, callback) => {
+    const isRefused = process.env.MONGODB_ATLAS_CLIENT_ID && room.settings().tokenless;
+    if (!isRefused) {
+      configure.call(implementation, call, callback);
+      return;
+    }
+    callback({ code: status.UNKNOWN, details: "Error initializing provider: no token" });
+  };
+  addService.call(this, definition, Object.assign(implementation, { configure: checked }));
+};
 
 void main(provider, process.argv.slice(2));

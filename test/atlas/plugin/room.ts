@@ -23,6 +23,8 @@ export interface RoomSettings {
    * A user whom the server knows once a file, absolute, is there; it knows others 3 s after Atlas' answer.
    */
   readonly admission?: { readonly user: string; readonly file: string };
+  /** Whether Atlas gives no token to a service account, so that the plugin's Configure fails. */
+  readonly tokenless?: boolean;
   /** The calls that Atlas begins and does not finish in time, by their beginning. */
   readonly late?: readonly string[];
 }
