@@ -62,6 +62,7 @@ const isDatabaseLost: readonly Danger[] = [
   "refused writes",
   "no shard primary",
   "other database",
+  "restored database",
   "lost",
 ];
 
