@@ -50,7 +50,7 @@ it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
   const appliedAt = expect.stringMatching(/^2/) as string;
   expect(answer).toEqual({
     told: [],
-    results: { appliedAt, blockedBy: "", place: expect.any(String) as string },
+    results: { appliedAt, blockedBy: "", takenOver: "", place: expect.any(String) as string },
   });
   const names = (await current.client.db("schema").listCollections().toArray()).map(
     ({ name }) => name,

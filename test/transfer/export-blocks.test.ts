@@ -65,7 +65,7 @@ it("a second import asks for the checkpoints of a block of runs at once", async 
     expect(await importState(exportSides(database, root))).toMatchObject({ unchangedFiles: 600 });
   });
   const roles = 4;
-  expect(commands).toEqual({ find: roles + 1 });
+  expect(commands).toEqual({ find: roles + 1, createIndexes: 1 });
 });
 
 it("MongoDB is asked for a block of runs as often as for a few", async () => {

@@ -30,7 +30,7 @@ it.each([
   [
     "pack_artifacts",
     { "artifacts/new/artifact-manifest.json": JSON.stringify({ outputs: [artifact("a")] }) },
-    { notes: "a worker's", capturedAt: new Date("2025-11-05T00:00:00Z") },
+    { notes: "a worker's", capturedAt: new Date("2025-11-09T00:00:00Z") },
     "artifacts",
   ],
 ] as const)(

@@ -89,6 +89,7 @@ describe("an import", () => {
       runs: { read: 101, quarantined: 0 },
       quarantine: [],
       quarantinedUnfinished: { count: 0, cases: [] },
+      skipped: { unknown: 0, unknownNames: [] },
       ...fields,
     }) as unknown as ImportReport;
   const unfinished = { count: 1, cases: [notJson] };
@@ -104,8 +105,7 @@ describe("an import", () => {
       "Import of /state: 1 run may still execute steps, but cannot be imported: state/runs/t.json (not JSON).",
       "Import of /state: 2 of 101 runs cannot be imported, which is more than 1 %: " +
         "state/runs/t.json (not JSON), state/runs/u.json (not JSON). No service was stopped. Fix these files, " +
-        "or move files that are not runs out of the directory. Then run `pulumi up` again: it imports the " +
-        "quarantined records.",
+        "or move what is not a run out of the directory. Then run `pulumi up` again: it imports what is missing.",
     ]);
     expect(describeStop(found, sides, "delta")[1]).toMatch(
       /no fence was drawn.*storageMode: files/,

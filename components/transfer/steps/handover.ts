@@ -79,12 +79,11 @@ export const handover: Step<HandoverInputs, PassResults> = {
     describeFence(drawn, rootName).forEach(tell);
     return { report, fence: drawn.fence };
   },
-  back: async (inputs, state) => {
-    const last = await readFence(resolve(inputs.root));
-    // The engine of a cutover may have been killed before the stack learned of its fence.
-    const open = sourceOfTruth(last) === "mongo" ? last : undefined;
-    return rollBack(inputs, state?.fence ?? open, state);
-  },
+  // The engine of a cutover may have been killed before the stack learned of its fence.
+  back: (inputs, state) =>
+    rollBack(inputs, state, (last) => {
+      return state?.fence ?? (sourceOfTruth(last) === "mongo" ? last : undefined);
+    }),
 };
 
 /**
@@ -114,8 +113,10 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     describeRemoved(report).forEach(tell);
     return { report };
   },
-  back: async (inputs, state) =>
-    rollBack(inputs, inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt }, state),
+  back: (inputs, state) =>
+    rollBack(inputs, state, () => {
+      return inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt };
+    }),
 };
 
 async function assertStillDrained(inputs: HandoverInputs): Promise<void> {
@@ -145,20 +146,36 @@ function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
   return rollback.unreachable !== undefined || rollback.held.length > 0;
 }
 
-async function rollBack(
-  inputs: PassInputs,
-  fence: Pick<Fence, "at" | "cutover"> | undefined,
-  state: Past | undefined,
-): Promise<PassResults> {
-  const last = await readFence(resolve(inputs.root));
+type EndedFence = Pick<Fence, "at" | "cutover">;
+
+/**
+ * The fence since which MongoDB may have what the files lack; undefined if no cutover came as far, or a later one stopped
+ * before its own: nobody worked on MongoDB since the rollback.
+ */
+function fenceToEnd(
+  fence: EndedFence | undefined,
+  last: Fence | undefined,
+  cutover: number,
+): EndedFence | undefined {
   // The stack has a later fence than an older copy of the directory.
   const isOlderCopy = fence !== undefined && last !== undefined && fence.at > last.at;
-  const isLater = last?.cutover !== undefined && inputs.cutover > last.cutover && !isOlderCopy;
-  // No cutover came as far, or a later one stopped before its fence: nobody worked on MongoDB since the rollback.
-  if (fence === undefined || (isLater && sourceOfTruth(last) === "disk")) return keepResults(state);
-  const { at: fencedAt, cutover: ended } = fence;
+  const isLater = last?.cutover !== undefined && cutover > last.cutover && !isOlderCopy;
+  return isLater && sourceOfTruth(last) === "disk" ? undefined : fence;
+}
+
+async function rollBack(
+  inputs: PassInputs,
+  state: Past | undefined,
+  fenceOf: (last: Fence | undefined) => EndedFence | undefined,
+): Promise<PassResults> {
   const { database: name, root, rootName = root, isInPod } = inputs;
+  let fencedAt = "";
   try {
+    const last = await readFence(resolve(root));
+    const fence = fenceToEnd(fenceOf(last), last, inputs.cutover);
+    if (fence === undefined) return keepResults(state);
+    const { cutover: ended } = fence;
+    fencedAt = fence.at;
     const options = { ...inputs, uri: inputs.uri, name, fencedAt, ended, watch: console.log };
     const report = await runRollback(stateOf(inputs), options);
     const known = { fencedAt, isAgain: isInPod === true };
