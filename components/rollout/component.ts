@@ -41,12 +41,13 @@ export class Update extends StepGroup {
   constructor(name: string, settings: UpdateSettings, options?: StepOptions) {
     super("Update", name, options);
     const { direction, jobs, cutover, approvals, backfill } = settings;
-    const inputs = workerDrainInputs(settings);
-    const check =
-      inputs && new StepResource(servicesCheck, "services-check", inputs, this.ofChildren);
-    const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
     const source = jobs ? undefined : backfill?.source;
     const root = source && "path" in source ? source.path : undefined;
+    const inputs = workerDrainInputs(settings);
+    const check =
+      inputs &&
+      new StepResource(servicesCheck, "services-check", { ...inputs, root }, this.ofChildren);
+    const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
     const asked = { direction, cutover, root, approvals };
     const record = new StepResource(cutoverRecord, "cutover", asked, afterCheck);
     if (jobs) {

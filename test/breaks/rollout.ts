@@ -33,9 +33,17 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "a destroyed stack leaves nothing paused",
     file: "components/rollout/update/steps.ts",
-    find: "await tryQuickly(state, (cluster) => resumeWeb(cluster, state));",
+    find: "await tryQuickly(state, (cluster) => cleanUp(cluster, state));",
     replace: "",
     tests: ["test/rollout/pods/paused.test.ts > is resumed when the stack is destroyed"],
+  },
+  {
+    guarantee:
+      "a destroyed stack names a worker that it leaves at zero, and starts no web beside it",
+    file: "components/rollout/update/clean-up.ts",
+    find: "if (stopped.length === 0) return",
+    replace: "return",
+    tests: ["test/rollout/pods/paused.test.ts > stays paused when the stack is destroyed"],
   },
   {
     guarantee: "a stack that knows of no cutover takes no service to files",

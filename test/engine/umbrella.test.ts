@@ -277,16 +277,17 @@ describe("one release that holds both services, with MongoDB stopped", () => {
   );
 });
 
-describe("an engine that is killed before a stack is destroyed", () => {
+describe("whoever destroys a stack whose engine was killed in a cutover", () => {
   it(
-    "leaves nothing paused once the stack is destroyed",
+    "is told of the worker that is left at zero, and no web starts beside it",
     async () => {
       await killedAt(/Release taskrunner-release updating/);
       expect(await site.paused()).toBe("true");
       const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview");
 
       expect(destroyed.failed, destroyed.output).toBe(false);
-      expect(await site.paused()).toBe("");
+      expect(destroyed.output).toMatch(/: mongo mode\. .* scale deployment \S+ --replicas=2/);
+      expect(await site.paused()).toBe("true");
     },
     6 * minutes,
   );

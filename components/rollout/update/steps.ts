@@ -22,17 +22,18 @@ import {
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
 import { findMismatch } from "../pods/releases";
-import { findUnpausable, resumeWeb } from "../pods/paused";
+import { findUnpausable } from "../pods/paused";
 import { describeMode } from "../pods/workload";
 import { findUnfit, provePush, type ValuesFileInputs } from "../values/provider";
+import { cleanUp, type LeftInputs } from "./clean-up";
 
 /**
  * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused,
  * before anything else (decision 14); a rollback is only warned of its releases. An `up` may have no preview
  * (`--skip-preview`, Automation API), so it also refuses what the drain refuses in one.
  */
-export const servicesCheck: Step<DrainInputs, object> = {
-  ...kind<DrainInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
+export const servicesCheck: Step<LeftInputs, object> = {
+  ...kind<LeftInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
   compares: [...addressInputs, "mode", "releases", "install", "web"],
   // A run records an accepted cluster.
@@ -62,9 +63,8 @@ export const servicesCheck: Step<DrainInputs, object> = {
   },
   forward: requireServices,
   back: requireServices,
-  // A destroyed stack leaves nothing paused, wherever a cutover stopped.
   cleansUp: async (state) => {
-    await tryQuickly(state, (cluster) => resumeWeb(cluster, state));
+    await tryQuickly(state, (cluster) => cleanUp(cluster, state));
   },
 };
 

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DrainInputs, PodsReplacedInputs } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
@@ -148,8 +150,37 @@ describe("web of a release that holds both services", () => {
     const state = { ...inputs("destroyed"), applied: true };
     await ServicesCheck.delete("id", { ...state, kubeconfig: "no-such-file" });
     expect(await paused("destroyed")).toBe("true true");
+    await current.cluster.kubectl(
+      "scale",
+      "deployment/worker",
+      "--namespace=destroyed",
+      "--replicas=1",
+    );
     await ServicesCheck.delete("id", state);
     expect(await paused("destroyed")).toBe("");
+    expect(current.said.join("\n")).not.toContain("worker-left");
+  });
+
+  it("stays paused when the stack is destroyed beside a worker at zero, which is named", async () => {
+    await deployed("left");
+    await createDrain(inputs("left"));
+    const root = join(current.cluster.folder, "left");
+    await mkdir(root);
+    const at = new Date().toISOString();
+    const state = { ...inputs("left"), applied: true, root };
+    for (const [fence, mode] of [
+      [undefined, "filesystem"],
+      [{ at, unfinishedCount: 0 }, "mongo"],
+      [{ at, unfinishedCount: 0, endedAt: at }, "filesystem"],
+    ] as const) {
+      if (fence) await writeFile(join(root, "fence.json"), JSON.stringify(fence));
+      await ServicesCheck.delete("id", state);
+      expect(await paused("left")).toBe("true true");
+      const [said = ""] = current.said.slice(-1);
+      expect(said).toMatch(/^warning: .* --namespace left scale deployment worker --replicas=1/);
+      expect(said).toContain(`: ${mode} mode.`);
+      expect(said).toMatch(/\[worker-left\]$/);
+    }
   });
 
   it("that somebody resumed is refused before the upgrade, and warned of after it", async () => {

@@ -1,0 +1,60 @@
+import { warning } from "../../contract/finding";
+import {
+  controllersOf,
+  describeController,
+  isDrained,
+  isStatefulSet,
+  nameOf,
+  replicasBefore,
+  type Cluster,
+} from "../../kubernetes";
+import { tell } from "../../step";
+import { readFence, sourceOfTruth, StateFolderError } from "../../state";
+import type { DrainInputs } from "../pods/inputs";
+import { resumeWeb } from "../pods/paused";
+
+/** What the services check has of the stack that it leaves. */
+export type LeftInputs = DrainInputs & {
+  /** The state directory; absent if the settings have none, or if Jobs mount it. */
+  readonly root?: string;
+};
+
+/**
+ * What `pulumi destroy` does last, and settings without the drain: web is resumed, wherever a cutover stopped. Beside a
+ * worker that a drain left at zero it changes nothing: which mode is right is for people to decide. It names the
+ * commands, and what `fence.json` says.
+ *
+ * @throws ClusterError
+ */
+export async function cleanUp(cluster: Cluster, left: LeftInputs): Promise<void> {
+  const stopped = (await controllersOf(cluster, left)).filter(isDrained);
+  if (stopped.length === 0) return resumeWeb(cluster, left);
+  const { namespace, context } = left;
+  const kubectl = `kubectl ${context ? `--context ${context} ` : ""}--namespace ${namespace}`;
+  const names = stopped.map(describeController).join(", ");
+  const commands = stopped.map((one) => {
+    const kind = isStatefulSet(one) ? "statefulset" : "deployment";
+    return `${kubectl} scale ${kind} ${nameOf(one)} --replicas=${replicasBefore(one) ?? 1}`;
+  });
+  const text =
+    `${names}: at 0 replicas since this stack's drain, and this stack no longer scales it up. ` +
+    `${await describeTruth(left.root)} Run the worker in that mode: ${commands.join("; ")}. ` +
+    "A web that the drain paused stays paused until then: kubectl rollout resume.";
+  tell(warning("worker-left", text));
+}
+
+/** The mode in which the services belong. */
+async function describeTruth(root?: string): Promise<string> {
+  if (root === undefined) return "The state directory's fence.json tells the mode.";
+  try {
+    const fence = await readFence(root);
+    if (sourceOfTruth(fence) === "mongo") {
+      return `fence.json in ${root} has an open fence of ${fence?.at}, so MongoDB is the source of truth: mongo mode.`;
+    }
+    const why = fence ? `a fence that ended at ${fence.endedAt}` : "no fence";
+    return `fence.json in ${root} has ${why}, so the files are the source of truth: filesystem mode.`;
+  } catch (error) {
+    if (!(error instanceof StateFolderError)) throw error;
+    return error.message;
+  }
+}
