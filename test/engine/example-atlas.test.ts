@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { helm, repository } from "../../tools/parts";
+import { generateSample } from "../../tools/sample";
 import { atlasFor } from "../atlas/atlas";
 import { makeCluster, type EngineCluster } from "./cluster";
 import { exampleSettings } from "./example";
@@ -20,6 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "atlas-stacks-"));
   cluster = await makeCluster(folder);
   await installServices();
+  await generateSample(join(folder, "state"), { runs: 3 });
 }, 25 * minutes);
 afterAll(async () => {
   await cluster.controlPlane.release();
@@ -66,7 +68,11 @@ async function previewOf(name: string): Promise<EngineRun> {
   const settings = await exampleSettings(`atlas/Pulumi.${name}.yaml`);
   expect(settings.kubernetes).toEqual({ context: name });
   const { kubeconfig } = cluster.controlPlane;
-  await stack.configure({ ...settings, storageMode: "mongo", kubernetes: { kubeconfig } });
+  // The services' volume is not on this machine.
+  const hasPath = "path" in (settings.backfill?.source as object);
+  const backfill = hasPath ? { source: { path: join(folder, "state") } } : settings.backfill;
+  const here = { storageMode: "mongo", kubernetes: { kubeconfig }, backfill };
+  await stack.configure({ ...settings, ...here });
   return stack.preview();
 }
 
