@@ -1,6 +1,6 @@
 import type { V1ReplicaSet } from "@kubernetes/client-node";
 import { clusterAt, type Cluster } from "./client";
-import { findExecutors, type Candidate, type ExecutorMarks } from "./executors";
+import { findExecutors, listExecutors, type Candidate, type ExecutorMarks } from "./executors";
 import {
   areReplicasOurs,
   controllerOf,
@@ -101,7 +101,7 @@ export async function findChangesSince(
   const others = await findExecutors(cluster, "Pod", executors, isOwn);
   if (others.length === 0) return undefined;
   return (
-    `Since the drain other pods in ${describeApiPlace(cluster.place)} may execute runs: ${others.join(", ")}. If they ` +
+    `Since the drain other pods in ${describeApiPlace(cluster.place)} may execute runs: ${listExecutors(others)}. If they ` +
     "do not, name them by labels in rollout.ignorePods and run pulumi up again. If they do, find what starts them."
   );
 }

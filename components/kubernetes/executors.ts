@@ -25,6 +25,14 @@ export interface Candidate extends Api.KubernetesObject {
   readonly spec?: Api.V1PodSpec | undefined;
 }
 
+/** What may execute a service's runs. */
+export interface Executor {
+  /** Its name, with who creates it. */
+  readonly text: string;
+  /** The kind of object that creates it; absent if nothing does. */
+  readonly creator?: string | undefined;
+}
+
 /** The label that a step's Job puts on its pods. */
 export const stepLabel = "taskrunner.stellaops.io/step";
 
@@ -34,7 +42,6 @@ export const stepLabel = "taskrunner.stellaops.io/step";
  *
  * @param isKnown leaves out more of them
  * @param areLabelsEnough whether a pod with the service's labels is one of any image
- * @returns their names, with who creates them
  * @throws ClusterError
  */
 export async function findExecutors(
@@ -43,7 +50,7 @@ export async function findExecutors(
   { variable, labels, images, claims, owners, ignored }: ExecutorMarks,
   isKnown: (one: Candidate) => boolean,
   areLabelsEnough = false,
-): Promise<string[]> {
+): Promise<Executor[]> {
   const uidsOf = async (selector: string) =>
     new Set((await cluster.list(kind, selector)).map(({ metadata }) => metadata?.uid));
   const left = ignored === undefined ? new Set() : await uidsOf(ignored);
@@ -52,18 +59,18 @@ export async function findExecutors(
   const ownerOf = (one: Candidate) => {
     const owner = controllerOf(one);
     const maker = replicaSets.find(({ metadata }) => metadata?.uid === owner?.uid);
-    const { kind, name = "" } = (maker && controllerOf(maker)) ?? owner ?? {};
-    return kind && `${kind} ${name}`;
+    return (maker && controllerOf(maker)) ?? owner;
   };
-  const sure: string[] = [];
-  const likely: string[] = [];
+  const sure: Executor[] = [];
+  const likely: Executor[] = [];
   for (const one of await listCandidates(cluster, kind)) {
     const uid = one.metadata?.uid;
     const isStep = one.metadata?.labels?.[stepLabel] !== undefined;
     if (left.has(uid) || isStep || isKnown(one)) continue;
-    const owner = ownerOf(one);
+    const { kind: creator, name = "" } = ownerOf(one) ?? {};
+    const owner = creator && `${creator} ${name}`;
     if (owner !== undefined && owners.includes(owner)) continue;
-    const described = owner === undefined ? nameOf(one) : `${nameOf(one)} (of ${owner})`;
+    const text = owner === undefined ? nameOf(one) : `${nameOf(one)} (of ${owner})`;
     const { containers = [], volumes = [] } = one.spec ?? {};
     const hasImage = containers.some((container) => images.includes(repositoryOf(container)));
     const hasClaim = volumes.some(({ persistentVolumeClaim: claim }) =>
@@ -71,15 +78,18 @@ export async function findExecutors(
     );
     const isLabelled = labelled.has(uid) && (hasImage || areLabelsEnough);
     const isSure = isLabelled || (hasImage && hasClaim) || variableIn(one.spec, variable);
-    if (isSure) sure.push(described);
-    else if (hasImage) likely.push(described);
+    if (isSure) sure.push({ text, creator });
+    else if (hasImage) likely.push({ text, creator });
   }
   if (likely.length > 0) {
-    const text = `The worker's image also runs elsewhere in ${describeApiPlace(cluster.place)}: ${likely.join(", ")}. Check that it executes no runs there.`;
+    const text = `The worker's image also runs elsewhere in ${describeApiPlace(cluster.place)}: ${listExecutors(likely)}. Check that it executes no runs there.`;
     console.log(formatPrinted(warning("image-elsewhere", text)));
   }
   return sure;
 }
+
+export const listExecutors = (executors: readonly Executor[]) =>
+  executors.map(({ text }) => text).join(", ");
 
 async function listCandidates(cluster: Cluster, kind: "CronJob" | "Pod"): Promise<Candidate[]> {
   if (kind === "Pod") return (await cluster.list(kind, "")).filter((pod) => !hasEnded(pod));

@@ -6,6 +6,7 @@ import {
   describeApiPlace,
   findExecutors,
   isStatefulSet,
+  listExecutors,
   nameOf,
   replicasBefore,
   replicasOf,
@@ -112,6 +113,9 @@ function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | 
   );
 }
 
+/** What may create a worker's pods, or is gone with them. */
+const supported: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet", "Job"]);
+
 /** Pods that are not drained, but have the service's labels, state its mode, or have its image and claim. */
 async function findOtherPods(
   cluster: Cluster,
@@ -124,12 +128,10 @@ async function findOtherPods(
   const isKnown = ({ metadata }: Candidate) => known.has(metadata?.uid);
   const others = await findExecutors(cluster, "Pod", marks, isKnown, true);
   if (others.length === 0) return undefined;
-  const isRestarted = others.some((name) =>
-    /\(of (?!(Deployment|StatefulSet|ReplicaSet|Job) )/.test(name),
-  );
+  const isRestarted = others.some(({ creator }) => creator && !supported.has(creator));
   return (
     `Pods in ${describeApiPlace(cluster.place)} have the labels ${marks.labels}, the variable ${marks.variable}, or ` +
-    `the ${service}'s image and claim, but belong to nothing that is drained: ${others.join(", ")}. ` +
+    `the ${service}'s image and claim, but belong to nothing that is drained: ${listExecutors(others)}. ` +
     `Check namespace, release and selector. If the pods are not this ${service}'s, name them by labels in ` +
     `rollout.ignorePods. If they are, ${isRestarted ? "what creates them is not supported as a worker (docs/faq.md)" : "delete them"}.`
   );
@@ -171,15 +173,15 @@ export async function findCronJobs(
 ): Promise<string | undefined> {
   const marks = await executorMarks(cluster, inputs, found);
   const listing = findExecutors(cluster, "CronJob", marks, () => false);
-  const names = await listing.catch((error: unknown) => {
+  const starting = await listing.catch((error: unknown) => {
     if (!(error instanceof ClusterError) || error.isTransient) throw error;
     tell(warning("cronjobs-not-read", error.message));
     return [];
   });
-  if (names.length === 0) return undefined;
+  if (starting.length === 0) return undefined;
   return (
     `CronJobs in ${describeApiPlace(cluster.place)} start pods that may execute runs of the ${inputs.service}: ` +
-    `${names.join(", ")}. Suspend each until the cutover is done: kubectl patch cronjob NAME --patch ` +
+    `${listExecutors(starting)}. Suspend each until the cutover is done: kubectl patch cronjob NAME --patch ` +
     `'{"spec":{"suspend":true}}'. If it is not this ${inputs.service}'s, name its labels in rollout.ignorePods.`
   );
 }
