@@ -24,6 +24,12 @@ export function describeApiPlace({ context, namespace }: Omit<ApiPlace, "server"
   return `namespace ${namespace} of context ${context}`;
 }
 
+/** The beginning of a command for people. Another kubeconfig may have a context of the same name, of another cluster. */
+export function kubectlAt({ kubeconfig, context, namespace }: Omit<ApiPlace, "server">): string {
+  const file = kubeconfig === undefined ? "" : `--kubeconfig ${kubeconfig} `;
+  return `kubectl ${file}--context ${context} --namespace ${namespace}`;
+}
+
 /** Each kind of object: its API version, and its name in a Role. */
 export const kinds = {
   Application: ["argoproj.io/v1alpha1", "applications"],

@@ -13,7 +13,7 @@ import {
   type ConnectionOptions,
   type DatabaseAddress,
 } from "../mongo";
-import { endedCutovers, readFence, sourceOfTruth, type Fence } from "../state";
+import { endedCutovers, fenceInForce, readFence, type Fence } from "../state";
 import {
   kind,
   tell,
@@ -213,7 +213,7 @@ async function compareBefore(inputs: ClaimInputs, state?: ClaimState, options?: 
   if (root !== undefined && state?.place === undefined) {
     return { ...found, takenOver: findTakeOver(disk, { root, workerModes, cutover }) };
   }
-  const { at = "" } = sourceOfTruth(disk) === "mongo" ? (disk ?? {}) : {};
+  const { at = "" } = fenceInForce(disk) ?? {};
   return { ...found, takenOver: state?.takenOver === at ? at : "" };
 }
 
@@ -239,7 +239,7 @@ function findPlace(
   // Also in the next cutover, because an unfinished rollback leaves the services on MongoDB.
   const former = state?.place ?? place;
   if (root === undefined) return { place };
-  const open = fence?.endedAt === undefined ? fence?.at : undefined;
+  const open = fenceInForce(fence)?.at;
   const drawn = fences.map(({ at, stack }) => ({ at: at.toISOString(), stack }));
   const isKnown = drawn.some(({ at }) => at === open);
   const lost = open !== undefined && (place !== former || !isKnown) ? open : undefined;

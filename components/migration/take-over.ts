@@ -1,5 +1,5 @@
 import type { LiveMode } from "../kubernetes";
-import type { Fence } from "../state";
+import { fenceInForce, type Fence } from "../state";
 
 /** The settings do not fit what the services work on, or have worked on. Nothing was changed. */
 export class ClaimStopped extends Error {
@@ -36,12 +36,12 @@ export function findTakeOver(
   fence: Fence | undefined,
   { root, workerModes, cutover }: Found,
 ): string {
-  const isInForce = fence !== undefined && fence.endedAt === undefined;
-  if (!isInForce && workerModes.includes("mongo")) throw onMongo(root, fence);
-  if (!isInForce || workerModes.length === 0) return "";
-  if (workerModes.includes("filesystem")) throw onFiles(root, fence);
-  const made = fence.cutover ?? cutover;
-  if (made === cutover) return fence.at;
+  const inForce = fenceInForce(fence);
+  if (!inForce && workerModes.includes("mongo")) throw onMongo(root, fence);
+  if (!inForce || workerModes.length === 0) return "";
+  if (workerModes.includes("filesystem")) throw onFiles(root, inForce);
+  const made = inForce.cutover ?? cutover;
+  if (made === cutover) return inForce.at;
   const found = `fence.json in ${root} is of cutover ${made}, and the settings name cutover ${cutover}.`;
   throw new ClaimStopped("cutover", found, [`Set cutover: ${made}.`]);
 }

@@ -55,6 +55,11 @@ export function sourceOfTruth(fence: Fence | undefined): "disk" | "mongo" | unde
   return fence && (fence.endedAt === undefined ? "mongo" : "disk");
 }
 
+/** The fence since which MongoDB is the source of truth; undefined without one that is in force. */
+export function fenceInForce(fence: Fence | undefined): Fence | undefined {
+  return sourceOfTruth(fence) === "mongo" ? fence : undefined;
+}
+
 /** The number of the last cutover that ended, by its fence; 0 before the first end. */
 export function endedCutovers(fence: Fence | undefined): number {
   if (fence === undefined) return 0;

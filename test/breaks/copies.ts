@@ -63,7 +63,7 @@ export const copyBreaks: readonly Break[] = [
   {
     guarantee: "a fence that the stack never learned is ended by the next rollback",
     file: "components/transfer/steps/handover.ts",
-    find: 'state?.fence ?? (sourceOfTruth(last) === "mongo" ? last : undefined)',
+    find: "state?.fence ?? fenceInForce(last)",
     replace: "state?.fence",
     tests: ["test/transfer/fence-completed.test.ts > the stack never learned, is ended"],
   },

@@ -115,8 +115,8 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "a rollback exports before the drain only what nobody works on",
     file: "components/transfer/rollback/rollback.ts",
-    find: "if (!isOpen(fence)) return undefined;",
-    replace: "if (!fence) return undefined;",
+    find: "const fence = fenceInForce(await readFence(sides.root));",
+    replace: "const fence = await readFence(sides.root);",
     tests: ["test/transfer/bulk-export.test.ts > rests without an open fence"],
   },
   {
@@ -150,8 +150,8 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "nothing is held once the worker is at work on the files",
     file: "components/transfer/rollback/rollback.ts",
-    find: "fence !== undefined && fence.endedAt === undefined",
-    replace: "fence !== undefined",
+    find: "const inForce = fenceInForce(fence);",
+    replace: "const inForce = fence;",
     tests: ["test/transfer/rollback-held.test.ts > from then on a second one holds nothing"],
   },
   {

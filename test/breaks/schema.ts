@@ -134,14 +134,14 @@ export const schema: readonly Break[] = [
   {
     guarantee: "a stack without a state does not import beside a worker on MongoDB",
     file: "components/migration/take-over.ts",
-    find: 'if (!isInForce && workerModes.includes("mongo")) throw onMongo(root, fence);',
+    find: 'if (!inForce && workerModes.includes("mongo")) throw onMongo(root, fence);',
     replace: "",
     tests: ["test/migration/take-over.test.ts > no fence, a worker on MongoDB"],
   },
   {
     guarantee: "a stack without a state takes no worker on files over under a fence in force",
     file: "components/migration/take-over.ts",
-    find: 'if (workerModes.includes("filesystem")) throw onFiles(root, fence);',
+    find: 'if (workerModes.includes("filesystem")) throw onFiles(root, inForce);',
     replace: "",
     tests: ["test/migration/take-over.test.ts > a fence in force, a worker on files"],
   },

@@ -1,5 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { describeApiPlace, type Cluster } from "../../kubernetes";
+import { describeApiPlace, kubectlAt, type Cluster } from "../../kubernetes";
 import type { DrainInputs } from "./inputs";
 
 /** The Secrets with the releases' revisions; undefined if there are no releases, or Helm keeps them elsewhere. */
@@ -35,16 +35,13 @@ export async function isNewRelease(
  */
 export async function pendingOperations(
   cluster: Cluster,
-  { releases = [], kubeconfig }: Pick<DrainInputs, "releases" | "kubeconfig">,
+  { releases = [] }: Pick<DrainInputs, "releases">,
 ): Promise<string | undefined> {
   const secrets = (await revisionsOf(cluster, releases)) ?? [];
   const newest = releases.flatMap((release) => newestRevision(release, secrets)?.metadata ?? []);
   // `pending-install`, `pending-upgrade` or `pending-rollback`.
   const pending = newest.filter(({ labels }) => labels?.status?.startsWith("pending-"));
   if (pending.length === 0) return undefined;
-  const { context, namespace } = cluster.place;
-  // Another kubeconfig may have a context of the same name, of another cluster.
-  const file = kubeconfig === undefined ? "" : `--kubeconfig ${kubeconfig} `;
   const names = pending.map(({ name }) => name).join(" ");
   return [
     `In ${describeApiPlace(cluster.place)} a Helm operation is still pending, so Helm refuses any other one:`,
@@ -54,7 +51,7 @@ export async function pendingOperations(
     }),
     "If helm or another pulumi still runs there, wait for it. If not, it was killed: delete the Secret of",
     "that revision, and run pulumi up again, which does the rest:",
-    `  kubectl ${file}--context ${context} --namespace ${namespace} delete secret ${names}`,
+    `  ${kubectlAt(cluster.place)} delete secret ${names}`,
     "Do not use helm rollback: in a cutover it would start the worker on the files again.",
   ].join("\n");
 }

@@ -3,13 +3,12 @@ import {
   controllersOf,
   describeController,
   isDrained,
-  isStatefulSet,
-  nameOf,
+  kubectlAt,
   replicasBefore,
   type Cluster,
 } from "../../kubernetes";
 import { tell } from "../../step";
-import { readFence, sourceOfTruth, StateFolderError } from "../../state";
+import { fenceInForce, readFence, StateFolderError } from "../../state";
 import type { DrainInputs } from "../pods/inputs";
 import { resumeWeb } from "../pods/paused";
 
@@ -29,12 +28,10 @@ export type LeftInputs = DrainInputs & {
 export async function cleanUp(cluster: Cluster, left: LeftInputs): Promise<void> {
   const stopped = (await controllersOf(cluster, left)).filter(isDrained);
   if (stopped.length === 0) return resumeWeb(cluster, left);
-  const { namespace, context } = left;
-  const kubectl = `kubectl ${context ? `--context ${context} ` : ""}--namespace ${namespace}`;
   const names = stopped.map(describeController).join(", ");
   const commands = stopped.map((one) => {
-    const kind = isStatefulSet(one) ? "statefulset" : "deployment";
-    return `${kubectl} scale ${kind} ${nameOf(one)} --replicas=${replicasBefore(one) ?? 1}`;
+    const workload = describeController(one).toLowerCase();
+    return `${kubectlAt(cluster.place)} scale ${workload} --replicas=${replicasBefore(one) ?? 1}`;
   });
   const text =
     `${names}: at 0 replicas since this stack's drain, and this stack no longer scales it up. ` +
@@ -48,8 +45,9 @@ async function describeTruth(root?: string): Promise<string> {
   if (root === undefined) return "The state directory's fence.json tells the mode.";
   try {
     const fence = await readFence(root);
-    if (sourceOfTruth(fence) === "mongo") {
-      return `fence.json in ${root} has an open fence of ${fence?.at}, so MongoDB is the source of truth: mongo mode.`;
+    const inForce = fenceInForce(fence);
+    if (inForce) {
+      return `fence.json in ${root} has an open fence of ${inForce.at}, so MongoDB is the source of truth: mongo mode.`;
     }
     const why = fence ? `a fence that ended at ${fence.endedAt}` : "no fence";
     return `fence.json in ${root} has ${why}, so the files are the source of truth: filesystem mode.`;

@@ -13,6 +13,7 @@ import {
   type StateAddress,
   StateFolderError,
   endedCutovers,
+  fenceInForce,
   filesOf,
   layout,
   heldAddresses,
@@ -118,8 +119,8 @@ export async function requireWitnesses(
   database: Db | undefined,
 ): Promise<Fence | undefined> {
   const fence = await readFence(address.root);
-  const copy = database && (await readFenceCopy(database, ledger));
-  const expected = fencedAt ?? fence?.at ?? copy?.at;
+  const expected =
+    fencedAt ?? fence?.at ?? (database && (await readFenceCopy(database, ledger))?.at);
   // Checked before the fence: an unmounted volume has neither folders nor `fence.json`.
   await requireMounted(address);
   if (expected === undefined) return fence;
@@ -178,8 +179,8 @@ export async function recordExported(sides: FenceSides): Promise<void> {
 
 /** Records that a cutover comes to its final pass: from then on web works on MongoDB only. */
 export async function recordFinalPass(sides: FenceSides): Promise<void> {
-  const fence = await readFence(sides.root);
-  if (!fence || fence.endedAt !== undefined || fence.finalPassAt !== undefined) return;
+  const fence = fenceInForce(await readFence(sides.root));
+  if (!fence || fence.finalPassAt !== undefined) return;
   const finalPassAt = new Date().toISOString();
   await changeFence(sides, (fence) => ({ ...fence, finalPassAt }));
 }

@@ -7,6 +7,7 @@ import {
   type StateAddress,
   listHeldRuns,
   listUnfinishedRuns,
+  fenceInForce,
   holdRuns,
   readDeltaScope,
   readFence,
@@ -64,6 +65,7 @@ export async function runRollback(
   const { database, unreachable } = await findPrimary(options);
   const mongo = database && (await confirmPrimary(database, options));
   const fence = await requireWitnesses(sides, options, mongo?.database);
+  const inForce = fenceInForce(fence);
   const retryMs = options.electionSeconds * 1_000;
   const { ledger } = options;
   const both = mongo && { ...sides, ...mongo, retryMs, ledger, truth: sourceOfTruth(fence) };
@@ -73,8 +75,8 @@ export async function runRollback(
     report,
     notImported = 0,
     unequal = [],
-  } = isOpen(fence)
-    ? await endRollback({ database: undefined, ledger, ...sides }, both, fence, isDelta)
+  } = inForce
+    ? await endRollback({ database: undefined, ledger, ...sides }, both, inForce, isDelta)
     : { report: both && (await exportEverything(both)) };
   const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
@@ -115,11 +117,6 @@ async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
   return report;
 }
 
-/** Whether MongoDB is the source of truth: nobody works on the files. */
-function isOpen(fence: Fence | undefined): fence is Fence {
-  return fence !== undefined && fence.endedAt === undefined;
-}
-
 /** What a rollback exported before the drain, or why it left that to the handover. */
 export type BulkExportReport = { readonly exported: Exported } | { readonly left: string };
 
@@ -136,8 +133,8 @@ export async function exportBulkPass(
   sides: Omit<ExportSides, "database">,
   asked: Omit<PrimaryOptions, "fencedAt" | "ended">,
 ): Promise<BulkExportReport | undefined> {
-  const fence = await readFence(sides.root);
-  if (!isOpen(fence)) return undefined;
+  const fence = fenceInForce(await readFence(sides.root));
+  if (!fence) return undefined;
   // Without `ended`: the cutover ends only with the drain, which may be refused.
   const { scope, ...report } = await exportBeforeDrain(sides, { ...asked, fencedAt: fence.at });
   const [token] = (await readFence(sides.root))?.tokens ?? [];

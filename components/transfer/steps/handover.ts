@@ -3,7 +3,7 @@ import { type Finding, warning } from "../../contract/finding";
 import { findChangesSince, redrainHint } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";
-import { type Fence, StateFolderError, readFence, sourceOfTruth } from "../../state";
+import { type Fence, StateFolderError, fenceInForce, readFence, sourceOfTruth } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { describeFence, describeRemoved, describeStop } from "../describe/cutover";
 import { describeRollbackPreview, describeRollback } from "../describe/rollback";
@@ -80,10 +80,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     return { report, fence: drawn.fence };
   },
   // The engine of a cutover may have been killed before the stack learned of its fence.
-  back: (inputs, state) =>
-    rollBack(inputs, state, (last) => {
-      return state?.fence ?? (sourceOfTruth(last) === "mongo" ? last : undefined);
-    }),
+  back: (inputs, state) => rollBack(inputs, state, (last) => state?.fence ?? fenceInForce(last)),
 };
 
 /**

@@ -6,6 +6,7 @@ import { sameServer } from "../../mongo";
 import { findLogExpiry } from "../../migration";
 import {
   type Skipped,
+  fenceInForce,
   quarantineFile,
   readFence,
   requireFenceWritable,
@@ -118,8 +119,9 @@ async function proveImport({ report }: ImportResults, inputs: PassInputs): Promi
   const sides = await sidesOf(inputs);
   const fence = await readFence(sides.root);
   // Services may have changed or removed there what the files still have.
-  if (fence && sourceOfTruth(fence) === "mongo") {
-    tell(`Nothing was proven, because MongoDB is the source of truth since ${fence.at}.`);
+  const inForce = fenceInForce(fence);
+  if (inForce) {
+    tell(`Nothing was proven, because MongoDB is the source of truth since ${inForce.at}.`);
     return { report };
   }
   const found = await compare("proof", inputs, { isProof: true });

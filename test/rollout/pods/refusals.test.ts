@@ -230,8 +230,9 @@ const revisions = (...all: Labels[]) =>
   });
 
 it("a pending operation of Helm is refused with the command that ends it", async () => {
-  const releases = { releases: ["worker"], kubeconfig: "kube.config" };
-  expect(await pendingOperations(revisions({ status: "pending-upgrade" }), releases)).toBe(
+  const { place, ...cluster } = revisions({ status: "pending-upgrade" });
+  const named = { ...cluster, place: { ...place, kubeconfig: "kube.config" } };
+  expect(await pendingOperations(named, { releases: ["worker"] })).toBe(
     [
       "In namespace apps of context prod a Helm operation is still pending, so Helm refuses any other one:",
       "  release worker: revision 2 is pending-upgrade since 2026-11-25T12:00:00.000Z",
