@@ -48,11 +48,13 @@ export async function exportLog(
   try {
     // The run's own base knows whose the file's name is.
     const known = baseName === undefined ? undefined : await lookAt(sides, "logs", baseName);
-    if (known?.stamp !== undefined && isWhole(await readLog(known, runId, log), log)) return;
+    const seen = known?.stamp === undefined ? undefined : await readLog(known, runId, log);
+    if (seen && isWhole(seen, log)) return;
     const place = await placeOf(sides, "logs", runId, baseName);
     const isKnown = place.baseName === baseName;
     const owner = isKnown ? runId : ((await findRunId(sides, place.baseName)) ?? place.baseName);
-    const file = await readLog(place, owner, log);
+    const isSeen = isKnown && place.stamp === known?.stamp;
+    const file = isSeen && seen ? seen : await readLog(place, owner, log);
     if (!endsAlike(file, log)) await compareLast(sides, runId, file, tally);
     gaps = findGaps(file, log);
     tally.add(await append(sides, runId, file, gaps));
