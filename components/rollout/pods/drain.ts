@@ -131,8 +131,8 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
   const stoppedAt = isDrain ? beginningOf(inputs, state) : state?.stoppedAt;
   // A service that is in Mongo mode already is taken over; one on files waits for its first cutover.
   const isTakenOver = last === undefined && !isDrain && inputs.mode === "mongo";
-  const working = live.map((controller) => ({ controller }));
-  const marks = isTakenOver && (await executorMarks(cluster, inputs, working));
+  const working = isTakenOver ? live.map((controller) => ({ controller })) : undefined;
+  const marks = working && (await executorMarks(cluster, inputs, working));
   const standstill = marks ? { ...takeDrainSnapshot(inputs, [], marks), mode: inputs.mode } : last;
   const results = {
     ...(stoppedAt !== undefined && { stoppedAt }),
