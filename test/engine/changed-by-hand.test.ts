@@ -4,31 +4,25 @@ import { execa } from "execa";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { helm, repository } from "../../tools/parts";
-import { generateSample } from "../../tools/sample";
-import { clusterSiteValues, makeCluster, type EngineCluster, type SiteService } from "./cluster";
-import { makeStack, type TestStack } from "./stack";
+import { clusterSiteValues, type SiteService } from "./cluster";
+import { makeSite, type Site } from "./site";
 import { cutoverKinds, stepsDone } from "./steps";
-import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 let mongo: MongoClient;
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
+  ({ stack, server, cluster, release } = await makeSite(8));
   mongo = await new MongoClient(server.uri).connect();
-  await generateSample(join(stack.folder, "state"), { runs: 8 });
 }, 25 * minutes);
 afterAll(async () => {
   await mongo.close();
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
 });
 
 const root = () => join(stack.folder, "state");

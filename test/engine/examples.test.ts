@@ -2,27 +2,22 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { generateSample } from "../../tools/sample";
 import { helm, repository } from "../../tools/parts";
-import { type BorrowedServer, borrowServer } from "../pool";
-import { makeCluster, type EngineCluster } from "./cluster";
 import { exampleSettings, type ExampleSection } from "./example";
-import { makeStack, type TestStack } from "./stack";
+import { makeSite, type Site } from "./site";
 
 const minutes = 60_000;
 /** A namespace of its own: a drain finds each worker in its namespace. */
 const ofUmbrella = "umbrella";
 const umbrellaChart = join(repository, "test/engine/umbrella");
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
-  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  ({ stack, server, cluster, release } = await makeSite(5));
   for (const name of ["taskrunner", ofUmbrella]) await cluster.kubectl("create", "namespace", name);
   for (const service of ["worker", "web"]) {
     const values = join(repository, `examples/existing/${service}.values.yaml`);
@@ -33,9 +28,7 @@ beforeAll(async () => {
   await install("stellaops", umbrellaChart, values, ofUmbrella);
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
 });
 
 /** A release as a site has it before. */

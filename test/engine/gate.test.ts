@@ -3,28 +3,22 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { prepareReview, readPreview, review } from "../../components/review";
 import { readFence } from "../../components/state";
-import { generateSample } from "../../tools/sample";
-import { type BorrowedServer, borrowServer } from "../pool";
-import { type EngineCluster, makeCluster } from "./cluster";
-import { type EngineRun, makeStack, type TestStack } from "./stack";
+import { makeSite, type Site } from "./site";
+import type { EngineRun } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";
 
 const minutes = 60_000;
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
-  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  ({ stack, server, cluster, release } = await makeSite(5));
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
 });
 
 const state = () => join(stack.folder, "state");

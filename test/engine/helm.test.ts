@@ -1,31 +1,25 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../tools/sample";
-import { makeCluster, type EngineCluster } from "./cluster";
-import { makeStack, type EngineRun, type TestStack } from "./stack";
+import { makeSite, type Site } from "./site";
+import type { EngineRun } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";
 import { makeUser } from "./user";
-import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const password = "s3cret-of-the-services";
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 const printed: string[] = [];
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
-  await generateSample(join(stack.folder, "state"), { runs: 10 });
+  ({ stack, server, cluster, release } = await makeSite(10));
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
 });
 
 const configure = async (storageMode: "mongo" | "filesystem", user = `web:${password}@`) => {

@@ -1,33 +1,26 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../tools/sample";
-import { makeCluster, type EngineCluster } from "./cluster";
-import { makeStack, type TestStack } from "./stack";
+import { makeSite, type Site } from "./site";
 import { cutoverKinds, stepsDone } from "./steps";
-import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const onFiles = ["filesystem", "filesystem"];
 const onMongo = ["mongo", "mongo"];
 const lastExport = ["FinalPass final-pass"];
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
-  await generateSample(join(stack.folder, "state"), { runs: 10 });
+  ({ stack, server, cluster, release } = await makeSite(10));
   await configure("filesystem");
   expect(await stack.up()).toMatchObject({ failed: false });
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
 });
 
 const configure = (storageMode: "mongo" | "filesystem") =>

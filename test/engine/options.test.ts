@@ -2,11 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { repository } from "../../tools/parts";
-import { generateSample } from "../../tools/sample";
-import { type BorrowedServer, borrowServer } from "../pool";
 import { makeProject, type TestProject } from "../project";
-import { type EngineCluster, makeCluster } from "./cluster";
-import { makeStack, type TestStack } from "./stack";
+import { makeSite, type Site } from "./site";
 import { makeUser } from "./user";
 
 const minutes = 60_000;
@@ -19,21 +16,17 @@ new TaskRunnerStorage("taskrunner", programSettings(), ${options});
 `;
 
 let project: TestProject;
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 
 beforeAll(async () => {
   project = await makeProject(programOf("{ providers: { kubernetes: another() } }"));
-  stack = await makeStack("test", project.folder, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
-  await generateSample(join(stack.folder, "state"), { runs: 3 });
+  ({ stack, server, cluster, release } = await makeSite(3, project.folder));
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
   await project.remove();
 });
 

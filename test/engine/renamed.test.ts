@@ -3,28 +3,21 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { generateSample } from "../../tools/sample";
-import { makeCluster, type EngineCluster } from "./cluster";
-import { makeStack, type TestStack } from "./stack";
+import { makeSite, type Site } from "./site";
 import { cutoverKinds, stepsDone } from "./steps";
-import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
-  await generateSample(join(stack.folder, "state"), { runs: 3 });
+  ({ stack, server, cluster, release } = await makeSite(3));
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
 });
 
 const configure = (storageMode: "mongo" | "filesystem", kubernetes: object = cluster.kubernetes) =>

@@ -2,36 +2,30 @@ import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../tools/sample";
-import { makeCluster, type EngineCluster } from "./cluster";
-import { makeStack, type EngineRun, type TestStack } from "./stack";
+import { makeSite, type Site } from "./site";
+import type { EngineRun } from "./stack";
 import { dependantsOf } from "./state";
 import { cutoverKinds, stepsDone } from "./steps";
 import { installUmbrella, type UmbrellaSite } from "./umbrella/site";
-import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 type Mode = "mongo" | "filesystem";
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 let mongo: MongoClient;
 let site: UmbrellaSite;
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
+  ({ stack, server, cluster, release } = await makeSite(10));
   mongo = await new MongoClient(server.uri).connect();
-  cluster = await makeCluster(stack.folder);
-  await generateSample(join(stack.folder, "state"), { runs: 10 });
   site = await installUmbrella(cluster);
 }, 25 * minutes);
 afterAll(async () => {
   await mongo.close();
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
 });
 
 const configure = (storageMode: Mode, changed: object = {}) =>

@@ -3,26 +3,22 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../tools/sample";
 import { helm, repository } from "../../tools/parts";
-import { makeCluster, type SiteService, type EngineCluster } from "./cluster";
+import type { SiteService } from "./cluster";
 import { services, syncServices, watchedSettings } from "./git-ops";
-import { makeStack, type TestStack } from "./stack";
+import { makeSite, type Site } from "./site";
 import { ownValues, readSiteValues } from "./values";
-import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
+let stack: Site["stack"];
+let server: Site["server"];
+let cluster: Site["cluster"];
+let release: Site["release"];
 let gitOps: GitOps;
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
-  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  ({ stack, server, cluster, release } = await makeSite(5));
   await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   await cluster.kubectl("create", "namespace", cluster.namespace);
   gitOps = await startGitOps();
@@ -30,9 +26,7 @@ beforeAll(async () => {
 }, 25 * minutes);
 afterAll(async () => {
   await gitOps.stop();
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
+  await release();
 });
 
 interface GitOps {
