@@ -38,7 +38,11 @@ interface Report {
     readonly name: string;
     readonly status: string;
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -109,10 +113,12 @@ async function runTests(copy: string, selected: readonly string[], limitMs = tim
 
 const lastLines = (text = "") => text.trim().split("\n").slice(-5).join(" | ");
 
-/** The names of failed tests, or why the run says nothing. */
+/** The failed tests with their errors, or why the run says nothing. */
 function judge({ testResults }: Report): { readonly failed: readonly string[] } | Failure {
   const failed = testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
+    assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join(" ")}`),
   );
   const unloaded = testResults.find(
     ({ status, assertionResults }) =>
@@ -180,7 +186,7 @@ async function requirePassing(copy: string, named: readonly string[]): Promise<v
     const answer = await runTests(copy, selectTests(part), 3 * timeoutMs);
     if ("failure" in answer) throw new Error(`Without a break: ${answer.failure}`);
     if (answer.failed.length > 0) {
-      throw new Error(`Failing without a break: ${answer.failed.join("; ")}`);
+      throw new Error(`Failing without a break: ${answer.failed.join("\n")}`);
     }
   }
 }

@@ -113,8 +113,11 @@ it.each(["forward", "back"] as const)(
 );
 
 it("no step after web goes past it, and the log expiry not past the verification of this cutover", async () => {
-  const next = async (asked: Direction, webWent: Direction) =>
-    value(stepsOf({ mongo: mongo(asked), files }, webWent).verification.direction);
+  const next = async (asked: Direction, webWent: Direction) => {
+    const { verification } = stepsOf({ mongo: mongo(asked), files }, webWent);
+    await pulumi.runtime.disconnect();
+    return value(verification.direction);
+  };
   expect(await next("forward", "back")).toBe("back");
   expect(inputsOf("final-pass")).toMatchObject({ direction: "back" });
   expect(inputsOf("verification")).toMatchObject({ direction: "back" });
