@@ -68,10 +68,10 @@ export const copyBreaks: readonly Break[] = [
     tests: ["test/transfer/fence-completed.test.ts > the stack never learned, is ended"],
   },
   {
-    guarantee: "a probe beside a write does not damage fence.json",
+    guarantee: "a write beside another one does not damage fence.json",
     file: "components/state/fence.ts",
     find: "const next = temporaryPath(path);",
     replace: "const next = `${path}.tmp`;",
-    tests: [`${test} > a probe beside a write`],
+    tests: [`${test} > a write beside another one`],
   },
 ];

@@ -1,6 +1,6 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Document } from "mongodb";
+import { type Document, ObjectId } from "mongodb";
 import { describe, expect, it } from "vitest";
 import { readRecord, recordFence } from "../../components/ledger";
 import { readFence, requireFenceWritable, writeFence } from "../../components/state";
@@ -122,13 +122,17 @@ it("an export of some runs does not vouch for the others of an older copy", asyn
 
 it("a run that an older copy lacks after the fence has ended was not removed on disk", async () => {
   const before = await wholeCutover();
+  const logs = stack.db.collection("pack_run_logs");
+  await logs.insertOne({ ...(await logs.findOne()), _id: new ObjectId(), runId: "new" });
   await stack.runs.insertOne({ ...(await stack.runs.findOne({ _id: "done" })), _id: "new" });
   await runStep(before, stack.toFiles());
   const restore = await snapshot();
   await byHand();
   await restore();
   await rm(join(stack.root, "state/runs/new.json"));
-  expect(await byHand()).toMatchObject({ runs: { written: 1, removed: 0 } });
+  await rm(join(stack.root, "logs/runs/new.ndjson"));
+  const written = { written: 1, removed: 0 };
+  expect(await byHand()).toMatchObject({ runs: written, logs: written });
 });
 
 it("a restored MongoDB does not vouch for the files, and brings nothing back that was removed on disk", async () => {
@@ -146,12 +150,13 @@ it("a restored MongoDB does not vouch for the files, and brings nothing back tha
   expect(await byHand()).not.toHaveProperty("older");
 });
 
-it("a probe beside a write does not damage fence.json", async () => {
+it("a write beside another one and a probe does not damage fence.json", async () => {
   await stack.cutover();
   const { tokens, ...fence } = (await readFence(stack.root)) ?? { at: "", unfinishedCount: 0 };
   expect(tokens).toHaveLength(1);
   for (let pair = 0; pair < 100; pair += 1) {
-    await Promise.all([writeFence(stack.root, fence), requireFenceWritable(stack.root)]);
+    const writing = [writeFence(stack.root, fence), writeFence(stack.root, fence)];
+    await Promise.all([...writing, requireFenceWritable(stack.root)]);
     expect(await readFence(stack.root)).toEqual(fence);
   }
   expect(await readdir(stack.root)).not.toContainEqual(expect.stringContaining(".tmp"));
