@@ -13,6 +13,7 @@ export type FieldType =
  *   required.
  * - `names`: the enumeration's names in their order; a file may hold a name's index, from 0, instead.
  * - `closed`: the validator rejects any other name.
+ * - `asWritten`: a text stays as a service wrote it, and comparisons ignore its case.
  * - `assumed`: not in the specification, so not validated.
  */
 export interface Field {
@@ -21,6 +22,7 @@ export interface Field {
   readonly optional?: true;
   readonly names?: readonly string[];
   readonly closed?: true;
+  readonly asWritten?: true;
   readonly assumed?: true;
 }
 
@@ -138,7 +140,6 @@ const artifacts: Collection = {
     status: {
       type: "string",
       names: ["pending", "copied", "materialized", "skipped"],
-      closed: true,
       note: "State of the captured output.",
     },
     notes: { type: "string", optional: true, note: "Free-form notes." },
@@ -170,6 +171,7 @@ const approvals: Collection = {
     status: {
       type: "string",
       names: ["pending", "approved", "rejected", "expired"],
+      asWritten: true,
       note: "State of the approval.",
     },
     requiredGrants: { type: "string[]", optional: true, assumed: true, note: "Grants needed." },

@@ -1,19 +1,20 @@
 import { BSON, Decimal128, type Document, Double, Int32, Long } from "mongodb";
 import { hash } from "node:crypto";
-import { type CollectionRole, collections } from "../contract";
+import { type CollectionRole, type Field, collections } from "../contract";
 import { isJsonObject, membersOf } from "./json";
 
 /**
  * The hash by which a record on disk and its document are compared: sha256, in hexadecimal, of a canonical text.
- * `_id` does not count, null in an optional field equals its absence, numbers are equal by value, and the order of
- * keys counts except at the top and in `metadata`. `differingPaths` compares by the same rules.
+ * `_id` does not count, null in an optional field equals its absence, numbers are equal by value, an approval's status
+ * by its letters in any case, and the order of keys counts except at the top and in `metadata`. `differingPaths` compares
+ * by the same rules.
  */
 export function hashOf(role: CollectionRole, document: Document): string {
   const { fields } = collections[role];
   const members: string[] = [];
   for (const name of Object.keys(document).sort()) {
-    const value: unknown = document[name];
     const field = own(fields, name);
+    const value = ignoreCase(field, document[name]);
     if (name === "_id" || (field?.optional && value == null)) continue;
     const isUnordered = field?.type === "strings" && isJsonObject(value);
     const inOrder = isUnordered
@@ -22,6 +23,10 @@ export function hashOf(role: CollectionRole, document: Document): string {
     members.push(memberText(name, inOrder));
   }
   return hash("sha256", members.join(","));
+}
+
+function ignoreCase(field: Field | undefined, value: unknown): unknown {
+  return field?.asWritten && typeof value === "string" ? value.toLowerCase() : value;
 }
 
 function memberText(name: string, value: unknown): string {
@@ -67,8 +72,8 @@ export function differingPaths(role: CollectionRole, disk: Document, mongo: Docu
   names.delete("_id");
   const paths = [...names].flatMap((name) => {
     const field = own(collections[role].fields, name);
-    const ours: unknown = own(disk, name);
-    const theirs: unknown = own(mongo, name);
+    const ours = ignoreCase(field, own(disk, name));
+    const theirs = ignoreCase(field, own(mongo, name));
     if (field?.optional && ours == null && theirs == null) return [];
     return valueDifferences(name, ours, theirs, field?.type !== "strings");
   });

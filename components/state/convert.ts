@@ -1,7 +1,15 @@
 import { Long } from "mongodb";
 import { type CollectionRole, type Field, byRole, collections } from "../contract";
 import { Refusal } from "./errors";
-import { isJsonObject, formatJson, membersOf, namesIn, objectOf, valueIn } from "./json";
+import {
+  exactNumber,
+  formatJson,
+  isJsonObject,
+  membersOf,
+  namesIn,
+  objectOf,
+  valueIn,
+} from "./json";
 
 /** One record as it is in its file. */
 export interface Entry {
@@ -17,8 +25,8 @@ export type Conversion = "metadataText" | "enumeration" | "offset";
 
 /**
  * Converts a record's fields to the contract's names and types: names in any case to the contract's names, integers to
- * enumeration names or longs, timestamps to dates, and metadata values to strings (JSON text). A value that cannot be
- * converted stays as it is, and `check` reports it. Fields that the contract does not have, and the contents of plan,
+ * enumeration names or longs, digits in quotes to longs, timestamps to dates, and metadata values to strings (JSON text).
+ * A value that cannot be converted stays as it is, and `check` reports it. Fields that the contract does not have, and the contents of plan,
  * failure policy and steps, stay untouched.
  *
  * @returns the fields still to be checked, without a generated `_id`
@@ -60,20 +68,27 @@ function convertValue(
   conversions: Conversion[],
 ): unknown {
   if (!field || value === null) return value;
-  const { type, names } = field;
+  const { type, names, asWritten } = field;
   if (type === "date") {
     const moment = typeof value === "string" ? parseTimestamp(value) : undefined;
     if (moment?.offsetMissing) conversions.push("offset");
     return moment?.date ?? value;
   }
-  if (type === "long") return Number.isInteger(value) ? Long.fromNumber(value as number) : value;
+  if (type === "long") return toLong(value);
   if (type === "strings") return toTexts(value, conversions);
-  if (!names) return value;
+  if (!names || (asWritten && typeof value === "string")) return value;
   const lower = typeof value === "string" ? value.toLowerCase() : undefined;
   const name = typeof value === "number" ? names[value] : names.find((known) => known === lower);
   if (name === undefined || name === value) return value;
   conversions.push("enumeration");
   return name;
+}
+
+/** The services' own reader takes a number in quotes (System.Text.Json, `JsonSerializerDefaults.Web`). */
+function toLong(value: unknown): unknown {
+  const isQuoted = typeof value === "string" && /^-?\d+$/.test(value);
+  const number = isQuoted ? (exactNumber(value) ?? value) : value;
+  return Number.isInteger(number) ? Long.fromNumber(number as number) : number;
 }
 
 function toTexts(value: unknown, conversions: Conversion[]): unknown {

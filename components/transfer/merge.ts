@@ -30,7 +30,7 @@ export function sideOf(role: CollectionRole, document: Document): Side {
 
 /**
  * The merge rules (issue #5, "Identity"). Changed on one side since the base: that side wins.
- * Changed on both: a conflict. Of approvals, a decision beats pending and two different decisions
+ * Changed on both: a conflict. Of approvals, a decision beats `pending` and `hold`, and two different decisions
  * conflict; of artifacts the newer `capturedAt` wins, and MongoDB's if both changed and have the same or it has none.
  * Log entries are immutable. An older run never wins if its steps would run again.
  *
@@ -118,5 +118,6 @@ function captureTime({ document }: Side): number {
 }
 
 function decision({ document }: Side): string {
-  return String(document.status).toLowerCase();
+  const status = String(document.status).toLowerCase();
+  return status === "hold" ? "pending" : status;
 }

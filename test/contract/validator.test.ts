@@ -32,11 +32,11 @@ describe("the validators that derive from the contract", () => {
     });
   });
 
-  it("leave an artifact's type open and close its status", () => {
+  it("leave an artifact's type and status open", () => {
     const { type, status } = schemaOf(collections.artifacts).properties;
 
     expect(type).toEqual({ bsonType: "string" });
-    expect(status).toMatchObject({ enum: ["pending", "copied", "materialized", "skipped"] });
+    expect(status).toEqual({ bsonType: "string" });
   });
 
   it("do not speak of an approval's assumed fields", () => {

@@ -25,12 +25,13 @@ describe("on a real server", () => {
   it("the validators accept what a .NET driver writes and refuse what the document excludes", async () => {
     await reconcile(current.db, wanted, nothing);
     const artifacts = current.db.collection("pack_artifacts");
-    const written = { runId: "r", name: "n", type: "evidence", status: "copied", notes: null };
+    const written = { runId: "r", type: "evidence", notes: null, capturedAt: new Date() };
 
-    await artifacts.insertOne({ ...written, capturedAt: new Date(), extra: 1 });
-    await expect(
-      artifacts.insertOne({ ...written, name: "m", capturedAt: new Date(), status: "Copied" }),
-    ).rejects.toMatchObject({ code: 121 });
+    await artifacts.insertOne({ ...written, name: "n", status: "copied", extra: 1 });
+    await artifacts.insertOne({ ...written, name: "m", status: "missing" });
+    await expect(artifacts.insertOne({ ...written, name: "o", status: 1 })).rejects.toMatchObject({
+      code: 121,
+    });
   });
 
   it("a log entry's sequence must be a long", async () => {

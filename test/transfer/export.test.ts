@@ -226,6 +226,32 @@ it("of two approvals that differ the decision counts, and two decisions conflict
   ]);
 });
 
+it("statuses stay as services write them, in both directions", async () => {
+  const approvals = [approval("a", { status: "Approved" }), approval("b", { status: "Hold" })];
+  const outputs = [artifact("x", { status: "missing" })];
+  const files = {
+    "state/approvals/r.json": JSON.stringify(approvals),
+    "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }),
+  };
+  const root = await writeState(files);
+  expect(await importState(sides(root))).toMatchObject({ quarantine: [] });
+  const stored = database.collection("pack_run_approvals");
+  expect(await stored.find().sort({ approvalId: 1 }).toArray()).toMatchObject([
+    { approvalId: "a", status: "Approved" },
+    { approvalId: "b", status: "Hold" },
+  ]);
+  await stored.updateOne({ approvalId: "a" }, { $set: { status: "approved" } });
+  expect(await exportState({ ...sides(root), all: true })).toMatchObject({ files: 0 });
+  expect(await filesIn(root)).toEqual(files);
+
+  await stored.updateOne({ approvalId: "b" }, { $set: { status: "Rejected" } });
+  expect(await exportState(sides(root))).toMatchObject({ files: 1, conflicts: [] });
+  expect(await jsonIn(root, "state/approvals/r.json")).toMatchObject([
+    { approvalId: "a", status: "Approved" },
+    { approvalId: "b", status: "Rejected" },
+  ]);
+});
+
 it("two ids that share a file's name: the id inside has it, the other is reported", async () => {
   const root = await writeState(state);
   await importState(sides(root));

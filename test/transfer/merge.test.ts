@@ -53,6 +53,23 @@ it.each<[string, CollectionRole, object, object, object | undefined, string]>([
     { status: "rejected" },
     "conflict",
   ],
+  [
+    "a decision on one that is on hold",
+    "approvals",
+    { status: "Hold" },
+    { status: "approved" },
+    {},
+    "mongo",
+  ],
+  ["one on hold that was pending", "approvals", { status: "hold" }, pending, pending, "disk"],
+  [
+    "one decision in two cases",
+    "approvals",
+    { status: "Expired" },
+    { status: "expired" },
+    {},
+    "equal",
+  ],
   ["a pending one changed on disk", "approvals", { ...pending, a: 1 }, pending, pending, "disk"],
   [
     "two pending ones",

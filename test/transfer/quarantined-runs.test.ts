@@ -89,7 +89,7 @@ it("finished runs that are quarantined stop the cutover if they are more than 1 
 });
 
 it("quarantined log entries, artifacts and approvals do not stop the cutover", async () => {
-  const outputs = [artifact("a", { status: "lost" })];
+  const outputs = [artifact("a", { status: 9 })];
   await addFiles(inputs.root, {
     ...good(1),
     "logs/runs/r-0.ndjson": lines(logLine(1, { level: "loud" })),

@@ -57,6 +57,31 @@ it.each([
   expect(converted("logs", { level })).toEqual({ level: name, conversions });
 });
 
+it.each([
+  ["Approved", "Approved", []],
+  ["HOLD", "HOLD", []],
+  [1, "approved", ["enumeration"]],
+])("the status %j of an approval becomes %j", (status, name, conversions) => {
+  expect(converted("approvals", { status })).toEqual({ status: name, conversions });
+});
+
+it.each([
+  ["12", Long.fromNumber(12)],
+  ["-9223372036854775808", Long.MIN_VALUE],
+  ["9223372036854775807", Long.MAX_VALUE],
+])("the digits %j in quotes are a long", (sequence, long) => {
+  expect(converted("logs", { sequence })).toEqual({ sequence: long, conversions: [] });
+});
+
+it.each(["9223372036854775808", "9".repeat(40), "1.5", "1e3", " 1", ""])(
+  "the text %j is no long",
+  (text) => {
+    const { sequence } = converted("logs", { sequence: text }) as { readonly sequence?: unknown };
+    expect(sequence).toBeDefined();
+    expect(sequence).not.toBeInstanceOf(Long);
+  },
+);
+
 it("metadata of texts only stays as it is", () => {
   const metadata = { text: "t", other: "" };
   expect(converted("logs", { metadata })).toEqual({ metadata, conversions: [] });

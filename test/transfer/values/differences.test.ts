@@ -26,6 +26,15 @@ it("null is not absence in a field that the contract does not have", () => {
   expect(differingPaths("logs", { ...entry, extra: null }, entry)).toEqual(["extra"]);
 });
 
+it("an approval's status in another case is no difference, another one is", () => {
+  const one = { status: "Approved" };
+  const other = { status: "approved" };
+  expect(differingPaths("approvals", one, other)).toEqual([]);
+  expect(hashOf("approvals", one)).toBe(hashOf("approvals", other));
+  expect(differingPaths("approvals", one, { status: "Rejected" })).toEqual(["status"]);
+  expect(differingPaths("logs", { level: "WARN" }, { level: "warn" })).toEqual(["level"]);
+});
+
 it("paths lead into plans and steps", () => {
   const disk = { plan: { steps: [{ id: "a" }, { id: "b", with: { x: 1 } }] } };
   const stored = { plan: { steps: [{ id: "a" }, { id: "c", with: {} }] } };
