@@ -3,17 +3,16 @@ import { warning } from "../contract/finding";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { liveModes, tryQuickly, type LiveMode, type ServiceAddress } from "../kubernetes";
-import { readRecord, recordFence, type LedgerFence } from "../ledger";
+import { readRecord, recordFence } from "../ledger";
 import {
   addressIn,
   databaseAt,
-  formatHosts,
   previewTimeout,
   withRetries,
   type ConnectionOptions,
   type DatabaseAddress,
 } from "../mongo";
-import { endedCutovers, fenceInForce, readFence, type Fence } from "../state";
+import { endedCutovers, fenceInForce, readFence } from "../state";
 import {
   kind,
   tell,
@@ -31,6 +30,7 @@ import {
   type OnDataIssue,
 } from "./issues/data-issues";
 import { claim, complete, requireRecord, type Claim } from "./ledger";
+import { findPlace } from "./place";
 import { searchData } from "./plan";
 import { ClaimStopped, findTakeOver, requireNextCutover } from "./take-over";
 
@@ -206,7 +206,7 @@ async function compareBefore(inputs: ClaimInputs, state?: ClaimState, options?: 
   const disk = root === undefined ? undefined : await readFence(root);
   // Without files no rollback exports, and so none is recorded in the ledger either.
   const record = root === undefined ? null : await findRecord(address, ledger, options);
-  const found = findPlace(inputs, disk, record?.fences ?? [], state);
+  const found = findPlace({ ...inputs, address }, disk, record?.fences ?? [], state?.place);
   const ended = Math.max(endedCutovers(disk), record?.endedCutover ?? 0);
   requireNextCutover({ cutover, inForce, ended });
   // Once the stack has the step, its drain knows what the worker works on.
@@ -217,72 +217,9 @@ async function compareBefore(inputs: ClaimInputs, state?: ClaimState, options?: 
   return { ...found, takenOver: state?.takenOver === at ? at : "" };
 }
 
-/**
- * Returns the place of the record and, for a copied database, the fence to record there. Without `acceptDatabase`, a
- * database that does not know the open fence of `fence.json` is refused, because the import would read files that are as
- * old as that fence; so is one with another stack's fence that `fence.json` does not know, because the services of that
- * stack may work on it.
- *
- * @param fences those in the database
- * @throws ClaimStopped
- */
-function findPlace(
-  inputs: ClaimInputs,
-  fence: Fence | undefined,
-  fences: readonly LedgerFence[],
-  state?: ClaimState,
-): { readonly place: string; readonly fence?: string } {
-  const { ledger, root, stack, acceptDatabase } = inputs;
-  const address = addressIn(inputs);
-  const database = `${formatHosts(address.uri)}/${address.database}`;
-  const place = `${database}/${ledger}`;
-  // Also in the next cutover, because an unfinished rollback leaves the services on MongoDB.
-  const former = state?.place ?? place;
-  if (root === undefined) return { place };
-  const open = fenceInForce(fence)?.at;
-  const drawn = fences.map(({ at, stack }) => ({ at: at.toISOString(), stack }));
-  const isKnown = drawn.some(({ at }) => at === open);
-  const lost = open !== undefined && (place !== former || !isKnown) ? open : undefined;
-  const own = [fence?.at, ...(fence?.former ?? [])];
-  const foreign = drawn.filter((one) => one.stack !== stack && !own.includes(one.at));
-  const newest = [lost ?? "", ...foreign.map(({ at }) => at)].sort().at(-1) ?? "";
-  const wanted = `${newest}@${database}`;
-  if (newest === "" || acceptDatabase === wanted) return { place, ...(lost && { fence: lost }) };
-  const [found, ...ways] = lost
-    ? describeLost({ place, former, lost, wanted })
-    : describeForeign({ place, root, wanted, by: foreign.find(({ at }) => at === newest)?.stack });
-  throw new ClaimStopped("acceptDatabase", found ?? "", ways);
-}
-
 async function findRecord(address: DatabaseAddress, ledger: string, options?: ConnectionOptions) {
   const db = await databaseAt(address, options);
   return withRetries(`Looking at ${db.databaseName}.${ledger}`, () => readRecord(db, ledger));
-}
-
-function describeLost(one: Readonly<Record<"place" | "former" | "lost" | "wanted", string>>) {
-  const { place, former, lost, wanted } = one;
-  return [
-    place === former
-      ? `Refusing database ${place}: it has no record of the fence of ${lost} in fence.json, so the services have used another database since.`
-      : `Refusing to switch to database ${place}: it is not a copy of ${former}, which the services have used since ${lost}.`,
-    "By files: restore cluster, mongoUri and advanced.ledger. Set storageMode: filesystem and run " +
-      "`pulumi up`, which exports what changed. Then set the new database and storageMode: mongo, and " +
-      "run `pulumi up` again.",
-    "By a copy: stop worker and web and copy the whole database, with its ledger and checkpoints. Then " +
-      `set advanced.acceptDatabase: ${wanted}, which is valid only for this fence, and run \`pulumi up\` again.`,
-  ];
-}
-
-function describeForeign(
-  one: Readonly<Record<"place" | "root" | "wanted", string>> & { readonly by: string | undefined },
-) {
-  const { place, root, wanted, by = "" } = one;
-  return [
-    `Refusing database ${place}: stack ${by} has drawn a fence in it that fence.json in ${root} does not know, so services of that stack may work on it.`,
-    "Set cluster, mongoUri or advanced.ledger to a database of this stack's own, and run `pulumi up` again.",
-    `If no service of that stack uses it any more, set advanced.acceptDatabase: ${wanted}, which is valid only for ` +
-      "this fence, and run `pulumi up` again.",
-  ];
 }
 
 export interface CompletionInputs extends MigrationInputs, OncePerCutover {

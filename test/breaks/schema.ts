@@ -46,7 +46,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "another database is refused while services work on the former one",
-    file: "components/migration/ledger-steps.ts",
+    file: "components/migration/place.ts",
     find: 'if (newest === "" || acceptDatabase === wanted)',
     replace: "if (wanted)",
     tests: [
@@ -56,7 +56,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "a database on which another stack's services may work is refused",
-    file: "components/migration/ledger-steps.ts",
+    file: "components/migration/place.ts",
     find: "one.stack !== stack && !own.includes(one.at)",
     replace: "one.stack !== stack && own.includes(one.at)",
     tests: ["test/migration/another-place.test.ts > another stack has drawn a fence"],
