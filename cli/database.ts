@@ -13,7 +13,9 @@ import {
   status,
   type PlanOptions,
 } from "../components/migration";
+import { ClusterError, KubeconfigError } from "../components/kubernetes";
 import { ConnectionError } from "../components/mongo";
+import { describeApart, describeModes, findLiveModes } from "../components/rollout";
 import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
 import { command, lookSeconds, usualSeconds, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
@@ -22,20 +24,43 @@ import { planFacts } from "./plan-facts";
 
 const group = "Database";
 
-/** `status`: shows the state of a database. */
+/** `status`: shows the state of a database, and what the services work on. */
 export const statusCommand = command("status", {
   group,
-  does: "Show the ledger, the last fence, the drift and the counts.",
+  does: "Show ledger, fence, drift, counts and the services' modes.",
   examples: ["npx taskrunner-storage status --stack dev"],
   connects: { seconds: lookSeconds },
+  notes: [
+    "The modes of worker and web are those that their pods have now, by the settings",
+    "rollout and kubernetes; with confirm: none those that their values files state.",
+  ],
 }).action(async (options: CommonOptions) => {
   const settings = await loadSettings(options);
   const { storageMode, advanced } = settings;
   const db = await connect(options, parseAddress(await findUri(options), settings), lookSeconds);
   const found = await status(db, schemaOptionsOf(settings), advanced.ledger);
-  const text = `${describeStatus(found)}\n  settings   storageMode: ${storageMode}`;
-  print(options, { ...found, storageMode }, text);
+  const { services, lines } = await findServices(settings);
+  const text = [describeStatus(found), `  settings   storageMode: ${storageMode}`, ...lines];
+  print(options, { ...found, storageMode, services }, text.join("\n"));
 });
+
+async function findServices({ rollout, kubernetes }: CommandSettings) {
+  if (!rollout) return { lines: [] };
+  try {
+    const services = await findLiveModes({ rollout, kubernetes });
+    const { worker, web } = services;
+    const apart = describeApart(services);
+    const lines = [
+      `  worker     ${describeModes(worker)}`,
+      `  web        ${describeModes(web)}`,
+      ...(apart === undefined ? [] : [`             ${apart}`]),
+    ];
+    return { services, lines };
+  } catch (error) {
+    if (!(error instanceof ClusterError || error instanceof KubeconfigError)) throw error;
+    return { lines: [`  services   not seen: ${error.message}`] };
+  }
+}
 
 /** `plan`: shows what differs, what blocks it and how much is on disk. Changes nothing. */
 export const planCommand = command("plan", {

@@ -40,10 +40,11 @@ export class TaskRunnerStorage extends StepGroup {
     super("TaskRunnerStorage", name, options);
     const after = (...steps: readonly StepGroup[]) => ({ parent: this, ...waitFor(...steps) });
 
-    const update = new Update("update", settings, { parent: this, dependsOn: this.before });
+    const files = new RunFiles(settings);
+    const first = { parent: this, dependsOn: this.before };
+    const update = new Update("update", { ...settings, files }, first);
     const cluster = new MongoCluster("mongo", settings, after(update));
     const { mongo } = cluster;
-    const files = new RunFiles(settings);
     const state = { mongo, files };
 
     // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.

@@ -4,6 +4,12 @@ export * from "./drain-snapshot";
 export * from "./executors";
 export * from "./identity";
 export * from "./objects";
-export { ClusterError, describeApiPlace, kubectlAt, type ClusterAddress } from "./request";
+export {
+  ClusterError,
+  describeApiPlace,
+  KubeconfigError,
+  kubectlAt,
+  type ClusterAddress,
+} from "./request";
 export * from "./service";
 export * from "./watch";

@@ -10,22 +10,25 @@ import { helmTarget } from "./helm/release";
 import { drain, drainRequest } from "./pods/drain";
 import type { FinishedDrain } from "./pods/inputs";
 import { podsReplaced } from "./pods/replaced";
+import { placementOf, serviceAddress } from "./placement";
 import {
   liveWorker,
   ownValuesFiles,
-  serviceAddress,
-  placementOf,
   workerDrainInputs,
   type DrainSettings,
   type ModeChange,
   type RolloutSummary,
   type Target,
 } from "./target";
-import { cutoverRecord, jobsStopped, servicesCheck, workerStopped } from "./update/steps";
+import { cutoverRecord } from "./update/cutover";
+import { servicesCheck } from "./update/services-check";
+import { jobsStopped, workerStopped } from "./update/stopped";
 import { valuesTarget } from "./values/target";
 
-type UpdateSettings = DrainSettings &
-  Pick<ProgramSettings, "jobs" | "cutover" | "backfill" | "approvals">;
+interface UpdateArgs extends DrainSettings, Pick<ProgramSettings, "jobs" | "approvals"> {
+  /** The runs on disk, which only Jobs reach if they mount them. */
+  readonly files: { readonly root: string | undefined };
+}
 
 /** Checks the services and their releases before anything changes, then stops Jobs of the other direction. */
 export class Update extends StepGroup {
@@ -38,11 +41,10 @@ export class Update extends StepGroup {
   /** The number of the cutover that the stack has made or is making, and how the worker's mode is found. */
   readonly live: ReturnType<typeof liveWorker> & { readonly inForce: pulumi.Output<number> };
 
-  constructor(name: string, settings: UpdateSettings, options?: StepOptions) {
+  constructor(name: string, { files, ...settings }: UpdateArgs, options?: StepOptions) {
     super("Update", name, options);
-    const { direction, jobs, cutover, approvals, backfill } = settings;
-    const source = jobs ? undefined : backfill?.source;
-    const root = source && "path" in source ? source.path : undefined;
+    const { direction, jobs, cutover, approvals } = settings;
+    const root = jobs ? undefined : files.root;
     const inputs = workerDrainInputs(settings);
     const check =
       inputs &&
@@ -118,6 +120,8 @@ export class WorkerDrain extends StepGroup {
   /** The direction that it goes, or went last; the handover takes its own from it. */
   readonly direction: pulumi.Output<Direction>;
   readonly drained: Drained;
+  /** When a worker that the program does not see was last stopped; absent if it sees it. */
+  readonly stoppedAt?: pulumi.Output<string>;
 
   constructor(
     name: string,
@@ -161,14 +165,16 @@ export class WorkerDrain extends StepGroup {
         standstill: standstill as pulumi.Output<FinishedDrain>,
         stoppedAt: standstill.apply((last) => last?.stoppedAt) as pulumi.Output<string>,
       };
-    } else {
-      const { cutover, backfill, rollout } = settings;
+    } else if (settings.backfill) {
+      const { cutover, rollout } = settings;
       const files = ownValuesFiles(settings);
       const { workerStopped: stoppedFor } = placementOf(rollout);
       const asked = { direction, cutover, stoppedFor, files, takenOver };
-      this.direction = backfill
-        ? new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren).lastDirection
-        : direction;
+      const stopped = new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren);
+      this.direction = stopped.lastDirection;
+      this.stoppedAt = stopped.output("stoppedAt") as pulumi.Output<string>;
+    } else {
+      this.direction = direction;
     }
     this.registerOutputs({ stoppedAt: this.drained.stoppedAt });
   }
@@ -198,6 +204,7 @@ interface Before {
   /** The direction that the step before it goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
   readonly drained: Drained;
+  readonly stoppedAt: WorkerDrain["stoppedAt"];
 }
 
 /** Changes the mode of a service, which takes its direction from the step before. */
@@ -212,11 +219,12 @@ class Rollout extends StepGroup {
     service: Service,
     [type, name]: readonly [type: string, name: string],
     { target, settings }: Services,
-    { direction: before, drained }: Before,
+    { direction: before, drained, stoppedAt }: Before,
     options?: StepOptions,
   ) {
     super(type, name, options);
-    const change = effectiveMode(service, settings, before);
+    const mode = effectiveMode(service, settings, before);
+    const change = { ...mode, ...(stoppedAt && { stoppedAt }) };
     const deployed = target.deploy(service, change, this.ofChildren);
     const { resource, revision, summary } = deployed;
     const address = serviceAddress(settings, service);
@@ -264,31 +272,33 @@ interface WorkerRolloutArgs {
 /** Rolls out the worker first (specification, "Execution order", step 4), with its replicas from before the drain. */
 export class WorkerRollout extends Rollout {
   /** The drain, which also pauses web of a release that holds both services. */
-  readonly drained: Drained;
+  readonly drain: WorkerDrain;
 
   constructor(
     name: string,
-    { services, drain: { drained }, handover: { direction } }: WorkerRolloutArgs,
+    { services, drain, handover: { direction } }: WorkerRolloutArgs,
     options?: StepOptions,
   ) {
-    super("worker", ["WorkerRollout", name], services, { drained, direction }, options);
-    this.drained = drained;
+    const { drained, stoppedAt } = drain;
+    super("worker", ["WorkerRollout", name], services, { drained, stoppedAt, direction }, options);
+    this.drain = drain;
   }
 }
 
 interface WebRolloutArgs {
   readonly services: Services;
-  readonly worker: Pick<WorkerRollout, "direction" | "drained">;
+  readonly worker: Pick<WorkerRollout, "direction" | "drain">;
 }
 
 export class WebRollout extends Rollout {
   constructor(
     name: string,
-    { services, worker: { direction, drained } }: WebRolloutArgs,
+    { services, worker: { direction, drain } }: WebRolloutArgs,
     options?: StepOptions,
   ) {
+    const { drained, stoppedAt } = drain;
     const isPaused = placementOf(services.settings.rollout).releases.length === 1;
-    const before = { direction, drained: isPaused ? drained : {} };
+    const before = { direction, drained: isPaused ? drained : {}, stoppedAt };
     super("web", ["WebRollout", name], services, before, options);
   }
 }

@@ -7,4 +7,5 @@ export {
   type EnvironmentEntry,
   type Service,
 } from "./environment";
+export { describeApart, describeModes, findLiveModes } from "./live";
 export { mergeValues, parseValues } from "./values/files";

@@ -1,7 +1,9 @@
 import { providerOf } from "../step";
 import { drain, drainRequest } from "./pods/drain";
 import { podsReplaced } from "./pods/replaced";
-import { cutoverRecord, jobsStopped, servicesCheck, workerStopped } from "./update/steps";
+import { cutoverRecord } from "./update/cutover";
+import { servicesCheck } from "./update/services-check";
+import { jobsStopped, workerStopped } from "./update/stopped";
 import { valuesFile } from "./values/provider";
 
 /** The dynamic providers of the rollout, by the kind that the shim names. */

@@ -1,11 +1,8 @@
-import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../kubernetes/program";
 import {
   drainGateOf,
-  type ChartSettings,
   type Direction,
-  type RolloutSettings,
   type StorageMode,
   type ValuesRolloutSettings,
 } from "../settings";
@@ -13,60 +10,9 @@ import type { ProgramSettings } from "../settings/program";
 import { stackName, type Args } from "../step/program";
 import { modeKey, serviceEnvironment, type Service } from "./environment";
 import type { DrainInputs } from "./pods/inputs";
-import type { EnvironmentPlace } from "./values/files";
-import { modeInFiles, type ValuesFileInputs } from "./values/provider";
-
-/** A Helm release with the site's values files and the services that it holds. */
-export interface ReleaseArgs extends ChartSettings {
-  readonly release: string;
-  readonly values: readonly string[];
-  readonly services: readonly OwnPlace[];
-}
-
-/** Where the variables of a service are in a chart's values. */
-export type OwnPlace = EnvironmentPlace & { readonly service: Service };
-
-interface Placement {
-  /** Absent if the program sees no pods (`confirm: none`). */
-  readonly namespace: string | undefined;
-  /** The labels of each service's workloads. */
-  readonly selectors: Readonly<Record<Service, string | undefined>>;
-  /** The releases that the stack upgrades: one for each service, or one for both. */
-  readonly releases: readonly ReleaseArgs[];
-  readonly install?: boolean;
-  /** The cutover for which a person has stopped a worker that the program does not see. */
-  readonly workerStopped?: number | undefined;
-}
-
-/** What the steps need of each target. Only this function distinguishes `helm` and `umbrella`. */
-export function placementOf(rollout: RolloutSettings): Placement {
-  if (rollout.target === "values") {
-    const { confirm, workerStopped } = rollout;
-    const nothing = { namespace: undefined, selector: { worker: undefined, web: undefined } };
-    const { namespace, selector } = confirm === "none" ? nothing : confirm;
-    return { namespace, selectors: selector, releases: [], workerStopped };
-  }
-  const { namespace, install, worker, web } = rollout;
-  const inWorker = { service: "worker" as const, path: worker.path };
-  const inWeb = { service: "web" as const, path: web.path };
-  const releases =
-    rollout.target === "umbrella"
-      ? [{ ...rollout, services: [inWorker, inWeb] }]
-      : [
-          { ...rollout.worker, services: [inWorker] },
-          { ...rollout.web, services: [inWeb] },
-        ];
-  const selectors = { worker: worker.selector, web: web.selector };
-  return { namespace, install, selectors, releases };
-}
-
-/** Where the workloads of a service are; undefined if the program sees none. */
-export function serviceAddress({ kubernetes, rollout }: DrainSettings, service: Service) {
-  const { namespace, releases, selectors } = placementOf(rollout);
-  if (namespace === undefined) return undefined;
-  const own = releases.find(({ services }) => services.some((one) => one.service === service));
-  return { ...kubernetes, namespace, release: own?.release, selector: selectors[service] };
-}
+import { modesInFiles } from "./live";
+import { placementOf, serviceAddress, serviceFiles } from "./placement";
+import type { ValuesFileInputs } from "./values/provider";
 
 export type DrainSettings = Pick<
   ProgramSettings,
@@ -75,19 +21,16 @@ export type DrainSettings = Pick<
 
 /** A service's values file in a mode. */
 export function valuesFileInputs(
-  { directory, push, connectionSecret, ...services }: ValuesRolloutSettings,
+  rollout: ValuesRolloutSettings,
   { collections, database }: ProgramSettings["mongo"],
   service: Service,
   mode: StorageMode,
 ): ValuesFileInputs {
-  const { file, values, path } = services[service];
+  const { push, connectionSecret } = rollout;
   const entries = serviceEnvironment(service, mode, { collections, connectionSecret, database });
   return {
-    service,
+    ...serviceFiles(rollout, service),
     mode,
-    path,
-    file: join(directory, file),
-    site: values.map((one) => join(directory, one)),
     environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
     stack: stackName(),
     ...(push && { push }),
@@ -105,9 +48,7 @@ export function ownValuesFiles({ rollout, mongo, storageMode }: DrainSettings): 
 export function liveWorker(settings: DrainSettings) {
   const address = serviceAddress(settings, "worker");
   if (address) return { worker: { ...address, variable: modeKey("worker") } };
-  const [file] = ownValuesFiles(settings);
-  const mode = file && modeInFiles(file);
-  return mode ? { workerModes: [mode] } : {};
+  return { workerModes: modesInFiles(settings.rollout, "worker") };
 }
 
 /** The inputs of the worker's drain from the settings; undefined if the program sees no pods. */
@@ -154,6 +95,8 @@ export type RolloutSummary =
 export interface ModeChange {
   readonly direction: pulumi.Output<Direction>;
   readonly mode: pulumi.Output<StorageMode>;
+  /** When a worker that the program does not see was last stopped; absent if it sees it. */
+  readonly stoppedAt?: pulumi.Output<string>;
 }
 
 /** A service whose new mode is in its values file or Helm release; its pods follow. */

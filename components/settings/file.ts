@@ -15,11 +15,14 @@ const commandKeys = [
   "logRetentionDays",
   "migration",
   "backfill",
+  "kubernetes",
+  "rollout",
   "advanced",
 ] as const;
 
-/** The settings that commands use; none is secret. */
-export type CommandSettings = Pick<Settings, (typeof commandKeys)[number]>;
+/** The settings that commands use; none is secret. Without a rollout no command looks for the services. */
+export type CommandSettings = Omit<Pick<Settings, (typeof commandKeys)[number]>, "rollout"> &
+  Partial<Pick<Settings, "rollout">>;
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -38,7 +41,7 @@ export async function commandSettings(from: SettingsSource | undefined): Promise
   const schema = settingsSchema.extend({
     // Without settings, a command works on MongoDB.
     storageMode: settingsSchema.shape.storageMode.default("mongo"),
-    // No command needs the rollout.
+    // A command without settings has none.
     rollout: settingsSchema.shape.rollout.optional(),
   });
   const settings = load(schema, values, ({ rollout, ...others }) =>

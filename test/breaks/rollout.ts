@@ -32,7 +32,7 @@ export const rolloutBreaks: readonly Break[] = [
   },
   {
     guarantee: "a destroyed stack leaves nothing paused",
-    file: "components/rollout/update/steps.ts",
+    file: "components/rollout/update/services-check.ts",
     find: "await tryQuickly(state, (cluster) => cleanUp(cluster, state));",
     replace: "",
     tests: ["test/rollout/pods/paused.test.ts > is resumed when the stack is destroyed"],
@@ -99,7 +99,7 @@ export const rolloutBreaks: readonly Break[] = [
   },
   {
     guarantee: "a refused push stops before anything changes",
-    file: "components/rollout/update/steps.ts",
+    file: "components/rollout/update/services-check.ts",
     find: "for (const file of inputs.files ?? []) await provePush(file);",
     replace: "",
     tests: ["test/rollout/pods/push.test.ts > stops the update where the server refuses"],
@@ -141,21 +141,21 @@ export const rolloutBreaks: readonly Break[] = [
   },
   {
     guarantee: "a state directory that is wrong is found before the schema",
-    file: "components/rollout/update/steps.ts",
+    file: "components/rollout/update/cutover.ts",
     find: "if (unfit !== undefined) throw new Error(unfit);",
     replace: "",
     tests: ["test/rollout/update/cutover.test.ts > is tried before the schema"],
   },
   {
     guarantee: "a preview names a state directory that cannot be written",
-    file: "components/rollout/update/steps.ts",
+    file: "components/rollout/update/cutover.ts",
     find: 'return unfit === undefined ? undefined : { property: "root", reason: unfit };',
     replace: "return undefined;",
     tests: ["test/rollout/update/cutover.test.ts > the state directory"],
   },
   {
     guarantee: "a values file that cannot be formed stops before anything changes",
-    file: "components/rollout/update/steps.ts",
+    file: "components/rollout/update/services-check.ts",
     find: "if (unfit) return unfit;",
     replace: "",
     tests: ["test/rollout/pods/push.test.ts > are formed"],
@@ -254,6 +254,23 @@ export const rolloutBreaks: readonly Break[] = [
       "test/rollout/pods/live-mode.test.ts > taken back by hand",
       "test/engine/changed-by-hand.test.ts > rolled back by hand",
     ],
+  },
+  {
+    guarantee: "a values file that somebody set to the other mode is not written over unseen",
+    file: "components/rollout/values/provider.ts",
+    find: 'if (changed?.severity === "stop") throw new Error(changed.text);',
+    replace: "",
+    tests: [
+      "test/rollout/values/changed-file.test.ts > its commit reverted",
+      "test/engine/worker-stopped.test.ts > reverted the commit",
+    ],
+  },
+  {
+    guarantee: "a rollback after a killed cutover is not refused for the file that it wrote",
+    file: "components/rollout/values/stated.ts",
+    find: " && state.stoppedAt === stoppedAt;",
+    replace: ";",
+    tests: ["test/rollout/values/changed-file.test.ts > killed, written, abandoned"],
   },
   {
     guarantee: "an abandoned drain starts no worker in another mode",

@@ -1,4 +1,4 @@
-import { cp } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -83,6 +83,24 @@ describe("a worker that the program cannot see", () => {
       expect(await up("mongo", 1)).toMatchObject({ failed: false });
       expect(await modes()).toEqual(["mongo", "mongo"]);
       expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+    },
+    4 * minutes,
+  );
+
+  it(
+    "stays on files if somebody reverted the commit of its values file, in a preview too",
+    async () => {
+      const file = join(stack.folder, "rollout/taskrunner-storage.worker.values.yaml");
+      const text = await readFile(file, "utf8");
+      await writeFile(file, text.replace("value: mongo", "value: filesystem"));
+      expect(await modes()).toEqual(["filesystem", "mongo"]);
+
+      const preview = await stack.preview();
+      expect(preview.output).toContain("[stop: mode-changed]");
+      const refused = await up("mongo", 1);
+      expect(refused.failed).toBe(true);
+      expect(refused.output).toMatch(/has worker in filesystem mode.* this stack wrote mongo mode/);
+      expect(await modes()).toEqual(["filesystem", "mongo"]);
     },
     4 * minutes,
   );

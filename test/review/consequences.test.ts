@@ -147,6 +147,44 @@ describe("a change without a change of the mode", () => {
     });
   });
 
+  it("is never without risk if a drain is replaced, or a service stays behind a step left out", () => {
+    const drain: RawStep = {
+      type: "~kubernetes:Drain",
+      name: "worker-drain",
+      parent: "WorkerDrain",
+      old: { direction: "forward" },
+      now: { direction: "forward" },
+    };
+    const replaced = ["create-replacement", "replace", "delete-replaced"];
+    const made = reviewOf(previewOf(replaced.map((op) => ({ ...drain, op }))));
+    expect(made.level).toBe("risks");
+    expect(risksOf(made)).toEqual(matching(/^1 resource replaced/));
+
+    const message = "warning: the service web stays in filesystem mode [service-stays]";
+    const diagnostics = [{ severity: "warning", message }];
+    expect(reviewOf(previewOf([], { diagnostics })).level).toBe("risks");
+  });
+
+  it("is never without risk if a mode in a release or a values file is not the last one", () => {
+    const shown = release("worker", values("filesystem"), values("mongo"));
+    expect(reviewOf(previewOf([shown])).level).toBe("risks");
+    const file: RawStep = {
+      type: "~taskrunner:ValuesFile",
+      name: "worker",
+      parent: "WorkerRollout",
+      old: { mode: "mongo", direction: "forward" },
+      now: { mode: "mongo", direction: "forward" },
+    };
+    const found = (message: string) => {
+      const diagnostics = [{ severity: "info", message: `${message}]` }];
+      return reviewOf(previewOf([file], { diagnostics })).level;
+    };
+    expect(found("warning: worker.yaml has worker in filesystem mode [mode-changed")).toBe("risks");
+    expect(found("warning: it is in filesystem mode [stop: mode-changed")).toBe("blocked");
+    expect(found("warning: they use different stores [modes-differ")).toBe("risks");
+    expect(found("worker.yaml is written again [values-written")).toBe("clear");
+  });
+
   it("names a validator that was lost or changed", () => {
     const rules = (required: string) => ({ $jsonSchema: { required: [required] } });
     const strict = { validationLevel: "strict", validationAction: "error", validator: rules("a") };

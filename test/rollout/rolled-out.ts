@@ -49,6 +49,7 @@ export function mockedEngine(): void {
         const state = {
           standstill: { mode: "mongo", stoppedAt: "1" },
           requests: 0,
+          stoppedAt: "1",
           ...(resource.inputs as object),
           ...outputs,
         };
@@ -101,7 +102,7 @@ async function inStack(
     direction: directionTo(mode),
   };
   const below = { parent: new Instance() };
-  const update = new Update("update", settings, below);
+  const update = new Update("update", { ...settings, files: { root: undefined } }, below);
   const mongo = { appUri: pulumi.secret(mongoUri) };
   const services = new Services(
     "services",

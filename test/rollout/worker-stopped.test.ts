@@ -39,4 +39,16 @@ describe("the drain of a worker that the program cannot see", () => {
     });
     log.mockRestore();
   });
+
+  it("counts as stopped from when the settings say so, and anew in each direction", async () => {
+    const failed = await WorkerStopped.create(cutover).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ properties: { stoppedAt: null } });
+    const there = (await WorkerStopped.create({ ...cutover, stoppedFor: 2 })).outs as {
+      stoppedAt: string;
+    };
+    expect(Date.parse(there.stoppedAt)).not.toBeNaN();
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const later = (await WorkerStopped.update("worker", there, back)).outs as typeof there;
+    expect(later.stoppedAt > there.stoppedAt).toBe(true);
+  });
 });

@@ -98,7 +98,7 @@ describe("the settings file of a command", () => {
     const settings = await read({ ...named({ ...dev, mongoUri }), ...others });
 
     expect(settings).toMatchObject({ storageMode: "mongo", approvals: false });
-    expect(settings).not.toHaveProperty("rollout");
+    expect(settings).not.toHaveProperty("mongoUri");
     expect(JSON.stringify(await read(named(dev)))).not.toContain("mongodb:");
   });
 });

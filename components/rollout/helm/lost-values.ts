@@ -6,7 +6,7 @@ import { foreseeInPreview } from "../../step/program";
 import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
 import { newestRevision } from "../pods/releases";
-import type { OwnPlace, ReleaseArgs } from "../target";
+import type { OwnPlace, ReleaseArgs } from "../placement";
 import {
   inHelmsOrder,
   isMap,

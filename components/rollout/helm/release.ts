@@ -16,7 +16,8 @@ import type { ProgramSettings } from "../../settings/program";
 import { childName, logFinding, ProgramError } from "../../step/program";
 import { modeKey, serviceEnvironment, type MongoNames } from "../environment";
 import { connectionSecret } from "../secrets";
-import { placementOf, type ReleaseArgs, type Target } from "../target";
+import { placementOf, type ReleaseArgs } from "../placement";
+import type { Target } from "../target";
 import {
   environmentOnTop,
   inHelmsOrder,

@@ -6,6 +6,7 @@ import {
   describeScalers,
   identityOf,
   isSameCluster,
+  liveModes,
   pauseHint,
   recordedReplicas,
   replicasBefore,
@@ -20,6 +21,7 @@ import {
 } from "../../kubernetes";
 import type { Direction } from "../../settings";
 import { gateStaysOpen, kind, tell, type StateOf, type Step } from "../../step";
+import { modeKey } from "../environment";
 import { finishing, resumeHint } from "../recovery";
 import { executorMarks, findMissed } from "./executors";
 import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
@@ -57,9 +59,9 @@ export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
 
 /** Where the service works; one that a stack takes over in Mongo mode stays there. */
 async function findLiveDirection(inputs: DrainRequestInputs): Promise<Direction> {
-  const live = await tryQuickly(inputs, (cluster) => controllersOf(cluster, inputs));
-  const wanted = { service: inputs.service, mode: "filesystem" } as const;
-  return live && inOtherMode(wanted, live).length > 0 ? "forward" : "back";
+  const worker = { ...inputs, variable: modeKey(inputs.service) };
+  const live = await tryQuickly(inputs, (cluster) => liveModes(cluster, worker));
+  return live?.includes("mongo") ? "forward" : "back";
 }
 
 const now = () => new Date().toISOString();

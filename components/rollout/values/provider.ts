@@ -1,42 +1,24 @@
 import { access, constants, rename, rm, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { errorCode } from "../../contract/text";
 import { warning } from "../../contract/finding";
-import { tell, kind, type Step, type StepInputs } from "../../step";
-import type { StorageMode } from "../../settings";
-import {
-  environmentKeys,
-  modeKey,
-  type EnvironmentEntry,
-  type EnvironmentValue,
-  type Service,
-} from "../environment";
-import { resumeHint, cutOverFirstHint } from "../recovery";
+import { tell, kind, type StateOf, type Step, type StepInputs } from "../../step";
+import { environmentKeys, type EnvironmentEntry, type EnvironmentValue } from "../environment";
+import { resumeHint } from "../recovery";
 import {
   environmentOnTop,
   lastAt,
-  readText,
   refuseUnknownList,
   valuesAt,
   ValuesFileError,
-  variableKey,
-  variablesAt,
   type ValuesText,
 } from "./files";
 import { PushError, pushFile, type ReadOnBranch } from "./git";
+import { findChanged, findUnknownCutover, ownText, siteTexts, type WrittenMode } from "./stated";
 
-export interface ValuesFileInputs extends StepInputs {
-  readonly service: Service;
-  /** The stack's own file. Paths count from the project's folder. */
-  readonly file: string;
-  /** The site's values files, in Helm's order. Never changed. */
-  readonly site: readonly string[];
-  /** The keys that lead to the environment, with dots between them. */
-  readonly path: string;
-  readonly mode: StorageMode;
+export interface ValuesFileInputs extends StepInputs, WrittenMode {
   /** Our variables by name, so that a preview shows what changes in them. */
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
   /** The full name of the stack, which the file names. */
@@ -45,17 +27,23 @@ export interface ValuesFileInputs extends StepInputs {
   readonly push?: { readonly branch: string };
 }
 
+type ValuesFileState = StateOf<ValuesFileInputs, object>;
+
 /**
  * A values file of the stack's own, which the site lists last: it sets a service's mode on top of the site's files
- * (decision 14). It is written whole, and again after an edit or a change of the site's own list.
+ * (decision 14). It is written whole, and again after an edit or a change of the site's own list. Of a worker that the
+ * program does not see, an edit of the mode is refused.
  */
 export const valuesFile: Step<ValuesFileInputs, object> = {
   ...kind<ValuesFileInputs, object>("ValuesFile", ["rollout", "taskrunner"], [], []),
   id: ({ service }) => service,
-  compares: ["service", "file", "site", "path", "mode", "environment", "push"],
+  compares: ["service", "file", "site", "path", "mode", "environment", "push", "stoppedAt"],
   isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
-  previewFindings: ({ mode, environment }, inputs) => {
-    const isAsked = mode !== inputs.mode || !isDeepStrictEqual(environment, inputs.environment);
+  previewFindings: (state, inputs) => {
+    const changed = findChanged(inputs, state);
+    if (changed) return Promise.resolve([changed]);
+    const isAsked =
+      state.mode !== inputs.mode || !isDeepStrictEqual(state.environment, inputs.environment);
     const text = `${inputs.file} ${writtenAnew}`;
     return Promise.resolve(isAsked ? [] : [{ severity: "info", code: "values-written", text }]);
   },
@@ -160,45 +148,10 @@ export function formatValues(inputs: ValuesFileInputs, site = siteTexts(inputs))
 
 const headingOf = (stack: string) => `# taskrunner-storage: values of stack ${stack}`;
 
-const siteTexts = ({ site }: ValuesFileInputs): readonly ValuesText[] =>
-  site.map((file) =>
-    readText(file, "Check rollout.directory, rollout.worker.values and rollout.web.values."),
-  );
-
-function ownText({ file }: ValuesFileInputs): ValuesText | undefined {
-  return existsSync(file) ? readText(file, "Check rollout.directory.") : undefined;
-}
-
-/** The last value of the mode in the site's files and the stack's own one. @throws ValuesFileError */
-function findStated(inputs: ValuesFileInputs) {
-  const own = ownText(inputs);
-  const files = [...siteTexts(inputs), ...(own ? [own] : [])];
-  const key = variableKey(modeKey(inputs.service));
-  return variablesAt(files, inputs.path).findLast(({ name }) => variableKey(name) === key);
-}
-
-/** The mode that a service has by its values files; undefined if they cannot be read, which its step reports. */
-export function modeInFiles(inputs: ValuesFileInputs): StorageMode | undefined {
-  try {
-    return variableKey(findStated(inputs)?.value ?? "") === "mongo" ? "mongo" : "filesystem";
-  } catch (error) {
-    if (error instanceof ValuesFileError) return undefined;
-    throw error;
-  }
-}
-
-function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
-  const { service } = inputs;
-  const last = findStated(inputs);
-  if (last === undefined || variableKey(last.value) !== "mongo") return undefined;
-  return (
-    `The values file ${last.file} has ${service} in mongo mode. ${cutOverFirstHint} ` +
-    `If it was never deployed in mongo mode, set ${modeKey(service)} in it to filesystem by hand.`
-  );
-}
-
-async function writeValues(inputs: ValuesFileInputs): Promise<object> {
+async function writeValues(inputs: ValuesFileInputs, state?: ValuesFileState): Promise<object> {
   const { file } = inputs;
+  const changed = findChanged(inputs, state);
+  if (changed?.severity === "stop") throw new Error(changed.text);
   const draft = `${file}.${process.pid}.tmp`;
   const text = formatValues(inputs);
   try {

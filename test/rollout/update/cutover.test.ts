@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import type { CutoverInputs } from "../../../components/rollout/update/steps";
+import type { CutoverInputs } from "../../../components/rollout/update/cutover";
 import { refuseWrites } from "../../transfer/read-only";
 
 const { Cutover } = providers;

@@ -15,7 +15,12 @@ const revision = (namespace: string, release: string, status: string) => {
 const refusalOf = async (namespace: string, inputs: object, olds: object = {}) => {
   const { kubeconfig } = current.cluster;
   const asked = { kubeconfig, namespace, direction: "forward", releases: ["worker", "web"] };
-  const worker = { service: "worker", mode: "mongo", timeoutSeconds: 5 } as const;
+  const worker = {
+    service: "worker",
+    release: "worker",
+    mode: "mongo",
+    timeoutSeconds: 5,
+  } as const;
   const { failures } = await providers.ServicesCheck.check(olds, {
     ...asked,
     ...worker,

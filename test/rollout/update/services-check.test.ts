@@ -93,6 +93,8 @@ describe("an up without a preview, before its first change", () => {
     await expect(upFrom(wanted)).rejects.toThrow(
       /^No Deployment or StatefulSet with labels app=web/,
     );
+    const { failures } = await Drain.check({}, wanted);
+    expect(failures?.[0]?.reason).toMatch(/labels app=web .* web would not follow/);
     await upFrom({ ...wanted, install: true, web: { ...web, release: "new" } });
     await upFrom({ ...wanted, ...toFiles }, wanted);
     expect(current.said.join()).toMatch(/labels app=web .*\[web-absent\]/);
@@ -144,8 +146,31 @@ describe("an up without a preview, before its first change", () => {
   it("lets a worker change over that can be drained, and says where it is", async () => {
     await current.cluster.deploy("fine");
     expect(await upFrom(inputs("fine"))).toMatchObject({ outs: { applied: true } });
-    const server = /^worker: namespace fine .*, https:\/\/127\.0\.0\.1:\d+$/;
+    const server = /^worker: filesystem mode; .* namespace fine .*, https:\/\/127\.0\.0\.1:\d+$/;
     expect(current.said[0]).toMatch(server);
+  });
+
+  it("says in each preview what the services work on, and warns if that is not one store", async () => {
+    await current.cluster.deploy("apart", { mode: "mongo" });
+    await current.cluster.deploy("apart", { name: "web", mode: "nothing" });
+    const wanted = inputs("apart", { selector: "app=worker", web: { selector: "app=web" } });
+    await checked(wanted, wanted);
+    expect(current.said).toEqual([
+      expect.stringMatching(/^worker: mongo mode; web: filesystem mode; /),
+      expect.stringMatching(/^warning: .*different stores.*\[modes-differ\]$/),
+    ]);
+
+    await current.cluster.kubectl(
+      "set",
+      "env",
+      "deployment/web",
+      "--namespace=apart",
+      "TaskRunner__Storage__Mode=Mongo",
+    );
+    await checked(wanted, wanted);
+    expect(current.said.slice(2)).toEqual([
+      expect.stringMatching(/^worker: mongo mode; web: mongo mode; /),
+    ]);
   });
 
   it("names a kubeconfig that does not answer, and nothing else", async () => {

@@ -91,6 +91,7 @@ describe("the rollout by values files", () => {
       stoppedAt: "1",
     });
     expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("stoppedAt");
+    expect(inputsOf(":ValuesFile", "worker")).not.toHaveProperty("stoppedAt");
   });
 
   it("has the check of the services form and push both files", async () => {
@@ -126,5 +127,8 @@ describe("the rollout by values files", () => {
       cutover: 1,
       stoppedFor: 1,
     });
+    for (const service of ["worker", "web"]) {
+      expect(inputsOf(":ValuesFile", service)).toMatchObject({ stoppedAt: "1" });
+    }
   });
 });

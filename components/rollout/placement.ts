@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import type {
+  ChartSettings,
+  KubernetesSettings,
+  RolloutSettings,
+  ValuesRolloutSettings,
+} from "../settings";
+import type { Service } from "./environment";
+import type { EnvironmentPlace } from "./values/files";
+import type { ServiceFiles } from "./values/stated";
+
+/** The settings that say where the services are. */
+export interface ServicesSettings {
+  readonly rollout: RolloutSettings;
+  readonly kubernetes: KubernetesSettings;
+}
+
+/** A Helm release with the site's values files and the services that it holds. */
+export interface ReleaseArgs extends ChartSettings {
+  readonly release: string;
+  readonly values: readonly string[];
+  readonly services: readonly OwnPlace[];
+}
+
+/** Where the variables of a service are in a chart's values. */
+export type OwnPlace = EnvironmentPlace & { readonly service: Service };
+
+interface Placement {
+  /** Absent if the program sees no pods (`confirm: none`). */
+  readonly namespace: string | undefined;
+  /** The labels of each service's workloads. */
+  readonly selectors: Readonly<Record<Service, string | undefined>>;
+  /** The releases that the stack upgrades: one for each service, or one for both. */
+  readonly releases: readonly ReleaseArgs[];
+  readonly install?: boolean;
+  /** The cutover for which a person has stopped a worker that the program does not see. */
+  readonly workerStopped?: number | undefined;
+}
+
+/** What the steps need of each target. Only this function distinguishes `helm` and `umbrella`. */
+export function placementOf(rollout: RolloutSettings): Placement {
+  if (rollout.target === "values") {
+    const { confirm, workerStopped } = rollout;
+    const nothing = { namespace: undefined, selector: { worker: undefined, web: undefined } };
+    const { namespace, selector } = confirm === "none" ? nothing : confirm;
+    return { namespace, selectors: selector, releases: [], workerStopped };
+  }
+  const { namespace, install, worker, web } = rollout;
+  const inWorker = { service: "worker" as const, path: worker.path };
+  const inWeb = { service: "web" as const, path: web.path };
+  const releases =
+    rollout.target === "umbrella"
+      ? [{ ...rollout, services: [inWorker, inWeb] }]
+      : [
+          { ...rollout.worker, services: [inWorker] },
+          { ...rollout.web, services: [inWeb] },
+        ];
+  const selectors = { worker: worker.selector, web: web.selector };
+  return { namespace, install, selectors, releases };
+}
+
+/** Where the workloads of a service are; undefined if the program sees none. */
+export function serviceAddress({ kubernetes, rollout }: ServicesSettings, service: Service) {
+  const { namespace, releases, selectors } = placementOf(rollout);
+  if (namespace === undefined) return undefined;
+  const own = releases.find(({ services }) => services.some((one) => one.service === service));
+  return { ...kubernetes, namespace, release: own?.release, selector: selectors[service] };
+}
+
+/** The values files of a service with target `values`. */
+export function serviceFiles(
+  { directory, ...services }: ValuesRolloutSettings,
+  service: Service,
+): ServiceFiles {
+  const { file, values, path } = services[service];
+  const site = values.map((one) => join(directory, one));
+  return { service, path, file: join(directory, file), site };
+}

@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+import { kind, type Step, type StepInputs } from "../../step";
+import {
+  probeByPermission,
+  requireFenceWritable,
+  requireState,
+  StateFolderError,
+  WriteError,
+} from "../../state";
+
+export interface CutoverInputs extends StepInputs {
+  /** The setting `cutover`, from 1. */
+  readonly cutover: number;
+  /** The last cutover that ended, which the step observes itself; 0 before the first end. */
+  readonly ended?: number;
+  /** When it ended, in ISO 8601, UTC. */
+  readonly endedAt?: string;
+  /** The state directory; absent if the settings have none, or if Jobs mount it. */
+  readonly root?: string;
+  readonly approvals?: boolean;
+  /** The first number of the cutover in force, which the step observes itself: a later one may be refused. */
+  readonly inForce?: number;
+}
+
+type CutoverResults = Pick<CutoverInputs, "ended" | "endedAt" | "inForce">;
+
+/**
+ * The record of the cutovers that the stack made and ended. A change to files ends a cutover, finished or not.
+ * Settings in Git that name an ended one are stale, and must not cut over again (decision 10).
+ */
+export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
+  ...kind<CutoverInputs, CutoverResults>(
+    "Cutover",
+    ["rollout", "taskrunner"],
+    ["ended", "endedAt", "inForce"],
+    [],
+  ),
+  id: () => "cutover",
+  compares: ["cutover", "root"],
+  observes: ({ direction, cutover }, prior) => {
+    const { ended = 0, endedAt } = prior ?? {};
+    const ends = prior?.direction === "forward" && direction === "back";
+    if (ends) return Promise.resolve({ ended: prior.cutover, endedAt: new Date().toISOString() });
+    const inForce = currentOf(prior) ?? cutover;
+    return Promise.resolve({ ended, inForce, ...(endedAt !== undefined && { endedAt }) });
+  },
+  refuses: async (inputs, prior) => {
+    const stale = findStaleNumber(inputs, prior);
+    if (stale !== undefined) return { property: "cutover", reason: stale };
+    const isAsked = usesFiles(inputs, prior);
+    const unfit = isAsked ? await findUnfitState(inputs, probeByPermission) : undefined;
+    return unfit === undefined ? undefined : { property: "root", reason: unfit };
+  },
+  forward: requireFiles,
+  back: requireFiles,
+};
+
+function findStaleNumber(
+  { cutover, direction, ended = 0, endedAt }: CutoverInputs,
+  prior?: CutoverInputs,
+): string | undefined {
+  const current = currentOf(prior);
+  // A larger number is left to the ledger's claim: a stack that lost its state does not know how many have ended.
+  if (direction !== "forward" || cutover >= (current ?? ended + 1)) return undefined;
+  const date = endedAt?.slice(0, 10) ?? "an unknown date";
+  return current === undefined
+    ? `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}. Otherwise set storageMode: filesystem. Nothing was changed.`
+    : `Cutover ${current} of this stack is made or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
+}
+
+/** Whether this update imports or exports: its direction is another one, or it goes on with other files. */
+function usesFiles({ direction, root }: CutoverInputs, prior?: CutoverInputs): boolean {
+  const isForward = direction === "forward";
+  if (prior?.direction !== direction) return isForward || prior !== undefined;
+  return isForward && prior?.root !== root;
+}
+
+async function findUnfitState(
+  { root, approvals = true }: CutoverInputs,
+  probe?: typeof probeByPermission,
+): Promise<string | undefined> {
+  if (root === undefined) return undefined;
+  const address = { root: resolve(root), approvals };
+  try {
+    await requireState(address);
+    await requireFenceWritable(address.root, probe);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StateFolderError || error instanceof WriteError) return error.message;
+    throw error;
+  }
+}
+
+/** Tries the state directory before the schema and the first pass. */
+async function requireFiles(inputs: CutoverInputs, prior?: CutoverInputs): Promise<object> {
+  const unfit = usesFiles(inputs, prior) ? await findUnfitState(inputs) : undefined;
+  if (unfit !== undefined) throw new Error(unfit);
+  return {};
+}
+
+function currentOf(prior?: CutoverInputs): number | undefined {
+  return prior?.direction === "forward" ? (prior.inForce ?? prior.cutover) : undefined;
+}

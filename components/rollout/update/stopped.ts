@@ -1,0 +1,76 @@
+import { warning } from "../../contract/finding";
+import { kind, Unfinished, type Step, type StepInputs } from "../../step";
+import { stopOthers, type StopAddress } from "../../step/jobs";
+import type { ValuesFileInputs } from "../values/provider";
+import { findUnfitFile } from "./services-check";
+
+type JobsStoppedInputs = StepInputs & StopAddress;
+
+/** Deletes unfinished Jobs of the other direction: the specification's "stop the Mongo migration runner". */
+export const jobsStopped: Step<JobsStoppedInputs, object> = {
+  ...kind<JobsStoppedInputs, object>("JobsStopped", ["rollout", "kubernetes"], [], []),
+  id: ({ namespace }) => `${namespace}/jobs-stopped`,
+  forward: stopJobs,
+  back: stopJobs,
+};
+
+async function stopJobs({ direction = "forward", ...address }: JobsStoppedInputs): Promise<object> {
+  await stopOthers(address, direction);
+  return {};
+}
+
+/** Inputs of a drain that a person does. */
+interface WorkerStoppedInputs extends StepInputs {
+  /** The setting `cutover`, from 1. */
+  readonly cutover: number;
+  /** The setting `rollout.workerStopped`: the cutover for which the worker was stopped. */
+  readonly stoppedFor?: number;
+  /** The stack's own values files. */
+  readonly files?: readonly ValuesFileInputs[];
+  /** The fence of services that work on MongoDB already; else empty. */
+  readonly takenOver?: string;
+}
+
+interface WorkerStoppedResults {
+  /** When the last stop counted as done, in ISO 8601, UTC. */
+  readonly stoppedAt: string;
+}
+
+/** Stops a cutover until the settings say that its worker is stopped. A rollback has to work in one `up`. */
+export const workerStopped: Step<WorkerStoppedInputs, WorkerStoppedResults> = {
+  ...kind<WorkerStoppedInputs, WorkerStoppedResults>(
+    "WorkerStopped",
+    ["rollout", "taskrunner"],
+    ["stoppedAt"],
+    [],
+  ),
+  id: () => "worker",
+  refuses: findUnfitFile,
+  previewFindings: (_, inputs) => {
+    const text = inputs.direction === "back" ? stopFirst : requestOf(inputs);
+    return Promise.resolve(text === undefined ? [] : [warning("stop-worker", text)]);
+  },
+  forward: (inputs) => {
+    const request = requestOf(inputs);
+    return request === undefined ? markStopped() : Promise.reject(new Unfinished([request]));
+  },
+  back: markStopped,
+};
+
+function markStopped(): Promise<WorkerStoppedResults> {
+  return Promise.resolve({ stoppedAt: new Date().toISOString() });
+}
+
+const stopFirst =
+  "The program cannot see the worker (rollout.confirm: none). Stop it before this rollback: what it " +
+  "executes during the export is lost.";
+
+function requestOf(inputs: WorkerStoppedInputs): string | undefined {
+  const { cutover, stoppedFor, takenOver } = inputs;
+  if (stoppedFor === cutover || takenOver) return undefined;
+  return (
+    "The program cannot see the worker (rollout.confirm: none), so it cannot drain it. Stop the worker and " +
+    "wait until its last process is gone. " +
+    `Then set rollout.workerStopped: ${cutover} and run pulumi up again; it resumes here.`
+  );
+}
