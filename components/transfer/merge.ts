@@ -31,11 +31,12 @@ export function sideOf(role: CollectionRole, document: Document): Side {
 /**
  * The merge rules (issue #5, "Identity"). Changed on one side since the base: that side wins.
  * Changed on both: a conflict. Of approvals, a decision beats `pending` and `hold`, and two different decisions
- * conflict; of artifacts the newer `capturedAt` wins, and MongoDB's if both changed and have the same or it has none.
- * Log entries are immutable. An older run never wins if its steps would run again.
+ * conflict; of artifacts changed on both sides the newer `capturedAt` wins, on a tie MongoDB's. Log entries are
+ * immutable. An older run never wins if its steps would run again.
  *
  * @param truth the side that is the source of truth after a cutover. What only it lacks was removed there. While it is
- *   MongoDB nobody works on the files: an older run on disk was restored, and MongoDB's wins. Default: none
+ *   MongoDB no service works on the files: an older run or artifact on disk was restored, and MongoDB's wins. Default:
+ *   none
  */
 export function merge(
   role: CollectionRole,
@@ -51,7 +52,7 @@ export function merge(
   if (disk.hash === mongo.hash) return "equal";
   const { agreed } = agreementIn(base, { disk: disk.hash, mongo: mongo.hash });
   if (disk.hash === agreed?.disk && mongo.hash === agreed.mongo) return "equal";
-  const isRestored = role === "runs" && truth === "mongo" && isOlder(disk, mongo);
+  const isRestored = truth === "mongo" && isOlder[role](disk, mongo);
   const verdict = isRestored ? "mongo" : mergers[role](disk, mongo, agreed);
   if (verdict === "disk") return verdict;
   return isWrittenAs(role, mongo, disk) ? "equal" : verdict;
@@ -78,16 +79,14 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
     const winner = findChangedSide(disk, mongo, agreed);
     const [run, other] = winner === "disk" ? [disk, mongo] : [mongo, disk];
     const wouldRepeat = wouldRepeatSteps(run.document, other.document);
-    return isOlder(run, other) && wouldRepeat ? "conflict" : winner;
+    return isOlder.runs(run, other) && wouldRepeat ? "conflict" : winner;
   },
   logs: () => "conflict",
   artifacts: (disk, mongo, agreed) => {
     const changed = findChangedSide(disk, mongo, agreed);
-    const ours = captureTime(disk);
-    const theirs = captureTime(mongo);
-    const areApart = ours !== theirs && Number.isFinite(ours - theirs);
-    if (!areApart && changed !== "conflict") return changed;
-    return ours > theirs ? "disk" : "mongo";
+    // Clocks may be apart: if one side changed, the dates do not count.
+    if (changed !== "conflict") return changed;
+    return captureTime(disk) > captureTime(mongo) ? "disk" : "mongo";
   },
   approvals: (disk, mongo, agreed) => {
     const ours = decision(disk);
@@ -98,13 +97,18 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
   },
 };
 
-/** Whether a run is older than another state of it. Without both dates it is if its steps would run again. */
-function isOlder({ document: run }: Side, { document: other }: Side): boolean {
-  const ours: unknown = run.updatedAt;
-  const theirs: unknown = other.updatedAt;
-  const areDated = ours instanceof Date && theirs instanceof Date;
-  return areDated ? ours < theirs : wouldRepeatSteps(run, other);
-}
+/** Whether a record is older than another state of it. Without both dates a run is if its steps would run again. */
+const isOlder: Readonly<Record<CollectionRole, (one: Side, other: Side) => boolean>> = {
+  runs: ({ document: run }, { document: other }) => {
+    const ours: unknown = run.updatedAt;
+    const theirs: unknown = other.updatedAt;
+    const areDated = ours instanceof Date && theirs instanceof Date;
+    return areDated ? ours < theirs : wouldRepeatSteps(run, other);
+  },
+  artifacts: (one, other) => captureTime(one) < captureTime(other),
+  approvals: () => false,
+  logs: () => false,
+};
 
 function findChangedSide(disk: Side, mongo: Side, agreed: Hashes | undefined) {
   if (mongo.hash === agreed?.mongo) return "disk";

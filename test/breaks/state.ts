@@ -84,16 +84,16 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "while a fence is open an older file never counts",
     file: "components/transfer/merge.ts",
-    find: 'role === "runs" && truth === "mongo" && isOlder(disk, mongo)',
+    find: 'truth === "mongo" && isOlder[role](disk, mongo)',
     replace: "false",
     tests: ["test/transfer/before-end.test.ts > is exported if it was restored after"],
   },
   {
-    guarantee: "an older artifact never replaces a newer one",
+    guarantee: "an artifact that changed on one side wins, whatever the clocks say",
     file: "components/transfer/merge.ts",
-    find: "ours !== theirs && Number.isFinite(ours - theirs)",
-    replace: "false",
-    tests: ["test/transfer/merge.test.ts > to an older one"],
+    find: 'if (changed !== "conflict") return changed;',
+    replace: "",
+    tests: ["test/transfer/merge.test.ts > by a clock behind"],
   },
   {
     guarantee: "no import updates a run that MongoDB has while its fence is open",
@@ -105,7 +105,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "an older run whose steps would run again never wins",
     file: "components/transfer/merge.ts",
-    find: 'isOlder(run, other) && wouldRepeat ? "conflict" : winner',
+    find: 'isOlder.runs(run, other) && wouldRepeat ? "conflict" : winner',
     replace: "winner",
     tests: ["test/transfer/handover-stops.test.ts > that was set back to an older state"],
   },

@@ -29,8 +29,8 @@ it.each<[string, CollectionRole, object, object, object | undefined, string]>([
   ["another log entry", "logs", { a: 1 }, { a: 2 }, undefined, "conflict"],
   ["an artifact changed on disk", "artifacts", { ...late, a: 2 }, late, late, "disk"],
   ["an artifact changed in MongoDB", "artifacts", late, { ...late, a: 2 }, late, "mongo"],
-  ["an artifact changed on disk to an older one", "artifacts", early, late, late, "mongo"],
-  ["an artifact changed in MongoDB to an older one", "artifacts", late, early, late, "disk"],
+  ["an artifact changed on disk by a clock behind", "artifacts", early, late, late, "disk"],
+  ["an artifact changed in MongoDB by a clock behind", "artifacts", late, early, late, "mongo"],
   ["an artifact without a moment changed in MongoDB", "artifacts", late, { a: 1 }, late, "mongo"],
   ["a newer artifact on disk", "artifacts", late, early, undefined, "disk"],
   ["a newer artifact in MongoDB", "artifacts", early, late, {}, "mongo"],
@@ -189,6 +189,9 @@ it("an older file never counts while MongoDB is the source of truth", () => {
   const done = sideOf("runs", { steps: [{ stepId: "a", status: "Succeeded" }] });
   expect(merge("runs", running, done, undefined, "mongo")).toBe("mongo");
   expect(merge("runs", done, running, undefined, "mongo")).toBe("conflict");
+  const [first, last] = [sideOf("artifacts", early), sideOf("artifacts", late)];
+  expect(merge("artifacts", first, last, agreedOn(last.hash), "mongo")).toBe("mongo");
+  expect(merge("artifacts", last, first, agreedOn(last.hash), "mongo")).toBe("mongo");
 });
 
 it("the hash sees values, not their types, and no order but that inside of fields", () => {
