@@ -86,7 +86,7 @@ it("in an unkind world no step is executed twice, nothing is lost, and a stop ha
   expect(dangers).toEqual(expect.arrayContaining(asked));
   // A change is tried on the same walks as the one before it, on those first that found a fault once; the
   // workflow `breaks` draws others every week.
-  const seeds = WALK_SEED === undefined ? [427_316, 912_567, ...drawn] : drawn;
+  const seeds = WALK_SEED === undefined ? [20_213, 427_316, 912_567, ...drawn] : drawn;
   const dangersOf = (seed: number) => drawDangers(createRandom(seed + 1), asked);
   expect(await failuresOf(seeds, dangersOf, ({ found }) => found.length > 0)).toEqual([]);
 });
