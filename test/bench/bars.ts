@@ -36,6 +36,9 @@ export const mostRoundTrips = 1;
 export const mostMbOfTinyRuns = 250;
 export const mostMbOfPass = 350;
 
+/** Client CPU of a rollback's delta pass in seconds, up to 10^5 runs. */
+export const mostCpuSecondsOfDelta = 6;
+
 /** Maximum documents or entries of indexes that MongoDB looks at while the worker is stopped, for each changed run. */
 export const mostExaminedPerRun = 10;
 

@@ -6,11 +6,15 @@ import {
   importState,
   verifyState,
   type BothSides,
+  type ExportReport,
   type ImportReport,
   type Batch,
   drawFence,
 } from "../../components/transfer";
-import { type ReadyRecord, mapLimit } from "../../components/state";
+import { exportFinished } from "../../components/transfer/export/export";
+import { exportBeforeEnd } from "../../components/transfer/export/unfinished";
+import { compareUnfinished } from "../../components/transfer/import/guard";
+import { type ReadyRecord, mapLimit, readDeltaScope, saveDeltaScope } from "../../components/state";
 import { collectionRoles, collections, type CollectionRole } from "../../components/contract";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { ledgerName, logsWithIndexes, defaultNames, source } from "./sides";
@@ -51,9 +55,22 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
       });
       return countIn(report);
     }),
-  bulk: (task) => exportAll(task, { isBulk: true, openFence: "bench" }),
-  back: (task) => exportAll(task, { openFence: "bench" }),
-  export: (task) => exportAll(task),
+  compare: (task) =>
+    onState(task, async (sides) => (await compareUnfinished(sides, "bulk")).compared),
+  bulk: (task) =>
+    onState(task, async (sides) => {
+      const { report, left } = await exportFinished({ ...sides, truth: "mongo" });
+      await saveDeltaScope(sides, { ...left, fence: fence.at, token: fence.tokens[0] });
+      return writtenIn(report);
+    }),
+  back: (task) =>
+    onState(task, async (sides) => {
+      const scope = await readDeltaScope(sides, fence);
+      if (!scope) throw new Error("The bulk pass left no scope, so that everything would be read.");
+      const { report } = await exportBeforeEnd({ ...sides, truth: "mongo" }, fence, scope, true);
+      return writtenIn(report);
+    }),
+  export: (task) => onState(task, async (sides) => writtenIn(await exportState(sides))),
   verify: (task) =>
     onState(task, async (sides) => {
       const report = await verifyState(sides);
@@ -63,11 +80,8 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
     }),
 };
 
-function exportAll(task: Task, options: object = {}): Promise<Measured> {
-  return onState(task, async (sides) =>
-    sumOf(await exportState({ ...sides, ...options }), ({ written }) => written),
-  );
-}
+/** The fence that a rollback's passes end. */
+const fence = { at: "2025-11-07T00:00:00.000Z", unfinishedCount: 0, tokens: ["bench"] } as const;
 
 /** Work on a whole state and a prepared database, as the steps do it. */
 async function onState(
@@ -116,6 +130,10 @@ async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<n
 
 function countIn(report: ImportReport): number {
   return sumOf(report, ({ inserted, updated }) => inserted + updated);
+}
+
+function writtenIn(report: ExportReport): number {
+  return sumOf(report, ({ written }) => written);
 }
 
 function sumOf<T>(
