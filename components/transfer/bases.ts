@@ -1,4 +1,5 @@
-import type { Collection, Db, Document, Filter, UpdateFilter } from "mongodb";
+import { randomBytes } from "node:crypto";
+import type { Collection, Db, Document, UpdateFilter } from "mongodb";
 import { checkpointsCollection, type CollectionRole } from "../contract";
 import type { Key } from "../state";
 
@@ -10,6 +11,8 @@ export interface Hashes {
 
 /** An announced write: the hashes of both sides after it, and the side that is written. */
 export interface Announced extends Hashes {
+  /** The import or export that announced it. */
+  readonly writer: string;
   readonly to: keyof Hashes;
   /** The file of the record after the write. */
   readonly file: string;
@@ -22,13 +25,14 @@ export interface Announced extends Hashes {
  * (decision 15). They differ if JSON cannot express MongoDB's value, such as a date inside a plan. Logs are
  * immutable and have no base.
  *
- * A write is announced before it is done. If a process is killed in between, the announcement is the base if the
- * written side has its hash.
+ * A write is announced before it is done, and several writers may announce theirs. If one is killed in between, its
+ * announcement is the base if the written side has its hash.
  */
 export interface Base {
   /** Absent while the first write is only announced. */
   readonly agreed?: Hashes;
-  readonly next?: Announced;
+  /** The oldest first. */
+  readonly next?: readonly Announced[];
   /** The file that held the record when both sides last agreed: its path below the state directory, with `/`. */
   readonly file?: string;
 }
@@ -37,7 +41,7 @@ export interface Base {
 export type Agreement = Omit<Base, "next">;
 
 /** A record's next base. */
-export interface NewBase extends Omit<Announced, "to"> {
+export interface NewBase extends Omit<Announced, "writer" | "to"> {
   readonly role: CollectionRole;
   readonly key: Key;
   /** The base as it was when both sides were compared. */
@@ -49,9 +53,18 @@ export interface BaseDocument extends Base {
   readonly _id: string;
 }
 
-/** The collection of bases, which holds checkpoints too. */
-export function basesIn(database: Db): Collection<BaseDocument> {
-  return database.collection<BaseDocument>(checkpointsCollection);
+/** The bases in the database, as one import or export writes them. */
+export interface Bases {
+  /** It holds checkpoints too. */
+  readonly collection: Collection<BaseDocument>;
+  /** The name of this import or export in its announcements. */
+  readonly writer: string;
+}
+
+/** The bases in the database, for a new import or export. */
+export function basesIn(database: Db): Bases {
+  const collection = database.collection<BaseDocument>(checkpointsCollection);
+  return { collection, writer: randomBytes(6).toString("hex") };
 }
 
 /** Maximum number of ids in a query: 5 MB with keys of 1 KB. */
@@ -59,7 +72,7 @@ const idsInQuery = 5_000;
 
 /** The bases of keys, by a query for each 5,000, which the index on `_id` serves. Keys without a base are absent. */
 export async function readBases(
-  bases: Collection<BaseDocument>,
+  { collection }: Bases,
   keys: ReadonlyMap<CollectionRole, readonly Key[]>,
 ): Promise<Map<CollectionRole, Map<Key, Base>>> {
   const ids = [...keys].flatMap(([role, ofRole]) =>
@@ -69,7 +82,7 @@ export async function readBases(
   for (let at = 0; at < ids.length; at += idsInQuery) {
     const some = ids.slice(at, at + idsInQuery);
     // One reply has them all.
-    const query = bases.find({ _id: { $in: some } }, { batchSize: some.length + 1 });
+    const query = collection.find({ _id: { $in: some } }, { batchSize: some.length + 1 });
     for (const { _id, ...base } of await query.toArray()) {
       const [, role = "", ...key] = _id.split(":");
       found.get(role as CollectionRole)?.set(key.join(":"), base);
@@ -79,18 +92,19 @@ export async function readBases(
 }
 
 /**
- * The agreement in a base. An announced write counts if it was done before its process was killed. The insertion of
- * a new record was done if the record exists, even if a service changed it since.
+ * The agreement in a base. Of the announced writes the last one counts that the written side still has. The insertion of
+ * a new record was done if the record exists, even if a service changed it since, unless different ones were announced.
  *
  * @param now what both sides have
  */
 export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
-  const { next, ...agreement } = base ?? {};
-  if (next === undefined) return agreement;
-  const isFirst = next.isNew && agreement.agreed === undefined;
-  if (next[next.to] !== now[next.to] && !isFirst) return agreement;
-  const { disk, mongo, file } = next;
-  return { agreed: { disk, mongo }, file };
+  const { next = [], ...agreement } = base ?? {};
+  const last = next.at(-1);
+  const areSame = next.every(({ disk, mongo }) => disk === last?.disk && mongo === last.mongo);
+  const isInserted = last?.isNew === true && areSame && agreement.agreed === undefined;
+  const done =
+    next.findLast((one) => one[one.to] === now[one.to]) ?? (isInserted ? last : undefined);
+  return done ? { agreed: { disk: done.disk, mongo: done.mongo }, file: done.file } : agreement;
 }
 
 /**
@@ -98,84 +112,91 @@ export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
  * key.
  */
 export async function announceBases(
-  bases: Collection<BaseDocument>,
+  bases: Bases,
   to: keyof Hashes,
   records: readonly NewBase[],
 ): Promise<void> {
   await update(bases, records, (record) => ({
-    filter: {},
-    update: { $set: { next: announce(to, record) } },
+    update: { $addToSet: { next: announce(bases, to, record) } },
     upsert: true,
   }));
 }
 
 /** Withdraws announcements whose write was not done, because another writer was first. */
 export async function withdrawBases(
-  bases: Collection<BaseDocument>,
+  bases: Bases,
   to: keyof Hashes,
   records: readonly NewBase[],
 ): Promise<void> {
   await update(bases, records, (record) => ({
-    filter: { next: announce(to, record) },
-    update: { $unset: { next: true } },
+    update: { $pull: { next: announce(bases, to, record) } },
   }));
 }
 
-function announce(to: keyof Hashes, { disk, mongo, file, isNew }: NewBase): Announced {
-  return { disk, mongo, to, file, isNew };
+function announce(
+  { writer }: Bases,
+  to: keyof Hashes,
+  { disk, mongo, file, isNew }: NewBase,
+): Announced {
+  return { writer, disk, mongo, to, file, isNew };
 }
 
 /**
  * Records that both sides agree now. A base that another importer settled since it was read stays, because a stalled
- * importer would restore an older one. Announcements of others stay too.
+ * importer would restore an older one. Announcements of what both sides have now are done, whoever made them. After a
+ * write, those that were seen before it are too late: their writers find the written side changed. Others stay.
  */
 export async function settleBases(
-  bases: Collection<BaseDocument>,
+  bases: Bases,
   to: keyof Hashes,
   records: readonly NewBase[],
 ): Promise<void> {
   await update(bases, records, (record) => {
     const { disk, mongo, file, seen } = record;
-    const isOurs = holds("next", announce(to, record));
-    const isAsSeen = holds("agreed", seen?.agreed);
-    const next = { $cond: [{ $or: [isOurs, holds("next", seen?.next)] }, "$$REMOVE", "$next"] };
+    const announced = { $ifNull: ["$next", []] };
+    const isOurs = { $in: [{ $literal: announce(bases, to, record) }, announced] };
+    const isAsSeen = {
+      $eq: [{ $ifNull: ["$agreed", null] }, { $literal: seen?.agreed ?? null }],
+    };
+    const isDone = { $and: [{ $eq: ["$$one.disk", disk] }, { $eq: ["$$one.mongo", mongo] }] };
+    const isLate = { $and: [isOurs, { $in: ["$$one", { $literal: seen?.next ?? [] }] }] };
+    const isOpen = { $not: [{ $or: [isDone, isLate] }] };
     const settled = {
       _id: "$_id",
       agreed: { $literal: { disk, mongo } },
       file: { $literal: file },
+      next: { $filter: { input: announced, as: "one", cond: isOpen } },
     };
-    const become = { $cond: [{ $or: [isOurs, isAsSeen] }, { ...settled, next }, "$$ROOT"] };
-    return { filter: {}, update: [{ $replaceWith: become }], upsert: true };
+    const become = { $cond: [{ $or: [isOurs, isAsSeen] }, settled, "$$ROOT"] };
+    return { update: [{ $replaceWith: become }], upsert: true };
   });
 }
 
-/** An expression: whether a base's field has this value. */
-function holds(field: keyof Base, value: Base[typeof field]): Document {
-  return { $eq: [{ $ifNull: [`$${field}`, null] }, { $literal: value ?? null }] };
+/** Whether no write is announced. */
+export function isSettled({ next = [] }: Base): boolean {
+  return next.length === 0;
 }
 
 /** Whether a base holds already what it would become, its file aside. */
 export function isAgreed(base: Base | undefined, { disk, mongo }: Hashes): boolean {
-  return base?.agreed?.disk === disk && base.agreed.mongo === mongo && base.next === undefined;
+  return base?.agreed?.disk === disk && base.agreed.mongo === mongo && isSettled(base);
 }
 
 interface Change {
-  readonly filter: Filter<BaseDocument>;
   readonly update: UpdateFilter<BaseDocument> | Document[];
   readonly upsert?: boolean;
 }
 
 async function update(
-  bases: Collection<BaseDocument>,
+  { collection }: Bases,
   records: readonly NewBase[],
   changeOf: (record: NewBase) => Change,
 ): Promise<void> {
   if (records.length === 0) return;
-  const operations = records.map((record) => {
-    const { filter, ...change } = changeOf(record);
-    return { updateOne: { ...change, filter: { ...filter, _id: idOf(record) } } };
-  });
-  await bases.bulkWrite(operations, { ordered: false });
+  const operations = records.map((record) => ({
+    updateOne: { ...changeOf(record), filter: { _id: idOf(record) } },
+  }));
+  await collection.bulkWrite(operations, { ordered: false });
 }
 
 function idOf({ role, key }: Pick<NewBase, "role" | "key">): string {

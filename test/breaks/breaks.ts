@@ -8,6 +8,7 @@ import { serviceBreaks } from "./services";
 import { stateBreaks } from "./state";
 import { step } from "./step";
 import { takeOver } from "./take-over";
+import { writerBreaks } from "./writers";
 
 /** A small change of product code that takes one guarantee away, and the tests that must notice. */
 export interface Break {
@@ -27,6 +28,7 @@ export const breaks: readonly Break[] = [
   ...step,
   ...schema,
   ...stateBreaks,
+  ...writerBreaks,
   ...rollbackBreaks,
   ...beforeEndBreaks,
   ...copyBreaks,

@@ -1,12 +1,6 @@
 import type { Db, Document } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
-import {
-  announceBases,
-  type BaseDocument,
-  type NewBase,
-  withdrawBases,
-} from "../../components/transfer/bases";
 import { Checkpoints } from "../../components/transfer/checkpoints";
 import { exportCounts, jsonIn, serverOfTests, exportSides } from "./export-sides";
 import { killedBeforeSettling } from "./killed";
@@ -96,17 +90,4 @@ it("a run that a service on files took before the export was killed is the file'
     runs: { newerOnDisk: 1 },
     conflicts: [],
   });
-});
-
-it("what another run announced meanwhile is not withdrawn", async () => {
-  const bases = database.collection<BaseDocument>("pack_run_backfill");
-  const ours = { role: "runs", key: "r", disk: "a", mongo: "b", file: "r.json", isNew: true };
-  const theirs = { ...ours, disk: "c" };
-  await announceBases(bases, "mongo", [ours as NewBase]);
-  await announceBases(bases, "mongo", [theirs as NewBase]);
-  await withdrawBases(bases, "mongo", [ours as NewBase]);
-  expect(await bases.findOne()).toMatchObject({ next: { disk: "c" } });
-
-  await withdrawBases(bases, "mongo", [theirs as NewBase]);
-  expect(await bases.findOne()).not.toHaveProperty("next");
 });

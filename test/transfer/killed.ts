@@ -1,7 +1,8 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Collection } from "mongodb";
-import { expect, vi } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 
 /** Numbers between 0 and 1 that are the same in every run of a test. */
 export function* randomNumbers(seed = 20251106): Generator<number, never> {
@@ -28,16 +29,97 @@ export async function killedAfter(program: string, task: object, ms: number): Pr
   return signal === "SIGKILL";
 }
 
+/** Where an import or an export may be killed: before it writes what it announced, or right after. */
+type Moment = "announced" | "written";
+
+const writers = new AsyncLocalStorage<Writer<unknown>>();
+
+/** An import or an export that waits once it has announced what it will write. */
+export class Writer<T> {
+  private readonly reached = newSignal();
+  private readonly told = newSignal();
+  private readonly ended: Promise<T>;
+  private killedAt: Moment | undefined;
+
+  constructor(work: () => Promise<T>) {
+    watchBases();
+    this.ended = writers.run(this, work);
+    this.ended.catch(() => undefined);
+  }
+
+  /** Waits until it waits, or has ended. */
+  async waits(): Promise<void> {
+    await Promise.race([this.reached.given, this.ended]);
+  }
+
+  /** Lets it go on to its end. */
+  end(): Promise<T> {
+    this.told.give();
+    return this.ended;
+  }
+
+  /** Lets it go on to where it is killed. */
+  async kill(at: Moment = "written"): Promise<void> {
+    this.killedAt = at;
+    await expect(this.end()).rejects.toThrow("killed");
+  }
+
+  /** It comes to a moment. */
+  async pass(moment: Moment): Promise<void> {
+    if (moment === "announced") {
+      this.reached.give();
+      await this.told.given;
+    }
+    // Trouble of the machine, which is no refusal of one run.
+    const killed = Object.assign(new Error("killed"), { syscall: "kill" });
+    if (moment === this.killedAt) throw killed;
+  }
+}
+
+function newSignal() {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give };
+}
+
+/** Tells writers of their own announcements, and before they settle, until the test has finished. */
+function watchBases(): void {
+  const write = Reflect.get(Collection.prototype, "bulkWrite");
+  if (vi.isMockFunction(write)) return;
+  const writes = vi.spyOn(Collection.prototype, "bulkWrite");
+  writes.mockImplementation(async function (this: Collection, ...args) {
+    const writer = writers.getStore();
+    const asked = JSON.stringify(args);
+    if (asked.includes('"agreed":{')) await writer?.pass("written");
+    const done = await write.apply(this, args);
+    if (asked.includes('"$addToSet"')) await writer?.pass("announced");
+    return done;
+  });
+  onTestFinished(() => {
+    writes.mockRestore();
+  });
+}
+
 /** Lets an import or an export end behind its first write, before it settles the bases. */
 export async function killedBeforeSettling(work: () => Promise<unknown>): Promise<void> {
-  const write = Reflect.get(Collection.prototype, "bulkWrite");
-  const writes = vi.spyOn(Collection.prototype, "bulkWrite").mockImplementation(function (
-    this: Collection,
-    ...args
-  ) {
-    if (JSON.stringify(args).includes('"agreed":{')) throw new Error("killed");
-    return write.apply(this, args);
-  });
-  await expect(work()).rejects.toThrow("killed");
-  writes.mockRestore();
+  await new Writer(work).kill();
+}
+
+/**
+ * Two imports or exports at the same time: both announce what they will write, the first writes it and is killed, and the
+ * second goes on.
+ *
+ * @param between changes what the second one finds
+ */
+export async function killedBeside<T>(
+  work: () => Promise<T>,
+  between: () => Promise<unknown>,
+): Promise<T> {
+  const first = new Writer(work);
+  await first.waits();
+  await between();
+  const second = new Writer(work);
+  await second.waits();
+  await first.kill();
+  return second.end();
 }

@@ -1,6 +1,6 @@
 import { Binary, Double, Int32, Long } from "mongodb";
 import { expect, it } from "vitest";
-import type { Base } from "../../components/transfer/bases";
+import type { Announced, Base } from "../../components/transfer/bases";
 import { type Side, merge, sideOf } from "../../components/transfer/merge";
 import { hashOf } from "../../components/state/compare";
 import type { CollectionRole } from "../../components/contract";
@@ -16,7 +16,7 @@ function verdict(role: CollectionRole, disk: object, mongo: object, agreed?: obj
 }
 
 /** What an announcement of a record says that is there already. */
-const known = { file: "state/runs/r.json", isNew: false };
+const known = { writer: "one", file: "state/runs/r.json", isNew: false };
 
 const agreedOn = (disk: string, mongo = disk) => ({ agreed: { disk, mongo } });
 
@@ -86,7 +86,7 @@ it.each<[string, CollectionRole, object, object, object | undefined, string]>([
 it("a record that one side lacks was removed only if that side is the source of truth", () => {
   const side = sideOf("runs", { a: 1 });
   const agreed = agreedOn(side.hash);
-  const announced = { next: { ...known, ...agreed.agreed, to: "mongo", isNew: true } } as const;
+  const next = [announced("mongo", side, side, { isNew: true })];
   const gaps = ["onlyOnDisk", "onlyInMongo"];
   const verdicts = (base: Base | undefined) =>
     [undefined, "disk" as const, "mongo" as const].map((truth) => [
@@ -95,7 +95,7 @@ it("a record that one side lacks was removed only if that side is the source of 
     ]);
   expect(verdicts(agreed)).toEqual([gaps, ["onlyOnDisk", "removed"], ["removed", "onlyInMongo"]]);
   expect(verdicts(undefined)).toEqual([gaps, gaps, gaps]);
-  expect(verdicts(announced)).toEqual([gaps, gaps, gaps]);
+  expect(verdicts({ next })).toEqual([gaps, gaps, gaps]);
 });
 
 it.each([
@@ -135,9 +135,13 @@ it("a file that an export of the document would write is equal, whatever was agr
 const three = ["before", "after", "later"].map((planHash) => sideOf("runs", { planHash }));
 const [before, after, later] = three as [Side, Side, Side];
 
+/** An announced write, by which both sides have these. */
+function announced(to: "disk" | "mongo", disk: Side, mongo = disk, fields = {}): Announced {
+  return { ...known, to, disk: disk.hash, mongo: mongo.hash, ...fields };
+}
+
 it("an import's write that was done before its process was killed is the base", () => {
-  const next = { ...known, disk: after.hash, mongo: after.hash, to: "mongo" } as const;
-  const base = { ...agreedOn(before.hash), next };
+  const base = { ...agreedOn(before.hash), next: [announced("mongo", after)] };
   expect(merge("runs", later, after, base)).toBe("disk");
   expect(merge("runs", after, before, base)).toBe("disk");
   expect(merge("runs", after, later, base)).toBe("conflict");
@@ -145,25 +149,39 @@ it("an import's write that was done before its process was killed is the base", 
 });
 
 it("an export's write that was done before its process was killed is the base", () => {
-  const next = { ...known, disk: after.hash, mongo: later.hash, to: "disk" } as const;
-  const base = { ...agreedOn(before.hash), next };
+  const base = { ...agreedOn(before.hash), next: [announced("disk", after, later)] };
   expect(merge("runs", after, later, base)).toBe("equal");
   expect(merge("runs", before, later, base)).toBe("mongo");
   expect(merge("runs", sideOf("runs", {}), later, base)).toBe("conflict");
 });
 
+it("of several announced writes the one that was done is the base", () => {
+  const next = [announced("mongo", before), announced("mongo", after), announced("disk", later)];
+  expect(merge("runs", later, before, { next })).toBe("mongo");
+  expect(merge("runs", after, before, { next })).toBe("disk");
+  expect(merge("runs", before, after, { next })).toBe("disk");
+  expect(merge("runs", before, later, { next })).toBe("conflict");
+});
+
 it("what MongoDB has behind an import's first write came of it, and so on disk behind an export's", () => {
-  const written = { ...known, disk: before.hash, mongo: before.hash, isNew: true };
-  const imported = { next: { ...written, to: "mongo" } } as const;
+  const insertion = { isNew: true };
+  const imported = { next: [announced("mongo", before, before, insertion)] };
   expect(merge("runs", before, after, imported)).toBe("mongo");
   expect(merge("runs", after, later, imported)).toBe("conflict");
-  expect(merge("runs", before, after, { next: { ...imported.next, isNew: false } })).toBe(
-    "conflict",
-  );
+  expect(merge("runs", before, after, { next: [announced("mongo", before)] })).toBe("conflict");
   expect(merge("runs", before, after, { ...imported, ...agreedOn(after.hash) })).toBe("disk");
-  const exported = { next: { ...written, to: "disk" } } as const;
+  const exported = { next: [announced("disk", before, before, insertion)] };
   expect(merge("runs", after, before, exported)).toBe("disk");
   expect(merge("runs", after, later, exported)).toBe("conflict");
+});
+
+it("of different insertions that were announced nobody knows which one a service changed since", () => {
+  const insertion = (side: Side, writer: string) =>
+    announced("mongo", side, side, { isNew: true, writer });
+  const again = { next: [insertion(before, "one"), insertion(before, "two")] };
+  expect(merge("runs", before, after, again)).toBe("mongo");
+  const other = { next: [insertion(later, "one"), insertion(before, "two")] };
+  expect(merge("runs", before, after, other)).toBe("conflict");
 });
 
 it("where a file cannot hold what MongoDB has, each side is compared with its own hash", () => {

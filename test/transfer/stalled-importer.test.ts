@@ -6,9 +6,9 @@ import type { CollectionRole } from "../../components/contract";
 import { fileOf } from "../../components/state";
 import { importState, verifyState } from "../../components/transfer";
 import {
-  type BaseDocument,
   type NewBase,
   announceBases,
+  basesIn,
   withdrawBases,
 } from "../../components/transfer/bases";
 import { type Checkpoint, Checkpoints } from "../../components/transfer/checkpoints";
@@ -116,7 +116,7 @@ it("an importer that stalled before it settled leaves the newer base", async () 
 it("an importer settles what it wrote beside another one's announcement", async () => {
   const root = await writeState({ [file]: first ?? "" });
   const sides = defaultSides(current.database, root);
-  const bases = current.database.collection<BaseDocument>("pack_run_backfill");
+  const bases = basesIn(current.database);
   const theirs: NewBase = {
     role: "runs",
     key: "r",

@@ -71,7 +71,7 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
   return {
     sides,
     conflicts: toConflictsAddress(sides),
-    bases: { collection: basesIn(sides.database), trouble },
+    bases: { ...basesIn(sides.database), trouble },
     tally,
     lists: { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [] },
     held: new Set(),

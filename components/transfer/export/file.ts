@@ -29,7 +29,7 @@ import {
   unpack,
   wholeFile,
 } from "../../state";
-import { type NewBase, announceBases, isAgreed, withdrawBases } from "../bases";
+import { type NewBase, announceBases, isAgreed, isSettled, withdrawBases } from "../bases";
 import { documentIn, documentsAsStored } from "../documents";
 import type { Verdict } from "../merge";
 import { type Pair, pairOf } from "../pairs";
@@ -115,7 +115,7 @@ async function isUnchanged(
   const { name } = fileOf(sides, role, baseName);
   const areAgreed = documents.every(({ key, hash }) => {
     const base = bases.get(role)?.get(key);
-    return base?.agreed?.mongo === hash && base.next === undefined && base.file === name;
+    return base?.agreed?.mongo === hash && isSettled(base) && base.file === name;
   });
   return areAgreed && (await lookAt(sides, role, baseName)).stamp !== undefined;
 }
@@ -209,7 +209,7 @@ async function writeRecords(
   const become = written.flatMap(({ key, disk, mongo, base }): NewBase[] => {
     const record = records.get(key);
     // If this state directory lacked the record, a base agreed with another one stays.
-    if (!record || (!disk && base)) return [];
+    if (!record || (!disk && base?.agreed)) return [];
     const hashes = { disk: hashOf(role, record.document), mongo: hashOf(role, mongo) };
     return newBase(base, { role, key, ...hashes, file: name, isNew: !disk, seen: base });
   });

@@ -1,4 +1,4 @@
-import { type Collection, type Document, Long, MongoError } from "mongodb";
+import { type Document, Long, MongoError } from "mongodb";
 import { basename } from "node:path";
 import type { CollectionRole } from "../../contract";
 import { ServerTroubleError, withRetries } from "../../mongo";
@@ -15,7 +15,7 @@ import {
   keyOf,
   rolesIn,
 } from "../../state";
-import { type Base, type BaseDocument, type Hashes, type NewBase, readBases } from "../bases";
+import { type Base, type Bases, type Hashes, type NewBase, readBases } from "../bases";
 import { documentIn, idIn, rawDocuments, rawRuns, reading } from "../documents";
 import type { BothSides, MongoSide } from "../sides";
 import type { ExportReport, OlderSide } from "../reports";
@@ -44,7 +44,7 @@ export interface ExportTask {
   /** Where conflict copies go, those of held runs too. */
   readonly conflicts: StateAddress;
   /** The bases, and why they are not written any more; mostly undefined. */
-  readonly bases: { readonly collection: Collection<BaseDocument>; trouble?: string | undefined };
+  readonly bases: Bases & { trouble?: string | undefined };
   readonly tally: Tally;
   /** The lists that an export keeps whole. */
   readonly lists: Pick<ExportReport, "withoutBase" | "returned" | "stillHeld" | "destinationTaken">;
@@ -62,10 +62,10 @@ export interface ExportTask {
 
 /** Reads or writes bases, again if the server has trouble that passes. */
 export function onBases<T>(
-  { sides, bases: { collection } }: ExportTask,
-  work: (bases: Collection<BaseDocument>) => Promise<T>,
+  { sides, bases }: ExportTask,
+  work: (bases: Bases) => Promise<T>,
 ): Promise<T> {
-  return withRetries(`Keeping bases in ${collection.namespace}`, () => work(collection), sides);
+  return withRetries(`Keeping bases in ${bases.collection.namespace}`, () => work(bases), sides);
 }
 
 /**
@@ -76,7 +76,7 @@ export function onBases<T>(
  */
 export async function keepBases(
   task: ExportTask,
-  write: (bases: Collection<BaseDocument>) => Promise<void>,
+  write: (bases: Bases) => Promise<void>,
 ): Promise<boolean> {
   if (task.bases.trouble !== undefined) return false;
   try {

@@ -1,11 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Collection } from "mongodb";
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { withRetries } from "../../mongo";
 import { mapLimit, type ReadyRecord, Refusal, differingPaths, describePlace } from "../../state";
 import {
-  type BaseDocument,
+  type Bases,
   type NewBase,
   announceBases,
   basesIn,
@@ -52,7 +51,7 @@ export function databaseTarget(sides: BothSides, options: TargetOptions): Import
 
 interface Writing {
   readonly sides: BothSides;
-  readonly bases: Collection<BaseDocument>;
+  readonly bases: Bases;
   readonly options: TargetOptions;
   /** What earlier attempts at this batch sent: the outcome of each record that is found in MongoDB now. */
   readonly sent: Map<ReadyRecord, Outcome>;
