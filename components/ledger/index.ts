@@ -1,5 +1,6 @@
 /** The ledger: the migration's record in the database, with all fences. */
 import type { Collection, Db, Timestamp } from "mongodb";
+import { type Patience, withRetries } from "../mongo";
 
 /** The migration's id, which is its name in the specification's first paragraph. */
 export const migrationId = "20251106-task-runner-baseline";
@@ -41,9 +42,20 @@ export function ledgerRecords(db: Db, ledger: string): Collection<LedgerRecord> 
   return db.collection<LedgerRecord>(ledger);
 }
 
-/** The migration's record, or null if the database has none. */
-export function readRecord(db: Db, ledger: string): Promise<LedgerRecord | null> {
-  return ledgerRecords(db, ledger).findOne({ _id: migrationId });
+/**
+ * The migration's record, or null if the database has none.
+ *
+ * @param patience how long it is read again if the server has trouble
+ * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
+ */
+export function readRecord(
+  db: Db,
+  ledger: string,
+  patience?: Patience,
+): Promise<LedgerRecord | null> {
+  const records = ledgerRecords(db, ledger);
+  const read = () => records.findOne({ _id: migrationId });
+  return withRetries(`Reading ${records.namespace}`, read, patience);
 }
 
 /** The database is neither the cutover's nor a copy of it. Nothing was changed. */
@@ -57,20 +69,22 @@ export class FenceMissing extends Error {
  *
  * @param at the fence, in ISO 8601
  * @throws FenceMissing
+ * @throws ServerTroubleError as `readRecord`
  */
-export async function requireFence(db: Db, ledger: string, at: string): Promise<void> {
-  if ((await readRecord(db, ledger))?.fences?.some((one) => one.at.toISOString() === at)) return;
+export async function requireFence(
+  db: Db,
+  ledger: string,
+  at: string,
+  patience?: Patience,
+): Promise<void> {
+  const { fences = [] } = (await readRecord(db, ledger, patience)) ?? {};
+  if (fences.some((one) => one.at.toISOString() === at)) return;
   throw new FenceMissing(
     `Database ${db.databaseName} is not the one that the services have used since ${at}: its ${ledger} ` +
       "has no record of that fence. What the services wrote is in another database. Set cluster, mongoUri " +
       "and advanced.ledger to that database and run it again. If its server is lost, keep its mongoUri or " +
       "remove it: storageMode: filesystem then exports nothing and holds unfinished runs.",
   );
-}
-
-/** The number of the last cutover whose rollback began, from 1; 0 before the first rollback. */
-export async function readEndedCutover(db: Db, ledger: string): Promise<number> {
-  return (await readRecord(db, ledger))?.endedCutover ?? 0;
 }
 
 /**

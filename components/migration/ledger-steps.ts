@@ -10,7 +10,6 @@ import {
   previewTimeout,
   withRetries,
   type ConnectionOptions,
-  type DatabaseAddress,
 } from "../mongo";
 import { endedCutovers, fenceInForce, readFence } from "../state";
 import {
@@ -205,7 +204,8 @@ async function compareBefore(inputs: ClaimInputs, state?: ClaimState, options?: 
   const address = addressIn(inputs);
   const disk = root === undefined ? undefined : await readFence(root);
   // Without files no rollback exports, and so none is recorded in the ledger either.
-  const record = root === undefined ? null : await findRecord(address, ledger, options);
+  const record =
+    root === undefined ? null : await readRecord(await databaseAt(address, options), ledger);
   const found = findPlace({ ...inputs, address }, disk, record?.fences ?? [], state?.place);
   const ended = Math.max(endedCutovers(disk), record?.endedCutover ?? 0);
   requireNextCutover({ cutover, inForce, ended });
@@ -215,11 +215,6 @@ async function compareBefore(inputs: ClaimInputs, state?: ClaimState, options?: 
   }
   const { at = "" } = fenceInForce(disk) ?? {};
   return { ...found, takenOver: state?.takenOver === at ? at : "" };
-}
-
-async function findRecord(address: DatabaseAddress, ledger: string, options?: ConnectionOptions) {
-  const db = await databaseAt(address, options);
-  return withRetries(`Looking at ${db.databaseName}.${ledger}`, () => readRecord(db, ledger));
 }
 
 export interface CompletionInputs extends MigrationInputs, OncePerCutover {

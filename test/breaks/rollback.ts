@@ -17,6 +17,13 @@ export const rollbackBreaks: readonly Break[] = [
     tests: ["test/transfer/export-publish.test.ts"],
   },
   {
+    guarantee: "the fence in the ledger is read again if the server steps down meanwhile",
+    file: "components/ledger/index.ts",
+    find: "return withRetries(`Reading ${records.namespace}`, read, patience);",
+    replace: "return read();",
+    tests: ["test/transfer/server-trouble.test.ts > in the ledger is read again"],
+  },
+  {
     guarantee: "a primary that steps down before it has proven to be current is waited for",
     file: "components/transfer/rollback/reach.ts",
     find: 'throw new MongoError("it answered as a secondary");',
@@ -157,14 +164,14 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "an export from another database than the fence's is refused",
     file: "components/transfer/rollback/fence.ts",
-    find: "if (database) await requireFence(database, ledger, witness?.at ?? expected);",
+    find: "if (database) await requireFence(database, ledger, witness?.at ?? expected, patience);",
     replace: "",
     tests: ["test/transfer/rollback.test.ts > an export from another database"],
   },
   {
     guarantee: "the ledger records the fence",
     file: "components/transfer/rollback/fence.ts",
-    find: "await withRetries(doing, () => recordFence(database, ledger, { at, stack }));",
+    find: "await withRetries(doing, () => recordFence(database, ledger, { at, stack }), sides);",
     replace: "",
     tests: ["test/transfer/rollback.test.ts > the ledger has the moment"],
   },

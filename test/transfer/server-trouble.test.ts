@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Db, Document } from "mongodb";
-import { importState, verifyState } from "../../components/transfer";
+import { drawFence, exportByHand, importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError, isDocumentCode } from "../../components/mongo";
 import { collections } from "../../components/contract";
-import { importCounts, databasePerTest, endState, migrate } from "./database";
+import { importCounts, databasePerTest, endState, ledgerCollection, migrate } from "./database";
 import { defaultSides } from "./database-sides";
 import { failingCommands } from "./fail-point";
 import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
@@ -80,6 +80,21 @@ describe("trouble that passes", () => {
   );
 });
 
+it("the fence in the ledger is read again if the server steps down meanwhile", async () => {
+  const root = await writeState(state);
+  await importState(sides(root));
+  const ledger = ledgerCollection;
+  const cutover = { ledger, stack: "storage/test", cutover: 1, unfinishedCount: 0 };
+  for (const work of [
+    () => drawFence({ ...sides(root), ...cutover }),
+    () => exportByHand(sides(root), { ledger, electionSeconds: 5 }),
+    () => exportByHand({ ...sides(root), all: true }, { ledger, electionSeconds: 5 }),
+  ]) {
+    await fail(["find"], { times: 5 }, { errorCode: 10107 });
+    await work();
+  }
+});
+
 it("what a majority confirms only later counts as inserted and updated", async () => {
   const root = await writeState(state);
   const how = { writeConcernError: { code: 64, errmsg: "late" } };
@@ -114,6 +129,12 @@ describe("trouble that stays", () => {
       expect(await verifyState(sides(root))).toMatchObject({ holds: true });
     },
   );
+
+  it("a document that an update makes too large is not tried again", async () => {
+    const root = await writeState(state);
+    await fail(["update"], "alwaysOn", { errorCode: 17420 });
+    await expect(importState(sides(root))).rejects.toThrow(/ failed: .*code 17420/);
+  });
 
   it("a batch that is not written leaves no checkpoint: a later import takes it", async () => {
     const root = await writeState(state);
@@ -171,7 +192,7 @@ it("of a batch that is refused because of one document only that one is left out
   );
 });
 
-it.each([2, 9, 22, 52, 53, 54, 55, 56, 57, 66, 121, 10334, 11000, 17280])(
+it.each([2, 9, 22, 52, 53, 54, 55, 56, 57, 66, 121, 10334, 11000, 17280, 17419, 17420])(
   "code %i is of a document",
   (code) => {
     expect(isDocumentCode(code)).toBe(true);

@@ -37,7 +37,7 @@ describe("a rollback to a state directory that is not the one of the fence says 
   const witness = (folder: string) =>
     requireWitnesses(
       { root: folder, approvals: true },
-      { fencedAt: at, ledger: "ledger" },
+      { fencedAt: at, ledger: "ledger", electionSeconds: 5 },
       undefined,
     );
   const fence = (fields: object) => ({ "fence.json": JSON.stringify(fields), "logs/runs/r": "" });

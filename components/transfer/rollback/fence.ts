@@ -1,12 +1,6 @@
 import type { Db } from "mongodb";
 import { mkdir } from "node:fs/promises";
-import {
-  readEndedCutover,
-  readRecord,
-  recordFence,
-  recordFenceFile,
-  requireFence,
-} from "../../ledger";
+import { readRecord, recordFence, recordFenceFile, requireFence } from "../../ledger";
 import { withRetries } from "../../mongo";
 import {
   type Fence,
@@ -24,6 +18,7 @@ import {
 } from "../../state";
 import { idsAmong } from "../documents";
 import type { ExportSides } from "../export/run";
+import type { Proof } from "./reach";
 import { type FenceSides, changeFence, readFenceCopy, renewToken } from "./token";
 
 /** A fence, and the runs that a rollback without MongoDB held, which stay so. */
@@ -64,7 +59,7 @@ export async function drawFence(sides: NewFence): Promise<DrawnFence> {
   const { database, ledger, stack, root, cutover, unfinishedCount } = sides;
   const last = await readFence(root);
   // The ledger has more than the directory after an `up` that was killed between the two, and if it was accepted.
-  const recorded = (await readRecord(database, ledger))?.fences ?? [];
+  const recorded = (await readRecord(database, ledger, sides))?.fences ?? [];
   const all = new Set([
     ...(last?.former ?? []),
     ...(last ? [last.at] : []),
@@ -75,9 +70,9 @@ export async function drawFence(sides: NewFence): Promise<DrawnFence> {
   const drawn = { at: at.toISOString(), cutover, unfinishedCount, ...former };
   const fence = renewToken({ ...drawn, tokens });
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
-  await withRetries(doing, () => recordFence(database, ledger, { at, stack }));
+  await withRetries(doing, () => recordFence(database, ledger, { at, stack }), sides);
   await writeFence(root, fence);
-  await withRetries(doing, () => recordFenceFile(database, ledger, fence));
+  await withRetries(doing, () => recordFenceFile(database, ledger, fence), sides);
   return { fence: drawn, held, unknown: held.filter((runId) => !known.has(runId)) };
 }
 
@@ -91,8 +86,8 @@ export async function requireNewCutover(
   { root, database }: Pick<ExportSides, "root" | "database">,
   { cutover, ledger }: { readonly cutover: number; readonly ledger: string },
 ): Promise<void> {
-  const onDisk = endedCutovers(await readFence(root));
-  const ended = Math.max(onDisk, await readEndedCutover(database, ledger));
+  const { endedCutover = 0 } = (await readRecord(database, ledger)) ?? {};
+  const ended = Math.max(endedCutovers(await readFence(root)), endedCutover);
   if (cutover > ended) return;
   throw new Error(
     `Cutover ${ended} of the runs in ${root} was rolled back, as fence.json or the ledger of ` +
@@ -108,6 +103,7 @@ export async function requireNewCutover(
  *
  * @param fencedAt when the stack's cutover drew its fence, in ISO 8601; undefined by hand
  * @param ledger the collection of the migration's record
+ * @param electionSeconds how long that is read again if the server has trouble
  * @param database undefined if MongoDB is unreachable
  * @returns the last cutover's fence; undefined without a cutover
  * @throws StateFolderError if the state directory is missing, is not that of the fence, or lacks its runs
@@ -115,18 +111,19 @@ export async function requireNewCutover(
  */
 export async function requireWitnesses(
   address: StateAddress,
-  { fencedAt, ledger }: { readonly fencedAt: string | undefined; readonly ledger: string },
+  { fencedAt, ledger, electionSeconds }: Pick<Proof, "fencedAt" | "ledger" | "electionSeconds">,
   database: Db | undefined,
 ): Promise<Fence | undefined> {
   const fence = await readFence(address.root);
-  const expected =
-    fencedAt ?? fence?.at ?? (database && (await readFenceCopy(database, ledger))?.at);
+  const patience = { retryMs: electionSeconds * 1_000 };
+  const copy = () => database && readFenceCopy(database, ledger, patience);
+  const expected = fencedAt ?? fence?.at ?? (await copy())?.at;
   // Checked before the fence: an unmounted volume has neither folders nor `fence.json`.
   await requireMounted(address);
   if (expected === undefined) return fence;
   const witness =
     fence && [fence.at, ...(fence.former ?? [])].includes(expected) ? fence : undefined;
-  if (database) await requireFence(database, ledger, witness?.at ?? expected);
+  if (database) await requireFence(database, ledger, witness?.at ?? expected, patience);
   if (!witness) {
     const found = fence ? `the fence of ${fence.at}` : "no fence.json";
     throw new StateFolderError(
@@ -147,10 +144,11 @@ export async function requireWitnesses(
  * @param fence what the directory has
  */
 export async function restoreFence(
-  { root, database, ledger }: FenceSides & { readonly database: Db },
+  sides: FenceSides & { readonly database: Db },
   fence: Fence | undefined,
 ): Promise<void> {
-  const copy = await readFenceCopy(database, ledger);
+  const { root, database, ledger } = sides;
+  const copy = await readFenceCopy(database, ledger, sides);
   if (!copy || (fence && !copy.former?.includes(fence.at))) return;
   await mkdir(root, { recursive: true });
   // How many runs the directory has to have is not known.

@@ -172,7 +172,8 @@ async function findPrimaryForBulkPass(
   try {
     const reached = await findPrimary({ ...options, electionSeconds: previewSeconds });
     if (!reached.database) return reached.unreachable;
-    await requireFence(reached.database, options.ledger, options.fencedAt);
+    const patience = { retryMs: previewSeconds * 1_000 };
+    await requireFence(reached.database, options.ledger, options.fencedAt, patience);
     return reached.database;
   } catch (error) {
     if (error instanceof MongoUnreadableError) return error.found;
@@ -226,7 +227,7 @@ export async function previewRollback(
 ): Promise<RollbackPreview | undefined> {
   const wanted = { ...options, electionSeconds: previewSeconds };
   const { database, unreachable } = await findPrimary(wanted);
-  const fence = await requireWitnesses(sides, options, database);
+  const fence = await requireWitnesses(sides, wanted, database);
   if (unreachable === undefined) return undefined;
   return { unreachable, unfinishedCount: fence?.unfinishedCount ?? 0 };
 }

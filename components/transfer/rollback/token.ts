@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Db } from "mongodb";
 import { readRecord, recordFenceFile } from "../../ledger";
-import { ServerTroubleError, withRetries } from "../../mongo";
+import { type Patience, ServerTroubleError, withRetries } from "../../mongo";
 import { type Fence, readFence, writeFence } from "../../state";
 import type { ExportSides } from "../export/run";
 import type { OlderSide } from "../reports";
@@ -49,8 +49,12 @@ export async function changeFence(
 }
 
 /** What the ledger has of the state directory's `fence.json`. */
-export async function readFenceCopy(database: Db, ledger: string): Promise<Fence | undefined> {
-  return (await readRecord(database, ledger))?.fenceFile as Fence | undefined;
+export async function readFenceCopy(
+  database: Db,
+  ledger: string,
+  patience: Patience,
+): Promise<Fence | undefined> {
+  return (await readRecord(database, ledger, patience))?.fenceFile as Fence | undefined;
 }
 
 /**
@@ -62,7 +66,7 @@ export async function vouchFor<Sides extends ExportSides & FenceSides>(
 ): Promise<Sides> {
   const fence = await readFence(sides.root);
   if (!fence) return { ...sides, all: true };
-  const older = findOlderSide(fence, await readFenceCopy(sides.database, sides.ledger));
+  const older = findOlderSide(fence, await readFenceCopy(sides.database, sides.ledger, sides));
   if (older) return { ...sides, older, all: true };
   await changeFence(sides);
   return sides;

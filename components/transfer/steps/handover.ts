@@ -61,7 +61,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     }
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
-    if (former !== undefined) await requireFence(sides.database, ledger, former);
+    if (former !== undefined) await requireFence(sides.database, ledger, former, sides);
     const since = await findSince(sides);
     const readNames = new Set<string>();
     const imported = await importPass(sides, "delta", readNames);
