@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type BigIntStats, constants } from "node:fs";
+import { type BigIntStats, constants, lstatSync, renameSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { mapLimit } from "./concurrency";
@@ -61,9 +61,9 @@ export async function publish(
     if (written === false) await fs.rm(tempPath);
     else {
       await copyOwnership(tempPath, read === undefined ? folder : path);
-      if ((await readStamp(path)) !== read) throw refuseChanged();
-      if (read !== undefined) await fs.rename(tempPath, path);
-      else if (!(await moveFile(tempPath, path))) throw refuseChanged();
+      const isMoved =
+        read === undefined ? await moveFile(tempPath, path) : replaceFile(tempPath, path, read);
+      if (!isMoved) throw refuseChanged();
     }
   } catch (error) {
     // Report the failure itself, not that of the clean-up.
@@ -110,6 +110,14 @@ export async function makeFolder(path: string): Promise<void> {
     await copyOwnership(one, dirname(made));
     await syncFolders([dirname(one)]);
   }
+}
+
+/** Replaces a file that is as it was read, in one go: in the thread pool others may write between look and rename. */
+function replaceFile(from: string, to: string, read: string): boolean {
+  const now = lstatSync(to, { bigint: true, throwIfNoEntry: false });
+  if (!now || formatStamp(now) !== read) return false;
+  renameSync(from, to);
+  return true;
 }
 
 function refuseChanged(): Refusal {

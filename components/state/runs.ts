@@ -64,10 +64,12 @@ export async function* runsOnDisk(
   const remembered = new Map<string, boolean>();
   let blocksInPool = 0;
   const findRuns = async (names: readonly string[], of: readonly CollectionRole[]) => {
+    const files = names.flatMap((name) => of.map((role) => fileOf(address, role, name)));
+    // A volume that hangs stops this look in the thread pool, and not the event loop.
+    const [first] = files;
+    if (first) await lstat(first.path).catch(() => undefined);
     const started = performance.now();
-    const looks = names.flatMap((name) =>
-      of.map((role) => findFile(fileOf(address, role, name), blocksInPool > 0)),
-    );
+    const looks = files.map((file) => findFile(file, blocksInPool > 0));
     const isSlow = performance.now() - started > slowMs * (looks.length + 1);
     blocksInPool = isSlow ? slowBlocks : Math.max(0, blocksInPool - 1);
     const found = await Promise.all(looks);

@@ -1,5 +1,6 @@
 import { beforeEndBreaks } from "./before-end";
 import { copyBreaks } from "./copies";
+import { fileBreaks } from "./files";
 import { programBreaks } from "./program";
 import { rollbackBreaks } from "./rollback";
 import { rolloutBreaks } from "./rollout";
@@ -32,6 +33,7 @@ export const breaks: readonly Break[] = [
   ...rollbackBreaks,
   ...beforeEndBreaks,
   ...copyBreaks,
+  ...fileBreaks,
   ...rolloutBreaks,
   ...serviceBreaks,
   ...programBreaks,

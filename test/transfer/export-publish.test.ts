@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { pbkdf2 } from "node:crypto";
+import fs, { existsSync } from "node:fs";
 import {
   type FileHandle,
   chmod,
@@ -7,14 +8,18 @@ import {
   open,
   readFile,
   stat,
+  utimes,
   writeFile,
 } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { WriteError, writeFence } from "../../components/state";
 import { publish, readStamp } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
 import { writeState } from "./state";
+
+const ignore = () => undefined;
 
 it("a new file is there complete, in a folder that was not there", async () => {
   const root = await writeState({});
@@ -70,6 +75,54 @@ it.each([
   await expect(late).rejects.toThrow("its file changed during the export; export again");
   expect(await readFile(path, "utf8")).toBe("the service's");
   expect(Object.keys(await filesIn(root))).toEqual(["r.json"]);
+});
+
+it("a file that was written again with its length and its date is left alone", async () => {
+  const root = await writeState({ "r.json": "before" });
+  const path = join(root, "r.json");
+  await utimes(path, 0, 0);
+  const late = publish(path, await readStamp(path), async (file) => {
+    await file.writeFile("ours");
+    await writeFile(path, "theirs");
+    await utimes(path, 0, 0);
+  });
+  await expect(late).rejects.toThrow("its file changed during the export");
+  expect(await readFile(path, "utf8")).toBe("theirs");
+});
+
+it("what a service writes right after the last look is not lost", async () => {
+  const root = await writeState({ "r.json": "before" });
+  const path = join(root, "r.json");
+  const read = await readStamp(path);
+  /** The pool has no thread left for a while, and a service writes meanwhile. */
+  const looked = (asked: unknown, options: object | undefined) => {
+    if (asked !== path || !(options && "bigint" in options)) return;
+    for (let thread = 0; thread < 4; thread += 1) pbkdf2("", "", 300_000, 64, "sha512", ignore);
+    setImmediate(() => {
+      fs.writeFileSync(path, "theirs");
+    });
+  };
+  const { lstat } = fs.promises;
+  const { lstatSync } = fs;
+  vi.spyOn(fs.promises, "lstat").mockImplementation(async (...of: Parameters<typeof lstat>) => {
+    const found = await lstat(...of);
+    looked(...of);
+    return found;
+  });
+  vi.spyOn(fs, "lstatSync").mockImplementation((...of: Parameters<typeof lstatSync>) => {
+    const found = lstatSync(...of);
+    looked(...of);
+    return found;
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+  await publish(path, read, (file) => file.writeFile("ours"));
+  await vi.waitFor(async () => {
+    expect(await readFile(path, "utf8")).toBe("theirs");
+  });
 });
 
 it("a full disk is named with what to do", async () => {

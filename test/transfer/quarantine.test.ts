@@ -1,7 +1,8 @@
-import { readFile, readdir, stat, symlink, truncate } from "node:fs/promises";
-import { hostname } from "node:os";
+import fs from "node:fs";
+import { readFile, readdir, stat, truncate } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { WriteError } from "../../components/state";
 import { type ImportTarget, importInto } from "../../components/transfer";
 import { addFiles, approval, lines, logLine, writeState } from "./state";
@@ -99,9 +100,24 @@ it("a folder that cannot be written is named with what to do", async () => {
   await expect(failed).rejects.toThrow(/nowhere.* ENOENT\. .*writable/);
 });
 
+it("imports at the same time each leave a whole list", async () => {
+  const root = await writeState(state);
+  await Promise.all([importFrom(root), importFrom(root)]);
+  expect(await quarantined(root)).toHaveLength(3);
+  expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
+});
+
 it("a full disk ends the import, and is not taken for a file that cannot be read", async () => {
   const root = await writeState(state);
-  await symlink("/dev/full", join(root, `quarantine.ndjson.${hostname()}.${process.pid}.tmp`));
+  const full = Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" });
+  const writes = vi.spyOn(fs, "writeSync").mockImplementation(() => {
+    throw full;
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    writes.mockRestore();
+    syncBuiltinESMExports();
+  });
   const failed = importFrom(root);
   await expect(failed).rejects.toThrow(WriteError);
   await expect(failed).rejects.toThrow(/quarantine\.ndjson .*ENOSPC\. .*free space/);

@@ -2,6 +2,7 @@ import { promises } from "node:fs";
 import { appendFile, readFile, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { importPasses, importState, verifyState } from "../../components/transfer";
 import { Checkpoints } from "../../components/transfer/checkpoints";
@@ -53,6 +54,18 @@ it("a file that was just written is hashed again, and not read again where it is
   expect(await importState(sides(root))).toMatchObject({ unchangedFiles: 1, bytes: 0 });
 
   await writeFile(path, (await readFile(path, "utf8")).replace("sha256:1", "sha256:2"));
+  await utimes(path, mtime, mtime);
+  expect(await importState(sides(root))).toMatchObject({ runs: importCounts(1, { updated: 1 }) });
+});
+
+it("a file that was written again with its length and its date is imported again", async () => {
+  const root = await oldState({ "state/runs/r.json": JSON.stringify(run("r")) });
+  // A younger file is hashed, whatever its attributes are.
+  await sleep(2_100);
+  await importState(sides(root));
+  const path = join(root, "state/runs/r.json");
+  const { mtime } = await stat(path);
+  await writeFile(path, JSON.stringify(run("r", { planHash: "sha256:2" })));
   await utimes(path, mtime, mtime);
   expect(await importState(sides(root))).toMatchObject({ runs: importCounts(1, { updated: 1 }) });
 });

@@ -1,6 +1,5 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { hostname } from "node:os";
-import { type Raw, WriteError, decode, formatJson } from "../../state";
+import { type Raw, WriteError, decode, formatJson, temporaryPath } from "../../state";
 import type { Quarantined } from "../reports";
 
 /**
@@ -16,8 +15,7 @@ export class QuarantineFile {
   private descriptor: number | undefined;
 
   constructor(private readonly path: string) {
-    // The process has the same number in each pod.
-    this.tempPath = `${path}.${hostname()}.${process.pid}.tmp`;
+    this.tempPath = temporaryPath(path);
   }
 
   /** @throws WriteError if the file cannot be written */

@@ -21,7 +21,7 @@ export class LosingVolume {
 
   /** Replaces the functions until the test has finished. @param isElsewhere whether another client works now */
   constructor(private readonly isElsewhere: () => boolean) {
-    const { promises } = fs;
+    const { promises, renameSync } = fs;
     const { open, rename, link, rm } = promises;
     const losing = <Of extends readonly unknown[]>(
       work: (...of: Of) => Promise<void>,
@@ -46,9 +46,17 @@ export class LosingVolume {
         return Object.assign(handle, { sync: () => sync().then(isSynced) });
       },
     });
+    Object.assign(fs, {
+      renameSync: (...of: Parameters<typeof renameSync>) => {
+        const before = of.flatMap((path) => this.look(path) ?? []);
+        renameSync(...of);
+        for (const { names, ...one } of before) names.push(one);
+      },
+    });
     syncBuiltinESMExports();
     onTestFinished(() => {
       Object.assign(promises, { open, rename, link, rm });
+      Object.assign(fs, { renameSync });
       syncBuiltinESMExports();
     });
   }

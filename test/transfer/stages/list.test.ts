@@ -1,4 +1,4 @@
-import { promises } from "node:fs";
+import fs, { promises } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
@@ -140,10 +140,27 @@ it("looks through the pool while a volume is slow, and finds the same", async ()
   const names = await found();
   expect(new Set(names).size).toBe(600);
   expect(names).toHaveLength(600);
-  expect(inPool).not.toHaveBeenCalled();
+  // The pool says of each of two blocks whether the volume answers.
+  expect(inPool).toHaveBeenCalledTimes(2);
 
   let time = 0;
   vi.spyOn(performance, "now").mockImplementation(() => (time += 60_000));
   expect(await found()).toEqual(names);
-  expect(inPool).toHaveBeenCalledTimes(4 * 50);
+  expect(inPool).toHaveBeenCalledTimes(2 + 2 + 4 * 50);
+});
+
+it("looks at a volume that hangs in the pool only, so that timers go on", async () => {
+  const root = await writeState({ "state/runs/r.json": "{}" });
+  const atOnce = vi.spyOn(fs, "lstatSync");
+  const inPool = vi.spyOn(promises, "lstat").mockReturnValue(new Promise(() => undefined));
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+  void runsOnDisk({ root, approvals: true }, noneSkipped()).next();
+  await vi.waitFor(() => {
+    expect(inPool).toHaveBeenCalled();
+  });
+  expect(atOnce).not.toHaveBeenCalled();
 });
