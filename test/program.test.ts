@@ -171,3 +171,44 @@ it.each([
   expect(registered.length).toBeGreaterThan(80);
   expect(registered.filter((one, at) => registered.indexOf(one) < at)).toEqual([]);
 });
+
+const clusters = [
+  {
+    kind: "atlas",
+    projectId: "5f0000000000000000000001",
+    provider: "AWS",
+    regions: [{ name: "EU_CENTRAL_1" }],
+  },
+  {
+    kind: "kubernetes",
+    allowPlainText: true,
+    engineInside: true,
+    resource: { version: "8.0.12", tls: { enabled: false } },
+  },
+];
+it.each(clusters)("names indexes and grants further collections: $kind", async (cluster) => {
+  const registered: pulumi.runtime.MockResourceArgs[] = [];
+  const newResource = (args: pulumi.runtime.MockResourceArgs) => {
+    registered.push(args);
+    const { type, name } = args;
+    const connectionStrings = { standardSrv: "mongodb+srv://db.example.net" };
+    const state = { connectionStrings, ...(args.inputs as object), ...outputsOf(type, name) };
+    return { id: name, state };
+  };
+  const mocks = { newResource, call: () => ({ outputs: {} }) };
+  await pulumi.runtime.setMocks(mocks, project, "test", false, "organization");
+  const { settingsOf, TaskRunnerStorage } = await import("../components/program.js");
+  const indexNames = { pack_runs_updatedAt_desc: "IX_updatedAt" };
+  const mongo = { indexNames, extraCollections: ["pack_run_provenance"] };
+  const others = { ...settings, mongoUri: undefined, storageMode: "mongo" };
+  new TaskRunnerStorage("one", settingsOf({ ...others, cluster, mongo }));
+  await pulumi.runtime.disconnect();
+
+  const having = (text: string) =>
+    registered.filter(({ inputs }) => JSON.stringify(inputs).includes(text));
+  const kinds = having("pack_run_provenance").map(({ type }) => type.replace(/^.*:/, ""));
+  const role = cluster.kind === "atlas" ? "CustomDbRole" : "MongoDBCommunity";
+  expect(kinds.sort()).toEqual(["ApplicationCheck", role].sort());
+  const indexes = having('"IX_updatedAt"').filter(({ type }) => type.endsWith(":Index"));
+  expect(indexes).toHaveLength(1);
+});

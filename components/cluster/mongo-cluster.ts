@@ -32,13 +32,15 @@ export class MongoCluster extends StepGroup {
     const known = createsUsers ? awaitLogIn(outputs, direction, users, this) : outputs;
     const { uri, appUri, database } = known;
     const { ledger } = advanced;
-    const { collections } = mongo;
+    const { collections, indexNames, extraCollections } = mongo;
     this.mongo = {
       uri,
       appUri,
       database,
       ledger,
       collections,
+      indexNames,
+      extraCollections,
       approvals,
       ...users,
       direction,

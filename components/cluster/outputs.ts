@@ -45,6 +45,8 @@ export interface Mongo {
   readonly ledger: string;
   /** The collections' names by role. */
   readonly collections: MongoClusterArgs["mongo"]["collections"];
+  readonly indexNames?: MongoClusterArgs["mongo"]["indexNames"];
+  readonly extraCollections?: MongoClusterArgs["mongo"]["extraCollections"];
   /** Whether the approvals' collection exists. */
   readonly approvals: boolean;
   /** The target of Jobs; absent if steps run in the engine. */

@@ -205,6 +205,11 @@ export const collections: Readonly<Record<CollectionRole, Collection>> = {
   approvals,
 };
 
+/** An index's name in a collection of this name. */
+export function indexNameIn(collection: string, { suffix }: Pick<Index, "suffix">): string {
+  return `${collection}_${suffix}`;
+}
+
 /** The four roles in the specification's order. */
 export const collectionRoles = Object.keys(collections) as CollectionRole[];
 

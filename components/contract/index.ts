@@ -4,13 +4,14 @@ export {
   collectionRoles,
   collections,
   checkpointsCollection,
+  indexNameIn,
   type Collection,
   type CollectionRole,
   type Field,
   type Index,
   type FieldType,
 } from "./collections";
-export { applicationRole, migratorRole, type DatabaseRole } from "./roles";
+export { applicationRole, migratorRole, type DatabaseRole, type ServiceCollections } from "./roles";
 export {
   buildSchema,
   type ContractSchema,

@@ -33,18 +33,24 @@ export function migratorRole(database: string): DatabaseRole {
   };
 }
 
+/** The collections of the services. */
+export interface ServiceCollections extends Pick<SchemaOptions, "collections"> {
+  /** Further ones, without validator and index. Default: none. */
+  readonly extraCollections?: readonly string[] | undefined;
+}
+
 /**
- * The least privileges of the services: documents of the four collections, and `createIndex`. The services
+ * The least privileges of the services: documents of their collections, and `createIndex`. The services
  * create their indexes at start, and a server checks this privilege even if the index exists (CSHARP-1866).
  */
 export function applicationRole(
   database: string,
-  { collections }: Pick<SchemaOptions, "collections">,
+  { collections, extraCollections = [] }: ServiceCollections,
 ): DatabaseRole {
   const actions = ["find", "insert", "update", "remove", "createIndex"];
   return {
     createRole: "taskrunnerApplication",
-    privileges: Object.values(collections).map((collection) => ({
+    privileges: [...Object.values(collections), ...extraCollections].map((collection) => ({
       resource: { db: database, collection },
       actions,
     })),

@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import { collectionRoles, collections, type CollectionRole } from "./collections";
+import { collectionRoles, collections, indexNameIn, type CollectionRole } from "./collections";
 import { validatorOf } from "./validator";
 
 /** How validators apply, in MongoDB's terms. */
@@ -13,6 +13,8 @@ export interface Validation {
 export interface SchemaOptions {
   /** The collections' names by role. */
   readonly collections: Readonly<Record<CollectionRole, string>>;
+  /** The indexes' names by their default names. Default: those. */
+  readonly indexNames?: Readonly<Record<string, string | undefined>> | undefined;
   readonly validation: Validation;
   /** Whether the approvals' collection exists; the specification lists neither its fields nor its indexes. */
   readonly approvals: boolean;
@@ -53,21 +55,26 @@ export type ContractSchema = ReturnType<typeof buildSchema>;
  * Builds the specification's schema with a site's options. The unique indexes of all collections come first
  * (specification, "Execution order", steps 1 and 2).
  */
-export function buildSchema({ collections: names, validation, approvals, tenancy }: SchemaOptions) {
+export function buildSchema(options: SchemaOptions) {
+  const { collections: names, indexNames = {}, validation, approvals, tenancy } = options;
   const { enabled, level, action } = validation;
   const roles = collectionRoles.filter((role) => role !== "approvals" || approvals);
   const indexes = roles.flatMap((role) =>
-    collections[role].indexes.map(({ suffix, key, unique = false, sparseUntilTenancy, note }) => ({
-      role,
-      collection: names[role],
+    collections[role].indexes.map((index) => {
+      const { key, unique = false, sparseUntilTenancy, note } = index;
       // The default does not follow a renamed collection.
-      defaultName: `${collections[role].name}_${suffix}`,
-      name: `${names[role]}_${suffix}`,
-      key,
-      unique,
-      note,
-      sparse: sparseUntilTenancy === true && tenancy === "reserved",
-    })),
+      const defaultName = indexNameIn(collections[role].name, index);
+      return {
+        role,
+        collection: names[role],
+        defaultName,
+        name: indexNames[defaultName] ?? indexNameIn(names[role], index),
+        key,
+        unique,
+        note,
+        sparse: sparseUntilTenancy === true && tenancy === "reserved",
+      };
+    }),
   );
   return {
     collections: roles.map((role) => ({

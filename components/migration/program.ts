@@ -63,8 +63,7 @@ export class PackRunMigration extends StepGroup {
   ) {
     const { direction } = mongo;
     super("PackRunMigration", name, options, { rests: direction === "back" });
-    const { collections: byRole, approvals } = mongo;
-    const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: byRole } });
+    const schema = schemaOptionsOf({ ...settings, mongo, approvals: mongo.approvals });
     const wanted = buildSchema(schema);
     const checksum = checksumOf(wanted);
     const { uri, database, ledger, job, cutover } = mongo;
@@ -134,7 +133,7 @@ export class PackRunMigration extends StepGroup {
 
   /** Runs when all indexes exist, so that a missing privilege surfaces before the drain. */
   private checkServicePrivileges(
-    { appUri, appJob, uri, database, direction, cutover }: Mongo,
+    { appUri, appJob, uri, database, extraCollections, direction, cutover }: Mongo,
     completion: pulumi.Resource,
     wanted: ContractSchema,
     days = 0,
@@ -150,7 +149,7 @@ export class PackRunMigration extends StepGroup {
     new StepResource(
       steps.applicationCheck,
       "application-check",
-      { ...place, direction, cutover, collections, creations },
+      { ...place, direction, cutover, collections, extraCollections, creations },
       { parent: this, dependsOn: completion },
     );
   }

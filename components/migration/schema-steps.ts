@@ -129,6 +129,8 @@ export function keyToText(key: readonly (readonly [field: string, direction: unk
 export interface ApplicationInputs extends MongoInputs, OncePerCutover {
   /** The names of the existing collections, by role. */
   readonly collections: Partial<Readonly<Record<CollectionRole, string>>>;
+  /** The setting `mongo.extraCollections`; they may not exist yet. */
+  readonly extraCollections?: readonly string[] | undefined;
   /**
    * Commands by which services create their indexes at start, as JSON, because the engine sorts an object's keys.
    */
@@ -147,11 +149,12 @@ export const applicationCheck: Step<ApplicationInputs, object> = {
   followsServer: true,
   compares: ["database", "cutover"],
   job: {},
-  forward: async ({ collections, isApart, creations, ...inputs }) => {
+  forward: async ({ collections, extraCollections = [], isApart, creations, ...inputs }) => {
     // The services use the site's own Secret, so their connection string is unknown.
     if (inputs.uri === undefined) return {};
+    const names = [...Object.values(collections), ...extraCollections];
     const commands = creations.map((text) => JSON.parse(text) as Document);
-    await requireApplication(addressIn(inputs), collections, isApart, commands);
+    await requireApplication(addressIn(inputs), names, isApart, commands);
     return {};
   },
 };

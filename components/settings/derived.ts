@@ -13,11 +13,12 @@ export function resolveNamespace(
 /** The schema options in the settings. */
 export function schemaOptionsOf(settings: SchemaSettings): SchemaOptions {
   const { mongo, validation, approvals, tenancy } = settings;
-  return { collections: mongo.collections, validation, approvals, tenancy };
+  const { collections, indexNames } = mongo;
+  return { collections, indexNames, validation, approvals, tenancy };
 }
 
 type SchemaSettings = Pick<Settings, "validation" | "approvals" | "tenancy"> & {
-  readonly mongo: Pick<Settings["mongo"], "collections">;
+  readonly mongo: Pick<Settings["mongo"], "collections" | "indexNames">;
 };
 
 /** The specification's database name, for a cluster that the stack creates. */

@@ -33,6 +33,11 @@ export const databaseName = nameOf(
   'a database name of 1 to 63 bytes without / \\ . " $ * < > : | ? or a blank',
 );
 
+/** An index name that MongoDB and the planner, which has bridges of its own, leave to a site. */
+export const indexName = z.string().regex(/^(?!(\*|_id_|.*_bridge)$)[^\0]+$/, {
+  error: 'an index name other than * and _id_ that does not end with "_bridge"',
+});
+
 /**
  * A collection name: at most 190 bytes, so that the namespace with the database name stays under 255.
  *

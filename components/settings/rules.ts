@@ -1,6 +1,7 @@
-import { checkpointsCollection } from "../contract";
+import { buildSchema, checkpointsCollection } from "../contract";
 import { atlasRules, kubernetesRules, takeOverRules } from "./cluster/rules";
 import { existingRules, referenceRules } from "./connection-rules";
+import { schemaOptionsOf } from "./derived";
 import type { Rule } from "./problems";
 import type { ChartSettings } from "./rollout";
 import type { Settings } from "./schema";
@@ -37,14 +38,36 @@ export function sectionConflicts(settings: Settings): Rule[] {
   ];
 }
 
-/** Two collections must not share a name. */
-export function nameRules({ mongo, advanced }: Pick<Settings, "mongo" | "advanced">): Rule[] {
+type NameSettings = Pick<Settings, "mongo" | "advanced" | "validation" | "approvals" | "tenancy">;
+
+/** Two collections must not share a name, and no two indexes of a collection. */
+export function nameRules(settings: NameSettings): Rule[] {
+  return [...collectionRules(settings), ...indexRules(settings)];
+}
+
+function indexRules(settings: NameSettings): Rule[] {
+  const { indexes } = buildSchema(schemaOptionsOf(settings));
+  return indexes.map(({ collection, name, defaultName }) => {
+    const other = indexes.find(
+      (one) =>
+        one.collection === collection && one.name === name && one.defaultName !== defaultName,
+    );
+    const isSet = settings.mongo.indexNames?.[defaultName] !== undefined;
+    const allowed = `a name that differs from ${other?.defaultName ?? ""}'s`;
+    return { key: `mongo.indexNames.${defaultName}`, when: isSet && other !== undefined, allowed };
+  });
+}
+
+function collectionRules({ mongo, advanced }: NameSettings): Rule[] {
   const names: (readonly [key: string, name: string])[] = [
     ["the collection of checkpoints", checkpointsCollection],
     ...Object.entries(mongo.collections).map(
       ([role, name]) => [`mongo.collections.${role}`, name] as const,
     ),
     ["advanced.ledger", advanced.ledger],
+    ...(mongo.extraCollections ?? []).map(
+      (name, at) => [`mongo.extraCollections.${at}`, name] as const,
+    ),
   ];
   return names.map(([key, name], at) => {
     const first = names.findIndex(([, other]) => other === name);

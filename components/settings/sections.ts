@@ -1,6 +1,14 @@
 import { z } from "zod";
-import { collections } from "../contract";
-import { collectionName, databaseName, positive, section, text } from "./forms";
+import { collections, indexNameIn } from "../contract";
+import { collectionName, databaseName, indexName, positive, section, text } from "./forms";
+
+const indexNames = Object.values(collections).flatMap(({ name, indexes }) =>
+  indexes.map((index) => {
+    const fields = index.key.map(([field]) => `\`${field}\``).join(", ");
+    const setting = indexName.optional().describe(`The index on ${fields} of \`${name}\`.`);
+    return [indexNameIn(name, index), setting] as const;
+  }),
+);
 
 /** Names in MongoDB. */
 export const mongo = section({
@@ -21,6 +29,17 @@ export const mongo = section({
   })
     .prefault({})
     .describe("The collections' names. They must differ."),
+  indexNames: section(Object.fromEntries(indexNames))
+    .optional()
+    .describe(
+      "The names of the indexes that the services create at start, by the default names here. An equal index is adopted under any name.",
+    ),
+  extraCollections: z
+    .array(collectionName)
+    .optional()
+    .describe(
+      "Further collections of the services: their user gets the same privileges there, and `application-check` tries them. They get neither validator nor index.",
+    ),
 });
 
 /** The collections' validators. */

@@ -201,7 +201,7 @@ describe("a real server", () => {
     const disguised = await disguisedServer(current.server.port, disguise);
     const check = (options: string) => {
       const uri = `mongodb://127.0.0.1:${disguised.port}/?${options}`;
-      return requireApplication({ uri, database: "looked_at" }, names, false);
+      return requireApplication({ uri, database: "looked_at" }, Object.values(names), false);
     };
     const stopped = check("retryWrites=true");
     await expect(stopped).rejects.toThrow(/arbiter.*w=majority/);

@@ -41,6 +41,19 @@ describe("the wanted schema", () => {
     expect(indexes[5]).toMatchObject({ name: "task_logs_run_timestamp" });
   });
 
+  it("takes a site's names of indexes by the default names, also in a renamed collection", () => {
+    const { indexes } = buildSchema({
+      ...documentOptions,
+      collections: { ...documentOptions.collections, logs: "task_logs" },
+      indexNames: { pack_run_logs_run_sequence: "IX_sequence", pack_artifacts_run: undefined },
+    });
+
+    const names = indexes.map(({ name }) => name);
+    expect(indexes[0]).toMatchObject({ collection: "task_logs", name: "IX_sequence" });
+    expect(names).toContain("task_logs_run_timestamp");
+    expect(names).toContain("pack_artifacts_run");
+  });
+
   it("leaves the approvals out where a site does not want them", () => {
     const { collections, indexes } = buildSchema({ ...documentOptions, approvals: false });
 

@@ -9,7 +9,8 @@ import { documentOptions } from "../contract/options";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
-const wanted = buildSchema(documentOptions);
+const indexNames = { pack_runs_updatedAt_desc: "IX_updatedAt" };
+const wanted = buildSchema({ ...documentOptions, indexNames });
 const minutes = 60_000;
 
 let stack: TestStack;
@@ -34,6 +35,7 @@ const directory = () => join(stack.folder, "rollout");
 const configure = (uri: string) =>
   stack.configure({
     mongoUri: `${uri}/taskrunner`,
+    mongo: { indexNames },
     rollout: { target: "values", directory: directory(), confirm: "none" },
   });
 
@@ -92,7 +94,7 @@ describe("the migration on the real engine", () => {
   it(
     "sees what was changed by hand, shows it, and mends it",
     async () => {
-      await db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
+      await db.collection("pack_runs").dropIndex("IX_updatedAt");
       await db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
       const other = { key: { name: 1 }, name: "pack_artifacts_run" };
       await db.command({ createIndexes: "pack_artifacts", indexes: [other] });

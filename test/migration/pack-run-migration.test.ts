@@ -25,6 +25,8 @@ const mongo = (direction: Direction, job?: Mongo["job"], appJob?: Mongo["job"]):
   database: "taskrunner",
   ledger: "schema_migrations",
   collections: documentOptions.collections,
+  indexNames: { pack_runs_updatedAt_desc: "IX_updatedAt" },
+  extraCollections: ["pack_run_provenance"],
   approvals: true,
   job,
   appJob,
@@ -111,6 +113,18 @@ it("gives a key as text in its order", () => {
   const index = registered.find(({ name }) => name === "pack_run_logs_run_sequence");
 
   expect(index?.inputs).toMatchObject({ key: "runId:1, sequence:1", unique: true, sparse: false });
+});
+
+it("gives an index the site's name, and tries the services' user in further collections", () => {
+  const inputsOf = (one: string) => registered.find(({ name }) => name === one)?.inputs as object;
+
+  expect(inputsOf("pack_runs_updatedAt_desc")).toMatchObject({ name: "IX_updatedAt" });
+  expect(inputsOf("application-check")).toMatchObject({
+    extraCollections: ["pack_run_provenance"],
+    creations: expect.arrayContaining([
+      expect.stringContaining('"name":"IX_updatedAt"') as string,
+    ]) as string[],
+  });
 });
 
 it("serialises a shim and nothing of the logic", () => {

@@ -208,9 +208,9 @@ it("what is missing is named: which action on what", async () => {
 });
 
 /** The step after the last index, with the services' user; the worker is drained later. */
-async function tried(user: string, days = 0): Promise<unknown> {
+async function tried(user: string, days = 0, more: object = {}): Promise<unknown> {
   const creations = indexCreations(buildSchema(documentOptions).indexes, days);
-  const inputs = { uri: uriOf(user), database, collections, isApart: false, creations };
+  const inputs = { uri: uriOf(user), database, collections, isApart: false, creations, ...more };
   return providers.ApplicationCheck.create({ direction: "forward", ...inputs });
 }
 
@@ -221,6 +221,14 @@ it.each(servicesActions)("services that lack %s are named before the drain", asy
       new RegExp(`appMongoUri lacks ${action} on taskrunner\\.pack_runs, ${action} on`),
     ) as string,
   });
+});
+
+it("services that lack a privilege on a further collection are named before the drain", async () => {
+  const more = { extraCollections: ["pack_run_provenance"] };
+  await expect(tried("services_no_remove", 0, more)).rejects.toThrow(
+    /appMongoUri lacks .*remove on taskrunner\.pack_run_provenance/,
+  );
+  await expect(tried("taskrunnerApplication", 0, more)).resolves.toBeDefined();
 });
 
 it("a services' user that cannot log in is named before the drain", async () => {

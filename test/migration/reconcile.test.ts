@@ -62,6 +62,33 @@ describe("on a real server", () => {
     ]);
   });
 
+  it("an index has the name that a site gives it, and one that exists keeps its name", async () => {
+    const indexNames = {
+      pack_runs_updatedAt_desc: "IX_updatedAt",
+      pack_artifacts_run: "IX_run",
+    };
+    await createIndex("pack_artifacts", { runId: 1 }, "pack_artifacts_run");
+    const named = buildSchema({ ...documentOptions, indexNames });
+    await reconcile(current.db, named, nothing);
+
+    const namesIn = async (collection: string) => {
+      const indexes = await current.db.collection(collection).listIndexes().toArray();
+      return indexes.map(({ name }: { name?: string }) => name).sort();
+    };
+    expect(await namesIn("pack_runs")).toEqual([
+      "IX_updatedAt",
+      "_id_",
+      "pack_runs_tenant_updatedAt_desc",
+    ]);
+    expect(await namesIn("pack_artifacts")).toEqual([
+      "_id_",
+      "pack_artifacts_run",
+      "pack_artifacts_run_name",
+    ]);
+    const again = await reconcile(current.db, named, nothing);
+    expect(again.map(({ kind }) => kind)).toEqual(["adopt index"]);
+  });
+
   it("an index changed by hand is mended", async () => {
     await reconcile(current.db, wanted, nothing);
     const runs = current.db.collection("pack_runs");

@@ -296,21 +296,6 @@ describe("the rollout by Helm releases", () => {
   });
 });
 
-describe("names", () => {
-  it("of collections are distinct", () => {
-    expect(describeProblems({ ...dev, advanced: { ledger: "pack_runs" } })).toMatch(
-      /advanced\.ledger: found "pack_runs"; .*mongo\.collections\.runs/,
-    );
-  });
-
-  it.each(["a b", "a/b", "a.b", "$a", "", "x".repeat(64)])(
-    "that MongoDB refuses for a database are refused: %j",
-    (database) => {
-      expect(describeProblems({ ...dev, mongo: { database } })).toContain("mongo.database: found");
-    },
-  );
-});
-
 function remoteUris(migrator: string, application: string) {
   const uri = (user: string) =>
     `mongodb://${user === "" ? "" : `${user}:p@`}db.example.net/taskrunner?tls=true`;

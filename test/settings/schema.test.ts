@@ -27,7 +27,12 @@ async function verdictsOn(config: Values) {
 /** A value everywhere: the sections that no example has. */
 const full: Values = {
   [`${prefix}storageMode`]: "mongo",
-  [`${prefix}mongo`]: { database: "taskrunner", collections: { runs: "runs" } },
+  [`${prefix}mongo`]: {
+    database: "taskrunner",
+    collections: { runs: "runs" },
+    indexNames: { pack_runs_updatedAt_desc: "IX_updatedAt" },
+    extraCollections: ["pack_run_provenance"],
+  },
   [`${prefix}validation`]: { enabled: true, level: "moderate", action: "warn" },
   [`${prefix}approvals`]: false,
   [`${prefix}tenancy`]: "enforced",

@@ -1,4 +1,4 @@
-import { collections, type Collection, type Index } from "../../components/contract";
+import { collections, indexNameIn, type Collection, type Index } from "../../components/contract";
 
 /** The page `docs/collections.md`, written by `make docs`. */
 export function collectionsPage(): string {
@@ -22,7 +22,7 @@ function section(collection: Collection): string {
       : sparseUntilTenancy
         ? "sparse until tenancy is enforced"
         : "";
-    return `| \`${collection.name}_${index.suffix}\` | \`${keyOf(index)}\` | ${options} | ${index.note} |`;
+    return `| \`${indexNameIn(collection.name, index)}\` | \`${keyOf(index)}\` | ${options} | ${index.note} |`;
   });
   return [
     `## \`${collection.name}\`\n`,

@@ -39,7 +39,7 @@ export function kubernetesCluster(
   const options = { parent, provider, dependsOn: created };
   const passwords = userPasswords(users, place, options);
   const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : created;
-  const scope = { database, collections: args.mongo.collections };
+  const scope = { ...args.mongo, database };
   const checked = { ...at, stack: stackName() };
   const check = new StepResource(mongoDBCheck, "mongodb-check", checked, { parent });
   const annotations = { "pulumi.com/patchForce": "true", [stackAnnotation]: stackName() };

@@ -2,7 +2,7 @@ import {
   applicationRole,
   migratorRole,
   type DatabaseRole,
-  type SchemaOptions,
+  type ServiceCollections,
 } from "../../contract";
 import type { ClusterSettingsOf } from "../../settings";
 import { mergeObjects } from "../../step/jobs";
@@ -21,7 +21,7 @@ export type UserRole = "migrator" | "application";
  */
 export function mongoDBCommunitySpec<Name>(
   { resource, users, imagePullSecret, overrides }: ClusterSettingsOf<"kubernetes">,
-  scope: Pick<SchemaOptions, "collections"> & { readonly database: string },
+  scope: ServiceCollections & { readonly database: string },
   passwords: Readonly<Record<UserRole, Name>>,
 ) {
   const { name, members, version, tls, resources } = resource;

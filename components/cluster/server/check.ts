@@ -85,7 +85,7 @@ export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
  * collections.
  *
  * @param address with the services' connection string, which is secret
- * @param names the existing collections
+ * @param names the collections; those of the contract exist
  * @param isApart whether the address is not the migrator's; then it is only a warning if it is unreachable
  * @param creations see `missingServicePrivileges`; default none
  * @throws ServerRefused with missing privileges, or if an arbiter makes writes unsafe; ConnectionError if the
@@ -93,7 +93,7 @@ export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
  */
 export async function requireApplication(
   address: DatabaseAddress,
-  names: Partial<CollectionNames>,
+  names: readonly string[],
   isApart: boolean,
   creations: readonly Document[] = [],
 ): Promise<void> {

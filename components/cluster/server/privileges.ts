@@ -31,19 +31,19 @@ export async function missingMigratorPrivileges(db: Db, names: CollectionNames):
 }
 
 /**
- * The services' missing privileges on existing collections. A local standalone server has no transactions, so the
+ * The services' missing privileges on collections. A local standalone server has no transactions, so the
  * insert is not tried there.
  *
  * @param creations commands by which services create their indexes at start; a failing one is a warning
  */
 export async function missingServicePrivileges(
   db: Db,
-  names: Partial<CollectionNames>,
+  names: readonly string[],
   creations: readonly Document[],
 ): Promise<string[]> {
   const hasTransactions = !(await isStandalone(db));
   const missing: string[] = [];
-  for (const name of Object.values(names)) {
+  for (const name of names) {
     const place = `${db.databaseName}.${name}`;
     const collection = db.collection(name);
     const noDocument = { _id: new ObjectId() };

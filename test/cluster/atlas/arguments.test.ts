@@ -108,6 +108,17 @@ it("a role's privileges are by action in Atlas, under Atlas' names", () => {
   });
 });
 
+it("the services have the same privileges on further collections, and only those", () => {
+  const names = (more: object) => {
+    const { privileges } = applicationRole("taskrunner", { ...documentOptions, ...more });
+    expect(new Set(privileges.map(({ actions }) => actions.join())).size).toBe(1);
+    return privileges.map(({ resource }) => resource.collection);
+  };
+  const four = Object.values(documentOptions.collections);
+  expect(names({})).toEqual(four);
+  expect(names({ extraCollections: ["a", "b"] })).toEqual([...four, "a", "b"]);
+});
+
 it("users and roles are named for their cluster and the version of the password", () => {
   expect(namesOf(atlasSettings({ name: "prod", passwordVersion: 3 }))).toEqual({
     migrator: "prod-migrator-3",

@@ -33,7 +33,7 @@ const names = Object.fromEntries(
 const specOf = (settings: object) =>
   mongoDBCommunitySpec(
     clusterSettings(settings),
-    { database: "taskrunner", collections: names },
+    { database: "taskrunner", collections: names, extraCollections: ["pack_run_provenance"] },
     { migrator: "password-1", application: "password-2" },
   );
 
@@ -126,7 +126,7 @@ describe("the MongoDBCommunity resource", () => {
       },
       {
         role: "taskrunnerApplication",
-        privileges: Object.values(names).map((collection) => ({
+        privileges: [...Object.values(names), "pack_run_provenance"].map((collection) => ({
           resource: { db: "taskrunner", collection },
           actions: ["find", "insert", "update", "remove", "createIndex"],
         })),
