@@ -1,9 +1,10 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { blocksOf } from "./concurrency";
+import { DigestSet, digestOf } from "./digests";
 import { isMissing } from "./errors";
 import type { Fence } from "./fence";
-import { readRunFiles } from "./held";
+import { readRunFiles, stampedName } from "./held";
 import { type StateAddress, filesOf } from "./layout";
 import { type Stamp, publish, readStamp } from "./publish";
 
@@ -17,8 +18,8 @@ export interface DeltaScope {
   readonly since?: string;
   /** The runs that MongoDB had unfinished when they were read. */
   readonly runs: readonly string[];
-  /** The stamps of the files whose runs were finished, by file name. */
-  readonly finished: ReadonlyMap<string, Stamp>;
+  /** The files whose runs were finished, as `stampedName` has them. */
+  readonly finished: Pick<ReadonlySet<string>, "has">;
 }
 
 /** In the state directory and not in MongoDB: it is about these files, and a copy of them from before lacks it. */
@@ -57,18 +58,21 @@ export async function readDeltaScope(
   });
   if (!file) return undefined;
   let scope: Omit<DeltaScope, "finished"> | undefined;
-  const finished = new Map<string, Stamp>();
+  const names: bigint[] = [];
+  const finished: bigint[] = [];
   try {
     for await (const line of file.readLines()) {
       if (scope) {
         const [name, stamp] = JSON.parse(line) as [string, Stamp];
-        finished.set(name, stamp);
+        names.push(digestOf(name));
+        finished.push(digestOf(stampedName(name, stamp)));
       } else {
         scope = JSON.parse(line) as Omit<DeltaScope, "finished">;
         if (scope.fence !== at || !tokens.includes(scope.token ?? "")) return undefined;
       }
     }
-    return scope && (await areThere(address, finished)) ? { ...scope, finished } : undefined;
+    if (!scope || !(await areThere(address, new DigestSet(names)))) return undefined;
+    return { ...scope, finished: new DigestSet(finished) };
   } catch (error) {
     // Every file is read then.
     if (error instanceof SyntaxError) return undefined;
@@ -78,7 +82,7 @@ export async function readDeltaScope(
   }
 }
 
-async function areThere(address: StateAddress, wanted: DeltaScope["finished"]): Promise<boolean> {
+async function areThere(address: StateAddress, wanted: DigestSet): Promise<boolean> {
   let count = 0;
   for await (const files of filesOf(address, "runs")) {
     count += files.filter(({ name }) => wanted.has(name)).length;

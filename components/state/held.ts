@@ -173,14 +173,22 @@ export interface RunFile {
 /** Maximum number of files read at once; on a network volume each takes some milliseconds. */
 const filesAtOnce = 16;
 
+/** Files by what `stampedName` says of them. */
+type StampedNames = Pick<ReadonlySet<string>, "has">;
+
+/** A file's name with its stamp. */
+export function stampedName(name: string, stamp: Stamp): string {
+  return `${name} ${stamp}`;
+}
+
 /**
  * Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them.
  *
- * @param finished the stamps of files whose runs were finished, by file name: a file that has its stamp still is not read
+ * @param finished files whose runs were finished: one that has its stamp still is not read
  */
 export async function listUnfinishedRuns(
   address: StateAddress,
-  finished?: ReadonlyMap<string, Stamp>,
+  finished?: StampedNames,
 ): Promise<RunFile[]> {
   const runs: RunFile[] = [];
   for await (const { file, runId, mayExecute } of readRunFiles(address, finished)) {
@@ -190,11 +198,11 @@ export async function listUnfinishedRuns(
 }
 
 /** The runs' files in a folder, as far as they are not known, with the stamps that they had before they were read. */
-export async function* readRunFiles(address: StateAddress, known?: ReadonlyMap<string, Stamp>) {
+export async function* readRunFiles(address: StateAddress, known?: StampedNames) {
   for await (const files of filesOf(address, "runs")) {
     const read = await mapLimit(filesAtOnce, files, async (file) => {
       const stamp = await readStamp(file.path);
-      if (stamp !== undefined && known?.get(file.name) === stamp) return [];
+      if (stamp !== undefined && known?.has(stampedName(file.name, stamp))) return [];
       const run = await runIn(file);
       const id = run && memberOf(run, "runId");
       const runId = typeof id === "string" ? id : undefined;

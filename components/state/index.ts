@@ -3,6 +3,7 @@
 export * from "./concurrency";
 export * from "./compare";
 export * from "./delta-scope";
+export * from "./digests";
 export * from "./errors";
 export * from "./fence";
 export * from "./form";

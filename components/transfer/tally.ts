@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import {
   type Conversion,
@@ -8,6 +8,7 @@ import {
   type Raw,
   type Key,
   type Refusal,
+  digestOf,
   formatJson,
   isUnfinished,
   mayBeUnfinished,
@@ -32,8 +33,7 @@ export class ListHash {
   private sum = 0n;
 
   add(item: string): this {
-    const digest = createHash("sha256").update(item).digest().readBigUInt64BE();
-    this.sum = BigInt.asUintN(64, this.sum + digest);
+    this.sum = BigInt.asUintN(64, this.sum + digestOf(item));
     return this;
   }
 
