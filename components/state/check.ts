@@ -20,7 +20,8 @@ const maxDocumentBytes = 16 * 1024 * 1024 - 1;
  */
 export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>): void {
   const problems: string[] = [];
-  for (const [name, field] of fieldsOf[role]) {
+  // An array for each pair of name and value would be a fifth of what an import allocates.
+  for (const { name, field } of fieldsOf[role]) {
     const value = fields.get(name);
     if (value === undefined || value === null) {
       // On disk a run's `_id` is its `runId`.
@@ -35,20 +36,20 @@ export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>
     if (fields.has(name)) problems.push(`${name} is a reserved name`);
   }
   if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
-  for (const [name, value] of fields) {
+  fields.forEach((value, name) => {
     const found = findUnstorable(value);
-    if (!found) continue;
+    if (!found) return;
     const path = name + found.path;
     const shown = path.length > maxPathLength ? `${path.slice(0, maxPathLength)}...` : path;
     throw new Refusal("form", `${shown} ${found.problem}`);
-  }
+  });
 }
 
 /** The fields that a file has: an object id is generated. */
 const fieldsOf = byRole((role) =>
-  Object.entries(collections[role].fields).filter(
-    ([, { type, assumed }]) => type !== "objectId" && !assumed,
-  ),
+  Object.entries(collections[role].fields)
+    .map(([name, field]) => ({ name, field }))
+    .filter(({ field: { type, assumed } }) => type !== "objectId" && !assumed),
 );
 
 /** An `_id` is generated, except for runs. The driver takes an object with `_bsontype` for a BSON type. */

@@ -109,12 +109,12 @@ const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,7}))?(Z|([+-])(\d\d)(?::?
 export function parseTimestamp(text: string) {
   const parts = iso.exec(text);
   if (!parts) return undefined;
-  const [, fraction = "", zone, sign, hours = "0", minutes = "0"] = parts;
+  const { 1: fraction = "", 2: zone, 3: sign, 4: hours = "0", 5: minutes = "0" } = parts;
   const thousandths = fraction.slice(0, 3).padEnd(3, "0");
   const asUtc = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}.${thousandths}Z`);
   // Date.parse takes 30 February for 2 March.
   const day = Number(text.slice(8, 10));
-  if (Number.isNaN(asUtc) || new Date(asUtc).getUTCDate() !== day) return undefined;
+  if (Number.isNaN(asUtc) || (day > 28 && new Date(asUtc).getUTCDate() !== day)) return undefined;
   const offset = Number(hours) * 60 + Number(minutes);
   const offsetMs = (sign === "-" ? -offset : offset) * 60_000;
   return { date: new Date(asUtc - offsetMs), offsetMissing: zone === undefined };

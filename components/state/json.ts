@@ -43,6 +43,12 @@ export function memberOf(object: JsonObject, name: string): unknown {
   return membersOf(object).find(([key]) => key.toLowerCase() === wanted)?.[1];
 }
 
+/** Sets a member of a plain object; one named `__proto__` would be its prototype. */
+export function setMember(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, writable: true });
+}
+
 /** A plain object of these members if it keeps their order, else the map. */
 export function objectOf(members: ReadonlyMap<string, unknown>): JsonObject {
   const object: Record<string, unknown> = Object.fromEntries(members);

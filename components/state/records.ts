@@ -2,23 +2,31 @@ import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { check, sizeOf } from "./check";
 import { type Conversion, type Entry, convert } from "./convert";
-import { type Place, Refusal, refusalIn } from "./errors";
-import { type JsonObject, isJsonObject, memberOf, parseJson } from "./json";
+import { Place, Refusal, refusalIn } from "./errors";
+import { type JsonObject, isJsonObject, memberOf, parseJson, setMember } from "./json";
 import { type Key, deriveId, joinKey, keyFields } from "./keys";
 import type { StateFile } from "./layout";
-import { type Raw, type RawText, decode } from "./read";
+import { Raw, type RawText, decode } from "./read";
 
-/** A record that is ready for MongoDB: the document it becomes, its key and its size. */
-export interface ReadyRecord {
-  readonly role: CollectionRole;
-  readonly place: Place;
-  readonly key: Key;
-  readonly document: Document;
-  /** The document's size in bytes. */
-  readonly bytes: number;
-  readonly conversions: ReadonlySet<Conversion>;
-  /** The raw record, kept in case the record is refused later. */
-  readonly raw: Raw;
+/**
+ * A record that is ready for MongoDB. What lives as long as a batch is an instance of a class: if most of what a literal
+ * gave survives a collection, V8 allocates all of it in the old generation, and what it refers to goes there too.
+ */
+export class ReadyRecord {
+  /**
+   * @param document what it becomes
+   * @param bytes the document's size in bytes, or its share of its text if this is small
+   * @param raw kept in case the record is refused later
+   */
+  constructor(
+    readonly role: CollectionRole,
+    readonly place: Place,
+    readonly key: Key,
+    readonly document: Document,
+    readonly bytes: number,
+    readonly conversions: ReadonlySet<Conversion>,
+    readonly raw: Raw,
+  ) {}
 }
 
 /** The id of the run that a record belongs to, or is. */
@@ -66,13 +74,16 @@ export function parseRecords(
     } catch (error) {
       const refusal = refusalIn(error);
       if (line !== undefined && !ended) tally.leaveIncomplete({ file: file.name, line, offset });
-      else tally.refuse(file.role, placeIn(file, text), refusal, { text });
+      else tally.refuse(file.role, new Place(file.name, line), refusal, new Raw(text));
     }
   }
   return records;
 }
 
 const isBlank = (byte: number) => byte <= 0x20;
+
+/** A text of fewer bytes is small enough for a document: BSON takes up to seven times as many as JSON. */
+const smallText = 1024 * 1024;
 
 /** Converts the entries of a text to records, in the same way. */
 export function convertEntries(
@@ -84,14 +95,14 @@ export function convertEntries(
   const { role } = file;
   const records: ReadyRecord[] = [];
   for (const entry of entries) {
-    const number = entry.entry;
-    const isOnly = number === undefined;
-    const place = isOnly ? placeIn(file, text) : { ...placeIn(file, text), entry: number };
-    const raw: Raw = isOnly ? { text } : { text, entry: entry.fields };
+    const isOnly = entry.entry === undefined;
+    const place = new Place(file.name, text.line, entry.entry);
+    const raw = new Raw(text, isOnly ? undefined : entry.fields);
     try {
       const { key, document, conversions } = convertEntry(role, entry);
-      const bytes = sizeOf(document);
-      records.push({ role, place, key, document, bytes, conversions, raw });
+      const isSmall = text.length < smallText;
+      const bytes = isSmall ? text.length / entries.length : sizeOf(document);
+      records.push(new ReadyRecord(role, place, key, document, bytes, conversions, raw));
     } catch (error) {
       tally.refuse(role, place, refusalIn(error), raw);
     }
@@ -99,19 +110,19 @@ export function convertEntries(
   return records;
 }
 
-function placeIn({ name: file }: StateFile, { line }: RawText): Place {
-  return line === undefined ? { file } : { file, line };
-}
-
 function convertEntry(role: CollectionRole, entry: Entry) {
   const { fields, conversions } = convert(role, entry);
   check(role, fields);
-  const keys = keyFields[role].map((field) => [field, fields.get(field)] as const);
-  const key = joinKey(keys.map(([, value]) => value));
+  const key = joinKey(keyFields[role].map((field) => fields.get(field)));
   const time = role === "logs" ? (fields.get("timestamp") as Date) : undefined;
   const _id = role === "runs" ? fields.get("_id") : deriveId(role, key, time);
   // `_id` and the other key fields come first, then the fields as the file has them.
-  const document: Document = Object.fromEntries([["_id", _id], ...keys, ...fields]);
+  const document: Document = {};
+  document._id = _id;
+  for (const field of keyFields[role]) document[field] = fields.get(field);
+  fields.forEach((value, name) => {
+    setMember(document, name, value);
+  });
   return { key, document, conversions };
 }
 

@@ -33,7 +33,7 @@ export const beforeEndBreaks: readonly Break[] = [
   {
     guarantee: "a file that was finished at the bulk pass is judged again if it changed since",
     file: "components/state/held.ts",
-    find: "known?.get(file.name) === stamp",
+    find: "known?.has(stampedName(file.name, stamp))",
     replace: "known?.has(file.name)",
     tests: ["test/transfer/before-end.test.ts > restored after the bulk pass"],
   },

@@ -140,7 +140,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "an import replaces a document only as it was seen in every field",
     file: "components/transfer/import/bulk.ts",
-    find: "record.bytes + BSON.calculateObjectSize(seen) > largestStatement",
+    find: "BSON.calculateObjectSize({ seen, next: record.document }) > largestStatement",
     replace: "true",
     tests: ["test/transfer/stalled-importer.test.ts > that stalled before its write"],
   },

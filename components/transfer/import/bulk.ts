@@ -93,7 +93,7 @@ async function replace(
   seen: Document,
 ): Promise<Outcome | Refusal | undefined> {
   const { _id, updatedAt = null } = seen as { _id: Document; updatedAt?: unknown };
-  const isLarge = record.bytes + BSON.calculateObjectSize(seen) > largestStatement;
+  const isLarge = BSON.calculateObjectSize({ seen, next: record.document }) > largestStatement;
   // The server compares members in their order, and a name that is an integer comes first in a JavaScript object.
   const isReordered = Object.keys(seen)[0] !== "_id";
   const asSeen =

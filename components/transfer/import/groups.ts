@@ -46,7 +46,7 @@ export interface Reading {
   readonly isProof?: boolean;
 }
 
-/** With `groupBytes` the limit of a group, which becomes one batch: a document takes more bytes than its file. */
+/** With `groupBytes` the limit of a group, which becomes one batch. */
 const groupRuns = 256;
 
 /**

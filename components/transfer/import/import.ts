@@ -27,7 +27,7 @@ interface ImportOptions {
   /** Imports only some runs, and only some of their files. */
   readonly only?: OnlyRuns;
   /** Receives the base names of the runs whose own file or approvals were read. */
-  readonly readNames?: Set<string>;
+  readonly readNames?: Set<string> | undefined;
   /** Reads every file from its beginning, also those that an earlier import brought. Default: false. */
   readonly shouldReadAll?: boolean;
   /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
@@ -105,7 +105,7 @@ async function importFiles(
     // Another importer may have written what a changed file has now.
     const changed = await findChanged(files.values());
     tally.changedFiles += changed.size;
-    for (const [record, result] of outcomes) {
+    outcomes.forEach((result, record) => {
       const { role, place, document, conversions, raw } = record;
       // Then a service writes that should be stopped. Web may still write approvals until its own rollout.
       const isStopped = pass === "final" || (pass === "delta" && role !== "approvals");
@@ -118,7 +118,7 @@ async function importFiles(
         notWholeIn.add(place.file);
         tally.remove(record.role, record.key, record.document);
       } else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
-    }
+    });
     if (dryRun) return;
     const done = [...reached].filter(([{ name }]) => !notWholeIn.has(name) && !changed.has(name));
     await checkpoints?.save(new Map(done));

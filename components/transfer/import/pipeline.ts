@@ -35,7 +35,7 @@ export interface Batch {
   readonly reached: ReadonlyMap<StateFile, Checkpoint>;
   /** The files of the records by their names, without logs. */
   readonly files: ReadonlyMap<string, FoundFile>;
-  /** The size of the records' documents. */
+  /** The size of the records. */
   readonly bytes: number;
 }
 
@@ -43,17 +43,22 @@ export interface Batch {
 export type Outcomes = ReadonlyMap<ReadyRecord, Outcome | "removed" | Refusal>;
 
 const fullRecords = 5_000;
-const fullBytes = 1024 * 1024;
 
 /**
- * Groups records into batches of up to 5,000 records or 1 MiB, and does not read ahead. Records that a file yields
+ * The maximum number of bytes of a batch, and of a group of several runs, which becomes one; a run with more is a group
+ * of its own.
+ */
+export const groupBytes = 768 * 1024;
+
+/**
+ * Groups records into batches of up to 5,000 records or 768 KiB, and does not read ahead. Records that a file yields
  * together stay together, so that a batch may be somewhat larger.
  */
 export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerator<Batch> {
   let batch = emptyBatch();
   for await (const { records, file, reached } of chunks) {
     const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
-    if (batch.records.length > 0 && batch.bytes + bytes > fullBytes) {
+    if (batch.records.length > 0 && batch.bytes + bytes > groupBytes) {
       yield batch;
       batch = emptyBatch();
     }
@@ -61,7 +66,7 @@ export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerat
     if (reached) batch.reached.set(...reached);
     if (file) batch.files.set(file.name, file);
     batch.bytes += bytes;
-    if (batch.records.length >= fullRecords || batch.bytes >= fullBytes) {
+    if (batch.records.length >= fullRecords || batch.bytes >= groupBytes) {
       yield batch;
       batch = emptyBatch();
     }
@@ -77,11 +82,8 @@ function emptyBatch() {
 
 const groupsAtOnce = 4;
 
-/** The maximum number of bytes of a group of several runs; a run with more is a group of its own. */
-export const groupBytes = 768 * 1024;
-
 /** Nothing is read beside a batch with more bytes. */
-const largeBytes = 4 * fullBytes;
+const largeBytes = 4 * 1024 * 1024;
 
 /**
  * Works on several groups at once, which hides the latency of a distant server, but on only one large run, which

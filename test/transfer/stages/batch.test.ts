@@ -28,8 +28,8 @@ it("a batch with 5,000 records goes before anything more is read", async () => {
   ]);
 });
 
-it("a batch with 1 MiB goes at once, and a large record does not join a smaller one", async () => {
-  const large = 1024 * 1024;
+it("a batch with 768 KiB goes at once, and a large record does not join a smaller one", async () => {
+  const large = 768 * 1024;
   expect(await gathered(given(1, large), given(1, 1), given(1, large), given(1, 1))).toEqual([
     { records: 1, read: 1 },
     { records: 1, read: 3 },
