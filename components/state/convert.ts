@@ -84,8 +84,11 @@ function convertValue(
   return name;
 }
 
-/** The services' own reader takes a number in quotes (System.Text.Json, `JsonSerializerDefaults.Web`). */
-function toLong(value: unknown): unknown {
+/**
+ * Converts an integer to a long, also in quotes, as the services' own reader does (System.Text.Json,
+ * `JsonSerializerDefaults.Web`). Any other value stays.
+ */
+export function toLong(value: unknown): unknown {
   const isQuoted = typeof value === "string" && /^-?\d+$/.test(value);
   const number = isQuoted ? (exactNumber(value) ?? value) : value;
   return Number.isInteger(number) ? Long.fromNumber(number as number) : number;

@@ -3,7 +3,11 @@ import { type CollectionRole, collections } from "../contract";
 import { convert } from "./convert";
 import { hashOf } from "./compare";
 import { type JsonObject, formatJson, isJsonObject, membersOf, parseJson } from "./json";
+import { type StateAddress, filesOf } from "./layout";
+import { sequenceIn } from "./line-numbers";
 import type { FilePlace } from "./place";
+import { readTexts } from "./read";
+import { objectIn } from "./records";
 
 /** Fields implied by the file name or the manifest. */
 const impliedFields: Readonly<Record<CollectionRole, readonly string[]>> = {
@@ -103,4 +107,25 @@ export function wholeFile(
   const newest = dates.sort((a, b) => +a - +b).at(-1);
   const runId: unknown = documents[0]?.runId;
   return { runId, ...(newest && { uploadedAt: newest }), outputs: records };
+}
+
+/** The maximum number of logs that are looked at for their form. */
+const logsLooked = 20;
+
+/**
+ * Whether the services write log lines without a sequence: the logs of a state directory have such lines. Looks at the
+ * beginning of some of them. False without logs, because the collection has sequences.
+ */
+export async function lacksSequences(address: StateAddress): Promise<boolean> {
+  for await (const files of filesOf(address, "logs")) {
+    for (const file of files.slice(0, logsLooked)) {
+      for await (const texts of readTexts(file)) {
+        const lines = texts.map(objectIn).filter((line) => line !== undefined);
+        if (lines.some((line) => !sequenceIn(line))) return true;
+        if (lines.length > 0) break;
+      }
+    }
+    return false;
+  }
+  return false;
 }

@@ -11,6 +11,7 @@ export * from "./held";
 export * from "./json";
 export * from "./keys";
 export * from "./layout";
+export * from "./line-numbers";
 export * from "./place";
 export * from "./publish";
 export * from "./read";

@@ -1,4 +1,4 @@
-import type { Document } from "mongodb";
+import type { Document, Long } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { check, sizeOf } from "./check";
 import { type Conversion, type Entry, convert } from "./convert";
@@ -6,6 +6,7 @@ import { Place, Refusal, refusalIn } from "./errors";
 import { type JsonObject, isJsonObject, memberOf, parseJson, setMember } from "./json";
 import { type Key, deriveId, joinKey, keyFields } from "./keys";
 import type { StateFile } from "./layout";
+import { LineNumbers, sequenceIn } from "./line-numbers";
 import { Raw, type RawText, decode } from "./read";
 
 /**
@@ -56,26 +57,33 @@ const noTally: ReadTally = { bytes: 0, refuse: () => undefined, leaveIncomplete:
  *
  * @param runId the run to which the file belongs
  * @param tally receives bytes, refused records and lines without an end; default ignores them
+ * @param numbers the lines of a log before these; default none. It counts these too, as far as they have an end
  */
 export function parseRecords(
   file: StateFile,
   runId: string,
   texts: readonly RawText[],
   tally: ReadTally = noTally,
+  numbers = new LineNumbers(),
 ): ReadyRecord[] {
   const records: ReadyRecord[] = [];
   for (const text of texts) {
     const { line, offset, ended, length } = text;
     tally.bytes += length;
     if (line !== undefined && text.bytes?.every(isBlank)) continue;
+    const { next } = numbers;
+    const at = records.length;
     try {
-      const entries = unpack(file, runId, parse(text));
+      const entries = unpack(file, runId, parse(text), next);
       for (const record of convertEntries(file, entries, text, tally)) records.push(record);
     } catch (error) {
       const refusal = refusalIn(error);
       if (line !== undefined && !ended) tally.leaveIncomplete({ file: file.name, line, offset });
       else tally.refuse(file.role, new Place(file.name, line), refusal, new Raw(text));
     }
+    if (line === undefined || !ended) continue;
+    const sequence = records[at]?.document.sequence as Long | undefined;
+    numbers.take(sequence === next ? undefined : (sequence ?? sequenceIn(objectIn(text))));
   }
   return records;
 }
@@ -130,14 +138,20 @@ function convertEntry(role: CollectionRole, entry: Entry) {
  * Splits the JSON value of a text into entries: a run or a log line is one, approvals are a list, and a manifest has
  * a list of outputs.
  *
+ * @param sequence that of a log line without one
  * @throws Refusal if the value has another form
  */
-export function unpack({ role }: StateFile, runId: string, value: unknown): Entry[] {
+export function unpack(
+  { role }: StateFile,
+  runId: string,
+  value: unknown,
+  sequence?: Long,
+): Entry[] {
   switch (role) {
     case "runs":
       return [{ fields: value, impliedFields: {} }];
     case "logs":
-      return [{ fields: value, impliedFields: { runId } }];
+      return [{ fields: value, impliedFields: { runId, sequence } }];
     case "approvals":
       return toEntries(value, "a list of approvals", { runId });
     case "artifacts": {

@@ -4,6 +4,7 @@ import { type Patience, withRetries } from "../mongo";
 import {
   type Conversion,
   type FileStamp,
+  type NumberedLines,
   type ReadPosition,
   type ReadyRecord,
   type StateFile,
@@ -37,16 +38,23 @@ export function countMore(
   return { records: all, normalized, conversions: kinds, unfinished };
 }
 
-/** A file's progress: every record before `offset` is in MongoDB, and none was refused. */
-export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts {
+/** A file's progress: every record before `offset` is in MongoDB, and none was refused. Only a log has numbered lines. */
+export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts, NumberedLines {
   /** Whether that was the whole file, except a last line without an end. */
   readonly complete: boolean;
   /** The run's id by which the file was read. */
   readonly runId: string;
 }
 
-/** The checkpoints of a run's files. */
-export type RunCheckpoints = Readonly<Partial<Record<CollectionRole, Checkpoint>>>;
+/** What was imported of a log with lines that have no sequence: their numbers depend on it. */
+export type Beginning = Pick<Checkpoint, "runId" | "offset" | "hash">;
+
+/** The checkpoints of a run's files, and the beginning of its log, which is not forgotten with them. */
+export type RunCheckpoints = Readonly<
+  Partial<Record<CollectionRole, Checkpoint> & { beginning: Beginning }>
+>;
+
+const fields = [...collectionRoles, "beginning"] as const;
 
 type StoredCheckpoints = RunCheckpoints & { readonly _id: string };
 
@@ -56,19 +64,19 @@ export class Checkpoints {
 
   /**
    * @param patience how long one is tried again if the server has trouble
-   * @param ignored the collections of which no checkpoint counts: all of their files are read
+   * @param ignored the fields that do not count: all files of such a collection are read
    */
   constructor(
     database: Db,
     private readonly patience?: Patience,
-    private readonly ignored: ReadonlySet<CollectionRole> = new Set(),
+    private readonly ignored: ReadonlySet<keyof RunCheckpoints> = new Set(),
   ) {
     this.collection = database.collection(checkpointsCollection);
   }
 
   /** The checkpoints of some runs by the base names of their files, by the index on `_id`. */
   async read(baseNames: readonly string[]): Promise<Map<string, RunCheckpoints>> {
-    if (this.ignored.size === collectionRoles.length) return new Map();
+    if (this.ignored.size === fields.length) return new Map();
     const wanted = { _id: { $in: baseNames.map(idOf) } };
     const projection = Object.fromEntries([...this.ignored].map((role) => [role, 0]));
     // One reply has them all.
@@ -85,8 +93,15 @@ export class Checkpoints {
     const runs = new Map<string, Document>();
     for (const [{ role, baseName }, checkpoint] of checkpoints) {
       const isNewer = { $gt: [`$${role}.seen`, checkpoint.seen] };
-      const next = { $cond: [isNewer, `$${role}`, { $literal: checkpoint }] };
-      runs.set(baseName, { ...runs.get(baseName), [role]: next });
+      const unlessNewer = (field: keyof RunCheckpoints, value: object) => ({
+        [field]: { $cond: [isNewer, `$${field}`, { $literal: value }] },
+      });
+      const { lacksSequences = false, runId, offset, hash } = checkpoint;
+      runs.set(baseName, {
+        ...runs.get(baseName),
+        ...unlessNewer(role, checkpoint),
+        ...(lacksSequences && unlessNewer("beginning", { runId, offset, hash })),
+      });
     }
     const operations = [...runs].map(([baseName, $set]) => ({
       updateOne: { filter: { _id: idOf(baseName) }, update: [{ $set }], upsert: true },
@@ -124,13 +139,14 @@ export class Checkpoints {
    * delete them; the bases stay.
    *
    * @param baseNames default all files
+   * @param fields default all but the logs' beginnings
    */
   async forget(
     baseNames?: readonly string[],
-    roles: readonly CollectionRole[] = collectionRoles,
+    fields: readonly (keyof RunCheckpoints)[] = collectionRoles,
   ): Promise<void> {
     const ours = baseNames ? { _id: { $in: baseNames.map(idOf) } } : all;
-    const update = [{ $unset: [...roles] }];
+    const update = [{ $unset: [...fields] }];
     await this.patient("Forgetting", () => this.collection.updateMany(ours, update));
   }
 

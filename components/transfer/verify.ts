@@ -101,7 +101,8 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
   const isStrict = ({ disk }: Pair) =>
     isProof && disk.role !== "artifacts" && !held.has(runIdOf(disk));
-  const checkpoints = isProof ? new Checkpoints(sides.database, sides) : undefined;
+  const ignored = new Set(isProof ? [] : collectionRoles);
+  const checkpoints = new Checkpoints(sides.database, sides, ignored);
   const groups = groupsOnDisk({ address: sides, tally, checkpoints, isProof });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;

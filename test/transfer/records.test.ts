@@ -84,13 +84,13 @@ it("generated ids follow from the key, and of a log entry from its time", async 
   expect(String(second.documents[0]?._id)).toBe(ids[1]);
 });
 
-it("a line without a sequence is quarantined, also if it comes first", async () => {
+it("a sequence that is no integer is quarantined", async () => {
   const { documents, report } = await read({
-    "logs/runs/r.ndjson": lines({ ...logLine(0), sequence: null }, logLine(2)),
+    "logs/runs/r.ndjson": lines({ ...logLine(0), sequence: "first" }, logLine(2)),
   });
   expect(documents).toHaveLength(1);
-  expect(report.quarantine).toEqual([
-    { file: "logs/runs/r.ndjson", line: 1, reason: "contract", detail: "sequence is missing" },
+  expect(report.quarantine).toMatchObject([
+    { file: "logs/runs/r.ndjson", line: 1, reason: "contract" },
   ]);
 });
 

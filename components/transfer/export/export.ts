@@ -2,12 +2,14 @@ import { mkdir } from "node:fs/promises";
 import {
   type DeltaScope,
   blocksOf,
+  lacksSequences,
   mapLimit,
   mapOrdered,
   requireInside,
   toConflictsAddress,
 } from "../../state";
 import { basesIn } from "../bases";
+import { Checkpoints } from "../checkpoints";
 import { idsAmong, runIdsIn } from "../documents";
 import type { ExportReport } from "../reports";
 import { Tally } from "../tally";
@@ -19,6 +21,7 @@ import {
   type OwnRecord,
   type PartRole,
   blocksOfRuns,
+  keepBases,
   partRoles,
 } from "./run";
 import { findSince } from "../updated";
@@ -68,7 +71,8 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
   const tally = new Tally();
   sides.watch?.(tally);
   const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;
-  return {
+  let form: Promise<boolean> | undefined;
+  const task: ExportTask = {
     sides,
     conflicts: toConflictsAddress(sides),
     bases: { ...basesIn(sides.database), trouble },
@@ -78,8 +82,15 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
     trustsBases: !sides.all,
     unsettled: [],
     touched: new Set(),
+    lacksSequences: () => (form ??= lacksSequences(sides)),
     turns: new Map(),
   };
+  if (sides.older === "directory") {
+    // Its logs get again what they lack, in another form than they had it.
+    const checkpoints = new Checkpoints(sides.database, sides);
+    await keepBases(task, () => checkpoints.forget(undefined, ["beginning"]));
+  }
+  return task;
 }
 
 /** What an export did. */

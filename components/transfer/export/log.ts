@@ -4,6 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
   type FilePlace,
+  LineNumbers,
   type RawText,
   type ReadyRecord,
   differingPaths,
@@ -13,7 +14,6 @@ import {
   hashOf,
   heldAddresses,
   lookAt,
-  memberOf,
   objectIn,
   parseRecords,
   placeOf,
@@ -21,6 +21,7 @@ import {
   readTexts,
   recordOf,
   refusalIn,
+  sequenceIn,
 } from "../../state";
 import { documentsAsStored } from "../documents";
 import { collectionOf } from "../sides";
@@ -38,10 +39,8 @@ import {
  * wherever in the log they belong, because a service may insert one late. What the file has is never rewritten. If the
  * last entry that both sides have differs, the log is a conflict and both sides stay.
  */
-export async function exportLog(
-  { sides, tally, touched }: ExportTask,
-  run: RunInMongo,
-): Promise<void> {
+export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void> {
+  const { sides, tally, touched } = task;
   const { runId, baseName, log } = run;
   if (!log) return;
   let gaps: readonly Filter<Document>[] = [{}];
@@ -57,7 +56,7 @@ export async function exportLog(
     const file = isSeen && seen ? seen : await readLog(place, owner, log);
     if (!endsAlike(file, log)) await compareLast(sides, runId, file, tally);
     gaps = findGaps(file, log);
-    tally.add(await append(sides, runId, file, gaps));
+    tally.add(await append(task, runId, file, gaps));
     touched.add(dirname(place.path));
   } catch (error) {
     const refusal = refusalIn(error);
@@ -84,6 +83,10 @@ interface LogOnDisk {
   readonly last: ReadyRecord | undefined;
   /** Whether the last line has its end. */
   readonly ended: boolean;
+  /** The greatest sequence of its lines. */
+  readonly greatest: bigint;
+  /** Whether the last entry has no sequence; undefined without one. */
+  readonly lacksSequence: boolean | undefined;
 }
 
 /** @param owner the id of the run that the file belongs to, as far as files tell */
@@ -91,13 +94,22 @@ async function readLog(place: FilePlace, owner: string, log: LogInMongo): Promis
   const ranges: Range[] = [];
   let last: { readonly sequence: bigint; readonly text: RawText } | undefined;
   let ended = true;
-  if (place.stamp === undefined) return { place, ranges, last: undefined, ended };
+  let lacksSequence: boolean | undefined;
+  const numbers = new LineNumbers();
+  if (place.stamp === undefined) {
+    return { place, ranges, last: undefined, ended, greatest: 0n, lacksSequence };
+  }
   for await (const texts of readTexts(place)) {
     ended = texts.at(-1)?.ended ?? ended;
     for (const text of texts) {
-      const line = objectIn(text);
-      const sequence = line && sequenceOf({ sequence: memberOf(line, "sequence") });
+      const own = sequenceIn(objectIn(text));
+      // A line without an end gets one if anything is appended, and counts then.
+      const line = { ...text, ended: true };
+      const [record] = own ? [] : parseRecords(place, owner, [line], undefined, numbers);
+      if (own) numbers.take(own);
+      const sequence = (own ?? (record?.document.sequence as Long | undefined))?.toBigInt();
       if (sequence === undefined) continue;
+      lacksSequence = own === undefined;
       const range = ranges.at(-1);
       if (range && sequence === range.to + 1n) range.to = sequence;
       else ranges.push({ from: sequence, to: sequence });
@@ -105,8 +117,10 @@ async function readLog(place: FilePlace, owner: string, log: LogInMongo): Promis
       if (isLater && sequence <= log.last) last = { sequence, text };
     }
   }
-  const [record] = last ? parseRecords(place, owner, [last.text]) : [];
-  return { place, ranges, last: record, ended };
+  const before = new LineNumbers(last && { sequence: Long.fromBigInt(last.sequence - 1n) });
+  const [record] = last ? parseRecords(place, owner, [last.text], undefined, before) : [];
+  const greatest = numbers.sequence.toBigInt();
+  return { place, ranges, last: record, ended, greatest, lacksSequence };
 }
 
 /** Whether the file has all that MongoDB has, and both end alike. */
@@ -170,13 +184,17 @@ async function compareLast(
 
 const chunkLength = 256 * 1024;
 
-/** Appends the entries that a file lacks. Its own tally counts only once they are published. */
+/**
+ * Appends the entries that a file lacks: without their sequence as long as its last entry has none and the line gets that
+ * number anyway. A new file follows the other logs. Its own tally counts only once they are published.
+ */
 async function append(
-  sides: ExportSides,
+  { sides, lacksSequences }: ExportTask,
   runId: string,
-  { ended, place: { path, stamp, baseName } }: LogOnDisk,
+  file: LogOnDisk,
   gaps: readonly Filter<Document>[],
 ): Promise<Tally> {
+  const { path, stamp, baseName } = file.place;
   const tally = new Tally();
   const entries = entriesIn(sides, runId, gaps);
   let next = await entries.next();
@@ -187,7 +205,9 @@ async function append(
   const isNamed = baseName === runId || runs.some((run) => existsSync(run.path));
   const owner = isNamed ? [] : [["runId", runId] as const];
   // A half-written last line stays a line of its own.
-  let text = ended ? "" : "\n";
+  let text = file.ended ? "" : "\n";
+  let { greatest } = file;
+  let isImplied = file.lacksSequence ?? (await lacksSequences());
   const write = async (to: FileHandle) => {
     const flush = async () => {
       tally.bytes += Buffer.byteLength(text);
@@ -196,7 +216,12 @@ async function append(
     };
     for (; next.done !== true; next = await entries.next()) {
       try {
-        text += `${formatJson(new Map([...owner, ...recordOf("logs", next.value)]))}\n`;
+        const sequence = sequenceOf(next.value) ?? greatest;
+        isImplied &&= sequence === greatest + 1n;
+        const record = new Map([...owner, ...recordOf("logs", next.value)]);
+        if (isImplied) record.delete("sequence");
+        text += `${formatJson(record)}\n`;
+        if (sequence > greatest) greatest = sequence;
         tally.count("logs", "written");
       } catch (error) {
         tally.refuseDocument("logs", entryId(next.value), refusalIn(error));

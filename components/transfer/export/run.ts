@@ -56,6 +56,8 @@ export interface ExportTask {
   readonly unsettled: NewBase[];
   /** The folders to sync before that: no base vouches for a file that a crash takes back. */
   readonly touched: Set<string>;
+  /** Whether the services write log lines without a sequence; looked up once, for the first new log. */
+  readonly lacksSequences: () => Promise<boolean>;
   /** Turns by file name: runs that may share one are written one after the other. */
   readonly turns: Turns;
 }

@@ -104,7 +104,10 @@ async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> 
       const known = all?.get(run.baseName) ?? {};
       const files = shouldBypassCache ? await lookAgain(run, known) : run.files;
       const id = await findId(address, run.baseName, files.at(-1), known.runs);
-      return files.map((file) => ({ file, checkpoint: known[file.role], id }));
+      return files.map((file) => {
+        const beginning = file.role === "logs" ? known.beginning : undefined;
+        return { file, checkpoint: known[file.role], beginning, id };
+      });
     });
   });
 }

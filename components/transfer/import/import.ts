@@ -8,7 +8,7 @@ import {
   requireState,
   sourceOfTruth,
 } from "../../state";
-import { Checkpoints } from "../checkpoints";
+import { Checkpoints, type RunCheckpoints } from "../checkpoints";
 import { reading } from "../documents";
 import { type BothSides, type ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
@@ -52,7 +52,8 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
   );
   const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
   const target = databaseTarget(sides, { pass, empty, dryRun });
-  const ignored = shouldReadAll ? new Set(collectionRoles) : empty;
+  const ignored = new Set<keyof RunCheckpoints>(shouldReadAll ? collectionRoles : empty);
+  if (empty.has("logs")) ignored.add("beginning");
   const checkpoints = new Checkpoints(sides.database, sides, ignored);
   // While the worker is stopped, an index is not built.
   if (pass === "bulk" && !dryRun) await checkpoints.createIndex();

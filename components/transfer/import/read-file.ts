@@ -6,6 +6,7 @@ import {
   type Chunk,
   type FileStamp,
   type FoundFile,
+  LineNumbers,
   type RawText,
   type ReadStart,
   Refusal,
@@ -23,7 +24,7 @@ import {
   stampByOpening,
   freshMs,
 } from "../../state";
-import { type Checkpoint, type ImportedCounts, countMore } from "../checkpoints";
+import { type Beginning, type Checkpoint, type ImportedCounts, countMore } from "../checkpoints";
 import type { Tally } from "../tally";
 import type { FileRecords } from "./pipeline";
 
@@ -31,6 +32,7 @@ import type { FileRecords } from "./pipeline";
 export interface Listed {
   readonly file: FoundFile;
   readonly checkpoint: Checkpoint | undefined;
+  readonly beginning?: Beginning | undefined;
   /** Its run's id, or why that cannot be read; undefined if no run's file says it. */
   readonly id: string | Refusal | undefined;
 }
@@ -78,15 +80,19 @@ const readFile = promisify(readFileWithCallback);
 
 /** Opens a file, from which an import reads what is new and a proof everything. Never throws a system error. */
 export async function openFile(
-  { file, checkpoint, id }: Listed,
+  { file, checkpoint, beginning: known, id }: Listed,
   isProof: boolean,
 ): Promise<Opened> {
   if (id instanceof Refusal) return { file, part: "unreadable", refusal: id };
   try {
     const bytes = file.stamp.size <= smallFile ? await readFile(file.path) : undefined;
     // The file of its run may come later: under another id the earlier lines were other records.
-    const ofRun = id === undefined || id === checkpoint?.runId ? checkpoint : undefined;
+    const isOfRun = ({ runId }: { readonly runId: string }) => id === undefined || id === runId;
+    const ofRun = checkpoint && isOfRun(checkpoint) ? checkpoint : undefined;
     const rest = ofRun && (await findRest(file, ofRun, bytes));
+    if (!rest && known && isOfRun(known) && !(await hashBeginning(file, known, bytes))) {
+      return { file, part: "unreadable", refusal: new Refusal("conflict", renumbered) };
+    }
     if (!rest) return { file, bytes, runId: id ?? file.baseName, part: "all", start: beginning() };
     const opened = { file, bytes, runId: ofRun.runId };
     if (rest.part !== "nothing") return { ...opened, ...rest, imported: ofRun };
@@ -97,12 +103,13 @@ export async function openFile(
   }
 }
 
+const renumbered =
+  "the part of it that was imported has changed, and its lines have no sequence, so only their order tells which " +
+  "entry of MongoDB each is. Restore that part";
+
 /** What there is to read in a file of which the beginning was imported; undefined if that has changed. */
-async function findRest(
-  { role, path, stamp }: FoundFile,
-  checkpoint: Checkpoint,
-  bytes: Buffer | undefined,
-) {
+async function findRest(file: FoundFile, checkpoint: Checkpoint, bytes: Buffer | undefined) {
+  const { role, stamp } = file;
   const { offset, lines } = checkpoint;
   const atEnd = stamp.size === offset;
   if (checkpoint.complete && isUntouched(stamp, checkpoint)) {
@@ -110,19 +117,31 @@ async function findRest(
     return { part: "lastLine", start: { ...beginning(), offset, lines } } as const;
   }
   if (stamp.size < offset || (role !== "logs" && !atEnd)) return undefined;
-  const hash = bytes
-    ? createHash("sha256").update(bytes.subarray(0, offset))
-    : await hashOfFirst(path, offset);
-  if (hash?.copy().digest("hex") !== checkpoint.hash) return undefined;
+  const hash = await hashBeginning(file, checkpoint, bytes);
+  if (!hash) return undefined;
   if (atEnd) return { part: "nothing" } as const;
   return { part: "more", start: { offset, lines, hash } } as const;
+}
+
+/** The hash of a file's beginning; undefined if it is not as it was. */
+async function hashBeginning(
+  { path }: FoundFile,
+  { offset, hash }: Beginning,
+  bytes: Buffer | undefined,
+) {
+  const now = bytes
+    ? createHash("sha256").update(bytes.subarray(0, offset))
+    : await hashOfFirst(path, offset);
+  return now?.copy().digest("hex") === hash ? now : undefined;
 }
 
 /** The records of an open file from `start` on, through read, parse, convert and check. */
 export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGenerator<FileRecords> {
   const { part, runId } = opened;
   const { role, name } = opened.file;
-  let counts: ImportedCounts | undefined = "imported" in opened ? opened.imported : undefined;
+  const imported = "imported" in opened ? opened.imported : undefined;
+  const numbers = new LineNumbers(imported);
+  let counts: ImportedCounts | undefined = imported;
   let isKept = part === "proof" || part === "lastLine";
   try {
     const { file, chunks } = await readSettled(opened, opened.start);
@@ -131,7 +150,7 @@ export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGener
     const watched = listed ?? (role === "logs" ? undefined : file);
     for await (const { texts, end, last } of chunks) {
       const refused = tally.counts[role].quarantined;
-      const records = parseRecords(file, runId, texts, tally);
+      const records = parseRecords(file, runId, texts, tally, numbers);
       // The next import reads a line that has no end yet again, and counts it then.
       counts = countMore(
         counts,
@@ -143,7 +162,8 @@ export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGener
       if (isKept) yield some;
       else {
         // One literal of all these spreads takes forty times as long.
-        const checkpoint = Object.assign({ ...file.stamp, complete: last, runId }, end, counts);
+        const own = { ...file.stamp, complete: last, runId };
+        const checkpoint = Object.assign(own, end, counts, role === "logs" ? numbers : {});
         yield { ...some, reached: [opened.file, checkpoint] };
       }
     }
