@@ -57,6 +57,7 @@ export function describeApart({ worker, web }: LiveModes): string | undefined {
   if (!isApart || worker.length === 0 || web.length === 0) return undefined;
   return (
     `The worker is in ${describeModes(worker)} and web in ${describeModes(web)}: they use different stores. If an ` +
-    "update stopped between them, run pulumi up again, which resumes. If somebody changed one of them, change it back."
+    "update stopped between them, run pulumi up again, which resumes. If somebody changed web, change it back. If it " +
+    "was the worker, set storageMode to its mode and run pulumi up, which drains it."
   );
 }

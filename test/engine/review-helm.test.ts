@@ -85,17 +85,40 @@ it(
   8 * minutes,
 );
 
+const helmOf = async (...args: string[]) => {
+  const { kubernetes, namespace } = cluster;
+  await execa(await helm(), [
+    ...args,
+    "--kubeconfig",
+    kubernetes.kubeconfig,
+    "--namespace",
+    namespace,
+  ]);
+};
+
+it(
+  "reviews a change of the image after somebody took the worker back to files",
+  async () => {
+    const { worker } = clusterSiteValues;
+    await helmOf("rollback", cluster.releases.worker);
+    await cluster.setValues("worker", { ...worker, image: { ...worker.image, tag: "2" } });
+    const made = await review();
+
+    expect(made.level).toBe("blocked");
+    expect(made.body).not.toContain("No risk");
+    expect(made.body).toMatch(/Deployment taskrunner-worker is in filesystem mode/);
+    await expectInGallery("changed-by-hand", made);
+    await cluster.setValues("worker", worker);
+    await helmOf("rollback", cluster.releases.worker);
+  },
+  4 * minutes,
+);
+
 it(
   "reviews an image that CI has set past the values files",
   async () => {
     const chart = [cluster.releases.worker, "examples/chart", "--set-string", "image.tag=2"];
-    const address = [
-      "--kubeconfig",
-      cluster.kubernetes.kubeconfig,
-      "--namespace",
-      cluster.namespace,
-    ];
-    await execa(await helm(), ["upgrade", ...chart, ...address, "--reuse-values"]);
+    await helmOf("upgrade", ...chart, "--reuse-values");
     await cluster.setValues("worker", { ...clusterSiteValues.worker, replicaCount: 3 });
     const made = await review();
 
