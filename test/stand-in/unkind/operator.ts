@@ -1,3 +1,4 @@
+import { documentOptions } from "../../contract/options";
 import { adviceIn } from "./advice";
 import type { Walk } from "./walk";
 
@@ -103,8 +104,11 @@ export class Operator {
     ];
   }
 
+  /** The advice names a run's own document, not what belongs to the run. */
   private async delete(runIds: readonly string[]): Promise<void> {
-    for (const runId of runIds) await this.walk.world.delete("mongo", runId);
+    const { database } = this.walk.world;
+    const runs = database.collection<{ _id: string }>(documentOptions.collections.runs);
+    await runs.deleteMany({ _id: { $in: [...runIds] } });
   }
 }
 
