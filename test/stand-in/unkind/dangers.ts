@@ -6,6 +6,7 @@ import type { Random } from "../../../tools/sample/random";
  * - `in place`: services write their files by truncation and in pieces, with pauses in between;
  * - `kill`: the worker ends by SIGKILL in the middle of a write, in the place of a drain;
  * - `stalled importer`: a second importer reads files, stalls, and goes on later;
+ * - `second process`: while an import or an export runs by hand, another process does the same, and is killed;
  * - `purge`: finished runs are deleted on the side that the services work on;
  * - `again`: in Mongo mode `pulumi up` runs again, after a quarantined line or for no reason;
  * - `lag`: the services' writes are `w: 1`, and what a majority has is older, until a majority is asked for;
@@ -31,6 +32,7 @@ export const dangers = [
   "in place",
   "kill",
   "stalled importer",
+  "second process",
   "purge",
   "again",
   "lag",

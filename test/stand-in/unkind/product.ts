@@ -80,8 +80,16 @@ export class Product {
 
   /** A command of `taskrunner-storage`, by its arguments, with the stack's settings. */
   async command([name = "", ...options]: readonly string[]): Promise<void> {
-    const { root, uri, database } = this.place;
-    const file = `${root}.settings.yaml`;
+    const file = await this.writeSettings(this.place.uri);
+    const command = commands[name as keyof typeof commands];
+    await command.parseAsync(["--settings", file, "--quiet", ...options], { from: "user" });
+    process.exitCode = 0;
+  }
+
+  /** Writes the stack's settings, with an address of the server; the file's name. */
+  async writeSettings(uri: string): Promise<string> {
+    const { root, database } = this.place;
+    const file = `${root}.${new URL(uri).port}.yaml`;
     const values = {
       storageMode: "filesystem",
       mongoUri: uri.replace("/?", `/${database}?`),
@@ -93,9 +101,7 @@ export class Product {
       value,
     ]);
     await writeFile(file, stringify({ config: Object.fromEntries(config) as object }));
-    const command = commands[name as keyof typeof commands];
-    await command.parseAsync(["--settings", file, "--quiet", ...options], { from: "user" });
-    process.exitCode = 0;
+    return file;
   }
 
   private inputs(name: StepName, direction: "forward" | "back"): object {

@@ -1,12 +1,14 @@
 import { readPrinted } from "../../../components/contract/finding";
 import { type MemoryJournal, eventsOf } from "../journal";
 import type { Mode } from "../crew";
+import { bundledCommands } from "../../cli/bundled";
 import { findFaults } from "../findings";
 import { linesOf } from "./heard";
 import { Mishaps } from "./mishaps";
 import { Operator } from "./operator";
 import { Product, type StepName } from "./product";
 import { RoughCrew } from "./rough-crew";
+import { runBeside } from "./second-process";
 import { StalledImport } from "./stalled-import";
 import type { World } from "./world";
 
@@ -139,6 +141,7 @@ export class Walk extends RoughCrew {
     await this.between(10);
     if (this.has("stalled importer")) await this.importTwice();
     await this.between(6);
+    if (this.has("second process")) await this.runTwice("import");
     await this.happen((mishaps) => mishaps.purge("filesystem"));
     await this.happen((mishaps) => mishaps.changeDatabase(true));
     if (!this.has("refused")) return;
@@ -175,6 +178,7 @@ export class Walk extends RoughCrew {
     const isOver = this.truth === "mongo";
     if (isOver) {
       await this.between(6);
+      if (this.has("second process")) await this.runTwice("export");
       await world.disturb(random);
       await this.between(30);
       await this.happen((mishaps) => mishaps.purge("mongo"));
@@ -201,6 +205,22 @@ export class Walk extends RoughCrew {
     ];
     if ((await this.up("back", legs, fields)) !== "done") return false;
     return this.exportRest();
+  }
+
+  /** An import or an export by hand beside another one. */
+  private async runTwice(name: "import" | "export"): Promise<void> {
+    const { world, product, random } = this;
+    const { slow } = world.surface;
+    const second = slow.disturb(world.database.databaseName);
+    const settings = await product.writeSettings(slow.uri);
+    await this.between(20);
+    const first = () =>
+      product.command([name]).catch((error: unknown) => {
+        this.problems.push(`${name} beside another one fails: ${String(error)}`);
+      });
+    const command = [bundledCommands(), name, "--settings", settings, "--quiet"];
+    const before = { first: world.between, second };
+    await runBeside({ before, first, meanwhile: () => this.between(10), command }, random);
   }
 
   /** Once MongoDB is back, everything comes to files; before that another one may answer. */

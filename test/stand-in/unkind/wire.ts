@@ -15,7 +15,7 @@ export interface Disturbance {
   /** The database that answers in the place of the one that is asked. */
   other?: string | undefined;
   /** Awaited before each command. */
-  before?: (() => Promise<void>) | undefined;
+  before?: ((asked: Document) => Promise<void>) | undefined;
   /** Told of each answer. */
   answered?: ((answer: Document) => void) | undefined;
 }
@@ -28,7 +28,7 @@ export class Wire {
   /** @param uri the server's own connection string, of one host and without TLS */
   async open(uri: string): Promise<void> {
     this.proxy = await proxyTo(Number(new URL(uri).port), {
-      before: async (_, body) => this.of(body)?.before?.(),
+      before: async (_, body) => this.of(body)?.before?.(body()),
       answerTo: (command, body) => this.refuse(command, body),
       sentFor: (_, body) => this.divert(body),
       changesOf: (command, body) => {
