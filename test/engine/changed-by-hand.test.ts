@@ -115,6 +115,16 @@ const urnOf = async (end: string) => {
   };
   return state.deployment.resources.find(({ urn }) => urn.endsWith(end))?.urn ?? "";
 };
+/** The kinds of a cutover's steps that a preview says would run. */
+function kindsThatRun(preview: string): string[] {
+  const { steps } = JSON.parse(preview) as {
+    readonly steps: readonly { readonly op: string; readonly urn: string }[];
+  };
+  const run = steps.filter(({ op }) => ["create", "update", "replace"].includes(op));
+  const kinds: readonly string[] = [...cutoverKinds, "LogRetention"];
+  const found = run.map(({ urn }) => urn.split("::")[2]?.split(":").at(-1) ?? "");
+  return found.filter((kind) => kinds.includes(kind));
+}
 const excludeDrain = ["--exclude", "**-worker-drain", "--exclude", "**-worker-drain-request"];
 const logs = () => mongo.db("taskrunner").collection("pack_run_logs");
 const day = 86_400;
@@ -134,6 +144,9 @@ it(
   "an up that leaves a step out spends none behind it, and a plain one does the rest",
   async () => {
     await configure("mongo");
+    const { output } = await stack.previewAsJson(...excludeDrain);
+    expect(kindsThatRun(output)).toEqual(["BulkPass"]);
+    expect(output).toContain("[service-stays]");
     expect(await up(...excludeDrain)).toEqual(["BulkPass bulk-pass"]);
     expect(await hasExpiry()).toBe(false);
     expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
@@ -160,7 +173,13 @@ it(
 it(
   "a drain that is replaced or tainted leaves the worker at work, in Mongo mode and back",
   async () => {
-    await up("--replace", await urnOf(":Drain::taskrunner-worker-drain"));
+    const drain = await urnOf(":Drain::taskrunner-worker-drain");
+    const { output } = await stack.previewAsJson("--replace", drain);
+    const foreseen = kindsThatRun(output);
+    expect(foreseen).toContain("Drain");
+    for (const step of await up("--replace", drain)) {
+      expect(foreseen).toContain(step.split(" ")[0]);
+    }
     await arrives("mongo");
 
     await configure("filesystem");
