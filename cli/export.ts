@@ -136,7 +136,11 @@ function describeExport(root: string, report: ExportReport) {
       ["Still held, in held/", stillHeld],
       ["Removed on disk, but unfinished in MongoDB; --run brings one back", removedUnfinished],
       ["Not written", unwritable.map(({ id, detail }) => `${id}: ${detail}`), none],
-      [`Not recorded as equal on both sides (${baseTrouble})`, withoutBase],
+      [
+        `Not recorded as equal on both sides (${baseTrouble})`,
+        withoutBase.cases,
+        withoutBase.count,
+      ],
     ],
   } as const;
 }

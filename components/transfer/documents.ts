@@ -74,7 +74,7 @@ export const mayExecute = {
 };
 
 /**
- * The runs that may still execute steps, by their ids.
+ * The runs that may still execute steps, by their ids, with the date of their last update.
  *
  * @param wanted the ids to look for, by the index on `_id`, or a filter: `mayExecute` scans the collection, so that it is
  *   not for the time while the worker is stopped
@@ -84,10 +84,14 @@ export async function findUnfinishedRuns(
   wanted: readonly string[] | Filter<Document>,
 ): Promise<Map<string, Document>> {
   const found = new Map<string, Document>();
-  const projection = { steps: 1, updatedAt: 1 };
+  const options = { projection: { steps: 1, updatedAt: 1 }, batchSize: largestReply };
   for (const query of Array.isArray(wanted) ? filtersOf(wanted as string[]) : [wanted]) {
-    const some = await reading(sides, "runs", (all) => all.find(query, { projection }).toArray());
-    for (const run of some.filter(isUnfinished)) found.set(String(run._id), run);
+    await reading(sides, "runs", async (all) => {
+      for await (const run of all.find(query, options)) {
+        const { _id, updatedAt } = run as Document;
+        if (isUnfinished(run)) found.set(String(_id), { updatedAt });
+      }
+    });
   }
   return found;
 }

@@ -131,8 +131,8 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   unwritable: Unwritable[];
   /** The first thousand runs that were removed on disk since the fence ended, and that are unfinished in MongoDB. */
   removedUnfinished: string[];
-  /** The records of which both sides have the same, without a base that says so: all of them. */
-  withoutBase: string[];
+  /** The records of which both sides have the same, without a base that says so: how many, and the first thousand. */
+  withoutBase: { count: number; cases: string[] };
   /** Why there are such records; absent if there are none. */
   baseTrouble?: string;
   /** The runs that were held and are in their places again. */

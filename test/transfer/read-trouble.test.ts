@@ -110,7 +110,7 @@ describe("trouble that stays", () => {
     await fill();
     await fail(["update"], "alwaysOn", { errorCode: 13 });
     const report = await exportState(sides(await writeState({})));
-    expect(report).toMatchObject({ runs: { written: 60 }, withoutBase: { length: 60 } });
+    expect(report).toMatchObject({ runs: { written: 60 }, withoutBase: { count: 60 } });
     expect(report.baseTrouble).toContain("code 13");
   });
 });

@@ -138,7 +138,7 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
   const { rollback } = await runStep(before, { ...back, exportUnconfirmed: at });
   expect(rollback).toMatchObject({
     held: [],
-    exported: { runs: { written: 1 }, withoutBase: ["busy"] },
+    exported: { runs: { written: 1 }, withoutBase: { count: 1, cases: ["busy"] } },
   });
   expect(stack.said.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
@@ -197,7 +197,7 @@ it("a base that cannot be written stops no file: it is counted and named", async
     held: [],
     exported: {
       runs: { written: 1, unchanged: 2 },
-      withoutBase: ["busy"],
+      withoutBase: { count: 1, cases: ["busy"] },
       baseTrouble: expect.stringContaining("code 14031") as string,
     },
   });
@@ -208,7 +208,7 @@ it("a base that cannot be written stops no file: it is counted and named", async
     await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 }),
   ).toMatchObject({
     files: 0,
-    withoutBase: [],
+    withoutBase: { count: 0 },
   });
 });
 

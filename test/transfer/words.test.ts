@@ -170,7 +170,7 @@ describe("a rollback", () => {
       conflicts: [],
       unwritable: [],
       removedUnfinished: [],
-      withoutBase: [],
+      withoutBase: { count: 0, cases: [] },
       ...fields,
     }) as unknown as Exported;
   const byHand = { fencedAt: at, isAgain: false };
@@ -198,7 +198,7 @@ describe("a rollback", () => {
         { id: "r", file: "logs/runs/r.ndjson", copy: "taskrunner.pack_run_logs" },
       ],
       unwritable: [{ id: "r:a", detail: "no form" }],
-      withoutBase: ["busy"],
+      withoutBase: { count: 1, cases: ["busy"] },
       baseTrouble: "code 13",
     });
     expect(describeRollback(done({ exported }), root, byHand).slice(1)).toEqual([

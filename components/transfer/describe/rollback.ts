@@ -132,9 +132,9 @@ function describeExport(report: Exported, root: string): StepMessage[] {
           "`taskrunner-storage export --run ID` brings one back.",
       ),
     ),
-    ...ifAny(withoutBase.length, () => {
-      const cases = formatCases(withoutBase, withoutBase.length);
-      const text = `${withoutBase.length} not recorded as equal on both sides (${baseTrouble}): ${cases}. The files are right; a later change on both sides is a conflict.`;
+    ...ifAny(withoutBase.count, () => {
+      const cases = formatCases(withoutBase.cases, withoutBase.count);
+      const text = `${withoutBase.count} not recorded as equal on both sides (${baseTrouble}): ${cases}. The files are right; a later change on both sides is a conflict.`;
       return warning("not-recorded", text);
     }),
   ];

@@ -8,7 +8,7 @@ import {
   syncFolders,
 } from "../../state";
 import { settleBases } from "../bases";
-import { Tally } from "../tally";
+import { Tally, keep } from "../tally";
 import { takeTurn } from "../turns";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
@@ -84,7 +84,11 @@ export async function exportBlock(
     task.touched.clear();
     await syncFolders(touched);
     const areKept = await keepBases(task, (bases) => settleBases(bases, "disk", agreed));
-    if (!areKept) task.lists.withoutBase.push(...agreed.map(({ key }) => readableKey(key)));
+    if (!areKept) {
+      const { withoutBase } = task.lists;
+      withoutBase.count += agreed.length;
+      keep(withoutBase.cases, ...agreed.map(({ key }) => readableKey(key)));
+    }
     return done;
   } finally {
     for (const { turn } of waiting) turn.end();

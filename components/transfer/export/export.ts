@@ -77,7 +77,12 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
     conflicts: toConflictsAddress(sides),
     bases: { ...basesIn(sides.database), trouble },
     tally,
-    lists: { withoutBase: [], returned: [], stillHeld: [], destinationTaken: [] },
+    lists: {
+      withoutBase: { count: 0, cases: [] },
+      returned: [],
+      stillHeld: [],
+      destinationTaken: [],
+    },
     held: new Set(),
     trustsBases: !sides.all,
     unsettled: [],

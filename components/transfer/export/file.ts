@@ -128,7 +128,8 @@ async function* documentsIn(
   documents: readonly StoredDocument[],
 ): AsyncGenerator<Document> {
   const bytes = documents.flatMap((document) => document.bytes ?? []);
-  if (bytes.length < documents.length) yield* documentsAsStored(sides, role, { runId });
+  const id = role === "runs" ? "_id" : "runId";
+  if (bytes.length < documents.length) yield* documentsAsStored(sides, role, { [id]: runId });
   else for (const one of bytes) yield documentIn(one);
 }
 

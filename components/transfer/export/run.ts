@@ -46,7 +46,7 @@ export interface ExportTask {
   /** The bases, and why they are not written any more; mostly undefined. */
   readonly bases: Bases & { trouble?: string | undefined };
   readonly tally: Tally;
-  /** The lists that an export keeps whole. */
+  /** What an export lists besides what it counts. */
   readonly lists: Pick<ExportReport, "withoutBase" | "returned" | "stillHeld" | "destinationTaken">;
   /** The runs that were held when the export began: their files are there. */
   readonly held: Set<string>;
@@ -107,7 +107,7 @@ export interface StoredDocument {
   readonly key: Key;
   /** By `hashOf`. */
   readonly hash: string;
-  /** The document itself; absent if a block has no room for it: then it is read again. */
+  /** The document itself; absent if it did not change, or a block has no room for it: then it is read again. */
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -247,8 +247,15 @@ async function lookUpAll(
   const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
   // Parts of a run that MongoDB lacks go where its files were.
   const bases = await onBases(task, (bases) => readBases(bases, keys.set("runs", runIds)));
+  // What did not change since both sides agreed is hardly ever written, and read again then.
+  const keep = (role: WholeFileRole) => (document: StoredDocument) => {
+    const isAgreed = bases.get(role)?.get(document.key)?.agreed?.mongo === document.hash;
+    return isAgreed && task.trustsBases ? { ...document, bytes: undefined } : document;
+  };
   return block.map(({ runId, isUnfinished, refusal }) => {
-    const ofRun = [...files].map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
+    const ofRun = [...files].map(
+      ([role, runs]) => [role, (runs.get(runId) ?? []).map(keep(role))] as const,
+    );
     const file = bases.get("runs")?.get(runId)?.file;
     const baseName = file && basename(file, ".json");
     const log = logs.get(runId);

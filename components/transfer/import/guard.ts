@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import type { CollectionRole } from "../../contract";
 import { fileBaseNames, fileOf, isUnfinished, listHeldRuns, runIdOf } from "../../state";
 import { basesIn, readBases } from "../bases";
 import { Checkpoints } from "../checkpoints";
@@ -121,15 +122,12 @@ async function compare(
   pass: GuardedPass,
   asked: Asked,
 ): Promise<Omit<UnfinishedRuns, "held">> {
-  const { onDisk, unfinished, apart, refused } = await readPairs(sides, asked);
-  const unequal: UnequalRun[] = [];
-  let changed = 0;
-  for (const pair of apart) {
-    const runId = runIdOf(pair.disk);
-    if (!unfinished.has(runId)) continue;
-    if (isLeft(pair, pass)) changed += pair.disk.role === "runs" ? 1 : 0;
-    else unequal.push({ runId, detail: describePair(pair) });
-  }
+  const { onDisk, unfinished, apart, refused } = await readPairs(sides, pass, asked);
+  const ofUnfinished = apart.filter(({ runId }) => unfinished.has(runId));
+  const unequal = ofUnfinished.flatMap(({ isLeft, runId, detail }): UnequalRun[] =>
+    isLeft ? [] : [{ runId, detail }],
+  );
+  const changed = ofUnfinished.filter(({ role, isLeft }) => isLeft && role === "runs").length;
   for (const [runId, baseName] of unfinished) {
     const approvals = refused.get(fileOf(sides, "approvals", baseName).name);
     if (approvals) unequal.push({ runId, detail: approvals });
@@ -145,12 +143,23 @@ async function compare(
   return { compared: unfinished.size + documents.size, changed, unequal };
 }
 
+/** What is not the same on both sides: a run, or an approval of it. */
+interface Apart extends UnequalRun {
+  readonly role: CollectionRole;
+  /** Whether a later pass imports it. */
+  readonly isLeft: boolean;
+}
+
 /** Reads the files of runs and their approvals, and pairs them. */
-async function readPairs(sides: BothSides, { wanted, held, readNames = new Set() }: Asked) {
+async function readPairs(
+  sides: BothSides,
+  pass: GuardedPass,
+  { wanted, held, readNames = new Set() }: Asked,
+) {
   const onDisk = new Set<string>();
   /** The runs that one side has unfinished, with the base names of their files. */
   const unfinished = new Map<string, string>();
-  const apart: Pair[] = [];
+  const apart: Apart[] = [];
   const refused = new Map<string, string>();
   const tally = new Tally((record, raw) => refused.set(record.file, describeRefused(record, raw)));
   const names = [...new Set([...[...wanted.values()].flat(), ...readNames])];
@@ -163,8 +172,11 @@ async function readPairs(sides: BothSides, { wanted, held, readNames = new Set()
       const { disk, mongo, verdict } = pair;
       const runId = runIdOf(disk);
       if (held.has(runId)) continue;
-      if (verdict !== "equal") apart.push(pair);
-      if (disk.role !== "runs") continue;
+      const { role } = disk;
+      if (verdict !== "equal") {
+        apart.push({ runId, role, detail: describePair(pair), isLeft: isLeft(pair, pass) });
+      }
+      if (role !== "runs") continue;
       onDisk.add(runId);
       if (isUnfinished(disk.document) || (mongo && isUnfinished(mongo))) {
         unfinished.set(runId, posix.basename(disk.place.file, ".json"));

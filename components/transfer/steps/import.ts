@@ -141,7 +141,7 @@ async function proveImport({ report }: ImportResults, inputs: PassInputs): Promi
 export async function importPass(
   sides: BothSides,
   pass: ImportPass,
-  readNames = new Set<string>(),
+  readNames?: Set<string>,
 ): Promise<ImportReport> {
   const quarantine = join(sides.root, quarantineFile);
   const report = await reportProgress("import", sides, (watched) =>
