@@ -138,3 +138,21 @@ it("what fails is thrown when nothing is at work any more, and nothing after it 
   await expect(workOn(asList(...groups), work)).rejects.toThrow("no space left");
   expect(log).toEqual(["b", "c", "d"]);
 });
+
+it("the next batch of a large run goes when it is awaited, and one of several runs when it is full", async () => {
+  const sizesOf = async (toGroup: typeof group) => {
+    const sizes: number[] = [];
+    const chunks = Array.from({ length: 6 }, () => record("a", groupBytes / 3));
+    const slowly = async function* () {
+      for (const one of chunks) {
+        await wait(2);
+        yield one;
+      }
+    };
+    const slow = { ...toGroup(...chunks), chunks: slowly() };
+    await workOn(asList(slow), (one) => Promise.resolve(sizes.push(one.bytes)));
+    return sizes.map((size) => (size * 3) / groupBytes);
+  };
+  expect(await sizesOf(large)).toEqual([1, 1, 1, 1, 1, 1]);
+  expect(await sizesOf(group)).toEqual([3, 3]);
+});

@@ -50,11 +50,19 @@ const fullRecords = 5_000;
  */
 export const groupBytes = 768 * 1024;
 
+/** A batch with more bytes goes as soon as it is awaited. */
+const fewBytes = 192 * 1024;
+
 /**
  * Groups records into batches of up to 5,000 records or 768 KiB, and does not read ahead. Records that a file yields
  * together stay together, so that a batch may be somewhat larger.
+ *
+ * @param isAwaited whether 192 KiB suffice: a near server needs no more at once, and memory stays small
  */
-export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerator<Batch> {
+export async function* batches(
+  chunks: AsyncIterable<FileRecords>,
+  isAwaited: () => boolean = () => false,
+): AsyncGenerator<Batch> {
   let batch = emptyBatch();
   for await (const { records, file, reached } of chunks) {
     const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
@@ -66,7 +74,8 @@ export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerat
     if (reached) batch.reached.set(...reached);
     if (file) batch.files.set(file.name, file);
     batch.bytes += bytes;
-    if (batch.records.length >= fullRecords || batch.bytes >= groupBytes) {
+    const isFull = batch.records.length >= fullRecords || batch.bytes >= groupBytes;
+    if (isFull || (batch.bytes > fewBytes && isAwaited())) {
       yield batch;
       batch = emptyBatch();
     }
@@ -111,9 +120,9 @@ export async function workOn<Result>(
       turn.end();
     }
   };
-  const workOnGroup = async (chunks: RunGroup["chunks"]) => {
+  const workOnGroup = async ({ chunks, bytes }: RunGroup) => {
     try {
-      for await (const batch of readAhead(batches(chunks))) {
+      for await (const batch of readAhead(chunks, bytes > groupBytes)) {
         if (hasFailed) return;
         await workOnOne(batch);
       }
@@ -125,27 +134,34 @@ export async function workOn<Result>(
   // Each takes the next group when it is done with one.
   const workers = Array.from({ length: groupsAtOnce }, () => groups);
   await mapLimit(groupsAtOnce, workers, async (left) => {
-    for await (const { chunks, bytes } of left) {
-      if (bytes > groupBytes) await ofLarge(workOnGroup, chunks);
-      else await workOnGroup(chunks);
+    for await (const group of left) {
+      if (group.bytes > groupBytes) await ofLarge(workOnGroup, group);
+      else await workOnGroup(group);
     }
   });
 }
 
-/** Reads the next batch while one is worked on; nothing beside one that holds a large record. */
-async function* readAhead(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
-  let next = batches.next();
+/**
+ * Reads the next batch while one is worked on; nothing beside one that holds a large record. Several runs stay one
+ * batch: each costs its round trips.
+ */
+async function* readAhead(chunks: RunGroup["chunks"], isLargeRun: boolean): AsyncGenerator<Batch> {
+  let isAwaited = isLargeRun;
+  const all = batches(chunks, () => isAwaited);
+  let next = all.next();
   try {
     for (let item = await next; !item.done; item = await next) {
+      isAwaited = false;
       const isLarge = item.value.bytes > largeBytes;
       if (isLarge) yield item.value;
-      next = batches.next();
+      next = all.next();
       // A failure is thrown when its turn comes.
       next.catch(() => undefined);
       if (!isLarge) yield item.value;
+      isAwaited = isLargeRun;
     }
   } finally {
-    await batches.return(undefined);
+    await all.return(undefined);
   }
 }
 
