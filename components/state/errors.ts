@@ -65,12 +65,10 @@ export function refusalIn(error: unknown): Refusal {
 }
 
 /** Where a record is: its file below the state directory, and its line in a log or its position in a list, from 1. */
-export class Place {
-  constructor(
-    readonly file: string,
-    readonly line?: number,
-    readonly entry?: number,
-  ) {}
+export interface Place {
+  readonly file: string;
+  readonly line?: number | undefined;
+  readonly entry?: number | undefined;
 }
 
 /** Formats a place for people: `logs/runs/r.ndjson line 3`. */

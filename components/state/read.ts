@@ -6,29 +6,23 @@ import { promisify } from "node:util";
 import type { StateFile } from "./layout";
 
 /** One JSON text of a file: the whole file, or a line of a log. */
-export class RawText {
-  /**
-   * @param bytes without byte order mark and line end; undefined if the text is too long to be read
-   * @param offset where it begins in the file, in bytes
-   * @param length its length in the file in bytes, including its line end
-   * @param ended false for the last line of a log if it has no line end, because its writer may still be at work
-   * @param line the line's number in a log, from 1
-   */
-  constructor(
-    readonly bytes: Buffer | undefined,
-    readonly offset: number,
-    readonly length: number,
-    readonly ended: boolean,
-    readonly line?: number,
-  ) {}
+export interface RawText {
+  /** Without byte order mark and line end; undefined if the text is too long to be read. */
+  readonly bytes: Buffer | undefined;
+  /** Where it begins in the file, in bytes. */
+  readonly offset: number;
+  /** Its length in the file in bytes, including its line end. */
+  readonly length: number;
+  /** False for the last line of a log if it has no line end, because its writer may still be at work. */
+  readonly ended: boolean;
+  /** The line's number in a log, from 1. */
+  readonly line?: number | undefined;
 }
 
 /** A record as it is in its file: a text or, if the text is a list, an entry of it. */
-export class Raw {
-  constructor(
-    readonly text: RawText,
-    readonly entry?: unknown,
-  ) {}
+export interface Raw {
+  readonly text: RawText;
+  readonly entry?: unknown;
 }
 
 /** Where to continue reading a log, with the sha256 of everything before it. */
@@ -88,7 +82,7 @@ export async function* readChunks(
   const size = bytes?.length ?? (await stat(path)).size;
   const whole = size > maxTextBytes ? undefined : (bytes ?? (await readFile(path)));
   const { length } = whole ?? { length: size };
-  const text = new RawText(whole && withoutMark(whole), 0, length, true);
+  const text = { bytes: whole && withoutMark(whole), offset: 0, length, ended: true };
   const hash = whole ? createHash("sha256").update(whole).digest("hex") : "";
   yield { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
 }
@@ -141,7 +135,7 @@ function chunkOf(texts: RawText[], cutter: LineCutter, last: boolean): Chunk {
   const [first] = texts;
   if (first?.offset === 0 && first.bytes && isMarked(first.bytes)) {
     const { offset, length, line = 1, ended } = first;
-    texts[0] = new RawText(withoutMark(first.bytes), offset, length, ended, line);
+    texts[0] = { bytes: withoutMark(first.bytes), offset, length, ended, line };
   }
   const { offset, lines, hash } = cutter;
   return { texts, end: { offset, lines, hash: hash.copy().digest("hex") }, last };
@@ -212,7 +206,8 @@ class LineCutter {
       this.lines += 1;
       const to = bytes[end - 1] === carriageReturn ? end - 1 : end;
       const length = end + 1 - from;
-      texts.push(new RawText(bytes.subarray(from, to), this.offset, length, true, this.lines));
+      const { offset, lines: line } = this;
+      texts.push({ bytes: bytes.subarray(from, to), offset, length, ended: true, line });
       this.offset += length;
       from = end + 1;
     }
@@ -237,8 +232,8 @@ class LineCutter {
       this.offset += length;
       if (bytes) this.hash.update(bytes);
     }
-    if (bytes?.at(-1) !== lineFeed) return new RawText(bytes, offset, length, ended, line);
+    if (bytes?.at(-1) !== lineFeed) return { bytes, offset, length, ended, line };
     const withoutEnd = bytes.subarray(0, bytes.at(-2) === carriageReturn ? -2 : -1);
-    return new RawText(withoutEnd, offset, length, ended, line);
+    return { bytes: withoutEnd, offset, length, ended, line };
   }
 }

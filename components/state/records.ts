@@ -2,12 +2,12 @@ import type { Document, Long } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { check, sizeOf } from "./check";
 import { type Conversion, type Entry, convert } from "./convert";
-import { Place, Refusal, refusalIn } from "./errors";
+import { type Place, Refusal, refusalIn } from "./errors";
 import { type JsonObject, isJsonObject, memberOf, parseJson, setMember } from "./json";
 import { type Key, deriveId, joinKey, keyFields } from "./keys";
 import type { StateFile } from "./layout";
 import { LineNumbers, sequenceIn } from "./line-numbers";
-import { Raw, type RawText, decode } from "./read";
+import { type Raw, type RawText, decode } from "./read";
 
 /**
  * A record that is ready for MongoDB. What lives as long as a batch is an instance of a class: if most of what a literal
@@ -79,7 +79,7 @@ export function parseRecords(
     } catch (error) {
       const refusal = refusalIn(error);
       if (line !== undefined && !ended) tally.leaveIncomplete({ file: file.name, line, offset });
-      else tally.refuse(file.role, new Place(file.name, line), refusal, new Raw(text));
+      else tally.refuse(file.role, { file: file.name, line }, refusal, { text });
     }
     if (line === undefined || !ended) continue;
     const sequence = records[at]?.document.sequence as Long | undefined;
@@ -104,8 +104,8 @@ export function convertEntries(
   const records: ReadyRecord[] = [];
   for (const entry of entries) {
     const isOnly = entry.entry === undefined;
-    const place = new Place(file.name, text.line, entry.entry);
-    const raw = new Raw(text, isOnly ? undefined : entry.fields);
+    const place = { file: file.name, line: text.line, entry: entry.entry };
+    const raw = { text, entry: isOnly ? undefined : entry.fields };
     try {
       const { key, document, conversions } = convertEntry(role, entry);
       const isSmall = text.length < smallText;

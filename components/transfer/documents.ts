@@ -88,8 +88,8 @@ export async function findUnfinishedRuns(
   for (const query of Array.isArray(wanted) ? filtersOf(wanted as string[]) : [wanted]) {
     await reading(sides, "runs", async (all) => {
       for await (const run of all.find(query, options)) {
-        const { _id, updatedAt } = run as Document;
-        if (isUnfinished(run)) found.set(String(_id), { updatedAt });
+        const updatedAt: unknown = run.updatedAt;
+        if (isUnfinished(run)) found.set(String(run._id), { updatedAt });
       }
     });
   }

@@ -207,7 +207,8 @@ it("an older file never counts while MongoDB is the source of truth", () => {
   const done = sideOf("runs", { steps: [{ stepId: "a", status: "Succeeded" }] });
   expect(merge("runs", running, done, undefined, "mongo")).toBe("mongo");
   expect(merge("runs", done, running, undefined, "mongo")).toBe("conflict");
-  const [first, last] = [sideOf("artifacts", early), sideOf("artifacts", late)];
+  const first = sideOf("artifacts", early);
+  const last = sideOf("artifacts", late);
   expect(merge("artifacts", first, last, agreedOn(last.hash), "mongo")).toBe("mongo");
   expect(merge("artifacts", last, first, agreedOn(last.hash), "mongo")).toBe("mongo");
 });
