@@ -13,10 +13,21 @@ export interface RawText {
   readonly offset: number;
   /** Its length in the file in bytes, including its line end. */
   readonly length: number;
-  /** False for the last line of a log if it has no line end, because its writer may still be at work. */
-  readonly ended: boolean;
   /** The line's number in a log, from 1. */
   readonly line?: number | undefined;
+  /** False for the last line of a log if it has no line end, because its writer may still be at work. */
+  readonly ended: boolean;
+}
+
+/** A text as an instance of a class: see `ReadyRecord`. */
+class TextInFile implements RawText {
+  constructor(
+    readonly bytes: Buffer | undefined,
+    readonly offset: number,
+    readonly length: number,
+    readonly ended: boolean,
+    readonly line?: number,
+  ) {}
 }
 
 /** A record as it is in its file: a text or, if the text is a list, an entry of it. */
@@ -82,7 +93,7 @@ export async function* readChunks(
   const size = bytes?.length ?? (await stat(path)).size;
   const whole = size > maxTextBytes ? undefined : (bytes ?? (await readFile(path)));
   const { length } = whole ?? { length: size };
-  const text = { bytes: whole && withoutMark(whole), offset: 0, length, ended: true };
+  const text = new TextInFile(whole && withoutMark(whole), 0, length, true);
   const hash = whole ? createHash("sha256").update(whole).digest("hex") : "";
   yield { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
 }
@@ -135,7 +146,7 @@ function chunkOf(texts: RawText[], cutter: LineCutter, last: boolean): Chunk {
   const [first] = texts;
   if (first?.offset === 0 && first.bytes && isMarked(first.bytes)) {
     const { offset, length, line = 1, ended } = first;
-    texts[0] = { bytes: withoutMark(first.bytes), offset, length, ended, line };
+    texts[0] = new TextInFile(withoutMark(first.bytes), offset, length, ended, line);
   }
   const { offset, lines, hash } = cutter;
   return { texts, end: { offset, lines, hash: hash.copy().digest("hex") }, last };
@@ -206,8 +217,7 @@ class LineCutter {
       this.lines += 1;
       const to = bytes[end - 1] === carriageReturn ? end - 1 : end;
       const length = end + 1 - from;
-      const { offset, lines: line } = this;
-      texts.push({ bytes: bytes.subarray(from, to), offset, length, ended: true, line });
+      texts.push(new TextInFile(bytes.subarray(from, to), this.offset, length, true, this.lines));
       this.offset += length;
       from = end + 1;
     }
@@ -232,8 +242,8 @@ class LineCutter {
       this.offset += length;
       if (bytes) this.hash.update(bytes);
     }
-    if (bytes?.at(-1) !== lineFeed) return { bytes, offset, length, ended, line };
+    if (bytes?.at(-1) !== lineFeed) return new TextInFile(bytes, offset, length, ended, line);
     const withoutEnd = bytes.subarray(0, bytes.at(-2) === carriageReturn ? -2 : -1);
-    return { bytes: withoutEnd, offset, length, ended, line };
+    return new TextInFile(withoutEnd, offset, length, ended, line);
   }
 }

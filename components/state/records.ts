@@ -30,6 +30,21 @@ export class ReadyRecord {
   ) {}
 }
 
+class RecordPlace implements Place {
+  constructor(
+    readonly file: string,
+    readonly line?: number,
+    readonly entry?: number,
+  ) {}
+}
+
+class RawRecord implements Raw {
+  constructor(
+    readonly text: RawText,
+    readonly entry?: unknown,
+  ) {}
+}
+
 /** The id of the run that a record belongs to, or is. */
 export function runIdOf({ role, key, document }: ReadyRecord): string {
   return role === "runs" ? key : String(document.runId);
@@ -79,7 +94,7 @@ export function parseRecords(
     } catch (error) {
       const refusal = refusalIn(error);
       if (line !== undefined && !ended) tally.leaveIncomplete({ file: file.name, line, offset });
-      else tally.refuse(file.role, { file: file.name, line }, refusal, { text });
+      else tally.refuse(file.role, new RecordPlace(file.name, line), refusal, new RawRecord(text));
     }
     if (line === undefined || !ended) continue;
     const sequence = records[at]?.document.sequence as Long | undefined;
@@ -104,8 +119,8 @@ export function convertEntries(
   const records: ReadyRecord[] = [];
   for (const entry of entries) {
     const isOnly = entry.entry === undefined;
-    const place = { file: file.name, line: text.line, entry: entry.entry };
-    const raw = { text, entry: isOnly ? undefined : entry.fields };
+    const place = new RecordPlace(file.name, text.line, entry.entry);
+    const raw = new RawRecord(text, isOnly ? undefined : entry.fields);
     try {
       const { key, document, conversions } = convertEntry(role, entry);
       const isSmall = text.length < smallText;
