@@ -52,35 +52,48 @@ function replacementIn(before: Document, [stage]: readonly Document[]): Document
   return evaluate(before, stage.$replaceWith) as Document;
 }
 
-/** The value of an expression for a document; undefined for a field that is not there. */
-function evaluate(document: Document, expression: unknown): unknown {
+/** The value of an expression for a document; undefined for a field that is not there. `$$one` is a filter's item. */
+function evaluate(document: Document, expression: unknown, one?: unknown): unknown {
   if (expression === "$$ROOT") return document;
   if (expression === "$$REMOVE") return undefined;
   if (typeof expression === "string" && expression.startsWith("$")) {
-    const path = expression.slice(1).split(".");
-    return path.reduce<unknown>((value, name) => (value as Document | undefined)?.[name], document);
+    const [first = "", ...rest] = expression.split(".");
+    const path = first === "$$one" ? rest : [first.slice(1), ...rest];
+    const from: unknown = first === "$$one" ? one : document;
+    return path.reduce((value, name) => (value as Document | undefined)?.[name] as unknown, from);
   }
   if (typeof expression !== "object" || expression === null) return expression;
   const [operator = "", asked]: [string?, unknown?] = Object.entries(expression)[0] ?? [];
   if (operator === "$literal") return asked;
+  const valueIn = (part: unknown) => evaluate(document, part, one);
   if (!operator.startsWith("$")) {
     const members = Object.entries(expression).map(
-      ([name, value]) => [name, evaluate(document, value)] as const,
+      ([name, value]) => [name, valueIn(value)] as const,
     );
     return Object.fromEntries(members.filter(([, value]) => value !== undefined));
   }
-  const [one, other, third] = asked as readonly unknown[];
+  if (operator === "$filter") {
+    const { input, cond } = asked as Document;
+    return (valueIn(input) as unknown[]).filter((item) => evaluate(document, cond, item) === true);
+  }
+  const [left, right, third] = asked as readonly unknown[];
   switch (operator) {
     case "$cond":
-      return evaluate(document, evaluate(document, one) === true ? other : third);
+      return valueIn(valueIn(left) === true ? right : third);
     case "$or":
-      return (asked as readonly unknown[]).some((each) => evaluate(document, each) === true);
+      return (asked as readonly unknown[]).some((each) => valueIn(each) === true);
+    case "$and":
+      return (asked as readonly unknown[]).every((each) => valueIn(each) === true);
+    case "$not":
+      return valueIn(left) !== true;
+    case "$in":
+      return (valueIn(right) as unknown[]).some((item) => valueOf(item) === valueOf(valueIn(left)));
     case "$eq":
-      return valueOf(evaluate(document, one)) === valueOf(evaluate(document, other));
+      return valueOf(valueIn(left)) === valueOf(valueIn(right));
     case "$gt":
-      return Number(evaluate(document, one) ?? -1) > Number(evaluate(document, other));
+      return Number(valueIn(left) ?? -1) > Number(valueIn(right));
     case "$ifNull":
-      return evaluate(document, one) ?? evaluate(document, other);
+      return valueIn(left) ?? valueIn(right);
     default:
       throw new Error(`The sink knows no operator ${operator}.`);
   }
@@ -121,6 +134,11 @@ function apply(document: Document, operator: string, path: readonly string[], va
       document[name] = isThere ? items : [...items, value];
       return;
     }
+    case "$pull":
+      document[name] = ((before ?? []) as unknown[]).filter(
+        (item) => valueOf(item) !== valueOf(value),
+      );
+      return;
     case "$max":
     case "$min": {
       const order = compareValues(valueOf(value), valueOf(before));
