@@ -11,6 +11,7 @@ import {
   holdRuns,
   unholdRuns,
   listUnfinishedRuns,
+  stampedName,
 } from "../../components/state/held";
 import { isUnfinished } from "../../components/state/unfinished";
 import type { StateAddress } from "../../components/state";
@@ -88,8 +89,8 @@ it("only unfinished runs are held, with the layout inside, and come back as they
 
 it("a file whose stamp is that of a finished run is not read", async () => {
   const root = await writeState({ "state/runs/a.json": busy("a"), "state/runs/b.json": busy("b") });
-  const stamp = await readStamp(join(root, "state/runs/a.json"));
-  const known = new Map([["state/runs/a.json", stamp]]);
+  const name = "state/runs/a.json";
+  const known = new Set([stampedName(name, (await readStamp(join(root, name))) ?? "")]);
   expect(await listUnfinishedRuns(address(root), known)).toMatchObject([{ runId: "b" }]);
 });
 
