@@ -2,7 +2,10 @@
 export const versions = {
   pulumi: "v3.274.1",
   oldestPulumi: "3.200.0",
-  /** The newest in the Go module proxy; it works with the CLI above. */
+  /**
+   * The newest in the Go module proxy; it works with the CLI above. It passes `protect: false` on as if it were absent,
+   * so that no engine test with it can prove what a protected component leaves out. The CLI's own host does not.
+   */
   languageHost: "v3.68.0",
   /**
    * The plugin of the npm package @pulumi/kubernetes, of the same version: the newest with sources in the Go
