@@ -140,7 +140,17 @@ export class Tally {
   refuse(role: CollectionRole, place: Place, refusal: Refusal, raw?: Raw): void {
     this.count(role, "quarantined");
     const { reason, detail, other, runId } = refusal;
-    const refused = { ...place, reason, detail, ...(other && { other }), ...(runId && { runId }) };
+    const { file, line, entry: position } = place;
+    // The engine takes no report with an undefined member.
+    const refused = {
+      file,
+      ...(line !== undefined && { line }),
+      ...(position !== undefined && { entry: position }),
+      reason,
+      detail,
+      ...(other && { other }),
+      ...(runId && { runId }),
+    };
     const { text, entry } = raw ?? {};
     const content = entry === undefined ? (text?.bytes ?? "") : formatJson(entry);
     this.left.add(JSON.stringify([refused, hash("sha256", content)]));
