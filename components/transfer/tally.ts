@@ -71,6 +71,11 @@ export function keep<Case>(cases: Case[], ...more: readonly Case[]): void {
   cases.push(...more.slice(0, keptCases - cases.length));
 }
 
+/** A place as a report has it: the engine takes no undefined member. */
+function withoutUndefined({ file, line, entry }: Place): Place {
+  return { file, ...(line !== undefined && { line }), ...(entry !== undefined && { entry }) };
+}
+
 /** Counts what becomes of records in an import, an export or a verification, with examples of each kind. */
 export class Tally {
   private readonly started = Date.now();
@@ -140,15 +145,11 @@ export class Tally {
   refuse(role: CollectionRole, place: Place, refusal: Refusal, raw?: Raw): void {
     this.count(role, "quarantined");
     const { reason, detail, other, runId } = refusal;
-    const { file, line, entry: position } = place;
-    // The engine takes no report with an undefined member.
     const refused = {
-      file,
-      ...(line !== undefined && { line }),
-      ...(position !== undefined && { entry: position }),
+      ...withoutUndefined(place),
       reason,
       detail,
-      ...(other && { other }),
+      ...(other && { other: withoutUndefined(other) }),
       ...(runId && { runId }),
     };
     const { text, entry } = raw ?? {};
