@@ -26,8 +26,8 @@ export type Conversion = "metadataText" | "enumeration" | "offset";
 /**
  * Converts a record's fields to the contract's names and types: names in any case to the contract's names, integers to
  * enumeration names or longs, digits in quotes to longs, timestamps to dates, and metadata values to strings (JSON text).
- * A value that cannot be converted stays as it is, and `check` reports it. Fields that the contract does not have, and the contents of plan,
- * failure policy and steps, stay untouched.
+ * A value that cannot be converted stays as it is, and `check` reports it. Fields that the contract does not have, and
+ * the contents of plan, failure policy and steps, stay untouched.
  *
  * @returns the fields still to be checked, without a generated `_id`
  * @throws Refusal if the record is not an object, or has a field twice
