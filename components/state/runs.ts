@@ -100,6 +100,19 @@ export async function* runsOnDisk(
   }
 }
 
+/** The base names of the runs whose own files were written last, at most `count`. Looks at each run's own file. */
+export async function newestRuns(address: StateAddress, count: number): Promise<string[]> {
+  let newest: FoundFile[] = [];
+  for await (const listed of filesOf(address, "runs")) {
+    const found = await Promise.all(listed.map((file) => findFile(file, true)));
+    newest = [...newest, ...found.filter((file) => file !== undefined)]
+      .filter(({ stamp }) => !Number.isNaN(stamp.modified))
+      .sort((one, other) => other.stamp.modified - one.stamp.modified)
+      .slice(0, count);
+  }
+  return newest.map(({ baseName }) => baseName);
+}
+
 /** The number of runs that are looked up at once by their names. */
 const namesAtOnce = 250;
 

@@ -1,10 +1,10 @@
 import fs, { promises } from "node:fs";
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, symlink, utimes } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { noneSkipped, requireState, stateFiles } from "../../../components/state/layout";
-import { runsOnDisk } from "../../../components/state/runs";
+import { newestRuns, runsOnDisk } from "../../../components/state/runs";
 import { writeState } from "../state";
 
 async function listed(root: string, approvals = true) {
@@ -164,3 +164,19 @@ it("looks at a volume that hangs in the pool only, so that timers go on", async 
   });
   expect(atOnce).not.toHaveBeenCalled();
 });
+
+it("finds the runs whose own files were written last, the newest first", async () => {
+  const names = Array.from({ length: 300 }, (_, at) => `r-${at}`);
+  const root = await writeState(
+    Object.fromEntries(names.map((name) => [`state/runs/${name}.json`, "{}"])),
+  );
+  for (const [at, name] of names.entries()) {
+    // The order of the names is not that of the dates.
+    const seconds = (at * 7) % names.length;
+    await utimes(join(root, `state/runs/${name}.json`), seconds, seconds);
+  }
+  const newest = names.toSorted((a, b) => ((indexOf(b) * 7) % 300) - ((indexOf(a) * 7) % 300));
+  expect(await newestRuns({ root, approvals: true }, 5)).toEqual(newest.slice(0, 5));
+});
+
+const indexOf = (name: string) => Number(name.slice(2));
