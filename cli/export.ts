@@ -96,7 +96,7 @@ async function rollBack(
     watch,
   });
   const known = { fencedAt: undefined, isAgain: false };
-  print(options, done, describeRollback(done, sides.root, known).map(formatPrinted).join("\n"));
+  print(options, done, describeRollback(done, sides, known).map(formatPrinted).join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
   if (conflicts.length + unwritable.length + done.destinationTaken.length > 0) process.exitCode = 2;
 }

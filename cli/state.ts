@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
-import type { CommandSettings } from "../components/settings";
+import { type CommandSettings, foldersOf } from "../components/settings";
 import { requireState, StateFolderError } from "../components/state";
 import type { BothSides } from "../components/transfer";
 import { UsageError, type CommonOptions } from "./command";
@@ -42,8 +42,8 @@ export function sourcePath({ backfill }: CommandSettings): string | undefined {
 
 /** A state directory under these settings. */
 export function stateSides(settings: CommandSettings, directory: string): StateSides {
-  const { approvals, mongo } = settings;
-  return { root: resolve(directory), approvals, collections: mongo.collections };
+  const { collections } = settings.mongo;
+  return { root: resolve(directory), folders: foldersOf(settings), collections };
 }
 
 /**

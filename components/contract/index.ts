@@ -11,6 +11,7 @@ export {
   type Index,
   type FieldType,
 } from "./collections";
+export { defaultFolders, type StateFolders, type Store } from "./folders";
 export { applicationRole, migratorRole, type DatabaseRole, type ServiceCollections } from "./roles";
 export {
   buildSchema,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { StateFolders } from "../contract";
 import { warning } from "../contract/finding";
 import type { SecretRef } from "../kubernetes/program";
 import { drainGateOf, modeOf, type Direction } from "../settings";
@@ -25,9 +26,9 @@ import { servicesCheck } from "./update/services-check";
 import { jobsStopped, workerStopped } from "./update/stopped";
 import { valuesTarget } from "./values/target";
 
-interface UpdateArgs extends DrainSettings, Pick<ProgramSettings, "jobs" | "approvals"> {
+interface UpdateArgs extends DrainSettings, Pick<ProgramSettings, "jobs"> {
   /** The runs on disk, which only Jobs reach if they mount them. */
-  readonly files: { readonly root: string | undefined };
+  readonly files: { readonly root: string | undefined; readonly folders: StateFolders };
 }
 
 /** Checks the services and their releases before anything changes, then stops Jobs of the other direction. */
@@ -43,14 +44,14 @@ export class Update extends StepGroup {
 
   constructor(name: string, { files, ...settings }: UpdateArgs, options?: StepOptions) {
     super("Update", name, options);
-    const { direction, jobs, cutover, approvals } = settings;
+    const { direction, jobs, cutover } = settings;
     const root = jobs ? undefined : files.root;
     const inputs = workerDrainInputs(settings);
     const check =
       inputs &&
       new StepResource(servicesCheck, "services-check", { ...inputs, root }, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
-    const asked = { direction, cutover, root, approvals };
+    const asked = { direction, cutover, root, folders: files.folders };
     const record = new StepResource(cutoverRecord, "cutover", asked, afterCheck);
     if (jobs) {
       const inputs = { direction, ...jobsAddress(jobs, settings, this) };

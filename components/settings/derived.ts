@@ -1,5 +1,6 @@
-import type { SchemaOptions } from "../contract";
+import { defaultFolders, type SchemaOptions, type StateFolders } from "../contract";
 import type { Settings } from "./schema";
+import { noFolder } from "./sections";
 import { uriFacts } from "./uri";
 
 /** A section's own namespace, or else the releases'. The rules ensure that one of them is set. */
@@ -15,6 +16,18 @@ export function schemaOptionsOf(settings: SchemaSettings): SchemaOptions {
   const { mongo, validation, approvals, tenancy } = settings;
   const { collections, indexNames } = mongo;
   return { collections, indexNames, validation, approvals, tenancy };
+}
+
+/** The folders of the services' stores on files. Without `approvals` the files of approvals stay as they are. */
+export function foldersOf({
+  backfill,
+  approvals,
+}: Pick<Settings, "backfill" | "approvals">): StateFolders {
+  const folders = Object.entries(backfill?.source.folders ?? defaultFolders);
+  const used = folders.filter(([store, folder]) => {
+    return folder !== noFolder && (store !== "approvals" || approvals);
+  });
+  return Object.fromEntries(used) as StateFolders;
 }
 
 type SchemaSettings = Pick<Settings, "validation" | "approvals" | "tenancy"> & {

@@ -33,6 +33,14 @@ export const databaseName = nameOf(
   'a database name of 1 to 63 bytes without / \\ . " $ * < > : | ? or a blank',
 );
 
+/** A folder below the state directory, with `/`; the program's own folders there are reserved. */
+export const folder = z
+  .string()
+  .regex(/^(?!(held|conflicts)(\/|$))((?!\.{1,2}(\/|$))[^/\\\0]+(\/(?!$)|$))+$/, {
+    error:
+      "a path below the state directory such as logs/runs, without . or .. and not in held or conflicts",
+  });
+
 /** An index name that MongoDB and the planner, which has bridges of its own, leave to a site. */
 export const indexName = z.string().regex(/^(?!(\*|_id_|.*_bridge)$)[^\0]+$/, {
   error: 'an index name other than * and _id_ that does not end with "_bridge"',

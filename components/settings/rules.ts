@@ -5,6 +5,7 @@ import { schemaOptionsOf } from "./derived";
 import type { Rule } from "./problems";
 import type { ChartSettings } from "./rollout";
 import type { Settings } from "./schema";
+import { noFolder } from "./sections";
 import { uriFacts } from "./uri";
 
 /**
@@ -38,11 +39,28 @@ export function sectionConflicts(settings: Settings): Rule[] {
   ];
 }
 
-type NameSettings = Pick<Settings, "mongo" | "advanced" | "validation" | "approvals" | "tenancy">;
+type NameSettings = Pick<
+  Settings,
+  "mongo" | "advanced" | "validation" | "approvals" | "tenancy" | "backfill"
+>;
 
-/** Two collections must not share a name, and no two indexes of a collection. */
+/** Two collections must not share a name, no two indexes of a collection, and no two stores a folder. */
 export function nameRules(settings: NameSettings): Rule[] {
-  return [...collectionRules(settings), ...indexRules(settings)];
+  return [...collectionRules(settings), ...indexRules(settings), ...folderRules(settings)];
+}
+
+function folderRules({ backfill }: NameSettings): Rule[] {
+  const folders = Object.entries(backfill?.source.folders ?? {});
+  const used = folders.filter(([, folder]) => folder !== noFolder);
+  return used.map(([store, folder], at) => {
+    const [other = ""] =
+      used.find(([name, one], before) => {
+        const isInside = name !== "artifacts" && folder.startsWith(`${one}/`);
+        return isInside || (before < at && folder === one);
+      }) ?? [];
+    const allowed = `a folder outside that of ${other}`;
+    return { key: `backfill.source.folders.${store}`, when: other !== "", allowed };
+  });
 }
 
 function indexRules(settings: NameSettings): Rule[] {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { collections, indexNameIn } from "../contract";
-import { collectionName, databaseName, indexName, positive, section, text } from "./forms";
+import { collections, defaultFolders, indexNameIn } from "../contract";
+import { collectionName, databaseName, folder, indexName, positive, section, text } from "./forms";
 
 const indexNames = Object.values(collections).flatMap(({ name, indexes }) =>
   indexes.map((index) => {
@@ -71,6 +71,26 @@ export const migration = section({
     .describe("Whether this stack takes over the ledger's record of another stack."),
 });
 
+/** The form of a folder that the services do not have. */
+export const noFolder = "none";
+
+const folders = section({
+  runs: folder
+    .refine((name) => name !== noFolder, { error: "a folder, because all services have runs" })
+    .default(defaultFolders.runs)
+    .describe("The runs: `<runId>.json`."),
+  approvals: folder.default(defaultFolders.approvals).describe("The approvals: `<runId>.json`."),
+  logs: folder.default(defaultFolders.logs).describe("The logs: `<runId>.ndjson`."),
+  artifacts: folder
+    .default(defaultFolders.artifacts)
+    .describe("The artifacts: `<runId>/artifact-manifest.json`."),
+  queue: folder.default(defaultFolders.queue).describe("The jobs that wait for the worker."),
+})
+  .prefault({})
+  .describe(
+    "The folders of the services' stores below the state directory. `none`: the services do not have this store. They must differ, and only `artifacts` may contain others.",
+  );
+
 /** The import, and the export of a rollback. */
 export const backfill = section({
   source: z
@@ -80,6 +100,7 @@ export const backfill = section({
           path: text.describe(
             "The state directory on the machine that runs Pulumi, absolute or relative to the project's folder. Not with `jobs`.",
           ),
+          folders,
         }),
         section({
           persistentVolumeClaim: text.describe(
@@ -88,6 +109,7 @@ export const backfill = section({
           subPath: text
             .optional()
             .describe("The state directory in the volume. Default: the volume's root."),
+          folders,
         }),
       ],
       { error: "{ path }, or { persistentVolumeClaim, subPath? } with jobs" },

@@ -1,7 +1,7 @@
 import { access, constants, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
-import { isFolder, layout } from "./layout";
+import { type StateAddress, isFolder } from "./layout";
 import { syncFolders, temporaryPath } from "./publish";
 
 /** The fence in the state directory: from this moment MongoDB is the source of truth (decision 9). */
@@ -87,9 +87,12 @@ export async function writeFence(root: string, fence: Fence): Promise<void> {
  * @param probe Default: by a file. Or only by the permissions, for a preview
  * @throws WriteError
  */
-export async function requireFenceWritable(root: string, probe = probeByFile): Promise<void> {
+export async function requireFenceWritable(
+  { root, folders }: StateAddress,
+  probe = probeByFile,
+): Promise<void> {
   await probe(join(root, fenceFile), join(root, fenceFile));
-  for (const folder of Object.values(layout)) {
+  for (const folder of Object.values(folders)) {
     // A rollback creates a folder that is missing.
     const path = join(root, folder);
     if (await isFolder(path)) await probe(join(path, fenceFile), path);

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { mapLimit } from "./concurrency";
 import { WriteError, isMissing, isSystemError, refusalIn } from "./errors";
 import { type JsonObject, memberOf } from "./json";
-import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
+import { type StateAddress, type StateFile, filesOf } from "./layout";
 import {
   type Stamp,
   isOneFile,
@@ -80,7 +80,7 @@ export async function holdRuns(
       }
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      const advice = `The fence stays open. Let this user move files from ${layout.runs} to ${heldFolder}/.`;
+      const advice = `The fence stays open. Let this user move files from ${address.folders.runs} to ${heldFolder}/.`;
       throw new WriteError(`Holding ${file.name}`, error, advice);
     }
   }
@@ -122,7 +122,7 @@ export async function unholdRuns(
   runs: readonly RunFile[],
 ): Promise<Moved> {
   const moved: Moved = { runs: [], destinationTaken: [] };
-  if (runs.length > 0) await makeFolder(join(address.root, layout.runs));
+  if (runs.length > 0) await makeFolder(join(address.root, address.folders.runs));
   for (const { runId, file } of runs) {
     const isMoved = await moveOrCopy(file.path, join(address.root, file.name));
     (isMoved ? moved.runs : moved.destinationTaken).push(runId);
@@ -153,9 +153,9 @@ async function moveOrCopy(path: string, to: string): Promise<boolean> {
   return true;
 }
 
-async function removeEmpty({ root }: StateAddress): Promise<void> {
+async function removeEmpty({ root, folders }: StateAddress): Promise<void> {
   const held = dirname(root);
-  for (let path = join(root, layout.runs); path.startsWith(held); path = dirname(path)) {
+  for (let path = join(root, folders.runs); path.startsWith(held); path = dirname(path)) {
     try {
       await rmdir(path);
     } catch {

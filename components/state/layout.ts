@@ -1,7 +1,7 @@
 import type { Dir, Dirent } from "node:fs";
 import { lstat, opendir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, sep } from "node:path";
-import { type CollectionRole, collectionRoles } from "../contract";
+import { type CollectionRole, type StateFolders, collectionRoles } from "../contract";
 import { mapLimit } from "./concurrency";
 import { StateFolderError, isMissing } from "./errors";
 
@@ -15,42 +15,34 @@ export interface StateFile {
   readonly baseName: string;
 }
 
-/** The folders of the services' filesystem stores below the state directory, by role. */
-export const layout = {
-  runs: "state/runs",
-  approvals: "state/approvals",
-  logs: "logs/runs",
-  artifacts: "artifacts",
-} as const satisfies Record<CollectionRole, string>;
-
 /** Where filesystem state is. */
 export interface StateAddress {
   /** The state directory, as an absolute path. */
   readonly root: string;
-  /** Whether approvals are read and written; if not, their files stay as they are. */
-  readonly approvals: boolean;
+  /** The stores that are read and written; the files of others stay as they are. */
+  readonly folders: StateFolders;
 }
 
 /** The roles whose files are read and written, in the contract's order. */
-export function rolesIn({ approvals }: Pick<StateAddress, "approvals">): CollectionRole[] {
-  return collectionRoles.filter((role) => role !== "approvals" || approvals);
+export function rolesIn({ folders }: Pick<StateAddress, "folders">): CollectionRole[] {
+  return collectionRoles.filter((role) => folders[role] !== undefined);
 }
 
 /**
  * Checks a state directory before anything is read.
  *
- * @throws StateFolderError if the root is missing, has none of the layout's folders, or one of them is a link out of it
+ * @throws StateFolderError if the root is missing, has none of the stores' folders, or one of them is a link out of it
  */
 export async function requireState(address: StateAddress): Promise<void> {
-  const { root } = address;
+  const { root, folders } = address;
   if (!(await isFolder(root))) {
     throw new StateFolderError(
       `The state directory ${root} is not a readable directory. Nothing was written. ` +
-        `Set backfill.source.path to the directory that contains ${layout.runs}.`,
+        `Set backfill.source.path to the directory that contains ${folders.runs}.`,
     );
   }
   await requireInside(address);
-  const expected = rolesIn(address).map((role) => layout[role]);
+  const expected = rolesIn(address).flatMap((role) => folders[role] ?? []);
   const found = await Promise.all(expected.map((folder) => isFolder(join(root, folder))));
   if (found.includes(true)) return;
   throw new StateFolderError(
@@ -66,15 +58,15 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Checks that no folder of the layout is a link out of the root, which must exist. Other links are not followed,
+ * Checks that no folder of a store is a link out of the root, which must exist. Other links are not followed,
  * so everything that is read or written is inside.
  *
  * @throws StateFolderError if a folder is a link out of the root
  */
 export async function requireInside(address: StateAddress): Promise<void> {
   const inside = await realpath(address.root);
-  for (const role of rolesIn(address)) {
-    const path = join(address.root, layout[role]);
+  for (const folder of Object.values(address.folders)) {
+    const path = join(address.root, folder);
     const real = await realpath(path).catch(() => inside);
     if (real === inside || real.startsWith(inside + sep)) continue;
     throw new StateFolderError(
@@ -155,7 +147,8 @@ export async function* filesOf(
   skipped = noneSkipped(),
   isListed: (baseName: string) => boolean = () => false,
 ): AsyncGenerator<readonly StateFile[]> {
-  const folder = layout[role];
+  const folder = address.folders[role];
+  if (folder === undefined) return;
   const isWhole = role === "runs" || role === "approvals";
   const findRunFile = async (entry: Dirent) => {
     const file = fileOf(address, role, basename(entry.name, extensionOf(role)));
@@ -226,10 +219,14 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
 }
 
 /** The file of a run's records of one role, by base name, whether it exists or not. */
-export function fileOf({ root }: StateAddress, role: CollectionRole, baseName: string): StateFile {
+export function fileOf(
+  { root, folders }: StateAddress,
+  role: CollectionRole,
+  baseName: string,
+): StateFile {
   const file =
     role === "artifacts" ? `${baseName}/artifact-manifest.json` : baseName + extensionOf(role);
-  const name = `${layout[role]}/${file}`;
+  const name = `${folders[role] ?? ""}/${file}`;
   return { role, path: `${root}/${name}`, name, baseName };
 }
 

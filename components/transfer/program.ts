@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { warning } from "../contract/finding";
 import type { Mongo } from "../cluster";
+import type { StateFolders } from "../contract";
 import type { DrainSnapshot } from "../kubernetes";
-import { drainGateOf, type Direction, type DrainGate, type Settings } from "../settings";
+import { drainGateOf, foldersOf, type Direction, type DrainGate, type Settings } from "../settings";
+import type { StateAddress } from "../state";
 import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
@@ -11,7 +13,7 @@ import type { VerificationReport } from "./verify";
 
 type RunFilesSettings = Pick<
   Settings,
-  "backfill" | "advanced" | "rollout" | "storageMode" | "cutover"
+  "backfill" | "approvals" | "advanced" | "rollout" | "storageMode" | "cutover"
 >;
 
 /** The runs on disk; nothing is imported or exported if the settings have no `backfill`. */
@@ -20,12 +22,15 @@ export class RunFiles {
   readonly state: StateArgs | undefined;
   /** The state directory; one in a claim is named only for people. */
   readonly root: string | undefined;
+  /** The folders of the stores below it. */
+  readonly folders: StateFolders;
   /** The gate before the worker's drain. */
   readonly gate: DrainGate;
 
   constructor(settings: RunFilesSettings) {
     const { backfill, advanced } = settings;
     this.gate = drainGateOf(settings);
+    this.folders = foldersOf(settings);
     if (!backfill) return;
     const { source } = backfill;
     if ("path" in source) this.root = source.path;
@@ -33,16 +38,16 @@ export class RunFiles {
       const { persistentVolumeClaim, subPath } = source;
       this.root = `claim ${[persistentVolumeClaim, subPath].filter(Boolean).join("/")}`;
     }
-    this.state = stateArgs(this.root, advanced);
+    this.state = stateArgs({ root: this.root, folders: this.folders }, advanced);
   }
 }
 
 type StateArgs = ReturnType<typeof stateArgs>;
 
-function stateArgs(root: string, advanced: Settings["advanced"]) {
+function stateArgs(state: StateAddress, advanced: Settings["advanced"]) {
   const { electionSeconds, abandonMongo, exportUnconfirmed, acceptQuarantined } = advanced;
   const primary = { electionSeconds, abandonMongo, exportUnconfirmed };
-  return { sides: { root, acceptQuarantined }, primary };
+  return { sides: { ...state, acceptQuarantined }, primary };
 }
 
 interface StateStepArgs {
@@ -191,8 +196,8 @@ export class Verification extends StepGroup {
 }
 
 function stateInputs(mongo: Mongo, { sides }: StateArgs) {
-  const { direction, uri, database, collections, approvals, job, cutover, ledger } = mongo;
-  return { direction, cutover, uri, database, job, collections, approvals, ledger, ...sides };
+  const { direction, uri, database, collections, job, cutover, ledger } = mongo;
+  return { direction, cutover, uri, database, job, collections, ledger, ...sides };
 }
 
 function orNull<Value>(output: pulumi.Output<Value | undefined> | undefined) {

@@ -1,8 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db, type Document } from "mongodb";
-import { checkpointsCollection } from "../../components/contract";
-import { layout } from "../../components/state";
+import { defaultFolders, checkpointsCollection } from "../../components/contract";
 import { Checkpoints } from "../../components/transfer/checkpoints";
 import { exportBeforeEnd } from "../../components/transfer/export/unfinished";
 import { compareUnfinished } from "../../components/transfer/import/guard";
@@ -34,8 +33,9 @@ export async function measureBounded(
     await createSchema(db);
     await new Checkpoints(db).createIndex();
     await generate(db, runs, changed);
-    for (const one of Object.values(layout)) await mkdir(join(folder, one), { recursive: true });
-    const sides = { ...defaultNames, database: db, root: folder, approvals: true };
+    for (const one of Object.values(defaultFolders))
+      await mkdir(join(folder, one), { recursive: true });
+    const sides = { ...defaultNames, database: db, root: folder, folders: defaultFolders };
     const fence = { at: new Date().toISOString(), unfinishedCount: changed };
     const scope = {
       fence: fence.at,

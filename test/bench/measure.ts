@@ -15,7 +15,12 @@ import { exportFinished } from "../../components/transfer/export/export";
 import { exportBeforeEnd } from "../../components/transfer/export/unfinished";
 import { compareUnfinished } from "../../components/transfer/import/guard";
 import { type ReadyRecord, mapLimit, readDeltaScope, saveDeltaScope } from "../../components/state";
-import { collectionRoles, collections, type CollectionRole } from "../../components/contract";
+import {
+  collectionRoles,
+  collections,
+  defaultFolders,
+  type CollectionRole,
+} from "../../components/contract";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { ledgerName, logsWithIndexes, defaultNames, source } from "./sides";
 import type { Measured, Task } from "./task";
@@ -91,7 +96,7 @@ async function onState(
   const database = await databaseAt({ uri: address, database: name });
   try {
     return await measure(() =>
-      work({ ...source(root), ...defaultNames, approvals: true, database }),
+      work({ ...source(root), ...defaultNames, folders: defaultFolders, database }),
     );
   } finally {
     await closeConnections();

@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { collections, buildSchema } from "../../components/contract";
+import { collections, buildSchema, defaultFolders } from "../../components/contract";
 import { migrationId } from "../../components/ledger";
 import { settingsSchema } from "../../components/settings";
 
@@ -12,7 +12,8 @@ export const defaultNames = { collections: mongo.collections };
 
 /** A state directory. */
 export function source(root: string) {
-  return { root, approvals: false };
+  const { runs, logs, artifacts } = defaultFolders;
+  return { root, folders: { runs, logs, artifacts } };
 }
 
 /** The collection of the migration's record. */

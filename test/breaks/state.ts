@@ -12,7 +12,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a folder or a link below the runs, which no import reads, stops a cutover",
     file: "components/transfer/describe/cutover.ts",
-    find: "const reasons = [...unknown, ...describeQuarantinedRuns(report)];",
+    find: "const reasons = [...unknown, ...describeQuarantinedRuns(report, sides)];",
     replace: "const reasons = describeQuarantinedRuns(report);",
     tests: ["test/transfer/handover-stops.test.ts > below the runs or approvals stops a cutover"],
   },
@@ -229,7 +229,7 @@ export const stateBreaks: readonly Break[] = [
   {
     guarantee: "a difference that the proof finds stops a cutover before the drain",
     file: "components/transfer/steps/import.ts",
-    find: "throw new Unfinished(describeVerification(found, rootName, fence?.notExported));",
+    find: "throw new Unfinished(describeVerification(found, namedState(inputs).root, fence?.notExported));",
     replace: "",
     tests: ["test/transfer/proof.test.ts > stops before the drain for"],
   },

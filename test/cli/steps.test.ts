@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { parseAnswer } from "../../components/step";
 import { importState } from "../../components/transfer";
 import { drawFence } from "../../components/transfer/rollback/fence";
@@ -52,7 +53,7 @@ const sides = () => ({
   cutover: 1,
   root: state,
   collections: documentOptions.collections,
-  approvals: true,
+  folders: defaultFolders,
   ledger: ledgerCollection,
   electionSeconds: 2,
 });

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import type { ExportReport } from "../../components/transfer";
 import { repository } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
@@ -16,7 +17,6 @@ import { standInImages, standInValues } from "../stand-in/pods";
 import { type EngineCluster, makeCluster } from "./cluster";
 import { type TestStack, makeStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
-import { layout } from "../../components/state";
 
 const minutes = 60_000;
 
@@ -99,7 +99,7 @@ async function goBackAlone(): Promise<string[]> {
   const before = eventsOf(journal, "executed").length;
   const output = stemOf(await up("filesystem"));
   const [fence = ""] = await readdir(join(root(), "held"));
-  const files = await readdir(join(root(), "held", fence, layout.runs));
+  const files = await readdir(join(root(), "held", fence, defaultFolders.runs));
   const held = files.map((name) => name.replace(/\.json$/, ""));
   expect(held.length).toBeGreaterThan(0);
   for (const stem of held) expect(output).toContain(stem);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { beforeEach } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import {
   Services,
   Update,
@@ -102,7 +103,11 @@ async function inStack(
     direction: directionTo(mode),
   };
   const below = { parent: new Instance() };
-  const update = new Update("update", { ...settings, files: { root: undefined } }, below);
+  const update = new Update(
+    "update",
+    { ...settings, files: { root: undefined, folders: defaultFolders } },
+    below,
+  );
   const mongo = { appUri: pulumi.secret(mongoUri) };
   const services = new Services(
     "services",

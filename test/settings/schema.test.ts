@@ -38,6 +38,7 @@ const full: Values = {
   [`${prefix}tenancy`]: "enforced",
   [`${prefix}logRetentionDays`]: 90,
   [`${prefix}migration`]: { onDataIssue: "report", adopt: true },
+  [`${prefix}backfill`]: { source: { path: "state", folders: { logs: "logs", queue: "none" } } },
   [`${prefix}cluster`]: {
     kind: "stackReference",
     stack: "organization/platform/mongo",

@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import { defaultFolders } from "../../components/contract";
 import { serviceEnvironment, type Service } from "../../components/rollout";
 import { ownKubelet } from "../../tools/parts";
 import { bundled } from "../bundled";
 import type { Image } from "../kubelet";
 import type { Folders } from "./file-store";
 import { folders } from "./settings";
-import { layout } from "../../components/state";
 
 /**
  * Both services' images for the tests' kubelet, by the names that `standInValues` gives them.
@@ -75,7 +75,7 @@ export function standInValues(service: Service, options: StandInOptions): object
 
 /** The folders of the filesystem stores below a state directory. */
 export function foldersIn(root: string): Folders {
-  const { runs, approvals, logs, artifacts } = layout;
+  const { runs, approvals, logs, artifacts } = defaultFolders;
   return {
     runs: join(root, runs),
     approvals: join(root, approvals),

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
 import type { PassInputs, PassResults } from "../../components/transfer/steps/inputs";
 import { readFence } from "../../components/state";
@@ -39,7 +40,7 @@ beforeEach(async () => {
     cutover: 1,
     root: "claim state",
     collections: documentOptions.collections,
-    approvals: true,
+    folders: defaultFolders,
     ledger: ledgerCollection,
     electionSeconds: 5,
     job: cluster.target(namespace),

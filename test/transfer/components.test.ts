@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import {
   FilesystemBackfill,
   Handover,
@@ -141,7 +142,7 @@ it("the resource gets the root, not the other settings", async () => {
     direction: "forward",
     root: "../state",
     collections: documentOptions.collections,
-    approvals: true,
+    folders: defaultFolders,
   });
   expect(inputs).not.toHaveProperty("settings");
 });

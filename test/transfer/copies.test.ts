@@ -156,7 +156,7 @@ it("a write beside another one and a probe does not damage fence.json", async ()
   expect(tokens).toHaveLength(1);
   for (let pair = 0; pair < 100; pair += 1) {
     const writing = [writeFence(stack.root, fence), writeFence(stack.root, fence)];
-    await Promise.all([...writing, requireFenceWritable(stack.root)]);
+    await Promise.all([...writing, requireFenceWritable(stack.sides)]);
     expect(await readFence(stack.root)).toEqual(fence);
   }
   expect(await readdir(stack.root)).not.toContainEqual(expect.stringContaining(".tmp"));

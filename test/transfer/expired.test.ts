@@ -1,6 +1,7 @@
 import type { Db } from "mongodb";
 import { relative, resolve } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { findLogExpiry, setExpiry } from "../../components/migration";
 import { closeConnections } from "../../components/mongo";
 import { importState } from "../../components/transfer";
@@ -35,7 +36,7 @@ beforeEach(async () => {
     cutover: 1,
     root: relative(process.cwd(), root),
     collections,
-    approvals: true,
+    folders: defaultFolders,
     ledger: ledgerCollection,
   };
 });

@@ -103,7 +103,7 @@ it("a rollback names both sides of a log that differs, and no conflict copy", as
   const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1, { message: "mine" })) });
   await logs().insertOne(entry("r", 1));
   const done = { exported: await exportState(sides(root)), held: [], destinationTaken: [] };
-  const said = describeRollback(done, root, { fencedAt: undefined, isAgain: false });
+  const said = describeRollback(done, sides(root), { fencedAt: undefined, isAgain: false });
   const both = `: r \\(logs/runs/r.ndjson, .*${logs().namespace}\\)\\.$`;
   expect(said.slice(1)).toEqual([
     expect.objectContaining({

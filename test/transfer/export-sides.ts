@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Long, type Db } from "mongodb";
+import { defaultFolders } from "../../components/contract";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
 
@@ -15,7 +16,7 @@ export const exportSides = (database: Db, root: string) => ({
   database,
   collections: documentOptions.collections,
   root,
-  approvals: true,
+  folders: defaultFolders,
 });
 
 /** All files below a folder by their name, with their text. */

@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { Int32, Long } from "mongodb";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import {
   completeMoves,
   heldAddresses,
@@ -38,7 +39,7 @@ it.each([
   );
 });
 
-const address = (root: string) => ({ root, approvals: true });
+const address = (root: string) => ({ root, folders: defaultFolders });
 const fence = "2025-11-06T12:00:00.000Z";
 const heldFolder = "held/2025-11-06T12-00-00.000Z";
 

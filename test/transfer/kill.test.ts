@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Db, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { collectionRoles } from "../../components/contract";
+import { defaultFolders, collectionRoles } from "../../components/contract";
 import { importInto, importState, verifyState } from "../../components/transfer";
 import type { RunCheckpoints } from "../../components/transfer/checkpoints";
 import type { Batch } from "../../components/transfer/import/pipeline";
@@ -45,7 +45,7 @@ async function largestBatch(root: string): Promise<number> {
     largest = Math.max(largest, records.length);
     return Promise.resolve(new Map(records.map((record) => [record, "inserted" as const])));
   };
-  await importInto({ write }, { root, approvals: true });
+  await importInto({ write }, { root, folders: defaultFolders });
   return largest;
 }
 

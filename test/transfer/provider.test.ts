@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
 import type { ImportResults, PassInputs } from "../../components/transfer/steps/inputs";
 import { closeConnections, databaseAt } from "../../components/mongo";
@@ -38,7 +39,7 @@ beforeEach(async () => {
     cutover: 1,
     root: relative(process.cwd(), root),
     collections: documentOptions.collections,
-    approvals: true,
+    folders: defaultFolders,
     ledger: "schema_migrations",
     electionSeconds: 5,
   };
@@ -61,7 +62,7 @@ it("an import runs again in another cutover and with other settings, not with ot
   expect(await changes(outs, inputs)).toBe(false);
   expect(await changes(outs, { ...inputs, cutover: 2 })).toBe(true);
   expect(await changes(outs, { ...inputs, root: "elsewhere" })).toBe(true);
-  expect(await changes(outs, { ...inputs, approvals: false })).toBe(true);
+  expect(await changes(outs, { ...inputs, folders: { runs: "runs" } })).toBe(true);
   expect(await changes(outs, { ...inputs, database: "another" })).toBe(true);
 });
 

@@ -3,6 +3,7 @@ import { readFile, readdir, stat, truncate } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { WriteError } from "../../components/state";
 import { type ImportTarget, importInto } from "../../components/transfer";
 import { addFiles, approval, lines, logLine, writeState } from "./state";
@@ -13,7 +14,7 @@ const sink: ImportTarget = {
 };
 
 const importFrom = (root: string) =>
-  importInto(sink, { root, approvals: true, quarantine: join(root, "quarantine.ndjson") });
+  importInto(sink, { root, folders: defaultFolders, quarantine: join(root, "quarantine.ndjson") });
 
 async function quarantined(root: string): Promise<unknown[]> {
   const text = await readFile(join(root, "quarantine.ndjson"), "utf8");
@@ -88,7 +89,7 @@ it("an import that fails leaves the earlier file as it is", async () => {
   const before = await quarantined(root);
   const failing: ImportTarget = { write: () => Promise.reject(new Error("the disk is full")) };
   const path = join(root, "quarantine.ndjson");
-  const failed = importInto(failing, { root, approvals: true, quarantine: path });
+  const failed = importInto(failing, { root, folders: defaultFolders, quarantine: path });
   await expect(failed).rejects.toThrow("the disk is full");
   expect(await quarantined(root)).toEqual(before);
   expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
@@ -97,7 +98,7 @@ it("an import that fails leaves the earlier file as it is", async () => {
 it("a folder that cannot be written is named with what to do", async () => {
   const root = await writeState(state);
   const quarantine = join(root, "nowhere", "quarantine.ndjson");
-  const failed = importInto(sink, { root, approvals: true, quarantine });
+  const failed = importInto(sink, { root, folders: defaultFolders, quarantine });
   await expect(failed).rejects.toThrow(WriteError);
   await expect(failed).rejects.toThrow(/nowhere.* ENOENT\. .*writable/);
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
 import type { PassInputs } from "../../components/transfer/steps/inputs";
 import { closeConnections } from "../../components/mongo";
@@ -32,7 +33,7 @@ beforeEach(() => {
     cutover: 1,
     root: join(folder, database),
     collections: documentOptions.collections,
-    approvals: true,
+    folders: defaultFolders,
     ledger: "schema_migrations",
     electionSeconds: 5,
   };

@@ -1,6 +1,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { groupsOnDisk } from "../../components/transfer/import/groups";
 import { Tally } from "../../components/transfer/tally";
 import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
@@ -10,7 +11,7 @@ async function read(files: Readonly<Record<string, string | Buffer>>, links: obj
   await addFiles(root, files);
   for (const [name, to] of Object.entries(links)) await symlink(String(to), join(root, name));
   const tally = new Tally();
-  const address = { root, approvals: true };
+  const address = { root, folders: defaultFolders };
   const documents = [];
   for await (const { chunks } of groupsOnDisk({ address, tally })) {
     for await (const { records } of chunks) {

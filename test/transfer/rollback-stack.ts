@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Document, Long, MongoClient, ObjectId } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type Fence, fenceFile, listHeldRuns } from "../../components/state";
@@ -110,7 +111,7 @@ export class RollbackStack {
       root: this.root,
       ledger: ledgerCollection,
       collections: documentOptions.collections,
-      approvals: true,
+      folders: defaultFolders,
       electionSeconds: 5,
       ...fields,
     };

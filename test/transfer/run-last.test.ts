@@ -2,6 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { importInto, importPasses, importState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
 import { holdRuns, listUnfinishedRuns } from "../../components/state/held";
@@ -36,7 +37,7 @@ it("a run's own record comes after its log, also if that takes several batches",
     order.push([...new Set(records.map(({ role }) => role))].join());
     return Promise.resolve(new Map(records.map((record) => [record, "inserted" as const])));
   };
-  await importInto({ write }, { root, approvals: true });
+  await importInto({ write }, { root, folders: defaultFolders });
   expect(order.length).toBeGreaterThan(1);
   expect(order.filter((roles) => roles.includes("runs"))).toEqual([order.at(-1)]);
 });

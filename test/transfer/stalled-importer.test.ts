@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Collection, type Document, FindCursor } from "mongodb";
 import { afterEach, expect, it, vi } from "vitest";
-import type { CollectionRole } from "../../components/contract";
+import { defaultFolders, type CollectionRole } from "../../components/contract";
 import { fileOf } from "../../components/state";
 import { importState, verifyState } from "../../components/transfer";
 import {
@@ -166,7 +166,7 @@ it("two importers of one run lose none of its newer checkpoints", async () => {
   const save = (store: Checkpoints, seen: Partial<Record<CollectionRole, number>>) => {
     const files = Object.entries(seen).map(([role, at]) => {
       return [
-        fileOf({ root: "", approvals: true }, role as CollectionRole, "r"),
+        fileOf({ root: "", folders: defaultFolders }, role as CollectionRole, "r"),
         seenAt(at),
       ] as const;
     });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { defaultFolders } from "../../components/contract";
 import { requireFenceWritable } from "../../components/state";
 import { publish } from "../../components/state/publish";
 import { requireWitnesses } from "../../components/transfer/rollback/fence";
@@ -24,7 +25,7 @@ it.each([
 
 it("a state directory that takes no fence is named before anything is stopped", async () => {
   const folder = join(await writeState({}), "missing");
-  await expect(requireFenceWritable(folder)).rejects.toThrow(
+  await expect(requireFenceWritable({ root: folder, folders: defaultFolders })).rejects.toThrow(
     `Writing ${folder}/fence.json failed: ENOENT. A cutover records its fence and quarantined records there, and ` +
       "a rollback writes its files there. Nothing was stopped. Give this user write permission in the state " +
       "directory and its subdirectories.",
@@ -36,7 +37,7 @@ describe("a rollback to a state directory that is not the one of the fence says 
     "A rollback writes to the services' files: mount the state directory on this machine.";
   const witness = (folder: string) =>
     requireWitnesses(
-      { root: folder, approvals: true },
+      { root: folder, folders: defaultFolders },
       { fencedAt: at, ledger: "ledger", electionSeconds: 5 },
       undefined,
     );

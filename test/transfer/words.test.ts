@@ -1,6 +1,6 @@
 import { MongoServerError } from "mongodb";
 import { describe, expect, it } from "vitest";
-import { byRole } from "../../components/contract";
+import { byRole, defaultFolders } from "../../components/contract";
 import type { Finding } from "../../components/contract/finding";
 import { ServerTroubleError } from "../../components/mongo";
 import {
@@ -23,6 +23,7 @@ import type { VerificationReport } from "../../components/transfer/verify";
 // The wording of what a cutover and a rollback say, each message once. Other tests assert codes, ids and numbers.
 
 const root = "/state";
+const state = { root, folders: defaultFolders };
 const at = "2025-11-06T12:00:00.000Z";
 const warn = (code: string, text: string): Finding => ({ severity: "warn", code, text });
 const notJson = { file: "state/runs/t.json", reason: "not-json", detail: "not JSON" } as const;
@@ -83,7 +84,7 @@ describe("a verification", () => {
 });
 
 describe("an import", () => {
-  const sides = { root, database: "d", collections: { runs: "pack_runs" }, notExported: false };
+  const sides = { ...state, database: "d", collections: { runs: "pack_runs" }, notExported: false };
   const report = (fields: object) =>
     ({
       runs: { read: 101, quarantined: 0 },
@@ -177,13 +178,13 @@ describe("a rollback", () => {
   const unreachable = "Connecting to MongoDB at db:27017 failed.";
 
   it("says what it exported", () => {
-    const nothing = describeRollback(done({ exported: exportReport() }), root, byHand);
+    const nothing = describeRollback(done({ exported: exportReport() }), state, byHand);
     expect(nothing).toEqual(["Exported to /state: nothing changed."]);
     const exported = exportReport({
       runs: { written: 1, conflicts: 0, unwritable: 0 },
       logs: { written: 1_204, conflicts: 0, unwritable: 0 },
     });
-    expect(describeRollback(done({ exported }), root, byHand)).toEqual([
+    expect(describeRollback(done({ exported }), state, byHand)).toEqual([
       "Exported to /state: 1 run, 1,204 log entries.",
     ]);
   });
@@ -201,7 +202,7 @@ describe("a rollback", () => {
       withoutBase: { count: 1, cases: ["busy"] },
       baseTrouble: "code 13",
     });
-    expect(describeRollback(done({ exported }), root, byHand).slice(1)).toEqual([
+    expect(describeRollback(done({ exported }), state, byHand).slice(1)).toEqual([
       warn(
         "conflicts",
         "1 changed on both sides. The files stay, with conflict copies of MongoDB's content: " +
@@ -226,7 +227,7 @@ describe("a rollback", () => {
     [true, "the next `pulumi up`"],
   ])("says what stays behind without MongoDB (by a Job: %s)", (isAgain, later) => {
     const report = done({ unreachable, held: ["busy"], destinationTaken: ["slow"] });
-    expect(describeRollback(report, root, { ...byHand, isAgain })).toEqual([
+    expect(describeRollback(report, state, { ...byHand, isAgain })).toEqual([
       warn(
         "not-exported",
         `Nothing was exported. ${unreachable} What changed in MongoDB since ${at} is still only there. When ` +
@@ -248,7 +249,7 @@ describe("a rollback", () => {
   });
 
   it("before the drain leaves to the handover what cannot be exported", () => {
-    expect(describeBulkExport({ left: unreachable }, root)).toEqual([
+    expect(describeBulkExport({ left: unreachable }, state)).toEqual([
       warn(
         "export-left",
         `Nothing was exported before the drain. ${unreachable} The handover tries it again, and exports ` +

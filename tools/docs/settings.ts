@@ -127,6 +127,8 @@ function inline(value: unknown): string {
 }
 
 function table(rows: readonly Row[]): string {
-  const lines = rows.map((cells) => `| ${cells.join(" | ")} |`);
+  // The alternatives of a section share keys.
+  const unique = new Map(rows.map((row) => [row[0], row])).values();
+  const lines = [...unique].map((cells) => `| ${cells.join(" | ")} |`);
   return ["| key | form and default | meaning |", "| --- | --- | --- |", ...lines].join("\n");
 }

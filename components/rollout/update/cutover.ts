@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { StateFolders } from "../../contract";
 import { kind, type Step, type StepInputs } from "../../step";
 import {
   probeByPermission,
@@ -17,7 +19,8 @@ export interface CutoverInputs extends StepInputs {
   readonly endedAt?: string;
   /** The state directory; absent if the settings have none, or if Jobs mount it. */
   readonly root?: string;
-  readonly approvals?: boolean;
+  /** The folders of the stores below it. */
+  readonly folders: StateFolders;
   /** The first number of the cutover in force, which the step observes itself: a later one may be refused. */
   readonly inForce?: number;
 }
@@ -36,7 +39,7 @@ export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
     [],
   ),
   id: () => "cutover",
-  compares: ["cutover", "root"],
+  compares: ["cutover", "root", "folders"],
   observes: ({ direction, cutover }, prior) => {
     const { ended = 0, endedAt } = prior ?? {};
     const ends = prior?.direction === "forward" && direction === "back";
@@ -69,21 +72,22 @@ function findStaleNumber(
 }
 
 /** Whether this update imports or exports: its direction is another one, or it goes on with other files. */
-function usesFiles({ direction, root }: CutoverInputs, prior?: CutoverInputs): boolean {
+function usesFiles({ direction, ...files }: CutoverInputs, prior?: CutoverInputs): boolean {
   const isForward = direction === "forward";
   if (prior?.direction !== direction) return isForward || prior !== undefined;
-  return isForward && prior?.root !== root;
+  const isOther = prior?.root !== files.root || !isDeepStrictEqual(prior?.folders, files.folders);
+  return isForward && isOther;
 }
 
 async function findUnfitState(
-  { root, approvals = true }: CutoverInputs,
+  { root, folders }: CutoverInputs,
   probe?: typeof probeByPermission,
 ): Promise<string | undefined> {
   if (root === undefined) return undefined;
-  const address = { root: resolve(root), approvals };
+  const address = { root: resolve(root), folders };
   try {
     await requireState(address);
-    await requireFenceWritable(address.root, probe);
+    await requireFenceWritable(address, probe);
     return undefined;
   } catch (error) {
     if (error instanceof StateFolderError || error instanceof WriteError) return error.message;

@@ -1,7 +1,6 @@
-import type { CollectionRole } from "../../contract";
+import type { CollectionRole, StateFolders } from "../../contract";
 import type { Finding } from "../../contract/finding";
 import { formatCount, nameFirst } from "../../contract/text";
-import { layout } from "../../state";
 
 /** A line for the engine's log, or what somebody has to know. */
 export type StepMessage = string | Finding;
@@ -41,8 +40,8 @@ export function ofRuns<Line extends StepMessage>(
 }
 
 /** Tells whether a path in the state directory belongs to a collection. */
-export const isOf = (role: CollectionRole) => {
-  const folder = `${layout[role]}/`;
+export const isOf = (role: CollectionRole, folders: StateFolders) => {
+  const folder = `${folders[role] ?? ""}/`;
   return ({ file }: { readonly file: string }) => file.startsWith(folder);
 };
 

@@ -114,24 +114,22 @@ const toleratedPercent = 1;
  */
 export function describeStop(report: ImportReport, sides: Sides, pass: "bulk" | "delta"): string[] {
   const { quarantine, quarantinedUnfinished, skipped } = report;
-  const runs = [...quarantinedUnfinished.cases, ...quarantine].filter(isOf("runs"));
+  const runs = [...quarantinedUnfinished.cases, ...quarantine].filter(isOf("runs", sides.folders));
   const runIds = [...new Set(runs.flatMap(({ runId }) => runId ?? []))];
   const advice = runIds.length > 0 ? describeWays(runIds, sides, pass) : fixRuns[pass];
   const unknown = ifAny(skipped.unknown, () => {
     const names = formatCases(skipped.unknownNames, skipped.unknown);
     return `Folders or links that no import reads, so that runs in them would be left out: ${names}.`;
   });
-  const reasons = [...unknown, ...describeQuarantinedRuns(report)];
+  const reasons = [...unknown, ...describeQuarantinedRuns(report, sides)];
   return withAdvice(reasons, `Import of ${sides.root}: `, advice);
 }
 
-function describeQuarantinedRuns({
-  runs: { read, quarantined },
-  quarantine,
-  quarantinedUnfinished,
-}: ImportReport): string[] {
+function describeQuarantinedRuns(report: ImportReport, { folders }: Sides): string[] {
+  const { quarantine, quarantinedUnfinished } = report;
+  const { read, quarantined } = report.runs;
   const { count, cases } = quarantinedUnfinished;
-  const runs = quarantine.filter(isOf("runs")).map(caseOf);
+  const runs = quarantine.filter(isOf("runs", folders)).map(caseOf);
   const isTooMany = quarantined > count && quarantined * 100 > read * toleratedPercent;
   return [
     ...ifAny(count, () => {

@@ -1,6 +1,6 @@
 import { type Finding, warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
-import { heldFolder, layout } from "../../state";
+import { type StateAddress, heldFolder } from "../../state";
 import type {
   BulkExportReport,
   Exported,
@@ -13,18 +13,20 @@ import { type StepMessage, formatCases, formatRecords, ifAny, isOf, ofRuns } fro
 /**
  * What a rollback did, for the engine's log.
  *
+ * @param state the state directory as the settings name it
  * @param cutover `isAgain` if each later `up` tries again, because a Job does it
  */
 export function describeRollback(
   report: RollbackReport,
-  root: string,
+  state: StateAddress,
   { fencedAt, isAgain }: { readonly fencedAt: string | undefined; readonly isAgain: boolean },
 ): StepMessage[] {
+  const { root, folders } = state;
   const { exported, unreachable, held, destinationTaken, notImported = 0, unequal = [] } = report;
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
   const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
   return [
-    ...(exported ? describeExport(exported, root) : []),
+    ...(exported ? describeExport(exported, state) : []),
     ...(unreachable === undefined
       ? []
       : [
@@ -40,14 +42,14 @@ export function describeRollback(
         "runs-held",
         `${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
           `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
-          `To run them from files instead, move the files back to ${layout.runs}: steps may then run twice.`,
+          `To run them from files instead, move the files back to ${folders.runs}: steps may then run twice.`,
       ),
     ),
     ...ofRuns(destinationTaken, (runs, names) =>
       warning(
         "runs-not-moved",
         `${runs} held in ${root}/${heldFolder} could not return, because another file exists in ` +
-          `${layout.runs}: ${names}. Compare the two files and keep the right one.`,
+          `${folders.runs}: ${names}. Compare the two files and keep the right one.`,
       ),
     ),
     ...ofRuns(unequal, (runs, names) =>
@@ -65,8 +67,8 @@ export function describeRollback(
 }
 
 /** What a rollback did before the drain, for the engine's log. */
-export function describeBulkExport(report: BulkExportReport, root: string): StepMessage[] {
-  if ("exported" in report) return describeExport(report.exported, root);
+export function describeBulkExport(report: BulkExportReport, state: StateAddress): StepMessage[] {
+  if ("exported" in report) return describeExport(report.exported, state);
   const text =
     `Nothing was exported before the drain. ${report.left} The handover tries it again, and exports everything ` +
     "while the worker is stopped.";
@@ -82,7 +84,7 @@ export function describeOlder(older: OlderSide, root: string): string {
   return `${found} Everything was compared.`;
 }
 
-function describeExport(report: Exported, root: string): StepMessage[] {
+function describeExport(report: Exported, { root, folders }: StateAddress): StepMessage[] {
   const describeAll = (of: "written" | "removed") =>
     collectionRoles
       .filter((role) => report[role][of] > 0)
@@ -94,7 +96,7 @@ function describeExport(report: Exported, root: string): StepMessage[] {
   const logs = report.logs.conflicts;
   const changed = sum("conflicts") - logs;
   const unwritable = sum("unwritable");
-  const isLog = isOf("logs");
+  const isLog = isOf("logs", folders);
   const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
   const { withoutBase, baseTrouble, older } = report;
   return [

@@ -2,6 +2,7 @@ import { formatCount } from "../../contract/text";
 import {
   type JsonObject,
   type Raw,
+  type StateAddress,
   differingPaths,
   isUnfinished,
   memberOf,
@@ -12,10 +13,8 @@ import type { Pair } from "../pairs";
 import type { Quarantined, UnfinishedRuns } from "../reports";
 import { exportFirst, formatCases, formatRecords, isOf } from "./cases";
 
-/** What the messages of a stop name. */
-export interface Sides {
-  /** The state directory as the settings name it. */
-  readonly root: string;
+/** What the messages of a stop name, with the state directory as the settings name it. */
+export interface Sides extends StateAddress {
   readonly database?: string;
   readonly collections: { readonly runs: string };
   /** Whether the last rollback exported nothing. */
@@ -100,9 +99,13 @@ export function describePair({ key, disk: { role, document }, mongo }: Pair): st
 }
 
 /** What a file has that cannot be imported. */
-export function describeRefused({ file, detail }: Quarantined, raw: Raw | undefined): string {
+export function describeRefused(
+  { file, detail }: Quarantined,
+  { folders }: StateAddress,
+  raw: Raw | undefined,
+): string {
   const run = raw && objectIn(raw.text);
-  const what = isOf("runs")({ file }) && run ? `${describeRun(run, "on disk")}, but ` : "";
+  const what = isOf("runs", folders)({ file }) && run ? `${describeRun(run, "on disk")}, but ` : "";
   return `${what}${file} cannot be imported (${detail})`;
 }
 

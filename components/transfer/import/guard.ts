@@ -161,9 +161,11 @@ async function readPairs(
   const unfinished = new Map<string, string>();
   const apart: Apart[] = [];
   const refused = new Map<string, string>();
-  const tally = new Tally((record, raw) => refused.set(record.file, describeRefused(record, raw)));
+  const tally = new Tally((record, raw) =>
+    refused.set(record.file, describeRefused(record, sides, raw)),
+  );
   const names = [...new Set([...[...wanted.values()].flat(), ...readNames])];
-  const only = { names, roles: comparedRoles.filter((role) => sides.approvals || role === "runs") };
+  const only = { names, roles: comparedRoles.filter((role) => sides.folders[role] !== undefined) };
   const groups = groupsOnDisk({ address: sides, tally, only, shouldBypassCache: true });
   const pairBatch = ({ records }: Batch) =>
     reading(sides, "runs", () => pairsOf(sides, records, { isReadOnly: true }));

@@ -9,7 +9,6 @@ import {
   endedCutovers,
   fenceInForce,
   filesOf,
-  layout,
   heldAddresses,
   listHeldRuns,
   readFence,
@@ -198,7 +197,7 @@ async function requireMounted(address: StateAddress): Promise<void> {
 /** The runs may be on a volume that is not mounted, while the fence's file is there. */
 async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
   if (fence.unfinishedCount === 0) return;
-  const { root } = address;
+  const { root, folders } = address;
   for (const place of [address, ...(await heldAddresses(address))]) {
     const files = filesOf(place, "runs");
     const { done } = await files.next();
@@ -206,7 +205,7 @@ async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
     if (!done) return;
   }
   throw new StateFolderError(
-    `The state directory ${root} has no run in ${layout.runs}, but the cutover at ${fence.at} found ` +
+    `The state directory ${root} has no run in ${folders.runs}, but the cutover at ${fence.at} found ` +
       `${fence.unfinishedCount} unfinished runs there. Nothing was written. Mount the runs on this machine.`,
   );
 }

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { type Finding, warning } from "../../contract/finding";
 import { findChangesSince, redrainHint } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
@@ -20,7 +19,7 @@ import {
   FinalPass,
   type FinalPassInputs,
 } from "./inputs";
-import { truncateReport, sidesOf, stateOf } from "./sides";
+import { namedState, truncateReport, sidesOf, stateOf } from "./sides";
 
 type Past = StateOf<PassInputs, PassResults>;
 
@@ -52,7 +51,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
   },
   previewFindings,
   forward: async (inputs, state) => {
-    const { ledger, root, rootName = root, electionSeconds, takenOver } = inputs;
+    const { ledger, electionSeconds, takenOver } = inputs;
     // The worker is stopped: trouble is not waited out for longer than an election may take.
     const sides = { ...(await sidesOf(inputs)), retryMs: electionSeconds * 1_000 };
     if (takenOver) {
@@ -76,7 +75,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
       cutover: inputs.cutover,
       unfinishedCount: report.unfinishedRuns,
     });
-    describeFence(drawn, rootName).forEach(tell);
+    describeFence(drawn, namedState(inputs).root).forEach(tell);
     return { report, fence: drawn.fence };
   },
   // The engine of a cutover may have been killed before the stack learned of its fence.
@@ -165,10 +164,10 @@ async function rollBack(
   state: Past | undefined,
   fenceOf: (last: Fence | undefined) => EndedFence | undefined,
 ): Promise<PassResults> {
-  const { database: name, root, rootName = root, isInPod } = inputs;
+  const { database: name, isInPod } = inputs;
   let fencedAt = "";
   try {
-    const last = await readFence(resolve(root));
+    const last = await readFence(stateOf(inputs).root);
     const fence = fenceToEnd(fenceOf(last), last, inputs.cutover);
     if (fence === undefined) return keepResults(state);
     const { cutover: ended } = fence;
@@ -176,7 +175,7 @@ async function rollBack(
     const options = { ...inputs, uri: inputs.uri, name, fencedAt, ended, watch: console.log };
     const report = await runRollback(stateOf(inputs), options);
     const known = { fencedAt, isAgain: isInPod === true };
-    describeRollback(report, rootName, known).forEach(tell);
+    describeRollback(report, namedState(inputs), known).forEach(tell);
     const { exported } = report;
     const rollback = { ...report, ...(exported && { exported: truncateReport(exported) }) };
     return { ...keepResults(state), rollback };
@@ -186,7 +185,7 @@ async function rollBack(
     if (earlier) return earlier;
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new Unfinished([
-      `Export to ${rootName}: ${error.message} What was exported stays; ` +
+      `Export to ${namedState(inputs).root}: ${error.message} What was exported stays; ` +
         "run `pulumi up` again, which resumes where it stopped." +
         (error instanceof ServerTroubleError
           ? ` If MongoDB cannot be read again, set advanced.abandonMongo: "${fencedAt}" before that.`

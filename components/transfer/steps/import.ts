@@ -46,7 +46,14 @@ import {
   Verification,
   type VerificationResults,
 } from "./inputs";
-import { truncateReport, comparedStateInputs, sidesOf, stateOf, reportProgress } from "./sides";
+import {
+  truncateReport,
+  comparedStateInputs,
+  namedState,
+  sidesOf,
+  stateOf,
+  reportProgress,
+} from "./sides";
 
 /**
  * The bulk pass: the import while both services still write files, and its proof, or on a rollback an export. It runs
@@ -86,20 +93,20 @@ async function importRuns(inputs: PassInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
   await requireState(sides);
-  await requireFenceWritable(sides.root);
+  await requireFenceWritable(sides);
   const report = await importPass(sides, "bulk");
   tellSkipped(report.skipped, inputs);
   return { report };
 }
 
 /** Names what is left out. An unknown folder stops a cutover with its own message, but no rollback. */
-function tellSkipped(skipped: Skipped, { direction, root, rootName = root }: StateInputs): void {
+function tellSkipped(skipped: Skipped, inputs: StateInputs): void {
   const { foreign, foreignNames, unknown, unknownNames } = skipped;
-  const isBack = direction === "back";
+  const isBack = inputs.direction === "back";
   const names = [...(isBack ? unknownNames : []), ...foreignNames];
   const count = foreign + (isBack ? unknown : 0);
   if (count === 0) return;
-  const text = `Names in ${rootName} that are not state, and are left as they are: ${formatCases(names, count)}`;
+  const text = `Names in ${namedState(inputs).root} that are not state, and are left as they are: ${formatCases(names, count)}`;
   tell(warning("not-state", text));
 }
 
@@ -115,7 +122,6 @@ async function requireRuns(results: ImportResults, inputs: PassInputs): Promise<
  * imports the changed files, so that the handover has little to do while the worker is stopped.
  */
 async function proveImport({ report }: ImportResults, inputs: PassInputs): Promise<ImportResults> {
-  const { root, rootName = root } = inputs;
   const sides = await sidesOf(inputs);
   const fence = await readFence(sides.root);
   // Services may have changed or removed there what the files still have.
@@ -126,7 +132,7 @@ async function proveImport({ report }: ImportResults, inputs: PassInputs): Promi
   }
   const found = await compare("proof", inputs, { isProof: true });
   if (!found.holds) {
-    throw new Unfinished(describeVerification(found, rootName, fence?.notExported));
+    throw new Unfinished(describeVerification(found, namedState(inputs).root, fence?.notExported));
   }
   const second = await importPass(sides, "bulk");
   const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
@@ -174,24 +180,23 @@ export async function requireSame(
 
 /** Both sides as the messages of a stop name them. */
 export async function namedSides(inputs: StateInputs) {
-  const { root, rootName = root } = inputs;
   const fence = await readFence(stateOf(inputs).root);
-  return { ...inputs, root: rootName, notExported: fence?.notExported === true };
+  return { ...inputs, ...namedState(inputs), notExported: fence?.notExported === true };
 }
 
 /** The bulk pass of a rollback; the handover exports the rest, and later changes. */
 async function exportBefore(inputs: PassInputs): Promise<void> {
-  const { database: name, uri, root, rootName = root, electionSeconds } = inputs;
+  const { database: name, uri, electionSeconds } = inputs;
   const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
   try {
     const report = await exportBulkPass(stateOf(inputs), options);
     if (!report) return;
-    describeBulkExport(report, rootName).forEach(tell);
+    describeBulkExport(report, namedState(inputs)).forEach(tell);
     tellSkipped(await skippedIn(stateOf(inputs)), inputs);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Unfinished([
-      `Export to ${rootName}: ${error.message} The worker was not stopped, and what was exported stays: ` +
+      `Export to ${namedState(inputs).root}: ${error.message} The worker was not stopped, and what was exported stays: ` +
         "run `pulumi up` again, which resumes where it stopped.",
     ]);
   }
@@ -231,11 +236,11 @@ export const verification: Step<StateInputs, VerificationResults> = {
     );
   },
   forward: async (inputs) => {
-    const { root, rootName = root, acceptQuarantined } = inputs;
+    const { acceptQuarantined } = inputs;
     const report = await compare("verification", inputs, { acceptQuarantined });
     describeRemoved(report).forEach(tell);
     if (report.holds) return { report };
-    throw new Unfinished(describeVerification(report, rootName), { report });
+    throw new Unfinished(describeVerification(report, namedState(inputs).root), { report });
   },
 };
 

@@ -1,7 +1,7 @@
 import type { CollectionRole } from "../../contract";
 import type { DrainSnapshot } from "../../kubernetes";
 import type { DrainGate } from "../../settings";
-import type { Fence } from "../../state";
+import type { Fence, StateAddress } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
 import type { ImportReport } from "../reports";
@@ -10,13 +10,12 @@ import type { VerificationReport } from "../verify";
 const here = ["transfer", "taskrunner"] as const;
 
 /** Inputs of every step on the state: where both sides are. `uri` is secret. */
-export interface StateInputs extends MongoInputs, OncePerCutover {
+export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
   /** The state directory; a relative path counts from the project's folder. In a Job: of its pods. */
   readonly root: string;
   /** In a pod: the claim that it is in, for messages. */
   readonly rootName?: string;
   readonly collections: Readonly<Record<CollectionRole, string>>;
-  readonly approvals: boolean;
   /** The hash of quarantined and differing records with which a cutover ends. */
   readonly acceptQuarantined?: string;
   /** The collection of the migration's record: its fences, ended cutovers and former expiries of the log. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { everyTenSeconds } from "../../contract/progress";
 import { addressIn, databaseAt } from "../../mongo";
+import type { StateAddress } from "../../state";
 import type { BothSides } from "../sides";
 import type { Tally } from "../tally";
 import type { StateInputs } from "./inputs";
@@ -11,12 +12,17 @@ export const comparedStateInputs = [
   "database",
   "root",
   "collections",
-  "approvals",
+  "folders",
 ] as const;
 
 /** The state on disk as the inputs name it; `root` becomes absolute. */
-export function stateOf({ root, collections, approvals }: StateInputs) {
-  return { root: resolve(root), collections, approvals };
+export function stateOf({ root, collections, folders }: StateInputs) {
+  return { root: resolve(root), collections, folders };
+}
+
+/** The state directory as messages name it: a Job's is in a claim. */
+export function namedState({ root, rootName = root, folders }: StateInputs): StateAddress {
+  return { root: rootName, folders };
 }
 
 /** Both sides as the inputs of a step that goes forward name them. */

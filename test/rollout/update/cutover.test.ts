@@ -3,14 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { defaultFolders } from "../../../components/contract";
 import { providers } from "../../../components/rollout/provider";
 import type { CutoverInputs } from "../../../components/rollout/update/cutover";
 import { refuseWrites } from "../../transfer/read-only";
 
 const { Cutover } = providers;
 
-const files = (cutover = 1): CutoverInputs => ({ direction: "back", cutover });
-const mongo = (cutover: number): CutoverInputs => ({ direction: "forward", cutover });
+const folders = defaultFolders;
+const files = (cutover = 1): CutoverInputs => ({ direction: "back", cutover, folders });
+const mongo = (cutover: number): CutoverInputs => ({ direction: "forward", cutover, folders });
 
 /** The inputs that the engine keeps after these updates, in which nothing was refused. */
 async function after(...updates: readonly CutoverInputs[]): Promise<CutoverInputs> {

@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { layout, listHeldRuns } from "../../../components/state";
+import { defaultFolders } from "../../../components/contract";
+import { listHeldRuns } from "../../../components/state";
 import type { Random } from "../../../tools/sample/random";
 import type { Mode } from "../crew";
 import type { Store } from "../store";
@@ -60,7 +61,7 @@ export class Mishaps {
   async changeDatabase(isLate: boolean): Promise<void> {
     const { root } = this.world;
     // What is held has its truth in MongoDB.
-    const isHeld = (await listHeldRuns({ root, approvals: true })).length > 0;
+    const isHeld = (await listHeldRuns({ root, folders: defaultFolders })).length > 0;
     if (this.happens("restored database") && !isHeld) {
       this.note("the database", await this.snapshots.restoreDatabase(this.random));
     }
@@ -113,7 +114,7 @@ export class Mishaps {
 
   /** A tool that is none of the services writes a line that is no log entry. */
   private async writeStrangeLine(): Promise<void> {
-    const file = join(this.world.root, layout.logs, "tool.ndjson");
+    const file = join(this.world.root, defaultFolders.logs, "tool.ndjson");
     await mkdir(dirname(file), { recursive: true });
     await appendFile(file, "97 % of the disk are in use\n");
     this.world.writer.broken.set(file, "");

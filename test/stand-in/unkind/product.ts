@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
+import { defaultFolders } from "../../../components/contract";
 import { exportCommand } from "../../../cli/export";
 import { importCommand } from "../../../cli/import";
 import type { PassResults } from "../../../components/transfer/steps/inputs";
@@ -112,7 +113,7 @@ export class Product {
       ledger: ledgerCollection,
       stack: "storage/test",
       cutover: this.cutover,
-      approvals: true,
+      folders: defaultFolders,
       collections: documentOptions.collections,
       electionSeconds: 2,
       ...(name === "Handover" && { stoppedAt: String(this.drains) }),

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { layout } from "../../../components/state";
+import { defaultFolders } from "../../../components/contract";
 import type { Random } from "../../../tools/sample/random";
 import { hasRunEnded, type RunRecord } from "../records";
 import type { Store } from "../store";
@@ -72,5 +72,5 @@ export class Refused {
   }
 
   private readonly fileOf = (role: "runs" | "approvals", runId: string) =>
-    join(this.root, layout[role], `${runId.replaceAll("/", "_")}.json`);
+    join(this.root, defaultFolders[role], `${runId.replaceAll("/", "_")}.json`);
 }

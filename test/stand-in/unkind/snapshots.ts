@@ -1,7 +1,7 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Db, Document } from "mongodb";
-import { layout } from "../../../components/state";
+import { defaultFolders } from "../../../components/contract";
 import type { Random } from "../../../tools/sample/random";
 
 /** Backups of both sides, from which one of them is restored while the services work on the other. */
@@ -23,7 +23,7 @@ export class Snapshots {
   async restoreDirectory(random: Random): Promise<string> {
     const number = random.between(1, this.directories);
     const copy = this.copyOf(number);
-    const part = random.pick([".", layout.runs]);
+    const part = random.pick([".", defaultFolders.runs]);
     await rm(join(this.root, part), { recursive: true, force: true });
     const options = { recursive: true, preserveTimestamps: true };
     await cp(join(copy, part), join(this.root, part), options);

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Db } from "mongodb";
+import { defaultFolders } from "../../../components/contract";
 import type { Random } from "../../../tools/sample/random";
 import { documentOptions } from "../../contract/options";
 import { ledgerCollection, migrate } from "../../transfer/database";
@@ -11,7 +12,6 @@ import type { LosingVolume } from "./losing-volume";
 import type { RoughWriter } from "./rough-writer";
 import type { StaleVolume } from "./stale-volume";
 import { type Disturbance, type Wire, keepMajority } from "./wire";
-import { layout } from "../../../components/state";
 
 /** What the walks share. */
 export interface Surface {
@@ -91,8 +91,11 @@ export class World {
   async delete(mode: Mode, runId: string): Promise<void> {
     if (mode === "filesystem") {
       const stem = runId.replaceAll("/", "_");
-      const files = [`${layout.runs}/${stem}.json`, `${layout.approvals}/${stem}.json`];
-      files.push(`${layout.logs}/${stem}.ndjson`, `${layout.artifacts}/${stem}`);
+      const files = [
+        `${defaultFolders.runs}/${stem}.json`,
+        `${defaultFolders.approvals}/${stem}.json`,
+      ];
+      files.push(`${defaultFolders.logs}/${stem}.ndjson`, `${defaultFolders.artifacts}/${stem}`);
       for (const file of files) await rm(join(this.root, file), { recursive: true, force: true });
       return;
     }

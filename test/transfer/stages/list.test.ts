@@ -3,14 +3,15 @@ import { mkdir, symlink, utimes } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { type StateFolders, defaultFolders } from "../../../components/contract";
 import { noneSkipped, requireState, stateFiles } from "../../../components/state/layout";
 import { newestRuns, runsOnDisk } from "../../../components/state/runs";
 import { writeState } from "../state";
 
-async function listed(root: string, approvals = true) {
+async function listed(root: string, folders: StateFolders = defaultFolders) {
   const skipped = noneSkipped();
   const names: string[] = [];
-  const address = { root, approvals };
+  const address = { root, folders };
   await requireState(address);
   for await (const file of stateFiles(address, skipped)) {
     names.push(`${file.role} ${file.baseName} ${file.name}`);
@@ -90,7 +91,7 @@ it("links and folders are not followed, and are named", async () => {
 
 it("approvals are left alone where they are not wanted", async () => {
   const root = await writeState({ "state/runs/r.json": "", "state/approvals/r.json": "" });
-  expect((await listed(root, false)).names).toEqual(["runs r state/runs/r.json"]);
+  expect((await listed(root, { runs: "state/runs" })).names).toEqual(["runs r state/runs/r.json"]);
 });
 
 it("a state directory that is not there is named", async () => {
@@ -126,7 +127,7 @@ it("looks through the pool while a volume is slow, and finds the same", async ()
   const root = await writeState(Object.fromEntries(files.flat()) as Record<string, string>);
   const found = async () => {
     const names: string[] = [];
-    for await (const runs of runsOnDisk({ root, approvals: true }, noneSkipped())) {
+    for await (const runs of runsOnDisk({ root, folders: defaultFolders }, noneSkipped())) {
       names.push(...runs.flatMap((run) => run.files.map(({ name }) => name)));
     }
     return names;
@@ -158,7 +159,7 @@ it("looks at a volume that hangs in the pool only, so that timers go on", async 
     vi.restoreAllMocks();
     syncBuiltinESMExports();
   });
-  void runsOnDisk({ root, approvals: true }, noneSkipped()).next();
+  void runsOnDisk({ root, folders: defaultFolders }, noneSkipped()).next();
   await vi.waitFor(() => {
     expect(inPool).toHaveBeenCalled();
   });
@@ -176,7 +177,7 @@ it("finds the runs whose own files were written last, the newest first", async (
     await utimes(join(root, `state/runs/${name}.json`), seconds, seconds);
   }
   const newest = names.toSorted((a, b) => ((indexOf(b) * 7) % 300) - ((indexOf(a) * 7) % 300));
-  expect(await newestRuns({ root, approvals: true }, 5)).toEqual(newest.slice(0, 5));
+  expect(await newestRuns({ root, folders: defaultFolders }, 5)).toEqual(newest.slice(0, 5));
 });
 
 const indexOf = (name: string) => Number(name.slice(2));
