@@ -77,8 +77,11 @@ export function parseJson(text: string): unknown {
 /** An object or a list whose end is not parsed yet; `name` is its own name in the object that contains it. */
 interface Open {
   readonly name: string;
-  readonly content: Map<string, unknown> | unknown[];
+  content: Record<string, unknown> | Map<string, unknown> | unknown[];
 }
+
+/** A plain object puts a member with such a name before the others. */
+const integerLike = /^\d+$/;
 
 function parseExactly(text: string): unknown {
   const root: unknown[] = [];
@@ -86,8 +89,9 @@ function parseExactly(text: string): unknown {
   let name = "";
   const add = (value: unknown) => {
     const content = open.at(-1)?.content ?? root;
-    if (content instanceof Map) content.set(name, value);
-    else content.push(value);
+    if (Array.isArray(content)) content.push(value);
+    else if (content instanceof Map) content.set(name, value);
+    else setMember(content, name, value);
   };
   const close = () => {
     const ended = open.pop();
@@ -96,8 +100,15 @@ function parseExactly(text: string): unknown {
     add(ended.content instanceof Map ? objectOf(ended.content) : ended.content);
   };
   visit(text, {
-    onObjectBegin: () => void open.push({ name, content: new Map() }),
-    onObjectProperty: (property) => (name = property),
+    onObjectBegin: () => void open.push({ name, content: {} }),
+    onObjectProperty: (property) => {
+      name = property;
+      const object = open.at(-1);
+      // A map for each object would be twice the memory of all of them.
+      if (object && integerLike.test(name) && !(object.content instanceof Map)) {
+        object.content = new Map(Object.entries(object.content));
+      }
+    },
     onArrayBegin: () => void open.push({ name, content: [] }),
     onLiteralValue: (value: unknown, offset, length) => {
       const exact =
