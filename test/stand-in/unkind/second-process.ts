@@ -50,6 +50,8 @@ export async function runBeside(
     await new Promise(() => undefined);
   };
   await once(second, "exit");
+  // A stalled importer may go on over the same wire.
+  before.second.before = undefined;
   goOn();
   await running;
   before.first.before = goesOn;
