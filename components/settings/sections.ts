@@ -190,6 +190,13 @@ export const advanced = section({
     .describe(
       "The hash of the records that are quarantined or differ and that nobody can fix; `pulumi up` and `verify` print it. The verification then passes without them.",
     ),
+  acceptForms: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, { error: "the 16 hexadecimal digits shown" })
+    .optional()
+    .describe(
+      "The hash of differences in form between imported records and what the services write; `pulumi up` and `verify` print it. A cutover and its verification accept them.",
+    ),
   acceptDatabase: text
     .optional()
     .describe(

@@ -60,6 +60,11 @@ function canonicalText(value: unknown): string {
   return `bson(${BSON.EJSON.stringify(value)})`;
 }
 
+/** Whether two values are equal by the rules of `hashOf`, in their order of keys. */
+export function areEqual(one: unknown, other: unknown): boolean {
+  return canonicalText(one) === canonicalText(other);
+}
+
 const maxPaths = 10;
 
 /**
@@ -85,8 +90,7 @@ function valueDifferences(path: string, a: unknown, b: unknown, ordered: boolean
     if (a.length !== b.length) return [path];
     return a.flatMap((item, at) => valueDifferences(`${path}[${at}]`, item, b[at], true));
   }
-  if (!isJsonObject(a) || !isJsonObject(b))
-    return canonicalText(a) === canonicalText(b) ? [] : [path];
+  if (!isJsonObject(a) || !isJsonObject(b)) return areEqual(a, b) ? [] : [path];
   const ours = new Map(membersOf(a));
   const theirs = new Map(membersOf(b));
   const names = [...new Set([...ours.keys(), ...theirs.keys()])];
@@ -95,7 +99,7 @@ function valueDifferences(path: string, a: unknown, b: unknown, ordered: boolean
       ? valueDifferences(`${path}.${name}`, ours.get(name), theirs.get(name), true)
       : [`${path}.${name}`],
   );
-  const isReordered = ordered && inside.length === 0 && canonicalText(a) !== canonicalText(b);
+  const isReordered = ordered && inside.length === 0 && !areEqual(a, b);
   return isReordered ? [`${path} (order of keys)`] : inside;
 }
 

@@ -45,9 +45,10 @@ export class RunFiles {
 type StateArgs = ReturnType<typeof stateArgs>;
 
 function stateArgs(state: StateAddress, advanced: Settings["advanced"]) {
-  const { electionSeconds, abandonMongo, exportUnconfirmed, acceptQuarantined } = advanced;
+  const { electionSeconds, abandonMongo, exportUnconfirmed } = advanced;
+  const { acceptQuarantined, acceptForms } = advanced;
   const primary = { electionSeconds, abandonMongo, exportUnconfirmed };
-  return { sides: { ...state, acceptQuarantined }, primary };
+  return { sides: { ...state, acceptQuarantined, acceptForms }, primary };
 }
 
 interface StateStepArgs {

@@ -12,6 +12,8 @@ export interface MongoSide extends Patience {
 
 /** Filesystem state on one side, MongoDB on the other. */
 export interface BothSides extends StateAddress, MongoSide {
+  /** The setting `advanced.acceptForms`. */
+  readonly acceptForms?: string | undefined;
   /** Gets the tally at the beginning, to look at it while the work goes on. */
   readonly watch?: (tally: Tally) => void;
 }

@@ -20,6 +20,7 @@ import { groupsOnDisk } from "./import/groups";
 import { findChanged } from "./import/read-file";
 import { type Batch, workOn } from "./import/pipeline";
 import { type Pair, pairsOf } from "./pairs";
+import type { FormsReport } from "./forms/read";
 import { type BothSides } from "./sides";
 import type { Quarantined } from "./reports";
 import { Tally, keep } from "./tally";
@@ -65,6 +66,8 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   removedUnfinished: string[];
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
+  /** The check of forms, which does not count for \`holds\`; absent in a proof. */
+  forms?: FormsReport;
   /** How many files a proof compared, and left out because they changed; absent in a verification. */
   proof?: { provenFiles: number; changedFiles: number };
 }

@@ -1,6 +1,7 @@
 import { beforeEndBreaks } from "./before-end";
 import { copyBreaks } from "./copies";
 import { fileBreaks } from "./files";
+import { formBreaks } from "./forms";
 import { programBreaks } from "./program";
 import { rollbackBreaks } from "./rollback";
 import { rolloutBreaks } from "./rollout";
@@ -34,6 +35,7 @@ export const breaks: readonly Break[] = [
   ...beforeEndBreaks,
   ...copyBreaks,
   ...fileBreaks,
+  ...formBreaks,
   ...rolloutBreaks,
   ...serviceBreaks,
   ...programBreaks,

@@ -22,8 +22,10 @@ import {
   describeStop,
   describeVerification,
 } from "../describe/cutover";
+import { describeForms, describeFormsStop } from "../describe/forms";
 import { describeBulkExport } from "../describe/rollback";
 import { describeCompared, describeUnequal } from "../describe/unfinished";
+import { type FormsReport, compareForms } from "../forms/read";
 import { type DeltaLook, compareUnfinished } from "../import/guard";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
@@ -134,9 +136,21 @@ async function proveImport({ report }: ImportResults, inputs: PassInputs): Promi
   if (!found.holds) {
     throw new Unfinished(describeVerification(found, namedState(inputs).root, fence?.notExported));
   }
+  const reasons = tellForms(await compareForms(sides), inputs, true);
+  if (reasons.length > 0) throw new Unfinished(reasons);
   const second = await importPass(sides, "bulk");
   const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
   return { report: { ...joinImports(report, second), ...(proof && { proof }) } };
+}
+
+/** Tells what a check of forms found, or returns why it stops the step. */
+function tellForms(forms: FormsReport, inputs: StateInputs, isProof: boolean): string[] {
+  const isAccepted = forms.hash === inputs.acceptForms;
+  const { root } = namedState(inputs);
+  if (forms.hash !== undefined && !isAccepted) return [describeFormsStop(forms, root, isProof)];
+  const text = describeForms(forms);
+  tell(forms.hash === undefined ? text : warning("forms-differ", text));
+  return [];
 }
 
 /**
@@ -237,10 +251,14 @@ export const verification: Step<StateInputs, VerificationResults> = {
   },
   forward: async (inputs) => {
     const { acceptQuarantined } = inputs;
-    const report = await compare("verification", inputs, { acceptQuarantined });
+    const found = await compare("verification", inputs, { acceptQuarantined });
+    const forms = await compareForms(await sidesOf(inputs));
+    const report = truncateReport({ ...found, forms });
     describeRemoved(report).forEach(tell);
-    if (report.holds) return { report };
-    throw new Unfinished(describeVerification(report, namedState(inputs).root), { report });
+    const apart = found.holds ? [] : describeVerification(report, namedState(inputs).root);
+    const reasons = [...apart, ...tellForms(forms, inputs, false)];
+    if (reasons.length === 0) return { report };
+    throw new Unfinished(reasons, { report });
   },
 };
 

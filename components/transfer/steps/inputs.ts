@@ -18,6 +18,8 @@ export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
   readonly collections: Readonly<Record<CollectionRole, string>>;
   /** The hash of quarantined and differing records with which a cutover ends. */
   readonly acceptQuarantined?: string;
+  /** The hash of differences in form with which a cutover goes on. */
+  readonly acceptForms?: string;
   /** The collection of the migration's record: its fences, ended cutovers and former expiries of the log. */
   readonly ledger: string;
   /** The fence since which services that the stack took over work on MongoDB: nothing is imported. Else empty. */

@@ -16,8 +16,8 @@ export const comparedStateInputs = [
 ] as const;
 
 /** The state on disk as the inputs name it; `root` becomes absolute. */
-export function stateOf({ root, collections, folders }: StateInputs) {
-  return { root: resolve(root), collections, folders };
+export function stateOf({ root, collections, folders, acceptForms }: StateInputs) {
+  return { root: resolve(root), collections, folders, acceptForms };
 }
 
 /** The state directory as messages name it: a Job's is in a claim. */

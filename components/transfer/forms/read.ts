@@ -1,0 +1,151 @@
+import { posix } from "node:path";
+import type { Document, Filter, Sort } from "mongodb";
+import { type CollectionRole, byRole } from "../../contract";
+import {
+  type ReadyRecord,
+  type StateFile,
+  areEqual,
+  deriveId,
+  fileOf,
+  hashOf,
+  keyOf,
+  mapLimit,
+  newestRuns,
+  parseRecords,
+  readTexts,
+  readableKey,
+  rolesIn,
+} from "../../state";
+import { basesIn, readBases } from "../bases";
+import { documentIn, reading } from "../documents";
+import { unreadable } from "../import/read-file";
+import type { BothSides } from "../sides";
+import {
+  type FormDifference,
+  type Sample,
+  findFormDifferences,
+  hashForms,
+  leftOut,
+} from "./compare";
+
+/** What the check of forms found. */
+export interface FormsReport {
+  /** How many documents of services it looked at. */
+  readonly compared: Readonly<Record<CollectionRole, number>>;
+  readonly differences: readonly FormDifference[];
+  /** For `advanced.acceptForms`; absent if nothing differs. */
+  readonly hash?: string;
+}
+
+/** The maximum number of runs on disk, and of documents of a collection, that are looked at: the newest. */
+const newest = 500;
+
+/** The number of lines of a log that are looked at. */
+const linesOfLog = 20;
+
+const filesAtOnce = 4;
+
+/**
+ * Compares the forms of the newest runs on disk, as an import converts them, with those of the newest documents that
+ * services wrote. Changes nothing.
+ *
+ * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
+ */
+export async function compareForms(sides: BothSides): Promise<FormsReport> {
+  const services = await readServices(sides);
+  const compared = byRole((role) => services[role].length);
+  const roles = rolesIn(sides).filter((role) => compared[role] > 0);
+  const names = roles.length === 0 ? [] : await newestRuns(sides, newest);
+  const differences: FormDifference[] = [];
+  for (const role of roles) {
+    const files = names.map((name) => fileOf(sides, role, name));
+    const imported = await mapLimit(filesAtOnce, files, readImported);
+    differences.push(...findFormDifferences(role, imported.flat(), services[role]));
+  }
+  return { compared, differences, ...(differences.length > 0 && { hash: hashForms(differences) }) };
+}
+
+/** What an import writes of the beginning of a file, without what is not compared. */
+async function readImported(file: StateFile): Promise<Sample[]> {
+  const records = await readRecords(file);
+  return records.map(({ key, document }) => {
+    return { id: readableKey(key), document: withoutLeftOut(document) };
+  });
+}
+
+async function readRecords(file: StateFile): Promise<readonly ReadyRecord[]> {
+  try {
+    for await (const texts of readTexts(file)) {
+      return parseRecords(file, file.baseName, texts.slice(0, linesOfLog));
+    }
+  } catch (error) {
+    unreadable(error);
+  }
+  return [];
+}
+
+function withoutLeftOut(document: Document): Document {
+  return Object.fromEntries(Object.entries(document).filter(([name]) => !leftOut.includes(name)));
+}
+
+/**
+ * The newest documents that services wrote: runs by the index on `updatedAt`, log entries by that on `timestamp`, and
+ * artifacts and approvals of these runs by those on `runId`.
+ */
+async function readServices(sides: BothSides): Promise<Record<CollectionRole, Sample[]>> {
+  const runs = await readServiceRuns(sides);
+  const ofRuns = { runId: { $in: runs.map(({ id }) => id) } };
+  return {
+    runs,
+    logs: await readOthers(sides, "logs", {}, { timestamp: -1 }),
+    artifacts: await readOthers(sides, "artifacts", ofRuns),
+    approvals: await readOthers(sides, "approvals", ofRuns),
+  };
+}
+
+/** Runs without a base. Of a run that was imported, what differs from its file, unless the file changed since. */
+async function readServiceRuns(sides: BothSides): Promise<Sample[]> {
+  const documents = await readNewest(sides, "runs", {}, { updatedAt: -1 });
+  const keys = new Map([["runs" as const, documents.map(({ _id }) => String(_id))]]);
+  const bases = await reading(sides, "runs", () => readBases(basesIn(sides.database), keys));
+  const samples = await mapLimit(filesAtOnce, documents, async (document): Promise<Sample[]> => {
+    const id = String(document._id);
+    const base = bases.get("runs")?.get(id);
+    if (base === undefined) return [{ id, document }];
+    const { file = "", agreed } = base;
+    const [record] = await readRecords(fileOf(sides, "runs", posix.basename(file, ".json")));
+    if (!record || hashOf("runs", record.document) !== agreed?.disk) return [];
+    const written = withoutLeftOut(record.document);
+    return areEqual(document, written) ? [] : [{ id, document, written }];
+  });
+  return samples.flat();
+}
+
+/** Documents with another `_id` than an import gives them. */
+async function readOthers(
+  sides: BothSides,
+  role: CollectionRole,
+  filter: Filter<Document>,
+  sort?: Sort,
+): Promise<Sample[]> {
+  const documents = await readNewest(sides, role, filter, sort);
+  return documents.flatMap((document) => {
+    const { _id, timestamp } = document as { _id: unknown; timestamp?: unknown };
+    const key = keyOf(role, document);
+    const time = role === "logs" && timestamp instanceof Date ? timestamp : undefined;
+    const isImported = String(_id) === String(deriveId(role, key, time));
+    return isImported ? [] : [{ id: readableKey(key), document }];
+  });
+}
+
+async function readNewest(
+  sides: BothSides,
+  role: CollectionRole,
+  filter: Filter<Document>,
+  sort: Sort = {},
+): Promise<Document[]> {
+  const projection = Object.fromEntries(leftOut.map((name) => [name, 0]));
+  const options = { sort, projection, limit: newest, raw: true };
+  const found = await reading(sides, role, (all) => all.find(filter, options).toArray());
+  return found.map((bytes) => documentIn(bytes as unknown as Uint8Array));
+}
