@@ -118,12 +118,17 @@ async function hasToRun(step: AnyStep, state: State, inputs: StepInputs): Promis
 async function run(step: AnyStep, id: string, inputs: StepInputs, state?: State): Promise<State> {
   try {
     const results = await workOf(step, inputs, state);
-    return { ...inputs, ...results, applied: true };
+    return { ...inputs, ...outputsOf(results), applied: true };
   } catch (error) {
     if (!(error instanceof Unfinished)) throw error;
     const { message, reasons, results } = error;
-    const kept = results ? { ...inputs, ...results } : (state ?? inputs);
+    const kept = results ? { ...inputs, ...outputsOf(results) } : (state ?? inputs);
     const properties = resultsOf(step).withNulls({ ...kept, applied: false });
     throw Object.assign(new Error(message), { id, properties, reasons });
   }
+}
+
+/** Results as outputs are, without undefined members at any depth: one of them makes the engine fail, or wait for ever. */
+function outputsOf(results: object = {}): object {
+  return JSON.parse(JSON.stringify(results)) as object;
 }

@@ -71,11 +71,6 @@ export function keep<Case>(cases: Case[], ...more: readonly Case[]): void {
   cases.push(...more.slice(0, keptCases - cases.length));
 }
 
-/** A place as a report has it: the engine takes no undefined member. */
-function withoutUndefined({ file, line, entry }: Place): Place {
-  return { file, ...(line !== undefined && { line }), ...(entry !== undefined && { entry }) };
-}
-
 /** Counts what becomes of records in an import, an export or a verification, with examples of each kind. */
 export class Tally {
   private readonly started = Date.now();
@@ -146,10 +141,10 @@ export class Tally {
     this.count(role, "quarantined");
     const { reason, detail, other, runId } = refusal;
     const refused = {
-      ...withoutUndefined(place),
+      ...place,
       reason,
       detail,
-      ...(other && { other: withoutUndefined(other) }),
+      ...(other && { other }),
       ...(runId && { runId }),
     };
     const { text, entry } = raw ?? {};

@@ -21,6 +21,17 @@ describe("a step that goes forward", () => {
     });
   });
 
+  it("gives the engine no undefined member, at any depth, finished or not", async () => {
+    const cases = [{ file: "a.json", line: undefined }];
+    const results = { made: "whole", report: { cases, other: undefined } };
+    const given = { ...thingInputs, made: "whole", report: { cases: [{ file: "a.json" }] } };
+
+    const { provider } = counting({ forward: () => Promise.resolve(results) });
+    expect((await provider.create(thingInputs)).outs).toStrictEqual({ ...given, applied: true });
+    const { properties } = await kept(stopping(results).provider.create(thingInputs));
+    expect(properties).toStrictEqual({ ...given, applied: false });
+  });
+
   it("changes when its inputs do, and not otherwise", async () => {
     const { provider } = counting();
 

@@ -36,8 +36,6 @@ const state = {
 it("every record that is left out is kept with its place, its reason and its bytes", async () => {
   const root = await writeState(state);
   const report = await importFrom(root);
-  // The engine takes no undefined member.
-  expect(report.quarantine).toStrictEqual(JSON.parse(JSON.stringify(report.quarantine)));
   expect(await quarantined(root)).toEqual([
     {
       file: "logs/runs/r.ndjson",

@@ -241,8 +241,12 @@ export class Walk extends RoughCrew {
     return (await operator.run("export", () => product.command(["export"]))) === "done";
   }
 
-  /** Something happens to the files and documents, on another client of the volume. */
-  private happen(what: (mishaps: Mishaps) => Promise<void>): Promise<void> {
-    return this.onVolume(() => what(this.mishaps));
+  /**
+   * Something happens to the files and documents, on another client of the volume, and not in the middle of a write: a
+   * backup with half a file in it is a conflict that a person decides.
+   */
+  private async happen(what: (mishaps: Mishaps) => Promise<void>): Promise<void> {
+    await this.settle();
+    await this.onVolume(() => what(this.mishaps));
   }
 }
