@@ -103,7 +103,7 @@ async function rollBack(
 
 function describeExport(root: string, report: ExportReport) {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
-  const { withoutBase, baseTrouble, removedUnfinished, older } = report;
+  const { withoutBase, baseTrouble, removedUnfinished, older, heldJobs } = report;
   const both = sumCounts(report, "conflicts");
   const none = sumCounts(report, "unwritable");
   const outcome =
@@ -134,6 +134,7 @@ function describeExport(root: string, report: ExportReport) {
       ],
       ["Held before, and in their places again", returned],
       ["Still held, in held/", stillHeld],
+      ["Jobs in held/ that cannot be read, or whose run has no file", heldJobs],
       ["Removed on disk, but unfinished in MongoDB; --run brings one back", removedUnfinished],
       ["Not written", unwritable.map(({ id, detail }) => `${id}: ${detail}`), none],
       [

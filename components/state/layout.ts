@@ -1,13 +1,13 @@
 import type { Dir, Dirent } from "node:fs";
 import { lstat, opendir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, sep } from "node:path";
-import { type CollectionRole, type StateFolders, collectionRoles } from "../contract";
+import { type CollectionRole, type StateFolders, type Store, collectionRoles } from "../contract";
 import { mapLimit } from "./concurrency";
 import { StateFolderError, isMissing } from "./errors";
 
-/** A file of state. */
-export interface StateFile {
-  readonly role: CollectionRole;
+/** A file of state, or a job. */
+export interface StateFile<Role extends Store = CollectionRole> {
+  readonly role: Role;
   readonly path: string;
   /** The path below the state directory with `/`, as reports name it. */
   readonly name: string;
@@ -141,12 +141,12 @@ export async function* stateFiles(
  *
  * @param isListed whether a run's manifest was listed before, so that it is omitted; default none was
  */
-export async function* filesOf(
+export async function* filesOf<Role extends Store>(
   address: StateAddress,
-  role: CollectionRole,
+  role: Role,
   skipped = noneSkipped(),
   isListed: (baseName: string) => boolean = () => false,
-): AsyncGenerator<readonly StateFile[]> {
+): AsyncGenerator<readonly StateFile<Role>[]> {
   const folder = address.folders[role];
   if (folder === undefined) return;
   const isWhole = role === "runs" || role === "approvals";
@@ -219,17 +219,17 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
 }
 
 /** The file of a run's records of one role, by base name, whether it exists or not. */
-export function fileOf(
+export function fileOf<Role extends Store>(
   { root, folders }: StateAddress,
-  role: CollectionRole,
+  role: Role,
   baseName: string,
-): StateFile {
+): StateFile<Role> {
   const file =
     role === "artifacts" ? `${baseName}/artifact-manifest.json` : baseName + extensionOf(role);
   const name = `${folders[role] ?? ""}/${file}`;
   return { role, path: `${root}/${name}`, name, baseName };
 }
 
-function extensionOf(role: CollectionRole): string {
+function extensionOf(role: Store): string {
   return role === "logs" ? ".ndjson" : ".json";
 }

@@ -3,6 +3,7 @@ import { type Hash, createHash } from "node:crypto";
 import { type Stats, close, constants, createReadStream, fstat, open } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
+import type { Store } from "../contract";
 import type { StateFile } from "./layout";
 
 /** One JSON text of a file: the whole file, or a line of a log. */
@@ -69,7 +70,7 @@ const chunkSize = 64 * 1024;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Reads a file's JSON texts in chunks, in order; a log of any size takes the same memory. */
-export async function* readTexts(file: StateFile): AsyncGenerator<readonly RawText[]> {
+export async function* readTexts(file: StateFile<Store>): AsyncGenerator<readonly RawText[]> {
   for await (const { texts } of readChunks(file)) yield texts;
 }
 
@@ -79,7 +80,7 @@ export async function* readTexts(file: StateFile): AsyncGenerator<readonly RawTe
  * @param bytes the whole file, if it was read before
  */
 export async function* readChunks(
-  { role, path }: StateFile,
+  { role, path }: StateFile<Store>,
   start = beginning(),
   bytes?: Buffer,
 ): AsyncGenerator<Chunk> {

@@ -141,6 +141,8 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   stillHeld: string[];
   /** Those of `stillHeld` of which another file has the place. */
   destinationTaken: string[];
+  /** Held jobs of which no run is held: they cannot be read, or their run has no file yet. */
+  heldJobs: string[];
   /** Which side is not as the last export left it, so that everything was compared; absent if both are. */
   older?: OlderSide;
 }

@@ -60,7 +60,7 @@ export const beforeEndBreaks: readonly Break[] = [
   },
   {
     guarantee: "a place that is taken below held/ does not keep a run from being held",
-    file: "components/state/held.ts",
+    file: "components/state/hold.ts",
     find: "for (let at = 1, isMoved = false; !isMoved; at += 1)",
     replace: "for (let at = 1, isMoved = false; !isMoved && at < 2; at += 1)",
     tests: ["test/transfer/before-end.test.ts > although another file has its place"],

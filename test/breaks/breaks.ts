@@ -3,6 +3,7 @@ import { copyBreaks } from "./copies";
 import { fileBreaks } from "./files";
 import { formBreaks } from "./forms";
 import { programBreaks } from "./program";
+import { queueBreaks } from "./queue";
 import { rollbackBreaks } from "./rollback";
 import { rolloutBreaks } from "./rollout";
 import { schema } from "./schema";
@@ -32,6 +33,7 @@ export const breaks: readonly Break[] = [
   ...stateBreaks,
   ...writerBreaks,
   ...rollbackBreaks,
+  ...queueBreaks,
   ...beforeEndBreaks,
   ...copyBreaks,
   ...fileBreaks,

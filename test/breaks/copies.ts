@@ -93,9 +93,10 @@ export const copyBreaks: readonly Break[] = [
   },
   {
     guarantee: "a crash takes no held run out of held/",
-    file: "components/state/held.ts",
-    find: "await syncFolders(touched);",
-    replace: "",
+    file: "components/state/hold.ts",
+    find: `  await syncFolders(touched);
+  return left;`,
+    replace: "  return left;",
     tests: ["test/transfer/durable.test.ts > a held run is held after a crash"],
   },
   {

@@ -88,13 +88,19 @@ export const rollbackBreaks: readonly Break[] = [
     file: "components/transfer/export/blocks.ts",
     find: `    for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
-      else if (!isAtWork) await exportFile({ ...task, tally }, role, run);
+      else if (!isAtWork) {
+        const sides = role === "approvals" ? await approvalsSides(task, run, own) : task.sides;
+        await exportFile({ ...task, tally, sides }, role, run);
+      }
     }
     if (!isAtWork) file = await exportFile({ ...task, tally, sides: own }, "runs", run);`,
     replace: `    if (!isAtWork) file = await exportFile({ ...task, tally, sides: own }, "runs", run);
     for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
-      else if (!isAtWork) await exportFile({ ...task, tally }, role, run);
+      else if (!isAtWork) {
+        const sides = role === "approvals" ? await approvalsSides(task, run, own) : task.sides;
+        await exportFile({ ...task, tally, sides }, role, run);
+      }
     }`,
     tests: ["test/transfer/run-last.test.ts"],
   },

@@ -6,14 +6,12 @@ import { Int32, Long } from "mongodb";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import {
-  completeMoves,
   heldAddresses,
   listHeldRuns,
-  holdRuns,
-  unholdRuns,
   listUnfinishedRuns,
   stampedName,
 } from "../../components/state/held";
+import { completeMoves, holdRuns, unholdRuns } from "../../components/state/hold";
 import { isUnfinished } from "../../components/state/unfinished";
 import type { StateAddress } from "../../components/state";
 import { publish, readStamp } from "../../components/state/publish";

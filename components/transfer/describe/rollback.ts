@@ -1,5 +1,6 @@
 import { type Finding, warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
+import { formatCount } from "../../contract/text";
 import { type StateAddress, heldFolder } from "../../state";
 import type {
   BulkExportReport,
@@ -23,6 +24,7 @@ export function describeRollback(
 ): StepMessage[] {
   const { root, folders } = state;
   const { exported, unreachable, held, destinationTaken, notImported = 0, unequal = [] } = report;
+  const { heldJobs = [], notHeld = [] } = report;
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
   const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
   return [
@@ -43,6 +45,21 @@ export function describeRollback(
         `${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
           `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
           `To run them from files instead, move the files back to ${folders.runs}: steps may then run twice.`,
+      ),
+    ),
+    ...ifAny(heldJobs.length, () =>
+      warning(
+        "jobs-held",
+        `${formatCount(heldJobs.length, "job")} held in ${root}/${heldFolder} without a held run, because a worker may begin a run ` +
+          `anew from a job that cannot be read, or whose run has no file: ${formatCases(heldJobs, heldJobs.length)}. ${later} ` +
+          "returns those whose run it writes. Delete what nobody needs.",
+      ),
+    ),
+    ...ifAny(notHeld.length, () =>
+      warning(
+        "jobs-not-held",
+        `${formatCount(notHeld.length, "file")} from which a held run may begin anew could not be moved to ${root}/${heldFolder}: ` +
+          `${formatCases(notHeld, notHeld.length)}. Move them away before the worker takes them.`,
       ),
     ),
     ...ofRuns(destinationTaken, (runs, names) =>

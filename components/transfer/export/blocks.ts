@@ -1,5 +1,6 @@
 import {
   fileBaseNames,
+  hasQueue,
   lookAt,
   mapLimit,
   mapOrdered,
@@ -111,7 +112,10 @@ async function exportRun(
     const parts = (await isRemoved(task, run, own)) ? [] : partRoles(task.sides);
     for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
-      else if (!isAtWork) await exportFile({ ...task, tally }, role, run);
+      else if (!isAtWork) {
+        const sides = role === "approvals" ? await approvalsSides(task, run, own) : task.sides;
+        await exportFile({ ...task, tally, sides }, role, run);
+      }
     }
     if (!isAtWork) file = await exportFile({ ...task, tally, sides: own }, "runs", run);
   } catch (error) {
@@ -120,6 +124,19 @@ async function exportRun(
   const { runs, approvals } = tally.counts;
   const left = [runs.conflicts, runs.unwritable, approvals.conflicts, approvals.unwritable];
   return { runId, isUnfinished, tally, file, isStale: left.some((count) => count > 0) };
+}
+
+/** Where a run's approvals go: below `held/` with its own file, unless they stayed in their place. */
+async function approvalsSides(
+  { sides }: ExportTask,
+  { runId, baseName }: RunInMongo,
+  own: ExportSides,
+): Promise<ExportSides> {
+  if (own === sides) return sides;
+  const isHeld = (await placeOf(own, "approvals", runId, baseName)).stamp !== undefined;
+  if (isHeld) return own;
+  const isThere = (await placeOf(sides, "approvals", runId, baseName)).stamp !== undefined;
+  return !isThere && (await hasQueue(sides)) ? own : sides;
 }
 
 /** Whether a run was removed on disk since the fence ended: both sides had it once. What belongs to it follows it. */

@@ -3,10 +3,12 @@ import {
   type DeltaScope,
   blocksOf,
   lacksSequences,
+  listHeldJobs,
   mapLimit,
   mapOrdered,
   requireInside,
   toConflictsAddress,
+  unholdParts,
 } from "../../state";
 import { basesIn } from "../bases";
 import { Checkpoints } from "../checkpoints";
@@ -42,6 +44,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const works: (() => Promise<unknown>)[] = [() => exportRuns(task, sides.only)];
   if (!sides.only) works.push(() => exportOrphans(task));
   await mapLimit(works.length, works, (work) => work());
+  await unholdParts(sides);
   return reportOn(task);
 }
 
@@ -61,7 +64,7 @@ export async function exportFinished(
     if (isUnfinished) runs.push(runId);
     return true;
   });
-  return { report: reportOn(task), left: { since: since.toISOString(), runs } };
+  return { report: await reportOn(task), left: { since: since.toISOString(), runs } };
 }
 
 /** Begins an export; it ends with `reportOn`. */
@@ -99,7 +102,7 @@ export async function beginExport(sides: ExportSides): Promise<ExportTask> {
 }
 
 /** What an export did. */
-export function reportOn({ sides, tally, lists, bases }: ExportTask): ExportReport {
+export async function reportOn({ sides, tally, lists, bases }: ExportTask): Promise<ExportReport> {
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   return {
@@ -111,6 +114,7 @@ export function reportOn({ sides, tally, lists, bases }: ExportTask): ExportRepo
     unwritable,
     removedUnfinished,
     ...lists,
+    heldJobs: await listHeldJobs(sides),
     ...(bases.trouble && { baseTrouble: bases.trouble }),
     ...(sides.older && { older: sides.older }),
   };
@@ -154,13 +158,18 @@ const idsAtOnce = 5_000;
 /** The number of runs in a block that MongoDB does not have. */
 const orphansInBlock = 250;
 
-async function* orphansOf({ sides }: ExportTask, role: PartRole): AsyncGenerator<OwnRecord[]> {
+async function* orphansOf(
+  { sides, held }: ExportTask,
+  role: PartRole,
+): AsyncGenerator<OwnRecord[]> {
   const orphans = mapOrdered(
     blocksOf(runIdsIn(sides, role), idsAtOnce),
     blocksAhead,
     async (some) => {
       const known = await idsAmong(sides, "runs", some);
-      return some.filter((runId) => !known.has(runId));
+      // Approvals of a held run would make jobs of it.
+      const isHeld = (runId: string) => role === "approvals" && held.has(runId);
+      return some.filter((runId) => !known.has(runId) && !isHeld(runId));
     },
   );
   for await (const runIds of orphans) {

@@ -1,12 +1,12 @@
-import { type RunFile, completeMoves, heldAddresses, unholdRuns } from "../../state";
+import { type RunFile, completeMoves, heldAddresses, unholdParts, unholdRuns } from "../../state";
 import { exportBlock } from "./blocks";
 import { type ExportSides, type ExportTask, blocksOfRuns, lookUp, partRoles } from "./run";
 
 const heldAtOnce = 500;
 
 /**
- * Restores held runs. If MongoDB has a run, its held file is updated by the merge rules before it returns to its
- * place. A run that MongoDB does not have stays held, because this MongoDB may be a new one; so does a conflict, whose
+ * Restores held runs. If MongoDB has a run, its held file and approvals are updated by the merge rules before they return
+ * to their places, and its jobs after them. A run that MongoDB does not have stays held, because this MongoDB may be a new one; so does a conflict, whose
  * file must not be executed.
  */
 export async function exportHeldRuns(task: ExportTask): Promise<void> {
@@ -24,6 +24,7 @@ export async function exportHeldRuns(task: ExportTask): Promise<void> {
     }
     for (const { runId } of held) task.held.add(runId);
   }
+  await unholdParts(task.sides);
 }
 
 async function exportInPlace(

@@ -1,4 +1,10 @@
-import { type DeltaScope, type Fence, type RunFile, listUnfinishedRuns } from "../../state";
+import {
+  type DeltaScope,
+  type Fence,
+  type RunFile,
+  listUnfinishedRuns,
+  unholdParts,
+} from "../../state";
 import { readBases } from "../bases";
 import type { ExportReport } from "../reports";
 import { findUpdated } from "../updated";
@@ -53,8 +59,9 @@ export async function exportBeforeEnd(
     (run) => same.get(run.runId) !== run.file.name && !notImported.has(run),
   );
   const held = new Set(stale.map(({ runId }) => runId));
+  await unholdParts(sides);
   const unequal = [...unfinished].filter((runId) => !same.has(runId) && !held.has(runId));
-  return { report: reportOn(task), stale, notImported: notImported.size, unequal };
+  return { report: await reportOn(task), stale, notImported: notImported.size, unequal };
 }
 
 /**

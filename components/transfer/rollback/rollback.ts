@@ -5,6 +5,7 @@ import {
   type DeltaScope,
   type Fence,
   type StateAddress,
+  listHeldJobs,
   listHeldRuns,
   listUnfinishedRuns,
   fenceInForce,
@@ -38,6 +39,10 @@ export interface RollbackReport {
   readonly held: readonly string[];
   /** Held runs that could not return, because another file has the place. */
   readonly destinationTaken: readonly string[];
+  /** Held jobs of which no run is held now: they cannot be read, or their run has no file yet. */
+  readonly heldJobs?: readonly string[];
+  /** Approvals and jobs of held runs that could not be moved, and may begin them anew. */
+  readonly notHeld?: readonly string[];
   /** The number of unfinished files that stay although MongoDB never had them: web wrote them after the fence. */
   readonly notImported?: number;
   /** The runs that are unfinished in MongoDB and finished or different on disk, so that the worker does not resume them. */
@@ -75,15 +80,19 @@ export async function runRollback(
     report,
     notImported = 0,
     unequal = [],
+    notHeld = [],
   } = inForce
     ? await endRollback({ database: undefined, ledger, ...sides }, both, inForce, isDelta)
     : { report: both && (await exportEverything(both)) };
   const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
+  const heldJobs = await listHeldJobs(sides);
   return {
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
     held: held.filter((runId) => !destinationTaken.includes(runId)),
     destinationTaken,
+    ...(heldJobs.length > 0 && { heldJobs }),
+    ...(notHeld.length > 0 && { notHeld }),
     ...(notImported > 0 && { notImported }),
     ...(unequal.length > 0 && { unequal }),
   };
@@ -95,16 +104,16 @@ async function endRollback(
   asked: LedgerSides | undefined,
   fence: Fence,
   isDelta: boolean,
-): Promise<Partial<LastExport>> {
+): Promise<Partial<LastExport> & { readonly notHeld: readonly string[] }> {
   const both = asked && (await vouchFor(asked));
   const scope = both?.older ? undefined : await readDeltaScope(sides, fence);
   // Without MongoDB also those that web wrote after the fence: the worker may have executed steps of them on MongoDB.
   const done = both
     ? await exportBeforeEnd(both, fence, scope, isDelta && !both.older)
     : { stale: await listUnfinishedRuns(sides, scope?.finished) };
-  await holdRuns(sides, done.stale, fence.at);
+  const notHeld = await holdRuns(sides, done.stale, fence.at);
   await endFence(both ?? sides, both !== undefined);
-  return done;
+  return { ...done, notHeld };
 }
 
 type LedgerSides = ExportSides & { readonly ledger: string };

@@ -1,0 +1,212 @@
+import { readFile, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Store } from "../contract";
+import { mapLimit } from "./concurrency";
+import { Refusal, WriteError, isMissing, isSystemError, refusalIn } from "./errors";
+import { type RunFile, heldAddresses, heldFolder, listHeldRuns, readRunFiles } from "./held";
+import { type StateAddress, type StateFile, filesOf, isFolder } from "./layout";
+import { findRunId, placeOf } from "./place";
+import { isOneFile, makeFolder, moveFile, publish, syncFolders } from "./publish";
+import { listJobs } from "./queue";
+
+interface Moved {
+  /** The runs whose files were moved. */
+  readonly runs: string[];
+  /** The runs whose files stay, because another file, which is never overwritten, is at the destination. */
+  readonly destinationTaken: string[];
+}
+
+/**
+ * Holds the files of runs, because a worker would execute their steps again. If there is a queue, what could begin them
+ * anew goes before: their approvals, because a decision makes a job, then their jobs. A job that cannot be read, or whose
+ * run has no file, may be one of them. Logs and artifacts stay. Files go to the fence's folder or, if a place in it is
+ * taken, to a further one.
+ *
+ * @param fence when the fence was drawn, in ISO 8601
+ * @returns the names of approvals and jobs that could not be moved: they do not stop a rollback
+ * @throws WriteError if a run's file cannot be moved: a worker must not start then
+ */
+export async function holdRuns(
+  address: StateAddress,
+  runs: readonly RunFile[],
+  fence: string,
+): Promise<string[]> {
+  // Not every volume can have a colon in a name.
+  const folder = join(address.root, heldFolder, fence.replaceAll(":", "-"));
+  const touched: string[] = [];
+  const hold = async (file: StateFile<Store>) => {
+    for (let at = 1, isMoved = false; !isMoved; at += 1) {
+      const to = join(at === 1 ? folder : `${folder}.${at}`, file.name);
+      await makeFolder(dirname(to));
+      isMoved = await moveOrCopy(file.path, to);
+      touched.push(dirname(file.path), dirname(to));
+    }
+  };
+  const left: string[] = [];
+  const holdPart = async (file: StateFile<Store>) => {
+    try {
+      await hold(file);
+    } catch (error) {
+      if (!isSystemError(error) && !(error instanceof WriteError)) throw error;
+      if (!isMissing(error)) left.push(file.name);
+    }
+  };
+  const isHolding = runs.length > 0 || (await listHeldRuns(address)).length > 0;
+  if (isHolding && (await hasQueue(address))) {
+    for (const { runId, file } of runs) {
+      const approvals = await findPlace(address, "approvals", runId, file.baseName);
+      if (approvals) await holdPart(approvals);
+    }
+    const runIds = new Set(runs.map(({ runId }) => runId));
+    for (const { file, runId } of await listJobs(address)) {
+      const isOther = runId !== undefined && !runIds.has(runId);
+      if (!isOther || !(await findPlace(address, "runs", runId))) await holdPart(file);
+    }
+  }
+  for (const { file } of runs) {
+    try {
+      await hold(file);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      const advice = `The fence stays open. Let this user move files from ${address.folders.runs} to ${heldFolder}/.`;
+      throw new WriteError(`Holding ${file.name}`, error, advice);
+    }
+  }
+  await syncFolders(touched);
+  return left;
+}
+
+/** Whether jobs begin runs on this state directory, so that what makes a job is held with a run. */
+export async function hasQueue({ root, folders }: StateAddress): Promise<boolean> {
+  return folders.queue !== undefined && (await isFolder(join(root, folders.queue)));
+}
+
+/** A run's file of one role, if the services have the store and it exists. */
+async function findPlace(
+  address: StateAddress,
+  role: "runs" | "approvals",
+  runId: string,
+  known?: string,
+) {
+  if (address.folders[role] === undefined) return undefined;
+  try {
+    const place = await placeOf(address, role, runId, known);
+    return place.stamp === undefined ? undefined : place;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Completes interrupted moves, which left one file under both names, by deleting the held one.
+ *
+ * @param held one of `heldAddresses`
+ * @returns the runs that are still held there
+ */
+export async function completeMoves(address: StateAddress, held: StateAddress): Promise<RunFile[]> {
+  const kept: RunFile[] = [];
+  for await (const { file, runId = file.baseName } of readRunFiles(held)) {
+    if (await isOneFile(file.path, join(address.root, file.name))) {
+      await rm(file.path, { force: true });
+    } else kept.push({ runId, file });
+  }
+  await removeEmpty(held);
+  return kept;
+}
+
+/** Moves the files of held runs back to the runs' folder. @param held one of `heldAddresses` */
+export async function unholdRuns(
+  address: StateAddress,
+  held: StateAddress,
+  runs: readonly RunFile[],
+): Promise<Moved> {
+  const files = runs.map(({ file }) => file);
+  const moved = await unhold(address, held, files);
+  const idsOf = (isMoved: boolean) => {
+    return runs.filter(({ file }) => moved.has(file) === isMoved).map(({ runId }) => runId);
+  };
+  return { runs: idsOf(true), destinationTaken: idsOf(false) };
+}
+
+/**
+ * Moves held approvals and jobs back whose runs have a file: first the approvals, because a worker that takes a job looks
+ * for them. A newer file at the destination stays, and so does the held one.
+ */
+export async function unholdParts(address: StateAddress): Promise<void> {
+  const hasRun = async (runId: string | undefined) =>
+    runId !== undefined && (await findPlace(address, "runs", runId)) !== undefined;
+  for (const held of await heldAddresses(address)) {
+    const approvals: StateFile[] = [];
+    for await (const files of filesOf(held, "approvals")) {
+      for (const file of files) {
+        const { baseName } = file;
+        if (await hasRun((await findRunId(address, baseName)) ?? baseName)) approvals.push(file);
+      }
+    }
+    await unhold(address, held, approvals);
+    const jobs: StateFile<"queue">[] = [];
+    for (const { file, runId } of await listJobs(held)) {
+      if (await hasRun(runId)) jobs.push(file);
+    }
+    await unhold(address, held, jobs);
+  }
+}
+
+/** The names of held jobs of which no run is held: they cannot be read, or their run has no file yet. */
+export async function listHeldJobs(address: StateAddress): Promise<string[]> {
+  const held = await heldAddresses(address);
+  const jobs = (await mapLimit(1, held, listJobs)).flat();
+  const runs = jobs.length === 0 ? [] : await listHeldRuns(address);
+  const runIds = new Set(runs.map(({ runId }) => runId));
+  return jobs.filter(({ runId = "" }) => !runIds.has(runId)).map(({ file }) => file.name);
+}
+
+/** Moves held files back, each unless another file has its place; returns those that were moved. */
+async function unhold<File extends StateFile<Store>>(
+  address: StateAddress,
+  held: StateAddress,
+  files: readonly File[],
+): Promise<ReadonlySet<File>> {
+  const moved = new Set<File>();
+  const touched: string[] = [];
+  for (const file of files) {
+    const to = join(address.root, file.name);
+    await makeFolder(dirname(to));
+    if (await moveOrCopy(file.path, to)) moved.add(file);
+    touched.push(dirname(file.path), dirname(to));
+  }
+  await syncFolders(touched);
+  await removeEmpty(held);
+  return moved;
+}
+
+/** Moves a file; copies and deletes it if the destination is on another volume. False if another file is there. */
+async function moveOrCopy(path: string, to: string): Promise<boolean> {
+  try {
+    return await moveFile(path, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+  }
+  try {
+    await publish(to, undefined, async (file) => file.writeFile(await readFile(path)));
+  } catch (error) {
+    refusalIn(error);
+    if (!(await isOneFile(path, to))) return false;
+  }
+  await rm(path, { force: true });
+  return true;
+}
+
+async function removeEmpty({ root, folders }: StateAddress): Promise<void> {
+  const held = dirname(root);
+  for (const folder of Object.values(folders)) {
+    let isRemoved = true;
+    for (let path = join(root, folder); isRemoved && path.startsWith(held); path = dirname(path)) {
+      isRemoved = await rmdir(path).then(
+        () => true,
+        () => false,
+      );
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Break } from "./breaks";
+
+/** Jobs that wait, and the held runs that they may begin. */
+export const queueBreaks: readonly Break[] = [
+  {
+    guarantee: "no job begins a held run anew",
+    file: "components/state/hold.ts",
+    find: 'if (!isOther || !(await findPlace(address, "runs", runId))) await holdPart(file);',
+    replace: "",
+    tests: ["test/transfer/held-jobs.test.ts > holds with a run what may begin it anew"],
+  },
+  {
+    guarantee: "approvals and jobs return after their run",
+    file: "components/state/hold.ts",
+    find: "if (await hasRun(runId)) jobs.push(file);",
+    replace: "jobs.push(file);",
+    tests: ["test/transfer/held-jobs.test.ts > a job waits for its run's file"],
+  },
+  {
+    guarantee: "approvals are merged below held/ before they return",
+    file: "components/transfer/export/blocks.ts",
+    find: "return !isThere && (await hasQueue(sides)) ? own : sides;",
+    replace: "return sides;",
+    tests: ["test/transfer/held-jobs.test.ts > that MongoDB alone has come below held/"],
+  },
+];

@@ -1,0 +1,199 @@
+import { promises } from "node:fs";
+import { rm } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { ObjectId } from "mongodb";
+import { expect, it } from "vitest";
+import { exportState } from "../../components/transfer";
+import { filesIn, jsonIn } from "./export-sides";
+import { RollbackStack, runStep, sampleFiles } from "./rollback-stack";
+import { addFiles, approval } from "./state";
+
+const stack = new RollbackStack();
+
+const job = (fields: object) => JSON.stringify({ plan: { name: "release" }, ...fields });
+const pending = JSON.stringify([approval("owners")]);
+
+/** What the services have beside the sample: a job of each kind, and an approval of a run that is unfinished. */
+const withJobs = {
+  ...sampleFiles,
+  "state/approvals/busy.json": pending,
+  "queue/1-busy.json": job({ RUNID: "busy" }),
+  "queue/2-done.json": job({ runId: "done" }),
+  "queue/3-broken.json": "{",
+  "queue/4-late.json": job({ runId: "late" }),
+  "queue/5-slow.json.tmp": job({ runId: "slow" }),
+  "queue/.6-slow.json": job({ runId: "slow" }),
+  "queue/archive/0-slow.json": job({ runId: "slow" }),
+};
+
+async function cutover() {
+  await addFiles(stack.root, withJobs);
+  return stack.cutover();
+}
+
+/** Files by what their place is to a worker: moved to `held/` or not. */
+const namesIn = (files: Readonly<Record<string, string>>, start: string) =>
+  Object.keys(files).filter((name) => name.startsWith(start));
+
+it("a rollback holds with a run what may begin it anew, and names the jobs that may be its", async () => {
+  const before = await cutover();
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
+  expect(outs.rollback).toMatchObject({
+    held: ["busy", "slow"],
+    heldJobs: ["queue/3-broken.json", "queue/4-late.json"],
+  });
+  const files = await stack.files();
+  expect(namesIn(files, "held/")).toEqual([
+    "held/queue/1-busy.json",
+    "held/queue/3-broken.json",
+    "held/queue/4-late.json",
+    "held/state/approvals/busy.json",
+    "held/state/runs/busy.json",
+    "held/state/runs/slow.json",
+  ]);
+  expect(namesIn(files, "queue/")).toEqual([
+    "queue/.6-slow.json",
+    "queue/2-done.json",
+    "queue/5-slow.json.tmp",
+    "queue/archive/0-slow.json",
+  ]);
+  expect(stack.said.join("\n")).toMatch(/warning: 2 jobs .*3-broken.*4-late.*\[jobs-held\]/);
+});
+
+it("approvals of a held run return merged, and its job; a job waits for its run's file, or to be read", async () => {
+  const before = await cutover();
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
+  await stack.db
+    .collection("pack_run_approvals")
+    .updateOne({ runId: "busy" }, { $set: { status: "approved", actorId: "alice" } });
+  await stack.forget("slow");
+  expect(await exportState(stack.sides)).toMatchObject({
+    returned: ["busy"],
+    stillHeld: ["slow"],
+    heldJobs: ["queue/3-broken.json", "queue/4-late.json"],
+  });
+  expect(await jsonIn(stack.root, "state/approvals/busy.json")).toMatchObject([
+    { status: "approved" },
+  ]);
+  await stack.runs.insertOne({ ...(await stack.runs.findOne({ _id: "busy" })), _id: "late" });
+  expect(await exportState(stack.sides)).toMatchObject({ heldJobs: ["queue/3-broken.json"] });
+  const files = await stack.files();
+  expect(namesIn(files, "held/")).toEqual([
+    "held/queue/3-broken.json",
+    "held/state/runs/slow.json",
+  ]);
+  expect(files).toMatchObject({
+    "queue/1-busy.json": withJobs["queue/1-busy.json"],
+    "queue/4-late.json": withJobs["queue/4-late.json"],
+  });
+  expect(outs.rollback).not.toHaveProperty("notHeld");
+});
+
+it("approvals that MongoDB alone has come below held/ first, and an orphan's are not written", async () => {
+  const before = await cutover();
+  await runStep(before, stack.toFiles({ uri: undefined }));
+  const approvals = stack.db.collection("pack_run_approvals");
+  const asked = await approvals.findOne({});
+  await stack.forget("busy");
+  await approvals.insertOne({ ...asked, _id: new ObjectId(), runId: "slow" });
+  expect(await exportState(stack.sides)).toMatchObject({ returned: ["slow"], stillHeld: ["busy"] });
+  const files = await stack.files();
+  expect(namesIn(files, "state/approvals/")).toEqual(["state/approvals/slow.json"]);
+  expect(namesIn(files, "held/state/")).toEqual([
+    "held/state/approvals/busy.json",
+    "held/state/runs/busy.json",
+  ]);
+});
+
+it("a newer job keeps its place, and the held one stays held", async () => {
+  const before = await cutover();
+  await runStep(before, stack.toFiles({ uri: undefined }));
+  const newer = job({ runId: "busy", requestedAt: "later" });
+  await addFiles(stack.root, { "queue/1-busy.json": newer });
+  await exportState(stack.sides);
+  expect(await stack.files()).toMatchObject({
+    "held/queue/1-busy.json": withJobs["queue/1-busy.json"],
+    "queue/1-busy.json": newer,
+  });
+});
+
+it("without a queue nobody makes a job: the approvals of a held run stay in their place", async () => {
+  await addFiles(stack.root, { "state/approvals/busy.json": pending });
+  await runStep(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  expect(await stack.files()).toMatchObject({
+    "held/state/runs/busy.json": sampleFiles["state/runs/busy.json"],
+    "state/approvals/busy.json": pending,
+  });
+});
+
+it("a job that cannot be moved stops no rollback, and is named", async () => {
+  const before = await cutover();
+  // A file is in the place of the folder of held jobs.
+  const fence = stack.held("", before).replace(/\/$/, "");
+  await addFiles(stack.root, { [`${fence}/queue`]: "in the way" });
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
+  expect(outs.rollback).toMatchObject({
+    held: ["busy", "slow"],
+    notHeld: ["queue/1-busy.json", "queue/3-broken.json", "queue/4-late.json"],
+  });
+  expect(stack.said.join("\n")).toMatch(/warning: 3 files .*1-busy.*\[jobs-not-held\]/);
+});
+
+/** Every `link` and `rm` fails from a call on, as after a kill; says in the end whether it came as far. */
+function killAt(call: number) {
+  const { link, rm: remove } = promises;
+  let calls = 0;
+  const counted =
+    <Of extends readonly unknown[], T>(work: (...of: Of) => Promise<T>) =>
+    async (...of: Of) => {
+      calls += 1;
+      if (calls >= call) throw new Error("killed");
+      return work(...of);
+    };
+  Object.assign(promises, { link: counted(link), rm: counted(remove) });
+  syncBuiltinESMExports();
+  return () => {
+    Object.assign(promises, { link, rm: remove });
+    syncBuiltinESMExports();
+    return calls >= call;
+  };
+}
+
+/** From what a worker, or somebody who decides, would begin the run `busy` anew now. */
+async function dangersIn(root: string): Promise<string[]> {
+  const files = await filesIn(root);
+  if (files["state/runs/busy.json"] !== undefined) return [];
+  const triggers = ["state/approvals/busy.json", "queue/1-busy.json"];
+  return triggers.filter((name) => files[name] !== undefined);
+}
+
+/** Kills some work at each of its moves, on the same files; then it is done again, to the same end. */
+async function killAtEachMove(work: () => Promise<unknown>) {
+  const before = await stack.allFiles();
+  await work();
+  const end = await stack.allFiles();
+  let isKilled = true;
+  for (let call = 1; isKilled; call += 1) {
+    await rm(stack.root, { recursive: true });
+    await addFiles(stack.root, before);
+    const mend = killAt(call);
+    await work().catch(() => undefined);
+    isKilled = mend();
+    expect(await dangersIn(stack.root), `killed at move ${call}`).toEqual([]);
+    await work();
+    expect(Object.keys(await stack.allFiles()), `after move ${call}`).toEqual(Object.keys(end));
+  }
+}
+
+it("killed between any two moves, a rollback leaves nothing that begins a held run anew", async () => {
+  const before = await cutover();
+  await killAtEachMove(() => runStep(before, stack.toFiles({ uri: undefined })));
+  expect(namesIn(await stack.files(), "held/")).toHaveLength(6);
+}, 60_000);
+
+it("killed between any two moves, an export returns no run after what may begin it anew", async () => {
+  const before = await cutover();
+  await runStep(before, stack.toFiles({ uri: undefined }));
+  await killAtEachMove(() => exportState(stack.sides));
+  expect(namesIn(await stack.files(), "held/")).toHaveLength(2);
+}, 60_000);
