@@ -17,10 +17,12 @@ import { ClusterError, KubeconfigError } from "../components/kubernetes";
 import { ConnectionError } from "../components/mongo";
 import { describeApart, describeModes, findLiveModes } from "../components/rollout";
 import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
+import { describeForms } from "../components/transfer";
 import { command, lookSeconds, usualSeconds, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
 import { print } from "./output";
 import { planFacts } from "./plan-facts";
+import { findForms } from "./state";
 
 const group = "Database";
 
@@ -33,6 +35,7 @@ export const statusCommand = command("status", {
   notes: [
     "The modes of worker and web are those that their pods have now, by the settings",
     "rollout and kubernetes; with confirm: none those that their values files state.",
+    "The forms of the files are compared if the state directory is on this machine.",
   ],
 }).action(async (options: CommonOptions) => {
   const settings = await loadSettings(options);
@@ -40,8 +43,14 @@ export const statusCommand = command("status", {
   const db = await connect(options, parseAddress(await findUri(options), settings), lookSeconds);
   const found = await status(db, schemaOptionsOf(settings), advanced.ledger);
   const { services, lines } = await findServices(settings);
-  const text = [describeStatus(found), `  settings   storageMode: ${storageMode}`, ...lines];
-  print(options, { ...found, storageMode, services }, text.join("\n"));
+  const forms = await findForms(settings, db);
+  const text = [
+    describeStatus(found),
+    ...(forms ? [`  forms      ${describeForms(forms)}`] : []),
+    `  settings   storageMode: ${storageMode}`,
+    ...lines,
+  ];
+  print(options, { ...found, forms, storageMode, services }, text.join("\n"));
 });
 
 async function findServices({ rollout, kubernetes }: CommandSettings) {
@@ -79,6 +88,7 @@ export const planCommand = command("plan", {
     "It changes nothing. With --json it also counts the files on disk by kind, the",
     "documents in each collection, what an expiry would delete and, in filesystem",
     "mode, what a rollback would find. In that mode MongoDB may be unreachable.",
+    "It compares the forms of the files with those of what services wrote to MongoDB.",
   ],
 }).action(async (options: CommonOptions & { readonly exitZero?: true }) => {
   const settings = await loadSettings(options);
@@ -87,11 +97,17 @@ export const planCommand = command("plan", {
     ? await plan(db, { ...planOptions(settings), scan: previewScan })
     : nothingPlanned;
   const facts = options.json ? await planFacts(settings, db) : {};
+  const forms = db && (await findForms(settings, db));
   const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
   print(
     options,
-    { reachable: db !== undefined, blocked, ...planAsJson(planned), ...facts },
-    db ? describePlan(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
+    { reachable: db !== undefined, blocked, ...planAsJson(planned), forms, ...facts },
+    db
+      ? [
+          describePlan(db.databaseName, planned),
+          ...(forms?.hash ? [describeForms(forms)] : []),
+        ].join("\n")
+      : `MongoDB is unreachable: ${why ?? ""}`,
   );
   const status = blocked ? 3 : planned.changes.length > 0 ? 2 : 0;
   process.exitCode = options.exitZero ? 0 : status;

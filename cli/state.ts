@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
+import type { Db } from "mongodb";
 import { type CommandSettings, foldersOf } from "../components/settings";
-import { requireState, StateFolderError } from "../components/state";
-import type { BothSides } from "../components/transfer";
+import { isFolder, requireState, StateFolderError } from "../components/state";
+import { type BothSides, type FormsReport, compareForms } from "../components/transfer";
 import { UsageError, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
 
@@ -44,6 +45,16 @@ export function sourcePath({ backfill }: CommandSettings): string | undefined {
 export function stateSides(settings: CommandSettings, directory: string): StateSides {
   const { collections } = settings.mongo;
   return { root: resolve(directory), folders: foldersOf(settings), collections };
+}
+
+/** The check of forms; undefined if the state directory is not on this machine. */
+export async function findForms(
+  settings: CommandSettings,
+  database: Db,
+): Promise<FormsReport | undefined> {
+  const root = sourcePath(settings);
+  if (root === undefined || !(await isFolder(resolve(root)))) return undefined;
+  return compareForms({ ...stateSides(settings, root), database });
 }
 
 /**

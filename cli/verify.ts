@@ -1,7 +1,14 @@
 import { findLogExpiry } from "../components/migration";
 import { formatDuration } from "../components/contract/text";
 import { describePlace } from "../components/state";
-import { type VerificationReport, acceptQuarantined, verifyState } from "../components/transfer";
+import {
+  type FormsReport,
+  type VerificationReport,
+  acceptQuarantined,
+  compareForms,
+  describeForms,
+  verifyState,
+} from "../components/transfer";
 import { collectionRoles } from "../components/contract";
 import { command, usualSeconds } from "./command";
 import { printReport, sumCounts, withProgress } from "./output";
@@ -21,14 +28,18 @@ export const verifyCommand = command("verify", {
   const { ledger, acceptQuarantined } = settings.advanced;
   const logs = { collection: sides.collections.logs, ledger };
   const expiry = await findLogExpiry(database, logs);
-  const report = await withProgress(options, "verify", (watch) =>
+  const found = await withProgress(options, "verify", (watch) =>
     verifyState({ ...sides, database, expiry, watch, acceptQuarantined }),
   );
+  const report = { ...found, forms: await compareForms({ ...sides, database }) };
   printReport(options, report, describeVerification(sides.root, report));
   process.exitCode = report.holds ? 0 : 2;
 });
 
-function describeVerification(root: string, report: VerificationReport) {
+function describeVerification(
+  root: string,
+  report: VerificationReport & { readonly forms: FormsReport },
+) {
   const outcome = report.holds ? "every record on disk is in MongoDB" : "does not hold";
   const missing = collectionRoles.flatMap((role) =>
     report[role].onlyInFiles.map((id) => `${role} ${id}`),
@@ -53,7 +64,7 @@ function describeVerification(root: string, report: VerificationReport) {
       differing: "different",
       quarantined: "unreadable",
     },
-    lines: [`compared in ${formatDuration(report.elapsedMs)}`],
+    lines: [`compared in ${formatDuration(report.elapsedMs)}`, describeForms(report.forms)],
     cases: [
       ["Not in MongoDB", missing, sumCounts(report, "missing")],
       ["Different", different, sumCounts(report, "differing")],

@@ -3,10 +3,12 @@
  * `program.ts` is the entry point for the Pulumi program, `provider.ts` for the dynamic providers.
  */
 export { exportState } from "./export/export";
+export { type FormsReport, compareForms } from "./forms/read";
 export { importInto, importState } from "./import/import";
 export type { Batch } from "./import/pipeline";
 export type { ImportTarget } from "./import/write";
 export { acceptQuarantined } from "./describe/cutover";
+export { describeForms } from "./describe/forms";
 export { describeOlder, describeRollback } from "./describe/rollback";
 export { drawFence } from "./rollback/fence";
 export { exportByHand, runRollback } from "./rollback/rollback";

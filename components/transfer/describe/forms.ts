@@ -5,14 +5,15 @@ import type { FormsReport } from "../forms/read";
 import { formatCases, formatRecords } from "./cases";
 
 /** What a check of forms found, for the log and for commands. */
-export function describeForms({ compared, differences }: FormsReport): string {
+export function describeForms({ compared, differences, hash = "" }: FormsReport): string {
   const roles = collectionRoles.filter((role) => compared[role] > 0);
   const counts = roles.map((role) => formatRecords(compared[role], role)).join(", ");
   if (roles.length === 0) return nothingCompared;
   if (differences.length === 0)
     return `The import writes the forms of the services, as ${counts} of theirs show.`;
   const cases = formatCases(differences.map(describeDifference), differences.length);
-  return `The services write other forms than the import, and may not be able to read imported records: ${cases}.`;
+  const found = `The services write other forms than the import, and may not be able to read imported records: ${cases}`;
+  return `${found}. Their hash is advanced.acceptForms: "${hash}".`;
 }
 
 const nothingCompared =
@@ -21,7 +22,7 @@ const nothingCompared =
 
 /** Why differences stop a cutover before the drain, or its verification, and what to do. */
 export function describeFormsStop(forms: FormsReport, root: string, isProof: boolean): string {
-  const accept = `set advanced.acceptForms: "${forms.hash ?? ""}" and run \`pulumi up\` again`;
+  const accept = "set that and run `pulumi up` again";
   const ways = isProof
     ? "No service was stopped. Start web on MongoDB beside the services, and let it list the imported runs. If it can, " +
       `${accept}. If it cannot, the services need another image, or stay on files.`

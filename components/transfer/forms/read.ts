@@ -8,6 +8,7 @@ import {
   deriveId,
   fileOf,
   hashOf,
+  isSystemError,
   keyOf,
   mapLimit,
   newestRuns,
@@ -18,7 +19,6 @@ import {
 } from "../../state";
 import { basesIn, readBases } from "../bases";
 import { documentIn, reading } from "../documents";
-import { unreadable } from "../import/read-file";
 import type { BothSides } from "../sides";
 import {
   type FormDifference,
@@ -79,7 +79,8 @@ async function readRecords(file: StateFile): Promise<readonly ReadyRecord[]> {
       return parseRecords(file, file.baseName, texts.slice(0, linesOfLog));
     }
   } catch (error) {
-    unreadable(error);
+    // The import reports what cannot be read.
+    if (!isSystemError(error)) throw error;
   }
   return [];
 }
