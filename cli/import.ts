@@ -100,6 +100,11 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
     cases: [
       ["Names that are not state", foreignNames, skipped.foreign],
       ["Folders and links that no import reads", unknownNames, skipped.unknown],
+      ["Begun in MongoDB from their jobs; the files are in superseded/", report.begunInMongo ?? []],
+      [
+        "Approval decided on files after the handover; the job that may have to be moved back",
+        (report.decidedLate ?? []).map(({ runId, job = "unknown" }) => `${runId}: ${job}`),
+      ],
       [
         "Left for the next run, because its last line has no end yet",
         incomplete.map(({ file, line }) => `${file} line ${line}`),

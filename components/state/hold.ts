@@ -1,12 +1,13 @@
-import { readFile, rm, rmdir } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Store } from "../contract";
 import { mapLimit } from "./concurrency";
-import { Refusal, WriteError, isMissing, isSystemError, refusalIn } from "./errors";
+import { Refusal, WriteError, isMissing, isSystemError } from "./errors";
 import { type RunFile, heldAddresses, heldFolder, listHeldRuns, readRunFiles } from "./held";
 import { type StateAddress, type StateFile, filesOf, isFolder } from "./layout";
+import { moveAside, moveOrCopy } from "./move";
 import { findRunId, placeOf } from "./place";
-import { isOneFile, makeFolder, moveFile, publish, syncFolders } from "./publish";
+import { isOneFile, makeFolder, syncFolders } from "./publish";
 import { listJobs } from "./queue";
 
 interface Moved {
@@ -35,12 +36,7 @@ export async function holdRuns(
   const folder = join(address.root, heldFolder, fence.replaceAll(":", "-"));
   const touched: string[] = [];
   const hold = async (file: StateFile<Store>) => {
-    for (let at = 1, isMoved = false; !isMoved; at += 1) {
-      const to = join(at === 1 ? folder : `${folder}.${at}`, file.name);
-      await makeFolder(dirname(to));
-      isMoved = await moveOrCopy(file.path, to);
-      touched.push(dirname(file.path), dirname(to));
-    }
+    touched.push(dirname(file.path), dirname(await moveAside(file, folder)));
   };
   const left: string[] = [];
   const holdPart = async (file: StateFile<Store>) => {
@@ -179,23 +175,6 @@ async function unhold<File extends StateFile<Store>>(
   await syncFolders(touched);
   await removeEmpty(held);
   return moved;
-}
-
-/** Moves a file; copies and deletes it if the destination is on another volume. False if another file is there. */
-async function moveOrCopy(path: string, to: string): Promise<boolean> {
-  try {
-    return await moveFile(path, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-  }
-  try {
-    await publish(to, undefined, async (file) => file.writeFile(await readFile(path)));
-  } catch (error) {
-    refusalIn(error);
-    if (!(await isOneFile(path, to))) return false;
-  }
-  await rm(path, { force: true });
-  return true;
 }
 
 async function removeEmpty({ root, folders }: StateAddress): Promise<void> {

@@ -13,6 +13,7 @@ export * from "./json";
 export * from "./keys";
 export * from "./layout";
 export * from "./line-numbers";
+export { supersede, supersededFolder } from "./move";
 export * from "./place";
 export * from "./publish";
 export * from "./queue";

@@ -1,3 +1,5 @@
+import { lstat } from "node:fs/promises";
+import { posix } from "node:path";
 import { mapLimit } from "./concurrency";
 import { isSystemError } from "./errors";
 import { runIn } from "./held";
@@ -30,4 +32,26 @@ export async function listJobFiles(address: StateAddress): Promise<StateFile<"qu
   const found: StateFile<"queue">[] = [];
   for await (const files of filesOf(address, "queue")) found.push(...files);
   return found.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/**
+ * The newest archived job of each of some runs. The worker moves a job that it takes to a folder `archive`, in the queue's
+ * folder or beside it (assumed).
+ */
+export async function findArchivedJobs(
+  address: StateAddress,
+  runIds: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const newest = new Map<string, { readonly name: string; readonly at: number }>();
+  const { queue } = address.folders;
+  const folders = queue === undefined ? [] : [`${queue}/archive`, posix.join(queue, "../archive")];
+  for (const folder of runIds.size === 0 ? [] : folders) {
+    const archive = { ...address, folders: { ...address.folders, queue: folder } };
+    for (const { file, runId } of await listJobs(archive)) {
+      if (runId === undefined || !runIds.has(runId)) continue;
+      const at = (await lstat(file.path)).mtimeMs;
+      if (at > (newest.get(runId)?.at ?? -1)) newest.set(runId, { name: file.name, at });
+    }
+  }
+  return new Map([...newest].map(([runId, { name }]) => [runId, name]));
 }

@@ -12,6 +12,11 @@ export function isUnfinished(run: JsonObject): boolean {
   return steps.length === 0 || !steps.every((step) => hasFinalStatus(step) || isDisabled(step));
 }
 
+/** Whether no step of a run was begun: all are pending, without an attempt. Steps that are not enabled do not count. */
+export function isUnbegun(run: JsonObject): boolean {
+  return stepsOf(run).every((step) => isDisabled(step) || isPending(step));
+}
+
 /** Whether a worker that continues from a run would execute a step that the other state of this run has finished. */
 export function wouldRepeatSteps(run: JsonObject, other: JsonObject): boolean {
   if (!isUnfinished(run)) return false;
@@ -30,6 +35,13 @@ function hasFinalStatus(step: unknown): boolean {
   // MongoDB's numbers may be objects, and a lossless reading of JSON gives such too.
   const known = typeof status === "object" && status !== null ? Number(status) : status;
   return finalStatuses.has(typeof known === "string" ? known.toLowerCase() : known);
+}
+
+function isPending(step: unknown): boolean {
+  if (!isJsonObject(step)) return false;
+  const status = memberOf(step, "status");
+  const name = typeof status === "string" ? status.toLowerCase() : Number(status);
+  return (name === "pending" || name === 0) && Number(memberOf(step, "attempts") ?? 0) === 0;
 }
 
 function isDisabled(step: unknown): boolean {

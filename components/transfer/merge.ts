@@ -122,6 +122,10 @@ function captureTime({ document }: Side): number {
 }
 
 function decision({ document }: Side): string {
-  const status = String(document.status).toLowerCase();
-  return status === "hold" ? "pending" : status;
+  return isUndecided(document) ? "pending" : String(document.status).toLowerCase();
+}
+
+/** Whether an approval still waits for a decision. */
+export function isUndecided({ status }: Document): boolean {
+  return ["pending", "hold"].includes(String(status).toLowerCase());
 }

@@ -89,6 +89,16 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   quarantinedUnfinished: { count: number; cases: Quarantined[] };
   /** The first thousand runs that MongoDB removed since the fence, and that are unfinished on disk. */
   removedUnfinished: string[];
+  /**
+   * The first thousand runs that web wrote to files after the handover, and that were begun in MongoDB from their jobs:
+   * their files went to `superseded/`. Absent if there are none.
+   */
+  begunInMongo?: string[];
+  /**
+   * Runs with steps to do whose approval the final pass changed from undecided, with the archived job that would resume
+   * each, as far as it is known. Absent if there are none.
+   */
+  decidedLate?: { runId: string; job?: string }[];
   /** Absent under a fence that is in force, and if nothing was compared. */
   unfinished?: UnfinishedRuns;
   /** How many runs on disk may still execute steps, quarantined ones included. */

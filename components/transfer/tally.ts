@@ -90,6 +90,7 @@ export class Tally {
   readonly onlyInFiles = byRole((): string[] => []);
   readonly different = byRole((): { id: string; paths: readonly string[] }[] => []);
   readonly removedUnfinished: string[] = [];
+  readonly begunInMongo: string[] = [];
   /** All that is quarantined, and in a verification all that differs. */
   readonly left = new ListHash();
   private readonly conversions: ImportReport["conversions"] = {};
@@ -214,7 +215,7 @@ export class Tally {
   report(): ImportReport {
     const { files, bytes, elapsedMs, conversions, skipped, incomplete, quarantine } = this;
     const { unchangedFiles, changedFiles, unfinishedRuns, quarantinedUnfinished } = this;
-    const { removedUnfinished } = this;
+    const { removedUnfinished, begunInMongo } = this;
     const outcomes = ["inserted", "updated", "unchanged", "normalized", "removed"] as const;
     const counts = this.countsOf("read", ...outcomes, "quarantined");
     return {
@@ -231,6 +232,7 @@ export class Tally {
       unfinishedRuns,
       quarantinedUnfinished,
       removedUnfinished,
+      ...(begunInMongo.length > 0 && { begunInMongo }),
     };
   }
 }

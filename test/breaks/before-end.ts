@@ -60,9 +60,9 @@ export const beforeEndBreaks: readonly Break[] = [
   },
   {
     guarantee: "a place that is taken below held/ does not keep a run from being held",
-    file: "components/state/hold.ts",
-    find: "for (let at = 1, isMoved = false; !isMoved; at += 1)",
-    replace: "for (let at = 1, isMoved = false; !isMoved && at < 2; at += 1)",
+    file: "components/state/move.ts",
+    find: "if (await moveOrCopy(path, to)) return to;",
+    replace: "if (await moveOrCopy(path, to) || at === 1) return to;",
     tests: ["test/transfer/before-end.test.ts > although another file has its place"],
   },
   {

@@ -23,4 +23,25 @@ export const queueBreaks: readonly Break[] = [
     replace: "return sides;",
     tests: ["test/transfer/held-jobs.test.ts > that MongoDB alone has come below held/"],
   },
+  {
+    guarantee: "a run that the worker began in MongoDB from its job counts as MongoDB has it",
+    file: "components/transfer/import/import.ts",
+    find: 'const isFinal = pass === "final" && !dryRun;',
+    replace: "const isFinal = false;",
+    tests: ["test/transfer/window.test.ts > begun in MongoDB from its job"],
+  },
+  {
+    guarantee: "a run that was imported is never taken for one that was begun in MongoDB",
+    file: "components/transfer/import/begun.ts",
+    find: 'if (bases.get("runs")?.has(runId)) continue;',
+    replace: "",
+    tests: ["test/transfer/window.test.ts > without its checkpoint"],
+  },
+  {
+    guarantee: "a run whose approval was decided in the window is named",
+    file: "components/transfer/import/write.ts",
+    find: "options.decided?.add(runIdOf(disk));",
+    replace: "",
+    tests: ["test/transfer/window.test.ts > is listed once, with its archived job"],
+  },
 ];

@@ -1,7 +1,7 @@
 import { warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
 import { formatCount } from "../../contract/text";
-import { describePlace, heldFolder } from "../../state";
+import { type StateAddress, describePlace, heldFolder, supersededFolder } from "../../state";
 import type { DrawnFence } from "../rollback/fence";
 import type { ImportReport, Quarantined } from "../reports";
 import type { VerificationReport } from "../verify";
@@ -94,6 +94,30 @@ export function describeRemoved(report: ImportReport | VerificationReport): Step
       warning(
         "removed-unfinished",
         `${runs} removed in Mongo mode, but unfinished on disk: ${names}. No service executes them now.`,
+      ),
+    ),
+  ];
+}
+
+/** What became of runs that web began or decided on files between the worker's rollout and its own. */
+export function describeWindow(
+  { begunInMongo = [], decidedLate = [] }: ImportReport,
+  { root, folders }: StateAddress,
+): StepMessage[] {
+  const cases = decidedLate.map(({ runId, job = "its job is unknown" }) => `${runId} (${job})`);
+  return [
+    ...ofRuns(
+      begunInMongo,
+      (runs, names) =>
+        `${runs} that web wrote to files after the handover ${begunInMongo.length === 1 ? "was" : "were"} begun in MongoDB: ` +
+        `${names}. MongoDB's content applies. The files are in ${root}/${supersededFolder}.`,
+    ),
+    ...ifAny(cases.length, () =>
+      warning(
+        "decided-late",
+        `${formatRecords(cases.length, "runs")} with an approval that was decided on files after the handover: ` +
+          `${formatCases(cases, cases.length)}. The worker may have taken its job while MongoDB said pending. If a run does ` +
+          `not go on, move its job back to ${folders.queue ?? "the queue"}; if its job is unknown, resume it as the services allow.`,
       ),
     ),
   ];

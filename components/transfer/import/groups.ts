@@ -44,6 +44,8 @@ export interface Reading {
   readonly shouldBypassCache?: boolean;
   /** Reads only the files that are as they were imported, and counts the others. Default: false. */
   readonly isProof?: boolean;
+  /** Selects the runs to read, before one of their files is read. Default: all. */
+  readonly select?: ((runs: readonly Listed[][]) => Promise<readonly Listed[][]>) | undefined;
 }
 
 /** With `groupBytes` the limit of a group, which becomes one batch. */
@@ -94,13 +96,13 @@ function bytesToRead({ file: { role, stamp }, checkpoint }: Listed, isProof: boo
 const blocksAtOnce = 4;
 
 async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> {
-  const { address, tally, only, checkpoints, shouldBypassCache = false } = reading;
+  const { address, tally, only, checkpoints, shouldBypassCache = false, select } = reading;
   const blocks = only
     ? runsNamed(address, only.names, only.roles)
     : runsOnDisk(address, tally.skipped);
   yield* mapOrdered(blocks, blocksAtOnce, async (runs) => {
     const all = await checkpoints?.read(runs.map(({ baseName }) => baseName));
-    return mapLimit(looksAtOnce, runs, async (run) => {
+    const listed = await mapLimit(looksAtOnce, runs, async (run) => {
       const known = all?.get(run.baseName) ?? {};
       const files = shouldBypassCache ? await lookAgain(run, known) : run.files;
       const id = await findId(address, run.baseName, files.at(-1), known.runs);
@@ -109,6 +111,7 @@ async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> 
         return { file, checkpoint: known[file.role], beginning, id };
       });
     });
+    return select ? select(listed) : listed;
   });
 }
 

@@ -2,6 +2,7 @@ import { collectionRoles } from "../../contract";
 import {
   Refusal,
   type StateAddress,
+  findArchivedJobs,
   isUnfinished,
   mapLimit,
   readFence,
@@ -9,12 +10,13 @@ import {
   sourceOfTruth,
 } from "../../state";
 import { Checkpoints, type RunCheckpoints } from "../checkpoints";
-import { reading } from "../documents";
+import { findUnfinishedRuns, reading } from "../documents";
 import { type BothSides, type ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
 import { Tally } from "../tally";
+import { leaveOutBegun } from "./begun";
 import { type OnlyRuns, groupsOnDisk } from "./groups";
-import { findChanged } from "./read-file";
+import { type Listed, findChanged } from "./read-file";
 import { type Batch, type Outcomes, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
 import { type ImportTarget, databaseTarget } from "./write";
@@ -51,19 +53,33 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
     reading(sides, role, (all) => all.findOne({}, idOnly)),
   );
   const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
-  const target = databaseTarget(sides, { pass, empty, dryRun });
+  const decided = new Set<string>();
+  const target = databaseTarget(sides, { pass, empty, dryRun, decided });
   const ignored = new Set<keyof RunCheckpoints>(shouldReadAll ? collectionRoles : empty);
   if (empty.has("logs")) ignored.add("beginning");
   const checkpoints = new Checkpoints(sides.database, sides, ignored);
   // While the worker is stopped, an index is not built.
   if (pass === "bulk" && !dryRun) await checkpoints.createIndex();
-  return importInto(target, { ...sides, pass, checkpoints });
+  const isFinal = pass === "final" && !dryRun;
+  const select = (tally: Tally, runs: readonly Listed[][]) => leaveOutBegun(sides, tally, runs);
+  const source = { ...sides, pass, checkpoints, ...(isFinal && { select }) };
+  const report = await importInto(target, source);
+  const unfinished = new Set((await findUnfinishedRuns(sides, [...decided])).keys());
+  if (unfinished.size === 0) return report;
+  const jobs = await findArchivedJobs(sides, unfinished);
+  const decidedLate = [...unfinished].map((runId) => {
+    const job = jobs.get(runId);
+    return { runId, ...(job !== undefined && { job }) };
+  });
+  return { ...report, decidedLate };
 }
 
 /** What an import into any target works on. */
 interface ImportSource extends StateAddress, ImportOptions {
   readonly checkpoints?: Checkpoints;
   readonly watch?: (tally: Tally) => void;
+  /** Selects the runs to read; counts those that it leaves out. */
+  readonly select?: (tally: Tally, runs: readonly Listed[][]) => Promise<readonly Listed[][]>;
 }
 
 /**
@@ -95,13 +111,17 @@ async function importFiles(
   source: ImportSource,
   tally: Tally,
 ): Promise<void> {
-  const { only, readNames, checkpoints, dryRun, pass = "bulk" } = source;
+  const { only, readNames, checkpoints, dryRun, pass = "bulk", select } = source;
   /** Files of which a record was refused when it was written, or removed: nothing more of them counts as done. */
   const notWholeIn = new Set<string>();
   // The delta and the final pass are the last to see a change: a cached stat must not hide it.
   const shouldBypassCache = pass !== "bulk";
   const reading = { address: source, tally, only, readNames, checkpoints };
-  const groups = groupsOnDisk({ ...reading, shouldBypassCache });
+  const groups = groupsOnDisk({
+    ...reading,
+    shouldBypassCache,
+    select: select && ((runs) => select(tally, runs)),
+  });
   const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
     // Another importer may have written what a changed file has now.
     const changed = await findChanged(files.values());

@@ -2,7 +2,14 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { withRetries } from "../../mongo";
-import { mapLimit, type ReadyRecord, Refusal, differingPaths, describePlace } from "../../state";
+import {
+  mapLimit,
+  type ReadyRecord,
+  Refusal,
+  differingPaths,
+  describePlace,
+  runIdOf,
+} from "../../state";
 import {
   type Bases,
   type NewBase,
@@ -12,6 +19,7 @@ import {
   settleBases,
   withdrawBases,
 } from "../bases";
+import { isUndecided } from "../merge";
 import { type Pair, pairsOf } from "../pairs";
 import { type BothSides, type ImportPass, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
@@ -31,6 +39,8 @@ interface TargetOptions {
   readonly empty: ReadonlySet<CollectionRole>;
   /** Compares and decides, but writes nothing. */
   readonly dryRun: boolean;
+  /** Gets the runs of which an approval was undecided in MongoDB, and is decided now. */
+  readonly decided?: Set<string>;
 }
 
 /** The database as a target. */
@@ -166,7 +176,7 @@ async function writeAll(
 }
 
 async function writeRole(
-  { sides }: Writing,
+  { sides, options }: Writing,
   role: CollectionRole,
   pairs: readonly Pair[],
   outcomes: OutcomesSoFar,
@@ -175,6 +185,12 @@ async function writeRole(
   const missing = pairs.filter(({ mongo }) => !mongo).map(({ disk }) => disk);
   for (const [disk, outcome] of await insertAll(collection, missing)) outcomes.set(disk, outcome);
   for (const [disk, outcome] of await replaceAll(collection, pairs)) outcomes.set(disk, outcome);
+  for (const { disk, mongo } of role === "approvals" ? pairs : []) {
+    const isReplaced = mongo !== undefined && outcomes.get(disk) === "updated";
+    if (isReplaced && isUndecided(mongo) && !isUndecided(disk.document)) {
+      options.decided?.add(runIdOf(disk));
+    }
+  }
 }
 
 function newBases(pairs: readonly Pair[], outcomes: Outcomes): NewBase[] {

@@ -4,7 +4,7 @@ import { FenceMissing, requireFence } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";
 import { type Fence, StateFolderError, fenceInForce, readFence, sourceOfTruth } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
-import { describeFence, describeRemoved, describeStop } from "../describe/cutover";
+import { describeFence, describeRemoved, describeStop, describeWindow } from "../describe/cutover";
 import { describeRollbackPreview, describeRollback } from "../describe/rollback";
 import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
@@ -106,7 +106,8 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     if (inputs.takenOver && (await readFence(sides.root))?.finalPassAt) return {};
     await recordFinalPass({ ...sides, ledger: inputs.ledger });
     const report = await importPass(sides, "final");
-    describeRemoved(report).forEach(tell);
+    const found = [...describeRemoved(report), ...describeWindow(report, await namedSides(inputs))];
+    found.forEach(tell);
     return { report };
   },
   back: (inputs, state) =>

@@ -1,0 +1,51 @@
+import { readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Store } from "../contract";
+import { refusalIn } from "./errors";
+import type { StateAddress, StateFile } from "./layout";
+import { isOneFile, makeFolder, moveFile, publish, syncFolders } from "./publish";
+
+/**
+ * The folder below the state directory for the files of runs that were begun in MongoDB from their jobs, with the same
+ * layout. No service and no import reads it.
+ */
+export const supersededFolder = "superseded";
+
+/** Moves files to `superseded/`, in their order. */
+export async function supersede(
+  { root }: StateAddress,
+  files: readonly StateFile[],
+): Promise<void> {
+  const touched: string[] = [];
+  for (const file of files) {
+    const to = await moveAside(file, join(root, supersededFolder));
+    touched.push(dirname(file.path), dirname(to));
+  }
+  await syncFolders(touched);
+}
+
+/** Moves a file into a folder or, if its place there is taken, into a further one; returns where it is. */
+export async function moveAside({ path, name }: StateFile<Store>, folder: string): Promise<string> {
+  for (let at = 1; ; at += 1) {
+    const to = join(at === 1 ? folder : `${folder}.${at}`, name);
+    await makeFolder(dirname(to));
+    if (await moveOrCopy(path, to)) return to;
+  }
+}
+
+/** Moves a file; copies and deletes it if the destination is on another volume. False if another file is there. */
+export async function moveOrCopy(path: string, to: string): Promise<boolean> {
+  try {
+    return await moveFile(path, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+  }
+  try {
+    await publish(to, undefined, async (file) => file.writeFile(await readFile(path)));
+  } catch (error) {
+    refusalIn(error);
+    if (!(await isOneFile(path, to))) return false;
+  }
+  await rm(path, { force: true });
+  return true;
+}

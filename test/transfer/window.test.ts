@@ -1,0 +1,105 @@
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { importState, verifyState } from "../../components/transfer";
+import { entry, jsonIn } from "./export-sides";
+import { RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
+import { addFiles, approval, artifact, lines, logLine, run } from "./state";
+
+const stack = new RollbackStack();
+
+const submitted = { steps: [{ stepId: "build", status: "Pending", attempts: 0 }] };
+const manifest = {
+  runId: "late",
+  outputs: [artifact("bundle", { capturedAt: "2025-11-07T00:00:00Z" })],
+};
+
+/** Web submits a run on files after the fence, and the worker begins it in MongoDB from its job. */
+async function beginInMongo(dates: { readonly disk: string; readonly mongo: string }) {
+  await addFiles(stack.root, {
+    "state/runs/late.json": JSON.stringify(run("late", { ...submitted, updatedAt: dates.disk })),
+    "logs/runs/late.ndjson": lines(logLine(1, { message: "by web" }), logLine(2)),
+    "artifacts/late/artifact-manifest.json": JSON.stringify(manifest),
+  });
+  const document = await stack.runs.findOne({ _id: "busy" });
+  const updatedAt = new Date(dates.mongo);
+  await stack.runs.insertOne({ ...document, _id: "late", ...running, updatedAt });
+  await stack.db.collection("pack_run_logs").insertOne(entry("late", 1, { message: "by worker" }));
+}
+
+const earlier = "2025-11-06T10:00:00Z";
+const later = "2025-11-06T11:00:00Z";
+
+it.each([
+  ["newer", { disk: earlier, mongo: later }],
+  ["older, because clocks are apart,", { disk: later, mongo: earlier }],
+])(
+  "a run begun in MongoDB from its job counts as there, although it looks %s",
+  async (_, dates) => {
+    const before = await stack.cutover();
+    await beginInMongo(dates);
+    const { report } = await upSecond(undefined, stack.second(before));
+    expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
+    expect(stack.said.join("\n")).toMatch(/1 run that web wrote .* begun in MongoDB: late/);
+    const logs = stack.db.collection("pack_run_logs");
+    expect(await logs.find({ runId: "late" }).toArray()).toMatchObject([{ message: "by worker" }]);
+    expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
+    expect(await importState({ ...stack.sides, pass: "final" })).not.toHaveProperty("begunInMongo");
+
+    await stack.runs.updateOne({ _id: "late" }, { $set: finished });
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
+    expect(await jsonIn(stack.root, "state/runs/late.json")).toMatchObject(finished);
+    const files = await stack.files();
+    expect(files["logs/runs/late.ndjson"]).toContain("by worker");
+    expect(Object.keys(files).filter((name) => name.startsWith("superseded/"))).toEqual([
+      "superseded/artifacts/late/artifact-manifest.json",
+      "superseded/logs/runs/late.ndjson",
+      "superseded/state/runs/late.json",
+    ]);
+  },
+);
+
+it.each([
+  ["with a step begun on files", { "state/runs/late.json": JSON.stringify(run("late", running)) }],
+  ["that MongoDB does not have", { "state/runs/new.json": JSON.stringify(run("new", submitted)) }],
+])("a run %s stays as it is", async (_, files) => {
+  const before = await stack.cutover();
+  if ("state/runs/late.json" in files) await beginInMongo({ disk: earlier, mongo: later });
+  await addFiles(stack.root, files);
+  const { report } = await upSecond(undefined, stack.second(before));
+  expect(report).not.toHaveProperty("begunInMongo");
+  expect(await stack.files()).toMatchObject(files);
+});
+
+it("a run that was imported is no such run, also without its checkpoint", async () => {
+  await addFiles(stack.root, { "state/runs/first.json": JSON.stringify(run("first", submitted)) });
+  const before = await stack.cutover();
+  const own = stack.db.collection<{ _id: string }>("pack_run_backfill");
+  expect(await own.deleteOne({ _id: "run:first" })).toMatchObject({ deletedCount: 1 });
+  await stack.runs.updateOne({ _id: "first" }, { $set: { ...running, updatedAt: new Date() } });
+  const { report } = await upSecond(undefined, stack.second(before));
+  expect(report).not.toHaveProperty("begunInMongo");
+  expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
+});
+
+it("a run whose approval was decided in the window is listed once, with its archived job", async () => {
+  const approvals = (status: string) => JSON.stringify([approval("owners", { status })]);
+  const asked = ["busy", "slow", "done"];
+  const all = (status: string) =>
+    Object.fromEntries(asked.map((id) => [`state/approvals/${id}.json`, approvals(status)]));
+  await addFiles(stack.root, all("Pending"));
+  await addFiles(stack.root, { "queue/archive/2.json": JSON.stringify({ runId: "busy", at: 1 }) });
+  const before = await stack.cutover();
+  await addFiles(stack.root, all("Approved"));
+  await addFiles(stack.root, { "queue/1.json": JSON.stringify({ RunId: "busy" }) });
+  await rename(join(stack.root, "queue/1.json"), join(stack.root, "queue/archive/1.json"));
+  const outs = await upSecond(undefined, stack.second(before));
+  const decidedLate = (outs.report?.decidedLate ?? []) as { readonly runId: string }[];
+  expect(decidedLate.toSorted((a, b) => (a.runId < b.runId ? -1 : 1))).toEqual([
+    { runId: "busy", job: "queue/archive/1.json" },
+    { runId: "slow" },
+  ]);
+  expect(stack.said.join("\n")).toMatch(/warning: 2 runs .*archive\/1\.json.*\[decided-late\]/);
+  expect(await importState({ ...stack.sides, pass: "final" })).not.toHaveProperty("decidedLate");
+});
