@@ -26,7 +26,7 @@ import { servicesCheck } from "./update/services-check";
 import { jobsStopped, workerStopped } from "./update/stopped";
 import { valuesTarget } from "./values/target";
 
-interface UpdateArgs extends DrainSettings, Pick<ProgramSettings, "jobs"> {
+interface UpdateArgs extends DrainSettings, Pick<ProgramSettings, "jobs" | "approvals"> {
   /** The runs on disk, which only Jobs reach if they mount them. */
   readonly files: { readonly root: string | undefined; readonly folders: StateFolders };
 }
@@ -44,14 +44,14 @@ export class Update extends StepGroup {
 
   constructor(name: string, { files, ...settings }: UpdateArgs, options?: StepOptions) {
     super("Update", name, options);
-    const { direction, jobs, cutover } = settings;
+    const { direction, jobs, cutover, approvals } = settings;
     const root = jobs ? undefined : files.root;
     const inputs = workerDrainInputs(settings);
     const check =
       inputs &&
       new StepResource(servicesCheck, "services-check", { ...inputs, root }, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
-    const asked = { direction, cutover, root, folders: files.folders };
+    const asked = { direction, cutover, root, folders: files.folders, approvals };
     const record = new StepResource(cutoverRecord, "cutover", asked, afterCheck);
     if (jobs) {
       const inputs = { direction, ...jobsAddress(jobs, settings, this) };

@@ -36,9 +36,9 @@ export const databaseName = nameOf(
 /** A folder below the state directory, with `/`; the program's own folders there are reserved. */
 export const folder = z
   .string()
-  .regex(/^(?!(held|conflicts)(\/|$))((?!\.{1,2}(\/|$))[^/\\\0]+(\/(?!$)|$))+$/, {
+  .regex(/^(?!(held|conflicts|superseded)(\/|$))((?!\.{1,2}(\/|$))[^/\\\0]+(\/(?!$)|$))+$/, {
     error:
-      "a path below the state directory such as logs/runs, without . or .. and not in held or conflicts",
+      "a path below the state directory such as logs/runs, without . or .. and not in held, conflicts or superseded",
   });
 
 /** An index name that MongoDB and the planner, which has bridges of its own, leave to a site. */

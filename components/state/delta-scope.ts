@@ -23,7 +23,7 @@ export interface DeltaScope {
 }
 
 /** In the state directory and not in MongoDB: it is about these files, and a copy of them from before lacks it. */
-const scopeFile = "delta-scope.ndjson";
+export const scopeFile = "delta-scope.ndjson";
 
 /**
  * Reads every run's file, and saves what is left to the delta pass.

@@ -1,9 +1,10 @@
-import type { Dir, Dirent } from "node:fs";
-import { lstat, opendir, realpath, stat } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, sep } from "node:path";
 import { type CollectionRole, type StateFolders, type Store, collectionRoles } from "../contract";
 import { mapLimit } from "./concurrency";
-import { StateFolderError, isMissing } from "./errors";
+import { StateFolderError } from "./errors";
+import { type Skipped, isSkipped, leaveOut, noneSkipped, readFolder, skipForeign } from "./skipped";
 
 /** A file of state, or a job. */
 export interface StateFile<Role extends Store = CollectionRole> {
@@ -88,31 +89,6 @@ export function fileBaseNames(runId: string): string[] {
 /** The file that lists the records that the last import quarantined. */
 export const quarantineFile = "quarantine.ndjson";
 
-/** The number of directory entries that a listing skipped, by reason, and the first three names of some, with `/`. */
-export interface Skipped {
-  /** Hidden entries, and `lost+found`. */
-  hidden: number;
-  /** Files that end in `.tmp`. */
-  temporary: number;
-  /** What is not state by its name or its kind. */
-  foreign: number;
-  foreignNames: string[];
-  /** Folders and links below the folders of runs and approvals: no import reads a run in them, and a service may. */
-  unknown: number;
-  unknownNames: string[];
-}
-
-export function noneSkipped(): Skipped {
-  return {
-    hidden: 0,
-    temporary: 0,
-    foreign: 0,
-    foreignNames: [],
-    unknown: 0,
-    unknownNames: [],
-  };
-}
-
 /** Lists what a directory has below its folders besides state. */
 export async function skippedIn(address: StateAddress): Promise<Skipped> {
   const skipped = noneSkipped();
@@ -158,13 +134,19 @@ export async function* filesOf<Role extends Store>(
     return leaveOut(skipped, isUnknown ? "unknown" : "foreign", posix.join(folder, entry.name));
   };
   const findManifest = async (run: Dirent) => {
-    if (run.isSymbolicLink()) return leaveOut(skipped, "foreign", posix.join(folder, run.name));
-    if (!run.isDirectory() || isListed(run.name)) return [];
+    const name = posix.join(folder, run.name);
+    // Another store may be in this one's folder.
+    if (Object.values<string>(address.folders).includes(name)) return [];
+    if (!run.isDirectory()) return leaveOut(skipped, "foreign", name);
+    if (isListed(run.name)) return [];
     const file = fileOf(address, role, run.name);
-    if (await isNotUtf8(dirname(file.path)))
-      return leaveOut(skipped, "foreign", dirname(file.name));
+    if (await isNotUtf8(dirname(file.path))) return leaveOut(skipped, "foreign", name);
     const found = await lstat(file.path).catch(() => undefined);
-    return found?.isFile() ? [file] : [];
+    if (found?.isFile()) return [file];
+    // A run's artifacts may be there before their manifest.
+    const ofRun = await lstat(fileOf(address, "runs", run.name).path).catch(() => undefined);
+    if (!ofRun) await skipForeign(address, skipped, name);
+    return [];
   };
   const find = role === "artifacts" ? findManifest : findRunFile;
   for await (const entries of readFolder(join(address.root, folder))) {
@@ -179,44 +161,8 @@ async function isNotUtf8(path: string): Promise<boolean> {
   return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));
 }
 
-function leaveOut(skipped: Skipped, why: "foreign" | "unknown", name: string): [] {
-  skipped[why] += 1;
-  if (skipped[why] <= 3) skipped[`${why}Names`].push(name);
-  return [];
-}
-
-/** The maximum number of entries of a folder in a block. */
-const entriesAtOnce = 250;
-
 /** The maximum number of entries that are looked up at once. */
 const looksAtOnce = 32;
-
-/** Lists a folder in blocks; a missing one counts as empty, because it may have just been deleted. */
-async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
-  let folder: Dir | undefined;
-  try {
-    folder = await opendir(path, { bufferSize: entriesAtOnce });
-    for (let first = await folder.read(); first; first = await folder.read()) {
-      const entries = [first];
-      // The system call for the first entry also read these; a promise for each would cost more than all else.
-      for (let next = folder.readSync(); next; next = folder.readSync()) {
-        if (entries.push(next) === entriesAtOnce) break;
-      }
-      yield entries;
-    }
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  } finally {
-    await folder?.close();
-  }
-}
-
-function isSkipped(entry: Dirent, skipped: Skipped): boolean {
-  const isHidden = entry.name.startsWith(".") || entry.name === "lost+found";
-  const why = isHidden ? "hidden" : entry.isFile() && entry.name.endsWith(".tmp") && "temporary";
-  if (why) skipped[why] += 1;
-  return why !== false;
-}
 
 /** The file of a run's records of one role, by base name, whether it exists or not. */
 export function fileOf<Role extends Store>(

@@ -3,14 +3,8 @@ import { lstat } from "node:fs/promises";
 import type { CollectionRole } from "../contract";
 import { mapOrdered } from "./concurrency";
 import { isMissing } from "./errors";
-import {
-  type Skipped,
-  type StateAddress,
-  type StateFile,
-  fileOf,
-  filesOf,
-  rolesIn,
-} from "./layout";
+import { type StateAddress, type StateFile, fileOf, filesOf, rolesIn } from "./layout";
+import type { Skipped } from "./skipped";
 import { withOpened } from "./read";
 
 /** A run's files, all of one base name: its parts first, its own file last. */

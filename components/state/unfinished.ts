@@ -12,9 +12,21 @@ export function isUnfinished(run: JsonObject): boolean {
   return steps.length === 0 || !steps.every((step) => hasFinalStatus(step) || isDisabled(step));
 }
 
-/** Whether no step of a run was begun: all are pending, without an attempt. Steps that are not enabled do not count. */
-export function isUnbegun(run: JsonObject): boolean {
-  return stepsOf(run).every((step) => isDisabled(step) || isPending(step));
+/**
+ * Whether no step of a run was begun: all are pending, without an attempt. Steps that are not enabled do not count.
+ *
+ * @param isAsked which steps are looked at; default all
+ */
+export function isUnbegun(
+  run: JsonObject,
+  isAsked: (step: unknown) => boolean = () => true,
+): boolean {
+  return stepsOf(run).every((step) => isDisabled(step) || isPending(step) || !isAsked(step));
+}
+
+/** Whether a step waits, or waited, for an approval. */
+export function isGate(step: unknown): boolean {
+  return isJsonObject(step) && typeof memberOf(step, "approvalId") === "string";
 }
 
 /** Whether a worker that continues from a run would execute a step that the other state of this run has finished. */

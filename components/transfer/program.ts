@@ -197,8 +197,8 @@ export class Verification extends StepGroup {
 }
 
 function stateInputs(mongo: Mongo, { sides }: StateArgs) {
-  const { direction, uri, database, collections, job, cutover, ledger } = mongo;
-  return { direction, cutover, uri, database, job, collections, ledger, ...sides };
+  const { direction, uri, database, collections, approvals, job, cutover, ledger } = mongo;
+  return { direction, cutover, uri, database, job, collections, approvals, ledger, ...sides };
 }
 
 function orNull<Value>(output: pulumi.Output<Value | undefined> | undefined) {

@@ -1,6 +1,7 @@
 import { beforeEndBreaks } from "./before-end";
 import { copyBreaks } from "./copies";
 import { fileBreaks } from "./files";
+import { folderBreaks } from "./folders";
 import { formBreaks } from "./forms";
 import { programBreaks } from "./program";
 import { queueBreaks } from "./queue";
@@ -37,6 +38,7 @@ export const breaks: readonly Break[] = [
   ...beforeEndBreaks,
   ...copyBreaks,
   ...fileBreaks,
+  ...folderBreaks,
   ...formBreaks,
   ...rolloutBreaks,
   ...serviceBreaks,

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
+import { stringify } from "yaml";
 import { describeProgress } from "../../cli/output";
 import type { ImportReport, VerificationReport } from "../../components/transfer";
 import { generateSample } from "../../tools/sample";
@@ -42,6 +43,27 @@ it("import imports all, verify holds, and a second import changes nothing", asyn
   expect(first.stdout).toMatch(/^runs +12 +12 +0 +0 +0 +0$/m);
   expect(await run("verify", "--state", state)).toMatchObject({ exitCode: 0 });
   expect((await run("import", "--state", state)).stdout).toMatch(/^runs +12 +0 +0 +12 +0 +0$/m);
+});
+
+it("import, verify and export work on the folders that the settings name", async () => {
+  await rename(join(state, "logs/runs"), join(state, "run-logs"));
+  const file = join(current.folder, "Pulumi.folders.yaml");
+  const backfill = { source: { path: state, folders: { logs: "run-logs" } } };
+  await writeFile(file, stringify({ config: { "taskrunner-storage:backfill": backfill } }));
+  const { logs } = JSON.parse((await run("import", "--json", "--settings", file)).stdout) as {
+    logs: { inserted: number };
+  };
+  expect(logs.inserted).toBeGreaterThan(0);
+  const verified = await run("verify", "--json", "--settings", file);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ logs: { equal: logs.inserted } });
+  const [name = ""] = await readdir(join(state, "run-logs"));
+  const linesIn = async () =>
+    (await readFile(join(state, "run-logs", name), "utf8")).split("\n").length;
+  const before = await linesIn();
+  await rm(join(state, "run-logs", name));
+  await run("export", "--all", "--settings", file);
+  expect(await linesIn()).toBe(before);
+  expect(await readdir(join(state, "logs"))).toEqual([]);
 });
 
 it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file has it", async () => {

@@ -54,6 +54,7 @@ const sides = () => ({
   root: state,
   collections: documentOptions.collections,
   folders: defaultFolders,
+  approvals: true,
   ledger: ledgerCollection,
   electionSeconds: 2,
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { providers as stateSteps } from "../../components/transfer/provider";
-import { buildSchema } from "../../components/contract";
+import { buildSchema, defaultFolders } from "../../components/contract";
 import { observe } from "../../components/migration/planner/observe";
 import { providers as schemaSteps } from "../../components/migration/provider";
 import { keyToText } from "../../components/migration/schema-steps";
@@ -76,6 +76,7 @@ async function apply(
     root,
     collections,
     approvals,
+    folders: defaultFolders,
     uri: uriOf(),
     ledger: "schema_migrations",
     stack: "storage/dev",

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
@@ -30,6 +30,7 @@ beforeEach(async () => {
   root = join(current.folder, namespace);
   await cluster.prepare(namespace, `${current.server.uri}/${namespace}`, root);
   await migrate(current.client.db(namespace));
+  await mkdir(join(root, "logs/runs"), { recursive: true });
   await addFiles(root, {
     "state/runs/r.json": JSON.stringify(run("r")),
     "state/runs/s.json": JSON.stringify(run("s")),
@@ -40,7 +41,8 @@ beforeEach(async () => {
     cutover: 1,
     root: "claim state",
     collections: documentOptions.collections,
-    folders: defaultFolders,
+    folders: { ...defaultFolders, approvals: "decisions" },
+    approvals: true,
     ledger: ledgerCollection,
     electionSeconds: 5,
     job: cluster.target(namespace),
@@ -51,16 +53,16 @@ const jobs = (namespace: string) =>
   cluster.kubectl("get", "jobs", `--namespace=${namespace}`, "--output=name");
 
 it("records that are left out are a result, not a failure, and are tried again", async () => {
-  await addFiles(root, { "state/approvals/r.json": "{" });
+  await addFiles(root, { "decisions/r.json": "{" });
   const done = await BulkPass.create(inputs);
-  expect(await readFile(join(root, "quarantine.ndjson"), "utf8")).toContain("approvals/r.json");
+  expect(await readFile(join(root, "quarantine.ndjson"), "utf8")).toContain("decisions/r.json");
   expect(done.outs).toMatchObject({
     applied: true,
     report: {
       files: 3,
       runs: { inserted: 2 },
       approvals: { quarantined: 1 },
-      quarantine: [{ file: "state/approvals/r.json" }],
+      quarantine: [{ file: "decisions/r.json" }],
     },
   });
   expect((await BulkPass.diff("id", done.outs as object, inputs)).changes).toBe(true);

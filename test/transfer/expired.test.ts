@@ -37,6 +37,7 @@ beforeEach(async () => {
     root: relative(process.cwd(), root),
     collections,
     folders: defaultFolders,
+    approvals: true,
     ledger: ledgerCollection,
   };
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
@@ -32,6 +32,7 @@ const { BulkPass, Verification } = providers;
 beforeEach(async () => {
   const root = join(folder, `state-${++databases}`);
   await addFiles(root, { "state/runs/r.json": JSON.stringify(run("r")) });
+  await mkdir(join(root, "logs/runs"), { recursive: true });
   inputs = {
     uri: server.uri,
     database: `provider_${databases}`,
@@ -40,6 +41,7 @@ beforeEach(async () => {
     root: relative(process.cwd(), root),
     collections: documentOptions.collections,
     folders: defaultFolders,
+    approvals: true,
     ledger: "schema_migrations",
     electionSeconds: 5,
   };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -24,7 +24,7 @@ afterAll(async () => {
   await server.release();
   await rm(folder, { recursive: true });
 });
-beforeEach(() => {
+beforeEach(async () => {
   const database = `quarantined_${++databases}`;
   inputs = {
     uri: server.uri,
@@ -34,9 +34,11 @@ beforeEach(() => {
     root: join(folder, database),
     collections: documentOptions.collections,
     folders: defaultFolders,
+    approvals: true,
     ledger: "schema_migrations",
     electionSeconds: 5,
   };
+  await mkdir(join(inputs.root, "logs/runs"), { recursive: true });
 });
 
 const { BulkPass } = providers;

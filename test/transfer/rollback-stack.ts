@@ -112,6 +112,7 @@ export class RollbackStack {
       ledger: ledgerCollection,
       collections: documentOptions.collections,
       folders: defaultFolders,
+      approvals: true,
       electionSeconds: 5,
       ...fields,
     };

@@ -6,6 +6,7 @@ import {
   probeByPermission,
   requireFenceWritable,
   requireState,
+  requireStores,
   StateFolderError,
   WriteError,
 } from "../../state";
@@ -21,6 +22,8 @@ export interface CutoverInputs extends StepInputs {
   readonly root?: string;
   /** The folders of the stores below it. */
   readonly folders: StateFolders;
+  /** Whether approvals have a collection. */
+  readonly approvals: boolean;
   /** The first number of the cutover in force, which the step observes itself: a later one may be refused. */
   readonly inForce?: number;
 }
@@ -80,13 +83,14 @@ function usesFiles({ direction, ...files }: CutoverInputs, prior?: CutoverInputs
 }
 
 async function findUnfitState(
-  { root, folders }: CutoverInputs,
+  { root, folders, approvals, direction }: CutoverInputs,
   probe?: typeof probeByPermission,
 ): Promise<string | undefined> {
   if (root === undefined) return undefined;
   const address = { root: resolve(root), folders };
   try {
     await requireState(address);
+    if (direction === "forward") await requireStores(address, approvals);
     await requireFenceWritable(address, probe);
     return undefined;
   } catch (error) {

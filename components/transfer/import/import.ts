@@ -7,6 +7,7 @@ import {
   mapLimit,
   readFence,
   requireState,
+  skipBesideStores,
   sourceOfTruth,
 } from "../../state";
 import { Checkpoints, type RunCheckpoints } from "../checkpoints";
@@ -117,6 +118,7 @@ async function importFiles(
   // The delta and the final pass are the last to see a change: a cached stat must not hide it.
   const shouldBypassCache = pass !== "bulk";
   const reading = { address: source, tally, only, readNames, checkpoints };
+  if (pass === "bulk" && !only) await skipBesideStores(source, tally.skipped);
   const groups = groupsOnDisk({
     ...reading,
     shouldBypassCache,

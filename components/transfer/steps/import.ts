@@ -11,6 +11,7 @@ import {
   readFence,
   requireFenceWritable,
   requireState,
+  requireStores,
   skippedIn,
   sourceOfTruth,
 } from "../../state";
@@ -95,6 +96,7 @@ async function importRuns(inputs: PassInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
   await requireState(sides);
+  await requireStores(sides, inputs.approvals);
   await requireFenceWritable(sides);
   const report = await importPass(sides, "bulk");
   tellSkipped(report.skipped, inputs);

@@ -16,6 +16,8 @@ export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
   /** In a pod: the claim that it is in, for messages. */
   readonly rootName?: string;
   readonly collections: Readonly<Record<CollectionRole, string>>;
+  /** Whether approvals have a collection; if not, their files stay as they are. */
+  readonly approvals: boolean;
   /** The hash of quarantined and differing records with which a cutover ends. */
   readonly acceptQuarantined?: string;
   /** The hash of differences in form with which a cutover goes on. */

@@ -10,9 +10,9 @@ import { refuseWrites } from "../../transfer/read-only";
 
 const { Cutover } = providers;
 
-const folders = defaultFolders;
-const files = (cutover = 1): CutoverInputs => ({ direction: "back", cutover, folders });
-const mongo = (cutover: number): CutoverInputs => ({ direction: "forward", cutover, folders });
+const sides = { folders: defaultFolders, approvals: true };
+const files = (cutover = 1): CutoverInputs => ({ direction: "back", cutover, ...sides });
+const mongo = (cutover: number): CutoverInputs => ({ direction: "forward", cutover, ...sides });
 
 /** The inputs that the engine keeps after these updates, in which nothing was refused. */
 async function after(...updates: readonly CutoverInputs[]): Promise<CutoverInputs> {

@@ -114,6 +114,7 @@ export class Product {
       stack: "storage/test",
       cutover: this.cutover,
       folders: defaultFolders,
+      approvals: true,
       collections: documentOptions.collections,
       electionSeconds: 2,
       ...(name === "Handover" && { stoppedAt: String(this.drains) }),

@@ -4,8 +4,9 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type StateFolders, defaultFolders } from "../../../components/contract";
-import { noneSkipped, requireState, stateFiles } from "../../../components/state/layout";
+import { requireState, stateFiles } from "../../../components/state/layout";
 import { newestRuns, runsOnDisk } from "../../../components/state/runs";
+import { noneSkipped } from "../../../components/state/skipped";
 import { writeState } from "../state";
 
 async function listed(root: string, folders: StateFolders = defaultFolders) {
@@ -42,15 +43,16 @@ it("the layout's files are listed role by role, foreign ones are counted", async
   expect(skipped).toEqual({
     hidden: 0,
     temporary: 0,
-    foreign: 2,
-    foreignNames: ["state/runs/r-1.json.bak", "logs/runs/r-1.log"],
+    foreign: 3,
+    foreignNames: ["state/runs/r-1.json.bak", "logs/runs/r-1.log", "artifacts/README"],
     unknown: 1,
     unknownNames: ["state/runs/old"],
   });
 });
 
-it("hidden and temporary files are skipped and counted, and nothing is looked at among artifacts", async () => {
+it("hidden and temporary files are skipped and counted, and nothing is looked at among a run's artifacts", async () => {
   const root = await writeState({
+    "state/runs/r-1.json": "",
     "state/runs/.r-2.json": "",
     "state/runs/r-3.json.tmp": "",
     "state/runs/r-4.tmp": "",
@@ -61,7 +63,7 @@ it("hidden and temporary files are skipped and counted, and nothing is looked at
     "artifacts/.trash/artifact-manifest.json": "",
   });
   expect(await listed(root)).toEqual({
-    names: [],
+    names: ["runs r-1 state/runs/r-1.json"],
     skipped: { ...noneSkipped(), hidden: 3, temporary: 2 },
   });
 });
@@ -83,7 +85,7 @@ it("links and folders are not followed, and are named", async () => {
   const { names, skipped } = await listed(root);
   expect(names).toEqual([]);
   expect(skipped).toMatchObject({
-    foreign: 3,
+    foreign: 4,
     foreignNames: expect.arrayContaining(["logs/runs/2025", "logs/runs/r-5.ndjson"]) as string[],
     unknownNames: ["state/runs/r-5.json", "state/approvals/tenant.tmp"],
   });

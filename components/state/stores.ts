@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { type Store, defaultFolders } from "../contract";
+import { mapLimit } from "./concurrency";
+import { StateFolderError, isSystemError } from "./errors";
+import { runIn } from "./held";
+import type { JsonObject } from "./json";
+import { type StateAddress, filesOf, isFolder } from "./layout";
+import { isGate, isUnbegun } from "./unfinished";
+
+/** Maximum number of runs read at once. */
+const runsAtOnce = 16;
+
+/** What a run has done if it has files in a store. */
+const needs = {
+  logs: ["executed a step", (run: JsonObject) => !isUnbegun(run)],
+  approvals: ["come to a step with an approval", (run: JsonObject) => !isUnbegun(run, isGate)],
+} as const;
+
+/**
+ * Checks, before anything is stopped, that a cutover leaves out no store. Services create a folder at first use, so a
+ * missing one is an error only if a run has used it. An export creates it.
+ *
+ * @param hasApprovals whether approvals have a collection; if not, their files stay as they are
+ * @throws StateFolderError that names the setting
+ */
+export async function requireStores(address: StateAddress, hasApprovals: boolean): Promise<void> {
+  const { root, folders } = address;
+  for (const store of ["logs", "approvals"] as const) {
+    const folder = folders[store];
+    if (folder === undefined || (await isFolder(join(root, folder)))) continue;
+    const [what, isNeeded] = needs[store];
+    const file = await findRun(address, isNeeded);
+    if (file === undefined) continue;
+    throw new StateFolderError(
+      `The state directory ${root} has no directory ${folder}, but the run in ${file} has ${what}: its ${store} ` +
+        `would be left out. Nothing was stopped. Set backfill.source.folders.${store} to the directory that has ` +
+        `them, or to none if the services do not have this store.`,
+    );
+  }
+  for (const store of Object.keys(defaultFolders) as Store[]) {
+    if (folders[store] !== undefined || (store === "approvals" && !hasApprovals)) continue;
+    for await (const [file] of filesOf({ root, folders: defaultFolders }, store)) {
+      throw new StateFolderError(
+        `backfill.source.folders.${store} is none, but ${root} has ${file?.name ?? ""}, which would be left out. Nothing was ` +
+          `stopped. Remove the setting, or move the directory ${defaultFolders[store]} away.`,
+      );
+    }
+  }
+}
+
+async function findRun(
+  address: StateAddress,
+  isWanted: (run: JsonObject) => boolean,
+): Promise<string | undefined> {
+  for await (const files of filesOf(address, "runs")) {
+    const found = await mapLimit(runsAtOnce, files, async (file) => {
+      // The import quarantines what it cannot read.
+      const run = await runIn(file).catch((error: unknown) => {
+        if (!isSystemError(error)) throw error;
+      });
+      return run && isWanted(run) ? [file.name] : [];
+    });
+    const [first] = found.flat();
+    if (first !== undefined) return first;
+  }
+  return undefined;
+}
