@@ -22,7 +22,7 @@ import { command, lookSeconds, usualSeconds, type CommonOptions } from "./comman
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
 import { print } from "./output";
 import { planFacts } from "./plan-facts";
-import { findForms } from "./state";
+import { findForms, findJobs } from "./state";
 
 const group = "Database";
 
@@ -35,7 +35,8 @@ export const statusCommand = command("status", {
   notes: [
     "The modes of worker and web are those that their pods have now, by the settings",
     "rollout and kubernetes; with confirm: none those that their values files state.",
-    "The forms of the files are compared if the state directory is on this machine.",
+    "Forms of files are compared, and waiting jobs counted, if the state directory is",
+    "on this machine.",
   ],
 }).action(async (options: CommonOptions) => {
   const settings = await loadSettings(options);
@@ -44,13 +45,15 @@ export const statusCommand = command("status", {
   const found = await status(db, schemaOptionsOf(settings), advanced.ledger);
   const { services, lines } = await findServices(settings);
   const forms = await findForms(settings, db);
+  const queue = await findJobs(settings);
   const text = [
     describeStatus(found),
     ...(forms ? [`  forms      ${describeForms(forms)}`] : []),
+    ...(queue ? [`  queue      ${queue.text}`] : []),
     `  settings   storageMode: ${storageMode}`,
     ...lines,
   ];
-  print(options, { ...found, forms, storageMode, services }, text.join("\n"));
+  print(options, { ...found, forms, jobs: queue?.jobs, storageMode, services }, text.join("\n"));
 });
 
 async function findServices({ rollout, kubernetes }: CommandSettings) {

@@ -1,9 +1,15 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Db } from "mongodb";
+import { formatPrinted } from "../components/contract/finding";
 import { type CommandSettings, foldersOf } from "../components/settings";
-import { isFolder, requireState, StateFolderError } from "../components/state";
-import { type BothSides, type FormsReport, compareForms } from "../components/transfer";
+import { countJobs, isFolder, requireState, StateFolderError } from "../components/state";
+import {
+  type BothSides,
+  type FormsReport,
+  compareForms,
+  describeJobs,
+} from "../components/transfer";
 import { UsageError, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
 
@@ -52,9 +58,24 @@ export async function findForms(
   settings: CommandSettings,
   database: Db,
 ): Promise<FormsReport | undefined> {
+  const sides = await findState(settings);
+  return sides && compareForms({ ...sides, database });
+}
+
+/** The jobs that wait, and what is to be said of them; undefined without a queue or its state directory on this machine. */
+export async function findJobs(settings: CommandSettings) {
+  const sides = await findState(settings);
+  const jobs = sides && (await countJobs(sides));
+  if (!jobs) return undefined;
+  const text = describeJobs(jobs, sides).map(formatPrinted).join("");
+  return { jobs, text: text === "" ? "no job waiting" : text };
+}
+
+/** The state directory of the settings, if it is on this machine. */
+async function findState(settings: CommandSettings): Promise<StateSides | undefined> {
   const root = sourcePath(settings);
   if (root === undefined || !(await isFolder(resolve(root)))) return undefined;
-  return compareForms({ ...stateSides(settings, root), database });
+  return stateSides(settings, root);
 }
 
 /**

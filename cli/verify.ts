@@ -1,6 +1,6 @@
 import { findLogExpiry } from "../components/migration";
 import { formatDuration } from "../components/contract/text";
-import { describePlace } from "../components/state";
+import { countJobs, describePlace } from "../components/state";
 import {
   type FormsReport,
   type VerificationReport,
@@ -31,7 +31,8 @@ export const verifyCommand = command("verify", {
   const found = await withProgress(options, "verify", (watch) =>
     verifyState({ ...sides, database, expiry, watch, acceptQuarantined }),
   );
-  const report = { ...found, forms: await compareForms({ ...sides, database }) };
+  const jobs = await countJobs(sides);
+  const report = { ...found, forms: await compareForms({ ...sides, database }), jobs };
   printReport(options, report, describeVerification(sides.root, report));
   process.exitCode = report.holds ? 0 : 2;
 });

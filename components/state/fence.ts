@@ -10,6 +10,8 @@ export interface Fence {
   readonly at: string;
   /** The number of unfinished runs on disk at that moment. */
   readonly unfinishedCount: number;
+  /** How many jobs waited then, and the first twenty by name; absent if there were none. */
+  readonly jobs?: { readonly count: number; readonly names: readonly string[] } | undefined;
   /** The number of the cutover, from 1; absent in a fence of an earlier version. */
   readonly cutover?: number;
   /** When the cutover's final pass began; absent if it never came to it, so that web may have written files since. */

@@ -4,11 +4,11 @@ import type { Store } from "../contract";
 import { mapLimit } from "./concurrency";
 import { Refusal, WriteError, isMissing, isSystemError } from "./errors";
 import { type RunFile, heldAddresses, heldFolder, listHeldRuns, readRunFiles } from "./held";
-import { type StateAddress, type StateFile, filesOf, isFolder } from "./layout";
+import { type StateAddress, type StateFile, filesOf } from "./layout";
 import { moveAside, moveOrCopy } from "./move";
 import { findRunId, placeOf } from "./place";
 import { isOneFile, makeFolder, syncFolders } from "./publish";
-import { listJobs } from "./queue";
+import { hasQueue, listJobs } from "./queue";
 
 interface Moved {
   /** The runs whose files were moved. */
@@ -70,11 +70,6 @@ export async function holdRuns(
   }
   await syncFolders(touched);
   return left;
-}
-
-/** Whether jobs begin runs on this state directory, so that what makes a job is held with a run. */
-export async function hasQueue({ root, folders }: StateAddress): Promise<boolean> {
-  return folders.queue !== undefined && (await isFolder(join(root, folders.queue)));
 }
 
 /** A run's file of one role, if the services have the store and it exists. */

@@ -1,10 +1,11 @@
 import { lstat } from "node:fs/promises";
-import { posix } from "node:path";
+import { join, posix } from "node:path";
 import { mapLimit } from "./concurrency";
 import { isSystemError } from "./errors";
+import { type Fence, fenceInForce, readFence } from "./fence";
 import { runIn } from "./held";
 import { memberOf } from "./json";
-import { type StateAddress, type StateFile, filesOf } from "./layout";
+import { type StateAddress, type StateFile, filesOf, isFolder } from "./layout";
 
 /** A job: a file that asks the worker to begin a run, or to resume it. */
 export interface Job {
@@ -32,6 +33,44 @@ export async function listJobFiles(address: StateAddress): Promise<StateFile<"qu
   const found: StateFile<"queue">[] = [];
   for await (const files of filesOf(address, "queue")) found.push(...files);
   return found.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Whether jobs begin runs on this state directory, so that what makes a job is held with a run. */
+export async function hasQueue({ root, folders }: StateAddress): Promise<boolean> {
+  return folders.queue !== undefined && (await isFolder(join(root, folders.queue)));
+}
+
+/** How many jobs wait, and whether the worker takes them. */
+export interface JobCounts {
+  readonly waiting: number;
+  /** How many waited at the handover; absent without a fence in force. */
+  readonly atHandover?: number;
+  /** The first twenty of those by name, if none of them was taken since; absent if one was, and if there were none. */
+  readonly untaken?: readonly string[];
+}
+
+/** Counts the jobs that wait; undefined without a queue. */
+export async function countJobs(address: StateAddress): Promise<JobCounts | undefined> {
+  if (!(await hasQueue(address))) return undefined;
+  const waiting = new Set((await listJobFiles(address)).map(({ name }) => name));
+  const fence = fenceInForce(await readFence(address.root));
+  const { count = 0, names = [] } = fence?.jobs ?? {};
+  const isUntaken = count > 0 && names.every((name) => waiting.has(name));
+  return {
+    waiting: waiting.size,
+    ...(fence && { atHandover: count }),
+    ...(isUntaken && { untaken: names }),
+  };
+}
+
+/** Maximum number of jobs that a fence names. */
+const maxNames = 20;
+
+/** The jobs that wait now, as a fence has them. */
+export async function jobsForFence(address: StateAddress): Promise<Fence["jobs"]> {
+  const files = await listJobFiles(address);
+  const names = files.slice(0, maxNames).map(({ name }) => name);
+  return files.length === 0 ? undefined : { count: files.length, names };
 }
 
 /**

@@ -7,7 +7,7 @@ export { type FormsReport, compareForms } from "./forms/read";
 export { importInto, importState } from "./import/import";
 export type { Batch } from "./import/pipeline";
 export type { ImportTarget } from "./import/write";
-export { acceptQuarantined } from "./describe/cutover";
+export { acceptQuarantined, describeJobs } from "./describe/cutover";
 export { describeForms } from "./describe/forms";
 export { describeOlder, describeRollback } from "./describe/rollback";
 export { drawFence } from "./rollback/fence";

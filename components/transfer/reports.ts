@@ -1,5 +1,12 @@
 import { type CollectionRole, byRole } from "../contract";
-import type { Conversion, IncompleteLine, Place, RefusalReason, Skipped } from "../state";
+import type {
+  Conversion,
+  IncompleteLine,
+  JobCounts,
+  Place,
+  RefusalReason,
+  Skipped,
+} from "../state";
 
 /**
  * What became of one collection's records: `read` is the sum of `inserted`, `updated`,
@@ -99,6 +106,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
    * each, as far as it is known. Absent if there are none.
    */
   decidedLate?: { runId: string; job?: string }[];
+  /** The jobs that wait, counted in the handover and the final pass; absent without a queue. */
+  jobs?: JobCounts;
   /** Absent under a fence that is in force, and if nothing was compared. */
   unfinished?: UnfinishedRuns;
   /** How many runs on disk may still execute steps, quarantined ones included. */

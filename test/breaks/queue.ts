@@ -44,4 +44,11 @@ export const queueBreaks: readonly Break[] = [
     replace: "",
     tests: ["test/transfer/window.test.ts > is listed once, with its archived job"],
   },
+  {
+    guarantee: "a final pass warns if the worker took none of the jobs",
+    file: "components/state/queue.ts",
+    find: "const isUntaken = count > 0 && names.every((name) => waiting.has(name));",
+    replace: "const isUntaken = count > 0 && names.length === waiting.size;",
+    tests: ["test/transfer/queue.test.ts > a final pass warns if none of them was taken"],
+  },
 ];

@@ -1,7 +1,13 @@
 import { warning } from "../../contract/finding";
 import { collectionRoles } from "../../contract";
 import { formatCount } from "../../contract/text";
-import { type StateAddress, describePlace, heldFolder, supersededFolder } from "../../state";
+import {
+  type JobCounts,
+  type StateAddress,
+  describePlace,
+  heldFolder,
+  supersededFolder,
+} from "../../state";
 import type { DrawnFence } from "../rollback/fence";
 import type { ImportReport, Quarantined } from "../reports";
 import type { VerificationReport } from "../verify";
@@ -119,6 +125,26 @@ export function describeWindow(
           `${formatCases(cases, cases.length)}. The worker may have taken its job while MongoDB said pending. If a run does ` +
           `not go on, move its job back to ${folders.queue ?? "the queue"}; if its job is unknown, resume it as the services allow.`,
       ),
+    ),
+  ];
+}
+
+/**
+ * How many jobs wait, and what to do if the worker has taken none of those that waited at the handover.
+ */
+export function describeJobs(
+  { waiting, atHandover = 0, untaken = [] }: JobCounts,
+  { folders: { queue = "" } }: Pick<StateAddress, "folders">,
+): StepMessage[] {
+  const names = formatCases(untaken, atHandover);
+  if (untaken.length === 0)
+    return ifAny(waiting, () => `${formatCount(waiting, "job")} waiting in ${queue}.`);
+  return [
+    warning(
+      "jobs-not-taken",
+      `None of the ${formatCount(atHandover, "job")} that waited at the handover was taken: ${names}. The worker may still be ` +
+        `busy, or have another queue in Mongo mode. \`taskrunner-storage status\` looks again. Look whether the worker reads ` +
+        `${queue} in Mongo mode. If it does not, move the job's file away, then submit the run again.`,
     ),
   ];
 }

@@ -10,6 +10,7 @@ import {
   fenceInForce,
   filesOf,
   heldAddresses,
+  jobsForFence,
   listHeldRuns,
   readFence,
   requireState,
@@ -66,7 +67,14 @@ export async function drawFence(sides: NewFence): Promise<DrawnFence> {
   ]);
   const former = all.size > 0 && { former: [...all].sort() };
   const { tokens = [] } = last ?? {};
-  const drawn = { at: at.toISOString(), cutover, unfinishedCount, ...former };
+  const jobs = await jobsForFence(sides);
+  const drawn = {
+    at: at.toISOString(),
+    cutover,
+    unfinishedCount,
+    ...(jobs && { jobs }),
+    ...former,
+  };
   const fence = renewToken({ ...drawn, tokens });
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(database, ledger, { at, stack }), sides);

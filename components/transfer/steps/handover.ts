@@ -2,13 +2,27 @@ import { type Finding, warning } from "../../contract/finding";
 import { findChangesSince, redrainHint } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";
-import { type Fence, StateFolderError, fenceInForce, readFence, sourceOfTruth } from "../../state";
+import {
+  type Fence,
+  StateFolderError,
+  countJobs,
+  fenceInForce,
+  readFence,
+  sourceOfTruth,
+} from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
-import { describeFence, describeRemoved, describeStop, describeWindow } from "../describe/cutover";
+import {
+  describeFence,
+  describeJobs,
+  describeRemoved,
+  describeStop,
+  describeWindow,
+} from "../describe/cutover";
 import { describeRollbackPreview, describeRollback } from "../describe/rollback";
 import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
+import type { ImportReport } from "../reports";
 import { findSince } from "../updated";
 import { hasToImport, importPass, namedSides, requireSame } from "./import";
 import {
@@ -18,6 +32,7 @@ import {
   type PassResults,
   FinalPass,
   type FinalPassInputs,
+  type StateInputs,
 } from "./inputs";
 import { namedState, truncateReport, sidesOf, stateOf } from "./sides";
 
@@ -76,7 +91,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
       unfinishedCount: report.unfinishedRuns,
     });
     describeFence(drawn, namedState(inputs).root).forEach(tell);
-    return { report, fence: drawn.fence };
+    return { report: { ...report, ...(await tellJobs(inputs, true)) }, fence: drawn.fence };
   },
   // The engine of a cutover may have been killed before the stack learned of its fence.
   back: (inputs, state) => rollBack(inputs, state, (last) => state?.fence ?? fenceInForce(last)),
@@ -108,13 +123,27 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     const report = await importPass(sides, "final");
     const found = [...describeRemoved(report), ...describeWindow(report, await namedSides(inputs))];
     found.forEach(tell);
-    return { report };
+    return { report: { ...report, ...(await tellJobs(inputs)) } };
   },
   back: (inputs, state) =>
     rollBack(inputs, state, () => {
       return inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt };
     }),
 };
+
+/** Counts the jobs that wait, for the report, and tells of them. */
+async function tellJobs(
+  inputs: StateInputs,
+  isHandover = false,
+): Promise<Pick<ImportReport, "jobs">> {
+  const state = stateOf(inputs);
+  const found = await countJobs(state);
+  if (!found) return {};
+  // In the handover the worker had no time to take one.
+  const jobs = isHandover ? { waiting: found.waiting } : found;
+  describeJobs(jobs, state).forEach(tell);
+  return { jobs };
+}
 
 async function assertStillDrained(inputs: HandoverInputs): Promise<void> {
   const { direction, standstill, stoppedAt, takenOver } = inputs;
