@@ -14,8 +14,8 @@ export const copyBreaks: readonly Break[] = [
   {
     guarantee: "in an older copy of the directory MongoDB's records win while the fence is open",
     file: "components/transfer/export/file.ts",
-    find: 'sides.older === "directory",',
-    replace: "false,",
+    find: 'sides.truth, sides.older === "directory")',
+    replace: "sides.truth)",
     tests: [`${test} > gets again what MongoDB has`],
   },
   {
@@ -28,9 +28,33 @@ export const copyBreaks: readonly Break[] = [
   {
     guarantee: "an export of some runs vouches for no others",
     file: "components/transfer/rollback/rollback.ts",
-    find: "if (!sides.only) await recordExported(sides);",
-    replace: "await recordExported(sides);",
+    find: "if (!sides.only && !(",
+    replace: "if (!(",
     tests: [`${test} > does not vouch for the others of an older copy`],
+  },
+  {
+    guarantee: "an older copy is not vouched for while a file of it could not be written",
+    file: "components/transfer/rollback/rollback.ts",
+    find: " && !(sides.older && isLeft)",
+    replace: "",
+    tests: [`${test} > an older copy is not vouched for while a record`],
+  },
+  {
+    guarantee: "a restored file with a later date does not begin its steps again",
+    file: "components/transfer/export/file.ts",
+    find: 'isRestored(role, pair, sides) ? { ...pair, verdict: "mongo" } : pair',
+    replace: "pair",
+    tests: [
+      "test/transfer/clocks.test.ts > a restored file of a finished run is written again",
+      "test/transfer/clocks.test.ts > a restored file that was held comes back",
+    ],
+  },
+  {
+    guarantee: "MongoDB is the source of truth of a held file, also after the fence",
+    file: "components/transfer/export/held.ts",
+    find: 'truth: "mongo" as const',
+    replace: "truth: asked.sides.truth",
+    tests: ["test/transfer/clocks.test.ts > a restored file that was held comes back"],
   },
   {
     guarantee: "a restored MongoDB is told from a restored directory",
@@ -66,7 +90,7 @@ export const copyBreaks: readonly Break[] = [
   {
     guarantee: "a copy from the middle of an export is recognized",
     file: "components/transfer/rollback/rollback.ts",
-    find: "if (!sides.only) await recordExported(sides);",
+    find: "if (!sides.only && !(sides.older && isLeft)) await recordExported(sides);",
     replace: "",
     tests: [`${test} > restored from the middle of an export`],
   },

@@ -83,6 +83,21 @@ describe.each([
   });
 });
 
+it("an older copy is not vouched for while a record of it could not be written", async () => {
+  await wholeCutover();
+  const restore = await snapshot();
+  await stack.runs.updateOne({ _id: "done" }, later);
+  await byHand();
+  await restore();
+  // A backup has half a file.
+  await writeFile(join(stack.root, done), "{");
+  expect(await byHand()).toMatchObject({ older: "directory", runs: { conflicts: 1 } });
+  expect(await byHand()).toMatchObject({ older: "directory", runs: { conflicts: 1 } });
+  await rm(join(stack.root, done));
+  expect(await byHand()).toMatchObject({ older: "directory", runs: { written: 1 } });
+  expect(await byHand()).not.toHaveProperty("older");
+});
+
 it("a directory that is restored from before an export that was cut off is compared whole", async () => {
   const before = await wholeCutover();
   const restore = await snapshot();

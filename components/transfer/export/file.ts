@@ -28,6 +28,7 @@ import {
   readStamp,
   unpack,
   wholeFile,
+  wouldRepeatSteps,
 } from "../../state";
 import { type NewBase, announceBases, isAgreed, isSettled, withdrawBases } from "../bases";
 import { documentIn, documentsAsStored } from "../documents";
@@ -70,15 +71,10 @@ export async function exportFile(
     const pairs: Outgoing[] = [];
     for await (const mongo of documentsIn(sides, role, runId, documents)) {
       const key = keyOf(role, mongo);
-      pairs.push(
-        pairOf(
-          role,
-          { key, disk: file.records.get(key), mongo },
-          bases.get(role)?.get(key),
-          sides.truth,
-          sides.older === "directory",
-        ),
-      );
+      const base = bases.get(role)?.get(key);
+      const found = { key, disk: file.records.get(key), mongo };
+      const pair = pairOf(role, found, base, sides.truth, sides.older === "directory");
+      pairs.push(isRestored(role, pair, sides) ? { ...pair, verdict: "mongo" } : pair);
     }
     const having = (...verdicts: Verdict[]) =>
       file.refusal ? [] : pairs.filter(({ verdict }) => verdicts.includes(verdict));
@@ -99,6 +95,13 @@ export async function exportFile(
     for (const { key } of documents) tally.refuseDocument(role, readableKey(key), refusal);
     return undefined;
   }
+}
+
+/** Whether a file that changed since the base was restored, whatever its date is, because clocks may be apart. */
+function isRestored(role: WholeFileRole, pair: Outgoing, { truth }: ExportSides): boolean {
+  const { disk, mongo, verdict } = pair;
+  if (role !== "runs" || truth !== "mongo" || verdict !== "disk" || !disk) return false;
+  return wouldRepeatSteps(disk.document, mongo);
 }
 
 /**

@@ -9,7 +9,9 @@ const heldAtOnce = 500;
  * to their places, and its jobs after them. A run that MongoDB does not have stays held, because this MongoDB may be a new one; so does a conflict, whose
  * file must not be executed.
  */
-export async function exportHeldRuns(task: ExportTask): Promise<void> {
+export async function exportHeldRuns(asked: ExportTask): Promise<void> {
+  // No service works on a held file: MongoDB is its source of truth, also after the fence.
+  const task = { ...asked, sides: { ...asked.sides, truth: "mongo" as const } };
   for (const from of await heldAddresses(task.sides)) {
     // A file under both names would be written under the held one, and stay stale in its place.
     const held = await completeMoves(task.sides, from);

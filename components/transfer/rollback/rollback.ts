@@ -118,11 +118,15 @@ async function endRollback(
 
 type LedgerSides = ExportSides & { readonly ledger: string };
 
-/** Exports everything, after which the files of the directory are vouched for. */
+/**
+ * Exports everything, after which the files of the directory are vouched for. An older copy is not, while a file of it
+ * could not be written: the next export compares it again.
+ */
 async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
   const sides = await vouchFor(asked);
   const report = await exportState(sides);
-  if (!sides.only) await recordExported(sides);
+  const isLeft = report.conflicts.length + report.unwritable.length > 0;
+  if (!sides.only && !(sides.older && isLeft)) await recordExported(sides);
   return report;
 }
 

@@ -1,0 +1,49 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { exportByHand } from "../../components/transfer";
+import { providers } from "../../components/transfer/provider";
+import { ledgerCollection } from "./database";
+import { jsonIn } from "./export-sides";
+import {
+  type Outs,
+  RollbackStack,
+  finished,
+  running,
+  runStep,
+  unreachableUri,
+  upSecond,
+} from "./rollback-stack";
+import { run } from "./state";
+
+// A date says nothing of two states of a run whose writers' clocks are apart.
+
+const stack = new RollbackStack();
+const busy = "state/runs/busy.json";
+
+/** A run that MongoDB finished and a file has; then its file is restored, whose writer's clock was ahead. */
+async function restoredFile(): Promise<Outs> {
+  const before = await stack.cutover();
+  await upSecond(undefined, stack.second(before));
+  await stack.advance();
+  await providers.BulkPass.create(stack.toFiles());
+  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  const ahead = run("busy", { ...running, updatedAt: new Date(Date.now() + 3_600_000) });
+  await writeFile(join(stack.root, busy), JSON.stringify(ahead));
+  return before;
+}
+
+it("a restored file of a finished run is written again, and nothing is held", async () => {
+  const before = await restoredFile();
+  const { rollback } = await runStep(before, stack.toFiles());
+  expect(rollback).toMatchObject({ held: [] });
+  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+});
+
+it("a restored file that was held comes back as MongoDB finished its run", async () => {
+  const before = await restoredFile();
+  const { rollback } = await runStep(before, stack.toFiles({ uri: unreachableUri }));
+  expect(rollback).toMatchObject({ held: expect.arrayContaining(["busy"]) as unknown });
+  await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 });
+  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+});
