@@ -48,6 +48,27 @@ export interface Collection {
   readonly indexes: readonly Index[];
 }
 
+const stepStatuses = ["Pending", "Running", "Succeeded", "Failed", "Skipped"];
+const stepKinds = ["Run", "GateApproval", "GatePolicy", "Parallel", "Map", "Loop", "Conditional"];
+
+/**
+ * The enumerations inside a run's `steps`, with the names of their integers from 0 (assumed). The services' kinds begin in
+ * one of two ways, and the name of kind 0 is the name of the table.
+ */
+export const stepTables = {
+  Run: { status: stepStatuses, kind: stepKinds },
+  Unknown: { status: stepStatuses, kind: ["Unknown", ...stepKinds] },
+} as const;
+
+/** The name of a table. */
+export type StepTable = keyof typeof stepTables;
+
+/** A member of a step that is an enumeration. */
+export type StepEnumeration = "status" | "kind";
+
+/** The members of a step that are enumerations. */
+export const stepEnumerations: readonly StepEnumeration[] = ["status", "kind"];
+
 /** An index key as pairs, because the order of its fields matters. */
 const pairsOf = (key: Readonly<Record<string, 1 | -1>>) => Object.entries(key);
 

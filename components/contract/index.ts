@@ -5,11 +5,15 @@ export {
   collections,
   checkpointsCollection,
   indexNameIn,
+  stepEnumerations,
+  stepTables,
   type Collection,
   type CollectionRole,
   type Field,
   type Index,
   type FieldType,
+  type StepEnumeration,
+  type StepTable,
 } from "./collections";
 export { defaultFolders, type StateFolders, type Store } from "./folders";
 export { applicationRole, migratorRole, type DatabaseRole, type ServiceCollections } from "./roles";

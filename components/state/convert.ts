@@ -1,6 +1,7 @@
 import { Long } from "mongodb";
 import { type CollectionRole, type Field, byRole, collections } from "../contract";
 import { Refusal } from "./errors";
+import { type StepForms, nameSteps, usualForms } from "./step-forms";
 import {
   exactNumber,
   formatJson,
@@ -27,12 +28,17 @@ export type Conversion = "metadataText" | "enumeration" | "offset";
  * Converts a record's fields to the contract's names and types: names in any case to the contract's names, integers to
  * enumeration names or longs, digits in quotes to longs, timestamps to dates, and metadata values to strings (JSON text).
  * A value that cannot be converted stays as it is, and `check` reports it. Fields that the contract does not have, and
- * the contents of plan, failure policy and steps, stay untouched.
+ * the contents of plan and failure policy, stay untouched; of steps their integer enumerations become names.
  *
+ * @param forms how the services write these
  * @returns the fields still to be checked, without a generated `_id`
- * @throws Refusal if the record is not an object, or has a field twice
+ * @throws Refusal if the record is not an object, has a field twice, or a step has an integer without a name
  */
-export function convert(role: CollectionRole, { fields, impliedFields }: Entry) {
+export function convert(
+  role: CollectionRole,
+  { fields, impliedFields }: Entry,
+  forms: StepForms = usualForms,
+) {
   if (!isJsonObject(fields)) throw new Refusal("form", "it is not an object");
   const found: Conversion[] = [];
   const converted = new Map<string, unknown>();
@@ -41,11 +47,11 @@ export function convert(role: CollectionRole, { fields, impliedFields }: Entry) 
     const name = isName ? property : (namesOf[role].get(property.toLowerCase()) ?? property);
     if (converted.has(name)) throw new Refusal("form", `it has ${name} twice`);
     const value = valueIn(fields, property);
-    converted.set(name, convertValue(fieldsOf[role].get(name), value, found));
+    converted.set(name, convertValue(fieldsOf[role].get(name), value, found, forms));
   }
   for (const name of Object.keys(impliedFields)) {
     if (converted.get(name) != null) continue;
-    converted.set(name, convertValue(fieldsOf[role].get(name), impliedFields[name], found));
+    converted.set(name, convertValue(fieldsOf[role].get(name), impliedFields[name], found, forms));
   }
   // Most records need none, and a set of their own would be a tenth of their memory.
   const conversions = found.length === 0 ? noConversions : new Set(found);
@@ -66,6 +72,7 @@ function convertValue(
   field: Field | undefined,
   value: unknown,
   conversions: Conversion[],
+  forms: StepForms,
 ): unknown {
   if (!field || value === null) return value;
   const { type, names, asWritten } = field;
@@ -76,6 +83,11 @@ function convertValue(
   }
   if (type === "long") return toLong(value);
   if (type === "strings") return toTexts(value, conversions);
+  if (type === "object[]") {
+    const named = nameSteps(value, forms);
+    if (named !== value) conversions.push("enumeration");
+    return named;
+  }
   if (!names || (asWritten && typeof value === "string")) return value;
   const lower = typeof value === "string" ? value.toLowerCase() : undefined;
   const name = typeof value === "number" ? names[value] : names.find((known) => known === lower);

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
 import { type StateAddress, isFolder } from "./layout";
 import { syncFolders, temporaryPath } from "./publish";
+import type { StepForms } from "./step-forms";
 
 /** The fence in the state directory: from this moment MongoDB is the source of truth (decision 9). */
 export interface Fence {
@@ -27,6 +28,8 @@ export interface Fence {
    * two was restored, or a write was cut off.
    */
   readonly tokens?: readonly string[];
+  /** How the services write enumerations inside `steps`, for an export to a directory without runs. */
+  readonly forms?: StepForms;
 }
 
 /** The fence's file, directly in the state directory, where no service and no import looks for files. */

@@ -8,6 +8,8 @@ import { sequenceIn } from "./line-numbers";
 import type { FilePlace } from "./place";
 import { readTexts } from "./read";
 import { objectIn } from "./records";
+import { renewSteps } from "./renew-steps";
+import type { StepForms } from "./step-forms";
 
 /** Fields implied by the file name or the manifest. */
 const impliedFields: Readonly<Record<CollectionRole, readonly string[]>> = {
@@ -17,38 +19,61 @@ const impliedFields: Readonly<Record<CollectionRole, readonly string[]>> = {
   approvals: ["_id"],
 };
 
-/** Converts a document to the members of its record on disk, in the document's order. */
-export function recordOf(role: CollectionRole, document: Document): Map<string, unknown> {
+/**
+ * Converts a document to the members of its record on disk, in the document's order.
+ *
+ * @param forms those of the directory's other files
+ */
+export function recordOf(
+  role: CollectionRole,
+  document: Document,
+  forms?: StepForms,
+): Map<string, unknown> {
   const members = Object.entries(document).filter(([name]) => !impliedFields[role].includes(name));
-  return new Map(members.map(([name, value]) => [propertyOf(role, name), value]));
+  return new Map(
+    members.map(([name, value]) => {
+      const formed: unknown = isSteps(role, name) ? renewSteps([], value, forms) : value;
+      return [propertyOf(role, name), formed];
+    }),
+  );
 }
 
 /**
- * The document that a reading of a document's record on disk gives, without a generated `_id`. It differs if JSON
- * cannot express a value, such as a date inside a plan.
+ * The document that a record on disk gives after an export of a document to it, without a generated `_id`. It differs if
+ * JSON cannot express a value, such as a date inside a plan.
  *
+ * @param disk the record's document before
  * @throws Refusal if no record can hold the document
  */
-export function asOnDisk(role: CollectionRole, document: Document): Document {
-  const fields = parseJson(formatJson(recordOf(role, document)));
+export function asOnDisk(
+  role: CollectionRole,
+  document: Document,
+  disk: Document,
+  forms?: StepForms,
+): Document {
+  const record = renewRecord(role, Object.fromEntries(recordOf(role, disk)), document, forms);
   const impliedFields = role === "runs" ? {} : { runId: document.runId as unknown };
-  return Object.fromEntries(convert(role, { fields, impliedFields }).fields);
+  const fields = parseJson(formatJson(record));
+  return Object.fromEntries(convert(role, { fields, impliedFields }, forms).fields);
 }
 
 /**
  * Updates the members of a record on disk to the values in its document. A member whose value is equal stays as it is
- * written, with the case of its name, all digits of a timestamp and an enumeration's integer.
+ * written, with the case of its name, all digits of a timestamp and an enumeration's integer; so does one of a step.
+ *
+ * @param forms those of the directory's other files
  */
 export function renewRecord(
   role: CollectionRole,
   before: JsonObject,
   document: Document,
+  forms?: StepForms,
 ): Map<string, unknown> {
-  const after = recordOf(role, document);
+  const after = recordOf(role, document, forms);
   const renewed = new Map<string, unknown>();
   for (const [property, value] of membersOf(before)) {
     const fields = new Map([[property, value]]);
-    const [converted] = convert(role, { fields, impliedFields: {} }).fields;
+    const [converted] = convert(role, { fields, impliedFields: {} }, forms).fields;
     const [name, known] = converted ?? [property, value];
     const stored: unknown = document[name];
     const same = hashOf(role, { [name]: known }) === hashOf(role, { [name]: stored });
@@ -58,12 +83,18 @@ export function renewRecord(
       const wasInteger = typeof value === "number" && typeof stored === "string";
       const names = wasInteger ? collections[role].fields[name]?.names : undefined;
       const place = names?.indexOf(String(stored).toLowerCase()) ?? -1;
-      renewed.set(property, place < 0 ? stored : place);
+      const renewedSteps = isSteps(role, name) ? renewSteps(value, stored, forms) : stored;
+      renewed.set(property, place < 0 ? renewedSteps : place);
     }
     after.delete(propertyOf(role, name));
   }
   for (const [property, value] of after) renewed.set(property, value);
   return renewed;
+}
+
+/** Whether a field is the list of a run's steps. */
+function isSteps(role: CollectionRole, name: string): boolean {
+  return collections[role].fields[name]?.type === "object[]";
 }
 
 /** On disk a run's `_id` is its `runId`. */

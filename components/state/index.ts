@@ -23,5 +23,6 @@ export * from "./records";
 export * from "./runs";
 export { type Skipped, noneSkipped } from "./skipped";
 export * from "./stores";
+export * from "./step-forms";
 export * from "./unfinished";
 export type { Conversion } from "./convert";

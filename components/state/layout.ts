@@ -5,6 +5,7 @@ import { type CollectionRole, type StateFolders, type Store, collectionRoles } f
 import { mapLimit } from "./concurrency";
 import { StateFolderError } from "./errors";
 import { type Skipped, isSkipped, leaveOut, noneSkipped, readFolder, skipForeign } from "./skipped";
+import type { StepForms } from "./step-forms";
 
 /** A file of state, or a job. */
 export interface StateFile<Role extends Store = CollectionRole> {
@@ -14,6 +15,8 @@ export interface StateFile<Role extends Store = CollectionRole> {
   readonly name: string;
   /** The run's id with `_` for each character that a file name cannot contain. */
   readonly baseName: string;
+  /** The address's. */
+  readonly forms?: StepForms | undefined;
 }
 
 /** Where filesystem state is. */
@@ -22,6 +25,8 @@ export interface StateAddress {
   readonly root: string;
   /** The stores that are read and written; the files of others stay as they are. */
   readonly folders: StateFolders;
+  /** How the services write the enumerations inside `steps`. Default: `usualForms`. */
+  readonly forms?: StepForms | undefined;
 }
 
 /** The roles whose files are read and written, in the contract's order. */
@@ -166,14 +171,14 @@ const looksAtOnce = 32;
 
 /** The file of a run's records of one role, by base name, whether it exists or not. */
 export function fileOf<Role extends Store>(
-  { root, folders }: StateAddress,
+  { root, folders, forms }: StateAddress,
   role: Role,
   baseName: string,
 ): StateFile<Role> {
   const file =
     role === "artifacts" ? `${baseName}/artifact-manifest.json` : baseName + extensionOf(role);
   const name = `${folders[role] ?? ""}/${file}`;
-  return { role, path: `${root}/${name}`, name, baseName };
+  return { role, path: `${root}/${name}`, name, baseName, forms };
 }
 
 function extensionOf(role: Store): string {

@@ -122,7 +122,7 @@ export function convertEntries(
     const place = new RecordPlace(file.name, text.line, entry.entry);
     const raw = new RawRecord(text, isOnly ? undefined : entry.fields);
     try {
-      const { key, document, conversions } = convertEntry(role, entry);
+      const { key, document, conversions } = convertEntry(file, entry);
       const isSmall = text.length < smallText;
       const bytes = isSmall ? text.length / entries.length : sizeOf(document);
       records.push(new ReadyRecord(role, place, key, document, bytes, conversions, raw));
@@ -133,8 +133,8 @@ export function convertEntries(
   return records;
 }
 
-function convertEntry(role: CollectionRole, entry: Entry) {
-  const { fields, conversions } = convert(role, entry);
+function convertEntry({ role, forms }: StateFile, entry: Entry) {
+  const { fields, conversions } = convert(role, entry, forms);
   check(role, fields);
   const key = joinKey(keyFields[role].map((field) => fields.get(field)));
   const time = role === "logs" ? (fields.get("timestamp") as Date) : undefined;

@@ -1,7 +1,13 @@
+import { stepTables } from "../contract";
 import { type JsonObject, isJsonObject, memberOf } from "./json";
 
-/** The statuses of a finished step: names, and their integers in the services' enumeration (assumed). */
-const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "skipped", 2, 3, 4]);
+/** The statuses of a finished step: names in lower case, and their integers, which are the same in each table. */
+const finalStatuses: ReadonlySet<unknown> = new Set(
+  ["Succeeded", "Failed", "Skipped"].flatMap((name) => [
+    name.toLowerCase(),
+    stepTables.Run.status.indexOf(name),
+  ]),
+);
 
 /**
  * Whether a run may still execute steps. A run has no status of its own: it is finished if every enabled step is. A
@@ -37,7 +43,8 @@ export function wouldRepeatSteps(run: JsonObject, other: JsonObject): boolean {
   return stepsOf(other).some((step) => hasFinalStatus(step) && !ids.has(idOf(step)));
 }
 
-function stepsOf(run: JsonObject): readonly unknown[] {
+/** The steps of a run as they are; none if it has no list. */
+export function stepsOf(run: JsonObject): readonly unknown[] {
   const steps = memberOf(run, "steps");
   return Array.isArray(steps) ? steps : [];
 }

@@ -9,6 +9,7 @@ import {
   type ReadyRecord,
   type StateFile,
   isUnfinished,
+  usualForms,
 } from "../state";
 
 /** How many records of a file are in MongoDB, and what they needed. */
@@ -44,6 +45,16 @@ export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts, Num
   readonly complete: boolean;
   /** The run's id by which the file was read. */
   readonly runId: string;
+  /** By `converterOf`: with another one the file becomes other documents. */
+  readonly converter: string;
+}
+
+/** The version of the conversion of files to documents. Raise it if it gives other documents. */
+const converterVersion = 1;
+
+/** The conversion of a file: of a run also by the table of integers in its steps. */
+export function converterOf({ role, forms = usualForms }: StateFile): string {
+  return role === "runs" ? `${converterVersion} ${forms.table}` : `${converterVersion}`;
 }
 
 /** What was imported of a log with lines that have no sequence: their numbers depend on it. */

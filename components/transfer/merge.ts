@@ -1,6 +1,6 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import { asOnDisk, hashOf, refusalIn, wouldRepeatSteps } from "../state";
+import { type StepForms, asOnDisk, hashOf, refusalIn, wouldRepeatSteps } from "../state";
 import { type Base, type Hashes, agreementIn } from "./bases";
 
 /**
@@ -37,6 +37,7 @@ export function sideOf(role: CollectionRole, document: Document): Side {
  * @param truth the side that is the source of truth after a cutover. What only it lacks was removed there. While it is
  *   MongoDB no service works on the files: an older run or artifact on disk was restored, and MongoDB's wins. Default:
  *   none
+ * @param forms how the services write enumerations inside `steps`
  */
 export function merge(
   role: CollectionRole,
@@ -44,6 +45,7 @@ export function merge(
   mongo: Side | undefined,
   base: Base | undefined,
   truth?: keyof Hashes,
+  forms?: StepForms,
 ): Verdict {
   // An announced write may not have been done.
   const wasOnBoth = base?.agreed !== undefined;
@@ -55,13 +57,18 @@ export function merge(
   const isRestored = truth === "mongo" && isOlder[role](disk, mongo);
   const verdict = isRestored ? "mongo" : mergers[role](disk, mongo, agreed);
   if (verdict === "disk") return verdict;
-  return isWrittenAs(role, mongo, disk) ? "equal" : verdict;
+  return isWrittenAs(role, mongo, disk, forms) ? "equal" : verdict;
 }
 
-/** Whether the file is what an export of the document writes. */
-function isWrittenAs(role: CollectionRole, { document }: Side, disk: Side): boolean {
+/** Whether an export of the document changes nothing in the file. */
+function isWrittenAs(
+  role: CollectionRole,
+  { document }: Side,
+  disk: Side,
+  forms: StepForms | undefined,
+): boolean {
   try {
-    return hashOf(role, asOnDisk(role, document)) === disk.hash;
+    return hashOf(role, asOnDisk(role, document, disk.document, forms)) === disk.hash;
   } catch (error) {
     refusalIn(error);
     return false;

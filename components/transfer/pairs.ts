@@ -20,6 +20,7 @@ import {
 } from "./bases";
 import { documentIn, idsAmong } from "./documents";
 import { type Verdict, merge, sideOf } from "./merge";
+import type { OlderSide } from "./reports";
 import { type BothSides, collectionOf } from "./sides";
 
 /**
@@ -49,9 +50,15 @@ export interface Pairing {
   readonly isReadOnly?: boolean;
 }
 
+/** What decides about a pair besides the pair. */
+interface Deciding extends Pick<Pairing, "truth">, Pick<BothSides, "forms"> {
+  /** `directory` if the file is of an older or another copy of the state directory, of which no base tells. */
+  readonly older?: OlderSide | undefined;
+}
+
 /** Pairs records with their documents and bases, by few queries whatever the number of runs. */
 export async function pairsOf(
-  sides: Pick<BothSides, "database" | "collections">,
+  sides: Pick<BothSides, "database" | "collections" | "forms">,
   records: readonly ReadyRecord[],
   { truth, empty, isReadOnly = false }: Pairing = {},
 ): Promise<Pair[]> {
@@ -85,7 +92,9 @@ export async function pairsOf(
     if (!one.mongo && removed?.has(runIdOf(one.disk))) {
       return { ...one, ...unasked, verdict: "removed" };
     }
-    if (role !== "logs") return pairOf(role, one, bases.get(role)?.get(one.key), truth);
+    if (role !== "logs") {
+      return pairOf(role, one, bases.get(role)?.get(one.key), { truth, forms: sides.forms });
+    }
     // A log entry is immutable: its key and content suffice.
     const { disk, mongo } = one;
     if (!mongo) return { ...one, ...unasked, verdict: "onlyOnDisk" };
@@ -115,17 +124,12 @@ async function findRemovedRuns(
 
 const noDocuments: ReadonlyMap<Key, Uint8Array> = new Map();
 
-/**
- * Decides by the merge rules what becomes of a record that at least one side has.
- *
- * @param isOlderCopy whether the file is of an older or another copy of the state directory, of which no base tells
- */
+/** Decides by the merge rules what becomes of a record that at least one side has. */
 export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Document | undefined>(
   role: WholeFileRole,
   found: Found<Disk, Mongo>,
   base: Base | undefined,
-  truth?: keyof Hashes,
-  isOlderCopy = false,
+  { truth, forms, older }: Deciding = {},
 ): Pair<Disk, Mongo> {
   const { key, disk, mongo }: Found<ReadyRecord | undefined> = found;
   const ours = disk && sideOf(role, disk.document);
@@ -133,7 +137,8 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
   // While MongoDB is the source of truth, an older copy's file did not change since.
   const unchanged = ours && { agreed: { disk: ours.hash, mongo: "" } };
   const ofOlder = truth === "mongo" ? unchanged : undefined;
-  const verdict = merge(role, ours, theirs, isOlderCopy ? ofOlder : base, truth);
+  const known = older === "directory" ? ofOlder : base;
+  const verdict = merge(role, ours, theirs, known, truth, forms);
   const agreement =
     ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
   const becomes = ours && {

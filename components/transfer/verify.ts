@@ -23,6 +23,7 @@ import { type Pair, pairsOf } from "./pairs";
 import type { FormsReport } from "./forms/read";
 import { type BothSides } from "./sides";
 import type { Quarantined } from "./reports";
+import { withForms } from "./step-forms";
 import { Tally, keep } from "./tally";
 
 /**
@@ -95,10 +96,11 @@ export interface VerifyOptions {
  * @throws StateFolderError if the state directory cannot be used
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
-export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
-  const { expiry, isProof = false } = sides;
+export async function verifyState(asked: BothSides & VerifyOptions): Promise<VerificationReport> {
+  const { expiry, isProof = false } = asked;
   const tally = new Tally();
-  await requireState(sides);
+  await requireState(asked);
+  const sides = await withForms(asked);
   sides.watch?.(tally);
   const truth = sourceOfTruth(await readFence(sides.root));
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));

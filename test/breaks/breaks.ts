@@ -10,6 +10,7 @@ import { rolloutBreaks } from "./rollout";
 import { schema } from "./schema";
 import { serviceBreaks } from "./services";
 import { stateBreaks } from "./state";
+import { stepFormBreaks } from "./step-forms";
 import { step } from "./step";
 import { takeOver } from "./take-over";
 import { writerBreaks } from "./writers";
@@ -32,6 +33,7 @@ export const breaks: readonly Break[] = [
   ...step,
   ...schema,
   ...stateBreaks,
+  ...stepFormBreaks,
   ...writerBreaks,
   ...rollbackBreaks,
   ...queueBreaks,

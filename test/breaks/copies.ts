@@ -13,9 +13,9 @@ export const copyBreaks: readonly Break[] = [
   },
   {
     guarantee: "in an older copy of the directory MongoDB's records win while the fence is open",
-    file: "components/transfer/export/file.ts",
-    find: 'sides.truth, sides.older === "directory")',
-    replace: "sides.truth)",
+    file: "components/transfer/pairs.ts",
+    find: 'older === "directory" ? ofOlder : base;',
+    replace: "base;",
     tests: [`${test} > gets again what MongoDB has`],
   },
   {

@@ -26,6 +26,7 @@ import {
   keepBases,
   partRoles,
 } from "./run";
+import { withForms } from "../step-forms";
 import { findSince } from "../updated";
 
 /**
@@ -68,9 +69,10 @@ export async function exportFinished(
 }
 
 /** Begins an export; it ends with `reportOn`. */
-export async function beginExport(sides: ExportSides): Promise<ExportTask> {
-  await mkdir(sides.root, { recursive: true });
-  await requireInside(sides);
+export async function beginExport(asked: ExportSides): Promise<ExportTask> {
+  await mkdir(asked.root, { recursive: true });
+  await requireInside(asked);
+  const sides = await withForms(asked);
   const tally = new Tally();
   sides.watch?.(tally);
   const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;

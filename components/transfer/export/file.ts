@@ -72,8 +72,7 @@ export async function exportFile(
     for await (const mongo of documentsIn(sides, role, runId, documents)) {
       const key = keyOf(role, mongo);
       const base = bases.get(role)?.get(key);
-      const found = { key, disk: file.records.get(key), mongo };
-      const pair = pairOf(role, found, base, sides.truth, sides.older === "directory");
+      const pair = pairOf(role, { key, disk: file.records.get(key), mongo }, base, sides);
       pairs.push(isRestored(role, pair, sides) ? { ...pair, verdict: "mongo" } : pair);
     }
     const having = (...verdicts: Verdict[]) =>
@@ -186,7 +185,7 @@ async function writeRecords(
   file: WholeFile,
   pairs: readonly Outgoing[],
 ): Promise<void> {
-  const { role, runId, path, name, stamp } = place;
+  const { role, runId, path, name, stamp, forms } = place;
   const { tally } = task;
   const entries = [...file.entries];
   const written: Outgoing[] = [];
@@ -196,7 +195,9 @@ async function writeRecords(
     try {
       const before = entries[at];
       const isThere = isJsonObject(before);
-      const record = isThere ? renewRecord(role, before, mongo) : recordOf(role, mongo);
+      const record = isThere
+        ? renewRecord(role, before, mongo, forms)
+        : recordOf(role, mongo, forms);
       formatJson(record);
       entries[at] = record;
       written.push(pair);
@@ -249,7 +250,7 @@ function newBase(base: Pair["base"], becomes: NewBase | undefined): NewBase[] {
  */
 async function writeConflictCopy(
   { conflicts: address, tally }: ExportTask,
-  { role, name: file, baseName }: WholeFilePlace,
+  { role, name: file, baseName, forms }: WholeFilePlace,
   conflicts: readonly Outgoing[],
   refusal: Refusal | undefined,
 ): Promise<void> {
@@ -272,7 +273,7 @@ async function writeConflictCopy(
     }
   });
   if (documents.length === 0) return;
-  const records = documents.map((document) => recordOf(role, document));
+  const records = documents.map((document) => recordOf(role, document, forms));
   const content = formatJson(wholeFile(role, records, undefined, documents), 2);
   await publish(path, stamp, (to) => to.writeFile(`${content}\n`));
 }

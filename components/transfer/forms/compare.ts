@@ -1,6 +1,13 @@
 import type { Document } from "mongodb";
-import { type CollectionRole, byRole, collections } from "../../contract";
-import { areEqual, isJsonObject, membersOf, valueIn } from "../../state";
+import { type CollectionRole, byRole, collections, stepEnumerations } from "../../contract";
+import {
+  type StepForms,
+  areEqual,
+  isContradicted,
+  isJsonObject,
+  membersOf,
+  valueIn,
+} from "../../state";
 import { ListHash } from "../tally";
 
 /** A form, such as `date` or `lower-case string`, with the number of documents that have it, and one of them. */
@@ -57,9 +64,13 @@ export function findFormDifferences(
   });
 }
 
-/** The hash for `advanced.acceptForms`: 16 hexadecimal digits, over paths and forms, not numbers and examples. */
-export function hashForms(differences: readonly FormDifference[]): string {
+/**
+ * The hash for `advanced.acceptForms`: 16 hexadecimal digits, over paths and forms, not numbers and examples, and over a
+ * table of integers that is contradicted.
+ */
+export function hashForms(differences: readonly FormDifference[], forms?: StepForms): string {
   const hash = new ListHash();
+  if (forms && isContradicted(forms)) hash.add(JSON.stringify([forms.table]));
   for (const { role, path, imported, services } of differences) {
     const forms = services.map(({ form }) => form).sort();
     hash.add(JSON.stringify([role, path, imported.form, forms]));
@@ -119,7 +130,7 @@ function* valuesIn(
 const enumerations = byRole((role) => {
   const fields = Object.entries(collections[role].fields);
   const named = fields.flatMap(([name, { names }]) => (names ? [name] : []));
-  return new Set(role === "runs" ? ["steps[].kind", "steps[].status"] : named);
+  return new Set(role === "runs" ? stepEnumerations.map((name) => `steps[].${name}`) : named);
 });
 
 function caseOf(value: unknown): string {

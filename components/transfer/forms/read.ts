@@ -8,6 +8,7 @@ import {
   deriveId,
   fileOf,
   hashOf,
+  isContradicted,
   isSystemError,
   keyOf,
   mapLimit,
@@ -20,6 +21,7 @@ import {
 import { basesIn, readBases } from "../bases";
 import { documentIn, reading } from "../documents";
 import type { BothSides } from "../sides";
+import { withForms } from "../step-forms";
 import {
   type FormDifference,
   type Sample,
@@ -33,7 +35,7 @@ export interface FormsReport {
   /** How many documents of services it looked at. */
   readonly compared: Readonly<Record<CollectionRole, number>>;
   readonly differences: readonly FormDifference[];
-  /** For `advanced.acceptForms`; absent if nothing differs. */
+  /** For `advanced.acceptForms`; absent if nothing differs, and no table of integers is contradicted. */
   readonly hash?: string;
 }
 
@@ -51,7 +53,8 @@ const filesAtOnce = 4;
  *
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
-export async function compareForms(sides: BothSides): Promise<FormsReport> {
+export async function compareForms(asked: BothSides): Promise<FormsReport> {
+  const sides = asked.forms ? asked : await withForms(asked);
   const services = await readServices(sides);
   const compared = byRole((role) => services[role].length);
   const roles = rolesIn(sides).filter((role) => compared[role] > 0);
@@ -62,7 +65,8 @@ export async function compareForms(sides: BothSides): Promise<FormsReport> {
     const imported = await mapLimit(filesAtOnce, files, readImported);
     differences.push(...findFormDifferences(role, imported.flat(), services[role]));
   }
-  return { compared, differences, ...(differences.length > 0 && { hash: hashForms(differences) }) };
+  const hasHash = differences.length > 0 || (sides.forms && isContradicted(sides.forms));
+  return { compared, differences, ...(hasHash && { hash: hashForms(differences, sides.forms) }) };
 }
 
 /** What an import writes of the beginning of a file, without what is not compared. */

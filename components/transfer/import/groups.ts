@@ -10,7 +10,7 @@ import {
   stampByOpening,
 } from "../../state";
 import type { CollectionRole } from "../../contract";
-import type { Checkpoints, RunCheckpoints } from "../checkpoints";
+import { type Checkpoints, type RunCheckpoints, converterOf } from "../checkpoints";
 import type { Tally } from "../tally";
 import { type FileRecords, type RunGroup, groupBytes } from "./pipeline";
 import {
@@ -108,7 +108,9 @@ async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> 
       const id = await findId(address, run.baseName, files.at(-1), known.runs);
       return files.map((file) => {
         const beginning = file.role === "logs" ? known.beginning : undefined;
-        return { file, checkpoint: known[file.role], beginning, id };
+        const own = known[file.role];
+        const checkpoint = own?.converter === converterOf(file) ? own : undefined;
+        return { file, checkpoint, beginning, id };
       });
     });
     return select ? select(listed) : listed;

@@ -8,6 +8,7 @@ import { describePair, describeRefused, describeRun } from "../describe/unfinish
 import { type Pair, pairsOf } from "../pairs";
 import type { UnequalRun, UnfinishedRuns } from "../reports";
 import type { BothSides } from "../sides";
+import { withForms } from "../step-forms";
 import { Tally } from "../tally";
 import { groupsOnDisk } from "./groups";
 import { importState } from "./import";
@@ -42,10 +43,11 @@ const maxImports = 3;
  * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
  */
 export async function compareUnfinished(
-  sides: BothSides,
+  given: BothSides,
   pass: GuardedPass,
   delta?: DeltaLook,
 ): Promise<UnfinishedRuns> {
+  const sides = await withForms(given);
   const readNames = delta?.readNames ?? new Set();
   const checkpoints = new Checkpoints(sides.database, sides);
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));

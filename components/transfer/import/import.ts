@@ -12,8 +12,10 @@ import {
 } from "../../state";
 import { Checkpoints, type RunCheckpoints } from "../checkpoints";
 import { findUnfinishedRuns, reading } from "../documents";
+import { decideForms } from "../forms/decide";
 import { type BothSides, type ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
+import { withForms } from "../step-forms";
 import { Tally } from "../tally";
 import { leaveOutBegun } from "./begun";
 import { type OnlyRuns, groupsOnDisk } from "./groups";
@@ -45,10 +47,13 @@ interface ImportOptions {
  * @throws WriteError if records are quarantined and their file cannot be written
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
-export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
-  const { pass: asked = "bulk", dryRun = false, shouldReadAll = false } = sides;
-  const truth = sourceOfTruth(await readFence(sides.root));
+export async function importState(given: BothSides & ImportOptions): Promise<ImportReport> {
+  const { pass: asked = "bulk", dryRun = false, shouldReadAll = false } = given;
+  await requireState(given);
+  const truth = sourceOfTruth(await readFence(given.root));
   const pass = truth === "mongo" ? "final" : asked;
+  const decides = pass === "bulk" && !given.only;
+  const sides = decides ? await decideForms(given, dryRun) : await withForms(given);
   const idOnly = { projection: { _id: 1 } };
   const found = await mapLimit(collectionRoles.length, collectionRoles, (role) =>
     reading(sides, role, (all) => all.findOne({}, idOnly)),

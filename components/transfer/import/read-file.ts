@@ -24,7 +24,13 @@ import {
   stampByOpening,
   freshMs,
 } from "../../state";
-import { type Beginning, type Checkpoint, type ImportedCounts, countMore } from "../checkpoints";
+import {
+  type Beginning,
+  type Checkpoint,
+  type ImportedCounts,
+  converterOf,
+  countMore,
+} from "../checkpoints";
 import type { Tally } from "../tally";
 import type { FileRecords } from "./pipeline";
 
@@ -162,7 +168,8 @@ export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGener
       if (isKept) yield some;
       else {
         // One literal of all these spreads takes forty times as long.
-        const own = { ...file.stamp, complete: last, runId };
+        const converter = converterOf(opened.file);
+        const own = { ...file.stamp, complete: last, runId, converter };
         const checkpoint = Object.assign(own, end, counts, role === "logs" ? numbers : {});
         yield { ...some, reached: [opened.file, checkpoint] };
       }

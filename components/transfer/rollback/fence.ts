@@ -19,6 +19,7 @@ import {
 import { idsAmong } from "../documents";
 import type { ExportSides } from "../export/run";
 import type { Proof } from "./reach";
+import { withForms } from "../step-forms";
 import { type FenceSides, changeFence, readFenceCopy, renewToken } from "./token";
 
 /** A fence, and the runs that a rollback without MongoDB held, which stay so. */
@@ -75,7 +76,8 @@ export async function drawFence(sides: NewFence): Promise<DrawnFence> {
     ...(jobs && { jobs }),
     ...former,
   };
-  const fence = renewToken({ ...drawn, tokens });
+  const { forms } = await withForms(sides);
+  const fence = renewToken({ ...drawn, tokens, ...(forms && { forms }) });
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(database, ledger, { at, stack }), sides);
   await writeFence(root, fence);

@@ -108,11 +108,11 @@ it("what is given counts where the record says nothing itself", () => {
   });
 });
 
-it("inside plan, failure policy, steps and unknown fields nothing is converted", () => {
+it("inside plan, failure policy and unknown fields, and of steps but integers, nothing is converted", () => {
   const fields = {
-    plan: { runId: "RunId", level: 3, at: "2025-11-06T10:00:00Z" },
+    plan: { runId: "RunId", level: 3, status: 2, at: "2025-11-06T10:00:00Z" },
     failurePolicy: { Level: "WARN" },
-    steps: [{ status: 3 }],
+    steps: [{ status: "failed", level: 3, attempts: "1", at: "2025-11-06T10:00:00Z" }],
     requested: "2025-11-06T10:00:00Z",
   };
   expect(converted("runs", fields)).toEqual({ ...fields, conversions: [] });

@@ -1,0 +1,55 @@
+import { checkpointsCollection } from "../contract";
+import { withRetries } from "../mongo";
+import {
+  type StateAddress,
+  StepEvidence,
+  type StepForms,
+  isSystemError,
+  newestRuns,
+  readFence,
+  runIn,
+  runsNamed,
+} from "../state";
+import type { BothSides } from "./sides";
+
+/** The number of runs that show the forms. */
+const runsLooked = 500;
+
+/** Reads from the newest runs of a state directory how the services write enumerations inside `steps`. */
+export async function readStepForms(address: StateAddress): Promise<StepForms> {
+  const evidence = new StepEvidence();
+  const names = await newestRuns(address, runsLooked);
+  for await (const runs of runsNamed(address, names, ["runs"])) {
+    // One by one, because a run may be large.
+    for (const file of runs.flatMap(({ files }) => files)) {
+      const run = await runIn(file).catch((error: unknown) => {
+        // Its import says so.
+        if (!isSystemError(error)) throw error;
+      });
+      if (run) evidence.add(run);
+    }
+  }
+  return evidence.decide();
+}
+
+/** Keeps the forms beside the checkpoints, for later passes and a rollback. */
+export async function keepForms(sides: BothSides, forms: StepForms): Promise<void> {
+  const { collection, doing } = keptIn(sides, "Keeping");
+  const keep = () => collection.updateOne({ _id }, { $set: { forms } }, { upsert: true });
+  await withRetries(doing, keep, sides);
+}
+
+/** Both sides with the forms that a cutover decided: as kept, else by `fence.json`, else as the directory shows them. */
+export async function withForms<Sides extends BothSides>(sides: Sides): Promise<Sides> {
+  const { collection, doing } = keptIn(sides, "Reading");
+  const kept = await withRetries(doing, () => collection.findOne({ _id }), sides);
+  const forms = kept?.forms ?? (await readFence(sides.root))?.forms;
+  return { ...sides, forms: forms ?? (await readStepForms(sides)) };
+}
+
+const _id = "forms";
+
+function keptIn({ database }: BothSides, verb: string) {
+  const collection = database.collection<{ _id: string; forms: StepForms }>(checkpointsCollection);
+  return { collection, doing: `${verb} the forms of steps in ${collection.namespace}` };
+}
