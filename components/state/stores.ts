@@ -5,15 +5,15 @@ import { StateFolderError, isSystemError } from "./errors";
 import { runIn } from "./held";
 import type { JsonObject } from "./json";
 import { type StateAddress, filesOf, isFolder } from "./layout";
-import { isGate, isUnbegun } from "./unfinished";
+import { hasComeTo, isGate } from "./unfinished";
 
 /** Maximum number of runs read at once. */
 const runsAtOnce = 16;
 
 /** What a run has done if it has files in a store. */
 const needs = {
-  logs: ["executed a step", (run: JsonObject) => !isUnbegun(run)],
-  approvals: ["come to a step with an approval", (run: JsonObject) => !isUnbegun(run, isGate)],
+  logs: ["executed a step", (run: JsonObject) => hasComeTo(run)],
+  approvals: ["come to a step with an approval", (run: JsonObject) => hasComeTo(run, isGate)],
 } as const;
 
 /**

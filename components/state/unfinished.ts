@@ -18,16 +18,23 @@ export function isUnfinished(run: JsonObject): boolean {
   return steps.length === 0 || !steps.every((step) => hasFinalStatus(step) || isDisabled(step));
 }
 
+/** Whether no step of a run was begun: all are pending, without an attempt. Steps that are not enabled do not count. */
+export function isUnbegun(run: JsonObject): boolean {
+  return stepsOf(run).every((step) => isDisabled(step) || isLeftAt(step, "Pending"));
+}
+
 /**
- * Whether no step of a run was begun: all are pending, without an attempt. Steps that are not enabled do not count.
+ * Whether a run came to a step: one that is neither pending nor skipped, or that has an attempt. A run that fails skips
+ * the steps after it.
  *
- * @param isAsked which steps are looked at; default all
+ * @param isWanted which steps are looked at; default all
  */
-export function isUnbegun(
+export function hasComeTo(
   run: JsonObject,
-  isAsked: (step: unknown) => boolean = () => true,
+  isWanted: (step: unknown) => boolean = () => true,
 ): boolean {
-  return stepsOf(run).every((step) => isDisabled(step) || isPending(step) || !isAsked(step));
+  const isLeft = (step: unknown) => isLeftAt(step, "Pending") || isLeftAt(step, "Skipped");
+  return stepsOf(run).some((step) => isWanted(step) && !isDisabled(step) && !isLeft(step));
 }
 
 /** Whether a step waits, or waited, for an approval. */
@@ -56,11 +63,12 @@ function hasFinalStatus(step: unknown): boolean {
   return finalStatuses.has(typeof known === "string" ? known.toLowerCase() : known);
 }
 
-function isPending(step: unknown): boolean {
-  if (!isJsonObject(step)) return false;
+/** Whether a step has this status, and no attempt. */
+function isLeftAt(step: unknown, name: "Pending" | "Skipped"): boolean {
+  if (!isJsonObject(step) || Number(memberOf(step, "attempts") ?? 0) > 0) return false;
   const status = memberOf(step, "status");
-  const name = typeof status === "string" ? status.toLowerCase() : Number(status);
-  return (name === "pending" || name === 0) && Number(memberOf(step, "attempts") ?? 0) === 0;
+  if (typeof status === "string") return status.toLowerCase() === name.toLowerCase();
+  return Number(status) === stepTables.Run.status.indexOf(name);
 }
 
 function isDisabled(step: unknown): boolean {

@@ -62,9 +62,13 @@ describe("a store in another folder stops a cutover before the drain, in the pre
 });
 
 it("a missing folder that no run has used stops nothing", async () => {
-  await addFiles(stack.root, { ...runFile("r", waiting), ...runFile("s", gate({ status: 0 })) });
+  await addFiles(stack.root, {
+    ...runFile("r", waiting),
+    ...runFile("s", gate({ status: 0 })),
+    ...runFile("t", gate({ status: "Skipped" })),
+  });
   expect(await previewed()).toBe("");
-  expect(await bulkPass()).toMatchObject({ report: { runs: { inserted: 2 } } });
+  expect(await bulkPass()).toMatchObject({ report: { runs: { inserted: 3 } } });
 });
 
 it.each([
