@@ -2,7 +2,7 @@ import type { Dir, Dirent } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { StateFolders } from "../contract";
-import { isMissing } from "./errors";
+import { isMissing, isSystemError } from "./errors";
 
 /** The number of directory entries that a listing skipped, by reason, and the first three names of some, with `/`. */
 export interface Skipped {
@@ -42,13 +42,19 @@ export async function skipForeign(
   own: readonly string[] = [],
 ): Promise<void> {
   const others = [...own, ...Object.values(folders)];
-  for await (const entries of readFolder(join(root, folder))) {
-    for (const entry of entries) {
-      const name = posix.join(folder, entry.name);
-      if (others.includes(name) || isSkipped(entry, skipped)) continue;
-      if (entry.isDirectory()) await skipForeign({ root, folders }, skipped, name);
-      else leaveOut(skipped, "foreign", name);
+  try {
+    for await (const entries of readFolder(join(root, folder))) {
+      for (const entry of entries) {
+        const name = posix.join(folder, entry.name);
+        if (others.includes(name) || isSkipped(entry, skipped)) continue;
+        if (entry.isDirectory()) await skipForeign({ root, folders }, skipped, name);
+        else leaveOut(skipped, "foreign", name);
+      }
     }
+  } catch (error) {
+    // Another service may not let this user look into its folder.
+    if (!isSystemError(error)) throw error;
+    leaveOut(skipped, "foreign", posix.join(folder));
   }
 }
 

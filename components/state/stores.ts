@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Store, defaultFolders } from "../contract";
 import { mapLimit } from "./concurrency";
 import { StateFolderError, isSystemError } from "./errors";
+import { fenceInForce, readFence } from "./fence";
 import { runIn } from "./held";
 import type { JsonObject } from "./json";
 import { type StateAddress, filesOf, isFolder } from "./layout";
@@ -18,19 +19,22 @@ const needs = {
 
 /**
  * Checks, before anything is stopped, that a cutover leaves out no store. Services create a folder at first use, so a
- * missing one is an error only if a run has used it. An export creates it.
+ * missing one is an error only if a run has used it. An export creates it. While a fence is in force, the files may have
+ * been deleted.
  *
  * @param hasApprovals whether approvals have a collection; if not, their files stay as they are
  * @throws StateFolderError that names the setting
  */
 export async function requireStores(address: StateAddress, hasApprovals: boolean): Promise<void> {
   const { root, folders } = address;
+  if (fenceInForce(await readFence(root))) return;
   for (const store of ["logs", "approvals"] as const) {
     const folder = folders[store];
     if (folder === undefined || (await isFolder(join(root, folder)))) continue;
     const [what, isNeeded] = needs[store];
     const file = await findRun(address, isNeeded);
-    if (file === undefined) continue;
+    // The services may have created it meanwhile.
+    if (file === undefined || (await isFolder(join(root, folder)))) continue;
     throw new StateFolderError(
       `The state directory ${root} has no directory ${folder}, but the run in ${file} has ${what}: its ${store} ` +
         `would be left out. Nothing was stopped. Set backfill.source.folders.${store} to the directory that has ` +
@@ -38,7 +42,9 @@ export async function requireStores(address: StateAddress, hasApprovals: boolean
     );
   }
   for (const store of Object.keys(defaultFolders) as Store[]) {
-    if (folders[store] !== undefined || (store === "approvals" && !hasApprovals)) continue;
+    const isUsed = Object.values<string>(folders).includes(defaultFolders[store]);
+    if (folders[store] !== undefined || isUsed) continue;
+    if (store === "approvals" && !hasApprovals) continue;
     for await (const [file] of filesOf({ root, folders: defaultFolders }, store)) {
       throw new StateFolderError(
         `backfill.source.folders.${store} is none, but ${root} has ${file?.name ?? ""}, which would be left out. Nothing was ` +

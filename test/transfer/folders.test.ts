@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { exportByHand, verifyState } from "../../components/transfer";
@@ -7,7 +8,7 @@ import { providers } from "../../components/transfer/provider";
 import { providers as rollout } from "../../components/rollout/provider";
 import { ledgerCollection } from "./database";
 import { RollbackStack, finished, runStep, running, unreachableUri } from "./rollback-stack";
-import { addFiles, approval, lines, logLine, run } from "./state";
+import { addFiles, approval, lines, logLine, run, writeState } from "./state";
 
 const stack = new RollbackStack();
 const { BulkPass } = providers;
@@ -87,6 +88,19 @@ it.each([
   await bulkPass({ folders });
 });
 
+it("a missing folder stops nothing while a fence is in force", async () => {
+  await stack.cutover();
+  await rm(join(stack.root, "logs"), { recursive: true });
+  await bulkPass();
+});
+
+it("none for a store passes if another one has its default folder", async () => {
+  const folders = { runs: "state/approvals" };
+  await addFiles(stack.root, { "state/approvals/r.json": JSON.stringify(run("r", waiting)) });
+  expect(await previewed({ folders })).toBe("");
+  expect(await bulkPass({ folders })).toMatchObject({ report: { runs: { inserted: 1 } } });
+});
+
 it("approvals without a collection stay as they are", async () => {
   const folders = without("approvals");
   await addFiles(stack.root, { ...runFile("r", waiting), "state/approvals/r.json": "" });
@@ -113,6 +127,22 @@ it("files that belong to no store are counted and named before the drain", async
     expect(said).toContain(name);
   }
   expect(said).toContain("state/locks/r.lock");
+});
+
+it("a folder that this user may not read is named, and stops nothing", async () => {
+  const root = await writeState({ "state/runs/r.json": "", "other/secret.json": "" });
+  await chmod(root, 0o755);
+  await chmod(join(root, "other"), 0o700);
+  // Root may read everything, so another user looks.
+  const look = `require("./components/typescript.cjs");
+    const { noneSkipped, skipBesideStores } = require("./components/state");
+    const { defaultFolders } = require("./components/contract");
+    if (process.getuid?.() === 0) process.setuid(65_534);
+    const skipped = noneSkipped();
+    const address = { root: ${JSON.stringify(root)}, folders: defaultFolders };
+    skipBesideStores(address, skipped).then(() => console.log(JSON.stringify(skipped)));`;
+  const { stdout } = await execa("node", ["--eval", look]);
+  expect(JSON.parse(stdout)).toMatchObject({ foreign: 1, foreignNames: ["other"] });
 });
 
 describe("a state directory with other folders", () => {
