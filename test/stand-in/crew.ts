@@ -1,6 +1,7 @@
 import { type Random, createRandom } from "../../tools/sample/random";
 import { MemoryJournal } from "./journal";
 import { type StoreService, type ServiceContext, formatTimestamp } from "./service";
+import type { Queue } from "./queue";
 import type { Store } from "./store";
 import { type Load, Web } from "./web";
 import { Worker } from "./worker";
@@ -23,6 +24,8 @@ export class Crew {
   readonly problems: string[] = [];
   readonly random: Random;
   protected load = fullLoad;
+  /** The jobs of each mode; none where the worker looks at all runs. */
+  protected readonly queues: Partial<Readonly<Record<Mode, Queue>>> = {};
   protected worker: StoreService | undefined;
   protected webs: StoreService[] = [];
   private instances = 0;
@@ -124,7 +127,7 @@ export class Crew {
     const name = `${kind}-${++this.instances}`;
     const ahead = this.drawClock();
     const now = () => formatTimestamp((this.moment += random.between(1, 2_000)) + ahead);
-    return { store: this.stores[mode], journal, random, name, now };
+    return { store: this.stores[mode], queue: this.queues[mode], journal, random, name, now };
   }
 
   /** How far the clock of a new instance is ahead, in ms. */

@@ -8,6 +8,8 @@ export interface Excuses {
   readonly purged: ReadonlySet<string>;
   /** Whether a worker was killed: it begins again what was in its hand, as another attempt. */
   readonly isKilled: boolean;
+  /** Log entries, as `<run's id> <sequence> <message>`, that count no more: their run was begun elsewhere. */
+  readonly superseded?: ReadonlySet<string>;
 }
 
 const none: Excuses = { purged: new Set(), isKilled: false };
@@ -73,12 +75,12 @@ async function findingsOfRun(
   store: Store,
   journal: Journal,
   run: RunRecord,
-  { isKilled }: Excuses,
+  { isKilled, superseded }: Excuses,
 ): Promise<string[]> {
   return [
     ...endings(journal, run),
     ...(isKilled ? [] : attempts(journal, run)),
-    ...(await logFindings(store, journal, run)),
+    ...(await logFindings(store, journal, run, superseded)),
     ...(await approvalFindings(store, journal, run)),
     ...(await artifactFindings(store, run)),
   ];
@@ -103,11 +105,13 @@ async function logFindings(
   store: Store,
   journal: Journal,
   { runId }: RunRecord,
+  superseded: ReadonlySet<string> = new Set(),
 ): Promise<string[]> {
   const lines = (await store.logs(runId)).map(({ sequence, message }) => `${sequence} ${message}`);
   const told = eventsOf(journal, "logged")
     .filter((event) => event.runId === runId)
-    .map(({ sequence, message }) => `${sequence} ${message}`);
+    .map(({ sequence, message }) => `${sequence} ${message}`)
+    .filter((words) => !superseded.has(`${runId} ${words}`));
   return difference(`log of ${runId}`, told, lines);
 }
 

@@ -1,11 +1,14 @@
 import type { Random } from "../../tools/sample/random";
 import type { Journal } from "./journal";
+import type { Queue } from "./queue";
 import type { LogMessage } from "./records";
 import type { Store } from "./store";
 
 /** What a service of the stand-in works with. */
 export interface ServiceContext {
   readonly store: Store;
+  /** The jobs that begin and resume runs; without it the worker looks at all runs. */
+  readonly queue?: Queue | undefined;
   readonly journal: Journal;
   readonly random: Random;
   /** The service's instance, as its pod's name. */

@@ -37,6 +37,7 @@ export class Web implements StoreService {
     const message = `the run is created by ${this.about.name}`;
     await writeLog(this.about, run.runId, { level: "info", eventType: "run.created", message });
     await this.about.store.create(run);
+    await this.about.queue?.add(run);
     this.about.journal.write({ event: "submitted", runId: run.runId });
   }
 
@@ -84,6 +85,7 @@ export class Web implements StoreService {
     const { runId, approvalId } = approval;
     const status = random.pick(["approved", "approved", "rejected"] as const);
     await store.decide({ ...approval, status, actorId: `via ${name}`, completedAt: now() });
+    await this.about.queue?.add(runId);
     journal.write({ event: "decided", runId, approvalId, status });
     return true;
   }

@@ -1,4 +1,5 @@
 import { writeEnd } from "./journal";
+import type { Job } from "./queue";
 import { hasRunEnded, isFinal, type RunRecord, type StepRecord } from "./records";
 import { writeLog, type StoreService, type ServiceContext } from "./service";
 
@@ -25,7 +26,16 @@ export class Worker implements StoreService {
       await this.finish(inHand);
       return true;
     }
-    const open = (await this.about.store.runs()).filter((run) => !hasRunEnded(run));
+    const { queue, store } = this.about;
+    const job = await queue?.first();
+    if (queue && job) {
+      await this.work(job);
+      await queue.archive(job);
+      return true;
+    }
+    const open = (await store.runs()).filter(
+      (run) => !hasRunEnded(run) && (!queue || isAwake(run)),
+    );
     while (open.length > 0) {
       const [run] = open.splice(this.about.random.between(0, open.length - 1), 1);
       if (run && (await this.advance(run))) return true;
@@ -35,6 +45,15 @@ export class Worker implements StoreService {
 
   async drain(): Promise<void> {
     if (this.inHand) await this.tick();
+  }
+
+  /** Begins or resumes the run of a job; without a state of it, anew from its plan. */
+  private async work(job: Job): Promise<void> {
+    const { store } = this.about;
+    const known = (await store.runs()).find(({ runId }) => runId === job.runId);
+    if (!known && job.run) await store.create(job.run);
+    const run = known ?? job.run;
+    if (run && !hasRunEnded(run)) await this.advance(run);
   }
 
   private async advance(run: RunRecord): Promise<boolean> {
@@ -165,6 +184,13 @@ function changed(
   const after = { ...step, ...change, lastTransitionAt: now };
   const steps = run.steps.map((one) => (one.stepId === step.stepId ? after : one));
   return { run: { ...run, steps, updatedAt: now }, step: after };
+}
+
+/** Whether a run that a job began goes on without another one: it does not wait for an approval. */
+function isAwake({ steps }: RunRecord): boolean {
+  const next = steps.find((step) => !isFinal(step));
+  const isWaiting = next?.kind === "GateApproval" && next.status === "Running";
+  return !isWaiting && steps.some(({ attempts }) => attempts > 0);
 }
 
 function skippedUnlessFinal(step: StepRecord): StepRecord {

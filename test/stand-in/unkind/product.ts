@@ -55,6 +55,11 @@ export class Product {
     );
   }
 
+  /** The runs of which the last final pass says that an approval was decided late. */
+  get decidedLate() {
+    return (this.states.get("FinalPass") as PassResults | undefined)?.report?.decidedLate ?? [];
+  }
+
   /** Runs a step in a direction, again if it ran before. */
   async run(name: StepName, direction: "forward" | "back", fields: object = {}): Promise<object> {
     const { create, update } = providers[name];

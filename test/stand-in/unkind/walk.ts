@@ -1,8 +1,13 @@
+import { join } from "node:path";
+import { supersededFolder } from "../../../components/state";
 import { readPrinted } from "../../../components/contract/finding";
 import { type MemoryJournal, eventsOf } from "../journal";
 import type { Mode } from "../crew";
 import { bundledCommands } from "../../cli/bundled";
+import { FileStore } from "../file-store";
 import { findFaults } from "../findings";
+import { foldersIn } from "../pods";
+import { hasRunEnded } from "../records";
 import { linesOf } from "./heard";
 import { Mishaps } from "./mishaps";
 import { Operator } from "./operator";
@@ -28,6 +33,10 @@ export class Walk extends RoughCrew {
 
   constructor(seed: number, world: World, journal: MemoryJournal) {
     super(seed, world, journal);
+    // What the services do with jobs in Mongo mode is open: nothing is known of jobs, both modes share them, or one has them.
+    const answer = this.has("restored directory") ? 0 : seed % 3;
+    if (answer > 0) Object.assign(this.queues, { filesystem: world.queue });
+    if (answer === 1) Object.assign(this.queues, { mongo: world.queue });
     this.mishaps = new Mishaps(world, this.stores, this.random);
     const { database, root, surface } = world;
     this.product = new Product({ uri: surface.wire.uri, database: database.databaseName, root });
@@ -46,6 +55,7 @@ export class Walk extends RoughCrew {
     await this.onVolume(() => this.world.writer.repair());
     if (end === undefined) return this.problems;
     await this.finish();
+    await this.submitAgain(end);
     const { excused, strange } = this.mishaps;
     const executed = eventsOf(this.journal, "executed").filter(({ runId }) => strange.has(runId));
     const { isKilled } = this.world;
@@ -54,8 +64,32 @@ export class Walk extends RoughCrew {
       ...executed.map(
         ({ runId, stepId }) => `${stepId} of ${runId} is executed, which nobody submitted`,
       ),
-      ...(await findFaults(this.stores[end], this.journal, { purged: excused, isKilled })),
+      ...(await findFaults(this.stores[end], this.journal, {
+        purged: excused,
+        isKilled,
+        superseded: await this.readSuperseded(),
+      })),
     ];
+  }
+
+  /** Where Mongo mode has another queue, nobody wrote a job for what came from there: people submit it again. */
+  private async submitAgain(end: Mode): Promise<void> {
+    if (end === "mongo" || this.queues.mongo || !this.queues.filesystem) return;
+    for (const { runId } of (await this.stores[end].runs()).filter((run) => !hasRunEnded(run))) {
+      await this.queues.filesystem.add(runId);
+    }
+    await this.finish();
+  }
+
+  /** What web logged of runs that the worker began in MongoDB from their jobs. */
+  private async readSuperseded(): Promise<ReadonlySet<string>> {
+    const store = new FileStore(foldersIn(join(this.world.root, supersededFolder)));
+    const words = await Promise.all(
+      this.submitted().map(async (runId) =>
+        (await store.logs(runId)).map(({ sequence, message }) => `${runId} ${sequence} ${message}`),
+      ),
+    );
+    return new Set(words.flat());
   }
 
   /** The runs that the last rollback held. */
@@ -108,6 +142,7 @@ export class Walk extends RoughCrew {
     const end = await this.up("forward", legs);
     if (end !== "done") return end;
     await this.happen((mishaps) => mishaps.keepSnapshots());
+    await this.onVolume(() => this.resumeDecided());
     if (!this.has("again")) return end;
     await this.between(8);
     await this.happen((mishaps) => mishaps.purge("mongo"));
@@ -115,6 +150,15 @@ export class Walk extends RoughCrew {
       "forward",
       legs.filter((leg) => typeof leg === "string"),
     );
+  }
+
+  /** What the final pass says of runs whose job may be used up: it goes back to the queue. */
+  private async resumeDecided(): Promise<void> {
+    for (const { runId, job } of this.product.decidedLate) {
+      this.world.history.push(`${runId} is resumed by ${job ?? "another job"}`);
+      if (job === undefined) await this.queues.mongo?.add(runId);
+      else await this.queues.mongo?.bringBack(job);
+    }
   }
 
   /** Runs `pulumi up` until it is done; what goes on between two steps does so once. */
@@ -193,6 +237,8 @@ export class Walk extends RoughCrew {
         if (isOver) await this.happen((mishaps) => mishaps.changeDirectory());
         await this.between(8);
         await this.drainFor(product);
+        // A run that is submitted in MongoDB from here on, and begun on files from its job, is two runs of one id.
+        if (isOver && this.queues.mongo) this.webs = [];
         if (isOver && this.has("other database")) await world.exchange();
       },
       "Handover",

@@ -6,6 +6,7 @@ import type { Random } from "../../../tools/sample/random";
 import { documentOptions } from "../../contract/options";
 import { ledgerCollection, migrate } from "../../transfer/database";
 import type { Mode } from "../crew";
+import { Queue } from "../queue";
 import { hasRunEnded, type RunRecord } from "../records";
 import type { Danger } from "./dangers";
 import type { LosingVolume } from "./losing-volume";
@@ -31,6 +32,7 @@ export class World {
   /** What happened, step by step, for who reads why a walk failed. */
   readonly history: string[] = [];
   isKilled = false;
+  readonly queue: Queue;
 
   constructor(
     readonly surface: Surface,
@@ -39,6 +41,7 @@ export class World {
     readonly writer: RoughWriter,
     readonly dangers: ReadonlySet<Danger>,
   ) {
+    this.queue = new Queue(join(root, defaultFolders.queue));
     this.between = surface.wire.disturb(database.databaseName);
     writer.roughness.inPlace = dangers.has("in place");
     if (dangers.has("in place")) writer.roughness.pauseMs = 30;
@@ -85,6 +88,7 @@ export class World {
     this.purged.add(runId);
     this.history.push(`${runId} is purged, ${mode}`);
     await this.delete(mode, runId);
+    await this.queue.delete(runId);
   }
 
   /** Deletes a run on one side. */

@@ -1,0 +1,66 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { RunRecord } from "./records";
+
+/** A job that waits. */
+export interface Job {
+  readonly name: string;
+  readonly runId: string;
+  /** The run as it was submitted on files, with its plan and no step begun; from elsewhere only its id is known. */
+  readonly run?: RunRecord;
+}
+
+/** The jobs of services that are fed by files: web writes one, and the worker moves it to `archive/` once it took it. */
+export class Queue {
+  private readonly submitted = new Map<string, RunRecord>();
+  private jobs = 0;
+
+  /** @param folder made if it is not there */
+  constructor(private readonly folder: string) {}
+
+  /** Writes a job of a run that is submitted, or of which an approval is decided. */
+  async add(run: RunRecord | string): Promise<void> {
+    if (typeof run !== "string") this.submitted.set(run.runId, run);
+    const runId = typeof run === "string" ? run : run.runId;
+    const job = { runId, run: this.submitted.get(runId) };
+    await mkdir(this.folder, { recursive: true });
+    const file = join(this.folder, `${String((this.jobs += 1)).padStart(6, "0")}.json`);
+    await writeFile(`${file}.tmp`, JSON.stringify(job));
+    await rename(`${file}.tmp`, file);
+  }
+
+  /** The job that is first by name. */
+  async first(): Promise<Job | undefined> {
+    const [name] = await this.names();
+    if (name === undefined) return undefined;
+    return this.read(name);
+  }
+
+  async archive({ name }: Job): Promise<void> {
+    await mkdir(join(this.folder, "archive"), { recursive: true });
+    await rename(join(this.folder, name), join(this.folder, "archive", name));
+  }
+
+  /** Somebody moves an archived job back. */
+  async bringBack(file: string): Promise<void> {
+    const name = basename(file);
+    await rename(join(this.folder, "archive", name), join(this.folder, name));
+  }
+
+  /** The jobs of a run go with it. */
+  async delete(runId: string): Promise<void> {
+    for (const name of await this.names()) {
+      if ((await this.read(name)).runId === runId) await rm(join(this.folder, name));
+    }
+  }
+
+  private async read(name: string): Promise<Job> {
+    const text = await readFile(join(this.folder, name), "utf8");
+    return { ...(JSON.parse(text) as Omit<Job, "name">), name };
+  }
+
+  private async names(): Promise<string[]> {
+    const names = await readdir(this.folder).catch(() => []);
+    return names.filter((name) => name.endsWith(".json")).sort();
+  }
+}
