@@ -28,7 +28,8 @@ export type Conversion = "metadataText" | "enumeration" | "offset";
  * Converts a record's fields to the contract's names and types: names in any case to the contract's names, integers to
  * enumeration names or longs, digits in quotes to longs, timestamps to dates, and metadata values to strings (JSON text).
  * A value that cannot be converted stays as it is, and `check` reports it. Fields that the contract does not have, and
- * the contents of plan and failure policy, stay untouched; of steps their integer enumerations become names.
+ * the contents of plan and failure policy, stay untouched; of steps their integer enumerations become names, and dates
+ * that the services write as such.
  *
  * @param forms how the services write these
  * @returns the fields still to be checked, without a generated `_id`
@@ -86,7 +87,7 @@ function convertValue(
   if (type === "object[]") {
     const named = nameSteps(value, forms);
     if (named !== value) conversions.push("enumeration");
-    return named;
+    return dateSteps(named, forms);
   }
   if (!names || (asWritten && typeof value === "string")) return value;
   const lower = typeof value === "string" ? value.toLowerCase() : undefined;
@@ -94,6 +95,18 @@ function convertValue(
   if (name === undefined || name === value) return value;
   conversions.push("enumeration");
   return name;
+}
+
+function dateSteps(steps: unknown, { dates = [] }: StepForms): unknown {
+  if (dates.length === 0 || !Array.isArray(steps)) return steps;
+  return steps.map((step: unknown) => {
+    if (!isJsonObject(step)) return step;
+    const members = membersOf(step).map(([name, value]) => {
+      const isDate = typeof value === "string" && dates.includes(name);
+      return [name, (isDate ? parseTimestamp(value)?.date : undefined) ?? value] as const;
+    });
+    return objectOf(new Map(members));
+  });
 }
 
 /**

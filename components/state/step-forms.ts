@@ -11,7 +11,7 @@ import {
 } from "./json";
 import { stepsOf } from "./unfinished";
 
-/** How the services write the enumerations inside `steps`, as the newest runs of a state directory show it. */
+/** How the services write `steps`, as the newest runs of a state directory and the documents of services show it. */
 export interface StepForms {
   readonly table: StepTable;
   /** The members that most steps have as integers. */
@@ -21,6 +21,8 @@ export interface StepForms {
   readonly contradicted: number;
   /** A step that contradicts the table; absent without one. */
   readonly example?: string;
+  /** The members that services write to MongoDB as dates. Default: dates stay text, as files have them. */
+  readonly dates?: readonly string[];
 }
 
 /** The forms of a directory without runs. */

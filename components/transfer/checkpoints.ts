@@ -52,9 +52,10 @@ export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts, Num
 /** The version of the conversion of files to documents. Raise it if it gives other documents. */
 const converterVersion = 1;
 
-/** The conversion of a file: of a run also by the table of integers in its steps. */
+/** The conversion of a file: of a run also by what becomes of its steps. */
 export function converterOf({ role, forms = usualForms }: StateFile): string {
-  return role === "runs" ? `${converterVersion} ${forms.table}` : `${converterVersion}`;
+  const ofSteps = [forms.table, ...(forms.dates ?? [])];
+  return [converterVersion, ...(role === "runs" ? ofSteps : [])].join(" ");
 }
 
 /** What was imported of a log with lines that have no sequence: their numbers depend on it. */

@@ -39,12 +39,16 @@ export async function keepForms(sides: BothSides, forms: StepForms): Promise<voi
   await withRetries(doing, keep, sides);
 }
 
-/** Both sides with the forms that a cutover decided: as kept, else by `fence.json`, else as the directory shows them. */
-export async function withForms<Sides extends BothSides>(sides: Sides): Promise<Sides> {
+/** The forms that the last cutover decided: as kept, else by `fence.json`; undefined before the first. */
+export async function findKeptForms(sides: BothSides): Promise<StepForms | undefined> {
   const { collection, doing } = keptIn(sides, "Reading");
   const kept = await withRetries(doing, () => collection.findOne({ _id }), sides);
-  const forms = kept?.forms ?? (await readFence(sides.root))?.forms;
-  return { ...sides, forms: forms ?? (await readStepForms(sides)) };
+  return kept?.forms ?? (await readFence(sides.root))?.forms;
+}
+
+/** Both sides with the forms that the last cutover decided, else with those that the directory shows. */
+export async function withForms<Sides extends BothSides>(sides: Sides): Promise<Sides> {
+  return { ...sides, forms: (await findKeptForms(sides)) ?? (await readStepForms(sides)) };
 }
 
 const _id = "forms";

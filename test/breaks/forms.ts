@@ -45,4 +45,25 @@ export const formBreaks: readonly Break[] = [
     replace: "!record || !agreed",
     tests: ["test/transfer/forms/read.test.ts > leaves out an imported run whose file changed"],
   },
+  {
+    guarantee: "dates in steps are dates in MongoDB if the services write dates",
+    file: "components/transfer/forms/decide.ts",
+    find: 'if (imported.form === "string" && theirs === "date") dates.add(name);',
+    replace: "",
+    tests: ["test/transfer/forms/dates.test.ts > are dates if the services write dates"],
+  },
+  {
+    guarantee: "an import keeps the dates that an earlier one decided",
+    file: "components/transfer/forms/decide.ts",
+    find: "dates: kept?.dates ?? []",
+    replace: "dates: []",
+    tests: ["test/transfer/forms/dates.test.ts > and keeps what it decided"],
+  },
+  {
+    guarantee: "a run that was imported before its dates were decided is converted again",
+    file: "components/transfer/checkpoints.ts",
+    find: "[forms.table, ...(forms.dates ?? [])]",
+    replace: "[forms.table]",
+    tests: ["test/transfer/forms/dates.test.ts > converts the steps again"],
+  },
 ];

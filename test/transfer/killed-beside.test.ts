@@ -90,7 +90,7 @@ it("announcements of killed exports are gone after the next one", async () => {
   expect(await announcements()).toEqual([]);
 });
 
-/** Does something else once runs were read, before the next read. */
+/** Does something else once runs were read by their ids, before the next read. */
 function afterReadOfRuns(work: () => Promise<unknown>): void {
   const read = Reflect.get(FindCursor.prototype, "toArray");
   let isRead = false;
@@ -100,7 +100,8 @@ function afterReadOfRuns(work: () => Promise<unknown>): void {
       reads.mockRestore();
       await work();
     }
-    isRead = this.namespace.collection === "pack_runs";
+    const isByIds = "_id" in (Reflect.get(this, "cursorFilter") as object);
+    isRead = isByIds && this.namespace.collection === "pack_runs";
     return read.call(this) as Promise<unknown[]>;
   });
 }

@@ -34,12 +34,13 @@ const runs = () => current.database.collection<Document & { _id: string }>("pack
 const statuses = async () =>
   ((await runs().findOne({ _id: "r" }))?.steps as Document[]).map(({ status }) => status as string);
 
-/** Does something else before the next read of runs, which waits for it. */
+/** Does something else before the next read of runs by their ids, which waits for it. */
 function stallRead(meanwhile: () => Promise<unknown>): void {
   const read = Reflect.get(FindCursor.prototype, "toArray");
   let isDone = false;
   vi.spyOn(FindCursor.prototype, "toArray").mockImplementation(async function (this: FindCursor) {
-    if (!isDone && this.namespace.collection === "pack_runs") {
+    const isByIds = "_id" in (Reflect.get(this, "cursorFilter") as object);
+    if (!isDone && this.namespace.collection === "pack_runs" && isByIds) {
       isDone = true;
       await meanwhile();
     }

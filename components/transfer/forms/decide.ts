@@ -1,11 +1,12 @@
 import { StateFolderError, type StepForms, isContradicted } from "../../state";
 import type { BothSides } from "../sides";
-import { keepForms, readStepForms } from "../step-forms";
+import { findKeptForms, keepForms, readStepForms } from "../step-forms";
+import type { FormDifference } from "./compare";
 import { compareForms } from "./read";
 
 /**
- * Decides how a cutover reads the enumerations inside `steps`, before anything is written, and keeps it for later passes
- * and a rollback.
+ * Decides how a cutover reads the enumerations and dates inside `steps`, before anything is written, and keeps it for
+ * later passes and a rollback.
  *
  * @param dryRun whether nothing is kept
  * @throws StateFolderError if more steps contradict the integers' table than confirm it, and that was not accepted
@@ -14,7 +15,10 @@ export async function decideForms<Sides extends BothSides>(
   asked: Sides,
   dryRun: boolean,
 ): Promise<Sides> {
-  const forms = await readStepForms(asked);
+  const kept = await findKeptForms(asked);
+  const read = { ...(await readStepForms(asked)), dates: kept?.dates ?? [] };
+  const { differences } = await compareForms({ ...asked, forms: read });
+  const forms = { ...read, dates: decideDates(read.dates, differences) };
   const sides = { ...asked, forms };
   if (isContradicted(forms)) {
     const { hash = "" } = await compareForms(sides);
@@ -24,6 +28,19 @@ export async function decideForms<Sides extends BothSides>(
   }
   if (!dryRun) await keepForms(sides, forms);
   return sides;
+}
+
+/** The members of steps that services write only as dates, or, if they were decided before, not only as text. */
+function decideDates(before: readonly string[], differences: readonly FormDifference[]): string[] {
+  const dates = new Set(before);
+  for (const { path, imported, services } of differences) {
+    const [, name] = /^steps\[\]\.([^.[]+)$/.exec(path) ?? [];
+    const [theirs, ...others] = services.map(({ form }) => form);
+    if (name === undefined || others.length > 0) continue;
+    if (imported.form === "string" && theirs === "date") dates.add(name);
+    if (imported.form === "date" && theirs === "string") dates.delete(name);
+  }
+  return [...dates].sort();
 }
 
 function describeContradicted({ root }: BothSides, forms: StepForms, hash: string): string {
