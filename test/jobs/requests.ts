@@ -1,4 +1,5 @@
 import { version } from "../../package.json";
+import { defaultFolders } from "../../components/contract";
 import { stateRoot, type JobRequest } from "../../components/step/jobs";
 import { documentOptions } from "../contract/options";
 
@@ -20,6 +21,7 @@ const sides = {
   root: stateRoot,
   ledger: "schema_migrations",
   collections: documentOptions.collections,
+  folders: defaultFolders,
   approvals: true,
 };
 
