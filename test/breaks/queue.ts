@@ -21,7 +21,7 @@ export const queueBreaks: readonly Break[] = [
     file: "components/transfer/export/blocks.ts",
     find: "return !isThere && (await hasQueue(sides)) ? own : sides;",
     replace: "return sides;",
-    tests: ["test/transfer/held-jobs.test.ts > that MongoDB alone has come below held/"],
+    tests: ["test/transfer/held-jobs.test.ts > that MongoDB alone has stay below held/"],
   },
   {
     guarantee: "a run that the worker began in MongoDB from its job counts as MongoDB has it",

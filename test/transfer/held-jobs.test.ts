@@ -5,8 +5,8 @@ import { ObjectId } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState } from "../../components/transfer";
 import { filesIn, jsonIn } from "./export-sides";
-import { RollbackStack, runStep, sampleFiles } from "./rollback-stack";
-import { addFiles, approval } from "./state";
+import { RollbackStack, running, runStep, sampleFiles } from "./rollback-stack";
+import { addFiles, approval, run } from "./state";
 
 const stack = new RollbackStack();
 
@@ -103,6 +103,27 @@ it("approvals that MongoDB alone has come below held/ first, and an orphan's are
     "held/state/approvals/busy.json",
     "held/state/runs/busy.json",
   ]);
+});
+
+it("approvals that MongoDB alone has stay below held/ as long as their run does", async () => {
+  const before = await cutover();
+  await runStep(before, stack.toFiles({ uri: undefined }));
+  const approvals = stack.db.collection("pack_run_approvals");
+  await approvals.insertOne({
+    ...(await approvals.findOne({})),
+    _id: new ObjectId(),
+    runId: "slow",
+  });
+  const held = stack.held("state/runs/slow.json", before);
+  const changed = run("slow", { ...running, planHash: "by hand", updatedAt: new Date() });
+  await addFiles(stack.root, { [held]: JSON.stringify(changed) });
+  await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by MongoDB" } });
+  expect(await exportState(stack.sides)).toMatchObject({ stillHeld: ["slow"] });
+  expect(namesIn(await stack.files(), "state/approvals/")).toEqual(["state/approvals/busy.json"]);
+  await addFiles(stack.root, { [held]: JSON.stringify({ ...changed, planHash: "by MongoDB" }) });
+  await stack.runs.updateOne({ _id: "slow" }, { $set: { updatedAt: changed.updatedAt } });
+  expect(await exportState(stack.sides)).toMatchObject({ returned: ["slow"] });
+  expect(namesIn(await stack.files(), "state/approvals/")).toContain("state/approvals/slow.json");
 });
 
 it("a newer job keeps its place, and the held one stays held", async () => {
