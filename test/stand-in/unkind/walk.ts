@@ -35,8 +35,10 @@ export class Walk extends RoughCrew {
     super(seed, world, journal);
     // What the services do with jobs in Mongo mode is open: nothing is known of jobs, both modes share them, or one has them.
     const answer = this.has("restored directory") ? 0 : seed % 3;
-    if (answer > 0) Object.assign(this.queues, { filesystem: world.queue });
-    if (answer === 1) Object.assign(this.queues, { mongo: world.queue });
+    // With dangers a shared queue may begin a run on both sides, or leave a decision without a job (docs/queue.md).
+    const isShared = answer === 1 && world.dangers.size === 0;
+    if (isShared || answer === 2) Object.assign(this.queues, { filesystem: world.queue });
+    if (isShared) Object.assign(this.queues, { mongo: world.queue });
     this.mishaps = new Mishaps(world, this.stores, this.random);
     const { database, root, surface } = world;
     this.product = new Product({ uri: surface.wire.uri, database: database.databaseName, root });
