@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Store } from "../contract";
 import { mapLimit } from "./concurrency";
-import { isMissing } from "./errors";
+import { isMissing, isSystemError } from "./errors";
 import { type JsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf } from "./layout";
 import { type Stamp, readStamp } from "./publish";
@@ -92,8 +92,7 @@ export async function* readRunFiles(address: StateAddress, known?: StampedNames)
       const stamp = await readStamp(file.path);
       if (stamp !== undefined && known?.has(stampedName(file.name, stamp))) return [];
       const run = await runIn(file);
-      const id = run && memberOf(run, "runId");
-      const runId = typeof id === "string" ? id : undefined;
+      const runId = run && idInside(run);
       return [{ file, stamp, runId, mayExecute: run !== undefined && isUnfinished(run) }];
     });
     yield* read.flat();
@@ -106,6 +105,20 @@ export async function* readRunFiles(address: StateAddress, known?: StampedNames)
 export function mayBeUnfinished(text: RawText | undefined): boolean {
   const run = text && objectIn(text);
   return run === undefined || isUnfinished(run);
+}
+
+/** The id that a run or a job has inside; undefined if it has none. */
+export function idInside(run: JsonObject): string | undefined {
+  const id = memberOf(run, "runId");
+  return typeof id === "string" ? id : undefined;
+}
+
+/** As `runIn`; undefined also if the file cannot be read, which its import says. */
+export async function readableRunIn(file: StateFile<Store>): Promise<JsonObject | undefined> {
+  return runIn(file).catch((error: unknown) => {
+    if (!isSystemError(error)) throw error;
+    return undefined;
+  });
 }
 
 /** The run in a file, or the job; undefined if it holds none. */

@@ -2,8 +2,7 @@ import { lstat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
-import { heldAddresses, runIn } from "./held";
-import { memberOf } from "./json";
+import { heldAddresses, idInside, runIn } from "./held";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames } from "./layout";
 import { type Stamp, formatStamp } from "./publish";
 
@@ -99,8 +98,8 @@ async function runIdInside(address: StateAddress, baseName: string): Promise<str
     const found = await lstat(file.path).catch(() => undefined);
     if (!found?.isFile()) return undefined;
     const run = await runIn(file);
-    const id = run && memberOf(run, "runId");
-    if (typeof id === "string") return id;
+    const id = run && idInside(run);
+    if (id !== undefined) return id;
     if (reread === maxRereads || Date.now() - found.mtimeMs >= freshMs) return undefined;
     await setTimeout(pauseMs);
   }

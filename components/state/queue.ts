@@ -1,10 +1,8 @@
 import { lstat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { mapLimit } from "./concurrency";
-import { isSystemError } from "./errors";
 import { type Fence, fenceInForce, readFence } from "./fence";
-import { runIn } from "./held";
-import { memberOf } from "./json";
+import { idInside, readableRunIn } from "./held";
 import { type StateAddress, type StateFile, filesOf, isFolder } from "./layout";
 
 /** A job: a file that asks the worker to begin a run, or to resume it. */
@@ -20,11 +18,8 @@ const jobsAtOnce = 16;
 /** Lists the jobs that wait, by name. Nothing is written to a job, and none is deleted. */
 export async function listJobs(address: StateAddress): Promise<Job[]> {
   return mapLimit(jobsAtOnce, await listJobFiles(address), async (file) => {
-    const job = await runIn(file).catch((error: unknown) => {
-      if (!isSystemError(error)) throw error;
-    });
-    const runId = job && memberOf(job, "runId");
-    return { file, runId: typeof runId === "string" ? runId : undefined };
+    const job = await readableRunIn(file);
+    return { file, runId: job && idInside(job) };
   });
 }
 

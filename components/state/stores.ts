@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Store, defaultFolders } from "../contract";
 import { mapLimit } from "./concurrency";
-import { StateFolderError, isSystemError } from "./errors";
+import { StateFolderError } from "./errors";
 import { fenceInForce, readFence } from "./fence";
-import { runIn } from "./held";
+import { readableRunIn } from "./held";
 import type { JsonObject } from "./json";
 import { type StateAddress, filesOf, isFolder } from "./layout";
 import { hasComeTo, isGate } from "./unfinished";
@@ -61,9 +61,7 @@ async function findRun(
   for await (const files of filesOf(address, "runs")) {
     const found = await mapLimit(runsAtOnce, files, async (file) => {
       // The import quarantines what it cannot read.
-      const run = await runIn(file).catch((error: unknown) => {
-        if (!isSystemError(error)) throw error;
-      });
+      const run = await readableRunIn(file);
       return run && isWanted(run) ? [file.name] : [];
     });
     const [first] = found.flat();

@@ -4,10 +4,9 @@ import {
   type StateAddress,
   StepEvidence,
   type StepForms,
-  isSystemError,
   newestRuns,
   readFence,
-  runIn,
+  readableRunIn,
   runsNamed,
 } from "../state";
 import type { BothSides } from "./sides";
@@ -22,10 +21,7 @@ export async function readStepForms(address: StateAddress): Promise<StepForms> {
   for await (const runs of runsNamed(address, names, ["runs"])) {
     // One by one, because a run may be large.
     for (const file of runs.flatMap(({ files }) => files)) {
-      const run = await runIn(file).catch((error: unknown) => {
-        // Its import says so.
-        if (!isSystemError(error)) throw error;
-      });
+      const run = await readableRunIn(file);
       if (run) evidence.add(run);
     }
   }

@@ -1,10 +1,9 @@
 import {
   fileBaseNames,
-  isSystemError,
+  idInside,
   isUnbegun,
   mapLimit,
-  memberOf,
-  runIn,
+  readableRunIn,
   supersede,
 } from "../../state";
 import { basesIn, readBases } from "../bases";
@@ -29,12 +28,11 @@ export async function leaveOutBegun(
     // What was imported before has a checkpoint.
     if (own?.file.role !== "runs" || own.checkpoint) return;
     const { file } = own;
-    const found = await runIn(file).catch((error: unknown) => {
-      if (!isSystemError(error)) throw error;
-    });
-    const runId = found && memberOf(found, "runId");
-    const isOwn = typeof runId === "string" && fileBaseNames(runId).includes(file.baseName);
-    if (found && isOwn && isUnbegun(found)) unbegun.set(runId, run);
+    const found = await readableRunIn(file);
+    if (!found || !isUnbegun(found)) return;
+    const runId = idInside(found);
+    const isOwn = runId !== undefined && fileBaseNames(runId).includes(file.baseName);
+    if (isOwn) unbegun.set(runId, run);
   });
   if (unbegun.size === 0) return runs;
   const known = await idsAmong(sides, "runs", [...unbegun.keys()]);
