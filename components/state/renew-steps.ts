@@ -1,5 +1,5 @@
 import { stepEnumerations } from "../contract";
-import { hashOf } from "./compare";
+import { areEqual } from "./compare";
 import { parseTimestamp } from "./convert";
 import { type JsonObject, isJsonObject, memberOf, membersOf, objectOf } from "./json";
 import { type StepForms, enumerationOf, formEnumeration, usualForms } from "./step-forms";
@@ -56,6 +56,5 @@ function renewStep(before: JsonObject | undefined, stored: JsonObject, forms: St
 function isSameInStep(disk: unknown, stored: unknown): boolean {
   const moment =
     stored instanceof Date && typeof disk === "string" ? parseTimestamp(disk) : undefined;
-  const value = moment?.date ?? disk;
-  return hashOf("runs", { value }) === hashOf("runs", { value: stored });
+  return areEqual(moment?.date ?? disk, stored);
 }
