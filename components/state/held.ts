@@ -88,14 +88,17 @@ export async function listUnfinishedRuns(
 /** The runs' files in a folder, as far as they are not known, with the stamps that they had before they were read. */
 export async function* readRunFiles(address: StateAddress, known?: StampedNames) {
   for await (const files of filesOf(address, "runs")) {
-    const read = await mapLimit(filesAtOnce, files, async (file) => {
-      const stamp = await readStamp(file.path);
-      if (stamp !== undefined && known?.has(stampedName(file.name, stamp))) return [];
+    const stamped = await Promise.all(
+      files.map(async (file) => ({ file, stamp: await readStamp(file.path) })),
+    );
+    const wanted = stamped.filter(
+      ({ file, stamp }) => stamp === undefined || !known?.has(stampedName(file.name, stamp)),
+    );
+    yield* await mapLimit(filesAtOnce, wanted, async ({ file, stamp }) => {
       const run = await runIn(file);
       const runId = run && idInside(run);
-      return [{ file, stamp, runId, mayExecute: run !== undefined && isUnfinished(run) }];
+      return { file, stamp, runId, mayExecute: run !== undefined && isUnfinished(run) };
     });
-    yield* read.flat();
   }
 }
 

@@ -153,10 +153,14 @@ export async function* filesOf<Role extends Store>(
     if (!ofRun) await skipForeign(address, skipped, name);
     return [];
   };
-  const find = role === "artifacts" ? findManifest : findRunFile;
   for await (const entries of readFolder(join(address.root, folder))) {
     const wanted = entries.filter((entry) => !isSkipped(entry, skipped));
-    const files = (await mapLimit(looksAtOnce, wanted, find)).flat();
+    // Of a run's file the listing says all, mostly.
+    const found =
+      role === "artifacts"
+        ? await mapLimit(looksAtOnce, wanted, findManifest)
+        : await Promise.all(wanted.map(findRunFile));
+    const files = found.flat();
     if (files.length > 0) yield files;
   }
 }
