@@ -24,6 +24,7 @@ interface Moved {
  * taken, to a further one.
  *
  * @param fence when the fence was drawn, in ISO 8601
+ * @param isMongoLost whether nothing was exported, so that jobs may be of runs that only MongoDB has; default: false
  * @returns the names of approvals and jobs that could not be moved: they do not stop a rollback
  * @throws WriteError if a run's file cannot be moved: a worker must not start then
  */
@@ -31,6 +32,7 @@ export async function holdRuns(
   address: StateAddress,
   runs: readonly RunFile[],
   fence: string,
+  isMongoLost = false,
 ): Promise<string[]> {
   // Not every volume can have a colon in a name.
   const folder = join(address.root, heldFolder, fence.replaceAll(":", "-"));
@@ -47,7 +49,7 @@ export async function holdRuns(
       if (!isMissing(error)) left.push(file.name);
     }
   };
-  const isHolding = runs.length > 0 || (await listHeldRuns(address)).length > 0;
+  const isHolding = isMongoLost || runs.length > 0 || (await listHeldRuns(address)).length > 0;
   if (isHolding && (await hasQueue(address))) {
     for (const { runId, file } of runs) {
       const approvals = await findPlace(address, "approvals", runId, file.baseName);

@@ -33,9 +33,23 @@ export const queueBreaks: readonly Break[] = [
   {
     guarantee: "a run that was imported is never taken for one that was begun in MongoDB",
     file: "components/transfer/import/begun.ts",
-    find: 'if (bases.get("runs")?.has(runId)) continue;',
-    replace: "",
+    find: "return !base || (!base.agreed && isSettled(base));",
+    replace: "return true;",
     tests: ["test/transfer/window.test.ts > without its checkpoint"],
+  },
+  {
+    guarantee: "a run that the worker begins while the final pass writes counts as MongoDB has it",
+    file: "components/transfer/import/import.ts",
+    find: "if (begun?.has(runIdOf(record))) {",
+    replace: "if (!late && begun?.has(runIdOf(record))) {",
+    tests: ["test/transfer/window.test.ts > begins while the final pass writes"],
+  },
+  {
+    guarantee: "without MongoDB no job begins a run anew that only MongoDB has",
+    file: "components/state/hold.ts",
+    find: "const isHolding = isMongoLost || runs.length > 0",
+    replace: "const isHolding = runs.length > 0",
+    tests: ["test/transfer/held-jobs.test.ts > that has no file is held although no run is"],
   },
   {
     guarantee: "a run whose approval was decided in the window is named",

@@ -60,6 +60,21 @@ it("a rollback holds with a run what may begin it anew, and names the jobs that 
   expect(stack.said.join("\n")).toMatch(/warning: 2 jobs .*3-broken.*4-late.*\[jobs-held\]/);
 });
 
+it("without MongoDB a job of a run that has no file is held although no run is", async () => {
+  await addFiles(stack.root, {
+    "state/runs/done.json": sampleFiles["state/runs/done.json"],
+    "queue/1-new.json": job({ runId: "new" }),
+    "queue/2-done.json": job({ runId: "done" }),
+  });
+  const before = await runStep(undefined, stack.inputs());
+  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
+  expect(outs.rollback).toMatchObject({ held: [], heldJobs: ["queue/1-new.json"] });
+  expect(namesIn(await stack.files(), "queue/")).toEqual(["queue/2-done.json"]);
+  await stack.runs.insertOne({ ...(await stack.runs.findOne({ _id: "done" })), _id: "new" });
+  expect(await exportState(stack.sides)).toMatchObject({ heldJobs: [] });
+  expect(namesIn(await stack.files(), "queue/")).toHaveLength(2);
+});
+
 it("approvals of a held run return merged, and its job; a job waits for its run's file, or to be read", async () => {
   const before = await cutover();
   const outs = await runStep(before, stack.toFiles({ uri: undefined }));

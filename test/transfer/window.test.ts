@@ -1,6 +1,7 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { Collection, type Document } from "mongodb";
+import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { entry, jsonIn } from "./export-sides";
 import { RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
@@ -14,15 +15,19 @@ const manifest = {
   outputs: [artifact("bundle", { capturedAt: "2025-11-07T00:00:00Z" })],
 };
 
-/** Web submits a run on files after the fence, and the worker begins it in MongoDB from its job. */
-async function beginInMongo(dates: { readonly disk: string; readonly mongo: string }) {
+/** Web submits a run on files after the fence. */
+async function submit(updatedAt: string) {
   await addFiles(stack.root, {
-    "state/runs/late.json": JSON.stringify(run("late", { ...submitted, updatedAt: dates.disk })),
+    "state/runs/late.json": JSON.stringify(run("late", { ...submitted, updatedAt })),
     "logs/runs/late.ndjson": lines(logLine(1, { message: "by web" }), logLine(2)),
     "artifacts/late/artifact-manifest.json": JSON.stringify(manifest),
   });
+}
+
+/** The worker begins this run in MongoDB from its job. */
+async function begin(date: string) {
   const document = await stack.runs.findOne({ _id: "busy" });
-  const updatedAt = new Date(dates.mongo);
+  const updatedAt = new Date(date);
   await stack.runs.insertOne({ ...document, _id: "late", ...running, updatedAt });
   await stack.db.collection("pack_run_logs").insertOne(entry("late", 1, { message: "by worker" }));
 }
@@ -37,7 +42,8 @@ it.each([
   "a run begun in MongoDB from its job counts as there, although it looks %s",
   async (_, dates) => {
     const before = await stack.cutover();
-    await beginInMongo(dates);
+    await submit(dates.disk);
+    await begin(dates.mongo);
     const { report } = await upSecond(undefined, stack.second(before));
     expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
     expect(stack.said.join("\n")).toMatch(/1 run that web wrote .* begun in MongoDB: late/);
@@ -61,11 +67,36 @@ it.each([
 );
 
 it.each([
+  ["newer", earlier, later],
+  ["older, because clocks are apart,", later, earlier],
+])(
+  "a run that the worker begins while the final pass writes counts too, although it looks %s",
+  async (_, disk, mongo) => {
+    const before = await stack.cutover();
+    await submit(disk);
+    vi.spyOn(Collection.prototype, "insertMany").mockImplementationOnce(async function (
+      this: Collection,
+      documents: readonly Document[],
+      options,
+    ) {
+      await begin(mongo);
+      return this.insertMany(documents, options);
+    });
+    const { report } = await upSecond(undefined, stack.second(before));
+    expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
+    expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
+    expect(await jsonIn(stack.root, "state/runs/late.json")).toMatchObject(running);
+  },
+);
+
+it.each([
   ["with a step begun on files", { "state/runs/late.json": JSON.stringify(run("late", running)) }],
   ["that MongoDB does not have", { "state/runs/new.json": JSON.stringify(run("new", submitted)) }],
 ])("a run %s stays as it is", async (_, files) => {
   const before = await stack.cutover();
-  if ("state/runs/late.json" in files) await beginInMongo({ disk: earlier, mongo: later });
+  if ("state/runs/late.json" in files) await begin(later);
   await addFiles(stack.root, files);
   const { report } = await upSecond(undefined, stack.second(before));
   expect(report).not.toHaveProperty("begunInMongo");

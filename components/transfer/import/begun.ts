@@ -6,47 +6,62 @@ import {
   readableRunIn,
   supersede,
 } from "../../state";
-import { basesIn, readBases } from "../bases";
+import { basesIn, isSettled, readBases } from "../bases";
 import { idsAmong } from "../documents";
 import type { BothSides } from "../sides";
 import { type Tally, keep } from "../tally";
 import { type Listed, looksAtOnce } from "./read-file";
 
 /**
- * Leaves out the runs that a worker on MongoDB began from their jobs: web wrote their files after the handover, no step is
- * begun there, and MongoDB has them without a base. Their files, log and parts included, go to `superseded/`, so that
- * MongoDB's side counts in every later comparison and in a rollback. Call it only in the final pass.
+ * The runs that web wrote to files after the handover, with no step begun there. If MongoDB has one without a base, a
+ * worker on MongoDB began it from its job. Then its files, log and parts included, go to `superseded/`, so that MongoDB's
+ * side counts in every later comparison and in a rollback. Use it only in the final pass.
  */
-export async function leaveOutBegun(
-  sides: BothSides,
-  tally: Tally,
-  runs: readonly Listed[][],
-): Promise<readonly Listed[][]> {
-  const unbegun = new Map<string, Listed[]>();
-  await mapLimit(looksAtOnce, runs, async (run) => {
-    const own = run.at(-1);
-    // What was imported before has a checkpoint.
-    if (own?.file.role !== "runs" || own.checkpoint) return;
-    const { file } = own;
-    const found = await readableRunIn(file);
-    if (!found || !isUnbegun(found)) return;
-    const runId = idInside(found);
-    const isOwn = runId !== undefined && fileBaseNames(runId).includes(file.baseName);
-    if (isOwn) unbegun.set(runId, run);
-  });
-  if (unbegun.size === 0) return runs;
-  const known = await idsAmong(sides, "runs", [...unbegun.keys()]);
-  const bases = await readBases(basesIn(sides.database), new Map([["runs", [...known]]]));
-  const left = new Set<Listed[]>();
-  for (const runId of known) {
-    const run = unbegun.get(runId) ?? [];
-    if (bases.get("runs")?.has(runId)) continue;
-    await supersede(
-      sides,
-      run.map(({ file }) => file),
-    );
-    keep(tally.begunInMongo, runId);
-    left.add(run);
+export class LateRuns {
+  private readonly files = new Map<string, readonly Listed[]>();
+
+  constructor(private readonly sides: BothSides) {}
+
+  /** Selects the runs to read: those that no worker began in MongoDB yet. */
+  async select(tally: Tally, runs: readonly Listed[][]): Promise<readonly Listed[][]> {
+    const ids = new Map<Listed[], string>();
+    await mapLimit(looksAtOnce, runs, async (run) => {
+      const own = run.at(-1);
+      // What was imported before has a checkpoint.
+      if (own?.file.role !== "runs" || own.checkpoint) return;
+      const { file } = own;
+      const found = await readableRunIn(file);
+      if (!found || !isUnbegun(found)) return;
+      const runId = idInside(found);
+      if (runId === undefined || !fileBaseNames(runId).includes(file.baseName)) return;
+      ids.set(run, runId);
+      this.files.set(runId, run);
+    });
+    const begun = await this.leaveOut(tally, [...ids.values()]);
+    return runs.filter((run) => !begun.has(ids.get(run) ?? ""));
   }
-  return runs.filter((run) => !left.has(run));
+
+  /** Leaves out those of some runs that a worker began in MongoDB, also while they were written; returns them. */
+  async leaveOut(tally: Tally, runIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const { sides, files } = this;
+    const late = runIds.filter((runId) => files.has(runId));
+    if (late.length === 0) return new Set();
+    const known = [...(await idsAmong(sides, "runs", late))];
+    const bases = await readBases(basesIn(sides.database), new Map([["runs", known]]));
+    const begun = known.filter((runId) => {
+      const base = bases.get("runs")?.get(runId);
+      // Of an announcement that was withdrawn an empty base is left.
+      return !base || (!base.agreed && isSettled(base));
+    });
+    for (const runId of begun) {
+      const run = files.get(runId) ?? [];
+      await supersede(
+        sides,
+        run.map(({ file }) => file),
+      );
+      files.delete(runId);
+      keep(tally.begunInMongo, runId);
+    }
+    return new Set(begun);
+  }
 }

@@ -7,6 +7,7 @@ import {
   mapLimit,
   readFence,
   requireState,
+  runIdOf,
   skipBesideStores,
   sourceOfTruth,
 } from "../../state";
@@ -17,9 +18,9 @@ import { type BothSides, type ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
-import { leaveOutBegun } from "./begun";
+import { LateRuns } from "./begun";
 import { type OnlyRuns, groupsOnDisk } from "./groups";
-import { type Listed, findChanged } from "./read-file";
+import { findChanged } from "./read-file";
 import { type Batch, type Outcomes, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
 import { type ImportTarget, databaseTarget } from "./write";
@@ -67,8 +68,7 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   // While the worker is stopped, an index is not built.
   if (pass === "bulk" && !dryRun) await checkpoints.createIndex();
   const isFinal = pass === "final" && !dryRun;
-  const select = (tally: Tally, runs: readonly Listed[][]) => leaveOutBegun(sides, tally, runs);
-  const source = { ...sides, pass, checkpoints, ...(isFinal && { select }) };
+  const source = { ...sides, pass, checkpoints, ...(isFinal && { late: new LateRuns(sides) }) };
   const report = await importInto(target, source);
   const unfinished = new Set((await findUnfinishedRuns(sides, [...decided])).keys());
   if (unfinished.size === 0) return report;
@@ -84,8 +84,8 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
 interface ImportSource extends StateAddress, ImportOptions {
   readonly checkpoints?: Checkpoints;
   readonly watch?: (tally: Tally) => void;
-  /** Selects the runs to read; counts those that it leaves out. */
-  readonly select?: (tally: Tally, runs: readonly Listed[][]) => Promise<readonly Listed[][]>;
+  /** The runs that a worker may begin in MongoDB before they are imported. */
+  readonly late?: LateRuns;
 }
 
 /**
@@ -117,7 +117,7 @@ async function importFiles(
   source: ImportSource,
   tally: Tally,
 ): Promise<void> {
-  const { only, readNames, checkpoints, dryRun, pass = "bulk", select } = source;
+  const { only, readNames, checkpoints, dryRun, pass = "bulk", late } = source;
   /** Files of which a record was refused when it was written, or removed: nothing more of them counts as done. */
   const notWholeIn = new Set<string>();
   // The delta and the final pass are the last to see a change: a cached stat must not hide it.
@@ -127,14 +127,19 @@ async function importFiles(
   const groups = groupsOnDisk({
     ...reading,
     shouldBypassCache,
-    select: select && ((runs) => select(tally, runs)),
+    select: late && ((runs) => late.select(tally, runs)),
   });
   const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
     // Another importer may have written what a changed file has now.
     const changed = await findChanged(files.values());
     tally.changedFiles += changed.size;
+    const begun = await late?.leaveOut(tally, [...new Set([...outcomes.keys()].map(runIdOf))]);
     outcomes.forEach((result, record) => {
       const { role, place, document, conversions, raw } = record;
+      if (begun?.has(runIdOf(record))) {
+        notWholeIn.add(place.file);
+        return;
+      }
       // Then a service writes that should be stopped. Web may still write approvals until its own rollout.
       const isStopped = pass === "final" || (pass === "delta" && role !== "approvals");
       const isLate = isStopped && changed.has(place.file);

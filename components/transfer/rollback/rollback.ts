@@ -111,7 +111,7 @@ async function endRollback(
   const done = both
     ? await exportBeforeEnd(both, fence, scope, isDelta && !both.older)
     : { stale: await listUnfinishedRuns(sides, scope?.finished) };
-  const notHeld = await holdRuns(sides, done.stale, fence.at);
+  const notHeld = await holdRuns(sides, done.stale, fence.at, both === undefined);
   await endFence(both ?? sides, both !== undefined);
   return { ...done, notHeld };
 }
