@@ -1,8 +1,8 @@
 import type { Document } from "mongodb";
 import { type CollectionRole, collections } from "../contract";
-import { convert } from "./convert";
+import { type Entry, convert } from "./convert";
 import { hashOf } from "./compare";
-import { type JsonObject, formatJson, isJsonObject, membersOf, parseJson } from "./json";
+import { formatJson, isJsonObject, membersOf, parseJson } from "./json";
 import { type StateAddress, filesOf } from "./layout";
 import { sequenceIn } from "./line-numbers";
 import type { FilePlace } from "./place";
@@ -51,33 +51,38 @@ export function asOnDisk(
   disk: Document,
   forms?: StepForms,
 ): Document {
-  const record = renewRecord(role, Object.fromEntries(recordOf(role, disk)), document, forms);
   const impliedFields = role === "runs" ? {} : { runId: document.runId as unknown };
-  const fields = parseJson(formatJson(record));
+  const before = { fields: Object.fromEntries(recordOf(role, disk)), impliedFields };
+  const fields = parseJson(formatJson(renewRecord(role, before, document, forms)));
   return Object.fromEntries(convert(role, { fields, impliedFields }, forms).fields);
 }
 
 /**
  * Updates the members of a record on disk to the values in its document. A member whose value is equal stays as it is
- * written, with the case of its name, all digits of a timestamp and an enumeration's integer; so does one of a step.
+ * written, with the case of its name, all digits of a timestamp and an enumeration's integer; so does one of a step. What
+ * the file implies is not added, and neither is null for an absent member.
  *
+ * @param before the record; undefined for a new one
  * @param forms those of the directory's other files
  */
 export function renewRecord(
   role: CollectionRole,
-  before: JsonObject,
+  before: Entry | undefined,
   document: Document,
   forms?: StepForms,
 ): Map<string, unknown> {
   const after = recordOf(role, document, forms);
+  if (!isJsonObject(before?.fields)) return after;
+  const { impliedFields } = before;
   const renewed = new Map<string, unknown>();
-  for (const [property, value] of membersOf(before)) {
+  const areSame = (name: string, one: unknown, other: unknown) =>
+    hashOf(role, { [name]: one }) === hashOf(role, { [name]: other });
+  for (const [property, value] of membersOf(before.fields)) {
     const fields = new Map([[property, value]]);
-    const [converted] = convert(role, { fields, impliedFields: {} }, forms).fields;
+    const [converted] = convert(role, { fields, impliedFields }, forms).fields;
     const [name, known] = converted ?? [property, value];
     const stored: unknown = document[name];
-    const same = hashOf(role, { [name]: known }) === hashOf(role, { [name]: stored });
-    if (same) renewed.set(property, value);
+    if (areSame(name, known, stored)) renewed.set(property, value);
     else if (Object.hasOwn(document, name)) {
       // An enumeration that was an integer becomes one again.
       const wasInteger = typeof value === "number" && typeof stored === "string";
@@ -88,7 +93,10 @@ export function renewRecord(
     }
     after.delete(propertyOf(role, name));
   }
-  for (const [property, value] of after) renewed.set(property, value);
+  const implied = convert(role, { fields: {}, impliedFields }, forms).fields;
+  for (const [property, value] of after) {
+    if (!areSame(property, implied.get(property), value)) renewed.set(property, value);
+  }
   return renewed;
 }
 

@@ -25,4 +25,4 @@ export { type Skipped, noneSkipped } from "./skipped";
 export * from "./stores";
 export * from "./step-forms";
 export * from "./unfinished";
-export type { Conversion } from "./convert";
+export type { Conversion, Entry } from "./convert";

@@ -1,6 +1,7 @@
 import type { Document } from "mongodb";
 import { dirname, posix } from "node:path";
 import {
+  type Entry,
   type Key,
   type ReadyRecord,
   Refusal,
@@ -140,7 +141,7 @@ interface WholeFile {
   /** What it holds, a manifest's members among it; undefined if it is not there. */
   readonly whole: unknown;
   /** Its records as they are written there. */
-  readonly entries: readonly unknown[];
+  readonly entries: readonly Entry[];
   /** Those that an import takes; of two with one key the first counts. */
   readonly records: ReadonlyMap<Key, ReadyRecord>;
   /** Why it cannot be compared: it is unreadable, or not a file of this role. It stays as it is. */
@@ -163,7 +164,7 @@ async function readFile(place: WholeFilePlace): Promise<WholeFile> {
       }
       const entries = unpack(place, runId, whole);
       const records = byKey(convertEntries(place, entries, text));
-      return { whole, entries: entries.map(({ fields }) => fields), records };
+      return { whole, entries, records };
     }
     throw new Refusal("not-json", "the file is empty");
   } catch (error) {
@@ -187,17 +188,13 @@ async function writeRecords(
 ): Promise<void> {
   const { role, runId, path, name, stamp, forms } = place;
   const { tally } = task;
-  const entries = [...file.entries];
+  const entries = file.entries.map(({ fields }) => fields);
   const written: Outgoing[] = [];
   for (const pair of pairs) {
     const { key, disk, mongo } = pair;
     const at = disk ? (disk.place.entry ?? 1) - 1 : entries.length;
     try {
-      const before = entries[at];
-      const isThere = isJsonObject(before);
-      const record = isThere
-        ? renewRecord(role, before, mongo, forms)
-        : recordOf(role, mongo, forms);
+      const record = renewRecord(role, file.entries[at], mongo, forms);
       formatJson(record);
       entries[at] = record;
       written.push(pair);
