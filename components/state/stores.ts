@@ -28,6 +28,7 @@ const needs = {
 export async function requireStores(address: StateAddress, hasApprovals: boolean): Promise<void> {
   const { root, folders } = address;
   if (fenceInForce(await readFence(root))) return;
+  await requireRuns(address);
   for (const store of ["logs", "approvals"] as const) {
     const folder = folders[store];
     if (folder === undefined || (await isFolder(join(root, folder)))) continue;
@@ -51,6 +52,21 @@ export async function requireStores(address: StateAddress, hasApprovals: boolean
           `stopped. Remove the setting, or move the directory ${defaultFolders[store]} away.`,
       );
     }
+  }
+}
+
+/** Services write a log before its run, and never delete the directory. */
+async function requireRuns(address: StateAddress): Promise<void> {
+  const { root, folders } = address;
+  const hasRuns = () => isFolder(join(root, folders.runs));
+  if (await hasRuns()) return;
+  for await (const [file] of filesOf(address, "logs")) {
+    // The services may have created it meanwhile.
+    if (await hasRuns()) return;
+    throw new StateFolderError(
+      `The state directory ${root} has no directory ${folders.runs}, but the log ${file?.name ?? ""}: its run would be left out. ` +
+        "Nothing was stopped. Set backfill.source.folders.runs to the directory that has it.",
+    );
   }
 }
 

@@ -21,6 +21,22 @@ export const folderBreaks: readonly Break[] = [
     ],
   },
   {
+    guarantee: "runs in another folder than the settings name are not left out of a cutover",
+    file: "components/state/stores.ts",
+    find: "  await requireRuns(address);\n",
+    replace: "",
+    tests: [
+      "test/transfer/folders.test.ts > runs in another folder than their logs stop a cutover",
+    ],
+  },
+  {
+    guarantee: "commands work on the folders that the settings name",
+    file: "cli/state.ts",
+    find: "folders: foldersOf(settings), collections };",
+    replace: "folders: foldersOf({ ...settings, backfill: undefined }), collections };",
+    tests: ["test/cli/import.test.ts > work on the folders that the settings name"],
+  },
+  {
     guarantee: "another folder of a store is another source",
     file: "components/transfer/steps/sides.ts",
     find: '  "folders",',

@@ -62,6 +62,17 @@ describe("a store in another folder stops a cutover before the drain, in the pre
   });
 });
 
+it("runs in another folder than their logs stop a cutover before the drain, in the preview too", async () => {
+  const log = { "logs/runs/r.ndjson": lines(logLine(1)) };
+  await addFiles(stack.root, { ...log, "runs/r.json": JSON.stringify(run("r", finished)) });
+  const named = /logs\/runs\/r\.ndjson.*backfill\.source\.folders\.runs /;
+  expect(await previewed()).toMatch(named);
+  await expect(bulkPass()).rejects.toThrow(named);
+  const folders = { ...defaultFolders, runs: "runs" };
+  expect(await previewed({ folders })).toBe("");
+  expect(await bulkPass({ folders })).toMatchObject({ report: { runs: { inserted: 1 } } });
+});
+
 it("a missing folder that no run has used stops nothing", async () => {
   await addFiles(stack.root, {
     ...runFile("r", waiting),
