@@ -8,7 +8,7 @@ export interface Excuses {
   readonly purged: ReadonlySet<string>;
   /** Whether a worker was killed: it begins again what was in its hand, as another attempt. */
   readonly isKilled: boolean;
-  /** Log entries, as `<run's id> <sequence> <message>`, that count no more: their run was begun elsewhere. */
+  /** Log entries, as `<run's id> <sequence> <message>`, that may be missing: their run was begun elsewhere. */
   readonly superseded?: ReadonlySet<string>;
 }
 
@@ -111,7 +111,7 @@ async function logFindings(
   const told = eventsOf(journal, "logged")
     .filter((event) => event.runId === runId)
     .map(({ sequence, message }) => `${sequence} ${message}`)
-    .filter((words) => !superseded.has(`${runId} ${words}`));
+    .filter((words) => lines.includes(words) || !superseded.has(`${runId} ${words}`));
   return difference(`log of ${runId}`, told, lines);
 }
 

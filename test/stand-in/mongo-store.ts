@@ -1,4 +1,4 @@
-import { Long, type Collection, type Db, type Document } from "mongodb";
+import { Long, type Collection, type Db, type Document, type MongoServerError } from "mongodb";
 import { collections, type CollectionRole } from "../../components/contract";
 import type { Approval, Artifact, LogRecord, LogMessage, RunRecord } from "./records";
 import type { Store } from "./store";
@@ -30,7 +30,13 @@ export class MongoStore implements Store {
     const logs = this.collection("logs");
     const last = await logs.findOne({ runId }, { sort: { sequence: -1 } });
     const entry = { sequence: Number(last?.sequence ?? 0) + 1, ...message };
-    await logs.insertOne(documentOf("logs", { runId, ...entry }));
+    try {
+      await logs.insertOne(documentOf("logs", { runId, ...entry }));
+    } catch (error) {
+      // Another writer drew the same number: this one takes the next.
+      if ((error as MongoServerError).code !== 11000) throw error;
+      return this.append(runId, message);
+    }
     return entry;
   }
 

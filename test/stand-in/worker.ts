@@ -34,11 +34,11 @@ export class Worker implements StoreService {
       return true;
     }
     const open = (await store.runs()).filter(
-      (run) => !hasRunEnded(run) && (!queue || isAwake(run)),
+      (run) => !hasRunEnded(run) && (!queue || isBegun(run)),
     );
     while (open.length > 0) {
       const [run] = open.splice(this.about.random.between(0, open.length - 1), 1);
-      if (run && (await this.advance(run))) return true;
+      if (run && (await this.advance(run, !queue))) return true;
     }
     return false;
   }
@@ -53,14 +53,15 @@ export class Worker implements StoreService {
     const known = (await store.runs()).find(({ runId }) => runId === job.runId);
     if (!known && job.run) await store.create(job.run);
     const run = known ?? job.run;
-    if (run && !hasRunEnded(run)) await this.advance(run);
+    if (run && !hasRunEnded(run)) await this.advance(run, true);
   }
 
-  private async advance(run: RunRecord): Promise<boolean> {
+  /** @param isAsked whether a decision may be taken note of: fed by a queue, the worker learns of it from a job */
+  private async advance(run: RunRecord, isAsked: boolean): Promise<boolean> {
     const step = run.steps.find((one) => !isFinal(one));
     if (!step) return false;
     if (step.kind === "Run") return this.begin(run, step);
-    return step.status === "Pending" ? this.ask(run, step) : this.look(run, step);
+    return step.status === "Pending" ? this.ask(run, step) : this.look(run, step, isAsked);
   }
 
   private async begin(run: RunRecord, step: StepRecord): Promise<boolean> {
@@ -108,12 +109,12 @@ export class Worker implements StoreService {
     return true;
   }
 
-  private async look(run: RunRecord, step: StepRecord): Promise<boolean> {
+  private async look(run: RunRecord, step: StepRecord, isAsked: boolean): Promise<boolean> {
     const asked = await this.about.store.approvals(run.runId);
     const approval = asked.find(({ approvalId }) => approvalId === step.approvalId);
     // Its worker was killed in between.
     if (!approval) return this.request(run, step);
-    if (approval.status === "pending") return false;
+    if (approval.status === "pending" || !isAsked) return false;
     const { approvalId, status } = approval;
     await this.say(run, "gate.approval.resolved", `approval ${approvalId} ${status}`, step.stepId);
     await this.settle(run, step, { status: status === "approved" ? "Succeeded" : "Failed" });
@@ -186,11 +187,9 @@ function changed(
   return { run: { ...run, steps, updatedAt: now }, step: after };
 }
 
-/** Whether a run that a job began goes on without another one: it does not wait for an approval. */
-function isAwake({ steps }: RunRecord): boolean {
-  const next = steps.find((step) => !isFinal(step));
-  const isWaiting = next?.kind === "GateApproval" && next.status === "Running";
-  return !isWaiting && steps.some(({ attempts }) => attempts > 0);
+/** Whether a job began a run, so that it goes on without another one. */
+function isBegun({ steps }: RunRecord): boolean {
+  return steps.some(({ attempts }) => attempts > 0);
 }
 
 function skippedUnlessFinal(step: StepRecord): StepRecord {

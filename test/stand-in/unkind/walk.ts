@@ -35,10 +35,8 @@ export class Walk extends RoughCrew {
     super(seed, world, journal);
     // What the services do with jobs in Mongo mode is open: nothing is known of jobs, both modes share them, or one has them.
     const answer = this.has("restored directory") ? 0 : seed % 3;
-    // With dangers a shared queue may begin a run on both sides, or leave a decision without a job (docs/queue.md).
-    const isShared = answer === 1 && world.dangers.size === 0;
-    if (isShared || answer === 2) Object.assign(this.queues, { filesystem: world.queue });
-    if (isShared) Object.assign(this.queues, { mongo: world.queue });
+    if (answer > 0) Object.assign(this.queues, { filesystem: world.queue });
+    if (answer === 1) Object.assign(this.queues, { mongo: world.queue });
     this.mishaps = new Mishaps(world, this.stores, this.random);
     const { database, root, surface } = world;
     this.product = new Product({ uri: surface.wire.uri, database: database.databaseName, root });
@@ -144,7 +142,6 @@ export class Walk extends RoughCrew {
     const end = await this.up("forward", legs);
     if (end !== "done") return end;
     await this.happen((mishaps) => mishaps.keepSnapshots());
-    await this.onVolume(() => this.resumeDecided());
     if (!this.has("again")) return end;
     await this.between(8);
     await this.happen((mishaps) => mishaps.purge("mongo"));
@@ -180,6 +177,9 @@ export class Walk extends RoughCrew {
     this.world.history.push(`${name} ${direction}`);
     const lines = await linesOf(() => this.product.run(name, direction, fields));
     for (const line of lines) this.codes.add(readPrinted(line).code ?? "");
+    if (name === "FinalPass" && direction === "forward") {
+      await this.onVolume(() => this.resumeDecided());
+    }
   }
 
   private async beforeDrain(): Promise<void> {
