@@ -56,17 +56,11 @@ export async function* runsOnDisk(
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
   /** The base names of listed runs, and whether the run has a manifest. */
   const remembered = new Map<string, boolean>();
-  let blocksInPool = 0;
+  const findFiles = filesFinder();
   const findRuns = async (names: readonly string[], of: readonly CollectionRole[]) => {
-    const files = names.flatMap((name) => of.map((role) => fileOf(address, role, name)));
-    // A volume that hangs stops this look in the thread pool, and not the event loop.
-    const [first] = files;
-    if (first) await lstat(first.path).catch(() => undefined);
-    const started = performance.now();
-    const looks = files.map((file) => findFile(file, blocksInPool > 0));
-    const isSlow = performance.now() - started > slowMs * (looks.length + 1);
-    blocksInPool = isSlow ? slowBlocks : Math.max(0, blocksInPool - 1);
-    const found = await Promise.all(looks);
+    const found = await findFiles(
+      names.flatMap((name) => of.map((role) => fileOf(address, role, name))),
+    );
     return names.map((baseName, at) => {
       const ofRun = found.slice(at * of.length, (at + 1) * of.length);
       return { baseName, files: ofRun.filter((file) => file !== undefined) };
@@ -97,8 +91,9 @@ export async function* runsOnDisk(
 /** The base names of the runs whose own files were written last, at most `count`. Looks at each run's own file. */
 export async function newestRuns(address: StateAddress, count: number): Promise<string[]> {
   let newest: FoundFile[] = [];
+  const findFiles = filesFinder();
   for await (const listed of filesOf(address, "runs")) {
-    const found = await Promise.all(listed.map((file) => findFile(file, true)));
+    const found = await findFiles(listed);
     newest = [...newest, ...found.filter((file) => file !== undefined)]
       .filter(({ stamp }) => !Number.isNaN(stamp.modified))
       .sort((one, other) => other.stamp.modified - one.stamp.modified)
@@ -128,6 +123,21 @@ export async function* runsNamed(
     });
     yield await Promise.all(looks);
   }
+}
+
+/** Looks up blocks of files: on a local disk at once, on a slow volume in the thread pool. */
+function filesFinder() {
+  let blocksInPool = 0;
+  return async (files: readonly StateFile[]) => {
+    // A volume that hangs stops this look in the thread pool, and not the event loop.
+    const [first] = files;
+    if (first) await lstat(first.path).catch(() => undefined);
+    const started = performance.now();
+    const looks = files.map((file) => findFile(file, blocksInPool > 0));
+    const isSlow = performance.now() - started > slowMs * (looks.length + 1);
+    blocksInPool = isSlow ? slowBlocks : Math.max(0, blocksInPool - 1);
+    return Promise.all(looks);
+  };
 }
 
 /** @param isInPool whether to use the thread pool; a local disk answers a synchronous call in a tenth of the time */
