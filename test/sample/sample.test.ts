@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { collections } from "../../components/contract";
 import { generateSample, SampleError, type SampleCounts } from "../../tools/sample";
+import type { SampleForm } from "../../tools/sample/style";
 import { stepStatuses } from "../../tools/sample/state";
 import { stepKinds } from "../../tools/sample/plan";
 
@@ -15,14 +16,16 @@ let root: string;
 let counts: SampleCounts;
 let texts: Map<string, string>;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sample-"));
-  root = join(folder, "taskrunner");
-  counts = await generateSample(root);
-  texts = await textsBelow(root);
-});
-
-afterAll(() => rm(folder, { recursive: true }));
+/** Writes a sample in one of its forms before some tests. */
+function generate(form: SampleForm): void {
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sample-"));
+    root = join(folder, "taskrunner");
+    counts = await generateSample(root, { form });
+    texts = await textsBelow(root);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+}
 
 async function textsBelow(directory: string): Promise<Map<string, string>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -72,12 +75,14 @@ function waysOf(records: readonly Json[], field: string) {
   return [...new Set(ways)].sort();
 }
 
-describe("the sample", () => {
+describe.each(["integers", "names"] as const)("the sample with %s", (form) => {
+  generate(form);
+
   it("is the same for the same seed, to the byte, and another one for another seed", async () => {
     const again = join(folder, "again");
     const other = join(folder, "other");
-    await generateSample(again);
-    await generateSample(other, { seed: 7 });
+    await generateSample(again, { form });
+    await generateSample(other, { form, seed: 7 });
     expect(hashOf(await textsBelow(again))).toBe(hashOf(texts));
     expect(hashOf(await textsBelow(other))).not.toBe(hashOf(texts));
   });
@@ -94,14 +99,17 @@ describe("the sample", () => {
   });
 
   it("has every name of every enumeration of the contract", () => {
+    const found = artifacts();
     const enumerated = [
       [logs(), "level", collections.logs],
-      [artifacts(), "status", collections.artifacts],
+      [found, "status", collections.artifacts],
       [approvals(), "status", collections.approvals],
     ] as const;
     for (const [records, field, collection] of enumerated) {
       const names = collection.fields[field]?.names ?? [];
-      expect(namesUsed(records, field, names)).toEqual(new Set(names));
+      const others = form === "integers" && records === found ? ["missing"] : [];
+      const used = [...namesUsed(records, field, names)].map((name) => String(name).toLowerCase());
+      expect(new Set(used)).toEqual(new Set([...names, ...others]));
     }
     const types = ["file", "object", "attestation", "evidence-locker"];
     expect(namesUsed(artifacts(), "type", [])).toEqual(new Set(types));
@@ -160,7 +168,8 @@ describe("the sample", () => {
   });
 
   it("has every required field of the contract in every record", () => {
-    const given = { _id: "runId", runId: "", capturedAt: "" } as Record<string, string>;
+    const given: Record<string, string> = { _id: "runId", runId: "", capturedAt: "" };
+    if (form === "integers") given.sequence = "";
     const byRole = { runs, logs, artifacts, approvals };
     for (const [role, collection] of Object.entries(collections)) {
       const required = Object.entries(collection.fields)
@@ -174,12 +183,14 @@ describe("the sample", () => {
     expect(manifests().every(({ uploadedAt }) => typeof uploadedAt === "string")).toBe(true);
   });
 
-  it("numbers the lines of each log from 1 without a gap, later ones later", () => {
+  it("numbers the lines of each log from 1 without a gap or not at all, later ones later", () => {
     const logFiles = [...texts.keys()].filter((name) => name.endsWith(".ndjson"));
     expect(logFiles).toHaveLength(300);
     for (const name of logFiles) {
       const lines = valuesIn(new RegExp(`^${name}$`));
-      expect(lines.map(({ sequence }) => sequence)).toEqual(lines.map((_, at) => at + 1));
+      expect(lines.map(({ sequence }) => sequence)).toEqual(
+        lines.map((_, at) => (form === "names" ? at + 1 : undefined)),
+      );
       const moments = lines.map(({ timestamp }) => String(timestamp).replace(/Z|\+00:00$/, ""));
       expect(moments).toEqual([...moments].sort());
     }
@@ -196,7 +207,9 @@ describe("the sample", () => {
     expect(all.some((text) => /T\d\d:\d\d:\d\d\.\d{7}Z"/.test(text))).toBe(true);
     expect(all.some((text) => text.startsWith("\uFEFF{") && text.includes("\r\n"))).toBe(true);
     expect(all.some((text) => text.includes("\\u2013"))).toBe(true);
-    expect(steps().some(({ kind }) => typeof kind === "number")).toBe(true);
+    const integers = steps().filter(({ kind, status }) => [kind, status].every(Number.isInteger));
+    expect(integers.length).toBeGreaterThan(0);
+    expect(integers.length === steps().length).toBe(form === "integers");
     expect(logs().some(({ level }) => typeof level === "number")).toBe(true);
   });
 
@@ -210,12 +223,38 @@ describe("the sample", () => {
     }
   });
 
+  it("has a job for each run that no worker has begun, and no other", () => {
+    const isBegun = ({ steps }: Json) => (steps as Json[]).some(({ attempts }) => attempts !== 0);
+    const waiting = runs().filter((run) => !isBegun(run));
+    const jobs = valuesIn(/^queue\//);
+    expect(jobs.length).toBeGreaterThan(10);
+    const planned = (records: Json[]) => records.map(({ runId, plan }) => ({ runId, plan }));
+    expect(planned(jobs)).toEqual(planned(waiting));
+  });
+
   it("has a temporary and a hidden file, which are no state", () => {
     expect([...texts.keys()].filter((name) => /\.tmp$|\/\.[^/]+$/.test(name))).toHaveLength(2);
   });
 });
 
+it.each([
+  ["integers", "gate.approval", "Approved"],
+  ["names", "GateApproval", "approved"],
+] as const)(
+  "plans and approvals of the sample with %s have %s and %s",
+  async (form, kind, status) => {
+    const at = join(await mkdtemp(join(tmpdir(), "sample-")), "state");
+    onTestFinished(() => rm(dirname(at), { recursive: true }));
+    await generateSample(at, { form, runs: 30 });
+    const all = [...(await textsBelow(at)).values()].join("");
+    expect(all).toContain(`"type": "${kind}"`);
+    expect(all).toContain(`"status": "${status}"`);
+  },
+);
+
 describe("writing a sample", () => {
+  generate("integers");
+
   it("refuses a folder that is there, and leaves it and nothing else", async () => {
     const before = await readdir(folder);
     await expect(generateSample(root)).rejects.toThrow(SampleError);

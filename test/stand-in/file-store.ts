@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { type Form, fromFile, fromLines, fromStored, toFile, toLine, toStatus } from "./form";
 import type { Approval, Artifact, LogRecord, LogMessage, RunRecord } from "./records";
 import type { Store } from "./store";
 
@@ -19,21 +20,23 @@ export class FileStore implements Store {
   constructor(
     private readonly folders: Folders,
     private readonly writeText: WriteFile = writeAside,
+    private readonly form: Form = "names",
   ) {}
 
   async runs(): Promise<RunRecord[]> {
     const names = await stateFilesIn(this.folders.runs);
-    return Promise.all(names.map((name) => readJson<RunRecord>(join(this.folders.runs, name))));
+    const runs = names.map((name) => readJson<RunRecord>(join(this.folders.runs, name)));
+    return (await Promise.all(runs)).map((run) => fromFile(this.form, run));
   }
 
   async create(run: RunRecord): Promise<void> {
-    await this.writeJson(this.runFile(run.runId), run);
+    await this.writeJson(this.runFile(run.runId), toFile(this.form, run));
   }
 
   async replace(run: RunRecord, seen: RunRecord): Promise<boolean> {
     const current = await readJson<RunRecord>(this.runFile(run.runId));
     if (current.updatedAt !== seen.updatedAt) return false;
-    await this.writeJson(this.runFile(run.runId), run);
+    await this.create(run);
     return true;
   }
 
@@ -41,13 +44,14 @@ export class FileStore implements Store {
     const last = (await this.logs(runId)).at(-1)?.sequence ?? 0;
     const entry = { sequence: last + 1, ...message };
     await mkdir(this.folders.logs, { recursive: true });
-    await appendFile(this.logFile(runId), `${JSON.stringify(entry)}\n`);
+    await appendFile(this.logFile(runId), `${JSON.stringify(toLine(this.form, entry))}\n`);
     return entry;
   }
 
   async logs(runId: string): Promise<LogRecord[]> {
     const lines = (await textIn(this.logFile(runId)))?.split("\n") ?? [];
-    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as LogRecord);
+    const written = lines.filter((line) => line !== "");
+    return fromLines(written.map((line) => JSON.parse(line) as LogRecord));
   }
 
   async capture(runId: string, artifacts: readonly Artifact[]): Promise<void> {
@@ -62,20 +66,22 @@ export class FileStore implements Store {
 
   async approvals(runId: string): Promise<Approval[]> {
     const text = await textIn(this.approvalFile(runId));
-    return text === undefined ? [] : (JSON.parse(text) as Approval[]);
+    const approvals = text === undefined ? [] : (JSON.parse(text) as Approval[]);
+    return approvals.map((approval) => fromStored(this.form, approval));
   }
 
   async pendingApprovals(): Promise<Approval[]> {
     const { approvals } = this.folders;
     const names = await stateFilesIn(approvals);
     const all = await Promise.all(names.map((name) => readJson<Approval[]>(join(approvals, name))));
-    return all.flat().filter(({ status }) => status === "pending");
+    const read = all.flat().map((approval) => fromStored(this.form, approval));
+    return read.filter(({ status }) => status === "pending");
   }
 
   async ask(approval: Approval): Promise<void> {
     const asked = await this.approvals(approval.runId);
     if (asked.some(({ approvalId }) => approvalId === approval.approvalId)) return;
-    await this.writeJson(this.approvalFile(approval.runId), [...asked, approval]);
+    await this.writeApprovals([...asked, approval]);
   }
 
   async decide(approval: Approval): Promise<void> {
@@ -83,7 +89,13 @@ export class FileStore implements Store {
     const asked = await this.approvals(runId);
     const at = asked.findIndex((one) => one.approvalId === approvalId && one.status === "pending");
     if (at < 0) throw new Error(`approval ${approvalId} of ${runId} is not pending`);
-    await this.writeJson(this.approvalFile(runId), asked.with(at, approval));
+    await this.writeApprovals(asked.with(at, approval));
+  }
+
+  /** @param approvals those of one run */
+  private async writeApprovals(approvals: readonly Approval[]): Promise<void> {
+    const written = approvals.map((one) => ({ ...one, status: toStatus(this.form, one.status) }));
+    await this.writeJson(this.approvalFile(approvals[0]?.runId ?? ""), written);
   }
 
   private async writeJson(file: string, value: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 import { Long, type Collection, type Db, type Document, type MongoServerError } from "mongodb";
 import { collections, type CollectionRole } from "../../components/contract";
+import { type Form, fromStored, toStatus } from "./form";
 import type { Approval, Artifact, LogRecord, LogMessage, RunRecord } from "./records";
 import type { Store } from "./store";
 
@@ -9,6 +10,7 @@ export class MongoStore implements Store {
   constructor(
     private readonly database: Db,
     private readonly names: Readonly<Record<CollectionRole, string>>,
+    private readonly form: Form = "names",
   ) {}
 
   async runs(): Promise<RunRecord[]> {
@@ -60,25 +62,35 @@ export class MongoStore implements Store {
   }
 
   async approvals(runId: string): Promise<Approval[]> {
-    return this.recordsOf<Approval>("approvals", { runId }, { approvalId: 1 });
+    return this.approvalsIn({ runId }, { approvalId: 1 });
   }
 
   async pendingApprovals(): Promise<Approval[]> {
-    return this.recordsOf<Approval>("approvals", { status: "pending" }, { runId: 1 });
+    return this.approvalsIn({ status: toStatus(this.form, "pending") }, { runId: 1 });
   }
 
   async ask(approval: Approval): Promise<void> {
     const { runId, approvalId } = approval;
-    const once = { $setOnInsert: documentOf("approvals", approval) };
+    const once = { $setOnInsert: this.approvalDocument(approval) };
     await this.collection("approvals").updateOne({ runId, approvalId }, once, { upsert: true });
   }
 
   async decide(approval: Approval): Promise<void> {
     const { runId, approvalId } = approval;
-    const pending = { runId, approvalId, status: "pending" };
-    const decided = documentOf("approvals", approval);
+    const pending = { runId, approvalId, status: toStatus(this.form, "pending") };
+    const decided = this.approvalDocument(approval);
     const { matchedCount } = await this.collection("approvals").replaceOne(pending, decided);
     if (matchedCount === 0) throw new Error(`approval ${approvalId} of ${runId} is not pending`);
+  }
+
+  private approvalDocument(approval: Approval): Document {
+    const status = toStatus(this.form, approval.status);
+    return documentOf("approvals", { ...approval, status });
+  }
+
+  private async approvalsIn(filter: object, sort: object): Promise<Approval[]> {
+    const found = await this.recordsOf<Approval>("approvals", filter, sort);
+    return found.map((approval) => fromStored(this.form, approval));
   }
 
   private collection(role: CollectionRole): Collection {

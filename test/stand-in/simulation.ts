@@ -15,6 +15,7 @@ import { documentOptions } from "../contract/options";
 import { ledgerCollection } from "../transfer/database";
 import { defaultSides } from "../transfer/database-sides";
 import { Crew, type Mode } from "./crew";
+import { formOf } from "./form";
 import { FileStore } from "./file-store";
 import { findFaults, missing } from "./findings";
 import { interleaved } from "./interleaved";
@@ -32,9 +33,10 @@ export class Simulation extends Crew {
    * @param database with the contract's collections, otherwise empty
    */
   constructor(seed: number, root: string, database: Db) {
+    const form = formOf(seed);
     super(seed, {
-      filesystem: new FileStore(foldersIn(root)),
-      mongo: new MongoStore(database, documentOptions.collections),
+      filesystem: new FileStore(foldersIn(root), undefined, form),
+      mongo: new MongoStore(database, documentOptions.collections, form),
     });
     this.sides = defaultSides(
       interleaved(database, () => this.interrupt()),

@@ -6,6 +6,7 @@ import { closeConnections } from "../../components/mongo";
 import { createRandom } from "../../tools/sample/random";
 import { migrate } from "../transfer/database";
 import { serverForTests } from "../server";
+import { formOf } from "./form";
 import { MemoryJournal } from "./journal";
 import { type Danger, dangers, drawDangers } from "./unkind/dangers";
 import { listenToConsole } from "./unkind/heard";
@@ -42,7 +43,7 @@ async function walk(seed: number, surface: Surface, on: ReadonlySet<Danger>) {
   const database = current.client.db(`walk_${seed}`);
   await migrate(database);
   const journal = new MemoryJournal();
-  const writer = new RoughWriter(createRandom(seed + 2), journal);
+  const writer = new RoughWriter(createRandom(seed + 2), journal, formOf(seed));
   const world = new World(surface, database, join(folder, "state"), writer, on);
   const one = new Walk(seed, world, journal);
   const found = await one.findings();

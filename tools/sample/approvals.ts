@@ -1,7 +1,7 @@
 import { collections } from "../../components/contract";
 import type { Execution } from "./state";
 import type { PackStep } from "./plan";
-import { enumeration } from "./style";
+import { type Style, enumeration } from "./style";
 
 const statuses = collections.approvals.fields.status?.names ?? [];
 
@@ -24,11 +24,16 @@ export function askFor(execution: Execution, gate: PackStep, status: string): vo
     messages: gate.message === undefined ? [] : [gate.message],
     reasonTemplate: approval?.reason,
     requestedAt,
-    status: enumeration(statuses, status, journal.style),
+    status: statusIn(journal.style, status),
     actorId: decided ? `operator-${random.between(1, 9)}` : undefined,
     completedAt: status === "pending" ? undefined : journal.moment(),
     summary: decided && random.next() < 0.5 ? `${status} after a look at the report` : undefined,
   });
+}
+
+function statusIn(style: Style, status: string): string | number {
+  if (style.form === "names") return enumeration(statuses, status, style);
+  return status.charAt(0).toUpperCase() + status.slice(1);
 }
 
 function say({ journal }: Execution, gate: PackStep, type: string, message: string): void {

@@ -34,13 +34,17 @@ function outputOf(execution: Execution, { name, type, path }: PackOutput): objec
     type,
     sourcePath: path && `/var/lib/taskrunner/work/${runId}/${path}`,
     storedPath: stored ? `artifacts/${runId}/${path ?? `${name}.json`}` : undefined,
-    status: enumeration(statuses, status, journal.style),
+    status: status === "missing" ? status : enumeration(statuses, status, journal.style),
     notes: status === "skipped" ? "The run did not come to this output." : undefined,
     capturedAt: random.next() < 0.7 ? journal.moment() : undefined,
   };
 }
 
-function statusOf({ outcome }: Execution, isFile: boolean): string {
-  if (outcome === "succeeded") return isFile ? "copied" : "materialized";
+function statusOf({ outcome, journal: { style, lines } }: Execution, isFile: boolean): string {
+  if (outcome === "succeeded") {
+    if (!isFile) return "materialized";
+    // The path of some outputs is not there. Nothing is drawn for it, so that both forms have the same runs.
+    return style.form === "integers" && lines.length % 16 === 0 ? "missing" : "copied";
+  }
   return ["failed", "rejected", "expired"].includes(outcome) ? "skipped" : "pending";
 }

@@ -1,7 +1,7 @@
 import { stepKinds, type PackStep } from "./plan";
 import { afterTheStop, skip, stop, succeed, type Progress } from "./progress";
 import { stepStatuses, type Execution, type SampleStepStatus } from "./state";
-import { enumeration } from "./style";
+import { stepEnumeration } from "./style";
 
 /** Executes the pack's steps up to the outcome's step. */
 export function execute(execution: Execution): void {
@@ -72,13 +72,13 @@ function instancesOf(step: PackStep, id: string, inputs: Readonly<Record<string,
 function record({ journal }: Execution, step: PackStep, id: string, progress: Progress): object {
   return {
     stepId: id,
-    kind: enumeration(stepKinds, step.kind, journal.style),
+    kind: stepEnumeration(stepKinds, step.kind, journal.style),
     enabled: !step.disabled,
     continueOnError: step.tolerant ?? false,
     maxParallel: step.maxParallel,
     approvalId: step.approval,
     gateMessage: step.message,
-    status: enumeration(stepStatuses, progress.status, journal.style),
+    status: stepEnumeration(stepStatuses, progress.status, journal.style),
     attempts: progress.attempts,
     lastTransitionAt: progress.at,
     nextAttemptAt: progress.nextAttemptAt,

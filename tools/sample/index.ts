@@ -4,7 +4,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sampleRun, type SampleRun } from "./run";
 import { createRandom } from "./random";
-import { jsonText, linesText } from "./style";
+import { type SampleForm, jsonText, linesText } from "./style";
 
 /** Size and seed of a sample. */
 export interface SampleOptions {
@@ -12,6 +12,8 @@ export interface SampleOptions {
   readonly seed?: number;
   /** Default 300; from 132 runs on the sample has every kind, status and form of file. */
   readonly runs?: number;
+  /** Default `integers`. */
+  readonly form?: SampleForm;
 }
 
 /** The number of records in a sample. */
@@ -28,15 +30,15 @@ export class SampleError extends Error {
 }
 
 /**
- * Writes a Task Runner's filesystem state as the services' .NET writer does: valid runs, approvals, logs and
- * artifact manifests. It also has a temporary and a hidden file, which are not state.
+ * Writes a Task Runner's filesystem state as the services' .NET writer does: valid runs, approvals, logs,
+ * artifact manifests and jobs that wait. It also has a temporary and a hidden file, which are not state.
  *
  * @param directory the state directory; written completely or not at all
  * @throws SampleError if it exists
  */
 export async function generateSample(
   directory: string,
-  { seed = 20_251_106, runs = 300 }: SampleOptions = {},
+  { seed = 20_251_106, runs = 300, form = "integers" }: SampleOptions = {},
 ): Promise<SampleCounts> {
   if (existsSync(directory)) {
     throw new SampleError(
@@ -45,7 +47,7 @@ export async function generateSample(
   }
   const aside = `${directory}.${process.pid}.tmp`;
   try {
-    const counts = await writeRuns(aside, seed, runs);
+    const counts = await writeRuns(aside, { seed, runs, form });
     await rename(aside, directory);
     return counts;
   } catch (error) {
@@ -54,11 +56,14 @@ export async function generateSample(
   }
 }
 
-async function writeRuns(root: string, seed: number, runs: number): Promise<SampleCounts> {
+async function writeRuns(
+  root: string,
+  { seed, runs, form }: Required<SampleOptions>,
+): Promise<SampleCounts> {
   const counts = { runs, logs: 0, artifacts: 0, approvals: 0 };
   const random = createRandom(seed);
   for (let number = 0; number < runs; number += 1) {
-    const run = sampleRun(number, random);
+    const run = sampleRun(number, random, form);
     await writeFiles(root, filesOf(run));
     counts.logs += run.logs.length;
     counts.artifacts += run.manifest?.outputs.length ?? 0;
@@ -73,7 +78,7 @@ async function writeRuns(root: string, seed: number, runs: number): Promise<Samp
 
 type Files = Readonly<Record<string, string>>;
 
-function filesOf({ runId, state, logs, manifest, approvals, style }: SampleRun): Files {
+function filesOf({ runId, state, logs, manifest, approvals, job, style }: SampleRun): Files {
   // A file name cannot hold a slash.
   const stem = runId.replaceAll("/", "_");
   return {
@@ -81,6 +86,7 @@ function filesOf({ runId, state, logs, manifest, approvals, style }: SampleRun):
     [`logs/runs/${stem}.ndjson`]: linesText(logs, style),
     ...(manifest && { [`artifacts/${stem}/artifact-manifest.json`]: jsonText(manifest, style) }),
     ...(approvals.length > 0 && { [`state/approvals/${stem}.json`]: jsonText(approvals, style) }),
+    ...(job && { [`queue/${stem}.json`]: jsonText(job, style) }),
   };
 }
 

@@ -16,7 +16,7 @@ export interface Event {
 
 const levels = collections.logs.fields.level?.names ?? [];
 
-/** A run's clock and log; sequences start at 1. */
+/** A run's clock and log; sequences start at 1, if lines have them. */
 export class LogWriter {
   readonly lines: object[] = [];
 
@@ -40,7 +40,7 @@ export class LogWriter {
   write({ level, type, message, stepId, metadata }: Event): void {
     this.pass(900);
     this.lines.push({
-      sequence: this.lines.length + 1,
+      ...(this.style.form === "names" && { sequence: this.lines.length + 1 }),
       timestamp: this.moment(),
       level: enumeration(levels, level, this.style),
       eventType: type,

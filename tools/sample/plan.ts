@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { SampleForm } from "./style";
 
 /** Kinds of steps: the planner's first five, and two later ones. */
 export const stepKinds = [
@@ -60,7 +61,7 @@ export interface Pack {
 }
 
 /** A run's plan, as the planner writes it, with its hash. */
-export function planOf(pack: Pack, inputs: Readonly<Record<string, unknown>>) {
+export function planOf(pack: Pack, inputs: Readonly<Record<string, unknown>>, form: SampleForm) {
   const plan = {
     metadata: {
       name: pack.name,
@@ -69,7 +70,7 @@ export function planOf(pack: Pack, inputs: Readonly<Record<string, unknown>>) {
       tags: pack.tags,
     },
     inputs,
-    steps: pack.steps.map(planStep),
+    steps: pack.steps.map((step) => planStep(step, form)),
     approvals: pack.approvals.map(({ id, grants, reason, expires }) => ({
       id,
       grants,
@@ -89,12 +90,15 @@ export function planOf(pack: Pack, inputs: Readonly<Record<string, unknown>>) {
   return { plan: { ...plan, hash: planHash }, planHash };
 }
 
-function planStep(step: PackStep): object {
+/** A kind as manifests write it, such as `gate.approval`. */
+const manifestKind = (kind: PlanStepKind) => kind.replace(/(?<=[a-z])(?=[A-Z])/, ".").toLowerCase();
+
+function planStep(step: PackStep, form: SampleForm): object {
   return {
     id: step.id,
     templateId: step.id,
     name: step.id.replaceAll("-", " "),
-    type: step.kind,
+    type: form === "names" ? step.kind : manifestKind(step.kind),
     enabled: !step.disabled,
     uses: step.uses,
     parameters: Object.fromEntries(
@@ -108,6 +112,6 @@ function planStep(step: PackStep): object {
     policyId: step.policy,
     maxParallel: step.maxParallel,
     continueOnError: step.tolerant ?? false,
-    children: step.children?.map(planStep),
+    children: step.children?.map((child) => planStep(child, form)),
   };
 }

@@ -5,7 +5,7 @@ import { LogWriter } from "./journal";
 import { packs } from "./packs";
 import { planOf, type Pack, type PlanStepKind } from "./plan";
 import type { Random } from "./random";
-import { styleOf, type Style } from "./style";
+import { styleOf, type SampleForm, type Style } from "./style";
 
 /** A run's files in the filesystem stores. */
 export interface SampleRun {
@@ -15,6 +15,8 @@ export interface SampleRun {
   readonly logs: readonly object[];
   readonly manifest: ArtifactManifest | undefined;
   readonly approvals: readonly object[];
+  /** The job of a run that no worker has begun. */
+  readonly job: object | undefined;
 }
 
 /** Outcomes alternate; their number is coprime to those of packs and styles. */
@@ -39,9 +41,9 @@ const firstRequest = BigInt(Date.UTC(2025, 9, 1)) * 10_000n;
 const ticksBetweenRuns = 10_200n * 10_000_000n;
 
 /** The sample's run with a number, from 0. */
-export function sampleRun(number: number, random: Random): SampleRun {
+export function sampleRun(number: number, random: Random, form: SampleForm): SampleRun {
   const pack = turn(packs, number);
-  const style = styleOf(number);
+  const style = styleOf(number, form);
   const runId = runIdOf(number, pack);
   const inputs = inputsOf(pack, random);
   const journal = new LogWriter(firstRequest + BigInt(number) * ticksBetweenRuns, random, style);
@@ -57,13 +59,16 @@ export function sampleRun(number: number, random: Random): SampleRun {
   journal.pass(2_000);
   const createdAt = journal.moment();
   const manifest = ranThrough(execution);
+  const state = stateOf(execution, number, { requestedAt, createdAt, updatedAt: journal.moment() });
+  const { planHash, plan } = state;
   return {
     style,
     runId,
-    state: stateOf(execution, number, { requestedAt, createdAt, updatedAt: journal.moment() }),
+    state,
     logs: journal.lines,
     manifest,
     approvals: execution.approvals,
+    job: execution.outcome === "created" ? { runId, planHash, plan, requestedAt } : undefined,
   };
 }
 
@@ -125,11 +130,11 @@ function ranThrough(execution: Execution): ArtifactManifest | undefined {
 }
 
 function stateOf(
-  { runId, pack, inputs, steps }: Execution,
+  { runId, pack, inputs, steps, journal }: Execution,
   number: number,
   times: Readonly<Record<"requestedAt" | "createdAt" | "updatedAt", string>>,
-): object {
-  const { plan, planHash } = planOf(pack, inputs);
+) {
+  const { plan, planHash } = planOf(pack, inputs, journal.style.form);
   const tenantId = number % 5 < 3 ? `tenant-${"abc".charAt(number % 3)}` : undefined;
   return { runId, planHash, plan, failurePolicy: pack.failurePolicy, ...times, steps, tenantId };
 }

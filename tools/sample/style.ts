@@ -1,5 +1,15 @@
+/**
+ * How the services of a site write what the specification leaves open:
+ *
+ * - `integers`, the likelier: steps with integers, plans that name kinds as manifests do, log lines without a sequence,
+ *   approvals in the case of C#, and artifacts that may be `missing`;
+ * - `names`: steps and plans with names, log lines with their sequence, approvals in lower case.
+ */
+export type SampleForm = "integers" | "names";
+
 /** The file format of a run's .NET writer; each form occurs on real disks. */
 export interface Style {
+  readonly form: SampleForm;
   /** Absent optional members are written as null instead of being left out. */
   readonly nulls: boolean;
   /** Enumerations are written as integers. */
@@ -11,8 +21,9 @@ export interface Style {
 }
 
 /** Any 12 consecutive runs have every form; most have the most common one. */
-export function styleOf(run: number): Style {
+export function styleOf(run: number, form: SampleForm): Style {
   return {
+    form,
     nulls: run % 3 === 1,
     integers: run % 12 === 5,
     windows: run % 12 === 8,
@@ -27,6 +38,18 @@ export function enumeration(
   { integers }: Style,
 ): string | number {
   return integers ? names.indexOf(name) : name;
+}
+
+/** An enumeration inside a step. */
+export function stepEnumeration(
+  names: readonly string[],
+  name: string,
+  style: Style,
+): string | number {
+  return enumeration(names, name, {
+    ...style,
+    integers: style.integers || style.form === "integers",
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Db, Document } from "mongodb";
 import { documentOptions } from "../../contract/options";
+import type { Form } from "../form";
 import { type Journal, writeEnd } from "../journal";
 import { MongoStore } from "../mongo-store";
 import type { RunRecord } from "../records";
@@ -21,8 +22,9 @@ export class LateStore extends MongoStore {
   constructor(
     database: Db,
     private readonly journal: Journal,
+    form: Form,
   ) {
-    super(database, documentOptions.collections);
+    super(database, documentOptions.collections, form);
   }
 
   override async replace(run: RunRecord, seen: RunRecord): Promise<boolean> {

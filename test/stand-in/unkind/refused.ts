@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { defaultFolders } from "../../../components/contract";
 import type { Random } from "../../../tools/sample/random";
+import { toFile } from "../form";
 import { hasRunEnded, type RunRecord } from "../records";
 import type { Store } from "../store";
 import type { RoughWriter } from "./rough-writer";
@@ -38,7 +39,8 @@ export class Refused {
     for (const runId of this.earlier) {
       const file = this.fileOf("runs", runId);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, JSON.stringify({ runId, ...run }));
+      const written = toFile(this.writer.form, { runId, ...run } as RunRecord);
+      await writeFile(file, JSON.stringify(written));
     }
   }
 

@@ -24,8 +24,8 @@ export class RoughCrew extends Crew {
   ) {
     const { database, root, writer, between } = world;
     const write = (file: string, text: string) => writer.write(file, text);
-    const mongo = new LateStore(database, journal);
-    super(seed, { filesystem: new FileStore(foldersIn(root), write), mongo }, journal);
+    const mongo = new LateStore(database, journal, writer.form);
+    super(seed, { filesystem: new FileStore(foldersIn(root), write, writer.form), mongo }, journal);
     this.mongo = mongo;
     between.before = () => this.duringStep();
     if (!this.has("late write")) return;

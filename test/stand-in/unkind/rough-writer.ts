@@ -2,6 +2,7 @@ import { open, rename, writeFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../../tools/sample/random";
+import { type Form, fromFile } from "../form";
 import { type Journal, writeEnd } from "../journal";
 import type { RunRecord } from "../records";
 
@@ -30,6 +31,7 @@ export class RoughWriter {
   constructor(
     private readonly random: Random,
     private readonly journal: Journal,
+    readonly form: Form,
   ) {}
 
   /** @throws Killed if its service ends in the middle */
@@ -46,7 +48,7 @@ export class RoughWriter {
         this.roughness.kills = false;
         this.broken.set(file, text);
         const { steps, ...run } = JSON.parse(text) as Partial<RunRecord>;
-        if (steps) writeEnd(this.journal, { ...run, steps } as RunRecord);
+        if (steps) writeEnd(this.journal, fromFile(this.form, { ...run, steps } as RunRecord));
         throw new Killed(`killed while it wrote ${file}`);
       }
       if (pauseMs > 0) await sleep(random.between(0, pauseMs));
