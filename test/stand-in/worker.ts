@@ -9,6 +9,9 @@ interface InHand {
   readonly step: StepRecord;
 }
 
+/** The reason of a gate whose approval was requested. */
+const awaiting = "awaiting-approval";
+
 /**
  * The worker: executes the steps of runs, one at a time, waits at approvals and ends runs. It
  * claims a run by a write that needs the run as it was seen. It knows of no other worker: what it
@@ -34,11 +37,11 @@ export class Worker implements StoreService {
       return true;
     }
     const open = (await store.runs()).filter(
-      (run) => !hasRunEnded(run) && (!queue || isBegun(run)),
+      (run) => !hasRunEnded(run) && (!queue || isAwake(run)),
     );
     while (open.length > 0) {
       const [run] = open.splice(this.about.random.between(0, open.length - 1), 1);
-      if (run && (await this.advance(run, !queue))) return true;
+      if (run && (await this.advance(run))) return true;
     }
     return false;
   }
@@ -53,15 +56,14 @@ export class Worker implements StoreService {
     const known = (await store.runs()).find(({ runId }) => runId === job.runId);
     if (!known && job.run) await store.create(job.run);
     const run = known ?? job.run;
-    if (run && !hasRunEnded(run)) await this.advance(run, true);
+    if (run && !hasRunEnded(run)) await this.advance(run);
   }
 
-  /** @param isAsked whether a decision may be taken note of: fed by a queue, the worker learns of it from a job */
-  private async advance(run: RunRecord, isAsked: boolean): Promise<boolean> {
+  private async advance(run: RunRecord): Promise<boolean> {
     const step = run.steps.find((one) => !isFinal(one));
     if (!step) return false;
     if (step.kind === "Run") return this.begin(run, step);
-    return step.status === "Pending" ? this.ask(run, step) : this.look(run, step, isAsked);
+    return step.status === "Pending" ? this.ask(run, step) : this.look(run, step);
   }
 
   private async begin(run: RunRecord, step: StepRecord): Promise<boolean> {
@@ -89,9 +91,9 @@ export class Worker implements StoreService {
   }
 
   private async ask(run: RunRecord, step: StepRecord): Promise<boolean> {
-    const asked = await this.claim(run, step, { statusReason: "awaiting-approval" });
+    const asked = await this.claim(run, step, {});
     if (!asked) return false;
-    return this.request(run, asked.step);
+    return this.request(asked.run, asked.step);
   }
 
   private async request(run: RunRecord, step: StepRecord): Promise<boolean> {
@@ -106,15 +108,16 @@ export class Worker implements StoreService {
     });
     this.executed(run, step);
     await this.say(run, "gate.approval.requested", `approval ${approvalId} requested`, stepId);
-    return true;
+    const { run: waiting } = changed(run, step, { statusReason: awaiting }, this.about.now());
+    return this.about.store.replace(waiting, run);
   }
 
-  private async look(run: RunRecord, step: StepRecord, isAsked: boolean): Promise<boolean> {
+  private async look(run: RunRecord, step: StepRecord): Promise<boolean> {
     const asked = await this.about.store.approvals(run.runId);
     const approval = asked.find(({ approvalId }) => approvalId === step.approvalId);
     // Its worker was killed in between.
     if (!approval) return this.request(run, step);
-    if (approval.status === "pending" || !isAsked) return false;
+    if (approval.status === "pending") return false;
     const { approvalId, status } = approval;
     await this.say(run, "gate.approval.resolved", `approval ${approvalId} ${status}`, step.stepId);
     await this.settle(run, step, { status: status === "approved" ? "Succeeded" : "Failed" });
@@ -187,9 +190,10 @@ function changed(
   return { run: { ...run, steps, updatedAt: now }, step: after };
 }
 
-/** Whether a job began a run, so that it goes on without another one. */
-function isBegun({ steps }: RunRecord): boolean {
-  return steps.some(({ attempts }) => attempts > 0);
+/** Whether a run that a job began goes on without another one: it does not wait for an approval. */
+function isAwake({ steps }: RunRecord): boolean {
+  const next = steps.find((step) => !isFinal(step));
+  return next?.statusReason !== awaiting && steps.some(({ attempts }) => attempts > 0);
 }
 
 function skippedUnlessFinal(step: StepRecord): StepRecord {
