@@ -1,8 +1,9 @@
 /**
  * A service of the stand-in as a process: `main.ts worker` or `main.ts web`. Beside the document's
- * variables it reads `StandIn__Journal` (the journal's folder), `StandIn__Runs` (how many runs web
- * submits, default none), `StandIn__Seed` (default 1), `StandIn__PauseMs` (the longest pause between
- * two things, default 50) and HOSTNAME, its instance. SIGTERM: it finishes what is in hand and ends.
+ * variables it reads `StandIn__Journal` (the journal's folder), `StandIn__Queue` (the folder of jobs,
+ * which only filesystem mode has), `StandIn__Runs` (how many runs web submits, default none),
+ * `StandIn__Seed` (default 1), `StandIn__PauseMs` (the longest pause between two things, default 50)
+ * and HOSTNAME, its instance. SIGTERM: it finishes what is in hand and ends.
  */
 import { hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,7 +23,8 @@ async function main(): Promise<void> {
   const journal = new FileJournal(required(process.env, "StandIn__Journal"));
   const name = required(process.env, "HOSTNAME");
   const random = createRandom(seedOf(name));
-  const about = { store: opened.store, journal, random, name, now: clock() };
+  const { store, queue } = opened;
+  const about = { store, queue, journal, random, name, now: clock() };
   try {
     await work(serviceOf(kind, about, journal), about, journal);
   } catch (error) {

@@ -55,6 +55,7 @@ export function standInValues(service: Service, options: StandInOptions): object
   }));
   const own = {
     StandIn__Journal: journal,
+    StandIn__Queue: join(root, defaultFolders.queue),
     StandIn__Runs: `${runs}`,
     StandIn__Seed: `${seed}`,
     StandIn__PauseMs: `${pauseMs}`,

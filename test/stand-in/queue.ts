@@ -13,10 +13,15 @@ export interface Job {
 /** The jobs of services that are fed by files: web writes one, and the worker moves it to `archive/` once it took it. */
 export class Queue {
   private readonly submitted = new Map<string, RunRecord>();
-  private jobs = 0;
 
-  /** @param folder made if it is not there */
-  constructor(private readonly folder: string) {}
+  /**
+   * @param folder made if it is not there
+   * @param jobs what the next job's number, by which the worker takes them, follows; of two processes they are apart
+   */
+  constructor(
+    private readonly folder: string,
+    private jobs = 0,
+  ) {}
 
   /** Writes a job of a run that is submitted, or of which an approval is decided. */
   async add(run: RunRecord | string): Promise<void> {

@@ -3,6 +3,7 @@ import { collections } from "../../components/contract";
 import type { Service as ServiceName } from "../../components/rollout";
 import { FileStore, type Folders } from "./file-store";
 import { MongoStore } from "./mongo-store";
+import { Queue } from "./queue";
 import type { Store } from "./store";
 
 /** A service's environment. */
@@ -11,6 +12,8 @@ export type ServiceEnvironment = Readonly<Record<string, string | undefined>>;
 /** A store that was opened, and what closes it. */
 export interface OpenStore {
   readonly store: Store;
+  /** The jobs in filesystem mode; in Mongo mode they are elsewhere. */
+  readonly queue?: Queue;
   close(): Promise<void>;
 }
 
@@ -48,7 +51,8 @@ export async function openStore(
   if (mode === "filesystem") {
     const paths = folders[service].map(([name, folder]) => [folder, required(environment, name)]);
     const store = new FileStore(Object.fromEntries(paths) as Folders);
-    return { store, close: () => Promise.resolve() };
+    const queue = new Queue(required(environment, "StandIn__Queue"), Date.now());
+    return { store, queue, close: () => Promise.resolve() };
   }
   if (mode !== "mongo") throw new Error(`${section}__Storage__Mode is ${mode ?? "not set"}`);
   return openMongo(environment, `${section}__Storage__Mongo__`);
