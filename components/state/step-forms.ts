@@ -98,6 +98,7 @@ export class StepEvidence {
   };
   /** By how many the integers are more than the names. */
   private readonly integers: Record<StepEnumeration, number> = { status: 0, kind: 0 };
+  private isEmpty = true;
 
   /** @param run as it is in its file */
   add(run: JsonObject): void {
@@ -106,7 +107,9 @@ export class StepEvidence {
     for (const step of stepsOf(run).filter(isJsonObject)) {
       for (const member of stepEnumerations) {
         const value = memberOf(step, member);
-        if (value != null) this.integers[member] += typeof value === "number" ? 1 : -1;
+        if (value == null) continue;
+        this.isEmpty = false;
+        this.integers[member] += typeof value === "number" ? 1 : -1;
       }
       for (const [table, votes] of Object.entries(this.votes) as [StepTable, Votes][]) {
         const found = judge(step, table, planned);
@@ -118,8 +121,12 @@ export class StepEvidence {
     }
   }
 
-  /** The table with the most for it and the least against it; without any difference that from `Run` = 0. */
-  decide(): StepForms {
+  /**
+   * The table with the most for it and the least against it; without any difference that from `Run` = 0. Undefined if no
+   * run has any enumeration: then a later one decides.
+   */
+  decide(): StepForms | undefined {
+    if (this.isEmpty) return undefined;
     const { Run, Unknown } = this.votes;
     const balance = ({ confirmed, contradicted }: Votes) => confirmed - contradicted;
     const table = balance(Unknown) > balance(Run) ? "Unknown" : "Run";

@@ -14,8 +14,11 @@ import type { BothSides } from "./sides";
 /** The number of runs that show the forms. */
 const runsLooked = 500;
 
-/** Reads from the newest runs of a state directory how the services write enumerations inside `steps`. */
-export async function readStepForms(address: StateAddress): Promise<StepForms> {
+/**
+ * Reads from the newest runs of a state directory how the services write enumerations inside `steps`; undefined if none
+ * has any.
+ */
+export async function readStepForms(address: StateAddress): Promise<StepForms | undefined> {
   const evidence = new StepEvidence();
   const names = await newestRuns(address, runsLooked);
   for await (const runs of runsNamed(address, names, ["runs"])) {

@@ -19,6 +19,13 @@ export const stepFormBreaks: readonly Break[] = [
     tests: ["test/transfer/step-forms.test.ts > that contradict the plans stop an import"],
   },
   {
+    guarantee: "no table of integers is kept that no run showed",
+    file: "components/state/step-forms.ts",
+    find: "if (this.isEmpty) return undefined;",
+    replace: "",
+    tests: ["test/transfer/step-forms.test.ts > decides the table itself after a bulk pass"],
+  },
+  {
     guarantee: "a run that was imported by another table of integers is read again",
     file: "components/transfer/import/groups.ts",
     find: "own?.converter === converterOf(file) ? own : undefined",

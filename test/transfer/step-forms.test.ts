@@ -102,6 +102,14 @@ it("a run that was imported by another table is read again", async () => {
   expect(await documents().findOne({ _id: "r" })).toMatchObject({ steps: [{ kind: "Parallel" }] });
 });
 
+it("a delta pass decides the table itself after a bulk pass whose runs have no steps", async () => {
+  const root = await writeState(files({ q: { steps: [] } }));
+  await importState(sides(root));
+  await addFiles(root, files({ r: { steps: steps(1) } }));
+  await importState({ ...sides(root), pass: "delta" });
+  expect(await documents().findOne({ _id: "r" })).toMatchObject({ steps: named });
+});
+
 it("a delta pass reads by the table that the bulk pass decided", async () => {
   const root = await writeState(files({ r: { steps: steps(1) } }));
   await importState(sides(root));

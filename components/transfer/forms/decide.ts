@@ -16,7 +16,10 @@ export async function decideForms<Sides extends BothSides>(
   dryRun: boolean,
 ): Promise<Sides> {
   const kept = await findKeptForms(asked);
-  const read = { ...(await readStepForms(asked)), dates: kept?.dates ?? [] };
+  const found = await readStepForms(asked);
+  // A later pass decides by the first run that has any.
+  if (!found) return { ...asked, forms: kept };
+  const read = { ...found, dates: kept?.dates ?? [] };
   const { differences } = await compareForms({ ...asked, forms: read });
   const forms = { ...read, dates: decideDates(read.dates, differences) };
   const sides = { ...asked, forms };
