@@ -28,6 +28,8 @@ export class Walk extends RoughCrew {
   canGoBack = false;
   /** Codes of what the product found. */
   private readonly codes = new Set<string>();
+  /** The runs that the operator resumed: a report that is shown again says nothing new. */
+  private readonly resumed = new Set<string>();
   private readonly mishaps: Mishaps;
   private stalled: StalledImport | undefined;
 
@@ -154,6 +156,8 @@ export class Walk extends RoughCrew {
   /** What the final pass says of runs whose job may be used up: it goes back to the queue. */
   private async resumeDecided(): Promise<void> {
     for (const { runId, job } of this.product.decidedLate) {
+      if (this.resumed.has(`${runId} ${job ?? ""}`)) continue;
+      this.resumed.add(`${runId} ${job ?? ""}`);
       this.world.history.push(`${runId} is resumed by ${job ?? "another job"}`);
       if (job === undefined) await this.queues.mongo?.add(runId);
       else await this.queues.mongo?.bringBack(job);
