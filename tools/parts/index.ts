@@ -13,6 +13,8 @@ export {
   stopControlPlane,
 } from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
+export { whatNodeLacks } from "./node/probe";
+export { type ImageContent, imageFromDockerfile, nodeLayer } from "./node/images";
 export {
   act,
   actionlint,

@@ -29,6 +29,10 @@ export const versions = {
   oldestEtcd: "3.5.0",
   /** One on PATH must be as new, because its stages are used, too. */
   kwok: "v0.8.0",
+  /** The kubelet of Kubernetes 1.36 needs containerd 2. */
+  containerd: "v2.1.4",
+  cni: "v1.7.1",
+  runc: "v1.3.3",
   helm: "v3.22.0",
   /** Tested by KEDA on Kubernetes 1.34 to 1.36. */
   keda: "v2.21.0",

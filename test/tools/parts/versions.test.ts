@@ -21,6 +21,10 @@ test("what is said to be built is what the modules and requirements pin", async 
   expect(control).toContain(`k8s.io/kubernetes ${versions.kubernetes}`);
   expect(control).toContain(`go.etcd.io/etcd/server/v3 ${versions.etcd}`);
   expect(control).toContain(`sigs.k8s.io/kwok ${versions.kwok}`);
+  const node = await readRepositoryFile("tools", "go", "node", "go.mod");
+  expect(node).toContain(`github.com/containerd/containerd/v2 ${versions.containerd} `);
+  expect(node).toContain(`github.com/containernetworking/plugins ${versions.cni} `);
+  expect(node).toContain(`github.com/opencontainers/runc ${versions.runc} `);
   const helm = await readRepositoryFile("tools", "go", "helm", "go.mod");
   expect(helm).toContain(`helm.sh/helm/v3 ${versions.helm}`);
   const keda = await readRepositoryFile("tools", "go", "keda", "go.mod");

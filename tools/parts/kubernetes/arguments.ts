@@ -53,17 +53,16 @@ export function apiServerCommand(places: ClusterPaths, ports: Ports): ProgramCom
       `--token-auth-file=${places.tokens}`,
       "--authorization-mode=RBAC",
       "--service-cluster-ip-range=10.0.0.0/24",
+      // A node's name is no name of DNS.
+      "--kubelet-preferred-address-types=InternalIP",
       // There is one API server, and no pod looks for it.
       "--endpoint-reconciler-type=none",
     ],
   };
 }
 
-/** The programs beside the API server: controllers, scheduler, and kwok as kubelets. */
-export function otherCommands(
-  places: ClusterPaths,
-  { stages }: ControlPlanePrograms,
-): ProgramCommand[] {
+/** The programs beside the API server: controllers and scheduler. */
+export function controllerCommands(places: ClusterPaths): ProgramCommand[] {
   const kubeconfig = `--kubeconfig=${places.kubeconfig}`;
   const alone = ["--leader-elect=false", "--secure-port=0"];
   // Nobody else shares the API, and deleting a namespace takes 100 requests.
@@ -72,20 +71,27 @@ export function otherCommands(
     `--service-account-private-key-file=${places.serviceAccountKey}`,
     `--root-ca-file=${places.certificate}`,
   ];
-  const untouched = `${ownKubelet.name}=${ownKubelet.value}`;
   return [
     { name: "kube-controller-manager", args: [kubeconfig, ...alone, ...unthrottled, ...account] },
     { name: "kube-scheduler", args: [kubeconfig, ...alone, ...unthrottled] },
-    {
-      name: "kwok",
-      args: [
-        kubeconfig,
-        "--manage-all-nodes=true",
-        `--config=${stages}`,
-        `--disregard-status-with-annotation-selector=${untouched}`,
-        // Otherwise the node counts as lost for seconds of each minute.
-        "--node-lease-duration-seconds=40",
-      ],
-    },
   ];
+}
+
+/** kwok, which plays the node's kubelet. */
+export function kwokCommand(
+  { kubeconfig }: ClusterPaths,
+  { stages }: ControlPlanePrograms,
+): ProgramCommand {
+  const untouched = `${ownKubelet.name}=${ownKubelet.value}`;
+  return {
+    name: "kwok",
+    args: [
+      `--kubeconfig=${kubeconfig}`,
+      "--manage-all-nodes=true",
+      `--config=${stages}`,
+      `--disregard-status-with-annotation-selector=${untouched}`,
+      // Otherwise the node counts as lost for seconds of each minute.
+      "--node-lease-duration-seconds=40",
+    ],
+  };
 }

@@ -1,8 +1,16 @@
 import getPort from "get-port";
-import { apiServerCommand, type ProgramCommand, etcdCommand, otherCommands } from "./arguments";
+import { cleanNode, prepareNode, type RealNode } from "../node/node";
+import {
+  apiServerCommand,
+  controllerCommands,
+  etcdCommand,
+  kwokCommand,
+  type ProgramCommand,
+} from "./arguments";
 import { type ClusterPaths, clusterPaths, prepare, readNote, removeNote, writeNote } from "./files";
 import { controlPlane, type ControlPlanePrograms } from "./programs";
 import {
+  type CommandLine,
   endPrograms,
   isRunning,
   type RunningProgram,
@@ -11,7 +19,7 @@ import {
 } from "./running-program";
 import { forgetLease, untilItAnswers, untilItWorks } from "./ready";
 
-/** A running control plane with one node, played by kwok. */
+/** A running control plane with one node. */
 export interface ControlPlane {
   /** The administrator's kubeconfig, self-contained. */
   readonly kubeconfig: string;
@@ -32,25 +40,28 @@ export interface ControlPlaneOptions {
   readonly directory: string;
   /** Whether it outlives this program; default: false. */
   readonly detached?: boolean;
+  /** A real node, which needs root and Linux. Default: kwok plays one. */
+  readonly node?: RealNode;
 }
 
 /**
- * Starts etcd, API server, controllers, scheduler and kwok on free ports of 127.0.0.1, and waits for the node. An
- * earlier control plane in the folder is stopped first.
+ * Starts etcd, API server, controllers, scheduler and kwok or a real node on free ports of 127.0.0.1, and waits for
+ * the node. An earlier control plane in the folder is stopped first.
  *
  * @throws PartError if programs are missing, or one does not start, with its last output
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { directory, detached = false } = options;
+  const { directory } = options;
   const programs = await controlPlane();
   await stopControlPlane(directory);
   const places = clusterPaths(directory);
   const started: RunningProgram[] = [];
   try {
-    const port = await start(programs, places, detached, started);
+    const port = await start(programs, places, options, started);
     return connectTo(programs, places, port);
   } catch (error) {
     await endPrograms(started, places.directory);
+    await cleanNode(places.directory);
     await removeNote(places);
     throw error;
   }
@@ -79,6 +90,7 @@ export async function stopControlPlane(directory: string): Promise<boolean> {
   const places = clusterPaths(directory);
   const { programs } = (await readNote(places)) ?? { programs: [] };
   const stopped = await stopPrograms(programs, places.directory);
+  await cleanNode(places.directory);
   await removeNote(places);
   return stopped > 0;
 }
@@ -99,7 +111,7 @@ function connectTo(
 async function start(
   programs: ControlPlanePrograms,
   places: ClusterPaths,
-  detached: boolean,
+  { detached = false, node }: ControlPlaneOptions,
   started: RunningProgram[],
 ): Promise<number> {
   await prepare(places);
@@ -108,8 +120,11 @@ async function start(
   const apiServer = await getPort();
   const ports = { etcd, etcdPeers, apiServer };
   const run = async (command: ProgramCommand) => {
+    await runLine(command.name, [programs.files[command.name], ...command.args]);
+  };
+  const runLine = async (name: RunningProgram["name"], line: CommandLine) => {
     const options = { directory: places.directory, detached };
-    started.push(await startProgram(programs.files[command.name], command, options));
+    started.push(await startProgram(name, line, options));
     await writeNote(places, { port: apiServer, programs: started });
   };
   await run(etcdCommand(places, ports));
@@ -117,7 +132,9 @@ async function start(
   const { kubectl } = programs.files;
   await untilItAnswers(kubectl, places, apiServer, started);
   await forgetLease(kubectl, places);
-  for (const command of otherCommands(places, programs)) await run(command);
+  for (const command of controllerCommands(places)) await run(command);
+  if (node === undefined) await run(kwokCommand(places, programs));
+  else await runLine("node", await prepareNode(node, places.directory, places.kubeconfig));
   await untilItWorks(kubectl, places, started);
   return apiServer;
 }

@@ -89,7 +89,7 @@ const node = {
 const runningNote = z.object({
   /** The API server's, on 127.0.0.1. */
   port: z.int(),
-  programs: z.array(z.object({ name: z.enum(programNames), pid: z.int() })).readonly(),
+  programs: z.array(z.object({ name: z.enum([...programNames, "node"]), pid: z.int() })).readonly(),
 });
 type RunningNote = z.infer<typeof runningNote>;
 

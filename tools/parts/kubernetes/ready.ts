@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerOf, longWork } from "../run";
 import { type ClusterPaths, writeKubeconfig } from "./files";
-import type { ProgramName } from "./programs";
 import { assertRunning, failure, type RunningProgram } from "./running-program";
 
 /** Time limit in ms for a program to be ready, on a busy machine. */
@@ -29,15 +28,18 @@ export async function untilItAnswers(
   await until(ready, "kube-apiserver", places, started);
 }
 
-/** Deletes the node's lease of an earlier start: a new kwok ignores the node until that lease expires. */
+/**
+ * Deletes the node's lease of an earlier start: a new kwok ignores the node until that lease expires, and a kubelet
+ * that works makes it again.
+ */
 export async function forgetLease(kubectl: string, { kubeconfig }: ClusterPaths): Promise<void> {
   const lease = ["lease/local", "--namespace=kube-node-lease", "--ignore-not-found"];
   await longWork({ program: kubectl, args: [`--kubeconfig=${kubeconfig}`, "delete", ...lease] });
 }
 
 /**
- * Creates the node, and waits until controllers and kwok work: namespaces have their service account, and the node
- * is ready.
+ * Waits until controllers and the node work: namespaces have their service account, and the node, which kwok needs to
+ * be created, has its lease and is ready.
  *
  * @throws PartError with the last output of a program that ended or does nothing
  */
@@ -46,12 +48,15 @@ export async function untilItWorks(
   places: ClusterPaths,
   started: readonly RunningProgram[],
 ): Promise<void> {
+  const { name = "kwok" } = started.at(-1) ?? {};
   const make = [`--kubeconfig=${places.kubeconfig}`, "apply", `--filename=${places.node}`];
-  await longWork({ program: kubectl, args: make });
+  if (name === "kwok") await longWork({ program: kubectl, args: make });
   const account = ["get", "serviceaccount/default", "--namespace=default"];
   await until(() => answers(kubectl, places, account), "kube-controller-manager", places, started);
+  const lease = ["get", "lease/local", "--namespace=kube-node-lease"];
+  await until(() => answers(kubectl, places, lease), name, places, started);
   const node = ["wait", "node/local", "--for=condition=Ready", "--timeout=1s"];
-  await until(() => answers(kubectl, places, node), "kwok", places, started);
+  await until(() => answers(kubectl, places, node), name, places, started);
 }
 
 async function answers(
@@ -67,7 +72,7 @@ async function answers(
 /** @param name the program that is waited for */
 async function until(
   holds: () => Promise<boolean>,
-  name: ProgramName,
+  name: RunningProgram["name"],
   { directory }: ClusterPaths,
   started: readonly RunningProgram[],
 ): Promise<void> {

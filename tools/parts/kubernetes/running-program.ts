@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { lastWords, startChild } from "../child";
 import { commandLine, killByPid, stopByPid } from "../running";
 import { PartError } from "../sources";
-import type { ProgramCommand } from "./arguments";
 import type { ProgramName } from "./programs";
+
+/** A program's file and its arguments. */
+export type CommandLine = readonly [program: string, ...args: string[]];
 
 /** A started program of a control plane. */
 export interface RunningProgram {
-  readonly name: ProgramName;
+  readonly name: ProgramName | "node";
   readonly pid: number;
 }
 
@@ -21,13 +23,13 @@ export interface ProgramOptions {
 
 /** Starts a program. */
 export async function startProgram(
-  file: string,
-  { name, args }: ProgramCommand,
+  name: RunningProgram["name"],
+  line: CommandLine,
   { directory, detached }: ProgramOptions,
 ): Promise<RunningProgram> {
   const log = logOf(name, directory);
   // By force: an orderly stop takes too long at exit.
-  const child = await startChild([file, ...args], { log, detached, lastSignal: "SIGKILL" });
+  const child = await startChild(line, { log, detached, lastSignal: "SIGKILL" });
   return { name, pid: child.pid ?? 0 };
 }
 
@@ -49,7 +51,8 @@ export async function stopPrograms(
   let ran = 0;
   for (const program of programs.toReversed()) {
     if (!(await isRunning(program, directory))) continue;
-    await stopByPid(program.pid);
+    // A node ends with all that it runs only if its first process is killed.
+    await (program.name === "node" ? killByPid : stopByPid)(program.pid);
     ran += 1;
   }
   return ran;
@@ -79,7 +82,7 @@ export async function assertRunning(
 
 /** An error about a program, with its last output. */
 export async function failure(
-  name: ProgramName,
+  name: RunningProgram["name"],
   directory: string,
   found: string,
 ): Promise<PartError> {
@@ -87,6 +90,6 @@ export async function failure(
   return new PartError(`${name} ${found}. Its last words, from ${log}:\n${await lastWords(log)}`);
 }
 
-function logOf(name: ProgramName, directory: string): string {
+function logOf(name: RunningProgram["name"], directory: string): string {
   return join(directory, `${name}.log`);
 }
