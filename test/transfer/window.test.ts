@@ -1,6 +1,6 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { Collection, type Document } from "mongodb";
+import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { entry, jsonIn } from "./export-sides";
@@ -74,13 +74,14 @@ it.each([
   async (_, disk, mongo) => {
     const before = await stack.cutover();
     await submit(disk);
-    vi.spyOn(Collection.prototype, "insertMany").mockImplementationOnce(async function (
+    // The pass compared both sides, and announces what it is about to insert.
+    vi.spyOn(Collection.prototype, "bulkWrite").mockImplementationOnce(async function (
       this: Collection,
-      documents: readonly Document[],
+      operations,
       options,
     ) {
       await begin(mongo);
-      return this.insertMany(documents, options);
+      return this.bulkWrite(operations, options);
     });
     const { report } = await upSecond(undefined, stack.second(before));
     expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
