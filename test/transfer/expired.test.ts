@@ -10,7 +10,7 @@ import type { StateInputs } from "../../components/transfer/steps/inputs";
 import { documentOptions } from "../contract/options";
 import { databasePerTest, ledgerCollection } from "./database";
 import { defaultSides } from "./database-sides";
-import { lines, logLine, writeState } from "./state";
+import { lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
 const { collections } = documentOptions;
@@ -27,7 +27,8 @@ beforeEach(async () => {
   ({ database } = current);
   await database.createIndex(collections.logs, { timestamp: 1 }, { name: "timestamp" });
   const entries = [60, 20, 0].map((days, at) => logLine(at + 1, { timestamp: daysAgo(days) }));
-  const root = await writeState({ "logs/runs/r.ndjson": lines(...entries) });
+  const files = { "state/runs/r.json": JSON.stringify(run("r")) };
+  const root = await writeState({ ...files, "logs/runs/r.ndjson": lines(...entries) });
   await importState(defaultSides(database, root));
   inputs = {
     uri: current.server.uri,
