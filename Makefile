@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-stacks test-workflows test-autoscalers test-atlas breaks mutate lint bench bundle package docs gallery
+.PHONY: help up preview rollback down clean test test-stacks test-workflows test-node test-autoscalers test-atlas breaks mutate lint bench bundle package docs gallery
 
 installed := node_modules/.package-lock.json
 # The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
@@ -39,6 +39,9 @@ test-stacks: $(installed) ## the rest: whole stacks of each kind, their failures
 
 test-workflows: $(installed) ## the workflows, run by act against a Gitea of this machine; builds both once
 	@node_modules/.bin/vitest run --root . --config test/workflows/act/vitest.config.mts
+
+test-node: $(installed) ## pods, Jobs and drains on a real kubelet with containerd, as root on Linux; builds them once
+	@node_modules/.bin/vitest run --root . --config test/node/vitest.config.mts
 
 test-autoscalers: $(installed) ## the drain beside KEDA's operator, which is built once
 	@node_modules/.bin/vitest run --root . --config test/autoscalers/vitest.config.mts

@@ -18,7 +18,6 @@ export class PodRunner {
   /** How it stands while only sidecars run. */
   private heldOpen: Standing | undefined;
   private endedAt: number | undefined;
-  private earlier = "";
 
   constructor(
     private readonly core: CoreV1Api,
@@ -28,9 +27,9 @@ export class PodRunner {
     private readonly folder: string,
   ) {}
 
-  /** What its container printed, those before a restart first. */
+  /** What its container printed; after a restart what the new one prints. */
   get output(): string {
-    return this.earlier + (this.process?.output ?? "");
+    return this.process?.output ?? "";
   }
 
   /** Does what a pod needs now. */
@@ -57,12 +56,17 @@ export class PodRunner {
     let environment: ContainerEnvironment;
     let pathOf: PathOf;
     let user: ProcessUser | undefined;
+    let isMounted = false;
     try {
-      user = processUserOf(pod, image);
       pathOf = await mountsOf(this.core, this.attachments, pod, this.folder);
+      isMounted = true;
+      user = processUserOf(pod, image);
       environment = await environmentOf(this.core, pod);
     } catch (error) {
-      const state = waiting("CreateContainerConfigError", String(error));
+      // Only events say why a volume is not mounted.
+      const state = isMounted
+        ? waiting("CreateContainerConfigError", String(error))
+        : waiting("ContainerCreating");
       return this.report(pod, { ...notYet, restarts: this.restarts, state });
     }
     for (const part of image.entrypoint) await letThrough(part);
@@ -92,7 +96,6 @@ export class PodRunner {
       const state = waiting("CrashLoopBackOff", `it ended with exit code ${exitCode}`);
       return this.report(pod, { ...this.running(image), ready: false, state });
     }
-    this.earlier = this.output;
     this.restarts += 1;
     this.endedAt = undefined;
     await this.start(pod, image);

@@ -3,7 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 /** The state of a container, as Kubernetes has it: one of its members is there. */
 export interface ContainerState {
   readonly running?: object;
-  readonly waiting?: { readonly reason: string; readonly message: string };
+  readonly waiting?: { readonly reason: string; readonly message?: string };
   readonly terminated?: {
     readonly exitCode: number;
     readonly reason: string;
@@ -41,8 +41,8 @@ export function statusOf(pod: V1Pod, { phase, ready, restarts, state }: Standing
 }
 
 /** The state of a container that waits, and why. */
-export function waiting(reason: string, message: string): ContainerState {
-  return { waiting: { reason, message } };
+export function waiting(reason: string, message?: string): ContainerState {
+  return { waiting: { reason, ...(message !== undefined && { message }) } };
 }
 
 /** The state of a container that ended. @param message its termination message */

@@ -1,0 +1,59 @@
+import { execa } from "execa";
+import { ownKubelet } from "../../tools/parts";
+import { borrowCluster } from "../pool";
+import { type Image, startKubelet } from ".";
+
+/** A container of a pod, as far as a test states it. */
+export interface TestContainer {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly imagePullPolicy?: string;
+  readonly readinessProbe?: object;
+}
+
+/** A control plane with a node that runs containers: played by the tests, or a real one. */
+export interface TestNode {
+  kubectl(...args: string[]): Promise<string>;
+  /** A container that runs a script of Node.js, which gets the pod's `args`. */
+  script(text: string): TestContainer;
+  /** The same, which is never ready. */
+  unready(text: string): TestContainer;
+  /** A container whose image cannot be pulled. */
+  readonly unpullable: TestContainer;
+  /** Annotations of each pod. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** What a pod's container prints from now on, also after the pod is gone. */
+  follow(pod: string): () => string;
+  /** The node's kubelet does nothing until it resumes, as on a node that is unreachable. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+/** The node that the tests play. */
+export async function playedNode(): Promise<TestNode> {
+  const cluster = await borrowCluster();
+  const { kubeconfig } = cluster;
+  const program = { entrypoint: [process.execPath, "--eval"] };
+  const images = new Map<string, Image>([
+    ["script", program],
+    ["unready", { ...program, trouble: "neverReady" }],
+  ]);
+  const kubelet = await startKubelet({ kubeconfig, images });
+  const command = (text: string) => [...program.entrypoint, text];
+  return {
+    kubectl: async (...args) =>
+      (await execa(cluster.kubectl, [`--kubeconfig=${kubeconfig}`, ...args])).stdout,
+    script: (text) => ({ image: "script", command: command(text) }),
+    unready: (text) => ({ image: "unready", command: command(text) }),
+    unpullable: { image: "none" },
+    annotations: { [ownKubelet.name]: ownKubelet.value },
+    follow: (pod) => () => kubelet.logs(pod),
+    pause: () => images.set("script", { ...program, trouble: "undying" }),
+    resume: () => images.set("script", program),
+    stop: async () => {
+      await kubelet.stop();
+      await cluster.release();
+    },
+  };
+}

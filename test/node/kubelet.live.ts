@@ -1,0 +1,4 @@
+import { testNode } from "../kubelet/claims";
+import { realNode } from "./real-node";
+
+testNode(() => realNode());

@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import {
+  type ImageContent,
+  nodeLayer,
+  startControlPlane,
+  type ControlPlane,
+} from "../../tools/parts";
+import type { TestContainer, TestNode } from "../kubelet/test-node";
+
+/** A control plane with a real node, and what tests of pods need of it. */
+export interface RealTestNode extends TestNode {
+  /** The control plane's folder is in it. */
+  readonly folder: string;
+  readonly cluster: ControlPlane;
+  apply(...objects: object[]): Promise<void>;
+  /** The address of this machine on the bridge of its pods. */
+  readonly address: string;
+}
+
+const image = "localhost/node:1";
+const program = "/usr/local/bin/node";
+
+/** Starts it. @param images beside that of Node.js */
+export async function realNode(images: readonly ImageContent[] = []): Promise<RealTestNode> {
+  const folder = await mkdtemp(join(tmpdir(), "node-"));
+  const node = { name: image, layers: [await nodeLayer()], entrypoint: [program] };
+  const directory = join(folder, "cluster");
+  const cluster = await startControlPlane({ directory, node: { images: [node, ...images] } });
+  const line = (...args: string[]) => [`--kubeconfig=${cluster.kubeconfig}`, ...args];
+  const kubectl = async (...args: string[]) => (await execa(cluster.kubectl, line(...args))).stdout;
+  const where = "--output=jsonpath={.status.addresses[?(@.type=='InternalIP')].address}";
+  const kubelet = await pidOf("kubelet", directory);
+  const script = (text: string): TestContainer => ({
+    image,
+    imagePullPolicy: "Never",
+    command: [program, "--eval", text],
+  });
+  return {
+    folder,
+    cluster,
+    apply: async (...items) => {
+      const list = { apiVersion: "v1", kind: "List", items };
+      await execa(cluster.kubectl, line("apply", "--filename=-"), { input: JSON.stringify(list) });
+    },
+    address: await kubectl("get", "node/local", where),
+    kubectl,
+    script,
+    unready: (text) => ({
+      ...script(text),
+      readinessProbe: { exec: { command: [program, "--eval", "process.exit(1)"] } },
+    }),
+    // A registry that is none: nothing leaves this machine.
+    unpullable: { image: "127.0.0.1:1/none:1" },
+    annotations: {},
+    follow: (pod) => {
+      let text = "";
+      const logs = spawn(cluster.kubectl, line("logs", "--follow", pod));
+      logs.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      return () => text;
+    },
+    pause: () => process.kill(kubelet, "SIGSTOP"),
+    resume: () => process.kill(kubelet, "SIGCONT"),
+    stop: async () => {
+      await cluster.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The process of a program whose arguments name a control plane's folder. */
+async function pidOf(program: string, directory: string): Promise<number> {
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (line.startsWith(`${program}\0`) && line.includes(`${directory}/`)) return Number(pid);
+  }
+  throw new Error(`no ${program} of ${directory} runs`);
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+/** `make test-node`: apart from the others, because it needs root, and a build of the node's programs takes minutes. */
+export default defineConfig({
+  test: {
+    include: ["test/node/*.live.ts"],
+    globalSetup: "test/pool/setup.ts",
+    reporters: ["default", "./tools/vitest/summary.ts"],
+    // One node after the other.
+    maxWorkers: 1,
+    testTimeout: 120_000,
+    // The first run builds the node's programs.
+    hookTimeout: 3_600_000,
+  },
+});
