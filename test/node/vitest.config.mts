@@ -8,7 +8,9 @@ export default defineConfig({
     reporters: ["default", "./tools/vitest/summary.ts"],
     // One node after the other.
     maxWorkers: 1,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
+    // A node of two cores has enough to do with so many pods at a time.
+    maxConcurrency: 3,
     // The first run builds the node's programs.
     hookTimeout: 3_600_000,
   },
