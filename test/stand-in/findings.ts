@@ -32,8 +32,7 @@ export async function findFaults(
   return [
     ...eventsOf(journal, "refused").map(({ by, reason }) => `${by} had a write refused: ${reason}`),
     ...missing(journal, runs, excuses),
-    ...executedTwice(journal),
-    ...executedAfterSuccess(journal),
+    ...findRepeats(journal),
     ...perRun.flat(),
   ];
 }
@@ -48,6 +47,11 @@ export function missing(journal: Journal, runs: readonly RunRecord[], { purged }
     ...lost.map((runId) => `run ${runId} is lost`),
     ...unknown.map(({ runId }) => `run ${runId} was never submitted`),
   ];
+}
+
+/** What was executed again: an attempt of a step, or a step after its success. */
+export function findRepeats(journal: Journal): string[] {
+  return [...executedTwice(journal), ...executedAfterSuccess(journal)];
 }
 
 function executedTwice(journal: Journal): string[] {

@@ -21,8 +21,10 @@ async function main(): Promise<void> {
   const kind = process.argv[2] === "worker" ? "worker" : "web";
   const opened = await openStore(kind, process.env);
   const journal = new FileJournal(required(process.env, "StandIn__Journal"));
-  const name = required(process.env, "HOSTNAME");
-  const random = createRandom(seedOf(name));
+  const pod = required(process.env, "HOSTNAME");
+  const random = createRandom(seedOf(pod));
+  // A container that is started again is another instance: its runs are not those of the one before it.
+  const name = `${pod}-${Date.now().toString(36)}`;
   const { store, queue } = opened;
   const about = { store, queue, journal, random, name, now: clock() };
   try {

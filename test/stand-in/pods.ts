@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { defaultFolders } from "../../components/contract";
 import { serviceEnvironment, type Service } from "../../components/rollout";
-import { ownKubelet } from "../../tools/parts";
+import { type ImageContent, nodeLayer, ownKubelet } from "../../tools/parts";
 import { bundled } from "../bundled";
 import type { Image } from "../kubelet";
 import type { Folders } from "./file-store";
@@ -17,6 +17,23 @@ export async function standInImages(folder: string): Promise<Map<string, Image>>
   const image = (service: Service) =>
     [`${repositoryOf(service)}:${tag}`, { entrypoint: [...program, service] }] as const;
   return new Map([image("worker"), image("web")]);
+}
+
+/**
+ * The same images for a real node.
+ *
+ * @param folder where the program goes that they run
+ */
+export async function standInContents(folder: string): Promise<ImageContent[]> {
+  const program = "/opt/stand-in/main.cjs";
+  const node = await nodeLayer();
+  const layers = [node, { [program]: await bundled("test/stand-in/main.ts", folder) }];
+  return (["worker", "web"] as const).map((service) => ({
+    name: `${repositoryOf(service)}:${tag}`,
+    layers,
+    entrypoint: ["node", program, service],
+    user: "10001:10001",
+  }));
 }
 
 const tag = "stand-in";

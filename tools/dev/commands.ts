@@ -2,23 +2,24 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { generateSample } from "../sample";
-import { say, stopControlPlane } from "../parts";
+import { type ControlPlane, say, stopControlPlane } from "../parts";
 import { chooseDatabase, type Database, hidePassword, secretsFor } from "./database";
 import { clusterOf } from "./kubernetes";
 import { DevError, makeCommand, type DevPaths, showPath, stacks } from "./places";
+import { hasRealNode, playedServices, prepareServices, untilRunsEnd } from "./real-node";
 import { hasServices, stackWith, updateAndTell } from "./run";
 import { embeddedServerOn, runningServer, stopServer } from "./server";
 import { preview as show, updateStack } from "./stack";
 
 /** Runs a whole cutover on this machine, from nothing: servers, files, update, summary. */
 export async function runUp(places: DevPaths): Promise<void> {
-  const database = chooseDatabase(process.env, places.stack, await runningServer(places));
+  const site = await siteOf(places);
+  const { database, cluster, isReal } = site;
   const server = await serverFor(database, places);
-  const cluster = await clusterOf(places);
-  await makeFiles(places);
+  await makeFiles(site, places);
   const secrets = secretsFor(database, places.stack);
   const stackIn = (storageMode: "mongo" | "filesystem") =>
-    stackWith({ storageMode, keepUris: false }, places, secrets);
+    stackWith({ storageMode, keepUris: false, values: valuesOf(site, places) }, places, secrets);
   if (cluster !== undefined) {
     // A new stack first gets to the state of an environment before its cutover.
     const onFiles = await stackIn("filesystem");
@@ -26,11 +27,12 @@ export async function runUp(places: DevPaths): Promise<void> {
       const { name } = places.stack;
       say(`stack ${name} is new: first worker and web are installed, and work on files`);
       await updateStack(onFiles);
+      if (isReal) await untilRunsEnd(places, 20);
       say(`stack ${name}: now the cutover of worker and web to MongoDB`);
     }
   }
   const stack = await stackIn("mongo");
-  await updateAndTell(stack, { database: hidePassword(database.uri), server, cluster });
+  await updateAndTell(stack, { database: hidePassword(database.uri), server, cluster, isReal });
 }
 
 /**
@@ -38,16 +40,17 @@ export async function runUp(places: DevPaths): Promise<void> {
  * lacks.
  */
 export async function runPreview(places: DevPaths): Promise<void> {
-  const database = chooseDatabase(process.env, places.stack, await runningServer(places));
-  const cluster = await clusterOf(places);
-  await makeFiles(places);
+  const site = await siteOf(places);
+  const { database, cluster } = site;
+  await makeFiles(site, places);
   const secrets = secretsFor(database, places.stack);
-  const stack = await stackWith({ storageMode: "mongo", keepUris: false }, places, secrets);
+  const asked = { keepUris: false, values: valuesOf(site, places) };
+  const stack = await stackWith({ storageMode: "mongo", ...asked }, places, secrets);
   if (cluster === undefined || (await hasServices(stack))) return show(stack);
   const up = makeCommand("up", places.stack);
   say(`stack ${places.stack.name} is new: \`${up}\` first installs worker and web on files, as`);
   say("shown here, and takes them to MongoDB then");
-  await show(await stackWith({ storageMode: "filesystem", keepUris: false }, places, secrets));
+  await show(await stackWith({ storageMode: "filesystem", ...asked }, places, secrets));
 }
 
 /** Puts worker and web back on files, without MongoDB. */
@@ -58,9 +61,11 @@ export async function rollBackStack(places: DevPaths): Promise<void> {
       `there is nothing to roll back: \`${up}\` makes the ${places.stack.name} stack`,
     );
   }
-  const cluster = await clusterOf(places);
-  const stack = await stackWith({ storageMode: "filesystem", keepUris: true }, places);
-  await updateAndTell(stack, { cluster });
+  const site = await siteOf(places);
+  const { cluster, isReal } = site;
+  const asked = { keepUris: true, values: valuesOf(site, places) };
+  const stack = await stackWith({ storageMode: "filesystem", ...asked }, places);
+  await updateAndTell(stack, { cluster, isReal });
 }
 
 /** Stops what `up` started; keeps the data. */
@@ -94,18 +99,43 @@ export async function clean(places: DevPaths): Promise<void> {
   console.log(`removed ${showPath(places, places.dev)}${stays.join("")}`);
 }
 
+/** Where a command works: its database, which need not run, and its Kubernetes. */
+interface Site {
+  readonly database: Database;
+  readonly cluster: ControlPlane | undefined;
+  /** Whether its pods run on a real node. */
+  readonly isReal: boolean;
+}
+
+async function siteOf(places: DevPaths): Promise<Site> {
+  const isReal = await hasRealNode(places, process.env);
+  const cluster = await clusterOf(places, isReal ? () => playedServices(places) : undefined);
+  const login = isReal && cluster ? await prepareServices(places, cluster) : undefined;
+  const running = await runningServer(places);
+  return { database: chooseDatabase(process.env, places.stack, running, login), cluster, isReal };
+}
+
+function valuesOf({ isReal }: Site, places: DevPaths) {
+  if (!isReal) return undefined;
+  const file = (service: string) =>
+    showPath(places, join(places.rollout, `${service}.values.yaml`));
+  return { worker: file("worker"), web: file("web") };
+}
+
 async function serverFor(database: Database, places: DevPaths): Promise<string | undefined> {
   if (database.kind === "named") {
     say(`MongoDB: ${hidePassword(database.uri)}, which MONGODB_URI names`);
     return undefined;
   }
-  const { name, pid } = await embeddedServerOn(database.port, places);
+  const { name, pid } = await embeddedServerOn(database.port, places, database.logins);
   const server = `${name}, process ${pid}`;
   say(`MongoDB: ${hidePassword(database.uri)} (${server})`);
   return server;
 }
 
-async function makeFiles(places: DevPaths): Promise<void> {
+async function makeFiles({ isReal }: Site, places: DevPaths): Promise<void> {
+  // The services of a real node write their own.
+  if (isReal) return;
   if (!existsSync(places.state)) {
     say(`sample: writing a filesystem state to ${showPath(places, places.state)}`);
     await generateSample(places.state);

@@ -4,9 +4,29 @@ import { DevError, type DevStack } from "./places";
 /** The specification's database ("Configuration reference"). */
 const databaseName = "taskrunner";
 
+/** The address and the password of an embedded server that pods reach. */
+export interface Login {
+  /** The address that the server listens on. */
+  readonly host: string;
+  /** The password of each user, who all have one. */
+  readonly password: string;
+}
+
+/** The users of an embedded server with logins: the migrator, and the services, which may not change a schema. */
+export const users = [
+  { user: "migrator", role: "root", db: "admin" },
+  { user: "services", role: "readWrite", db: databaseName },
+] as const;
+
 /** The database of a command. */
 export type Database =
-  | { readonly kind: "embedded"; readonly port: number; readonly uri: string }
+  | {
+      readonly kind: "embedded";
+      readonly port: number;
+      readonly uri: string;
+      /** With logins both URIs are secret. */
+      readonly logins?: Login & { readonly appUri: string };
+    }
   /** A server of the user; its URI is secret. */
   | { readonly kind: "named"; readonly uri: string };
 
@@ -25,6 +45,7 @@ export function chooseDatabase(
   variables: DatabaseVariables,
   stack: DevStack,
   running?: { readonly port: number },
+  login?: Login,
 ): Database {
   const { MONGODB_URI, MONGO_PORT } = variables;
   if (MONGODB_URI) {
@@ -38,16 +59,24 @@ export function chooseDatabase(
       `MONGO_PORT is ${JSON.stringify(MONGO_PORT)}: a number from 1 to 65535 is needed`,
     );
   }
-  return { kind: "embedded", port, uri: `mongodb://127.0.0.1:${port}/${databaseName}` };
+  if (login === undefined) {
+    return { kind: "embedded", port, uri: `mongodb://127.0.0.1:${port}/${databaseName}` };
+  }
+  const { host, password } = login;
+  const uriOf = ({ user, db }: (typeof users)[number]) =>
+    `mongodb://${user}:${password}@${host}:${port}/${databaseName}?authSource=${db}`;
+  const [migrator, services] = users;
+  const logins = { ...login, appUri: uriOf(services) };
+  return { kind: "embedded", port, uri: uriOf(migrator), logins };
 }
 
 /** The connection settings of a stack whose committed settings name another database. */
 export function secretsFor(database: Database, stack: DevStack): Record<string, string> {
-  if (database.kind === "embedded") {
-    return database.port === stack.mongoPort ? {} : { mongoUri: database.uri };
-  }
+  const { uri } = database;
   // No service of these stacks connects, so the migrator's user will do.
-  return { mongoUri: database.uri, appMongoUri: database.uri };
+  if (database.kind === "named") return { mongoUri: uri, appMongoUri: uri };
+  if (database.logins) return { mongoUri: uri, appMongoUri: database.logins.appUri };
+  return database.port === stack.mongoPort ? {} : { mongoUri: uri };
 }
 
 /** A URI's hosts and database, without user and options. */

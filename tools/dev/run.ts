@@ -4,6 +4,7 @@ import type { ControlPlane } from "../parts";
 import { kubectlFor } from "./kubernetes";
 import { nextCutover, stackOutputsFrom } from "./outputs";
 import type { DevPaths } from "./places";
+import { readJournal, untilRunsEnd } from "./real-node";
 import { type SettingsChange, workingCopy } from "./settings";
 import { exportOf, openStack, outputsOf, setSecret, type Stack, updateStack } from "./stack";
 import { coloursFor, type Facts, summaryText } from "./summary";
@@ -31,16 +32,20 @@ export async function stackWith(
 /** The servers of a command. */
 export interface Servers extends Pick<Facts, "database" | "server"> {
   readonly cluster: ControlPlane | undefined;
+  /** Whether services work on a real node. Default: none does. */
+  readonly isReal?: boolean;
 }
 
 /** Updates the stack, then prints a summary. */
 export async function updateAndTell(stack: Stack, servers: Servers): Promise<void> {
-  const { cluster, ...database } = servers;
+  const { cluster, isReal = false, ...database } = servers;
   const { places } = stack;
   const changed = await updateStack(stack);
   const outputs = stackOutputsFrom(await outputsOf(stack));
   const kubectl = cluster && kubectlFor(places, cluster);
-  const facts = { places, changed, outputs, ...database, kubectl };
+  if (isReal) await untilRunsEnd(places, 5);
+  const journal = isReal ? readJournal(places) : undefined;
+  const facts = { places, changed, outputs, ...database, kubectl, journal };
   console.log(`\n${summaryText(facts, coloursFor(process.stdout, process.env))}`);
 }
 

@@ -1,6 +1,15 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { MongoClient } from "mongodb";
 import { z } from "zod";
-import { commandLine, isFree, say, startMongo, stopByPid } from "../parts";
+import {
+  commandLine,
+  isFree,
+  say,
+  type StartOptions as ServerOptions,
+  startMongo,
+  stopByPid,
+} from "../parts";
+import { type Login, users } from "./database";
 import { DevError, makeCommand, type DevPaths } from "./places";
 
 /** An embedded server, as in its pid file. */
@@ -20,9 +29,14 @@ export async function runningServer(places: DevPaths): Promise<EmbeddedServer | 
 /**
  * The embedded server on a port: the running one, or a new one that outlives this program.
  *
+ * @param login the users' password, and the address; default: 127.0.0.1 without logins
  * @throws DevError if another program has the port
  */
-export async function embeddedServerOn(port: number, places: DevPaths): Promise<EmbeddedServer> {
+export async function embeddedServerOn(
+  port: number,
+  places: DevPaths,
+  login?: Login,
+): Promise<EmbeddedServer> {
   const running = await runningServer(places);
   if (running?.port === port) return running;
   if (!(await isFree(port))) {
@@ -37,15 +51,27 @@ export async function embeddedServerOn(port: number, places: DevPaths): Promise<
     say(`MongoDB: moving from port ${running.port} to ${port}`);
     await stopByPid(running.pid);
   }
-  const { pid, name } = await startMongo({
-    directory: places.mongoData,
-    port,
-    detached: true,
-    log: places.mongoLog,
-  });
+  const options = { directory: places.mongoData, port, log: places.mongoLog };
+  if (login !== undefined) await createUsers(options, login);
+  const lasting = { ...options, detached: true };
+  const reached = login === undefined ? {} : { auth: true, host: login.host };
+  const { pid, name } = await startMongo({ ...lasting, ...reached });
   const server = { pid, port, name };
   await writeFile(places.mongoPid, `${JSON.stringify(server)}\n`);
   return server;
+}
+
+/** Creates the users in a start on 127.0.0.1 without logins, unless they exist. */
+async function createUsers(options: ServerOptions, { password: pwd }: Login): Promise<void> {
+  const server = await startMongo(options);
+  const client = await new MongoClient(server.uri).connect();
+  for (const { user, role, db } of users) {
+    const found = (await client.db(db).command({ usersInfo: user })) as { users: unknown[] };
+    if (found.users.length > 0) continue;
+    await client.db(db).command({ createUser: user, pwd, roles: [role] });
+  }
+  await client.close();
+  await server.stop();
 }
 
 /** Stops the stack's server and returns it; undefined if none runs. */

@@ -9,6 +9,8 @@ export interface SettingsChange {
   readonly cutover: number;
   /** Whether to keep the former run's encrypted connection strings. */
   readonly keepUris: boolean;
+  /** The values files of worker and web on a real node, in the place of the committed ones. */
+  readonly values?: Readonly<Record<"worker" | "web", string>> | undefined;
 }
 
 /**
@@ -31,6 +33,11 @@ export function workingCopy(committed: string, former: string, change: SettingsC
     const workerStopped = ["config", `${prefix}rollout`, "workerStopped"];
     if (copy.hasIn(workerStopped)) copy.setIn(workerStopped, change.cutover);
   }
+  for (const [service, file] of Object.entries(change.values ?? {})) {
+    copy.setIn(["config", `${prefix}rollout`, service, "values"], [file]);
+  }
+  // Pods reach the database on the bridge of their own machine.
+  if (change.values) copy.setIn(["config", `${prefix}cluster`, "allowPlainText"], true);
   const kept = change.keepUris ? ["mongoUri", "appMongoUri"] : [];
   for (const key of kept) {
     const value = before.getIn(["config", `${prefix}${key}`], true);

@@ -1,4 +1,5 @@
 import type { ServiceOutputs, StackOutputs } from "./outputs";
+import type { JournalFacts } from "./real-node";
 import { makeCommand, type DevPaths, showPath } from "./places";
 
 type Style = (text: string) => string;
@@ -33,6 +34,8 @@ export interface Facts {
   readonly server?: string | undefined;
   /** The kubectl command line of a stack with a Kubernetes. */
   readonly kubectl?: string | undefined;
+  /** What services on a real node executed. */
+  readonly journal?: JournalFacts | undefined;
 }
 
 /** A summary on one screen: mode, counts on both sides, files to look at, how to roll back. */
@@ -45,6 +48,7 @@ export function summaryText(facts: Facts, colours: Colours): string {
     [changed ? bold(green(state)) : bold(`nothing changed; ${state}`)],
     countLines(facts.outputs, colours),
     factLines(facts, colours),
+    journalLines(facts, colours),
     wayLines(facts, colours),
   ];
   return blocks
@@ -102,6 +106,12 @@ function factLines({ places, outputs, database, server }: Facts, { dim }: Colour
       held > 0 ? `${held} runs in ${files}/held, until MongoDB answers: ${back}` : undefined,
     ],
   ]);
+}
+
+function journalLines({ journal }: Facts, { green, red }: Colours): string[] {
+  if (journal === undefined) return [];
+  const { sentence, repeats } = journal;
+  return repeats.length === 0 ? [green(sentence)] : [sentence, ...repeats].map(red);
 }
 
 function serviceText({ mode, file = "", release, namespace, revision }: ServiceOutputs): string {

@@ -13,6 +13,7 @@ export {
   stopControlPlane,
 } from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
+export { nodePaths } from "./node/configuration";
 export { whatNodeLacks } from "./node/probe";
 export { type ImageContent, imageFromDockerfile, nodeLayer } from "./node/images";
 export {

@@ -37,6 +37,15 @@ describe("the database of a command", () => {
     expect(chosen({ MONGO_PORT: "27019" }, { port: 27018 })).toMatchObject({ port: 27019 });
   });
 
+  test("has two users with a password where pods reach it", () => {
+    const login = { host: "10.201.1.1", password: "secret" };
+    const database = chooseDatabase({}, stacks.local, undefined, login);
+    const { mongoUri = "", appMongoUri = "" } = secretsFor(database, stacks.local);
+    expect(mongoUri).toMatch(/^mongodb:\/\/migrator:secret@10\.201\.1\.1:27117\/taskrunner\?/);
+    expect(appMongoUri).toMatch(/^mongodb:\/\/services:secret@10\.201\.1\.1:27117\/taskrunner\?/);
+    expect(hidePassword(mongoUri)).toBe("mongodb://10.201.1.1:27117/taskrunner");
+  });
+
   test("is the server that MONGODB_URI names, for migrator and services", () => {
     const MONGODB_URI = "mongodb://u:secret@db.example.org/other?tls=true";
     const database = chosen({ MONGODB_URI, MONGO_PORT: "1" });

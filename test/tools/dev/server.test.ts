@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import getPort from "get-port";
+import { MongoClient } from "mongodb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type DevPaths, devPaths } from "../../../tools/dev/places";
 import { embeddedServerOn, runningServer, stopServer } from "../../../tools/dev/server";
@@ -42,6 +43,27 @@ describe("the embedded server", () => {
     expect(await stopServer(places)).toEqual(moved);
     expect(await commandLine(moved.pid)).toBeUndefined();
     expect(await stopServer(places)).toBeUndefined();
+  });
+
+  test("with logins refuses whoever has none, and keeps its users over a restart", async () => {
+    const login = { host: "127.0.0.1", password: "secret" };
+    const port = await getPort();
+    const ask = async (uri: string) => {
+      const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2_000 });
+      return client
+        .db("taskrunner")
+        .collection("runs")
+        .findOne()
+        .finally(() => client.close());
+    };
+    for (let start = 0; start < 2; start += 1) {
+      await embeddedServerOn(port, places, login);
+      const at = `127.0.0.1:${port}/taskrunner`;
+      expect(await ask(`mongodb://services:secret@${at}?authSource=taskrunner`)).toBeNull();
+      expect(await ask(`mongodb://migrator:secret@${at}?authSource=admin`)).toBeNull();
+      await expect(ask(`mongodb://${at}`)).rejects.toThrow(/authentication/);
+      await stopServer(places);
+    }
   });
 
   test("is not started on a port that another program has, and the error names both ways out", async () => {

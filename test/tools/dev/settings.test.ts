@@ -32,6 +32,18 @@ test("the copy is the committed settings with the mode and the stack's salt", ()
   });
 });
 
+test("services on a real node have their own values, and reach the database without TLS", () => {
+  const values = { worker: ".dev/local/worker.yaml", web: ".dev/local/web.yaml" };
+  const change = { storageMode: "mongo", keepUris: false, cutover: 1, values } as const;
+  expect(copied(former, change).config).toMatchObject({
+    "taskrunner-storage:cluster": { allowPlainText: true },
+    "taskrunner-storage:rollout": {
+      worker: { values: [values.worker] },
+      web: { values: [values.web] },
+    },
+  });
+});
+
 test("a rollback keeps the encrypted connection string of the last run, and nothing else", () => {
   expect(copied(former, { storageMode: "filesystem", keepUris: true, cutover: 1 }).config).toEqual({
     "taskrunner-storage:storageMode": "filesystem",

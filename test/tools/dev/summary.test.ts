@@ -40,6 +40,13 @@ const told = (facts: Omit<Facts, "places">, colours = plain) =>
 const database = "mongodb://127.0.0.1:27017/taskrunner";
 
 describe("the summary", () => {
+  test("says what the services of a real node executed, and names what they executed again", () => {
+    const sentence = "12 steps of 5 runs were executed, 1 again";
+    const journal = { sentence, repeats: ["build of r is executed after its success"] };
+    const lines = told({ changed: true, outputs, journal }).split("\n");
+    expect(lines).toEqual(expect.arrayContaining([sentence, ...journal.repeats]));
+  });
+
   test("tells what exists, the counts of both sides, where to look and how to roll back", () => {
     const server = "SecantusDB 0.7.0b3, process 4711";
     expect(told({ changed: true, outputs, database, server })).toBe(

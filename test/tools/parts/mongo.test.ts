@@ -8,7 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandLine, type MongoServer, startMongo } from "../../../tools/parts";
 import { serverCommand } from "../../../tools/parts/mongo/server";
 
-const told = { directory: "/data", port: 27018, auth: false, testCommands: false };
+const told = {
+  directory: "/data",
+  host: "127.0.0.1",
+  port: 27018,
+  auth: false,
+  testCommands: false,
+};
 
 describe("the command that starts a server", () => {
   const mongod = { name: "mongod 8.0.4", kind: "mongod", command: ["/bin/mongod"] } as const;

@@ -15,7 +15,9 @@ import { type MongoProgram, mongoProgram } from "./program";
 export interface ServerOptions {
   /** The data folder, created if missing. A later start finds the same data. */
   readonly directory: string;
-  /** The TCP port on 127.0.0.1. Default: a free one. */
+  /** The address that it listens on. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** The TCP port. Default: a free one. */
   readonly port?: number;
   /**
    * Whether it requires a login; default: false. Create the users (`createUser` in the database `admin`) in a first
@@ -32,7 +34,7 @@ export interface ServerOptions {
 
 /** A running server. */
 export interface MongoServer {
-  /** `mongodb://127.0.0.1:PORT`, without a database and without a user. */
+  /** `mongodb://HOST:PORT`, without a database and without a user. */
   readonly uri: string;
   readonly port: number;
   readonly pid: number;
@@ -44,7 +46,7 @@ export interface MongoServer {
 }
 
 /**
- * Starts a server on 127.0.0.1 and waits until it answers. Ignores MONGODB_URI.
+ * Starts a server and waits until it answers. Ignores MONGODB_URI.
  *
  * @throws PartError if there is no server program, it does not start (with its last output), the port is in use,
  *   or the folder holds another kind of server's data
@@ -56,10 +58,10 @@ export async function startMongo(options: ServerOptions): Promise<MongoServer> {
   // Otherwise the other program on the port would pass for ours.
   if (!(await isFree(port))) throw new PartError(`port ${port} of 127.0.0.1 is in use`);
   const log = options.log ?? `${options.directory}.log`;
-  const { auth = false, testCommands = false, detached = false } = options;
-  const told = { directory: options.directory, port, auth, testCommands };
+  const { host = "127.0.0.1", auth = false, testCommands = false, detached = false } = options;
+  const told = { directory: options.directory, host, port, auth, testCommands };
   const child = await startChild(serverCommand(program, told), { log, detached });
-  const uri = `mongodb://127.0.0.1:${port}`;
+  const uri = `mongodb://${host}:${port}`;
   await untilItAnswers(uri, child, `${program.name} on port ${port}`, log);
   const pid = child.pid ?? 0;
   return { uri, port, pid, name: program.name, kind: program.kind, stop: () => stopByPid(pid) };
@@ -83,6 +85,7 @@ async function claimData(directory: string, { kind, name }: MongoProgram): Promi
 interface ServerArguments {
   /** Absolute. */
   readonly directory: string;
+  readonly host: string;
   readonly port: number;
   readonly auth: boolean;
   readonly testCommands: boolean;
@@ -93,12 +96,12 @@ interface ServerArguments {
  * change streams. SecantusDB reports a replica set of one member.
  */
 export function serverCommand(program: MongoProgram, told: ServerArguments): [string, ...string[]] {
-  const { directory, port, auth, testCommands } = told;
+  const { directory, host, port, auth, testCommands } = told;
   const own =
     program.kind === "mongod"
       ? [
           "--bind_ip",
-          "127.0.0.1",
+          host,
           "--port",
           `${port}`,
           "--dbpath",
@@ -109,7 +112,7 @@ export function serverCommand(program: MongoProgram, told: ServerArguments): [st
         ]
       : [
           "--host",
-          "127.0.0.1",
+          host,
           "--port",
           `${port}`,
           "--storage-path",
