@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { freeNetwork, nodePaths } from "../../../tools/parts/node/configuration";
 import { imageFromDockerfile, writeImages } from "../../../tools/parts/node/images";
+import { whatNodeLacks } from "../../../tools/parts/node/probe";
 
 test("a node's network is one that no interface has, and the same for the same folder", () => {
   const paths = nodePaths("/a/cluster");
@@ -47,25 +48,37 @@ test("an image takes its files, user and entry point from the Dockerfile", () =>
 // Only Linux has nodes, and always the tar of GNU.
 const onLinux = test.runIf(process.platform === "linux");
 
-onLinux("images in one archive share their layers, and the same files give the same layer", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "images-"));
-  const file = join(folder, "program");
-  await writeFile(file, "text");
-  const image = { layers: [{ "/opt/program": file }], entrypoint: ["/opt/program"] };
-  const manifestOf = async (to: string) => {
-    const images = ["one", "two"].map((name) => ({ name: `localhost/${name}:1`, ...image }));
-    const archive = await writeImages(images, join(folder, to));
-    await execa("tar", ["-xf", archive, "-C", join(folder, to)]);
-    const text = await readFile(join(folder, to, "manifest.json"), "utf8");
-    const manifest = JSON.parse(text) as { Config: string; RepoTags: string[]; Layers: string[] }[];
-    const config = await readFile(join(folder, to, manifest[0]?.Config ?? ""), "utf8");
-    return { manifest, config };
-  };
-  const { manifest, config } = await manifestOf("first");
-  expect(manifest.map(({ RepoTags, Layers }) => [RepoTags, Layers])).toEqual([
-    [["localhost/one:1"], ["layer-0.tar"]],
-    [["localhost/two:1"], ["layer-0.tar"]],
-  ]);
-  expect((await manifestOf("second")).config).toBe(config);
-  await rm(folder, { recursive: true });
+onLinux("whoever is not root is told so, in a line", async () => {
+  vi.spyOn(process, "getuid").mockReturnValue(1000);
+  expect(await whatNodeLacks()).toBe("needs root");
 });
+
+onLinux(
+  "images in one archive share their layers, and the same files give the same layer",
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "images-"));
+    const file = join(folder, "program");
+    await writeFile(file, "text");
+    const image = { layers: [{ "/opt/program": file }], entrypoint: ["/opt/program"] };
+    const manifestOf = async (to: string) => {
+      const images = ["one", "two"].map((name) => ({ name: `localhost/${name}:1`, ...image }));
+      const archive = await writeImages(images, join(folder, to));
+      await execa("tar", ["-xf", archive, "-C", join(folder, to)]);
+      const text = await readFile(join(folder, to, "manifest.json"), "utf8");
+      const manifest = JSON.parse(text) as {
+        Config: string;
+        RepoTags: string[];
+        Layers: string[];
+      }[];
+      const config = await readFile(join(folder, to, manifest[0]?.Config ?? ""), "utf8");
+      return { manifest, config };
+    };
+    const { manifest, config } = await manifestOf("first");
+    expect(manifest.map(({ RepoTags, Layers }) => [RepoTags, Layers])).toEqual([
+      [["localhost/one:1"], ["layer-0.tar"]],
+      [["localhost/two:1"], ["layer-0.tar"]],
+    ]);
+    expect((await manifestOf("second")).config).toBe(config);
+    await rm(folder, { recursive: true });
+  },
+);

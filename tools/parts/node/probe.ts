@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { executable } from "../run";
 
-const programs = ["unshare", "nsenter", "mount", "ip", "tar"];
+const programs = ["unshare", "mount", "ip", "tar"];
 
 /** What a node does with this machine, in a folder; prints what it tries before each step. */
 const script = `set -e
