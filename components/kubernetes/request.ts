@@ -65,8 +65,7 @@ export class ClusterError extends Error {
 
   constructor(request: Request, place: ApiPlace, cause: unknown) {
     const { verb, kind } = request;
-    const code = (cause as { code?: unknown }).code;
-    const status = typeof code === "number" ? code : undefined;
+    const status = statusOf(cause);
     super(
       `Kubernetes: ${verb} ${kinds[kind][1]} in ${describeApiPlace(place)} failed` +
         `${status === undefined ? "" : ` with status ${status}`}: ${describeCause(cause)}. ` +
@@ -90,10 +89,16 @@ export class KubeconfigError extends Error {
 
 const describeKubeconfig = (file = "that kubectl would use") => `kubeconfig ${file}`;
 
+// A DOMException has a number below 100, such as 23 if a request's time was over.
+function statusOf(cause: unknown): number | undefined {
+  const { code } = cause as { code?: unknown };
+  return typeof code === "number" && code >= 100 ? code : undefined;
+}
+
 // Only the server's own words: an error of the client also holds headers.
 function describeCause(cause: unknown): string {
-  const { body, code } = cause as { body?: unknown; code?: unknown };
-  if (typeof code !== "number") {
+  const { body } = cause as { body?: unknown };
+  if (statusOf(cause) === undefined) {
     // The cause of `fetch failed` says what failed.
     const error = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
     return error instanceof Error ? error.message : String(error);

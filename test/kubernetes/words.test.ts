@@ -42,6 +42,14 @@ it.each([
   expect(error.isTransient).toBe(passes);
 });
 
+it("a request whose time was over had no status, and may pass", () => {
+  const place = { context: "c", namespace: "n", server: "https://c.example.test" };
+  const cause = new DOMException("The operation was aborted due to timeout", "TimeoutError");
+  const error = new ClusterError({ verb: "list", kind: "Pod" }, place, cause);
+  expect(error).toMatchObject({ isTransient: true, status: undefined });
+  expect(error.message).toMatch(/failed: The operation was aborted due to timeout/);
+});
+
 it.each([
   [
     "no answer",
