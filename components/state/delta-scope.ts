@@ -5,9 +5,8 @@ import { DigestSet, digestOf } from "./digests";
 import { isMissing } from "./errors";
 import type { Fence } from "./fence";
 import { readRunFiles, stampedName } from "./held";
-import type { StateAddress } from "./layout";
+import { type StateAddress, filesOf } from "./layout";
 import { type Stamp, publish, readStamp } from "./publish";
-import { readFolder } from "./skipped";
 
 /** What the bulk pass of a rollback leaves to the delta pass. */
 export interface DeltaScope {
@@ -83,10 +82,10 @@ export async function readDeltaScope(
   }
 }
 
-async function areThere({ root, folders }: StateAddress, wanted: DigestSet): Promise<boolean> {
+async function areThere(address: StateAddress, wanted: DigestSet): Promise<boolean> {
   let count = 0;
-  for await (const entries of readFolder(join(root, folders.runs))) {
-    count += entries.filter(({ name }) => wanted.has(`${folders.runs}/${name}`)).length;
+  for await (const files of filesOf(address, "runs")) {
+    count += files.filter(({ name }) => wanted.has(name)).length;
   }
   return count === wanted.size;
 }

@@ -184,7 +184,7 @@ describe.concurrent("a Job on a real node", () => {
 
   it("a finished Job whose pod is gone says what to do, and a new Job finds the work done", async () => {
     await prepare("gone");
-    // The pod is deleted as soon as it ended, before somebody can read its answer.
+    // The pod is deleted as soon as it ended, before its answer can be read.
     const stop = deletePods("gone");
     expect(await failed(runJob(target("gone"), migrationRequest()))).toMatch(
       /is complete, but its pod no longer exists/,

@@ -28,8 +28,6 @@ export class Walk extends RoughCrew {
   canGoBack = false;
   /** Codes of what the product found. */
   private readonly codes = new Set<string>();
-  /** The runs that the operator resumed: a report that is shown again says nothing new. */
-  private readonly resumed = new Set<string>();
   private readonly mishaps: Mishaps;
   private stalled: StalledImport | undefined;
 
@@ -153,12 +151,15 @@ export class Walk extends RoughCrew {
     );
   }
 
-  /** What the final pass says of runs whose job may be used up: it goes back to the queue. */
+  /**
+   * What the final pass says of runs whose job may be used up: it goes back to the queue. A report that is shown again
+   * says nothing new.
+   */
   private async resumeDecided(): Promise<void> {
     for (const { runId, job } of this.product.decidedLate) {
-      if (this.resumed.has(`${runId} ${job ?? ""}`)) continue;
-      this.resumed.add(`${runId} ${job ?? ""}`);
-      this.world.history.push(`${runId} is resumed by ${job ?? "another job"}`);
+      const resumed = `${runId} is resumed by ${job ?? "another job"}`;
+      if (this.world.history.includes(resumed)) continue;
+      this.world.history.push(resumed);
       if (job === undefined) await this.queues.mongo?.add(runId);
       else await this.queues.mongo?.bringBack(job);
     }
