@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { DrainInputs } from "../../components/rollout/pods/inputs";
+import { providers } from "../../components/rollout/provider";
 import { createDrain } from "../rollout/pods/drains";
 import { type RealTestNode, realNode } from "./real-node";
 
@@ -28,18 +29,35 @@ const folderOf = (namespace: string) => join(node.folder, "files", namespace);
 const podsOf = (namespace: string, what = "name") =>
   node.kubectl("get", "pods", `--namespace=${namespace}`, `--output=${what}`);
 
-/** A worker of a namespace that runs a script, with a folder of this machine at `/files`. */
-async function deploy(namespace: string, script: string, more: object = {}): Promise<void> {
+const forEver = "setInterval(() => undefined, 1000);";
+const writes = (file: string) => `require("node:fs").writeFileSync("/files/${file}", "");`;
+
+/** What a service of a namespace is deployed with. */
+interface Deployed {
+  readonly service?: "worker" | "web";
+  readonly mode?: "filesystem" | "mongo";
+  /** Members of its container. */
+  readonly container?: object;
+  /** Its pod's grace period in seconds; default 2. */
+  readonly graceSeconds?: number;
+}
+
+/** A Deployment of release `worker`, with a folder of this machine at `/files`, where its script says that it runs. */
+async function apply(namespace: string, script: string, deployed: Deployed = {}): Promise<void> {
+  const { service = "worker", mode = "filesystem", container = {}, graceSeconds = 2 } = deployed;
   const folder = folderOf(namespace);
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o777);
-  const labels = { app: "worker", "app.kubernetes.io/instance": "worker" };
+  const labels = { app: service, "app.kubernetes.io/instance": "worker" };
   const volumeMounts = [{ name: "files", mountPath: "/files" }];
-  const env = [{ name: "Worker__Storage__Mode", value: "filesystem" }];
+  const prefix = service === "worker" ? "Worker" : "TaskRunner";
+  const env = [{ name: `${prefix}__Storage__Mode`, value: mode }];
+  const started = `${script} ${writes(`${service}-${mode}`)}`;
+  const main = { name: "main", ...node.script(started), env, volumeMounts, ...container };
   const spec = {
-    terminationGracePeriodSeconds: 2,
+    terminationGracePeriodSeconds: graceSeconds,
     volumes: [{ name: "files", hostPath: { path: folder } }],
-    containers: [{ name: "main", ...node.script(script), env, volumeMounts, ...more }],
+    containers: [main],
   };
   await node.apply(
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
@@ -47,24 +65,29 @@ async function deploy(namespace: string, script: string, more: object = {}): Pro
       apiVersion: "apps/v1",
       kind: "Deployment",
       metadata: {
-        name: "worker",
+        name: service,
         namespace,
-        labels: { "app.kubernetes.io/managed-by": "Helm" },
+        labels: { app: service, "app.kubernetes.io/managed-by": "Helm" },
         annotations: { "meta.helm.sh/release-name": "worker" },
       },
       spec: {
+        replicas: 1,
         strategy: { type: "Recreate" },
         selector: { matchLabels: labels },
         template: { metadata: { labels }, spec },
       },
     },
   );
-  const status = ["rollout", "status", "deployment/worker", "--timeout=60s"];
-  await node.kubectl(...status, `--namespace=${namespace}`);
 }
 
-const forEver = "setInterval(() => undefined, 1000);";
-const writes = (file: string) => `require("node:fs").writeFileSync("/files/${file}", "");`;
+/** The same, and its script runs. */
+async function deploy(namespace: string, script: string, deployed: Deployed = {}): Promise<void> {
+  const { service = "worker", mode = "filesystem" } = deployed;
+  await apply(namespace, script, deployed);
+  const status = ["rollout", "status", `deployment/${service}`, "--timeout=60s"];
+  await node.kubectl(...status, `--namespace=${namespace}`);
+  await vi.waitUntil(() => existsSync(join(folderOf(namespace), `${service}-${mode}`)), 20_000);
+}
 
 // Most of the time they wait for the node.
 describe.concurrent("a drain on a real node", () => {
@@ -80,7 +103,8 @@ describe.concurrent("a drain on a real node", () => {
     const finish = `process.on("SIGTERM", () => { ${writes("finished")} process.exit(); });`;
     const wait = `${writes("hook-began")} setTimeout(() => { ${writes("hook-ended")} }, 1000)`;
     const { command = [] } = node.script(wait);
-    await deploy("hook", `${finish} ${forEver}`, { lifecycle: { preStop: { exec: { command } } } });
+    const container = { lifecycle: { preStop: { exec: { command } } } };
+    await deploy("hook", `${finish} ${forEver}`, { container, graceSeconds: 30 });
     await createDrain(inputs("hook"));
     const files = ["hook-began", "hook-ended", "finished"];
     expect(files.filter((file) => !existsSync(join(folderOf("hook"), file)))).toEqual([]);
@@ -99,4 +123,53 @@ describe.concurrent("a drain on a real node", () => {
     expect(await podsOf("held", phase)).toBe("Failed");
     await patch([]);
   });
+
+  it("pauses web of the same release: its process goes on through an upgrade, until its turn", async () => {
+    const both = { selector: "app=worker", web: { release: "worker", selector: "app=web" } };
+    const ofWeb = (what: string) =>
+      node.kubectl("get", "pods", "--namespace=umbrella", "--selector=app=web", what);
+    const started = "--output=jsonpath={.items[*].status.containerStatuses[0].state.running}";
+    await deploy("umbrella", forEver);
+    await deploy("umbrella", forEver, { service: "web" });
+    const before = await ofWeb(started);
+    const { standstill } = await createDrain(inputs("umbrella", both));
+
+    await apply("umbrella", forEver, { service: "web", mode: "mongo" });
+    await deploy("umbrella", forEver, { mode: "mongo" });
+    const replaced = (service: "worker" | "web") => {
+      const { release, kubeconfig, timeoutSeconds, direction } = inputs("umbrella");
+      const where = { release, kubeconfig, namespace: "umbrella", selector: `app=${service}` };
+      const asked = { ...where, service, mode: "mongo" as const, timeoutSeconds, direction };
+      return providers.PodsReplaced.create({ ...asked, ...(standstill && { standstill }) });
+    };
+    await replaced("worker");
+    expect(await ofWeb(started)).toBe(before);
+    expect(existsSync(join(folderOf("umbrella"), "web-mongo"))).toBe(false);
+    await replaced("web");
+    expect(await ofWeb(started)).not.toBe(before);
+    await vi.waitUntil(() => existsSync(join(folderOf("umbrella"), "web-mongo")), 20_000);
+  });
+});
+
+// Alone: no other test may ask this kubelet for anything.
+it("a drain on a node that does not answer is not over while the program may run", async () => {
+  const counts = `let n = 0; setInterval(() => require("node:fs").writeFileSync("/files/count", String(n++)), 100);`;
+  await deploy("silent", counts);
+  const count = () => readFile(join(folderOf("silent"), "count"), "utf8");
+  node.pause();
+  try {
+    const text = await createDrain(inputs("silent", { timeoutSeconds: 8 })).then(
+      () => "",
+      (error: unknown) => (error as { reasons: string[] }).reasons.join("\n"),
+    );
+    expect(text).toMatch(/pod worker-\S+: terminating /);
+    const before = await count();
+    await vi.waitUntil(async () => (await count()) !== before, 5_000);
+  } finally {
+    node.resume();
+  }
+  expect(await createDrain(inputs("silent"))).toMatchObject({ applied: true });
+  const after = await count();
+  expect(await podsOf("silent")).toBe("");
+  expect(await count()).toBe(after);
 });

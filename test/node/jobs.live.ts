@@ -31,6 +31,11 @@ const scripts = {
   "read-only":
     `try { fs.writeFileSync("/file", "") } catch ({ code }) ` +
     `{ if (code === "EROFS") { ${answers({ failed: ["the root is read-only"] })} } } process.exit(1)`,
+  // More than a kubelet keeps in one file of a log (10 MiB), then nothing until it may end.
+  talkative:
+    `console.log("first"); for (let n = 0; n < 12; n += 1) console.log("x".repeat(1 << 20)); ` +
+    `const on = setInterval(() => { if (!fs.existsSync("/state/go")) return; ` +
+    `clearInterval(on); ${answers({ by: "the talkative one" })} }, 200)`,
   greedy: "const all = []; for (;;) all.push(Buffer.alloc(1 << 20, 1))",
   evicted:
     `if (fs.existsSync("/state/first")) { ${answers({ by: "the second" })} } ` +
@@ -155,6 +160,21 @@ describe.concurrent("a Job on a real node", () => {
     await vi.waitFor(async () => {
       expect(await node.kubectl("get", "jobs,pods", "--namespace=mesh", "--output=name")).toBe("");
     }, 40_000);
+  });
+
+  it("a Job ends well whose log was rotated, so that its beginning is gone", async () => {
+    await prepare("talkative");
+    const running = runJob(target("talkative", ofGroup, imageOf("talkative")), bulkPassRequest);
+    const which = "--selector=app.kubernetes.io/name=taskrunner-storage";
+    const logs = ["logs", which, "--namespace=talkative", "--tail=-1", "--limit-bytes=9"];
+    await vi.waitFor(async () => {
+      expect(await node.kubectl(...logs)).toBe("first\nxxx");
+    }, 60_000);
+    await vi.waitFor(async () => {
+      expect(await node.kubectl(...logs)).not.toContain("f");
+    }, 60_000);
+    await writeFile(join(rootOf("talkative"), "go"), "");
+    expect(await running).toMatchObject({ by: "the talkative one" });
   });
 
   it("a pod that is evicted is replaced, and its Job ends well", async () => {

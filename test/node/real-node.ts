@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import {
   type ImageContent,
+  nodeAddress,
   nodeLayer,
   startControlPlane,
   type ControlPlane,
 } from "../../tools/parts";
 import type { TestContainer, TestNode } from "../kubelet/test-node";
+import { processes } from "./processes";
 
 /** A control plane with a real node, and what tests of pods need of it. */
 export interface RealTestNode extends TestNode {
@@ -32,8 +34,10 @@ export async function realNode(images: readonly ImageContent[] = []): Promise<Re
   const cluster = await startControlPlane({ directory, node: { images: [node, ...images] } });
   const line = (...args: string[]) => [`--kubeconfig=${cluster.kubeconfig}`, ...args];
   const kubectl = async (...args: string[]) => (await execa(cluster.kubectl, line(...args))).stdout;
-  const where = "--output=jsonpath={.status.addresses[?(@.type=='InternalIP')].address}";
-  const kubelet = await pidOf("kubelet", directory);
+  const kubelet = (await processes()).find(
+    ({ line }) => line.startsWith("kubelet\0") && line.includes(`${directory}/`),
+  );
+  const signal = (name: NodeJS.Signals) => process.kill(kubelet?.pid ?? NaN, name);
   const script = (text: string): TestContainer => ({
     image,
     imagePullPolicy: "Never",
@@ -46,7 +50,7 @@ export async function realNode(images: readonly ImageContent[] = []): Promise<Re
       const list = { apiVersion: "v1", kind: "List", items };
       await execa(cluster.kubectl, line("apply", "--filename=-"), { input: JSON.stringify(list) });
     },
-    address: await kubectl("get", "node/local", where),
+    address: await nodeAddress(cluster),
     kubectl,
     script,
     unready: (text) => ({
@@ -62,20 +66,11 @@ export async function realNode(images: readonly ImageContent[] = []): Promise<Re
       logs.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
       return () => text;
     },
-    pause: () => process.kill(kubelet, "SIGSTOP"),
-    resume: () => process.kill(kubelet, "SIGCONT"),
+    pause: () => signal("SIGSTOP"),
+    resume: () => signal("SIGCONT"),
     stop: async () => {
       await cluster.stop();
       await rm(folder, { recursive: true });
     },
   };
-}
-
-/** The process of a program whose arguments name a control plane's folder. */
-async function pidOf(program: string, directory: string): Promise<number> {
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (line.startsWith(`${program}\0`) && line.includes(`${directory}/`)) return Number(pid);
-  }
-  throw new Error(`no ${program} of ${directory} runs`);
 }

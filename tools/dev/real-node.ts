@@ -11,7 +11,14 @@ import { findRepeats } from "../../test/stand-in/findings";
 import { eventsOf } from "../../test/stand-in/journal";
 import { standInContents, standInValues } from "../../test/stand-in/pods";
 import { localClaim } from "../../test/node/local-claim";
-import { type ControlPlane, type ImageContent, nodePaths, say, whatNodeLacks } from "../parts";
+import {
+  type ControlPlane,
+  type ImageContent,
+  nodeAddress,
+  nodePaths,
+  say,
+  whatNodeLacks,
+} from "../parts";
 import type { Login } from "./database";
 import { DevError, makeCommand, type DevPaths, showPath } from "./places";
 
@@ -58,10 +65,7 @@ export function playedServices(places: DevPaths): Promise<ImageContent[]> {
  * Gives the played services what they need: values, the claim on the state directory, and a login of the database on
  * the node's bridge, from where they reach it.
  */
-export async function prepareServices(
-  places: DevPaths,
-  { kubectl, kubeconfig }: ControlPlane,
-): Promise<Login> {
+export async function prepareServices(places: DevPaths, cluster: ControlPlane): Promise<Login> {
   await mkdir(places.state, { recursive: true });
   await mkdir(places.rollout, { recursive: true });
   for (const service of ["worker", "web"] as const) {
@@ -76,11 +80,9 @@ export async function prepareServices(
   ];
   const file = join(places.dev, "claim.json");
   await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
-  const ask = async (...args: string[]) =>
-    (await promisify(execFile)(kubectl, [`--kubeconfig=${kubeconfig}`, ...args])).stdout;
-  await ask("apply", `--filename=${file}`);
-  const where = "--output=jsonpath={.status.addresses[?(@.type=='InternalIP')].address}";
-  return { host: await ask("get", "node/local", where), password: await passwordOf(places) };
+  const apply = [`--kubeconfig=${cluster.kubeconfig}`, "apply", `--filename=${file}`];
+  await promisify(execFile)(cluster.kubectl, apply);
+  return { host: await nodeAddress(cluster), password: await passwordOf(places) };
 }
 
 async function passwordOf({ dev }: DevPaths): Promise<string> {

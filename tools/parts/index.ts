@@ -14,6 +14,7 @@ export {
 } from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
 export { nodePaths } from "./node/configuration";
+export { nodeAddress } from "./node/node";
 export { whatNodeLacks } from "./node/probe";
 export { type ImageContent, imageFromDockerfile, nodeLayer } from "./node/images";
 export {

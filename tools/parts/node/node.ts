@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerOf, longWork } from "../run";
+import { PartError } from "../sources";
 import { configurationOf, freeNetwork, nodePaths, pauseImage } from "./configuration";
 import { type ImageContent, writeImages } from "./images";
 import { ownNamespaces } from "./probe";
@@ -46,6 +47,24 @@ export async function prepareNode(
   for (const root of await cgroupRoots()) await mkdir(join(root, name), { recursive: true });
   const values = [folder, network, kubeconfig, archive, nodePath(programs)];
   return ["unshare", ...ownNamespaces, "sh", paths.script, ...values];
+}
+
+/**
+ * The address of this machine on the bridge of a running node's pods.
+ *
+ * @throws PartError if there is no node
+ */
+export async function nodeAddress({
+  kubectl,
+  kubeconfig,
+}: {
+  readonly kubectl: string;
+  readonly kubeconfig: string;
+}): Promise<string> {
+  const where = "--output=jsonpath={.status.addresses[?(@.type=='InternalIP')].address}";
+  const address = await answerOf(kubectl, `--kubeconfig=${kubeconfig}`, "get", "node/local", where);
+  if (!address) throw new PartError(`the control plane of ${kubeconfig} has no node`);
+  return address;
 }
 
 /** Deletes what a killed node leaves on this machine: its bridge and its pods' cgroups. */

@@ -1,9 +1,11 @@
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { goBuild, goSource } from "../go";
-import { answerOf, executable } from "../run";
+import { executable } from "../run";
 import { choose, PartError } from "../sources";
 import { versions } from "../versions";
 import { whatNodeLacks } from "./probe";
+import { seccompLibrary } from "./seccomp";
 
 /** The programs of a real node. */
 export interface NodePrograms {
@@ -46,20 +48,20 @@ export async function nodePrograms(): Promise<NodePrograms> {
     modules: [module, kubelet.module],
     madeFrom: [kubernetes, containerd, cni, runc, ...tags, ...kubelet.packages, ...all],
     async fill(aside) {
-      // runc fails for a pod with a seccomp profile, as the Jobs have one, if it is built without.
-      if (onPath === undefined && (await answerOf("pkg-config", "--exists", "libseccomp")) !== "") {
-        throw new Error("runc needs a C compiler, pkg-config and the headers of libseccomp");
-      }
+      const seccomp = join(aside, "seccomp");
+      const library = onPath === undefined ? await seccompLibrary(seccomp) : {};
       const stamps = [`github.com/containerd/containerd/v2/version.Version=${containerd}`];
       const title = `containerd ${containerd}`;
-      await goBuild({ module, title, packages: all, stamps, tags }, aside);
+      await goBuild({ module, title, packages: all, stamps, tags, environment: library }, aside);
+      await rm(seccomp, { recursive: true, force: true });
       const version = [`k8s.io/component-base/version.gitVersion=${kubernetes}`];
       await goBuild({ ...kubelet, title: `kubelet ${kubernetes}`, stamps: version }, aside);
     },
     partIn: (folder): NodePrograms => ({ folder, runc: onPath ?? join(folder, "runc") }),
   });
   const notOnPath = () => Promise.resolve({ missing: "the pinned versions are built" });
-  const advice = "Install Go (https://go.dev/dl/), and runc or libseccomp-dev; run this again";
+  const advice =
+    "Install Go (https://go.dev/dl/), and runc, or a C compiler, pkg-config and libseccomp-dev; run this again";
   return choose("node", notOnPath, [source], advice);
 }
 
