@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -172,6 +172,8 @@ export async function makeStack(
       return { ...killed, started, left };
     },
     cancel: async () => {
+      // This backend writes a state over the one before. A kill in between leaves half of it, and a person restores it.
+      await readState(stateFile).catch(() => copyFile(`${stateFile}.bak`, stateFile));
       await succeeded(run(project, ["cancel", name, "--yes"]));
     },
     taint: async (urn) => {

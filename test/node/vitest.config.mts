@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 /** `make test-node`: apart from the others, because it needs root, and a build of the node's programs takes minutes. */
 export default defineConfig({
   test: {
-    include: ["test/node/*.live.ts"],
+    // What takes longer than a quick look runs with NIGHT=1.
+    include: [process.env.NIGHT ? "test/node/*.{live,night}.ts" : "test/node/*.live.ts"],
     globalSetup: "test/pool/setup.ts",
     reporters: ["default", "./tools/vitest/summary.ts"],
     // One node after the other.

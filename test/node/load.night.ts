@@ -1,0 +1,135 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import getPort from "get-port";
+import { stringify } from "yaml";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { defaultFolders } from "../../components/contract";
+import { chooseDatabase, secretsFor } from "../../tools/dev/database";
+import { type DevPaths, devPaths, stacks } from "../../tools/dev/places";
+import { embeddedServerOn, stopServer } from "../../tools/dev/server";
+import { makeStack, type TestStack } from "../engine/stack";
+import { FileJournal } from "../stand-in/file-journal";
+import { FileStore } from "../stand-in/file-store";
+import { findFaults } from "../stand-in/findings";
+import { eventsOf } from "../stand-in/journal";
+import { Queue } from "../stand-in/queue";
+import { foldersIn, standInContents, standInValues } from "../stand-in/pods";
+import { localClaim } from "./local-claim";
+import { type RealTestNode, realNode } from "./real-node";
+
+const minutes = 60_000;
+const namespace = "taskrunner";
+const mountPath = "/var/lib/taskrunner";
+
+let stack: TestStack;
+let node: RealTestNode;
+let places: DevPaths;
+let uris: Readonly<Record<string, string>>;
+let journal: FileJournal;
+const root = () => join(stack.folder, "state");
+const valuesOf = (service: string) => join(stack.folder, `${service}.values.yaml`);
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  node = await realNode(await standInContents(stack.folder));
+  const port = await getPort();
+  const login = { host: node.address, password: "of-this-test" };
+  places = devPaths(node.folder, stacks.local);
+  await mkdir(places.dev, { recursive: true });
+  await embeddedServerOn(port, places, login);
+  uris = secretsFor(chooseDatabase({}, stacks.local, { port }, login), stacks.local);
+  await mkdir(root());
+  journal = new FileJournal(join(root(), "journal"));
+  const own = { root: mountPath, journal: join(mountPath, "journal"), runs: Infinity };
+  for (const service of ["worker", "web"] as const) {
+    const pauseMs = service === "web" ? 1_000 : 350;
+    const persistence = { existingClaim: "state", mountPath };
+    const values = { ...standInValues(service, { ...own, pauseMs }), persistence };
+    await writeFile(valuesOf(service), stringify(values));
+  }
+  const metadata = { name: namespace };
+  await node.apply(
+    { apiVersion: "v1", kind: "Namespace", metadata },
+    ...localClaim(namespace, root()),
+  );
+});
+afterAll(async () => {
+  await stopServer(places);
+  await node.stop();
+  await stack.remove();
+});
+
+async function configure(storageMode: "mongo" | "filesystem"): Promise<void> {
+  const release = (service: string) => ({ chart: "examples/chart", values: [valuesOf(service)] });
+  await stack.configure({
+    storageMode,
+    ...uris,
+    cluster: { kind: "existing", allowPlainText: true },
+    backfill: { source: { path: root() } },
+    kubernetes: { kubeconfig: node.cluster.kubeconfig },
+    rollout: {
+      target: "helm",
+      namespace,
+      install: true,
+      worker: release("worker"),
+      web: release("web"),
+    },
+  });
+}
+
+async function up(): Promise<void> {
+  const { output, failed } = await stack.up();
+  expect(failed, output).toBe(false);
+}
+
+/** Waits until the services end some more runs. */
+async function goOn(count = 3): Promise<void> {
+  const ended = () => eventsOf(journal, "ended").length;
+  const goal = ended() + count;
+  await vi.waitUntil(() => ended() >= goal, { timeout: minutes, interval: 200 });
+}
+
+/** In the drain, between the fence and the worker, while the worker's pods are waited for, and at web. */
+const kills = [
+  /Drain taskrunner-worker-drain (creating|updating)/,
+  /Handover taskrunner-handover (created|updated)/,
+  /PodsReplaced taskrunner-worker-pods (creating|updating)/,
+  /Release taskrunner-web updating/,
+];
+
+it(
+  "a cutover and a rollback under load, the engine killed four times in each: no step is executed again",
+  async () => {
+    await configure("filesystem");
+    await up();
+    await goOn();
+    for (const mode of ["mongo", "filesystem"] as const) {
+      await configure(mode);
+      for (const at of kills) {
+        const { output, failed } = await stack.killedUp(at);
+        expect(failed, output).toBe(true);
+        expect(output).toMatch(at);
+        await stack.cancel();
+      }
+      await up();
+      await goOn();
+    }
+    expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+
+    journal.close();
+    const ids = (kind: "submitted" | "ended") => eventsOf(journal, kind).map(({ runId }) => runId);
+    // In Mongo mode the services have no jobs: a person resumes what was submitted or decided there (docs/queue.md).
+    const queue = new Queue(join(root(), defaultFolders.queue), Date.now());
+    await vi.waitFor(
+      async () => {
+        const ended = new Set(ids("ended"));
+        const open = ids("submitted").filter((runId) => !ended.has(runId));
+        for (const runId of open) await queue.add(runId);
+        expect(open).toEqual([]);
+      },
+      { timeout: 3 * minutes, interval: 10_000 },
+    );
+    expect(await findFaults(new FileStore(foldersIn(root())), journal)).toEqual([]);
+  },
+  30 * minutes,
+);
