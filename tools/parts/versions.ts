@@ -30,9 +30,9 @@ export const versions = {
   /** One on PATH must be as new, because its stages are used, too. */
   kwok: "v0.8.0",
   /** The kubelet of Kubernetes 1.36 needs containerd 2. */
-  containerd: "v2.1.4",
-  cni: "v1.7.1",
-  runc: "v1.3.3",
+  containerd: "v2.4.2",
+  cni: "v1.10.0",
+  runc: "v1.5.3",
   helm: "v3.22.0",
   /** Tested by KEDA on Kubernetes 1.34 to 1.36. */
   keda: "v2.21.0",

@@ -1,0 +1,99 @@
+import { existsSync } from "node:fs";
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { vi } from "vitest";
+import type { DrainInputs } from "../../components/rollout/pods/inputs";
+import type { RealTestNode } from "./real-node";
+
+/** Text of scripts in pods, which have a folder of this machine at `/files`. */
+export const forEver = "setInterval(() => undefined, 1000);";
+export const writes = (file: string) => `require("node:fs").writeFileSync("/files/${file}", "");`;
+
+/** What a service of a namespace is deployed with. */
+export interface Deployed {
+  readonly service?: "worker" | "web";
+  readonly mode?: "filesystem" | "mongo";
+  /** Members of its container. */
+  readonly container?: object;
+  /** Its pod's grace period in seconds; default 2. */
+  readonly graceSeconds?: number;
+  /** For how many seconds its pod stays on a node that is lost; default: Kubernetes' 300. */
+  readonly lostSeconds?: number;
+}
+
+/** Services on a real node, each in a namespace of its own, and their drains. */
+export function servicesOn(node: RealTestNode) {
+  const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
+    kubeconfig: node.cluster.kubeconfig,
+    namespace,
+    release: "worker",
+    service: "worker",
+    mode: "mongo",
+    timeoutSeconds: 60,
+    direction: "forward",
+    ...changes,
+  });
+  const folderOf = (namespace: string) => join(node.folder, "files", namespace);
+  const podsOf = (namespace: string, what = "name") =>
+    node.kubectl("get", "pods", `--namespace=${namespace}`, `--output=${what}`);
+
+  /** A Deployment of release `worker`, with a folder of this machine at `/files`, where its script says that it runs. */
+  async function apply(namespace: string, script: string, deployed: Deployed = {}): Promise<void> {
+    const { service = "worker", mode = "filesystem", container = {}, graceSeconds = 2 } = deployed;
+    const { lostSeconds: tolerationSeconds } = deployed;
+    const folder = folderOf(namespace);
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o777);
+    const labels = { app: service, "app.kubernetes.io/instance": "worker" };
+    const volumeMounts = [{ name: "files", mountPath: "/files" }];
+    const prefix = service === "worker" ? "Worker" : "TaskRunner";
+    const env = [{ name: `${prefix}__Storage__Mode`, value: mode }];
+    const started = `${script} ${writes(`${service}-${mode}`)}`;
+    const main = { name: "main", ...node.script(started), env, volumeMounts, ...container };
+    const spec = {
+      terminationGracePeriodSeconds: graceSeconds,
+      ...(tolerationSeconds !== undefined && {
+        tolerations: [
+          {
+            key: "node.kubernetes.io/unreachable",
+            effect: "NoExecute",
+            operator: "Exists",
+            tolerationSeconds,
+          },
+        ],
+      }),
+      volumes: [{ name: "files", hostPath: { path: folder } }],
+      containers: [main],
+    };
+    await node.apply(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+      {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: {
+          name: service,
+          namespace,
+          labels: { app: service, "app.kubernetes.io/managed-by": "Helm" },
+          annotations: { "meta.helm.sh/release-name": "worker" },
+        },
+        spec: {
+          replicas: 1,
+          strategy: { type: "Recreate" },
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec },
+        },
+      },
+    );
+  }
+
+  /** The same, and its script runs. */
+  async function deploy(namespace: string, script: string, deployed: Deployed = {}): Promise<void> {
+    const { service = "worker", mode = "filesystem" } = deployed;
+    await apply(namespace, script, deployed);
+    const status = ["rollout", "status", `deployment/${service}`, "--timeout=60s"];
+    await node.kubectl(...status, `--namespace=${namespace}`);
+    await vi.waitUntil(() => existsSync(join(folderOf(namespace), `${service}-${mode}`)), 20_000);
+  }
+
+  return { inputs, folderOf, podsOf, apply, deploy };
+}
