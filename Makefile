@@ -40,7 +40,7 @@ test-stacks: $(installed) ## the rest: whole stacks of each kind, their failures
 test-workflows: $(installed) ## the workflows, run by act against a Gitea of this machine; builds both once
 	@node_modules/.bin/vitest run --root . --config test/workflows/act/vitest.config.mts
 
-test-node: $(installed) ## pods, Jobs and drains on a real kubelet with containerd, as root on Linux; NIGHT=1 for each kill and a lost node
+test-node: $(installed) ## pods, Jobs and drains on a real kubelet with containerd, as root on Linux; NIGHT=1 for a kill after each step
 	@NIGHT="$(NIGHT)" node_modules/.bin/vitest run --root . --config test/node/vitest.config.mts
 
 test-autoscalers: $(installed) ## the drain beside KEDA's operator, which is built once

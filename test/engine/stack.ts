@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -172,8 +172,9 @@ export async function makeStack(
       return { ...killed, started, left };
     },
     cancel: async () => {
-      // This backend writes a state over the one before. A kill in between leaves half of it, and a person restores it.
-      await readState(stateFile).catch(() => copyFile(`${stateFile}.bak`, stateFile));
+      // A kill may leave the attributes of a state empty, which the backend does not read. A person deletes them.
+      const attributes = `${stateFile}.attrs`;
+      if ((await readFile(attributes, "utf8").catch(() => undefined)) === "") await rm(attributes);
       await succeeded(run(project, ["cancel", name, "--yes"]));
     },
     taint: async (urn) => {

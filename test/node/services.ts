@@ -17,8 +17,6 @@ export interface Deployed {
   readonly container?: object;
   /** Its pod's grace period in seconds; default 2. */
   readonly graceSeconds?: number;
-  /** For how many seconds its pod stays on a node that is lost; default: Kubernetes' 300. */
-  readonly lostSeconds?: number;
 }
 
 /** Services on a real node, each in a namespace of its own, and their drains. */
@@ -40,7 +38,6 @@ export function servicesOn(node: RealTestNode) {
   /** A Deployment of release `worker`, with a folder of this machine at `/files`, where its script says that it runs. */
   async function apply(namespace: string, script: string, deployed: Deployed = {}): Promise<void> {
     const { service = "worker", mode = "filesystem", container = {}, graceSeconds = 2 } = deployed;
-    const { lostSeconds: tolerationSeconds } = deployed;
     const folder = folderOf(namespace);
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o777);
@@ -52,16 +49,6 @@ export function servicesOn(node: RealTestNode) {
     const main = { name: "main", ...node.script(started), env, volumeMounts, ...container };
     const spec = {
       terminationGracePeriodSeconds: graceSeconds,
-      ...(tolerationSeconds !== undefined && {
-        tolerations: [
-          {
-            key: "node.kubernetes.io/unreachable",
-            effect: "NoExecute",
-            operator: "Exists",
-            tolerationSeconds,
-          },
-        ],
-      }),
       volumes: [{ name: "files", hostPath: { path: folder } }],
       containers: [main],
     };

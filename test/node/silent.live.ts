@@ -51,19 +51,3 @@ it("a drain on a node that does not answer is not over while the program may run
   }
   await drainAnswering("silent");
 });
-
-it.runIf(process.env.NIGHT)(
-  "nor is one on a lost node, from which Kubernetes has evicted the pod",
-  async () => {
-    await services.deploy("lost", counting, { lostSeconds: 1 });
-    node.pause();
-    try {
-      const terminating = "jsonpath={.items[*].metadata.deletionTimestamp}";
-      await vi.waitUntil(async () => (await services.podsOf("lost", terminating)) !== "", 150_000);
-      await drainSilent("lost");
-    } finally {
-      node.resume();
-    }
-    await drainAnswering("lost");
-  },
-);
