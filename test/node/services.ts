@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { vi } from "vitest";
 import type { DrainInputs } from "../../components/rollout/pods/inputs";
 import type { RealTestNode } from "./real-node";
@@ -8,6 +9,9 @@ import type { RealTestNode } from "./real-node";
 /** Text of scripts in pods, which have a folder of this machine at `/files`. */
 export const forEver = "setInterval(() => undefined, 1000);";
 export const writes = (file: string) => `require("node:fs").writeFileSync("/files/${file}", "");`;
+
+/** Writes a number to `count`, each 100 ms another. */
+export const counting = `let n = 0; setInterval(() => require("node:fs").writeFileSync("/files/count", String(n++)), 100);`;
 
 /** What a service of a namespace is deployed with. */
 export interface Deployed {
@@ -32,6 +36,13 @@ export function servicesOn(node: RealTestNode) {
     ...changes,
   });
   const folderOf = (namespace: string) => join(node.folder, "files", namespace);
+  /** Whether a script that counts still does. */
+  const counts = async (namespace: string): Promise<boolean> => {
+    const count = () => readFile(join(folderOf(namespace), "count"), "utf8");
+    const before = await count();
+    await sleep(1_000);
+    return (await count()) !== before;
+  };
   const podsOf = (namespace: string, what = "name") =>
     node.kubectl("get", "pods", `--namespace=${namespace}`, `--output=${what}`);
 
@@ -82,5 +93,5 @@ export function servicesOn(node: RealTestNode) {
     await vi.waitUntil(() => existsSync(join(folderOf(namespace), `${service}-${mode}`)), 20_000);
   }
 
-  return { inputs, folderOf, podsOf, apply, deploy };
+  return { inputs, folderOf, counts, podsOf, apply, deploy };
 }
