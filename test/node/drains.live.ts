@@ -81,3 +81,18 @@ describe.concurrent("a drain on a real node", () => {
     await vi.waitUntil(() => existsSync(join(services.folderOf("umbrella"), "web-mongo")), 20_000);
   });
 });
+
+// Alone, after the others: their kubelet is this one.
+it("a drain on a node that does not answer is not over while the program may run", async () => {
+  await services.deploy("silent", counting);
+  node.pause();
+  try {
+    const drained = createDrain(services.inputs("silent", { timeoutSeconds: 8 }));
+    await expect(drained).rejects.toThrow(/pod worker-\S+: terminating /);
+    expect(await services.counts("silent")).toBe(true);
+  } finally {
+    node.resume();
+  }
+  expect(await createDrain(services.inputs("silent"))).toMatchObject({ applied: true });
+  expect(await services.counts("silent")).toBe(false);
+});
