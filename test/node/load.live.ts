@@ -1,57 +1,36 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import getPort from "get-port";
-import { stringify } from "yaml";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { chooseDatabase, secretsFor } from "../../tools/dev/database";
 import { type DevPaths, devPaths, stacks } from "../../tools/dev/places";
+import { journalOf, prepareServices, untilRunsEnd } from "../../tools/dev/real-node";
 import { embeddedServerOn, stopServer } from "../../tools/dev/server";
 import { makeStack, type TestStack } from "../engine/stack";
-import { FileJournal } from "../stand-in/file-journal";
 import { FileStore } from "../stand-in/file-store";
 import { findFaults } from "../stand-in/findings";
 import { eventsOf } from "../stand-in/journal";
 import { Queue } from "../stand-in/queue";
-import { foldersIn, standInContents, standInValues } from "../stand-in/pods";
-import { localClaim } from "./local-claim";
+import { foldersIn, standInContents } from "../stand-in/pods";
 import { type RealTestNode, realNode } from "./real-node";
 
 const minutes = 60_000;
-const namespace = "taskrunner";
-const mountPath = "/var/lib/taskrunner";
 
 let stack: TestStack;
 let node: RealTestNode;
 let places: DevPaths;
 let uris: Readonly<Record<string, string>>;
-let journal: FileJournal;
-const root = () => join(stack.folder, "state");
-const valuesOf = (service: string) => join(stack.folder, `${service}.values.yaml`);
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
   node = await realNode(await standInContents(stack.folder));
-  const port = await getPort();
-  const login = { host: node.address, password: "of-this-test" };
   places = devPaths(node.folder, stacks.local);
-  await mkdir(places.dev, { recursive: true });
+  // Web submits all the time, and the worker keeps up.
+  const load = { runs: Infinity, pauseMs: { worker: 350, web: 1_000 } };
+  const login = await prepareServices(places, node.cluster, load);
+  const port = await getPort();
   await embeddedServerOn(port, places, login);
   uris = secretsFor(chooseDatabase({}, stacks.local, { port }, login), stacks.local);
-  await mkdir(root());
-  journal = new FileJournal(join(root(), "journal"));
-  const own = { root: mountPath, journal: join(mountPath, "journal"), runs: Infinity };
-  for (const service of ["worker", "web"] as const) {
-    const pauseMs = service === "web" ? 1_000 : 350;
-    const persistence = { existingClaim: "state", mountPath };
-    const values = { ...standInValues(service, { ...own, pauseMs }), persistence };
-    await writeFile(valuesOf(service), stringify(values));
-  }
-  const metadata = { name: namespace };
-  await node.apply(
-    { apiVersion: "v1", kind: "Namespace", metadata },
-    ...localClaim(namespace, root()),
-  );
 });
 afterAll(async () => {
   await stopServer(places);
@@ -60,16 +39,19 @@ afterAll(async () => {
 });
 
 async function configure(storageMode: "mongo" | "filesystem"): Promise<void> {
-  const release = (service: string) => ({ chart: "examples/chart", values: [valuesOf(service)] });
+  const release = (service: string) => ({
+    chart: "examples/chart",
+    values: [join(places.rollout, `${service}.values.yaml`)],
+  });
   await stack.configure({
     storageMode,
     ...uris,
     cluster: { kind: "existing", allowPlainText: true },
-    backfill: { source: { path: root() } },
+    backfill: { source: { path: places.state } },
     kubernetes: { kubeconfig: node.cluster.kubeconfig },
     rollout: {
       target: "helm",
-      namespace,
+      namespace: "taskrunner",
       install: true,
       worker: release("worker"),
       web: release("web"),
@@ -80,13 +62,6 @@ async function configure(storageMode: "mongo" | "filesystem"): Promise<void> {
 async function up(): Promise<void> {
   const { output, failed } = await stack.up();
   expect(failed, output).toBe(false);
-}
-
-/** Waits until the services end some more runs. */
-async function goOn(count = 3): Promise<void> {
-  const ended = () => eventsOf(journal, "ended").length;
-  const goal = ended() + count;
-  await vi.waitUntil(() => ended() >= goal, { timeout: minutes, interval: 200 });
 }
 
 /** In the drain, between the fence and the worker, while the worker's pods are waited for, and at web. */
@@ -124,19 +99,20 @@ it(
   async () => {
     await configure("filesystem");
     await up();
-    await goOn();
+    await untilRunsEnd(places, 3);
     for (const mode of ["mongo", "filesystem"] as const) {
       await configure(mode);
       await killAll();
       await up();
-      await goOn();
+      await untilRunsEnd(places, 3);
     }
     expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
 
+    const journal = journalOf(places);
     journal.close();
     const ids = (kind: "submitted" | "ended") => eventsOf(journal, kind).map(({ runId }) => runId);
     // In Mongo mode the services have no jobs: a person resumes what was submitted or decided there (docs/queue.md).
-    const queue = new Queue(join(root(), defaultFolders.queue), Date.now());
+    const queue = new Queue(join(places.state, defaultFolders.queue), Date.now());
     await vi.waitFor(
       async () => {
         const ended = new Set(ids("ended"));
@@ -146,7 +122,7 @@ it(
       },
       { timeout: 3 * minutes, interval: 10_000 },
     );
-    expect(await findFaults(new FileStore(foldersIn(root())), journal)).toEqual([]);
+    expect(await findFaults(new FileStore(foldersIn(places.state)), journal)).toEqual([]);
   },
   30 * minutes,
 );

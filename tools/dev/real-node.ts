@@ -27,9 +27,15 @@ const mountPath = "/var/lib/taskrunner";
 const namespace = "taskrunner";
 const journalFolder = "journal";
 
-/** The number of runs that a pod of web submits, and the longest pause of a service, in ms. */
-const runs = 200;
-const pauseMs = 300;
+/** How much the played services do. */
+interface Load {
+  /** The number of runs that a pod of web submits. */
+  readonly runs: number;
+  /** The longest pause of each service, in ms. */
+  readonly pauseMs: Readonly<Record<"worker" | "web", number>>;
+}
+
+const load: Load = { runs: 200, pauseMs: { worker: 300, web: 300 } };
 
 /**
  * Whether a stack's pods run on a real node: NODE=real says so at its first `up`, and it stays.
@@ -65,13 +71,20 @@ export function playedServices(places: DevPaths): Promise<ImageContent[]> {
  * Gives the played services what they need: values, the claim on the state directory, and a login of the database on
  * the node's bridge, from where they reach it.
  */
-export async function prepareServices(places: DevPaths, cluster: ControlPlane): Promise<Login> {
+export async function prepareServices(
+  places: DevPaths,
+  cluster: ControlPlane,
+  { runs, pauseMs }: Load = load,
+): Promise<Login> {
   await mkdir(places.state, { recursive: true });
   await mkdir(places.rollout, { recursive: true });
   for (const service of ["worker", "web"] as const) {
-    const own = { root: mountPath, journal: join(mountPath, journalFolder), runs, pauseMs };
+    const own = { root: mountPath, journal: join(mountPath, journalFolder), runs };
     const persistence = { existingClaim: "state", mountPath };
-    const values = { ...standInValues(service, own), persistence };
+    const values = {
+      ...standInValues(service, { ...own, pauseMs: pauseMs[service] }),
+      persistence,
+    };
     await writeFile(join(places.rollout, `${service}.values.yaml`), stringify(values));
   }
   const objects = [
@@ -125,4 +138,5 @@ export async function untilRunsEnd(places: DevPaths, count: number): Promise<voi
   }
 }
 
-const journalOf = ({ state }: DevPaths) => new FileJournal(join(state, journalFolder));
+/** What the played services did. */
+export const journalOf = ({ state }: DevPaths) => new FileJournal(join(state, journalFolder));
