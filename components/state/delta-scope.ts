@@ -1,10 +1,10 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { blocksOf } from "./concurrency";
-import { DigestSet, digestOf } from "./digests";
+import { HashSet, shortHash } from "./digests";
 import { isMissing } from "./errors";
 import type { Fence } from "./fence";
-import { readRunFiles, stampedName } from "./held";
+import { type FindFinished, readRunFiles, stampedName } from "./held";
 import { type StateAddress, filesOf } from "./layout";
 import { type Stamp, publish, readStamp } from "./publish";
 
@@ -26,18 +26,20 @@ export interface DeltaScope {
 export const scopeFile = "delta-scope.ndjson";
 
 /**
- * Reads every run's file, and saves what is left to the delta pass.
+ * Saves what is left to the delta pass: of each run's file whether it is finished.
  *
+ * @param findFinished the files that are not read for it; default none
  * @throws WriteError
  */
 export async function saveDeltaScope(
   address: StateAddress,
   scope: Omit<DeltaScope, "finished">,
+  findFinished?: FindFinished,
 ): Promise<void> {
   const path = join(address.root, scopeFile);
   await publish(path, await readStamp(path), async (to) => {
     await to.appendFile(`${JSON.stringify(scope)}\n`);
-    for await (const files of blocksOf(readRunFiles(address))) {
+    for await (const files of blocksOf(readRunFiles(address, findFinished))) {
       const finished = files.filter(({ mayExecute }) => !mayExecute);
       const lines = finished.map(({ file, stamp }) => `${JSON.stringify([file.name, stamp])}\n`);
       await to.appendFile(lines.join(""));
@@ -58,21 +60,21 @@ export async function readDeltaScope(
   });
   if (!file) return undefined;
   let scope: Omit<DeltaScope, "finished"> | undefined;
-  const names: bigint[] = [];
-  const finished: bigint[] = [];
+  const names: number[] = [];
+  const finished: number[] = [];
   try {
     for await (const line of file.readLines()) {
       if (scope) {
         const [name, stamp] = JSON.parse(line) as [string, Stamp];
-        names.push(digestOf(name));
-        finished.push(digestOf(stampedName(name, stamp)));
+        names.push(shortHash(name));
+        finished.push(shortHash(stampedName(name, stamp)));
       } else {
         scope = JSON.parse(line) as Omit<DeltaScope, "finished">;
         if (scope.fence !== at || !tokens.includes(scope.token ?? "")) return undefined;
       }
     }
-    if (!scope || !(await areThere(address, new DigestSet(names)))) return undefined;
-    return { ...scope, finished: new DigestSet(finished) };
+    if (!scope || !(await areThere(address, new HashSet(names)))) return undefined;
+    return { ...scope, finished: new HashSet(finished) };
   } catch (error) {
     // Every file is read then.
     if (error instanceof SyntaxError) return undefined;
@@ -82,7 +84,7 @@ export async function readDeltaScope(
   }
 }
 
-async function areThere(address: StateAddress, wanted: DigestSet): Promise<boolean> {
+async function areThere(address: StateAddress, wanted: HashSet): Promise<boolean> {
   let count = 0;
   for await (const files of filesOf(address, "runs")) {
     count += files.filter(({ name }) => wanted.has(name)).length;

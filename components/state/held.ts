@@ -61,40 +61,57 @@ export interface RunFile {
 /** Maximum number of files read at once; on a network volume each takes some milliseconds. */
 const filesAtOnce = 16;
 
-/** Files by what `stampedName` says of them. */
-type StampedNames = Pick<ReadonlySet<string>, "has">;
-
 /** A file's name with its stamp. */
 export function stampedName(name: string, stamp: Stamp): string {
   return `${name} ${stamp}`;
 }
 
+interface StampedFile {
+  readonly file: StateFile;
+  /** Undefined if the file is gone by now. */
+  readonly stamp: Stamp;
+}
+
+/** Finds the names of files that hold finished runs, as far as that is known. */
+export type FindFinished = (files: readonly StampedFile[]) => Promise<ReadonlySet<string>>;
+
 /**
  * Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them.
  *
- * @param finished files whose runs were finished: one that has its stamp still is not read
+ * @param finished files whose runs were finished, as `stampedName` has them: one that has its stamp still is not read
  */
 export async function listUnfinishedRuns(
   address: StateAddress,
-  finished?: StampedNames,
+  finished?: Pick<ReadonlySet<string>, "has">,
 ): Promise<RunFile[]> {
+  const isFinished = ({ file, stamp }: StampedFile) =>
+    stamp !== undefined && finished?.has(stampedName(file.name, stamp)) === true;
+  const findFinished = (files: readonly StampedFile[]) =>
+    Promise.resolve(new Set(files.filter(isFinished).map(({ file }) => file.name)));
   const runs: RunFile[] = [];
-  for await (const { file, runId, mayExecute } of readRunFiles(address, finished)) {
+  for await (const { file, runId, mayExecute } of readRunFiles(address, findFinished)) {
     if (runId !== undefined && mayExecute) runs.push({ runId, file });
   }
   return runs;
 }
 
-/** The runs' files in a folder, as far as they are not known, with the stamps that they had before they were read. */
-export async function* readRunFiles(address: StateAddress, known?: StampedNames) {
+/**
+ * The runs' files in a folder, with the stamps that they had before they were read.
+ *
+ * @param findFinished the files that are not read; default none
+ */
+export async function* readRunFiles(address: StateAddress, findFinished?: FindFinished) {
   for await (const files of filesOf(address, "runs")) {
     const stamped = await Promise.all(
       files.map(async (file) => ({ file, stamp: await readStamp(file.path) })),
     );
-    const wanted = stamped.filter(
-      ({ file, stamp }) => stamp === undefined || !known?.has(stampedName(file.name, stamp)),
-    );
-    yield* await mapLimit(filesAtOnce, wanted, async ({ file, stamp }) => {
+    const finished = (await findFinished?.(stamped)) ?? new Set();
+    const isKnown = ({ file }: StampedFile) => finished.has(file.name);
+    yield* stamped
+      .filter(isKnown)
+      .map(({ file, stamp }) => ({ file, stamp, runId: undefined, mayExecute: false }));
+    const unknown = stamped.filter((one) => !isKnown(one));
+    yield* await mapLimit(filesAtOnce, unknown, async ({ file, stamp }) => {
       const run = await runIn(file);
       const runId = run && idInside(run);
       return { file, stamp, runId, mayExecute: run !== undefined && isUnfinished(run) };

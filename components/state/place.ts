@@ -4,7 +4,7 @@ import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
 import { heldAddresses, idInside, runIn } from "./held";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames } from "./layout";
-import { type Stamp, formatStamp } from "./publish";
+import { type Stamp, formatStamp, lookExactly } from "./publish";
 
 /** A run's file of one role, with the stamp that it had when it was looked up. */
 export interface FilePlace extends StateFile {
@@ -57,7 +57,7 @@ export async function lookAt(
   baseName: string,
 ): Promise<FilePlace> {
   const file = fileOf(address, role, baseName);
-  const found = await lstat(file.path, { bigint: true }).catch(() => undefined);
+  const found = await lookExactly(file.path);
   if (found && !found.isFile()) {
     throw new Refusal("unreadable", `${file.name} is not a regular file`);
   }

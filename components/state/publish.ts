@@ -4,13 +4,27 @@ import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { mapLimit } from "./concurrency";
 import { Refusal, WriteError, isSystemError } from "./errors";
+import { look } from "./look";
 
 /** A file's stamp, which is different after a change of the file; undefined if there was no file. */
 export type Stamp = string | undefined;
 
+/** The attributes of a file as it is now, exactly; undefined if it cannot be looked at. */
+export async function lookExactly(path: string): Promise<BigIntStats | undefined> {
+  const exactly = { bigint: true, throwIfNoEntry: false } as const;
+  try {
+    return await look(
+      () => lstatSync(path, exactly),
+      () => fs.lstat(path, exactly),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
 /** The stamp of a file as it is now. */
 export async function readStamp(path: string): Promise<Stamp> {
-  const found = await fs.lstat(path, { bigint: true }).catch(() => undefined);
+  const found = await lookExactly(path);
   return found && formatStamp(found);
 }
 

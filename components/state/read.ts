@@ -1,10 +1,20 @@
 import { isUtf8 } from "node:buffer";
 import { type Hash, createHash } from "node:crypto";
-import { type Stats, close, constants, createReadStream, fstat, open } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import {
+  type Stats,
+  close,
+  constants,
+  createReadStream,
+  fstat,
+  open,
+  readFile,
+  statSync,
+} from "node:fs";
+import { stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Store } from "../contract";
 import type { StateFile } from "./layout";
+import { look } from "./look";
 
 /** One JSON text of a file: the whole file, or a line of a log. */
 export interface RawText {
@@ -69,9 +79,34 @@ const chunkSize = 64 * 1024;
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** A file of more bytes is read in parts: memory stays flat. */
+const smallFile = 256 * 1024;
+
+/** The callback form opens no `FileHandle`: one for each of a run's four files costs a verification a sixth of its CPU. */
+function readWhole(path: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    readFile(path, (error, bytes) => {
+      if (error) reject(error);
+      else resolve(bytes);
+    });
+  });
+}
+
+/** The bytes of a small file; undefined for one that is read in parts. @param size in bytes */
+export async function readSmall(path: string, size: number): Promise<Buffer | undefined> {
+  return size <= smallFile ? readWhole(path) : undefined;
+}
+
 /** Reads a file's JSON texts in chunks, in order; a log of any size takes the same memory. */
 export async function* readTexts(file: StateFile<Store>): AsyncGenerator<readonly RawText[]> {
-  for await (const { texts } of readChunks(file)) yield texts;
+  const { path } = file;
+  const { size } = await look(
+    () => statSync(path),
+    () => stat(path),
+  );
+  for await (const { texts } of readChunks(file, beginning(), await readSmall(path, size))) {
+    yield texts;
+  }
 }
 
 /**
@@ -92,7 +127,7 @@ export async function* readChunks(
     return;
   }
   const size = bytes?.length ?? (await stat(path)).size;
-  const whole = size > maxTextBytes ? undefined : (bytes ?? (await readFile(path)));
+  const whole = size > maxTextBytes ? undefined : (bytes ?? (await readWhole(path)));
   const { length } = whole ?? { length: size };
   const text = new TextInFile(whole && withoutMark(whole), 0, length, true);
   const hash = whole ? createHash("sha256").update(whole).digest("hex") : "";

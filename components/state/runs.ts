@@ -4,6 +4,7 @@ import type { CollectionRole } from "../contract";
 import { mapOrdered } from "./concurrency";
 import { isMissing } from "./errors";
 import { type StateAddress, type StateFile, fileOf, filesOf, rolesIn } from "./layout";
+import { look } from "./look";
 import type { Skipped } from "./skipped";
 import { withOpened } from "./read";
 
@@ -32,12 +33,6 @@ export interface FileStamp {
 /** The maximum number of blocks of runs that are looked up at once. */
 const blocksAtOnce = 2;
 
-/** A lookup that takes longer, in ms, asked a server. */
-const slowMs = 0.1;
-
-/** The number of blocks that are looked up in the thread pool after a slow lookup. */
-const slowBlocks = 100;
-
 /** The maximum number of remembered names; whether any other run was listed before is looked up on disk. */
 const maxRemembered = 200_000;
 
@@ -56,11 +51,9 @@ export async function* runsOnDisk(
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
   /** The base names of listed runs, and whether the run has a manifest. */
   const remembered = new Map<string, boolean>();
-  const findFiles = filesFinder();
   const findRuns = async (names: readonly string[], of: readonly CollectionRole[]) => {
-    const found = await findFiles(
-      names.flatMap((name) => of.map((role) => fileOf(address, role, name))),
-    );
+    const wanted = names.flatMap((name) => of.map((role) => fileOf(address, role, name)));
+    const found = await Promise.all(wanted.map(findFile));
     return names.map((baseName, at) => {
       const ofRun = found.slice(at * of.length, (at + 1) * of.length);
       return { baseName, files: ofRun.filter((file) => file !== undefined) };
@@ -91,9 +84,8 @@ export async function* runsOnDisk(
 /** The base names of the runs whose own files were written last, at most `count`. Looks at each run's own file. */
 export async function newestRuns(address: StateAddress, count: number): Promise<string[]> {
   let newest: FoundFile[] = [];
-  const findFiles = filesFinder();
   for await (const listed of filesOf(address, "runs")) {
-    const found = await findFiles(listed);
+    const found = await Promise.all(listed.map(findFile));
     newest = [...newest, ...found.filter((file) => file !== undefined)]
       .filter(({ stamp }) => !Number.isNaN(stamp.modified))
       .sort((one, other) => other.stamp.modified - one.stamp.modified)
@@ -117,7 +109,7 @@ export async function* runsNamed(
 ): AsyncGenerator<readonly RunOnDisk[]> {
   for (let at = 0; at < names.length; at += namesAtOnce) {
     const looks = names.slice(at, at + namesAtOnce).map(async (baseName) => {
-      const ofRun = roles.map((role) => findFile(fileOf(address, role, baseName), true));
+      const ofRun = roles.map((role) => findFile(fileOf(address, role, baseName)));
       const files = await Promise.all(ofRun);
       return { baseName, files: files.filter((file) => file !== undefined) };
     });
@@ -125,28 +117,14 @@ export async function* runsNamed(
   }
 }
 
-/** Looks up blocks of files: on a local disk at once, on a slow volume in the thread pool. */
-function filesFinder() {
-  let blocksInPool = 0;
-  return async (files: readonly StateFile[]) => {
-    // A volume that hangs stops this look in the thread pool, and not the event loop.
-    const [first] = files;
-    if (first) await lstat(first.path).catch(() => undefined);
-    const started = performance.now();
-    const looks = files.map((file) => findFile(file, blocksInPool > 0));
-    const isSlow = performance.now() - started > slowMs * (looks.length + 1);
-    blocksInPool = isSlow ? slowBlocks : Math.max(0, blocksInPool - 1);
-    return Promise.all(looks);
-  };
-}
-
-/** @param isInPool whether to use the thread pool; a local disk answers a synchronous call in a tenth of the time */
-async function findFile(file: StateFile, isInPool: boolean): Promise<FoundFile | undefined> {
+/** Looks up a file. A missing one, and what is none, is undefined. */
+async function findFile(file: StateFile): Promise<FoundFile | undefined> {
   const seen = Date.now();
   try {
-    const found = isInPool
-      ? await lstat(file.path)
-      : lstatSync(file.path, { throwIfNoEntry: false });
+    const found = await look(
+      () => lstatSync(file.path, { throwIfNoEntry: false }),
+      () => lstat(file.path),
+    );
     return found?.isFile() ? { ...file, stamp: toStamp(found, seen) } : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;

@@ -13,6 +13,7 @@ import {
 } from "../../components/transfer";
 import { exportFinished } from "../../components/transfer/export/export";
 import { exportBeforeEnd } from "../../components/transfer/export/unfinished";
+import { finishedSinceImport } from "../../components/transfer/finished";
 import { compareUnfinished } from "../../components/transfer/import/guard";
 import { type ReadyRecord, mapLimit, readDeltaScope, saveDeltaScope } from "../../components/state";
 import {
@@ -65,7 +66,8 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
   bulk: (task) =>
     onState(task, async (sides) => {
       const { report, left } = await exportFinished({ ...sides, truth: "mongo" });
-      await saveDeltaScope(sides, { ...left, fence: fence.at, token: fence.tokens[0] });
+      const scope = { ...left, fence: fence.at, token: fence.tokens[0] };
+      await saveDeltaScope(sides, scope, finishedSinceImport(sides));
       return writtenIn(report);
     }),
   back: (task) =>

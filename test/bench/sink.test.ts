@@ -56,6 +56,21 @@ it("finds ranges of several runs at once, and only the fields that are asked for
   ]);
 });
 
+it("reads an index backward as well", async () => {
+  const logs = db.collection("logs");
+  const options = {
+    sort: { sequence: -1 },
+    limit: 2,
+    projection: { _id: 0, sequence: 1 },
+  } as const;
+  expect(await logs.find({ runId: "b" }, options).toArray()).toEqual([
+    { sequence: 300 },
+    { sequence: 299 },
+  ]);
+  const below = { runId: "b", sequence: { $lte: Long.fromNumber(7) } };
+  expect(await logs.find(below, options).toArray()).toEqual([{ sequence: 7 }, { sequence: 6 }]);
+});
+
 it("finds the ends of logs by an aggregation", async () => {
   const pipeline = [{ $sort: { sequence: -1 } }, { $limit: 1 }];
   const lookup = { from: "logs", localField: "_id", foreignField: "runId", as: "end" };

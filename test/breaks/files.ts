@@ -26,9 +26,9 @@ export const fileBreaks: readonly Break[] = [
   },
   {
     guarantee: "a volume that hangs stops no timer",
-    file: "components/state/runs.ts",
-    find: "if (first) await lstat(first.path).catch(() => undefined);",
-    replace: "",
+    file: "components/state/look.ts",
+    find: "if (started - triedAt >= untriedMs) {",
+    replace: "if (started < 0) {",
     tests: ["test/transfer/stages/list.test.ts > in the pool only, so that timers go on"],
   },
   {

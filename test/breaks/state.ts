@@ -45,13 +45,6 @@ export const stateBreaks: readonly Break[] = [
     tests: ["test/transfer/stalled-importer.test.ts > stalled behind a file's read"],
   },
   {
-    guarantee: "an unfinished run that MongoDB alone has stops a cutover before the drain",
-    file: "components/transfer/steps/import.ts",
-    find: 'return requireSame(report, inputs, "bulk");',
-    replace: "return { report };",
-    tests: ["test/transfer/guard.test.ts > a run that MongoDB alone has stops"],
-  },
-  {
     guarantee: "before a fence the documents that were updated lately are looked at",
     file: "components/transfer/import/guard.ts",
     find: "{ updatedAt: { $gte: delta.since } }",
@@ -108,13 +101,6 @@ export const stateBreaks: readonly Break[] = [
     find: 'isOlder.runs(run, other) && wouldRepeat ? "conflict" : winner',
     replace: "winner",
     tests: ["test/transfer/handover-stops.test.ts > that was set back to an older state"],
-  },
-  {
-    guarantee: "a run that MongoDB alone changed stops a cutover before the drain",
-    file: "components/transfer/verify.ts",
-    find: 'verdict === "mongo" && !isStrict',
-    replace: 'verdict === "mongo"',
-    tests: ["test/transfer/proof.test.ts > for a run or an approval that MongoDB alone changed"],
   },
   {
     guarantee: "a write of an import is announced before it is done",
@@ -227,22 +213,8 @@ export const stateBreaks: readonly Break[] = [
     tests: ["test/transfer/verify.test.ts > names what is missing"],
   },
   {
-    guarantee: "a difference that the proof finds stops a cutover before the drain",
-    file: "components/transfer/steps/import.ts",
-    find: "throw new Unfinished(describeVerification(found, namedState(inputs).root, fence?.notExported));",
-    replace: "",
-    tests: ["test/transfer/proof.test.ts > stops before the drain for"],
-  },
-  {
-    guarantee: "a file that changes while it is proven does not count as a difference",
-    file: "components/transfer/verify.ts",
-    find: "for (const name of await findChanged(new Set(read))) changed.add(name);",
-    replace: "",
-    tests: ["test/transfer/proof.test.ts > counts files that changed since"],
-  },
-  {
     guarantee: "a log entry counts as expired only if an expiry was ever in force",
-    file: "components/transfer/steps/import.ts",
+    file: "components/transfer/steps/verify.ts",
     find: "const expiry = await findLogExpiry(sides.database, logs);",
     replace:
       "const expiry = { ...(await findLogExpiry(sides.database, logs)), now: Date.now() - 30 * 86_400_000 };",

@@ -14,14 +14,13 @@ import {
   hashOf,
   heldAddresses,
   lookAt,
-  objectIn,
   parseRecords,
   placeOf,
   publish,
   readTexts,
   recordOf,
   refusalIn,
-  sequenceIn,
+  sequenceOfLine,
 } from "../../state";
 import { documentsAsStored } from "../documents";
 import { collectionOf } from "../sides";
@@ -102,10 +101,10 @@ async function readLog(place: FilePlace, owner: string, log: LogInMongo): Promis
   for await (const texts of readTexts(place)) {
     ended = texts.at(-1)?.ended ?? ended;
     for (const text of texts) {
-      const own = sequenceIn(objectIn(text));
+      const own = sequenceOfLine(text);
       // A line without an end gets one if anything is appended, and counts then.
-      const line = { ...text, ended: true };
-      const [record] = own ? [] : parseRecords(place, owner, [line], undefined, numbers);
+      const line = () => ({ ...text, ended: true });
+      const [record] = own ? [] : parseRecords(place, owner, [line()], undefined, numbers);
       if (own) numbers.take(own);
       const sequence = (own ?? (record?.document.sequence as Long | undefined))?.toBigInt();
       if (sequence === undefined) continue;

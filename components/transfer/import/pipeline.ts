@@ -96,8 +96,8 @@ const largeBytes = 4 * 1024 * 1024;
 
 /**
  * Works on several groups at once, which hides the latency of a distant server, but on only one large run, which
- * bounds memory. A group's batches are written in sequence while the next one is read. A killed process loses at
- * most the batches at work.
+ * bounds memory. A group's batches are written in sequence, while the one before is finished and the next one is read.
+ * A killed process loses at most the batches at work.
  *
  * @param work done for each batch; of two files with records of one run the later one waits
  * @param finish done for a batch after its work, and not after a failure of it
@@ -111,23 +111,30 @@ export async function workOn<Result>(
   const ofRuns: Turns = new Map();
   const ofLarge = pLimit(1);
   let hasFailed = false;
-  const workOnOne = async (batch: Batch) => {
+  const workInTurn = async (batch: Batch) => {
     const turn = takeTurn(ofRuns, collectRunIds(batch));
     try {
       await turn.before;
-      await finish(await work(batch), batch);
+      return await work(batch);
     } finally {
       turn.end();
     }
   };
   const workOnGroup = async ({ chunks, bytes }: RunGroup) => {
+    let last: Promise<unknown> = Promise.resolve();
     try {
       for await (const batch of readAhead(chunks, bytes > groupBytes)) {
-        if (hasFailed) return;
-        await workOnOne(batch);
+        if (hasFailed) break;
+        const result = await workInTurn(batch);
+        await last;
+        // While the next one is worked on: a distant server answers each in its own time.
+        last = Promise.resolve().then(() => finish(result, batch));
+        last.catch(() => undefined);
       }
+      await last;
     } catch (error) {
       hasFailed = true;
+      await last.catch(() => undefined);
       throw error;
     }
   };

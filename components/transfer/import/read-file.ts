@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile as readFileWithCallback } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { promisify } from "node:util";
 import {
   type Chunk,
   type FileStamp,
@@ -19,6 +17,7 @@ import {
   parse,
   pauseMs,
   readChunks,
+  readSmall,
   parseRecords,
   refusalIn,
   stampByOpening,
@@ -78,12 +77,6 @@ type FileToRead = {
   | { readonly part: "more" | "lastLine"; readonly imported: Checkpoint }
 );
 
-/** A file of more bytes is read when its turn comes, and in parts: memory stays flat. */
-const smallFile = 256 * 1024;
-
-/** The callback form opens no `FileHandle`: one for each of a run's four files costs a verification a sixth of its CPU. */
-const readFile = promisify(readFileWithCallback);
-
 /** Opens a file, from which an import reads what is new and a proof everything. Never throws a system error. */
 export async function openFile(
   { file, checkpoint, beginning: known, id }: Listed,
@@ -91,7 +84,8 @@ export async function openFile(
 ): Promise<Opened> {
   if (id instanceof Refusal) return { file, part: "unreadable", refusal: id };
   try {
-    const bytes = file.stamp.size <= smallFile ? await readFile(file.path) : undefined;
+    // A larger one is read when its turn comes.
+    const bytes = await readSmall(file.path, file.stamp.size);
     // The file of its run may come later: under another id the earlier lines were other records.
     const isOfRun = ({ runId }: { readonly runId: string }) => id === undefined || id === runId;
     const ofRun = checkpoint && isOfRun(checkpoint) ? checkpoint : undefined;

@@ -15,6 +15,7 @@ import {
   saveDeltaScope,
   sourceOfTruth,
 } from "../../state";
+import { finishedSinceImport } from "../finished";
 import { exportFinished, exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
@@ -149,16 +150,23 @@ export async function exportBulkPass(
   const fence = fenceInForce(await readFence(sides.root));
   if (!fence) return undefined;
   // Without `ended`: the cutover ends only with the drain, which may be refused.
-  const { scope, ...report } = await exportBeforeDrain(sides, { ...asked, fencedAt: fence.at });
+  const options = { ...asked, fencedAt: fence.at };
+  const { scope, database, ...report } = await exportBeforeDrain(sides, options);
   const [token] = (await readFence(sides.root))?.tokens ?? [];
-  await saveDeltaScope(sides, { runs: [], ...scope, fence: fence.at, token });
+  const findFinished = database && finishedSinceImport({ ...sides, database });
+  await saveDeltaScope(sides, { runs: [], ...scope, fence: fence.at, token }, findFinished);
   return report;
+}
+
+interface BulkExported {
+  readonly scope: Pick<DeltaScope, "since" | "runs">;
+  readonly database: Db;
 }
 
 async function exportBeforeDrain(
   sides: Omit<ExportSides, "database">,
   options: Omit<PrimaryOptions, "fencedAt" | "ended"> & { readonly fencedAt: string },
-): Promise<BulkExportReport & { readonly scope?: Pick<DeltaScope, "since" | "runs"> }> {
+): Promise<BulkExportReport & Partial<BulkExported>> {
   const database = await findPrimaryForBulkPass(options);
   if (typeof database === "string") return { left: database };
   const mongo = await confirmPrimary(database, options);
@@ -171,7 +179,7 @@ async function exportBeforeDrain(
     const { report, left } = await exportFinished(both);
     // Of an older copy only the finished runs are compared so far.
     if (!both.older) await changeFence(both);
-    return { exported: report, scope: left };
+    return { exported: report, scope: left, database: both.database };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
     return { left: error.message };

@@ -73,8 +73,10 @@ export class SinkCollection {
       const end = fields.findIndex((field) => boundsOf(filter, field) === undefined);
       return end === -1 ? fields.length : end;
     };
+    // MongoDB reads an index in both directions.
+    const isBackward = Object.values(sort).some((direction) => Number(direction) === -1);
     const rated = [...this.orders.keys()].map((name) => {
-      const isSorted = hasOrder(name.split(","), filter, sort);
+      const isSorted = hasOrder(name.split(","), filter, sort, isBackward);
       return { name, isSorted, bounded: boundOf(name), rate: 2 * boundOf(name) + Number(isSorted) };
     });
     const [best] = rated.sort((one, other) => other.rate - one.rate);
@@ -83,8 +85,8 @@ export class SinkCollection {
       return { candidates: unique(parts), isSorted: Object.keys(sort).length === 0 };
     }
     const { name = "_id", isSorted = false } = best ?? {};
-    const candidates = this.order(name).within((field) => boundsOf(filter, field));
-    return { candidates, isSorted };
+    const boundsOn = (field: string) => boundsOf(filter, field);
+    return { candidates: this.order(name).within(boundsOn, isSorted && isBackward), isSorted };
   }
 
   private order(name: string): Order {
@@ -98,11 +100,17 @@ export class SinkCollection {
 }
 
 /** Whether an index gives the order: fields of which the filter leaves one value do not count. */
-function hasOrder(fields: readonly string[], filter: Document, sort: IndexKey): boolean {
+function hasOrder(
+  fields: readonly string[],
+  filter: Document,
+  sort: IndexKey,
+  isBackward: boolean,
+): boolean {
+  const direction = isBackward ? -1 : 1;
   const isFixed = (field: string) => boundsOf(filter, field)?.among?.length === 1;
   const wanted = Object.entries(sort).filter(([field]) => !isFixed(field));
   const given = fields.filter((field) => !isFixed(field));
-  return wanted.every(([field, direction], at) => field === given[at] && Number(direction) === 1);
+  return wanted.every(([field, asked], at) => field === given[at] && Number(asked) === direction);
 }
 
 function comparison(sort: IndexKey): (one: Stored, other: Stored) => number {

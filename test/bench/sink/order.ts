@@ -59,28 +59,40 @@ export class Order {
     }
   }
 
-  /** The documents within what is asked of each field, in order. */
-  *within(boundsOn: (field: string) => Bounds | undefined): Generator<Stored, undefined> {
+  /**
+   * The documents within what is asked of each field, in order.
+   *
+   * @param isBackward whether the last comes first
+   */
+  *within(
+    boundsOn: (field: string) => Bounds | undefined,
+    isBackward = false,
+  ): Generator<Stored, undefined> {
     const bounds = boundsOn(this.first);
-    for (const value of bounds?.among ?? this.between(bounds)) {
+    const among = bounds?.among && (isBackward ? bounds.among.toReversed() : bounds.among);
+    for (const value of among ?? this.between(bounds, isBackward)) {
       const found = this.byValue.get(value);
-      if (found instanceof Order) yield* found.within(boundsOn);
+      if (found instanceof Order) yield* found.within(boundsOn, isBackward);
       else if (Array.isArray(found)) yield* found;
       else if (found) yield found;
     }
   }
 
   /** The values between two, both included; later additions do not disturb it. */
-  private *between({ from, to }: Bounds = {}): Generator<Value> {
+  private *between({ from, to }: Bounds = {}, isBackward = false): Generator<Value> {
     if (this.added.length > 0) {
       this.sorted = [...this.sorted, ...this.added].sort(compareValues);
       this.added = [];
     }
     const { sorted } = this;
-    for (let at = from === undefined ? 0 : placeOf(sorted, from); at < sorted.length; at += 1) {
-      const value = sorted[at];
-      if (to !== undefined && compareValues(value, to) > 0) return;
-      yield value;
+    const isOver = (value: Value) => to !== undefined && compareValues(value, to) > 0;
+    const first = from === undefined ? 0 : placeOf(sorted, from);
+    if (!isBackward) {
+      for (let at = first; at < sorted.length && !isOver(sorted[at]); at += 1) yield sorted[at];
+      return;
+    }
+    for (let at = sorted.length - 1; at >= first; at -= 1) {
+      if (!isOver(sorted[at])) yield sorted[at];
     }
   }
 }

@@ -1,0 +1,31 @@
+import { ServerTroubleError } from "../mongo";
+import { type FindFinished, type StateAddress, runsNamed } from "../state";
+import { Checkpoints } from "./checkpoints";
+import type { MongoSide } from "./sides";
+import { isUntouched } from "./import/read-file";
+
+/**
+ * Finds the files that are as an import read them, with runs that were finished: they are not read again for it. None
+ * are known if MongoDB does not answer.
+ */
+export function finishedSinceImport(sides: MongoSide & StateAddress): FindFinished {
+  const ofParts = new Set(["logs", "artifacts", "approvals", "beginning"] as const);
+  const checkpoints = new Checkpoints(sides.database, sides, ofParts);
+  return async (files) => {
+    const names = files.map(({ file }) => file.baseName);
+    const finished = new Set<string>();
+    try {
+      const imported = await checkpoints.read(names);
+      for await (const runs of runsNamed(sides, names, ["runs"])) {
+        for (const file of runs.flatMap(({ files }) => files)) {
+          const own = imported.get(file.baseName)?.runs;
+          const isWhole = own?.complete === true && own.unfinished === 0 && own.records > 0;
+          if (isWhole && isUntouched(file.stamp, own)) finished.add(file.name);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof ServerTroubleError)) throw error;
+    }
+    return finished;
+  };
+}
