@@ -1,9 +1,17 @@
 import { MongoCluster } from "./cluster";
 import { LogRetention, PackRunMigration, SuspendLogTtl } from "./migration/program";
-import { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./rollout/program";
+import {
+  Canary,
+  Services,
+  Update,
+  WebRollout,
+  WorkerDrain,
+  WorkerRollout,
+} from "./rollout/program";
 import type { ProgramSettings } from "./settings/program";
 import { after as waitFor, StepGroup, type StepOptions } from "./step/program";
 import {
+  BackfillProof,
   FilesystemBackfill,
   FinalPass,
   Handover,
@@ -26,7 +34,7 @@ export class TaskRunnerStorage extends StepGroup {
     checksum: string;
     appliedAt: PackRunMigration["appliedAt"];
   }>;
-  readonly backfill: FilesystemBackfill["counts"];
+  readonly backfill: BackfillProof["counts"];
   readonly verification: Verification["counts"];
   readonly rollback: Handover["rollback"];
   readonly rollout: Readonly<{
@@ -52,20 +60,25 @@ export class TaskRunnerStorage extends StepGroup {
     const schema = new PackRunMigration("pack-run-migration", wanted, after(cluster));
     const { takenOver } = schema;
     const noTtl = new SuspendLogTtl("suspend-log-ttl", state, after(schema));
-    // 3. The bulk pass: import the existing runs while both services still write files, and prove it before
-    // either of them stops.
+    // 3. The bulk pass: import the existing runs while both services still write files.
     const imported = new FilesystemBackfill(
       "filesystem-backfill",
       { ...state, takenOver },
       after(noTtl),
     );
-    // 4. Switch the services over, the worker first. The handover is the delta pass: it imports, or on a
-    // rollback exports, what was written since, while no worker runs.
+    // One pod of web starts on MongoDB, while both services work on files.
     const { appUri } = mongo;
     const services = new Services("services", { ...settings, appUri }, after(update));
-    const { proven } = imported;
+    const canary = new Canary("canary", { services, takenOver }, after(imported));
+    // Prove the import, and that the pod changed nothing of it.
+    const { ranAt: canaryAt } = canary;
+    const bulk = { ...state, imported, ...(canaryAt && { canaryAt }) };
+    const proof = new BackfillProof("backfill-proof", bulk, after(canary));
+    // 4. Switch the services over, the worker first. The handover is the delta pass: it imports, or on a
+    // rollback exports, what was written since, while no worker runs.
+    const { proven } = proof;
     const before = { services, update, proven, takenOver };
-    const drain = new WorkerDrain("worker-drain", before, after(imported));
+    const drain = new WorkerDrain("worker-drain", before, after(proof));
     const handover = new Handover("handover", { ...state, drain, takenOver }, after(drain));
     const drained = { services, drain, handover };
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));
@@ -81,7 +94,7 @@ export class TaskRunnerStorage extends StepGroup {
     this.database = schema.database;
     this.collections = schema.collections;
     this.migration = { id, checksum, appliedAt };
-    this.backfill = imported.counts;
+    this.backfill = proof.counts;
     this.verification = verified.counts;
     this.rollback = handover.rollback;
     const { stoppedSeconds } = worker;

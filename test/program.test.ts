@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { playedChart } from "./charts/played";
 import { nameInInstance } from "./instance";
 
 /** A resource as it was registered, and when that began and ended, in ms. */
@@ -29,7 +30,7 @@ const settings = {
 };
 
 /** Steps that rest on a rollback, which nothing is to wait for: they take longer than others. */
-const resting = ["ledger-claim", "suspend-log-ttl"];
+const resting = ["ledger-claim", "suspend-log-ttl", "canary", "proof"];
 
 function outputsOf(type: string, name: string): object {
   if (type.endsWith(":Release")) return { status: { revision: 1 } };
@@ -45,7 +46,7 @@ async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
     steps.set(nameInInstance(name), { type, inputs, began, ended: performance.now() });
     return { id: name, state: { requests: 0, ...(inputs as object), ...outputsOf(type, name) } };
   };
-  await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, "test");
+  await pulumi.runtime.setMocks({ newResource, call: playedChart }, project, "test");
   const config = Object.entries({ ...settings, storageMode }).map(([key, value]) => [
     `${project}:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
@@ -100,9 +101,9 @@ describe("the program in a cutover", () => {
     expect(tooEarly(steps, [...schema, "pack_run_approvals_run_status", "ledger"])).toEqual([]);
   });
 
-  it("imports before the drain, in the handover and after web, and then verifies", () => {
-    const before = ["application-check", "suspend-log-ttl", "bulk-pass", "worker-drain-request"];
-    const handover = ["worker-drain", "handover"];
+  it("imports, starts web and proves before the drain, imports in the handover and after web, and then verifies", () => {
+    const before = ["application-check", "suspend-log-ttl", "bulk-pass", "canary", "proof"];
+    const handover = ["worker-drain-request", "worker-drain", "handover"];
     const services = ["worker", "worker-pods", "web", "web-pods"];
     const after = ["final-pass", "verification", "log-retention"];
     expect(tooEarly(steps, [...before, ...handover, ...services, ...after])).toEqual([]);
@@ -163,7 +164,7 @@ it.each([
     registered.push(`${type} ${name}`);
     return { id: name, state: { requests: 0, ...(inputs as object), ...outputsOf(type, name) } };
   };
-  await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, "test");
+  await pulumi.runtime.setMocks({ newResource, call: playedChart }, project, "test");
   const { settingsOf, TaskRunnerStorage } = await import("../components/program.js");
   for (const name of names)
     new TaskRunnerStorage(name, settingsOf({ ...settings, storageMode: "mongo" }));
@@ -195,8 +196,8 @@ it.each(clusters)("names indexes and grants further collections: $kind", async (
     const state = { connectionStrings, ...(args.inputs as object), ...outputsOf(type, name) };
     return { id: name, state };
   };
-  const mocks = { newResource, call: () => ({ outputs: {} }) };
-  await pulumi.runtime.setMocks(mocks, project, "test", false, "organization");
+  const call = (args: pulumi.runtime.MockCallArgs) => ({ outputs: {}, ...playedChart(args) });
+  await pulumi.runtime.setMocks({ newResource, call }, project, "test", false, "organization");
   const { settingsOf, TaskRunnerStorage } = await import("../components/program.js");
   const indexNames = { pack_runs_updatedAt_desc: "IX_updatedAt" };
   const mongo = { indexNames, extraCollections: ["pack_run_provenance"] };

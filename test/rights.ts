@@ -14,6 +14,9 @@ const page = readFileSync(resolve(__dirname, "../docs/security.md"), "utf8");
 /** The rights that docs/security.md asks for in the services' namespace. */
 export const servicesRules = rulesBelow("**In the services' namespace**");
 
+/** The rights that docs/security.md asks for there for the canary. */
+export const canaryRules = rulesBelow("**For the canary**");
+
 /** The rights that docs/security.md asks for in MongoDB's namespace. */
 export const mongoDBRules = rulesBelow("**In MongoDB's namespace**");
 

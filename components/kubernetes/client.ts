@@ -45,11 +45,13 @@ interface Objects extends Record<Kind, Api.KubernetesObject> {
   ConfigMap: Api.V1ConfigMap;
   CronJob: Api.V1CronJob;
   Deployment: Api.V1Deployment;
+  Event: Api.CoreV1Event;
   Job: Api.V1Job;
   PersistentVolumeClaim: Api.V1PersistentVolumeClaim;
   Pod: Api.V1Pod;
   ReplicaSet: Api.V1ReplicaSet;
   Secret: Api.V1Secret;
+  Service: Api.V1Service;
   StatefulSet: Api.V1StatefulSet;
 }
 
@@ -57,8 +59,16 @@ interface Objects extends Record<Kind, Api.KubernetesObject> {
 export interface Cluster {
   readonly place: ApiPlace;
   readonly read: <K extends Kind>(kind: K, name: string) => Promise<Objects[K]>;
-  readonly list: <K extends Kind>(kind: K, labelSelector: string) => Promise<Objects[K][]>;
+  readonly list: <K extends Kind>(
+    kind: K,
+    labelSelector: string,
+    fieldSelector?: string,
+  ) => Promise<Objects[K][]>;
   readonly createConfigMap: (body: Api.V1ConfigMap) => Promise<void>;
+  /** With `dryRun` the API server only says whether it would. */
+  readonly createPod: (body: Api.V1Pod, dryRun?: "All") => Promise<void>;
+  /** The last lines that a container of a pod printed. */
+  readonly readLog: (pod: string, container: string, tailLines: number) => Promise<string>;
   /** Strictly: else the API would drop a misspelt key of the site's template. */
   readonly create: (kind: "Job", body: object) => Promise<Api.V1Job>;
   /** With `Foreground`, what the object owns is deleted first, such as a Job's pods. */
@@ -84,10 +94,15 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
   const headerOf = (kind: Kind, name: string) => {
     return { apiVersion: kinds[kind][0], kind, metadata: { namespace, name } };
   };
-  const list: Cluster["list"] = async <K extends Kind>(kind: K, labelSelector: string) => {
-    const unset = [undefined, undefined, undefined, undefined] as const;
+  const list: Cluster["list"] = async <K extends Kind>(
+    kind: K,
+    labels: string,
+    fields?: string,
+  ) => {
+    const unset = [undefined, undefined, undefined] as const;
     const [apiVersion] = kinds[kind];
-    const listing = objects.list<Objects[K]>(apiVersion, kind, namespace, ...unset, labelSelector);
+    const asked = [apiVersion, kind, namespace, ...unset, fields, labels] as const;
+    const listing = objects.list<Objects[K]>(...asked);
     return (await ask("list", kind, listing)).items;
   };
   return {
@@ -100,6 +115,14 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
     createConfigMap: async (body) => {
       const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
       await ask("create", "ConfigMap", creating);
+    },
+    createPod: async (body, dryRun) => {
+      const asked = { namespace, body, fieldManager, ...(dryRun && { dryRun }) };
+      await ask("create", "Pod", core.createNamespacedPod(asked));
+    },
+    readLog: (name, container, tailLines) => {
+      const asked = { name, namespace, container, tailLines };
+      return ask("get", "PodLog", core.readNamespacedPodLog(asked));
     },
     create: (kind, body) => {
       const [apiVersion, plural] = kinds[kind];

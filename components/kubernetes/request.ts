@@ -36,13 +36,16 @@ export const kinds = {
   ConfigMap: ["v1", "configmaps"],
   CronJob: ["batch/v1", "cronjobs"],
   Deployment: ["apps/v1", "deployments"],
+  Event: ["v1", "events"],
   Job: ["batch/v1", "jobs"],
   MongoDBCommunity: ["mongodbcommunity.mongodb.com/v1", "mongodbcommunity"],
   Namespace: ["v1", "namespaces"],
   PersistentVolumeClaim: ["v1", "persistentvolumeclaims"],
   Pod: ["v1", "pods"],
+  PodLog: ["v1", "pods/log"],
   ReplicaSet: ["apps/v1", "replicasets"],
   Secret: ["v1", "secrets"],
+  Service: ["v1", "services"],
   StatefulSet: ["apps/v1", "statefulsets"],
 } as const;
 

@@ -58,6 +58,9 @@ const overriddenOptions = new Set([
   "maxpoolsize",
 ]);
 
+/** The name by which a server lists this program's connections. */
+export const ownAppName = "taskrunner-storage";
+
 const clients = new Map<string, Promise<MongoClient>>();
 
 /**
@@ -118,7 +121,7 @@ async function connect(uri: string, options: ConnectionOptions): Promise<MongoCl
     }
     return await new MongoClient(safe.toString(), {
       ...safety,
-      appName: "taskrunner-storage",
+      appName: ownAppName,
       serverSelectionTimeoutMS: selectionTimeoutMs,
       // Without it, a server that accepts a connection and never answers delays the process by 30 s.
       connectTimeoutMS: selectionTimeoutMs,

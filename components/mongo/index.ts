@@ -5,6 +5,7 @@ export {
   commandWriteConcern,
   databaseAt,
   onOwnConnection,
+  ownAppName,
   readingAfter,
   type ConnectionOptions,
 } from "./client";

@@ -20,7 +20,11 @@ const hidden = new Set([
   "job",
   "resourceNames",
   "fencedAt",
+  "importedAt",
   "requests",
+  "seen",
+  "canary",
+  "canaryAt",
   "standstill",
   "checksum",
   // The steps that write them show what changes in them.

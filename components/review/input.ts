@@ -124,6 +124,8 @@ const parts = {
   uniqueIndexes: { title: "Unique indexes", ...schema },
   indexes: { title: "Other indexes", ...schema },
   bulkPass: { title: "Bulk pass", classes: ["SuspendLogTtl", "BulkPass"], ...documents },
+  canary: { title: "Canary", component: "Canary" },
+  proof: { title: "Proof", classes: ["Proof"], ...documents },
   access: { title: "Access of the services", component: "Services" },
   drain: { title: "Worker drain", component: "WorkerDrain" },
   handover: { title: "Handover", classes: ["Handover"], ...documents },

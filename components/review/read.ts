@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { byRole } from "../contract";
 import { readPrinted } from "../contract/finding";
-import { withoutSecrets, type Redact } from "./safe/secrets";
+import { withoutSecrets, type Redact } from "../contract/secrets";
 
 /** A file has the wrong form. The message names what was found, never its content. */
 export class ReviewInputError extends Error {

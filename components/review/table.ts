@@ -150,8 +150,10 @@ function chooseVerb(step: ReviewedStep, change: Change | undefined, input: Revie
 // Verbs of our own steps in a cutover; a rollback exports what a cutover imports.
 const verbs: Readonly<Record<string, string>> = {
   BulkPass: "import",
+  Canary: "start",
   Handover: "import",
   FinalPass: "import",
+  Proof: "prove",
   Verification: "verify",
   ValuesFile: "write",
   WorkerStopped: "wait for",
@@ -167,6 +169,7 @@ const places = [
   "release",
   "context",
   "clusterIdentity.server",
+  "seen.initContainers",
   "file",
   "branch",
   "root",

@@ -4,7 +4,7 @@ import { warning } from "../contract/finding";
 import type { SecretRef } from "../kubernetes/program";
 import { drainGateOf, modeOf, type Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";
-import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
+import { logFinding, logOn, StepGroup, StepResource, type StepOptions } from "../step/program";
 import { jobsAddress } from "../step/stack-jobs";
 import type { Service } from "./environment";
 import { helmTarget } from "./helm/release";
@@ -13,6 +13,7 @@ import type { FinishedDrain } from "./pods/inputs";
 import { podsReplaced } from "./pods/replaced";
 import { placementOf, serviceAddress } from "./placement";
 import {
+  canaryAtCheck,
   liveWorker,
   ownValuesFiles,
   workerDrainInputs,
@@ -47,9 +48,9 @@ export class Update extends StepGroup {
     const { direction, jobs, cutover, approvals } = settings;
     const root = jobs ? undefined : files.root;
     const inputs = workerDrainInputs(settings);
+    const checked = inputs && { ...inputs, ...canaryAtCheck(settings, this), root };
     const check =
-      inputs &&
-      new StepResource(servicesCheck, "services-check", { ...inputs, root }, this.ofChildren);
+      checked && new StepResource(servicesCheck, "services-check", checked, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
     const asked = { direction, cutover, root, folders: files.folders, approvals };
     const record = new StepResource(cutoverRecord, "cutover", asked, afterCheck);
@@ -196,7 +197,7 @@ export class WorkerDrain extends StepGroup {
         ? `Prepares cutover ${cutover}; stops nobody.`
         : `Cutover ${cutover} is ready since ${at}; nobody was stopped. The worker will be stopped for ${stop}.`;
       const open = `To cut over, set rollout.drain: ${cutover} and run pulumi up.`;
-      await pulumi.log.info(`${text} ${open}`, this);
+      await logOn("info", `${text} ${open}`, this);
     });
   }
 }

@@ -1,4 +1,5 @@
 import { providerOf } from "../step";
+import { canary } from "./canary/step";
 import { drain, drainRequest } from "./pods/drain";
 import { podsReplaced } from "./pods/replaced";
 import { cutoverRecord } from "./update/cutover";
@@ -10,6 +11,7 @@ import { valuesFile } from "./values/provider";
 export const providers = {
   Cutover: providerOf(cutoverRecord),
   WorkerStopped: providerOf(workerStopped),
+  Canary: providerOf(canary),
   ServicesCheck: providerOf(servicesCheck),
   DrainRequest: providerOf(drainRequest),
   Drain: providerOf(drain),

@@ -7,7 +7,7 @@ import {
   type ValuesRolloutSettings,
 } from "../settings";
 import type { ProgramSettings } from "../settings/program";
-import { stackName, type Args } from "../step/program";
+import { ownerOf, stackName, type Args } from "../step/program";
 import { modeKey, serviceEnvironment, type Service } from "./environment";
 import type { DrainInputs } from "./pods/inputs";
 import { modesInFiles } from "./live";
@@ -77,6 +77,18 @@ export function workerDrainInputs(
       files: ownValuesFiles(settings),
     }
   );
+}
+
+/** What the check before everything else has of the canary: whose it is, and in a cutover what it gets. */
+export function canaryAtCheck(
+  { rollout, mongo, direction }: Pick<DrainSettings, "rollout" | "mongo" | "direction">,
+  component: pulumi.Resource,
+) {
+  const { name = "known-later", key } = rollout.connectionSecret;
+  const isAsked = rollout.canary && direction === "forward";
+  const names = { ...mongo, connectionSecret: { name, key } };
+  const environment = isAsked ? serviceEnvironment("web", "mongo", names) : undefined;
+  return { owner: ownerOf(component), canary: environment };
 }
 
 /** The stack's output about a service's rollout. */

@@ -10,6 +10,12 @@ const common = {
     .describe(
       "The labels of pods in the namespace that have the worker's mode variable but belong to another environment. A drain ignores them.",
     ),
+  canary: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether a pod of web's template starts on MongoDB before the drain, and a cutover stops if it does not work.",
+    ),
   drain: z
     .union([z.literal("wait"), positive], { error: "wait, or the number of a cutover" })
     .optional()

@@ -93,7 +93,20 @@ export class ProgramError extends pulumi.RunError {
 
 /** Logs a finding, on a resource if one is given; the engine puts its own `warning: ` before it. */
 export async function logFinding(finding: Finding, resource?: pulumi.Resource): Promise<void> {
-  await pulumi.log.warn(formatFinding(finding), resource);
+  await logOn("warn", formatFinding(finding), resource);
+}
+
+/**
+ * Logs a text, on a resource once that is registered. Pulumi sends logs in turn: a log that waits for a URN would hold
+ * back all later ones, and with one that the resource itself waits for it would never be sent.
+ */
+export async function logOn(
+  severity: "info" | "warn",
+  text: string,
+  resource?: pulumi.Resource,
+): Promise<void> {
+  if (resource) await new Promise((resolve) => resource.urn.apply(resolve));
+  await pulumi.log[severity](text, resource);
 }
 
 /** Logs, in a preview only, findings about known values, each on its resource: no provider is asked about a new one. */

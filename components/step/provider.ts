@@ -13,7 +13,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
   typed: Step<Inputs, Results>,
 ): Provider {
   const step = typed as unknown as AnyStep;
-  const { withNulls, withoutNulls } = resultsOf(step);
+  const { withNulls, withoutNulls, lacksAny } = resultsOf(step);
   let stackMode: string | undefined;
   return {
     configure: ({ config }) => {
@@ -34,7 +34,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       for (const finding of found ?? []) tell(finding);
       const { uri } = news as MongoInputs;
       const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;
-      return { changes: isDue || isRotated };
+      return { changes: isDue || isRotated || lacksAny(outs) };
     },
     create: async (inputs: StepInputs) => {
       const id = step.id(inputs);
@@ -46,7 +46,8 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       if (rests(step, news)) return { outs };
       if (await hasToRun(step, state, news))
         return { outs: withNulls(await run(step, id, news, state)) };
-      return { outs: step.followsServer ? { ...outs, uri: (news as MongoInputs).uri } : outs };
+      const { uri } = news as MongoInputs;
+      return { outs: withNulls(step.followsServer ? { ...outs, uri } : outs) };
     },
     read: async (id, outs: State) => {
       const state = withoutNulls(outs);
@@ -84,12 +85,14 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
 
 /**
  * The state has a null for each result that a run did not have, because an output that the state lacks is
- * unknown in each preview, also in one without changes. Steps know an absent result as undefined.
+ * unknown in each preview, also in one without changes. The state of an earlier version gets it without a run. Steps
+ * know an absent result as undefined.
  */
 function resultsOf({ results }: AnyStep) {
   const names: readonly string[] = results;
   const none = Object.fromEntries(names.map((name) => [name, null]));
   return {
+    lacksAny: (outs: State) => names.some((name) => !(name in outs)),
     withNulls: <Outs extends object>(outs: Outs): Outs => ({ ...none, ...outs }),
     withoutNulls: (outs: State): State => {
       const members = Object.entries(outs);

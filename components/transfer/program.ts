@@ -8,7 +8,7 @@ import type { StateAddress } from "../state";
 import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
-import type { ImportReport } from "./reports";
+import { type ImportReport, joinImports } from "./reports";
 import type { VerificationReport } from "./verify";
 
 type RunFilesSettings = Pick<
@@ -68,8 +68,8 @@ interface PassArgs extends StateStepArgs {
 export class FilesystemBackfill extends StepGroup {
   /** What the last run did, by collection; null if there was none. */
   readonly counts: pulumi.Output<ImportReport | null>;
-  /** When the proof of the last import ended (ISO 8601, UTC), and how long the import of later changes took. */
-  readonly proven: pulumi.Output<{ readonly at: string; readonly importMs: number } | undefined>;
+  /** When the last run imported, in ISO 8601, UTC; undefined if it imported nothing. */
+  readonly importedAt: pulumi.Output<string>;
 
   constructor(name: string, { mongo, files, takenOver }: PassArgs, options?: StepOptions) {
     super("FilesystemBackfill", name, options, { rests: !files.state });
@@ -77,8 +77,42 @@ export class FilesystemBackfill extends StepGroup {
     const inputs = state && { ...stateInputs(mongo, state), ...state.primary, gate, takenOver };
     const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
-    this.proven = pulumi.all([step?.output("provenAt"), this.counts]).apply(([at, counts]) => {
-      return at === undefined ? undefined : { at, importMs: counts?.proof?.importMs ?? 0 };
+    // The type of an input does not allow undefined, and an output may be it.
+    const importedAt = step?.output("importedAt") ?? pulumi.output(undefined);
+    this.importedAt = importedAt as pulumi.Output<string>;
+    this.registerOutputs({ counts: this.counts });
+  }
+}
+
+interface ProofArgs extends StateStepArgs {
+  readonly imported: FilesystemBackfill;
+  /** When web's canary last began to work in MongoDB, in ISO 8601, UTC; absent without one. */
+  readonly canaryAt?: pulumi.Output<string>;
+}
+
+/** The proof of the bulk pass, the last step while both services are at work on files. It rests in a rollback. */
+export class BackfillProof extends StepGroup {
+  /** What the last bulk pass and its proof did, by collection; null if there was none. */
+  readonly counts: pulumi.Output<ImportReport | null>;
+  /** When the last proof ended (ISO 8601, UTC), and how long the import of later changes took. */
+  readonly proven: pulumi.Output<{ readonly at: string; readonly importMs: number } | undefined>;
+
+  constructor(
+    name: string,
+    { mongo, files, imported, canaryAt }: ProofArgs,
+    options?: StepOptions,
+  ) {
+    super("BackfillProof", name, options, { rests: mongo.direction === "back" || !files.state });
+    const { state, gate } = files;
+    const { importedAt } = imported;
+    const inputs = state && { ...stateInputs(mongo, state), gate, importedAt, canaryAt };
+    const step = inputs && new StepResource(kinds.Proof, "proof", inputs, this.ofChildren);
+    const report = orNull(step?.output("report"));
+    this.counts = pulumi.all([imported.counts, report]).apply(([bulk, own]) => {
+      return bulk && own ? joinImports(bulk, own) : (own ?? bulk);
+    });
+    this.proven = pulumi.all([step?.output("provenAt"), report]).apply(([at, own]) => {
+      return at === undefined ? undefined : { at, importMs: own?.proof?.importMs ?? 0 };
     });
     this.registerOutputs({ counts: this.counts });
   }

@@ -1,13 +1,15 @@
 import { providerOf } from "../step";
 import { handover, finalPass } from "./steps/handover";
-import { bulkPass, verification } from "./steps/import";
+import { bulkPass } from "./steps/import";
+import { proof, verification } from "./steps/verify";
 
 /** The steps on the state. */
-export const steps = { bulkPass, handover, finalPass, verification };
+export const steps = { bulkPass, proof, handover, finalPass, verification };
 
 /** The dynamic providers of the steps on the state, by the kind that the shim names. */
 export const providers = {
   BulkPass: providerOf(bulkPass),
+  Proof: providerOf(proof),
   Handover: providerOf(handover),
   FinalPass: providerOf(finalPass),
   Verification: providerOf(verification),

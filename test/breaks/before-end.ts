@@ -79,4 +79,18 @@ export const beforeEndBreaks: readonly Break[] = [
     replace: "",
     tests: ["test/transfer/before-end.test.ts > that web wrote after the fence"],
   },
+  {
+    guarantee: "a bulk pass reads each run's file that is not as an import left it",
+    file: "components/transfer/finished.ts",
+    find: "if (isWhole && isUntouched(file.stamp, own))",
+    replace: "if (isWhole)",
+    tests: ["test/transfer/before-end.test.ts > is found by the bulk pass"],
+  },
+  {
+    guarantee: "a bulk pass reads each file that an import left with an unfinished run",
+    file: "components/transfer/finished.ts",
+    find: "own.unfinished === 0",
+    replace: "own.unfinished >= 0",
+    tests: ["test/transfer/before-end.test.ts > is found by the bulk pass"],
+  },
 ];

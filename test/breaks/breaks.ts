@@ -1,9 +1,11 @@
 import { beforeEndBreaks } from "./before-end";
+import { canaryBreaks } from "./canary";
 import { copyBreaks } from "./copies";
 import { fileBreaks } from "./files";
 import { folderBreaks } from "./folders";
 import { formBreaks } from "./forms";
 import { programBreaks } from "./program";
+import { proofBreaks } from "./proof";
 import { queueBreaks } from "./queue";
 import { rollbackBreaks } from "./rollback";
 import { rolloutBreaks } from "./rollout";
@@ -33,6 +35,8 @@ export const breaks: readonly Break[] = [
   ...step,
   ...schema,
   ...stateBreaks,
+  ...canaryBreaks,
+  ...proofBreaks,
   ...stepFormBreaks,
   ...writerBreaks,
   ...rollbackBreaks,

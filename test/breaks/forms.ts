@@ -5,14 +5,14 @@ export const formBreaks: readonly Break[] = [
   {
     guarantee:
       "a cutover stops before the drain if the services write another form than the import",
-    file: "components/transfer/steps/import.ts",
+    file: "components/transfer/steps/verify.ts",
     find: "if (reasons.length > 0) throw new Unfinished(reasons);\n  const second",
     replace: "const second",
     tests: ["test/transfer/forms/steps.test.ts > stops before the drain for another form"],
   },
   {
     guarantee: "the verification fails for another form although every record is in MongoDB",
-    file: "components/transfer/steps/import.ts",
+    file: "components/transfer/steps/verify.ts",
     find: "[...apart, ...tellForms(forms, inputs, false)]",
     replace: "apart",
     tests: ["test/transfer/forms/steps.test.ts > fails the verification after the rollouts"],

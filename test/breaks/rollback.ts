@@ -233,7 +233,7 @@ export const rollbackBreaks: readonly Break[] = [
   {
     guarantee: "a quarantined unfinished run stops the cutover before the drain",
     file: "components/transfer/steps/import.ts",
-    find: "if (reasons.length > 0) throw new Unfinished(reasons, results);",
+    find: "if (reasons.length > 0) throw new Unfinished(reasons, { report });",
     replace: "",
     tests: ["test/transfer/quarantined-runs.test.ts > stops the cutover, until its file is fixed"],
   },

@@ -121,9 +121,12 @@ export const rolloutBreaks: readonly Break[] = [
   {
     guarantee: "an update that opens the gate imports and proves once more",
     file: "components/transfer/steps/import.ts",
-    find: 'direction === "forward" && state.gate === "closed" && gate !== "closed"',
+    find: 'state.gate === "closed" && inputs.gate !== "closed"',
     replace: "false",
-    tests: ["test/transfer/provider.test.ts > a bulk pass runs again when the gate"],
+    tests: [
+      "test/transfer/provider.test.ts > a bulk pass runs again when the gate",
+      "test/transfer/proof.test.ts > is due after each import of the bulk pass",
+    ],
   },
   {
     guarantee: "a site file that is not as on the branch stops a cutover before anything changes",

@@ -17,6 +17,13 @@ export const step: readonly Break[] = [
     tests: ["test/mongo/client.test.ts"],
   },
   {
+    guarantee: "a preview knows the results of a step whose state an earlier version wrote",
+    file: "components/step/provider.ts",
+    find: " || lacksAny(outs)",
+    replace: "",
+    tests: ["test/step/provider.test.ts > that an earlier version did not know"],
+  },
+  {
     guarantee: "a killed engine leaves no provider at work",
     file: "components/step/engine.cjs",
     // Either of its two ways is enough here: the pipes that close, and the address that refuses.

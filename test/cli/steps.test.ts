@@ -153,7 +153,9 @@ it("step answers why it is unfinished with 0, and fails with 1 for what it canno
   });
   const unknown = await step("nothing", {});
   expect(unknown.exitCode).toBe(1);
-  expect(unknown.stderr).toMatch(/There is no step nothing\. The steps are .*bulk-pass, handover/);
+  expect(unknown.stderr).toMatch(
+    /There is no step nothing\. The steps are .*bulk-pass, proof, handover/,
+  );
   const other = await step("handover", sides(), { version: "0.0.0" });
   expect(other).toMatchObject({ exitCode: 1, stdout: "" });
   expect(other.stderr).toContain("version 0.0.0");

@@ -145,9 +145,13 @@ it(
   async () => {
     await configure("mongo");
     const { output } = await stack.previewAsJson(...excludeDrain);
-    expect(kindsThatRun(output)).toEqual(["BulkPass"]);
+    expect(kindsThatRun(output)).toEqual(["BulkPass", "Canary", "Proof"]);
     expect(output).toContain("[service-stays]");
-    expect(await up(...excludeDrain)).toEqual(["BulkPass bulk-pass"]);
+    expect(await up(...excludeDrain)).toEqual([
+      "BulkPass bulk-pass",
+      "Canary canary",
+      "Proof proof",
+    ]);
     expect(await hasExpiry()).toBe(false);
     expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
 

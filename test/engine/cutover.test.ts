@@ -1,11 +1,11 @@
-import { cp, writeFile } from "node:fs/promises";
+import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample, type SampleCounts } from "../../tools/sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
-import { nameIn, engineState } from "./state";
+import { nameIn, engineState, type EngineState } from "./state";
 import { cutoverKinds, stepsDone } from "./steps";
 import { deployedMode, ownValues, readSiteValues } from "./values";
 
@@ -47,6 +47,8 @@ describe("the cutover on the real engine and a server with logins", () => {
       expect(up.failed).toBe(false);
       expect(stepsDone(up, [...cutoverKinds, "ValuesFile"])).toEqual([
         "BulkPass bulk-pass",
+        "Canary canary",
+        "Proof proof",
         "Handover handover",
         "ValuesFile worker",
         "ValuesFile web",
@@ -80,7 +82,8 @@ describe("the cutover on the real engine and a server with logins", () => {
         .sort();
 
     // Each names its own, and may name what that waits for too.
-    expect(dependenciesOf("handover")).toContain("bulk-pass");
+    expect(dependenciesOf("proof")).toContain("bulk-pass");
+    expect(dependenciesOf("handover")).toContain("proof");
     expect(dependenciesOf("worker")).toContain("handover");
     expect(dependenciesOf("web")).toContain("worker");
     expect(dependenciesOf("final-pass")).toEqual(expect.arrayContaining(["handover", "web"]));
@@ -98,6 +101,24 @@ describe("the cutover on the real engine and a server with logins", () => {
       await writeFile(file, "");
     },
     2 * minutes,
+  );
+
+  it(
+    "gets the step of the proof by one up that runs no pass, if an earlier version cut over",
+    async () => {
+      await stack.restate(withoutProof(await engineState(stack)));
+      const file = join(stack.folder, "state", "state", "runs", "late.json");
+      await writeFile(file, "{");
+      const up = kept(await stack.up());
+      await rm(file);
+
+      expect(up.failed, up.output).toBe(false);
+      expect(up.output).toContain("Nothing was proven, because the bulk pass imported nothing.");
+      expect(up.output).not.toMatch(/import:|cannot be imported/);
+      expect(await stack.outputs()).toMatchObject({ backfill: { runs: { read: sample.runs } } });
+      await expectNoChange();
+    },
+    3 * minutes,
   );
 
   it(
@@ -173,6 +194,26 @@ describe("the cutover on the real engine and a server with logins", () => {
     minutes,
   );
 });
+
+/** A state from before the proof was a step: the bulk pass did it, and said when. */
+function withoutProof({ deployment }: EngineState): object {
+  const isProof = (urn: string) => urn.includes("BackfillProof");
+  const resources = deployment.resources.flatMap(({ dependencies = [], ...resource }) => {
+    if (isProof(resource.urn)) return [];
+    const { importedAt: provenAt, ...outputs } = (resource.outputs ?? {}) as Outputs;
+    return {
+      ...resource,
+      dependencies: dependencies.filter((urn) => !isProof(urn)),
+      propertyDependencies: {},
+      ...(resource.outputs && { outputs: { ...outputs, ...(provenAt && { provenAt }) } }),
+    };
+  });
+  return { version: 3, deployment: { ...deployment, resources } };
+}
+
+interface Outputs {
+  readonly importedAt?: string;
+}
 
 /** Neither a preview nor `up` changes a resource, and neither prints an output. */
 async function expectNoChange(): Promise<void> {

@@ -58,7 +58,7 @@ it(
     expect(stopped.output).toMatch(/steps\[\]\.attempts of runs is number .* string in 3 records/);
     acceptForms = /advanced\.acceptForms: \\?"(\w{16})/.exec(stopped.output)?.[1];
     expect(acceptForms).toBeDefined();
-    expect(stepsDone(stopped, cutoverKinds)).toEqual([]);
+    expect(stepsDone(stopped, cutoverKinds)).toEqual(["BulkPass bulk-pass", "Canary canary"]);
     expect(await site.cluster.replicas()).toEqual({ worker: 2, web: 2 });
     expect(await site.cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
   },

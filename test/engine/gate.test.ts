@@ -64,7 +64,11 @@ it(
     expect((await stack.preview()).output).toMatch(/Prepares cutover 1; stops nobody/);
 
     const ready = await up("mongo", "wait");
-    expect(stepsDone(ready, cutoverKinds)).toEqual(["BulkPass bulk-pass"]);
+    expect(stepsDone(ready, cutoverKinds)).toEqual([
+      "BulkPass bulk-pass",
+      "Canary canary",
+      "Proof proof",
+    ]);
     expect(ready.output).toMatch(
       /Cutover 1 is ready since 20\S+Z; .* stopped for about \d+ s, .* rollout\.drain: 1 /,
     );
@@ -87,7 +91,11 @@ it(
   async () => {
     await up("filesystem", "wait");
     const closed = await up("mongo", 1);
-    expect(stepsDone(closed, cutoverKinds)).toEqual(["BulkPass bulk-pass"]);
+    expect(stepsDone(closed, cutoverKinds)).toEqual([
+      "BulkPass bulk-pass",
+      "Canary canary",
+      "Proof proof",
+    ]);
     expect(closed.output).toMatch(/Cutover 2 is ready .* rollout\.drain: 2 /);
     expect(await modes()).toEqual(files);
   },
@@ -113,6 +121,7 @@ it(
     expect(opened.output).toMatch(/ServicesCheck taskrunner-services-check updated/);
     expect(stepsDone(opened, cutoverKinds)).toEqual([
       "BulkPass bulk-pass",
+      "Proof proof",
       "Drain worker-drain",
       "Handover handover",
       "Release worker",

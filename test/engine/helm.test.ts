@@ -98,6 +98,8 @@ describe("the cutover of two Helm releases on a real control plane", () => {
       expect(up.failed).toBe(false);
       expect(stepsDone(up, cutoverKinds)).toEqual([
         "BulkPass bulk-pass",
+        "Canary canary",
+        "Proof proof",
         "Drain worker-drain",
         "Handover handover",
         "Release worker",

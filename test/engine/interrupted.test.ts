@@ -41,6 +41,7 @@ const modes = async () => [await cluster.modesOf("worker"), await cluster.modesO
  */
 const steps = [
   { step: "BulkPass taskrunner-bulk-pass", left: [[onFiles, onFiles]] },
+  { step: "Proof taskrunner-proof", left: [[onFiles, onFiles]] },
   { step: "Handover taskrunner-handover", left: [[[], onFiles]] },
   {
     step: "Release taskrunner-worker",

@@ -99,6 +99,7 @@ describe("a cutover whose database only the cluster reaches", () => {
         "handover",
         "ledger-claim",
         "log-retention",
+        "proof",
         "suspend-log-ttl",
         "verification",
       ]);
@@ -140,8 +141,8 @@ describe("a cutover whose database only the cluster reaches", () => {
       });
       const step = metadata.labels["taskrunner.stellaops.io/step"] ?? "";
       const claims = volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim ?? []);
-      const writes = /pass|handover/.test(step) ? {} : { readOnly: true };
-      const needs = /pass|handover|verification|claim/.test(step);
+      const writes = /pass|proof|handover/.test(step) ? {} : { readOnly: true };
+      const needs = /pass|proof|handover|verification|claim/.test(step);
       expect(claims).toEqual(needs ? [{ claimName: "state", ...writes }] : []);
     }
   });
@@ -150,7 +151,7 @@ describe("a cutover whose database only the cluster reaches", () => {
     "changes nothing in a second up",
     async () => {
       expect(await succeeded(stack.up())).not.toMatch(/[+~-] \d+ (created|updated|deleted)/);
-      expect(await steps()).toHaveLength(8);
+      expect(await steps()).toHaveLength(9);
     },
     5 * minutes,
   );
@@ -176,6 +177,7 @@ describe("a cutover whose database only the cluster reaches", () => {
         "handover",
         "ledger-claim",
         "log-retention",
+        "proof",
         "suspend-log-ttl",
         "verification",
       ]);

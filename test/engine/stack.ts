@@ -49,6 +49,8 @@ export interface TestStack {
   outputs(...flags: string[]): Promise<Record<string, unknown>>;
   /** The state as the engine keeps it on disk, in the form of `pulumi stack export`. */
   state(): Promise<string>;
+  /** Puts another state in its place, as `pulumi stack import` does. */
+  restate(state: object): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -183,6 +185,10 @@ export async function makeStack(
     outputs: async (...flags) =>
       JSON.parse(await ofStack("output", "--json", ...flags)) as Record<string, unknown>,
     state: () => readState(stateFile),
+    restate: async (state) => {
+      const input = JSON.stringify(state);
+      await succeeded(run(project, ["stack", "import", "--stack", name], { input }));
+    },
     remove: () => rm(folder, { recursive: true }),
   };
 }

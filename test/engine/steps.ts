@@ -25,9 +25,11 @@ export function stepsDone({ output }: EngineRun, kinds: readonly string[]): stri
   return [...output.matchAll(done)].map(([, of = "", name = ""]) => `${of} ${name}`);
 }
 
-/** The kinds of a cutover's steps, from the import to the proof. */
+/** The kinds of a cutover's steps, from the import to the verification. */
 export const cutoverKinds = [
   "BulkPass",
+  "Canary",
+  "Proof",
   "Drain",
   "Handover",
   "Release",

@@ -120,6 +120,25 @@ it("creates a Job strictly, and deletes it after its pods", async () => {
   expect(asked[3]?.body).toMatchObject({ data, metadata: { name: "a" } });
 });
 
+it("asks whether a pod could be created, reads the end of its log, and finds its events", async () => {
+  answer = { status: 200, body: { apiVersion: "v1", kind: "Pod" } };
+  const pod = { metadata: { name: "a" } };
+  await cluster.createPod(pod, "All");
+  await cluster.createPod(pod);
+  await cluster.readLog("a", "main", 20);
+  answer = { status: 200, body: { apiVersion: "v1", kind: "EventList", items: [] } };
+  await cluster.list("Event", "", "involvedObject.name=a");
+  const core = "/api/v1/namespaces/apps";
+  expect(lines()).toEqual([
+    `POST ${core}/pods?dryRun=All&fieldManager=taskrunner-storage`,
+    `POST ${core}/pods?fieldManager=taskrunner-storage`,
+    `GET ${core}/pods/a/log?container=main&tailLines=20`,
+    `GET ${core}/events?fieldSelector=involvedObject.name=a&labelSelector=`,
+  ]);
+  answer = { status: 403, body: { kind: "Status", message: "no logs for you" } };
+  await expect(cluster.readLog("a", "main", 20)).rejects.toThrow('resources: ["pods/log"]');
+});
+
 it("names the request that was refused, and the rule that it needs", async () => {
   answer = { status: 403, body: { kind: "Status", message: "no pods for you" } };
   await expect(cluster.list("Pod", "")).rejects.toThrow(

@@ -47,6 +47,7 @@ const done = {
   place: `h/d/${ledger}`,
   appliedAt: "2026-01-01T00:00:00.000Z",
   blockedBy: "",
+  takenOver: null,
   applied: true,
 };
 const changes = async (state: object, news: object) =>

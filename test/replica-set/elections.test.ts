@@ -113,6 +113,7 @@ const runbook: readonly (readonly [row: string, run: (stack: Stack) => Promise<v
   ["schema", applySchema],
   ["log expiry suspended", (stack) => apply(stack, "SuspendLogTtl", logs)],
   ["bulk pass", (stack) => apply(stack, "BulkPass")],
+  ["proof", (stack) => apply(stack, "Proof", { importedAt: "the bulk pass" })],
   ["handover", (stack) => apply(stack, "Handover")],
   ["final pass", (stack) => apply(stack, "FinalPass", { fencedAt: fencedAt(stack) })],
   ["verification", (stack) => apply(stack, "Verification")],

@@ -177,6 +177,10 @@ describe("the gate before the drain", () => {
     step("kubernetes:ServicesCheck", "forward", "forward", "Update", { gate, cutover: 2 });
   const cutover = step("taskrunner:Cutover", "back", "forward", "Update");
   const bulk = step("taskrunner:BulkPass", "back", "forward", "FilesystemBackfill");
+  const seen = { isOnMongo: false, template: "0a1b", initContainers: ["wait-for-db"] };
+  const web = { namespace: "apps", release: "web", environment: [], seen };
+  const canary = step("kubernetes:Canary", "back", "forward", "Canary", web);
+  const proof = step("taskrunner:Proof", "back", "forward", "BackfillProof");
   const isNew = (name: string, parent: string): RawStep => ({
     op: "create",
     type: `~${name}`,
@@ -191,8 +195,16 @@ describe("the gate before the drain", () => {
       isNew("taskrunner:Handover", "Handover"),
       isNew("taskrunner:Verification", "Verification"),
     ];
-    const found = reviewOf(previewOf([check("closed"), cutover, bulk, ...behind]), noPlan);
+    const found = reviewOf(
+      previewOf([check("closed"), cutover, bulk, canary, proof, ...behind]),
+      noPlan,
+    );
     expect(found.headline).toMatch(/: prepares cutover 2; stops nobody: import of the runs/);
+    expect(found.body).toMatch(
+      /Canary \| start `kubernetes:Canary`: .*`release` `web`, `initContainers` `\["wait-for-db"\]`/,
+    );
+    expect(found.body).not.toContain("0a1b");
+    expect(found.body).toMatch(/Proof \| prove `taskrunner:Proof`/);
     expect(found.verdict).not.toMatch(/stops until|drain|work on MongoDB|wait meanwhile/);
     expect(found.body).not.toMatch(/Worker drain|Handover|Verification/);
     const again = reviewOf(previewOf([check("closed")]), noPlan);

@@ -74,6 +74,8 @@ const known = [
   ["PackRunMigration", "pulumi-nodejs:dynamic/mongo:LedgerClaim"],
   ["Update", "pulumi-nodejs:dynamic/kubernetes:JobsStopped"],
   ["FilesystemBackfill", "pulumi-nodejs:dynamic/taskrunner:BulkPass"],
+  ["Canary", "pulumi-nodejs:dynamic/kubernetes:Canary"],
+  ["BackfillProof", "pulumi-nodejs:dynamic/taskrunner:Proof"],
   ["Handover", "pulumi-nodejs:dynamic/taskrunner:Handover"],
   ["FinalPass", "pulumi-nodejs:dynamic/taskrunner:FinalPass"],
   ["WorkerDrain", "pulumi-nodejs:dynamic/kubernetes:Drain"],

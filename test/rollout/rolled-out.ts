@@ -13,10 +13,8 @@ import {
 import { parseSettings } from "../../components/settings";
 import { directionTo } from "../../components/settings/derived";
 import { after } from "../../components/step/program";
+import { playedChart } from "../charts/played";
 import { Instance, nameInInstance } from "../instance";
-
-const env = [{ name: "TaskRunner__Storage__Mode", value: "mongo" }];
-const spec = { containers: [{ env }] };
 
 let registered: MockResourceArgs[];
 let retained: string[];
@@ -56,8 +54,7 @@ export function mockedEngine(): void {
         };
         return { id: resource.name, state };
       },
-      // A chart that renders web in mongo mode.
-      call: () => ({ result: [{ kind: "Deployment", spec: { template: { spec } } }] }),
+      call: playedChart,
     };
     await pulumi.runtime.setMocks(mocks, "taskrunner-storage", "test", false, "organization");
   });

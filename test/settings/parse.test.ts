@@ -45,6 +45,7 @@ describe("settings", () => {
         web: own("web.values.yaml"),
         connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
         timeoutSeconds: 600,
+        canary: true,
       },
       advanced: {
         ledger: "schema_migrations",

@@ -77,6 +77,17 @@ describe("a step that goes forward", () => {
     expect(seen.forward).toBe(1);
   });
 
+  it("gets a result that an earlier version did not know without a run, and once", async () => {
+    const { provider, seen } = counting();
+    const olds = { ...thingInputs, applied: true };
+
+    expect(await provider.diff("thing", olds, thingInputs)).toEqual({ changes: true });
+    const outs = (await provider.update("thing", olds, thingInputs)).outs as object;
+    expect(outs).toEqual({ ...olds, made: null });
+    expect(await provider.diff("thing", outs, thingInputs)).toEqual({ changes: false });
+    expect(seen).toEqual({ forward: 0, back: 0 });
+  });
+
   it("is applied where something else makes it due", async () => {
     const { provider } = counting({ isDue: ({ made }) => made === "forward 1" });
 

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
-import type { PassInputs, PassResults } from "../../components/transfer/steps/inputs";
+import type {
+  BulkPassResults,
+  PassInputs,
+  PassResults,
+} from "../../components/transfer/steps/inputs";
 import { readFence } from "../../components/state";
 import { documentOptions } from "../contract/options";
 import { type JobCluster, startJobCluster } from "../jobs/cluster";
@@ -14,7 +18,7 @@ import { addFiles, run } from "./state";
 vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
-const { BulkPass, Handover, Verification } = providers;
+const { BulkPass, Handover, Proof, Verification } = providers;
 let cluster: JobCluster;
 let namespaces = 0;
 let root: string;
@@ -99,6 +103,21 @@ it("a verification that does not hold says why, and the next import reads every 
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
 });
 
+it("a proof that does not hold says why, and the Job of the next one proves every file", async () => {
+  const { importedAt } = (await BulkPass.create(inputs)).outs as BulkPassResults;
+  const runs = current.client.db(inputs.database).collection<{ _id: string }>("pack_runs");
+  await runs.deleteOne({ _id: "s" });
+  const asked = { ...inputs, importedAt };
+  await expect(Proof.create(asked)).rejects.toMatchObject({
+    properties: { applied: false },
+    reasons: [expect.stringMatching(/claim state: 1 of 2 runs .*: s\. /)],
+  });
+  expect((await Proof.create(asked)).outs).toMatchObject({
+    report: { runs: { inserted: 1 }, proof: { provenFiles: 2 } },
+  });
+  expect(await jobs(inputs.database ?? "")).toMatch(/taskrunner-proof-/);
+});
+
 it("a Job that fails leaves an unfinished step, and a rollback exports nothing without a fence", async () => {
   const namespace = inputs.database ?? "";
   const job = cluster.target(namespace, { image: "none", timeoutSeconds: 3 });
@@ -121,7 +140,7 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
   expect((await BulkPass.update("id", properties, back)).outs).toEqual({
     ...back,
     report: null,
-    provenAt: null,
+    importedAt: null,
     applied: true,
   });
 });

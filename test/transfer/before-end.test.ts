@@ -1,4 +1,4 @@
-import { promises } from "node:fs";
+import fs from "node:fs";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
@@ -41,6 +41,18 @@ const namesOf = async (runId: string) => {
   const runs = texts.filter(([name]) => name.includes("state/runs/"));
   return runs.filter(([, text]) => text.includes(`"${runId}"`)).map(([name]) => name);
 };
+
+/** Watches which files are read from now on; gives those of a name. */
+function filesRead(): (name: string) => string[] {
+  const read = vi.spyOn(fs, "readFile");
+  onTestFinished(() => {
+    read.mockRestore();
+    syncBuiltinESMExports();
+  });
+  syncBuiltinESMExports();
+  return (name) =>
+    read.mock.calls.map(([path]) => path as string).filter((path) => path.endsWith(name));
+}
 
 describe("an unfinished file", () => {
   it("is exported once more if the killed worker's last write comes after its run was read", async () => {
@@ -157,16 +169,29 @@ describe("an unfinished file", () => {
   it("is not read if it was finished at the bulk pass and has its stamp still", async () => {
     const before = await wholeCutover();
     await runBulkPass();
-    const read = vi.spyOn(promises, "readFile");
-    onTestFinished(() => {
-      read.mockRestore();
-      syncBuiltinESMExports();
-    });
-    syncBuiltinESMExports();
+    const read = filesRead();
     await runStep(before, stack.toFiles());
-    const names = read.mock.calls.map(([path]) => path as string);
-    expect(names.filter((name) => name.endsWith(busy))).not.toEqual([]);
-    expect(names.filter((name) => name.endsWith("state/runs/done.json"))).toEqual([]);
+    expect(read(busy)).not.toEqual([]);
+    expect(read("state/runs/done.json")).toEqual([]);
+  });
+
+  it("is found by the bulk pass, which reads no file that an import left with a finished run", async () => {
+    const now = Date.now.bind(Date);
+    // Files that changed within two seconds are looked at again.
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 10_000);
+    const before = await wholeCutover();
+    clock.mockRestore();
+    await addFiles(stack.root, { "state/runs/other.json": JSON.stringify(run("other", running)) });
+    const read = filesRead();
+    await runBulkPass();
+    expect(read(busy)).not.toEqual([]);
+    expect(read("state/runs/done.json")).toEqual([]);
+    await addFiles(stack.root, { "state/runs/done.json": JSON.stringify(run("done", running)) });
+    await runBulkPass();
+    expect(read("state/runs/done.json")).not.toEqual([]);
+    const { rollback } = await runStep(before, stack.toFiles());
+    expect(rollback).toMatchObject({ held: ["other"] });
+    expect(await jsonIn(stack.root, "state/runs/done.json")).toMatchObject(finished);
   });
 
   it("is listed by a bulk pass that cannot read MongoDB, and held without MongoDB", async () => {

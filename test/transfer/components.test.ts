@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
-import { defaultFolders } from "../../components/contract";
+import { byRole, defaultFolders } from "../../components/contract";
 import {
+  BackfillProof,
   FilesystemBackfill,
   Handover,
   RunFiles,
@@ -13,6 +14,7 @@ import { type Direction, parseSettings } from "../../components/settings";
 import { after, type StepGroup } from "../../components/step/program";
 import { documentOptions } from "../contract/options";
 import { Instance, nameInInstance } from "../instance";
+import { importCounts } from "./database";
 
 const settings = parseSettings({
   storageMode: "filesystem",
@@ -20,6 +22,8 @@ const settings = parseSettings({
   rollout: { target: "values", directory: ".", confirm: "none" },
 });
 const registered: pulumi.runtime.MockResourceArgs[] = [];
+/** What each import did; those of the bulk pass and its proof read the same record. */
+const report = { files: 1, ...byRole(() => importCounts(1, { inserted: 1 })) };
 const fencedAt = "2026-11-25T10:00:00.000Z";
 /** What the state has of a step that is not part of the update, by its name. */
 const excluded = new Map<string, object>();
@@ -29,7 +33,7 @@ beforeAll(async () => {
     newResource: (args) => {
       if (args.type.endsWith(":TaskRunnerStorage")) return { id: "", state: {} };
       registered.push({ ...args, name: nameInInstance(args.name) });
-      const results = { report: { files: 1 }, fence: { at: fencedAt, unfinishedCount: 1 } };
+      const results = { report, fence: { at: fencedAt, unfinishedCount: 1 } };
       const former = args.type.startsWith("pulumi-nodejs:")
         ? excluded.get(nameInInstance(args.name))
         : {};
@@ -62,15 +66,20 @@ const value = <T>(output: pulumi.Output<T>) =>
 function stepsOf(args: { mongo: Mongo; files: RunFiles }, webWent = args.mongo.direction) {
   const below = { parent: new Instance() };
   const passes = { ...args, takenOver: pulumi.output("") };
+  const behind = (step: StepGroup) => ({ ...below, ...after(step) });
   const backfill = new FilesystemBackfill("filesystem-backfill", passes, below);
+  const proof = new BackfillProof(
+    "backfill-proof",
+    { ...args, imported: backfill },
+    behind(backfill),
+  );
   const direction = pulumi.output(args.mongo.direction);
   const web = { direction: pulumi.output(webWent) };
   const drain = { direction, drained: {} };
-  const behind = (step: StepGroup) => ({ ...below, ...after(step) });
-  const handover = new Handover("handover", { ...passes, drain }, behind(backfill));
+  const handover = new Handover("handover", { ...passes, drain }, behind(proof));
   const final = new FinalPass("final-pass", { ...passes, handover, web }, behind(handover));
   const verification = new Verification("verification", { ...args, final }, behind(final));
-  return { backfill, handover, final, verification };
+  return { backfill, proof, handover, final, verification };
 }
 
 const inputsOf = (name: string) =>
@@ -78,14 +87,16 @@ const inputsOf = (name: string) =>
     ?.inputs as object | undefined;
 
 it("each component has one resource, whose report is its counts", async () => {
-  const { backfill, handover, verification } = stepsOf({ mongo: mongo("forward"), files });
-  for (const { counts } of [backfill, verification]) {
-    expect(await value<unknown>(counts)).toEqual({ files: 1 });
+  const { backfill, proof, handover, verification } = stepsOf({ mongo: mongo("forward"), files });
+  for (const { counts } of [backfill, proof, verification]) {
+    expect(await value<unknown>(counts)).toMatchObject(report);
   }
   expect(await value(handover.fencedAt)).toBe(fencedAt);
   expect(registered.map(({ type, name }) => `${type} ${name}`)).toEqual([
     "taskrunner:storage:FilesystemBackfill filesystem-backfill",
     "pulumi-nodejs:dynamic/taskrunner:BulkPass bulk-pass",
+    "taskrunner:storage:BackfillProof backfill-proof",
+    "pulumi-nodejs:dynamic/taskrunner:Proof proof",
     "taskrunner:storage:Handover handover",
     "pulumi-nodejs:dynamic/taskrunner:Handover handover",
     "taskrunner:storage:FinalPass final-pass",
@@ -150,16 +161,17 @@ it("the resource gets the root, not the other settings", async () => {
 it("without `backfill` there is no resource, and nobody waits for a component", async () => {
   const before = registered.length;
   const none = new RunFiles({ ...settings, backfill: undefined });
-  const { backfill, handover, final, verification } = stepsOf({
+  const { backfill, proof, handover, final, verification } = stepsOf({
     mongo: mongo("forward"),
     files: none,
   });
   expect(await value<unknown>(backfill.counts)).toBeNull();
+  expect(await value<unknown>(proof.counts)).toBeNull();
   expect(await value<unknown>(verification.counts)).toBeNull();
   expect(await value<unknown>(handover.fencedAt)).toBeUndefined();
-  expect([backfill, handover, final, verification].flatMap(({ completion }) => completion)).toEqual(
-    [],
-  );
+  expect(
+    [backfill, proof, handover, final, verification].flatMap(({ completion }) => completion),
+  ).toEqual([]);
   const types = registered.slice(before).map(({ type }) => type);
   expect(types.filter((type) => type.startsWith("pulumi-nodejs:"))).toEqual([]);
 });

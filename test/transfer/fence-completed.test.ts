@@ -2,14 +2,12 @@ import { expect, it } from "vitest";
 import { readRecord, recordFence } from "../../components/ledger";
 import { readFence } from "../../components/state";
 import { providers as migration } from "../../components/migration/provider";
-import { providers } from "../../components/transfer/provider";
 import { documentOptions } from "../contract/options";
 import { ledgerCollection } from "./database";
 import { RollbackStack, runStep, sampleFiles } from "./rollback-stack";
 import { addFiles } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass } = providers;
 
 it("a fence that a killed up left only in the ledger is completed in fence.json, and stops no second cutover", async () => {
   await addFiles(stack.root, sampleFiles);
@@ -50,10 +48,4 @@ it("so is that of a second cutover, whose worker was drained since the first rol
     at: fence?.at,
     endedAt: expect.any(String) as string,
   });
-});
-
-it("a bulk pass under an open fence says that it proves nothing", async () => {
-  await stack.cutover();
-  await BulkPass.create(stack.inputs());
-  expect(stack.said.join("\n")).toContain("Nothing was proven");
 });

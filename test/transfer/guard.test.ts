@@ -9,7 +9,7 @@ import { RollbackStack, type Outs, finished, running, sampleFiles } from "./roll
 import { addFiles, approval, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover } = providers;
+const { BulkPass, Handover, Proof } = providers;
 const busy = "state/runs/busy.json";
 const gate = "state/approvals/busy.json";
 
@@ -80,13 +80,13 @@ it("a run that MongoDB alone has stops the cutover before the drain, and an expo
   await bulkPass();
   const known = await stack.runs.findOne({ _id: "busy" });
   await stack.runs.insertOne({ ...known, _id: "x" });
-  const first = await stoppedBy(BulkPass.create(stack.inputs()));
+  const first = await stoppedBy(Proof.create(stack.toProve()));
   expect(first.reasons).toEqual([
     expect.stringMatching(/: x \(no file, unfinished in MongoDB since .* delete x in MongoDB/),
   ]);
   const at = new Date().toISOString();
   await writeFence(stack.root, { at, unfinishedCount: 2, endedAt: at, notExported: true });
-  const { reasons } = await stoppedBy(BulkPass.create(stack.inputs({ cutover: 2 })));
+  const { reasons } = await stoppedBy(Proof.create(stack.toProve({ cutover: 2 })));
   expect(reasons).toEqual([expect.stringMatching(/: x .*`taskrunner-storage export`/)]);
   expect(reasons[0]).not.toContain("delete x");
 });
@@ -138,7 +138,7 @@ it("under a fence that is in force nothing is compared", async () => {
   await bulkPass();
   await Handover.create(stack.inputs());
   await rm(join(stack.root, busy));
-  const { outs } = (await BulkPass.create(stack.inputs())) as { outs?: object };
+  const { outs } = (await Proof.create(stack.toProve())) as { outs?: object };
   expect(outs).toMatchObject({ applied: true });
   expect(outs).not.toHaveProperty("report.unfinished");
 });

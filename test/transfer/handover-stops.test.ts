@@ -9,7 +9,7 @@ import { RollbackStack, finished, runStep, running, sampleFiles } from "./rollba
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover } = providers;
+const { BulkPass, Handover, Proof } = providers;
 const busy = "state/runs/busy.json";
 
 /** What stopped a step, after a bulk pass and a change of the files. */
@@ -91,19 +91,19 @@ async function loseFiles() {
 }
 
 it.each([
-  ["the bulk pass", BulkPass, /No service was stopped/],
+  ["the proof", Proof, /No service was stopped/],
   ["the handover", Handover, /storageMode filesystem/],
 ] as const)(
   "%s stops at an unfinished run whose file is gone since an import",
   async (_what, step, ways) => {
     await loseFiles();
-    const stopped = await stoppedBy(step.create(stack.inputs()));
+    const stopped = await stoppedBy(step.create(stack.toProve()));
     expect(stopped.reasons).toEqual([expect.stringMatching(/: 1 run .*: busy \(no file, unf/)]);
     expect(stopped.reasons[0]).toMatch(ways);
     expect(await readFence(stack.root)).toBeUndefined();
 
     await stack.runs.deleteOne({ _id: "busy" });
-    expect((await step.update("id", stopped.properties, stack.inputs())).outs).toMatchObject({
+    expect((await step.update("id", stopped.properties, stack.toProve())).outs).toMatchObject({
       applied: true,
     });
   },
@@ -115,7 +115,7 @@ it("a run is not missing whose file is there again, has another name, or is held
   const files = join(stack.root, "state/runs");
   await rename(join(files, "slow.json"), join(stack.root, "held/f/state/runs/slow.json"));
   await writeFile(join(files, "another.json"), JSON.stringify(run("busy", running)));
-  expect((await BulkPass.create(stack.inputs())).outs).toMatchObject({
+  expect((await Proof.create(stack.toProve())).outs).toMatchObject({
     report: { unfinished: { compared: 1, held: 1, unequal: [] } },
   });
   await rename(join(files, "another.json"), join(files, "busy.json"));

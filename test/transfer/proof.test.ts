@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { importState, verifyState } from "../../components/transfer";
-import { RollbackStack, finished, running, sampleFiles } from "./rollback-stack";
+import { RollbackStack, finished, running, sampleFiles, unreachableUri } from "./rollback-stack";
 import { addFiles, approval, lines, logLine, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover } = providers;
+const { BulkPass, Handover, Proof } = providers;
 const log = "logs/runs/busy.ndjson";
 const busy = "state/runs/busy.json";
 const changedBusy = JSON.stringify(run("busy", finished));
@@ -26,15 +26,28 @@ const stoppedBy = (work: Promise<unknown>) =>
 it("compares what was imported, and says how long the worker will be stopped", async () => {
   await imported();
   await addFiles(stack.root, { [busy]: changedBusy, "state/approvals/r.json": "[1]" });
-  expect((await BulkPass.create(stack.inputs())).outs).toMatchObject({
+  expect((await Proof.create(stack.toProve())).outs).toMatchObject({
     applied: true,
+    provenAt: expect.stringMatching(/^20.*Z$/) as string,
     report: {
       runs: { read: 3, updated: 1, unchanged: 2 },
       approvals: { quarantined: 1 },
       proof: { provenFiles: 4, changedFiles: 1 },
+      unfinished: { compared: 1, changed: 0 },
     },
   });
   expect(stack.said.join("\n")).toMatch(/ 4 files .* 1 file changed .* 1 s: /);
+});
+
+it("finds what changed in MongoDB since the bulk pass, before anybody stops the worker", async () => {
+  await addFiles(stack.root, sampleFiles);
+  const { outs } = (await BulkPass.create(stack.inputs())) as { outs?: object };
+  expect(outs).not.toHaveProperty("report.proof");
+  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "planted" } });
+  const { reasons } = await stoppedBy(Proof.create(stack.toProve()));
+  expect(reasons).toEqual([
+    expect.stringMatching(/1 run .*: done \(planHash\)\. .*No service was/),
+  ]);
 });
 
 it.each([
@@ -44,17 +57,34 @@ it.each([
   await imported();
   if (name === "pack_runs") await stack.runs.deleteOne({ _id: "done" });
   else await stack.db.collection(name).updateOne({}, { $set: { message: "planted" } });
-  const stopped = await stoppedBy(BulkPass.create(stack.inputs()));
+  const stopped = await stoppedBy(Proof.create(stack.toProve()));
   expect(stopped.reasons).toEqual([expect.stringMatching(words)]);
   expect(stopped.reasons[0]).toMatch(/No service was stopped/);
   expect(stopped.properties).toMatchObject({ applied: false });
   // Every file is read again: what is missing comes, and what differs is quarantined.
-  expect((await BulkPass.update("id", stopped.properties, stack.inputs())).outs).toMatchObject({
+  expect((await Proof.update("id", stopped.properties, stack.toProve())).outs).toMatchObject({
     applied: true,
     report: {
       runs: { inserted: name === "pack_runs" ? 1 : 0 },
       logs: { quarantined: name === "pack_runs" ? 0 : 1 },
+      // The log's file does not count as imported.
+      proof: { provenFiles: name === "pack_runs" ? 4 : 3 },
     },
+  });
+});
+
+it("proves every file after a proof that failed, also if the engine was killed in it", async () => {
+  const first = stack.toProve();
+  await imported();
+  const olds = (await Proof.create(first)).outs as object;
+  await stack.runs.deleteOne({ _id: "done" });
+  // The bulk pass of the next cutover reads no file again.
+  const next = stack.toProve({ cutover: 2, importedAt: "2026-11-26T09:00:00.000Z" });
+  expect((await stoppedBy(Proof.update("id", olds, next))).reasons).toHaveLength(1);
+  // The killed engine saved nothing, and the bulk pass is not due again.
+  expect((await Proof.diff("id", olds, next)).changes).toBe(true);
+  expect((await Proof.update("id", olds, next)).outs).toMatchObject({
+    report: { runs: { inserted: 1 }, proof: { provenFiles: 4, changedFiles: 0 } },
   });
 });
 
@@ -68,7 +98,7 @@ it("stops before the drain for a run or an approval that MongoDB alone changed",
   await stack.runs.updateOne({ _id: "done" }, { $set: { ...running, updatedAt } });
   const approvals = stack.db.collection("pack_run_approvals");
   await approvals.updateOne({}, { $set: { status: "approved" } });
-  const { reasons } = await stoppedBy(BulkPass.create(stack.inputs()));
+  const { reasons } = await stoppedBy(Proof.create(stack.toProve()));
   expect(reasons.join("\n")).toMatch(/1 run .*done \([^)]*steps/);
   expect(reasons.join("\n")).toMatch(/1 approval .*done:gate \(status\)/);
 });
@@ -80,7 +110,7 @@ it("leaves the approvals of a held run to the merge rules", async () => {
   });
   await importState(stack.sides);
   await stack.db.collection("pack_run_approvals").updateOne({}, { $set: { status: "approved" } });
-  expect((await BulkPass.create(stack.inputs())).outs).toMatchObject({ applied: true });
+  expect((await Proof.create(stack.toProve())).outs).toMatchObject({ applied: true });
 });
 
 it("counts files that changed since, or that change while they are compared", async () => {
@@ -109,7 +139,53 @@ it("rests once the services work on MongoDB, which may delete what files have", 
   await imported();
   await Handover.create(stack.inputs());
   await stack.runs.deleteOne({ _id: "done" });
-  const { outs } = (await BulkPass.create(stack.inputs())) as { outs?: object };
-  expect(outs).toMatchObject({ applied: true });
-  expect(outs).not.toHaveProperty("report.proof");
+  expect((await Proof.create(stack.toProve())).outs).toMatchObject({
+    applied: true,
+    report: null,
+    provenAt: null,
+  });
+  expect(stack.said.at(-1)).toMatch(/^Nothing was proven, because MongoDB is the source of truth/);
+});
+
+it("is created without harm in a stack that cut over before, whose files may be gone", async () => {
+  const inputs = stack.inputs({ root: "gone", uri: unreachableUri });
+  const { outs } = (await Proof.create(inputs)) as { outs?: object };
+  expect(outs).toMatchObject({ applied: true, report: null });
+  expect(stack.said).toEqual(["Nothing was proven, because the bulk pass imported nothing."]);
+  expect((await Proof.diff("id", outs ?? {}, inputs)).changes).toBe(false);
+});
+
+it("rests in a rollback", async () => {
+  const inputs = stack.toFiles({ uri: unreachableUri });
+  const { outs } = (await Proof.create(inputs)) as { outs?: object };
+  expect(outs).toMatchObject({ applied: null });
+  expect((await Proof.diff("id", outs ?? {}, inputs)).changes).toBe(false);
+});
+
+it("is due after each import of the bulk pass and each canary, and for what makes that due", async () => {
+  await imported();
+  const { outs } = (await Proof.create(stack.toProve({ gate: "closed" }))) as { outs?: object };
+  const changes = async (fields: object, olds: object = outs ?? {}) =>
+    (await Proof.diff("id", olds, stack.toProve({ gate: "closed", ...fields }))).changes;
+  expect(await changes({})).toBe(false);
+  expect(await changes({ acceptForms: "0".repeat(16) })).toBe(false);
+  for (const fields of [
+    { importedAt: "2026-11-26" },
+    { canaryAt: "2026-11-26" },
+    { cutover: 2 },
+    { gate: "open" },
+  ]) {
+    expect(await changes(fields)).toBe(true);
+  }
+  await addFiles(stack.root, { "state/approvals/done.json": "[1]" });
+  const again = (await Proof.update("id", outs, stack.toProve({ cutover: 2 }))).outs as object;
+  expect(await changes({ cutover: 2 }, again)).toBe(true);
+  expect(await changes({ cutover: 2, acceptQuarantined: "x" }, again)).toBe(false);
+});
+
+it("says at an open gate that the next update drains, if it fails", async () => {
+  await imported();
+  await stack.runs.deleteOne({ _id: "done" });
+  const { reasons } = await stoppedBy(Proof.create(stack.toProve({ gate: "open" })));
+  expect(reasons.at(-1)).toMatch(/^rollout\.drain: 1 stays good: the next pulumi up drains/);
 });

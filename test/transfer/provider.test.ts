@@ -196,7 +196,7 @@ it("on a rollback neither connects, if no cutover came as far as its fence", asy
 it("a bulk pass runs again when the gate before the drain opens, and once", async () => {
   const closed = { ...inputs, gate: "closed" } as const;
   const prepared = (await BulkPass.create(closed)).outs as object;
-  expect(prepared).toMatchObject({ provenAt: expect.stringMatching(/^20.*Z$/) as string });
+  expect(prepared).toMatchObject({ importedAt: expect.stringMatching(/^20.*Z$/) as string });
   expect(await changes(prepared, closed)).toBe(false);
   const open = { ...inputs, gate: "open" } as const;
   expect(await changes(prepared, open)).toBe(true);

@@ -118,6 +118,11 @@ export class RollbackStack {
     };
   }
 
+  /** Those of a proof, after a bulk pass. */
+  toProve(fields: object = {}) {
+    return this.inputs({ importedAt: "2026-11-25T09:00:00.000Z", ...fields });
+  }
+
   toFiles(fields: object = {}) {
     return this.inputs({ direction: "back", ...fields });
   }

@@ -13,7 +13,7 @@ import {
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover, FinalPass } = providers;
+const { BulkPass, Handover, FinalPass, Proof } = providers;
 
 /** What a stack finds that lost its state after a cutover, and files that an import would read. */
 async function losesState(isFinished = true): Promise<Outs> {
@@ -38,7 +38,9 @@ it("services that are taken over keep their fence, and nothing of the files is i
   expect((await BulkPass.create(inputs(former))).outs).toMatchObject({
     applied: true,
     report: null,
+    importedAt: null,
   });
+  await Proof.create(inputs(former));
   const handover = await runStep(undefined, inputs(former), Handover);
   await FinalPass.create({ ...inputs(former), fencedAt: former.fence?.at });
 

@@ -77,8 +77,8 @@ describe("a verification", () => {
     const found = report({ ...missing, proof: { provenFiles: 1, changedFiles: 0 } });
     expect(describeVerification(found, root)).toEqual([
       "Proof of the import of /state: 1 of 2 runs on disk is not in MongoDB: s. These files have not changed " +
-        "since they were imported, so somebody else changed MongoDB. No service was stopped. Find out who did. " +
-        "Then run `pulumi up` again: it imports every file again.",
+        "since they were imported, so somebody else changed MongoDB. No service was stopped. Find out who did, " +
+        "such as web's canary (docs/canary.md). Then run `pulumi up` again: it imports every file again.",
     ]);
   });
 });
@@ -139,8 +139,8 @@ describe("an import", () => {
   it("says what its proof compared, and how long the worker will be stopped", () => {
     const proof = { provenFiles: 1_204, changedFiles: 1, importMs: 1_200 };
     expect(describeProof(report({ proof }))).toEqual([
-      "Every record of 1,204 files is in MongoDB. 1 file changed since the import, or cannot be imported. The " +
-        "second import, of what changed, took 2 s: the worker will be stopped for about as long, and while its " +
+      "Every record of 1,204 files is in MongoDB. 1 file changed since the import, or cannot be imported. The import " +
+        "of what changed took 2 s: the worker will be stopped for about as long, and while its " +
         "pods start.",
     ]);
   });

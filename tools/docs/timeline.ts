@@ -41,7 +41,7 @@ const rowGap = 14;
 /** The ends of the phases of a cutover in pixels; not to scale. */
 const phases = [
   { to: 196, says: ["schema"] },
-  { to: 356, says: ["bulk pass"] },
+  { to: 356, says: ["bulk pass,", "canary, proof"] },
   { to: 516, says: ["drain, handover"] },
   { to: 612, says: ["worker", "rollout"] },
   { to: 708, says: ["web", "rollout"] },
@@ -94,7 +94,7 @@ export function timeline(colours: Palette): string {
 }
 
 const description =
-  "The worker works on files until the bulk pass is done, is stopped from the drain until its new pods " +
+  "The worker works on files until the proof is done, is stopped from the drain until its new pods " +
   "are ready, and then works on MongoDB. Web works on files until the worker is ready, its pods are " +
   "replaced without a stop, and then it works on MongoDB. Files are the source of truth until the fence, " +
   "which is recorded at the end of the handover; from then on it is MongoDB.";

@@ -14,7 +14,12 @@ import {
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { childName, logFinding, ProgramError } from "../../step/program";
-import { modeKey, serviceEnvironment, type MongoNames } from "../environment";
+import {
+  modeKey,
+  serviceEnvironment,
+  type EnvironmentEntry,
+  type MongoNames,
+} from "../environment";
 import { connectionSecret } from "../secrets";
 import { placementOf, type ReleaseArgs } from "../placement";
 import type { Target } from "../target";
@@ -31,6 +36,7 @@ import {
 } from "../values/files";
 import { refuseNulls, refusePasswords } from "./checks";
 import { warnOfLostValues } from "./lost-values";
+import { findChangedVariable } from "./rendered";
 
 interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "storageMode" | "mongo"> {
   readonly rollout: HelmRolloutSettings;
@@ -62,11 +68,14 @@ export function helmTarget(
   const registered = new Map<ReadRelease, kubernetes.helm.v3.Release>();
   return {
     secretRef,
-    rendered: secretRef.apply(async (secret) => {
+    rendered: secretInPreview(rollout, secretRef).apply(async (connectionSecret) => {
       const rendering = releases.map(async (one) => {
-        const values = ourValues(one, mongo, storageMode, secret);
-        const options = { parent, provider };
-        await renderChart(one, { namespace, values, mode: storageMode }, options);
+        const values = ourValues(one, mongo, storageMode, connectionSecret);
+        const entries = one.services.flatMap(({ service }) =>
+          serviceEnvironment(service, storageMode, { ...mongo, connectionSecret }),
+        );
+        const ours = { namespace, values, mode: storageMode, entries };
+        await renderChart(one, ours, { parent, provider });
         return one.release;
       });
       return Promise.all(rendering);
@@ -123,6 +132,15 @@ export function readReleases(rollout: HelmRolloutSettings, mode: StorageMode): R
   });
 }
 
+/** The Secret; in a preview that is to create it one of another name, because charts are rendered there too. */
+function secretInPreview(
+  { connectionSecret: { name, key } }: HelmRolloutSettings,
+  known: pulumi.Output<SecretRef>,
+): pulumi.Output<SecretRef> {
+  if (!pulumi.runtime.isDryRun() || name !== undefined) return known;
+  return pulumi.output({ name: "known-in-up", key });
+}
+
 /** The variables of each service at its place, on top of what the files have there. */
 function ourValues(
   { services, read }: ReadRelease,
@@ -142,7 +160,12 @@ function ourValues(
 // cannot be paused would stop the update behind the fence.
 async function renderChart(
   { release, chart, version, repository, services, read }: ReadRelease,
-  ours: { readonly namespace: string; readonly mode: StorageMode; readonly values: object },
+  ours: {
+    readonly namespace: string;
+    readonly mode: StorageMode;
+    readonly values: object;
+    readonly entries: readonly EnvironmentEntry[];
+  },
   options: pulumi.InvokeOptions,
 ): Promise<void> {
   const { namespace, mode } = ours;
@@ -171,12 +194,18 @@ async function renderChart(
       `${where} rendered, and nothing was drained: ${why}. Check chart, version, repository and values of the release.`,
     );
   }
-  if (services.length === 1 || mode === "filesystem") return;
-  const problem = findUnpausableWeb(rendered.result ?? []);
+  if (mode === "filesystem") return;
+  const problem = services.length > 1 ? findUnpausableWeb(rendered.result ?? []) : undefined;
   if (problem !== undefined)
     throw new ProgramError(
       `${where} upgraded for both services, and nothing was drained: ${problem}`,
     );
+  const changed = findChangedVariable(rendered.result ?? [], ours.entries);
+  if (changed === undefined) return;
+  throw new ProgramError(
+    `${where} used for mongo mode, and nothing was drained: as it renders this stack's variables, ${changed}. Its ` +
+      "template has to take them as they are (toYaml, without quotes of its own).",
+  );
 }
 
 function findUnpausableWeb(rendered: readonly Controller[]): string | undefined {

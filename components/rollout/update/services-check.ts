@@ -10,6 +10,8 @@ import {
   type Cluster,
 } from "../../kubernetes";
 import { kind, tell, type Step } from "../../step";
+import { foreseeCanary, hasCanaries, removeCanaries } from "../canary/run";
+import type { EnvironmentEntry } from "../environment";
 import { describeApart, describeModes, observeModes } from "../live";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
@@ -19,17 +21,25 @@ import { describeMode } from "../pods/workload";
 import { findUnfit, provePush } from "../values/provider";
 import { cleanUp, type LeftInputs } from "./clean-up";
 
+type CheckInputs = LeftInputs & {
+  /** The environment's name on its canaries. */
+  readonly owner: string;
+  /** Web's variables in the canary of a cutover; absent without one. */
+  readonly canary?: readonly EnvironmentEntry[];
+};
+
 /**
  * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused,
  * before anything else (decision 14); a rollback is only warned of its releases. An `up` may have no preview
  * (`--skip-preview`, Automation API), so it also refuses what the drain refuses in one.
  */
-export const servicesCheck: Step<LeftInputs, object> = {
-  ...kind<LeftInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
+export const servicesCheck: Step<CheckInputs, object> = {
+  ...kind<CheckInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
   compares: [...addressInputs, "mode", "releases", "install", "web"],
   // A run records an accepted cluster.
   isDue: async (state, inputs) =>
+    (await tryQuickly(inputs, (cluster) => hasCanaries(cluster, inputs.owner))) === true ||
     isSameCluster(inputs.clusterIdentity, state.clusterIdentity) !== true ||
     // At a closed gate the worker is to stay at work in the other mode.
     (inputs.gate !== "closed" &&
@@ -66,13 +76,19 @@ async function tellModes(cluster: Cluster, inputs: DrainInputs): Promise<void> {
   if (apart !== undefined) tell(warning("modes-differ", apart));
 }
 
-async function requireServices(inputs: DrainInputs, prior?: DrainInputs): Promise<object> {
+async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promise<object> {
   const cluster = await clusterAt(inputs);
+  const { owner, canary: environment, web } = inputs;
+  // A killed engine leaves its canary, with web's labels.
+  await removeCanaries(cluster, owner);
   const reached = { ...inputs, clusterIdentity: await identityOf(cluster) };
   const refusal = await findRefusal(cluster, reached, prior);
   const reason = refusal?.reason ?? (await findUnpausable(cluster, inputs));
   if (reason !== undefined) throw new Error(`${reason}\nNothing was changed.`);
   for (const file of inputs.files ?? []) await provePush(file);
+  const { release, selector } = web ?? {};
+  const ofWeb = { ...inputs, release, selector };
+  if (environment) await foreseeCanary(cluster, { ...ofWeb, owner, environment });
   return {};
 }
 

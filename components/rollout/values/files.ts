@@ -164,7 +164,10 @@ export function variablesAt(files: readonly ValuesText[], path: string) {
   });
 }
 
-function withEntries(list: readonly unknown[], entries: readonly EnvironmentEntry[]): unknown[] {
+export function withEntries(
+  list: readonly unknown[],
+  entries: readonly EnvironmentEntry[],
+): unknown[] {
   const items = new Map(
     entries.map(({ name, value }) => [
       variableKey(name),

@@ -79,7 +79,7 @@ const fixUnproven =
 function describeDeletion(ids: readonly string[]): string {
   const files =
     ids.length === 0 ? "" : `If the files are right, delete ${ids.join(", ")} in MongoDB. `;
-  return `Find out who did. ${files}Then run \`pulumi up\` again: it imports every file again.`;
+  return `Find out who did, such as web's canary (docs/canary.md). ${files}Then run \`pulumi up\` again: it imports every file again.`;
 }
 
 const fixDifferences =
@@ -219,8 +219,8 @@ export function describeProof({ proof }: ImportReport): string[] {
   );
   const seconds = Math.ceil(proof.importMs / 1_000);
   return [
-    `Every record of ${proven} is in MongoDB. ${changed} changed since the import, or cannot be imported. The second ` +
-      `import, of what changed, took ${seconds} s: the worker will be stopped for about as long, and while its pods start.`,
+    `Every record of ${proven} is in MongoDB. ${changed} changed since the import, or cannot be imported. The import ` +
+      `of what changed took ${seconds} s: the worker will be stopped for about as long, and while its pods start.`,
   ];
 }
 

@@ -3,10 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { collectionRoles } from "../../contract";
 import { warning } from "../../contract/finding";
 import { sameServer } from "../../mongo";
-import { findLogExpiry } from "../../migration";
 import {
   type Skipped,
-  fenceInForce,
   quarantineFile,
   readFence,
   requireFenceWritable,
@@ -17,37 +15,21 @@ import {
 } from "../../state";
 import { gateStaysOpen, type StateOf, type Step, tell, Unfinished } from "../../step";
 import { formatCases } from "../describe/cases";
-import {
-  describeProof,
-  describeRemoved,
-  describeStop,
-  describeVerification,
-} from "../describe/cutover";
-import { describeForms, describeFormsStop } from "../describe/forms";
+import { describeStop } from "../describe/cutover";
 import { describeBulkExport } from "../describe/rollback";
 import { describeCompared, describeUnequal } from "../describe/unfinished";
-import { type FormsReport, compareForms } from "../forms/read";
 import { type DeltaLook, compareUnfinished } from "../import/guard";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
 import { exportBulkPass } from "../rollback/rollback";
 import type { BothSides, ImportPass } from "../sides";
-import { type ImportReport, joinImports } from "../reports";
-import {
-  type VerificationReport,
-  type VerifyOptions,
-  forgetUnlessHolds,
-  verifyState,
-} from "../verify";
+import type { ImportReport } from "../reports";
 import {
   BulkPass,
-  type BulkPassInputs,
   type BulkPassResults,
   type StateInputs,
   type PassInputs,
   type ImportResults,
-  Verification,
-  type VerificationResults,
 } from "./inputs";
 import {
   truncateReport,
@@ -59,48 +41,48 @@ import {
 } from "./sides";
 
 /**
- * The bulk pass: the import while both services still write files, and its proof, or on a rollback an export. It runs
- * once in each cutover, and again if its settings changed or it quarantined records. The worker is drained next, so
- * it also requires that the fence can be written, and that no unfinished run is quarantined or missing.
+ * The bulk pass: the import while both services still write files, or on a rollback an export. It runs once in each
+ * cutover, and again if its settings changed or it quarantined records. The worker is drained after it, so it also
+ * requires that the fence can be written, and that no unfinished run is quarantined.
  */
-export const bulkPass: Step<BulkPassInputs, BulkPassResults> = {
+export const bulkPass: Step<PassInputs, BulkPassResults> = {
   ...BulkPass,
   id: ({ database = "" }) => `${database}/import`,
-  isDue: (state, inputs) => hasToImport(state, inputs) || isOpened(state, inputs),
+  isDue: hasToImport,
   job: { state: "write" },
-  forward: async (inputs) => {
-    if (inputs.takenOver) return {};
-    const proven = await importAndProve(inputs).catch((error: unknown) => {
-      if (!(error instanceof Unfinished) || inputs.gate !== "open") throw error;
-      throw new Unfinished([...error.reasons, gateStaysOpen(inputs.cutover)], error.results);
-    });
-    return { ...proven, provenAt: new Date().toISOString() };
-  },
+  forward: (inputs) =>
+    atGate(inputs, async () => {
+      if (inputs.takenOver) return {};
+      const report = await importRuns(inputs);
+      tellSkipped(report.skipped, inputs);
+      await requireRuns(report, inputs);
+      return { report, importedAt: new Date().toISOString() };
+    }),
   back: async (inputs, state) => {
     await exportBefore(inputs);
     return state?.report ? { report: state.report } : {};
   },
 };
 
-/** Whether the gate before the drain was closed in the last run, and is no longer. */
-const isOpened = (state: BulkPassInputs, { direction, gate }: BulkPassInputs) =>
-  direction === "forward" && state.gate === "closed" && gate !== "closed";
-
-async function importAndProve(inputs: PassInputs): Promise<ImportResults> {
-  const imported = await requireRuns(await importRuns(inputs), inputs);
-  const { report } = await requireRuns(await proveImport(imported, inputs), inputs);
-  return requireSame(report, inputs, "bulk");
+/** Does the work of a step before the drain. What stops it at an open gate also says that the gate stays so. */
+export function atGate<Results>(
+  { gate, cutover }: StateInputs,
+  work: () => Promise<Results>,
+): Promise<Results> {
+  return work().catch((error: unknown) => {
+    if (!(error instanceof Unfinished) || gate !== "open") throw error;
+    throw new Unfinished([...error.reasons, gateStaysOpen(cutover)], error.results);
+  });
 }
 
-async function importRuns(inputs: PassInputs): Promise<ImportResults> {
+/** Imports before the drain, once the state directory and the number of the cutover are known to be right. */
+export async function importRuns(inputs: StateInputs): Promise<ImportReport> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
   await requireState(sides);
   await requireStores(sides, inputs.approvals);
   await requireFenceWritable(sides);
-  const report = await importPass(sides, "bulk");
-  tellSkipped(report.skipped, inputs);
-  return { report };
+  return importPass(sides, "bulk");
 }
 
 /** Names what is left out. An unknown folder stops a cutover with its own message, but no rollback. */
@@ -114,45 +96,10 @@ function tellSkipped(skipped: Skipped, inputs: StateInputs): void {
   tell(warning("not-state", text));
 }
 
-async function requireRuns(results: ImportResults, inputs: PassInputs): Promise<ImportResults> {
-  const reasons = describeStop(results.report, await namedSides(inputs), "bulk");
-  if (reasons.length > 0) throw new Unfinished(reasons, results);
-  describeProof(results.report).forEach(tell);
-  return results;
-}
-
-/**
- * The proof before the drain: the records of all files that did not change since their import are in MongoDB. Then
- * imports the changed files, so that the handover has little to do while the worker is stopped.
- */
-async function proveImport({ report }: ImportResults, inputs: PassInputs): Promise<ImportResults> {
-  const sides = await sidesOf(inputs);
-  const fence = await readFence(sides.root);
-  // Services may have changed or removed there what the files still have.
-  const inForce = fenceInForce(fence);
-  if (inForce) {
-    tell(`Nothing was proven, because MongoDB is the source of truth since ${inForce.at}.`);
-    return { report };
-  }
-  const found = await compare("proof", inputs, { isProof: true });
-  if (!found.holds) {
-    throw new Unfinished(describeVerification(found, namedState(inputs).root, fence?.notExported));
-  }
-  const reasons = tellForms(await compareForms(sides), inputs, true);
-  if (reasons.length > 0) throw new Unfinished(reasons);
-  const second = await importPass(sides, "bulk");
-  const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
-  return { report: { ...joinImports(report, second), ...(proof && { proof }) } };
-}
-
-/** Tells what a check of forms found, or returns why it stops the step. */
-function tellForms(forms: FormsReport, inputs: StateInputs, isProof: boolean): string[] {
-  const isAccepted = forms.hash === inputs.acceptForms;
-  const { root } = namedState(inputs);
-  if (forms.hash !== undefined && !isAccepted) return [describeFormsStop(forms, root, isProof)];
-  const text = describeForms(forms);
-  tell(forms.hash === undefined ? text : warning("forms-differ", text));
-  return [];
+/** Requires of an import before the drain that no unfinished run is quarantined, and few others. */
+export async function requireRuns(report: ImportReport, inputs: StateInputs): Promise<void> {
+  const reasons = describeStop(report, await namedSides(inputs), "bulk");
+  if (reasons.length > 0) throw new Unfinished(reasons, { report });
 }
 
 /**
@@ -229,54 +176,12 @@ export function hasToImport(
   const hasLeftOut =
     inputs.acceptQuarantined === undefined &&
     collectionRoles.some((role) => report && report[role].quarantined > 0);
+  const isOpened = state.gate === "closed" && inputs.gate !== "closed";
   return (
     hasLeftOut ||
+    isOpened ||
     // A rollback that leaves web on MongoDB may have no connection string.
     (inputs.uri !== undefined && !sameServer(state.uri, inputs.uri)) ||
     comparedStateInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
   );
-}
-
-/** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
-export const verification: Step<StateInputs, VerificationResults> = {
-  ...Verification,
-  id: ({ database = "" }) => `${database}/verification`,
-  followsServer: true,
-  compares: comparedStateInputs,
-  job: { state: "read" },
-  previewFindings: ({ report }, { acceptQuarantined, root }) => {
-    const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
-    const reasons = isRefused ? describeVerification(report, root) : [];
-    return Promise.resolve(
-      reasons.map((reason) => warning("verification", `As of the last verification: ${reason}`)),
-    );
-  },
-  forward: async (inputs) => {
-    const { acceptQuarantined } = inputs;
-    const found = await compare("verification", inputs, { acceptQuarantined });
-    const forms = await compareForms(await sidesOf(inputs));
-    const report = truncateReport({ ...found, forms });
-    describeRemoved(report).forEach(tell);
-    const apart = found.holds ? [] : describeVerification(report, namedState(inputs).root);
-    const reasons = [...apart, ...tellForms(forms, inputs, false)];
-    if (reasons.length === 0) return { report };
-    throw new Unfinished(reasons, { report });
-  },
-};
-
-/** Compares both sides. If they differ before the fence, the next import reads every file again. */
-async function compare(
-  what: string,
-  inputs: StateInputs,
-  options: VerifyOptions,
-): Promise<VerificationReport> {
-  const sides = await sidesOf(inputs);
-  const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
-  const expiry = await findLogExpiry(sides.database, logs);
-  const found = await reportProgress(what, sides, (watched) =>
-    verifyState({ ...watched, ...options, expiry }),
-  );
-  // Once MongoDB is the source of truth, it may lack what the files have.
-  const isFenced = sourceOfTruth(await readFence(sides.root)) === "mongo";
-  return truncateReport(isFenced ? found : await forgetUnlessHolds(sides, found));
 }

@@ -26,6 +26,8 @@ export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
   readonly ledger: string;
   /** The fence since which services that the stack took over work on MongoDB: nothing is imported. Else empty. */
   readonly takenOver?: string;
+  /** The gate before the worker's drain, of the steps before it: they run again once it opens. */
+  readonly gate?: DrainGate;
 }
 
 /** Settings for reaching MongoDB in a rollback; not compared. */
@@ -43,14 +45,23 @@ export interface ImportResults {
   readonly report: ImportReport;
 }
 
-/** Inputs of the bulk pass, which runs again once the gate before the worker's drain opens. */
-export interface BulkPassInputs extends PassInputs {
-  readonly gate?: DrainGate;
-}
-
 /** A bulk pass imports nothing for services that the stack took over. */
 export interface BulkPassResults extends Partial<ImportResults> {
-  /** When the last import and its proof ended, in ISO 8601, UTC. */
+  /** When the last import ended, in ISO 8601, UTC. */
+  readonly importedAt?: string;
+}
+
+/** Inputs of the proof, which runs again after each import of the bulk pass. */
+export interface ProofInputs extends StateInputs {
+  /** When the bulk pass imported; absent if it imported nothing that could be proven. */
+  readonly importedAt?: string;
+  /** When web's canary last began to work in MongoDB; absent without one. */
+  readonly canaryAt?: string;
+}
+
+/** What the imports of the proof did, with what it compared; empty if it compared nothing. */
+export interface ProofResults extends Partial<ImportResults> {
+  /** When the proof and the import after it ended, in ISO 8601, UTC. */
   readonly provenAt?: string;
 }
 
@@ -87,10 +98,12 @@ export interface FinalPassInputs extends PassInputs {
   readonly fencedAt?: string;
 }
 
-export const BulkPass = kind<BulkPassInputs, BulkPassResults>("BulkPass", here, [
+export const BulkPass = kind<PassInputs, BulkPassResults>("BulkPass", here, [
   "report",
-  "provenAt",
+  "importedAt",
 ]);
+
+export const Proof = kind<ProofInputs, ProofResults>("Proof", here, ["report", "provenAt"]);
 
 export const Handover = kind<HandoverInputs, PassResults>("Handover", here, [
   "report",

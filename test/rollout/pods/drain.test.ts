@@ -130,7 +130,8 @@ describe("a drain", () => {
   it("is no affair of a preview: inputs decide, and what was not finished", async () => {
     const unreachable = inputs("any", { kubeconfig: "missing" });
     const standstill = { mode: "mongo", address: unreachable, workloads: {} };
-    const state = { ...unreachable, standstill, applied: true, __provider: "x" };
+    const results = { standstill, stoppedAt: null };
+    const state = { ...unreachable, ...results, applied: true, __provider: "x" };
     const changes = async (olds: object, news: object) =>
       (await Drain.diff("id", olds, news)).changes;
     expect(await changes(state, unreachable)).toBe(false);

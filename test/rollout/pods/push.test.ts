@@ -13,7 +13,8 @@ const site = checkoutForTests();
 const own = (service: string) => `deploy/taskrunner-storage.${service}.values.yaml`;
 const stack = "organization/taskrunner-storage/prod";
 
-const inputs = (mode: "mongo" | "filesystem" = "mongo"): DrainInputs => ({
+const inputs = (mode: "mongo" | "filesystem" = "mongo"): DrainInputs & { owner: string } => ({
+  owner: "project/stack/taskrunner",
   kubeconfig: current.cluster.kubeconfig,
   namespace: "apps",
   selector: "app=worker",

@@ -203,6 +203,7 @@ describe("the step", () => {
   it("runs where its inputs differ or the last run did not finish, and asks nobody", async () => {
     const state = {
       ...inputs("any", { stoppedAt: "1", revision: 1 }),
+      stoppedSeconds: null,
       applied: true,
       __provider: "x",
     };

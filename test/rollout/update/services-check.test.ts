@@ -10,7 +10,10 @@ import { clusterForTests } from "../pods/cluster";
 const { Drain, ServicesCheck } = providers;
 const current = clusterForTests();
 
-const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
+type CheckInputs = DrainInputs & { readonly owner: string };
+
+const inputs = (namespace: string, changes: Partial<CheckInputs> = {}): CheckInputs => ({
+  owner: "project/stack/taskrunner",
   kubeconfig: current.cluster.kubeconfig,
   namespace,
   release: "worker",
@@ -23,10 +26,10 @@ const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInp
 const toFiles = { mode: "filesystem", direction: "back" } as const;
 
 /** The inputs as the engine keeps them: with the cluster that the step finds. */
-const checked = async (from: DrainInputs, olds: object = {}) =>
-  (await ServicesCheck.check(olds, from)).inputs as DrainInputs;
+const checked = async (from: CheckInputs, olds: object = {}) =>
+  (await ServicesCheck.check(olds, from)).inputs as CheckInputs;
 /** An `up` without a preview. */
-const upFrom = async (from: DrainInputs, olds?: DrainInputs) =>
+const upFrom = async (from: CheckInputs, olds?: DrainInputs) =>
   olds
     ? ServicesCheck.update("id", { ...olds, applied: true }, await checked(from, olds))
     : ServicesCheck.create(await checked(from));
@@ -212,7 +215,7 @@ describe("an up without a preview, before its first change", () => {
       (await ServicesCheck.diff("id", outs, to)).changes;
     const renamed = await checked(inputs("named", { context }), from);
     expect(await changes(olds, renamed)).toBe(false);
-    const drained = { ...olds, standstill: { mode: "mongo" } };
+    const drained = { ...olds, stoppedAt: null, standstill: { mode: "mongo" } };
     expect((await Drain.diff("id", drained, renamed)).changes).toBe(false);
     expect(await changes({ ...olds, ...elsewhere }, renamed)).toBe(true);
     expect((await Drain.diff("id", { ...drained, ...elsewhere }, renamed)).changes).toBe(true);

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { defaultFolders } from "../../../components/contract";
 import { exportCommand } from "../../../cli/export";
 import { importCommand } from "../../../cli/import";
-import type { PassResults } from "../../../components/transfer/steps/inputs";
+import type { BulkPassResults, PassResults } from "../../../components/transfer/steps/inputs";
 import { providers } from "../../../components/transfer/provider";
 import { documentOptions } from "../../contract/options";
 import { ledgerCollection } from "../../transfer/database";
@@ -53,6 +53,11 @@ export class Product {
     return (["Handover", "FinalPass"] as const).flatMap(
       (name) => (this.states.get(name) as PassResults | undefined)?.rollback ?? [],
     );
+  }
+
+  /** When the last bulk pass imported. */
+  private get importedAt() {
+    return (this.states.get("BulkPass") as BulkPassResults | undefined)?.importedAt;
   }
 
   /** The runs of which the last final pass says that an approval was decided late. */
@@ -123,6 +128,7 @@ export class Product {
       collections: documentOptions.collections,
       electionSeconds: 2,
       ...(name === "Handover" && { stoppedAt: String(this.drains) }),
+      ...(name === "Proof" && { importedAt: this.importedAt }),
       ...(name === "FinalPass" && fencedAt !== undefined && { fencedAt }),
       ...this.advanced,
     };

@@ -16,7 +16,9 @@ export class StaleVolume {
   /** Replaces the functions until the test has finished. */
   constructor() {
     const { promises } = fs;
-    const real = { ...promises, createReadStream: fs.createReadStream };
+    const { createReadStream, lstatSync, open, readFile, statSync } = fs;
+    const real = { ...promises };
+    const atOnce = { createReadStream, lstatSync, open, readFile, statSync };
     const opened =
       <Of extends unknown[], Result>(open: (...of: Of) => Result) =>
       (...of: Of) => {
@@ -30,12 +32,17 @@ export class StaleVolume {
       open: opened(real.open as never),
       readFile: opened(real.readFile as never),
     });
-    Object.assign(fs, { createReadStream: opened(real.createReadStream as never) });
+    Object.assign(fs, {
+      createReadStream: opened(createReadStream as never),
+      open: opened(open as never),
+      readFile: opened(readFile as never),
+      lstatSync: this.afterAWhile(lstatSync as never),
+      statSync: this.afterAWhile(statSync as never),
+    });
     syncBuiltinESMExports();
     onTestFinished(() => {
-      const { createReadStream, ...others } = real;
-      Object.assign(promises, others);
-      Object.assign(fs, { createReadStream });
+      Object.assign(promises, real);
+      Object.assign(fs, atOnce);
       syncBuiltinESMExports();
     });
   }
@@ -56,6 +63,14 @@ export class StaleVolume {
 
   get isElsewhere(): boolean {
     return this.elsewhere.getStore() === true;
+  }
+
+  /** A call that waits for the server. Callers that find the volume slow ask in the thread pool then. */
+  private afterAWhile<Of extends unknown[], Result>(call: (...of: Of) => Result) {
+    return (...of: Of) => {
+      if (this.cacheFor(of[0])) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      return call(...of);
+    };
   }
 
   private cached(path: unknown, found: Stats): Stats {

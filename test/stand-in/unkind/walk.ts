@@ -132,6 +132,7 @@ export class Walk extends RoughCrew {
     await this.happen((mishaps) => mishaps.beforeCutover());
     const legs: Leg[] = [
       "BulkPass",
+      "Proof",
       () => this.beforeDrain(),
       () => this.drainFor(product),
       "Handover",

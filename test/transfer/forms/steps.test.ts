@@ -4,7 +4,7 @@ import { RollbackStack, sampleFiles } from "../rollback-stack";
 import { addFiles, run } from "../state";
 
 const stack = new RollbackStack();
-const { BulkPass, Verification } = providers;
+const { BulkPass, Proof, Verification } = providers;
 
 beforeEach(() => addFiles(stack.root, sampleFiles));
 
@@ -28,7 +28,7 @@ const hashIn = (reasons: readonly string[]) =>
 
 it("stops before the drain for another form, until it is accepted", async () => {
   await playService();
-  const { reasons } = await stoppedBy(BulkPass.create(stack.inputs()));
+  const { reasons } = await stoppedBy(Proof.create(stack.toProve()));
   expect(reasons).toEqual([
     expect.stringMatching(
       /steps\[\]\.attempts .* number in 3 .* string in 3 .*No service was stopped/,
@@ -36,14 +36,14 @@ it("stops before the drain for another form, until it is accepted", async () => 
   ]);
   const acceptForms = hashIn(reasons);
   expect(acceptForms).toBeDefined();
-  await expect(BulkPass.create(stack.inputs({ acceptForms: "0".repeat(16) }))).rejects.toThrow();
-  const again = await BulkPass.create(stack.inputs({ acceptForms }));
+  await expect(Proof.create(stack.toProve({ acceptForms: "0".repeat(16) }))).rejects.toThrow();
+  const again = await Proof.create(stack.toProve({ acceptForms }));
   expect(again.outs).toMatchObject({ applied: true, report: { runs: { read: 3 } } });
   expect(stack.said.join("\n")).toMatch(/warning: .*steps\[\]\.attempts .*\[forms-differ\]/);
 });
 
 it("fails the verification after the rollouts, although it holds, until it is accepted", async () => {
-  await BulkPass.create(stack.inputs());
+  await Proof.create(stack.toProve());
   expect(stack.said.join("\n")).toMatch(/Forms were not compared/);
   await playService();
   const { reasons, properties } = await stoppedBy(Verification.create(stack.inputs()));

@@ -1,4 +1,4 @@
-import { redact } from "../../contract/text";
+import { redact } from "./text";
 
 /** Replacement for a secret, the same as the engine's. */
 export const masked = "[secret]";

@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+import { logOn, ownerOf, StepGroup, StepResource, type StepOptions } from "../../step/program";
+import type { Services } from "../component";
+import { serviceEnvironment } from "../environment";
+import { serviceAddress } from "../placement";
+import { canary } from "./step";
+
+interface CanaryArgs {
+  readonly services: Services;
+  /** The fence of services that the stack took over; else empty. */
+  readonly takenOver: pulumi.Output<string>;
+}
+
+/** Starts a pod of web on MongoDB while both services work on files, so that a cutover stops before its drain. */
+export class Canary extends StepGroup {
+  /** When its last pod began, in ISO 8601, UTC; absent without a canary. */
+  readonly ranAt?: pulumi.Output<string>;
+
+  constructor(name: string, { services, takenOver }: CanaryArgs, options?: StepOptions) {
+    const { settings, connectionSecretRef } = services;
+    const { rollout, mongo, direction, cutover, appUri: uri } = settings;
+    const address = serviceAddress(settings, "web");
+    const rests = !address || !rollout.canary || direction === "back";
+    super("Canary", name, options, { rests });
+    if (address && rollout.canary) {
+      const { timeoutSeconds } = rollout;
+      // A stack in filesystem mode shows nothing of MongoDB.
+      const environment = connectionSecretRef.apply((connectionSecret) =>
+        direction === "back"
+          ? []
+          : serviceEnvironment("web", "mongo", { ...mongo, connectionSecret }),
+      );
+      const asked = { ...address, uri, direction, cutover, takenOver, timeoutSeconds, environment };
+      const all = { ...asked, owner: ownerOf(this) };
+      const step = new StepResource(canary, "canary", all, this.ofChildren);
+      this.ranAt = step.output("ranAt") as pulumi.Output<string>;
+    } else if (direction === "forward") void logOn("info", describeLeftOut(rollout.canary), this);
+    this.registerOutputs();
+  }
+}
+
+function describeLeftOut(isAsked: boolean): string {
+  const why = isAsked
+    ? "the program sees no pods (rollout.confirm: none)"
+    : "rollout.canary: false";
+  return `Canary left out: ${why}. Whether web works on MongoDB is seen only after the drain.`;
+}

@@ -1,0 +1,214 @@
+import { randomBytes } from "node:crypto";
+import type { V1Pod } from "@kubernetes/client-node";
+import { warning } from "../../contract/finding";
+import { redactor, secretsIn } from "../../contract/secrets";
+import {
+  ClusterError,
+  controllersOf,
+  describeApiPlace,
+  formatSelector,
+  isReady,
+  kubectlAt,
+  nameOf,
+  podObstacle,
+  replicasOf,
+  WaitTimeout,
+  watch,
+  type Cluster,
+  type Controller,
+  type ServiceAddress,
+} from "../../kubernetes";
+import { tell } from "../../step";
+import type { EnvironmentEntry } from "../environment";
+import { describeMode, describeWanted } from "../pods/workload";
+import { watchConnections } from "./connections";
+import { canariesOf, canaryPod, findPublishing, readersOf } from "./pod";
+import { areReady, areRunning, findEnded, judge, limitOf, type Verdict } from "./verdict";
+
+/** Where web is, and what its pod on MongoDB gets. */
+export interface CanaryTarget extends ServiceAddress {
+  /** `PROJECT/STACK/INSTANCE`. */
+  readonly owner: string;
+  /** Web's variables in Mongo mode. */
+  readonly environment: readonly EnvironmentEntry[];
+  readonly timeoutSeconds: number;
+}
+
+/** A pod that the API server would take, and the workload whose template it has. */
+export interface Prepared {
+  readonly web: Controller;
+  readonly pod: V1Pod;
+}
+
+/** Prepares the pod, or says why it would show nothing. @throws ClusterError only if the API does not answer */
+export async function preparePod(
+  cluster: Cluster,
+  target: CanaryTarget,
+  live: readonly Controller[],
+): Promise<Prepared | string> {
+  const web = live.find((one) => replicasOf(one) > 0);
+  if (!web) return `there is no ${describeWanted(target)} with replicas`;
+  const name = `taskrunner-canary-${randomBytes(4).toString("hex")}`;
+  const pod = canaryPod(web, { ...target, name, deadlineSeconds: target.timeoutSeconds + 60 });
+  if (typeof pod === "string") return pod;
+  try {
+    const publishing = findPublishing(await cluster.list("Service", ""), pod);
+    if (publishing)
+      return `Service ${nameOf(publishing)} would lead people to it (publishNotReadyAddresses)`;
+    // A pod that may not be removed is not created.
+    await removePod(cluster, name);
+    await cluster.createPod(pod, "All");
+    return { web, pod };
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/** Whether web works on MongoDB already, so that a canary would show nothing new. */
+export const worksOnMongo = (live: readonly Controller[]) =>
+  live.some((one) => describeMode(one, "web") === "mongo");
+
+/** Warns of what would keep a canary from showing anything, hours before it. @throws ClusterError */
+export async function foreseeCanary(cluster: Cluster, target: CanaryTarget): Promise<void> {
+  const live = await controllersOf(cluster, target);
+  if (worksOnMongo(live)) return;
+  const prepared = await preparePod(cluster, target, live);
+  if (typeof prepared === "string") tell(unshown(prepared));
+}
+
+export const unshown = (reason: string) =>
+  warning(
+    "canary-not-shown",
+    `Before the drain nothing shows whether web works on MongoDB: ${reason.replace(/\.$/, "")}. ` +
+      "pulumi up goes on. rollout.canary: false leaves this look out.",
+  );
+
+const refusalOf = (error: unknown): string => {
+  if (error instanceof ClusterError) return error.message;
+  throw error;
+};
+
+/**
+ * Runs the pod and removes it, whatever becomes of it.
+ *
+ * @param uri the services' connection string; secret
+ * @returns why it showed nothing; undefined if web works
+ * @throws Error if web does not work on MongoDB, or if the pod does not end; ClusterError if it could not be deleted
+ */
+export async function runPod(
+  cluster: Cluster,
+  target: CanaryTarget & { readonly uri?: string },
+  { web, pod }: Prepared,
+): Promise<string | undefined> {
+  const { owner, timeoutSeconds } = target;
+  try {
+    const limit = limitOf(await secondsOfWeb(cluster, web), timeoutSeconds);
+    const look = await watchConnections(target.uri);
+    await cluster.createPod(pod);
+    const { verdict, log } = await watchPod(cluster, { ...target, limit, look }, nameOf(pod));
+    if (verdict.is === "stop") throw new Error(describeStop(cluster, pod, verdict.reason, log));
+    if (verdict.is === "unshown") return verdict.reason;
+    const isSeen = (await look()) === true;
+    tell(isSeen ? "canary: web started on MongoDB" : unseen);
+    return undefined;
+  } catch (error) {
+    return refusalOf(error);
+  } finally {
+    await removeCanaries(cluster, owner);
+    const left = () => cluster.list("Pod", canariesOf(owner));
+    const obstacles = async () => (await left()).map((one) => podObstacle(one));
+    await watch(cluster, "canary", timeoutSeconds, obstacles).catch((error: unknown) => {
+      if (!(error instanceof WaitTimeout)) throw error;
+      throw new Error(`The pod of the canary still runs ${error.message}`);
+    });
+  }
+}
+
+const unseen = warning(
+  "canary-connection",
+  "Web started with the variables of Mongo mode, but whether it reached MongoDB was not seen: the server does not " +
+    "tell this program who is connected.",
+);
+
+interface Watched extends CanaryTarget {
+  readonly uri?: string;
+  readonly limit: number;
+  readonly look: () => Promise<boolean | undefined>;
+}
+
+async function watchPod(cluster: Cluster, { uri, owner, limit, ...target }: Watched, name: string) {
+  const clean = redactor(secretsIn({ connectionString: uri }));
+  const began: { running?: number; ready?: number } = {};
+  const created = Date.now();
+  const since = (start = Date.now()) => (Date.now() - start) / 1_000;
+  let verdict: Verdict = { is: "wait" };
+  let log = "";
+  const observe = async () => {
+    const pods = await cluster.list("Pod", canariesOf(owner));
+    const pod = pods.find((one) => nameOf(one) === name);
+    if (pod && areRunning(pod)) began.running ??= Date.now();
+    if (pod && areReady(pod)) began.ready ??= Date.now();
+    const events = cluster.list("Event", "", `involvedObject.name=${name}`);
+    const observed = {
+      pod,
+      events: await events.catch(() => []),
+      seconds: {
+        created: since(created),
+        ...(began.running && { running: since(began.running) }),
+        ...(began.ready && { ready: since(began.ready) }),
+      },
+      limitSeconds: limit,
+      isConnected: began.running ? await target.look() : undefined,
+    };
+    verdict = judge({ ...observed, log });
+    if (verdict.is === "wait" && pod) return [podObstacle(pod)];
+    if (verdict.is === "stop" && pod) {
+      const container = findEnded(pod)?.name ?? readersOf(pod.spec)[0] ?? "";
+      log = clean(await cluster.readLog(name, container, 20).catch(refusalOf));
+      verdict = judge({ ...observed, log });
+    }
+    return [];
+  };
+  await watch(cluster, "canary", Infinity, observe, target.timeoutSeconds);
+  return { verdict: verdict as Verdict, log };
+}
+
+function describeStop({ place }: Cluster, pod: V1Pod, reason: string, log: string): string {
+  const lines = log.trimEnd().split("\n").slice(-20);
+  const events = `get events --field-selector involvedObject.name=${nameOf(pod)}`;
+  return [
+    `Web does not work on MongoDB. A pod of its template with the variables of Mongo mode showed it in ` +
+      `${describeApiPlace(place)}: ${reason}. The end of its log:`,
+    ...lines.map((line) => `  ${line.slice(0, 300)}`),
+    `No service was touched, and the pod is removed. See its events: ${kubectlAt(place)} ${events}`,
+    "Fix the cause and run pulumi up again: what was imported stays.",
+  ].join("\n");
+}
+
+/** How long live web took to be ready, at best; 0 if no pod of it is. */
+async function secondsOfWeb(cluster: Cluster, { spec }: Controller): Promise<number> {
+  const pods = await cluster.list("Pod", formatSelector(spec?.selector));
+  const times = pods.filter(isReady).map(({ metadata, status }) => {
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    const end = ready?.lastTransitionTime?.getTime() ?? 0;
+    return (end - (metadata?.creationTimestamp?.getTime() ?? end)) / 1_000;
+  });
+  return times.length > 0 ? Math.min(...times) : 0;
+}
+
+/** Removes an environment's canaries, without a wait: also those that a killed engine left. @throws ClusterError */
+export async function removeCanaries(cluster: Cluster, owner: string): Promise<void> {
+  for (const pod of await cluster.list("Pod", canariesOf(owner))) {
+    await removePod(cluster, nameOf(pod));
+  }
+}
+
+/** Whether there are canaries of an environment. @throws ClusterError */
+export const hasCanaries = async (cluster: Cluster, owner: string) =>
+  (await cluster.list("Pod", canariesOf(owner))).length > 0;
+
+async function removePod(cluster: Cluster, name: string): Promise<void> {
+  await cluster.remove("Pod", name).catch((error: unknown) => {
+    if (!(error instanceof ClusterError) || error.status !== 404) throw error;
+  });
+}

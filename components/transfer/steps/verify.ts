@@ -1,0 +1,142 @@
+import { warning } from "../../contract/finding";
+import { findLogExpiry } from "../../migration";
+import { fenceInForce, readFence, sourceOfTruth } from "../../state";
+import { type Step, tell, Unfinished } from "../../step";
+import { describeProof, describeRemoved, describeVerification } from "../describe/cutover";
+import { describeForms, describeFormsStop } from "../describe/forms";
+import { type FormsReport, compareForms } from "../forms/read";
+import { joinImports } from "../reports";
+import {
+  type VerificationReport,
+  type VerifyOptions,
+  forgetUnlessHolds,
+  verifyState,
+} from "../verify";
+import {
+  atGate,
+  hasToImport,
+  importPass,
+  importRuns,
+  namedSides,
+  requireRuns,
+  requireSame,
+} from "./import";
+import {
+  Proof,
+  type ProofInputs,
+  type ProofResults,
+  type StateInputs,
+  Verification,
+  type VerificationResults,
+} from "./inputs";
+import {
+  comparedStateInputs,
+  namedState,
+  reportProgress,
+  sidesOf,
+  stateOf,
+  truncateReport,
+} from "./sides";
+
+/**
+ * The proof before the drain: the records of all files that did not change since their import are in MongoDB, whatever
+ * happened there since the bulk pass. An import comes first: after a proof that failed it reads every file, without
+ * which nothing would be compared. Another one comes last, so that the handover has little to do while the worker is
+ * stopped.
+ */
+export const proof: Step<ProofInputs, ProofResults> = {
+  ...Proof,
+  id: ({ database = "" }) => `${database}/proof`,
+  compares: ["importedAt"],
+  isDue: (state, inputs) =>
+    hasToImport(state, inputs) ||
+    (inputs.canaryAt !== undefined && inputs.canaryAt !== state.canaryAt),
+  job: { state: "write" },
+  forward: (inputs) => atGate(inputs, () => importAndProve(inputs)),
+};
+
+async function importAndProve(inputs: ProofInputs): Promise<ProofResults> {
+  const unproven = await findUnprovable(inputs);
+  if (unproven !== undefined) {
+    tell(`Nothing was proven, because ${unproven}.`);
+    return {};
+  }
+  const first = await importRuns(inputs);
+  const sides = await sidesOf(inputs);
+  const found = await compare("proof", inputs, { isProof: true });
+  if (!found.holds) {
+    const { root, notExported } = await namedSides(inputs);
+    throw new Unfinished(describeVerification(found, root, notExported));
+  }
+  const reasons = tellForms(await compareForms(sides), inputs, true);
+  if (reasons.length > 0) throw new Unfinished(reasons);
+  const second = await importPass(sides, "bulk");
+  const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
+  const report = { ...joinImports(first, second), ...(proof && { proof }) };
+  await requireRuns(report, inputs);
+  describeProof(report).forEach(tell);
+  return { ...(await requireSame(report, inputs, "bulk")), provenAt: new Date().toISOString() };
+}
+
+/** Why nothing can be proven; undefined if the bulk pass imported what the services still write to files. */
+async function findUnprovable(inputs: ProofInputs): Promise<string | undefined> {
+  // The state directory may be gone long after a cutover: without an import it is not read.
+  if (inputs.importedAt === undefined) return "the bulk pass imported nothing";
+  const fence = fenceInForce(await readFence(stateOf(inputs).root));
+  // Services may have changed or removed there what the files still have.
+  return fence && `MongoDB is the source of truth since ${fence.at}`;
+}
+
+/** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
+export const verification: Step<StateInputs, VerificationResults> = {
+  ...Verification,
+  id: ({ database = "" }) => `${database}/verification`,
+  followsServer: true,
+  compares: comparedStateInputs,
+  job: { state: "read" },
+  previewFindings: ({ report }, { acceptQuarantined, root }) => {
+    const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
+    const reasons = isRefused ? describeVerification(report, root) : [];
+    return Promise.resolve(
+      reasons.map((reason) => warning("verification", `As of the last verification: ${reason}`)),
+    );
+  },
+  forward: async (inputs) => {
+    const { acceptQuarantined } = inputs;
+    const found = await compare("verification", inputs, { acceptQuarantined });
+    const forms = await compareForms(await sidesOf(inputs));
+    const report = truncateReport({ ...found, forms });
+    describeRemoved(report).forEach(tell);
+    const apart = found.holds ? [] : describeVerification(report, namedState(inputs).root);
+    const reasons = [...apart, ...tellForms(forms, inputs, false)];
+    if (reasons.length === 0) return { report };
+    throw new Unfinished(reasons, { report });
+  },
+};
+
+/** Tells what a check of forms found, or returns why it stops the step. */
+function tellForms(forms: FormsReport, inputs: StateInputs, isProof: boolean): string[] {
+  const isAccepted = forms.hash === inputs.acceptForms;
+  const { root } = namedState(inputs);
+  if (forms.hash !== undefined && !isAccepted) return [describeFormsStop(forms, root, isProof)];
+  const text = describeForms(forms);
+  tell(forms.hash === undefined ? text : warning("forms-differ", text));
+  return [];
+}
+
+/** Compares both sides. If they differ before the fence, the next import reads every file again. */
+async function compare(
+  what: string,
+  inputs: StateInputs,
+  options: VerifyOptions,
+): Promise<VerificationReport> {
+  const sides = await sidesOf(inputs);
+  const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
+  const expiry = await findLogExpiry(sides.database, logs);
+  const found = await reportProgress(what, sides, (watched) =>
+    verifyState({ ...watched, ...options, expiry }),
+  );
+  // Once MongoDB is the source of truth, it may lack what the files have.
+  const isFenced = sourceOfTruth(await readFence(sides.root)) === "mongo";
+  return truncateReport(isFenced ? found : await forgetUnlessHolds(sides, found));
+}
