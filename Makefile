@@ -60,7 +60,6 @@ lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint, 
 	@npm run lint --silent
 
 bench: $(installed) ## import, transfer and start-up against bars; ONLY=transfer for one, BENCH=full for all sizes
-	@$(tsx) tools/parts/ensure.ts
 	@$(tsx) test/bench/index.ts
 
 bundle: $(installed) ## the commands as one file for a container: dist/taskrunner-storage.cjs

@@ -15,8 +15,7 @@ export async function decideForms<Sides extends BothSides>(
   asked: Sides,
   dryRun: boolean,
 ): Promise<Sides> {
-  const kept = await findKeptForms(asked);
-  const found = await readStepForms(asked);
+  const [kept, found] = await Promise.all([findKeptForms(asked), readStepForms(asked)]);
   // A later pass decides by the first run that has any.
   if (!found) return { ...asked, forms: kept };
   const read = { ...found, dates: kept?.dates ?? [] };

@@ -98,14 +98,16 @@ function withoutLeftOut(document: Document): Document {
  * artifacts and approvals of these runs by those on `runId`.
  */
 async function readServices(sides: BothSides): Promise<Record<CollectionRole, Sample[]>> {
-  const runs = await readServiceRuns(sides);
-  const ofRuns = { runId: { $in: runs.map(({ id }) => id) } };
-  return {
-    runs,
-    logs: await readOthers(sides, "logs", {}, { timestamp: -1 }),
-    artifacts: await readOthers(sides, "artifacts", ofRuns),
-    approvals: await readOthers(sides, "approvals", ofRuns),
-  };
+  const readingRuns = readServiceRuns(sides);
+  const readOfRuns = async (role: CollectionRole) =>
+    readOthers(sides, role, { runId: { $in: (await readingRuns).map(({ id }) => id) } });
+  const [runs, logs, artifacts, approvals] = await Promise.all([
+    readingRuns,
+    readOthers(sides, "logs", {}, { timestamp: -1 }),
+    readOfRuns("artifacts"),
+    readOfRuns("approvals"),
+  ]);
+  return { runs, logs, artifacts, approvals };
 }
 
 /** Runs without a base. Of a run that was imported, what differs from its file, unless the file changed since. */
