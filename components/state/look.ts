@@ -30,15 +30,35 @@ export async function look<T>(atOnce: () => T, inPool: () => Promise<T>): Promis
     leftInPool -= 1;
     return inPool();
   }
-  const started = performance.now();
-  if (started - triedAt >= untriedMs) {
-    triedAt = started;
+  if (performance.now() - triedAt >= untriedMs) {
+    triedAt = performance.now();
     const answer = inPool();
     trial = answer.catch(() => undefined).finally(() => (trial = undefined));
     return answer;
   }
+  return timed(atOnce);
+}
+
+/** Looks at several, without a promise for each. */
+export async function lookAtAll<Item, T>(
+  items: readonly Item[],
+  atOnce: (item: Item) => T,
+  inPool: (item: Item) => Promise<T>,
+): Promise<T[]> {
+  const found: (T | Promise<T>)[] = [];
+  for (const [at, item] of items.entries()) {
+    const looks = [() => atOnce(item), () => inPool(item)] as const;
+    if (leftInPool > 0) found.push(look(...looks));
+    else if (at % callsCounted === 0) found.push(await look(...looks));
+    else found.push(timed(looks[0]));
+  }
+  return Promise.all(found);
+}
+
+function timed<T>(call: () => T): T {
+  const started = performance.now();
   try {
-    return atOnce();
+    return call();
   } finally {
     const took = Math.min(performance.now() - started, mostMs);
     averageMs += (took - averageMs) / callsCounted;

@@ -4,7 +4,7 @@ import type { CollectionRole } from "../contract";
 import { mapOrdered } from "./concurrency";
 import { isMissing } from "./errors";
 import { type StateAddress, type StateFile, fileOf, filesOf, rolesIn } from "./layout";
-import { look } from "./look";
+import { lookAtAll } from "./look";
 import type { Skipped } from "./skipped";
 import { withOpened } from "./read";
 
@@ -51,22 +51,14 @@ export async function* runsOnDisk(
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
   /** The base names of listed runs, and whether the run has a manifest. */
   const remembered = new Map<string, boolean>();
-  const findRuns = async (names: readonly string[], of: readonly CollectionRole[]) => {
-    const wanted = names.flatMap((name) => of.map((role) => fileOf(address, role, name)));
-    const found = await Promise.all(wanted.map(findFile));
-    return names.map((baseName, at) => {
-      const ofRun = found.slice(at * of.length, (at + 1) * of.length);
-      return { baseName, files: ofRun.filter((file) => file !== undefined) };
-    });
-  };
   for (const [at, role] of roles.entries()) {
     const look = async (listed: readonly StateFile[]) => {
       const names = listed.map(({ baseName }) => baseName);
       const left = names.filter((name) => !remembered.has(name));
       const hasRoom = remembered.size < maxRemembered;
-      const known = hasRoom ? [] : await findRuns(left, roles.slice(0, at));
+      const known = hasRoom ? [] : await findRuns(address, left, roles.slice(0, at));
       const isNew = (_: string, at: number) => (known[at]?.files ?? []).length === 0;
-      const runs = await findRuns(left.filter(isNew), ownLast);
+      const runs = await findRuns(address, left.filter(isNew), ownLast);
       const isManifest = ({ role }: StateFile) => role === "artifacts";
       for (const { baseName, files } of hasRoom ? runs : []) {
         remembered.set(baseName, files.some(isManifest));
@@ -87,7 +79,7 @@ export async function newestRuns(address: StateAddress, count: number): Promise<
   const keepNewest = () =>
     newest.sort((one, other) => other.stamp.modified - one.stamp.modified).splice(count);
   for await (const listed of filesOf(address, "runs")) {
-    for (const file of await Promise.all(listed.map(findFile))) {
+    for (const file of await findFiles(listed)) {
       if (file && !Number.isNaN(file.stamp.modified)) newest.push(file);
     }
     // Not after each block: a sort costs more than its looks.
@@ -111,29 +103,47 @@ export async function* runsNamed(
   roles: readonly CollectionRole[],
 ): AsyncGenerator<readonly RunOnDisk[]> {
   for (let at = 0; at < names.length; at += namesAtOnce) {
-    const looks = names.slice(at, at + namesAtOnce).map(async (baseName) => {
-      const ofRun = roles.map((role) => findFile(fileOf(address, role, baseName)));
-      const files = await Promise.all(ofRun);
-      return { baseName, files: files.filter((file) => file !== undefined) };
-    });
-    yield await Promise.all(looks);
+    yield findRuns(address, names.slice(at, at + namesAtOnce), roles);
   }
 }
 
-/** Looks up a file. A missing one, and what is none, is undefined. */
-async function findFile(file: StateFile): Promise<FoundFile | undefined> {
+/** Finds the files of runs, those of each in the order of the roles. */
+async function findRuns(
+  address: StateAddress,
+  names: readonly string[],
+  roles: readonly CollectionRole[],
+): Promise<RunOnDisk[]> {
+  const wanted = names.flatMap((name) => roles.map((role) => fileOf(address, role, name)));
+  const found = await findFiles(wanted);
+  return names.map((baseName, at) => {
+    const ofRun = found.slice(at * roles.length, (at + 1) * roles.length);
+    return { baseName, files: ofRun.filter((file) => file !== undefined) };
+  });
+}
+
+/** Looks up files. A missing one, and what is none, is undefined. */
+async function findFiles(files: readonly StateFile[]): Promise<(FoundFile | undefined)[]> {
   const seen = Date.now();
-  try {
-    const found = await look(
-      () => lstatSync(file.path, { throwIfNoEntry: false }),
-      () => lstat(file.path),
-    );
-    return found?.isFile() ? { ...file, stamp: toStamp(found, seen) } : undefined;
-  } catch (error) {
+  const toFound = (file: StateFile, found: Stats | undefined) =>
+    found?.isFile() ? { ...file, stamp: toStamp(found, seen) } : undefined;
+  const toLost = (file: StateFile, error: unknown) => {
     if (isMissing(error)) return undefined;
     // A file whose attributes cannot be read fails later, when its content is read.
     return { ...file, stamp: { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen } };
-  }
+  };
+  const atOnce = (file: StateFile) => {
+    try {
+      return toFound(file, lstatSync(file.path, { throwIfNoEntry: false }));
+    } catch (error) {
+      return toLost(file, error);
+    }
+  };
+  const inPool = (file: StateFile) =>
+    lstat(file.path).then(
+      (found) => toFound(file, found),
+      (error: unknown) => toLost(file, error),
+    );
+  return lookAtAll(files, atOnce, inPool);
 }
 
 function toStamp({ size, ino, mtimeMs, ctimeMs }: Stats, seen: number): FileStamp {
