@@ -10,6 +10,7 @@ import { providers } from "../../components/rollout/provider";
 import { type MongoServer, startMongo } from "../../tools/parts";
 import { serviceNames } from "../rollout/names";
 import { canaryWeb, canaryWebImage } from "./canary-image";
+import { type EnforcedPolicies, enforcePolicies } from "./policies";
 import { type RealTestNode, realNode } from "./real-node";
 import { servicesOn } from "./services";
 
@@ -17,6 +18,7 @@ const { Canary, ServicesCheck } = providers;
 const password = "open-sesame";
 
 let node: RealTestNode;
+let policies: EnforcedPolicies;
 let services: ReturnType<typeof servicesOn>;
 let open: MongoServer;
 let locked: MongoServer;
@@ -26,6 +28,7 @@ beforeAll(async () => {
   said = [];
   vi.spyOn(console, "log").mockImplementation((line: string) => said.push(line));
   node = await realNode([await canaryWeb()]);
+  policies = await enforcePolicies(node);
   services = servicesOn(node);
   const server = (name: string) => ({ directory: join(node.folder, name), host: node.address });
   open = await startMongo(server("open"));
@@ -42,6 +45,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await open.stop();
   await locked.stop();
+  await policies.stop();
   await node.stop();
 });
 
@@ -59,16 +63,19 @@ interface Deployment {
   /** What the Secret has; default: the same. */
   readonly ofSecret?: string;
   readonly container?: object;
+  /** Variables of web. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Web of a kind on files, with a Service, and the inputs of its canary on a server. */
 async function deployed(
   namespace: string,
   kind: string,
-  { uri = `${open.uri}/taskrunner`, ofSecret, container = {} }: Deployment = {},
+  { uri = `${open.uri}/taskrunner`, ofSecret, container = {}, variables = {} }: Deployment = {},
 ): Promise<CanaryInputs> {
   const mode = { name: "TaskRunner__Storage__Mode", value: "filesystem" };
-  const env = [mode, { name: "Played", value: kind }];
+  const more = Object.entries({ Played: kind, ...variables });
+  const env = [mode, ...more.map(([name, value]) => ({ name, value }))];
   const args = { image: canaryWebImage, imagePullPolicy: "Never", command: null, env };
   await services.apply(namespace, "", { service: "web", container: { ...args, ...container } });
   const { name, key } = serviceNames.connectionSecret;
@@ -118,8 +125,7 @@ async function expectStop(inputs: CanaryInputs, reason: RegExp): Promise<string>
   return error.message;
 }
 
-// Most of the time they wait for the node. Its network enforces no policies, so none is tried: the pod has web's labels,
-// by which a policy would know it.
+// Most of the time they wait for the node.
 describe.concurrent("a canary on a real node", () => {
   it("passes with a good web, is never ready in an EndpointSlice, and leaves nothing", async () => {
     const inputs = await deployed("good", "good");
@@ -150,6 +156,32 @@ describe.concurrent("a canary on a real node", () => {
   it("passes with a login, where the server says whether web was there, or that it does not", async () => {
     const uri = `${locked.uri.replace("//", `//web:${password}@`)}/taskrunner?authSource=admin`;
     expect(await ran(await deployed("login", "good", { uri }))).toMatchObject({ passed: true });
+  });
+
+  it.each([
+    ["passes with a default-deny network policy that allows web", "web"],
+    ["stops at one that allows web no MongoDB", "worker"],
+  ])("%s", async (_, app) => {
+    const namespace = `allows-${app}`;
+    const deny = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
+    const cidr = `${node.address}/32`;
+    const port = Number(new URL(open.uri).port);
+    const egress = [{ to: [{ ipBlock: { cidr } }], ports: [{ port }] }];
+    const allow = { podSelector: { matchLabels: { app } }, policyTypes: ["Egress"], egress };
+    const policy = (name: string, spec: object) => {
+      const metadata = { name, namespace };
+      return { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata, spec };
+    };
+    await node.apply(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+      policy("deny", deny),
+      policy("allow", allow),
+    );
+    // The other server: until it is out of reach, no policy is enforced.
+    const variables = { KeptFrom: new URL(locked.uri).host };
+    const inputs = await deployed(namespace, "good", { variables });
+    if (app === "web") expect(await ran(inputs)).toMatchObject({ passed: true });
+    else await expectStop(inputs, /main ended with exit code 1 \(Error\)/);
   });
 
   it("stops at a Secret without the key", async () => {

@@ -33,6 +33,8 @@ export const versions = {
   containerd: "v2.4.2",
   cni: "v1.10.0",
   runc: "v1.5.3",
+  /** The newest in the Go module proxy. */
+  kubeRouter: "v2.1.0",
   helm: "v3.22.0",
   /** Tested by KEDA on Kubernetes 1.34 to 1.36. */
   keda: "v2.21.0",

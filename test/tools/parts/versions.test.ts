@@ -29,6 +29,8 @@ test("what is said to be built is what the modules and requirements pin", async 
   expect(helm).toContain(`helm.sh/helm/v3 ${versions.helm}`);
   const keda = await readRepositoryFile("tools", "go", "keda", "go.mod");
   expect(keda).toContain(`github.com/kedacore/keda/v2 ${versions.keda} `);
+  const router = await readRepositoryFile("tools", "go", "kube-router", "go.mod");
+  expect(router).toContain(`github.com/cloudnativelabs/kube-router/v2 ${versions.kubeRouter} `);
   const act = await readRepositoryFile("tools", "go", "act", "go.mod");
   expect(act).toContain(`github.com/nektos/act ${versions.act} `);
   const gitea = await readRepositoryFile("tools", "go", "gitea", "go.mod");

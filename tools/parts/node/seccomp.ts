@@ -1,6 +1,7 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { answerOf, executable, longWork } from "../run";
+import { answerOf, executable } from "../run";
+import { unpackFromDebian } from "./debian";
 
 const debianPackage = "libseccomp-dev";
 
@@ -16,8 +17,7 @@ export async function seccompLibrary(folder: string): Promise<Readonly<Record<st
   if (executable("gcc") === undefined && executable("cc") === undefined)
     throw new Error("runc needs a C compiler");
   if ((await answerOf("pkg-config", "--exists", "libseccomp")) === "") return {};
-  if (executable("apt-get") === undefined) throw new Error("runc needs the headers of libseccomp");
-  await fetchFromDebian(folder);
+  await unpackFromDebian(folder, [debianPackage]);
   const libraries = join(folder, "usr", "lib");
   const [machine = ""] = await readdir(libraries);
   return {
@@ -27,18 +27,4 @@ export async function seccompLibrary(folder: string): Promise<Readonly<Record<st
     // Go asks it for the same, and it knows nothing of this folder.
     PKG_CONFIG: "true",
   };
-}
-
-/** Unpacks the package into a folder. The package lists are this folder's own: this machine's may be old or none. */
-async function fetchFromDebian(folder: string): Promise<void> {
-  const lists = join(folder, "lists");
-  await mkdir(lists, { recursive: true });
-  const own = [`Dir::State::Lists=${lists}`, `Dir::Cache=${lists}`, "APT::Sandbox::User=root"];
-  const options = own.flatMap((option) => ["-o", option]);
-  const run = (program: string, ...args: string[]) =>
-    longWork({ program, args, directory: folder });
-  await run("apt-get", ...options, "update");
-  await run("apt-get", ...options, "download", debianPackage);
-  const file = (await readdir(folder)).find((name) => name.endsWith(".deb")) ?? "";
-  await run("dpkg-deb", "-x", file, ".");
 }
