@@ -265,7 +265,7 @@ export const rolloutBreaks: readonly Break[] = [
     replace: "",
     tests: [
       "test/rollout/values/changed-file.test.ts > its commit reverted",
-      "test/engine/worker-stopped.test.ts > that the program cannot see",
+      "test/program/worker-stopped.test.ts > that the program cannot see",
     ],
   },
   {

@@ -66,16 +66,28 @@ export interface StackOptions extends EngineOptions {
   readonly beside?: TestStack;
 }
 
-/** Where a test says nothing of it: a server that it has stopped is in no election. */
-const usual = ({ storageMode = "mongo" }: StackSettings) =>
-  storageMode === "filesystem"
-    ? { storageMode, advanced: { electionSeconds: 5 } }
-    : { storageMode };
-
-/** As `make up` does: without services no worker has to be stopped, unless the test says otherwise. */
-function stoppedBy({ cutover = 1, rollout }: StackSettings) {
-  const { confirm } = (rollout ?? {}) as { readonly confirm?: unknown };
-  return confirm === "none" ? { rollout: { workerStopped: cutover, ...(rollout as object) } } : {};
+/**
+ * Settings as a person would have them at the next cutover, where a test says nothing of it: its number; as with `make up`,
+ * a worker that is stopped for it if no services are there; and a server that a test has stopped is in no election.
+ */
+export function numbered(settings: StackSettings, next: number): StackSettings {
+  const {
+    storageMode = "mongo",
+    cutover = next,
+    rollout,
+  } = settings as {
+    readonly storageMode?: string;
+    readonly cutover?: number;
+    readonly rollout?: { readonly confirm?: unknown };
+  };
+  const isAsked = rollout?.confirm === "none";
+  return {
+    ...(cutover > 1 && { cutover }),
+    storageMode,
+    ...(storageMode === "filesystem" && { advanced: { electionSeconds: 5 } }),
+    ...settings,
+    ...(isAsked && { rollout: { workerStopped: cutover, ...rollout } }),
+  };
 }
 
 /** Makes an empty stack of this name and of the program in `project`. The repository's own settings files are neither read nor written. */
@@ -135,9 +147,8 @@ export async function makeStack(
         ...(mongoUri !== undefined && { mongoUri: await encrypted(mongoUri) }),
         ...(appMongoUri !== undefined && { appMongoUri: await encrypted(appMongoUri) }),
       };
-      const cutover = nextCutover(await readState(stateFile).catch(() => noState));
-      const numbered = { ...(cutover > 1 && { cutover }), ...usual(settings), ...settings };
-      await writeSettings(settingsFile, { ...numbered, ...stoppedBy(numbered), ...secrets });
+      const next = nextCutover(await readState(stateFile).catch(() => noState));
+      await writeSettings(settingsFile, { ...numbered(settings, next), ...secrets });
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
