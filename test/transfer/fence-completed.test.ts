@@ -3,7 +3,7 @@ import { readRecord, recordFence } from "../../components/ledger";
 import { readFence } from "../../components/state";
 import { providers as migration } from "../../components/migration/provider";
 import { documentOptions } from "../contract/options";
-import { ledgerCollection } from "./database";
+import { claimMigration, ledgerCollection } from "./database";
 import { RollbackStack, runStep, sampleFiles } from "./rollback-stack";
 import { addFiles } from "./state";
 
@@ -46,6 +46,23 @@ it("so is that of a second cutover, whose worker was drained since the first rol
   await runStep(back, stack.toFiles(second));
   expect(await readFence(stack.root)).toMatchObject({
     at: fence?.at,
+    endedAt: expect.any(String) as string,
+  });
+});
+
+it("a fence before two killed cutovers is still known, also if they were to a new database", async () => {
+  const back = await runStep(await stack.cutover(), stack.toFiles());
+  await stack.db.dropDatabase();
+  await claimMigration(stack.db);
+  const killed: unknown[] = [];
+  for (const stoppedAt of ["2", "3"]) {
+    const { fence } = await runStep(back, stack.inputs({ cutover: 2, stoppedAt }));
+    killed.push(fence?.at);
+  }
+  await runStep(back, stack.toFiles({ cutover: 2, stoppedAt: "4" }));
+  expect(await readFence(stack.root)).toMatchObject({
+    at: killed.at(-1),
+    former: [back.fence?.at, killed[0]],
     endedAt: expect.any(String) as string,
   });
 });

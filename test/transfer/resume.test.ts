@@ -141,37 +141,45 @@ it("a whole last line without an end counts once, however often it is imported",
   }
 });
 
-it("what came before its run's file goes to the run when that one says its id", async () => {
-  const approvals = "state/approvals/a_b.json";
-  const manifest = "artifacts/a_b/artifact-manifest.json";
-  const root = await oldState({
-    "logs/runs/a_b.ndjson": lines(logLine(1)),
-    [approvals]: JSON.stringify([approval("gate")]),
-    [manifest]: JSON.stringify({ outputs: [artifact("a")] }),
-  });
-  await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")).slice(0, 5) });
-  await importState(sides(root));
-  await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")) });
-  const inserted = importCounts(1, { inserted: 1 });
-  expect(await importState({ ...sides(root), pass: "delta" })).toMatchObject({
-    runs: inserted,
-    logs: inserted,
-    approvals: inserted,
-    artifacts: inserted,
-  });
-  expect(await verifyState(sides(root))).toMatchObject({ holds: true });
+it.each([0, 10_000])(
+  "what came before its run's file goes to the run when that one says its id: %i ms after it changed",
+  async (ms) => {
+    const now = Date.now.bind(Date);
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + ms);
+    onTestFinished(() => {
+      clock.mockRestore();
+    });
+    const approvals = "state/approvals/a_b.json";
+    const manifest = "artifacts/a_b/artifact-manifest.json";
+    const root = await oldState({
+      "logs/runs/a_b.ndjson": lines(logLine(1)),
+      [approvals]: JSON.stringify([approval("gate")]),
+      [manifest]: JSON.stringify({ outputs: [artifact("a")] }),
+    });
+    await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")).slice(0, 5) });
+    await importState(sides(root));
+    await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")) });
+    const inserted = importCounts(1, { inserted: 1 });
+    expect(await importState({ ...sides(root), pass: "delta" })).toMatchObject({
+      runs: inserted,
+      logs: inserted,
+      approvals: inserted,
+      artifacts: inserted,
+    });
+    expect(await verifyState(sides(root))).toMatchObject({ holds: true });
 
-  // A run's file that goes, or is being written, says nothing.
-  await addFiles(root, { "state/runs/a_b.json": "" });
-  expect(await importState(sides(root))).toMatchObject({
-    logs: importCounts(1, { unchanged: 1 }),
-    approvals: importCounts(1, { unchanged: 1 }),
-  });
-  await appendFile(join(root, "logs/runs/a_b.ndjson"), lines(logLine(2)));
-  expect((await importState(sides(root))).logs).toEqual(
-    importCounts(2, { inserted: 1, unchanged: 1 }),
-  );
-});
+    // A run's file that goes, or is being written, says nothing.
+    await addFiles(root, { "state/runs/a_b.json": "" });
+    expect(await importState(sides(root))).toMatchObject({
+      logs: importCounts(1, { unchanged: 1 }),
+      approvals: importCounts(1, { unchanged: 1 }),
+    });
+    await appendFile(join(root, "logs/runs/a_b.ndjson"), lines(logLine(2)));
+    expect((await importState(sides(root))).logs).toEqual(
+      importCounts(2, { inserted: 1, unchanged: 1 }),
+    );
+  },
+);
 
 it("a run's file is read once for all that belongs to it, and not again while it is as before", async () => {
   const outputs = [artifact("a")];

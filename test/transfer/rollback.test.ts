@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { verifyState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
-import { requireNewCutover } from "../../components/transfer/rollback/fence";
 import { FenceMissing } from "../../components/ledger";
 import { readFence } from "../../components/state";
 import { jsonIn } from "./export-sides";
@@ -107,15 +106,6 @@ it("a rollback exports what changed in MongoDB, and a second up changes nothing"
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await diffHandover(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
-});
-
-it("the ledger knows the cutover that ended, also if the stack's state and fence.json are lost", async () => {
-  await runStep(await stack.cutover(), stack.toFiles());
-  await rm(join(stack.root, "fence.json"));
-  const named = (cutover: number) =>
-    requireNewCutover(stack.sides, { cutover, ledger: ledgerCollection });
-  await expect(named(1)).rejects.toThrow("set cutover: 2");
-  await expect(named(2)).resolves.toBeUndefined();
 });
 
 it("conflicts do not stop a rollback: they are in the outputs and in a warning", async () => {

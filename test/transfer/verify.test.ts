@@ -27,6 +27,17 @@ it("the verification names what is missing and what differs", async () => {
   ]);
 });
 
+it("a file that changed since its import is a difference, also if it only is the newer one", async () => {
+  const root = await writeState(twoRuns);
+  await importState(sides(root));
+  const updatedAt = "2025-11-06T12:00:00Z";
+  await addFiles(root, { "state/runs/r-2.json": JSON.stringify(run("r-2", { updatedAt })) });
+  expect(await verifyState(sides(root))).toMatchObject({
+    holds: false,
+    runs: { equal: 1, differing: 1, different: [{ id: "r-2", paths: ["updatedAt"] }] },
+  });
+});
+
 it("what services write later in MongoDB is no difference", async () => {
   const root = await writeState(twoRuns);
   await importState(sides(root));

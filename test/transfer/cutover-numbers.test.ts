@@ -1,0 +1,37 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { writeFence } from "../../components/state";
+import { requireNewCutover } from "../../components/transfer/rollback/fence";
+import { ledgerCollection } from "./database";
+import { RollbackStack, runStep } from "./rollback-stack";
+
+const stack = new RollbackStack();
+const requireNumber = (cutover: number) =>
+  requireNewCutover(stack.sides, { cutover, ledger: ledgerCollection });
+
+it("the ledger knows the cutover that ended, also if the stack's state and fence.json are lost", async () => {
+  await runStep(await stack.cutover(), stack.toFiles());
+  await rm(join(stack.root, "fence.json"));
+  await expect(requireNumber(1)).rejects.toThrow("set cutover: 2");
+  await expect(requireNumber(2)).resolves.toBeUndefined();
+});
+
+it("a fence in force ended no cutover, and an ended one of an earlier version the first", async () => {
+  const { fence } = await stack.cutover();
+  await expect(requireNumber(1)).resolves.toBeUndefined();
+  const at = fence?.at ?? "";
+  await writeFence(stack.root, { at, unfinishedCount: 2, endedAt: at });
+  await expect(requireNumber(1)).rejects.toThrow("set cutover: 2");
+});
+
+it("a late rollback of a former cutover makes no later one repeatable", async () => {
+  const first = await stack.cutover();
+  const second = { cutover: 2, stoppedAt: "2" };
+  const back = await runStep(first, stack.toFiles());
+  await runStep(await runStep(back, stack.inputs(second)), stack.toFiles(second));
+  // The stack's state was restored.
+  await runStep(first, stack.toFiles());
+  await rm(join(stack.root, "fence.json"));
+  await expect(requireNumber(2)).rejects.toThrow("set cutover: 3");
+});
