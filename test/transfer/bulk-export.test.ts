@@ -5,6 +5,7 @@ import { afterEach, expect, it } from "vitest";
 import { readRecord } from "../../components/ledger";
 import { closeConnections } from "../../components/mongo";
 import { readFence } from "../../components/state";
+import { runRollback } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
 import { jsonIn } from "./export-sides";
@@ -158,6 +159,25 @@ it("looks again at a run that was unfinished before the drain, whatever its date
   expect(rollback).toMatchObject({ exported: { runs: { written: 2 } }, held: [] });
 });
 
+const usual = new Date("2025-11-06T10:00:02.5Z");
+it.each([
+  ["that began and ended since", usual, new Date()],
+  ["whose writer has a clock behind", usual, new Date("2025-11-06T09:05:00Z")],
+  ["beside a run with a date in the future", new Date("2100-01-01"), new Date()],
+])("finds in the handover a finished run %s", async (_, latest, updatedAt) => {
+  const before = await stack.cutover();
+  await stack.runs.updateOne({ _id: "done" }, { $set: { updatedAt: latest } });
+  await runBulkPass();
+  await stack.runs.insertOne({
+    ...(await stack.runs.findOne({ _id: "done" })),
+    _id: "new",
+    updatedAt,
+  });
+  const { rollback } = await runStep(before, stack.toFiles());
+  expect(rollback).toMatchObject({ exported: { runs: { written: 1 } } });
+  expect(await jsonIn(stack.root, "state/runs/new.json")).toMatchObject(finished);
+});
+
 it("holds a run that was in conflict before the drain, although nothing changed since", async () => {
   const before = await stack.cutover();
   await stack.runs.updateOne({ _id: "busy" }, { $set: { ...finished, updatedAt: old } });
@@ -176,6 +196,22 @@ it("looks at all in the final pass: also at a finished run that changed without 
   expect(back.rollback).toMatchObject({ exported: { runs: { documents: 2, written: 0 } } });
   const last = await upSecond(undefined, stack.second(back, { direction: "back" }));
   expect(last.rollback).toMatchObject({ exported: { runs: { documents: 3, written: 1 } } });
+});
+
+it.each(["by hand", "without a majority"])("looks at all in a rollback %s", async (how) => {
+  const { fence } = await stack.cutover();
+  await runBulkPass();
+  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
+  if (how !== "by hand") await fail("alwaysOn", late);
+  const { exported } = await runRollback(stack.sides, {
+    uri: stack.server.uri,
+    name: stack.database,
+    fencedAt: how === "by hand" ? undefined : fence?.at,
+    ledger: ledgerCollection,
+    electionSeconds: 1,
+    exportUnconfirmed: fence?.at,
+  });
+  expect(exported).toMatchObject({ runs: { documents: 3, written: 1 } });
 });
 
 it("looks at all in the handover after a bulk pass of an earlier fence", async () => {

@@ -40,6 +40,13 @@ it("held runs that MongoDB does not have stay held, until their files are moved 
   expect(await stack.files()).toEqual(sampleFiles);
 });
 
+it("held runs return to a directory that has no other run", async () => {
+  await rolledBack();
+  await rm(join(stack.root, "state/runs/done.json"));
+  const { returned } = await exportByHand(stack.sides, proof);
+  expect(returned.sort()).toEqual(["busy", "slow"]);
+});
+
 it("an export to a directory without the fence is refused, unless it creates a state that was lost", async () => {
   await stack.cutover();
   await rm(join(stack.root, "fence.json"));
