@@ -39,11 +39,11 @@ it("shows no password of a URI, in whatever form and text", () => {
   );
 });
 
-it.each(["mongodb://u:pa ss@h/d", "mongodb+srv://u:p@ s w@h is down"])(
+it.each(["mongodb://u:pa ss@h/d", "mongodb+srv://u:p@ s w@h is down", "MongoDB://u:pa ss@h"])(
   "shows nothing of %s",
   (text) => {
     expect(redact(`Connecting to ${text}`)).not.toMatch(/ ss|[ps] w/);
-    expect(redact(text, "-")).toMatch(/^mongodb(\+srv)?:\/\/-@h/);
+    expect(redact(text, "-")).toMatch(/^mongodb(\+srv)?:\/\/-@h/i);
   },
 );
 
@@ -62,6 +62,7 @@ it("leaves a text without one as it is, with a mask of its own also a URI", () =
   expect(redact("mongodb://h:1/d is down", "-")).toBe("mongodb://h:1/d is down");
   expect(redact("mongodb://u:p@h:1/d is down", "-")).toBe("mongodb://-@h:1/d is down");
   expect(redact("mongodb://h:1/d is down")).toBe("mongodb://*** is down");
+  expect(redact("MONGODB://h:1/d is down")).toBe("mongodb://*** is down");
 });
 
 it("names the first of some items, and how many more there are", () => {

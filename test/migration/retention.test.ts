@@ -8,6 +8,8 @@ import { setExpiry } from "../../components/migration";
 import { diff, diffExpiry } from "../../components/migration/planner/diff";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
+import { providers } from "../../components/migration/provider";
+import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -24,11 +26,13 @@ beforeAll(async () => {
   await reconcile(db, wanted, nothing);
 });
 afterAll(async () => {
+  await closeConnections();
   await client.close();
   await server.release();
   await rm(folder, { recursive: true });
 });
 
+const { LogRetention } = providers;
 const wanted = buildSchema(documentOptions);
 const nothing = () => Promise.resolve();
 const expireAfter = (days: number) =>
@@ -66,4 +70,15 @@ it("the index itself does not report the expiry, and is never built a second tim
   await expireAfter(30);
 
   expect(diff(wanted, await observe(db))).toEqual([]);
+});
+
+it("a refresh sees an expiry that was changed by hand, and nothing before that", async () => {
+  const address = { uri: server.uri, database: "retention", ledger: "schema_migrations" };
+  const inputs = { ...address, collection: "pack_run_logs", direction: "forward", cutover: 1 };
+  const outs = (await LogRetention.create({ ...inputs, days: 30 })).outs as object;
+  expect(await LogRetention.read("id", outs)).toEqual({ id: "id", props: outs });
+  await expireAfter(7);
+  expect(await LogRetention.read("id", outs)).toMatchObject({ props: { days: 7 } });
+  await expireAfter(0);
+  expect(await LogRetention.read("id", outs)).toMatchObject({ props: { days: 0 } });
 });

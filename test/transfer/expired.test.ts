@@ -95,3 +95,9 @@ it("an expiry in force counts, and so does a shorter one of before", async () =>
   await lose(2);
   expect(await verified()).toMatchObject({ holds: true, logs: { expired: 2 } });
 });
+
+it("what an expiry deleted counts as expired, also after a longer one was lifted", async () => {
+  for (const days of [10, 90, 0]) await setExpiry(database, logs, days);
+  await lose(1, 2);
+  expect(await verified()).toMatchObject({ holds: true, logs: { expired: 2, missing: 0 } });
+});

@@ -78,6 +78,17 @@ it("an export that is killed before its first write of a run leaves no later con
   }
 });
 
+it("a run that goes back to what it was, after a killed export wrote it, is written again", async () => {
+  const root = await writeState(runAt(0));
+  await importState(sides(root));
+  await advance(1);
+  await new Writer(() => exportState(sides(root))).kill();
+  await advance(0);
+  expect(await exportState(sides(root))).toMatchObject({ runs: { written: 1 }, conflicts: [] });
+  expect(await jsonIn(root, file)).toMatchObject(versionOf(0));
+  expect(await announcements()).toEqual([]);
+});
+
 it("announcements of killed exports are gone after the next one", async () => {
   const root = await writeState(runAt(0));
   await importState(sides(root));

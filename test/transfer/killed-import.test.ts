@@ -47,6 +47,15 @@ it.each([
   },
 );
 
+it("a run that a killed final pass inserted was not begun by a worker", async () => {
+  const steps = [{ stepId: "build", status: "Pending", attempts: 0 }];
+  const root = await writeState({ "state/runs/new.json": JSON.stringify(run("new", { steps })) });
+  await killedBeforeSettling(() => importState({ ...sides(root), pass: "final" }));
+  const report = await importState({ ...sides(root), pass: "final" });
+  expect(report).toMatchObject({ runs: { unchanged: 1 }, quarantine: [] });
+  expect(report).not.toHaveProperty("begunInMongo");
+});
+
 it("a run that came in between is another's: no base says that it came of the file's", async () => {
   const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r")) });
   const insert = Reflect.get(Collection.prototype, "insertMany");

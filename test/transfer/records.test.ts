@@ -41,6 +41,18 @@ it("a log has its run's id from the run file of the same name, else from its own
   ).toEqual(["a/b", "c_d"]);
 });
 
+it("a group of several runs has at most 768 KiB, so that their files fit into memory", async () => {
+  const log = lines(logLine(1, { message: "x".repeat(300 * 1024) }));
+  const root = await writeState({ "state/runs/.keep": "" });
+  for (const name of "abcde") await addFiles(root, { [`logs/runs/${name}.ndjson`]: log });
+  const address = { root, folders: defaultFolders };
+  const sizes: number[] = [];
+  for await (const { bytes } of groupsOnDisk({ address, tally: new Tally() })) {
+    sizes.push(bytes / log.length);
+  }
+  expect(sizes).toEqual([2, 2, 1]);
+});
+
 it("an id inside a run file that does not fit its name says nothing of the log", async () => {
   const { documents } = await read({
     "state/runs/a_b.json": JSON.stringify(run("another")),
