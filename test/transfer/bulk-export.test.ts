@@ -214,15 +214,21 @@ it.each(["by hand", "without a majority"])("looks at all in a rollback %s", asyn
   expect(exported).toMatchObject({ runs: { documents: 3, written: 1 } });
 });
 
-it("looks at all in the handover after a bulk pass of an earlier fence", async () => {
-  const before = await stack.cutover();
-  await runBulkPass();
-  const back = await runStep(before, stack.toFiles());
-  const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
-  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
-  const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, stoppedAt: "2" }));
-  expect(rollback).toMatchObject({ exported: { runs: { documents: 3, written: 1 } } });
-});
+it.each([
+  ["whose rollback did not reach MongoDB", { uri: undefined }, 5],
+  ["whose rollback exported", {}, 3],
+])(
+  "looks at all in the handover after a bulk pass of an earlier fence, %s",
+  async (_, fields, documents) => {
+    const before = await stack.cutover();
+    await runBulkPass();
+    const back = await runStep(before, stack.toFiles(fields));
+    const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
+    await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
+    const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, stoppedAt: "2" }));
+    expect(rollback).toMatchObject({ exported: { runs: { documents, written: 1 } } });
+  },
+);
 
 it.each(["state/runs", "."])(
   "writes again what it exported if %s is restored before the handover",
