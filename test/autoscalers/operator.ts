@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import getPort from "get-port";
-import { keda } from "../../tools/parts";
+import { freePort, keda } from "../../tools/parts";
 import { hasExited, lastWords, startChild } from "../../tools/parts/child";
 import { clusterPaths } from "../../tools/parts/kubernetes/files";
 import type { TestCluster } from "../rollout/pods/cluster";
@@ -23,7 +22,7 @@ export async function startOperator(cluster: TestCluster): Promise<RunningOperat
   const folder = join(cluster.folder, "keda");
   await copyCertificates(cluster.kubeconfig, folder);
   const log = join(folder, "operator.log");
-  const local = async (flag: string) => `--${flag}=127.0.0.1:${await getPort()}`;
+  const local = async (flag: string) => `--${flag}=127.0.0.1:${await freePort()}`;
   const flags = [
     `--kubeconfig=${cluster.kubeconfig}`,
     `--cert-dir=${folder}`,

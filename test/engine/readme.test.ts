@@ -3,11 +3,10 @@ import { existsSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../tools/sample";
 import { cacheFolder } from "../../tools/parts/cache";
-import { engine, engineEnvironment, helm, repository } from "../../tools/parts";
+import { engine, engineEnvironment, freePort, helm, repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { blocksIn } from "../readme";
 import { makeCluster, type EngineCluster } from "./cluster";
@@ -70,7 +69,7 @@ const shapeOf = (text: string) => text.replaceAll(/ *\d+/g, " 1");
 
 describe("the README's way to try it", () => {
   beforeAll(async () => {
-    env = { ...(await freshHome("try-it")), MONGO_PORT: String(await getPort()) };
+    env = { ...(await freshHome("try-it")), MONGO_PORT: String(await freePort()) };
   });
   afterAll(() => run("make clean"), 5 * minutes);
 

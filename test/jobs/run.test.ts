@@ -2,11 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { createServer } from "node:tls";
-import getPort from "get-port";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { runJob, stopOthers, type JobTarget } from "../../components/step/jobs";
-import { ownKubelet } from "../../tools/parts";
+import { freePort, ownKubelet } from "../../tools/parts";
 import { generateSample } from "../../tools/sample";
 import { disguisedServer } from "../cluster/disguised-server";
 import { jobsRules } from "../rights";
@@ -231,7 +230,7 @@ async function tlsInFront(port: number) {
   const [cert, key] = await Promise.all(
     [certificate, join(certificates, "apiserver.key")].map((file) => readFile(file)),
   );
-  const own = await getPort();
+  const own = await freePort();
   // The driver goes on to the members that the answer names.
   const host = `127.0.0.1:${own}`;
   const hosts = [`127.0.0.1:${own}`];

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import getPort from "get-port";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { chooseDatabase, secretsFor } from "../../tools/dev/database";
 import { type DevPaths, devPaths, stacks } from "../../tools/dev/places";
 import { journalOf, prepareServices, untilRunsEnd } from "../../tools/dev/real-node";
 import { embeddedServerOn, stopServer } from "../../tools/dev/server";
+import { freePort } from "../../tools/parts";
 import { makeStack, type TestStack } from "../engine/stack";
 import { FileStore } from "../stand-in/file-store";
 import { findFaults } from "../stand-in/findings";
@@ -28,7 +28,7 @@ beforeAll(async () => {
   // Web submits all the time, and the worker keeps up.
   const load = { runs: Infinity, pauseMs: { worker: 350, web: 1_000 } };
   const login = await prepareServices(places, node.cluster, load);
-  const port = await getPort();
+  const port = await freePort();
   await embeddedServerOn(port, places, login);
   uris = secretsFor(chooseDatabase({}, stacks.local, { port }, login), stacks.local);
 });

@@ -1,21 +1,16 @@
-import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import getPort from "get-port";
 import { MongoClient } from "mongodb";
-import { mongoProgram, startMongo } from "../../tools/parts";
+import { freePort, mongoProgram, startMongo } from "../../tools/parts";
 import { type Pool, poolOf } from "./pool";
 
 /** Servers with fail points and without logins. */
 export function serverPool(folder: string): Pool {
   return poolOf(async (number) => {
-    // Below the ports of outgoing connections: one of those could take it while the server is stopped.
-    const port = await getPort({
-      port: Array.from({ length: 20 }, () => randomInt(20_000, 32_000)),
-    });
-    const options = { directory: join(folder, `mongo-${number}`), testCommands: true, port };
+    const directory = join(folder, `mongo-${number}`);
+    const options = { directory, testCommands: true, port: await freePort() };
     let server = await startMongo(options);
     let running = true;
-    const { uri, name, kind } = server;
+    const { uri, port, name, kind } = server;
     const stop = async () => {
       running = false;
       await server.stop();

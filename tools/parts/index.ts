@@ -31,7 +31,7 @@ export {
   vale,
 } from "./table";
 export { executable } from "./run";
-export { isFree } from "./port";
+export { freePort, isFree } from "./port";
 export { commandLine, stopByPid } from "./running";
 export { printLine as say } from "./progress";
 export { repository } from "./repository";

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { freePort } from "../../../tools/parts";
 
 /** A way to a port of this machine that can be cut and mended; it is whole at first. */
 export async function breakable(to: number) {
@@ -14,12 +15,12 @@ export async function breakable(to: number) {
       one.pipe(other).on("error", () => one.destroy());
     }
   });
-  const listen = async (port: number) => {
+  const port = await freePort();
+  const listen = async () => {
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
   };
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  await listen();
   return {
     port,
     cut: async () => {
@@ -27,6 +28,6 @@ export async function breakable(to: number) {
       server.close();
       await once(server, "close");
     },
-    mend: () => listen(port),
+    mend: listen,
   };
 }

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import getPort from "get-port";
 import { describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import type { DrainRequestResults } from "../../../components/rollout/pods/drain";
 import { providers } from "../../../components/rollout/provider";
+import { freePort } from "../../../tools/parts";
 import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "./account";
 import { breakable } from "./breakable";
@@ -281,7 +281,7 @@ describe("the API", () => {
   });
 
   it("that is unreachable, a context that is not there, and no file at all", async () => {
-    const kubeconfig = await kubeconfigWith("unreachable", `https://127.0.0.1:${await getPort()}`);
+    const kubeconfig = await kubeconfigWith("unreachable", `https://127.0.0.1:${await freePort()}`);
     await expect(Drain.create(inputs("any", { kubeconfig }))).rejects.toThrow(
       /list deployments .*ECONNREFUSED.* proxy-url/,
     );

@@ -4,13 +4,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import getPort from "get-port";
 import { MongoClient } from "mongodb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type DevPaths, devPaths } from "../../../tools/dev/places";
 import { embeddedServerOn, runningServer, stopServer } from "../../../tools/dev/server";
 import { removeDeadLocks } from "../../../tools/dev/stack";
-import { commandLine } from "../../../tools/parts";
+import { commandLine, freePort } from "../../../tools/parts";
 
 let places: DevPaths;
 
@@ -32,11 +31,11 @@ function stranger() {
 
 describe("the embedded server", () => {
   test("is started once, found by the next command, moved by another port, and stopped", async () => {
-    const first = await embeddedServerOn(await getPort(), places);
+    const first = await embeddedServerOn(await freePort(), places);
     expect(await runningServer(places)).toEqual(first);
     expect(await embeddedServerOn(first.port, places)).toEqual(first);
 
-    const moved = await embeddedServerOn(await getPort(), places);
+    const moved = await embeddedServerOn(await freePort(), places);
     expect(moved.port).not.toBe(first.port);
     expect(await commandLine(first.pid)).toBeUndefined();
 
@@ -47,7 +46,7 @@ describe("the embedded server", () => {
 
   test("with logins refuses whoever has none, and keeps its users over a restart", async () => {
     const login = { host: "127.0.0.1", password: "secret" };
-    const port = await getPort();
+    const port = await freePort();
     const ask = async (uri: string) => {
       const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2_000 });
       return client

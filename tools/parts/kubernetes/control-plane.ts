@@ -1,5 +1,5 @@
-import getPort from "get-port";
 import { cleanNode, prepareNode, type RealNode } from "../node/node";
+import { freePort } from "../port";
 import {
   apiServerCommand,
   controllerCommands,
@@ -115,9 +115,9 @@ async function start(
   started: RunningProgram[],
 ): Promise<number> {
   await prepare(places);
-  const etcd = await getPort();
-  const etcdPeers = await getPort();
-  const apiServer = await getPort();
+  const etcd = await freePort();
+  const etcdPeers = await freePort();
+  const apiServer = await freePort();
   const ports = { etcd, etcdPeers, apiServer };
   const run = async (command: ProgramCommand) => {
     await runLine(command.name, [programs.files[command.name], ...command.args]);

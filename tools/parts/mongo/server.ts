@@ -3,10 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import getPort from "get-port";
 import { MongoClient, MongoServerError } from "mongodb";
 import { hasExited, lastWords, startChild } from "../child";
-import { isFree } from "../port";
+import { freePort, isFree } from "../port";
 import { stopByPid } from "../running";
 import { PartError } from "../sources";
 import { type MongoProgram, mongoProgram } from "./program";
@@ -54,7 +53,7 @@ export interface MongoServer {
 export async function startMongo(options: ServerOptions): Promise<MongoServer> {
   const program = await mongoProgram();
   await claimData(options.directory, program);
-  const port = options.port ?? (await getPort());
+  const port = options.port ?? (await freePort());
   // Otherwise the other program on the port would pass for ours.
   if (!(await isFree(port))) throw new PartError(`port ${port} of 127.0.0.1 is in use`);
   const log = options.log ?? `${options.directory}.log`;
