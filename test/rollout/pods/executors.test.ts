@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { DrainInputs, DrainResults } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
+import { ownKubelet } from "../../../tools/parts";
 import { clusterForTests } from "./cluster";
 
 const { Drain, PodsReplaced } = providers;
@@ -104,6 +105,35 @@ describe("a drain of every executor", () => {
     expect(await created(own)).toMatchObject({ standstill: { mode: "mongo" } });
   });
 
+  /** A pod with the worker's labels, whose kubelet the test plays. */
+  const runLabelled = (namespace: string, name: string) => {
+    const own = `--annotations=${ownKubelet.name}=${ownKubelet.value}`;
+    const args = ["--image=none", "--labels=app.kubernetes.io/instance=worker", own];
+    return current.cluster.kubectl("run", name, ...args, `--namespace=${namespace}`);
+  };
+
+  it("leaves a pod with the worker's labels out that has ended", async () => {
+    await deployed("ended");
+    await runLabelled("ended", "hook");
+    await current.cluster.status("ended", "hook", { phase: "Succeeded" });
+    expect(await created(inputs("ended"))).toMatchObject({ standstill: { mode: "mongo" } });
+  });
+
+  it("refuses a pod that appears while it waits for the worker's", async () => {
+    await current.cluster.deploy("appears", { own: true });
+    await vi.waitFor(async () => {
+      expect(await current.cluster.pods("appears")).toHaveLength(1);
+    }, 10_000);
+    const [worker = ""] = await current.cluster.pods("appears");
+    const refused = refusal(inputs("appears"));
+    await vi.waitFor(async () => {
+      expect(await current.cluster.replicas("appears")).toBe("0 1");
+    }, 10_000);
+    await runLabelled("appears", "late");
+    await current.cluster.end("appears", worker);
+    expect(await refused).toMatch(/ drained: late\. /);
+  });
+
   it("refuses a pod that states the worker's mode under other labels", async () => {
     await deployed("hidden");
     const env = [{ name: "Worker__Storage__Mode", value: "filesystem" }];
@@ -150,6 +180,18 @@ describe("a drain of every executor", () => {
     const scale = ["scale", "statefulset/worker", "--replicas=1", "--namespace=claims"];
     await current.cluster.kubectl(...scale);
     expect(await created(inputs("claims"))).toMatchObject({ standstill: { mode: "mongo" } });
+  });
+
+  it("refuses replicas with a state each that a drain has scaled to zero already", async () => {
+    const set = { kind: "StatefulSet", replicas: 2, claims: true, graceSeconds: 1 } as const;
+    await current.cluster.deploy("at-zero", set);
+    const known = { ...inputs("at-zero"), standstill: { mode: "mongo" }, applied: true };
+    const back = { ...inputs("at-zero"), mode: "filesystem", direction: "back" } as const;
+    const drained = (await Drain.update("id", known, back)).outs as object;
+    expect(await current.cluster.replicas("at-zero", "statefulset/worker")).toBe("0 2");
+    expect(await reasonsOf(Drain.update("id", drained, inputs("at-zero")))).toMatch(
+      /StatefulSet worker .*volumeClaimTemplates.* to 1/,
+    );
   });
 
   it("refuses a paused Deployment, in both directions, and scales nothing", async () => {

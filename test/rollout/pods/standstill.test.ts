@@ -113,6 +113,23 @@ it("one that is scaled up still is named with who did it", async () => {
   await expect.poll(() => findChangesSince(standstill), { timeout: 15_000 }).toMatch(words);
 });
 
+it("one that was scaled up a moment ago is named before a ReplicaSet has it", async () => {
+  const standstill = await drained("moment");
+  const worker = standstill.workloads["Deployment worker"];
+  const [replicaSet = ""] = Object.keys(worker?.generations ?? {});
+  await scale("moment", 1);
+  await current.cluster.available("moment");
+  const place = [replicaSet.replace(" ", "/"), "--namespace=moment"];
+  const generation = "--output=jsonpath={.metadata.generation}";
+  const generations = {
+    [replicaSet]: Number(await current.cluster.kubectl("get", ...place, generation)),
+  };
+  const before = { ...standstill, workloads: { "Deployment worker": { ...worker, generations } } };
+  expect(await findChangesSince(before as DrainSnapshot)).toMatch(
+    /^Deployment worker .* since the drain \(replicas: 1\)\./,
+  );
+});
+
 it("a StatefulSet that was deleted and created again is another one", async () => {
   const set = { kind: "StatefulSet", graceSeconds: 1 } as const;
   await current.cluster.deploy("recreated", set);

@@ -50,6 +50,15 @@ it("the stop lasts from the drain's request until the new pods are ready, whatev
   expect(later.state).toMatchObject({ stoppedSeconds: 200 });
 });
 
+it("a finished drain keeps its beginning, whatever else of its settings changes", async () => {
+  await deployed("lasting", 1);
+  const asked = { requests: 0, requestedAt: ago(60) };
+  const drain = await createDrain(inputs("lasting", asked));
+  expect(drain.stoppedAt).toBe(asked.requestedAt);
+  const later = await updateDrain(drain, inputs("lasting", { ...asked, timeoutSeconds: 20 }));
+  expect(later.stoppedAt).toBe(asked.requestedAt);
+});
+
 it("a drain at a corrected address begins a stop of its own", async () => {
   await deployed("moved", 1);
   const asked = { requests: 0, requestedAt: ago(3_600) };
