@@ -101,7 +101,11 @@ async function specsOf(namespace: string, step: string): Promise<PodSpec[]> {
 }
 
 describe("the user of a Job's pods", () => {
-  it.runIf(isRoot)("is that of jobs.podTemplate, so that it can write a fresh volume", async () => {
+  beforeEach(({ skip }) => {
+    skip(!isRoot, "needs root");
+  });
+
+  it("is that of jobs.podTemplate, so that it can write a fresh volume", async () => {
     await prepare("fresh");
     await deploy("fresh");
     await vi.waitFor(() => stat(join(rootOf("fresh"), "state/runs/of-service.txt")), 20_000);
@@ -115,7 +119,7 @@ describe("the user of a Job's pods", () => {
     expect(await readdir(rootOf("fresh"))).toEqual(["state"]);
   });
 
-  it.runIf(isRoot)("may have no name in the image when it claims the ledger", async () => {
+  it("may have no name in the image when it claims the ledger", async () => {
     await prepare("nameless");
     await runJob(asBuilt("nameless"), { ...migrationRequest(), state: "read" });
     const specs = await specsOf("nameless", "ledger-claim");
@@ -124,27 +128,24 @@ describe("the user of a Job's pods", () => {
     );
   });
 
-  it.runIf(isRoot)("stops before the drain if it cannot write fence.json", async () => {
+  it("stops before the drain if it cannot write fence.json", async () => {
     await prepare("read-only");
     const target = asBuilt("read-only", { runAsUser: 10001 });
     const text = await failed(runJob(target, bulkPassRequest));
     expect(text).toMatch(/Writing \S+fence\.json .*EACCES/);
   });
 
-  it.runIf(isRoot)(
-    "stops before the drain if it cannot write in a folder of the state",
-    async () => {
-      await prepare("folders");
-      // As services with an fsGroup and a user of their image's leave it: their folders are their own.
-      await chown(rootOf("folders"), 0, 10001);
-      await chmod(rootOf("folders"), 0o2775);
-      await chown(join(rootOf("folders"), "state/runs"), 1654, 10001);
-      const user = { fsGroup: 10001, fsGroupChangePolicy: "OnRootMismatch" };
-      const target = asBuilt("folders", user);
-      const text = await failed(runJob(target, bulkPassRequest));
-      expect(text).toMatch(/Writing \S+\/state\/runs .*EACCES/);
-    },
-  );
+  it("stops before the drain if it cannot write in a folder of the state", async () => {
+    await prepare("folders");
+    // As services with an fsGroup and a user of their image's leave it: their folders are their own.
+    await chown(rootOf("folders"), 0, 10001);
+    await chmod(rootOf("folders"), 0o2775);
+    await chown(join(rootOf("folders"), "state/runs"), 1654, 10001);
+    const user = { fsGroup: 10001, fsGroupChangePolicy: "OnRootMismatch" };
+    const target = asBuilt("folders", user);
+    const text = await failed(runJob(target, bulkPassRequest));
+    expect(text).toMatch(/Writing \S+\/state\/runs .*EACCES/);
+  });
 });
 
 describe("a ReadWriteOnce claim", () => {

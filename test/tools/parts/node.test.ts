@@ -46,39 +46,40 @@ test("an image takes its files, user and entry point from the Dockerfile", () =>
 });
 
 // Only Linux has nodes, and always the tar of GNU.
-const onLinux = test.runIf(process.platform === "linux");
+const isLinux = process.platform === "linux";
 
-onLinux("whoever is not root is told so, in a line", async () => {
+test("whoever is not root is told so, in a line", async ({ skip }) => {
+  skip(!isLinux, "needs Linux");
   vi.spyOn(process, "getuid").mockReturnValue(1000);
   expect(await whatNodeLacks()).toBe("needs root");
 });
 
-onLinux(
-  "images in one archive share their layers, and the same files give the same layer",
-  async () => {
-    const folder = await mkdtemp(join(tmpdir(), "images-"));
-    const file = join(folder, "program");
-    await writeFile(file, "text");
-    const image = { layers: [{ "/opt/program": file }], entrypoint: ["/opt/program"] };
-    const manifestOf = async (to: string) => {
-      const images = ["one", "two"].map((name) => ({ name: `localhost/${name}:1`, ...image }));
-      const archive = await writeImages(images, join(folder, to));
-      await execa("tar", ["-xf", archive, "-C", join(folder, to)]);
-      const text = await readFile(join(folder, to, "manifest.json"), "utf8");
-      const manifest = JSON.parse(text) as {
-        Config: string;
-        RepoTags: string[];
-        Layers: string[];
-      }[];
-      const config = await readFile(join(folder, to, manifest[0]?.Config ?? ""), "utf8");
-      return { manifest, config };
-    };
-    const { manifest, config } = await manifestOf("first");
-    expect(manifest.map(({ RepoTags, Layers }) => [RepoTags, Layers])).toEqual([
-      [["localhost/one:1"], ["layer-0.tar"]],
-      [["localhost/two:1"], ["layer-0.tar"]],
-    ]);
-    expect((await manifestOf("second")).config).toBe(config);
-    await rm(folder, { recursive: true });
-  },
-);
+test("images in one archive share their layers, and the same files give the same layer", async ({
+  skip,
+}) => {
+  skip(!isLinux, "needs Linux");
+  const folder = await mkdtemp(join(tmpdir(), "images-"));
+  const file = join(folder, "program");
+  await writeFile(file, "text");
+  const image = { layers: [{ "/opt/program": file }], entrypoint: ["/opt/program"] };
+  const manifestOf = async (to: string) => {
+    const images = ["one", "two"].map((name) => ({ name: `localhost/${name}:1`, ...image }));
+    const archive = await writeImages(images, join(folder, to));
+    await execa("tar", ["-xf", archive, "-C", join(folder, to)]);
+    const text = await readFile(join(folder, to, "manifest.json"), "utf8");
+    const manifest = JSON.parse(text) as {
+      Config: string;
+      RepoTags: string[];
+      Layers: string[];
+    }[];
+    const config = await readFile(join(folder, to, manifest[0]?.Config ?? ""), "utf8");
+    return { manifest, config };
+  };
+  const { manifest, config } = await manifestOf("first");
+  expect(manifest.map(({ RepoTags, Layers }) => [RepoTags, Layers])).toEqual([
+    [["localhost/one:1"], ["layer-0.tar"]],
+    [["localhost/two:1"], ["layer-0.tar"]],
+  ]);
+  expect((await manifestOf("second")).config).toBe(config);
+  await rm(folder, { recursive: true });
+});
