@@ -293,6 +293,7 @@ describe("the shell", () => {
       "test",
       "test",
       "test",
+      "test",
       "test-autoscalers",
       "test-node",
       "test-stacks",

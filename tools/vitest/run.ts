@@ -20,7 +20,6 @@ const stacks = [
   "test/emergency/",
   // Runs every example of the help on a stack.
   "test/cli/examples.test.ts",
-  "test/review/comment.property.test.ts",
   "test/stand-in/order.test.ts",
   "test/stand-in/walk.test.ts",
   "test/transfer/kill.test.ts",

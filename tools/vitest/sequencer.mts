@@ -8,8 +8,7 @@ const needParts = new RegExp(
 );
 
 /** Files that take a minute or more each: they begin first, so that nobody waits for them in the end. */
-const longest =
-  /^test\/(jobs\/run|stand-in\/(order|walk)|transfer\/kill|review\/comment\.property|cli\/usage)\.test\.ts$/;
+const longest = /^test\/(jobs\/run|stand-in\/(order|walk)|transfer\/kill|cli\/usage)\.test\.ts$/;
 
 /**
  * The order of the files: the longest, those with an engine or a control plane, then the short ones, which
