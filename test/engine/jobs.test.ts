@@ -126,6 +126,7 @@ describe("a cutover whose database only the cluster reaches", () => {
 
   it("asks for a pod without privileges, that has the claim only as it needs it", async () => {
     const { items } = JSON.parse(await kubectl("get", "jobs", "--output=json")) as Jobs;
+    expect(items).toHaveLength(9);
     for (const { metadata, spec } of items) {
       expect(spec.ttlSecondsAfterFinished).toBe(7 * 24 * 3600);
       const { containers, volumes = [], ...pod } = spec.template.spec;
