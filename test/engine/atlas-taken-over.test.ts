@@ -120,7 +120,7 @@ describe("a stack with a cluster that Atlas has already", () => {
       expect(verdict).toContain("MongoDB itself changes");
       expect(body).toContain("instanceSize` `M40` → `M30`");
       const snapshot = "../review/gallery/take-over.md";
-      await expect(stable(body, site.stack.folder)).toMatchFileSnapshot(snapshot);
+      await expect(stable(body)).toMatchFileSnapshot(snapshot);
     },
     4 * minutes,
   );

@@ -150,7 +150,7 @@ describe("a stack with a cluster of Atlas", () => {
       await site.configure({ instanceSize: "M20" });
       const { body } = await reviewed(stack, {});
       const snapshot = "../review/gallery/cluster-size.md";
-      await expect(stable(body, stack.folder)).toMatchFileSnapshot(snapshot);
+      await expect(stable(body)).toMatchFileSnapshot(snapshot);
 
       // An entry of the access list is written over for another comment.
       const address = "203.0.113.7";

@@ -58,7 +58,7 @@ async function stoppedSeconds(): Promise<unknown> {
 
 /** The gallery is read by people: `make gallery` draws it. */
 const expectInGallery = (name: string, { body }: Review) =>
-  expect(stable(body, stack.folder)).toMatchFileSnapshot(`../review/gallery/${name}.md`);
+  expect(stable(body)).toMatchFileSnapshot(`../review/gallery/${name}.md`);
 
 it(
   "reviews a production cutover: what stops, and what waits",

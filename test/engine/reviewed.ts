@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { expect } from "vitest";
 import { bundledCommands } from "../cli/bundled";
 import { rendered } from "../review/rendered";
+import { withoutFolders } from "../review/stable";
 import type { TestStack } from "./stack";
 
 const bin = bundledCommands();
@@ -60,13 +61,14 @@ async function reviewOf(
   const plan = join(stack.folder, "plan.json");
   const env = { TASKRUNNER_MONGO_URI: uri, ...workflow };
   const run = (...all: string[]) => execa("node", [bin, ...all], { env, reject: false });
-  await writeFile(preview, (await stack.previewAsJson(...args)).output);
+  const { output } = await stack.previewAsJson(...args);
+  await writeFile(preview, withoutFolders(output, stack.folder));
   const settings = join(stack.folder, `Pulumi.${stack.name}.yaml`);
   // A plan that fails is none, as in the workflow.
   const asked = ["plan", "--json", "--exit-zero", "--settings", settings];
   const { stdout = "", failed = true } = uri ? await run(...asked) : {};
   const planned = failed ? "" : stdout;
-  await writeFile(plan, planned);
+  await writeFile(plan, withoutFolders(planned, stack.folder));
   const comment = await run(
     "comment",
     "--json",
