@@ -30,8 +30,9 @@ export async function look<T>(atOnce: () => T, inPool: () => Promise<T>): Promis
     leftInPool -= 1;
     return inPool();
   }
-  if (performance.now() - triedAt >= untriedMs) {
-    triedAt = performance.now();
+  const started = performance.now();
+  if (started - triedAt >= untriedMs) {
+    triedAt = started;
     const answer = inPool();
     trial = answer.catch(() => undefined).finally(() => (trial = undefined));
     return answer;
