@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { StateFolderError, type StepForms, isContradicted } from "../../state";
 import type { BothSides } from "../sides";
 import { findKeptForms, keepForms, readStepForms } from "../step-forms";
@@ -28,7 +29,7 @@ export async function decideForms<Sides extends BothSides>(
       throw new StateFolderError(describeContradicted(sides, forms, hash));
     }
   }
-  if (!dryRun) await keepForms(sides, forms);
+  if (!dryRun && !isDeepStrictEqual(forms, kept)) await keepForms(sides, forms);
   return sides;
 }
 

@@ -152,7 +152,7 @@ async function readNewest(
   sort: Sort = {},
 ): Promise<Document[]> {
   const projection = Object.fromEntries(leftOut.map((name) => [name, 0]));
-  const options = { sort, projection, limit: newest, raw: true };
+  const options = { sort, projection, limit: newest, batchSize: newest, raw: true };
   const found = await reading(sides, role, (all) => all.find(filter, options).toArray());
   return found.map((bytes) => documentIn(bytes as unknown as Uint8Array));
 }
