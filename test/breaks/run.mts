@@ -135,8 +135,8 @@ const oneFailure = ["--bail=1", "--maxWorkers=1"];
 
 /** The tests of a room whose name their folder does not have. */
 const testsOfRoom: Readonly<Record<string, readonly string[]>> = {
-  "index.ts": ["test/program.test.ts"],
-  "task-runner-storage.ts": ["test/program.test.ts"],
+  "index.ts": ["test/program/order.test.ts"],
+  "task-runner-storage.ts": ["test/program/order.test.ts"],
   ledger: ["test/ledger/", "test/migration/ledger.test.ts"],
   state: ["test/transfer/"],
   step: ["test/step/", "test/jobs/"],

@@ -63,7 +63,7 @@ export const serviceBreaks: readonly Break[] = [
     file: "components/task-runner-storage.ts",
     find: 'new MongoCluster("mongo", settings, after(update))',
     replace: 'new MongoCluster("mongo", settings)',
-    tests: ["test/program.test.ts > before the check of the services"],
+    tests: ["test/program/order.test.ts > before the check of the services"],
   },
   {
     guarantee: "files are not imported over what services on MongoDB did that a stack takes over",

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { playedChart } from "./charts/played";
-import { nameInInstance } from "./instance";
+import { playedChart } from "../charts/played";
+import { nameInInstance } from "../instance";
 
 /** A resource as it was registered, and when that began and ended, in ms. */
 interface Step {
@@ -53,7 +53,7 @@ async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
   ]);
   pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
   vi.resetModules();
-  await import("../index.js");
+  await import("../../index.js");
   await pulumi.runtime.disconnect();
   return steps;
 }
@@ -165,7 +165,7 @@ it.each([
     return { id: name, state: { requests: 0, ...(inputs as object), ...outputsOf(type, name) } };
   };
   await pulumi.runtime.setMocks({ newResource, call: playedChart }, project, "test");
-  const { settingsOf, TaskRunnerStorage } = await import("../components/program.js");
+  const { settingsOf, TaskRunnerStorage } = await import("../../components/program.js");
   for (const name of names)
     new TaskRunnerStorage(name, settingsOf({ ...settings, storageMode: "mongo" }));
   await pulumi.runtime.disconnect();
@@ -198,7 +198,7 @@ it.each(clusters)("names indexes and grants further collections: $kind", async (
   };
   const call = (args: pulumi.runtime.MockCallArgs) => ({ outputs: {}, ...playedChart(args) });
   await pulumi.runtime.setMocks({ newResource, call }, project, "test", false, "organization");
-  const { settingsOf, TaskRunnerStorage } = await import("../components/program.js");
+  const { settingsOf, TaskRunnerStorage } = await import("../../components/program.js");
   const indexNames = { pack_runs_updatedAt_desc: "IX_updatedAt" };
   const mongo = { indexNames, extraCollections: ["pack_run_provenance"] };
   const others = { ...settings, mongoUri: undefined, storageMode: "mongo" };
