@@ -7,25 +7,7 @@ import type { BorrowedServer } from "../pool";
 import type { SiteService, EngineCluster } from "./cluster";
 import type { TestStack } from "./stack";
 
-export const services = ["worker", "web"] as const;
-
-/** What a GitOps controller does: looks at each service again and again, until it is stopped. */
-export function syncServices(sync: (service: SiteService) => Promise<void>, everyMs: number) {
-  const stopping = new AbortController();
-  const loop = async () => {
-    while (!stopping.signal.aborted) {
-      for (const service of services) await sync(service);
-      await sleep(everyMs);
-    }
-  };
-  const running = loop();
-  return {
-    stop: () => {
-      stopping.abort();
-      return running;
-    },
-  };
-}
+const services = ["worker", "web"] as const;
 
 /** Installs worker and web as releases by the values files of a folder, `worker.values.yaml` and `web.values.yaml`. */
 export async function installServices(cluster: EngineCluster, folder: string): Promise<void> {
@@ -67,7 +49,18 @@ export function startArgo(cluster: EngineCluster, show: (file: string) => Promis
     await cluster.kubectl("patch", "deployment", cluster.releases[service], ...patch);
     deployed.push(service);
   };
-  const { stop } = syncServices(sync, 500);
+  const stopping = new AbortController();
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      for (const service of services) await sync(service);
+      await sleep(500);
+    }
+  };
+  const running = loop();
+  const stop = () => {
+    stopping.abort();
+    return running;
+  };
   /** The services in the order in which a change was deployed. */
   return { deployed, stop };
 }

@@ -122,8 +122,9 @@ it(
 );
 
 it(
-  "a rollback, also after a killed engine, and another cutover follow in the same way",
+  "a rollback with MongoDB stopped, also after a killed engine, and another cutover follow in the same way",
   async () => {
+    await server.stop();
     await configure("filesystem");
     await stack.killedUp(/ValuesFile taskrunner-worker updating/);
     await stack.cancel();
@@ -131,7 +132,9 @@ it(
     expect(back.failed, back.output).toBe(false);
     expect(argo.deployed).toEqual(["worker", "web"]);
     expect(await modes()).toEqual(["filesystem", "filesystem", "filesystem"]);
+    expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
 
+    await server.start();
     await configure("mongo");
     const again = await stack.up();
     expect(again.failed, again.output).toBe(false);

@@ -1,10 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { makeSite, type Site } from "./site";
-import { cutoverKinds, stepsDone } from "./steps";
 
 const minutes = 60_000;
 
@@ -15,6 +13,10 @@ let release: Site["release"];
 
 beforeAll(async () => {
   ({ stack, server, cluster, release } = await makeSite(3));
+  for (const storageMode of ["filesystem", "mongo"] as const) {
+    await configure(storageMode);
+    expect(await stack.up()).toMatchObject({ failed: false });
+  }
 }, 25 * minutes);
 afterAll(async () => {
   await release();
@@ -56,28 +58,6 @@ async function twoNames(): Promise<string> {
 }
 
 describe("a stack whose cluster has several names", () => {
-  it(
-    "refuses an up without a preview before its first change",
-    async () => {
-      await configure("filesystem");
-      expect(await stack.up()).toMatchObject({ failed: false });
-      const env = "--env=Worker__Storage__Mode=filesystem";
-      await cluster.kubectl("run", "forgotten", "--image=none", env);
-      await configure("mongo");
-      const up = await stack.up();
-
-      expect(up.failed).toBe(true);
-      expect(up.output).toContain("drained: forgotten.");
-      expect(stepsDone(up, [...cutoverKinds, "Collection", "Index"])).toEqual([]);
-      const client = new MongoClient(server.uri);
-      expect(await client.db("taskrunner").listCollections().toArray()).toEqual([]);
-      await client.close();
-      await cluster.kubectl("delete", "pod", "forgotten", "--grace-period=0", "--force");
-      expect(await stack.up()).toMatchObject({ failed: false });
-    },
-    6 * minutes,
-  );
-
   it(
     "wants to be told which context counts",
     async () => {

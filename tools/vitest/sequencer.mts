@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that need what takes minutes to build where it is missing: an engine, a control plane. */
 const needParts = new RegExp(
   "^test/(engine|emergency|jobs|kubelet|charts|cluster/kubernetes|rollout/(pods|update)|tools/parts)/" +
-    "|^test/(cli/examples|prose|stand-in/cluster|transfer/as-jobs|workflows/release)",
+    "|^test/(cli/examples|prose|transfer/as-jobs|workflows/release)",
 );
 
 /** Files that take a minute or more each: they begin first, so that nobody waits for them in the end. */
