@@ -82,6 +82,12 @@ it(
     expect(stepsDone(again, cutoverKinds)).toEqual([]);
     expect(again.output).toMatch(/Cutover 1 is ready since/);
     expect((await comment()).headline).toMatch(/: no changes$/);
+
+    // As docs/canary.md says, after one that showed nothing.
+    const flags = ["--replace", "**::taskrunner-canary"];
+    const { output } = await stack.pulumi("up", "--yes", "--skip-preview", ...flags);
+    expect(output).toContain("[canary-not-shown]");
+    expect(await modes()).toEqual(files);
   },
   8 * minutes,
 );
