@@ -66,7 +66,7 @@ it("a second import asks for the checkpoints of a block of runs at once", async 
   });
   // The look at the forms that services write has its own, whatever the number of runs.
   expect(commands.find).toBeLessThan(15);
-  expect(commands).toMatchObject({ update: 1, createIndexes: 1 });
+  expect(commands).toEqual({ find: commands.find, createIndexes: 1 });
 });
 
 it("MongoDB is asked for a block of runs as often as for a few", async () => {
