@@ -40,20 +40,26 @@ export async function look<T>(atOnce: () => T, inPool: () => Promise<T>): Promis
   return timed(atOnce);
 }
 
-/** Looks at several, without a promise for each. */
+/** Looks at several, without a promise for each but in the thread pool. */
 export async function lookAtAll<Item, T>(
   items: readonly Item[],
   atOnce: (item: Item) => T,
   inPool: (item: Item) => Promise<T>,
 ): Promise<T[]> {
-  const found: (T | Promise<T>)[] = [];
+  const found: T[] = [];
+  const waiting: Promise<void>[] = [];
   for (const [at, item] of items.entries()) {
-    const looks = [() => atOnce(item), () => inPool(item)] as const;
-    if (leftInPool > 0) found.push(look(...looks));
-    else if (at % callsCounted === 0) found.push(await look(...looks));
-    else found.push(timed(looks[0]));
+    const lookNow = () => atOnce(item);
+    if (leftInPool === 0 && at % callsCounted > 0) {
+      found[at] = timed(lookNow);
+      continue;
+    }
+    const looking = look(lookNow, () => inPool(item)).then((one) => void (found[at] = one));
+    if (leftInPool > 0) waiting.push(looking);
+    else await looking;
   }
-  return Promise.all(found);
+  await Promise.all(waiting);
+  return found;
 }
 
 function timed<T>(call: () => T): T {
