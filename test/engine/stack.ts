@@ -80,13 +80,12 @@ export function numbered(settings: StackSettings, next: number): StackSettings {
     readonly cutover?: number;
     readonly rollout?: { readonly confirm?: unknown };
   };
-  const isAsked = rollout?.confirm === "none";
   return {
     ...(cutover > 1 && { cutover }),
     storageMode,
     ...(storageMode === "filesystem" && { advanced: { electionSeconds: 5 } }),
     ...settings,
-    ...(isAsked && { rollout: { workerStopped: cutover, ...rollout } }),
+    ...(rollout?.confirm === "none" && { rollout: { workerStopped: cutover, ...rollout } }),
   };
 }
 

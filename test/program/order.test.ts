@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { playedChart } from "../charts/played";
 import { nameInInstance } from "../instance";
+import { project, runProgram } from "./runtime";
 
 /** A resource as it was registered, and when that began and ended, in ms. */
 interface Step {
@@ -14,7 +15,6 @@ interface Step {
 
 type Steps = ReadonlyMap<string, Step>;
 
-const project = "taskrunner-storage";
 const mongoUri = "mongodb://127.0.0.1/taskrunner";
 const settings = {
   mongoUri,
@@ -46,15 +46,7 @@ async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
     steps.set(nameInInstance(name), { type, inputs, began, ended: performance.now() });
     return { id: name, state: { requests: 0, ...(inputs as object), ...outputsOf(type, name) } };
   };
-  await pulumi.runtime.setMocks({ newResource, call: playedChart }, project, "test");
-  const config = Object.entries({ ...settings, storageMode }).map(([key, value]) => [
-    `${project}:${key}`,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
-  vi.resetModules();
-  await import("../../index.js");
-  await pulumi.runtime.disconnect();
+  await runProgram({ newResource, call: playedChart }, { ...settings, storageMode });
   return steps;
 }
 

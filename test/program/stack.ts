@@ -2,12 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { vi } from "vitest";
 import { nextCutover } from "../../tools/dev/outputs";
 import { repository } from "../../tools/parts";
 import { type EngineRun, numbered, type StackSettings, type TestStack } from "../engine/stack";
-import { nameInInstance } from "../instance";
-import { ignoreRejections, plain, printed } from "./runtime";
+import { ignoreRejections, plain, printed, runProgram } from "./runtime";
 
 /**
  * The real program with its real steps, in this process: its order, its files and its server. The engine is played: what it
@@ -15,12 +13,10 @@ import { ignoreRejections, plain, printed } from "./runtime";
  */
 export type StackInProcess = Pick<
   TestStack,
-  "name" | "folder" | "configure" | "preview" | "up" | "outputs" | "remove"
+  "name" | "folder" | "configure" | "preview" | "up" | "outputs" | "state" | "remove"
 > & {
   /** An `up` with `--refresh`: it looks first at what the steps made. */
   upAfterRefresh(): Promise<EngineRun>;
-  /** What the engine keeps of a resource, by its name in its environment; undefined if there is none. */
-  kept(name: string): object | undefined;
   /** Forgets all resources, as a stack whose state was lost. */
   forget(): void;
 };
@@ -36,13 +32,11 @@ interface Kept {
   readonly outputs: object;
 }
 
-const project = "taskrunner-storage";
-
 /** Makes an empty stack of this name. */
 export async function makeStackInProcess(name = "test"): Promise<StackInProcess> {
   const folder = await mkdtemp(join(tmpdir(), "stack-"));
   const kept = new Map<string, Kept>();
-  let config: Record<string, string> = {};
+  let settings: StackSettings = {};
   let outputs: Record<string, unknown> = {};
 
   async function run(isPreview: boolean): Promise<EngineRun> {
@@ -61,7 +55,7 @@ export async function makeStackInProcess(name = "test"): Promise<StackInProcess>
       const { __provider: shim = "", ...news } = plain(inputs) as { readonly __provider?: string };
       if (shim === "") return { id: name, state: news };
       asked.add(name);
-      const provider = await providerOf(shim, config);
+      const provider = await providerOf(shim, settings);
       const work = isPreview ? previewed : done;
       const found = await work(provider, news, kept.get(name)).catch((error: unknown) => {
         const { properties } = error as { readonly properties?: object };
@@ -75,13 +69,8 @@ export async function makeStackInProcess(name = "test"): Promise<StackInProcess>
     const rejections = ignoreRejections();
     try {
       const played = { newResource, call: () => ({}) };
-      await pulumi.runtime.setMocks(played, project, name, isPreview, "organization");
-      pulumi.runtime.setAllConfig(config, []);
-      vi.resetModules();
-      const program = (await import("../../index.js")) as Record<string, unknown>;
-      const all = new Promise((resolve) => pulumi.output(program).apply(resolve));
-      await pulumi.runtime.disconnect();
-      if (!isPreview && !result.failed) outputs = (await all) as typeof outputs;
+      const program = await runProgram(played, settings, { stack: name, isPreview });
+      if (!isPreview && !result.failed) outputs = await program.outputs;
     } catch (error) {
       if (!result.failed) output.add(`error: ${(error as Error).message}`);
       result.failed = true;
@@ -96,21 +85,26 @@ export async function makeStackInProcess(name = "test"): Promise<StackInProcess>
 
   async function refresh(): Promise<void> {
     for (const [name, { type, inputs, outputs, shim }] of kept) {
-      const provider = await providerOf(shim, config);
+      const provider = await providerOf(shim, settings);
       const found = await provider.read(name, outputs);
       if (found.id === undefined) kept.delete(name);
       else kept.set(name, { type, shim, inputs, outputs: toJson(found.props as object) });
     }
   }
 
+  const state = () => {
+    const resources = [...kept].map(([urn, { type, inputs, outputs }]) => {
+      return { urn, type, inputs, outputs };
+    });
+    return Promise.resolve(JSON.stringify({ deployment: { resources } }));
+  };
+
   return {
     name,
     folder,
-    configure: (settings) => {
-      const resources = [...kept.values()];
-      const next = nextCutover(JSON.stringify({ deployment: { resources } }));
-      config = configOf(numbered(settings, next));
-      return Promise.resolve();
+    state,
+    configure: async (asked) => {
+      settings = numbered(asked, nextCutover(await state()));
     },
     preview: () => run(true),
     up: () => run(false),
@@ -118,7 +112,6 @@ export async function makeStackInProcess(name = "test"): Promise<StackInProcess>
       await refresh();
       return run(false);
     },
-    kept: (of) => [...kept].find(([name]) => nameInInstance(name) === of)?.[1].outputs,
     outputs: () => Promise.resolve(outputs),
     forget: () => {
       kept.clear();
@@ -128,14 +121,14 @@ export async function makeStackInProcess(name = "test"): Promise<StackInProcess>
 }
 
 /** The provider that the engine's lines for a resource load, as configured. */
-async function providerOf(shim: string, config: Readonly<Record<string, string>>) {
+async function providerOf(shim: string, settings: StackSettings) {
   const [, module = "", kind = ""] = /load\("([^"]+)", "([^"]+)"\)/.exec(shim) ?? [];
   const { providers } = (await import(join(repository, `${module}.ts`))) as {
     readonly providers: Readonly<Record<string, Provider>>;
   };
   const provider = providers[kind];
   if (!provider) throw new Error(`${module} has no provider ${kind}`);
-  const get = (key: string) => config[`${project}:${key}`];
+  const get = (key: string) => settings[key];
   await provider.configure({ config: { get } } as pulumi.dynamic.ConfigureRequest);
   return provider;
 }
@@ -176,13 +169,3 @@ async function checked(provider: Provider, news: object, before?: Kept): Promise
 
 /** As it reaches another process. */
 const toJson = (value: object) => JSON.parse(JSON.stringify(value)) as object;
-
-function configOf(settings: StackSettings): Record<string, string> {
-  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [
-      `${project}:${key}`,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]),
-  );
-}

@@ -17,13 +17,13 @@ async function succeeded(running: Promise<EngineRun>): Promise<void> {
 
 /** A preview and an `up` are refused, and nothing is changed. @returns what they print */
 async function refused(): Promise<string> {
-  const before = life.stack.kept("cutover");
+  const before = await life.stack.state();
   const preview = await life.stack.preview();
   const up = await life.stack.up();
   expect([preview.failed, up.failed]).toEqual([true, true]);
   expect(up.output).not.toMatch(/ (created|updated)/);
   expect(await life.modes()).toEqual(["filesystem", "filesystem"]);
-  expect(life.stack.kept("cutover")).toEqual(before);
+  expect(await life.stack.state()).toEqual(before);
   return `${preview.output}\n${up.output}`;
 }
 

@@ -1,22 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
+import { runProgram } from "../program/runtime";
 
 const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
 
-beforeAll(async () => {
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
-      call: () => ({}),
-    },
-    "taskrunner-storage",
-    "test",
-    false,
-    "organization",
-  );
-});
 beforeEach(() => {
-  vi.resetModules();
   warn.mockClear();
 });
 
@@ -38,13 +26,10 @@ it.each([
   ["on MongoDB without it", { storageMode: "mongo" }, 0],
 ])("the program warns of a rollback that exports nothing: %s", async (_what, own, times) => {
   const settings = { mongoUri: uri, appMongoUri: uri, rollout, ...own };
-  const texts = Object.entries(settings).map(([key, value]) => [
-    `taskrunner-storage:${key}`,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>, []);
-  await import("../../index.js");
-  await pulumi.runtime.disconnect();
+  const newResource = ({ name, inputs }: pulumi.runtime.MockResourceArgs) => {
+    return { id: name, state: inputs as object };
+  };
+  await runProgram({ newResource, call: () => ({}) }, settings);
   expect(warn.mock.calls.filter(([text]) => text.includes("no section `backfill`"))).toHaveLength(
     times,
   );
