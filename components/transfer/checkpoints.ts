@@ -53,7 +53,10 @@ export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts, Num
 const converterVersion = 1;
 
 /** The conversion of a file: of a run also by what becomes of its steps. */
-export function converterOf({ role, forms = usualForms }: StateFile): string {
+export function converterOf({
+  role,
+  forms = usualForms,
+}: Pick<StateFile, "role" | "forms">): string {
   const ofSteps = [forms.table, ...(forms.dates ?? [])];
   return [converterVersion, ...(role === "runs" ? ofSteps : [])].join(" ");
 }

@@ -11,8 +11,8 @@ import {
 } from "../state";
 import type { BothSides } from "./sides";
 
-/** The number of runs that show the forms. */
-const runsLooked = 500;
+/** The number of runs on disk, and of documents of a collection, that show the forms: the newest. */
+export const newestLooked = 200;
 
 /**
  * Reads from the newest runs of a state directory how the services write enumerations inside `steps`; undefined if none
@@ -20,7 +20,7 @@ const runsLooked = 500;
  */
 export async function readStepForms(address: StateAddress): Promise<StepForms | undefined> {
   const evidence = new StepEvidence();
-  const names = await newestRuns(address, runsLooked);
+  const names = await newestRuns(address, newestLooked);
   for await (const runs of runsNamed(address, names, ["runs"])) {
     // One by one, because a run may be large.
     for (const file of runs.flatMap(({ files }) => files)) {

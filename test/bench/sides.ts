@@ -34,16 +34,26 @@ export async function createSchema(db: Db): Promise<void> {
   await db.collection(ledgerName).insertOne({ _id: migrationId as never });
 }
 
+/** Asks once by each index: the sink builds one when a query needs it, and MongoDB with each write. */
+export async function useIndexes(db: Db): Promise<void> {
+  for (const { collection, key } of indexesOf(Object.values(mongo.collections))) {
+    await db.collection(collection).find().sort(Object.fromEntries(key)).limit(1).toArray();
+  }
+}
+
 async function createIndexes(db: Db, of: readonly string[]): Promise<void> {
-  const wanted = buildSchema({
+  for (const { collection, key, name, unique } of indexesOf(of)) {
+    const index = { key: Object.fromEntries(key), name, unique };
+    await db.command({ createIndexes: collection, indexes: [index] });
+  }
+}
+
+function indexesOf(names: readonly string[]) {
+  const { indexes } = buildSchema({
     collections: mongo.collections,
     validation,
     approvals: true,
     tenancy,
   });
-  for (const { collection, key, name, unique } of wanted.indexes) {
-    if (!of.includes(collection)) continue;
-    const index = { key: Object.fromEntries(key), name, unique };
-    await db.command({ createIndexes: collection, indexes: [index] });
-  }
+  return indexes.filter(({ collection }) => names.includes(collection));
 }

@@ -18,7 +18,7 @@ import { requireAllRecords } from "./curve";
 import type { Input } from "./inputs";
 import { measure } from "./run";
 import { changeInMongo, changeOnDisk, spread, writeRuns } from "./runs";
-import { createSchema } from "./sides";
+import { createSchema, useIndexes } from "./sides";
 import { roundTripMs, startSinkProcess, type SinkCounts, type SinkProcess } from "./sink/process";
 import { printTable, formatWhole } from "./table";
 import type { Measured, Task } from "./task";
@@ -110,6 +110,7 @@ async function measureRuns(
       return work(name, distance);
     });
   const first = await work("import", near);
+  await useIndexes(db);
   // A young file is looked at more closely: an environment's files are old, but those that change.
   console.error(`waiting until the files are ${String(oldMs / 1_000)} s old`);
   await sleep(Math.max(0, written + oldMs - Date.now()));

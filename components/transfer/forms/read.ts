@@ -21,7 +21,7 @@ import {
 import { basesIn, readBases } from "../bases";
 import { documentIn, reading } from "../documents";
 import type { BothSides } from "../sides";
-import { withForms } from "../step-forms";
+import { newestLooked, withForms } from "../step-forms";
 import {
   type FormDifference,
   type Sample,
@@ -39,9 +39,6 @@ export interface FormsReport {
   readonly hash?: string;
 }
 
-/** The maximum number of runs on disk, and of documents of a collection, that are looked at: the newest. */
-const newest = 500;
-
 /** The number of lines of a log that are looked at. */
 const linesOfLog = 20;
 
@@ -58,7 +55,7 @@ export async function compareForms(asked: BothSides): Promise<FormsReport> {
   const services = await readServices(sides);
   const compared = byRole((role) => services[role].length);
   const roles = rolesIn(sides).filter((role) => compared[role] > 0);
-  const names = roles.length === 0 ? [] : await newestRuns(sides, newest);
+  const names = roles.length === 0 ? [] : await newestRuns(sides, newestLooked);
   const differences: FormDifference[] = [];
   for (const role of roles) {
     const files = names.map((name) => fileOf(sides, role, name));
@@ -152,7 +149,7 @@ async function readNewest(
   sort: Sort = {},
 ): Promise<Document[]> {
   const projection = Object.fromEntries(leftOut.map((name) => [name, 0]));
-  const options = { sort, projection, limit: newest, batchSize: newest, raw: true };
+  const options = { sort, projection, limit: newestLooked, batchSize: newestLooked, raw: true };
   const found = await reading(sides, role, (all) => all.find(filter, options).toArray());
   return found.map((bytes) => documentIn(bytes as unknown as Uint8Array));
 }

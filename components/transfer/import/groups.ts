@@ -9,7 +9,7 @@ import {
   runsOnDisk,
   stampByOpening,
 } from "../../state";
-import type { CollectionRole } from "../../contract";
+import { type CollectionRole, byRole } from "../../contract";
 import { type Checkpoints, type RunCheckpoints, converterOf } from "../checkpoints";
 import type { Tally } from "../tally";
 import { type FileRecords, type RunGroup, groupBytes } from "./pipeline";
@@ -97,20 +97,24 @@ const blocksAtOnce = 4;
 
 async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> {
   const { address, tally, only, checkpoints, shouldBypassCache = false, select } = reading;
+  const converters = byRole((role) => converterOf({ role, forms: address.forms }));
   const blocks = only
     ? runsNamed(address, only.names, only.roles)
     : runsOnDisk(address, tally.skipped);
   yield* mapOrdered(blocks, blocksAtOnce, async (runs) => {
     const all = await checkpoints?.read(runs.map(({ baseName }) => baseName));
-    const listed = await mapLimit(looksAtOnce, runs, async (run) => {
-      const known = all?.get(run.baseName) ?? {};
-      const files = shouldBypassCache ? await lookAgain(run, known) : run.files;
-      const id = await findId(address, run.baseName, files.at(-1), known.runs);
+    const knownOf = (baseName: string) => all?.get(baseName) ?? {};
+    const looked = shouldBypassCache
+      ? await mapLimit(looksAtOnce, runs, (run) => lookAgain(run, knownOf(run.baseName)))
+      : runs;
+    const ids = await findIds(address, looked, knownOf);
+    const listed = looked.map(({ baseName, files }, at) => {
+      const known = knownOf(baseName);
       return files.map((file) => {
         const beginning = file.role === "logs" ? known.beginning : undefined;
         const own = known[file.role];
-        const checkpoint = own?.converter === converterOf(file) ? own : undefined;
-        return { file, checkpoint, beginning, id };
+        const checkpoint = own?.converter === converters[file.role] ? own : undefined;
+        return { file, checkpoint, beginning, id: ids[at] };
       });
     });
     return select ? select(listed) : listed;
@@ -121,29 +125,33 @@ async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> 
 const cachedMs = 60_000;
 
 /** Opens each file for a fresh stat, except of a run that was finished when imported and is older than any cached stat. */
-async function lookAgain({ files }: RunOnDisk, { runs }: RunCheckpoints) {
+async function lookAgain({ baseName, files }: RunOnDisk, { runs }: RunCheckpoints) {
   const isFinished = files.at(-1)?.role === "runs" && runs?.unfinished === 0;
   const look = async (file: FoundFile) => {
     const { modified, changed, seen } = file.stamp;
     if (isFinished && seen - Math.max(modified, changed) > cachedMs) return file;
     return { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
   };
-  return Promise.all(files.map(look));
+  return { baseName, files: await Promise.all(files.map(look)) };
 }
 
-/** A run's own file that is as it was imported is not read for the id. */
-async function findId(
+/** The runs' ids. A run's own file that is as it was imported is not read for that. */
+async function findIds(
   address: StateAddress,
-  baseName: string,
-  own: FoundFile | undefined,
-  checkpoint: Listed["checkpoint"],
-): Promise<Listed["id"]> {
-  const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
-  try {
-    return isKnown ? checkpoint.runId : await findRunId(address, baseName);
-  } catch (error) {
-    return unreadable(error);
-  }
+  runs: readonly RunOnDisk[],
+  knownOf: (baseName: string) => RunCheckpoints,
+): Promise<Listed["id"][]> {
+  const ids: Listed["id"][] = runs.map(({ baseName, files }) => {
+    const { runs: checkpoint } = knownOf(baseName);
+    const own = files.at(-1);
+    const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
+    return isKnown ? checkpoint.runId : undefined;
+  });
+  const unknown = [...runs.entries()].filter(([at]) => ids[at] === undefined);
+  await mapLimit(looksAtOnce, unknown, async ([at, { baseName }]) => {
+    ids[at] = await findRunId(address, baseName).catch(unreadable);
+  });
+  return ids;
 }
 
 /** The number of files of a group that are opened together: a volume across a network takes its time. */

@@ -192,4 +192,17 @@ it("finds the runs whose own files were written last, the newest first", async (
   expect(await newestRuns({ root, folders: defaultFolders }, 5)).toEqual(newest.slice(0, 5));
 });
 
+it("looks for the newest of many runs among an even part of them", async () => {
+  const names = Array.from({ length: 12_000 }, (_, at) => `r-${at}`);
+  const files = Object.fromEntries(names.map((name) => [`state/runs/${name}.json`, "{}"]));
+  const root = await writeState(files);
+  for (const name of names) {
+    const seconds = 1_000_000 + indexOf(name);
+    fs.utimesSync(join(root, `state/runs/${name}.json`), seconds, seconds);
+  }
+  const found = await newestRuns({ root, folders: defaultFolders }, 100);
+  expect(found).toHaveLength(100);
+  expect(Math.min(...found.map(indexOf))).toBeGreaterThan(11_600);
+});
+
 const indexOf = (name: string) => Number(name.slice(2));
