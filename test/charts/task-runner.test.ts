@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { helm } from "../../tools/parts";
 import { deployment, lint, objects, render, sampleValues, type Values } from "./task-runner";
@@ -149,16 +147,12 @@ describe("the annotation of the pods", () => {
 
 describe("on a control plane", () => {
   let cluster: BorrowedCluster;
-  const kubectl = async (...args: string[]) => {
-    const all = [`--kubeconfig=${cluster.kubeconfig}`, ...args];
-    return (await promisify(execFile)(cluster.kubectl, all)).stdout;
-  };
 
   beforeAll(async () => {
     cluster = await borrowCluster();
-    await kubectl("create", "namespace", "stellaops");
+    await cluster.kubectl("create", "namespace", "stellaops");
     // The strictest of Kubernetes' own rules for pods: what breaks them is refused or warned of.
-    await kubectl(
+    await cluster.kubectl(
       "label",
       "namespace",
       "stellaops",
@@ -172,8 +166,8 @@ describe("on a control plane", () => {
     const file = join(folder, "objects.yaml");
     await writeFile(file, await render(await sampleValues(service, mode), service, folder));
     const dry = ["apply", "--dry-run=server", "--validate=strict", "--warnings-as-errors"];
-    const said = await kubectl(...dry, "--namespace=stellaops", `--filename=${file}`);
+    const said = await cluster.kubectl(...dry, "--namespace=stellaops", `--filename=${file}`);
     expect(said).toContain(`deployment.apps/taskrunner-${service} created (server dry run)`);
-    expect(await kubectl("get", "deployments", "--namespace=stellaops")).toBe("");
+    expect(await cluster.kubectl("get", "deployments", "--namespace=stellaops")).toBe("");
   });
 });

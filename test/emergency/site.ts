@@ -60,7 +60,7 @@ export async function makeClusterSite(): Promise<ClusterSite> {
   await writeFile(kubeconfig, await readFile(cluster.controlPlane.kubeconfig, "utf8"));
   await chmod(kubeconfig, 0o600);
   await mkdir(join(own, "bin"));
-  await symlink(cluster.controlPlane.kubectl, join(own, "bin/kubectl"));
+  await symlink(cluster.controlPlane.program, join(own, "bin/kubectl"));
   await symlink(await helm(), join(own, "bin/helm"));
   const { worker, web } = cluster.valuesFiles;
   await ground.done(`

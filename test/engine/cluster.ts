@@ -89,10 +89,7 @@ export async function makeEngineSite(
     writeFile(valuesFiles[service], stringify(values));
   await setValues("worker", clusterSiteValues.worker);
   await setValues("web", clusterSiteValues.web);
-  const kubectl = async (...args: string[]) => {
-    const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
-    return (await execa(controlPlane.kubectl, [...address, ...args])).stdout;
-  };
+  const kubectl = (...args: string[]) => controlPlane.kubectl("--namespace", namespace, ...args);
   const ofService = async (service: SiteService) => {
     const labels = `app.kubernetes.io/instance=${releases[service]}`;
     const found = await kubectl("get", "pods", "-l", labels, "-o", "json");

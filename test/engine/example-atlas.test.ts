@@ -58,8 +58,7 @@ async function installServices(): Promise<void> {
     metadata: { name: "taskrunner-state", namespace: "taskrunner" },
     spec: { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } },
   };
-  const apply = ["apply", "--kubeconfig", cluster.controlPlane.kubeconfig, "--filename", "-"];
-  await execa(cluster.controlPlane.kubectl, apply, { input: JSON.stringify(claim) });
+  await cluster.controlPlane.apply(claim);
 }
 
 /** The preview of a cutover with an example, on the Kubernetes API of the test. */

@@ -110,12 +110,12 @@ describe("the README's first environment", () => {
 
   /** The cluster by the name that it has in the example. */
   async function kubeconfigOfReader(): Promise<string> {
-    const { kubeconfig, kubectl } = cluster.controlPlane;
+    const { kubeconfig, program } = cluster.controlPlane;
     const file = join(folder, "kubeconfig");
     await copyFile(kubeconfig, file);
     const config = ["--kubeconfig", file, "config"];
-    const { stdout: name } = await execa(kubectl, [...config, "current-context"]);
-    await execa(kubectl, [...config, "rename-context", name, "existing"]);
+    const { stdout: name } = await execa(program, [...config, "current-context"]);
+    await execa(program, [...config, "rename-context", name, "existing"]);
     return file;
   }
 
@@ -131,26 +131,26 @@ describe("the README's first environment", () => {
     const spec = { accessModes: ["ReadWriteMany"], storageClassName: "" };
     const size = { storage: "1Gi" };
     const volume = { ...spec, capacity: size, hostPath: { path: "/state" }, claimRef: claim };
-    await apply({ kind: "PersistentVolume", metadata: { name: "state" }, spec: volume });
-    await apply({
-      kind: "PersistentVolumeClaim",
-      metadata: claim,
-      spec: { ...spec, resources: { requests: size } },
-    });
+    await cluster.controlPlane.apply(
+      {
+        apiVersion: "v1",
+        kind: "PersistentVolume",
+        metadata: { name: "state" },
+        spec: volume,
+      },
+      {
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        metadata: claim,
+        spec: { ...spec, resources: { requests: size } },
+      },
+    );
     const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
     for (const service of ["worker", "web"]) {
       const values = join(clone, `examples/existing/${service}.values.yaml`);
       const install = ["install", `taskrunner-${service}`, join(clone, "examples/chart")];
       await execa(await helm(), [...install, "--values", values, "--wait", ...address]);
     }
-  }
-
-  async function apply(object: object): Promise<void> {
-    const { controlPlane } = cluster;
-    const address = ["apply", "--kubeconfig", controlPlane.kubeconfig, "--filename", "-"];
-    await execa(controlPlane.kubectl, address, {
-      input: JSON.stringify({ apiVersion: "v1", ...object }),
-    });
   }
 
   const pods = async () => [await cluster.podsOf("worker"), await cluster.podsOf("web")];

@@ -1,25 +1,20 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
 import type { JobTarget } from "../../components/step/jobs";
 import { ownKubelet } from "../../tools/parts";
 import { bundle } from "../../tools/bundle/bundle";
 import { startKubelet, type Image, type Kubelet } from "../kubelet";
-import { borrowCluster } from "../pool";
+import { borrowCluster, type Kubectl } from "../pool";
 
 /** The commands as our Dockerfile has them, with its user; `commands` runs as the one who runs the tests. */
 export const builtImage = "taskrunner-storage";
 
 /** A control plane whose pods are processes of this machine, with the image of our commands. */
-export interface JobCluster {
+export interface JobCluster extends Kubectl {
   readonly kubeconfig: string;
   readonly kubelet: Kubelet;
   /** May change meanwhile; `commands` is the bundle, run by node. */
   readonly images: Map<string, Image>;
-  kubectl(...args: string[]): Promise<string>;
-  apply(object: object): Promise<void>;
   /** Makes a namespace with the Secret `mongo` and the claim `state` on a folder. */
   prepare(namespace: string, uri: string, root: string, accessMode?: string): Promise<void>;
   /** Where and how Jobs run in such a namespace. */
@@ -35,17 +30,8 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
     [builtImage, { entrypoint, user: { uid: 1000, gid: 1000 } }],
   ]);
   const controlPlane = await borrowCluster();
-  const { kubeconfig } = controlPlane;
+  const { kubeconfig, kubectl, apply } = controlPlane;
   const kubelet = await startKubelet({ kubeconfig, images });
-  const kubectl = async (...args: string[]) => {
-    const all = [`--kubeconfig=${kubeconfig}`, ...args];
-    return (await promisify(execFile)(controlPlane.kubectl, all)).stdout.trim();
-  };
-  const apply = async (object: object) => {
-    const file = join(folder, "object.json");
-    await writeFile(file, JSON.stringify(object));
-    await kubectl("apply", `--filename=${file}`);
-  };
   return {
     kubeconfig,
     kubelet,
@@ -57,7 +43,7 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
       await kubectl("create", "namespace", namespace);
       const literal = `--from-literal=connectionString=${uri}`;
       await kubectl("create", "secret", "generic", "mongo", literal, `--namespace=${namespace}`);
-      for (const object of claimOn(namespace, root, accessMode)) await apply(object);
+      await apply(...claimOn(namespace, root, accessMode));
     },
     target: (namespace, changes) => ({
       kubeconfig,

@@ -1,22 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { TestContainer, TestNode } from "./test-node";
 
 /** What a node does with pods, as tests of a played one and a real one. */
 export function testNode(start: () => Promise<TestNode>): void {
-  let folder: string;
   let node: TestNode;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "kubelet-"));
     node = await start();
   });
-  afterAll(async () => {
-    await node.stop();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => node.stop());
 
   const kubectl = (...args: string[]) => node.kubectl(...args);
   const wait = (object: string, condition: string) =>
@@ -34,11 +26,8 @@ export function testNode(start: () => Promise<TestNode>): void {
       expect(await factOf(name, path)).toMatch(value);
     }, 30_000);
 
-  async function apply(kind: string, name: string, object: object): Promise<void> {
-    const file = join(folder, `${name}.json`);
-    await writeFile(file, JSON.stringify({ kind, metadata: { name }, ...object }));
-    await kubectl("apply", `--filename=${file}`);
-  }
+  const apply = (kind: string, name: string, object: object) =>
+    node.apply({ kind, metadata: { name }, ...object });
 
   function templateOf(name: string, container: TestContainer, more: object = {}) {
     const metadata = { labels: { app: name }, annotations: node.annotations };

@@ -1,6 +1,5 @@
-import { execa } from "execa";
 import { ownKubelet } from "../../tools/parts";
-import { borrowCluster } from "../pool";
+import { borrowCluster, type Kubectl } from "../pool";
 import { type Image, startKubelet } from ".";
 
 /** A container of a pod, as far as a test states it. */
@@ -12,8 +11,7 @@ export interface TestContainer {
 }
 
 /** A control plane with a node that runs containers: played by the tests, or a real one. */
-export interface TestNode {
-  kubectl(...args: string[]): Promise<string>;
+export interface TestNode extends Kubectl {
   /** A container that runs a script of Node.js, which gets the pod's `args`. */
   script(text: string): TestContainer;
   /** The same, which is never ready. */
@@ -33,7 +31,7 @@ export interface TestNode {
 /** The node that the tests play. */
 export async function playedNode(): Promise<TestNode> {
   const cluster = await borrowCluster();
-  const { kubeconfig } = cluster;
+  const { kubeconfig, kubectl, apply } = cluster;
   const program = { entrypoint: [process.execPath, "--eval"] };
   const images = new Map<string, Image>([
     ["script", program],
@@ -42,8 +40,8 @@ export async function playedNode(): Promise<TestNode> {
   const kubelet = await startKubelet({ kubeconfig, images });
   const command = (text: string) => [...program.entrypoint, text];
   return {
-    kubectl: async (...args) =>
-      (await execa(cluster.kubectl, [`--kubeconfig=${kubeconfig}`, ...args])).stdout,
+    kubectl,
+    apply,
     script: (text) => ({ image: "script", command: command(text) }),
     unready: (text) => ({ image: "unready", command: command(text) }),
     unpullable: { image: "none" },

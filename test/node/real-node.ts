@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import {
   type ImageContent,
   nodeAddress,
@@ -11,6 +10,7 @@ import {
   type ControlPlane,
 } from "../../tools/parts";
 import type { TestContainer, TestNode } from "../kubelet/test-node";
+import { kubectlOf } from "../pool";
 import { processes } from "./processes";
 
 /** A control plane with a real node, and what tests of pods need of it. */
@@ -18,7 +18,6 @@ export interface RealTestNode extends TestNode {
   /** The control plane's folder is in it. */
   readonly folder: string;
   readonly cluster: ControlPlane;
-  apply(...objects: object[]): Promise<void>;
   /** The address of this machine on the bridge of its pods. */
   readonly address: string;
 }
@@ -32,8 +31,6 @@ export async function realNode(images: readonly ImageContent[] = []): Promise<Re
   const node = { name: image, layers: [await nodeLayer()], entrypoint: [program] };
   const directory = join(folder, "cluster");
   const cluster = await startControlPlane({ directory, node: { images: [node, ...images] } });
-  const line = (...args: string[]) => [`--kubeconfig=${cluster.kubeconfig}`, ...args];
-  const kubectl = async (...args: string[]) => (await execa(cluster.kubectl, line(...args))).stdout;
   const kubelet = (await processes()).find(
     ({ line }) => line.startsWith("kubelet\0") && line.includes(`${directory}/`),
   );
@@ -46,12 +43,8 @@ export async function realNode(images: readonly ImageContent[] = []): Promise<Re
   return {
     folder,
     cluster,
-    apply: async (...items) => {
-      const list = { apiVersion: "v1", kind: "List", items };
-      await execa(cluster.kubectl, line("apply", "--filename=-"), { input: JSON.stringify(list) });
-    },
+    ...kubectlOf(cluster),
     address: await nodeAddress(cluster),
-    kubectl,
     script,
     unready: (text) => ({
       ...script(text),
@@ -62,7 +55,8 @@ export async function realNode(images: readonly ImageContent[] = []): Promise<Re
     annotations: {},
     follow: (pod) => {
       let text = "";
-      const logs = spawn(cluster.kubectl, line("logs", "--follow", pod));
+      const follow = [`--kubeconfig=${cluster.kubeconfig}`, "logs", "--follow", pod];
+      const logs = spawn(cluster.kubectl, follow);
       logs.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
       return () => text;
     },

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { execa } from "execa";
 import { startControlPlane } from "../../tools/parts";
+import { kubectlOf } from "./kubectl";
 import { type Pool, poolOf } from "./pool";
 
 /** At rest a control plane still takes a twentieth of a core. */
@@ -13,8 +13,7 @@ export function clusterPool(folder: string): Pool {
     const cluster = await startControlPlane(options);
     const { kubeconfig, port, kubectl } = cluster;
     const stop = () => cluster.stop();
-    const ask = async (...args: string[]) =>
-      (await execa(kubectl, [`--kubeconfig=${kubeconfig}`, ...args])).stdout;
+    const ask = kubectlOf(cluster).kubectl;
     return { facts: { kubeconfig, port, kubectl }, stop, renew: () => empty(ask) };
   };
   return poolOf(start, idleMs);

@@ -4,7 +4,10 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline/promises";
 import { inject } from "vitest";
 import type { ControlPlane, MongoServer } from "../../tools/parts";
+import { type Kubectl, kubectlOf } from "./kubectl";
 import type { PoolAnswer, Wanted } from "./pool";
+
+export { type Kubectl, kubectlOf } from "./kubectl";
 
 /** A server without logins, with fail points, and empty when it is borrowed. */
 export interface BorrowedServer extends Omit<MongoServer, "pid"> {
@@ -15,7 +18,9 @@ export interface BorrowedServer extends Omit<MongoServer, "pid"> {
 }
 
 /** A control plane with nothing in it when it is borrowed. */
-export interface BorrowedCluster extends Omit<ControlPlane, "stop"> {
+export interface BorrowedCluster extends Omit<ControlPlane, "stop" | "kubectl">, Kubectl {
+  /** A kubectl of its version. */
+  readonly program: string;
   /** Gives it back. */
   release(): Promise<void>;
 }
@@ -43,7 +48,8 @@ export function borrowDatabases({
 
 export async function borrowCluster(): Promise<BorrowedCluster> {
   const { facts, release } = await borrow("cluster");
-  return { ...(facts as Omit<ControlPlane, "stop">), release };
+  const cluster = facts as Omit<ControlPlane, "stop">;
+  return { ...cluster, program: cluster.kubectl, ...kubectlOf(cluster), release };
 }
 
 async function borrowMongo(kind: "server" | "databases"): Promise<BorrowedServer> {

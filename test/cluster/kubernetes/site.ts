@@ -1,7 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { ConnectionString } from "mongodb-connection-string-url";
 import { makeStack, type EngineRun, type TestStack } from "../../engine/stack";
 import { untilStepRuns } from "../../engine/steps";
@@ -53,10 +52,7 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
   const chart = await operatorChart(stack.folder);
   const printed = [] as string[];
   const passwords = new Set<string>();
-  const kubectl = async (...args: string[]) => {
-    const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
-    return (await execa(controlPlane.kubectl, [...address, ...args])).stdout;
-  };
+  const kubectl = (...args: string[]) => controlPlane.kubectl("--namespace", namespace, ...args);
   const kept = async (running: Promise<EngineRun>) => {
     const run = await running;
     printed.push(run.output, await stack.state());

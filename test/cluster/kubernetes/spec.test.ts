@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mongoDBCommunitySpec } from "../../../components/cluster/kubernetes/spec";
 import { collections } from "../../../components/contract";
@@ -15,17 +14,14 @@ let controlPlane: BorrowedCluster;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "definition-"));
   controlPlane = await borrowCluster();
-  await kubectl("apply", "--filename", await definition());
+  await controlPlane.kubectl("apply", "--filename", await definition());
   const established = ["--for=condition=Established", "crd", "--all", "--timeout=30s"];
-  await kubectl("wait", ...established);
+  await controlPlane.kubectl("wait", ...established);
 }, 15 * 60_000);
 afterAll(async () => {
   await controlPlane.release();
   await rm(folder, { recursive: true });
 });
-
-const kubectl = (...args: string[]) =>
-  execa(controlPlane.kubectl, ["--kubeconfig", controlPlane.kubeconfig, ...args], { all: true });
 
 const names = Object.fromEntries(
   Object.entries(collections).map(([role, { name }]) => [role, name]),
@@ -41,20 +37,8 @@ const specOf = (settings: object) =>
 async function answerTo(object: object): Promise<string> {
   const file = join(folder, "object.json");
   await writeFile(file, JSON.stringify(object));
-  const { all } = await execa(
-    controlPlane.kubectl,
-    [
-      "--kubeconfig",
-      controlPlane.kubeconfig,
-      "apply",
-      "--namespace=default",
-      "--dry-run=server",
-      "--validate=strict",
-      `--filename=${file}`,
-    ],
-    { all: true, reject: false },
-  );
-  return all;
+  const dry = ["apply", "--namespace=default", "--dry-run=server", "--validate=strict"];
+  return controlPlane.kubectl(...dry, `--filename=${file}`).catch(String);
 }
 
 const answerToSpec = (spec: object) =>

@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import type { StorageMode } from "../../../components/settings";
 import { ownKubelet } from "../../../tools/parts";
-import { borrowCluster } from "../../pool";
+import { borrowCluster, type Kubectl } from "../../pool";
 
 /** A workload of a test: the worker, of a Helm release of the same name. */
 export interface TestWorkload {
@@ -31,14 +29,11 @@ export interface TestWorkload {
 }
 
 /** A control plane for a file of tests; each test has a namespace of its own. */
-export interface TestCluster {
+export interface TestCluster extends Kubectl {
   readonly kubeconfig: string;
   /** The API server's, on 127.0.0.1. */
   readonly port: number;
   readonly folder: string;
-  kubectl(...args: string[]): Promise<string>;
-  /** Applies an object as JSON. */
-  apply(object: object): Promise<void>;
   /** Applies a workload of release `worker` in a namespace, which is made where it is not there. */
   deploy(namespace: string, deployed?: TestWorkload): Promise<void>;
   /** Waits until a workload's pods are all available; default: those of the Deployment `worker`. */
@@ -82,16 +77,7 @@ export function clusterForTests(): Current {
 async function startCluster(): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), "pods-"));
   const running = await borrowCluster();
-  const { kubeconfig, port } = running;
-  const kubectl = async (...args: string[]) =>
-    (
-      await promisify(execFile)(running.kubectl, [`--kubeconfig=${kubeconfig}`, ...args])
-    ).stdout.trim();
-  const apply = async (object: object) => {
-    const file = join(folder, "object.json");
-    await writeFile(file, JSON.stringify(object));
-    await kubectl("apply", `--filename=${file}`);
-  };
+  const { kubeconfig, port, kubectl, apply } = running;
   const of = (namespace: string) => `--namespace=${namespace}`;
   const recorded = "{.metadata.annotations.taskrunner\\.stellaops\\.io/replicas-before-drain}";
   return {
@@ -101,8 +87,8 @@ async function startCluster(): Promise<TestCluster> {
     kubectl,
     apply,
     deploy: async (namespace, deployed) => {
-      await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-      await apply(workload(namespace, deployed));
+      const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+      await apply(space, workload(namespace, deployed));
     },
     available: async (namespace, workload = "deployment/worker") => {
       const wait = ["rollout", "status", workload, "--timeout=20s"];

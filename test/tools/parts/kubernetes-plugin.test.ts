@@ -14,6 +14,7 @@ import {
 import { pluginName, pluginOnPath } from "../../../tools/parts/pulumi/plugin";
 import { versions } from "../../../tools/parts/versions";
 import { makeStack, type TestStack } from "../../engine/stack";
+import { kubectlOf } from "../../pool";
 import { makeProject, type TestProject } from "../../project";
 
 const version = versions.kubernetesPlugin.slice(1);
@@ -112,10 +113,7 @@ describe("the engine with its plugin", () => {
     expect(run.failed, run.output).toBe(false);
     return run.output;
   }
-  const environment = () => ({ KUBECONFIG: cluster.kubeconfig });
-  async function kubectl(...args: string[]) {
-    return (await execa(cluster.kubectl, args, { env: environment() })).stdout;
-  }
+  const kubectl = (...args: string[]) => kubectlOf(cluster).kubectl(...args);
 
   test("creates objects and a release on a control plane, and upgrades it", async () => {
     // About a plugin that it finds on PATH alone, the engine warns.
@@ -130,7 +128,8 @@ describe("the engine with its plugin", () => {
     const variable = "--output=jsonpath={.items[*].spec.containers[0].env[0].value}";
     expect(await kubectl("get", "pods", variable)).toBe("mongo");
     const history = ["history", "worker", "--output=json"];
-    const { stdout } = await execa(await helm(), history, { env: environment() });
+    const env = { KUBECONFIG: cluster.kubeconfig };
+    const { stdout } = await execa(await helm(), history, { env });
     expect(JSON.parse(stdout)).toMatchObject([{ status: "superseded" }, { status: "deployed" }]);
   }, 180_000);
 });

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, assert, beforeAll, describe, expect, test } from "vitest";
 import {
   commandLine,
   type ControlPlane,
@@ -16,6 +16,7 @@ import {
   stopControlPlane,
 } from "../../../tools/parts";
 import { kwokStages, programNames, usablePrograms } from "../../../tools/parts/kubernetes/programs";
+import { kubectlOf } from "../../pool";
 
 describe("the programs on PATH", () => {
   const all = programNames.map((name) => {
@@ -56,10 +57,7 @@ test("kwok's stages are those of its module, and nothing else that is there", as
 describe("a control plane", () => {
   let folder: string;
   let cluster: ControlPlane;
-  const kubectl = async (...args: string[]) => {
-    const all = [`--kubeconfig=${cluster.kubeconfig}`, ...args];
-    return (await promisify(execFile)(cluster.kubectl, all)).stdout.trim();
-  };
+  const kubectl = (...args: string[]) => kubectlOf(cluster).kubectl(...args);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "control-plane-"));
@@ -75,15 +73,12 @@ describe("a control plane", () => {
     const labels = { app: name };
     const spec = { containers: [{ name: "main", image: "registry.example.org/none" }] };
     const template = { metadata: { labels, annotations }, spec };
-    const file = join(folder, `${name}.json`);
-    const object = {
+    await kubectlOf(cluster).apply({
       apiVersion: "apps/v1",
       kind: "Deployment",
       metadata: { name },
       spec: { selector: { matchLabels: labels }, template },
-    };
-    await writeFile(file, JSON.stringify(object));
-    await kubectl("apply", `--filename=${file}`);
+    });
   };
 
   test("says its version to its clients", async () => {
@@ -107,13 +102,11 @@ describe("a control plane", () => {
   });
 
   test("binds a claim on a volume", async () => {
-    const file = join(folder, "claim.json");
     const resources = { requests: { storage: "1Gi" } };
     const spec = { storageClassName: "kwok-volume", accessModes: ["ReadWriteMany"], resources };
     const metadata = { name: "state" };
-    const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata, spec };
-    await writeFile(file, JSON.stringify(claim));
-    await kubectl("apply", `--filename=${file}`);
+    const kind = "PersistentVolumeClaim";
+    await kubectlOf(cluster).apply({ apiVersion: "v1", kind, metadata, spec });
     const bound = ["wait", "--for=jsonpath={.status.phase}=Bound", "pvc/state", "--timeout=15s"];
     expect(await kubectl(...bound)).toContain("condition met");
   });
@@ -156,16 +149,15 @@ describe("a control plane", () => {
     const options = { cwd: repository };
     await promisify(execFile)(process.execPath, ["--import", "tsx", "-e", program], options);
     const found = await runningControlPlane(directory);
-    const make = [`--kubeconfig=${found?.kubeconfig}`, "create", "configmap", "kept"];
-    await promisify(execFile)(found?.kubectl ?? "", make);
+    assert(found);
+    await kubectlOf(found).kubectl("create", "configmap", "kept");
 
     const { programs } = noteIn(await readFile(join(directory, "running.json"), "utf8"));
     process.kill(programs.at(-1)?.pid ?? 0, "SIGKILL");
     await expect.poll(() => runningControlPlane(directory)).toBeUndefined();
     const repaired = await startControlPlane({ directory });
     for (const { pid } of programs) expect(await commandLine(pid)).toBeUndefined();
-    const get = [`--kubeconfig=${repaired.kubeconfig}`, "get", "configmap/kept"];
-    await promisify(execFile)(repaired.kubectl, get);
+    await kubectlOf(repaired).kubectl("get", "configmap/kept");
 
     expect(await stopControlPlane(directory)).toBe(true);
     expect(await isFree(repaired.port)).toBe(true);
