@@ -1,6 +1,15 @@
+import { loadYaml, type V1Pod } from "@kubernetes/client-node";
 import { expect, it, vi } from "vitest";
-import { ClusterError, labelValue, watch } from "../../components/kubernetes";
-import { KubeconfigError } from "../../components/kubernetes/request";
+import {
+  ClusterError,
+  inFull,
+  inProgress,
+  KubeconfigError,
+  labelValue,
+  podObstacle,
+  watch,
+} from "../../components/kubernetes";
+import { sentences } from "../sentences";
 
 it("a label's value has at most 63 legal characters, and begins and ends with a letter or digit", () => {
   expect(labelValue("prod.eu-1")).toBe("prod.eu-1");
@@ -50,48 +59,55 @@ it("a request whose time was over had no status, and may pass", () => {
   expect(error.message).toMatch(/failed: The operation was aborted due to timeout/);
 });
 
-it.each([
-  [
-    "no answer",
-    new Error("ECONNREFUSED"),
-    "failed: ECONNREFUSED. Check that https://c.example.test of kubeconfig prod.config runs and that this machine can " +
-      "reach it. A proxy counts only as proxy-url of the cluster in there.",
-  ],
-  [
-    "status 401",
-    { code: 401, body: { message: "Unauthorized" } },
-    "failed with status 401: Unauthorized. Log in again: the credentials of this context are not valid, or have expired.",
-  ],
-  [
-    "status 403",
-    { code: 403, body: JSON.stringify({ message: "no pods for you" }) },
-    "failed with status 403: no pods for you. Give the user of this context a Role in apps with the rule " +
-      '{ apiGroups: [""], resources: ["pods"], verbs: ["list"] }.',
-  ],
-  [
-    "status 404",
-    { code: 404, body: "<html>" },
-    "failed with status 404: it gave no reason. Check the namespace and the names in it: somebody may have deleted them.",
-  ],
-  [
-    "status 500",
-    { code: 500, body: { message: "etcd is full" } },
-    "failed with status 500: etcd is full. Fix the cause and run it again: what was done stays, and the rest follows.",
-  ],
-])("a request with %s says what failed and what to do", (_, cause, words) => {
+const now = new Date("2026-11-25T12:00:00Z");
+const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1_000).toISOString();
+
+/** What blocks a step as long as a pod is like this. */
+function obstacle(status: object, metadata: object = {}) {
+  const spec = { containers: [], nodeName: "node-1" };
+  const all = { apiVersion: "v1", kind: "Pod", status, metadata: { name: "a", ...metadata }, spec };
+  // As the client makes it of the API's answer.
+  return podObstacle(loadYaml<V1Pod>(JSON.stringify(all)), now);
+}
+const blocks = (status: object, metadata?: object) => () => inFull(obstacle(status, metadata));
+const container = { name: "main", image: "worker:1", imageID: "", ready: false, restartCount: 0 };
+const inState = (state: object) => {
+  return { phase: "Running", containerStatuses: [{ ...container, state }] };
+};
+const terminating = { deletionTimestamp: secondsAgo(-20), deletionGracePeriodSeconds: 30 };
+const unscheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable" };
+const notPulled = {
+  reason: "ErrImagePull",
+  message: "pull of https://user:s3cret@registry/x\n failed",
+};
+
+it("an error and what blocks a step say what was found and what to do", async () => {
   const server = "https://c.example.test";
   const place = { context: "prod", namespace: "apps", server, kubeconfig: "prod.config" };
-  expect(new ClusterError({ verb: "list", kind: "Pod" }, place, cause).message).toBe(
-    `Kubernetes: list pods in namespace apps of context prod ${words}`,
-  );
-});
+  const after = (cause: unknown) => () =>
+    new ClusterError({ verb: "list", kind: "Pod" }, place, cause).message;
+  const reason = "there is no context a in it, it has b";
+  const all = await sentences({
+    "no answer": after(new Error("ECONNREFUSED")),
+    "status 401": after({ code: 401, body: { message: "Unauthorized" } }),
+    "status 403": after({ code: 403, body: JSON.stringify({ message: "no pods for you" }) }),
+    "status 404": after({ code: 404, body: "<html>" }),
+    "status 500": after({ code: 500, body: { message: "etcd is full" } }),
+    "a kubeconfig without the context": () => new KubeconfigError("kube.config", reason).message,
+    "the usual kubeconfig": () => new KubeconfigError(undefined, reason).message,
 
-it.each([
-  ["kube.config", "kube.config"],
-  [undefined, "that kubectl would use"],
-])("a kubeconfig that cannot be used is named: %s", (file, name) => {
-  expect(new KubeconfigError(file, "there is no context a in it, it has b").message).toBe(
-    `The kubeconfig ${name} cannot be used: there is no context a in it, it has b. ` +
-      "Check kubeconfig and context in the settings, or the variable KUBECONFIG.",
-  );
+    "a pod that is terminating": blocks({}, terminating),
+    "one past its grace period": blocks({}, { ...terminating, deletionTimestamp: secondsAgo(45) }),
+    "one that something holds": blocks({}, { ...terminating, finalizers: ["example.org/x"] }),
+    "a pod that no node takes": blocks({
+      conditions: [{ ...unscheduled, message: "Insufficient memory." }],
+    }),
+    "an image that cannot be pulled": blocks(inState({ waiting: notPulled })),
+    "a container to come": blocks(inState({ waiting: { reason: "ContainerCreating" } })),
+    "a container that is not ready": blocks(inState({ running: { startedAt: secondsAgo(90) } })),
+    "a line of progress": () => inProgress(Array.from("abcdefg", (name) => obstacle({}, { name }))),
+  });
+
+  expect(all).not.toContain("s3cret");
+  await expect(all).toMatchFileSnapshot("words.txt");
 });

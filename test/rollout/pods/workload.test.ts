@@ -5,13 +5,7 @@ import {
   type V1ReplicaSet,
 } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
-import {
-  inFull,
-  inProgress,
-  managersOfReplicas,
-  podObstacle,
-  quote,
-} from "../../../components/kubernetes";
+import { managersOfReplicas } from "../../../components/kubernetes";
 import {
   drainObstacles,
   findObstacles,
@@ -39,82 +33,6 @@ const pod = (status: object = {}, metadata: object = {}): V1Pod =>
   });
 
 const container = { name: "main", image: "worker:1", imageID: "", ready: false, restartCount: 0 };
-const inWords = (one: V1Pod) => inFull(podObstacle(one, now));
-
-describe("a pod that is terminating", () => {
-  const metadata = { deletionTimestamp: secondsAgo(-20), deletionGracePeriodSeconds: 30 };
-
-  it("says since when, and with which grace period", () => {
-    expect(inWords(pod({}, metadata))).toBe(
-      "pod a: terminating for 10 s, since 2026-11-25T11:59:50.000Z, with a grace period of 30 s. " +
-        "Set a timeout above this grace period. If it is over, check that node node-1 answers and that nothing " +
-        "holds the pod. Only if you know that its containers have ended: kubectl delete pod a --grace-period=0 --force",
-    );
-  });
-
-  it("past its time names the node and the last way out", () => {
-    const late = { ...metadata, deletionTimestamp: secondsAgo(45) };
-    expect(inWords(pod({}, late))).toMatch(/for 75 s.* node-1 .*kubectl delete pod a .*--force/);
-  });
-
-  it("names what holds it", () => {
-    expect(inWords(pod({}, { ...metadata, finalizers: ["example.org/x"] }))).toMatch(
-      /held by example\.org\/x\./,
-    );
-  });
-});
-
-describe("a pod that is not ready", () => {
-  const inState = (state: object) =>
-    inWords(pod({ phase: "Running", containerStatuses: [{ ...container, state }] }));
-
-  it.each([
-    [
-      { waiting: { reason: "ErrImagePull", message: "x" } },
-      /pod a: Running, ErrImagePull, x\. See/,
-    ],
-    [
-      { waiting: { reason: "ContainerCreating" } },
-      /pod a: Running, ContainerCreating\. See what it/,
-    ],
-    [
-      { running: { startedAt: secondsAgo(90) } },
-      /pod a: Running, not ready\. .*kubectl describe pod a/,
-    ],
-  ])("says of %o what Kubernetes says first", (state, words) => {
-    expect(inState(state)).toMatch(words);
-  });
-
-  it("that no node takes says why", () => {
-    const unscheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable" };
-    expect(
-      inWords(pod({ conditions: [{ ...unscheduled, message: "Insufficient memory." }] })),
-    ).toBe(
-      "pod a: Pending, Unschedulable, Insufficient memory. " +
-        "See what it waits for: kubectl describe pod a, and its log: kubectl logs a",
-    );
-  });
-
-  it("shows no password that is in a message", () => {
-    const message = "pull of https://user:s3cret@registry/x\n failed";
-    expect(inState({ waiting: { reason: "ErrImagePull", message } })).toContain(
-      "pull of https://***@registry/x failed",
-    );
-    expect(quote("mongodb://app:s3cr@t@db/x")).not.toContain("s3cr");
-  });
-});
-
-describe("a line of progress", () => {
-  it("names five and counts the rest", () => {
-    const all = ["a", "b", "c", "d", "e", "f", "g"].map((name) =>
-      podObstacle(pod({}, { name }), now),
-    );
-    expect(inProgress(all.slice(0, 1))).toBe("1 to go: pod a (Pending, not started)");
-    expect(inProgress(all)).toMatch(
-      /^7 to go: pod a .*, pod e \(Pending, not started\) and 2 more$/,
-    );
-  });
-});
 
 const replicaSet = (uid: string, revision: number, owner = "d", replicas = 1): V1ReplicaSet =>
   fromJson({
@@ -183,19 +101,6 @@ describe("what belongs to a Deployment", () => {
     const found = workload(deployment([], { observedGeneration: 2 }), sets, []);
     const wanted = { service: "worker", mode: "filesystem" } as const;
     expect(findObstacles(found, wanted)[0]?.found).toMatch(/has not processed its last change/);
-  });
-});
-
-describe("a rollout", () => {
-  const inWords = (found: V1Deployment) =>
-    findObstacles(workload(found, [], []), { service: "worker", mode: "mongo" }).map(inFull);
-
-  it("whose values are not deployed says what its template has", () => {
-    expect(inWords(deployment())).toEqual([
-      "Deployment worker: Worker__Storage__Mode in its pod template is filesystem, not mongo, " +
-        "so these values are not deployed yet. Deploy them (with Argo CD or Flux: commit, push, sync). " +
-        "The variable must be in the container's env, with its value.",
-    ]);
   });
 });
 
