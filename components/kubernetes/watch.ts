@@ -18,7 +18,8 @@ export class WaitTimeout extends Error {
 }
 
 /**
- * Looks once a second until nothing blocks the step. Repeats a look that failed in passing, but not the first.
+ * Looks until nothing blocks the step: soon again at first, then once a second. Repeats a look that failed in passing,
+ * but not the first.
  *
  * @param what is waited for, such as a service
  * @param look finds what blocks the step
@@ -42,6 +43,7 @@ export async function watch(
     console.log(`${what}: ${line}`);
   };
   let answeredAt = -Infinity;
+  let pauseMs = 100;
   for (;;) {
     const isLast = Date.now() >= deadline;
     try {
@@ -59,7 +61,8 @@ export async function watch(
       if (isSilent || isLast || !isTransient) throw error;
       progress(error.message);
     }
-    await sleep(Math.max(0, Math.min(1_000, deadline - Date.now())));
+    await sleep(Math.max(0, Math.min(pauseMs, deadline - Date.now())));
+    pauseMs = Math.min(1_000, 2 * pauseMs);
   }
 }
 

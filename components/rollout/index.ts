@@ -8,4 +8,8 @@ export {
   type Service,
 } from "./environment";
 export { describeApart, describeModes, findLiveModes } from "./live";
+export type { CanaryInputs } from "./canary/step";
+export type { DrainRequestResults } from "./pods/drain";
+export type * from "./pods/inputs";
+export type { ValuesFileInputs } from "./values/provider";
 export { mergeValues, parseValues } from "./values/files";

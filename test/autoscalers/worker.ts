@@ -1,10 +1,8 @@
 import { expect, vi } from "vitest";
-import type { DrainSnapshot } from "../../components/kubernetes";
-import { providers } from "../../components/rollout/provider";
+import type { FinishedDrain } from "../../components/rollout";
 import type { Current } from "../rollout/pods/cluster";
+import { drainsOn, standstillAfter } from "../rollout/pods/drains";
 import type { ScaledKind } from "./scaled-object";
-
-const { Drain, PodsReplaced } = providers;
 
 /** The worker of a test, in a namespace of its own. */
 export interface ScaledWorker {
@@ -12,9 +10,9 @@ export interface ScaledWorker {
   /** Such as `Deployment/worker`. */
   readonly workload: string;
   /** Drains it for a cutover. @returns the outcome as the engine keeps it */
-  drain(): Promise<DrainSnapshot>;
+  drain(): Promise<FinishedDrain>;
   /** Deploys its mode mongo, and waits for its pods as the cutover does. */
-  rollOut(standstill: DrainSnapshot): Promise<void>;
+  rollOut(standstill: FinishedDrain): Promise<void>;
   /** Replicas and recorded replicas, as `0 2`. */
   replicas(): Promise<string>;
   /** Waits until it has so many replicas. */
@@ -31,29 +29,16 @@ export async function deployWorker(
   const workload = `${kind}/worker`;
   await cluster.deploy(namespace, { kind, replicas: 2, own, graceSeconds: 1 });
   if (!own) await cluster.available(namespace, workload);
-  await vi.waitFor(async () => {
-    expect(await cluster.pods(namespace)).not.toEqual([]);
-  }, 20_000);
-  const inputs = {
-    kubeconfig: cluster.kubeconfig,
-    namespace,
-    release: "worker",
-    service: "worker" as const,
-    mode: "mongo" as const,
-    timeoutSeconds: 30,
-    direction: "forward" as const,
-  };
+  await cluster.untilPods(namespace, 2);
+  const { inputs, replaced } = drainsOn(current);
   return {
     namespace,
     workload,
-    drain: async () => {
-      const outs = (await Drain.create(inputs)).outs as { standstill: DrainSnapshot };
-      return JSON.parse(JSON.stringify(outs.standstill)) as DrainSnapshot;
-    },
+    drain: () => standstillAfter(inputs(namespace, { timeoutSeconds: 30 })),
     rollOut: async (standstill) => {
       const mode = "Worker__Storage__Mode=mongo";
       await cluster.kubectl("set", "env", workload, mode, `--namespace=${namespace}`);
-      await PodsReplaced.create({ ...inputs, standstill });
+      await replaced(namespace, { standstill, timeoutSeconds: 30 });
     },
     replicas: () => cluster.replicas(namespace, workload),
     untilReplicas: (wanted) =>

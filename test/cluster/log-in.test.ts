@@ -5,7 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { untilLoggedIn } from "../../components/cluster/log-in";
-import { providers } from "../../components/cluster/provider";
 import type { MongoServer } from "../../tools/parts";
 import { serverWithLogins } from "../atlas/site";
 
@@ -59,17 +58,4 @@ it("gives up after a while, and names the user and the hosts, not the password",
   expect(text).toContain("user missing, which this stack created,");
   expect(text).toContain(`127.0.0.1:${server.port} failed`);
   expect(text).not.toContain("pw-of-user");
-});
-
-it("logs in again with each new connection string, and rests on a rollback", async () => {
-  await create("known");
-  const { LogIn } = providers;
-  const inputs = { direction: "forward", ...address("known") };
-  const outs = (await LogIn.create(inputs)).outs as object;
-  const rotated = { ...inputs, uri: address("other").uri };
-
-  expect(outs).toMatchObject({ ...inputs, applied: true });
-  expect((await LogIn.diff("", outs, inputs)).changes).toBe(false);
-  expect((await LogIn.diff("", outs, rotated)).changes).toBe(true);
-  expect((await LogIn.diff("", outs, { ...rotated, direction: "back" })).changes).toBe(false);
 });

@@ -13,6 +13,7 @@ import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
 import { disguisedServer, type Disguise } from "./disguised-server";
 import { bundledCommands } from "../cli/bundled";
+import { sentences } from "../sentences";
 
 const remote = { local: false };
 const local = { local: true };
@@ -32,47 +33,22 @@ function split(found: readonly Finding[]) {
   return { refusals: codes("stop"), warnings: codes("warn") };
 }
 
-const isShard = {
-  logs: { role: "logs", name: "pack_run_logs", shardKey: { timestamp: 1 } },
-  advice:
-    "Shard the runs by { _id: 1 } and the other collections by { runId: 1 }, or leave them unsharded.",
-} as const;
+it("what a server is not is said with what to do", async () => {
+  const logs = { role: "logs", name: "pack_run_logs", shardKey: { timestamp: 1 } } as const;
+  const found = (facts: object) => () => {
+    const texts = findingsOf({ ...member("8.0.4"), ...facts }, remote).map(({ text }) => text);
+    return texts.join("\n");
+  };
+  const all = await sentences({
+    "an old version": found({ version: "5.0.1" }),
+    "a standalone server": found({ standalone: true }),
+    "another product": found({ otherProduct: "FerretDB" }),
+    "an arbiter": found({ arbiters: ["arbiter:27017"] }),
+    "a shard key by which entries are not unique": found({ sharded: [logs] }),
+    "shard keys that may not be read": found({ sharded: undefined }),
+  });
 
-it.each([
-  [
-    { version: "5.0.1" },
-    "It runs MongoDB 5.0.1, but the oldest supported version is 6.0: earlier ones cannot make an index unique in place " +
-      "(`prepareUnique`). Upgrade the server and run it again.",
-  ],
-  [
-    { standalone: true },
-    "It is a standalone server, so the import's and the services' writes are on only one disk. It has no majority " +
-      "writes, no retried writes, no transactions, no change streams and no secondary. Make it a replica set of at " +
-      "least one member: set replication.replSetName, restart it, and run rs.initiate() once.",
-  ],
-  [
-    { otherProduct: "FerretDB" },
-    "It is FerretDB, not MongoDB. It lacks features that the migration and the services need, such as `collMod` of an " +
-      "index and validators. Use MongoDB 6.0 or later.",
-  ],
-  [
-    { arbiters: ["arbiter:27017"] },
-    "It has an arbiter (arbiter:27017), which holds no data. While another member is down, writes may not reach a " +
-      "majority, and a step of the cutover tries for up to a quarter of an hour before it stops. Replace the arbiter " +
-      "with a member that holds data, or cut over while all members are up.",
-  ],
-  [
-    { sharded: [isShard.logs] },
-    'pack_run_logs is sharded by {"timestamp":1}, so { runId, sequence } cannot be unique: a shard compares only its ' +
-      `own documents. ${isShard.advice}`,
-  ],
-  [
-    { sharded: undefined },
-    "It is a sharded cluster, and this user cannot read config.collections, so the shard keys are unknown. With a " +
-      `wrong one, { runId, sequence } cannot be unique. ${isShard.advice}`,
-  ],
-])("a server with %j is found with what to do", (facts, text) => {
-  expect(findingsOf({ ...member("8.0.4"), ...facts }, remote)).toMatchObject([{ text }]);
+  await expect(all).toMatchFileSnapshot("words.txt");
 });
 
 describe("a server's version", () => {

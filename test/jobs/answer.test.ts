@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import { formatAnswer as formatFor, parseAnswer } from "../../components/step";
-import { redact } from "../../components/contract/text";
 
 // Another test of this process may have told lines.
 const formatAnswer = (answer: object) => formatFor(answer, []);
@@ -61,7 +60,7 @@ it("a message without an answer gives none", () => {
   }
 });
 
-it("neither an answer nor a line of a log shows a connection string", () => {
+it("an answer shows no connection string", () => {
   const texts = [
     "no mongodb://u:hidden@h:1/d?x=y",
     'in "mongodb+srv://u:hidden@h/d"',
@@ -72,12 +71,4 @@ it("neither an answer nor a line of a log shows a connection string", () => {
   expect(message).toContain("mongodb+srv://***");
   expect(message).not.toContain("hidden");
   expect(parseAnswer(message)).toMatchObject({ answer: { told: expect.any(Array) as string[] } });
-
-  const lines = [
-    ["no mongodb://u:p@h:1/d?x=y here", "no mongodb://*** here"],
-    ['{"uri":"mongodb+srv://u:p@h/d"}', '{"uri":"mongodb+srv://***"}'],
-    ["proxy http://u:p@h:3128", "proxy http://***@h:3128"],
-    ["Connecting to MongoDB at h:1", "Connecting to MongoDB at h:1"],
-  ];
-  for (const [line = "", shown] of lines) expect(redact(line)).toBe(shown);
 });

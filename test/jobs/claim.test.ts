@@ -7,6 +7,7 @@ import { generateSample } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
 import { isRoot } from "../kubelet/volumes";
 import { serverForTests } from "../server";
+import { migrate } from "../transfer/database";
 import { builtImage, startJobCluster, type JobCluster } from "./cluster";
 import { bulkPassRequest, migrationRequest, verificationRequest } from "./requests";
 
@@ -39,7 +40,7 @@ async function prepare(namespace: string, accessMode?: string): Promise<void> {
   await cluster.prepare(namespace, `${current.server.uri}/${namespace}`, root, accessMode);
   await mkdir(join(root, "state/runs"), { recursive: true });
   await chmod(root, 0o755);
-  await runJob(cluster.target(namespace), migrationRequest());
+  await migrate(current.client.db(namespace));
 }
 
 /** The services' security context in our chart. */
@@ -121,6 +122,7 @@ describe("the user of a Job's pods", () => {
 
   it("may have no name in the image when it claims the ledger", async () => {
     await prepare("nameless");
+    await current.client.db("nameless").dropDatabase();
     await runJob(asBuilt("nameless"), { ...migrationRequest(), state: "read" });
     const specs = await specsOf("nameless", "ledger-claim");
     expect(specs).toContainEqual(

@@ -1,13 +1,14 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { createServer } from "node:tls";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { parse, stringify } from "yaml";
+import { databaseAt } from "../../components/mongo";
 import { runJob, stopOthers, type JobTarget } from "../../components/step/jobs";
 import { freePort, ownKubelet } from "../../tools/parts";
 import { generateSample } from "../../tools/sample";
 import { disguisedServer } from "../cluster/disguised-server";
+import { kubeconfigOf } from "../account";
 import { jobsRules } from "../rights";
 import { serverForTests } from "../server";
 import { startJobCluster, type JobCluster } from "./cluster";
@@ -21,6 +22,7 @@ let said: string[];
 
 beforeAll(async () => {
   cluster = await startJobCluster(current.folder);
+  cluster.images.set("for-ever", { entrypoint: forEver });
 });
 afterAll(() => cluster.stop());
 beforeEach(() => {
@@ -28,6 +30,7 @@ beforeEach(() => {
   vi.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
 });
 
+const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
 const rootOf = (namespace: string) => join(current.folder, "states", namespace);
 const prepare = (namespace: string, accessMode?: string) =>
   cluster.prepare(namespace, `${current.server.uri}/${namespace}`, rootOf(namespace), accessMode);
@@ -42,6 +45,14 @@ const failed = async (running: Promise<unknown>) =>
   );
 const jobs = (namespace: string) =>
   cluster.kubectl("get", "jobs", `--namespace=${namespace}`, "--output=name");
+
+const untilNoJob = (namespace: string) =>
+  vi.waitUntil(async () => (await jobs(namespace)) === "", { timeout: 30_000 });
+/** Until a line says it of the test's only Job. */
+const untilPodRuns = () =>
+  vi.waitFor(() => {
+    expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(running/);
+  }, 30_000);
 
 it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
   await prepare("schema");
@@ -74,7 +85,8 @@ it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
 });
 
 it("a pod that fails is named with its error, without the connection string", async () => {
-  await cluster.prepare("failing", "mongodb://user:hidden@127.0.0.1:1/failing", rootOf("failing"));
+  const uri = `mongodb://user:hidden@127.0.0.1:${current.server.port}/failing`;
+  await cluster.prepare("failing", uri, rootOf("failing"));
   const text = await failed(runs(cluster.target("failing")));
   expect(text).toMatch(/^Job taskrunner-ledger-claim-\w+ failed in namespace failing of context /);
   expect(text).toMatch(
@@ -99,9 +111,7 @@ it("is over when its own container is, whatever sidecars do", async () => {
   const meshed = { ...target, podTemplate: { ...podTemplate, spec: { containers } } };
 
   expect(await runs(meshed)).toMatchObject({ results: { blockedBy: "" } });
-  await vi.waitFor(async () => {
-    expect(await jobs("mesh")).toBe("");
-  }, 20_000);
+  await untilNoJob("mesh");
   cluster.images.set("fails", {
     entrypoint: [process.execPath, "--eval", "process.exit(1)", "--"],
   });
@@ -142,25 +152,19 @@ it("a step of another version is refused by the pod, in words", async () => {
 
 it("an image that cannot be had is named after the time-out, and its Job is deleted", async () => {
   await prepare("unpullable");
-  const target = cluster.target("unpullable", { image: "none", timeoutSeconds: 5 });
+  const target = cluster.target("unpullable", { image: "none", timeoutSeconds: 2 });
   const text = await failed(runs(target));
   expect(text).toMatch(
-    /had no running pod for 5 s, and was deleted:\npod \S+: Pending, ErrImagePull, .*none/,
+    /had no running pod for 2 s, and was deleted:\npod \S+: Pending, ErrImagePull, .*none/,
   );
-  await vi.waitFor(async () => {
-    expect(await jobs("unpullable")).toBe("");
-  }, 20_000);
+  await untilNoJob("unpullable");
 });
 
 it("a Job of the same step that was left behind is stopped before a new one", async () => {
   await prepare("again");
-  const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
-  cluster.images.set("for-ever", { entrypoint: forEver });
   const left = runs(cluster.target("again", { image: "for-ever" }));
   const gone = failed(left);
-  await vi.waitFor(() => {
-    expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(running/);
-  }, 30_000);
+  await untilPodRuns();
   await runs(cluster.target("again"));
   expect(said.join("\n")).toMatch(/^job \S+: stopped, /m);
   expect(await gone).toContain("status 404");
@@ -169,13 +173,9 @@ it("a Job of the same step that was left behind is stopped before a new one", as
 
 it("a Job of the other direction is stopped, and one of the same goes on", async () => {
   await prepare("turned");
-  const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
-  cluster.images.set("for-ever", { entrypoint: forEver });
   const target = cluster.target("turned", { image: "for-ever" });
   const gone = failed(runs(target));
-  await vi.waitFor(() => {
-    expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(running/);
-  }, 30_000);
+  await untilPodRuns();
   const [job = ""] = (await jobs("turned")).split("\n");
 
   await stopOthers(target, "forward");
@@ -187,18 +187,15 @@ it("a Job of the other direction is stopped, and one of the same goes on", async
 
 it("pods that do not end are named after the time-out, whether their Job runs or is stopped", async () => {
   await prepare("lost");
-  const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
   cluster.images.set("on-lost-node", { entrypoint: forEver, trouble: "undying" });
-  const target = cluster.target("lost", { image: "on-lost-node", timeoutSeconds: 4 });
+  const target = cluster.target("lost", { image: "on-lost-node", timeoutSeconds: 2 });
   const running = failed(runs(target));
-  await vi.waitFor(() => {
-    expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(running/);
-  }, 30_000);
+  await untilPodRuns();
   await cluster.kubectl("delete", "pods", "--all", "--namespace=lost", "--wait=false");
-  expect(await running).toMatch(/no running pod for 4 s, .*:\npod \S+: terminating/);
+  expect(await running).toMatch(/no running pod for 2 s, .*:\npod \S+: terminating/);
 
   expect(await failed(runs(target))).toMatch(
-    /^Job \S+ was deleted, .* 4 s, .*:\npod \S+: terminating/,
+    /^Job \S+ was deleted, .* 2 s, .*:\npod \S+: terminating/,
   );
   cluster.images.set("on-lost-node", { entrypoint: forEver });
 });
@@ -217,9 +214,9 @@ it("trusts the authority in a ConfigMap, and no server of another", async () => 
   expect(await runs(cluster.target("tls", { ...byTls, ca }))).toMatchObject({
     results: { appliedAt: expect.any(String) as string },
   });
-  expect(await failed(runs(cluster.target("tls", byTls)))).toMatch(
-    /127\.0\.0\.1:\d+ failed: .*certificate/,
-  );
+  // As a pod connects without it, which takes half a minute.
+  const without = databaseAt({ uri, database: "tls" }, { selectionTimeoutMs: 1_000 });
+  await expect(without).rejects.toThrow(/127\.0\.0\.1:\d+ failed: .*certificate/);
   await stop();
 });
 
@@ -254,7 +251,7 @@ it("a container that cannot start ends the wait, although a sidecar runs beside 
     metadata: { annotations: { [ownKubelet.name]: ownKubelet.value } },
     spec: { containers: [{ name: "istio-proxy", image: "proxy:1" }], nodeSelector: { no: "node" } },
   };
-  const target = cluster.target("stuck-sidecar", { timeoutSeconds: 5, podTemplate });
+  const target = cluster.target("stuck-sidecar", { timeoutSeconds: 3, podTemplate });
   const running = failed(runs(target));
   const pods = ["get", "pods", "--namespace=stuck-sidecar", "--output=name"];
   const pod = await vi.waitUntil(() => cluster.kubectl(...pods), { timeout: 30_000 });
@@ -269,7 +266,7 @@ it("a container that cannot start ends the wait, although a sidecar runs beside 
   const of = ["--namespace=stuck-sidecar", "--subresource=status", `--patch=${patch}`];
   await cluster.kubectl("patch", pod, ...of);
 
-  expect(await running).toMatch(/had no running pod for 5 s, and was deleted/);
+  expect(await running).toMatch(/had no running pod for 3 s, and was deleted/);
 });
 
 it("a Job whose ConfigMap is refused is not left behind", async () => {
@@ -282,13 +279,17 @@ it("a Job whose ConfigMap is refused is not left behind", async () => {
   await vi.waitUntil(isCounted, { timeout: 30_000 });
 
   expect(await failed(runs(cluster.target("quota")))).toMatch(/create configmaps .* 403/s);
-  await vi.waitUntil(async () => (await jobs("quota")) === "", { timeout: 30_000 });
+  await untilNoJob("quota");
 });
 
 it("is asked for no more than the rules allow", async () => {
   await generateSample(rootOf("allowed"), { runs: 20 });
   await prepare("allowed", "ReadWriteMany");
-  const kubeconfig = await kubeconfigOf("allowed");
+  const kubeconfig = await kubeconfigOf(
+    { ...cluster, folder: current.folder },
+    "allowed",
+    jobsRules,
+  );
   await runs(cluster.target("allowed", { kubeconfig }));
   expect(await runs(cluster.target("allowed", { kubeconfig }), bulkPassRequest)).toMatchObject({
     results: { report: { runs: { inserted: 20 } } },
@@ -299,25 +300,8 @@ it("is asked for no more than the rules allow", async () => {
   expect(await failed(runs(cluster.target("allowed", { kubeconfig }), older))).toMatch(
     /\n {2}.* needs version 0\.0\.1\./,
   );
-  await cluster.kubectl("delete", "rolebinding/jobs", "--namespace=allowed");
+  await cluster.kubectl("delete", "rolebinding/deployer", "--namespace=allowed");
   expect(await failed(runs(cluster.target("allowed", { kubeconfig })))).toMatch(
     /list jobs in namespace allowed .* 403.*\["batch"\]/s,
   );
 });
-
-/** A kubeconfig of a service account that may do no more than the rules say, by a binding `jobs`. */
-async function kubeconfigOf(namespace: string): Promise<string> {
-  const of = `--namespace=${namespace}`;
-  await cluster.kubectl("create", "serviceaccount", "deployer", of);
-  const group = "rbac.authorization.k8s.io";
-  const metadata = { name: "jobs", namespace };
-  await cluster.apply({ apiVersion: `${group}/v1`, kind: "Role", metadata, rules: jobsRules });
-  const account = `--serviceaccount=${namespace}:deployer`;
-  await cluster.kubectl("create", "rolebinding", "jobs", "--role=jobs", account, of);
-  const token = await cluster.kubectl("create", "token", "deployer", of);
-  const config = parse(await cluster.kubectl("config", "view", "--raw")) as { users: object[] };
-  const users = [{ ...config.users[0], user: { token } }];
-  const file = join(current.folder, `${namespace}.kubeconfig`);
-  await writeFile(file, stringify({ ...config, users }));
-  return file;
-}

@@ -21,8 +21,11 @@ export async function serveLogs(
   const file = (name: string) => readFile(join(dirname(kubeconfig), "certificates", name));
   const own = { cert: await file("apiserver.crt"), key: await file("apiserver.key") };
   const server = createServer(own, (request, response) => {
-    const [, kind, , pod = ""] = (request.url ?? "").split(/[/?]/);
-    response.writeHead(kind === "containerLogs" ? 200 : 404).end(logs(pod));
+    const { pathname, searchParams } = new URL(request.url ?? "", "https://kubelet");
+    const [, kind, , pod = ""] = pathname.split("/");
+    const lines = logs(pod).split(/(?<=\n)/);
+    const tail = Number(searchParams.get("tailLines") ?? lines.length);
+    response.writeHead(kind === "containerLogs" ? 200 : 404).end(lines.slice(-tail).join(""));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -7,17 +7,13 @@ export interface TestContainer {
   readonly image: string;
   readonly command?: readonly string[];
   readonly imagePullPolicy?: string;
-  readonly readinessProbe?: object;
 }
 
 /** A control plane with a node that runs containers: played by the tests, or a real one. */
 export interface TestNode extends Kubectl {
+  readonly kubeconfig: string;
   /** A container that runs a script of Node.js, which gets the pod's `args`. */
   script(text: string): TestContainer;
-  /** The same, which is never ready. */
-  unready(text: string): TestContainer;
-  /** A container whose image cannot be pulled. */
-  readonly unpullable: TestContainer;
   /** Annotations of each pod. */
   readonly annotations: Readonly<Record<string, string>>;
   /** What a pod's container prints from now on, also after the pod is gone. */
@@ -33,18 +29,13 @@ export async function playedNode(): Promise<TestNode> {
   const cluster = await borrowCluster();
   const { kubeconfig, kubectl, apply } = cluster;
   const program = { entrypoint: [process.execPath, "--eval"] };
-  const images = new Map<string, Image>([
-    ["script", program],
-    ["unready", { ...program, trouble: "neverReady" }],
-  ]);
+  const images = new Map<string, Image>([["script", program]]);
   const kubelet = await startKubelet({ kubeconfig, images });
-  const command = (text: string) => [...program.entrypoint, text];
   return {
+    kubeconfig,
     kubectl,
     apply,
-    script: (text) => ({ image: "script", command: command(text) }),
-    unready: (text) => ({ image: "unready", command: command(text) }),
-    unpullable: { image: "none" },
+    script: (text) => ({ image: "script", command: [...program.entrypoint, text] }),
     annotations: { [ownKubelet.name]: ownKubelet.value },
     follow: (pod) => () => kubelet.logs(pod),
     pause: () => images.set("script", { ...program, trouble: "undying" }),

@@ -91,6 +91,8 @@ it("an error and what blocks a step say what was found and what to do", async ()
     "no answer": after(new Error("ECONNREFUSED")),
     "status 401": after({ code: 401, body: { message: "Unauthorized" } }),
     "status 403": after({ code: 403, body: JSON.stringify({ message: "no pods for you" }) }),
+    "status 403 for a pod's log": () =>
+      new ClusterError({ verb: "get", kind: "PodLog" }, place, { code: 403 }).message,
     "status 404": after({ code: 404, body: "<html>" }),
     "status 500": after({ code: 500, body: { message: "etcd is full" } }),
     "a kubeconfig without the context": () => new KubeconfigError("kube.config", reason).message,

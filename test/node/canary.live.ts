@@ -5,7 +5,7 @@ import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { serviceEnvironment } from "../../components/rollout";
 import { canaryPod } from "../../components/rollout/canary/pod";
-import type { CanaryInputs } from "../../components/rollout/canary/step";
+import type { CanaryInputs } from "../../components/rollout";
 import { providers } from "../../components/rollout/provider";
 import { type MongoServer, startMongo } from "../../tools/parts";
 import { serviceNames } from "../rollout/names";

@@ -43,15 +43,10 @@ export async function realNode(images: readonly ImageContent[] = []): Promise<Re
   return {
     folder,
     cluster,
+    kubeconfig: cluster.kubeconfig,
     ...kubectlOf(cluster),
     address: await nodeAddress(cluster),
     script,
-    unready: (text) => ({
-      ...script(text),
-      readinessProbe: { exec: { command: [program, "--eval", "process.exit(1)"] } },
-    }),
-    // A registry that is none: nothing leaves this machine.
-    unpullable: { image: "127.0.0.1:1/none:1" },
     annotations: {},
     follow: (pod) => {
       let text = "";

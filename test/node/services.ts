@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { vi } from "vitest";
-import type { DrainInputs } from "../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../components/rollout";
 import type { RealTestNode } from "./real-node";
 
 /** Text of scripts in pods, which have a folder of this machine at `/files`. */

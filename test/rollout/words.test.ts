@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { inFull, type Cluster } from "../../components/kubernetes";
 import { refuseNulls, refusePasswords } from "../../components/rollout/helm/checks";
 import { findMissed } from "../../components/rollout/pods/executors";
-import type { DrainInputs } from "../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../components/rollout";
 import { findUnpausable } from "../../components/rollout/pods/paused";
 import { findRefusal, findUnknownCutover } from "../../components/rollout/pods/refusal";
 import { findMismatch, pendingOperations } from "../../components/rollout/pods/releases";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/cluster/provider";
 import { mongoDBRules } from "../../rights";
 import { definition } from "./definition";
-import { kubeconfigOf } from "../../rollout/pods/account";
+import { kubeconfigOf } from "../../account";
 import { clusterForTests } from "../../rollout/pods/cluster";
 
 const { MongoDBCheck } = providers;

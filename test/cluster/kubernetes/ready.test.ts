@@ -1,7 +1,7 @@
-import { describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { providers } from "../../../components/cluster/provider";
 import { mongoDBRules } from "../../rights";
-import { kubeconfigOf } from "../../rollout/pods/account";
+import { kubeconfigOf } from "../../account";
 import { clusterForTests } from "../../rollout/pods/cluster";
 import { definition } from "./definition";
 
@@ -12,11 +12,15 @@ const current = clusterForTests();
 
 const spec = { type: "ReplicaSet", members: 1, version: "8.0.12", security: {}, users: [] };
 
+beforeAll(async () => {
+  const { kubectl } = current.cluster;
+  await kubectl("apply", `--filename=${await definition()}`);
+  await kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
+});
+
 /** A namespace with a resource that no operator has seen. */
 async function namespaceWith(namespace: string): Promise<void> {
   const { cluster } = current;
-  await cluster.kubectl("apply", `--filename=${await definition()}`);
-  await cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s");
   await cluster.kubectl("create", "namespace", namespace);
   await cluster.apply({
     apiVersion: "mongodbcommunity.mongodb.com/v1",
@@ -31,7 +35,7 @@ const inputs = (namespace: string, kubeconfig = current.cluster.kubeconfig) => (
   namespace,
   name: "runs",
   generation: 1,
-  timeoutSeconds: 2,
+  timeoutSeconds: 0.5,
 });
 const reasonsOf = async (running: Promise<unknown>) => {
   const error = (await running.catch((one: unknown) => one)) as { reasons?: string[] };
@@ -58,7 +62,9 @@ describe("the wait for MongoDB", () => {
         },
       },
     });
-    await vi.waitFor(() => current.cluster.kubectl("get", "pods", "-n", "silent", "-o", "name"));
+    const unscheduled = "--for=condition=PodScheduled=False";
+    await current.cluster.untilPods("silent", 1);
+    await current.cluster.kubectl("wait", "pods", "--all", "-n", "silent", unscheduled);
     const reasons = await reasonsOf(MongoDBReady.create(inputs("silent")));
 
     expect(reasons).toContain("mongodbcommunity runs: the operator does not answer.");

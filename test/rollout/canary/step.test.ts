@@ -2,11 +2,11 @@ import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { describe, expect, it, vi } from "vitest";
 import { serviceEnvironment } from "../../../components/rollout";
 import { canaryPod } from "../../../components/rollout/canary/pod";
-import type { CanaryInputs } from "../../../components/rollout/canary/step";
+import type { CanaryInputs } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
 import { canaryRules, servicesRules } from "../../rights";
 import { serviceNames } from "../names";
-import { kubeconfigOf } from "../pods/account";
+import { kubeconfigOf } from "../../account";
 import { clusterForTests } from "../pods/cluster";
 
 const { Canary, ServicesCheck } = providers;
@@ -34,12 +34,11 @@ const isDue = async (state: State, to = inputs(state.namespace)) =>
 
 /** Web on a played node, in a mode. */
 async function deployed(namespace: string, mode: "mongo" | "filesystem" = "filesystem") {
-  await current.cluster.deploy(namespace, { name: "web", mode: "nothing" });
-  const variable = `TaskRunner__Storage__Mode=${mode}`;
-  const of = `--namespace=${namespace}`;
-  await current.cluster.kubectl("set", "env", "deployment/web", variable, of);
+  await current.cluster.deploy(namespace, { name: "web", mode });
   await current.cluster.available(namespace, "deployment/web");
 }
+const canaries = async (namespace: string) =>
+  (await current.cluster.pods(namespace)).filter((one) => one.includes("canary"));
 
 const shown = () => current.said.filter((line) => line.includes("[canary-not-shown]")).join("\n");
 
@@ -48,9 +47,7 @@ describe("a canary shows nothing, and the cutover goes on", () => {
     await deployed("played");
     expect(await ran(inputs("played"))).toMatchObject({ passed: false });
     expect(shown()).toMatch(/its node \S+ names no container that runs/);
-    expect((await current.cluster.pods("played")).filter((one) => one.includes("canary"))).toEqual(
-      [],
-    );
+    expect(await canaries("played")).toEqual([]);
   });
 
   it("without a web, or one with replicas", async () => {
@@ -58,8 +55,7 @@ describe("a canary shows nothing, and the cutover goes on", () => {
     await ran(inputs("without"));
     expect(shown()).toContain("there is no Deployment or StatefulSet with labels app=web");
     await deployed("without");
-    const none = ["scale", "deployment/web", "--replicas=0", "--namespace=without"];
-    await current.cluster.kubectl(...none);
+    await current.cluster.scale("without", 0, { workload: "deployment/web" });
     await ran(inputs("without"));
     expect(shown()).toMatch(/(with replicas[^]*){2}/);
   });
@@ -99,9 +95,7 @@ describe("a canary shows nothing, and the cutover goes on", () => {
     await upOf(inputs(namespace, { kubeconfig }));
     expect(shown()).toContain(`resources: ["${resource}"], verbs: ["${verb}"]`);
     expect(await ran(inputs(namespace, { kubeconfig }))).toMatchObject({ passed: false });
-    expect((await current.cluster.pods(namespace)).filter((one) => one.includes("canary"))).toEqual(
-      [],
-    );
+    expect(await canaries(namespace)).toEqual([]);
   });
 
   it("if a policy forbids it, which the check of the services foresees", async () => {
@@ -148,16 +142,14 @@ it.each(["forward", "back"] as const)(
 );
 
 describe("a canary runs again", () => {
-  const mode = "TaskRunner__Storage__Mode";
-
   it("if web's template or the Secret changed since, until web works on MongoDB", async () => {
     await deployed("again");
     const from = inputs("again");
     const state = { ...(await checked(from)), passed: true, ranAt: "1", applied: true } as State;
     expect(await isDue(state)).toBe(false);
     // Such as a drain that is undone: the same pod would start.
-    await current.cluster.kubectl("set", "env", "deployment/web", `${mode}-`, "--namespace=again");
-    await current.cluster.kubectl("set", "env", "deployment/web", `${mode}=x`, "--namespace=again");
+    await current.cluster.setMode("again", null, "web");
+    await current.cluster.setMode("again", "x", "web");
     expect(await isDue(state)).toBe(false);
     expect(await isDue(state, inputs("again", { cutover: 2 }))).toBe(true);
     const { name } = serviceNames.connectionSecret;

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import type { DrainInputs } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
-import { clusterForTests } from "./cluster";
+import { clusterForTests, revisionOf } from "./cluster";
 import {
   createDrain,
   drainsOn,
@@ -42,9 +42,7 @@ describe("a drain without a worker", () => {
     expect(await createDrain(install)).toMatchObject({ standstill: { mode: "mongo" } });
     expect(current.said.join()).toMatch(/no workload in namespace install /);
 
-    const labels = { owner: "helm", name: "worker", version: "1", status: "deployed" };
-    const metadata = { name: "sh.helm.release.v1.worker.v1", namespace: "install", labels };
-    await current.cluster.apply({ apiVersion: "v1", kind: "Secret", metadata });
+    await current.cluster.apply(revisionOf("install", "worker", "deployed"));
     expect(await failuresOf({}, install)).toMatchObject([{ property: "selector" }]);
   });
 
@@ -82,10 +80,15 @@ describe("a drain at another address", () => {
   it("drains again at a corrected address, and not a service that is in the mode there", async () => {
     await deployed("wrong", 1);
     await deployed("right", 1);
-    const wrong = await createDrain(inputs("wrong"));
-    const corrected = inputs("right");
+    const requestedAt = "2026-11-25T12:00:00.000Z";
+    const wrong = await createDrain(inputs("wrong", { requests: 0, requestedAt }));
+    expect(wrong.stoppedAt).toBe(requestedAt);
+    const corrected = inputs("right", { requests: 0, requestedAt });
     expect((await Drain.diff("id", wrong, corrected)).changes).toBe(true);
     const right = await updateDrain(wrong, corrected);
+    // A stop of its own.
+    expect(Date.parse(right.stoppedAt ?? "")).toBeGreaterThan(Date.now() - 60_000);
+    expect(right.standstill?.stoppedAt).toBe(right.stoppedAt);
     expect(right).toMatchObject({ standstill: { mode: "mongo" }, namespace: "right" });
     expect(right.standstill?.address.namespace).toBe("right");
     expect(await current.cluster.replicas("right")).toBe("0 1");

@@ -1,42 +1,17 @@
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
 import { isEntryOf } from "../../../components/rollout/pods/argo";
-import type { DrainInputs } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../../components/rollout";
 import { checkoutForTests } from "../values/checkout";
 import { clusterForTests } from "./cluster";
+import { inputsWithFiles, own } from "./with-files";
 
 const { Drain } = providers;
 const current = clusterForTests();
 const site = checkoutForTests();
 
-const own = (service: string) => `deploy/taskrunner-storage.${service}.values.yaml`;
-const stack = "organization/taskrunner-storage/prod";
-
-const inputs = (mode: "mongo" | "filesystem" = "mongo"): DrainInputs => ({
-  kubeconfig: current.cluster.kubeconfig,
-  namespace: "apps",
-  selector: "app=worker",
-  service: "worker",
-  mode,
-  timeoutSeconds: 15,
-  direction: mode === "mongo" ? "forward" : "back",
-  files: (["worker", "web"] as const).map((service) => ({
-    service,
-    mode,
-    stack,
-    file: join(site.checkout, own(service)),
-    site: [join(site.checkout, "deploy/worker.yaml")],
-    path: "env",
-    environment: {
-      [`${service === "worker" ? "Worker" : "TaskRunner"}__Storage__Mode`]: mode,
-    },
-    push: { branch: "main" },
-  })),
-});
-
 const refusal = async (mode?: "filesystem", changes: Partial<DrainInputs> = {}) =>
-  ((await Drain.check({}, { ...inputs(mode), ...changes })).failures ?? [])
+  ((await Drain.check({}, { ...inputsWithFiles(current, site, mode), ...changes })).failures ?? [])
     .map(({ reason }) => reason)
     .join();
 
@@ -49,7 +24,8 @@ describe("Argo CD, which deploys each commit", () => {
   const replicas = { group: "apps", kind: "Deployment", jsonPointers: ["/spec/replicas"] };
 
   beforeAll(async () => {
-    const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+    const spec = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+    const schema = { type: "object", properties: { spec } };
     await current.cluster.apply({
       apiVersion: "apiextensions.k8s.io/v1",
       kind: "CustomResourceDefinition",
@@ -65,18 +41,16 @@ describe("Argo CD, which deploys each commit", () => {
     });
     await current.cluster.kubectl("wait", "--for=condition=Established", "crd", "--all");
     await current.cluster.kubectl("create", "namespace", "argocd");
+    await track(usual);
   });
 
-  /** Application `runner`, and the worker, or web, as Argo CD tracks it. */
-  async function deployed(
-    spec: object,
-    tracked = "argocd.argoproj.io/instance=runner",
-    more: { readonly owner?: string; readonly service?: string } = {},
-  ) {
-    const { owner, service = "worker" } = more;
-    const of = ["deployment", service, "--namespace=apps", "--overwrite"];
-    await current.cluster.kubectl("label", ...of, tracked);
-    await current.cluster.kubectl("delete", "applications", "--all", "--namespace=argocd");
+  /** Marks a service as Argo CD tracks it. */
+  const track = (label: string, service = "worker") =>
+    current.cluster.kubectl("label", "deployment", service, label, "-n", "apps", "--overwrite");
+  const usual = "argocd.argoproj.io/instance=runner";
+
+  /** Application `runner`, of an ApplicationSet if that is named. */
+  async function deployed(spec: object, owner?: string) {
     await current.cluster.apply({
       apiVersion: "argoproj.io/v1alpha1",
       kind: "Application",
@@ -109,6 +83,20 @@ describe("Argo CD, which deploys each commit", () => {
       helm: { valueFiles: ["worker.yaml", `/${own("worker")}`], ...helm },
       ...source,
     },
+  });
+
+  /** One of a chart whose values are in another repository. */
+  const fromTwo = (targetRevision: string) => ({
+    ...listing(),
+    source: undefined,
+    sources: [
+      {
+        chart: "runner",
+        targetRevision: "1.0.0",
+        helm: { valueFiles: [`$values/${own("worker")}`] },
+      },
+      { ref: "values", targetRevision },
+    ],
   });
 
   it.each([
@@ -150,18 +138,7 @@ describe("Argo CD, which deploys each commit", () => {
     ["a commit", listing({ targetRevision: "0a1b2c3d4e" }), "0a1b2c3d4e is a tag or commit"],
     [
       "a tag of the values' repository",
-      {
-        ...listing(),
-        source: undefined,
-        sources: [
-          {
-            chart: "runner",
-            targetRevision: "1.0.0",
-            helm: { valueFiles: [`$values/${own("worker")}`] },
-          },
-          { ref: "values", targetRevision: "refs/tags/live" },
-        ],
-      },
+      fromTwo("refs/tags/live"),
       "refs/tags/live is a tag or commit",
     ],
   ])("is refused if it would not deploy the stack's file: %s", async (_, spec, words) => {
@@ -177,21 +154,7 @@ describe("Argo CD, which deploys each commit", () => {
       listing({}, { values: "replicas: 2\n", parameters: [{ name: "a.b", value: "c" }] }),
     ],
     ["no revision", listing({ targetRevision: undefined })],
-    [
-      "a chart of a repository, with our file of another one",
-      {
-        ...listing(),
-        source: undefined,
-        sources: [
-          {
-            chart: "runner",
-            targetRevision: "1.0.0",
-            helm: { valueFiles: [`$values/${own("worker")}`] },
-          },
-          { ref: "values", targetRevision: "main" },
-        ],
-      },
-    ],
+    ["a chart of a repository, with our file of another one", fromTwo("main")],
   ])("may have %s", async (_, spec) => {
     await deployed(spec);
     expect(await refusal()).toBe("");
@@ -205,16 +168,15 @@ describe("Argo CD, which deploys each commit", () => {
   });
 
   it("is to be changed where an ApplicationSet makes its Applications", async () => {
-    await deployed(listing({ targetRevision: "v1.2.3" }), undefined, { owner: "runners" });
+    await deployed(listing({ targetRevision: "v1.2.3" }), "runners");
     expect(await refusal()).toMatch(/ Change it in ApplicationSet runners,/);
   });
 
   it("is asked for web's file too, without a right to push", async () => {
-    await deployed({ source: listing().source }, undefined);
+    await deployed({ source: listing().source });
     await current.cluster.deploy("apps", { name: "web", mode: "nothing", replicas: 0 });
-    const named = ["label", "deployment", "web", "--namespace=apps", "--overwrite"];
-    await current.cluster.kubectl(...named, "argocd.argoproj.io/instance=runner");
-    const files = (inputs().files ?? []).map(({ push, ...file }) => {
+    await track(usual, "web");
+    const files = inputsWithFiles(current, site).files.map(({ push, ...file }) => {
       expect(push).toBeDefined();
       return file;
     });
@@ -236,18 +198,19 @@ describe("Argo CD, which deploys each commit", () => {
   });
 
   it("is a warning if its Application cannot be read, in a namespace that the tracking names", async () => {
-    await deployed({}, "argocd.argoproj.io/instance=teams_runner");
+    await deployed({});
+    await track("argocd.argoproj.io/instance=teams_runner");
     expect(await refusal()).toBe("");
     expect(current.said.join()).toMatch(/^warning: .* teams\/runner.* \[argo-not-checked\]$/);
   });
 
   it("is known by the label of each chart if there is an Application of that name", async () => {
-    const untracked = ["deployment", "worker", "--namespace=apps", "argocd.argoproj.io/instance-"];
-    await deployed({}, "app.kubernetes.io/instance=runner");
-    await current.cluster.kubectl("label", ...untracked);
+    await deployed({});
+    await track("argocd.argoproj.io/instance-");
+    await track("app.kubernetes.io/instance=runner");
     expect(await refusal()).toContain(" argocd/runner ");
 
-    await deployed({}, "app.kubernetes.io/instance=another");
+    await track("app.kubernetes.io/instance=another");
     expect(await refusal()).toBe("");
     expect(current.said).toEqual([]);
   });

@@ -1,20 +1,17 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { parse, stringify } from "yaml";
-import type { DrainRequestResults } from "../../../components/rollout/pods/drain";
+import type { DrainRequestResults } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
 import { freePort } from "../../../tools/parts";
 import { servicesRules } from "../../rights";
-import { kubeconfigOf } from "./account";
+import { kubeconfigOf } from "../../account";
 import { breakable } from "./breakable";
 import { clusterForTests } from "./cluster";
-import { createDrain, drainsOn, failuresOf, storedDrain, unfinished, updateDrain } from "./drains";
+import { createDrain, drainsOn, failuresOf, stored, unfinished, updateDrain } from "./drains";
 
-const { Drain, DrainRequest, PodsReplaced } = providers;
+const { Drain, DrainRequest } = providers;
 const current = clusterForTests();
 
-const { inputs, deployed } = drainsOn(current);
+const { inputs, deployed, replaced } = drainsOn(current);
 
 describe("a drain", () => {
   it("records the replicas, scales to nothing, and ends when every pod is gone", async () => {
@@ -31,7 +28,7 @@ describe("a drain", () => {
     const there = await createDrain(inputs("both"));
     await current.cluster.deploy("both", { replicas: 1, mode: "mongo" });
     const { standstill } = there;
-    await PodsReplaced.create({ ...inputs("both"), ...(standstill && { standstill }) });
+    await replaced("both", standstill && { standstill });
     expect(await updateDrain(there, inputs("both", { timeoutSeconds: 20 }))).toMatchObject({
       standstill,
     });
@@ -82,28 +79,18 @@ describe("a drain", () => {
     const again = await updateDrain(state, inputs("kept", { mode: "filesystem" }));
     expect(replicasIn(again)).toBe(2);
     await current.cluster.kubectl("annotate", ...worker, mark);
-    await current.cluster.kubectl("scale", ...worker, "--replicas=1");
-    await current.cluster.kubectl("scale", ...worker, "--replicas=0");
+    await current.cluster.scale("kept", 1);
+    await current.cluster.scale("kept", 0);
     expect(replicasIn(await updateDrain(again, inputs("kept")))).toBe(0);
-  });
-
-  it("refuses a service whose pods belong to nothing that is drained", async () => {
-    await current.cluster.kubectl("create", "namespace", "stray");
-    const labels = "--labels=app.kubernetes.io/instance=worker";
-    await current.cluster.kubectl("run", "alone", "--image=none", labels, "--namespace=stray");
-    const { text } = await unfinished(Drain.create(inputs("stray")));
-    expect(text).toMatch(/namespace stray .* labels \S+=worker, .* drained: alone\./);
-    expect(await current.cluster.pods("stray")).toEqual(["alone"]);
   });
 
   it("leaves pods of the other service in a release that holds both alone", async () => {
     await deployed("umbrella", 1);
     const pod = (name: string, app: string) => {
       const labels = `--labels=app.kubernetes.io/instance=worker,app=${app}`;
-      return current.cluster.kubectl("run", name, "--image=none", labels, "--namespace=umbrella");
+      return current.cluster.run("umbrella", name, labels);
     };
-    // The API refuses pods of a new namespace until it has its default service account.
-    await vi.waitFor(() => pod("of-web", "web"), 10_000);
+    await pod("of-web", "web");
     const shared = { release: "worker", selector: "app=worker" };
     expect((await Drain.create(inputs("umbrella", shared))).outs).toMatchObject({ applied: true });
     await pod("of-worker", "worker");
@@ -145,9 +132,9 @@ describe("a drain that is not finished", () => {
   it("names the pod that will not die, and goes on from there", async () => {
     await deployed("stuck", 2, true);
     const [first = "", second = ""] = await current.cluster.pods("stuck");
-    const short = inputs("stuck", { timeoutSeconds: 3 });
+    const short = inputs("stuck", { timeoutSeconds: 1 });
     const { state, text } = await unfinished(Drain.create(short));
-    expect(text).toMatch(/not drained after 3 s, in namespace stuck /);
+    expect(text).toMatch(/not drained after 1 s, in namespace stuck /);
     for (const pod of [first, second]) {
       expect(text).toMatch(new RegExp(`pod ${pod}: terminating .* period of 1 s`));
     }
@@ -189,9 +176,9 @@ describe("a drain that is not finished", () => {
     await deployed("killed", 2, true);
     const asked = { service: "worker", direction: "forward" };
     const taken = { ...asked, direction: "back" };
-    const before = storedDrain((await DrainRequest.create(taken)).outs);
+    const before = stored((await DrainRequest.create(taken)).outs);
     const state = await createDrain(inputs("killed", { mode: "filesystem", requests: 0 }));
-    const begun = storedDrain((await DrainRequest.update("id", before, asked)).outs);
+    const begun = stored((await DrainRequest.update("id", before, asked)).outs);
     await unfinished(Drain.update("id", state, inputs("killed", { timeoutSeconds: 1 })));
     expect(await current.cluster.replicas("killed")).toBe("0 2");
 
@@ -203,18 +190,11 @@ describe("a drain that is not finished", () => {
     expect(await current.cluster.replicas("killed")).toBe("2");
   });
 
-  it("that is finished stays, whatever else of its settings changes", async () => {
-    await deployed("stays", 1);
-    const state = await createDrain(inputs("stays", { requests: 0 }));
-    await updateDrain(state, inputs("stays", { requests: 0, timeoutSeconds: 20 }));
-    expect(await current.cluster.replicas("stays")).toBe("0 1");
-  });
-
   it("is refused if somebody took the service to the other mode since, in a preview too", async () => {
     await deployed("by-hand", 1);
     const state = await createDrain(inputs("by-hand"));
     expect((await Drain.diff("id", state, inputs("by-hand"))).changes).toBe(false);
-    await current.cluster.kubectl("scale", "deployment/worker", "--replicas=1", "-n", "by-hand");
+    await current.cluster.scale("by-hand", 1);
     expect((await Drain.diff("id", state, inputs("by-hand"))).changes).toBe(true);
     expect(current.said.at(-1)).toMatch(
       /Deployment worker is in filesystem .*\[stop: mode-changed\]/,
@@ -242,15 +222,7 @@ describe("a drain that is not finished", () => {
     await vi.waitFor(async () => {
       expect(await current.cluster.replicas("contested")).toBe("0 1");
     }, 10_000);
-    const manager = "--field-manager=argocd-controller";
-    const patch = '--patch={"spec":{"replicas":3}}';
-    await current.cluster.kubectl(
-      "patch",
-      "deployment/worker",
-      "--namespace=contested",
-      manager,
-      patch,
-    );
+    await current.cluster.scale("contested", 3, { manager: "argocd-controller" });
     const { text } = await running;
     expect(text).toMatch(/Deployment worker .* scaled to 3 .* by argocd-controller\./);
   });
@@ -263,7 +235,7 @@ describe("the API", () => {
     const state = await createDrain(inputs("allowed", { kubeconfig }));
     expect(state).toMatchObject({ standstill: { mode: "mongo" } });
     await current.cluster.deploy("allowed", { replicas: 0, mode: "mongo" });
-    await PodsReplaced.create(inputs("allowed", { kubeconfig }));
+    await replaced("allowed", { kubeconfig });
     expect(await current.cluster.replicas("allowed")).toBe("1");
   });
 
@@ -281,7 +253,7 @@ describe("the API", () => {
   });
 
   it("that is unreachable, a context that is not there, and no file at all", async () => {
-    const kubeconfig = await kubeconfigWith("unreachable", `https://127.0.0.1:${await freePort()}`);
+    const kubeconfig = await current.cluster.kubeconfigAt(await freePort());
     await expect(Drain.create(inputs("any", { kubeconfig }))).rejects.toThrow(
       /list deployments .*ECONNREFUSED.* proxy-url/,
     );
@@ -297,7 +269,7 @@ describe("the API", () => {
     await deployed("moment", 1, true);
     const [pod = ""] = await current.cluster.pods("moment");
     const api = await breakable(current.cluster.port);
-    const kubeconfig = await kubeconfigWith("moment", `https://127.0.0.1:${api.port}`);
+    const kubeconfig = await current.cluster.kubeconfigAt(api.port);
     const running = createDrain(inputs("moment", { kubeconfig }));
     await vi.waitFor(() => {
       expect(current.said.join()).toContain(`pod ${pod} (terminating`);
@@ -312,14 +284,3 @@ describe("the API", () => {
     await api.cut();
   });
 });
-
-/** The administrator's kubeconfig for another address of the API server. */
-async function kubeconfigWith(name: string, server: string): Promise<string> {
-  const config = parse(await current.cluster.kubectl("config", "view", "--raw")) as {
-    clusters: [{ cluster: { server: string } }];
-  };
-  config.clusters[0].cluster.server = server;
-  const file = join(current.cluster.folder, `${name}.kubeconfig`);
-  await writeFile(file, stringify(config));
-  return file;
-}

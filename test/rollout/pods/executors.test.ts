@@ -1,38 +1,25 @@
 import { describe, expect, it, vi } from "vitest";
-import type { DrainInputs, DrainResults } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
 import { ownKubelet } from "../../../tools/parts";
 import { clusterForTests } from "./cluster";
+import { createDrain, drainsOn, stored, unfinished, updateDrain } from "./drains";
 
-const { Drain, PodsReplaced } = providers;
+const { Drain } = providers;
 const current = clusterForTests();
+const { inputs, deployed, replaced } = drainsOn(current);
 
-const inputs = (namespace: string, selector?: string): DrainInputs => ({
-  kubeconfig: current.cluster.kubeconfig,
-  namespace,
-  release: "worker",
-  service: "worker",
-  mode: "mongo",
-  timeoutSeconds: 15,
-  direction: "forward",
-  ...(selector !== undefined && { selector }),
-});
-
-const created = async (from: DrainInputs) => (await Drain.create(from)).outs as DrainResults;
-
+const back = { mode: "filesystem", direction: "back" } as const;
 /** Why a drain did not finish. */
-const refusal = (from: DrainInputs) => reasonsOf(Drain.create(from));
-const reasonsOf = (step: Promise<unknown>) =>
-  step.then(
-    () => "",
-    (error: unknown) => (error as { reasons: string[] }).reasons.join("\n"),
-  );
-
-/** Deploys a worker of one pod that ends soon. */
-async function deployed(namespace: string) {
-  await current.cluster.deploy(namespace, { graceSeconds: 1 });
-  await current.cluster.available(namespace);
-}
+const refusal = async (from: DrainInputs) => (await unfinished(Drain.create(from))).text;
+/** The same for a rollback of a worker that was drained for a cutover. */
+const refusalBack = async (namespace: string) => {
+  const known = { ...inputs(namespace), standstill: { mode: "mongo" }, applied: true };
+  return (await unfinished(Drain.update("id", known, inputs(namespace, back)))).text;
+};
+/** Labels that only the worker has. */
+const ofWorker = { selector: "app=worker" };
+const isDrained = { standstill: { mode: "mongo" } };
 
 /** A DaemonSet of release `worker`. */
 function daemonSet(namespace: string, own: object, env: object[] = []): object {
@@ -62,11 +49,11 @@ it("warns before a drain that would end before the worker's pods do", async () =
 
 describe("a drain of every executor", () => {
   it("takes a StatefulSet beside a Deployment, and puts its replicas back", async () => {
-    await deployed("set");
+    await deployed("set", 1);
     const set = { kind: "StatefulSet", name: "queue", graceSeconds: 1 } as const;
     await current.cluster.deploy("set", { ...set, replicas: 2 });
     await current.cluster.available("set", "statefulset/queue");
-    const state = await created(inputs("set"));
+    const state = await createDrain(inputs("set"));
     expect(await current.cluster.pods("set")).toEqual([]);
     expect(await current.cluster.replicas("set", "statefulset/queue")).toBe("0 2");
     expect(Object.keys(state.standstill?.workloads ?? {}).sort()).toEqual([
@@ -76,7 +63,7 @@ describe("a drain of every executor", () => {
 
     await current.cluster.deploy("set", { mode: "mongo", replicas: 0 });
     await current.cluster.deploy("set", { ...set, mode: "mongo", replicas: 0 });
-    await PodsReplaced.create(inputs("set"));
+    await replaced("set");
     expect(await current.cluster.replicas("set", "statefulset/queue")).toBe("2");
     expect(current.said.join("\n")).toMatch(/^worker: queue .* 2 ready/m);
   });
@@ -90,41 +77,36 @@ describe("a drain of every executor", () => {
   });
 
   it("refuses a release with a pod of something that is not drained, and scales nothing", async () => {
-    await deployed("beside");
+    await deployed("beside", 1);
     await current.cluster.apply(daemonSet("beside", { app: "agent" }));
-    await vi.waitFor(async () => {
-      expect(await current.cluster.pods("beside")).toHaveLength(2);
-    }, 10_000);
+    await current.cluster.untilPods("beside", 2);
     expect(await refusal(inputs("beside"))).toMatch(
       /drained: agent-\w+ \(of DaemonSet agent\)\..* is not supported as a worker \(docs\/faq/,
     );
     expect(await current.cluster.replicas("beside")).toBe("1");
 
     // Labels of the worker's own leave it out, because it states no mode.
-    const own = inputs("beside", "app=worker");
-    expect(await created(own)).toMatchObject({ standstill: { mode: "mongo" } });
+    const own = inputs("beside", ofWorker);
+    expect(await createDrain(own)).toMatchObject(isDrained);
   });
 
   /** A pod with the worker's labels, whose kubelet the test plays. */
   const runLabelled = (namespace: string, name: string) => {
     const own = `--annotations=${ownKubelet.name}=${ownKubelet.value}`;
-    const args = ["--image=none", "--labels=app.kubernetes.io/instance=worker", own];
-    return current.cluster.kubectl("run", name, ...args, `--namespace=${namespace}`);
+    const labels = "--labels=app.kubernetes.io/instance=worker";
+    return current.cluster.run(namespace, name, labels, own);
   };
 
   it("leaves a pod with the worker's labels out that has ended", async () => {
-    await deployed("ended");
+    await deployed("ended", 1);
     await runLabelled("ended", "hook");
     await current.cluster.status("ended", "hook", { phase: "Succeeded" });
-    expect(await created(inputs("ended"))).toMatchObject({ standstill: { mode: "mongo" } });
+    expect(await createDrain(inputs("ended"))).toMatchObject(isDrained);
   });
 
   it("refuses a pod that appears while it waits for the worker's", async () => {
     await current.cluster.deploy("appears", { own: true });
-    await vi.waitFor(async () => {
-      expect(await current.cluster.pods("appears")).toHaveLength(1);
-    }, 10_000);
-    const [worker = ""] = await current.cluster.pods("appears");
+    const [worker = ""] = await current.cluster.untilPods("appears", 1);
     const refused = refusal(inputs("appears"));
     await vi.waitFor(async () => {
       expect(await current.cluster.replicas("appears")).toBe("0 1");
@@ -135,13 +117,11 @@ describe("a drain of every executor", () => {
   });
 
   it("refuses a pod that states the worker's mode under other labels", async () => {
-    await deployed("hidden");
+    await deployed("hidden", 1);
     const env = [{ name: "Worker__Storage__Mode", value: "filesystem" }];
     await current.cluster.apply(daemonSet("hidden", { app: "agent" }, env));
-    await vi.waitFor(async () => {
-      expect(await current.cluster.pods("hidden")).toHaveLength(2);
-    }, 10_000);
-    expect(await refusal(inputs("hidden", "app=worker"))).toMatch(
+    await current.cluster.untilPods("hidden", 2);
+    expect(await refusal(inputs("hidden", ofWorker))).toMatch(
       /variable Worker__Storage__Mode, .*: agent-\w+ \(of/,
     );
     expect(await current.cluster.replicas("hidden")).toBe("1");
@@ -153,20 +133,15 @@ describe("a drain of every executor", () => {
       JSON.stringify({ spec: { updateStrategy: { rollingUpdate: { partition } } } });
     const parted = ["statefulset/worker", "--namespace=parted"];
     await current.cluster.kubectl("patch", ...parted, `--patch=${patch(1)}`);
-    const back = { mode: "filesystem", direction: "back" } as const;
-    const known = { ...inputs("parted"), standstill: { mode: "mongo" }, applied: true };
-    for (const refused of [
-      refusal(inputs("parted")),
-      reasonsOf(Drain.update("id", known, { ...inputs("parted"), ...back })),
-    ]) {
-      expect(await refused).toMatch(/StatefulSet worker .* partition.* kubectl patch statefulset/);
+    for (const text of [await refusal(inputs("parted")), await refusalBack("parted")]) {
+      expect(text).toMatch(/StatefulSet worker .* partition.* kubectl patch statefulset/);
     }
     expect(await current.cluster.replicas("parted", "statefulset/worker")).toBe("2");
 
     // The command of the error.
     const [, fix = ""] = /--patch '(.*)'/.exec(await refusal(inputs("parted"))) ?? [];
     await current.cluster.kubectl("patch", ...parted, `--patch=${fix}`);
-    expect(await created({ ...inputs("parted"), timeoutSeconds: 40 })).toMatchObject({
+    expect(await createDrain({ ...inputs("parted"), timeoutSeconds: 40 })).toMatchObject({
       standstill: { mode: "mongo" },
     });
   });
@@ -177,57 +152,48 @@ describe("a drain of every executor", () => {
       /StatefulSet worker .*volumeClaimTemplates.* to 1/,
     );
     expect(await current.cluster.replicas("claims", "statefulset/worker")).toBe("2");
-    const scale = ["scale", "statefulset/worker", "--replicas=1", "--namespace=claims"];
-    await current.cluster.kubectl(...scale);
-    expect(await created(inputs("claims"))).toMatchObject({ standstill: { mode: "mongo" } });
+    await current.cluster.scale("claims", 1, { workload: "statefulset/worker" });
+    expect(await createDrain(inputs("claims"))).toMatchObject(isDrained);
   });
 
   it("refuses replicas with a state each that a drain has scaled to zero already", async () => {
     const set = { kind: "StatefulSet", replicas: 2, claims: true, graceSeconds: 1 } as const;
     await current.cluster.deploy("at-zero", set);
     const known = { ...inputs("at-zero"), standstill: { mode: "mongo" }, applied: true };
-    const back = { ...inputs("at-zero"), mode: "filesystem", direction: "back" } as const;
-    const drained = (await Drain.update("id", known, back)).outs as object;
+    const drained = await updateDrain(stored(known), inputs("at-zero", back));
     expect(await current.cluster.replicas("at-zero", "statefulset/worker")).toBe("0 2");
-    expect(await reasonsOf(Drain.update("id", drained, inputs("at-zero")))).toMatch(
-      /StatefulSet worker .*volumeClaimTemplates.* to 1/,
-    );
+    const { text } = await unfinished(Drain.update("id", drained, inputs("at-zero")));
+    expect(text).toMatch(/StatefulSet worker .*volumeClaimTemplates.* to 1/);
   });
 
   it("refuses a paused Deployment, in both directions, and scales nothing", async () => {
-    await deployed("paused");
+    await deployed("paused", 1);
     const paused = ["deployment/worker", "--namespace=paused"];
     await current.cluster.kubectl("rollout", "pause", ...paused);
-    const back = { mode: "filesystem", direction: "back" } as const;
-    const known = { ...inputs("paused"), standstill: { mode: "mongo" }, applied: true };
-    for (const refused of [
-      refusal(inputs("paused")),
-      reasonsOf(Drain.update("id", known, { ...inputs("paused"), ...back })),
-    ]) {
-      expect(await refused).toMatch(/Deployment worker is paused.* kubectl rollout resume/);
+    for (const text of [await refusal(inputs("paused")), await refusalBack("paused")]) {
+      expect(text).toMatch(/Deployment worker is paused.* kubectl rollout resume/);
     }
     const [foreseen] = (await Drain.check({}, inputs("paused"))).failures ?? [];
     expect(foreseen?.reason).toMatch(/Deployment worker is paused/);
     expect(await current.cluster.replicas("paused")).toBe("1");
 
     await current.cluster.kubectl("rollout", "resume", ...paused);
-    expect(await created(inputs("paused"))).toMatchObject({ standstill: { mode: "mongo" } });
+    expect(await createDrain(inputs("paused"))).toMatchObject(isDrained);
   });
 
   it("refuses a workload of the release that states no mode, but not in a rollback", async () => {
-    await deployed("mixed");
+    await deployed("mixed", 1);
     await current.cluster.deploy("mixed", { name: "cache", mode: "nothing", graceSeconds: 1 });
     await current.cluster.available("mixed", "deployment/cache");
     expect(await refusal(inputs("mixed"))).toMatch(/No container of Deployment cache in/);
     expect(await current.cluster.replicas("mixed", "deployment/cache")).toBe("1");
-    const drained = await created(inputs("mixed", "app=worker"));
-    expect(drained).toMatchObject({ standstill: { mode: "mongo" } });
+    const drained = await createDrain(inputs("mixed", ofWorker));
+    expect(drained).toMatchObject(isDrained);
 
-    const back = { mode: "filesystem", direction: "back" } as const;
-    const known = { ...drained, selector: undefined, ...inputs("mixed") };
-    const result = Drain.update("id", known, { ...inputs("mixed"), ...back });
-    expect(await result).toMatchObject({
-      outs: { standstill: { mode: "filesystem" }, applied: true },
+    const known = stored({ ...drained, selector: undefined, ...inputs("mixed") });
+    expect(await updateDrain(known, inputs("mixed", back))).toMatchObject({
+      standstill: { mode: "filesystem" },
+      applied: true,
     });
   });
 
@@ -249,28 +215,27 @@ describe("a drain of every executor", () => {
     await pod("by-claim", { image }, { volumes });
     await pod("by-value", { env: [{ name: "worker__storage__mode", value: "filesystem" }] });
 
-    const selected = { ...inputs("anywhere", "app=worker"), release: undefined };
+    const selected = { ...inputs("anywhere", ofWorker), release: undefined };
     expect(await refusal(selected)).toMatch(
       / drained: by-claim, by-value\. .* rollout\.ignorePods\./,
     );
     expect(current.said.join()).toMatch(/^warning: .* image-only\. .*\[image-elsewhere\]$/);
     expect(await current.cluster.replicas("anywhere")).toBe("1");
-    const ignoring = { ...inputs("anywhere", "app=worker"), ignorePods: "team=other" };
-    expect(await created(ignoring)).toMatchObject({ standstill: { mode: "mongo" } });
+    const ignoring = { ...inputs("anywhere", ofWorker), ignorePods: "team=other" };
+    expect(await createDrain(ignoring)).toMatchObject(isDrained);
   });
 
   it("leaves web's pods out, which may have the worker's image and claim", async () => {
-    const both = { claim: "state", graceSeconds: 1 };
+    const image = "registry.example.org/worker:1";
+    const both = { claim: "state", image, graceSeconds: 1 };
     await current.cluster.deploy("one-image", both);
     await current.cluster.deploy("one-image", { ...both, name: "web", mode: "nothing" });
-    await vi.waitFor(async () => {
-      expect(await current.cluster.pods("one-image")).toHaveLength(2);
-    }, 10_000);
-    const worker = inputs("one-image", "app=worker");
+    await current.cluster.untilPods("one-image", 2);
+    const worker = inputs("one-image", ofWorker);
     expect(await refusal(worker)).toMatch(
       / drained: web-\S+ \(of Deployment web\).* delete them\./,
     );
     const web = { release: "worker", selector: "app=web" };
-    expect(await created({ ...worker, web })).toMatchObject({ standstill: { mode: "mongo" } });
+    expect(await createDrain({ ...worker, web })).toMatchObject(isDrained);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { DrainInputs } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
 import { clusterForTests } from "./cluster";
 import { drainsOn, unfinished } from "./drains";
 
 const { Drain, DrainRequest } = providers;
 const current = clusterForTests();
-const { inputs } = drainsOn(current);
+const { inputs, deployed } = drainsOn(current);
 
 describe("the gate before a drain", () => {
   const asked = (namespace: string, gate: DrainInputs["gate"]) => {
@@ -38,26 +38,19 @@ describe("the gate before a drain", () => {
   });
 
   it("stays open for a drain that failed, which says so", async () => {
-    await current.cluster.deploy("failing", { graceSeconds: 1 });
-    await current.cluster.available("failing");
+    await deployed("failing", 1);
     const open = inputs("failing", { gate: "open", cutover: 3, timeoutSeconds: 1 });
-    const finalizers = JSON.stringify({ metadata: { finalizers: ["example.org/held"] } });
     const [pod = ""] = await current.cluster.pods("failing");
-    await current.cluster.kubectl(
-      "patch",
-      "pod",
-      pod,
-      "--namespace=failing",
-      `--patch=${finalizers}`,
-    );
+    const held = (finalizers: string[] | null) =>
+      current.cluster.kubectl(
+        "patch",
+        `pod/${pod}`,
+        "--namespace=failing",
+        `--patch=${JSON.stringify({ metadata: { finalizers } })}`,
+      );
+    await held(["example.org/held"]);
     const { text } = await unfinished(Drain.create(open));
     expect(text).toMatch(/rollout\.drain: 3 stays good/);
-    await current.cluster.kubectl(
-      "patch",
-      "pod",
-      pod,
-      "--namespace=failing",
-      '--patch={"metadata":{"finalizers":null}}',
-    );
+    await held(null);
   });
 });

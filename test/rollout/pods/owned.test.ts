@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
-import type { DrainInputs } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
 import { clusterForTests } from "./cluster";
+import { drainsOn } from "./drains";
 
 const current = clusterForTests();
 
@@ -20,43 +21,31 @@ async function deployed(
   annotations: object = {},
   kind = "Deployment",
 ) {
-  await current.cluster.apply({
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: namespace },
-  });
   const own = { app: "worker" };
   const stated = { name: "Worker__Storage__Mode", value: "filesystem" };
-  await current.cluster.apply({
-    apiVersion: "apps/v1",
-    kind,
-    metadata: { name: "worker", namespace, labels: { ...labels, run: "worker" }, annotations },
-    spec: {
-      replicas: 0,
-      selector: { matchLabels: own },
-      ...(kind === "StatefulSet" && { serviceName: "worker" }),
-      template: {
-        metadata: { labels: own },
-        spec: { containers: [{ name: "main", image: "none", env: [stated] }] },
+  await current.cluster.apply(
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    {
+      apiVersion: "apps/v1",
+      kind,
+      metadata: { name: "worker", namespace, labels: { ...labels, run: "worker" }, annotations },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: own },
+        ...(kind === "StatefulSet" && { serviceName: "worker" }),
+        template: {
+          metadata: { labels: own },
+          spec: { containers: [{ name: "main", image: "none", env: [stated] }] },
+        },
       },
     },
-  });
+  );
 }
 
 /** What the engine is told before the drain, in a preview too. */
 async function refusal(namespace: string, changes: Partial<DrainInputs> = {}): Promise<string> {
-  const { kubeconfig } = current.cluster;
-  const inputs = {
-    kubeconfig,
-    namespace,
-    selector: "run=worker",
-    releases: ["worker", "web"],
-    service: "worker",
-    mode: "mongo",
-    direction: "forward",
-    timeoutSeconds: 5,
-    ...changes,
-  };
+  const asked = { release: "", selector: "run=worker", releases: ["worker", "web"], ...changes };
+  const inputs = drainsOn(current).inputs(namespace, asked);
   const { failures = [] } = await providers.Drain.check({}, inputs);
   return failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
 }
@@ -90,7 +79,7 @@ it("leaves a release alone that nobody else deploys", async () => {
 
 it("does not stop a rollback, and warns of it", async () => {
   await deployed("back", flux, release);
-  expect(await refusal("back", { mode: "filesystem", direction: "back" })).toBe("");
+  expect(await refusal("back", { mode: "filesystem" })).toBe("");
   expect(current.said.join()).toMatch(/^warning: .*HelmRelease flux-system.*\[owned\]$/s);
 });
 

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { DrainInputs, PodsReplacedInputs } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs, PodsReplacedInputs } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
-import { clusterForTests } from "./cluster";
-import { createDrain, drainsOn, storedDrain, updateDrain } from "./drains";
+import { clusterForTests, type TestWorkload } from "./cluster";
+import { createDrain, drainsOn, stored, updateDrain } from "./drains";
 
 const { Drain, PodsReplaced, ServicesCheck } = providers;
 const current = clusterForTests();
@@ -19,69 +19,30 @@ const inputs = (namespace: string, changes: Partial<DrainInputs> = {}) =>
   });
 const toFiles = { mode: "filesystem" } as const;
 
-const web = (namespace: string, changes: Partial<PodsReplacedInputs> = {}): PodsReplacedInputs => {
-  const { kubeconfig, release } = inputs(namespace);
-  const address = { ...(kubeconfig && { kubeconfig }), ...(release && { release }), namespace };
-  const asked = { service: "web", mode: "mongo", timeoutSeconds: 15 } as const;
-  return { ...address, selector: "app=web", ...asked, direction: "forward", ...changes };
-};
+const web = (namespace: string, changes: Partial<PodsReplacedInputs> = {}) =>
+  drains.inputs(namespace, { selector: "app=web", service: "web", ...changes });
 
-interface Web {
-  readonly mode?: string;
-  readonly app?: string;
-  readonly kind?: "Deployment" | "StatefulSet";
-}
+type Web = Pick<TestWorkload, "mode" | "app" | "kind">;
 
 /** The release's other workload: web, with one pod. */
-async function deployWeb(namespace: string, { mode = "filesystem", app = "web", kind }: Web = {}) {
-  const env = [{ name: "TaskRunner__Storage__Mode", value: mode }];
-  await current.cluster.apply({
-    apiVersion: "apps/v1",
-    kind: kind ?? "Deployment",
-    metadata: {
-      name: "web",
-      namespace,
-      labels: { app, "app.kubernetes.io/managed-by": "Helm" },
-      annotations: { "meta.helm.sh/release-name": "worker" },
-    },
-    spec: {
-      ...(kind === "StatefulSet" && { serviceName: "web" }),
-      selector: { matchLabels: { app } },
-      template: {
-        metadata: { labels: { app } },
-        spec: { containers: [{ name: "main", image: "web:1", env }] },
-      },
-    },
-  });
-}
+const deployWeb = (namespace: string, of?: Web) =>
+  current.cluster.deploy(namespace, { name: "web", ...of });
 
 /** A namespace with both services on files. */
 async function deployed(namespace: string, ofWeb?: Web) {
   await drains.deployed(namespace, 1);
   await deployWeb(namespace, ofWeb);
-  if (ofWeb?.kind === undefined) await current.cluster.available(namespace, "deployment/web");
+  await current.cluster.available(namespace, `${ofWeb?.kind ?? "deployment"}/web`);
 }
 
-const ofWeb = (namespace: string, path: string) =>
-  current.cluster.kubectl(
-    "get",
-    "deployment/web",
-    `--namespace=${namespace}`,
-    `--output=jsonpath=${path}`,
-  );
-const paused = (namespace: string) =>
-  ofWeb(
-    namespace,
-    "{.spec.paused} {.metadata.annotations.taskrunner\\.stellaops\\.io/paused-for-cutover}",
-  );
-const podsOfWeb = (namespace: string) =>
-  current.cluster.kubectl(
-    "get",
-    "pods",
-    `--namespace=${namespace}`,
-    "--selector=app=web",
-    "--output=name",
-  );
+/** Whether web is paused, and by the stack, as `true true`. */
+const paused = (namespace: string) => {
+  const mark = "{.metadata.annotations.taskrunner\\.stellaops\\.io/paused-for-cutover}";
+  const both = `--output=jsonpath={.spec.paused} ${mark}`;
+  return current.cluster.kubectl("get", "deployment/web", `--namespace=${namespace}`, both);
+};
+const podsOfWeb = async (namespace: string) =>
+  (await current.cluster.pods(namespace)).filter((name) => name.startsWith("web-"));
 const rollout = (verb: "pause" | "resume", namespace: string) =>
   current.cluster.kubectl("rollout", verb, "deployment/web", `--namespace=${namespace}`);
 
@@ -101,14 +62,14 @@ describe("web of a release that holds both services", () => {
 
     await deployWeb("both", { mode: "mongo" });
     await current.cluster.deploy("both", { mode: "mongo" });
-    await PodsReplaced.create({ ...web("both"), service: "worker", selector: "app=worker" });
-    expect(await podsOfWeb("both")).toBe(before);
+    await drains.replaced("both", { selector: "app=worker" });
+    expect(await podsOfWeb("both")).toEqual(before);
     // It is the stack's own pause, also after the upgrade.
     expect(await refused("both")).toBe("");
 
     await PodsReplaced.create(web("both"));
     expect(await paused("both")).toBe("");
-    expect(await podsOfWeb("both")).not.toContain(before);
+    expect(await podsOfWeb("both")).not.toContain(before[0]);
     expect(current.said.join()).not.toContain("warning");
   });
 
@@ -133,7 +94,7 @@ describe("web of a release that holds both services", () => {
   it("is resumed by a rollback before any upgrade, with its pods", async () => {
     await deployed("back");
     const before = await podsOfWeb("back");
-    const onFiles = storedDrain((await PodsReplaced.create(web("back", toFiles))).outs);
+    const onFiles = stored((await PodsReplaced.create(web("back", toFiles))).outs);
     const state = await createDrain(inputs("back"));
     const { standstill } = await updateDrain(state, inputs("back", toFiles));
     const stoppedAt = new Date().toISOString();
@@ -141,7 +102,7 @@ describe("web of a release that holds both services", () => {
     expect((await PodsReplaced.diff("id", onFiles, news)).changes).toBe(true);
     await PodsReplaced.update("id", onFiles, news);
     expect(await paused("back")).toBe("");
-    expect(await podsOfWeb("back")).toBe(before);
+    expect(await podsOfWeb("back")).toEqual(before);
   });
 
   it("is resumed when the stack is destroyed, unless the cluster is unreachable", async () => {
@@ -150,12 +111,7 @@ describe("web of a release that holds both services", () => {
     const state = { ...inputs("destroyed"), applied: true };
     await ServicesCheck.delete("id", { ...state, kubeconfig: "no-such-file" });
     expect(await paused("destroyed")).toBe("true true");
-    await current.cluster.kubectl(
-      "scale",
-      "deployment/worker",
-      "--namespace=destroyed",
-      "--replicas=1",
-    );
+    await current.cluster.scale("destroyed", 1);
     await ServicesCheck.delete("id", state);
     expect(await paused("destroyed")).toBe("");
     expect(current.said.join("\n")).not.toContain("worker-left");

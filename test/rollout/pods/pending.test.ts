@@ -1,13 +1,11 @@
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { join } from "node:path";
 import { expect, it } from "vitest";
-import { stringify } from "yaml";
 import { tryQuickly, type ClusterAddress } from "../../../components/kubernetes";
 import { pendingOperations } from "../../../components/rollout/pods/releases";
 import { providers } from "../../../components/rollout/provider";
-import { clusterForTests } from "./cluster";
+import { clusterForTests, revisionOf } from "./cluster";
+import { drainsOn } from "./drains";
 
 const current = clusterForTests();
 
@@ -15,16 +13,13 @@ const pendingOf = (address: ClusterAddress, releases: readonly string[]) =>
   tryQuickly(address, (cluster) => pendingOperations(cluster, { ...address, releases }));
 
 /** The note of a Helm that upgrades a release. */
-const pending = (namespace: string, release: string) => {
-  const labels = { owner: "helm", name: release, version: "2", status: "pending-upgrade" };
-  const metadata = { name: `sh.helm.release.v1.${release}.v2`, namespace, labels };
-  return current.cluster.apply({ apiVersion: "v1", kind: "Secret", metadata });
-};
+const pending = (namespace: string) =>
+  current.cluster.apply(revisionOf(namespace, "worker", "pending-upgrade", 2));
 
 it("names the release, and a command that acts on the cluster of the settings", async () => {
   const { kubeconfig } = current.cluster;
   await current.cluster.kubectl("create", "namespace", "apps");
-  await pending("apps", "worker");
+  await pending("apps");
   const address = { kubeconfig, namespace: "apps" };
 
   await expect(pendingOf(address, ["web"])).resolves.toBeUndefined();
@@ -41,20 +36,9 @@ it("names the release, and a command that acts on the cluster of the settings", 
 
 it("is refused by the drain, in a preview too, before anything is scaled", async () => {
   await current.cluster.kubectl("create", "namespace", "refused");
-  await pending("refused", "worker");
-  const { kubeconfig } = current.cluster;
-  const { failures } = await providers.Drain.check(
-    {},
-    {
-      kubeconfig,
-      namespace: "refused",
-      service: "worker",
-      release: "worker",
-      mode: "mongo",
-      timeoutSeconds: 5,
-      releases: ["worker"],
-    },
-  );
+  await pending("refused");
+  const asked = drainsOn(current).inputs("refused", { releases: ["worker"] });
+  const { failures } = await providers.Drain.check({}, asked);
 
   expect(failures).toMatchObject([
     { property: "releases", reason: expect.stringContaining("pending-upgrade") as string },
@@ -65,11 +49,7 @@ it("does not hold a preview up for long where an API drops what it is sent", asy
   const silent = createServer().listen(0, "127.0.0.1");
   await once(silent, "listening");
   const { port } = silent.address() as AddressInfo;
-  const kubeconfig = join(current.cluster.folder, "silent.kubeconfig");
-  const context = { name: "silent", context: { cluster: "silent", user: "silent" } };
-  const cluster = { name: "silent", cluster: { server: `https://127.0.0.1:${port}` } };
-  const config = { "current-context": "silent", contexts: [context], clusters: [cluster] };
-  await writeFile(kubeconfig, stringify({ ...config, users: [{ name: "silent", user: {} }] }));
+  const kubeconfig = await current.cluster.kubeconfigAt(port);
 
   const began = Date.now();
   await pendingOf({ kubeconfig, namespace: "apps" }, ["worker"]);

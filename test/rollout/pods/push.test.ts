@@ -2,39 +2,18 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import type { DrainInputs } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../../components/rollout";
 import { checkoutForTests } from "../values/checkout";
 import { clusterForTests } from "./cluster";
+import { inputsWithFiles, own, stack } from "./with-files";
 
 const { Drain, ServicesCheck, ValuesFile, WorkerStopped } = providers;
 const current = clusterForTests();
 const site = checkoutForTests();
 
-const own = (service: string) => `deploy/taskrunner-storage.${service}.values.yaml`;
-const stack = "organization/taskrunner-storage/prod";
-
-const inputs = (mode: "mongo" | "filesystem" = "mongo"): DrainInputs & { owner: string } => ({
-  owner: "project/stack/taskrunner",
-  kubeconfig: current.cluster.kubeconfig,
-  namespace: "apps",
-  selector: "app=worker",
-  service: "worker",
-  mode,
-  timeoutSeconds: 15,
-  direction: mode === "mongo" ? "forward" : "back",
-  files: (["worker", "web"] as const).map((service) => ({
-    service,
-    mode,
-    stack,
-    file: join(site.checkout, own(service)),
-    site: [join(site.checkout, "deploy/worker.yaml")],
-    path: "env",
-    environment: {
-      [`${service === "worker" ? "Worker" : "TaskRunner"}__Storage__Mode`]: mode,
-    },
-    push: { branch: "main" },
-  })),
-});
+const inputs = (mode?: "mongo" | "filesystem") => {
+  return { ...inputsWithFiles(current, site, mode), owner: "project/stack/taskrunner" };
+};
 
 beforeAll(() => current.cluster.deploy("apps", { replicas: 0 }));
 
@@ -125,7 +104,7 @@ describe("a site file that somebody changed on the branch since the checkout", (
 
   it("counts behind the drain, where nothing stops", async () => {
     await ServicesCheck.create(inputs());
-    const [file] = inputs().files ?? [];
+    const [file] = inputs().files;
     await push(added);
     await ValuesFile.create(file);
     const text = await site.onRemote("show", `main:${own("worker")}`);
@@ -133,7 +112,7 @@ describe("a site file that somebody changed on the branch since the checkout", (
     expect(text).toContain("value: mongo");
 
     await push("env: [\n");
-    const [back] = inputs("filesystem").files ?? [];
+    const [back] = inputs("filesystem").files;
     await ValuesFile.create(back);
     expect(await site.onRemote("log", "-1", "--format=%s", "main")).toMatch(/filesystem mode/);
   });
@@ -155,7 +134,7 @@ describe("the stack's values files, in the check of the services", () => {
   it("are formed without a cluster, and before a person is asked to stop the worker", async () => {
     await writeFile(join(site.checkout, "deploy/worker.yaml"), "replicas: 1\n");
     expect(await failures({ ...inputs(), kubeconfig: "none.config" })).toMatch(/it has no env,/);
-    const { files = [] } = inputs();
+    const { files } = inputs();
     const asked = { direction: "forward", cutover: 1, files } as const;
     const { failures: found } = await WorkerStopped.check({}, asked);
     expect(found?.[0]?.reason).toMatch(/it has no env,/);
@@ -163,18 +142,10 @@ describe("the stack's values files, in the check of the services", () => {
 });
 
 describe("a values file with rollout.push", () => {
-  const written = (changes: object = {}) => ({
-    direction: "forward" as const,
-    service: "worker" as const,
-    mode: "mongo" as const,
-    stack,
-    site: [join(site.checkout, "deploy/worker.yaml")],
-    path: "env",
-    file: join(site.checkout, own("worker")),
-    environment: { Worker__Storage__Mode: "mongo" },
-    push: { branch: "main" },
-    ...changes,
-  });
+  const written = (changes: object = {}) => {
+    const [worker] = inputs().files;
+    return { ...worker, direction: "forward" as const, ...changes };
+  };
 
   it("is in the branch", async () => {
     await ServicesCheck.create(inputs());

@@ -1,34 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
-import type { DrainResults, PodsReplacedInputs } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
-import type { StateOf } from "../../../components/step";
 import { clusterForTests, ready, type TestWorkload } from "./cluster";
+import { drainsOn } from "./drains";
 
-const { Drain, PodsReplaced } = providers;
+const { PodsReplaced } = providers;
 const current = clusterForTests();
-
-const inputs = (
-  namespace: string,
-  changes: Partial<PodsReplacedInputs> = {},
-): PodsReplacedInputs => ({
-  kubeconfig: current.cluster.kubeconfig,
-  namespace,
-  selector: "app=worker",
-  service: "worker",
-  mode: "mongo",
-  timeoutSeconds: 15,
-  direction: changes.mode === "filesystem" ? "back" : "forward",
-  ...changes,
-});
-
-type PodsReplacedState = StateOf<PodsReplacedInputs, object>;
-const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as PodsReplacedState;
-
-const replaced = async (namespace: string, changes: Partial<PodsReplacedInputs> = {}) =>
-  stored((await PodsReplaced.create(inputs(namespace, changes))).outs);
+const { inputs, drained, replaced } = drainsOn(current);
 
 /** The reasons of a step whose time is over. */
-async function reasonsOf(namespace: string, timeoutSeconds = 3): Promise<string> {
+async function reasonsOf(namespace: string, timeoutSeconds = 2): Promise<string> {
   const step = replaced(namespace, { timeoutSeconds });
   const error = (await step.catch((one: unknown) => one)) as { reasons?: string[] };
   expect(error).toMatchObject({ properties: { applied: false } });
@@ -38,11 +18,7 @@ async function reasonsOf(namespace: string, timeoutSeconds = 3): Promise<string>
 /** The worker with pods that are the test's, ready in filesystem mode. */
 async function ownPods(namespace: string, deployed: TestWorkload = {}): Promise<string[]> {
   await current.cluster.deploy(namespace, { ...deployed, own: true, graceSeconds: 1 });
-  const names = await vi.waitFor(async () => {
-    const pods = await current.cluster.pods(namespace);
-    expect(pods).toHaveLength(deployed.replicas ?? 1);
-    return pods;
-  }, 10_000);
+  const names = await current.cluster.untilPods(namespace, deployed.replicas ?? 1);
   for (const name of names) await current.cluster.status(namespace, name, ready);
   return names;
 }
@@ -58,18 +34,11 @@ function newPod(namespace: string, former: readonly string[]): Promise<string> {
 
 describe("the replicas", () => {
   it("come back after a drain, once the template says the mode", async () => {
-    await current.cluster.deploy("back", { replicas: 2 });
-    await Drain.create(inputs("back"));
-    expect(await reasonsOf("back", 1)).toMatch(/Worker__Storage__Mode .* is filesystem/);
+    await drained("back", { replicas: 2 });
+    expect(await reasonsOf("back", 0.5)).toMatch(/Worker__Storage__Mode .* is filesystem/);
     expect(await current.cluster.replicas("back")).toBe("0 2");
     const running = replaced("back");
-    await current.cluster.kubectl(
-      "set",
-      "env",
-      "deployment/worker",
-      "--namespace=back",
-      "Worker__Storage__Mode=Mongo",
-    );
+    await current.cluster.setMode("back", "Mongo");
     expect(await running).toMatchObject({ mode: "mongo", applied: true });
     expect(await current.cluster.replicas("back")).toBe("2");
     expect(await current.cluster.pods("back")).toHaveLength(2);
@@ -77,66 +46,49 @@ describe("the replicas", () => {
   });
 
   it("wait for the handover if it is not part of the update", async () => {
-    await current.cluster.deploy("between", { replicas: 1 });
-    const { standstill } = (await Drain.create(inputs("between"))).outs as PodsReplacedState;
-    const left = { mode: "filesystem", ...(standstill && { standstill }) } as const;
-    await replaced("between", left);
+    const standstill = await drained("between");
+    await replaced("between", { mode: "filesystem", standstill });
     expect(await current.cluster.replicas("between")).toBe("0 1");
     expect(current.said.join()).toContain("[still-drained]");
   });
 
   it("stay as the chart or an autoscaler set them since", async () => {
-    await current.cluster.deploy("scaled", { replicas: 2 });
-    await Drain.create(inputs("scaled"));
+    await drained("scaled", { replicas: 2 });
     await current.cluster.deploy("scaled", { replicas: 3, mode: "mongo" });
     await replaced("scaled");
     expect(await current.cluster.replicas("scaled")).toBe("3");
   });
 
   it("come back though somebody removed their number from the worker", async () => {
-    await current.cluster.deploy("replaced", { replicas: 2 });
-    const { standstill } = (await Drain.create(inputs("replaced"))).outs as DrainResults;
+    const standstill = await drained("replaced", { replicas: 2 });
     const recorded = "taskrunner.stellaops.io/replicas-before-drain-";
     const worker = ["deployment/worker", "--namespace=replaced"];
     await current.cluster.kubectl("annotate", ...worker, recorded);
-    await current.cluster.kubectl("set", "env", ...worker, "Worker__Storage__Mode=mongo");
-    const drain = { ...(standstill && { standstill }) };
-    const state = await replaced("replaced", drain);
+    await current.cluster.setMode("replaced", "mongo");
+    const state = await replaced("replaced", { standstill });
     expect(await current.cluster.replicas("replaced")).toBe("2");
 
     // Whoever scales it to 0 later means it.
-    await current.cluster.kubectl("scale", ...worker, "--replicas=0");
-    const again = { ...inputs("replaced", { ...drain, revision: 2 }) };
+    await current.cluster.scale("replaced", 0);
+    const again = inputs("replaced", { standstill, revision: 2 });
     await PodsReplaced.update("id", { ...state, stoppedSeconds: 1 }, again);
     expect(await current.cluster.replicas("replaced")).toBe("0");
   });
 
   it("may be set to 0 by an autoscaler once they are back, which is a warning", async () => {
-    await current.cluster.deploy("idle", { graceSeconds: 1 });
-    const { standstill } = (await Drain.create(inputs("idle"))).outs as DrainResults;
-    await current.cluster.deploy("idle", {
-      replicas: 0,
-      own: true,
-      mode: "mongo",
-      graceSeconds: 1,
-    });
-    const running = replaced("idle", { ...(standstill && { standstill }) });
-    const [pod = ""] = await vi.waitFor(async () => {
-      const pods = await current.cluster.pods("idle");
-      expect(pods).toHaveLength(1);
-      return pods;
-    }, 10_000);
-    const scale = ["patch", "deployment/worker", "--namespace=idle", "--subresource=scale"];
-    const patch = ["--type=merge", "--field-manager=keda", '--patch={"spec":{"replicas":0}}'];
-    await current.cluster.kubectl(...scale, ...patch);
+    const standstill = await drained("idle");
+    const mongo = { replicas: 0, own: true, mode: "mongo", graceSeconds: 1 } as const;
+    await current.cluster.deploy("idle", mongo);
+    const running = replaced("idle", { standstill });
+    const [pod = ""] = await current.cluster.untilPods("idle", 1);
+    await current.cluster.scale("idle", 0, { manager: "keda" });
     await current.cluster.end("idle", pod);
     await running;
     expect(current.said.join()).toMatch(/Deployment worker got its 1 .*\[scaled-to-zero\]/);
   });
 
   it("come back in filesystem mode where no mode is stated", async () => {
-    await current.cluster.deploy("unstated", { replicas: 1 });
-    await Drain.create(inputs("unstated"));
+    await drained("unstated");
     await current.cluster.deploy("unstated", { replicas: 0, mode: "nothing" });
     await replaced("unstated", { mode: "filesystem" });
     expect(await current.cluster.replicas("unstated")).toBe("1");
@@ -150,7 +102,7 @@ describe("an old pod", () => {
     const young = await newPod("old", [old]);
     await current.cluster.status("old", young, ready);
     await current.cluster.kubectl("rollout", "status", "deployment/worker", "--namespace=old");
-    const reasons = await reasonsOf("old", 2);
+    const reasons = await reasonsOf("old", 1);
     expect(reasons).toContain(`old pod ${old}: terminating`);
     expect(reasons).not.toContain(young);
     const running = replaced("old");
@@ -183,7 +135,7 @@ describe("a new pod that is not ready is named with the reason:", () => {
     const image = { image: "none", imageID: "", restartCount: 0 };
     const containerStatuses = [{ name: "main", ...image, ready: false, state }];
     await current.cluster.status("unready", pod, { ...ready, conditions, containerStatuses });
-    expect(await reasonsOf("unready", 1)).toMatch(
+    expect(await reasonsOf("unready", 0.1)).toMatch(
       new RegExp(`pod ${pod}: Running, not ready.* kubectl describe pod ${pod}`),
     );
   });
@@ -195,7 +147,7 @@ describe("a new pod that is not ready is named with the reason:", () => {
 
   it("no Deployment", async () => {
     await current.cluster.kubectl("create", "namespace", "none");
-    expect(await reasonsOf("none", 1)).toMatch(/labels app=worker: not found in namespace none /);
+    expect(await reasonsOf("none", 0.1)).toMatch(/release worker: not found in namespace none /);
   });
 });
 

@@ -1,31 +1,17 @@
 import { expect, it, vi } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import { clusterForTests } from "../pods/cluster";
+import { clusterForTests, revisionOf } from "../pods/cluster";
+import { drainsOn } from "../pods/drains";
 
 const current = clusterForTests();
 
-/** The note of Helm on a revision of a release. */
-const revision = (namespace: string, release: string, status: string) => {
-  const labels = { owner: "helm", name: release, version: "1", status };
-  const metadata = { name: `sh.helm.release.v1.${release}.v1`, namespace, labels };
-  return current.cluster.apply({ apiVersion: "v1", kind: "Secret", metadata });
-};
+const revision = (namespace: string, release: string, status: string) =>
+  current.cluster.apply(revisionOf(namespace, release, status));
 
 /** Why a stack's update is refused before its first change; undefined if it is not. */
 const refusalOf = async (namespace: string, inputs: object, olds: object = {}) => {
-  const { kubeconfig } = current.cluster;
-  const asked = { kubeconfig, namespace, direction: "forward", releases: ["worker", "web"] };
-  const worker = {
-    service: "worker",
-    release: "worker",
-    mode: "mongo",
-    timeoutSeconds: 5,
-  } as const;
-  const { failures } = await providers.ServicesCheck.check(olds, {
-    ...asked,
-    ...worker,
-    ...inputs,
-  });
+  const asked = drainsOn(current).inputs(namespace, { releases: ["worker", "web"] });
+  const { failures } = await providers.ServicesCheck.check(olds, { ...asked, ...inputs });
   return failures?.[0]?.reason;
 };
 

@@ -1,27 +1,20 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import type { DrainInputs } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../../components/rollout";
 import { servicesRules } from "../../rights";
-import { kubeconfigOf } from "../pods/account";
+import { kubeconfigOf } from "../../account";
 import { clusterForTests } from "../pods/cluster";
+import { drainsOn } from "../pods/drains";
 
 const { Drain, ServicesCheck } = providers;
 const current = clusterForTests();
 
 type CheckInputs = DrainInputs & { readonly owner: string };
 
-const inputs = (namespace: string, changes: Partial<CheckInputs> = {}): CheckInputs => ({
+const { inputs: ofWorker } = drainsOn(current);
+const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): CheckInputs => ({
   owner: "project/stack/taskrunner",
-  kubeconfig: current.cluster.kubeconfig,
-  namespace,
-  release: "worker",
-  service: "worker",
-  mode: "mongo",
-  timeoutSeconds: 15,
-  direction: "forward",
-  ...changes,
+  ...ofWorker(namespace, changes),
 });
 const toFiles = { mode: "filesystem", direction: "back" } as const;
 
@@ -46,20 +39,6 @@ describe("an up without a preview, before its first change", () => {
     );
     // A stack that begins on files drains nothing.
     await upFrom(inputs("empty", toFiles));
-  });
-
-  it("refuses a pod that states the mode and is not drained", async () => {
-    await current.cluster.deploy("beside");
-    await current.cluster.deploy("beside", { name: "another" });
-    await current.cluster.available("beside", "deployment/another");
-    await expect(upFrom(inputs("beside", { selector: "app=worker" }))).rejects.toThrow(
-      /another-\S+ \(of Deployment another\)/,
-    );
-  });
-
-  it("refuses a StatefulSet with a claim for each replica", async () => {
-    await current.cluster.deploy("claims", { kind: "StatefulSet", replicas: 2, claims: true });
-    await expect(upFrom(inputs("claims"))).rejects.toThrow(/volumeClaimTemplates/);
   });
 
   it("refuses a CronJob that would execute runs, unless it is suspended or ignored", async () => {
@@ -133,7 +112,7 @@ describe("an up without a preview, before its first change", () => {
     await expect(upFrom(wanted)).rejects.toThrow(paused);
     expect((await ServicesCheck.check({}, wanted)).failures?.[0]?.reason).toMatch(paused);
 
-    await current.cluster.kubectl("set", "env", ...web, "TaskRunner__Storage__Mode=mongo");
+    await current.cluster.setMode("freeze", "mongo", "web");
     await upFrom(wanted);
     await expect(upFrom({ ...wanted, ...toFiles }, wanted)).rejects.toThrow(paused);
   });
@@ -163,13 +142,7 @@ describe("an up without a preview, before its first change", () => {
       expect.stringMatching(/^warning: .*different stores.*\[modes-differ\]$/),
     ]);
 
-    await current.cluster.kubectl(
-      "set",
-      "env",
-      "deployment/web",
-      "--namespace=apart",
-      "TaskRunner__Storage__Mode=Mongo",
-    );
+    await current.cluster.setMode("apart", "Mongo", "web");
     await checked(wanted, wanted);
     expect(current.said.slice(2)).toEqual([
       expect.stringMatching(/^worker: mongo mode; web: mongo mode; /),
@@ -177,14 +150,11 @@ describe("an up without a preview, before its first change", () => {
   });
 
   it("names a kubeconfig that does not answer, and nothing else", async () => {
-    const { cluster, said } = current;
-    const text = (await readFile(cluster.kubeconfig, "utf8")).replaceAll(`:${cluster.port}`, ":1");
-    const kubeconfig = join(cluster.folder, "silent.config");
-    await writeFile(kubeconfig, text);
+    const kubeconfig = await current.cluster.kubeconfigAt(1);
     await expect(upFrom(inputs("silent", { kubeconfig }))).rejects.toThrow(
       `https://127.0.0.1:1 of kubeconfig ${kubeconfig} runs`,
     );
-    expect(said.filter((line) => !line.startsWith("warning: "))).toEqual([]);
+    expect(current.said.filter((line) => !line.startsWith("warning: "))).toEqual([]);
   });
 
   it("is refused on another cluster than the recorded one, in both directions", async () => {
@@ -250,14 +220,12 @@ describe("a preview that cannot look", () => {
     const warned = () => current.said.filter((line) => line.includes("[cluster-not-checked]"));
     expect(warned()).toEqual([expect.stringMatching(/status 403.*secrets.*Role in viewed/)]);
 
-    const away = join(current.cluster.folder, "away.kubeconfig");
-    const usual = await readFile(current.cluster.kubeconfig, "utf8");
-    await writeFile(away, usual.replace(/server: .*/, "server: https://127.0.0.1:1"));
+    const away = await current.cluster.kubeconfigAt(2);
     for (const step of [ServicesCheck, Drain]) {
       await step.check({}, inputs("viewed", { kubeconfig: away }));
     }
     expect(warned().slice(1)).toEqual([
-      expect.stringMatching(/^[^\n\u001b]*away\.kubeconfig[^\n\u001b]*$/),
+      expect.stringMatching(/^[^\n\u001b]*port-2\.kubeconfig[^\n\u001b]*$/),
     ]);
   });
 });

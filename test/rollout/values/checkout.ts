@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 
 /** A site's checkout of branch `main`, and the bare repository that it came from. */
 export interface CheckoutSite {
@@ -28,26 +28,32 @@ const author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.c
 
 /** Makes a site in a folder: with `deploy/worker.yaml` in its first commit. */
 export async function makeCheckoutSite(folder: string): Promise<CheckoutSite> {
+  const site = siteIn(folder);
+  const init = ["init", "--quiet", "--bare", "--initial-branch=main", "site.git"];
+  await execa("git", init, { cwd: folder, env });
+  await mkdir(join(site.checkout, "deploy"), { recursive: true });
+  await writeFile(join(site.checkout, "deploy/worker.yaml"), "env: []\n");
+  await site.git("init", "--quiet", "--initial-branch=main");
+  await site.git("remote", "add", "origin", join(folder, "site.git"));
+  await site.git("add", "--all");
+  await site.git("commit", "--quiet", "--message=Begin");
+  await site.git("push", "--quiet", "--set-upstream", "origin", "main");
+  return site;
+}
+
+function siteIn(folder: string): CheckoutSite {
   const checkout = join(folder, "checkout");
   const remote = join(folder, "site.git");
   const gitIn =
     (cwd: string) =>
     async (...args: string[]) =>
       (await execa("git", [...author, ...args], { cwd, env })).stdout;
-  const git = gitIn(checkout);
   const onRemote = gitIn(remote);
   const hook = async (repository: string, name: string, command: string) => {
     const file = join(repository, "hooks", name);
     await mkdir(join(repository, "hooks"), { recursive: true });
     await writeFile(file, `#!/bin/sh\n${command}\n`, { mode: 0o755 });
   };
-  await gitIn(folder)("init", "--quiet", "--bare", "--initial-branch=main", remote);
-  await gitIn(folder)("clone", "--quiet", remote, checkout);
-  await mkdir(join(checkout, "deploy"));
-  await writeFile(join(checkout, "deploy/worker.yaml"), "env: []\n");
-  await git("add", "--all");
-  await git("commit", "--quiet", "--message=Begin");
-  await git("push", "--quiet", "origin", "main");
   const ofRemote = `git ${author.join(" ")} -C ${remote}`;
   const commandOfAnother =
     "unset $(git rev-parse --local-env-vars); " +
@@ -55,7 +61,7 @@ export async function makeCheckoutSite(folder: string): Promise<CheckoutSite> {
   return {
     folder,
     checkout,
-    git,
+    git: gitIn(checkout),
     onRemote,
     commandOfAnother,
     commits: async () => Number(await onRemote("rev-list", "--count", "main")),
@@ -64,12 +70,23 @@ export async function makeCheckoutSite(folder: string): Promise<CheckoutSite> {
   };
 }
 
-/** Gives each test of a file a site of its own. */
+/** Gives each test of a file a site of its own: a copy, which takes a tenth of the time of Git's commands. */
 export function checkoutForTests(): CheckoutSite {
   const site = {} as CheckoutSite;
+  let first: string;
+  beforeAll(async () => {
+    first = await mkdtemp(join(tmpdir(), "site-"));
+    await makeCheckoutSite(first);
+  });
+  afterAll(() => rm(first, { recursive: true }));
   beforeEach(async () => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-    Object.assign(site, await makeCheckoutSite(await mkdtemp(join(tmpdir(), "site-"))));
+    const folder = await mkdtemp(join(tmpdir(), "site-"));
+    await cp(first, folder, { recursive: true });
+    const config = join(folder, "checkout/.git/config");
+    await writeFile(config, (await readFile(config, "utf8")).replace(first, folder));
+    Object.assign(site, siteIn(folder));
+    await site.git("update-index", "--refresh");
   });
   afterEach(async () => {
     vi.unstubAllEnvs();

@@ -41,27 +41,6 @@ describe("a place of which the chart may have a list of its own", () => {
 });
 
 describe("the environment on top of a site's values", () => {
-  it("keeps a list's other variables, and puts ours in the place of those of their names", () => {
-    const environment = environmentOnTop([site], env, onMongo) as { name: string }[];
-
-    expect(environment.slice(0, 3)).toEqual([
-      { name: "Worker__Storage__Mode", value: "mongo" },
-      { name: "TZ", value: "UTC" },
-      {
-        name: "Worker__Storage__Mongo__ConnectionString",
-        valueFrom: { secretKeyRef: { name: "mongo", key: "uri" } },
-      },
-    ]);
-    expect(environment).toHaveLength(8);
-  });
-
-  it("is the site's own list again on files", () => {
-    expect(environmentOnTop([site], env, onFiles)).toEqual([
-      { name: "Worker__Storage__Mode", value: "filesystem" },
-      { name: "TZ", value: "UTC" },
-    ]);
-  });
-
   it("states the mode on files where the site does not", () => {
     const bare = { file: "site.yaml", text: "env:\n  - name: TZ\n    value: UTC\n" };
 
@@ -97,36 +76,6 @@ describe("the environment on top of a site's values", () => {
     expect(refuseUnknownList.bind(undefined, [old], "oci://x/c", workerEnv)).not.toThrow();
   });
 
-  it("takes the list of the last file that has one, as Helm does", () => {
-    const chart = { file: "chart/values.yaml", text: "env: [{ name: A, value: a }]" };
-    const last = { file: "last.yaml", text: "replicaCount: 2" };
-
-    expect(environmentOnTop([chart, site, last], env, onFiles)).toContainEqual({
-      name: "TZ",
-      value: "UTC",
-    });
-    expect(environmentOnTop([chart, last], env, onFiles)).toContainEqual({
-      name: "A",
-      value: "a",
-    });
-  });
-
-  it("finds a name of ours in any case, because .NET reads it so", () => {
-    const lower = { file: "site.yaml", text: "env: [{ name: WORKER__STORAGE__MODE, value: x }]" };
-
-    expect(environmentOnTop([lower], env, onFiles)).toEqual([
-      { name: "Worker__Storage__Mode", value: "filesystem" },
-    ]);
-  });
-
-  it("states our variables alone in a map, which Helm merges", () => {
-    const mapped = { file: "site.yaml", text: "worker:\n  env:\n    TZ: UTC\n" };
-
-    expect(environmentOnTop([mapped], workerEnv, onFiles)).toEqual({
-      Worker__Storage__Mode: "filesystem",
-    });
-  });
-
   it("has the names of a map's keys in the letters of each file that has them", () => {
     const chart = { file: "chart/values.yaml", text: "worker: { env: { TZ: UTC } }" };
     const upper = {
@@ -156,23 +105,5 @@ describe("the environment on top of a site's values", () => {
     expect(environmentOnTop([chart, mapped, bare], env, onFiles)).toEqual(ours);
     expect(environmentOnTop([mapped, chart, bare], env, onFiles)).toHaveLength(1);
     expect(environmentOnTop([bare], env, onFiles)).toHaveLength(1);
-  });
-
-  it("refuses a text where the variables should be, and quotes nothing of the file", () => {
-    const wrong = { file: "site.yaml", text: "worker: { env: s3cret }" };
-
-    expect(() => environmentOnTop([wrong], workerEnv, onMongo)).toThrow(
-      /site\.yaml .*: worker\.env is neither/,
-    );
-    expect(() => environmentOnTop([wrong], workerEnv, onMongo)).not.toThrow(/s3cret/);
-  });
-
-  it("refuses a file that is no YAML, and quotes nothing of it", () => {
-    const broken = { file: "site.yaml", text: 'password: "s3cret\nenv: [' };
-
-    expect(() => environmentOnTop([broken], env, onMongo)).toThrow(
-      /site\.yaml .*YAML \(line \d+: [A-Z_]+\)/,
-    );
-    expect(() => environmentOnTop([broken], env, onMongo)).not.toThrow(/s3cret/);
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import { serviceEnvironment } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
-import type { ValuesFileInputs } from "../../../components/rollout/values/provider";
+import type { ValuesFileInputs } from "../../../components/rollout";
 import type { StateOf } from "../../../components/step";
 import { serviceNames } from "../names";
 

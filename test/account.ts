@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { AccessRule } from "../../rights";
-import type { TestCluster } from "./cluster";
+import type { Kubectl } from "./pool";
+import type { AccessRule } from "./rights";
 
 /** A kubeconfig of a service account that may do no more in a namespace than the rules say. */
 export async function kubeconfigOf(
-  cluster: TestCluster,
+  cluster: Kubectl & { readonly folder: string },
   namespace: string,
   rules: readonly AccessRule[],
 ): Promise<string> {
