@@ -6,7 +6,7 @@ import { changeInMongo, changeOnDisk, writeRuns } from "./runs";
 import { createSchema, defaultNames } from "./sides";
 import { startSink } from "./sink/server";
 import { exportState, importState, verifyState } from "../../components/transfer";
-import { defaultSides } from "../transfer/database-sides";
+import { defaultSides } from "../transfer/database";
 import { writeState } from "../transfer/state";
 
 let sink: Listening;

@@ -8,8 +8,7 @@ import { importState } from "../../components/transfer";
 import { drawFence } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
 import { version } from "../../package.json";
-import { ledgerCollection, migrate } from "../transfer/database";
-import { exportSides } from "../transfer/export-sides";
+import { defaultSides, ledgerCollection, migrate } from "../transfer/database";
 import { addFiles, run as runOf } from "../transfer/state";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
@@ -62,7 +61,7 @@ const sides = () => ({
 /** A cutover as far as its fence. */
 async function fenced() {
   await migrate(current.db);
-  const sides = exportSides(current.db, state);
+  const sides = defaultSides(current.db, state);
   const { unfinishedRuns: unfinishedCount } = await importState(sides);
   return (
     await drawFence({

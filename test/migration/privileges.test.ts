@@ -28,10 +28,9 @@ import { diffExpiry } from "../../components/migration/planner/diff";
 import { providers } from "../../components/migration/provider";
 import { indexCreations } from "../../components/migration/schema-steps";
 import { startMongo, type MongoServer } from "../../tools/parts";
-import { bothEqual } from "../transfer/both-equal";
-import { twoRuns } from "../transfer/database";
-import { exportSides } from "../transfer/export-sides";
-import { addFiles, run, writeState } from "../transfer/state";
+import { bothEqual } from "../transfer/counts";
+import { defaultSides } from "../transfer/database";
+import { addFiles, run, twoRuns, writeState } from "../transfer/state";
 import { documentOptions } from "../contract/options";
 
 const database = "taskrunner";
@@ -144,7 +143,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   const user = "taskrunnerMigrator";
   const db = await databaseAs(user);
   const root = await writeState(twoRuns);
-  const sides = exportSides(db, root);
+  const sides = defaultSides(db, root);
   await apply(db, options);
   const expiry = { collection: "pack_run_logs", ledger: claim.ledger };
   await setExpiry(db, expiry, 0);
@@ -181,7 +180,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
 });
 
 it("a verification whose user may not write says so beside what it found", async () => {
-  const sides = exportSides(await databaseAs("no_update"), await writeState(twoRuns));
+  const sides = defaultSides(await databaseAs("no_update"), await writeState(twoRuns));
   await addFiles(sides.root, { "state/runs/r-4.json": JSON.stringify(run("r-4")) });
   const report = await forgetUnlessHolds(sides, await verifyState(sides));
 

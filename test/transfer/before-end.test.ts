@@ -8,7 +8,7 @@ import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { readFence } from "../../components/state";
 import { ledgerCollection } from "./database";
-import { jsonIn } from "./export-sides";
+import { addFiles, jsonIn, lines, logLine, run } from "./state";
 import { atFirstRead } from "./first-read";
 import {
   type Outs,
@@ -19,7 +19,6 @@ import {
   sampleFiles,
   upSecond,
 } from "./rollback-stack";
-import { addFiles, lines, logLine, run } from "./state";
 
 // What a worker on files would execute when the fence is ended: each unfinished file is what MongoDB has, or is held.
 

@@ -4,9 +4,8 @@ import { type ConnectionOptions, closeConnections, databaseAt } from "../../comp
 import { providers } from "../../components/transfer/provider";
 import { documentOptions } from "../contract/options";
 import { examinedBy, watchedOptions } from "../examined";
-import { jsonIn } from "./export-sides";
+import { addFiles, artifact, jsonIn, run } from "./state";
 import { type Outs, RollbackStack, finished, running, sampleFiles } from "./rollback-stack";
-import { addFiles, artifact, run } from "./state";
 
 const stack = new RollbackStack();
 const { BulkPass, Handover, FinalPass } = providers;

@@ -1,6 +1,5 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MongoClient } from "mongodb";
 import { afterEach, expect, it } from "vitest";
 import { readRecord } from "../../components/ledger";
 import { closeConnections } from "../../components/mongo";
@@ -8,7 +7,8 @@ import { readFence } from "../../components/state";
 import { runRollback } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
-import { jsonIn } from "./export-sides";
+import { failingCommands, unacknowledged } from "./fail-point";
+import { addFiles, jsonIn, run } from "./state";
 import {
   RollbackStack,
   finished,
@@ -18,12 +18,12 @@ import {
   runStep,
   upSecond,
 } from "./rollback-stack";
-import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
+const { fail, mend } = failingCommands(stack);
 const { BulkPass } = providers;
 afterEach(async () => {
-  await fail("off");
+  await mend();
   await closeConnections();
 });
 
@@ -34,15 +34,6 @@ async function runBulkPass(fields: object = {}): Promise<string> {
   return stack.said.join("\n");
 }
 
-/** Lets each update fail from now on. */
-async function fail(mode: "alwaysOn" | "off", how: object = {}): Promise<void> {
-  const client = await new MongoClient(stack.server.uri).connect();
-  const data = { failCommands: ["update"], ...how };
-  await client.db("admin").command({ configureFailPoint: "failCommand", mode, data });
-  await client.close();
-}
-
-const late = { writeConcernError: { code: 64, errmsg: "waiting for replication timed out" } };
 const busy = "state/runs/busy.json";
 const old = new Date(0);
 
@@ -111,7 +102,7 @@ it("leaves all to the handover if MongoDB is unreachable, or does not know the f
 it("stops before the drain if no majority acknowledges a write, until the handover may export without", async () => {
   const { fence } = await stack.cutover();
   await stack.advance();
-  await fail("alwaysOn", late);
+  await fail(["update"], "alwaysOn", unacknowledged);
   const stopped: unknown = await BulkPass.create(stack.toFiles()).catch((error: unknown) => error);
   expect(stopped).toMatchObject({
     properties: { applied: false },
@@ -120,7 +111,7 @@ it("stops before the drain if no majority acknowledges a write, until the handov
   // Without bases each run that goes on would be a conflict in the handover.
   expect(await runBulkPass({ exportUnconfirmed: fence?.at })).toContain("[export-left]");
   expect(await jsonIn(stack.root, busy)).toMatchObject(running);
-  await fail("off");
+  await mend();
   const abandoned = { abandonMongo: fence?.at };
   expect(await runBulkPass(abandoned)).toMatch(/abandonMongo.*\[export-left\]/);
 });
@@ -202,7 +193,7 @@ it.each(["by hand", "without a majority"])("looks at all in a rollback %s", asyn
   const { fence } = await stack.cutover();
   await runBulkPass();
   await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
-  if (how !== "by hand") await fail("alwaysOn", late);
+  if (how !== "by hand") await fail(["update"], "alwaysOn", unacknowledged);
   const { exported } = await runRollback(stack.sides, {
     uri: stack.server.uri,
     name: stack.database,

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type ImportPass, importState } from "../../components/transfer";
-import { databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
+import { databasePerTest, defaultSides } from "./database";
 import { approval, run, writeState } from "./state";
 
 const current = databasePerTest();
@@ -47,7 +46,7 @@ async function importCached(status: string, pass: ImportPass, minutes = 60) {
   const time = new Date(Date.now() - minutes * 60_000);
   for (const name of [file, approvals]) await utimes(join(root, name), time, time);
   await sleep(2_100);
-  const sides = defaultSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   await importState(sides);
   await cacheAttributes(root, [file, approvals]);
   await writeFile(join(root, file), withStatus(status).replace("sha256:1", "sha256:2"));

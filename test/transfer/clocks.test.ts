@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
-import { jsonIn } from "./export-sides";
+import { jsonIn, run } from "./state";
 import {
   type Outs,
   RollbackStack,
@@ -14,7 +14,6 @@ import {
   unreachableUri,
   upSecond,
 } from "./rollback-stack";
-import { run } from "./state";
 
 // A date says nothing of two states of a run whose writers' clocks are apart.
 

@@ -14,7 +14,7 @@ import { type Direction, parseSettings } from "../../components/settings";
 import { after, type StepGroup } from "../../components/step/program";
 import { documentOptions } from "../contract/options";
 import { Instance, nameInInstance } from "../instance";
-import { importCounts } from "./database";
+import { importCounts } from "./counts";
 
 const settings = parseSettings({
   storageMode: "filesystem",

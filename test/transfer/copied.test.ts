@@ -2,16 +2,16 @@ import type { Db } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
-import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
-import { defaultSides } from "./database-sides";
-import { writeState } from "./state";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides, readEverything } from "./database";
+import { twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
 const records = Object.values(documentOptions.collections);
 
 /** A database after a cutover: a run went on, and one is new; the files are those of the cutover. */
 async function afterCutover(root: string): Promise<Db> {
-  const { database } = current;
+  const { db: database } = current;
   await importState(defaultSides(database, root));
   const runs = database.collection<{ _id: string }>("pack_runs");
   const { _id, ...run } = (await runs.findOne({ _id: "r-1" })) ?? { _id: "" };

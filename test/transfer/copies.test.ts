@@ -7,11 +7,10 @@ import { readFence, requireFenceWritable, writeFence } from "../../components/st
 import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
-import { jsonIn } from "./export-sides";
+import { addFiles, jsonIn } from "./state";
 import { atFirstRead } from "./first-read";
 import { refuseWrites } from "./read-only";
 import { type Outs, RollbackStack, finished, runStep, upSecond } from "./rollback-stack";
-import { addFiles } from "./state";
 
 // What an older copy of the state directory, or of the database, is believed.
 

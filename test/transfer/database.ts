@@ -1,40 +1,27 @@
-import { MongoClient, type Db } from "mongodb";
-import { afterAll, beforeAll, beforeEach } from "vitest";
-import { buildSchema, collectionRoles } from "../../components/contract";
+import type { Db } from "mongodb";
+import { beforeEach } from "vitest";
+import { buildSchema, collectionRoles, defaultFolders } from "../../components/contract";
 import { claim } from "../../components/migration/ledger";
+import type { BothSides } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
-import { type BorrowedDatabases, borrowDatabases, type DatabasesOptions } from "../pool";
-import { approval, artifact, lines, logLine, run } from "./state";
-
-/** A server for a file's tests, and a new database for each of them. */
-export interface TestDatabase {
-  readonly database: Db;
-  readonly server: BorrowedDatabases;
-}
+import { emptyDatabasePerTest, type ServerOptions } from "../server";
 
 /**
- * Borrows a server before a file's tests and gives it back after them. Each test gets a database
- * with the contract's validators and unique indexes, as the migration leaves it.
+ * A server for a file's tests, and for each of them a database with the contract's validators and unique
+ * indexes, as the migration leaves it.
  */
-export function databasePerTest(options: DatabasesOptions = {}): TestDatabase {
-  const current = {} as { database: Db; server: BorrowedDatabases };
-  let client: MongoClient;
-  let databases = 0;
-  beforeAll(async () => {
-    current.server = await borrowDatabases(options);
-    // The embedded server does not tell its clients of a step-down: they have to ask for themselves.
-    const monitoring = { serverMonitoringMode: "poll", heartbeatFrequencyMS: 500 } as const;
-    client = await new MongoClient(current.server.uri, monitoring).connect();
-  });
-  afterAll(async () => {
-    await client.close();
-    await current.server.release();
-  });
-  beforeEach(async () => {
-    current.database = client.db(`backfill_${++databases}`);
-    await migrate(current.database);
-  });
+export function databasePerTest(options: ServerOptions = {}) {
+  // The embedded server does not tell its clients of a step-down: they have to ask for themselves.
+  const client = { serverMonitoringMode: "poll", heartbeatFrequencyMS: 500 } as const;
+  const current = emptyDatabasePerTest({ client, ...options });
+  beforeEach(() => migrate(current.db));
   return current;
+}
+
+/** A state directory on one side and a database on the other, as the default settings have them. */
+export function defaultSides(database: Db, root: string): BothSides {
+  const { collections } = documentOptions;
+  return { database, collections, root, folders: defaultFolders };
 }
 
 /** The collection of the migration's record. */
@@ -80,30 +67,3 @@ export async function endState(
   const own = database.collection("pack_run_backfill").find().project(Object.fromEntries(moments));
   return [await readEverything(database), await own.sort({ _id: 1 }).toArray()];
 }
-
-/** Expected counts: what is not named is 0. */
-export function importCounts(read: number, outcomes: object) {
-  const none = {
-    inserted: 0,
-    updated: 0,
-    unchanged: 0,
-    normalized: 0,
-    removed: 0,
-    quarantined: 0,
-  };
-  return { read, ...none, ...outcomes };
-}
-
-/** A state with every kind of file. */
-export const twoRuns = {
-  "state/runs/r-1.json": JSON.stringify(run("r-1", { tenantId: "t", extra: { kept: [1, null] } })),
-  "state/runs/r-2.json": `\ufeff${JSON.stringify(run("r-2", { tenantId: null }), null, 2)}`,
-  "state/approvals/r-1.json": JSON.stringify([approval("gate"), approval("two", { status: 1 })]),
-  "logs/runs/r-1.ndjson": lines(
-    ...Array.from({ length: 2_500 }, (_, at) => logLine(at + 1, { metadata: { at: String(at) } })),
-  ),
-  "logs/runs/r-2.ndjson": lines(logLine(1, { level: "WARN" }), logLine(2, { metadata: { n: 1 } })),
-  "artifacts/r-1/artifact-manifest.json": JSON.stringify({
-    outputs: [artifact("a"), artifact("b")],
-  }),
-};

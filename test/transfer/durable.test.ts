@@ -4,7 +4,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { readFence, syncFolders } from "../../components/state";
 import { createRandom } from "../../tools/sample/random";
 import { LosingVolume } from "../stand-in/unkind/losing-volume";
-import { jsonIn } from "./export-sides";
+import { jsonIn } from "./state";
 import { type Outs, RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
 
 // What a crash of the state directory's server takes back: names that were not synced.

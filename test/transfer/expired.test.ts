@@ -8,8 +8,7 @@ import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import type { StateInputs } from "../../components/transfer/steps/inputs";
 import { documentOptions } from "../contract/options";
-import { databasePerTest, ledgerCollection } from "./database";
-import { defaultSides } from "./database-sides";
+import { databasePerTest, defaultSides, ledgerCollection } from "./database";
 import { lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
@@ -24,7 +23,7 @@ let inputs: StateInputs;
 
 /** An import of entries that are 60, 20 and 0 days old, of which MongoDB lost the first two. */
 beforeEach(async () => {
-  ({ database } = current);
+  database = current.db;
   await database.createIndex(collections.logs, { timestamp: 1 }, { name: "timestamp" });
   const entries = [60, 20, 0].map((days, at) => logLine(at + 1, { timestamp: daysAgo(days) }));
   const files = { "state/runs/r.json": JSON.stringify(run("r")) };

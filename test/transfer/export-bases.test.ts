@@ -1,20 +1,17 @@
-import type { Db, Document } from "mongodb";
-import { beforeEach, expect, it } from "vitest";
+import type { Document } from "mongodb";
+import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { Checkpoints } from "../../components/transfer/checkpoints";
-import { exportCounts, jsonIn, serverOfTests, exportSides } from "./export-sides";
+import { emptyDatabasePerTest } from "../server";
+import { exportCounts } from "./counts";
+import { defaultSides } from "./database";
+import { addFiles, jsonIn, run, writeState } from "./state";
 import { killedBeforeSettling } from "./killed";
-import { addFiles, run, writeState } from "./state";
 
-const server = serverOfTests();
-let database: Db;
-let databases = 0;
-beforeEach(() => {
-  database = server.database(`bases_${++databases}`);
-});
+const current = emptyDatabasePerTest();
 
-const sides = (root: string) => exportSides(database, root);
-const runs = () => database.collection<Document & { _id: string }>("pack_runs");
+const sides = (root: string) => defaultSides(current.db, root);
+const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
 const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
 
 const state = {
@@ -41,7 +38,7 @@ it("a run with dates in its plan is the same on both sides after an export", asy
     const report = await exportState({ ...sides(root), all });
     expect(report).toMatchObject({ files: 0, runs: exportCounts(2, { unchanged: 2 }) });
   }
-  await new Checkpoints(database).forget();
+  await new Checkpoints(current.db).forget();
   expect(await importState(sides(root))).toMatchObject({
     runs: { unchanged: 2 },
     quarantine: [],
@@ -82,7 +79,7 @@ it("an export that ends between a file and its base leaves no doubt about either
 it("a run that a service on files took before the export was killed is the file's", async () => {
   const root = await writeState({});
   await importState(sides(await writeState(state)));
-  await database.collection("pack_run_backfill").deleteMany({});
+  await current.db.collection("pack_run_backfill").deleteMany({});
   await killedBeforeSettling(() => exportState(sides(root)));
   const later = JSON.stringify(run("a/b", { planHash: "by the service" }));
   await addFiles(root, { "state/runs/a_b.json": later });

@@ -3,19 +3,30 @@ import { join } from "node:path";
 import { type Db, type Document, MongoClient, ObjectId } from "mongodb";
 import { afterEach, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
-import { databasePerTest } from "./database";
-import { exportCounts, entry, filesIn, jsonIn, exportSides } from "./export-sides";
+import { exportCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
+import {
+  addFiles,
+  approval,
+  artifact,
+  entry,
+  filesIn,
+  jsonIn,
+  lines,
+  logLine,
+  run,
+  writeState,
+} from "./state";
 import { failingCommands } from "./fail-point";
-import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
 afterEach(mend);
 
-const sides = (root: string) => exportSides(current.database, root);
-const runs = () => current.database.collection<Document & { _id: string }>("pack_runs");
-const logs = () => current.database.collection("pack_run_logs");
-const artifacts = () => current.database.collection("pack_artifacts");
+const sides = (root: string) => defaultSides(current.db, root);
+const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
+const logs = () => current.db.collection("pack_run_logs");
+const artifacts = () => current.db.collection("pack_artifacts");
 
 /** The files of runs with all that belongs to them. */
 function filesOf(count: number): Record<string, string> {
@@ -36,7 +47,7 @@ function filesOf(count: number): Record<string, string> {
 /** How many commands an export sends, by their names. */
 function commandsOf(root: string, files = 0): Promise<Record<string, number>> {
   return countCommands(async (database) => {
-    expect(await exportState(exportSides(database, root))).toMatchObject({ files });
+    expect(await exportState(defaultSides(database, root))).toMatchObject({ files });
   });
 }
 
@@ -50,7 +61,7 @@ async function countCommands(
     commands[commandName] = (commands[commandName] ?? 0) + 1;
   });
   try {
-    await work(client.db(current.database.databaseName));
+    await work(client.db(current.db.databaseName));
   } finally {
     await client.close();
   }
@@ -62,7 +73,7 @@ it("a second import asks for the checkpoints of a block of runs at once", async 
   const root = await writeState(filesOf(150));
   await importState(sides(root));
   const commands = await countCommands(async (database) => {
-    expect(await importState(exportSides(database, root))).toMatchObject({ unchangedFiles: 600 });
+    expect(await importState(defaultSides(database, root))).toMatchObject({ unchangedFiles: 600 });
   });
   // The look at the forms that services write has its own, whatever the number of runs.
   expect(commands.find).toBeLessThan(15);

@@ -6,10 +6,9 @@ import { importState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
 import { generateSample } from "../../tools/sample";
 import { bundled } from "../bundled";
-import { databasePerTest } from "./database";
-import { entry, filesIn, exportSides } from "./export-sides";
+import { databasePerTest, defaultSides } from "./database";
+import { entry, filesIn, writeState } from "./state";
 import { killedAfter, randomNumbers } from "./killed";
-import { writeState } from "./state";
 
 const kills = 20;
 const minutes = 60_000;
@@ -24,7 +23,7 @@ const visible = (files: Files) =>
 
 /** What services change in MongoDB: a log goes on, runs advance, a run is new. */
 async function changeDocuments(): Promise<void> {
-  const { database } = current;
+  const { db: database } = current;
   const runs = database.collection<Document & { _id: string }>("pack_runs");
   await runs.updateMany({}, { $set: { planHash: "sha256:later" } });
   const [first] = await runs.find().sort({ _id: 1 }).toArray();
@@ -37,10 +36,10 @@ async function changeDocuments(): Promise<void> {
 it(
   `of an export that is killed at ${kills} random moments no half-written file is ever seen`,
   async () => {
-    const { database, server } = current;
+    const { db: database, server } = current;
     const before = join(await writeState({}), "state");
     await generateSample(before, { runs: 12 });
-    await importState(exportSides(database, before));
+    await importState(defaultSides(database, before));
     await changeDocuments();
     const own = database.collection("pack_run_backfill");
     const bases = await own.find().toArray();
@@ -62,14 +61,14 @@ it(
       const peaceful = await rootWith(starts);
       const earlier = await filesIn(peaceful);
       const began = Date.now();
-      await exportState(exportSides(database, peaceful));
+      await exportState(defaultSides(database, peaceful));
       const duration = Date.now() - began;
       const expected = await filesIn(peaceful);
 
       const root = await rootWith(starts);
       const { uri } = server;
       const { databaseName } = database;
-      const task = { does: "export", ...exportSides(database, root), uri, database: databaseName };
+      const task = { does: "export", ...defaultSides(database, root), uri, database: databaseName };
       for (let kill = 1; kill <= kills / 2; kill += 1) {
         // An export looks at all runs again, so that it needs its time to come further.
         if (await killedAfter(program, task, random.next().value * duration)) killed += 1;
@@ -77,7 +76,7 @@ it(
           expect([earlier[name], expected[name]], name).toContain(text);
         }
       }
-      await exportState(exportSides(database, root));
+      await exportState(defaultSides(database, root));
       expect(visible(await filesIn(root))).toEqual(visible(expected));
     }
     expect(killed).toBeGreaterThan(kills / 2);

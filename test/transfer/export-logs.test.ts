@@ -1,22 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Db } from "mongodb";
-import { beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { describeRollback } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
 import { importState } from "../../components/transfer/import/import";
-import { exportCounts, entry, serverOfTests, exportSides } from "./export-sides";
-import { lines, logLine, run, writeState } from "./state";
+import { emptyDatabasePerTest } from "../server";
+import { exportCounts } from "./counts";
+import { defaultSides } from "./database";
+import { entry, lines, logLine, run, writeState } from "./state";
 
-const server = serverOfTests();
-let database: Db;
-let databases = 0;
-beforeEach(() => {
-  database = server.database(`export_logs_${++databases}`);
-});
+const current = emptyDatabasePerTest();
 
-const sides = (root: string) => exportSides(database, root);
-const logs = () => database.collection("pack_run_logs");
+const sides = (root: string) => defaultSides(current.db, root);
+const logs = () => current.db.collection("pack_run_logs");
 
 const sequencesOf = async (root: string) => {
   const text = await readFile(join(root, "logs/runs/r.ndjson"), "utf8");
@@ -117,6 +113,6 @@ it("a log is not touched where it ends like MongoDB's, or MongoDB has none of it
   const log = lines(logLine(1, { message: "not looked at" }), logLine(2));
   const root = await writeState({ "logs/runs/a.ndjson": log, "logs/runs/gone.ndjson": log });
   await logs().insertMany([entry("a", 1), entry("a", 2)]);
-  await database.collection<{ _id: string }>("pack_runs").insertOne({ _id: "gone" });
+  await current.db.collection<{ _id: string }>("pack_runs").insertOne({ _id: "gone" });
   expect(await exportState(sides(root))).toMatchObject({ logs: exportCounts(0, {}) });
 });

@@ -16,8 +16,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { WriteError, writeFence } from "../../components/state";
 import { publish, readStamp } from "../../components/state/publish";
-import { filesIn } from "./export-sides";
-import { writeState } from "./state";
+import { filesIn, writeState } from "./state";
 
 const ignore = () => undefined;
 

@@ -4,8 +4,8 @@ import type { Document } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState } from "../../components/transfer/export/export";
 import { emptyDatabasePerTest } from "../server";
-import { filesIn, exportSides } from "./export-sides";
-import { writeState } from "./state";
+import { defaultSides } from "./database";
+import { filesIn, writeState } from "./state";
 
 const current = emptyDatabasePerTest();
 const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
@@ -16,7 +16,7 @@ it("no room stops an export with what to do, and a later one finishes it", async
     { _id: "b-large", planHash: "sha256:1", plan: { text: "x".repeat(50_000) } },
   ]);
   const root = await writeState({});
-  const sides = exportSides(current.db, root);
+  const sides = defaultSides(current.db, root);
   const { databaseName } = current.db;
   const task = { does: "export", ...sides, uri: current.server.uri, database: databaseName };
   const command = ["--import", "tsx", "test/transfer/state-process.ts", JSON.stringify(task)];
@@ -38,7 +38,7 @@ it("a folder without permission stops an export with what to do, and a later one
   const before = { "state/runs/r.json": '{"runId":"r"}' };
   const root = await writeState(before);
   const folders = [root, `${root}/state`, `${root}/state/runs`];
-  const sides = exportSides(current.db, root);
+  const sides = defaultSides(current.db, root);
   for (const folder of folders) await chmod(folder, 0o555);
   const { geteuid, seteuid } = process;
   // The superuser may write everywhere, so another user exports.

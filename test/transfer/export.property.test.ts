@@ -9,10 +9,12 @@ import { documentsAsStored } from "../../components/transfer/documents";
 import { formatJson, isJsonObject, membersOf, parseJson } from "../../components/state/json";
 import { collectionRoles } from "../../components/contract";
 import { documentOptions } from "../contract/options";
-import { exportCounts, serverOfTests, exportSides } from "./export-sides";
+import { serverForTests } from "../server";
+import { exportCounts } from "./counts";
+import { defaultSides } from "./database";
 import { addFiles, approval, artifact, logLine, run } from "./state";
 
-const server = serverOfTests();
+const current = serverForTests();
 let count = 0;
 
 /** Fails if most of the states are quarantined, and so prove nothing. */
@@ -81,7 +83,7 @@ const stateOf = fc
 async function documents(database: Db): Promise<Document[]> {
   const all: Document[] = [];
   for (const role of collectionRoles) {
-    const found = documentsAsStored(exportSides(database, ""), role, {});
+    const found = documentsAsStored(defaultSides(database, ""), role, {});
     for await (const document of found) all.push(document);
   }
   return all;
@@ -96,18 +98,18 @@ it("files -> import -> export -> import: equal documents, and the same plan to t
   await fc.assert(
     fc.asyncProperty(stateOf, async ({ files }) => {
       const number = ++count;
-      const from = join(server.folder(), `from-${number}`);
-      const to = join(server.folder(), `to-${number}`);
+      const from = join(current.folder, `from-${number}`);
+      const to = join(current.folder, `to-${number}`);
       await addFiles(from, files);
-      const one = server.database(`one_${number}`);
-      const two = server.database(`two_${number}`);
-      const imported = await importState(exportSides(one, from));
-      expect(await exportState(exportSides(one, to))).toMatchObject({
+      const one = current.client.db(`one_${number}`);
+      const two = current.client.db(`two_${number}`);
+      const imported = await importState(defaultSides(one, from));
+      expect(await exportState(defaultSides(one, to))).toMatchObject({
         conflicts: [],
         unwritable: [],
       });
       fc.pre(imported.quarantine.length < 4);
-      await importState(exportSides(two, to));
+      await importState(defaultSides(two, to));
       expect(await documents(two)).toEqual(await documents(one));
       const name = Object.keys(files).find((file) => file.startsWith("state/runs")) ?? "";
       fc.pre(imported.runs.quarantined === 0);
@@ -126,32 +128,32 @@ it("changes in MongoDB alone come to the files, and both sides are equal afterwa
   await fc.assert(
     fc.asyncProperty(stateOf, stateOf, async ({ files, runId }, other) => {
       const number = ++count;
-      const root = join(server.folder(), `root-${number}`);
-      const elsewhere = join(server.folder(), `else-${number}`);
-      const database = server.database(`changed_${number}`);
-      const scratch = server.database(`scratch_${number}`);
+      const root = join(current.folder, `root-${number}`);
+      const elsewhere = join(current.folder, `else-${number}`);
+      const database = current.client.db(`changed_${number}`);
+      const scratch = current.client.db(`scratch_${number}`);
       await addFiles(root, files);
-      fc.pre((await importState(exportSides(database, root))).quarantine.length === 0);
+      fc.pre((await importState(defaultSides(database, root))).quarantine.length === 0);
       const theirs = Object.entries(other.files).map(([file, text]) => {
         const [own, their] = [runId, other.runId].map((id) => id.replaceAll("/", "_"));
         const renamed = file.replace(their ?? "", () => own ?? "");
         return [renamed, text.replace(JSON.stringify(other.runId), () => JSON.stringify(runId))];
       });
       await addFiles(elsewhere, Object.fromEntries(theirs) as Record<string, string>);
-      fc.pre((await importState(exportSides(scratch, elsewhere))).quarantine.length === 0);
+      fc.pre((await importState(defaultSides(scratch, elsewhere))).quarantine.length === 0);
       for (const role of ["runs", "artifacts", "approvals"] as const) {
         const collection = database.collection(documentOptions.collections[role]);
         await collection.deleteMany({});
-        const found = documentsAsStored(exportSides(scratch, ""), role, {});
+        const found = documentsAsStored(defaultSides(scratch, ""), role, {});
         for await (const document of found) {
           await collection.insertOne(document);
         }
       }
-      expect(await exportState(exportSides(database, root))).toMatchObject({
+      expect(await exportState(defaultSides(database, root))).toMatchObject({
         conflicts: [],
         unwritable: [],
       });
-      expect(await exportState({ ...exportSides(database, root), all: true })).toMatchObject({
+      expect(await exportState({ ...defaultSides(database, root), all: true })).toMatchObject({
         files: 0,
         runs: exportCounts(1, { unchanged: 1 }),
         artifacts: exportCounts(1, { unchanged: 1 }),

@@ -1,22 +1,30 @@
 import { readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { Binary, type Db, type Document } from "mongodb";
-import { beforeEach, expect, it } from "vitest";
+import { Binary, type Document } from "mongodb";
+import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
-import { exportCounts, entry, filesIn, jsonIn, serverOfTests, exportSides } from "./export-sides";
-import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
+import { emptyDatabasePerTest } from "../server";
+import { exportCounts } from "./counts";
+import { defaultSides } from "./database";
+import {
+  addFiles,
+  approval,
+  artifact,
+  entry,
+  filesIn,
+  jsonIn,
+  lines,
+  logLine,
+  run,
+  writeState,
+} from "./state";
 
-const server = serverOfTests();
-let database: Db;
-let databases = 0;
-beforeEach(() => {
-  database = server.database(`export_${++databases}`);
-});
+const current = emptyDatabasePerTest();
 
-const sides = (root: string) => exportSides(database, root);
-const runs = () => database.collection<Document & { _id: string }>("pack_runs");
-const logs = () => database.collection("pack_run_logs");
+const sides = (root: string) => defaultSides(current.db, root);
+const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
+const logs = () => current.db.collection("pack_run_logs");
 
 const state = {
   "state/runs/r-1.json": `\ufeff${JSON.stringify(run("r-1", { tenantId: null, extra: [1, null] }))}`,
@@ -85,7 +93,7 @@ it("what changed in MongoDB alone is written, and only what changed in a record"
   await change("r-1", { updatedAt, "steps.0.status": "Failed" });
   await runs().insertOne({ ...((await runs().findOne({ _id: "a/b" })) ?? {}), _id: "new" });
   await logs().insertMany([entry("r-1", 3), entry("r-1", 4), entry("new", 1)]);
-  await database
+  await current.db
     .collection("pack_run_approvals")
     .updateOne({ approvalId: "two" }, { $set: { status: "rejected" } });
 
@@ -187,7 +195,7 @@ it("a conflict copy of artifacts is dated by what it has", async () => {
   const name = "artifacts/r/artifact-manifest.json";
   const root = await writeState({ [name]: "not read" });
   const captured = (day: number) => new Date(`2025-11-0${day}T00:00:00.000Z`);
-  await database.collection("pack_artifacts").insertMany([
+  await current.db.collection("pack_artifacts").insertMany([
     { runId: "r", name: "a", capturedAt: captured(1) },
     { runId: "r", name: "b", capturedAt: captured(2), notes: new Binary() },
   ]);
@@ -205,7 +213,7 @@ it("of two approvals that differ the decision counts, and two decisions conflict
     "state/approvals/r.json": JSON.stringify(["a", "b", "c"].map((id) => approval(id))),
   });
   await importState(sides(root));
-  const approvals = database.collection("pack_run_approvals");
+  const approvals = current.db.collection("pack_run_approvals");
   await approvals.updateMany({ approvalId: { $ne: "c" } }, { $set: { status: "approved" } });
   const a = approval("a", { note: 1 });
   const b = approval("b", { status: "rejected" });
@@ -235,7 +243,7 @@ it("statuses stay as services write them, in both directions", async () => {
   };
   const root = await writeState(files);
   expect(await importState(sides(root))).toMatchObject({ quarantine: [] });
-  const stored = database.collection("pack_run_approvals");
+  const stored = current.db.collection("pack_run_approvals");
   expect(await stored.find().sort({ approvalId: 1 }).toArray()).toMatchObject([
     { approvalId: "a", status: "Approved" },
     { approvalId: "b", status: "Hold" },
@@ -275,7 +283,7 @@ it.each(["..", "", ".hidden", "x".repeat(300)])("no file stands for the id %j", 
 });
 
 it("what JSON cannot hold is reported, and the rest is written", async () => {
-  await database.collection("pack_artifacts").insertMany([
+  await current.db.collection("pack_artifacts").insertMany([
     { runId: "r", name: "a", notes: new Binary(Buffer.from("x")) },
     { runId: "r", name: "b", size: NaN },
     { runId: "r", name: "c" },

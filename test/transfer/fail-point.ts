@@ -1,15 +1,18 @@
-import type { Document } from "mongodb";
-import type { TestDatabase } from "./database";
+import type { Document, MongoClient } from "mongodb";
 
 /**
- * The server's fail point for commands, of a server that was borrowed with `failPoints`: `fail`
- * lets commands of these names fail or their connections close, `mend` ends that.
+ * The server's fail point for commands, of a server that has fail points: `fail` lets commands of these
+ * names fail or their connections close, `mend` ends that.
  */
-export function failingCommands(current: TestDatabase) {
+export function failingCommands(current: { readonly client: MongoClient }) {
   const fail = async (commands: readonly string[], mode: Document | string, how: Document) => {
     const data = { failCommands: commands, ...how };
-    const admin = current.database.client.db("admin");
-    await admin.command({ configureFailPoint: "failCommand", mode, data });
+    await current.client.db("admin").command({ configureFailPoint: "failCommand", mode, data });
   };
   return { fail, mend: () => fail([], "off", {}) };
 }
+
+/** How a write fails that no majority acknowledges in time. */
+export const unacknowledged = {
+  writeConcernError: { code: 64, errmsg: "waiting for replication timed out" },
+};

@@ -4,8 +4,8 @@ import { readFence } from "../../components/state";
 import { providers as migration } from "../../components/migration/provider";
 import { documentOptions } from "../contract/options";
 import { claimMigration, ledgerCollection } from "./database";
-import { RollbackStack, runStep, sampleFiles } from "./rollback-stack";
 import { addFiles } from "./state";
+import { RollbackStack, runStep, sampleFiles } from "./rollback-stack";
 
 const stack = new RollbackStack();
 

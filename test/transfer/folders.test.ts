@@ -7,8 +7,8 @@ import { exportByHand, verifyState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { providers as rollout } from "../../components/rollout/provider";
 import { ledgerCollection } from "./database";
-import { RollbackStack, finished, runStep, running, unreachableUri } from "./rollback-stack";
 import { addFiles, approval, lines, logLine, run, writeState } from "./state";
+import { RollbackStack, finished, runStep, running, unreachableUri } from "./rollback-stack";
 
 const stack = new RollbackStack();
 const { BulkPass } = providers;

@@ -5,8 +5,8 @@ import { expect, it } from "vitest";
 import { importPasses, importState } from "../../components/transfer";
 import { readSettled } from "../../components/transfer/import/read-file";
 import { type FoundFile, beginning, stampByOpening } from "../../components/state";
-import { importCounts, databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
 import { approval, run, writeState } from "./state";
 
 const current = databasePerTest();
@@ -21,7 +21,7 @@ it.each(importPasses)(
       [file]: whole.slice(0, 16_384),
       "state/approvals/r.json": JSON.stringify([approval("a")]).slice(0, 20),
     });
-    const importing = importState({ ...defaultSides(current.database, root), pass });
+    const importing = importState({ ...defaultSides(current.db, root), pass });
     await sleep(300);
     await writeFile(join(root, "state/approvals/r.json"), JSON.stringify([approval("a")]));
     await sleep(900);
@@ -33,7 +33,7 @@ it.each(importPasses)(
     });
     // What was read is what the checkpoint says: nothing is left for the next import.
     await utimes(join(root, file), new Date(), new Date());
-    expect(await importState(defaultSides(current.database, root))).toMatchObject({
+    expect(await importState(defaultSides(current.db, root))).toMatchObject({
       quarantine: [],
     });
   },
@@ -45,10 +45,10 @@ it("a file that stays broken is quarantined, at once if nobody wrote it lately",
   await utimes(join(root, file), old, old);
   const began = Date.now();
   const quarantined = { runs: importCounts(1, { quarantined: 1 }) };
-  expect(await importState(defaultSides(current.database, root))).toMatchObject(quarantined);
+  expect(await importState(defaultSides(current.db, root))).toMatchObject(quarantined);
   expect(Date.now() - began).toBeLessThan(1_000);
   await writeFile(join(root, file), "");
-  expect(await importState(defaultSides(current.database, root))).toMatchObject(quarantined);
+  expect(await importState(defaultSides(current.db, root))).toMatchObject(quarantined);
 });
 
 it("a file that was written to its end between the look at it and its read is as it is then", async () => {

@@ -5,8 +5,8 @@ import { readFence } from "../../components/state";
 import { exportByHand, importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
-import { RollbackStack, finished, runStep, running, sampleFiles } from "./rollback-stack";
 import { addFiles, run } from "./state";
+import { RollbackStack, finished, runStep, running, sampleFiles } from "./rollback-stack";
 
 const stack = new RollbackStack();
 const { BulkPass, Handover, Proof } = providers;

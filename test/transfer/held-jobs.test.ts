@@ -4,9 +4,8 @@ import { syncBuiltinESMExports } from "node:module";
 import { ObjectId } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState } from "../../components/transfer";
-import { filesIn, jsonIn } from "./export-sides";
+import { addFiles, approval, filesIn, jsonIn, run } from "./state";
 import { RollbackStack, running, runStep, sampleFiles } from "./rollback-stack";
-import { addFiles, approval, run } from "./state";
 
 const stack = new RollbackStack();
 

@@ -15,8 +15,7 @@ import { completeMoves, holdRuns, unholdRuns } from "../../components/state/hold
 import { isUnfinished } from "../../components/state/unfinished";
 import type { StateAddress } from "../../components/state";
 import { publish, readStamp } from "../../components/state/publish";
-import { filesIn } from "./export-sides";
-import { run, writeState } from "./state";
+import { filesIn, run, writeState } from "./state";
 
 const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, ...fields });
 

@@ -2,12 +2,12 @@ import { type BulkWriteOptions, Collection, type Document, type InsertManyResult
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { collections } from "../../components/contract";
-import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
-import { defaultSides } from "./database-sides";
-import { addFiles, lines, logLine, run, writeState } from "./state";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides, readEverything } from "./database";
+import { addFiles, lines, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
+const sides = (root: string) => defaultSides(current.db, root);
 
 it("a first import inserts everything, and the verification holds", async () => {
   const root = await writeState(twoRuns);
@@ -21,9 +21,7 @@ it("a first import inserts everything, and the verification holds", async () => 
     conversions: { enumeration: 2, metadataText: 1 },
     quarantine: [],
   });
-  const stored = await current.database
-    .collection<{ _id: string }>("pack_runs")
-    .findOne({ _id: "r-1" });
+  const stored = await current.db.collection<{ _id: string }>("pack_runs").findOne({ _id: "r-1" });
   expect(stored).toMatchObject({ createdAt: new Date("2025-11-06T10:00:01.123Z"), tenantId: "t" });
   expect(await verifyState(sides(root))).toMatchObject({
     holds: true,
@@ -35,14 +33,14 @@ it("a first import inserts everything, and the verification holds", async () => 
 it("a second import changes nothing, and every record is unchanged", async () => {
   const root = await writeState(twoRuns);
   await importState(sides(root));
-  const before = await readEverything(current.database);
+  const before = await readEverything(current.db);
   expect(await importState(sides(root))).toMatchObject({
     runs: importCounts(2, { unchanged: 2 }),
     logs: importCounts(2_502, { unchanged: 2_502, normalized: 2 }),
     artifacts: importCounts(2, { unchanged: 2 }),
     approvals: importCounts(2, { unchanged: 2, normalized: 1 }),
   });
-  expect(await readEverything(current.database)).toEqual(before);
+  expect(await readEverything(current.db)).toEqual(before);
 });
 
 it("two imports at once end in the same state, with every record counted in each", async () => {
@@ -70,7 +68,7 @@ it("a later import brings what is new and leaves the rest", async () => {
 });
 
 it("a document that MongoDB refuses is quarantined, and the others come", async () => {
-  await current.database.command({
+  await current.db.command({
     collMod: collections.logs.name,
     validator: { message: { $ne: "entry 2" } },
   });
@@ -93,7 +91,7 @@ it("a record that another writer inserts and deletes again and again is quaranti
     "state/runs/r-1.json": JSON.stringify(run("r-1")),
     "state/runs/r-2.json": JSON.stringify(run("r-2")),
   });
-  const other = current.database.collection<{ _id: string }>("pack_runs");
+  const other = current.db.collection<{ _id: string }>("pack_runs");
   const insert = Reflect.get(Collection.prototype, "insertMany") as InsertMany;
   vi.spyOn(Collection.prototype, "insertMany").mockImplementation(async function (
     this: Collection,
@@ -127,7 +125,7 @@ it("a record that another writer inserts and deletes again and again is quaranti
 
 it("a missing state directory is named, and nothing is written", async () => {
   await expect(importState(sides("/nowhere/state"))).rejects.toThrow(/\/nowhere\/state is not/);
-  expect(await readEverything(current.database)).toEqual([]);
+  expect(await readEverything(current.db)).toEqual([]);
 });
 
 it("names, numbers and order inside a plan are in MongoDB as they are on disk", async () => {
@@ -138,7 +136,7 @@ it("names, numbers and order inside a plan are in MongoDB as they are on disk", 
   const root = await writeState({ "state/runs/r.json": text });
   expect((await importState(sides(root))).quarantine).toEqual([]);
   expect(await verifyState(sides(root))).toMatchObject({ holds: true });
-  const [names] = await current.database
+  const [names] = await current.db
     .collection("pack_runs")
     .aggregate([{ $project: { names: { $objectToArray: "$plan" } } }])
     .toArray();

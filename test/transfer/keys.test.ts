@@ -3,8 +3,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { collections } from "../../components/contract";
 import { keyOf, type ReadyRecord } from "../../components/state";
 import { pairsOf } from "../../components/transfer/pairs";
-import { databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
+import { databasePerTest, defaultSides } from "./database";
 
 const current = databasePerTest();
 afterEach(() => void vi.restoreAllMocks());
@@ -28,13 +27,13 @@ function records(...documents: ReturnType<typeof entry>[]): ReadyRecord[] {
 /** The filters by which documents of some records are looked for, and the keys of those found. */
 async function look(asked: readonly ReadyRecord[]) {
   const find = vi.spyOn(Collection.prototype, "find");
-  const pairs = await pairsOf(defaultSides(current.database, "/"), asked);
+  const pairs = await pairsOf(defaultSides(current.db, "/"), asked);
   const filters = find.mock.calls.map(([filter]) => filter);
   vi.restoreAllMocks();
   return { filters, found: pairs.filter(({ mongo }) => mongo).map(({ disk }) => disk.key) };
 }
 
-const logs = () => current.database.collection(collections.logs.name);
+const logs = () => current.db.collection(collections.logs.name);
 const fill = (...documents: object[]) =>
   logs().insertMany(documents, { bypassDocumentValidation: true });
 

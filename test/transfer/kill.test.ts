@@ -8,10 +8,9 @@ import type { Batch } from "../../components/transfer/import/pipeline";
 import { generateSample } from "../../tools/sample";
 import { bundled } from "../bundled";
 import { documentOptions } from "../contract/options";
-import { databasePerTest, endState, migrate } from "./database";
-import { defaultSides } from "./database-sides";
-import { killedAfter, randomNumbers } from "./killed";
+import { databasePerTest, defaultSides, endState, migrate } from "./database";
 import { writeState } from "./state";
+import { killedAfter, randomNumbers } from "./killed";
 
 const kills = 50;
 const minutes = 60_000;
@@ -55,10 +54,10 @@ it(
     const root = join(await writeState({}), "state");
     await generateSample(root, { runs: 30 });
     const began = Date.now();
-    await importState(defaultSides(current.database, root));
+    await importState(defaultSides(current.db, root));
     const duration = Date.now() - began;
-    const undisturbed = await endState(current.database);
-    expect(await repeatedNext(current.database)).toBe(0);
+    const undisturbed = await endState(current.db);
+    expect(await repeatedNext(current.db)).toBe(0);
     const largest = await largestBatch(root);
 
     const program = await bundled("test/transfer/state-process.ts", await writeState({}));

@@ -3,18 +3,16 @@ import { FindCursor } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { exportState, importState } from "../../components/transfer";
 import type { BaseDocument } from "../../components/transfer/bases";
-import { databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
-import { jsonIn } from "./export-sides";
+import { databasePerTest, defaultSides } from "./database";
+import { addFiles, jsonIn, run, writeState } from "./state";
 import { Writer, killedBeside } from "./killed";
-import { addFiles, run, writeState } from "./state";
 
 // Imports and exports of several processes at the same time, of which one is killed.
 
 const current = databasePerTest();
 const file = "state/runs/r.json";
-const sides = (root: string) => defaultSides(current.database, root);
-const runs = () => current.database.collection<Document & { _id: string }>("pack_runs");
+const sides = (root: string) => defaultSides(current.db, root);
+const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
 
 /** A run that went on so often. */
 const runAt = (version: number) => ({ [file]: JSON.stringify(run("r", versionOf(version))) });
@@ -24,7 +22,7 @@ const versionOf = (version: number) => ({ planHash: `version ${version}` });
 const advance = (version: number) => runs().updateOne({ _id: "r" }, { $set: versionOf(version) });
 
 async function announcements(): Promise<BaseDocument["next"]> {
-  const bases = current.database.collection<BaseDocument>("pack_run_backfill");
+  const bases = current.db.collection<BaseDocument>("pack_run_backfill");
   return (await bases.findOne({ _id: "base:runs:r" }))?.next;
 }
 
@@ -67,7 +65,7 @@ it.each([
 
 it("an export that is killed before its first write of a run leaves no later conflict", async () => {
   await importState(sides(await writeState(runAt(0))));
-  const bases = current.database.collection("pack_run_backfill");
+  const bases = current.db.collection("pack_run_backfill");
   await bases.deleteMany({});
   const root = await writeState({});
   await new Writer(() => exportState(sides(root))).kill("announced");

@@ -1,14 +1,14 @@
 import { Collection, type Document } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { importCounts, databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
-import { killedBeforeSettling } from "./killed";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
 import { addFiles, approval, artifact, run, writeState } from "./state";
+import { killedBeforeSettling } from "./killed";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
-const collection = (name: string) => current.database.collection<Document & { _id: string }>(name);
+const sides = (root: string) => defaultSides(current.db, root);
+const collection = (name: string) => current.db.collection<Document & { _id: string }>(name);
 const bases = () =>
   collection("pack_run_backfill")
     .find({ _id: /^base:/ })

@@ -4,15 +4,14 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { Checkpoints } from "../../components/transfer/checkpoints";
-import { importCounts, databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
-import { entry, exportCounts } from "./export-sides";
-import { addFiles, lines, logLine, run, writeState } from "./state";
+import { exportCounts, importCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
+import { addFiles, entry, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
+const sides = (root: string) => defaultSides(current.db, root);
 const log = "logs/runs/r.ndjson";
-const logs = () => current.database.collection("pack_run_logs");
+const logs = () => current.db.collection("pack_run_logs");
 
 /** A line without a sequence. */
 const bare = (message: string, fields: object = {}) =>
@@ -121,7 +120,7 @@ it.each([
   const differing = { missing: 0, differing: 0, quarantined: 1 };
   expect(await verifyState(sides(root))).toMatchObject({ holds: false, logs: differing });
   // As after a verification that does not hold.
-  await new Checkpoints(current.database).forget();
+  await new Checkpoints(current.db).forget();
   expect(await importState(sides(root))).toMatchObject(found);
   expect(await importState({ ...sides(root), shouldReadAll: true })).toMatchObject(found);
   expect(await stored()).toEqual({ 1: "a", 2: "b", 3: "c" });

@@ -2,13 +2,13 @@ import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { collections } from "../../components/contract";
-import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
-import { defaultSides } from "./database-sides";
-import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides, readEverything } from "./database";
+import { addFiles, approval, artifact, lines, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
-const runs = () => current.database.collection<{ _id: string }>("pack_runs");
+const sides = (root: string) => defaultSides(current.db, root);
+const runs = () => current.db.collection<{ _id: string }>("pack_runs");
 
 it("what services write to files after a rollback is taken when it goes forward again", async () => {
   const root = await writeState(twoRuns);
@@ -87,7 +87,7 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
   const root = await writeState(twoRuns);
   await importState(sides(root));
   await runs().updateOne({ _id: "r-1" }, { $set: { planHash: "a third" } });
-  const before = await readEverything(current.database);
+  const before = await readEverything(current.db);
   await addFiles(root, {
     "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "another", tenantId: "t" })),
     "logs/runs/r-2.ndjson": lines(logLine(1, { level: "WARN", message: "another" })),
@@ -108,7 +108,7 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
       runId: "r-1",
     },
   ]);
-  expect(await readEverything(current.database)).toEqual(before);
+  expect(await readEverything(current.db)).toEqual(before);
 });
 
 it("a decision on disk beats pending in MongoDB, and no other decision", async () => {
@@ -125,7 +125,7 @@ it("a decision on disk beats pending in MongoDB, and no other decision", async (
   });
   const report = await importState(sides(root));
   expect(report.approvals).toEqual(importCounts(2, { updated: 1, quarantined: 1 }));
-  const stored = current.database.collection("pack_run_approvals").find().sort({ approvalId: 1 });
+  const stored = current.db.collection("pack_run_approvals").find().sort({ approvalId: 1 });
   expect(await stored.toArray()).toMatchObject([
     { approvalId: "a", status: "approved", actorId: "someone" },
     { approvalId: "b", status: "rejected" },
@@ -140,9 +140,7 @@ it("of an artifact that both sides changed the newer capture counts", async () =
   await importState(sides(root));
   const newer = { capturedAt: "2025-11-07T00:00:00Z", notes: "again" };
   const older = { capturedAt: "2025-11-05T00:00:00Z", notes: "before" };
-  await current.database
-    .collection("pack_artifacts")
-    .updateMany({}, { $set: { notes: "a service's" } });
+  await current.db.collection("pack_artifacts").updateMany({}, { $set: { notes: "a service's" } });
   await manifest(artifact("a", newer), artifact("b", older));
   expect(await importState(sides(root))).toMatchObject({
     artifacts: importCounts(2, { updated: 1, unchanged: 1 }),
@@ -225,7 +223,7 @@ it("a log belongs to its run even while the run's file is held", async () => {
     "logs/runs/a_b.ndjson": lines(logLine(1)),
   });
   expect(await importState(sides(root))).toMatchObject({ files: 1, runs: importCounts(0, {}) });
-  const log = await current.database.collection("pack_run_logs").find().toArray();
+  const log = await current.db.collection("pack_run_logs").find().toArray();
   expect(log).toMatchObject([{ runId: "a/b" }]);
 });
 
@@ -235,7 +233,7 @@ it("a file's win that MongoDB refuses is quarantined, and its document stays", a
     addFiles(root, { "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }) });
   await manifest(artifact("a"));
   await importState(sides(root));
-  await current.database.command({
+  await current.db.command({
     collMod: collections.artifacts.name,
     validator: { notes: { $ne: "x" } },
   });
@@ -243,5 +241,5 @@ it("a file's win that MongoDB refuses is quarantined, and its document stays", a
   const report = await importState(sides(root));
   expect(report.artifacts).toEqual(importCounts(1, { quarantined: 1 }));
   expect(report.quarantine).toMatchObject([{ reason: "server", entry: 1 }]);
-  expect(await readEverything(current.database)).toMatchObject([{ name: "a", status: "copied" }]);
+  expect(await readEverything(current.db)).toMatchObject([{ name: "a", status: "copied" }]);
 });

@@ -1,7 +1,7 @@
 import { Db, Long } from "mongodb";
 import { expect, it, onTestFinished } from "vitest";
 import { formatJson, readFence } from "../../components/state";
-import { jsonIn } from "./export-sides";
+import { jsonIn } from "./state";
 import { RollbackStack, finished, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();

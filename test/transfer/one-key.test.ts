@@ -2,14 +2,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { importState } from "../../components/transfer";
-import { importCounts, databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
-import { killedBeforeSettling } from "./killed";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
 import { addFiles, approval, run, writeState } from "./state";
+import { killedBeforeSettling } from "./killed";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
-const stored = (name: string) => current.database.collection(name).find().toArray();
+const sides = (root: string) => defaultSides(current.db, root);
+const stored = (name: string) => current.db.collection(name).find().toArray();
 
 /** Files whose name says no more of a run than that it is `r/1` or `r?1`. */
 const one = "r_1";

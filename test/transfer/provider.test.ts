@@ -1,41 +1,30 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
 import type { ImportResults, PassInputs } from "../../components/transfer/steps/inputs";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
+import { emptyDatabasePerTest } from "../server";
 import { refuseWrites } from "./read-only";
 import { addFiles, approval, lines, logLine, run } from "./state";
-import { type BorrowedServer, borrowServer } from "../pool";
 
-let folder: string;
-let server: BorrowedServer;
+const current = emptyDatabasePerTest();
 let inputs: PassInputs;
-let databases = 0;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "provider-"));
-  server = await borrowServer();
-});
-afterAll(async () => {
-  await closeConnections();
-  await server.release();
-  await rm(folder, { recursive: true });
-});
+afterAll(closeConnections);
 
 const { BulkPass, Verification } = providers;
 
 /** The inputs of a stack's first cutover, with a root as the settings have it. */
 beforeEach(async () => {
-  const root = join(folder, `state-${++databases}`);
+  const { db, root } = current;
   await addFiles(root, { "state/runs/r.json": JSON.stringify(run("r")) });
   await mkdir(join(root, "logs/runs"), { recursive: true });
   inputs = {
-    uri: server.uri,
-    database: `provider_${databases}`,
+    uri: current.server.uri,
+    database: db.databaseName,
     direction: "forward",
     cutover: 1,
     root: relative(process.cwd(), root),
@@ -105,7 +94,7 @@ it("a verification that does not hold is unfinished, and says in words what and 
     "logs/runs/r.ndjson": lines(...Array.from({ length: 7 }, (_, at) => logLine(at + 1))),
   });
   await BulkPass.create(inputs);
-  const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
+  const database = await databaseAt({ uri: current.server.uri, database: inputs.database ?? "" });
   await database.collection("pack_run_logs").deleteMany({});
   const runs = database.collection<{ _id: string }>("pack_runs");
   await runs.updateOne({ _id: "s" }, { $set: { planHash: "another" } });
@@ -129,7 +118,7 @@ it("a verification holds without records that nobody can fix, if their list is a
   const files = { "logs/runs/r.ndjson": log, "state/approvals/r.json": "[1]" };
   await addFiles(inputs.root, files);
   await BulkPass.create(inputs);
-  const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
+  const database = await databaseAt({ uri: current.server.uri, database: inputs.database ?? "" });
   await database.collection("pack_run_logs").updateOne({ sequence: 3 }, { $set: { message: "x" } });
   const error: unknown = await Verification.create(inputs).catch((one: unknown) => one);
   const { reasons, properties } = error as { reasons: string[]; properties: object };
@@ -161,7 +150,7 @@ it("a verification holds without records that nobody can fix, if their list is a
 
 it("after a verification that does not hold, an import brings what is missing", async () => {
   await BulkPass.create(inputs);
-  const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
+  const database = await databaseAt({ uri: current.server.uri, database: inputs.database ?? "" });
   await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
   await BulkPass.create(inputs);
   await database.collection<{ _id: string }>("pack_runs").deleteOne({ _id: "s" });

@@ -1,37 +1,25 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeEach, expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
 import type { PassInputs } from "../../components/transfer/steps/inputs";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
+import { emptyDatabasePerTest } from "../server";
 import { addFiles, approval, artifact, lines, logLine, run } from "./state";
-import { type BorrowedServer, borrowServer } from "../pool";
 
-let folder: string;
-let server: BorrowedServer;
+const current = emptyDatabasePerTest();
 let inputs: PassInputs;
-let databases = 0;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "quarantined-runs-"));
-  server = await borrowServer();
-});
-afterAll(async () => {
-  await closeConnections();
-  await server.release();
-  await rm(folder, { recursive: true });
-});
+afterAll(closeConnections);
 beforeEach(async () => {
-  const database = `quarantined_${++databases}`;
   inputs = {
-    uri: server.uri,
-    database,
+    uri: current.server.uri,
+    database: current.db.databaseName,
     direction: "forward",
     cutover: 1,
-    root: join(folder, database),
+    root: current.root,
     collections: documentOptions.collections,
     folders: defaultFolders,
     approvals: true,

@@ -6,8 +6,7 @@ import { expect, it } from "vitest";
 import { type ImportReport, importState, verifyState } from "../../components/transfer";
 import { collectionRoles } from "../../components/contract";
 import { generateSample } from "../../tools/sample";
-import { databasePerTest, endState, migrate } from "./database";
-import { defaultSides } from "./database-sides";
+import { databasePerTest, defaultSides, endState, migrate } from "./database";
 import { addFiles, approval, lines, logLine, run, writeState } from "./state";
 import { bundledCommands } from "../cli/bundled";
 
@@ -54,7 +53,7 @@ it(
       "state/approvals/own.json": JSON.stringify([approval("a"), approval("b")]),
       "logs/runs/own.ndjson": lines(logLine(1)),
     });
-    const { database } = current;
+    const { db: database } = current;
     const alone = database.client.db(`${database.databaseName}_alone`);
     await migrate(alone);
 

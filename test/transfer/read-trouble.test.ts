@@ -2,20 +2,19 @@ import type { Document } from "mongodb";
 import { afterEach, describe, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError } from "../../components/mongo";
-import { databasePerTest } from "./database";
-import { entry, filesIn, exportSides } from "./export-sides";
+import { databasePerTest, defaultSides } from "./database";
+import { entry, filesIn, lines, logLine, run, writeState } from "./state";
 import { failingCommands } from "./fail-point";
-import { lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
 afterEach(mend);
 
-const sides = (root: string) => exportSides(current.database, root);
+const sides = (root: string) => defaultSides(current.db, root);
 
 /** More runs, and one log with more entries, than come in one reply. */
 async function fill(): Promise<void> {
-  const { database } = current;
+  const { db: database } = current;
   const ids = Array.from({ length: 60 }, (_, at) => `r-${String(at).padStart(3, "0")}`);
   const runs = database.collection<Document & { _id: string }>("pack_runs");
   const moment = new Date("2025-11-06T10:00:01Z");
@@ -91,7 +90,7 @@ describe("trouble that stays", () => {
     );
     expect(stopped).toBeInstanceOf(ServerTroubleError);
     expect(String(stopped)).toMatch(
-      /: (Reading|Keeping) .*backfill_\d+\.\w+ failed 3 times: .*code 189/,
+      /: (Reading|Keeping) .*test_\d+\.\w+ failed 3 times: .*code 189/,
     );
     await mend();
     await exportState(sides(root));
@@ -102,7 +101,7 @@ describe("trouble that stays", () => {
     const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1)) });
     await fail([of], "alwaysOn", { errorCode: 13 });
     await expect(verifyState(sides(root))).rejects.toThrow(
-      /^Reading .*backfill_\d+\.\w+ failed: .*code 13.*Grant/,
+      /^Reading .*test_\d+\.\w+ failed: .*code 13.*Grant/,
     );
   });
 

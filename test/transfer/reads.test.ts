@@ -2,9 +2,8 @@ import type { CommandStartedEvent, Db, Document } from "mongodb";
 import { afterAll, expect, it } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { exportState, importState, verifyState } from "../../components/transfer";
-import { databasePerTest, twoRuns } from "./database";
-import { entry, exportSides } from "./export-sides";
-import { writeState } from "./state";
+import { databasePerTest, defaultSides } from "./database";
+import { entry, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
 afterAll(closeConnections);
@@ -14,7 +13,7 @@ async function commandsOf(
   names: readonly string[],
   work: (database: Db) => Promise<unknown>,
 ): Promise<Document[]> {
-  const { server, database: made } = current;
+  const { server, db: made } = current;
   const uri = `${server.uri.replace(/\/?$/, "/")}?monitorCommands=true&readConcernLevel=local`;
   const database = await databaseAt({ uri, database: made.databaseName });
   const asked: Document[] = [];
@@ -30,7 +29,7 @@ async function commandsOf(
 /** What an import, a verification and an export ask MongoDB for. */
 async function reads(): Promise<Document[]> {
   const asked = await commandsOf(["find", "aggregate"], async (database) => {
-    const sides = exportSides(database, await writeState(twoRuns));
+    const sides = defaultSides(database, await writeState(twoRuns));
     await importState(sides);
     await verifyState(sides);
     await exportState({ ...sides, all: true });
@@ -60,11 +59,11 @@ it.each([
   async (_what, length, batchSize) => {
     const message = "x".repeat(length);
     const log = Array.from({ length: 7 }, (_, at) => entry("r", at + 1, { message }));
-    await current.database.collection("pack_run_logs").insertMany(log);
+    await current.db.collection("pack_run_logs").insertMany(log);
     const root = await writeState({});
 
     const asked = await commandsOf(["getMore"], (database) =>
-      exportState(exportSides(database, root)),
+      exportState(defaultSides(database, root)),
     );
     const ofLog = asked.filter(({ collection }) => collection === "pack_run_logs");
     expect(ofLog.length).toBeGreaterThan(0);

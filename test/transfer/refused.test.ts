@@ -1,13 +1,12 @@
 import { BSON, type Document } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { bothEqual } from "./both-equal";
-import { importCounts, databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
+import { bothEqual, importCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
 import { addFiles, approval, artifact, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
+const sides = (root: string) => defaultSides(current.db, root);
 
 /** Names that an update would take for operators, among them the serialiser's discriminator. */
 const dollars = { $type: "PackRunState", $schema: { $ref: "x" }, $set: { planHash: "$planHash" } };
@@ -25,7 +24,7 @@ it("names with $ survive a file's win, wherever they are in the record", async (
   });
   const root = await writeState(filesOf("1"));
   await importState(sides(root));
-  const before = await current.database.collection("pack_artifacts").findOne();
+  const before = await current.db.collection("pack_artifacts").findOne();
   await addFiles(root, filesOf("2"));
   expect(await importState(sides(root))).toMatchObject({
     runs: importCounts(2, { updated: 2 }),
@@ -33,7 +32,7 @@ it("names with $ survive a file's win, wherever they are in the record", async (
     artifacts: importCounts(1, { updated: 1 }),
     quarantine: [],
   });
-  const [after] = await current.database.collection("pack_artifacts").find().toArray();
+  const [after] = await current.db.collection("pack_artifacts").find().toArray();
   expect(after).toEqual({ ...before, notes: "2" });
   expect(await verifyState(sides(root))).toMatchObject(bothEqual);
 });
@@ -45,9 +44,9 @@ it("of a document that MongoDB refuses for any reason of its own only that one i
   });
   const root = await writeState(filesOf(1, 2));
   await importState(sides(root));
-  const collection = current.database.collection<Document & { _id: string }>("pack_runs");
+  const collection = current.db.collection<Document & { _id: string }>("pack_runs");
   const index = { key: { ticket: 1 }, name: "a site's", unique: true };
-  await current.database.command({ createIndexes: "pack_runs", indexes: [index] });
+  await current.db.command({ createIndexes: "pack_runs", indexes: [index] });
   await collection.insertOne({ ...(await collection.findOne()), _id: "a service's", ticket: 3 });
   await addFiles(root, filesOf(4, 3));
   const report = await importState(sides(root));
@@ -64,12 +63,12 @@ it("a record whose document has 16 MiB to the byte is left out, and no other", a
     "state/runs/other.json": JSON.stringify(run("other")),
   });
   await importState(sides(root));
-  const stored = await current.database.collection("pack_runs").findOne({ pad: "" });
+  const stored = await current.db.collection("pack_runs").findOne({ pad: "" });
   const beside = BSON.calculateObjectSize(stored ?? {});
   const runs = async (bytes: number) => {
     const pad = "x".repeat(bytes - beside);
     await addFiles(root, { "state/runs/r.json": JSON.stringify(run("r", { pad })) });
-    await current.database.collection("pack_runs").deleteMany({});
+    await current.db.collection("pack_runs").deleteMany({});
     return (await importState(sides(root))).runs;
   };
   expect(await runs(limit)).toEqual(importCounts(2, { inserted: 1, quarantined: 1 }));

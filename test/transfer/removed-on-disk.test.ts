@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { exportByHand } from "../../components/transfer";
 import { ledgerCollection } from "./database";
-import { jsonIn } from "./export-sides";
+import { jsonIn } from "./state";
 import { type Outs, RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
 
 const stack = new RollbackStack();

@@ -6,12 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { importPasses, importState, verifyState } from "../../components/transfer";
 import { Checkpoints } from "../../components/transfer/checkpoints";
-import { importCounts, databasePerTest, readEverything, twoRuns } from "./database";
-import { defaultSides } from "./database-sides";
-import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides, readEverything } from "./database";
+import { addFiles, approval, artifact, lines, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
+const sides = (root: string) => defaultSides(current.db, root);
 const log = "logs/runs/r.ndjson";
 
 /** Files that were last modified an hour ago. */
@@ -28,8 +28,8 @@ async function age(root: string, name: string, minutes = 60): Promise<void> {
 
 /** A database's state with the checkpoints, by which a write shows. */
 async function allWritten() {
-  const own = current.database.collection("pack_run_backfill").find().sort({ _id: 1 }).toArray();
-  return [...(await readEverything(current.database)), ...(await own)];
+  const own = current.db.collection("pack_run_backfill").find().sort({ _id: 1 }).toArray();
+  return [...(await readEverything(current.db)), ...(await own)];
 }
 
 it("a second import of unchanged files reads none of them and writes nothing", async () => {
@@ -202,9 +202,7 @@ it("a run's file is read once for all that belongs to it, and not again while it
   const timesRead = () =>
     read.mock.calls.filter(([path]) => path === join(root, "state/runs/a_b.json")).length;
   expect(await importState(sides(root))).toMatchObject({ logs: importCounts(1, { inserted: 1 }) });
-  expect(await current.database.collection("pack_run_logs").countDocuments({ runId: "a/b" })).toBe(
-    1,
-  );
+  expect(await current.db.collection("pack_run_logs").countDocuments({ runId: "a/b" })).toBe(1);
   // For its id, as a record, and by each bulk pass for the form of its steps and beside its document.
   expect(timesRead()).toBe(3);
   read.mockClear();
@@ -228,13 +226,13 @@ it("a file with a record that was left out is read again, and what was mended co
 it("checkpoints do not count where the collection is empty, or where they are forgotten", async () => {
   const root = await oldState(twoRuns);
   await importState(sides(root));
-  await current.database.collection("pack_artifacts").deleteMany({});
-  await current.database.collection("pack_runs").deleteOne({});
+  await current.db.collection("pack_artifacts").deleteMany({});
+  await current.db.collection("pack_runs").deleteOne({});
   expect(await importState(sides(root))).toMatchObject({
     runs: importCounts(2, { unchanged: 2 }),
     artifacts: importCounts(2, { inserted: 2 }),
   });
-  await new Checkpoints(current.database).forget();
+  await new Checkpoints(current.db).forget();
   expect(await importState(sides(root))).toMatchObject({
     runs: importCounts(2, { inserted: 1, unchanged: 1 }),
     unchangedFiles: 0,

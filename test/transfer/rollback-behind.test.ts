@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
 import { exportByHand, exportState } from "../../components/transfer";
 import { ledgerCollection } from "./database";
-import { jsonIn } from "./export-sides";
-import { addFiles, run } from "./state";
+import { addFiles, jsonIn, run } from "./state";
 import { type Outs, RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
 
 const stack = new RollbackStack();

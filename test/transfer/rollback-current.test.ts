@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type CommandStartedEvent, Db, type Document, MongoClient, Timestamp } from "mongodb";
+import { type CommandStartedEvent, Db, type Document, Timestamp } from "mongodb";
 import { afterEach, expect, it, vi } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { drawFence, exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
-import { jsonIn } from "./export-sides";
-import { addFiles, run } from "./state";
+import { failingCommands, unacknowledged } from "./fail-point";
+import { addFiles, jsonIn, run } from "./state";
 import {
   type Outs,
   RollbackStack,
@@ -18,20 +18,11 @@ import {
 } from "./rollback-stack";
 
 const stack = new RollbackStack();
+const { fail, mend } = failingCommands(stack);
 afterEach(async () => {
-  await fail("off");
+  await mend();
   await closeConnections();
 });
-
-/** Lets commands of some names fail. */
-async function fail(mode: Document | string, how: Document = {}, commands = ["update"]) {
-  const client = await new MongoClient(stack.server.uri).connect();
-  const data = { failCommands: commands, ...how };
-  await client.db("admin").command({ configureFailPoint: "failCommand", mode, data });
-  await client.close();
-}
-
-const late = { writeConcernError: { code: 64, errmsg: "waiting for replication timed out" } };
 
 /** A rollback's inputs, and what its connection sends to MongoDB from now on, without a driver's own. */
 async function watched(fields: object = {}) {
@@ -79,16 +70,16 @@ it("an export by hand proves the same", async () => {
   await stack.cutover();
   await stack.advance();
   const proof = { ledger: ledgerCollection, electionSeconds: 2 };
-  await fail("alwaysOn", late);
+  await fail(["update"], "alwaysOn", unacknowledged);
   await expect(exportByHand(stack.sides, proof)).rejects.toThrow(/No majority .* code 64/);
   expect(await stack.files()).toEqual(sampleFiles);
-  await fail("off");
+  await mend();
   expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { written: 1 } });
 });
 
 it("a cutover waits no longer than for an election while the worker is stopped", async () => {
   await addFiles(stack.root, sampleFiles);
-  await fail("alwaysOn", late);
+  await fail(["update"], "alwaysOn", unacknowledged);
   const started = Date.now();
   const handover = providers.Handover.create(stack.inputs({ electionSeconds: 1 }));
   await expect(handover).rejects.toThrow(/code 64/);
@@ -112,7 +103,7 @@ it("a primary that steps down right before its proof is waited for", async () =>
 
 /** A MongoDB that can be read and takes no write that a majority has. */
 const unwritable: [string, Document][] = [
-  ["a majority that lags", late],
+  ["a majority that lags", unacknowledged],
   ["writes that are blocked", { errorCode: 371 }],
   ["a quota of Atlas", { errorCode: 8000 }],
   ["a full disk", { errorCode: 14031 }],
@@ -123,7 +114,7 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
   const before = await stack.cutover();
   const at = before.fence?.at ?? "";
   await stack.advance();
-  await fail("alwaysOn", how);
+  await fail(["update"], "alwaysOn", how);
   const back = stack.toFiles({ electionSeconds: 1 });
   const refused = await runStep(before, back).then(() => "it went on", String);
   const isRefused = [371, 8000, 14031].includes(how.errorCode as number);
@@ -149,7 +140,7 @@ it("what no majority has is read from the primary itself, and is no base for a l
   const old = await stack.runs.findOne({ _id: "busy" });
   await stack.advance();
   const fields = { exportUnconfirmed: before.fence?.at, electionSeconds: 5 };
-  await fail("alwaysOn", { errorCode: 371 });
+  await fail(["update"], "alwaysOn", { errorCode: 371 });
   const { asked, back } = await watched(fields);
   await runStep(before, back);
   const reads = asked.filter(
@@ -160,7 +151,7 @@ it("what no majority has is read from the primary itself, and is no base for a l
   expect(asked.some(({ command }) => command.update === "pack_run_backfill")).toBe(false);
 
   // The members that come back roll back what no majority had.
-  await fail("off");
+  await mend();
   await stack.runs.replaceOne({ _id: "busy" }, old ?? {});
   await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
@@ -170,7 +161,7 @@ it("reads that fail behind the proof stop a rollback with the way out", async ()
   const before = await stack.cutover();
   const at = before.fence?.at ?? "";
   await stack.advance();
-  await fail("alwaysOn", { errorCode: 133 }, ["aggregate"]);
+  await fail(["aggregate"], "alwaysOn", { errorCode: 133 });
   const back = stack.toFiles({ electionSeconds: 1 });
   await expect(runStep(before, back)).rejects.toThrow(`abandonMongo: "${at}"`);
 
@@ -191,7 +182,7 @@ it("a base that cannot be written stops no file: it is counted and named", async
   const before = await stack.cutover();
   await stack.advance();
   // The first write is the proof.
-  await fail({ skip: 1, times: 1_000_000 }, { errorCode: 14031 });
+  await fail(["update"], { skip: 1, times: 1_000_000 }, { errorCode: 14031 });
   const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({
     held: [],
@@ -203,7 +194,7 @@ it("a base that cannot be written stops no file: it is counted and named", async
   });
   expect(stack.said.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
-  await fail("off");
+  await mend();
   expect(
     await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 }),
   ).toMatchObject({
@@ -239,7 +230,7 @@ it("a fence asks for the runs that are held in several queries: a command has 16
 it("trouble in the middle of a rollback is waited for no longer than an election", async () => {
   const before: Outs = await stack.cutover();
   await stack.advance();
-  await fail("alwaysOn", { errorCode: 11601 }, ["aggregate"]);
+  await fail(["aggregate"], "alwaysOn", { errorCode: 11601 });
   const started = Date.now();
   await expect(runStep(before, stack.toFiles({ electionSeconds: 2 }))).rejects.toThrow(
     /code 11601/,

@@ -6,10 +6,9 @@ import { steps } from "../../components/transfer/provider";
 import { readFence } from "../../components/state";
 import { type AnyStep, workInPod } from "../../components/step";
 import { version } from "../../package.json";
-import { bothEqual } from "./both-equal";
+import { bothEqual } from "./counts";
 import { claimMigration, ledgerCollection } from "./database";
-import { jsonIn } from "./export-sides";
-import { addFiles, run } from "./state";
+import { addFiles, jsonIn, run } from "./state";
 import {
   RollbackStack,
   diffHandover,

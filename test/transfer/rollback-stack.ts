@@ -1,18 +1,16 @@
-import { mkdtemp, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { type Document, Long, MongoClient, ObjectId } from "mongodb";
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { type Document, Long, ObjectId } from "mongodb";
+import { afterAll, afterEach, beforeEach, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type Fence, fenceFile, listHeldRuns } from "../../components/state";
 import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
-import { type BorrowedServer, borrowServer } from "../pool";
-import { claimMigration, ledgerCollection } from "./database";
-import { filesIn, exportSides } from "./export-sides";
-import { addFiles, lines, logLine, run } from "./state";
+import { perTest, stoppableServerForTests } from "../server";
+import { claimMigration, defaultSides, ledgerCollection } from "./database";
+import { addFiles, filesIn, lines, logLine, run } from "./state";
 
 /** The outputs of a handover. */
 export interface Outs {
@@ -57,30 +55,13 @@ export const upSecond = (olds: Outs | undefined, news: object) => runStep(olds, 
 
 /** The handovers of a stack, with a server for a file's tests, and a root and a database for each. */
 export class RollbackStack {
-  server!: BorrowedServer;
-  root = "";
-  database = "";
   /** What was printed. */
   said: string[] = [];
-  private folder = "";
-  private client!: MongoClient;
-  private tests = 0;
+  private readonly current = perTest(stoppableServerForTests());
 
   constructor() {
-    beforeAll(async () => {
-      this.folder = await mkdtemp(join(tmpdir(), "rollback-"));
-      this.server = await borrowServer();
-      this.client = await new MongoClient(this.server.uri).connect();
-    });
-    afterAll(async () => {
-      await closeConnections();
-      await this.client.close();
-      await this.server.release();
-      await rm(this.folder, { recursive: true });
-    });
+    afterAll(closeConnections);
     beforeEach(async () => {
-      this.database = `rollback_${++this.tests}`;
-      this.root = join(this.folder, this.database);
       this.said = [];
       vi.spyOn(console, "log").mockImplementation((line: string) => void this.said.push(line));
       await claimMigration(this.db);
@@ -88,12 +69,28 @@ export class RollbackStack {
     afterEach(() => vi.restoreAllMocks());
   }
 
+  get server() {
+    return this.current.server;
+  }
+
+  get client() {
+    return this.current.client;
+  }
+
+  get root() {
+    return this.current.root;
+  }
+
   get db() {
-    return this.client.db(this.database);
+    return this.current.db;
+  }
+
+  get database() {
+    return this.db.databaseName;
   }
 
   get sides() {
-    return exportSides(this.db, this.root);
+    return defaultSides(this.db, this.root);
   }
 
   get runs() {

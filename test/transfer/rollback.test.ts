@@ -5,10 +5,9 @@ import { verifyState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { FenceMissing } from "../../components/ledger";
 import { readFence } from "../../components/state";
-import { jsonIn } from "./export-sides";
 import { claimMigration, ledgerCollection } from "./database";
+import { addFiles, jsonIn, run } from "./state";
 import { refuseWrites } from "./read-only";
-import { addFiles, run } from "./state";
 import {
   type Outs,
   RollbackStack,
@@ -215,9 +214,7 @@ it("an export from another database is refused, in the preview too, and the stat
     properties: { applied: false, direction: "forward", fence: before.fence },
     reasons: [expect.stringMatching(/no record .*fence/) as string],
   });
-  expect(stack.said.at(-1)).toMatch(
-    /^warning: .* rollback_\d+_empty .*\[stop: rollback-refused\]$/,
-  );
+  expect(stack.said.at(-1)).toMatch(/^warning: .* test_\d+_empty .*\[stop: rollback-refused\]$/);
   expect(await stack.files()).toEqual(sampleFiles);
 });
 

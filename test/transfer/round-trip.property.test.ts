@@ -2,10 +2,10 @@ import fc from "fast-check";
 import type { Db, Document } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
-import { migrate } from "./database";
-import { defaultSides } from "./database-sides";
-import { entry, exportCounts, filesIn, serverOfTests } from "./export-sides";
-import { run, writeState } from "./state";
+import { serverForTests } from "../server";
+import { exportCounts } from "./counts";
+import { defaultSides, migrate } from "./database";
+import { entry, filesIn, run, writeState } from "./state";
 import {
   type Change,
   type Written,
@@ -16,7 +16,7 @@ import {
   writtenForms,
 } from "./written-forms";
 
-const server = serverOfTests();
+const current = serverForTests();
 let count = 0;
 
 const runsIn = (database: Db) => database.collection<Document & { _id: string }>("pack_runs");
@@ -56,7 +56,7 @@ async function changeInMongo(database: Db, { first, hasDates }: Written, change:
 it("in whatever form services write, an export changes nothing but what changed in MongoDB", async () => {
   await fc.assert(
     fc.asyncProperty(writtenForms, fc.constantFrom(...changes), async (written, change) => {
-      const database = server.database(`round_trip_${++count}`);
+      const database = current.client.db(`round_trip_${++count}`);
       await migrate(database);
       const { table, first, others } = written;
       const before = [first, ...others].map((form, at) => filesOf(table, form, `r-${at}`));

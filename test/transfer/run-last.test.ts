@@ -8,15 +8,14 @@ import { exportState } from "../../components/transfer/export/export";
 import { listUnfinishedRuns } from "../../components/state/held";
 import { holdRuns } from "../../components/state/hold";
 import type { Batch } from "../../components/transfer/import/pipeline";
-import { databasePerTest, twoRuns } from "./database";
-import { filesIn, exportSides } from "./export-sides";
-import { lines, logLine, run, writeState } from "./state";
+import { databasePerTest, defaultSides } from "./database";
+import { filesIn, lines, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
 
 it.each(importPasses)("a worker in Mongo mode sees no run before its parts: %s", async (pass) => {
   const inserts = vi.spyOn(Collection.prototype, "insertMany");
-  await importState({ ...exportSides(current.database, await writeState(twoRuns)), pass });
+  await importState({ ...defaultSides(current.db, await writeState(twoRuns)), pass });
   const order = inserts.mock.contexts.map((one) => (one as Collection).collectionName);
   inserts.mockRestore();
   expect(order.slice(0, -1).sort()).toEqual([
@@ -46,16 +45,16 @@ it("a run's own record comes after its log, also if that takes several batches",
 it.each(["logs/runs", "artifacts", "state/approvals"])(
   "a worker on files sees no run whose %s could not be written",
   async (folder) => {
-    await importState(exportSides(current.database, await writeState(twoRuns)));
+    await importState(defaultSides(current.db, await writeState(twoRuns)));
     const root = await writeState({ [`${folder}/x`]: "" });
     await rm(join(root, folder), { recursive: true });
     await writeFile(join(root, folder), "in the way");
-    const failing = exportState(exportSides(current.database, root));
+    const failing = exportState(defaultSides(current.db, root));
     await expect(failing).rejects.toThrow(join(root, folder));
     expect(Object.keys(await filesIn(root))).not.toContain("state/runs/r-1.json");
 
     await rm(join(root, folder));
-    await exportState(exportSides(current.database, root));
+    await exportState(defaultSides(current.db, root));
     expect(Object.keys(await filesIn(root))).toEqual(Object.keys(twoRuns).sort());
   },
 );
@@ -66,7 +65,7 @@ it("a run that was held gets its place when its log is there", async () => {
     "logs/runs/busy.ndjson": lines(logLine(1)),
     "state/runs/busy.json": JSON.stringify(run("busy", { steps })),
   });
-  const sides = exportSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   await importState(sides);
   await holdRuns(sides, await listUnfinishedRuns(sides), "f");
   await rm(join(root, "logs"), { recursive: true });

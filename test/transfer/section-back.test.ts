@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { jsonIn } from "./export-sides";
+import { jsonIn } from "./state";
 import { RollbackStack, finished, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();

@@ -7,8 +7,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { generateSample } from "../../tools/sample";
 import { startMongo } from "../../tools/parts";
-import { endState, migrate } from "./database";
-import { defaultSides } from "./database-sides";
+import { defaultSides, endState, migrate } from "./database";
 import { writeState } from "./state";
 
 const minutes = 60_000;

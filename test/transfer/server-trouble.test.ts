@@ -3,14 +3,14 @@ import type { Db, Document } from "mongodb";
 import { drawFence, exportByHand, importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError, isDocumentCode } from "../../components/mongo";
 import { collections } from "../../components/contract";
-import { importCounts, databasePerTest, endState, ledgerCollection, migrate } from "./database";
-import { defaultSides } from "./database-sides";
-import { failingCommands } from "./fail-point";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides, endState, ledgerCollection, migrate } from "./database";
 import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
+import { failingCommands } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
-const sides = (root: string) => defaultSides(current.database, root);
+const sides = (root: string) => defaultSides(current.db, root);
 afterEach(mend);
 
 const log = "logs/runs/r.ndjson";
@@ -62,7 +62,7 @@ describe("trouble that passes", () => {
   ])(
     "%s changes neither state nor counts",
     async (_what, how) => {
-      const { database } = current;
+      const { db: database } = current;
       const other = database.client.db(`${database.databaseName}_undisturbed`);
       await migrate(other);
       const nothing = () => Promise.resolve();
@@ -121,7 +121,7 @@ describe("trouble that stays", () => {
       expect(stopped).toBeInstanceOf(ServerTroubleError);
       expect(String(stopped)).toMatch(words);
       expect(String(stopped)).toMatch(
-        /: Importing \w+ into backfill_\d+\.pack_\w+ from \S+( line| entry) 1 on failed: /,
+        /: Importing \w+ into test_\d+\.pack_\w+ from \S+( line| entry) 1 on failed: /,
       );
       expect(String(stopped)).not.toMatch(/entry 1|mongodb:/);
       const later = await importState(sides(root));
@@ -158,7 +158,7 @@ describe("trouble that stays", () => {
   it("a majority that does not answer counts, also where a document is refused", async () => {
     const root = await writeState({ [log]: lines(logLine(1), logLine(2)) });
     const validator = { message: { $ne: "entry 2" } };
-    await current.database.command({ collMod: collections.logs.name, validator });
+    await current.db.command({ collMod: collections.logs.name, validator });
     const writeConcernError = { code: 64, errmsg: "late" };
     await fail(["insert"], "alwaysOn", { writeConcernError });
     await expect(importState({ ...sides(root), retries: 1 })).rejects.toThrow("code 64");

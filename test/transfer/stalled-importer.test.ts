@@ -12,8 +12,7 @@ import {
   withdrawBases,
 } from "../../components/transfer/bases";
 import { type Checkpoint, Checkpoints } from "../../components/transfer/checkpoints";
-import { databasePerTest } from "./database";
-import { defaultSides } from "./database-sides";
+import { databasePerTest, defaultSides } from "./database";
 import { approval, run, writeState } from "./state";
 
 const current = databasePerTest();
@@ -30,7 +29,7 @@ const [first, second, third] = [
 
 afterEach(() => vi.restoreAllMocks());
 
-const runs = () => current.database.collection<Document & { _id: string }>("pack_runs");
+const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
 const statuses = async () =>
   ((await runs().findOne({ _id: "r" }))?.steps as Document[]).map(({ status }) => status as string);
 
@@ -50,7 +49,7 @@ function stallRead(meanwhile: () => Promise<unknown>): void {
 
 it("an importer that stalled behind a file's read leaves a newer run and checkpoint", async () => {
   const root = await writeState({ [file]: first ?? "" });
-  const sides = defaultSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   stallRead(async () => {
@@ -68,7 +67,7 @@ it("an importer that stalled behind a file's read leaves a newer run and checkpo
 
 it("an importer that stalled before its write replaces only what it read", async () => {
   const root = await writeState({ [file]: first ?? "" });
-  const sides = defaultSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   const replace = Reflect.get(Collection.prototype, "replaceOne");
@@ -96,14 +95,14 @@ async function stalledBeforeSettling(root: string, meanwhile: () => Promise<unkn
     }
     return write.apply(this, asked);
   });
-  await importState(defaultSides(current.database, root));
+  await importState(defaultSides(current.db, root));
   writes.mockRestore();
   expect(isStalled).toBe(true);
 }
 
 it("an importer that stalled before it settled leaves the newer base", async () => {
   const root = await writeState({ [file]: first ?? "" });
-  const sides = defaultSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   await stalledBeforeSettling(root, async () => {
     await writeFile(join(root, file), second ?? "");
     await importState(sides);
@@ -116,8 +115,8 @@ it("an importer that stalled before it settled leaves the newer base", async () 
 
 it("an importer settles what it wrote beside another one's announcement", async () => {
   const root = await writeState({ [file]: first ?? "" });
-  const sides = defaultSides(current.database, root);
-  const bases = basesIn(current.database);
+  const sides = defaultSides(current.db, root);
+  const bases = basesIn(current.db);
   const theirs: NewBase = {
     role: "runs",
     key: "r",
@@ -137,9 +136,9 @@ it("an importer settles what it wrote beside another one's announcement", async 
 
 it("an older checkpoint never takes the place of a newer one", async () => {
   const root = await writeState({ "logs/runs/r.ndjson": "", [file]: first ?? "" });
-  const sides = defaultSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   const checkpoint = () =>
-    current.database.collection<{ _id: string }>("pack_run_backfill").findOne({
+    current.db.collection<{ _id: string }>("pack_run_backfill").findOne({
       _id: "run:r",
     });
   const save = Reflect.get(Collection.prototype, "bulkWrite");
@@ -161,8 +160,8 @@ it("an older checkpoint never takes the place of a newer one", async () => {
 });
 
 it("two importers of one run lose none of its newer checkpoints", async () => {
-  const one = new Checkpoints(current.database);
-  const other = new Checkpoints(current.database);
+  const one = new Checkpoints(current.db);
+  const other = new Checkpoints(current.db);
   const seenAt = (seen: number) => ({ seen, complete: true, runId: "r" }) as Checkpoint;
   const save = (store: Checkpoints, seen: Partial<Record<CollectionRole, number>>) => {
     const files = Object.entries(seen).map(([role, at]) => {
@@ -186,7 +185,7 @@ it("two importers of one run lose none of its newer checkpoints", async () => {
 it("a delta import refuses a file that changed while it was read", async () => {
   const files = { "state/approvals/r.json": JSON.stringify([approval("a")]), [file]: first ?? "" };
   const root = await writeState(files);
-  const sides = defaultSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   stallRead(() => writeFile(join(root, file), third ?? ""));
@@ -203,7 +202,7 @@ it("a delta import leaves approvals that web changed meanwhile to the final one"
   const approvals = "state/approvals/r.json";
   const decided = (status: string) => JSON.stringify([approval("a", { status })]);
   const root = await writeState({ [approvals]: decided("pending"), [file]: first ?? "" });
-  const sides = defaultSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   await importState(sides);
   await writeFile(join(root, file), second ?? "");
   await writeFile(join(root, approvals), `${decided("pending")}\n`);

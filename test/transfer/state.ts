@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Long } from "mongodb";
 import { onTestFinished } from "vitest";
 
 /** Writes files below a new folder, which goes with the test; the folder's path. */
@@ -21,6 +22,22 @@ export async function addFiles(
     await mkdir(dirname(join(root, name)), { recursive: true });
     await writeFile(join(root, name), content);
   }
+}
+
+/** All files below a folder by their name, with their text. */
+export async function filesIn(root: string): Promise<Record<string, string>> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const named = files.map(async ({ parentPath, name }) => {
+    const path = join(parentPath, name);
+    return [path.slice(root.length + 1), await readFile(path, "utf8")] as const;
+  });
+  return Object.fromEntries((await Promise.all(named)).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The value in a JSON file. */
+export async function jsonIn(root: string, file: string): Promise<unknown> {
+  return JSON.parse(await readFile(join(root, file), "utf8")) as unknown;
 }
 
 /** The fields of a run on disk. */
@@ -50,6 +67,15 @@ export function logLine(sequence: number, fields: object = {}) {
   };
 }
 
+/** A log entry in MongoDB. */
+export const entry = (runId: string, sequence: number, fields: object = {}) => ({
+  ...logLine(sequence),
+  runId,
+  sequence: Long.fromNumber(sequence),
+  timestamp: new Date("2025-11-06T10:00:01Z"),
+  ...fields,
+});
+
 /** The fields of an artifact on disk. */
 export function artifact(name: string, fields: object = {}) {
   return {
@@ -76,3 +102,17 @@ export function approval(approvalId: string, fields: object = {}) {
 export function lines(...entries: object[]): string {
   return entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
 }
+
+/** A state with every kind of file. */
+export const twoRuns = {
+  "state/runs/r-1.json": JSON.stringify(run("r-1", { tenantId: "t", extra: { kept: [1, null] } })),
+  "state/runs/r-2.json": `\ufeff${JSON.stringify(run("r-2", { tenantId: null }), null, 2)}`,
+  "state/approvals/r-1.json": JSON.stringify([approval("gate"), approval("two", { status: 1 })]),
+  "logs/runs/r-1.ndjson": lines(
+    ...Array.from({ length: 2_500 }, (_, at) => logLine(at + 1, { metadata: { at: String(at) } })),
+  ),
+  "logs/runs/r-2.ndjson": lines(logLine(1, { level: "WARN" }), logLine(2, { metadata: { n: 1 } })),
+  "artifacts/r-1/artifact-manifest.json": JSON.stringify({
+    outputs: [artifact("a"), artifact("b")],
+  }),
+};

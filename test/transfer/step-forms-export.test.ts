@@ -3,14 +3,13 @@ import { join } from "node:path";
 import { Int32, type Document } from "mongodb";
 import { expect, it } from "vitest";
 import { drawFence, exportByHand, exportState, importState } from "../../components/transfer";
-import { databasePerTest, ledgerCollection } from "./database";
-import { defaultSides } from "./database-sides";
-import { exportCounts, jsonIn } from "./export-sides";
-import { run, writeState } from "./state";
+import { exportCounts } from "./counts";
+import { databasePerTest, defaultSides, ledgerCollection } from "./database";
+import { jsonIn, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
-const runs = () => current.database.collection<{ _id: string } & Document>("pack_runs");
+const sides = (root: string) => defaultSides(current.db, root);
+const runs = () => current.db.collection<{ _id: string } & Document>("pack_runs");
 const file = (runId: string) => `state/runs/${runId}.json`;
 const read = (root: string, runId: string) => readFile(join(root, file(runId)), "utf8");
 
@@ -73,7 +72,7 @@ it.each(["integers", "names", "mixed"] as const)(
     expect(await read(root, "r")).toBe(text("r", steps, { updatedAt: later }));
     expect(await read(root, "same")).toBe(compact);
     // Also if what both sides agreed on is lost.
-    await current.database.collection("pack_run_backfill").deleteMany({});
+    await current.db.collection("pack_run_backfill").deleteMany({});
     expect(await exportState({ ...sides(root), all: true })).toMatchObject({
       files: 0,
       runs: exportCounts(2, { unchanged: 2 }),
@@ -121,7 +120,7 @@ it("a state directory that is lost comes back in the forms that it had", async (
   await importState(sides(root));
   const fence = { ledger: ledgerCollection, stack: "storage/test", cutover: 1, unfinishedCount: 1 };
   await drawFence({ ...sides(root), ...fence });
-  await current.database.collection("pack_run_backfill").deleteMany({});
+  await current.db.collection("pack_run_backfill").deleteMany({});
   await rm(root, { recursive: true });
   await exportByHand(
     { ...sides(root), all: true },

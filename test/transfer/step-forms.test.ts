@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { compareUnfinished } from "../../components/transfer/import/guard";
-import { databasePerTest, importCounts } from "./database";
-import { defaultSides } from "./database-sides";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
 import { addFiles, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
-const documents = () => current.database.collection<{ _id: string; steps: object[] }>("pack_runs");
+const sides = (root: string) => defaultSides(current.db, root);
+const documents = () => current.db.collection<{ _id: string; steps: object[] }>("pack_runs");
 const file = (runId: string) => `state/runs/${runId}.json`;
 
 /** Steps as integers: one that runs, and a gate. */
@@ -69,7 +69,7 @@ it("integers that contradict the plans stop an import before it writes anything"
     /step build of run r: kind 0 would be Run/,
   );
   for (const name of ["pack_runs", "pack_run_backfill"]) {
-    expect(await current.database.collection(name).countDocuments()).toBe(0);
+    expect(await current.db.collection(name).countDocuments()).toBe(0);
   }
 });
 

@@ -1,18 +1,18 @@
 import { Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { importCounts, databasePerTest, twoRuns } from "./database";
-import { defaultSides } from "./database-sides";
-import { addFiles, approval, lines, logLine, run, writeState } from "./state";
+import { importCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
+import { addFiles, approval, lines, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.database, root);
-const runs = () => current.database.collection<{ _id: string }>("pack_runs");
+const sides = (root: string) => defaultSides(current.db, root);
+const runs = () => current.db.collection<{ _id: string }>("pack_runs");
 
 it("the verification names what is missing and what differs", async () => {
   const root = await writeState(twoRuns);
   await importState(sides(root));
-  await current.database.collection("pack_run_logs").deleteOne({ runId: "r-2", sequence: 2 });
+  await current.db.collection("pack_run_logs").deleteOne({ runId: "r-2", sequence: 2 });
   await runs().updateOne({ _id: "r-2" }, { $set: { "plan.name": "x" } });
   await addFiles(root, { "state/runs/r-2.json": JSON.stringify(run("r-2", { planHash: "y" })) });
   await runs().insertOne({ ...(await aRun()), _id: "r-9" });
@@ -42,7 +42,7 @@ it("what services write later in MongoDB is no difference", async () => {
   const root = await writeState(twoRuns);
   await importState(sides(root));
   await runs().updateOne({ _id: "r-1" }, { $set: { updatedAt: new Date(), steps: [] } });
-  await current.database
+  await current.db
     .collection("pack_run_approvals")
     .updateOne({ approvalId: "gate" }, { $set: { status: "approved" } });
   expect(await verifyState(sides(root))).toMatchObject({
@@ -86,7 +86,7 @@ it("log entries beyond the retention count as expired where they are gone", asyn
     "logs/runs/r.ndjson": lines(logLine(1), logLine(2), recent),
   });
   await importState(sides(root));
-  await current.database.collection("pack_run_logs").deleteOne({ sequence: 1 });
+  await current.db.collection("pack_run_logs").deleteOne({ sequence: 1 });
   const never = { former: -Infinity, formerEndedAt: -Infinity };
   const expiry = { ...never, now: Date.now() - 30 * 86_400_000 };
   const verified = await verifyState({ ...sides(root), expiry });
@@ -95,7 +95,7 @@ it("log entries beyond the retention count as expired where they are gone", asyn
     logs: { files: 3, equal: 2, expired: 1, missing: 0 },
   });
   expect(await verifyState(sides(root))).toMatchObject({ holds: false, logs: { missing: 1 } });
-  await current.database.collection("pack_run_logs").deleteOne({ sequence: 3 });
+  await current.db.collection("pack_run_logs").deleteOne({ sequence: 3 });
   expect(await verifyState({ ...sides(root), expiry })).toMatchObject({
     holds: false,
     logs: { expired: 1, onlyInFiles: ["r:3"] },
@@ -121,7 +121,7 @@ it("a key that is on disk twice hides one that is only in MongoDB, which is no d
     "logs/runs/r-1.ndjson": lines(logLine(1), logLine(2), logLine(2)),
   });
   await importState(sides(root));
-  const logs = current.database.collection("pack_run_logs");
+  const logs = current.db.collection("pack_run_logs");
   const [entry] = await logs.find({ sequence: 2 }).toArray();
   expect(await verifyState(sides(root))).toMatchObject({
     holds: true,

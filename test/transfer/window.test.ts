@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { entry, jsonIn } from "./export-sides";
+import { addFiles, approval, artifact, entry, jsonIn, lines, logLine, run } from "./state";
 import { RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
-import { addFiles, approval, artifact, lines, logLine, run } from "./state";
 
 const stack = new RollbackStack();
 

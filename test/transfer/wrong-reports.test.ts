@@ -4,15 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Decimal128, Long } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
-import { bothEqual } from "./both-equal";
-import { importCounts, databasePerTest } from "./database";
-import { exportSides } from "./export-sides";
-import { failingCommands } from "./fail-point";
+import { bothEqual, importCounts } from "./counts";
+import { databasePerTest, defaultSides } from "./database";
 import { addFiles, artifact, lines, logLine, run, writeState } from "./state";
+import { failingCommands } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
-const sides = (root: string) => exportSides(current.database, root);
+const sides = (root: string) => defaultSides(current.db, root);
 
 it("what the second of two commands of one insert did not bring is not reported as inserted", async () => {
   // Two manifests have artifact `a`, which the second insert meets; with it each needs two commands.
@@ -27,7 +26,7 @@ it("what the second of two commands of one insert did not bring is not reported 
   const report = await importState(sides(root)).finally(mend);
 
   expect(report.artifacts).toMatchObject({ read: 4, quarantined: 0 });
-  const names = await current.database.collection("pack_artifacts").distinct("name");
+  const names = await current.db.collection("pack_artifacts").distinct("name");
   expect(names.toSorted()).toEqual(["a", "one", "other"]);
 });
 
@@ -41,7 +40,7 @@ it("a plan with $ref beside $id is a plan like any other, in both directions", a
   const none = { unwritable: [], conflicts: [] };
 
   expect(await exportState(sides(root))).toMatchObject({ ...none, runs: { unchanged: 1 } });
-  await current.database
+  await current.db
     .collection("pack_runs")
     .updateOne({}, { $set: { "steps.0.status": "Succeeded", updatedAt: new Date() } });
   expect(await exportState(sides(root))).toMatchObject({ ...none, runs: { written: 1 } });
@@ -56,16 +55,14 @@ it("a number in a plan that needs a decimal keeps each digit both ways", async (
     "state/runs/r.json": before.replace('"CPU"', "0.1234567890123456789"),
   });
   await importState(sides(root));
-  const [stored] = await current.database
+  const [stored] = await current.db
     .collection("pack_runs")
     .find({ _id: "r" as never })
     .toArray();
   expect((stored?.plan as { limits: object[] }).limits).toEqual([
     { cpu: Decimal128.fromString("0.1234567890123456789") },
   ]);
-  await current.database
-    .collection("pack_runs")
-    .updateOne({}, { $set: { "plan.name": "changed" } });
+  await current.db.collection("pack_runs").updateOne({}, { $set: { "plan.name": "changed" } });
   expect(await exportState(sides(root))).toMatchObject({ runs: { written: 1 } });
   const text = await readFile(join(root, "state/runs/r.json"), "utf8");
   expect(text).toMatch(/"cpu": 0\.1234567890123456789\s/);
@@ -81,7 +78,7 @@ it("what belongs to a run whose file is empty for a moment is imported under the
   );
   await importState(sides(root));
   await written;
-  expect(await current.database.collection("pack_run_logs").distinct("runId")).toEqual(["r/1"]);
+  expect(await current.db.collection("pack_run_logs").distinct("runId")).toEqual(["r/1"]);
 });
 
 it("a date inside steps is a text on both sides", async () => {
@@ -89,7 +86,7 @@ it("a date inside steps is a text on both sides", async () => {
   const steps = [{ stepId: "a", status: "Succeeded", attempts: 1, lastTransitionAt }];
   const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r", { steps })) });
   await importState(sides(root));
-  const runs = current.database.collection("pack_runs");
+  const runs = current.db.collection("pack_runs");
   expect(await runs.findOne()).toMatchObject({ steps });
   const moment = new Date("2025-11-06T11:00:00Z");
   await runs.updateOne({}, { $set: { "steps.0.lastTransitionAt": moment, updatedAt: moment } });
@@ -106,7 +103,7 @@ it.each([
   const requestedAt = new Date();
   const createdAt = new Date();
   const document = { ...fields, requestedAt, createdAt, updatedAt };
-  const runs = current.database.collection<{ _id: string }>("pack_runs");
+  const runs = current.db.collection<{ _id: string }>("pack_runs");
   await expect(runs.insertOne({ _id, ...document })).rejects.toMatchObject({ code: 121 });
   await runs.insertOne({ _id, ...document, updatedAt: new Date() } as never);
 });

@@ -4,12 +4,11 @@ import type { Document } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../../components/transfer";
 import { compareForms } from "../../../components/transfer/forms/read";
-import { databasePerTest } from "../database";
-import { defaultSides } from "../database-sides";
+import { databasePerTest, defaultSides } from "../database";
 import { run, writeState } from "../state";
 
 const current = databasePerTest();
-const runs = () => current.database.collection<Document & { _id: string }>("pack_runs");
+const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
 const file = "state/runs/a.json";
 const text = "2025-11-06T10:00:00.1234567+00:00";
 const moment = new Date("2025-11-06T10:00:00.123Z");
@@ -29,7 +28,7 @@ const stepOf = async (id: string) =>
   ((await runs().findOne({ _id: id }))?.steps as unknown[] | undefined)?.[0];
 
 it("dates in steps are dates if the services write dates, and a round trip changes no byte", async () => {
-  const sides = defaultSides(current.database, await writeState({ [file]: written }));
+  const sides = defaultSides(current.db, await writeState({ [file]: written }));
   await playService({ lastTransitionAt: moment });
   await importState(sides);
   expect(await stepOf("a")).toMatchObject({ lastTransitionAt: moment, note: text });
@@ -41,7 +40,7 @@ it("dates in steps are dates if the services write dates, and a round trip chang
 });
 
 it("an import that comes before the services converts the steps again, and keeps what it decided", async () => {
-  const sides = defaultSides(current.database, await writeState({ [file]: written }));
+  const sides = defaultSides(current.db, await writeState({ [file]: written }));
   await importState(sides);
   expect(await stepOf("a")).toMatchObject({ lastTransitionAt: text });
   await playService({ lastTransitionAt: moment });
@@ -56,7 +55,7 @@ it("an import that comes before the services converts the steps again, and keeps
 });
 
 it("dates in steps stay text if services write both", async () => {
-  const sides = defaultSides(current.database, await writeState({ [file]: written }));
+  const sides = defaultSides(current.db, await writeState({ [file]: written }));
   await playService({ lastTransitionAt: moment });
   await runs().updateOne({ _id: "s-1" }, { $set: { "steps.0.lastTransitionAt": text } });
   await importState(sides);

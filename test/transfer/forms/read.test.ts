@@ -2,8 +2,7 @@ import { type Db, Long } from "mongodb";
 import { expect, it } from "vitest";
 import { importState } from "../../../components/transfer";
 import { compareForms } from "../../../components/transfer/forms/read";
-import { databasePerTest } from "../database";
-import { defaultSides } from "../database-sides";
+import { databasePerTest, defaultSides } from "../database";
 import { addFiles, approval, artifact, lines, logLine, run, writeState } from "../state";
 
 const current = databasePerTest();
@@ -22,7 +21,7 @@ const files = {
 
 async function imported() {
   const root = await writeState(files);
-  const sides = defaultSides(current.database, root);
+  const sides = defaultSides(current.db, root);
   await importState(sides);
   return sides;
 }
@@ -56,8 +55,8 @@ it("has nothing to compare with before a service has written", async () => {
 
 it("compares the documents of services in every collection, before and after the import", async () => {
   const root = await writeState(files);
-  const sides = defaultSides(current.database, root);
-  await playService(current.database, { steps: [{ ...steps[0], attempts: "1" }] });
+  const sides = defaultSides(current.db, root);
+  await playService(current.db, { steps: [{ ...steps[0], attempts: "1" }] });
   const expected = ["runs steps[].attempts", "logs traceId", "approvals status"];
   expect(await pathsIn(sides)).toEqual(expected);
   await importState(sides);
@@ -73,7 +72,7 @@ it("compares the documents of services in every collection, before and after the
 
 it("counts of an imported run only what a service changed", async () => {
   const sides = await imported();
-  const { database } = current;
+  const { db: database } = current;
   const changed = { "steps.0.lastTransitionAt": moment, updatedAt: moment, planHash: "sha256:2" };
   await database.collection("pack_runs").updateMany({}, { $set: changed });
   expect(await compareForms(sides)).toMatchObject({
@@ -84,7 +83,7 @@ it("counts of an imported run only what a service changed", async () => {
 
 it("leaves out an imported run whose file changed since", async () => {
   const sides = await imported();
-  await current.database.collection("pack_runs").updateMany({}, { $set: { planHash: "sha256:2" } });
+  await current.db.collection("pack_runs").updateMany({}, { $set: { planHash: "sha256:2" } });
   expect((await compareForms(sides)).compared.runs).toBe(3);
   await addFiles(sides.root, { "state/runs/a.json": JSON.stringify(run("a")) });
   expect((await compareForms(sides)).compared.runs).toBe(2);
@@ -97,9 +96,9 @@ it.each([
   ["integers of 64 bits", { steps: [{ attempts: Long.ONE }] }, 3],
 ])("is silent about %s", async (_what, members, count) => {
   const sides = await imported();
-  await playService(current.database, members);
+  await playService(current.db, members);
   const ids = ["s-1", "s-2", "s-3"].slice(count);
-  await current.database.collection<{ _id: string }>("pack_runs").deleteMany({ _id: { $in: ids } });
+  await current.db.collection<{ _id: string }>("pack_runs").deleteMany({ _id: { $in: ids } });
   const runs = (await pathsIn(sides)).filter((path) => path.startsWith("runs "));
   expect(runs).toEqual([]);
 });
