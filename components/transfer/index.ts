@@ -11,8 +11,15 @@ export { acceptQuarantined, describeJobs } from "./describe/cutover";
 export { describeForms } from "./describe/forms";
 export { describeOlder, describeRollback } from "./describe/rollback";
 export { drawFence } from "./rollback/fence";
-export { exportByHand, runRollback } from "./rollback/rollback";
+export { type Exported, type RollbackReport, exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, importPasses } from "./sides";
 export type { ExportReport, ImportReport } from "./reports";
+export type {
+  BulkPassResults,
+  ImportResults,
+  PassInputs,
+  PassResults,
+  StateInputs,
+} from "./steps/inputs";
 export type { Tally } from "./tally";
 export { type VerificationReport, forgetUnlessHolds, verifyState } from "./verify";

@@ -7,7 +7,7 @@ export const fileBreaks: readonly Break[] = [
     file: "components/state/publish.ts",
     find: '[ino, size, mtimeNs, ctimeNs].join(":")',
     replace: '[ino, size, mtimeNs].join(":")',
-    tests: ["test/transfer/export-publish.test.ts > with its length and its date is left alone"],
+    tests: ["test/state/publish.test.ts > with its length and its date is left alone"],
   },
   {
     guarantee: "nobody writes a file between an export's last look and its rename",
@@ -15,7 +15,7 @@ export const fileBreaks: readonly Break[] = [
     find: "replaceFile(tempPath, path, read);",
     replace: `(await readStamp(path)) === read &&
           (await fs.rename(tempPath, path).then(() => true));`,
-    tests: ["test/transfer/export-publish.test.ts > right after the last look is not lost"],
+    tests: ["test/state/publish.test.ts > right after the last look is not lost"],
   },
   {
     guarantee: "a file that was written again with its length and its date is read again",
@@ -29,7 +29,7 @@ export const fileBreaks: readonly Break[] = [
     file: "components/state/look.ts",
     find: "if (started - triedAt >= untriedMs) {",
     replace: "if (started < 0) {",
-    tests: ["test/transfer/stages/list.test.ts > in the pool only, so that timers go on"],
+    tests: ["test/state/list.test.ts > in the pool only, so that timers go on"],
   },
   {
     guarantee: "an import's list of quarantined records is whole beside another import",

@@ -14,7 +14,7 @@ export const pureModules: readonly PureModule[] = [
   { files: /^components\/transfer\/merge\.ts$/, tests: ["test/transfer/merge.test.ts"] },
   {
     files: /^components\/state\/(convert|check|json)\.ts$/,
-    tests: ["test/transfer/stages/", "test/transfer/values/"],
+    tests: ["test/state/"],
   },
   {
     files: /^components\/settings\/(?!program|file|load|kubeconfig|index)/,

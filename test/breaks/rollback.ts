@@ -7,14 +7,14 @@ export const rollbackBreaks: readonly Break[] = [
     file: "components/state/publish.ts",
     find: 'return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);',
     replace: "const tempPath = path;",
-    tests: ["test/transfer/export-publish.test.ts"],
+    tests: ["test/state/publish.test.ts"],
   },
   {
     guarantee: "an export leaves a file alone that changed while it was exported",
     file: "components/state/publish.ts",
     find: "if (!now || formatStamp(now) !== read) return false;",
     replace: "",
-    tests: ["test/transfer/export-publish.test.ts"],
+    tests: ["test/state/publish.test.ts"],
   },
   {
     guarantee: "the fence in the ledger is read again if the server steps down meanwhile",

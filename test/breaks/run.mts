@@ -137,8 +137,8 @@ const oneFailure = ["--bail=1", "--maxWorkers=1"];
 const testsOfRoom: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["test/program/order.test.ts"],
   "task-runner-storage.ts": ["test/program/order.test.ts"],
-  ledger: ["test/ledger/", "test/migration/ledger.test.ts"],
-  state: ["test/transfer/"],
+  ledger: ["test/migration/ledger.test.ts"],
+  state: ["test/state/", "test/transfer/"],
   step: ["test/step/", "test/jobs/"],
 };
 

@@ -3,11 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
-import type {
-  BulkPassResults,
-  PassInputs,
-  PassResults,
-} from "../../components/transfer/steps/inputs";
+import type { BulkPassResults, PassInputs, PassResults } from "../../components/transfer";
 import { readFence } from "../../components/state";
 import { documentOptions } from "../contract/options";
 import { type JobCluster, startJobCluster } from "../jobs/cluster";

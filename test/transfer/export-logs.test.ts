@@ -1,9 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { describeRollback } from "../../components/transfer";
-import { exportState } from "../../components/transfer/export/export";
-import { importState } from "../../components/transfer/import/import";
+import { describeRollback, exportState, importState } from "../../components/transfer";
 import { emptyDatabasePerTest } from "../server";
 import { exportCounts } from "./counts";
 import { defaultSides } from "./database";

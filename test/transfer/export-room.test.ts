@@ -2,7 +2,7 @@ import { chmod } from "node:fs/promises";
 import { execa } from "execa";
 import type { Document } from "mongodb";
 import { expect, it } from "vitest";
-import { exportState } from "../../components/transfer/export/export";
+import { exportState } from "../../components/transfer";
 import { emptyDatabasePerTest } from "../server";
 import { defaultSides } from "./database";
 import { filesIn, writeState } from "./state";

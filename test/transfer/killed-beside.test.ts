@@ -1,5 +1,4 @@
-import type { Document } from "mongodb";
-import { FindCursor } from "mongodb";
+import { type Document, FindCursor } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { exportState, importState } from "../../components/transfer";
 import type { BaseDocument } from "../../components/transfer/bases";

@@ -2,7 +2,7 @@ import { Binary, Double, Int32, Long } from "mongodb";
 import { expect, it } from "vitest";
 import type { Announced, Base } from "../../components/transfer/bases";
 import { type Side, merge, sideOf } from "../../components/transfer/merge";
-import { hashOf } from "../../components/state/compare";
+import { hashOf } from "../../components/state";
 import type { CollectionRole } from "../../components/contract";
 
 const early = { capturedAt: new Date("2025-11-06T10:00:00Z") };

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { afterAll, beforeEach, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
-import type { ImportResults, PassInputs } from "../../components/transfer/steps/inputs";
+import type { ImportResults, PassInputs } from "../../components/transfer";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
-import type { PassInputs } from "../../components/transfer/steps/inputs";
+import type { PassInputs } from "../../components/transfer";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";

@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
-import { importInto, importPasses, importState } from "../../components/transfer";
-import { exportState } from "../../components/transfer/export/export";
-import { listUnfinishedRuns } from "../../components/state/held";
-import { holdRuns } from "../../components/state/hold";
-import type { Batch } from "../../components/transfer/import/pipeline";
+import {
+  importInto,
+  importPasses,
+  importState,
+  exportState,
+  type Batch,
+} from "../../components/transfer";
+import { listUnfinishedRuns, holdRuns } from "../../components/state";
 import { databasePerTest, defaultSides } from "./database";
 import { filesIn, lines, logLine, run, twoRuns, writeState } from "./state";
 

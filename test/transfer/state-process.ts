@@ -4,9 +4,7 @@
  * It says `began`.
  */
 import { MongoClient } from "mongodb";
-import { exportState } from "../../components/transfer/export/export";
-import { importState } from "../../components/transfer/import/import";
-import type { BothSides } from "../../components/transfer/sides";
+import { exportState, importState, type BothSides } from "../../components/transfer";
 
 interface Task extends Omit<BothSides, "database" | "watch"> {
   readonly does: "import" | "export";

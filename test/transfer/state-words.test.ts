@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
-import { requireFenceWritable } from "../../components/state";
-import { publish } from "../../components/state/publish";
+import { requireFenceWritable, publish } from "../../components/state";
 import { requireWitnesses } from "../../components/transfer/rollback/fence";
 import { writeState } from "./state";
 

@@ -14,11 +14,14 @@ import {
   describeRollback,
   describeRollbackPreview,
 } from "../../components/transfer/describe/rollback";
-import type { ImportReport } from "../../components/transfer/reports";
+import type {
+  ImportReport,
+  Exported,
+  RollbackReport,
+  VerificationReport,
+} from "../../components/transfer";
 import { MongoUnreadableError } from "../../components/transfer/rollback/reach";
-import type { Exported, RollbackReport } from "../../components/transfer/rollback/rollback";
 import { describeCompared, describeUnequal } from "../../components/transfer/describe/unfinished";
-import type { VerificationReport } from "../../components/transfer/verify";
 
 // The wording of what a cutover and a rollback say, each message once. Other tests assert codes, ids and numbers.
 

@@ -2,8 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Document } from "mongodb";
 import { expect, it } from "vitest";
-import { exportState, importState, verifyState } from "../../../components/transfer";
-import { compareForms } from "../../../components/transfer/forms/read";
+import { exportState, importState, verifyState, compareForms } from "../../../components/transfer";
 import { databasePerTest, defaultSides } from "../database";
 import { run, writeState } from "../state";
 

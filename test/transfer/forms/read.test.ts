@@ -1,7 +1,6 @@
 import { type Db, Long } from "mongodb";
 import { expect, it } from "vitest";
-import { importState } from "../../../components/transfer";
-import { compareForms } from "../../../components/transfer/forms/read";
+import { importState, compareForms } from "../../../components/transfer";
 import { databasePerTest, defaultSides } from "../database";
 import { addFiles, approval, artifact, lines, logLine, run, writeState } from "../state";
 

@@ -3,11 +3,15 @@ import { mkdir, symlink, utimes } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { type StateFolders, defaultFolders } from "../../../components/contract";
-import { requireState, stateFiles } from "../../../components/state/layout";
-import { newestRuns, runsOnDisk } from "../../../components/state/runs";
-import { noneSkipped } from "../../../components/state/skipped";
-import { writeState } from "../state";
+import { type StateFolders, defaultFolders } from "../../components/contract";
+import {
+  requireState,
+  stateFiles,
+  newestRuns,
+  runsOnDisk,
+  noneSkipped,
+} from "../../components/state";
+import { writeState } from "../transfer/state";
 
 async function listed(root: string, folders: StateFolders = defaultFolders) {
   const skipped = noneSkipped();

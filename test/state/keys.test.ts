@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { deriveId } from "../../../components/state/keys";
+import { deriveId } from "../../components/state";
 
 it("the id of an entry begins with its time, and two importers give it the same one", () => {
   const time = new Date("2025-11-06T10:00:01.999Z");

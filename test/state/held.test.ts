@@ -10,12 +10,15 @@ import {
   listHeldRuns,
   listUnfinishedRuns,
   stampedName,
-} from "../../components/state/held";
-import { completeMoves, holdRuns, unholdRuns } from "../../components/state/hold";
-import { isUnfinished } from "../../components/state/unfinished";
-import type { StateAddress } from "../../components/state";
-import { publish, readStamp } from "../../components/state/publish";
-import { filesIn, run, writeState } from "./state";
+  completeMoves,
+  holdRuns,
+  unholdRuns,
+  isUnfinished,
+  type StateAddress,
+  publish,
+  readStamp,
+} from "../../components/state";
+import { filesIn, run, writeState } from "../transfer/state";
 
 const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, ...fields });
 

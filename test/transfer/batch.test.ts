@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { batches, type FileRecords } from "../../../components/transfer/import/pipeline";
+import { batches, type FileRecords } from "../../components/transfer/import/pipeline";
 
 /** What a file gives at once: so many records of so many bytes each. */
 function given(records: number, bytes: number): FileRecords {

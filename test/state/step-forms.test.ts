@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { StepEvidence, isContradicted, usualForms } from "../../../components/state";
-import { run } from "../state";
+import { StepEvidence, isContradicted, usualForms } from "../../components/state";
+import { run } from "../transfer/state";
 
 /** A run with these kinds of steps, of which `gates` have an approval, and whose plan names some kinds. */
 function runOf(

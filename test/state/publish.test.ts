@@ -14,9 +14,8 @@ import {
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { WriteError, writeFence } from "../../components/state";
-import { publish, readStamp } from "../../components/state/publish";
-import { filesIn, writeState } from "./state";
+import { WriteError, writeFence, publish, readStamp } from "../../components/state";
+import { filesIn, writeState } from "../transfer/state";
 
 const ignore = () => undefined;
 

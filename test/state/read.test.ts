@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { type RawText, readTexts } from "../../../components/state/read";
-import { writeState } from "../state";
+import { type RawText, readTexts } from "../../components/state";
+import { writeState } from "../transfer/state";
 
 async function readLog(content: string | Buffer): Promise<RawText[]> {
   const root = await writeState({});

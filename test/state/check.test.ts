@@ -1,6 +1,6 @@
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { check, sizeOf } from "../../../components/state/check";
+import { check, sizeOf } from "../../components/state/check";
 
 const entry = {
   runId: "r",

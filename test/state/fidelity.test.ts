@@ -3,9 +3,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { check } from "../../components/state/check";
 import { convert } from "../../components/state/convert";
-import { differingPaths } from "../../components/state/compare";
-import { formatJson, parseJson } from "../../components/state/json";
-import { logLine, run } from "./state";
+import { differingPaths, formatJson, parseJson } from "../../components/state";
+import { logLine, run } from "../transfer/state";
 
 /** A record's document from its text on disk, and the same after its way through BSON. */
 function bothDocuments(role: "runs" | "logs", text: string) {

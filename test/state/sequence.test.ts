@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type RawText, objectIn, sequenceIn, sequenceOfLine } from "../../../components/state";
+import { type RawText, objectIn, sequenceIn, sequenceOfLine } from "../../components/state";
 
 const lineOf = (json: string): RawText => {
   const bytes = Buffer.from(json);

@@ -1,6 +1,6 @@
 import { Double, Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
-import { differingPaths, hashOf } from "../../../components/state/compare";
+import { differingPaths, hashOf } from "../../components/state";
 
 const entry = {
   _id: new ObjectId(),
