@@ -18,7 +18,7 @@ import {
   publish,
   readStamp,
 } from "../../components/state";
-import { filesIn, run, writeState } from "../transfer/state";
+import { filesIn, run, writeState, textsOf } from "../transfer/state";
 
 const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, ...fields });
 
@@ -63,25 +63,21 @@ async function putBack(folder: StateAddress) {
 const busy = (runId: string) => JSON.stringify(run(runId, { steps: [step("Running")] }));
 
 it("only unfinished runs are held, with the layout inside, and come back as they were", async () => {
-  const files = {
+  const files = textsOf({
     "logs/runs/a.ndjson": "{}\n",
     "state/runs/a.json": busy("a"),
     "state/runs/b.json": busy("b"),
     "state/runs/broken.json": "{",
-    "state/runs/done.json": JSON.stringify(run("done")),
-  };
+    "state/runs/done.json": run("done"),
+  });
   const root = await writeState(files);
   const folder = address(root);
   const unfinished = await listUnfinishedRuns(folder);
   expect(unfinished.map(({ runId }) => runId).sort()).toEqual(["a", "b"]);
 
   await hold(folder, ["a", "done"]);
-  const held = { ...files, [`${heldFolder}/state/runs/a.json`]: busy("a") } as Record<
-    string,
-    string
-  >;
-  delete held["state/runs/a.json"];
-  expect(await filesIn(root)).toEqual(held);
+  const { "state/runs/a.json": held, ...others } = files;
+  expect(await filesIn(root)).toEqual({ ...others, [`${heldFolder}/state/runs/a.json`]: held });
 
   expect(await putBack(folder)).toEqual({ runs: ["a"], destinationTaken: [] });
   expect(await filesIn(root)).toEqual(files);

@@ -32,8 +32,8 @@ beforeEach(async () => {
   await migrate(current.client.db(namespace));
   await mkdir(join(root, "logs/runs"), { recursive: true });
   await addFiles(root, {
-    "state/runs/r.json": JSON.stringify(run("r")),
-    "state/runs/s.json": JSON.stringify(run("s")),
+    "state/runs/r.json": run("r"),
+    "state/runs/s.json": run("s"),
   });
   inputs = {
     database: namespace,

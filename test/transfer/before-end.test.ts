@@ -8,7 +8,7 @@ import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { readFence } from "../../components/state";
 import { ledgerCollection } from "./database";
-import { addFiles, jsonIn, lines, logLine, run } from "./state";
+import { addFiles, jsonIn, logLine, run } from "./state";
 import { atFirstRead } from "./first-read";
 import {
   type Outs,
@@ -82,8 +82,8 @@ describe("an unfinished file", () => {
     const runId = "release:2025/11";
     const name = "release%3A2025%2F11";
     await addFiles(stack.root, {
-      [`state/runs/${name}.json`]: JSON.stringify(run(runId, running)),
-      [`logs/runs/${name}.ndjson`]: lines(logLine(1)),
+      [`state/runs/${name}.json`]: run(runId, running),
+      [`logs/runs/${name}.ndjson`]: [logLine(1)],
     });
     const before = await wholeCutover();
     await stack.runs.updateOne({ _id: runId }, { $set: finished });
@@ -125,7 +125,7 @@ describe("an unfinished file", () => {
     const approval = { approvalId: "a", requestedAt: "2025-11-06T10:00:01Z", status: "pending" };
     const approvals = "state/approvals/busy.json";
     await addFiles(stack.root, {
-      [approvals]: JSON.stringify([{ ...approval, requiredGrants: [] }]),
+      [approvals]: [{ ...approval, requiredGrants: [] }],
     });
     const before = await wholeCutover();
     const decided = {
@@ -143,14 +143,14 @@ describe("an unfinished file", () => {
   it("stays if its log differs: nothing is executed from a log", async () => {
     const before = await wholeCutover();
     await addFiles(stack.root, {
-      "logs/runs/busy.ndjson": lines(logLine(1, { message: "other" })),
+      "logs/runs/busy.ndjson": [logLine(1, { message: "other" })],
     });
     const { rollback } = await runStep(before, stack.toFiles());
     expect(rollback).toMatchObject({ exported: { logs: { conflicts: 1 } }, held: [] });
   });
 
   it("that web wrote after the fence stays if the cutover never came to its final pass, else it is held", async () => {
-    const late = { "state/runs/late.json": JSON.stringify(run("late", running)) };
+    const late = { "state/runs/late.json": run("late", running) };
     const before = await stack.cutover();
     await addFiles(stack.root, late);
     const back = await runStep(before, stack.toFiles());
@@ -159,7 +159,7 @@ describe("an unfinished file", () => {
 
     const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
     await upSecond(undefined, stack.second(again, { cutover: 2 }));
-    await addFiles(stack.root, { "state/runs/later.json": JSON.stringify(run("later", running)) });
+    await addFiles(stack.root, { "state/runs/later.json": run("later", running) });
     const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, stoppedAt: "2" }));
     expect(rollback).toMatchObject({ held: ["later"] });
     expect(rollback).not.toHaveProperty("notImported");
@@ -180,12 +180,12 @@ describe("an unfinished file", () => {
     const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 10_000);
     const before = await wholeCutover();
     clock.mockRestore();
-    await addFiles(stack.root, { "state/runs/other.json": JSON.stringify(run("other", running)) });
+    await addFiles(stack.root, { "state/runs/other.json": run("other", running) });
     const read = filesRead();
     await runBulkPass();
     expect(read(busy)).not.toEqual([]);
     expect(read("state/runs/done.json")).toEqual([]);
-    await addFiles(stack.root, { "state/runs/done.json": JSON.stringify(run("done", running)) });
+    await addFiles(stack.root, { "state/runs/done.json": run("done", running) });
     await runBulkPass();
     expect(read("state/runs/done.json")).not.toEqual([]);
     const { rollback } = await runStep(before, stack.toFiles());
@@ -196,7 +196,7 @@ describe("an unfinished file", () => {
   it("is listed by a bulk pass that cannot read MongoDB, and held without MongoDB", async () => {
     const before = await wholeCutover();
     await runBulkPass({ uri: undefined });
-    await addFiles(stack.root, { "state/runs/done.json": JSON.stringify(run("done", running)) });
+    await addFiles(stack.root, { "state/runs/done.json": run("done", running) });
     const { rollback } = await runStep(before, stack.toFiles({ uri: undefined }));
     expect((rollback?.held as string[]).sort()).toEqual(["busy", "done", "slow"]);
   });
@@ -207,7 +207,7 @@ describe("a run that is to be held", () => {
     const before = await wholeCutover();
     await stack.advance();
     const place = stack.held(busy, before);
-    await addFiles(stack.root, { [place]: JSON.stringify(run("busy", { planHash: "x" })) });
+    await addFiles(stack.root, { [place]: run("busy", { planHash: "x" }) });
     const { rollback } = await runStep(before, stack.toFiles({ uri: undefined }));
     expect((rollback?.held as string[]).sort()).toEqual(["busy", "busy", "slow"]);
     expect(await namesOf("busy")).not.toContain(busy);
@@ -232,7 +232,7 @@ describe("a run that is to be held", () => {
 
 it("an unfinished run in MongoDB that is finished on disk is named: no worker resumes it", async () => {
   const before = await wholeCutover();
-  await addFiles(stack.root, { [busy]: JSON.stringify(run("busy", finished)) });
+  await addFiles(stack.root, { [busy]: run("busy", finished) });
   const { rollback } = await runStep(before, stack.toFiles());
   expect(rollback).toMatchObject({ held: [], unequal: ["busy"] });
   expect(stack.said.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-equal\]/);

@@ -44,7 +44,7 @@ it("while the worker is stopped MongoDB looks at the runs that changed or are un
   }
   await addFiles(stack.root, { ...oldFiles, ...sampleFiles });
   await BulkPass.create(stack.inputs());
-  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", finished)) });
+  await addFiles(stack.root, { "state/runs/busy.json": run("busy", finished) });
   let before: Outs = {};
   const forward = await examined(async (uri) => {
     before = (await Handover.create(stack.inputs({ uri }))).outs as Outs;

@@ -8,7 +8,7 @@ import { importState, type StateInputs } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { documentOptions } from "../contract/options";
 import { databasePerTest, defaultSides, ledgerCollection } from "./database";
-import { lines, logLine, run, writeState } from "./state";
+import { logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
 const { collections } = documentOptions;
@@ -25,8 +25,8 @@ beforeEach(async () => {
   database = current.db;
   await database.createIndex(collections.logs, { timestamp: 1 }, { name: "timestamp" });
   const entries = [60, 20, 0].map((days, at) => logLine(at + 1, { timestamp: daysAgo(days) }));
-  const files = { "state/runs/r.json": JSON.stringify(run("r")) };
-  const root = await writeState({ ...files, "logs/runs/r.ndjson": lines(...entries) });
+  const files = { "state/runs/r.json": run("r") };
+  const root = await writeState({ ...files, "logs/runs/r.ndjson": entries });
   await importState(defaultSides(database, root));
   inputs = {
     uri: current.server.uri,

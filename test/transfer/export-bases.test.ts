@@ -15,8 +15,8 @@ const runs = () => current.db.collection<Document & { _id: string }>("pack_runs"
 const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
 
 const state = {
-  "state/runs/a_b.json": JSON.stringify(run("a/b")),
-  "state/runs/r-1.json": JSON.stringify(run("r-1", { extra: [1, null] })),
+  "state/runs/a_b.json": run("a/b"),
+  "state/runs/r-1.json": run("r-1", { extra: [1, null] }),
 };
 
 /** What a service may keep in MongoDB and JSON has no form of its own for. */

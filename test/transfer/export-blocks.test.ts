@@ -33,12 +33,12 @@ function filesOf(count: number): Record<string, string> {
   const runIds = Array.from({ length: count }, (_, at) => `run_${at}`);
   return Object.fromEntries(
     runIds.flatMap((runId) => [
-      [`state/runs/${runId}.json`, JSON.stringify(run(runId))],
-      [`state/approvals/${runId}.json`, JSON.stringify([approval("gate")])],
-      [`logs/runs/${runId}.ndjson`, lines(logLine(1), logLine(2))],
+      [`state/runs/${runId}.json`, run(runId)],
+      [`state/approvals/${runId}.json`, [approval("gate")]],
+      [`logs/runs/${runId}.ndjson`, [logLine(1), logLine(2)]],
       [
         `artifacts/${runId}/artifact-manifest.json`,
-        JSON.stringify({ runId, outputs: [artifact("a"), artifact("b")] }),
+        { runId, outputs: [artifact("a"), artifact("b")] },
       ],
     ]),
   );

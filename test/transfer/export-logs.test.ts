@@ -44,8 +44,8 @@ it.each([
   ["at its beginning", [1, 2], 0],
   ["in one of many gaps", Array.from({ length: 120 }, (_, at) => 2 * at + 1), 200],
 ])("an entry that reaches a log late %s is exported", async (_where, early, late) => {
-  const files = { "state/runs/r.json": JSON.stringify(run("r")) };
-  const root = await writeState({ ...files, "logs/runs/r.ndjson": lines(logLine(1)) });
+  const files = { "state/runs/r.json": run("r") };
+  const root = await writeState({ ...files, "logs/runs/r.ndjson": [logLine(1)] });
   await importState(sides(root));
   await logs().insertMany(early.slice(1).map((sequence) => entry("r", sequence)));
   await exportState(sides(root));
@@ -83,7 +83,7 @@ it.each([
   "a log of which the last common entry differs is a conflict: %s",
   async (_what, others, inMongo) => {
     const mine = others.map((sequence) => logLine(sequence, { message: "mine" }));
-    const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1), ...mine) });
+    const root = await writeState({ "logs/runs/r.ndjson": [logLine(1), ...mine] });
     await logs().insertMany(inMongo.map((sequence) => entry("r", sequence)));
     const report = await exportState(sides(root));
     expect(report.logs).toMatchObject({ conflicts: 1, written: inMongo.length > 2 ? 1 : 0 });
@@ -94,7 +94,7 @@ it.each([
 );
 
 it("a rollback names both sides of a log that differs, and no conflict copy", async () => {
-  const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1, { message: "mine" })) });
+  const root = await writeState({ "logs/runs/r.ndjson": [logLine(1, { message: "mine" })] });
   await logs().insertOne(entry("r", 1));
   const done = { exported: await exportState(sides(root)), held: [], destinationTaken: [] };
   const said = describeRollback(done, sides(root), { fencedAt: undefined, isAgain: false });

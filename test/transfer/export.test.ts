@@ -17,6 +17,7 @@ import {
   logLine,
   run,
   writeState,
+  textsOf,
 } from "./state";
 
 const current = emptyDatabasePerTest();
@@ -25,19 +26,19 @@ const sides = (root: string) => defaultSides(current.db, root);
 const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
 const logs = () => current.db.collection("pack_run_logs");
 
-const state = {
+const state = textsOf({
   "state/runs/r-1.json": `\ufeff${JSON.stringify(run("r-1", { tenantId: null, extra: [1, null] }))}`,
-  "state/runs/a_b.json": JSON.stringify(run("a/b")),
-  "state/approvals/r-1.json": JSON.stringify([approval("gate"), approval("two", { status: 0 })]),
-  "logs/runs/r-1.ndjson": lines(logLine(1), logLine(2, { level: "WARN" })),
-  "logs/runs/a_b.ndjson": lines(logLine(1)),
-  "artifacts/r-1/artifact-manifest.json": JSON.stringify({
+  "state/runs/a_b.json": run("a/b"),
+  "state/approvals/r-1.json": [approval("gate"), approval("two", { status: 0 })],
+  "logs/runs/r-1.ndjson": [logLine(1), logLine(2, { level: "WARN" })],
+  "logs/runs/a_b.ndjson": [logLine(1)],
+  "artifacts/r-1/artifact-manifest.json": {
     schema: "v1",
     runId: "r-1",
     uploadedAt: "2025-11-06T11:00:00.1234567+00:00",
     outputs: [artifact("a"), { ...artifact("b"), capturedAt: null }],
-  }),
-};
+  },
+});
 
 /** A service changes a run in MongoDB. */
 const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
@@ -134,7 +135,7 @@ it("the way there and back again: what changed on files after an export is impor
     ...((await jsonIn(root, "state/runs/r-1.json")) as object),
     planHash: "by file",
   };
-  await addFiles(root, { "state/runs/r-1.json": JSON.stringify(later) });
+  await addFiles(root, { "state/runs/r-1.json": later });
 
   expect(await exportState({ ...sides(root), all: true })).toMatchObject({
     runs: exportCounts(2, { newerOnDisk: 1, unchanged: 1 }),
@@ -180,7 +181,7 @@ it("a file that cannot be read stays, and MongoDB's content goes to a conflict c
 it("a conflict copy is not state: no import reads it, and the next export replaces it", async () => {
   const root = await writeState(state);
   await importState(sides(root));
-  await addFiles(root, { "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "mine" })) });
+  await addFiles(root, { "state/runs/r-1.json": run("r-1", { planHash: "mine" }) });
   for (const planHash of ["first", "second"]) {
     await change("r-1", { planHash });
     expect(await exportState(sides(root))).toMatchObject({ runs: { conflicts: 1 } });
@@ -209,7 +210,7 @@ it("a conflict copy of artifacts is dated by what it has", async () => {
 
 it("of two approvals that differ the decision counts, and two decisions conflict", async () => {
   const root = await writeState({
-    "state/approvals/r.json": JSON.stringify(["a", "b", "c"].map((id) => approval(id))),
+    "state/approvals/r.json": ["a", "b", "c"].map((id) => approval(id)),
   });
   await importState(sides(root));
   const approvals = current.db.collection("pack_run_approvals");
@@ -217,7 +218,7 @@ it("of two approvals that differ the decision counts, and two decisions conflict
   const a = approval("a", { note: 1 });
   const b = approval("b", { status: "rejected" });
   const c = approval("c");
-  await addFiles(root, { "state/approvals/r.json": JSON.stringify([a, b, c]) });
+  await addFiles(root, { "state/approvals/r.json": [a, b, c] });
 
   expect(await exportState(sides(root))).toMatchObject({
     approvals: exportCounts(3, { written: 1, conflicts: 1, unchanged: 1 }),
@@ -236,10 +237,10 @@ it("of two approvals that differ the decision counts, and two decisions conflict
 it("statuses stay as services write them, in both directions", async () => {
   const approvals = [approval("a", { status: "Approved" }), approval("b", { status: "Hold" })];
   const outputs = [artifact("x", { status: "missing" })];
-  const files = {
-    "state/approvals/r.json": JSON.stringify(approvals),
-    "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }),
-  };
+  const files = textsOf({
+    "state/approvals/r.json": approvals,
+    "artifacts/r/artifact-manifest.json": { outputs },
+  });
   const root = await writeState(files);
   expect(await importState(sides(root))).toMatchObject({ quarantine: [] });
   const stored = current.db.collection("pack_run_approvals");

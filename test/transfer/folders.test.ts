@@ -7,7 +7,7 @@ import { exportByHand, verifyState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { providers as rollout } from "../../components/rollout/provider";
 import { ledgerCollection } from "./database";
-import { addFiles, approval, lines, logLine, run, writeState } from "./state";
+import { addFiles, approval, logLine, run, writeState } from "./state";
 import { RollbackStack, finished, runStep, running, unreachableUri } from "./rollback-stack";
 
 const stack = new RollbackStack();
@@ -35,7 +35,7 @@ async function previewed(fields: object = {}) {
 }
 
 const runFile = (runId: string, fields?: object) => ({
-  [`state/runs/${runId}.json`]: JSON.stringify(run(runId, fields)),
+  [`state/runs/${runId}.json`]: run(runId, fields),
 });
 
 describe("a store in another folder stops a cutover before the drain, in the preview too:", () => {
@@ -63,8 +63,8 @@ describe("a store in another folder stops a cutover before the drain, in the pre
 });
 
 it("runs in another folder than their logs stop a cutover before the drain, in the preview too", async () => {
-  const log = { "logs/runs/r.ndjson": lines(logLine(1)) };
-  await addFiles(stack.root, { ...log, "runs/r.json": JSON.stringify(run("r", finished)) });
+  const log = { "logs/runs/r.ndjson": [logLine(1)] };
+  await addFiles(stack.root, { ...log, "runs/r.json": run("r", finished) });
   const named = /logs\/runs\/r\.ndjson.*backfill\.source\.folders\.runs /;
   expect(await previewed()).toMatch(named);
   await expect(bulkPass()).rejects.toThrow(named);
@@ -107,7 +107,7 @@ it("a missing folder stops nothing while a fence is in force", async () => {
 
 it("none for a store passes if another one has its default folder", async () => {
   const folders = { runs: "state/approvals" };
-  await addFiles(stack.root, { "state/approvals/r.json": JSON.stringify(run("r", waiting)) });
+  await addFiles(stack.root, { "state/approvals/r.json": run("r", waiting) });
   expect(await previewed({ folders })).toBe("");
   expect(await bulkPass({ folders })).toMatchObject({ report: { runs: { inserted: 1 } } });
 });
@@ -165,12 +165,12 @@ describe("a state directory with other folders", () => {
     queue: "jobs",
   };
   const files = {
-    "artifacts/runs/busy.json": JSON.stringify(run("busy", running)),
-    "artifacts/runs/done.json": JSON.stringify(run("done")),
-    "decisions/busy.json": JSON.stringify([approval("gate")]),
-    "run-logs/busy.ndjson": lines(logLine(1)),
-    "jobs/1.json": JSON.stringify({ runId: "busy" }),
-    "artifacts/busy/artifact-manifest.json": JSON.stringify({ runId: "busy", outputs: [] }),
+    "artifacts/runs/busy.json": run("busy", running),
+    "artifacts/runs/done.json": run("done"),
+    "decisions/busy.json": [approval("gate")],
+    "run-logs/busy.ndjson": [logLine(1)],
+    "jobs/1.json": { runId: "busy" },
+    "artifacts/busy/artifact-manifest.json": { runId: "busy", outputs: [] },
   };
   const sides = () => ({ ...stack.sides, folders });
 

@@ -15,7 +15,7 @@ const gate = "state/approvals/busy.json";
 
 /** So many finished runs that one of them may be quarantined. */
 const others = Object.fromEntries(
-  Array.from({ length: 120 }, (_, at) => [`state/runs/o${at}.json`, JSON.stringify(run(`o${at}`))]),
+  Array.from({ length: 120 }, (_, at) => [`state/runs/o${at}.json`, run(`o${at}`)]),
 );
 
 async function bulkPass(files: object = {}): Promise<void> {
@@ -68,7 +68,7 @@ it("no fence is drawn over a run that was set back in MongoDB, and its file appl
   await stack.runs.updateOne({ _id: "done" }, { $set: { ...running, updatedAt } });
   // Hours pass until the handover.
   const later = run("busy", { ...running, updatedAt: "2025-11-06T15:00:00Z" });
-  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(later) });
+  await addFiles(stack.root, { "state/runs/busy.json": later });
   const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
   expect(reasons).toEqual([expect.stringMatching(/done \(finished on disk .*unfinished in Mon/)]);
   await stack.runs.deleteOne({ _id: "done" });
@@ -112,12 +112,12 @@ it("a file that changed since is left before the drain, and imported by the delt
 });
 
 it("an approval that was decided meanwhile stops nothing, and one that is refused does", async () => {
-  await bulkPass({ [gate]: JSON.stringify([approval("gate")]) });
+  await bulkPass({ [gate]: [approval("gate")] });
   await addFiles(stack.root, {
-    [gate]: JSON.stringify([approval("gate", { status: "approved" })]),
+    [gate]: [approval("gate", { status: "approved" })],
   });
   expect(await compareUnfinished(stack.sides, "delta")).toMatchObject({ unequal: [] });
-  await addFiles(stack.root, { [gate]: JSON.stringify([approval("gate", { status: null })]) });
+  await addFiles(stack.root, { [gate]: [approval("gate", { status: null })] });
   const { reasons } = await stoppedBy(Handover.create(stack.inputs()));
   expect(reasons).toEqual([expect.stringMatching(/: busy \(state\/approvals\/busy\.json/)]);
 });

@@ -36,7 +36,7 @@ it.each([
   expect(await readFence(stack.root)).toBeUndefined();
   expect(await stack.db.collection("schema_migrations").findOne()).not.toHaveProperty("fencedAt");
 
-  await addFiles(stack.root, { [busy]: JSON.stringify(run("busy", finished)) });
+  await addFiles(stack.root, { [busy]: run("busy", finished) });
   const { properties } = stopped;
   expect((await Handover.update("id", properties, stack.inputs())).outs).toMatchObject({
     applied: true,
@@ -48,7 +48,7 @@ it.each([
 it("no fence is drawn over a file that was set back to an older state", async () => {
   const older = JSON.stringify(run("busy", running));
   const newer = run("busy", { ...finished, updatedAt: "2025-11-06T10:05:00Z" });
-  await addFiles(stack.root, { ...sampleFiles, [busy]: JSON.stringify(newer) });
+  await addFiles(stack.root, { ...sampleFiles, [busy]: newer });
   await BulkPass.create(stack.inputs());
   await writeFile(join(stack.root, busy), older);
   const stopped = await stoppedBy(Handover.create(stack.inputs()));

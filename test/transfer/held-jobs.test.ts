@@ -130,11 +130,11 @@ it("approvals that MongoDB alone has stay below held/ as long as their run does"
   });
   const held = stack.held("state/runs/slow.json", before);
   const changed = run("slow", { ...running, planHash: "by hand", updatedAt: new Date() });
-  await addFiles(stack.root, { [held]: JSON.stringify(changed) });
+  await addFiles(stack.root, { [held]: changed });
   await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by MongoDB" } });
   expect(await exportState(stack.sides)).toMatchObject({ stillHeld: ["slow"] });
   expect(namesIn(await stack.files(), "state/approvals/")).toEqual(["state/approvals/busy.json"]);
-  await addFiles(stack.root, { [held]: JSON.stringify({ ...changed, planHash: "by MongoDB" }) });
+  await addFiles(stack.root, { [held]: { ...changed, planHash: "by MongoDB" } });
   await stack.runs.updateOne({ _id: "slow" }, { $set: { updatedAt: changed.updatedAt } });
   expect(await exportState(stack.sides)).toMatchObject({ returned: ["slow"] });
   expect(namesIn(await stack.files(), "state/approvals/")).toContain("state/approvals/slow.json");

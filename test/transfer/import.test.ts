@@ -58,7 +58,7 @@ it("a later import brings what is new and leaves the rest", async () => {
   const root = await writeState(twoRuns);
   await importState(sides(root));
   await addFiles(root, {
-    "state/runs/r-3.json": JSON.stringify(run("r-3")),
+    "state/runs/r-3.json": run("r-3"),
     "logs/runs/r-2.ndjson": twoRuns["logs/runs/r-2.ndjson"] + lines(logLine(3)),
   });
   expect(await importState(sides(root))).toMatchObject({
@@ -73,7 +73,7 @@ it("a document that MongoDB refuses is quarantined, and the others come", async 
     validator: { message: { $ne: "entry 2" } },
   });
   const root = await writeState({
-    "logs/runs/r.ndjson": lines(logLine(1), logLine(2), logLine(3)),
+    "logs/runs/r.ndjson": [logLine(1), logLine(2), logLine(3)],
   });
   const report = await importState(sides(root));
   expect(report.logs).toEqual(importCounts(3, { inserted: 2, quarantined: 1 }));
@@ -88,8 +88,8 @@ type InsertMany = (
 
 it("a record that another writer inserts and deletes again and again is quarantined", async () => {
   const root = await writeState({
-    "state/runs/r-1.json": JSON.stringify(run("r-1")),
-    "state/runs/r-2.json": JSON.stringify(run("r-2")),
+    "state/runs/r-1.json": run("r-1"),
+    "state/runs/r-2.json": run("r-2"),
   });
   const other = current.db.collection<{ _id: string }>("pack_runs");
   const insert = Reflect.get(Collection.prototype, "insertMany") as InsertMany;

@@ -14,7 +14,7 @@ const sides = (root: string) => defaultSides(current.db, root);
 const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
 
 /** A run that went on so often. */
-const runAt = (version: number) => ({ [file]: JSON.stringify(run("r", versionOf(version))) });
+const runAt = (version: number) => ({ [file]: run("r", versionOf(version)) });
 const versionOf = (version: number) => ({ planHash: `version ${version}` });
 
 /** The services go on in MongoDB. */

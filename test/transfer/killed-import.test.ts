@@ -15,21 +15,16 @@ const bases = () =>
     .toArray();
 
 it.each([
-  [
-    "pack_runs",
-    { "state/runs/new.json": JSON.stringify(run("new")) },
-    { planHash: "a worker's" },
-    "runs",
-  ],
+  ["pack_runs", { "state/runs/new.json": run("new") }, { planHash: "a worker's" }, "runs"],
   [
     "pack_run_approvals",
-    { "state/approvals/new.json": JSON.stringify([approval("gate")]) },
+    { "state/approvals/new.json": [approval("gate")] },
     { summary: "a worker's" },
     "approvals",
   ],
   [
     "pack_artifacts",
-    { "artifacts/new/artifact-manifest.json": JSON.stringify({ outputs: [artifact("a")] }) },
+    { "artifacts/new/artifact-manifest.json": { outputs: [artifact("a")] } },
     { notes: "a worker's", capturedAt: new Date("2025-11-09T00:00:00Z") },
     "artifacts",
   ],
@@ -49,7 +44,7 @@ it.each([
 
 it("a run that a killed final pass inserted was not begun by a worker", async () => {
   const steps = [{ stepId: "build", status: "Pending", attempts: 0 }];
-  const root = await writeState({ "state/runs/new.json": JSON.stringify(run("new", { steps })) });
+  const root = await writeState({ "state/runs/new.json": run("new", { steps }) });
   await killedBeforeSettling(() => importState({ ...sides(root), pass: "final" }));
   const report = await importState({ ...sides(root), pass: "final" });
   expect(report).toMatchObject({ runs: { unchanged: 1 }, quarantine: [] });
@@ -57,7 +52,7 @@ it("a run that a killed final pass inserted was not begun by a worker", async ()
 });
 
 it("a run that came in between is another's: no base says that it came of the file's", async () => {
-  const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r")) });
+  const root = await writeState({ "state/runs/r.json": run("r") });
   const insert = Reflect.get(Collection.prototype, "insertMany");
   const inserts = vi
     .spyOn(Collection.prototype, "insertMany")
@@ -77,16 +72,16 @@ it("a run that came in between is another's: no base says that it came of the fi
   inserts.mockRestore();
   expect(await verifyState(sides(root))).toMatchObject({ holds: false, runs: { differing: 1 } });
   await addFiles(root, {
-    "state/runs/r.json": JSON.stringify(run("r", { planHash: "another's" })),
+    "state/runs/r.json": run("r", { planHash: "another's" }),
   });
   expect(await importState(sides(root))).toMatchObject({ runs: { unchanged: 1 }, quarantine: [] });
 });
 
 it("a run that a worker changes between the look and the write stays the worker's", async () => {
-  const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r")) });
+  const root = await writeState({ "state/runs/r.json": run("r") });
   await importState(sides(root));
   await addFiles(root, {
-    "state/runs/r.json": JSON.stringify(run("r", { planHash: "the file's" })),
+    "state/runs/r.json": run("r", { planHash: "the file's" }),
   });
   const worker = { planHash: "a worker's", updatedAt: new Date("2025-11-07T00:00:00Z") };
   const replace = Reflect.get(Collection.prototype, "replaceOne");

@@ -39,7 +39,7 @@ function sequenceOf(line: string): number | undefined {
 }
 
 it("a line without a sequence has its ordinal, and keeps it in every later import", async () => {
-  const root = await writeState({ [log]: lines(bare("a"), bare("b"), bare("c")) });
+  const root = await writeState({ [log]: [bare("a"), bare("b"), bare("c")] });
   expect((await importState(sides(root))).logs).toEqual(importCounts(3, { inserted: 3 }));
   await appendFile(join(root, log), lines(bare("d"), bare("e")));
   const report = await importState(sides(root));
@@ -52,7 +52,7 @@ it("a line without a sequence has its ordinal, and keeps it in every later impor
 
 it("a line without a sequence has one more than the greatest before it", async () => {
   const mixed = [bare("a"), logLine(5), bare("b", { sequence: null }), logLine(3), bare("c")];
-  const root = await writeState({ [log]: lines(...mixed) });
+  const root = await writeState({ [log]: mixed });
   await importState(sides(root));
   await appendFile(join(root, log), lines(bare("d"), logLine(20), bare("e")));
   await importState(sides(root));
@@ -109,7 +109,7 @@ it.each([
   ["rotated", Array.from({ length: 9 }, (_, at) => bare(`later ${at}`))],
   ["emptied", []],
 ])("a log without sequences that was %s is one finding, and stays as it is", async (_how, now) => {
-  const root = await writeState({ [log]: lines(...before) });
+  const root = await writeState({ [log]: before });
   await importState(sides(root));
   await writeFile(join(root, log), lines(...now));
   const found = {
@@ -131,7 +131,7 @@ it.each([
 });
 
 it("a log of an older copy of the directory, which an export completes, is imported again", async () => {
-  const root = await writeState({ [log]: lines(...before) });
+  const root = await writeState({ [log]: before });
   await importState(sides(root));
   await writeFile(join(root, log), lines(bare("a")));
   await exportState({ ...sides(root), older: "directory", all: true });
@@ -142,7 +142,7 @@ it("a log of an older copy of the directory, which an export completes, is impor
 });
 
 it("a log without sequences whose entries were all removed from MongoDB is read anew", async () => {
-  const root = await writeState({ [log]: lines(...before) });
+  const root = await writeState({ [log]: before });
   await importState(sides(root));
   await logs().deleteMany({});
   await writeFile(join(root, log), lines(bare("later")));
@@ -151,7 +151,7 @@ it("a log without sequences whose entries were all removed from MongoDB is read 
 });
 
 it("an export writes no sequence as long as the line has that number anyway", async () => {
-  const root = await writeState({ [log]: lines(bare("a"), bare("b")) });
+  const root = await writeState({ [log]: [bare("a"), bare("b")] });
   await importState(sides(root));
   await logs().insertMany([3, 4, 6, 7].map((sequence) => entry("r", sequence)));
   expect((await exportState(sides(root))).logs).toEqual(exportCounts(4, { written: 4 }));
@@ -167,7 +167,7 @@ it("an export writes no sequence as long as the line has that number anyway", as
 });
 
 it("an entry that is not next in its log, or that comes late, is written with its sequence", async () => {
-  const root = await writeState({ [log]: lines(bare("a"), logLine(5), bare("b")) });
+  const root = await writeState({ [log]: [bare("a"), logLine(5), bare("b")] });
   await importState(sides(root));
   await logs().insertMany([3, 7].map((sequence) => entry("r", sequence)));
   await exportState(sides(root));
@@ -199,7 +199,7 @@ it.each([
   ["without logs", undefined, [1, 2, 5]],
 ])("a new log in a directory %s has the form of the others", async (_what, other, sequences) => {
   const root = await writeState({
-    "state/runs/r.json": JSON.stringify(run("r")),
+    "state/runs/r.json": run("r"),
     ...(other && { "logs/runs/other.ndjson": other }),
   });
   await logs().insertMany([1, 2, 5].map((sequence) => entry("r", sequence)));
@@ -219,7 +219,7 @@ it("whatever lines have a sequence, both sides hold the same after each turn", a
       const runId = `r${++runs}`;
       const name = `logs/runs/${runId}.ndjson`;
       const root = await writeState({
-        [`state/runs/${runId}.json`]: JSON.stringify(run(runId)),
+        [`state/runs/${runId}.json`]: run(runId),
       });
       const used = new Set<number>();
       let text = "";

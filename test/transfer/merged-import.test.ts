@@ -16,14 +16,14 @@ it("what services write to files after a rollback is taken when it goes forward 
   await runs().updateOne({ _id: "r-2" }, { $set: { steps: [] } });
   const onFiles = { planHash: "later", tenantId: "t", updatedAt: "2025-11-08T00:00:00Z" };
   await addFiles(root, {
-    "state/runs/r-1.json": JSON.stringify(run("r-1", onFiles)),
-    "state/approvals/r-1.json": JSON.stringify([
+    "state/runs/r-1.json": run("r-1", onFiles),
+    "state/approvals/r-1.json": [
       approval("gate", { status: "rejected" }),
       approval("two", { status: 1, summary: "a note" }),
-    ]),
-    "artifacts/r-1/artifact-manifest.json": JSON.stringify({
+    ],
+    "artifacts/r-1/artifact-manifest.json": {
       outputs: [artifact("a", { status: "materialized" }), artifact("b")],
-    }),
+    },
   });
   expect(await importState(sides(root))).toMatchObject({
     runs: importCounts(2, { updated: 1, unchanged: 1 }),
@@ -59,8 +59,8 @@ it("the final pass inserts new runs and quarantines those that changed on disk a
   const root = await writeState(twoRuns);
   await importState(sides(root));
   await addFiles(root, {
-    "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "late", tenantId: "t" })),
-    "state/runs/r-3.json": JSON.stringify(run("r-3")),
+    "state/runs/r-1.json": run("r-1", { planHash: "late", tenantId: "t" }),
+    "state/runs/r-3.json": run("r-3"),
   });
   const report = await importState({ ...sides(root), pass: "final" });
   expect(report.runs).toEqual(importCounts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
@@ -68,10 +68,10 @@ it("the final pass inserts new runs and quarantines those that changed on disk a
 });
 
 it("a second file with a run's id is left out and points to the first, in every import", async () => {
-  const root = await writeState({ "state/runs/r_1.json": JSON.stringify(run("r/1")) });
+  const root = await writeState({ "state/runs/r_1.json": run("r/1") });
   await importState(sides(root));
   await addFiles(root, {
-    "state/runs/r-1.json": JSON.stringify(run("r/1", { planHash: "another" })),
+    "state/runs/r-1.json": run("r/1", { planHash: "another" }),
   });
   for (let time = 1; time <= 2; time += 1) {
     const report = await importState(sides(root));
@@ -89,8 +89,8 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
   await runs().updateOne({ _id: "r-1" }, { $set: { planHash: "a third" } });
   const before = await readEverything(current.db);
   await addFiles(root, {
-    "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "another", tenantId: "t" })),
-    "logs/runs/r-2.ndjson": lines(logLine(1, { level: "WARN", message: "another" })),
+    "state/runs/r-1.json": run("r-1", { planHash: "another", tenantId: "t" }),
+    "logs/runs/r-2.ndjson": [logLine(1, { level: "WARN", message: "another" })],
   });
   const report = await importState(sides(root));
   expect(report.runs).toEqual(importCounts(2, { unchanged: 1, quarantined: 1 }));
@@ -113,15 +113,12 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
 
 it("a decision on disk beats pending in MongoDB, and no other decision", async () => {
   const root = await writeState({
-    "state/approvals/r.json": JSON.stringify([
-      approval("a"),
-      approval("b", { status: "rejected" }),
-    ]),
+    "state/approvals/r.json": [approval("a"), approval("b", { status: "rejected" })],
   });
   await importState(sides(root));
   const decided = (id: string) => approval(id, { status: "approved", actorId: "someone" });
   await addFiles(root, {
-    "state/approvals/r.json": JSON.stringify([decided("a"), decided("b")]),
+    "state/approvals/r.json": [decided("a"), decided("b")],
   });
   const report = await importState(sides(root));
   expect(report.approvals).toEqual(importCounts(2, { updated: 1, quarantined: 1 }));
@@ -135,7 +132,7 @@ it("a decision on disk beats pending in MongoDB, and no other decision", async (
 it("of an artifact that both sides changed the newer capture counts", async () => {
   const root = await writeState({});
   const manifest = (...outputs: object[]) =>
-    addFiles(root, { "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }) });
+    addFiles(root, { "artifacts/r/artifact-manifest.json": { outputs } });
   await manifest(artifact("a"), artifact("b"));
   await importState(sides(root));
   const newer = { capturedAt: "2025-11-07T00:00:00Z", notes: "again" };
@@ -153,7 +150,7 @@ it("of an artifact that both sides changed the newer capture counts", async () =
 
 it("of two records with one key the first stays, and the other is quarantined", async () => {
   const root = await writeState({
-    "logs/runs/r.ndjson": lines(logLine(1), logLine(1), logLine(1, { message: "another" })),
+    "logs/runs/r.ndjson": [logLine(1), logLine(1), logLine(1, { message: "another" })],
   });
   const report = await importState(sides(root));
   expect(report.logs).toEqual(importCounts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
@@ -174,8 +171,8 @@ it("when a sequence comes again much later in a log, the first line stays", asyn
     Array.from({ length: 1_000 }, (_, at) => logLine(from + at, { message }));
   const again = [logLine(7, { message: "another" }), logLine(8, { message })];
   const root = await writeState({
-    "logs/runs/q.ndjson": lines(...many(1)),
-    "logs/runs/r.ndjson": lines(...many(1), ...again, ...many(1_001)),
+    "logs/runs/q.ndjson": many(1),
+    "logs/runs/r.ndjson": [...many(1), ...again, ...many(1_001)],
   });
   const report = await importState(sides(root));
   expect(report.logs).toEqual(
@@ -192,7 +189,7 @@ it("when a sequence comes again much later in a log, the first line stays", asyn
 });
 
 it("when an appended line repeats a sequence, the first line stays", async () => {
-  const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(5), logLine(1)) });
+  const root = await writeState({ "logs/runs/r.ndjson": [logLine(5), logLine(1)] });
   await importState(sides(root));
   const text = lines(logLine(5), logLine(1), logLine(2), logLine(5, { message: "another" }));
   await addFiles(root, { "logs/runs/r.ndjson": text });
@@ -203,10 +200,10 @@ it("when an appended line repeats a sequence, the first line stays", async () =>
 
 it("of two logs whose names fit one run, what differs is quarantined", async () => {
   const root = await writeState({
-    "state/runs/r_1.json": JSON.stringify(run("r:1")),
-    "logs/runs/r:1.ndjson": lines(logLine(1), logLine(2)),
-    "logs/runs/r_1.ndjson": lines(logLine(1), logLine(2, { message: "another" }), logLine(3)),
-    "logs/runs/r_2.ndjson": lines(logLine(1)),
+    "state/runs/r_1.json": run("r:1"),
+    "logs/runs/r:1.ndjson": [logLine(1), logLine(2)],
+    "logs/runs/r_1.ndjson": [logLine(1), logLine(2, { message: "another" }), logLine(3)],
+    "logs/runs/r_2.ndjson": [logLine(1)],
   });
   for (const outcomes of [{ inserted: 4, unchanged: 1 }, { unchanged: 5 }]) {
     const report = await importState(sides(root));
@@ -219,8 +216,8 @@ it("of two logs whose names fit one run, what differs is quarantined", async () 
 
 it("a log belongs to its run even while the run's file is held", async () => {
   const root = await writeState({
-    "held/f/state/runs/a_b.json": JSON.stringify(run("a/b")),
-    "logs/runs/a_b.ndjson": lines(logLine(1)),
+    "held/f/state/runs/a_b.json": run("a/b"),
+    "logs/runs/a_b.ndjson": [logLine(1)],
   });
   expect(await importState(sides(root))).toMatchObject({ files: 1, runs: importCounts(0, {}) });
   const log = await current.db.collection("pack_run_logs").find().toArray();
@@ -230,7 +227,7 @@ it("a log belongs to its run even while the run's file is held", async () => {
 it("a file's win that MongoDB refuses is quarantined, and its document stays", async () => {
   const root = await writeState({});
   const manifest = (...outputs: object[]) =>
-    addFiles(root, { "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }) });
+    addFiles(root, { "artifacts/r/artifact-manifest.json": { outputs } });
   await manifest(artifact("a"));
   await importState(sides(root));
   await current.db.command({

@@ -91,7 +91,7 @@ it("proves every file after a proof that failed, also if the engine was killed i
 it("stops before the drain for a run or an approval that MongoDB alone changed", async () => {
   await addFiles(stack.root, {
     ...sampleFiles,
-    "state/approvals/done.json": JSON.stringify([approval("gate")]),
+    "state/approvals/done.json": [approval("gate")],
   });
   await importState(stack.sides);
   const updatedAt = new Date("2025-11-05T00:00:00Z");
@@ -105,8 +105,8 @@ it("stops before the drain for a run or an approval that MongoDB alone changed",
 
 it("leaves the approvals of a held run to the merge rules", async () => {
   await addFiles(stack.root, {
-    "held/f/state/runs/busy.json": JSON.stringify(run("busy", running)),
-    "state/approvals/busy.json": JSON.stringify([approval("gate")]),
+    "held/f/state/runs/busy.json": run("busy", running),
+    "state/approvals/busy.json": [approval("gate")],
   });
   await importState(stack.sides);
   await stack.db.collection("pack_run_approvals").updateOne({}, { $set: { status: "approved" } });

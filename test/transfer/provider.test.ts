@@ -20,7 +20,7 @@ const { BulkPass, Verification } = providers;
 /** The inputs of a stack's first cutover, with a root as the settings have it. */
 beforeEach(async () => {
   const { db, root } = current;
-  await addFiles(root, { "state/runs/r.json": JSON.stringify(run("r")) });
+  await addFiles(root, { "state/runs/r.json": run("r") });
   await mkdir(join(root, "logs/runs"), { recursive: true });
   inputs = {
     uri: current.server.uri,
@@ -49,7 +49,7 @@ it("an import's outputs are its counts, and its id holds no secret", async () =>
 
 it("an import runs again in another cutover and with other settings, not with other files", async () => {
   const outs = await imported();
-  await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
+  await addFiles(inputs.root, { "state/runs/s.json": run("s") });
   expect(await changes(outs, inputs)).toBe(false);
   expect(await changes(outs, { ...inputs, cutover: 2 })).toBe(true);
   expect(await changes(outs, { ...inputs, root: "elsewhere" })).toBe(true);
@@ -66,7 +66,7 @@ it("an import that left records out runs again, until none is left out", async (
   // A Job's answer may have no room for the cases.
   const ofJob = { ...outs, report: { ...outs.report, quarantine: [] } };
   for (const one of [outs, ofJob]) expect(await changes(one, inputs)).toBe(true);
-  await addFiles(inputs.root, { "state/approvals/r.json": JSON.stringify([approval("a")]) });
+  await addFiles(inputs.root, { "state/approvals/r.json": [approval("a")] });
   const fixed = await BulkPass.update("id", outs, inputs);
   expect(fixed.outs).toMatchObject({ report: { approvals: { inserted: 1 } } });
   expect(await changes(fixed.outs as object, inputs)).toBe(false);
@@ -74,7 +74,7 @@ it("an import that left records out runs again, until none is left out", async (
 
 it("outputs name the first twenty quarantined records and count all", async () => {
   const bad = Array.from({ length: 30 }, (_, at) => logLine(at, { level: "loud" }));
-  await addFiles(inputs.root, { "logs/runs/r.ndjson": lines(...bad) });
+  await addFiles(inputs.root, { "logs/runs/r.ndjson": bad });
   const { report }: ImportResults = await imported();
   expect(report.logs.quarantined).toBe(30);
   expect(report.quarantine).toHaveLength(20);
@@ -90,8 +90,8 @@ it("a verification that holds is done with the counts of both sides", async () =
 
 it("a verification that does not hold is unfinished, and says in words what and what to do", async () => {
   await addFiles(inputs.root, {
-    "state/runs/s.json": JSON.stringify(run("s")),
-    "logs/runs/r.ndjson": lines(...Array.from({ length: 7 }, (_, at) => logLine(at + 1))),
+    "state/runs/s.json": run("s"),
+    "logs/runs/r.ndjson": Array.from({ length: 7 }, (_, at) => logLine(at + 1)),
   });
   await BulkPass.create(inputs);
   const database = await databaseAt({ uri: current.server.uri, database: inputs.database ?? "" });
@@ -144,14 +144,14 @@ it("a verification holds without records that nobody can fix, if their list is a
 
   await addFiles(inputs.root, { "logs/runs/r.ndjson": log + "{\n" });
   await expect(Verification.create(accepted)).rejects.toThrow("acceptQuarantined");
-  await addFiles(inputs.root, { ...files, "state/runs/s.json": JSON.stringify(run("s")) });
+  await addFiles(inputs.root, { ...files, "state/runs/s.json": run("s") });
   await expect(Verification.create(accepted)).rejects.toThrow("not in MongoDB: s");
 });
 
 it("after a verification that does not hold, an import brings what is missing", async () => {
   await BulkPass.create(inputs);
   const database = await databaseAt({ uri: current.server.uri, database: inputs.database ?? "" });
-  await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
+  await addFiles(inputs.root, { "state/runs/s.json": run("s") });
   await BulkPass.create(inputs);
   await database.collection<{ _id: string }>("pack_runs").deleteOne({ _id: "s" });
   await expect(Verification.create(inputs)).rejects.toThrow("not in MongoDB: s");

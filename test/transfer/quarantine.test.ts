@@ -30,7 +30,7 @@ const state = {
     Buffer.from(`${lines(logLine(1))}${badLine}\r\n`),
     Buffer.from([0x7b, 0xff, 0x0a]),
   ]),
-  "state/approvals/r.json": JSON.stringify([approval("one"), { approvalId: "two", n: 1.0 }]),
+  "state/approvals/r.json": [approval("one"), { approvalId: "two", n: 1.0 }],
 };
 
 it("every record that is left out is kept with its place, its reason and its bytes", async () => {
@@ -74,7 +74,7 @@ it("the file goes when nothing is left out any more", async () => {
   const root = await writeState(state);
   await importFrom(root);
   await addFiles(root, {
-    "logs/runs/r.ndjson": lines(logLine(1)),
+    "logs/runs/r.ndjson": [logLine(1)],
     "state/approvals/r.json": "[]",
   });
   await importFrom(root);
@@ -150,7 +150,7 @@ it("a text of more than 64 MiB is left out and not read", async () => {
 
 it("an approval without stepIds is taken", async () => {
   const root = await writeState({
-    "state/approvals/r.json": JSON.stringify([approval("one", { stepIds: undefined })]),
+    "state/approvals/r.json": [approval("one", { stepIds: undefined })],
   });
   expect(await importFrom(root)).toMatchObject({ approvals: { inserted: 1 }, quarantine: [] });
 });

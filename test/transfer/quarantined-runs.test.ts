@@ -7,7 +7,7 @@ import type { PassInputs } from "../../components/transfer";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
-import { addFiles, approval, artifact, lines, logLine, run } from "./state";
+import { addFiles, approval, artifact, logLine, run } from "./state";
 
 const current = emptyDatabasePerTest();
 let inputs: PassInputs;
@@ -53,7 +53,7 @@ it.each([
       properties: { applied: false, report: { runs: { inserted: 1, quarantined: 1 } } },
       reasons: [expect.stringMatching(/: 1 run .*: state\/runs\/s\.json \(.+\)\. /)],
     });
-    await addFiles(inputs.root, { [file("s")]: JSON.stringify(run("s", running)) });
+    await addFiles(inputs.root, { [file("s")]: run("s", running) });
     const { properties } = stopped as { properties: object };
     expect((await BulkPass.diff("id", properties, inputs)).changes).toBe(true);
     expect((await BulkPass.update("id", properties, inputs)).outs).toMatchObject({
@@ -83,9 +83,9 @@ it("quarantined log entries, artifacts and approvals do not stop the cutover", a
   const outputs = [artifact("a", { status: 9 })];
   await addFiles(inputs.root, {
     ...good(1),
-    "logs/runs/r-0.ndjson": lines(logLine(1, { level: "loud" })),
-    "artifacts/r-0/artifact-manifest.json": JSON.stringify({ outputs }),
-    "state/approvals/r-0.json": JSON.stringify([approval("a", { requestedAt: "soon" })]),
+    "logs/runs/r-0.ndjson": [logLine(1, { level: "loud" })],
+    "artifacts/r-0/artifact-manifest.json": { outputs },
+    "state/approvals/r-0.json": [approval("a", { requestedAt: "soon" })],
   });
   const one = { quarantined: 1 };
   expect((await BulkPass.create(inputs)).outs).toMatchObject({

@@ -33,11 +33,8 @@ const total = (report: ImportReport, count: "inserted" | "quarantined") =>
 /** Files that the services changed after a first import: a run, a log, decisions. */
 async function change(root: string): Promise<void> {
   await addFiles(root, {
-    "state/runs/own.json": JSON.stringify(run("own", { planHash: "sha256:2" })),
-    "state/approvals/own.json": JSON.stringify([
-      approval("a", { status: "approved" }),
-      approval("b"),
-    ]),
+    "state/runs/own.json": run("own", { planHash: "sha256:2" }),
+    "state/approvals/own.json": [approval("a", { status: "approved" }), approval("b")],
   });
   const later = Array.from({ length: 1_500 }, (_, at) => logLine(at + 2));
   await appendFile(join(root, "logs/runs/own.ndjson"), lines(...later));
@@ -49,9 +46,9 @@ it(
     const root = join(await writeState({}), "state");
     await generateSample(root, { runs: 20 });
     await addFiles(root, {
-      "state/runs/own.json": JSON.stringify(run("own")),
-      "state/approvals/own.json": JSON.stringify([approval("a"), approval("b")]),
-      "logs/runs/own.ndjson": lines(logLine(1)),
+      "state/runs/own.json": run("own"),
+      "state/approvals/own.json": [approval("a"), approval("b")],
+      "logs/runs/own.ndjson": [logLine(1)],
     });
     const { db: database } = current;
     const alone = database.client.db(`${database.databaseName}_alone`);

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError } from "../../components/mongo";
 import { databasePerTest, defaultSides } from "./database";
-import { entry, filesIn, lines, logLine, run, writeState } from "./state";
+import { entry, filesIn, logLine, run, writeState } from "./state";
 import { failingCommands } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
@@ -67,8 +67,8 @@ describe("trouble that passes", () => {
     ["a primary that stepped down", steppedDown],
   ])("%s leaves a verification as it would have been", async (_what, how) => {
     const root = await writeState({
-      "state/runs/r-1.json": JSON.stringify(run("r-1")),
-      "logs/runs/r-1.ndjson": lines(...Array.from({ length: 300 }, (_, at) => logLine(at + 1))),
+      "state/runs/r-1.json": run("r-1"),
+      "logs/runs/r-1.ndjson": Array.from({ length: 300 }, (_, at) => logLine(at + 1)),
     });
     await importState(sides(root));
     const found = async () => ({ ...(await verifyState(sides(root))), elapsedMs: 0, at: "" });
@@ -98,7 +98,7 @@ describe("trouble that stays", () => {
   });
 
   it.each(["find", "count"])("a verification whose %s is refused says what to do", async (of) => {
-    const root = await writeState({ "logs/runs/r.ndjson": lines(logLine(1)) });
+    const root = await writeState({ "logs/runs/r.ndjson": [logLine(1)] });
     await fail([of], "alwaysOn", { errorCode: 13 });
     await expect(verifyState(sides(root))).rejects.toThrow(
       /^Reading .*test_\d+\.\w+ failed: .*code 13.*Grant/,

@@ -4,9 +4,18 @@ import { expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { groupsOnDisk } from "../../components/transfer/import/groups";
 import { Tally } from "../../components/transfer/tally";
-import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
+import {
+  addFiles,
+  approval,
+  artifact,
+  lines,
+  logLine,
+  run,
+  writeState,
+  type StateFiles,
+} from "./state";
 
-async function read(files: Readonly<Record<string, string | Buffer>>, links: object = {}) {
+async function read(files: StateFiles, links: object = {}) {
   const root = await writeState({ "state/runs/.keep": "" });
   await addFiles(root, files);
   for (const [name, to] of Object.entries(links)) await symlink(String(to), join(root, name));
@@ -22,16 +31,16 @@ async function read(files: Readonly<Record<string, string | Buffer>>, links: obj
 }
 
 it("a run's document has the id inside the file, whatever the file's name", async () => {
-  const { documents } = await read({ "state/runs/a_b.json": JSON.stringify(run("a/b")) });
+  const { documents } = await read({ "state/runs/a_b.json": run("a/b") });
   expect(documents).toMatchObject([{ _id: "a/b", planHash: "sha256:1" }]);
   expect(documents[0]).not.toHaveProperty("runId");
 });
 
 it("a log has its run's id from the run file of the same name, else from its own name", async () => {
   const { documents } = await read({
-    "state/runs/a_b.json": JSON.stringify(run("a/b")),
-    "logs/runs/a_b.ndjson": lines(logLine(1)),
-    "logs/runs/c_d.ndjson": lines(logLine(1)),
+    "state/runs/a_b.json": run("a/b"),
+    "logs/runs/a_b.ndjson": [logLine(1)],
+    "logs/runs/c_d.ndjson": [logLine(1)],
   });
   expect(
     documents
@@ -55,8 +64,8 @@ it("a group of several runs has at most 768 KiB, so that their files fit into me
 
 it("an id inside a run file that does not fit its name says nothing of the log", async () => {
   const { documents } = await read({
-    "state/runs/a_b.json": JSON.stringify(run("another")),
-    "logs/runs/a_b.ndjson": lines(logLine(1)),
+    "state/runs/a_b.json": run("another"),
+    "logs/runs/a_b.ndjson": [logLine(1)],
   });
   expect(documents[0]).toMatchObject({ runId: "a_b" });
 });
@@ -64,8 +73,8 @@ it("an id inside a run file that does not fit its name says nothing of the log",
 it("a link in the place of a run file is not followed for a log's id", async () => {
   const { documents, report } = await read(
     {
-      "elsewhere.json": JSON.stringify(run("a/b")),
-      "logs/runs/a_b.ndjson": lines(logLine(1)),
+      "elsewhere.json": run("a/b"),
+      "logs/runs/a_b.ndjson": [logLine(1)],
     },
     { "state/runs/a_b.json": "../../elsewhere.json" },
   );
@@ -75,11 +84,11 @@ it("a link in the place of a run file is not followed for a log's id", async () 
 
 it("approvals and artifacts are entries of their files' lists", async () => {
   const { documents } = await read({
-    "state/approvals/r.json": JSON.stringify([approval("one"), approval("two", { runId: "s" })]),
-    "artifacts/r/artifact-manifest.json": JSON.stringify({
+    "state/approvals/r.json": [approval("one"), approval("two", { runId: "s" })],
+    "artifacts/r/artifact-manifest.json": {
       UploadedAt: "2025-11-06T10:00:05Z",
       Outputs: [artifact("own"), artifact("given", { capturedAt: null })],
-    }),
+    },
   });
   expect(documents).toMatchObject([
     { runId: "r", name: "own", capturedAt: new Date("2025-11-06T10:00:01Z") },
@@ -90,8 +99,8 @@ it("approvals and artifacts are entries of their files' lists", async () => {
 });
 
 it("generated ids follow from the key, and of a log entry from its time", async () => {
-  const first = await read({ "logs/runs/r.ndjson": lines(logLine(1), logLine(2)) });
-  const second = await read({ "logs/runs/r.ndjson": lines(logLine(2, { message: "other" })) });
+  const first = await read({ "logs/runs/r.ndjson": [logLine(1), logLine(2)] });
+  const second = await read({ "logs/runs/r.ndjson": [logLine(2, { message: "other" })] });
   const ids = first.documents.map(({ _id }: { _id?: unknown }) => String(_id));
   expect(new Set(ids).size).toBe(2);
   expect(String(second.documents[0]?._id)).toBe(ids[1]);
@@ -99,7 +108,7 @@ it("generated ids follow from the key, and of a log entry from its time", async 
 
 it("a sequence that is no integer is quarantined", async () => {
   const { documents, report } = await read({
-    "logs/runs/r.ndjson": lines({ ...logLine(0), sequence: "first" }, logLine(2)),
+    "logs/runs/r.ndjson": [{ ...logLine(0), sequence: "first" }, logLine(2)],
   });
   expect(documents).toHaveLength(1);
   expect(report.quarantine).toMatchObject([
@@ -137,7 +146,7 @@ it("what cannot be read is quarantined with file, line, reason and detail, the r
       Buffer.from(lines(logLine(3, { big: "BIG" })).replace('"BIG"', "1e99999")),
       Buffer.from(lines(logLine(4))),
     ]),
-    "state/approvals/r.json": JSON.stringify([approval("one"), { approvalId: "two" }]),
+    "state/approvals/r.json": [approval("one"), { approvalId: "two" }],
     "artifacts/r/artifact-manifest.json": "{}",
   });
   expect(documents).toHaveLength(2);

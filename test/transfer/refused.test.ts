@@ -13,14 +13,12 @@ const dollars = { $type: "PackRunState", $schema: { $ref: "x" }, $set: { planHas
 
 it("names with $ survive a file's win, wherever they are in the record", async () => {
   const filesOf = (version: string) => ({
-    "state/runs/first.json": JSON.stringify({ ...dollars, ...run("first", { planHash: version }) }),
-    "state/runs/last.json": JSON.stringify({ ...run("last", { planHash: version }), ...dollars }),
-    "state/approvals/first.json": JSON.stringify([
-      { ...dollars, ...approval("gate", { summary: version }) },
-    ]),
-    "artifacts/first/artifact-manifest.json": JSON.stringify({
+    "state/runs/first.json": { ...dollars, ...run("first", { planHash: version }) },
+    "state/runs/last.json": { ...run("last", { planHash: version }), ...dollars },
+    "state/approvals/first.json": [{ ...dollars, ...approval("gate", { summary: version }) }],
+    "artifacts/first/artifact-manifest.json": {
       outputs: [{ ...dollars, ...artifact("a", { notes: version }) }],
-    }),
+    },
   });
   const root = await writeState(filesOf("1"));
   await importState(sides(root));
@@ -39,8 +37,8 @@ it("names with $ survive a file's win, wherever they are in the record", async (
 
 it("of a document that MongoDB refuses for any reason of its own only that one is left out", async () => {
   const filesOf = (good: number, bad: number) => ({
-    "state/runs/good.json": JSON.stringify(run("good", { ticket: good })),
-    "state/runs/bad.json": JSON.stringify(run("bad", { ticket: bad })),
+    "state/runs/good.json": run("good", { ticket: good }),
+    "state/runs/bad.json": run("bad", { ticket: bad }),
   });
   const root = await writeState(filesOf(1, 2));
   await importState(sides(root));
@@ -59,15 +57,15 @@ it("of a document that MongoDB refuses for any reason of its own only that one i
 it("a record whose document has 16 MiB to the byte is left out, and no other", async () => {
   const limit = 16 * 1024 * 1024;
   const root = await writeState({
-    "state/runs/r.json": JSON.stringify(run("r", { pad: "" })),
-    "state/runs/other.json": JSON.stringify(run("other")),
+    "state/runs/r.json": run("r", { pad: "" }),
+    "state/runs/other.json": run("other"),
   });
   await importState(sides(root));
   const stored = await current.db.collection("pack_runs").findOne({ pad: "" });
   const beside = BSON.calculateObjectSize(stored ?? {});
   const runs = async (bytes: number) => {
     const pad = "x".repeat(bytes - beside);
-    await addFiles(root, { "state/runs/r.json": JSON.stringify(run("r", { pad })) });
+    await addFiles(root, { "state/runs/r.json": run("r", { pad }) });
     await current.db.collection("pack_runs").deleteMany({});
     return (await importState(sides(root))).runs;
   };

@@ -19,8 +19,8 @@ async function cutOver(): Promise<Outs> {
   await addFiles(stack.root, {
     ...sampleFiles,
     "logs/runs/busy.ndjson": `${lines(logLine(1))}{half\n`,
-    "state/approvals/busy.json": JSON.stringify([approval("gate")]),
-    "artifacts/busy/artifact-manifest.json": JSON.stringify({ outputs: [artifact("a")] }),
+    "state/approvals/busy.json": [approval("gate")],
+    "artifacts/busy/artifact-manifest.json": { outputs: [artifact("a")] },
   });
   await BulkPass.create(stack.inputs());
   const { fence } = (await Handover.create(stack.inputs())).outs as Outs;
@@ -98,7 +98,7 @@ it("a document that goes before the fence, or came with no import, is a gap", as
   await Proof.create(stack.toProve()).catch(() => undefined);
   await Proof.create(stack.toProve());
   await Handover.create(stack.inputs());
-  await addFiles(stack.root, { "state/runs/web.json": JSON.stringify(run("web", finished)) });
+  await addFiles(stack.root, { "state/runs/web.json": run("web", finished) });
   const { fence } = (await Handover.create(stack.inputs())).outs as Outs;
   await FinalPass.create(stack.inputs({ fencedAt: fence?.at }));
   expect(await documents()).toEqual([4, 1, 0, 0]);
@@ -106,7 +106,7 @@ it("a document that goes before the fence, or came with no import, is a gap", as
 
 it("no import updates a run while MongoDB is the source of truth", async () => {
   await cutOver();
-  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", finished)) });
+  await addFiles(stack.root, { "state/runs/busy.json": run("busy", finished) });
   expect(await importState(stack.sides)).toMatchObject({ runs: { updated: 0, quarantined: 1 } });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
 });

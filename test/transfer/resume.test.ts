@@ -8,14 +8,24 @@ import { importPasses, importState, verifyState } from "../../components/transfe
 import { Checkpoints } from "../../components/transfer/checkpoints";
 import { importCounts } from "./counts";
 import { databasePerTest, defaultSides, readEverything } from "./database";
-import { addFiles, approval, artifact, lines, logLine, run, twoRuns, writeState } from "./state";
+import {
+  addFiles,
+  approval,
+  artifact,
+  lines,
+  logLine,
+  run,
+  twoRuns,
+  writeState,
+  type StateFiles,
+} from "./state";
 
 const current = databasePerTest();
 const sides = (root: string) => defaultSides(current.db, root);
 const log = "logs/runs/r.ndjson";
 
 /** Files that were last modified an hour ago. */
-async function oldState(files: Readonly<Record<string, string>>): Promise<string> {
+async function oldState(files: StateFiles): Promise<string> {
   const root = await writeState(files);
   for (const name of Object.keys(files)) await age(root, name);
   return root;
@@ -47,7 +57,7 @@ it("a second import of unchanged files reads none of them and writes nothing", a
 });
 
 it("a file that was just written is hashed again, and not read again where it is the same", async () => {
-  const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r")) });
+  const root = await writeState({ "state/runs/r.json": run("r") });
   await importState(sides(root));
   const path = join(root, "state/runs/r.json");
   const { mtime } = await stat(path);
@@ -59,7 +69,7 @@ it("a file that was just written is hashed again, and not read again where it is
 });
 
 it("a file that was written again with its length and its date is imported again", async () => {
-  const root = await oldState({ "state/runs/r.json": JSON.stringify(run("r")) });
+  const root = await oldState({ "state/runs/r.json": run("r") });
   // A younger file is hashed, whatever its attributes are.
   await sleep(2_100);
   await importState(sides(root));
@@ -74,10 +84,10 @@ it.each(importPasses)(
   "a run whose size and time are as before is found changed: %s",
   async (pass) => {
     const name = "state/runs/r.json";
-    const root = await oldState({ [name]: JSON.stringify(run("r")) });
+    const root = await oldState({ [name]: run("r") });
     await importState(sides(root));
     const { mtime } = await stat(join(root, name));
-    await addFiles(root, { [name]: JSON.stringify(run("r", { planHash: "sha256:2" })) });
+    await addFiles(root, { [name]: run("r", { planHash: "sha256:2" }) });
     await utimes(join(root, name), mtime, mtime);
     // The final pass changes no run.
     const outcome = pass === "final" ? { quarantined: 1 } : { updated: 1 };
@@ -98,9 +108,9 @@ it("an appended log goes on where the last import stopped", async () => {
 });
 
 it("a log that was replaced or truncated is noticed and read again", async () => {
-  const root = await oldState({ [log]: lines(logLine(1), logLine(2)) });
+  const root = await oldState({ [log]: [logLine(1), logLine(2)] });
   await importState(sides(root));
-  await addFiles(root, { [log]: lines(logLine(1), logLine(5), logLine(6)) });
+  await addFiles(root, { [log]: [logLine(1), logLine(5), logLine(6)] });
   expect(await importState(sides(root))).toMatchObject({
     logs: importCounts(3, { inserted: 2, unchanged: 1 }),
   });
@@ -152,13 +162,13 @@ it.each([0, 10_000])(
     const approvals = "state/approvals/a_b.json";
     const manifest = "artifacts/a_b/artifact-manifest.json";
     const root = await oldState({
-      "logs/runs/a_b.ndjson": lines(logLine(1)),
-      [approvals]: JSON.stringify([approval("gate")]),
-      [manifest]: JSON.stringify({ outputs: [artifact("a")] }),
+      "logs/runs/a_b.ndjson": [logLine(1)],
+      [approvals]: [approval("gate")],
+      [manifest]: { outputs: [artifact("a")] },
     });
     await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")).slice(0, 5) });
     await importState(sides(root));
-    await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")) });
+    await addFiles(root, { "state/runs/a_b.json": run("a/b") });
     const inserted = importCounts(1, { inserted: 1 });
     expect(await importState({ ...sides(root), pass: "delta" })).toMatchObject({
       runs: inserted,
@@ -184,10 +194,10 @@ it.each([0, 10_000])(
 it("a run's file is read once for all that belongs to it, and not again while it is as before", async () => {
   const outputs = [artifact("a")];
   const root = await writeState({
-    "state/runs/a_b.json": JSON.stringify(run("a/b")),
-    "state/approvals/a_b.json": JSON.stringify([approval("gate")]),
-    "logs/runs/a_b.ndjson": lines(logLine(1)),
-    "artifacts/a_b/artifact-manifest.json": JSON.stringify({ outputs }),
+    "state/runs/a_b.json": run("a/b"),
+    "state/approvals/a_b.json": [approval("gate")],
+    "logs/runs/a_b.ndjson": [logLine(1)],
+    "artifacts/a_b/artifact-manifest.json": { outputs },
   });
   const now = Date.now.bind(Date);
   // Files that changed within two seconds are looked at again.
@@ -211,12 +221,12 @@ it("a run's file is read once for all that belongs to it, and not again while it
 });
 
 it("a file with a record that was left out is read again, and what was mended comes", async () => {
-  const root = await oldState({ [log]: lines(logLine(1), logLine(2, { level: "loud" })) });
+  const root = await oldState({ [log]: [logLine(1), logLine(2, { level: "loud" })] });
   for (let time = 1; time <= 2; time += 1) {
     const { quarantine } = await importState(sides(root));
     expect(quarantine).toMatchObject([{ file: log, line: 2, reason: "contract" }]);
   }
-  await addFiles(root, { [log]: lines(logLine(1), logLine(2)) });
+  await addFiles(root, { [log]: [logLine(1), logLine(2)] });
   expect(await importState(sides(root))).toMatchObject({
     logs: importCounts(2, { inserted: 1, unchanged: 1 }),
     quarantine: [],
@@ -243,8 +253,8 @@ it("unfinished runs are counted, also those whose files are not read again", asy
   const steps = [{ stepId: "build", status: "Running", attempts: 1 }];
   const done = [{ stepId: "build", status: "Succeeded", attempts: 1 }];
   const root = await oldState({
-    "state/runs/busy.json": JSON.stringify(run("busy", { steps })),
-    "state/runs/done.json": JSON.stringify(run("done", { steps: done })),
+    "state/runs/busy.json": run("busy", { steps }),
+    "state/runs/done.json": run("done", { steps: done }),
   });
   expect(await importState(sides(root))).toMatchObject({ unfinishedRuns: 1, unchangedFiles: 0 });
   expect(await importState(sides(root))).toMatchObject({ unfinishedRuns: 1, unchangedFiles: 2 });

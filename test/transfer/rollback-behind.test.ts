@@ -41,7 +41,7 @@ it("an unfinished run in conflict is held: its file is behind MongoDB", async ()
 it("an unfinished run that no file can hold is held, a finished one in conflict is not", async () => {
   const before = await withoutBases();
   await addFiles(stack.root, {
-    "state/runs/busy.json": JSON.stringify(run("busy", { planHash: "x" })),
+    "state/runs/busy.json": run("busy", { planHash: "x" }),
   });
   await stack.runs.updateOne({ _id: "slow" }, { $set: { plan: { factor: NaN } } });
   const outs = await runStep(before, stack.toFiles());
@@ -57,7 +57,7 @@ it("an unfinished run that MongoDB had and has no more is held: its file is that
   const before = await stack.cutover();
   // The worker finished it, and a service removed it; another was never in MongoDB.
   await stack.runs.deleteMany({ _id: { $in: ["busy", "done"] } });
-  await addFiles(stack.root, { "state/runs/new.json": JSON.stringify(run("new", running)) });
+  await addFiles(stack.root, { "state/runs/new.json": run("new", running) });
   const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ held: ["busy"], destinationTaken: [] });
   expect(await inPlace()).toEqual([
@@ -88,7 +88,7 @@ it("the final pass holds nothing more: the worker is at work on the files", asyn
 it("a run that comes back in the place of another file is named, and not as one that is held", async () => {
   const before = await stack.cutover();
   await runStep(before, stack.toFiles({ uri: undefined }));
-  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", running)) });
+  await addFiles(stack.root, { "state/runs/busy.json": run("busy", running) });
   const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ held: [], destinationTaken: ["busy"] });
   expect(stack.said.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-moved\]/);

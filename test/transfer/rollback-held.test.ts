@@ -50,7 +50,7 @@ it.each([unreachableUri, undefined])(
 
 it("a run that was finished on disk since the fence is not held", async () => {
   const before = await stack.cutover();
-  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", finished)) });
+  await addFiles(stack.root, { "state/runs/busy.json": run("busy", finished) });
   expect((await runStep(before, stack.toFiles({ uri: undefined }))).rollback?.held).toEqual([
     "slow",
   ]);
@@ -58,7 +58,7 @@ it("a run that was finished on disk since the fence is not held", async () => {
 
 it("a run that web wrote to files after the fence is held: MongoDB has it by the final pass", async () => {
   const before = await stack.cutover();
-  await addFiles(stack.root, { "state/runs/late.json": JSON.stringify(run("late", running)) });
+  await addFiles(stack.root, { "state/runs/late.json": run("late", running) });
   await upSecond(undefined, stack.second(before));
   const outs = await runStep(before, stack.toFiles({ uri: undefined }));
   expect((outs.rollback?.held as string[]).sort()).toEqual(["busy", "late", "slow"]);
@@ -86,7 +86,7 @@ it("later the export brings held runs back, and holds none with which the worker
   await stack.advance();
   const { fence } = await runStep(before, stack.toFiles({ uri: undefined }));
   const atWork = run("busy-since", running);
-  await addFiles(stack.root, { "state/runs/busy-since.json": JSON.stringify(atWork) });
+  await addFiles(stack.root, { "state/runs/busy-since.json": atWork });
   const { uri, database: name } = stack.inputs();
   const fencedAt = fence?.at;
   const options = {
@@ -127,7 +127,7 @@ it("a Job that fails later is a warning, and the services' next update holds not
     /^warning: What changed in MongoDB is still only there\. .*kubeconfig/,
   );
 
-  await addFiles(stack.root, { "state/runs/since.json": JSON.stringify(run("since", running)) });
+  await addFiles(stack.root, { "state/runs/since.json": run("since", running) });
   const unfinished = { ...outs, applied: false };
   const later = await runStep(unfinished, stack.toFiles({ uri: undefined }));
   expect(later.rollback?.held).toEqual(["busy", "slow"]);
@@ -191,7 +191,7 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
 
 it("a cutover that is killed at its fence and given up leaves nothing to be executed again", async () => {
   const outs = await runStep(await stack.cutover(), stack.toFiles({ uri: undefined }));
-  await addFiles(stack.root, { "state/runs/new.json": JSON.stringify(run("new", running)) });
+  await addFiles(stack.root, { "state/runs/new.json": run("new", running) });
   // The engine does not save what it did.
   await stack.cutover(outs);
   expect(await diffHandover(outs, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);

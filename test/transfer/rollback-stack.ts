@@ -10,7 +10,7 @@ import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
 import { perTest, stoppableServerForTests } from "../server";
 import { claimMigration, defaultSides, ledgerCollection } from "./database";
-import { addFiles, filesIn, lines, logLine, run } from "./state";
+import { addFiles, filesIn, logLine, run, textsOf } from "./state";
 
 /** The outputs of a handover. */
 export interface Outs {
@@ -24,12 +24,12 @@ export const finished = { steps: [{ stepId: "build", status: "Succeeded", attemp
 export const unreachableUri = "mongodb://user:secret@127.0.0.1:1/?directConnection=true";
 
 /** The files of a stack before its cutover: two runs that are unfinished, one that is done. */
-export const sampleFiles = {
-  "logs/runs/busy.ndjson": lines(logLine(1)),
-  "state/runs/busy.json": JSON.stringify(run("busy", running)),
-  "state/runs/done.json": JSON.stringify(run("done")),
-  "state/runs/slow.json": JSON.stringify(run("slow", running)),
-};
+export const sampleFiles = textsOf({
+  "logs/runs/busy.ndjson": [logLine(1)],
+  "state/runs/busy.json": run("busy", running),
+  "state/runs/done.json": run("done"),
+  "state/runs/slow.json": run("slow", running),
+});
 
 type Provider = (typeof providers)[keyof typeof providers];
 const { Handover, FinalPass } = providers;

@@ -31,7 +31,7 @@ it("a cutover draws the fence once, and the next one again", async () => {
   expect(await diffHandover(first, stack.inputs({ electionSeconds: 6 }))).toBe(false);
   expect(await diffHandover(first, stack.inputs({ cutover: 2, stoppedAt: "3" }))).toBe(true);
   const back = await runStep(first, stack.toFiles());
-  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy")) });
+  await addFiles(stack.root, { "state/runs/busy.json": run("busy") });
   const again = await providers.Handover.update(
     "id",
     back,
@@ -111,7 +111,7 @@ it("conflicts do not stop a rollback: they are in the outputs and in a warning",
   const before = await stack.cutover();
   await stack.advance();
   await addFiles(stack.root, {
-    "state/runs/busy.json": JSON.stringify(run("busy", { planHash: "x" })),
+    "state/runs/busy.json": run("busy", { planHash: "x" }),
   });
   const outs = await runStep(before, stack.toFiles());
   expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] } });
@@ -146,7 +146,7 @@ describe("the final pass", () => {
 
   it("imports what web wrote meanwhile, draws no fence, and brings back what it wrote later", async () => {
     const first = await stack.cutover();
-    await addFiles(stack.root, { "state/runs/by-web.json": JSON.stringify(run("by-web")) });
+    await addFiles(stack.root, { "state/runs/by-web.json": run("by-web") });
     const second = await upSecond(undefined, stack.second(first));
     expect(second).toMatchObject({ report: { runs: { inserted: 1 } } });
     expect(second).not.toHaveProperty("fence");

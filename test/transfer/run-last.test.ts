@@ -12,7 +12,7 @@ import {
 } from "../../components/transfer";
 import { listUnfinishedRuns, holdRuns } from "../../components/state";
 import { databasePerTest, defaultSides } from "./database";
-import { filesIn, lines, logLine, run, twoRuns, writeState } from "./state";
+import { filesIn, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
 
@@ -32,8 +32,8 @@ it.each(importPasses)("a worker in Mongo mode sees no run before its parts: %s",
 it("a run's own record comes after its log, also if that takes several batches", async () => {
   const long = Array.from({ length: 6_000 }, (_, at) => logLine(at, { message: "x".repeat(300) }));
   const root = await writeState({
-    "logs/runs/r.ndjson": lines(...long),
-    "state/runs/r.json": JSON.stringify(run("r")),
+    "logs/runs/r.ndjson": long,
+    "state/runs/r.json": run("r"),
   });
   const order: string[] = [];
   const write = ({ records }: Batch) => {
@@ -65,8 +65,8 @@ it.each(["logs/runs", "artifacts", "state/approvals"])(
 it("a run that was held gets its place when its log is there", async () => {
   const steps = [{ stepId: "build", status: "Running", attempts: 1 }];
   const root = await writeState({
-    "logs/runs/busy.ndjson": lines(logLine(1)),
-    "state/runs/busy.json": JSON.stringify(run("busy", { steps })),
+    "logs/runs/busy.ndjson": [logLine(1)],
+    "state/runs/busy.json": run("busy", { steps }),
   });
   const sides = defaultSides(current.db, root);
   await importState(sides);

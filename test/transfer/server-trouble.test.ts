@@ -5,7 +5,7 @@ import { ServerTroubleError, isDocumentCode } from "../../components/mongo";
 import { collections } from "../../components/contract";
 import { importCounts } from "./counts";
 import { databasePerTest, defaultSides, endState, ledgerCollection, migrate } from "./database";
-import { addFiles, approval, artifact, lines, logLine, run, writeState } from "./state";
+import { addFiles, approval, artifact, logLine, run, writeState } from "./state";
 import { failingCommands } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
@@ -16,18 +16,18 @@ afterEach(mend);
 const log = "logs/runs/r.ndjson";
 
 const state = {
-  "state/runs/r-1.json": JSON.stringify(run("r-1")),
-  "state/runs/r-2.json": JSON.stringify(run("r-2")),
-  "state/approvals/r-1.json": JSON.stringify([approval("gate")]),
-  "logs/runs/r-1.ndjson": lines(logLine(1), logLine(2)),
-  "logs/runs/r-2.ndjson": lines(logLine(1)),
-  "artifacts/r-1/artifact-manifest.json": JSON.stringify({ outputs: [artifact("a")] }),
+  "state/runs/r-1.json": run("r-1"),
+  "state/runs/r-2.json": run("r-2"),
+  "state/approvals/r-1.json": [approval("gate")],
+  "logs/runs/r-1.ndjson": [logLine(1), logLine(2)],
+  "logs/runs/r-2.ndjson": [logLine(1)],
+  "artifacts/r-1/artifact-manifest.json": { outputs: [artifact("a")] },
 };
 
 /** The files of a second import, in which documents are replaced. */
 const changed = {
-  "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "sha256:2" })),
-  "state/approvals/r-1.json": JSON.stringify([approval("gate", { status: "approved" })]),
+  "state/runs/r-1.json": run("r-1", { planHash: "sha256:2" }),
+  "state/approvals/r-1.json": [approval("gate", { status: "approved" })],
 };
 
 describe("trouble that passes", () => {
@@ -139,7 +139,7 @@ describe("trouble that stays", () => {
   it("a batch that is not written leaves no checkpoint: a later import takes it", async () => {
     const root = await writeState(state);
     await importState(sides(root));
-    await addFiles(root, { "state/runs/r-3.json": JSON.stringify(run("r-3")) });
+    await addFiles(root, { "state/runs/r-3.json": run("r-3") });
     await fail(["insert"], { times: 1 }, { errorCode: 13 });
     await expect(importState(sides(root))).rejects.toThrow("code 13");
     expect((await importState(sides(root))).runs).toEqual(
@@ -156,7 +156,7 @@ describe("trouble that stays", () => {
   });
 
   it("a majority that does not answer counts, also where a document is refused", async () => {
-    const root = await writeState({ [log]: lines(logLine(1), logLine(2)) });
+    const root = await writeState({ [log]: [logLine(1), logLine(2)] });
     const validator = { message: { $ne: "entry 2" } };
     await current.db.command({ collMod: collections.logs.name, validator });
     const writeConcernError = { code: 64, errmsg: "late" };
@@ -168,9 +168,9 @@ describe("trouble that stays", () => {
   });
 
   it.each(["find", "update"])("a checkpoint whose %s fails is named", async (command) => {
-    const root = await writeState({ [log]: lines(logLine(1)) });
+    const root = await writeState({ [log]: [logLine(1)] });
     await importState(sides(root));
-    await addFiles(root, { [log]: lines(logLine(1), logLine(2)) });
+    await addFiles(root, { [log]: [logLine(1), logLine(2)] });
     // The forms and one document of each collection are looked for before.
     const skip = command === "find" ? 5 : 0;
     await fail([command], { skip, times: 1 }, { errorCode: 13 });
@@ -181,7 +181,7 @@ describe("trouble that stays", () => {
 });
 
 it("of a batch that is refused because of one document only that one is left out", async () => {
-  const root = await writeState({ [log]: lines(logLine(1), logLine(2), logLine(3)) });
+  const root = await writeState({ [log]: [logLine(1), logLine(2), logLine(3)] });
   await fail(["insert"], { times: 2 }, { errorCode: 10334 });
   const report = await importState(sides(root));
   expect(report.logs).toEqual(importCounts(3, { inserted: 2, quarantined: 1 }));

@@ -183,7 +183,7 @@ it("two importers of one run lose none of its newer checkpoints", async () => {
 });
 
 it("a delta import refuses a file that changed while it was read", async () => {
-  const files = { "state/approvals/r.json": JSON.stringify([approval("a")]), [file]: first ?? "" };
+  const files = { "state/approvals/r.json": [approval("a")], [file]: first ?? "" };
   const root = await writeState(files);
   const sides = defaultSides(current.db, root);
   await importState(sides);

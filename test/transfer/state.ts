@@ -4,24 +4,41 @@ import { dirname, join } from "node:path";
 import { Long } from "mongodb";
 import { onTestFinished } from "vitest";
 
+/**
+ * Files by their names, with a text or with a value that is written as JSON: of a log its lines, of all others
+ * the whole.
+ */
+export type StateFiles = Readonly<Record<string, string | Buffer | object>>;
+
 /** Writes files below a new folder, which goes with the test; the folder's path. */
-export async function writeState(
-  files: Readonly<Record<string, string | Buffer>>,
-): Promise<string> {
+export async function writeState(files: StateFiles): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), "state-"));
   onTestFinished(() => rm(root, { recursive: true }));
   await addFiles(root, files);
   return root;
 }
 
-export async function addFiles(
-  root: string,
-  files: Readonly<Record<string, string | Buffer>>,
-): Promise<void> {
+export async function addFiles(root: string, files: StateFiles): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(root, name)), { recursive: true });
-    await writeFile(join(root, name), content);
+    await writeFile(join(root, name), contentOf(name, content));
   }
+}
+
+/** The same files with their texts. */
+export function textsOf<Name extends string>(
+  files: Readonly<Record<Name, string | object>>,
+): Record<Name, string> {
+  const texts = Object.entries<string | object>(files).map(([name, content]) => {
+    return [name, String(contentOf(name, content))] as const;
+  });
+  return Object.fromEntries(texts) as Record<Name, string>;
+}
+
+function contentOf(name: string, content: string | Buffer | object): string | Buffer {
+  if (typeof content === "string" || Buffer.isBuffer(content)) return content;
+  const isLog = Array.isArray(content) && name.endsWith(".ndjson");
+  return isLog ? lines(...(content as object[])) : JSON.stringify(content);
 }
 
 /** All files below a folder by their name, with their text. */

@@ -21,10 +21,12 @@ async function losesState(isFinished = true): Promise<Outs> {
   if (isFinished) await upSecond(undefined, stack.second(former));
   await stack.runs.updateOne({ _id: "busy" }, { $set: finished });
   await addFiles(stack.root, {
-    "state/runs/late.json": JSON.stringify(run("late", running)),
-    "state/runs/slow.json": JSON.stringify(
-      run("slow", { ...running, updatedAt: "2025-12-06T10:05:00Z", requestedBy: "files" }),
-    ),
+    "state/runs/late.json": run("late", running),
+    "state/runs/slow.json": run("slow", {
+      ...running,
+      updatedAt: "2025-12-06T10:05:00Z",
+      requestedBy: "files",
+    }),
   });
   return former;
 }

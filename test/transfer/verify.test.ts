@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { importCounts } from "./counts";
 import { databasePerTest, defaultSides } from "./database";
-import { addFiles, approval, lines, logLine, run, twoRuns, writeState } from "./state";
+import { addFiles, approval, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
 const sides = (root: string) => defaultSides(current.db, root);
@@ -14,7 +14,7 @@ it("the verification names what is missing and what differs", async () => {
   await importState(sides(root));
   await current.db.collection("pack_run_logs").deleteOne({ runId: "r-2", sequence: 2 });
   await runs().updateOne({ _id: "r-2" }, { $set: { "plan.name": "x" } });
-  await addFiles(root, { "state/runs/r-2.json": JSON.stringify(run("r-2", { planHash: "y" })) });
+  await addFiles(root, { "state/runs/r-2.json": run("r-2", { planHash: "y" }) });
   await runs().insertOne({ ...(await aRun()), _id: "r-9" });
   expect(await verifyState(sides(root))).toMatchObject({
     holds: false,
@@ -31,7 +31,7 @@ it("a file that changed since its import is a difference, also if it only is the
   const root = await writeState(twoRuns);
   await importState(sides(root));
   const updatedAt = "2025-11-06T12:00:00Z";
-  await addFiles(root, { "state/runs/r-2.json": JSON.stringify(run("r-2", { updatedAt })) });
+  await addFiles(root, { "state/runs/r-2.json": run("r-2", { updatedAt }) });
   expect(await verifyState(sides(root))).toMatchObject({
     holds: false,
     runs: { equal: 1, differing: 1, different: [{ id: "r-2", paths: ["updatedAt"] }] },
@@ -68,7 +68,7 @@ it("a record on disk that cannot be imported makes the verification fail", async
 
 it("a list that was accepted is accepted with what its records had, not with what they have later", async () => {
   const refused = (status: string) => ({
-    "state/approvals/r-3.json": JSON.stringify([approval("a", { requestedAt: "soon", status })]),
+    "state/approvals/r-3.json": [approval("a", { requestedAt: "soon", status })],
   });
   const root = await writeState({ ...twoRuns, ...refused("pending") });
   await importState(sides(root));
@@ -83,7 +83,7 @@ it("log entries beyond the retention count as expired where they are gone", asyn
   const now = new Date().toISOString();
   const recent = logLine(3, { timestamp: now });
   const root = await writeState({
-    "logs/runs/r.ndjson": lines(logLine(1), logLine(2), recent),
+    "logs/runs/r.ndjson": [logLine(1), logLine(2), recent],
   });
   await importState(sides(root));
   await current.db.collection("pack_run_logs").deleteOne({ sequence: 1 });
@@ -117,8 +117,8 @@ it("a list of objects under a name of JavaScript's own is compared as it is stor
 
 it("a key that is on disk twice hides one that is only in MongoDB, which is no difference", async () => {
   const root = await writeState({
-    "state/runs/r-1.json": JSON.stringify(run("r-1")),
-    "logs/runs/r-1.ndjson": lines(logLine(1), logLine(2), logLine(2)),
+    "state/runs/r-1.json": run("r-1"),
+    "logs/runs/r-1.ndjson": [logLine(1), logLine(2), logLine(2)],
   });
   await importState(sides(root));
   const logs = current.db.collection("pack_run_logs");

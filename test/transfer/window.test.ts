@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { addFiles, approval, artifact, entry, jsonIn, lines, logLine, run } from "./state";
+import { addFiles, approval, artifact, entry, jsonIn, logLine, run, textsOf } from "./state";
 import { RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
 
 const stack = new RollbackStack();
@@ -17,9 +17,9 @@ const manifest = {
 /** Web submits a run on files after the fence. */
 async function submit(updatedAt: string) {
   await addFiles(stack.root, {
-    "state/runs/late.json": JSON.stringify(run("late", { ...submitted, updatedAt })),
-    "logs/runs/late.ndjson": lines(logLine(1, { message: "by web" }), logLine(2)),
-    "artifacts/late/artifact-manifest.json": JSON.stringify(manifest),
+    "state/runs/late.json": run("late", { ...submitted, updatedAt }),
+    "logs/runs/late.ndjson": [logLine(1, { message: "by web" }), logLine(2)],
+    "artifacts/late/artifact-manifest.json": manifest,
   });
 }
 
@@ -92,19 +92,19 @@ it.each([
 );
 
 it.each([
-  ["with a step begun on files", { "state/runs/late.json": JSON.stringify(run("late", running)) }],
-  ["that MongoDB does not have", { "state/runs/new.json": JSON.stringify(run("new", submitted)) }],
+  ["with a step begun on files", { "state/runs/late.json": run("late", running) }],
+  ["that MongoDB does not have", { "state/runs/new.json": run("new", submitted) }],
 ])("a run %s stays as it is", async (_, files) => {
   const before = await stack.cutover();
   if ("state/runs/late.json" in files) await begin(later);
   await addFiles(stack.root, files);
   const { report } = await upSecond(undefined, stack.second(before));
   expect(report).not.toHaveProperty("begunInMongo");
-  expect(await stack.files()).toMatchObject(files);
+  expect(await stack.files()).toMatchObject(textsOf<string>(files));
 });
 
 it("a run that was imported is no such run, also without its checkpoint", async () => {
-  await addFiles(stack.root, { "state/runs/first.json": JSON.stringify(run("first", submitted)) });
+  await addFiles(stack.root, { "state/runs/first.json": run("first", submitted) });
   const before = await stack.cutover();
   const own = stack.db.collection<{ _id: string }>("pack_run_backfill");
   expect(await own.deleteOne({ _id: "run:first" })).toMatchObject({ deletedCount: 1 });
@@ -120,10 +120,10 @@ it("a run whose approval was decided in the window is listed once, with its arch
   const all = (status: string) =>
     Object.fromEntries(asked.map((id) => [`state/approvals/${id}.json`, approvals(status)]));
   await addFiles(stack.root, all("Pending"));
-  await addFiles(stack.root, { "queue/archive/2.json": JSON.stringify({ runId: "busy", at: 1 }) });
+  await addFiles(stack.root, { "queue/archive/2.json": { runId: "busy", at: 1 } });
   const before = await stack.cutover();
   await addFiles(stack.root, all("Approved"));
-  await addFiles(stack.root, { "queue/1.json": JSON.stringify({ RunId: "busy" }) });
+  await addFiles(stack.root, { "queue/1.json": { RunId: "busy" } });
   await rename(join(stack.root, "queue/1.json"), join(stack.root, "queue/archive/1.json"));
   const outs = await upSecond(undefined, stack.second(before));
   const decidedLate = (outs.report?.decidedLate ?? []) as { readonly runId: string }[];

@@ -1,309 +1,243 @@
 import { MongoServerError } from "mongodb";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { byRole, defaultFolders } from "../../components/contract";
-import type { Finding } from "../../components/contract/finding";
+import { type Finding, formatPrinted } from "../../components/contract/finding";
 import { ServerTroubleError } from "../../components/mongo";
+import { publish, requireFenceWritable } from "../../components/state";
+import type {
+  Exported,
+  ImportReport,
+  RollbackReport,
+  VerificationReport,
+} from "../../components/transfer";
 import {
   describeFence,
   describeProof,
   describeStop,
   describeVerification,
 } from "../../components/transfer/describe/cutover";
+import { describeForms, describeFormsStop } from "../../components/transfer/describe/forms";
 import {
   describeBulkExport,
   describeRollback,
   describeRollbackPreview,
 } from "../../components/transfer/describe/rollback";
-import type {
-  ImportReport,
-  Exported,
-  RollbackReport,
-  VerificationReport,
-} from "../../components/transfer";
-import { MongoUnreadableError } from "../../components/transfer/rollback/reach";
 import { describeCompared, describeUnequal } from "../../components/transfer/describe/unfinished";
+import { requireWitnesses } from "../../components/transfer/rollback/fence";
+import { MongoUnreadableError } from "../../components/transfer/rollback/reach";
+import { sentences, type Saying } from "../sentences";
+import { type StateFiles, writeState } from "./state";
 
 // The wording of what a cutover and a rollback say, each message once. Other tests assert codes, ids and numbers.
 
 const root = "/state";
 const state = { root, folders: defaultFolders };
 const at = "2025-11-06T12:00:00.000Z";
-const warn = (code: string, text: string): Finding => ({ severity: "warn", code, text });
 const notJson = { file: "state/runs/t.json", reason: "not-json", detail: "not JSON" } as const;
 
-describe("a verification", () => {
-  const counts = { missing: 0, files: 0, onlyInFiles: [], differing: 0, different: [] };
-  const report = (fields: object) =>
-    ({
-      ...byRole(() => ({ ...counts, quarantined: 0 })),
-      quarantine: [],
-      ...fields,
-    }) as unknown as VerificationReport;
-  const missing = {
-    runs: { ...counts, missing: 1, files: 2, onlyInFiles: ["s"], quarantined: 0 },
-  };
+/** A case whose answer is a list of sentences and findings. */
+const said =
+  (say: () => readonly (string | Finding)[]): Saying =>
+  () =>
+    say().map(formatPrinted).join("\n");
 
-  it("says of each kind of difference how much there is, and at the end what to do", () => {
-    const ids = ["r:1", "r:2", "r:3", "r:4", "r:5", "r:6", "r:7"];
-    const found = report({
-      logs: { ...counts, missing: 7, files: 7, onlyInFiles: ids, quarantined: 0 },
+const same = { missing: 0, files: 0, onlyInFiles: [], differing: 0, different: [], quarantined: 0 };
+const lost = { ...same, missing: 1, files: 2, onlyInFiles: ["s"] };
+const verified = (fields: object) =>
+  said(() => {
+    const report = { ...byRole(() => same), quarantine: [], ...fields };
+    return describeVerification(report as unknown as VerificationReport, root);
+  });
+
+const sides = { ...state, database: "d", collections: { runs: "pack_runs" }, notExported: false };
+const imported = (fields: object) =>
+  ({
+    runs: { read: 101, quarantined: 0 },
+    quarantine: [],
+    quarantinedUnfinished: { count: 0, cases: [] },
+    skipped: { unknown: 0, unknownNames: [] },
+    ...fields,
+  }) as unknown as ImportReport;
+const refused = imported({
+  runs: { read: 101, quarantined: 2 },
+  quarantine: [
+    notJson,
+    { ...notJson, file: "state/runs/u.json" },
+    { ...notJson, file: "state/approvals/t.json" },
+  ],
+  quarantinedUnfinished: { count: 1, cases: [notJson] },
+});
+const detail = "finished on disk since T, unfinished in MongoDB";
+const unfinished = { compared: 3, held: 1, changed: 1, unequal: [{ runId: "r", detail }] };
+
+const byHand = { fencedAt: at, isAgain: false };
+const unreachable = "Connecting to MongoDB at db:27017 failed.";
+const none = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
+const rolledBack = (fields: object, how = byHand) =>
+  said(() => {
+    const report = { held: [], destinationTaken: [], ...fields };
+    return describeRollback(report as unknown as RollbackReport, state, how);
+  });
+const exported = (fields: object = {}) =>
+  ({
+    ...byRole(() => none),
+    conflicts: [],
+    unwritable: [],
+    removedUnfinished: [],
+    withoutBase: { count: 0, cases: [] },
+    ...fields,
+  }) as unknown as Exported;
+const behind = { unreachable, held: ["busy"], destinationTaken: ["slow"] };
+
+it("a cutover and a rollback say what they found, and what to do", async () => {
+  const unreadable = (fencedAt?: string) => () =>
+    new MongoUnreadableError("MongoDB has no primary.", "MongoDB has a primary", fencedAt).message;
+  const all = await sentences({
+    "a verification in which much differs": verified({
+      logs: { ...lost, missing: 7, files: 7, onlyInFiles: Array.from("1234567", (n) => `r:${n}`) },
       runs: {
-        ...counts,
+        ...same,
         differing: 1,
         different: [{ id: "s", paths: ["planHash", "steps"] }],
         quarantined: 1,
       },
       quarantine: [notJson],
       hash: "0123456789abcdef",
-    });
-    expect(describeVerification(found, root)).toEqual([
-      "Verification of /state: 7 of 7 log entries on disk are not in MongoDB: " +
-        "r:1, r:2, r:3, r:4, r:5 and 2 more.",
-      "Verification of /state: 1 run on disk differs from MongoDB, and MongoDB's content stays: " +
-        "s (planHash, steps).",
-      "Verification of /state: 1 record on disk cannot be imported: state/runs/t.json (not JSON). " +
-        "This step changed nothing. Fix what is named, or move files that are not state out of the directory. " +
-        "To import what is missing, run `taskrunner-storage import --cutover-pass final`, which reads every file " +
-        "again. Then run `pulumi up` again: it imports quarantined records and verifies again. If nobody can fix " +
-        'what differs or cannot be imported, set advanced.acceptQuarantined: "0123456789abcdef".',
-    ]);
-  });
-
-  it("says if the next import will not read the files again", () => {
-    const found = report({ notForgotten: "Deleting checkpoints failed." });
-    expect(describeVerification(found, root)[0]).toMatch(
-      /^Verification of \/state: The checkpoints of these files could not be deleted, so the next import skips them: Deleting checkpoints failed\. /,
-    );
-  });
-
-  it("before the drain asks who changed MongoDB, and stops no service", () => {
-    const found = report({ ...missing, proof: { provenFiles: 1, changedFiles: 0 } });
-    expect(describeVerification(found, root)).toEqual([
-      "Proof of the import of /state: 1 of 2 runs on disk is not in MongoDB: s. These files have not changed " +
-        "since they were imported, so somebody else changed MongoDB. No service was stopped. Find out who did, " +
-        "such as web's canary (docs/canary.md). Then run `pulumi up` again: it imports every file again.",
-    ]);
-  });
-});
-
-describe("an import", () => {
-  const sides = { ...state, database: "d", collections: { runs: "pack_runs" }, notExported: false };
-  const report = (fields: object) =>
-    ({
-      runs: { read: 101, quarantined: 0 },
-      quarantine: [],
-      quarantinedUnfinished: { count: 0, cases: [] },
-      skipped: { unknown: 0, unknownNames: [] },
-      ...fields,
-    }) as unknown as ImportReport;
-  const unfinished = { count: 1, cases: [notJson] };
-
-  it("stops before the drain for runs that would not be executed any more, or are too many", () => {
-    const other = { ...notJson, file: "state/runs/u.json" };
-    const found = report({
-      runs: { read: 101, quarantined: 2 },
-      quarantine: [notJson, other, { ...notJson, file: "state/approvals/t.json" }],
-      quarantinedUnfinished: unfinished,
-    });
-    expect(describeStop(found, sides, "bulk")).toEqual([
-      "Import of /state: 1 run may still execute steps, but cannot be imported: state/runs/t.json (not JSON).",
-      "Import of /state: 2 of 101 runs cannot be imported, which is more than 1 %: " +
-        "state/runs/t.json (not JSON), state/runs/u.json (not JSON). No service was stopped. Fix these files, " +
-        "or move what is not a run out of the directory. Then run `pulumi up` again: it imports what is missing.",
-    ]);
-    expect(describeStop(found, sides, "delta")[1]).toMatch(
-      /no fence was drawn.*storageMode: files/,
-    );
-  });
-
-  it("stops for a run of which a worker on MongoDB would execute other steps", () => {
-    const detail = "finished on disk since T, unfinished in MongoDB";
-    const unfinished = { compared: 3, held: 1, changed: 1, unequal: [{ runId: "r", detail }] };
-    const what =
-      "Import of /state: 1 run is not the same on both sides, so a worker on MongoDB would execute other steps: " +
-      `r (${detail}).`;
-    expect(describeUnequal(unfinished, sides, "bulk")).toEqual([
-      `${what} No service was stopped. Fix or restore the files that are wrong, and run \`pulumi up\` again. If ` +
-        'the files are right, delete r in MongoDB, and run `pulumi up` again: `mongosh "$APP_MONGO_URI" --eval ' +
-        `'db.getSiblingDB("d").getCollection("pack_runs").deleteMany({ _id: { $in: ["r"] } })'\`.`,
-    ]);
-    const again = "Or run `pulumi config set storageMode filesystem` and `pulumi up`";
-    expect(describeUnequal(unfinished, sides, "delta")[0]).toContain(again);
-    expect(describeUnequal(unfinished, { ...sides, notExported: true }, "bulk")).toEqual([
-      `${what} No service was stopped. The last rollback exported nothing, so MongoDB may have what the files ` +
-        "lack: run `taskrunner-storage export`, then `pulumi up` again.",
-    ]);
-    expect(describeCompared(unfinished)).toBe(
-      "2 runs that may still execute steps are the same on both sides; 1 changed since, and the delta pass " +
-        "imports them; 1 held run left out.",
-    );
-  });
-
-  it("says what its proof compared, and how long the worker will be stopped", () => {
-    const proof = { provenFiles: 1_204, changedFiles: 1, importMs: 1_200 };
-    expect(describeProof(report({ proof }))).toEqual([
-      "Every record of 1,204 files is in MongoDB. 1 file changed since the import, or cannot be imported. The import " +
-        "of what changed took 2 s: the worker will be stopped for about as long, and while its " +
-        "pods start.",
-    ]);
-  });
-});
-
-it("a fence says since when MongoDB counts, and what happens to held runs", () => {
-  const fence = { at, cutover: 2, unfinishedCount: 1 };
-  const drawn = { fence, held: ["busy", "slow"], unknown: ["slow"] };
-  expect(describeFence(drawn, root)).toEqual([
-    `MongoDB is the source of truth since ${at}. 1 run on disk may still execute steps.`,
-    "A rollback without MongoDB held 2 runs in /state/held: busy, slow. Their content in MongoDB applies, and " +
-      "the next export restores their files.",
-    warn(
-      "held-runs-unknown",
-      "1 run held in /state/held without a document in this MongoDB, so that no service executes them: slow. If " +
-        "the MongoDB that had them is lost, move the files back and run `taskrunner-storage import --cutover-pass final`. " +
-        "Their steps may then run again.",
+    }),
+    "a verification after which the next import would not read the files again": verified({
+      notForgotten: "Deleting checkpoints failed.",
+    }),
+    "a verification before the drain": verified({
+      runs: lost,
+      proof: { provenFiles: 1, changedFiles: 0 },
+    }),
+    "a proof that holds": said(() =>
+      describeProof(imported({ proof: { provenFiles: 1_204, changedFiles: 1, importMs: 1_200 } })),
     ),
-  ]);
+
+    "runs that the bulk pass could not import": said(() => describeStop(refused, sides, "bulk")),
+    "runs that the delta pass could not import": said(() => describeStop(refused, sides, "delta")),
+    "before the drain, a run of which a worker on MongoDB would execute other steps": said(() =>
+      describeUnequal(unfinished, sides, "bulk"),
+    ),
+    "the same after the drain": said(() => describeUnequal(unfinished, sides, "delta")),
+    "the same after a rollback that exported nothing": said(() =>
+      describeUnequal(unfinished, { ...sides, notExported: true }, "bulk"),
+    ),
+    "what was compared": () => describeCompared(unfinished),
+
+    "a fence, and runs that a rollback held": said(() => {
+      const fence = { at, cutover: 2, unfinishedCount: 1 };
+      return describeFence({ fence, held: ["busy", "slow"], unknown: ["slow"] }, root);
+    }),
+
+    "an export of nothing": rolledBack({ exported: exported() }),
+    "an export": rolledBack({
+      exported: exported({ runs: { ...none, written: 1 }, logs: { ...none, written: 1_204 } }),
+    }),
+    "an export with conflicts, and with what was not written or recorded": rolledBack({
+      exported: exported({
+        runs: { ...none, conflicts: 1 },
+        logs: { ...none, conflicts: 1 },
+        artifacts: { ...none, unwritable: 1 },
+        conflicts: [
+          { id: "s", file: "state/runs/s.json", copy: "conflicts/state/runs/s.json" },
+          { id: "r", file: "logs/runs/r.ndjson", copy: "taskrunner.pack_run_logs" },
+        ],
+        unwritable: [{ id: "r:a", detail: "no form" }],
+        withoutBase: { count: 1, cases: ["busy"] },
+        baseTrouble: "code 13",
+      }),
+    }),
+    "a rollback without MongoDB": rolledBack(behind),
+    "the same by a Job, which each update repeats": rolledBack(behind, {
+      ...byHand,
+      isAgain: true,
+    }),
+    "a bulk pass that leaves the export to the handover": said(() =>
+      describeBulkExport({ left: unreachable }, state),
+    ),
+    "a preview of a rollback without MongoDB": said(() =>
+      describeRollbackPreview({ unreachable, unfinishedCount: 1 }, root, at),
+    ),
+    "a MongoDB that answers and cannot be read": unreadable(at),
+    "the same without a fence": unreadable(),
+
+    ...formsCases(),
+    ...troubleCases(),
+    ...directoryCases(),
+  });
+
+  expect(all).not.toContain("may hold documents");
+  await expect(all).toMatchFileSnapshot("words.txt");
 });
 
-describe("a rollback", () => {
-  const done = (fields: object) =>
-    ({ held: [], destinationTaken: [], ...fields }) as unknown as RollbackReport;
-  const exportReport = (fields: object = {}) =>
-    ({
-      ...byRole(() => ({ written: 0, conflicts: 0, unwritable: 0, removed: 0 })),
-      conflicts: [],
-      unwritable: [],
-      removedUnfinished: [],
-      withoutBase: { count: 0, cases: [] },
-      ...fields,
-    }) as unknown as Exported;
-  const byHand = { fencedAt: at, isAgain: false };
-  const unreachable = "Connecting to MongoDB at db:27017 failed.";
+function formsCases(): Record<string, Saying> {
+  const compared = { runs: 1_204, logs: 1, artifacts: 0, approvals: 0 };
+  const difference = {
+    role: "runs",
+    path: "steps[].attempts",
+    imported: { form: "number", count: 486, example: "r-17" },
+    services: [{ form: "string", count: 12, example: "r-501" }],
+  } as const;
+  const forms = { compared, differences: [difference], hash: "0123456789abcdef" };
+  return {
+    "forms of services that have not written yet": () =>
+      describeForms({ compared: byRole(() => 0), differences: [] }),
+    "forms that agree": () => describeForms({ compared, differences: [] }),
+    "forms that differ": () => describeForms(forms),
+    "forms that differ before the drain": () => describeFormsStop(forms, root, true),
+    "forms that differ after the rollouts": () => describeFormsStop(forms, root, false),
+  };
+}
 
-  it("says what it exported", () => {
-    const nothing = describeRollback(done({ exported: exportReport() }), state, byHand);
-    expect(nothing).toEqual(["Exported to /state: nothing changed."]);
-    const exported = exportReport({
-      runs: { written: 1, conflicts: 0, unwritable: 0 },
-      logs: { written: 1_204, conflicts: 0, unwritable: 0 },
-    });
-    expect(describeRollback(done({ exported }), state, byHand)).toEqual([
-      "Exported to /state: 1 run, 1,204 log entries.",
-    ]);
+/** Trouble of MongoDB and of the disk, with what to do. */
+function troubleCases(): Record<string, Saying> {
+  const answers = [
+    [13, "Unauthorized"],
+    [14031, "OutOfDiskSpace"],
+    [8000, "AtlasError"],
+    [189, "PrimarySteppedDown"],
+    [11000, "DuplicateKey"],
+  ] as const;
+  const ofMongo = answers.map(([code, codeName]) => {
+    const cause = new MongoServerError({ code, codeName, errmsg: "may hold documents" });
+    const error = new ServerTroubleError("Reading runs from db.pack_runs", 3, cause);
+    return [`MongoDB answers ${codeName}`, () => error.message] as const;
   });
-
-  it("says where both sides of a conflict are, what was not written, and what lacks a base", () => {
-    const exported = exportReport({
-      runs: { written: 0, conflicts: 1, unwritable: 0 },
-      logs: { written: 0, conflicts: 1, unwritable: 0 },
-      artifacts: { written: 0, conflicts: 0, unwritable: 1 },
-      conflicts: [
-        { id: "s", file: "state/runs/s.json", copy: "conflicts/state/runs/s.json" },
-        { id: "r", file: "logs/runs/r.ndjson", copy: "taskrunner.pack_run_logs" },
-      ],
-      unwritable: [{ id: "r:a", detail: "no form" }],
-      withoutBase: { count: 1, cases: ["busy"] },
-      baseTrouble: "code 13",
-    });
-    expect(describeRollback(done({ exported }), state, byHand).slice(1)).toEqual([
-      warn(
-        "conflicts",
-        "1 changed on both sides. The files stay, with conflict copies of MongoDB's content: " +
-          "s (see conflicts/state/runs/s.json).",
-      ),
-      warn(
-        "conflicts",
-        "1 log differs from MongoDB, and both sides stay: " +
-          "r (logs/runs/r.ndjson, and its entries in taskrunner.pack_run_logs).",
-      ),
-      warn("not-written", "1 could not be written: r:a (no form)."),
-      warn(
-        "not-recorded",
-        "1 not recorded as equal on both sides (code 13): busy. The files are right; a later change on both " +
-          "sides is a conflict.",
-      ),
-    ]);
+  const ofDisk = ["ENOSPC", "EFBIG", "EROFS", "EACCES"].map((code) => {
+    const cause = Object.assign(new Error("no"), { code, syscall: "write" });
+    const write = (folder: string) =>
+      publish(`${folder}/r.json`, undefined, () => Promise.reject(cause));
+    return [`a file that cannot be written: ${code}`, inDirectory({}, write)] as const;
   });
+  return Object.fromEntries([...ofMongo, ...ofDisk]);
+}
 
-  it.each([
-    [false, "`taskrunner-storage export`"],
-    [true, "the next `pulumi up`"],
-  ])("says what stays behind without MongoDB (by a Job: %s)", (isAgain, later) => {
-    const report = done({ unreachable, held: ["busy"], destinationTaken: ["slow"] });
-    expect(describeRollback(report, state, { ...byHand, isAgain })).toEqual([
-      warn(
-        "not-exported",
-        `Nothing was exported. ${unreachable} What changed in MongoDB since ${at} is still only there. When ` +
-          `MongoDB answers again, ${later} writes it to the files. The stack output \`verification\` counts what ` +
-          "MongoDB had at the cutover.",
-      ),
-      warn(
-        "runs-held",
-        "1 run held in /state/held, so that no step runs twice: busy. When MongoDB answers and no conflict " +
-          `blocks it, ${later} restores those that it has. To run them from files instead, move the files back to ` +
-          "state/runs: steps may then run twice.",
-      ),
-      warn(
-        "runs-not-moved",
-        "1 run held in /state/held could not return, because another file exists in state/runs: slow. Compare " +
-          "the two files and keep the right one.",
-      ),
-    ]);
-  });
+/** State directories that take no fence, or are not the one of the fence. */
+function directoryCases(): Record<string, Saying> {
+  const ofFence = { fencedAt: at, ledger: "ledger", electionSeconds: 5 };
+  const witness = (folder: string) =>
+    requireWitnesses({ root: folder, folders: defaultFolders }, ofFence, undefined);
+  const log = { "logs/runs/r": "" };
+  const fence = (fields: object) => inDirectory({ ...log, "fence.json": fields }, witness);
+  return {
+    "a state directory that takes no fence": inDirectory({}, (folder) =>
+      requireFenceWritable({ root: `${folder}/missing`, folders: defaultFolders }),
+    ),
+    "a state directory that is missing": () => witness(root),
+    "one without fence.json": inDirectory(log, witness),
+    "one with another fence": fence({ at: "2024-01-01T00:00:00.000Z", unfinishedCount: 1 }),
+    "one without its runs": fence({ at, unfinishedCount: 2 }),
+    "one whose fence cannot be read": inDirectory({ ...log, "fence.json": "{" }, witness),
+  };
+}
 
-  it("before the drain leaves to the handover what cannot be exported", () => {
-    expect(describeBulkExport({ left: unreachable }, state)).toEqual([
-      warn(
-        "export-left",
-        `Nothing was exported before the drain. ${unreachable} The handover tries it again, and exports ` +
-          "everything while the worker is stopped.",
-      ),
-    ]);
-  });
-
-  it("says in a preview what would stay behind, and what would become of unfinished runs", () => {
-    const found = { unreachable, unfinishedCount: 1 };
-    expect(describeRollbackPreview(found, root, at)).toEqual([
-      warn(
-        "would-not-export",
-        `MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there since ${at} ` +
-          "would stay only there until `taskrunner-storage export`.",
-      ),
-      warn(
-        "would-hold",
-        "Unfinished runs would be held in /state/held. At the cutover 1 run on disk was unfinished.",
-      ),
-    ]);
-  });
-
-  it("of a MongoDB that answers and cannot be read says how to wait for it, and how to give it up", () => {
-    const found = "MongoDB has no primary.";
-    const ready = "MongoDB has a primary";
-    const again = `${found} Nothing was exported or held. When ${ready}, run pulumi up again, which exports everything.`;
-    expect(new MongoUnreadableError(found, ready, at).message).toBe(
-      `${again} If MongoDB is lost, set advanced.abandonMongo: "${at}" and run pulumi up again, which gives up ` +
-        "what changed there and holds the unfinished runs.",
-    );
-    expect(new MongoUnreadableError(found, ready, undefined).message).toBe(
-      `${again} If MongoDB is lost, stop its members, and run pulumi up again.`,
-    );
-  });
-});
-
-it.each([
-  [13, "Unauthorized", "Grant the user of the connection string readWrite on this database"],
-  [14031, "OutOfDiskSpace", "Free space on the server's disk"],
-  [
-    8000,
-    "AtlasError",
-    "Atlas refuses it: free space to get within the quota, or grant the user readWrite",
-  ],
-  [189, "PrimarySteppedDown", "Wait until the server works again, or fix the cause"],
-  [11000, "DuplicateKey", "Fix the cause"],
-])("trouble with code %i comes with what to do", (code, codeName, advice) => {
-  const cause = new MongoServerError({ code, codeName, errmsg: "may hold documents" });
-  expect(new ServerTroubleError("Reading runs from db.pack_runs", 3, cause).message).toBe(
-    `Reading runs from db.pack_runs failed 3 times: MongoDB answers with code ${code} (${codeName}). ${advice}, ` +
-      "then run it again: what was done so far stays, and it resumes where it stopped.",
-  );
-});
+/** What work in a directory says of it, which is named `/state` then. */
+function inDirectory(files: StateFiles, work: (folder: string) => Promise<unknown>): Saying {
+  return async () => {
+    const folder = await writeState(files);
+    const failed: unknown = await work(folder).catch((error: unknown) => error);
+    return (failed as Error).message.replaceAll(folder, root);
+  };
+}

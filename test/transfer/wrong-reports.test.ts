@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { bothEqual, importCounts } from "./counts";
 import { databasePerTest, defaultSides } from "./database";
-import { addFiles, artifact, lines, logLine, run, writeState } from "./state";
+import { addFiles, artifact, logLine, run, writeState } from "./state";
 import { failingCommands } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
@@ -71,11 +71,9 @@ it("a number in a plan that needs a decimal keeps each digit both ways", async (
 it("what belongs to a run whose file is empty for a moment is imported under the run's own id", async () => {
   const root = await writeState({
     "state/runs/r_1.json": "",
-    "logs/runs/r_1.ndjson": lines(logLine(1)),
+    "logs/runs/r_1.ndjson": [logLine(1)],
   });
-  const written = sleep(300).then(() =>
-    addFiles(root, { "state/runs/r_1.json": JSON.stringify(run("r/1")) }),
-  );
+  const written = sleep(300).then(() => addFiles(root, { "state/runs/r_1.json": run("r/1") }));
   await importState(sides(root));
   await written;
   expect(await current.db.collection("pack_run_logs").distinct("runId")).toEqual(["r/1"]);
@@ -84,7 +82,7 @@ it("what belongs to a run whose file is empty for a moment is imported under the
 it("a date inside steps is a text on both sides", async () => {
   const lastTransitionAt = "2025-11-06T10:00:01.1234567+00:00";
   const steps = [{ stepId: "a", status: "Succeeded", attempts: 1, lastTransitionAt }];
-  const root = await writeState({ "state/runs/r.json": JSON.stringify(run("r", { steps })) });
+  const root = await writeState({ "state/runs/r.json": run("r", { steps }) });
   await importState(sides(root));
   const runs = current.db.collection("pack_runs");
   expect(await runs.findOne()).toMatchObject({ steps });
@@ -110,10 +108,10 @@ it.each([
 
 it("names that nobody reads are counted, and three of them are named", async () => {
   const root = await writeState({
-    "state/runs/ok.json": JSON.stringify(run("ok")),
-    "state/runs/UPPER.JSON": JSON.stringify(run("UPPER")),
-    "logs/runs/ok.ndjson": lines(logLine(3)),
-    "logs/runs/ok.ndjson.1": lines(logLine(1), logLine(2)),
+    "state/runs/ok.json": run("ok"),
+    "state/runs/UPPER.JSON": run("UPPER"),
+    "logs/runs/ok.ndjson": [logLine(3)],
+    "logs/runs/ok.ndjson.1": [logLine(1), logLine(2)],
     "artifacts/ok/report.txt": "not state",
   });
   const notUtf8 = (folder: string, end: string) =>

@@ -2,7 +2,7 @@ import { type Db, Long } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, compareForms } from "../../../components/transfer";
 import { databasePerTest, defaultSides } from "../database";
-import { addFiles, approval, artifact, lines, logLine, run, writeState } from "../state";
+import { addFiles, approval, artifact, logLine, run, writeState } from "../state";
 
 const current = databasePerTest();
 const moment = new Date("2025-11-08T10:00:00Z");
@@ -10,12 +10,10 @@ const [step] = run("a").steps;
 const steps = [{ ...step, lastTransitionAt: "2025-11-06T10:00:00Z" }];
 
 const files = {
-  ...Object.fromEntries(
-    ["a", "b", "c"].map((id) => [`state/runs/${id}.json`, JSON.stringify(run(id, { steps }))]),
-  ),
-  "logs/runs/a.ndjson": lines(logLine(1, { traceId: "t" })),
-  "artifacts/a/artifact-manifest.json": JSON.stringify({ outputs: [artifact("report")] }),
-  "state/approvals/a.json": JSON.stringify([approval("gate", { summary: "fine" })]),
+  ...Object.fromEntries(["a", "b", "c"].map((id) => [`state/runs/${id}.json`, run(id, { steps })])),
+  "logs/runs/a.ndjson": [logLine(1, { traceId: "t" })],
+  "artifacts/a/artifact-manifest.json": { outputs: [artifact("report")] },
+  "state/approvals/a.json": [approval("gate", { summary: "fine" })],
 };
 
 async function imported() {
@@ -84,7 +82,7 @@ it("leaves out an imported run whose file changed since", async () => {
   const sides = await imported();
   await current.db.collection("pack_runs").updateMany({}, { $set: { planHash: "sha256:2" } });
   expect((await compareForms(sides)).compared.runs).toBe(3);
-  await addFiles(sides.root, { "state/runs/a.json": JSON.stringify(run("a")) });
+  await addFiles(sides.root, { "state/runs/a.json": run("a") });
   expect((await compareForms(sides)).compared.runs).toBe(2);
 });
 
