@@ -4,34 +4,17 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { ObjectId } from "mongodb";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { readFence } from "../../components/state";
 import { ledgerCollection } from "./database";
 import { addFiles, jsonIn, logLine, run } from "./state";
 import { atFirstRead } from "./first-read";
-import {
-  type Outs,
-  RollbackStack,
-  finished,
-  running,
-  runStep,
-  sampleFiles,
-  upSecond,
-} from "./rollback-stack";
+import { RollbackStack, finished, running, runStep, sampleFiles } from "./rollback-stack";
 
 // What a worker on files would execute when the fence is ended: each unfinished file is what MongoDB has, or is held.
 
 const stack = new RollbackStack();
 const busy = "state/runs/busy.json";
-const byHand = { ledger: ledgerCollection, electionSeconds: 5 };
-
-/** A cutover with its final pass: web works on MongoDB too. */
-async function wholeCutover(): Promise<Outs> {
-  const before = await stack.cutover();
-  await upSecond(undefined, stack.second(before));
-  return before;
-}
 
 const runBulkPass = (fields: object = {}) => providers.BulkPass.create(stack.toFiles(fields));
 
@@ -55,27 +38,27 @@ function filesRead(): (name: string) => string[] {
 
 describe("an unfinished file", () => {
   it("is exported once more if the killed worker's last write comes after its run was read", async () => {
-    const before = await wholeCutover();
-    atFirstRead("end", () => stack.runs.updateOne({ _id: "busy" }, { $set: finished }));
-    const { rollback } = await runStep(before, stack.toFiles());
+    const before = await stack.wholeCutover();
+    atFirstRead("end", () => stack.change("busy", finished));
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ held: [] });
-    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
   it("is exported if its run was retried while the bulk pass read it, by a service whose clock is behind", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     const change = (fields: object, minutes: number) => {
       const updatedAt = new Date(Date.now() - minutes * 60_000);
-      return stack.runs.updateOne({ _id: "busy" }, { $set: { ...fields, updatedAt } });
+      return stack.change("busy", { ...fields, updatedAt });
     };
-    await stack.runs.updateOne({ _id: "done" }, { $set: { updatedAt: new Date() } });
+    await stack.change("done", { updatedAt: new Date() });
     await change(finished, 6);
     atFirstRead("begin", () => change(running, 6));
     await runBulkPass();
     await change(finished, 6);
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
-    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
   it("of a name that no export gives is updated, with its log, and has no second file", async () => {
@@ -85,40 +68,40 @@ describe("an unfinished file", () => {
       [`state/runs/${name}.json`]: run(runId, running),
       [`logs/runs/${name}.ndjson`]: [logLine(1)],
     });
-    const before = await wholeCutover();
-    await stack.runs.updateOne({ _id: runId }, { $set: finished });
+    const before = await stack.wholeCutover();
+    await stack.change(runId, finished);
     const logs = stack.db.collection("pack_run_logs");
     await logs.updateOne({ runId }, { $unset: { extra: true } });
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
     expect(await namesOf(runId)).toEqual([`state/runs/${name}.json`]);
     expect(await jsonIn(stack.root, `state/runs/${name}.json`)).toMatchObject(finished);
   });
 
   it("is held if it is a second file of a run", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     await addFiles(stack.root, { "state/runs/copy.json": sampleFiles[busy] });
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ held: ["busy"] });
     expect(await namesOf("busy")).toEqual(["held/state/runs/copy.json", busy]);
   });
 
   it("is exported if it was restored after the bulk pass, although its base says that it has what MongoDB has", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     await stack.advance();
-    await stack.runs.updateOne({ _id: "busy" }, { $set: { updatedAt: new Date() } });
+    await stack.change("busy", { updatedAt: new Date() });
     await cp(join(stack.root, "state/runs"), `${stack.root}.runs`, { recursive: true });
     await runBulkPass();
-    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
     await rm(join(stack.root, "state/runs"), { recursive: true });
     const preserveTimestamps = true;
     await cp(`${stack.root}.runs`, join(stack.root, "state/runs"), {
       recursive: true,
       preserveTimestamps,
     });
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ held: [] });
-    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
   it.each(["unwritable", "in conflict"])("is held if an approval is %s", async (how) => {
@@ -127,25 +110,25 @@ describe("an unfinished file", () => {
     await addFiles(stack.root, {
       [approvals]: [{ ...approval, requiredGrants: [] }],
     });
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     const decided = {
       status: "rejected",
       ...(how === "unwritable" && { auditRef: new ObjectId() }),
     };
     await stack.db.collection("pack_run_approvals").updateOne({}, { $set: decided });
     if (how === "in conflict") await writeFile(join(stack.root, approvals), "[{]");
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ held: ["busy"] });
     // The next export does not bring it back either.
-    expect(await exportByHand(stack.sides, byHand)).toMatchObject({ stillHeld: ["busy"] });
+    expect(await stack.exportByHand()).toMatchObject({ stillHeld: ["busy"] });
   });
 
   it("stays if its log differs: nothing is executed from a log", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     await addFiles(stack.root, {
       "logs/runs/busy.ndjson": [logLine(1, { message: "other" })],
     });
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ exported: { logs: { conflicts: 1 } }, held: [] });
   });
 
@@ -153,23 +136,23 @@ describe("an unfinished file", () => {
     const late = { "state/runs/late.json": run("late", running) };
     const before = await stack.cutover();
     await addFiles(stack.root, late);
-    const back = await runStep(before, stack.toFiles());
+    const back = await stack.rollBack(before);
     expect(back.rollback).toMatchObject({ held: [], notImported: 1 });
     expect(stack.said.join("\n")).toMatch(/1 run .* final pass/);
 
     const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
-    await upSecond(undefined, stack.second(again, { cutover: 2 }));
+    await stack.finalPass(again, { cutover: 2 });
     await addFiles(stack.root, { "state/runs/later.json": run("later", running) });
-    const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, stoppedAt: "2" }));
+    const { rollback } = await stack.rollBack(again, { cutover: 2, stoppedAt: "2" });
     expect(rollback).toMatchObject({ held: ["later"] });
     expect(rollback).not.toHaveProperty("notImported");
   });
 
   it("is not read if it was finished at the bulk pass and has its stamp still", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     await runBulkPass();
     const read = filesRead();
-    await runStep(before, stack.toFiles());
+    await stack.rollBack(before);
     expect(read(busy)).not.toEqual([]);
     expect(read("state/runs/done.json")).toEqual([]);
   });
@@ -178,7 +161,7 @@ describe("an unfinished file", () => {
     const now = Date.now.bind(Date);
     // Files that changed within two seconds are looked at again.
     const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 10_000);
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     clock.mockRestore();
     await addFiles(stack.root, { "state/runs/other.json": run("other", running) });
     const read = filesRead();
@@ -188,61 +171,61 @@ describe("an unfinished file", () => {
     await addFiles(stack.root, { "state/runs/done.json": run("done", running) });
     await runBulkPass();
     expect(read("state/runs/done.json")).not.toEqual([]);
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ held: ["other"] });
-    expect(await jsonIn(stack.root, "state/runs/done.json")).toMatchObject(finished);
+    expect(await stack.onDisk("done")).toMatchObject(finished);
   });
 
   it("is listed by a bulk pass that cannot read MongoDB, and held without MongoDB", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     await runBulkPass({ uri: undefined });
     await addFiles(stack.root, { "state/runs/done.json": run("done", running) });
-    const { rollback } = await runStep(before, stack.toFiles({ uri: undefined }));
+    const { rollback } = await stack.rollBack(before, { uri: undefined });
     expect((rollback?.held as string[]).sort()).toEqual(["busy", "done", "slow"]);
   });
 });
 
 describe("a run that is to be held", () => {
   it("is held although another file has its place below held/, and the way back knows both", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     await stack.advance();
     const place = stack.held(busy, before);
     await addFiles(stack.root, { [place]: run("busy", { planHash: "x" }) });
-    const { rollback } = await runStep(before, stack.toFiles({ uri: undefined }));
+    const { rollback } = await stack.rollBack(before, { uri: undefined });
     expect((rollback?.held as string[]).sort()).toEqual(["busy", "busy", "slow"]);
     expect(await namesOf("busy")).not.toContain(busy);
-    const report = await exportByHand(stack.sides, byHand);
+    const report = await stack.exportByHand();
     expect(report.returned.sort()).toEqual(["busy", "slow"]);
-    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
   it("and cannot be moved stops the rollback with the fence open", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     await addFiles(stack.root, { held: "in the way" });
-    const failed = runStep(before, stack.toFiles({ uri: undefined }));
+    const failed = stack.rollBack(before, { uri: undefined });
     await expect(failed).rejects.toThrow(
       /Holding state\/runs\/\w+\.json failed.*The fence stays open/,
     );
     expect(await readFence(stack.root)).not.toHaveProperty("endedAt");
     await rm(join(stack.root, "held"));
-    const { rollback } = await runStep(before, stack.toFiles({ uri: undefined }));
+    const { rollback } = await stack.rollBack(before, { uri: undefined });
     expect((rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
   });
 });
 
 it("an unfinished run in MongoDB that is finished on disk is named: no worker resumes it", async () => {
-  const before = await wholeCutover();
+  const before = await stack.wholeCutover();
   await addFiles(stack.root, { [busy]: run("busy", finished) });
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ held: [], unequal: ["busy"] });
   expect(stack.said.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-equal\]/);
   expect(JSON.parse(await readFile(join(stack.root, busy), "utf8"))).toMatchObject(finished);
 });
 
 it("the fence says that nothing was exported, until an export could read MongoDB", async () => {
-  const before = await wholeCutover();
-  await runStep(before, stack.toFiles({ uri: undefined }));
+  const before = await stack.wholeCutover();
+  await stack.rollBack(before, { uri: undefined });
   expect(await readFence(stack.root)).toMatchObject({ notExported: true });
-  await exportByHand(stack.sides, byHand);
+  await stack.exportByHand();
   expect(await readFence(stack.root)).not.toHaveProperty("notExported");
 });

@@ -4,7 +4,7 @@ import { type ConnectionOptions, closeConnections, databaseAt } from "../../comp
 import { providers } from "../../components/transfer/provider";
 import { documentOptions } from "../contract/options";
 import { examinedBy, watchedOptions } from "../examined";
-import { addFiles, artifact, jsonIn, run } from "./state";
+import { addFiles, artifact, run } from "./state";
 import { type Outs, RollbackStack, finished, running, sampleFiles } from "./rollback-stack";
 
 const stack = new RollbackStack();
@@ -52,16 +52,13 @@ it("while the worker is stopped MongoDB looks at the runs that changed or are un
   expect(areFew(forward)).toEqual([]);
   expect(before).toHaveProperty("fence");
 
-  await stack.runs.updateOne({ _id: "slow" }, { $set: { ...finished, updatedAt: new Date() } });
+  await stack.change("slow", { ...finished, updatedAt: new Date() });
   await BulkPass.create(stack.toFiles());
-  await stack.runs.updateOne(
-    { _id: "busy" },
-    { $set: { planHash: "later", updatedAt: new Date() } },
-  );
+  await stack.change("busy", { planHash: "later", updatedAt: new Date() });
   const rollback = (uri: string) => Handover.update("id", before, stack.toFiles({ uri }));
   const back = await examined(rollback, { selectionTimeoutMs: 5_000 });
   expect(areFew(back)).toEqual([]);
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject({ planHash: "later" });
+  expect(await stack.onDisk("busy")).toMatchObject({ planHash: "later" });
 });
 
 it("the bulk pass of a rollback exports the log of a run at work, and the final pass what has no run", async () => {
@@ -74,7 +71,7 @@ it("the bulk pass of a rollback exports the log of a run at work, and the final 
   const files = async () =>
     Object.keys(await stack.files()).filter((name) => name.includes("logs/"));
   expect((await stack.files())["logs/runs/busy.ndjson"]).toMatch(/"sequence":1.*\n.*"sequence":2/);
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(running);
+  expect(await stack.onDisk("busy")).toMatchObject(running);
 
   const back = (await Handover.update("id", before, stack.toFiles())).outs as Outs;
   expect(await files()).toEqual(["logs/runs/busy.ndjson"]);

@@ -8,15 +8,14 @@ import { runRollback } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
 import { failingCommands, unacknowledged } from "./fail-point";
-import { addFiles, jsonIn, run } from "./state";
+import { addFiles, run } from "./state";
 import {
   RollbackStack,
   finished,
   running,
   sampleFiles,
-  unreachableUri,
+  unreachable,
   runStep,
-  upSecond,
 } from "./rollback-stack";
 
 const stack = new RollbackStack();
@@ -41,32 +40,32 @@ it("exports what changed before the drain, and leaves to the handover what chang
   const before = await stack.cutover();
   await stack.advance();
   expect(await runBulkPass()).toContain(`${stack.root}: 1 run, 1 log entry.`);
-  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
   // Nothing is at an end: the services are at work, and the drain may refuse to begin.
   expect(await readFence(stack.root)).not.toHaveProperty("endedAt");
   expect(await readRecord(stack.db, ledgerCollection)).not.toHaveProperty("endedCutover");
 
-  await stack.runs.updateOne({ _id: "slow" }, { $set: finished });
-  const { rollback } = await runStep(before, stack.toFiles());
+  await stack.change("slow", finished);
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({
     exported: { runs: { written: 1, conflicts: 0 }, logs: { written: 0 } },
     held: [],
   });
-  expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject(finished);
+  expect(await stack.onDisk("slow")).toMatchObject(finished);
   expect(await readFence(stack.root)).toHaveProperty("endedAt");
 });
 
 it("leaves a run that is not finished to the handover, and what has no run to the final pass", async () => {
   const before = await stack.cutover();
-  await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "later" } });
+  await stack.change("slow", { planHash: "later" });
   await stack.db
     .collection("pack_run_logs")
     .updateOne({ runId: "busy" }, { $set: { runId: "new" } });
   const files = await stack.files();
   await runBulkPass();
   expect(await stack.files()).toEqual(files);
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, logs: { written: 0 } } });
 });
 
@@ -76,26 +75,26 @@ it("rests without an open fence: the worker works on the files", async () => {
   await stack.advance();
   const files = await stack.allFiles();
   expect(await runBulkPass()).not.toContain("xported");
-  expect(await runBulkPass({ uri: unreachableUri })).not.toContain("xported");
+  expect(await runBulkPass(unreachable)).not.toContain("xported");
   expect(await stack.allFiles()).toEqual(files);
 
   await stack.runs.deleteMany({});
   const before = await stack.cutover();
-  await runStep(before, stack.toFiles());
-  await stack.runs.updateOne({ _id: "slow" }, { $set: finished });
+  await stack.rollBack(before);
+  await stack.change("slow", finished);
   stack.said = [];
   expect(await runBulkPass()).not.toContain("xported");
-  expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject(running);
+  expect(await stack.onDisk("slow")).toMatchObject(running);
 });
 
 it("leaves all to the handover if MongoDB is unreachable, or does not know the fence", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  expect(await runBulkPass({ uri: unreachableUri })).toContain("[export-left]");
+  expect(await runBulkPass(unreachable)).toContain("[export-left]");
   stack.said = [];
   expect(await runBulkPass({ database: `${stack.database}_other` })).toContain("[export-left]");
-  expect(await jsonIn(stack.root, busy)).toMatchObject(running);
-  const { rollback } = await runStep(before, stack.toFiles({ uri: unreachableUri }));
+  expect(await stack.onDisk("busy")).toMatchObject(running);
+  const { rollback } = await stack.rollBack(before, unreachable);
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
 });
 
@@ -110,7 +109,7 @@ it("stops before the drain if no majority acknowledges a write, until the handov
   });
   // Without bases each run that goes on would be a conflict in the handover.
   expect(await runBulkPass({ exportUnconfirmed: fence?.at })).toContain("[export-left]");
-  expect(await jsonIn(stack.root, busy)).toMatchObject(running);
+  expect(await stack.onDisk("busy")).toMatchObject(running);
   await mend();
   const abandoned = { abandonMongo: fence?.at };
   expect(await runBulkPass(abandoned)).toMatch(/abandonMongo.*\[export-left\]/);
@@ -122,10 +121,10 @@ it("exports nothing that it cannot record: what goes on would be a conflict", as
   const validator = { file: "nothing" };
   await stack.db.command({ collMod: "pack_run_backfill", validator, validationLevel: "strict" });
   expect(await runBulkPass()).toContain("[export-left]");
-  expect(await jsonIn(stack.root, busy)).toMatchObject(running);
+  expect(await stack.onDisk("busy")).toMatchObject(running);
   await stack.db.command({ collMod: "pack_run_backfill", validator: {} });
-  await stack.runs.updateOne({ _id: "busy" }, { $set: { planHash: "later" } });
-  const { rollback } = await runStep(before, stack.toFiles());
+  await stack.change("busy", { planHash: "later" });
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1, conflicts: 0 } }, held: [] });
 });
 
@@ -146,7 +145,7 @@ it("looks again at a run that was unfinished before the drain, whatever its date
     { _id: { $in: ["new", "slow"] } },
     { $set: { ...finished, updatedAt: old } },
   );
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ exported: { runs: { written: 2 } }, held: [] });
 });
 
@@ -157,42 +156,42 @@ it.each([
   ["beside a run with a date in the future", new Date("2100-01-01"), new Date()],
 ])("finds in the handover a finished run %s", async (_, latest, updatedAt) => {
   const before = await stack.cutover();
-  await stack.runs.updateOne({ _id: "done" }, { $set: { updatedAt: latest } });
+  await stack.change("done", { updatedAt: latest });
   await runBulkPass();
   await stack.runs.insertOne({
     ...(await stack.runs.findOne({ _id: "done" })),
     _id: "new",
     updatedAt,
   });
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 } } });
-  expect(await jsonIn(stack.root, "state/runs/new.json")).toMatchObject(finished);
+  expect(await stack.onDisk("new")).toMatchObject(finished);
 });
 
 it("holds a run that was in conflict before the drain, although nothing changed since", async () => {
   const before = await stack.cutover();
-  await stack.runs.updateOne({ _id: "busy" }, { $set: { ...finished, updatedAt: old } });
+  await stack.change("busy", { ...finished, updatedAt: old });
   const changed = JSON.stringify(run("busy", { ...running, planHash: "by hand" }));
   await writeFile(join(stack.root, busy), changed);
   await runBulkPass();
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ exported: { runs: { conflicts: 1 } }, held: ["busy"] });
 });
 
 it("looks at all in the final pass: also at a finished run that changed without a date", async () => {
   const before = await stack.cutover();
   await runBulkPass();
-  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
-  const back = await runStep(before, stack.toFiles());
+  await stack.change("done", { planHash: "later", updatedAt: old });
+  const back = await stack.rollBack(before);
   expect(back.rollback).toMatchObject({ exported: { runs: { documents: 2, written: 0 } } });
-  const last = await upSecond(undefined, stack.second(back, { direction: "back" }));
+  const last = await stack.finalPass(back, { direction: "back" });
   expect(last.rollback).toMatchObject({ exported: { runs: { documents: 3, written: 1 } } });
 });
 
 it.each(["by hand", "without a majority"])("looks at all in a rollback %s", async (how) => {
   const { fence } = await stack.cutover();
   await runBulkPass();
-  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
+  await stack.change("done", { planHash: "later", updatedAt: old });
   if (how !== "by hand") await fail(["update"], "alwaysOn", unacknowledged);
   const { exported } = await runRollback(stack.sides, {
     uri: stack.server.uri,
@@ -213,10 +212,10 @@ it.each([
   async (_, fields, documents) => {
     const before = await stack.cutover();
     await runBulkPass();
-    const back = await runStep(before, stack.toFiles(fields));
+    const back = await stack.rollBack(before, fields);
     const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
-    await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later", updatedAt: old } });
-    const { rollback } = await runStep(again, stack.toFiles({ cutover: 2, stoppedAt: "2" }));
+    await stack.change("done", { planHash: "later", updatedAt: old });
+    const { rollback } = await stack.rollBack(again, { cutover: 2, stoppedAt: "2" });
     expect(rollback).toMatchObject({ exported: { runs: { documents, written: 1 } } });
   },
 );
@@ -224,8 +223,7 @@ it.each([
 it.each(["state/runs", "."])(
   "writes again what it exported if %s is restored before the handover",
   async (folder) => {
-    const before = await stack.cutover();
-    await upSecond(undefined, stack.second(before));
+    const before = await stack.wholeCutover();
     const left = await stack.allFiles();
     const fields = { ...finished, updatedAt: old };
     await stack.runs.insertOne({
@@ -234,15 +232,15 @@ it.each(["state/runs", "."])(
       ...fields,
     });
     await runBulkPass();
-    expect(await jsonIn(stack.root, "state/runs/new.json")).toMatchObject(finished);
+    expect(await stack.onDisk("new")).toMatchObject(finished);
     await rm(join(stack.root, folder), { recursive: true });
     const restored = Object.entries(left).filter(
       ([name]) => folder === "." || name.startsWith(folder),
     );
     await addFiles(stack.root, Object.fromEntries(restored));
-    const back = await runStep(before, stack.toFiles());
+    const back = await stack.rollBack(before);
     expect(back.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
-    await upSecond(undefined, stack.second(back, { direction: "back" }));
-    expect(await jsonIn(stack.root, "state/runs/new.json")).toMatchObject(finished);
+    await stack.finalPass(back, { direction: "back" });
+    expect(await stack.onDisk("new")).toMatchObject(finished);
   },
 );

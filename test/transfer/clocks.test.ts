@@ -1,19 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
-import { ledgerCollection } from "./database";
-import { jsonIn, run } from "./state";
-import {
-  type Outs,
-  RollbackStack,
-  finished,
-  running,
-  runStep,
-  unreachableUri,
-  upSecond,
-} from "./rollback-stack";
+import { run } from "./state";
+import { type Outs, RollbackStack, finished, running, unreachable } from "./rollback-stack";
 
 // A date says nothing of two states of a run whose writers' clocks are apart.
 
@@ -22,11 +12,10 @@ const busy = "state/runs/busy.json";
 
 /** A run that MongoDB finished and a file has; then its file is restored, whose writer's clock was ahead. */
 async function restoredFile(): Promise<Outs> {
-  const before = await stack.cutover();
-  await upSecond(undefined, stack.second(before));
+  const before = await stack.wholeCutover();
   await stack.advance();
   await providers.BulkPass.create(stack.toFiles());
-  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
   const ahead = run("busy", { ...running, updatedAt: new Date(Date.now() + 3_600_000) });
   await writeFile(join(stack.root, busy), JSON.stringify(ahead));
   return before;
@@ -34,15 +23,15 @@ async function restoredFile(): Promise<Outs> {
 
 it("a restored file of a finished run is written again, and nothing is held", async () => {
   const before = await restoredFile();
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ held: [] });
-  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
 it("a restored file that was held comes back as MongoDB finished its run", async () => {
   const before = await restoredFile();
-  const { rollback } = await runStep(before, stack.toFiles({ uri: unreachableUri }));
+  const { rollback } = await stack.rollBack(before, unreachable);
   expect(rollback).toMatchObject({ held: expect.arrayContaining(["busy"]) as unknown });
-  await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 });
-  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  await stack.exportByHand();
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
 });

@@ -4,30 +4,20 @@ import { type Document, ObjectId } from "mongodb";
 import { describe, expect, it } from "vitest";
 import { readRecord, recordFence } from "../../components/ledger";
 import { readFence, requireFenceWritable, writeFence } from "../../components/state";
-import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
-import { addFiles, jsonIn } from "./state";
+import { addFiles } from "./state";
 import { atFirstRead } from "./first-read";
 import { refuseWrites } from "./read-only";
-import { type Outs, RollbackStack, finished, runStep, upSecond } from "./rollback-stack";
+import { type Outs, RollbackStack, finished, runStep } from "./rollback-stack";
 
 // What an older copy of the state directory, or of the database, is believed.
 
 const stack = new RollbackStack();
-const proof = { ledger: ledgerCollection, electionSeconds: 5 };
 const busy = "state/runs/busy.json";
 const done = "state/runs/done.json";
-const byHand = (fields: object = {}) => exportByHand({ ...stack.sides, ...fields }, proof);
 const bulkPass = () => providers.BulkPass.create(stack.toFiles());
 const later = { $set: { planHash: "later" } };
-
-/** A cutover with its final pass: web works on MongoDB too. */
-async function wholeCutover(): Promise<Outs> {
-  const before = await stack.cutover();
-  await upSecond(undefined, stack.second(before));
-  return before;
-}
 
 /** Takes a snapshot of the state directory; returns how to restore it. */
 async function snapshot(): Promise<() => Promise<void>> {
@@ -53,115 +43,115 @@ async function snapshotOfMongo(): Promise<() => Promise<void>> {
 
 describe.each([
   ["the bulk pass", bulkPass],
-  ["an export by hand", byHand],
+  ["an export by hand", () => stack.exportByHand()],
 ])("a directory that is restored from before %s", (_, exported) => {
   it("gets again what MongoDB has, and holds nothing", async () => {
-    const before = await wholeCutover();
+    const before = await stack.wholeCutover();
     const restore = await snapshot();
     await stack.advance();
     await stack.runs.updateOne({ _id: "done" }, later);
     await exported();
-    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
     await restore();
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ exported: { older: "directory" }, held: [] });
     expect(stack.said.join("\n")).toContain("[older-copy]");
-    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
-    expect(await jsonIn(stack.root, done)).toMatchObject({ planHash: "later" });
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
+    expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
   });
 
   it("is compared whole by an export, and then vouched for again", async () => {
-    await wholeCutover();
+    await stack.wholeCutover();
     const restore = await snapshot();
     await stack.runs.updateOne({ _id: "done" }, later);
     await exported();
     await restore();
-    expect(await byHand()).toMatchObject({ older: "directory", runs: { written: 1 } });
-    expect(await jsonIn(stack.root, done)).toMatchObject({ planHash: "later" });
-    expect(await byHand()).not.toHaveProperty("older");
+    expect(await stack.exportByHand()).toMatchObject({ older: "directory", runs: { written: 1 } });
+    expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
+    expect(await stack.exportByHand()).not.toHaveProperty("older");
   });
 });
 
 it("an older copy is not vouched for while a record of it could not be written", async () => {
-  await wholeCutover();
+  await stack.wholeCutover();
   const restore = await snapshot();
   await stack.runs.updateOne({ _id: "done" }, later);
-  await byHand();
+  await stack.exportByHand();
   await restore();
   // A backup has half a file.
   await writeFile(join(stack.root, done), "{");
-  expect(await byHand()).toMatchObject({ older: "directory", runs: { conflicts: 1 } });
-  expect(await byHand()).toMatchObject({ older: "directory", runs: { conflicts: 1 } });
+  expect(await stack.exportByHand()).toMatchObject({ older: "directory", runs: { conflicts: 1 } });
+  expect(await stack.exportByHand()).toMatchObject({ older: "directory", runs: { conflicts: 1 } });
   await rm(join(stack.root, done));
-  expect(await byHand()).toMatchObject({ older: "directory", runs: { written: 1 } });
-  expect(await byHand()).not.toHaveProperty("older");
+  expect(await stack.exportByHand()).toMatchObject({ older: "directory", runs: { written: 1 } });
+  expect(await stack.exportByHand()).not.toHaveProperty("older");
 });
 
 it("a directory that is restored from before an export that was cut off is compared whole", async () => {
-  const before = await wholeCutover();
+  const before = await stack.wholeCutover();
   const restore = await snapshot();
   await stack.runs.updateOne({ _id: "done" }, later);
   // Everything is written, and the token after it is not.
   let end: (() => void) | undefined;
   atFirstRead("end", () => Promise.resolve((end = refuseWrites("fence.json"))));
-  await expect(byHand()).rejects.toThrow("EROFS");
-  expect(await jsonIn(stack.root, done)).toMatchObject({ planHash: "later" });
+  await expect(stack.exportByHand()).rejects.toThrow("EROFS");
+  expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
   end?.();
   await restore();
-  await runStep(before, stack.toFiles());
-  expect(await jsonIn(stack.root, done)).toMatchObject({ planHash: "later" });
+  await stack.rollBack(before);
+  expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
 });
 
 it("a directory that is restored from the middle of an export is compared whole", async () => {
-  const before = await wholeCutover();
+  const before = await stack.wholeCutover();
   await stack.runs.updateOne({ _id: "done" }, later);
   let restore = () => Promise.resolve();
   atFirstRead("begin", async () => void (restore = await snapshot()));
-  await byHand();
+  await stack.exportByHand();
   await restore();
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ exported: { older: "directory" } });
-  expect(await jsonIn(stack.root, done)).toMatchObject({ planHash: "later" });
+  expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
 });
 
 it("an export of some runs does not vouch for the others of an older copy", async () => {
-  await wholeCutover();
+  await stack.wholeCutover();
   const restore = await snapshot();
   await stack.runs.updateMany({}, later);
-  await byHand();
+  await stack.exportByHand();
   await restore();
-  expect(await byHand({ only: ["done"] })).toMatchObject({ runs: { written: 1 } });
-  expect(await byHand()).toMatchObject({ older: "directory", runs: { written: 2 } });
+  expect(await stack.exportByHand({ only: ["done"] })).toMatchObject({ runs: { written: 1 } });
+  expect(await stack.exportByHand()).toMatchObject({ older: "directory", runs: { written: 2 } });
 });
 
 it("a run that an older copy lacks after the fence has ended was not removed on disk", async () => {
-  const before = await wholeCutover();
+  const before = await stack.wholeCutover();
   const logs = stack.db.collection("pack_run_logs");
   await logs.insertOne({ ...(await logs.findOne()), _id: new ObjectId(), runId: "new" });
   await stack.runs.insertOne({ ...(await stack.runs.findOne({ _id: "done" })), _id: "new" });
-  await runStep(before, stack.toFiles());
+  await stack.rollBack(before);
   const restore = await snapshot();
-  await byHand();
+  await stack.exportByHand();
   await restore();
   await rm(join(stack.root, "state/runs/new.json"));
   await rm(join(stack.root, "logs/runs/new.ndjson"));
   const written = { written: 1, removed: 0 };
-  expect(await byHand()).toMatchObject({ runs: written, logs: written });
+  expect(await stack.exportByHand()).toMatchObject({ runs: written, logs: written });
 });
 
 it("a restored MongoDB does not vouch for the files, and brings nothing back that was removed on disk", async () => {
-  const before = await wholeCutover();
-  await runStep(before, stack.toFiles());
+  const before = await stack.wholeCutover();
+  await stack.rollBack(before);
   const restore = await snapshotOfMongo();
-  await byHand();
+  await stack.exportByHand();
   await restore();
-  const edited = { ...((await jsonIn(stack.root, done)) as object), planHash: "edited" };
+  const edited = { ...((await stack.onDisk("done")) as object), planHash: "edited" };
   await writeFile(join(stack.root, done), JSON.stringify(edited));
   await rm(join(stack.root, busy));
-  const report = await byHand();
+  const report = await stack.exportByHand();
   const runs = { written: 0, newerOnDisk: 1, unchanged: 1, removed: 1 };
   expect(report).toMatchObject({ older: "mongo", runs });
-  expect(await byHand()).not.toHaveProperty("older");
+  expect(await stack.exportByHand()).not.toHaveProperty("older");
 });
 
 it("a write beside another one and a probe does not damage fence.json", async () => {
@@ -177,26 +167,26 @@ it("a write beside another one and a probe does not damage fence.json", async ()
 });
 
 it("fence.json and the ledger agree again after an export that was cut off between the two", async () => {
-  await wholeCutover();
+  await stack.wholeCutover();
   const records = stack.db.collection(ledgerCollection);
   const { fenceFile } = (await readRecord(stack.db, ledgerCollection)) ?? {};
   expect(fenceFile).toEqual(await readFence(stack.root));
-  await byHand();
+  await stack.exportByHand();
   await records.updateOne({}, { $set: { fenceFile } });
-  expect(await byHand()).toMatchObject({ older: "mongo" });
+  expect(await stack.exportByHand()).toMatchObject({ older: "mongo" });
   const record = await readRecord(stack.db, ledgerCollection);
   expect(record?.fenceFile).toEqual(await readFence(stack.root));
-  expect(await byHand()).not.toHaveProperty("older");
+  expect(await stack.exportByHand()).not.toHaveProperty("older");
 });
 
 describe("a directory that is restored from before the last fence", () => {
   const cutover = { cutover: 2, stoppedAt: "2" };
 
   async function restoredFromBefore(): Promise<Outs> {
-    const back = await runStep(await stack.cutover(), stack.toFiles());
+    const back = await stack.rollBack(await stack.cutover());
     const restore = await snapshot();
     const again = await runStep(back, stack.inputs(cutover));
-    await stack.runs.updateOne({ _id: "busy" }, { $set: finished });
+    await stack.change("busy", finished);
     await restore();
     await rm(join(stack.root, done));
     return again;
@@ -204,35 +194,39 @@ describe("a directory that is restored from before the last fence", () => {
 
   it("gets the fence and all that it lacks by the command that the stop names, and rolls back", async () => {
     const again = await restoredFromBefore();
-    const refused = runStep(again, stack.toFiles(cutover));
+    const refused = stack.rollBack(again, cutover);
     await expect(refused).rejects.toMatchObject({
       reasons: [expect.stringMatching(/has the fence of .*export --all/)],
     });
-    expect(await byHand({ all: true })).toMatchObject({ runs: { written: 2, removed: 0 } });
+    expect(await stack.exportByHand({ all: true })).toMatchObject({
+      runs: { written: 2, removed: 0 },
+    });
     const fence = await readFence(stack.root);
     expect(fence).toMatchObject({ at: again.fence?.at, former: again.fence?.former });
     expect(fence).not.toHaveProperty("endedAt");
-    const { rollback } = await runStep(again, stack.toFiles(cutover));
+    const { rollback } = await stack.rollBack(again, cutover);
     expect(rollback).toMatchObject({ held: [] });
-    expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
   it("keeps its fence if only some runs are exported", async () => {
     await restoredFromBefore();
     const fence = await readFence(stack.root);
-    await byHand({ all: true, only: ["busy"] });
+    await stack.exportByHand({ all: true, only: ["busy"] });
     expect((await readFence(stack.root))?.at).toBe(fence?.at);
   });
 
   it("does not open a fence that has ended, nor take one of another stack", async () => {
     const again = await restoredFromBefore();
-    await byHand({ all: true });
-    await runStep(again, stack.toFiles(cutover));
+    await stack.exportByHand({ all: true });
+    await stack.rollBack(again, cutover);
     const { endedAt } = (await readFence(stack.root)) ?? {};
     await recordFence(stack.db, ledgerCollection, { at: new Date(), stack: "storage/other" });
     for (const lost of [false, true]) {
       if (lost) await rm(stack.root, { recursive: true });
-      expect(await byHand({ all: true })).toMatchObject({ runs: { written: lost ? 3 : 0 } });
+      expect(await stack.exportByHand({ all: true })).toMatchObject({
+        runs: { written: lost ? 3 : 0 },
+      });
       expect(await readFence(stack.root)).toMatchObject({ at: again.fence?.at, endedAt });
     }
   });

@@ -11,7 +11,7 @@ const requireNumber = (cutover: number) =>
   requireNewCutover(stack.sides, { cutover, ledger: ledgerCollection });
 
 it("the ledger knows the cutover that ended, also if the stack's state and fence.json are lost", async () => {
-  await runStep(await stack.cutover(), stack.toFiles());
+  await stack.rollBack(await stack.cutover());
   await rm(join(stack.root, "fence.json"));
   await expect(requireNumber(1)).rejects.toThrow("set cutover: 2");
   await expect(requireNumber(2)).resolves.toBeUndefined();
@@ -28,10 +28,10 @@ it("a fence in force ended no cutover, and an ended one of an earlier version th
 it("a late rollback of a former cutover makes no later one repeatable", async () => {
   const first = await stack.cutover();
   const second = { cutover: 2, stoppedAt: "2" };
-  const back = await runStep(first, stack.toFiles());
-  await runStep(await runStep(back, stack.inputs(second)), stack.toFiles(second));
+  const back = await stack.rollBack(first);
+  await stack.rollBack(await runStep(back, stack.inputs(second)), second);
   // The stack's state was restored.
-  await runStep(first, stack.toFiles());
+  await stack.rollBack(first);
   await rm(join(stack.root, "fence.json"));
   await expect(requireNumber(2)).rejects.toThrow("set cutover: 3");
 });

@@ -11,8 +11,9 @@ import { emptyDatabasePerTest, type ServerOptions } from "../server";
  * indexes, as the migration leaves it.
  */
 export function databasePerTest(options: ServerOptions = {}) {
-  // The embedded server does not tell its clients of a step-down: they have to ask for themselves.
-  const client = { serverMonitoringMode: "poll", heartbeatFrequencyMS: 500 } as const;
+  // The embedded server does not tell its clients of a step-down: they have to ask for themselves, soon.
+  const monitoring = { heartbeatFrequencyMS: 500, minHeartbeatFrequencyMS: 50 };
+  const client = { serverMonitoringMode: "poll", ...monitoring } as const;
   const current = emptyDatabasePerTest({ client, ...options });
   beforeEach(() => migrate(current.db));
   return current;

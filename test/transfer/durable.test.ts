@@ -4,7 +4,6 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { readFence, syncFolders } from "../../components/state";
 import { createRandom } from "../../tools/sample/random";
 import { LosingVolume } from "../stand-in/unkind/losing-volume";
-import { jsonIn } from "./state";
 import { type Outs, RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
 
 // What a crash of the state directory's server takes back: names that were not synced.
@@ -23,12 +22,11 @@ async function rolledBackAndCrashed(work: () => Promise<Outs>): Promise<Outs> {
 }
 
 it("a run that was exported, its log and the end of the fence are there after a crash", async () => {
-  const before = await stack.cutover();
-  await upSecond(undefined, stack.second(before));
+  const before = await stack.wholeCutover();
   await stack.advance();
-  const { rollback } = await rolledBackAndCrashed(() => runStep(before, stack.toFiles()));
+  const { rollback } = await rolledBackAndCrashed(() => stack.rollBack(before));
   expect(rollback).toMatchObject({ held: [] });
-  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
   expect(await readFence(stack.root)).toHaveProperty("endedAt");
 });
@@ -43,10 +41,10 @@ it("a held run is held after a crash", async () => {
 
 it("a held run that came back is in its place after a crash", async () => {
   const before = await stack.cutover();
-  const back = await runStep(before, stack.toFiles({ uri: undefined }));
+  const back = await stack.rollBack(before, { uri: undefined });
   const last = stack.second(back, { direction: "back" });
   await rolledBackAndCrashed(() => upSecond(undefined, last));
-  expect(await jsonIn(stack.root, busy)).toMatchObject(running);
+  expect(await stack.onDisk("busy")).toMatchObject(running);
 });
 
 it.each(["EINVAL", "ENOTSUP", "EPERM", "EIO"])(

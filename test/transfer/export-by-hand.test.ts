@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { FenceMissing } from "../../components/ledger";
 import { exportByHand } from "../../components/transfer";
 import { claimMigration, ledgerCollection } from "./database";
-import { RollbackStack, sampleFiles, runStep } from "./rollback-stack";
+import { RollbackStack, sampleFiles } from "./rollback-stack";
 
 const stack = new RollbackStack();
 const proof = { ledger: ledgerCollection, electionSeconds: 5 };
@@ -14,7 +14,7 @@ const runFiles = async () =>
 
 /** A rollback without MongoDB, which holds two runs. */
 async function rolledBack() {
-  return runStep(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  return stack.rollBack(await stack.cutover(), { uri: undefined });
 }
 
 it("an export from a MongoDB that is not the one of the fence is refused, and held runs stay", async () => {
@@ -23,7 +23,7 @@ it("an export from a MongoDB that is not the one of the fence is refused, and he
   await stack.db.dropDatabase();
   await claimMigration(stack.db);
   for (const all of [false, true]) {
-    const refused = exportByHand({ ...stack.sides, all }, proof);
+    const refused = stack.exportByHand({ all });
     await expect(refused).rejects.toThrow(FenceMissing);
   }
   expect(await runFiles()).toEqual([...heldRuns, "state/runs/done.json"]);
@@ -32,10 +32,10 @@ it("an export from a MongoDB that is not the one of the fence is refused, and he
 it("held runs that MongoDB does not have stay held, until their files are moved back", async () => {
   await rolledBack();
   await stack.runs.deleteMany({});
-  const kept = await exportByHand(stack.sides, proof);
+  const kept = await stack.exportByHand();
   expect(kept).toMatchObject({ returned: [], stillHeld: ["busy", "slow"] });
   await stack.moveHeldBack();
-  const later = await exportByHand(stack.sides, proof);
+  const later = await stack.exportByHand();
   expect(later).toMatchObject({ returned: [], stillHeld: [] });
   expect(await stack.files()).toEqual(sampleFiles);
 });
@@ -43,14 +43,14 @@ it("held runs that MongoDB does not have stay held, until their files are moved 
 it("held runs return to a directory that has no other run", async () => {
   await rolledBack();
   await rm(join(stack.root, "state/runs/done.json"));
-  const { returned } = await exportByHand(stack.sides, proof);
+  const { returned } = await stack.exportByHand();
   expect(returned.sort()).toEqual(["busy", "slow"]);
 });
 
 it("an export to a directory without the fence is refused, unless it creates a state that was lost", async () => {
   await stack.cutover();
   await rm(join(stack.root, "fence.json"));
-  await expect(exportByHand(stack.sides, proof)).rejects.toThrow(/has no fence\.json/);
+  await expect(stack.exportByHand()).rejects.toThrow(/has no fence\.json/);
   await rm(stack.root, { recursive: true });
   const all = { ...stack.sides, all: true };
   expect(await exportByHand(all, proof)).toMatchObject({ runs: { written: 3 } });
@@ -60,5 +60,5 @@ it("a state without a cutover is exported: nothing says that its database is ano
   await stack.cutover();
   await rm(join(stack.root, "fence.json"));
   await stack.db.collection(ledgerCollection).deleteMany({});
-  expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { unchanged: 3 } });
+  expect(await stack.exportByHand()).toMatchObject({ runs: { unchanged: 3 } });
 });

@@ -1,4 +1,5 @@
 import type { Document, MongoClient } from "mongodb";
+import { afterEach, beforeEach, vi } from "vitest";
 
 /**
  * The server's fail point for commands, of a server that has fail points: `fail` lets commands of these
@@ -16,3 +17,15 @@ export function failingCommands(current: { readonly client: MongoClient }) {
 export const unacknowledged = {
   writeConcernError: { code: 64, errmsg: "waiting for replication timed out" },
 };
+
+/** Lets the waits before retries take a tenth of their time in a file's tests: how long they are proves nothing. */
+export function hurryRetries(): void {
+  const wait = globalThis.setTimeout;
+  const sooner = (work: () => void, ms = 0) => wait(work, ms / 10);
+  beforeEach(() => {
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(sooner as typeof setTimeout);
+  });
+  afterEach(() => {
+    vi.mocked(globalThis.setTimeout).mockRestore();
+  });
+}

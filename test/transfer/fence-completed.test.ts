@@ -18,7 +18,7 @@ it("a fence that a killed up left only in the ledger is completed in fence.json,
 
   const first = await runStep(undefined, stack.inputs());
   expect((await readFence(stack.root))?.former).toEqual([killed.at.toISOString()]);
-  const back = await runStep(first, stack.toFiles());
+  const back = await stack.rollBack(first);
   expect((await readFence(stack.root))?.endedAt).toBeDefined();
 
   const next = { cutover: 2, checksum: "c", schema: documentOptions, onDataIssue: "fail" };
@@ -40,10 +40,10 @@ it("a fence that a killed up left in fence.json, and that the stack never learne
 });
 
 it("so is that of a second cutover, whose worker was drained since the first rollback", async () => {
-  const back = await runStep(await stack.cutover(), stack.toFiles());
+  const back = await stack.rollBack(await stack.cutover());
   const second = { cutover: 2, stoppedAt: "2" };
   const { fence } = await runStep(back, stack.inputs(second));
-  await runStep(back, stack.toFiles(second));
+  await stack.rollBack(back, second);
   expect(await readFence(stack.root)).toMatchObject({
     at: fence?.at,
     endedAt: expect.any(String) as string,
@@ -51,7 +51,7 @@ it("so is that of a second cutover, whose worker was drained since the first rol
 });
 
 it("a fence before two killed cutovers is still known, also if they were to a new database", async () => {
-  const back = await runStep(await stack.cutover(), stack.toFiles());
+  const back = await stack.rollBack(await stack.cutover());
   await stack.db.dropDatabase();
   await claimMigration(stack.db);
   const killed: unknown[] = [];
@@ -59,7 +59,7 @@ it("a fence before two killed cutovers is still known, also if they were to a ne
     const { fence } = await runStep(back, stack.inputs({ cutover: 2, stoppedAt }));
     killed.push(fence?.at);
   }
-  await runStep(back, stack.toFiles({ cutover: 2, stoppedAt: "4" }));
+  await stack.rollBack(back, { cutover: 2, stoppedAt: "4" });
   expect(await readFence(stack.root)).toMatchObject({
     at: killed.at(-1),
     former: [back.fence?.at, killed[0]],

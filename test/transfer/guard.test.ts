@@ -5,7 +5,14 @@ import { readFence, writeFence } from "../../components/state";
 import { importState } from "../../components/transfer";
 import { compareUnfinished } from "../../components/transfer/import/guard";
 import { providers } from "../../components/transfer/provider";
-import { RollbackStack, type Outs, finished, running, sampleFiles } from "./rollback-stack";
+import {
+  RollbackStack,
+  stoppedBy,
+  type Outs,
+  finished,
+  running,
+  sampleFiles,
+} from "./rollback-stack";
 import { addFiles, approval, run } from "./state";
 
 const stack = new RollbackStack();
@@ -21,15 +28,6 @@ const others = Object.fromEntries(
 async function bulkPass(files: object = {}): Promise<void> {
   await addFiles(stack.root, { ...sampleFiles, ...files });
   await BulkPass.create(stack.inputs());
-}
-
-/** What stopped a step. */
-async function stoppedBy(work: Promise<unknown>) {
-  const error: unknown = await work.then(
-    () => ({ reasons: ["it did not stop"] }),
-    (one: unknown) => one,
-  );
-  return error as { reasons: string[]; properties: object };
 }
 
 /** The next `up` after a stop of the handover. */
@@ -53,7 +51,7 @@ it("no fence is drawn over a finished run whose file is refused while MongoDB ha
 
 it("no fence is drawn over a run that changed on both sides", async () => {
   await bulkPass(others);
-  await stack.runs.updateOne({ _id: "busy" }, { $set: { planHash: "planted" } });
+  await stack.change("busy", { planHash: "planted" });
   await writeFile(join(stack.root, busy), JSON.stringify(run("busy", finished)));
   const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
   expect(reasons).toEqual([expect.stringMatching(/busy \(finished on disk .*unfinished in Mon/)]);
@@ -65,7 +63,7 @@ it("no fence is drawn over a run that changed on both sides", async () => {
 it("no fence is drawn over a run that was set back in MongoDB, and its file applies later", async () => {
   await bulkPass();
   const updatedAt = new Date("2025-11-06T09:30:00Z");
-  await stack.runs.updateOne({ _id: "done" }, { $set: { ...running, updatedAt } });
+  await stack.change("done", { ...running, updatedAt });
   // Hours pass until the handover.
   const later = run("busy", { ...running, updatedAt: "2025-11-06T15:00:00Z" });
   await addFiles(stack.root, { "state/runs/busy.json": later });

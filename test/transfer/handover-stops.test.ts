@@ -2,21 +2,21 @@ import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readFence } from "../../components/state";
-import { exportByHand, importState } from "../../components/transfer";
+import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
-import { ledgerCollection } from "./database";
 import { addFiles, run } from "./state";
-import { RollbackStack, finished, runStep, running, sampleFiles } from "./rollback-stack";
+import {
+  RollbackStack,
+  stoppedBy,
+  finished,
+  runStep,
+  running,
+  sampleFiles,
+} from "./rollback-stack";
 
 const stack = new RollbackStack();
 const { BulkPass, Handover, Proof } = providers;
 const busy = "state/runs/busy.json";
-
-/** What stopped a step, after a bulk pass and a change of the files. */
-async function stoppedBy(work: Promise<unknown>) {
-  const error: unknown = await work.catch((one: unknown) => one);
-  return error as { reasons: string[]; properties: object };
-}
 
 it.each([
   ["a file that the killed worker left empty", ""],
@@ -129,15 +129,15 @@ it.each([
   [", also if the rollback before could not export", false],
 ])("a rollback of a cutover that stopped before its fence exports nothing%s", async (_, isUp) => {
   const uri = isUp ? stack.inputs().uri : undefined;
-  const back = await runStep(await stack.cutover(), stack.toFiles({ uri }));
-  await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 });
+  const back = await stack.rollBack(await stack.cutover(), { uri });
+  await stack.exportByHand();
   const later = { cutover: 2, stoppedAt: "2" };
   await BulkPass.create(stack.inputs(later));
   const known = await stack.runs.findOne({ _id: "busy" });
   await stack.runs.insertOne({ ...known, _id: "stranger", updatedAt: new Date() });
   const stopped = await stoppedBy(runStep(back, stack.inputs(later)));
   expect(stopped.reasons).toEqual([expect.stringMatching(/: stranger \(no file, unfinished/)]);
-  const again = await runStep(stopped.properties, stack.toFiles(later));
+  const again = await stack.rollBack(stopped.properties, later);
   expect(again).toMatchObject({ applied: true, direction: "back", rollback: back.rollback });
   expect(await stack.files()).toEqual(sampleFiles);
 });

@@ -36,7 +36,7 @@ const namesIn = (files: Readonly<Record<string, string>>, start: string) =>
 
 it("a rollback holds with a run what may begin it anew, and names the jobs that may be its", async () => {
   const before = await cutover();
-  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
+  const outs = await stack.rollBack(before, { uri: undefined });
   expect(outs.rollback).toMatchObject({
     held: ["busy", "slow"],
     heldJobs: ["queue/3-broken.json", "queue/4-late.json"],
@@ -66,7 +66,7 @@ it("without MongoDB a job of a run that has no file is held although no run is",
     "queue/2-done.json": job({ runId: "done" }),
   });
   const before = await runStep(undefined, stack.inputs());
-  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
+  const outs = await stack.rollBack(before, { uri: undefined });
   expect(outs.rollback).toMatchObject({ held: [], heldJobs: ["queue/1-new.json"] });
   expect(namesIn(await stack.files(), "queue/")).toEqual(["queue/2-done.json"]);
   await stack.runs.insertOne({ ...(await stack.runs.findOne({ _id: "done" })), _id: "new" });
@@ -76,7 +76,7 @@ it("without MongoDB a job of a run that has no file is held although no run is",
 
 it("approvals of a held run return merged, and its job; a job waits for its run's file, or to be read", async () => {
   const before = await cutover();
-  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
+  const outs = await stack.rollBack(before, { uri: undefined });
   await stack.db
     .collection("pack_run_approvals")
     .updateOne({ runId: "busy" }, { $set: { status: "approved", actorId: "alice" } });
@@ -105,7 +105,7 @@ it("approvals of a held run return merged, and its job; a job waits for its run'
 
 it("approvals that MongoDB alone has come below held/ first, and an orphan's are not written", async () => {
   const before = await cutover();
-  await runStep(before, stack.toFiles({ uri: undefined }));
+  await stack.rollBack(before, { uri: undefined });
   const approvals = stack.db.collection("pack_run_approvals");
   const asked = await approvals.findOne({});
   await stack.forget("busy");
@@ -121,7 +121,7 @@ it("approvals that MongoDB alone has come below held/ first, and an orphan's are
 
 it("approvals that MongoDB alone has stay below held/ as long as their run does", async () => {
   const before = await cutover();
-  await runStep(before, stack.toFiles({ uri: undefined }));
+  await stack.rollBack(before, { uri: undefined });
   const approvals = stack.db.collection("pack_run_approvals");
   await approvals.insertOne({
     ...(await approvals.findOne({})),
@@ -131,18 +131,18 @@ it("approvals that MongoDB alone has stay below held/ as long as their run does"
   const held = stack.held("state/runs/slow.json", before);
   const changed = run("slow", { ...running, planHash: "by hand", updatedAt: new Date() });
   await addFiles(stack.root, { [held]: changed });
-  await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by MongoDB" } });
+  await stack.change("slow", { planHash: "by MongoDB" });
   expect(await exportState(stack.sides)).toMatchObject({ stillHeld: ["slow"] });
   expect(namesIn(await stack.files(), "state/approvals/")).toEqual(["state/approvals/busy.json"]);
   await addFiles(stack.root, { [held]: { ...changed, planHash: "by MongoDB" } });
-  await stack.runs.updateOne({ _id: "slow" }, { $set: { updatedAt: changed.updatedAt } });
+  await stack.change("slow", { updatedAt: changed.updatedAt });
   expect(await exportState(stack.sides)).toMatchObject({ returned: ["slow"] });
   expect(namesIn(await stack.files(), "state/approvals/")).toContain("state/approvals/slow.json");
 });
 
 it("a newer job keeps its place, and the held one stays held", async () => {
   const before = await cutover();
-  await runStep(before, stack.toFiles({ uri: undefined }));
+  await stack.rollBack(before, { uri: undefined });
   const newer = job({ runId: "busy", requestedAt: "later" });
   await addFiles(stack.root, { "queue/1-busy.json": newer });
   await exportState(stack.sides);
@@ -154,7 +154,7 @@ it("a newer job keeps its place, and the held one stays held", async () => {
 
 it("without a queue nobody makes a job: the approvals of a held run stay in their place", async () => {
   await addFiles(stack.root, { "state/approvals/busy.json": pending });
-  await runStep(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  await stack.rollBack(await stack.cutover(), { uri: undefined });
   expect(await stack.files()).toMatchObject({
     "held/state/runs/busy.json": sampleFiles["state/runs/busy.json"],
     "state/approvals/busy.json": pending,
@@ -166,7 +166,7 @@ it("a job that cannot be moved stops no rollback, and is named", async () => {
   // A file is in the place of the folder of held jobs.
   const fence = stack.held("", before).replace(/\/$/, "");
   await addFiles(stack.root, { [`${fence}/queue`]: "in the way" });
-  const outs = await runStep(before, stack.toFiles({ uri: undefined }));
+  const outs = await stack.rollBack(before, { uri: undefined });
   expect(outs.rollback).toMatchObject({
     held: ["busy", "slow"],
     notHeld: ["queue/1-busy.json", "queue/3-broken.json", "queue/4-late.json"],
@@ -222,13 +222,13 @@ async function killAtEachMove(work: () => Promise<unknown>) {
 
 it("killed between any two moves, a rollback leaves nothing that begins a held run anew", async () => {
   const before = await cutover();
-  await killAtEachMove(() => runStep(before, stack.toFiles({ uri: undefined })));
+  await killAtEachMove(() => stack.rollBack(before, { uri: undefined }));
   expect(namesIn(await stack.files(), "held/")).toHaveLength(6);
 }, 60_000);
 
 it("killed between any two moves, an export returns no run after what may begin it anew", async () => {
   const before = await cutover();
-  await runStep(before, stack.toFiles({ uri: undefined }));
+  await stack.rollBack(before, { uri: undefined });
   await killAtEachMove(() => exportState(stack.sides));
   expect(namesIn(await stack.files(), "held/")).toHaveLength(2);
 }, 60_000);

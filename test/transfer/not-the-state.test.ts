@@ -42,7 +42,7 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
 describe.each(notTheState)("a state directory that is %s", (_what, leave, words) => {
   it.each(["first", "second"])("stops the %s handover back, and gets no file", async (which) => {
     const before = await stack.cutover();
-    const second = await upSecond(undefined, stack.second(before));
+    const second = await stack.finalPass(before);
     await stack.advance();
     await rename(stack.root, `${stack.root}-unmounted`);
     await leave(stack.root);
@@ -70,6 +70,6 @@ it("a state without any run, ever, gets those that began in MongoDB", async () =
   await addFiles(stack.root, { "logs/runs/none.ndjson": "" });
   const before = await runStep(undefined, stack.inputs());
   await stack.runs.insertOne({ _id: "late", planHash: "sha256:1" });
-  const outs = await runStep(before, stack.toFiles());
+  const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } } });
 });

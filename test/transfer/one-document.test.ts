@@ -1,8 +1,7 @@
 import { Db, Long } from "mongodb";
 import { expect, it, onTestFinished } from "vitest";
 import { formatJson, readFence } from "../../components/state";
-import { jsonIn } from "./state";
-import { RollbackStack, finished, runStep } from "./rollback-stack";
+import { RollbackStack, finished } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
@@ -54,14 +53,14 @@ it.each([
   async (_what, change) => {
     const before = await stack.cutover();
     await stack.advance();
-    await stack.runs.updateOne({ _id: "slow" }, { $set: { "plan.poison": value } });
+    await stack.change("slow", { "plan.poison": value });
     poison(change);
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({
       exported: { runs: { written: 1, unwritable: 1 }, unwritable: [{ id: "slow" }] },
       held: ["slow"],
     });
-    expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
     expect(await readFence(stack.root)).toHaveProperty("endedAt");
   },
 );
@@ -77,12 +76,12 @@ it.each([
   const fields = { sequence: Long.fromNumber(1), name: "a", poison: value };
   await stack.db.collection(name).insertOne({ runId: "slow", ...fields });
   poison(change);
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 } } });
   const { unwritable } = rollback?.exported as { unwritable: { id: string }[] };
   expect(unwritable).toHaveLength(1);
   expect(unwritable[0]?.id).toMatch(/^slow/);
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
 it.each([NaN, 253_402_300_800_000, -62_135_596_800_001])(

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { importState, verifyState } from "../../components/transfer";
-import { RollbackStack, finished, running, sampleFiles, unreachableUri } from "./rollback-stack";
+import {
+  RollbackStack,
+  stoppedBy,
+  finished,
+  running,
+  sampleFiles,
+  unreachable,
+} from "./rollback-stack";
 import { addFiles, approval, lines, logLine, run } from "./state";
 
 const stack = new RollbackStack();
@@ -16,12 +23,6 @@ async function imported(): Promise<void> {
   await addFiles(stack.root, sampleFiles);
   await importState(stack.sides);
 }
-
-const stoppedBy = (work: Promise<unknown>) =>
-  work.then(
-    () => ({ reasons: [] as string[], properties: {} }),
-    (error: unknown) => error as { reasons: string[]; properties: object },
-  );
 
 it("compares what was imported, and says how long the worker will be stopped", async () => {
   await imported();
@@ -43,7 +44,7 @@ it("finds what changed in MongoDB since the bulk pass, before anybody stops the 
   await addFiles(stack.root, sampleFiles);
   const { outs } = (await BulkPass.create(stack.inputs())) as { outs?: object };
   expect(outs).not.toHaveProperty("report.proof");
-  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "planted" } });
+  await stack.change("done", { planHash: "planted" });
   const { reasons } = await stoppedBy(Proof.create(stack.toProve()));
   expect(reasons).toEqual([
     expect.stringMatching(/1 run .*: done \(planHash\)\. .*No service was/),
@@ -95,7 +96,7 @@ it("stops before the drain for a run or an approval that MongoDB alone changed",
   });
   await importState(stack.sides);
   const updatedAt = new Date("2025-11-05T00:00:00Z");
-  await stack.runs.updateOne({ _id: "done" }, { $set: { ...running, updatedAt } });
+  await stack.change("done", { ...running, updatedAt });
   const approvals = stack.db.collection("pack_run_approvals");
   await approvals.updateOne({}, { $set: { status: "approved" } });
   const { reasons } = await stoppedBy(Proof.create(stack.toProve()));
@@ -148,7 +149,7 @@ it("rests once the services work on MongoDB, which may delete what files have", 
 });
 
 it("is created without harm in a stack that cut over before, whose files may be gone", async () => {
-  const inputs = stack.inputs({ root: "gone", uri: unreachableUri });
+  const inputs = stack.inputs({ root: "gone", ...unreachable });
   const { outs } = (await Proof.create(inputs)) as { outs?: object };
   expect(outs).toMatchObject({ applied: true, report: null });
   expect(stack.said).toEqual(["Nothing was proven, because the bulk pass imported nothing."]);
@@ -156,7 +157,7 @@ it("is created without harm in a stack that cut over before, whose files may be 
 });
 
 it("rests in a rollback", async () => {
-  const inputs = stack.toFiles({ uri: unreachableUri });
+  const inputs = stack.toFiles(unreachable);
   const { outs } = (await Proof.create(inputs)) as { outs?: object };
   expect(outs).toMatchObject({ applied: null });
   expect((await Proof.diff("id", outs ?? {}, inputs)).changes).toBe(false);

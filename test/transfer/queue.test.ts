@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { countJobs, listJobs, readFence } from "../../components/state";
-import { RollbackStack, runStep, upSecond } from "./rollback-stack";
+import { RollbackStack } from "./rollback-stack";
 import { addFiles } from "./state";
 
 const stack = new RollbackStack();
@@ -32,7 +32,7 @@ it("a handover counts the jobs that wait, and a final pass warns if none of them
   expect(stack.said.join("\n")).toMatch(/3 jobs waiting in queue/);
   expect(stack.said.join("\n")).not.toContain("[jobs-not-taken]");
   await addFiles(stack.root, { "queue/later.json": job("later") });
-  const { report } = await upSecond(undefined, stack.second(before));
+  const { report } = await stack.finalPass(before);
   const untaken = ["queue/a.json", "queue/b.json", "queue/c.json"];
   expect(report).toMatchObject({ jobs: { waiting: 4, atHandover: 3, untaken } });
   const warned =
@@ -44,7 +44,7 @@ it("once the worker took one of the handover's jobs, the others only wait", asyn
   await addFiles(stack.root, jobs);
   const before = await stack.cutover();
   await rm(join(stack.root, "queue/a.json"));
-  const { report } = await upSecond(undefined, stack.second(before));
+  const { report } = await stack.finalPass(before);
   expect(report?.jobs).toEqual({ waiting: 2, atHandover: 3 });
   expect(stack.said.join("\n")).not.toContain("[jobs-not-taken]");
 });
@@ -53,7 +53,7 @@ it("after a rollback the jobs are nobody's of the handover", async () => {
   await addFiles(stack.root, jobs);
   const before = await stack.cutover();
   expect((await readFence(stack.root))?.jobs).toMatchObject({ count: 3 });
-  await runStep(before, stack.toFiles());
+  await stack.rollBack(before);
   expect(await countJobs(stack.sides)).toEqual({ waiting: 3 });
 });
 

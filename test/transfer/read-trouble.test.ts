@@ -4,10 +4,11 @@ import { exportState, importState, verifyState } from "../../components/transfer
 import { ServerTroubleError } from "../../components/mongo";
 import { databasePerTest, defaultSides } from "./database";
 import { entry, filesIn, logLine, run, writeState } from "./state";
-import { failingCommands } from "./fail-point";
+import { failingCommands, hurryRetries } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
+hurryRetries();
 afterEach(mend);
 
 const sides = (root: string) => defaultSides(current.db, root);

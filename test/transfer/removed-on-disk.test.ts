@@ -1,20 +1,16 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { exportByHand } from "../../components/transfer";
 import { ledgerCollection } from "./database";
-import { jsonIn } from "./state";
-import { type Outs, RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
+import { type Outs, RollbackStack, finished, running } from "./rollback-stack";
 
 const stack = new RollbackStack();
-const byHand = { ledger: ledgerCollection, electionSeconds: 5 };
 const busy = "state/runs/busy.json";
 
 /** A rollback without MongoDB; its held runs go on from files, and the services remove a run that came to its end. */
 async function removedLater(): Promise<Outs> {
-  const before = await stack.cutover();
-  await upSecond(undefined, stack.second(before));
-  const back = await runStep(before, stack.toFiles({ uri: undefined }));
+  const before = await stack.wholeCutover();
+  const back = await stack.rollBack(before, { uri: undefined });
   await stack.moveHeldBack();
   await rm(join(stack.root, busy));
   await rm(join(stack.root, "logs"), { recursive: true });
@@ -24,7 +20,7 @@ async function removedLater(): Promise<Outs> {
 it("a run that was removed on disk after a rollback stays removed, with its log, and is counted", async () => {
   await removedLater();
   for (const all of [false, true]) {
-    const report = await exportByHand({ ...stack.sides, all }, byHand);
+    const report = await stack.exportByHand({ all });
     expect(report).toMatchObject({
       runs: { removed: 1, written: 0, unchanged: 2 },
       logs: { written: 0 },
@@ -39,7 +35,7 @@ it("a run that was removed on disk after a rollback stays removed, with its log,
 
 it("the final pass of a rollback says so too, and warns of what is unfinished in MongoDB", async () => {
   const back = await removedLater();
-  const { rollback } = await upSecond(undefined, stack.second(back, { direction: "back" }));
+  const { rollback } = await stack.finalPass(back, { direction: "back" });
   expect(rollback).toMatchObject({ exported: { runs: { removed: 1 } } });
   const said = stack.said.join("\n");
   expect(said).toMatch(/^Removed on disk .*: 1 run\.$/m);
@@ -48,25 +44,25 @@ it("the final pass of a rollback says so too, and warns of what is unfinished in
 
 it("an export of that run brings it back, and nothing else", async () => {
   await removedLater();
-  await stack.runs.updateOne({ _id: "busy" }, { $set: finished });
-  await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "later" } });
-  const report = await exportByHand({ ...stack.sides, only: ["busy"] }, byHand);
+  await stack.change("busy", finished);
+  await stack.change("done", { planHash: "later" });
+  const report = await stack.exportByHand({ only: ["busy"] });
   expect(report).toMatchObject({ runs: { documents: 1, written: 1 }, logs: { written: 1 } });
-  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
-  expect(await jsonIn(stack.root, "state/runs/done.json")).not.toMatchObject({ planHash: "later" });
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
+  expect(await stack.onDisk("done")).not.toMatchObject({ planHash: "later" });
 });
 
 it("a file below held/ is there: its run comes back as MongoDB has it", async () => {
   const before = await stack.cutover();
-  await runStep(before, stack.toFiles({ uri: undefined }));
-  const report = await exportByHand(stack.sides, byHand);
+  await stack.rollBack(before, { uri: undefined });
+  const report = await stack.exportByHand();
   expect(report).toMatchObject({ returned: ["busy", "slow"], runs: { removed: 0 } });
-  expect(await jsonIn(stack.root, busy)).toMatchObject(running);
+  expect(await stack.onDisk("busy")).toMatchObject(running);
 });
 
 it("while the fence is open a run without a file is a gap, and is written", async () => {
   const before = await stack.cutover();
   await rm(join(stack.root, busy));
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1, removed: 0 } }, held: [] });
 });

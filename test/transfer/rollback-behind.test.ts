@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { exportByHand, exportState } from "../../components/transfer";
+import { exportState } from "../../components/transfer";
 import { ledgerCollection } from "./database";
 import { addFiles, jsonIn, run } from "./state";
-import { type Outs, RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
+import { type Outs, RollbackStack, finished, running } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
@@ -19,7 +19,7 @@ const inPlace = async () =>
 
 it("an unfinished run in conflict is held: its file is behind MongoDB", async () => {
   const before = await withoutBases();
-  const outs = await runStep(before, stack.toFiles());
+  const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({
     exported: { runs: { conflicts: 1, unchanged: 2 }, conflicts: [{ id: "busy" }] },
     held: ["busy"],
@@ -35,7 +35,7 @@ it("an unfinished run in conflict is held: its file is behind MongoDB", async ()
   const decided = (await stack.files())["conflicts/state/runs/busy.json"] ?? "";
   await addFiles(stack.root, { [held]: decided });
   expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: [] });
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
 it("an unfinished run that no file can hold is held, a finished one in conflict is not", async () => {
@@ -43,8 +43,8 @@ it("an unfinished run that no file can hold is held, a finished one in conflict 
   await addFiles(stack.root, {
     "state/runs/busy.json": run("busy", { planHash: "x" }),
   });
-  await stack.runs.updateOne({ _id: "slow" }, { $set: { plan: { factor: NaN } } });
-  const outs = await runStep(before, stack.toFiles());
+  await stack.change("slow", { plan: { factor: NaN } });
+  const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({
     exported: { conflicts: [{ id: "busy" }], unwritable: [{ id: "slow" }] },
     held: ["slow"],
@@ -58,38 +58,37 @@ it("an unfinished run that MongoDB had and has no more is held: its file is that
   // The worker finished it, and a service removed it; another was never in MongoDB.
   await stack.runs.deleteMany({ _id: { $in: ["busy", "done"] } });
   await addFiles(stack.root, { "state/runs/new.json": run("new", running) });
-  const outs = await runStep(before, stack.toFiles());
+  const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({ held: ["busy"], destinationTaken: [] });
   expect(await inPlace()).toEqual([
     "state/runs/done.json",
     "state/runs/new.json",
     "state/runs/slow.json",
   ]);
-  const later = { ledger: ledgerCollection, electionSeconds: 5 };
-  expect(await exportByHand(stack.sides, later)).toMatchObject({ stillHeld: ["busy"] });
+  expect(await stack.exportByHand()).toMatchObject({ stillHeld: ["busy"] });
 });
 
 it("a run that MongoDB has no more is not held once the worker is at work on the files", async () => {
-  const back = await runStep(await stack.cutover(), stack.toFiles());
+  const back = await stack.rollBack(await stack.cutover());
   await stack.runs.deleteMany({ _id: "busy" });
-  const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
+  const outs = await stack.finalPass(back, { direction: "back" });
   expect(outs.rollback).toMatchObject({ held: [] });
 });
 
 it("the final pass holds nothing more: the worker is at work on the files", async () => {
-  const back = await runStep(await stack.cutover(), stack.toFiles());
+  const back = await stack.rollBack(await stack.cutover());
   await stack.advance();
   await stack.db.collection("pack_run_backfill").drop();
-  const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
+  const outs = await stack.finalPass(back, { direction: "back" });
   expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] }, held: [] });
   expect(await inPlace()).toEqual(expect.arrayContaining(["state/runs/busy.json"]));
 });
 
 it("a run that comes back in the place of another file is named, and not as one that is held", async () => {
   const before = await stack.cutover();
-  await runStep(before, stack.toFiles({ uri: undefined }));
+  await stack.rollBack(before, { uri: undefined });
   await addFiles(stack.root, { "state/runs/busy.json": run("busy", running) });
-  const outs = await runStep(before, stack.toFiles());
+  const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({ held: [], destinationTaken: ["busy"] });
   expect(stack.said.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-moved\]/);
 });

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { type CommandStartedEvent, Db, type Document, Timestamp } from "mongodb";
 import { afterEach, expect, it, vi } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
-import { drawFence, exportByHand } from "../../components/transfer";
+import { drawFence } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
-import { failingCommands, unacknowledged } from "./fail-point";
-import { addFiles, jsonIn, run } from "./state";
+import { failingCommands, hurryRetries, unacknowledged } from "./fail-point";
+import { addFiles, run } from "./state";
 import {
   type Outs,
   RollbackStack,
@@ -19,6 +19,7 @@ import {
 
 const stack = new RollbackStack();
 const { fail, mend } = failingCommands(stack);
+hurryRetries();
 afterEach(async () => {
   await mend();
   await closeConnections();
@@ -69,12 +70,11 @@ it("a rollback proves that it reads what is current: by a majority's write, afte
 it("an export by hand proves the same", async () => {
   await stack.cutover();
   await stack.advance();
-  const proof = { ledger: ledgerCollection, electionSeconds: 2 };
   await fail(["update"], "alwaysOn", unacknowledged);
-  await expect(exportByHand(stack.sides, proof)).rejects.toThrow(/No majority .* code 64/);
+  await expect(stack.exportByHand({}, 1)).rejects.toThrow(/No majority .* code 64/);
   expect(await stack.files()).toEqual(sampleFiles);
   await mend();
-  expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { written: 1 } });
+  expect(await stack.exportByHand()).toMatchObject({ runs: { written: 1 } });
 });
 
 it("a cutover waits no longer than for an election while the worker is stopped", async () => {
@@ -96,8 +96,7 @@ it("a primary that steps down right before its proof is waited for", async () =>
     const answer: Document = await command.call(this, what, options);
     return "hello" in what && asked <= 2 ? { ...answer, isWritablePrimary: false } : answer;
   });
-  const proof = { ledger: ledgerCollection, electionSeconds: 5 };
-  expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { written: 1 } });
+  expect(await stack.exportByHand()).toMatchObject({ runs: { written: 1 } });
   expect(asked).toBe(3);
 });
 
@@ -132,7 +131,7 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
     exported: { runs: { written: 1 }, withoutBase: { count: 1, cases: ["busy"] } },
   });
   expect(stack.said.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
 it("what no majority has is read from the primary itself, and is no base for a later export", async () => {
@@ -153,8 +152,8 @@ it("what no majority has is read from the primary itself, and is no base for a l
   // The members that come back roll back what no majority had.
   await mend();
   await stack.runs.replaceOne({ _id: "busy" }, old ?? {});
-  await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 });
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  await stack.exportByHand();
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
 it("reads that fail behind the proof stop a rollback with the way out", async () => {
@@ -183,7 +182,7 @@ it("a base that cannot be written stops no file: it is counted and named", async
   await stack.advance();
   // The first write is the proof.
   await fail(["update"], { skip: 1, times: 1_000_000 }, { errorCode: 14031 });
-  const { rollback } = await runStep(before, stack.toFiles());
+  const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({
     held: [],
     exported: {
@@ -193,11 +192,9 @@ it("a base that cannot be written stops no file: it is counted and named", async
     },
   });
   expect(stack.said.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
   await mend();
-  expect(
-    await exportByHand(stack.sides, { ledger: ledgerCollection, electionSeconds: 5 }),
-  ).toMatchObject({
+  expect(await stack.exportByHand()).toMatchObject({
     files: 0,
     withoutBase: { count: 0 },
   });
@@ -232,9 +229,7 @@ it("trouble in the middle of a rollback is waited for no longer than an election
   await stack.advance();
   await fail(["aggregate"], "alwaysOn", { errorCode: 11601 });
   const started = Date.now();
-  await expect(runStep(before, stack.toFiles({ electionSeconds: 2 }))).rejects.toThrow(
-    /code 11601/,
-  );
+  await expect(stack.rollBack(before, { electionSeconds: 2 })).rejects.toThrow(/code 11601/);
   expect(Date.now() - started).toBeLessThan(10_000);
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toEqual(run("busy", running));
+  expect(await stack.onDisk("busy")).toEqual(run("busy", running));
 });

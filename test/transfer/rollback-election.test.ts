@@ -23,7 +23,7 @@ async function withoutPrimaryFor(seconds: number): Promise<string> {
 it("an election is waited for: everything is exported, and nothing held", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const uri = await withoutPrimaryFor(8);
+  const uri = await withoutPrimaryFor(3);
   const back = stack.toFiles({ uri, electionSeconds: 30 });
   const { rollback } = await runStep(before, back);
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Document, Long, ObjectId } from "mongodb";
 import { afterAll, afterEach, beforeEach, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
+import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type Fence, fenceFile, listHeldRuns } from "../../components/state";
@@ -10,7 +11,7 @@ import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
 import { perTest, stoppableServerForTests } from "../server";
 import { claimMigration, defaultSides, ledgerCollection } from "./database";
-import { addFiles, filesIn, logLine, run, textsOf } from "./state";
+import { addFiles, filesIn, jsonIn, logLine, run, textsOf } from "./state";
 
 /** The outputs of a handover. */
 export interface Outs {
@@ -21,7 +22,11 @@ export interface Outs {
 
 export const running = { steps: [{ stepId: "build", status: "Running", attempts: 1 }] };
 export const finished = { steps: [{ stepId: "build", status: "Succeeded", attempts: 1 }] };
-export const unreachableUri = "mongodb://user:secret@127.0.0.1:1/?directConnection=true";
+/** A MongoDB at which nothing answers, for which nobody waits long. */
+export const unreachable = {
+  uri: "mongodb://user:secret@127.0.0.1:1/?directConnection=true",
+  electionSeconds: 1,
+};
 
 /** The files of a stack before its cutover: two runs that are unfinished, one that is done. */
 export const sampleFiles = textsOf({
@@ -48,6 +53,15 @@ export async function runStep(
   if (!olds) return (await provider.create(checked)).outs as Outs;
   if (!(await diffHandover(olds, checked, provider))) return olds;
   return (await provider.update("id", olds, checked)).outs as Outs;
+}
+
+/** The reasons for which a step stopped, and the outputs that it left. */
+export async function stoppedBy(work: Promise<unknown>) {
+  const error: unknown = await work.then(
+    () => ({ reasons: [], properties: {} }),
+    (one: unknown) => one,
+  );
+  return error as { readonly reasons: readonly string[]; readonly properties: object };
 }
 
 /** The same for the final pass. */
@@ -154,9 +168,41 @@ export class RollbackStack {
     return runStep(olds, this.inputs());
   }
 
+  /** A cutover with its final pass: web works on MongoDB too. */
+  async wholeCutover(): Promise<Outs> {
+    const before = await this.cutover();
+    await this.finalPass(before);
+    return before;
+  }
+
+  /** The first final pass after a handover, in either direction. */
+  finalPass(first: Outs, fields: object = {}): Promise<Outs> {
+    return upSecond(undefined, this.second(first, fields));
+  }
+
+  /** A rollback's handover, without what a preview says before it. */
+  async rollBack(before: object, fields: object = {}): Promise<Outs> {
+    return (await Handover.update("id", before, this.toFiles(fields))).outs as Outs;
+  }
+
+  exportByHand(fields: object = {}, electionSeconds = 5) {
+    const proof = { ledger: ledgerCollection, electionSeconds };
+    return exportByHand({ ...this.sides, ...fields }, proof);
+  }
+
+  /** A service changes a run in MongoDB. */
+  change(runId: string, fields: object) {
+    return this.runs.updateOne({ _id: runId }, { $set: fields });
+  }
+
+  /** A run's file. */
+  onDisk(runId: string): Promise<unknown> {
+    return jsonIn(this.root, `state/runs/${runId}.json`);
+  }
+
   /** The worker goes on in Mongo mode. */
   async advance(): Promise<void> {
-    await this.runs.updateOne({ _id: "busy" }, { $set: finished });
+    await this.change("busy", finished);
     const entry = await this.db.collection("pack_run_logs").findOne({ runId: "busy" });
     const second = { ...entry, _id: new ObjectId(), sequence: Long.fromNumber(2) };
     await this.db.collection("pack_run_logs").insertOne(second);

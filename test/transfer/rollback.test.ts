@@ -6,7 +6,7 @@ import { providers } from "../../components/transfer/provider";
 import { FenceMissing } from "../../components/ledger";
 import { readFence } from "../../components/state";
 import { claimMigration, ledgerCollection } from "./database";
-import { addFiles, jsonIn, run } from "./state";
+import { addFiles, run } from "./state";
 import { refuseWrites } from "./read-only";
 import {
   type Outs,
@@ -14,7 +14,7 @@ import {
   diffHandover,
   finished,
   sampleFiles,
-  unreachableUri,
+  unreachable,
   runStep,
   upSecond,
 } from "./rollback-stack";
@@ -30,7 +30,7 @@ it("a cutover draws the fence once, and the next one again", async () => {
   expect(JSON.stringify(others)).not.toContain("mongodb:");
   expect(await diffHandover(first, stack.inputs({ electionSeconds: 6 }))).toBe(false);
   expect(await diffHandover(first, stack.inputs({ cutover: 2, stoppedAt: "3" }))).toBe(true);
-  const back = await runStep(first, stack.toFiles());
+  const back = await stack.rollBack(first);
   await addFiles(stack.root, { "state/runs/busy.json": run("busy") });
   const again = await providers.Handover.update(
     "id",
@@ -42,7 +42,7 @@ it("a cutover draws the fence once, and the next one again", async () => {
 
 it("a live worker never meets the handover: another root runs the second one only", async () => {
   const first = await stack.cutover();
-  const second = await upSecond(undefined, stack.second(first));
+  const second = await stack.finalPass(first);
   const elsewhere = { cutover: 1, root: "elsewhere" };
   expect(await diffHandover(first, stack.inputs(elsewhere))).toBe(false);
   expect(await diffHandover(second, stack.second(first, elsewhere), providers.FinalPass)).toBe(
@@ -52,7 +52,7 @@ it("a live worker never meets the handover: another root runs the second one onl
 
 it("a final pass follows each fence, and is done once for each", async () => {
   const first = await stack.cutover();
-  const done = await upSecond(undefined, stack.second(first));
+  const done = await stack.finalPass(first);
   expect(await diffHandover(done, stack.second(first), providers.FinalPass)).toBe(false);
   const next = await runStep(first, stack.inputs({ stoppedAt: "3" }));
   expect(next.fence?.at).not.toBe(first.fence?.at);
@@ -67,23 +67,23 @@ it("the ledger has the moment of the last fence, and the name of its collection 
     fencedAt: new Date(first.fence?.at ?? ""),
   });
   expect(await diffHandover(first, stack.inputs({ cutover: 1, ledger: "another" }))).toBe(false);
-  const again = await stack.cutover(await runStep(first, stack.toFiles()));
+  const again = await stack.cutover(await stack.rollBack(first));
   expect(again.fence?.at).not.toBe(first.fence?.at);
   expect(await record()).toMatchObject({ fencedAt: new Date(again.fence?.at ?? "") });
 });
 
 it("a fence that cannot be noted stops the cutover, and leaves aside what is held", async () => {
   const first = await stack.cutover();
-  const held = await runStep(first, stack.toFiles({ uri: undefined }));
+  const held = await stack.rollBack(first, { uri: undefined });
   await stack.db.collection(ledgerCollection).deleteMany({});
-  await upSecond(undefined, stack.second(first));
+  await stack.finalPass(first);
   await expect(stack.cutover(held)).rejects.toThrow(/Run `taskrunner-storage apply`/);
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
 });
 
 it("a stack that begins on files does nothing, and neither does its second up", async () => {
   await addFiles(stack.root, sampleFiles);
-  const back = stack.toFiles({ uri: unreachableUri });
+  const back = stack.toFiles(unreachable);
   for (const provider of [providers.Handover, providers.FinalPass]) {
     const outs = await runStep(undefined, back, provider);
     expect(outs.fence ?? undefined).toBeUndefined();
@@ -96,13 +96,13 @@ it("a stack that begins on files does nothing, and neither does its second up", 
 it("a rollback exports what changed in MongoDB, and a second up changes nothing", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const outs = await runStep(before, stack.toFiles());
+  const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({
     exported: { runs: { written: 1, unchanged: 2 }, logs: { written: 1 }, conflicts: [] },
     held: [],
   });
   expect(stack.said.at(-1)).toContain(`${stack.root}: 1 run, 1 log entry.`);
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect(await diffHandover(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
 });
@@ -113,7 +113,7 @@ it("conflicts do not stop a rollback: they are in the outputs and in a warning",
   await addFiles(stack.root, {
     "state/runs/busy.json": run("busy", { planHash: "x" }),
   });
-  const outs = await runStep(before, stack.toFiles());
+  const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] } });
   expect(stack.said.join("\n")).toMatch(/^warning: 1 .*: busy .*\[conflicts\]$/m);
 });
@@ -123,7 +123,7 @@ it("a rollback that fails in the middle is unfinished, and goes on in the next u
   await stack.advance();
   await addFiles(stack.root, { artifacts: "in the way" });
   await stack.db.collection("pack_artifacts").insertOne({ runId: "busy", name: "a" });
-  const failed = runStep(before, stack.toFiles());
+  const failed = stack.rollBack(before);
   await expect(failed).rejects.toMatchObject({
     properties: { applied: false, direction: "forward", fence: before.fence },
     reasons: [expect.stringMatching(/^Export to .*pulumi up/)],
@@ -131,7 +131,7 @@ it("a rollback that fails in the middle is unfinished, and goes on in the next u
   expect(await readFence(stack.root)).toMatchObject({ ...before.fence });
   await rm(join(stack.root, "artifacts"));
   const { properties } = (await failed.catch((error: unknown) => error)) as { properties: Outs };
-  expect((await runStep(properties, stack.toFiles())).rollback).toMatchObject({
+  expect((await stack.rollBack(properties)).rollback).toMatchObject({
     exported: { artifacts: { written: 1 } },
   });
 });
@@ -140,37 +140,37 @@ describe("the final pass", () => {
   /** A cutover whose final pass ran, and the rollback of the first one. */
   async function firstBack() {
     const first = await stack.cutover();
-    const second = await upSecond(undefined, stack.second(first));
-    return { second, back: await runStep(first, stack.toFiles()) };
+    const second = await stack.finalPass(first);
+    return { second, back: await stack.rollBack(first) };
   }
 
   it("imports what web wrote meanwhile, draws no fence, and brings back what it wrote later", async () => {
     const first = await stack.cutover();
     await addFiles(stack.root, { "state/runs/by-web.json": run("by-web") });
-    const second = await upSecond(undefined, stack.second(first));
+    const second = await stack.finalPass(first);
     expect(second).toMatchObject({ report: { runs: { inserted: 1 } } });
     expect(second).not.toHaveProperty("fence");
     const finalPassAt = expect.any(String) as string;
     expect(await readFence(stack.root)).toMatchObject({ ...first.fence, finalPassAt });
-    const back = await runStep(first, stack.toFiles());
-    await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by web" } });
+    const back = await stack.rollBack(first);
+    await stack.change("slow", { planHash: "by web" });
     expect(
       (await upSecond(second, stack.second(back, { direction: "back" }))).rollback,
     ).toMatchObject({ exported: { runs: { written: 1 } } });
   });
 
   it("exports too where a rollback creates it, because the cutover stopped before it", async () => {
-    const back = await runStep(await stack.cutover(), stack.toFiles());
-    await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by web" } });
-    const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
+    const back = await stack.rollBack(await stack.cutover());
+    await stack.change("slow", { planHash: "by web" });
+    const outs = await stack.finalPass(back, { direction: "back" });
     expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
-    expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject({ planHash: "by web" });
+    expect(await stack.onDisk("slow")).toMatchObject({ planHash: "by web" });
     const again = stack.second(back, { direction: "back", cutover: 1 });
     expect(await diffHandover(outs, again, providers.FinalPass)).toBe(false);
   });
 
   it("that a rollback creates and that fails is not taken for done in the next up", async () => {
-    const back = await runStep(await stack.cutover(), stack.toFiles());
+    const back = await stack.rollBack(await stack.cutover());
     await stack.db.collection("pack_artifacts").insertOne({ runId: "slow", name: "a" });
     await addFiles(stack.root, { artifacts: "in the way" });
     const wanted = stack.second(back, { direction: "back" });
@@ -185,12 +185,12 @@ describe("the final pass", () => {
     });
   });
 
-  it.each([unreachableUri, undefined])(
-    "says without MongoDB (%s) that the rest is left behind, and where it was counted",
-    async (uri) => {
+  it.each([unreachable, { uri: undefined }])(
+    "says without MongoDB ($uri) that the rest is left behind, and where it was counted",
+    async (where) => {
       const { second, back } = await firstBack();
       stack.said = [];
-      const outs = await upSecond(second, stack.second(back, { direction: "back", uri }));
+      const outs = await upSecond(second, stack.second(back, { direction: "back", ...where }));
       expect(outs.rollback).toMatchObject({ held: [] });
       const said = stack.said.filter((line) => !line.includes("waiting up to"));
       expect(said).toEqual([
@@ -234,11 +234,11 @@ it("the fence is kept beside the files, is ended by the rollback, and is drawn a
   const first = await stack.cutover();
   expect(await readFence(stack.root)).toMatchObject({ ...first.fence });
   expect(first.fence).not.toHaveProperty("endedAt");
-  const back = await runStep(first, stack.toFiles());
+  const back = await stack.rollBack(first);
   expect(back.fence).toEqual(first.fence);
   const { endedAt } = (await readFence(stack.root)) ?? {};
   expect(endedAt).toBeDefined();
-  await upSecond(undefined, stack.second(back, { direction: "back" }));
+  await stack.finalPass(back, { direction: "back" });
   expect(await readFence(stack.root)).toMatchObject({ ...first.fence, endedAt });
   const again = await stack.cutover(back);
   expect(await readFence(stack.root)).toMatchObject({ ...again.fence });
@@ -262,7 +262,7 @@ it.each([true, false])(
     const { fence: unknown } = await runStep({ ...known, applied: false } as Outs, stack.inputs());
     expect(unknown?.at).not.toBe(known.fence?.at);
     const uri = isThere ? stack.server.uri : undefined;
-    const back = await runStep(known, stack.toFiles({ uri }));
+    const back = await stack.rollBack(known, { uri });
     expect(back.rollback).toMatchObject(
       isThere ? { exported: { runs: { written: 1 } }, held: [] } : { held: ["busy", "slow"] },
     );
@@ -271,7 +271,7 @@ it.each([true, false])(
       former: [known.fence?.at],
       endedAt: expect.any(String) as string,
     });
-    await upSecond(undefined, stack.second(back, { direction: "back", uri }));
+    await stack.finalPass(back, { direction: "back", uri });
     expect(await readFence(stack.root)).toMatchObject({ at: unknown?.at });
   },
 );

@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { jsonIn } from "./state";
 import { RollbackStack, finished, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();
@@ -12,7 +11,7 @@ it("a section `backfill` that is put back on MongoDB draws the fence anew, for a
   expect(again.report).toMatchObject({ runs: { inserted: 0, updated: 0, quarantined: 0 } });
   expect(again.fence).toMatchObject({ unfinishedCount: 2 });
 
-  const { rollback } = await runStep(again, stack.toFiles());
+  const { rollback } = await stack.rollBack(again);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, conflicts: [] }, held: [] });
-  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await stack.onDisk("busy")).toMatchObject(finished);
 });

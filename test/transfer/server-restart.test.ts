@@ -19,14 +19,14 @@ it(
     const directory = join(folder, "data");
     let server = await startMongo({ directory });
     const { port, pid } = server;
-    const client = await new MongoClient(server.uri, { serverSelectionTimeoutMS: 2_000 }).connect();
+    const client = await new MongoClient(server.uri, { serverSelectionTimeoutMS: 500 }).connect();
     onTestFinished(async () => {
       await client.close();
       await server.stop();
       await rm(folder, { recursive: true });
     });
     const root = join(await writeState({}), "state");
-    await generateSample(root, { runs: 20 });
+    await generateSample(root, { runs: 8 });
     const undisturbed = client.db("undisturbed");
     const disturbed = client.db("disturbed");
     await migrate(undisturbed);
@@ -39,14 +39,14 @@ it(
       while ((await written()) === 0) await sleep(1);
       process.kill(pid, "SIGKILL");
       // Longer than the driver waits for a server.
-      await sleep(3_000);
+      await sleep(1_000);
       server = await startMongo({ directory, port });
     };
     const restarted = restart();
     const report = await importState(defaultSides(disturbed, root));
     await restarted;
     expect({ ...report, elapsedMs: 0 }).toEqual({ ...before, elapsedMs: 0 });
-    expect(report.elapsedMs).toBeGreaterThan(3_000);
+    expect(report.elapsedMs).toBeGreaterThan(1_000);
     expect(await endState(disturbed)).toEqual(expected);
     expect(await verifyState(defaultSides(disturbed, root))).toMatchObject({ holds: true });
   },

@@ -6,10 +6,11 @@ import { collections } from "../../components/contract";
 import { importCounts } from "./counts";
 import { databasePerTest, defaultSides, endState, ledgerCollection, migrate } from "./database";
 import { addFiles, approval, artifact, logLine, run, writeState } from "./state";
-import { failingCommands } from "./fail-point";
+import { failingCommands, hurryRetries } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
+hurryRetries();
 const sides = (root: string) => defaultSides(current.db, root);
 afterEach(mend);
 

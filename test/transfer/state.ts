@@ -126,7 +126,7 @@ export const twoRuns = {
   "state/runs/r-2.json": `\ufeff${JSON.stringify(run("r-2", { tenantId: null }), null, 2)}`,
   "state/approvals/r-1.json": JSON.stringify([approval("gate"), approval("two", { status: 1 })]),
   "logs/runs/r-1.ndjson": lines(
-    ...Array.from({ length: 2_500 }, (_, at) => logLine(at + 1, { metadata: { at: String(at) } })),
+    ...Array.from({ length: 300 }, (_, at) => logLine(at + 1, { metadata: { at: String(at) } })),
   ),
   "logs/runs/r-2.ndjson": lines(logLine(1, { level: "WARN" }), logLine(2, { metadata: { n: 1 } })),
   "artifacts/r-1/artifact-manifest.json": JSON.stringify({

@@ -7,7 +7,6 @@ import {
   runStep,
   running,
   sampleFiles,
-  upSecond,
   type Outs,
 } from "./rollback-stack";
 import { addFiles, run } from "./state";
@@ -18,8 +17,8 @@ const { BulkPass, Handover, FinalPass, Proof } = providers;
 /** What a stack finds that lost its state after a cutover, and files that an import would read. */
 async function losesState(isFinished = true): Promise<Outs> {
   const former = await stack.cutover();
-  if (isFinished) await upSecond(undefined, stack.second(former));
-  await stack.runs.updateOne({ _id: "busy" }, { $set: finished });
+  if (isFinished) await stack.finalPass(former);
+  await stack.change("busy", finished);
   await addFiles(stack.root, {
     "state/runs/late.json": run("late", running),
     "state/runs/slow.json": run("slow", {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
-import { addFiles, approval, artifact, entry, jsonIn, logLine, run, textsOf } from "./state";
-import { RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
+import { addFiles, approval, artifact, entry, logLine, run, textsOf } from "./state";
+import { RollbackStack, finished, running } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
@@ -43,7 +43,7 @@ it.each([
     const before = await stack.cutover();
     await submit(dates.disk);
     await begin(dates.mongo);
-    const { report } = await upSecond(undefined, stack.second(before));
+    const { report } = await stack.finalPass(before);
     expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
     expect(stack.said.join("\n")).toMatch(/1 run that web wrote .* begun in MongoDB: late/);
     const logs = stack.db.collection("pack_run_logs");
@@ -51,10 +51,10 @@ it.each([
     expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
     expect(await importState({ ...stack.sides, pass: "final" })).not.toHaveProperty("begunInMongo");
 
-    await stack.runs.updateOne({ _id: "late" }, { $set: finished });
-    const { rollback } = await runStep(before, stack.toFiles());
+    await stack.change("late", finished);
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
-    expect(await jsonIn(stack.root, "state/runs/late.json")).toMatchObject(finished);
+    expect(await stack.onDisk("late")).toMatchObject(finished);
     const files = await stack.files();
     expect(files["logs/runs/late.ndjson"]).toContain("by worker");
     expect(Object.keys(files).filter((name) => name.startsWith("superseded/"))).toEqual([
@@ -82,12 +82,12 @@ it.each([
       await begin(mongo);
       return this.bulkWrite(operations, options);
     });
-    const { report } = await upSecond(undefined, stack.second(before));
+    const { report } = await stack.finalPass(before);
     expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
     expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
-    const { rollback } = await runStep(before, stack.toFiles());
+    const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
-    expect(await jsonIn(stack.root, "state/runs/late.json")).toMatchObject(running);
+    expect(await stack.onDisk("late")).toMatchObject(running);
   },
 );
 
@@ -98,7 +98,7 @@ it.each([
   const before = await stack.cutover();
   if ("state/runs/late.json" in files) await begin(later);
   await addFiles(stack.root, files);
-  const { report } = await upSecond(undefined, stack.second(before));
+  const { report } = await stack.finalPass(before);
   expect(report).not.toHaveProperty("begunInMongo");
   expect(await stack.files()).toMatchObject(textsOf<string>(files));
 });
@@ -108,8 +108,8 @@ it("a run that was imported is no such run, also without its checkpoint", async 
   const before = await stack.cutover();
   const own = stack.db.collection<{ _id: string }>("pack_run_backfill");
   expect(await own.deleteOne({ _id: "run:first" })).toMatchObject({ deletedCount: 1 });
-  await stack.runs.updateOne({ _id: "first" }, { $set: { ...running, updatedAt: new Date() } });
-  const { report } = await upSecond(undefined, stack.second(before));
+  await stack.change("first", { ...running, updatedAt: new Date() });
+  const { report } = await stack.finalPass(before);
   expect(report).not.toHaveProperty("begunInMongo");
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
 });
@@ -125,7 +125,7 @@ it("a run whose approval was decided in the window is listed once, with its arch
   await addFiles(stack.root, all("Approved"));
   await addFiles(stack.root, { "queue/1.json": { RunId: "busy" } });
   await rename(join(stack.root, "queue/1.json"), join(stack.root, "queue/archive/1.json"));
-  const outs = await upSecond(undefined, stack.second(before));
+  const outs = await stack.finalPass(before);
   const decidedLate = (outs.report?.decidedLate ?? []) as { readonly runId: string }[];
   expect(decidedLate.toSorted((a, b) => (a.runId < b.runId ? -1 : 1))).toEqual([
     { runId: "busy", job: "queue/archive/1.json" },

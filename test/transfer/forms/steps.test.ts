@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { providers } from "../../../components/transfer/provider";
-import { RollbackStack, sampleFiles } from "../rollback-stack";
+import { RollbackStack, stoppedBy, sampleFiles } from "../rollback-stack";
 import { addFiles, run } from "../state";
 
 const stack = new RollbackStack();
@@ -16,12 +16,6 @@ async function playService(): Promise<void> {
     await stack.runs.insertOne({ ...run(runId), ...dates, steps, _id: runId });
   }
 }
-
-const stoppedBy = (work: Promise<unknown>) =>
-  work.then(
-    () => ({ reasons: [] as string[], properties: {} }),
-    (error: unknown) => error as { reasons: string[]; properties: object },
-  );
 
 const hashIn = (reasons: readonly string[]) =>
   /advanced\.acceptForms: "(\w{16})"/.exec(reasons.join("\n"))?.[1];
