@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-stacks test-workflows test-node test-autoscalers test-atlas breaks mutate lint bench bundle package docs gallery
+.PHONY: help up preview rollback down clean test test-stacks test-tools test-workflows test-node test-autoscalers test-atlas breaks mutate lint bench bundle package docs gallery
 
 installed := node_modules/.package-lock.json
 # The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
@@ -9,6 +9,11 @@ ifneq ($(node),)
 export PATH := $(dir $(node)):$(PATH)
 endif
 tsx := node_modules/.bin/tsx
+vitest := node_modules/.bin/vitest run --root . --config test/vitest.config.mts
+# Some of rooms, stacks and tools, with what they need.
+PROJECTS := rooms
+tests = $(tsx) tools/parts/ensure.ts && $(vitest) $(PROJECTS:%=--project %) $(SHARD:%=--shard=%) $(ONLY)
+test-stacks test-tools: PROJECTS = $(@:test-%=%)
 # dev, or local: worker and web as releases on a Kubernetes of this machine.
 STACK ?= dev
 dev := $(tsx) tools/dev/index.ts --stack $(STACK)
@@ -32,22 +37,25 @@ clean: $(installed) ## stops it and removes .dev/, never the cache of tools
 	@$(dev) clean
 
 test: $(installed) ## every room on a real server and a real control plane, one cutover on a real engine
-	@ONLY="$(ONLY)" SHARD="$(SHARD)" $(tsx) tools/vitest/run.ts
+	@$(tests)
 
 test-stacks: $(installed) ## the rest: whole stacks of each kind, their failures and reviews, and long random tests
-	@ONLY="$(ONLY)" SHARD="$(SHARD)" $(tsx) tools/vitest/run.ts --stacks
+	@$(tests)
+
+test-tools: $(installed) ## what the others stand on: tools, workflows, sample, pool and the played kubelet
+	@$(tests)
 
 test-workflows: $(installed) ## the workflows, run by act against a Gitea of this machine; builds both once
-	@node_modules/.bin/vitest run --root . --config test/workflows/act/vitest.config.mts
+	@$(vitest) --project workflows
 
 test-node: $(installed) ## pods, Jobs and drains on a real kubelet with containerd, as root on Linux; NIGHT=1 for a kill after each step
-	@NIGHT="$(NIGHT)" node_modules/.bin/vitest run --root . --config test/node/vitest.config.mts
+	@NIGHT="$(NIGHT)" $(vitest) --project node
 
 test-autoscalers: $(installed) ## the drain beside KEDA's operator, which is built once
-	@node_modules/.bin/vitest run --root . --config test/autoscalers/vitest.config.mts
+	@$(vitest) --project autoscalers
 
 test-atlas: $(installed) ## Atlas cases with the real plugin, which must be installed, against a played Admin API
-	@node_modules/.bin/vitest run --root . --config test/atlas/vitest.config.mts
+	@$(vitest) --project atlas
 
 breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some, RANDOM=50 for chance
 	@$(tsx) tools/parts/ensure.ts

@@ -25,7 +25,7 @@ it("the README's command for the tests is what CI runs", () => {
   const [, , , test = ""] = blocksIn("Try it");
   const ci = readFileSync(resolve(root, ".ci/run"), "utf8");
 
-  // Together with the static checks, and with whole stacks after it.
+  // Together with the static checks, and with whole stacks in the same run.
   expect(test).toBe("make test");
   expect(ci).toMatch(/^make --jobs=2 --keep-going lint test /m);
 });

@@ -11,7 +11,6 @@ export interface WorkflowStep {
   readonly run?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly with?: Readonly<Record<string, unknown>>;
-  readonly "continue-on-error"?: unknown;
 }
 
 export interface Job {
@@ -20,7 +19,6 @@ export interface Job {
   readonly needs?: string | readonly string[];
   readonly environment?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly "runs-on"?: string;
   readonly "timeout-minutes"?: number;
   readonly concurrency?: {
     readonly group: string;
@@ -28,7 +26,6 @@ export interface Job {
     readonly queue?: string;
   };
   readonly permissions?: Readonly<Record<string, string>>;
-  readonly services?: Readonly<Record<string, { readonly options?: string }>>;
   readonly strategy?: { readonly matrix: Readonly<Record<string, string | readonly string[]>> };
   readonly with?: Readonly<Record<string, string>>;
   readonly steps?: readonly WorkflowStep[];
@@ -49,7 +46,6 @@ export const texts = new Map(
 export const workflows = new Map([...texts].map(([name, text]) => [name, parse(text) as Workflow]));
 
 interface Action {
-  readonly inputs: Readonly<Record<string, { readonly description: string }>>;
   readonly runs: { readonly steps: readonly WorkflowStep[] };
 }
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
-import { dependencies as askedByExample } from "../../examples/package/package.json";
-import { dependencies, version } from "../../package.json";
-import { repository } from "../../tools/parts";
+import { dependencies as askedByExample } from "../examples/package/package.json";
+import { dependencies, version } from "../package.json";
+import { repository } from "../tools/parts";
 
 it("an installation has at most 650 packages", () => {
   const text = readFileSync(join(repository, "package-lock.json"), "utf8");
