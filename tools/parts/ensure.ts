@@ -10,7 +10,6 @@ import {
   mongoProgram,
   mongosh,
   PartError,
-  vale,
 } from ".";
 import { cacheFolder } from "./cache";
 
@@ -24,7 +23,6 @@ const parts: readonly (() => Promise<string>)[] = [
   async () => `Kubernetes ${(await controlPlane()).version}`,
   () => engine({ kubernetes: true }).then(() => "Pulumi's plugin for Kubernetes"),
   () => helm().then(() => "Helm"),
-  () => vale().then(() => "vale"),
 ];
 
 async function ensure(): Promise<void> {

@@ -28,7 +28,6 @@ export {
   mermaid,
   type MermaidFiles,
   mongosh,
-  vale,
 } from "./table";
 export { executable } from "./run";
 export { freePort, isFree } from "./port";

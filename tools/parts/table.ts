@@ -37,20 +37,6 @@ interface Program {
 
 const [major = "", minor = ""] = versions.kubernetes.slice(1).split(".");
 
-/** A checker of `make lint`; another version would find other problems. */
-const checker = (name: string, version: string, module: string) => ({
-  name,
-  version,
-  module,
-  command: `/cmd/${name}`,
-  onPath: {
-    ask: ["--version"],
-    fits: (found: string) => found.replace(/^v?/, "v") === version,
-    unfit: `not ${version}`,
-  },
-  install: `${name} ${version} (https://${module.replace(/\/v\d+$/, "")}) or Go (https://go.dev/dl/)`,
-});
-
 /** The parts that are one program each. */
 export const programs = {
   mongosh: {
@@ -88,14 +74,19 @@ export const programs = {
     install: "Helm 3 (https://helm.sh/docs/intro/install/) or Go (https://go.dev/dl/)",
   },
   actionlint: {
-    ...checker("actionlint", versions.actionlint, "github.com/rhysd/actionlint"),
+    name: "actionlint",
+    version: versions.actionlint,
+    onPath: {
+      ask: ["--version"],
+      // Another one would find other problems.
+      fits: (found) => found.replace(/^v?/, "v") === versions.actionlint,
+      unfit: `not ${versions.actionlint}`,
+    },
+    module: "github.com/rhysd/actionlint",
+    command: "/cmd/actionlint",
+    install: `actionlint ${versions.actionlint} (https://github.com/rhysd/actionlint) or Go (https://go.dev/dl/)`,
     stamps: [`github.com/rhysd/actionlint.version=${versions.actionlint.slice(1)}`],
     time: "10 s to a minute",
-  },
-  vale: {
-    ...checker("vale", versions.vale, "github.com/vale-cli/vale/v3"),
-    stamps: [`main.version=${versions.vale}`],
-    time: "one to four minutes; it needs a C compiler",
   },
   act: {
     name: "act",
@@ -166,7 +157,6 @@ export const actionlint = () => fileOf(programs.actionlint);
 export const act = () => fileOf(programs.act);
 export const helm = () => fileOf(programs.helm);
 export const mongosh = () => fileOf(programs.mongosh);
-export const vale = () => fileOf(programs.vale);
 
 /** The program on PATH, or why it does not fit. */
 export async function findOnPath(

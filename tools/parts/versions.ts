@@ -39,7 +39,6 @@ export const versions = {
   /** Tested by KEDA on Kubernetes 1.34 to 1.36. */
   keda: "v2.21.0",
   actionlint: "v1.7.12",
-  vale: "v3.21.0",
   mermaid: "11.17.2",
   act: "v0.2.89",
   /** The last version as module `code.gitea.io/gitea`; later ones need modules of gitea.dev. */

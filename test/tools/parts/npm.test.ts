@@ -1,16 +1,14 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { mongosh } from "../../../tools/parts";
 import { cacheFolder } from "../../../tools/parts/cache";
 import { npmSource } from "../../../tools/parts/npm";
-import { findOnPath, programs } from "../../../tools/parts/table";
 
 const execute = promisify(execFile);
 
@@ -22,27 +20,6 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   await rm(folder, { recursive: true });
 });
-
-test("mongosh on PATH is used if it is not too old", async () => {
-  const file = join(folder, "mongosh");
-  const install = async (version: string) => {
-    await writeFile(file, `#!/bin/sh\necho ${version}\n`);
-    await chmod(file, 0o755);
-  };
-
-  expect(await findOnPath(programs.mongosh, folder)).toEqual({ missing: "not on PATH" });
-  await install("2.3.1");
-  expect(await findOnPath(programs.mongosh, folder)).toEqual({ part: file });
-  await install("1.10.6");
-  expect(await findOnPath(programs.mongosh, folder)).toEqual({
-    missing: expect.stringContaining("1.10.6") as string,
-  });
-});
-
-test("mongosh says which version it is", async () => {
-  const { stdout } = await execute(await mongosh(), ["--version"]);
-  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n/);
-}, 300_000);
 
 test("a package of npm is installed once, and no install script of it runs", async () => {
   const ran = join(folder, "ran");

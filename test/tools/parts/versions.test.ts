@@ -31,6 +31,8 @@ test("what is said to be built is what the modules and requirements pin", async 
   expect(keda).toContain(`github.com/kedacore/keda/v2 ${versions.keda} `);
   const router = await readRepositoryFile("tools", "go", "kube-router", "go.mod");
   expect(router).toContain(`github.com/cloudnativelabs/kube-router/v2 ${versions.kubeRouter} `);
+  const actionlint = await readRepositoryFile("tools", "go", "actionlint", "go.mod");
+  expect(actionlint).toContain(`github.com/rhysd/actionlint ${versions.actionlint}`);
   const act = await readRepositoryFile("tools", "go", "act", "go.mod");
   expect(act).toContain(`github.com/nektos/act ${versions.act} `);
   const gitea = await readRepositoryFile("tools", "go", "gitea", "go.mod");
