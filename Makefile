@@ -79,7 +79,7 @@ package: $(installed) ## the npm package for programs of others: dist/package
 docs: $(installed) ## the pages and the schema that are made from the code
 	@$(tsx) tools/docs/index.ts
 
-gallery: $(installed) ## pictures of the review comments in test/review/gallery; needs Chromium
+gallery: $(installed) ## pictures of the review comments and diagrams, in dist/gallery; needs Chromium
 	@$(tsx) tools/gallery/index.ts
 
 $(installed): package-lock.json | $(node)
