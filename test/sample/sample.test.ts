@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collections } from "../../components/contract";
 import { generateSample, SampleError, type SampleCounts } from "../../tools/sample";
 import type { SampleForm } from "../../tools/sample/style";
@@ -121,29 +121,6 @@ describe.each(["integers", "names"] as const)("the sample with %s", (form) => {
     expect(steps().map(({ stepId }) => stepId)).toContain("fetch[1]::download");
   });
 
-  it("has every type of event", () => {
-    expect([...namesUsed(logs(), "eventType", [])].sort()).toEqual([
-      "artifact.captured",
-      "gate.approval.requested",
-      "gate.approval.resolved",
-      "gate.policy.evaluated",
-      "run.created",
-      "run.expired",
-      "run.failed",
-      "run.rejected",
-      "run.retrying",
-      "run.running",
-      "run.succeeded",
-      "run.waiting",
-      "step.failed",
-      "step.output",
-      "step.retrying",
-      "step.skipped",
-      "step.started",
-      "step.succeeded",
-    ]);
-  });
-
   it.each([
     ["runs", runs, ["tenantId"]],
     [
@@ -196,11 +173,6 @@ describe.each(["integers", "names"] as const)("the sample with %s", (form) => {
     }
   });
 
-  it("has metadata of texts alone", () => {
-    const values = logs().flatMap(({ metadata }) => Object.values((metadata ?? {}) as Json));
-    expect(values.filter((value) => typeof value !== "string")).toEqual([]);
-  });
-
   it("is written in the forms of a .NET writer", () => {
     const all = [...texts.values()];
     expect(all.some((text) => /T\d\d:\d\d:\d\d\.\d{7}\+00:00"/.test(text))).toBe(true);
@@ -231,26 +203,7 @@ describe.each(["integers", "names"] as const)("the sample with %s", (form) => {
     const planned = (records: Json[]) => records.map(({ runId, plan }) => ({ runId, plan }));
     expect(planned(jobs)).toEqual(planned(waiting));
   });
-
-  it("has a temporary and a hidden file, which are no state", () => {
-    expect([...texts.keys()].filter((name) => /\.tmp$|\/\.[^/]+$/.test(name))).toHaveLength(2);
-  });
 });
-
-it.each([
-  ["integers", "gate.approval", "Approved"],
-  ["names", "GateApproval", "approved"],
-] as const)(
-  "plans and approvals of the sample with %s have %s and %s",
-  async (form, kind, status) => {
-    const at = join(await mkdtemp(join(tmpdir(), "sample-")), "state");
-    onTestFinished(() => rm(dirname(at), { recursive: true }));
-    await generateSample(at, { form, runs: 30 });
-    const all = [...(await textsBelow(at)).values()].join("");
-    expect(all).toContain(`"type": "${kind}"`);
-    expect(all).toContain(`"status": "${status}"`);
-  },
-);
 
 describe("writing a sample", () => {
   generate("integers");
