@@ -26,8 +26,8 @@ async function settingsSource(options: CommonOptions): Promise<SettingsSource | 
   const { settings, stack } = options;
   if (settings !== undefined) return { file: settings };
   if (stack !== undefined) {
-    const config = stackConfigs.get(stack) ?? readStackConfig(stack);
-    stackConfigs.set(stack, config);
+    const config = stackConfigs.get(options) ?? readStackConfig(stack);
+    stackConfigs.set(options, config);
     return { config: await config };
   }
   const { TASKRUNNER_SETTINGS: named } = process.env;
@@ -35,7 +35,7 @@ async function settingsSource(options: CommonOptions): Promise<SettingsSource | 
 }
 
 type StackConfig = Readonly<Record<string, unknown>>;
-const stackConfigs = new Map<string, Promise<StackConfig>>();
+const stackConfigs = new WeakMap<CommonOptions, Promise<StackConfig>>();
 const run = promisify(execFile);
 
 // Pulumi itself reads the stack's file, the project's keys and the environments.

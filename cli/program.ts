@@ -15,7 +15,7 @@ export const program = new Command("taskrunner-storage")
   .helpCommand("help [command]", "Show the help of a command.")
   .exitOverride()
   .configureHelp({ subcommandTerm: (command) => [command.name(), ...command.aliases()].join(", ") })
-  // index.ts prints errors, for people and for scripts.
+  // run.ts prints errors, for people and for scripts.
   .configureOutput({ outputError: () => undefined })
   .addHelpText(
     "after",

@@ -1,13 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { serverPerTest } from "../review/post/server";
-import { bundledCommands } from "./bundled";
+import { runCommand } from "./run";
 
 const current = serverPerTest();
-const bin = bundledCommands();
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "comment-"));
@@ -23,8 +21,7 @@ async function comment(preview: object, ...more: string[]) {
     GITHUB_REF: "refs/pull/5/merge",
     GITHUB_API_URL: current.server.apiUrl,
   };
-  const args = [bin, "comment", "--stack", "prod", "--preview", file, ...more];
-  return execa("node", args, { env, reject: false });
+  return runCommand(["comment", "--stack", "prod", "--preview", file, ...more], env);
 }
 
 const failed = (message: string) => ({ diagnostics: [{ severity: "error", message }] });
@@ -47,14 +44,14 @@ it("--post keeps one comment a stack, which it prints too, without the token", a
   expect(posted?.body).toContain((JSON.parse(second.stdout) as { body: string }).body);
   expect(first.stdout).toContain("no login with [secret]");
   expect(first.stdout + second.stdout).not.toContain("ghs_secret");
-}, 60_000);
+});
 
 it("without --post the comment is printed and nothing is asked of the API", async () => {
   const { stdout } = await comment(failed("no such region"));
 
   expect(stdout).toContain("no such region");
   expect(current.server.requests).toEqual([]);
-}, 60_000);
+});
 
 it("a refusal of the API says which permission is missing, and is an error behind the comment", async () => {
   current.server.odd.push({ to: /comments/, answers: [{ status: 403 }] });
@@ -63,7 +60,7 @@ it("a refusal of the API says which permission is missing, and is an error behin
   expect(exitCode).toBe(1);
   expect(stdout).toContain("no such region");
   expect(stderr).toContain("pull-requests: write");
-}, 60_000);
+});
 
 it("--expect-no-changes ends with 3 unless nothing differs and all was compared", async () => {
   const urn = "urn:pulumi:prod::p::pulumi-nodejs:dynamic/mongo:Index::pack_run_logs_run_sequence";
@@ -85,7 +82,7 @@ it("--expect-no-changes ends with 3 unless nothing differs and all was compared"
   expect(JSON.parse(stdout)).toMatchObject({ changes: ["the preview failed"] });
   expect(stderr).toContain("the preview failed");
   expect((await comment(failed("x"))).exitCode).toBe(0);
-}, 60_000);
+});
 
 it("--approved ends with 4 if a change or a warning is not among what was approved", async () => {
   const urn = "urn:pulumi:prod::p::pulumi-nodejs:dynamic/taskrunner:Handover::handover";
@@ -115,4 +112,4 @@ it("--approved ends with 4 if a change or a warning is not among what was approv
   await writeFile(file, "");
   const lost = await comment(update, "--approved", file);
   expect([lost.exitCode, lost.stderr]).toEqual([1, expect.stringContaining("The file is empty")]);
-}, 60_000);
+});

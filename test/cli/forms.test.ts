@@ -1,23 +1,17 @@
-import { join } from "node:path";
-import { execa } from "execa";
 import { writeFile } from "node:fs/promises";
-import { beforeEach, expect, it, vi } from "vitest";
+import { join } from "node:path";
+import { beforeEach, expect, it } from "vitest";
 import { addFiles, run } from "../transfer/state";
-import { emptyDatabasePerTest } from "../server";
-import { bundledCommands } from "./bundled";
+import { commandsPerTest } from "./run";
 
-// Each test starts several processes one after another.
-vi.setConfig({ testTimeout: 120_000 });
-
-const current = emptyDatabasePerTest();
-const bin = bundledCommands();
+const current = commandsPerTest();
 
 /** Files, documents of a played service with another type, and settings that name both. */
 beforeEach(async () => {
-  const state = join(current.folder, "forms");
+  const state = join(current.place, "forms");
   await addFiles(state, { "state/runs/done.json": JSON.stringify(run("done")) });
   const settings = { "x:storageMode": "mongo", "x:backfill": { source: { path: state } } };
-  await writeFile(join(current.folder, "Pulumi.forms.yaml"), JSON.stringify({ config: settings }));
+  await writeFile(join(current.place, "Pulumi.forms.yaml"), JSON.stringify({ config: settings }));
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   const moment = new Date();
   const dates = { requestedAt: moment, createdAt: moment, updatedAt: moment };
@@ -25,11 +19,8 @@ beforeEach(async () => {
   await runs.insertMany(["s-1", "s-2", "s-3"].map(played));
 });
 
-async function output(...args: readonly string[]): Promise<string> {
-  const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${current.db.databaseName}` };
-  const asked = [bin, ...args, "--settings", "Pulumi.forms.yaml"];
-  return (await execa("node", asked, { env, cwd: current.folder, reject: false })).stdout;
-}
+const output = async (...args: readonly string[]) =>
+  (await current.run([...args, "--settings", "Pulumi.forms.yaml"])).stdout;
 
 it.each(["plan", "status", "verify"])(
   "%s compares the forms of the files with those of services, and names the hash that accepts them",

@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { program } from "../../cli/program";
 import { examplesIn, linesBelow, mainPage, pagesByName } from "./pages";
 
 it("the commands are in three groups, and `step` is in none", () => {
@@ -51,18 +50,5 @@ it("a page of a command that connects says how, and by which variables", () => {
       expect(variables, name).toContain(`TASKRUNNER_${part}`);
     }
     expect(page, name).toContain("--uri-file");
-  }
-});
-
-it("a command that connects to nothing takes --connect-timeout too, for scripts", () => {
-  const names = connecting.map(([name]) => name);
-  const others = program.commands.filter(
-    (one) => pagesByName.has(one.name()) && !names.includes(one.name()),
-  );
-  expect(others.length).toBeGreaterThan(0);
-  for (const command of others) {
-    const given = ["--quiet", "--uri-file", "none", "--connect-timeout", "5"];
-    expect(command.parseOptions(given), command.name()).toEqual({ operands: [], unknown: [] });
-    expect(command.opts()).toMatchObject({ uriFile: "none", connectTimeout: 5 });
   }
 });

@@ -1,148 +1,127 @@
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { execa } from "execa";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { describeProgress } from "../../cli/output";
-import type { ImportReport, VerificationReport } from "../../components/transfer";
+import type { ImportReport } from "../../components/transfer";
 import { generateSample } from "../../tools/sample";
-import { emptyDatabasePerTest } from "../server";
-import { bundledCommands } from "./bundled";
+import { commandsPerTest } from "./run";
 
-// Each test starts several processes one after another.
-vi.setConfig({ testTimeout: 120_000 });
-
-const current = emptyDatabasePerTest();
-let tests = 0;
+const current = commandsPerTest();
 let state: string;
 
 beforeEach(async () => {
-  state = join(current.folder, `state-${++tests}`);
-  await generateSample(state, { runs: 12 });
+  state = join(current.place, "state");
+  await generateSample(state, { runs: 4 });
 });
 
-const bin = bundledCommands();
-
-async function run(...args: string[]) {
-  const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${current.db.databaseName}` };
-  const options = { env, cwd: current.folder, reject: false } as const;
-  const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
-  return { stdout, stderr, exitCode };
-}
-
+/** A command on that state. */
+const run = (name: string, ...options: string[]) =>
+  current.run([name, "--state", state, ...options]);
 const connecting = () => `Connecting to 127.0.0.1:${current.server.port}`;
-const breakOne = () => writeFile(join(state, "state/runs/broken.json"), '{"runId":"broken"}');
+const runs = () => current.db.collection<{ _id: string }>("pack_runs");
 
 it("import imports all, verify holds, and a second import changes nothing", async () => {
-  const first = await run("import", "--state", state);
+  const first = await run("import");
   expect(first).toMatchObject({ exitCode: 0, stderr: connecting() });
   expect(first.stdout).toContain(`Import of ${state}: all in`);
   expect(first.stdout).toMatch(
     /^ +read {2}inserted {2}updated {2}unchanged {2}removed {2}quarantined\nruns/m,
   );
-  expect(first.stdout).toMatch(/^runs +12 +12 +0 +0 +0 +0$/m);
-  expect(await run("verify", "--state", state)).toMatchObject({ exitCode: 0 });
-  expect((await run("import", "--state", state)).stdout).toMatch(/^runs +12 +0 +0 +12 +0 +0$/m);
+  expect(first.stdout).toMatch(/^runs +4 +4 +0 +0 +0 +0$/m);
+  const verified = await run("verify");
+  expect(verified.stdout).toContain("every record on disk is in MongoDB");
+  expect(verified.exitCode).toBe(0);
+  expect((await run("import")).stdout).toMatch(/^runs +4 +0 +0 +4 +0 +0$/m);
 });
 
 it("import, verify and export work on the folders that the settings name", async () => {
-  await rename(join(state, "logs/runs"), join(state, "run-logs"));
-  const file = join(current.folder, "Pulumi.folders.yaml");
+  const logs = join(state, "run-logs");
+  await rename(join(state, "logs/runs"), logs);
+  const file = join(current.place, "Pulumi.folders.yaml");
   const backfill = { source: { path: state, folders: { logs: "run-logs" } } };
   await writeFile(file, stringify({ config: { "taskrunner-storage:backfill": backfill } }));
-  const { logs } = JSON.parse((await run("import", "--json", "--settings", file)).stdout) as {
-    logs: { inserted: number };
-  };
-  expect(logs.inserted).toBeGreaterThan(0);
-  const verified = await run("verify", "--json", "--settings", file);
-  expect(JSON.parse(verified.stdout)).toMatchObject({ logs: { equal: logs.inserted } });
-  const [name = ""] = await readdir(join(state, "run-logs"));
-  const linesIn = async () =>
-    (await readFile(join(state, "run-logs", name), "utf8")).split("\n").length;
-  const before = await linesIn();
-  await rm(join(state, "run-logs", name));
-  await run("export", "--all", "--settings", file);
-  expect(await linesIn()).toBe(before);
+  const onFolders = (...args: string[]) => current.run([...args, "--settings", file]);
+  const imported = JSON.parse((await onFolders("import", "--json")).stdout) as ImportReport;
+  expect(imported.logs.inserted).toBeGreaterThan(0);
+  const verified = await onFolders("verify", "--json");
+  expect(JSON.parse(verified.stdout)).toMatchObject({ logs: { equal: imported.logs.inserted } });
+  const [name = ""] = await readdir(logs);
+  await rm(join(logs, name));
+  await onFolders("export", "--all");
+  expect(await readdir(logs)).toContain(name);
   expect(await readdir(join(state, "logs"))).toEqual([]);
 });
 
 it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file has it", async () => {
-  await breakOne();
-  const { exitCode, stdout } = await run("import", "--state", state);
+  await writeFile(join(state, "state/runs/broken.json"), '{"runId":"broken"}');
+  const { exitCode, stdout } = await run("import");
   expect(exitCode).toBe(2);
   expect(stdout).toContain("Quarantined, all of them in quarantine.ndjson:");
   expect(stdout).toContain("state/runs/broken.json: planHash");
-  const [line = ""] = (await readFile(join(current.folder, "quarantine.ndjson"), "utf8")).split(
+  const [line = ""] = (await readFile(join(current.place, "quarantine.ndjson"), "utf8")).split(
     "\n",
   );
   expect(JSON.parse(line)).toMatchObject({ reason: "contract", raw: '{"runId":"broken"}' });
 
-  const verified = await run("verify", "--state", state);
+  const again = await run("import", "--json");
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    runs: { read: 5, unchanged: 4, quarantined: 1 },
+    quarantine: [{ file: "state/runs/broken.json", reason: "contract" }],
+  });
+  const verified = await run("verify");
   expect(verified.exitCode).toBe(2);
   expect(verified.stdout).toContain("does not hold");
 });
 
-it("import --json is one value whose counts add up", async () => {
-  await breakOne();
-  const { stdout } = await run("import", "--state", state, "--json");
-  const { runs, logs, quarantine } = JSON.parse(stdout) as ImportReport;
-  expect(runs).toMatchObject({ read: 13, inserted: 12, quarantined: 1 });
-  expect(logs.read).toBe(logs.inserted);
-  expect(quarantine).toMatchObject([{ file: "state/runs/broken.json", reason: "contract" }]);
-});
-
 it("a dry run says what would be done and writes nothing", async () => {
-  const { stdout, exitCode } = await run("import", "--state", state, "--dry-run");
+  const { stdout, exitCode } = await run("import", "--dry-run");
   expect(exitCode).toBe(0);
   expect(stdout).toContain("(dry run: nothing was written)");
-  expect(stdout).toMatch(/^runs +12 +12 /m);
+  expect(stdout).toMatch(/^runs +4 +4 /m);
   expect(await current.db.listCollections().toArray()).toEqual([]);
 });
 
-it("export writes what changed in MongoDB, and says 2 where a file changed too", async () => {
-  await run("import", "--state", state);
-  const runs = current.db.collection<{ _id: string }>("pack_runs");
-  await runs.updateMany({ _id: /00000[12]/ }, { $set: { planHash: "by MongoDB" } });
+it("a final pass leaves runs as MongoDB has them", async () => {
+  await run("import");
+  const file = join(state, "state/runs/run-20251106-000001.json");
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.replace(/"planHash": *"[^"]*"/, '"planHash": "by file"'));
+  await run("import", "--cutover-pass", "final");
+  expect(await runs().countDocuments({ planHash: "by file" })).toBe(0);
+  await run("import");
+  expect(await runs().countDocuments({ planHash: "by file" })).toBe(1);
+});
 
-  const exported = await run("export", "--state", state);
+it("export writes what changed in MongoDB, and says 2 where a file changed too", async () => {
+  await run("import");
+  await runs().updateMany({ _id: /00000[12]/ }, { $set: { planHash: "by MongoDB" } });
+
+  const exported = await run("export");
   expect(exported.stdout).toContain(`Export to ${state}: done`);
   expect(exported).toMatchObject({ exitCode: 0, stderr: connecting() });
   const file = join(state, "state/runs/run-20251106-000001.json");
   const text = await readFile(file, "utf8");
   expect(text).toContain('"planHash": "by MongoDB"');
 
-  await runs.updateOne({ _id: /000001/ }, { $set: { planHash: "again" } });
+  await runs().updateOne({ _id: /000001/ }, { $set: { planHash: "again" } });
   await writeFile(file, text.replace("by MongoDB", "by file"));
-  const second = await run("export", "--state", state, "--all");
+  const second = await run("export", "--all");
   expect(second.exitCode).toBe(2);
   expect(second.stdout).toContain("see conflicts/state/runs/run-20251106-000001.json");
 });
 
-it("what is newer in MongoDB is no difference", async () => {
-  await run("import", "--state", state);
-  const runs = current.db.collection<{ _id: string }>("pack_runs");
-  await runs.updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
-  await runs.insertOne({ _id: "by-mongo" });
-  const { exitCode, stdout } = await run("verify", "--state", state);
-  expect(exitCode).toBe(0);
-  expect(stdout).toContain("every record on disk is in MongoDB");
-});
+it("export names a run that was held and is in its place again", async () => {
+  await run("import");
+  const name = "run-20251106-000001";
+  const held = join(state, `held/f/state/runs/${name}.json`);
+  await mkdir(dirname(held), { recursive: true });
+  await rename(join(state, `state/runs/${name}.json`), held);
+  await runs().updateOne({ _id: name }, { $set: { planHash: "later" } });
 
-it("verify --json has the differences by id and path", async () => {
-  await run("import", "--state", state);
-  await current.db
-    .collection<{ _id: string }>("pack_runs")
-    .updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
-  const file = join(state, "state/runs/run-20251106-000001.json");
-  const before = await readFile(file, "utf8");
-  await writeFile(file, before.replace(/"tenantId": "[^"]*"/, '"tenantId": "another"'));
-  const { stdout, exitCode } = await run("verify", "--state", state, "--json");
-  expect(exitCode).toBe(2);
-  const report = JSON.parse(stdout) as VerificationReport;
-  expect(report.holds).toBe(false);
-  expect(report.runs.different).toMatchObject([
-    { id: "run-20251106-000001", paths: ["planHash", "tenantId"] },
-  ]);
+  const { exitCode, stdout } = await run("export");
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`Held before, and in their places again:\n  ${name}`);
 });
 
 it("progress says records, MB and rate", () => {
@@ -150,22 +129,4 @@ it("progress says records, MB and rate", () => {
   expect(describeProgress(sofar, 10)).toBe("12,000 records, 5.1 MB, 1,200 records/s");
   expect(describeProgress({ records: 0, bytes: 5_100_000 }, 2)).toBe("5.1 MB, 2.5 MB/s");
   expect(describeProgress({ records: 30, bytes: 0 }, 3)).toBe("30 records, 10 records/s");
-});
-
-it("export brings a run back that was held, as MongoDB has it", async () => {
-  await run("import", "--state", state);
-  const runs = current.db.collection<{ _id: string }>("pack_runs");
-  const { _id } = (await runs.findOne({ _id: /^[\w.-]+$/ })) ?? { _id: "none" };
-  const [place, held] = ["state/runs", "held/f/state/runs"].map((part) =>
-    join(state, part, `${_id}.json`),
-  ) as [string, string];
-  await mkdir(dirname(held), { recursive: true });
-  await rename(place, held);
-  await runs.updateOne({ _id }, { $set: { planHash: "later" } });
-
-  const { exitCode, stdout } = await run("export", "--state", state);
-  expect(exitCode).toBe(0);
-  expect(stdout).toContain(`Held before, and in their places again:\n  ${_id}`);
-  expect(await readFile(place, "utf8")).toMatch(/"planHash": ?"later"/);
-  await expect(readFile(held, "utf8")).rejects.toThrow("ENOENT");
 });

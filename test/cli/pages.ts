@@ -14,6 +14,7 @@ export const mainPage = pageOf(program);
 
 function pageOf(command: typeof program): string {
   let page = "";
+  const usual = command.configureOutput();
   command.configureOutput({
     getOutHelpWidth: () => 80,
     writeOut: (text) => {
@@ -21,6 +22,7 @@ function pageOf(command: typeof program): string {
     },
   });
   command.outputHelp();
+  command.configureOutput(usual);
   return page;
 }
 

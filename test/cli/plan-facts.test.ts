@@ -1,22 +1,15 @@
 import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { addFiles, run as runOf } from "../transfer/state";
-import { emptyDatabasePerTest } from "../server";
-import { bundledCommands } from "./bundled";
+import { commandsPerTest } from "./run";
 
-// Each test starts several processes one after another.
-vi.setConfig({ testTimeout: 120_000 });
-
-const current = emptyDatabasePerTest();
-const bin = bundledCommands();
-let tests = 0;
+const current = commandsPerTest();
 let state: string;
 
 /** Two runs: one that has steps to execute, one that is finished. */
 beforeEach(async () => {
-  state = join(current.folder, `facts-${++tests}`);
+  state = join(current.place, "state");
   const finished = [{ id: "s", stepId: "s", status: "succeeded", enabled: true }];
   await addFiles(state, {
     "state/runs/open.json": JSON.stringify(runOf("open", { steps: [] })),
@@ -24,16 +17,12 @@ beforeEach(async () => {
   });
 });
 
-const uriOf = () => `${current.server.uri}/${current.db.databaseName}`;
-
-async function run(args: readonly string[], uri = uriOf()) {
-  const env = { TASKRUNNER_MONGO_URI: uri };
-  return execa("node", [bin, ...args], { env, cwd: current.folder, reject: false });
-}
+const run = (args: readonly string[], uri = current.uri()) =>
+  current.run(args, { TASKRUNNER_MONGO_URI: uri });
 
 /** `plan --json` in a mode; the engine may write numbers and objects as texts into this file. */
 async function planned(mode: string, uri?: string) {
-  const file = join(current.folder, `Pulumi.${mode}.yaml`);
+  const file = join(current.place, `Pulumi.${mode}.yaml`);
   const source = JSON.stringify({ source: { path: state } });
   const settings = { storageMode: mode, logRetentionDays: "90", backfill: source };
   const named = Object.entries(settings).map(([key, value]) => [`x:${key}`, value]);

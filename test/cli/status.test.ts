@@ -1,27 +1,22 @@
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
 import { clusterForTests } from "../rollout/pods/cluster";
-import { emptyDatabasePerTest } from "../server";
-import { bundledCommands } from "./bundled";
+import { commandsPerTest } from "./run";
 
-const database = emptyDatabasePerTest();
+const commands = commandsPerTest();
 const pods = clusterForTests();
-const bin = bundledCommands();
 
 /** What `status` prints for these settings. */
 async function status(settings: Record<string, unknown>, ...options: string[]): Promise<string> {
-  const file = join(database.folder, "Pulumi.status.yaml");
+  const file = join(commands.place, "Pulumi.status.yaml");
   const config = Object.entries(settings).map(([key, value]) => [
     `taskrunner-storage:${key}`,
     value,
   ]);
   await writeFile(file, stringify({ config: Object.fromEntries(config) as object }));
-  const env = { TASKRUNNER_MONGO_URI: `${database.server.uri}/${database.db.databaseName}` };
-  const args = [bin, "status", "--settings", file, ...options];
-  return (await execa("node", args, { env, cwd: database.folder })).stdout;
+  return (await commands.run(["status", "--settings", file, ...options])).stdout;
 }
 
 const web = ["deployment/web", "--namespace=live", "TaskRunner__Storage__Mode=mongo"];
@@ -46,7 +41,7 @@ it("status says what the services work on now, whatever the settings and the sta
 });
 
 it("of a worker that the program does not see, status says what the values files state", async () => {
-  await cp("tools/sample/rollout", join(database.folder, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(commands.place, "rollout"), { recursive: true });
   const rollout = { target: "values", directory: "rollout", confirm: "none" };
   expect(await status({ rollout })).toMatch(/worker +filesystem mode\n {2}web +filesystem mode$/);
 });

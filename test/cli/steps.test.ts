@@ -1,47 +1,33 @@
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
+import { readFence } from "../../components/state";
 import { parseAnswer } from "../../components/step";
 import { importState } from "../../components/transfer";
 import { drawFence } from "../../components/transfer/rollback/fence";
-import { readFence } from "../../components/state";
 import { version } from "../../package.json";
 import { defaultSides, ledgerCollection, migrate } from "../transfer/database";
 import { addFiles, run as runOf } from "../transfer/state";
 import { documentOptions } from "../contract/options";
-import { emptyDatabasePerTest } from "../server";
-import { bundledCommands } from "./bundled";
+import { commandsPerTest, type Variables } from "./run";
 
-// Each test starts several processes one after another.
-vi.setConfig({ testTimeout: 120_000 });
-
-const current = emptyDatabasePerTest();
-const bin = bundledCommands();
+const current = commandsPerTest();
+const { run } = current;
 const away = { TASKRUNNER_MONGO_URI: "mongodb://127.0.0.1:1/none" };
-let tests = 0;
 let state: string;
 
 /** One run that has steps to execute. */
 beforeEach(async () => {
-  state = join(current.folder, `steps-${++tests}`);
+  state = join(current.place, "state");
   await addFiles(state, { "state/runs/r.json": JSON.stringify(runOf("r", { steps: [] })) });
 });
 
-async function run(args: readonly string[], more: Record<string, string> = {}) {
-  const uri = `${current.server.uri}/${current.db.databaseName}`;
-  const env = { TASKRUNNER_MONGO_URI: uri, ...more };
-  const options = { env, cwd: current.folder, reject: false } as const;
-  const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
-  return { stdout, stderr, exitCode };
-}
-
 /** `step KIND` with the inputs of a Job's request, and its answer. */
-async function step(kind: string, inputs: object, own: object = {}, more = {}) {
-  const file = join(current.folder, "request.json");
+async function step(kind: string, inputs: object, own: object = {}, more: Variables = {}) {
+  const file = join(current.place, "request.json");
   await writeFile(file, JSON.stringify({ version, pods: 1, inputs, ...own }));
-  const message = join(current.folder, "termination-message");
+  const message = join(current.place, "termination-message");
   await rm(message, { force: true });
   const done = await run(["step", kind, "--request", file, "--answer", message], more);
   return { ...done, answer: parseAnswer(await readFile(message, "utf8"))?.answer };
@@ -73,17 +59,6 @@ async function fenced() {
     })
   ).fence;
 }
-
-it("a final pass leaves runs as MongoDB has them", async () => {
-  await run(["apply"]);
-  await run(["import", "--state", state]);
-  const changed = runOf("r", { steps: [], planHash: "changed", updatedAt: "2030-01-01T00:00:00Z" });
-  await addFiles(state, { "state/runs/r.json": JSON.stringify(changed) });
-  await run(["import", "--state", state, "--cutover-pass", "final"]);
-  expect(await current.db.collection("pack_runs").findOne()).not.toMatchObject({
-    planHash: "changed",
-  });
-});
 
 it("step sets and lifts the expiry of log entries", async () => {
   await run(["apply"]);
@@ -126,16 +101,6 @@ it("step draws a fence, which status shows, and on a rollback holds without Mong
   const [folder = ""] = await readdir(join(state, "held"));
   const held = join(state, "held", folder, "state/runs/r.json");
   await expect(rename(held, join(state, "r"))).resolves.toBe(undefined);
-});
-
-it("step writes what it quarantines beside the state, where it stays when the pod is gone", async () => {
-  await run(["apply"]);
-  await addFiles(state, { "state/runs/bad.json": "{" });
-  expect(await step("bulk-pass", sides())).toMatchObject({
-    answer: { unfinished: { results: { report: { runs: { inserted: 1, quarantined: 1 } } } } },
-  });
-  const quarantine = join(state, "quarantine.ndjson");
-  expect(JSON.parse(await readFile(quarantine, "utf8"))).toMatchObject({ raw: "{" });
 });
 
 it("step answers why it is unfinished with 0, and fails with 1 for what it cannot be asked", async () => {
@@ -218,7 +183,7 @@ it("export --all makes a state that was lost anew with its fence, without which 
 
 it("export --hold-unfinished finds no fence where the ledger was renamed since", async () => {
   await fenced();
-  const file = join(current.folder, "renamed.yaml");
+  const file = join(current.place, "renamed.yaml");
   await writeFile(file, 'config: { "x:advanced": { ledger: renamed } }\n');
   await run(["apply", "--settings", file]);
   const back = ["export", "--state", state, "--hold-unfinished"];
@@ -230,7 +195,7 @@ it("export --hold-unfinished finds no fence where the ledger was renamed since",
 
 /** Settings with which nobody waits long for an election. */
 async function brief(): Promise<string> {
-  const file = join(current.folder, "brief.yaml");
+  const file = join(current.place, "brief.yaml");
   await writeFile(file, 'config: { "x:advanced": { electionSeconds: 2 } }\n');
   return file;
 }

@@ -1,31 +1,19 @@
-import { once } from "node:events";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { execa } from "execa";
 import { Long } from "mongodb";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { generateSample } from "../../tools/sample";
-import { emptyDatabasePerTest } from "../server";
-import { bundledCommands } from "./bundled";
+import { commandsPerTest, type Variables } from "./run";
 
-// Each test starts several processes one after another.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+const current = commandsPerTest();
+const { run, uri } = current;
 
-const current = emptyDatabasePerTest();
-let tests = 0;
-let folder: string;
-const bin = bundledCommands();
-
-/** A folder of a test's own, with a stack `test` whose state is below it. */
+/** A stack `test` whose state is beside its file. */
 beforeEach(async () => {
-  folder = join(current.folder, `usage-${++tests}`);
-  await mkdir(folder);
-  await generateSample(join(folder, "state"), { runs: 3 });
+  await generateSample(join(current.place, "state"), { runs: 3 });
   await settings("Pulumi.test.yaml", { mongoUri: uri(), backfill: { source: { path: "state" } } });
 });
 
-const uri = () => `${current.server.uri}/${current.db.databaseName}`;
 const away = "mongodb://migrator:geheim@127.0.0.1:1/taskrunner";
 const connecting = () => `Connecting to 127.0.0.1:${current.server.port}`;
 
@@ -35,15 +23,7 @@ function settings(name: string, values: object): Promise<void> {
     value as unknown,
   ]);
   const file = { config: Object.fromEntries(config) as object };
-  return writeFile(join(folder, name), JSON.stringify(file));
-}
-
-/** A command; a variable that is undefined is not set for it. */
-async function run(args: readonly string[], env: Record<string, string | undefined> = {}) {
-  const variables = { TASKRUNNER_MONGO_URI: uri(), ...env };
-  const options = { env: variables, cwd: folder, reject: false } as const;
-  const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
-  return { stdout, stderr, exitCode };
+  return writeFile(join(current.place, name), JSON.stringify(file));
 }
 
 it.each<[string, string[], string]>([
@@ -88,7 +68,7 @@ it.each([
 });
 
 it("a settings file that is not YAML is wrong usage, with the line", async () => {
-  await writeFile(join(folder, "Pulumi.test.yaml"), "config:\n  a: 1\n b: 2\n");
+  await writeFile(join(current.place, "Pulumi.test.yaml"), "config:\n  a: 1\n b: 2\n");
   const { exitCode, stderr } = await run(["script", "--settings", "Pulumi.test.yaml"]);
   expect(exitCode).toBe(64);
   expect(stderr).toMatch(/Pulumi\.test\.yaml is not valid YAML \(line 3: .*\)\. Fix the syntax\./);
@@ -117,24 +97,6 @@ it("with --json an error is one value, with its kind", async () => {
   expect(await failed(["apply"], uri())).toMatchObject({ code: "data-issues" });
 });
 
-it("says at once where it connects to, and gives up after --connect-timeout", async () => {
-  // It lets everyone in and says nothing.
-  const silent = createServer().listen(0, "127.0.0.1");
-  await once(silent, "listening");
-  const { port } = silent.address() as AddressInfo;
-  const TASKRUNNER_MONGO_URI = `mongodb://127.0.0.1:${port}/taskrunner`;
-  const looked = ["import", "--settings", "Pulumi.test.yaml", "--connect-timeout", "1.5"];
-  const began = Date.now();
-  const { stderr, exitCode } = await run(looked, { TASKRUNNER_MONGO_URI });
-  silent.close();
-  // The process has ended too, not only said so.
-  expect(Date.now() - began).toBeLessThan(20_000);
-  expect(stderr).toMatch(
-    new RegExp(`^Connecting to 127\\.0\\.0\\.1:${port}\n.* timed out .*1500 ms`),
-  );
-  expect(exitCode).toBe(1);
-});
-
 it("the result stays with --quiet, and nothing else is said", async () => {
   for (const name of ["import", "status", "script"]) {
     const loud = await run([name, "--settings", "Pulumi.test.yaml"]);
@@ -146,17 +108,32 @@ it("the result stays with --quiet, and nothing else is said", async () => {
   }
 });
 
+it("a command that connects to nothing takes the options of those that do, for scripts", async () => {
+  await writeFile(join(current.place, "preview.json"), '{"steps":[]}');
+  for (const args of [["script"], ["comment", "--preview", "preview.json"]]) {
+    const given = ["--stack", "none", "--settings", "Pulumi.test.yaml", "--connect-timeout", "5"];
+    const { exitCode, stderr } = await run([
+      ...args,
+      ...given,
+      "--quiet",
+      "--uri-file",
+      "/dev/null",
+    ]);
+    expect([exitCode, stderr], args[0]).toEqual([0, ""]);
+  }
+});
+
 it("the state directory is backfill.source.path if --state is not given", async () => {
   for (const name of ["import", "backfill", "verify", "export"]) {
     const { stdout, exitCode } = await run([name, "--settings", "Pulumi.test.yaml"]);
     expect(exitCode, name).toBe(0);
-    expect(stdout).toContain(join(folder, "state"));
+    expect(stdout).toContain(join(current.place, "state"));
   }
   expect(await current.db.collection("pack_runs").countDocuments()).toBe(3);
 });
 
 it("a file of --uri-file comes before TASKRUNNER_MONGO_URI, and that before the settings' plain mongoUri", async () => {
-  await writeFile(join(folder, "uri.txt"), `${uri()}\n`);
+  await writeFile(join(current.place, "uri.txt"), `${uri()}\n`);
   const status = (args: string[], given?: string) =>
     run(["status", ...args], { TASKRUNNER_MONGO_URI: given });
 
@@ -202,12 +179,12 @@ describe("with --stack", () => {
       `*) echo '${String(others)}' ;;`,
       "esac",
     ];
-    await mkdir(join(folder, "bin"));
-    await writeFile(join(folder, "bin/pulumi"), `${program.join("\n")}\n`);
-    await chmod(join(folder, "bin/pulumi"), 0o755);
+    await mkdir(join(current.place, "bin"));
+    await writeFile(join(current.place, "bin/pulumi"), `${program.join("\n")}\n`);
+    await chmod(join(current.place, "bin/pulumi"), 0o755);
   };
-  const ask = (args: string[], env: Record<string, string | undefined> = {}) =>
-    run(args, { PATH: `${join(folder, "bin")}:${String(process.env.PATH)}`, ...env });
+  const ask = (args: string[], env: Variables = {}) =>
+    run(args, { PATH: `${join(current.place, "bin")}:${String(process.env.PATH)}`, ...env });
   const stack = ["--stack", "prod"];
 
   it("reads what Pulumi reads, with the connection string if its secrets can be opened", async () => {
@@ -215,7 +192,7 @@ describe("with --stack", () => {
     const unset = { TASKRUNNER_MONGO_URI: undefined };
     const opened = await ask(["verify", ...stack], { ...unset, PULUMI_CONFIG_PASSPHRASE: "right" });
     expect(opened.stderr).toContain(connecting());
-    expect(opened.stdout).toContain(join(folder, "state"));
+    expect(opened.stdout).toContain(join(current.place, "state"));
 
     expect((await ask(["import", ...stack])).exitCode).toBe(0);
     const closed = await ask(["import", ...stack], unset);
@@ -241,7 +218,7 @@ describe("with --stack", () => {
   });
 
   it("refuses a file that imports environments, which only Pulumi opens", async () => {
-    await writeFile(join(folder, "esc.yaml"), "environment: [prod]\nconfig: {}\n");
+    await writeFile(join(current.place, "esc.yaml"), "environment: [prod]\nconfig: {}\n");
     const { exitCode, stderr } = await run(["script", "--settings", "esc.yaml"]);
     expect(exitCode).toBe(64);
     expect(stderr).toContain("esc.yaml imports environments");
