@@ -12,15 +12,15 @@ import { writeState } from "../transfer/state";
 let sink: Listening;
 let client: MongoClient;
 let db: Db;
+let tests = 0;
 
 beforeAll(async () => {
   sink = await startSink();
   client = await new MongoClient(uriOf(sink)).connect();
-  db = client.db("test");
 });
 
 beforeEach(async () => {
-  await db.dropDatabase();
+  db = client.db(`test_${++tests}`);
   const index = { key: { runId: 1, sequence: 1 }, name: "run_sequence", unique: true };
   await db.command({ createIndexes: "logs", indexes: [index] });
   const documents = ["b", "a", "c"].flatMap((runId) =>
@@ -44,7 +44,7 @@ it("gives the documents of a query in the order of an index, over several replie
 
 it("finds ranges of several runs at once, and only the fields that are asked for", async () => {
   const $or = [
-    { runId: "a", sequence: { $lt: 3 } },
+    { runId: "a", sequence: { $lte: 2 } },
     { runId: "c", sequence: { $gte: Long.fromNumber(300) } },
   ];
   const projection = { _id: 0, runId: 1, sequence: 1 };
@@ -86,17 +86,17 @@ it("finds the ends of logs by an aggregation", async () => {
 });
 
 it("updates only what still is as it was seen, and inserts what is not there", async () => {
-  const state = db.collection<{ _id: string; next?: object; agreed?: object }>("state");
+  const state = db.collection<{ _id: string; next: object | null; agreed?: object }>("state");
   const next = { disk: "1", mongo: "2" };
   const announce = { filter: { _id: "a" }, update: { $set: { next } }, upsert: true };
   const settle = {
     filter: { _id: "a", next },
-    update: { $set: { agreed: next }, $unset: { next: true as const } },
+    update: { $set: { agreed: next, next: null } },
   };
   await state.bulkWrite([{ updateOne: announce }], { ordered: false });
   expect(await state.bulkWrite([{ updateOne: settle }])).toMatchObject({ modifiedCount: 1 });
   expect(await state.bulkWrite([{ updateOne: settle }])).toMatchObject({ matchedCount: 0 });
-  expect(await state.find().toArray()).toEqual([{ _id: "a", agreed: next }]);
+  expect(await state.find().toArray()).toEqual([{ _id: "a", agreed: next, next: null }]);
 });
 
 it("refuses a second document of an _id, and says what it does not know", async () => {
@@ -105,7 +105,7 @@ it("refuses a second document of an _id, and says what it does not know", async 
   await expect(state.insertMany([{ _id: "a" }, { _id: "b" }], { ordered: false })).rejects.toThrow(
     "E11000",
   );
-  expect(await state.countDocuments()).toBe(2);
+  expect(await state.find().toArray()).toHaveLength(2);
   await expect(state.findOne({ _id: { $regex: "a" } } as object)).rejects.toThrow("$regex");
 });
 
@@ -131,7 +131,7 @@ it("takes the delay of each direction once for each round trip", async () => {
   const far = await new MongoClient(uriOf(delayed)).connect();
   try {
     const started = performance.now();
-    for (let count = 0; count < 3; count += 1) await far.db("test").command({ ping: 1 });
+    for (let count = 0; count < 3; count += 1) await far.db("test").command({ hello: 1 });
     expect(performance.now() - started).toBeGreaterThanOrEqual(3 * 2 * 39);
   } finally {
     await far.close();

@@ -6,97 +6,76 @@ import { documentOf } from "./wire";
 type Documents = Iterable<Uint8Array>;
 
 /**
- * The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project`, `$count`, `$unwind`,
- * `$replaceWith` a field, and a `$lookup` in the collection itself, which `$documents` may begin.
+ * The documents of a pipeline of `$sort`, `$unwind`, `$replaceWith` a field, a `$group` that only names the values of a
+ * field, and a `$lookup` in the collection itself. A `$match`, or `$documents`, may begin it.
  */
 export function aggregate(collection: SinkCollection, pipeline: readonly Document[]): Documents {
   const [first, ...others] = pipeline;
-  const filter = first?.$match as Document | undefined;
-  const sort = (filter ? others[0] : first)?.$sort as IndexKey | undefined;
-  const rest = pipeline.slice(Number(filter !== undefined) + Number(sort !== undefined));
   if (first?.$documents) {
     const given = (first.$documents as Document[]).map((one) => evaluate(one, new Uint8Array()));
-    return others.reduce<Documents>(
-      (documents, stage) => through(collection, documents, stage),
+    return through(
+      collection,
       given.map((one) => BSON.serialize(one as Document)),
+      others,
     );
   }
-  if (first?.$collStats) return [BSON.serialize({ count: collection.size })];
-  const found = bytesOf(collection, filter ?? {}, sort, nameOfAll(rest[0]?.$group as Document));
-  return rest.reduce<Documents>((documents, stage) => through(collection, documents, stage), found);
+  const filter = first?.$match as Document | undefined;
+  const rest = filter ? others : pipeline;
+  const found = bytesOf(collection, filter ?? {}, fieldOf(rest[0]));
+  return through(collection, found, rest);
 }
 
-/** The field of a `$group` that only names its values. */
-function nameOfAll(group: Document = {}): string | undefined {
-  const { _id, ...others } = group;
-  return typeof _id === "string" && Object.keys(others).length === 0 ? _id.slice(1) : undefined;
+/** The field whose values a `$group` names. */
+function fieldOf({ $group }: Document = {}): string | undefined {
+  if ($group === undefined) return undefined;
+  const { _id, ...others } = $group as Document;
+  if (typeof _id === "string" && Object.keys(others).length === 0) return _id.slice(1);
+  throw new Error(`The sink knows no group ${JSON.stringify($group)}.`);
 }
 
 function* bytesOf(
   collection: SinkCollection,
   filter: Document,
-  sort: IndexKey | undefined,
   each: string | undefined,
 ): Documents {
-  const found = collection.oneOfEach(each, filter) ?? collection.find(filter, sort);
+  const found = collection.oneOfEach(each, filter) ?? collection.find(filter);
   for (const { bytes } of found) yield bytes;
 }
 
-function through(collection: SinkCollection, documents: Documents, stage: Document): Documents {
-  const [[name, asked]] = Object.entries(stage) as [[string, Document]];
-  switch (name) {
-    case "$group":
-      return group(documents, asked);
-    case "$sort":
-      return sortBy(documents, asked);
-    case "$limit":
-      return takeFirst(documents, Number(asked));
-    case "$project":
-      return projectAll(documents, asked);
-    case "$count":
-      return [BSON.serialize({ [nameIn(stage)]: [...documents].length })];
-    case "$lookup":
-      return lookUp(collection, documents, asked as Lookup);
-    case "$unwind":
-      return unwind(documents, (stage.$unwind as string).slice(1));
-    case "$replaceWith":
-      return [...documents].map((bytes) =>
-        BSON.serialize(evaluate(stage.$replaceWith, bytes) as Document),
-      );
-    default:
-      throw new Error(`The sink knows no stage ${name}.`);
-  }
-}
-
-function* group(documents: Documents, { _id, ...fields }: Document): Documents {
-  const groups = new Map<
-    string,
-    { readonly key: unknown; readonly totals: Record<string, Total> }
-  >();
-  const accumulators = Object.entries(fields).map(([name, one]) => {
-    const [[operator, expression]] = Object.entries(one as Document) as [[string, unknown]];
-    return { name, operator, expression };
-  });
-  for (const bytes of documents) {
-    const key = evaluate(_id, bytes);
-    const text = keyText(key);
-    const group = groups.get(text) ?? { key, totals: {} };
-    groups.set(text, group);
-    for (const { name, operator, expression } of accumulators) {
-      group.totals[name] = accumulate(operator, expression, group.totals[name], bytes);
+function through(
+  collection: SinkCollection,
+  documents: Documents,
+  stages: readonly Document[],
+): Documents {
+  return stages.reduce<Documents>((found, stage) => {
+    const [[name, asked]] = Object.entries(stage) as [[string, unknown]];
+    switch (name) {
+      case "$group":
+        return valuesOf(found, String(fieldOf(stage)));
+      case "$sort":
+        return sortBy(found, asked as IndexKey);
+      case "$lookup":
+        return lookUp(collection, found, asked as Lookup);
+      case "$unwind":
+        return unwind(found, (asked as string).slice(1));
+      case "$replaceWith":
+        return [...found].map((bytes) => BSON.serialize(evaluate(asked, bytes) as Document));
+      default:
+        throw new Error(`The sink knows no stage ${name}.`);
     }
-  }
-  for (const { key, totals } of groups.values()) {
-    const found = accumulators.map(({ name, expression }) => {
-      const total = totals[name];
-      return [name, total instanceof Uint8Array ? evaluate(expression, total) : total];
-    });
-    yield BSON.serialize({ _id: key, ...(Object.fromEntries(found) as Document) });
-  }
+  }, documents);
 }
 
-/** What an accumulator has so far: a sum, or the document whose value it takes. */
-type Total = number | Uint8Array | undefined;
+/** Each value of a field once. */
+function* valuesOf(documents: Documents, field: string): Documents {
+  const seen = new Set<unknown>();
+  for (const bytes of documents) {
+    const value = valueAtPath(bytes, field);
+    if (seen.has(value)) continue;
+    seen.add(value);
+    yield BSON.serialize({ _id: readTyped(bytes, field) ?? null });
+  }
+}
 
 /** A `$lookup` of the first documents in an order. */
 interface Lookup {
@@ -122,38 +101,6 @@ function* unwind(documents: Documents, field: string): Documents {
     for (const one of document[field] as unknown[]) {
       yield BSON.serialize({ ...document, [field]: one });
     }
-  }
-}
-
-function nameIn({ $count }: Document): string {
-  return String($count);
-}
-
-function keyText(key: unknown): string {
-  return typeof key === "string" ? key : BSON.EJSON.stringify([key ?? null]);
-}
-
-function accumulate(operator: string, expression: unknown, total: Total, bytes: Uint8Array): Total {
-  switch (operator) {
-    case "$sum":
-    case "$count": {
-      const value = operator === "$count" ? 1 : evaluate(expression, bytes);
-      return Number(total ?? 0) + (Number(value ?? 0) || 0);
-    }
-    case "$first":
-      return total ?? bytes;
-    case "$last":
-      return bytes;
-    case "$min":
-    case "$max": {
-      const path = String(expression).slice(1);
-      const value = valueAtPath(bytes, path);
-      if (value == null || !(total instanceof Uint8Array)) return value == null ? total : bytes;
-      const order = compareValues(value, valueAtPath(total, path));
-      return (operator === "$max" ? order > 0 : order < 0) ? bytes : total;
-    }
-    default:
-      throw new Error(`The sink knows no accumulator ${operator}.`);
   }
 }
 
@@ -190,10 +137,6 @@ export function* takeFirst<T>(items: Iterable<T>, most: number): Generator<T> {
     left -= 1;
     if (left === 0) return;
   }
-}
-
-function* projectAll(documents: Documents, projection: Document): Documents {
-  for (const bytes of documents) yield project(bytes, projection);
 }
 
 /** The fields of a document that a projection of plain names asks for, or leaves out. */

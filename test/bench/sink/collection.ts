@@ -38,11 +38,6 @@ export class SinkCollection {
     for (const order of moved) order?.add(document);
   }
 
-  remove(document: Stored): void {
-    for (const order of this.orders.values()) order?.remove(document, document.bytes);
-    this.size -= 1;
-  }
-
   /** The documents that fit a filter, by the best index, in the order that is asked for. */
   *find(filter: Document, sort: IndexKey = {}): Generator<Stored> {
     const fits = matcherOf(filter);
@@ -53,13 +48,12 @@ export class SinkCollection {
 
   /**
    * One document for each value of a field within a filter, as MongoDB's DISTINCT_SCAN returns them. Undefined if no
-   * index begins with the field, or the filter is not a range of it: for `$type` MongoDB reads every document.
+   * index begins with the field, or the filter is not a range of it.
    */
   oneOfEach(field: string | undefined, filter: Document): Iterable<Stored> | undefined {
     const name = [...this.orders.keys()].find((one) => one.split(",")[0] === field);
     const isOther = Object.keys(filter).some((one) => one !== field);
     if (field === undefined || name === undefined || isOther) return undefined;
-    if ("$type" in ((filter[field] ?? {}) as object)) return undefined;
     const fits = matcherOf(filter);
     return select(this.order(name).heads(boundsOf(filter, field)), ({ bytes }) => fits(bytes));
   }

@@ -2,7 +2,7 @@ import { BSON, type Document } from "mongodb";
 import { aggregate, takeFirst, project } from "./aggregate";
 import { SinkCollection, type IndexKey } from "./collection";
 import { newDocument, applyUpdate } from "./update";
-import { valueAtPath, valueOf } from "./value";
+import { valueOf } from "./value";
 import { cursorReply, documentOf, type WireMessage } from "./wire";
 
 const firstBatch = 101;
@@ -22,7 +22,7 @@ export class Databases {
   private cursorCount = 0n;
   /** The number of each command. */
   readonly commandCounts: Record<string, number> = {};
-  /** The number of documents that were inserted, changed or deleted. */
+  /** The number of documents that were inserted or changed. */
   writtenCount = 0;
 
   /** Answers a command. */
@@ -53,10 +53,6 @@ export class Databases {
     const found = this.databases.get(database) ?? new Map<string, SinkCollection>();
     this.databases.set(database, found);
     return found;
-  }
-
-  drop(database: string): void {
-    this.databases.delete(database);
   }
 
   open(documents: Iterable<Uint8Array>, asked: Asked, batchSize: number): Uint8Array {
@@ -122,9 +118,6 @@ const hello = () => ({
 const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>> = {
   hello,
   ismaster: hello,
-  isMaster: hello,
-  ping: () => ({}),
-  buildInfo: () => ({ version: "7.0.0", versionArray: [7, 0, 0, 0] }),
   endSessions: () => ({}),
   /** Not what MongoDB says: what it was asked for so far, by command. */
   serverStatus: ({ databases: { commandCounts, writtenCount } }) => ({
@@ -141,19 +134,6 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
       collection.addIndex(Object.keys(key));
     }
     return {};
-  },
-  drop: ({ databases, command, name }) => {
-    databases.collections(String(command.$db)).delete(name);
-    return {};
-  },
-  dropDatabase: ({ databases, command }) => {
-    databases.drop(String(command.$db));
-    return {};
-  },
-  listCollections: (asked) => {
-    const names = [...asked.databases.collections(String(asked.command.$db)).keys()];
-    const found = names.map((name) => BSON.serialize({ name, type: "collection", options: {} }));
-    return asked.databases.open(found, asked, Infinity);
   },
   insert: (asked) => {
     const collection = asked.databases.collection(asked);
@@ -186,18 +166,6 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
     asked.databases.writtenCount += sum.nModified + upserted.length;
     return { ...sum, ...(upserted.length > 0 && { upserted }) };
   },
-  delete: (asked) => {
-    const collection = asked.databases.collection(asked);
-    let n = 0;
-    for (const raw of asked.rawsOf("deletes")) {
-      const { q, limit } = documentOf(raw);
-      const found = [...takeFirst(collection.find(q as Document), Number(limit) || Infinity)];
-      for (const document of found) collection.remove(document);
-      n += found.length;
-    }
-    asked.databases.writtenCount += n;
-    return { n };
-  },
   find: (asked) => {
     const { filter = {}, sort, projection, limit = 0, batchSize, singleBatch } = asked.command;
     const found = asked.databases.collection(asked).find(filter as Document, sort as IndexKey);
@@ -226,11 +194,6 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
     const query = (asked.command.query ?? {}) as Document;
     const isAll = Object.keys(query).length === 0;
     return { n: isAll ? collection.size : [...collection.find(query)].length };
-  },
-  distinct: (asked) => {
-    const { key, query = {} } = asked.command as { key: string; query?: Document };
-    const found = asked.databases.collection(asked).find(query);
-    return { values: [...new Set([...found].map(({ bytes }) => valueAtPath(bytes, key)))] };
   },
 };
 

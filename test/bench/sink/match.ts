@@ -14,14 +14,9 @@ type Test = (value: Value) => boolean;
 /** Whether a document's bytes fit a filter. */
 export function matcherOf(filter: Document): (bytes: Uint8Array) => boolean {
   const tests = Object.entries(filter).map(([name, asked]) => {
-    if (name === "$and") return all((asked as Document[]).map(matcherOf));
     if (name === "$or") {
       const parts = (asked as Document[]).map(matcherOf);
       return (bytes: Uint8Array) => parts.some((part) => part(bytes));
-    }
-    if (name === "$nor") {
-      const parts = (asked as Document[]).map(matcherOf);
-      return (bytes: Uint8Array) => !parts.some((part) => part(bytes));
     }
     if (name === "$expr") return isWhole(asked as WholeDocument);
     if (name.startsWith("$")) throw new Error(`The sink knows no filter ${name}.`);
@@ -58,8 +53,6 @@ function conditionsIn(asked: unknown): [string, unknown][] {
   return entries.some(([name]) => name.startsWith("$")) ? entries : [["$eq", asked]];
 }
 
-const typeNames: Readonly<Record<string, string>> = { string: "string", bool: "boolean" };
-
 function testOf(operator: string, asked: unknown): Test {
   if (operator === "$in" || operator === "$nin") {
     const values = new Set((asked as unknown[]).map(valueOf));
@@ -77,14 +70,10 @@ function testOf(operator: string, asked: unknown): Test {
       return compareWith((order) => order > 0);
     case "$gte":
       return compareWith((order) => order >= 0);
-    case "$lt":
-      return compareWith((order) => order < 0);
     case "$lte":
       return compareWith((order) => order <= 0);
     case "$exists":
       return (value) => (value !== undefined) === Boolean(wanted);
-    case "$type":
-      return (value) => typeof value === typeNames[String(asked)];
     default:
       throw new Error(`The sink knows no condition ${operator}.`);
   }
@@ -92,8 +81,7 @@ function testOf(operator: string, asked: unknown): Test {
 
 /** What a filter asks of a field at least; undefined if an index on it does not help. */
 export function boundsOf(filter: Document, field: string): Bounds | undefined {
-  const parts = [filter, ...((filter.$and ?? []) as Document[])];
-  const conditions = parts.flatMap((part) => (field in part ? conditionsIn(part[field]) : []));
+  const conditions = field in filter ? conditionsIn(filter[field]) : [];
   const bounds: { among?: Value[]; from?: Value; to?: Value } = {};
   for (const [operator, asked] of conditions) {
     if (operator === "$eq") bounds.among = [valueOf(asked)];
@@ -101,7 +89,7 @@ export function boundsOf(filter: Document, field: string): Bounds | undefined {
       bounds.among = [...new Set((asked as unknown[]).map(valueOf))].sort(compareValues);
     }
     if (operator === "$gt" || operator === "$gte") bounds.from = valueOf(asked);
-    if (operator === "$lt" || operator === "$lte") bounds.to = valueOf(asked);
+    if (operator === "$lte") bounds.to = valueOf(asked);
   }
   return Object.keys(bounds).length === 0 ? undefined : bounds;
 }

@@ -28,7 +28,7 @@ export const roundTripMs = 50;
 const memory = "--max-old-space-size=12288";
 
 /** Commands that maintain the connection. */
-const notOfWork = new Set(["hello", "ismaster", "isMaster", "ping", "endSessions", "serverStatus"]);
+const notOfWork = new Set(["hello", "ismaster", "endSessions", "serverStatus"]);
 
 /** Starts the sink. */
 export async function startSinkProcess(): Promise<SinkProcess> {

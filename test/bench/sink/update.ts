@@ -1,5 +1,5 @@
 import { BSON, type Document } from "mongodb";
-import { compareValues, valueOf } from "./value";
+import { valueOf } from "./value";
 
 /**
  * A document after an update: a replacement, operators, or a pipeline of one `$replaceWith` or `$set`, as bases and
@@ -111,7 +111,6 @@ function toStructured(document: Document): Document {
 function apply(document: Document, operator: string, path: readonly string[], value: unknown) {
   const [name = "", ...rest] = path;
   if (rest.length > 0) {
-    if (document[name] === undefined && operator === "$unset") return;
     apply((document[name] ??= {}) as Document, operator, rest, value);
     return;
   }
@@ -121,30 +120,10 @@ function apply(document: Document, operator: string, path: readonly string[], va
     case "$setOnInsert":
       document[name] = value;
       return;
-    case "$unset":
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a document's own field
-      delete document[name];
-      return;
-    case "$inc":
-      document[name] = Number(before ?? 0) + Number(value);
-      return;
     case "$addToSet": {
       const items = (before ?? []) as unknown[];
       const isThere = items.some((item) => valueOf(item) === valueOf(value));
       document[name] = isThere ? items : [...items, value];
-      return;
-    }
-    case "$pull":
-      document[name] = ((before ?? []) as unknown[]).filter(
-        (item) => valueOf(item) !== valueOf(value),
-      );
-      return;
-    case "$max":
-    case "$min": {
-      const order = compareValues(valueOf(value), valueOf(before));
-      if (before === undefined || (operator === "$max" ? order > 0 : order < 0)) {
-        document[name] = value;
-      }
       return;
     }
     default:
