@@ -55,67 +55,6 @@ describe("the settings of a cluster of Atlas", () => {
     ).toBe("no problem");
   });
 
-  it.each([
-    ["no project", { projectId: undefined }, "cluster.projectId: found nothing"],
-    [
-      "an even number of electable nodes",
-      {
-        regions: [
-          { name: "EU_CENTRAL_1", electable: 2 },
-          { name: "EU_WEST_1", electable: 2 },
-        ],
-      },
-      "regions: found 4 electable nodes in total; allowed: 3, 5 or 7",
-    ],
-    [
-      "a region without a node",
-      { regions: [{ name: "EU_CENTRAL_1" }, { name: "EU_WEST_1", electable: 0 }] },
-      "regions.1.electable: found 0",
-    ],
-    [
-      "a region twice",
-      {
-        regions: [{ name: "EU_CENTRAL_1" }, { name: "EU_CENTRAL_1", electable: 2 }],
-      },
-      'regions: found "EU_CENTRAL_1" more than once',
-    ],
-    [
-      "point in time without backups",
-      { backup: { enabled: false, pointInTime: true } },
-      "backup.pointInTime: found true; allowed: false without backup.enabled",
-    ],
-    ["an entry of nothing", { accessList: [{ comment: "x" }] }, "accessList.0: found nothing"],
-    [
-      "an entry of two things",
-      { accessList: [{ address: "192.0.2.1", range: "192.0.2.0/24" }] },
-      'accessList.0: found "192.0.2.1" and "192.0.2.0/24"',
-    ],
-    [
-      "an entry twice",
-      { accessList: [{ address: "192.0.2.1" }, { address: "192.0.2.1" }] },
-      'accessList: found "192.0.2.1" more than once',
-    ],
-    [
-      "an address and its range of one",
-      { accessList: [{ address: "192.0.2.1" }, { range: "192.0.2.1/32" }] },
-      'accessList: found "192.0.2.1" more than once',
-    ],
-    [
-      "a comment that Atlas would cut",
-      { accessList: [{ address: "192.0.2.1", comment: "x".repeat(81) }] },
-      "accessList.0.comment: found",
-    ],
-    ["an address that is none", { accessList: [{ address: "192.0.2" }] }, "an IPv4 address"],
-    ["a range that is none", { accessList: [{ range: "192.0.2.0/33" }] }, "a range of IPv4"],
-    ["a size that is not dedicated", { instanceSize: "M0" }, "M0, Flex and serverless are not"],
-    ["a version without its dot", { mongoVersion: "8" }, "a major version from"],
-    ["a version too old", { mongoVersion: "5.0" }, "a major version from"],
-    ["an unknown way in", { connection: "public" }, "standard, private, privateEndpoint:<id"],
-    ["an unknown key", { regionz: [] }, "cluster.regionz: found an unknown setting"],
-  ])("refuse %s", (_what, more, words) => {
-    expect(problemsWith(more)).toContain(words);
-  });
-
   it("name everything that a take-over would change, and ask a rollback for none of it", () => {
     const named = (problems: string) =>
       [...problems.matchAll(/cluster\.(\S+): found nothing, and cluster\.import/g)].map(

@@ -13,7 +13,11 @@ describe("an unknown setting", () => {
     ["storagemode", { storagemode: "mongo" }, "storageMode"],
     ["aprovals", { aprovals: true }, "approvals"],
     ["rollout.workr", { rollout: { ...dev.rollout, workr: {} } }, "worker"],
-    ["rollout.confirm.namspace", { rollout: confirmed({ namspace: "apps" }) }, "namespace"],
+    [
+      "rollout.confirm.namspace",
+      { rollout: { ...dev.rollout, confirm: { namspace: "apps" } } },
+      "namespace",
+    ],
     ["cluster.regons", { cluster: { kind: "atlas", regons: [] } }, "regions"],
     ["indexes", { indexes: {} }, "approvals"],
     ["backfill.parallelism", { backfill: { source: { path: "s" }, parallelism: 1 } }, "source"],
@@ -25,50 +29,6 @@ describe("an unknown setting", () => {
     expect(line?.split(/[:,] /)).toContain(allowed);
   });
 });
-
-describe("a section of one of several forms", () => {
-  it.each([
-    ["confirm.namespace: found nothing; allowed: a value of type string", confirmed({})],
-    ['confirm: found "no"; allowed: none, or { namespace, selector }', confirmed("no")],
-    [
-      'confirm: found "none"; allowed: { namespace, selector } with rollout.push',
-      { ...confirmed("none"), push: { branch: "main" } },
-    ],
-    ["push.branch: found nothing", { ...confirmed("none"), push: {} }],
-    [
-      'drain: found "wait"; allowed: nothing with rollout.confirm: none, which has rollout.workerStopped',
-      { ...confirmed("none"), drain: "wait" },
-    ],
-    [
-      'drain: found "now"; allowed: wait, or the number of a cutover',
-      {
-        ...confirmed({ namespace: "apps", selector: { worker: "a=b", web: "c=d" } }),
-        drain: "now",
-      },
-    ],
-    ['target: found "argo"; allowed: values, helm, umbrella', { target: "argo" }],
-  ])("has the problems of the form that is meant: %s", (problem, rollout) => {
-    expect(describeProblems({ ...dev, rollout })).toContain(`rollout.${problem}`);
-  });
-
-  it.each([
-    ["source.path: found 5; allowed: a value of type string", { path: 5 }],
-    [
-      "source.subPth: found an unknown setting; allowed: persistentVolumeClaim, subPath",
-      { persistentVolumeClaim: "state", subPth: "x" },
-    ],
-    ["source: found {}; allowed: { path }, or { persistentVolumeClaim, subPath? } with jobs", {}],
-    ["source: found", { path: "a", persistentVolumeClaim: "b" }],
-  ])("has the problems of the source that is meant: %s", (problem, source) => {
-    expect(describeProblems({ ...dev, backfill: { source } })).toContain(`backfill.${problem}`);
-  });
-});
-
-function confirmed(confirm: object | string) {
-  const selector = { worker: "app=worker", web: "app=web" };
-  const given = typeof confirm === "object" ? { selector, ...confirm } : confirm;
-  return { target: "values", directory: "deploy", confirm: given };
-}
 
 describe("the settings file of a command", () => {
   const read = (config: object) => commandSettings({ text: stringify({ config }) });

@@ -39,37 +39,6 @@ describe("one release for both services", () => {
     });
   });
 
-  it.each([
-    ["rollout.step: found an unknown setting", { ...umbrella, step: "worker" }],
-    ["rollout.shared: found an unknown setting", { ...umbrella, shared: {} }],
-    ["rollout.chart: found nothing", { ...umbrella, chart: undefined }],
-    ["rollout.worker: found nothing", { ...umbrella, worker: undefined }],
-    ["rollout.web.selector: found nothing", { ...umbrella, web: { path: "env" } }],
-    [
-      "rollout.version: found nothing; allowed: what runs, as helm list shows it",
-      { ...umbrella, chart: "oci://charts/stella" },
-    ],
-    [
-      "rollout.web.chart: found an unknown setting; allowed: selector, path",
-      { ...umbrella, web: { ...umbrella.web, chart: "charts/web" } },
-    ],
-    [
-      'rollout.web.path: found "env"; allowed: a place outside rollout.worker.path, which is "env"',
-      {
-        ...umbrella,
-        worker: { ...umbrella.worker, path: "env" },
-        web: { ...umbrella.web, path: "env" },
-      },
-    ],
-    [
-      'rollout.web.path: found "worker.env.web"; allowed: a place outside rollout.worker.path',
-      { ...umbrella, web: { ...umbrella.web, path: "worker.env.web" } },
-    ],
-    ["rollout.web.selector: found", { ...umbrella, web: { selector: "app=worker" } }],
-  ])("%s", (problem, rollout) => {
-    expect(problemsWith(rollout)).toContain(problem);
-  });
-
   it("may have places whose names begin alike", () => {
     expect(
       problemsWith({
@@ -92,23 +61,6 @@ describe("a release for each service", () => {
     expect(parsed({ ...separate, worker: { chart, selector } })).toMatchObject({
       worker: { chart, selector },
     });
-  });
-
-  it.each([
-    [
-      "rollout.release: found an unknown setting; allowed: target, namespace",
-      { ...separate, release: "stella" },
-    ],
-    [
-      'rollout.web.release: found "stella"; allowed: a release that differs from rollout.worker.release, or target umbrella',
-      { ...separate, worker: { chart, release: "stella" }, web: { chart, release: "stella" } },
-    ],
-    [
-      'rollout.web.release: found "taskrunner-worker"; allowed: a release that differs',
-      { ...separate, web: { chart, release: "taskrunner-worker" } },
-    ],
-  ])("%s", (problem, rollout) => {
-    expect(problemsWith(rollout)).toContain(problem);
   });
 
   it("stop no rollback where one release is named for both", () => {
