@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildSchema, type WantedSchema } from "../../components/contract";
 import { migrationId, type LedgerRecord } from "../../components/ledger";
 import { reconcile } from "../../components/migration/execute";
-import { setExpiry } from "../../components/migration/expiry";
+import { setExpiry } from "../../components/migration";
 import { indexSpec } from "../../components/migration/planner/index-spec";
 import { observe } from "../../components/migration/planner/observe";
 import { providers } from "../../components/migration/provider";

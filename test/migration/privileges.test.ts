@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { type Document, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import {
+  drawFence,
   exportState,
   forgetUnlessHolds,
   runRollback,
   importState,
   verifyState,
 } from "../../components/transfer";
-import { drawFence } from "../../components/transfer/rollback/fence";
 import { describeVerification } from "../../components/transfer/describe/cutover";
 import { closeConnections } from "../../components/mongo";
 import { requireServer } from "../../components/cluster/server";

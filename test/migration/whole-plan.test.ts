@@ -9,7 +9,6 @@ import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
 import { providers, steps } from "../../components/migration/provider";
 import { workInPod, type AnyStep } from "../../components/step";
-import type { Answer } from "../../components/step/work";
 import { version } from "../../package.json";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
@@ -150,7 +149,7 @@ describe("in its pod", () => {
   });
 
   /** What the pod answers; its request has neither the connection string nor the target. */
-  async function answer(own: object = {}, state?: object): Promise<Answer> {
+  async function answer(own: object = {}, state?: object) {
     const { uri, job: target, ...others } = inputs;
     expect([uri, target]).toEqual([done.uri, job]);
     const asked = { ...others, database: current.db.databaseName, root, ...own };
