@@ -57,12 +57,12 @@ test-autoscalers: $(installed) ## the drain beside KEDA's operator, which is bui
 test-atlas: $(installed) ## Atlas cases with the real plugin, which must be installed, against a played Admin API
 	@$(vitest) --project atlas
 
-breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some, RANDOM=50 for chance
+breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some
 	@$(tsx) tools/parts/ensure.ts
-	@ONLY="$(ONLY)" RANDOM="$(RANDOM)" SEED="$(SEED)" SHARD="$(SHARD)" $(tsx) test/breaks/run.mts
+	@ONLY="$(ONLY)" $(tsx) test/breaks/run.mts
 
-mutate: $(installed) ## changes 200 places of the pure modules at random, and fails if tests notice fewer than 85 %
-	@PURE=1 ONLY="$(ONLY)" RANDOM="$(or $(RANDOM),200)" SEED="$(SEED)" $(tsx) test/breaks/run.mts
+mutate: $(installed) ## changes each place of the pure modules, and fails if tests notice too few; ONLY=FILE for one, SCOPE=server
+	@ONLY="$(ONLY)" SCOPE="$(or $(SCOPE),pure)" node_modules/.bin/stryker run tools/stryker/config.mjs
 
 lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint, prose
 	@npm run lint --silent

@@ -51,6 +51,7 @@ export class TaskRunnerStorage extends StepGroup {
     const files = new RunFiles(settings);
     const first = { parent: this, dependsOn: this.before };
     const update = new Update("update", { ...settings, files }, first);
+    // guarantee: nothing changes before the check of the services
     const cluster = new MongoCluster("mongo", settings, after(update));
     const { mongo } = cluster;
     const state = { mongo, files };

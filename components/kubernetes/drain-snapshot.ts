@@ -88,6 +88,7 @@ export async function findChangesSince(
     const where = `${name} in ${describeApiPlace(cluster.place)}`;
     const controller = controllers.find((one) => describeController(one) === name);
     if (!controller) return `${where} no longer exists since the drain.`;
+    // guarantee: a workload that was created again is not the one that was drained
     if (controller.metadata?.uid !== snapshot.uid)
       return `${where} was deleted and created again since the drain.`;
     const changed = await findChanges(cluster, controller, snapshot, isOwn);
@@ -99,6 +100,7 @@ export async function findChangesSince(
     return `${where} was scaled or changed since the drain (${changed.join(", ")}). That was done ${by}. ${pauseHint}`;
   }
   const others = await findExecutors(cluster, "Pod", executors, isOwn);
+  // guarantee: executors that appear after the drain are found
   if (others.length === 0) return undefined;
   return (
     `Since the drain other pods in ${describeApiPlace(cluster.place)} may execute runs: ${listExecutors(others)}. If they ` +

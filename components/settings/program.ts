@@ -46,6 +46,7 @@ export function settingsOf(
   values: Readonly<Record<string, unknown>>,
   plainKeys: readonly string[] = [],
 ): ProgramSettings {
+  // guarantee: connection strings are secret in the state
   const secretOf = (uri: string | undefined) =>
     uri === undefined ? undefined : pulumi.secret(uri);
   try {

@@ -70,6 +70,7 @@ export async function holdRuns(
       throw new WriteError(`Holding ${file.name}`, error, advice);
     }
   }
+  // guarantee: no crash takes a held run out of held/
   await syncFolders(touched);
   return left;
 }

@@ -75,6 +75,7 @@ export async function publish(
     if (written === false) await fs.rm(tempPath);
     else {
       await copyOwnership(tempPath, read === undefined ? folder : path);
+      // guarantee: no write between an export's last look and its rename is lost
       const isMoved =
         read === undefined ? await moveFile(tempPath, path) : replaceFile(tempPath, path, read);
       if (!isMoved) throw refuseChanged();
@@ -91,6 +92,7 @@ export async function publish(
 
 /** A name beside a file: hidden, so that no import reads it, and random, because several machines may write there. */
 export function temporaryPath(path: string): string {
+  // guarantee: no two writers share a temporary file
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
 }
 

@@ -8,6 +8,7 @@ let isWatching = false;
  * would go on beside the next `up`, and `@pulumi/pulumi` reports a broken pipe to that very pipe, for ever.
  */
 module.exports = function endWithEngine(address = "") {
+  // guarantee: a killed engine leaves no provider at work
   if (isWatching) return;
   isWatching = true;
   for (const pipe of [process.stdout, process.stderr]) pipe.on("error", end);

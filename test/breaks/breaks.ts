@@ -1,56 +1,24 @@
-import { beforeEndBreaks } from "./before-end";
-import { canaryBreaks } from "./canary";
-import { copyBreaks } from "./copies";
-import { fileBreaks } from "./files";
-import { folderBreaks } from "./folders";
-import { formBreaks } from "./forms";
-import { programBreaks } from "./program";
-import { proofBreaks } from "./proof";
-import { queueBreaks } from "./queue";
-import { rollbackBreaks } from "./rollback";
-import { rolloutBreaks } from "./rollout";
-import { schema } from "./schema";
-import { serviceBreaks } from "./services";
-import { stateBreaks } from "./state";
-import { stepFormBreaks } from "./step-forms";
-import { step } from "./step";
-import { takeOver } from "./take-over";
-import { writerBreaks } from "./writers";
+import { globSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import ts from "typescript";
 
-/** A small change of product code that takes one guarantee away, and the tests that must notice. */
+/**
+ * A change of product code that takes one guarantee away, and the tests that must notice. It is made below the
+ * comment `// guarantee: …`, wherever that is: the statement, or the member of a list, goes or is another one.
+ */
 export interface Break {
-  /** What the product no longer guarantees, as a claim. */
+  /** The comment's text: a claim that stands once in the product. */
   readonly guarantee: string;
-  /** The file that is changed, from the repository's root. */
-  readonly file: string;
-  /** The text that is replaced; it occurs exactly once in the file. */
-  readonly find: string;
-  readonly replace: string;
+  /** What is there instead, or `swapped`; nothing if it is left out. */
+  readonly instead?: string;
   /** Test files that must fail, each with ` > ` and a part of a test's name if one test is enough. */
   readonly tests: readonly string[];
 }
 
-/** All breaks, room by room. */
-export const breaks: readonly Break[] = [
-  ...step,
-  ...schema,
-  ...stateBreaks,
-  ...canaryBreaks,
-  ...proofBreaks,
-  ...stepFormBreaks,
-  ...writerBreaks,
-  ...rollbackBreaks,
-  ...queueBreaks,
-  ...beforeEndBreaks,
-  ...copyBreaks,
-  ...fileBreaks,
-  ...folderBreaks,
-  ...formBreaks,
-  ...rolloutBreaks,
-  ...serviceBreaks,
-  ...programBreaks,
-  ...takeOver,
-];
+/** The statement changes places with the next one. */
+export const swapped = "(swapped)";
+
+export const root = resolve(__dirname, "../..");
 
 /** The file and the test's name in an entry of `tests`. */
 export function parseTest(test: string): { readonly file: string; readonly name?: string } {
@@ -58,19 +26,37 @@ export function parseTest(test: string): { readonly file: string; readonly name?
   return name === undefined ? { file } : { file, name };
 }
 
-/**
- * The file's text with the break in it.
- *
- * @throws Error if the break is stale: its text is missing, or occurs more than once
- */
-export function applyTo(text: string, { file, find, replace }: Break): string {
-  const [before, after, ...others] = text.split(find);
-  if (before === undefined || after === undefined) {
-    throw new Error(`${file} does not have the text ${JSON.stringify(find)}`);
+/** All comments in the product that name a guarantee. */
+export function findComments(): { readonly file: string; readonly guarantee: string }[] {
+  const files = globSync("{components,cli,policy}/**/*.{ts,cjs}", { cwd: root });
+  return files.flatMap((file) =>
+    [...readFileSync(join(root, file), "utf8").matchAll(/^ *\/\/ guarantee: (.+)$/gm)].map(
+      ([, guarantee = ""]) => ({ file, guarantee }),
+    ),
+  );
+}
+
+/** The text of a file, which has the comment, with the break in it. */
+export function applyTo(text: string, { guarantee, instead = "" }: Break): string {
+  const comment = `// guarantee: ${guarantee}\n`;
+  const source = ts.createSourceFile("", text, ts.ScriptTarget.Latest, true);
+  const node = findFirst(source, text.indexOf(comment) + comment.length);
+  const start = node.getStart();
+  if (instead === swapped) {
+    const next = findFirst(source, node.end);
+    const between = text.slice(node.end, next.getStart());
+    return text.slice(0, start) + next.getText() + between + node.getText() + text.slice(next.end);
   }
-  if (others.length > 0) {
-    const times = others.length + 1;
-    throw new Error(`${file} has the text ${JSON.stringify(find)} ${times} times`);
-  }
-  return before + replace + after;
+  // A member of a list goes with its comma.
+  const end = instead === "" && text[node.end] === "," ? node.end + 1 : node.end;
+  return text.slice(0, start) + instead + text.slice(end);
+}
+
+/** The largest node that begins with the first token from a position on. */
+function findFirst(source: ts.SourceFile, position: number): ts.Node {
+  const visit = (node: ts.Node): ts.Node | undefined => {
+    if (node.end <= position) return undefined;
+    return node.getStart() >= position ? node : ts.forEachChild(node, visit);
+  };
+  return ts.forEachChild(source, visit) ?? source;
 }

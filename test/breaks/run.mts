@@ -1,32 +1,25 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import pLimit from "p-limit";
-import { applyTo, breaks, parseTest, type Break } from "./breaks.js";
-import { draw, mutantsIn, type Mutant } from "./mutants.js";
-import { pureModules, testsOfPure } from "./pure.js";
+import { applyTo, findComments, parseTest, root, type Break } from "./breaks.js";
+import { breaks } from "./guarantees.js";
 
 /**
  * Breaks the product in one place after the other, each in a copy of the working tree, and says
- * which breaks no test notices. Ends with 1 if there is any. With `RANDOM=50` it tries so many changes that
- * nobody thought of, by `SEED`, in the files whose path has `ONLY`. With `PURE=1` these are files of the
- * pure modules, and too few that are noticed end with 1.
+ * which breaks no test notices. Ends with 1 if there is any. `ONLY` is a part of a guarantee.
  */
-const root = resolve(import.meta.dirname, "../..");
 const copyCount = 2;
-const isPure = process.env.PURE === "1";
-/** The least share of changes in pure modules that tests notice, in per cent. */
-const leastShare = 85;
 /** For one break. All named tests without any have three times as long. */
-const timeoutMs = (isPure ? 2 : 10) * 60_000;
+const timeoutMs = 10 * 60_000;
 
 /** `invalid`: the tests did not run to an answer, so that a failure says nothing. */
-type Verdict = "caught" | "SURVIVED" | "stale" | "invalid";
+type Verdict = "caught" | "SURVIVED" | "invalid";
 
 interface Result {
-  readonly broken: Pick<Break, "guarantee" | "file">;
+  readonly guarantee: string;
   readonly verdict: Verdict;
   readonly detail: string;
   readonly seconds: number;
@@ -133,44 +126,25 @@ interface Failure {
 
 const oneFailure = ["--bail=1", "--maxWorkers=1"];
 
-/** The tests of a room whose name their folder does not have. */
-const testsOfRoom: Readonly<Record<string, readonly string[]>> = {
-  "index.ts": ["test/program/order.test.ts"],
-  "task-runner-storage.ts": ["test/program/order.test.ts"],
-  ledger: ["test/migration/ledger.test.ts"],
-  state: ["test/state/", "test/transfer/"],
-  step: ["test/step/", "test/jobs/"],
-};
-
-function selectRoom(file: string): string[] {
-  if (isPure) return ["run", ...(testsOfPure(file) ?? [])];
-  const room = file.replace("components/", "").split("/")[0] ?? "";
-  return ["run", ...(testsOfRoom[room] ?? [`test/${room}/`])];
-}
-
-async function tryOne(copy: string, broken: Break | Mutant): Promise<Result> {
+async function tryOne(copy: string, broken: Break): Promise<Result> {
   const started = performance.now();
-  const isBreak = "guarantee" in broken;
-  const guarantee = isBreak ? broken.guarantee : `${broken.file}:${broken.what}`;
-  const result = (verdict: Verdict, detail = ""): Result => {
-    const seconds = (performance.now() - started) / 1000;
-    return { broken: { file: broken.file, guarantee }, verdict, detail, seconds };
-  };
-  const path = join(copy, broken.file);
+  const { guarantee, tests } = broken;
+  const comment = findComments().find((one) => one.guarantee === guarantee);
+  const path = join(copy, comment?.file ?? "");
   const text = await readFile(path, "utf8");
-  let changed: string;
+  await writeFile(path, applyTo(text, broken));
   try {
-    changed = isBreak ? applyTo(text, broken) : broken.text;
-  } catch (error) {
-    return result("stale", (error as Error).message);
-  }
-  await writeFile(path, changed);
-  try {
-    const selected = isBreak ? selectTests(broken.tests) : selectRoom(broken.file);
-    const answer = await runTests(copy, [...selected, ...oneFailure]);
-    // Tests of a pure module fail to load, or never end, only for the change.
-    if ("failure" in answer) return result(isPure ? "caught" : "invalid", answer.failure);
-    return result(answer.failed.length > 0 ? "caught" : "SURVIVED", answer.failed[0]);
+    const answer = await runTests(copy, [...selectTests(tests), ...oneFailure]);
+    const seconds = (performance.now() - started) / 1000;
+    if ("failure" in answer)
+      return { guarantee, verdict: "invalid", detail: answer.failure, seconds };
+    const [detail = "No test failed"] = answer.failed;
+    return {
+      guarantee,
+      verdict: answer.failed.length > 0 ? "caught" : "SURVIVED",
+      detail,
+      seconds,
+    };
   } finally {
     await writeFile(path, text);
   }
@@ -191,43 +165,22 @@ async function requirePassing(copy: string, named: readonly string[]): Promise<v
   }
 }
 
-function say({ broken, verdict, detail, seconds }: Result, place: string): void {
+function say({ guarantee, verdict, detail, seconds }: Result, place: string): void {
   const said = `${place.padStart(7)}  ${verdict.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s  `;
-  console.log(said + broken.guarantee);
-  if (verdict !== "caught") console.log(`${" ".repeat(29)}${detail || broken.file}`);
-}
-
-/** Mutants of product files, by a seed that is printed. */
-async function drawMutants(count: number, only: string): Promise<Mutant[]> {
-  const list = ["ls-files", "components/**/*.ts", "cli/**/*.ts", "index.ts"];
-  const files = (await execa("git", list, { cwd: root })).stdout.split("\n");
-  const texts = files
-    .filter((file) => file.includes(only) && (!isPure || testsOfPure(file)))
-    .map(async (file) => mutantsIn(file, await readFile(join(root, file), "utf8")));
-  const { SEED = "" } = process.env;
-  const seed = SEED === "" ? Date.now() % 1_000_000 : Number(SEED);
-  console.log(`SEED=${seed}`);
-  return draw((await Promise.all(texts)).flat(), count, seed);
+  console.log(said + guarantee);
+  if (verdict !== "caught") console.log(`${" ".repeat(29)}${detail}`);
 }
 
 async function main(folder: string): Promise<boolean> {
-  const { ONLY: only = "", RANDOM: random = "", SHARD: shard = "" } = process.env;
-  const [number = 1, parts = 1] = (shard || "1/1").split("/").map(Number);
-  const named = breaks
-    .filter(({ guarantee, file }) => `${guarantee}\n${file}`.includes(only))
-    .filter((_one, at) => at % parts === number - 1);
-  const some: readonly (Break | Mutant)[] =
-    random === "" ? named : await drawMutants(Number(random), only);
-  if (some.length === 0) throw new Error(`No guarantee and no file contains "${only}".`);
+  const { ONLY: only = "" } = process.env;
+  const some = breaks.filter(({ guarantee }) => guarantee.includes(only));
+  if (some.length === 0) throw new Error(`No guarantee contains "${only}".`);
   const free = Array.from({ length: copyCount }, (_, at) => join(folder, String(at)));
   for (const copy of free) await copyTree(copy);
-  if (isPure || random === "") {
-    const wanted = isPure ? pureModules : named;
-    await requirePassing(
-      free[0] ?? "",
-      wanted.flatMap(({ tests }) => tests),
-    );
-  }
+  await requirePassing(
+    free[0] ?? "",
+    some.flatMap(({ tests }) => tests),
+  );
   const results: Result[] = [];
   await pLimit(copyCount).map(some, async (broken) => {
     if (isStopped()) return;
@@ -242,13 +195,8 @@ async function main(folder: string): Promise<boolean> {
   const minutes = (performance.now() / 60_000).toFixed(1);
   const caught = results.length - others.length;
   console.log(`${caught} of ${some.length} breaks were caught, in ${minutes} min`);
-  for (const { verdict, broken } of others) console.log(`  ${verdict}: ${broken.guarantee}`);
-  if (isPure) {
-    const share = (100 * caught) / some.length;
-    console.log(`${share.toFixed(1)} % were caught; at least ${leastShare} % are required`);
-    return share >= leastShare;
-  }
-  return others.length === 0 && results.length === some.length;
+  for (const { verdict, guarantee } of others) console.log(`  ${verdict}: ${guarantee}`);
+  return caught === some.length;
 }
 
 async function run(): Promise<void> {

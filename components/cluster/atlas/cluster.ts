@@ -10,6 +10,7 @@ import { atlasSdk } from "./sdk";
 const unmanaged = [
   "adaptiveCapacity",
   "advancedConfiguration",
+  // guarantee: a cluster of Atlas can be taken over
   "deleteOnCreateTimeout",
   "labels",
   "pinnedFcv",

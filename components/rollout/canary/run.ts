@@ -114,6 +114,7 @@ export async function runPod(
   } catch (error) {
     return refusalOf(error);
   } finally {
+    // guarantee: a canary is gone when its step ends
     await removeCanaries(cluster, owner);
     const left = () => cluster.list("Pod", canariesOf(owner));
     const obstacles = async () => (await left()).map((one) => podObstacle(one));

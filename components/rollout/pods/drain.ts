@@ -51,6 +51,7 @@ export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
   id: ({ service }) => `${service}/drain-request`,
   observes: async (inputs, prior) => {
     if (inputs.gate !== "closed") return {};
+    // guarantee: a closed gate leaves a worker on MongoDB there
     return { direction: prior?.direction ?? (await findLiveDirection(inputs)) };
   },
   forward: recordRequest,
@@ -154,6 +155,7 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
     if (isOf(inputs) === false)
       throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
     const found = await drainService(cluster, inputs, isOf(state) === true, standstill);
+    // guarantee: web of a release that has both services waits for the worker
     await pauseWeb(cluster, inputs);
     return {
       ...results,
@@ -197,6 +199,7 @@ async function drainService(
   }
   await watch(cluster, service, timeoutSeconds, async () => {
     found = await observeService(cluster, inputs);
+    // guarantee: a drain stops if the worker is scaled up meanwhile
     for (const { controller } of found) assertPaused(controller);
     return found.flatMap(drainObstacles);
   });

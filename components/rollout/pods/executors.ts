@@ -127,6 +127,7 @@ async function findOtherPods(
   const known = new Set(found.flatMap(({ pods }) => pods.map(({ metadata }) => metadata?.uid)));
   const isKnown = ({ metadata }: Candidate) => known.has(metadata?.uid);
   const others = await findExecutors(cluster, "Pod", marks, isKnown, true);
+  // guarantee: a drain refuses pods of the worker that it does not drain
   if (others.length === 0) return undefined;
   const isRestarted = others.some(({ creator }) => creator && !supported.has(creator));
   return (

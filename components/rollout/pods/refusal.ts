@@ -41,6 +41,7 @@ export async function findRefusal(
 ): Promise<dynamic.CheckFailure | undefined> {
   const { mode, releases = [], clusterIdentity, acceptCluster } = inputs;
   const isKnown = isSameCluster(clusterIdentity, prior?.clusterIdentity, acceptCluster);
+  // guarantee: a stack never works on another cluster than the recorded one
   if (isKnown === false) return { property: "context", reason: describeOther(inputs, prior) };
   const pending = await pendingOperations(cluster, inputs);
   if (pending !== undefined) return { property: "releases", reason: pending };

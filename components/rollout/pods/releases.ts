@@ -41,6 +41,7 @@ export async function pendingOperations(
   const newest = releases.flatMap((release) => newestRevision(release, secrets)?.metadata ?? []);
   // `pending-install`, `pending-upgrade` or `pending-rollback`.
   const pending = newest.filter(({ labels }) => labels?.status?.startsWith("pending-"));
+  // guarantee: a pending Helm operation is found before the drain
   if (pending.length === 0) return undefined;
   const names = pending.map(({ name }) => name).join(" ");
   return [

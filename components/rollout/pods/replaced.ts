@@ -60,11 +60,13 @@ async function awaitReplacement(
   const { service, mode, stoppedAt, standstill } = inputs;
   const former = state?.stoppedAt === stoppedAt ? state?.stoppedSeconds : undefined;
   const results = former === undefined ? {} : { stoppedSeconds: former };
+  // guarantee: no worker starts between its drain and a handover that is left out
   if (standstill && standstill.mode !== mode) {
     // Else it would execute steps between the drain and the handover, which is not part of this update.
     tell(warning("still-drained", stillDrained(inputs, standstill)));
     return results;
   }
+  // guarantee: no rollout of a worker that was scaled up since the fence
   if (inputs.direction === "forward" && before !== mode) await assertStillDrained(inputs);
   const failure = `The rollout of ${service} to ${mode} mode is incomplete (new pods are missing or old pods remain)`;
   const cluster = await clusterAt(inputs);
@@ -115,6 +117,7 @@ async function watchPods(
     const changed: Obstacle[] = [];
     for (const { controller } of done) {
       // Before its template states the mode, a pod of it would work in the other one.
+      // guarantee: a worker gets its replicas once its template states the mode
       if (describeMode(controller, service) !== mode) continue;
       if (await resume(cluster, controller)) changed.push(describeUnseen(controller));
       if (isPaused(controller)) continue;

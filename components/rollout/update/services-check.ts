@@ -63,6 +63,7 @@ export const servicesCheck: Step<CheckInputs, object> = {
   forward: requireServices,
   back: requireServices,
   cleansUp: async (state) => {
+    // guarantee: a destroyed stack leaves nothing paused
     await tryQuickly(state, (cluster) => cleanUp(cluster, state));
   },
 };
@@ -85,6 +86,7 @@ async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promis
   const refusal = await findRefusal(cluster, reached, prior);
   const reason = refusal?.reason ?? (await findUnpausable(cluster, inputs));
   if (reason !== undefined) throw new Error(`${reason}\nNothing was changed.`);
+  // guarantee: a push that would be refused stops before anything changes
   for (const file of inputs.files ?? []) await provePush(file);
   const { release, selector } = web ?? {};
   const ofWeb = { ...inputs, release, selector };

@@ -114,6 +114,7 @@ async function commitOn(git: Git, tip: string, inRepository: string, push: Push)
     await writeFile(draft, text);
     const blob = await git(["hash-object", "-w", `--path=${path}`, draft]);
     if (!push.isProof && blob === known) return undefined;
+    // guarantee: a push has nothing else of the checkout
     const index = { GIT_INDEX_FILE: join(folder, "index") };
     await git(["read-tree", tip], index);
     if (!push.isProof || known === "") {

@@ -71,6 +71,7 @@ async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: 
     if (end) return [];
     const pods = await podsOf(cluster, name);
     beside = endBesideSidecars(pods);
+    // guarantee: a Job ends with its own container, whatever sidecars do
     if (beside) return [];
     // The node of a pod that is terminating may not report any more.
     const runs = ({ metadata, status }: V1Pod) =>

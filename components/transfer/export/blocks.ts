@@ -83,6 +83,7 @@ export async function exportBlock(
     const agreed = task.unsettled.splice(0);
     const touched = [...task.touched];
     task.touched.clear();
+    // guarantee: no crash takes a file back that a base vouches for
     await syncFolders(touched);
     const areKept = await keepBases(task, (bases) => settleBases(bases, "disk", agreed));
     if (!areKept) {
@@ -110,6 +111,7 @@ async function exportRun(
   try {
     if (refusal) throw refusal;
     const parts = (await isRemoved(task, run, own)) ? [] : partRoles(task.sides);
+    // guarantee: no service on files sees a run before its parts
     for (const role of parts) {
       if (role === "logs") await exportLog({ ...task, tally }, run);
       else if (!isAtWork) {

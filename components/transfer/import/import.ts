@@ -156,5 +156,6 @@ async function importFiles(
     const done = [...reached].filter(([{ name }]) => !notWholeIn.has(name) && !changed.has(name));
     await checkpoints?.save(new Map(done));
   };
+  // guarantee: a checkpoint is saved after its batch
   await workOn(groups, (batch) => target.write(batch), count);
 }

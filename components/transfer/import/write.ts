@@ -159,6 +159,7 @@ async function writeAll(
 ): Promise<void> {
   const { bases, sent } = to;
   const becoming = (some: readonly Pair[]) => some.flatMap(({ becomes }) => becomes ?? []);
+  // guarantee: an import announces what it writes before it does
   await announceBases(bases, "mongo", becoming(written));
   const sentNow = written.filter(({ disk, mongo }) => !mongo && !sent.has(disk));
   for (const pair of written) sent.set(pair.disk, outcomeOf(pair));
@@ -167,6 +168,7 @@ async function writeAll(
     await writeRole(to, role, pairs, outcomes);
   };
   const parts = collectionRoles.filter((role) => role !== "runs");
+  // guarantee: no service on MongoDB sees a run before its parts
   await mapLimit(parts.length, parts, write);
   await write("runs");
   // A record without an outcome is another writer's.

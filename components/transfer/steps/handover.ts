@@ -82,6 +82,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     const reasons = describeStop(imported, await namedSides(inputs), "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
     const { report } = await requireSame(imported, inputs, "delta", { readNames, since });
+    // guarantee: no fence over a worker that was scaled up since its drain
     await assertStillDrained(inputs);
     const drawn = await drawFence({
       ...sides,
@@ -119,6 +120,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     const sides = await sidesOf(inputs);
     // Of a cutover that came as far, web has written no file since.
     if (inputs.takenOver && (await readFence(sides.root))?.finalPassAt) return {};
+    // guarantee: the final pass is recorded before it imports
     await recordFinalPass({ ...sides, ledger: inputs.ledger });
     const report = await importPass(sides, "final");
     const found = [...describeRemoved(report), ...describeWindow(report, await namedSides(inputs))];
