@@ -20,7 +20,7 @@ const rollout: readonly Break[] = [
   },
   {
     guarantee: "a closed gate leaves a worker on MongoDB there",
-    instead: "return {};",
+    instead: 'return { direction: "back" };',
     tests: [`${pods}/gate.test.ts > leaves a worker on MongoDB that the stack takes over`],
   },
   {

@@ -1,62 +1,32 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import pLimit from "p-limit";
 import { applyTo, findComments, parseTest, root, type Break } from "./breaks.js";
 import { breaks } from "./guarantees.js";
 
 /**
- * Breaks the product in one place after the other, each in a copy of the working tree, and says
- * which breaks no test notices. Ends with 1 if there is any. `ONLY` is a part of a guarantee.
+ * Breaks the product in one place after the other, in a copy of the working tree, and says which breaks no test
+ * notices. Ends with 1 if there is any. `ONLY` is a part of a guarantee.
  */
-const copyCount = 2;
-/** For one break. All named tests without any have three times as long. */
 const timeoutMs = 10 * 60_000;
-
-/** `invalid`: the tests did not run to an answer, so that a failure says nothing. */
-type Verdict = "caught" | "SURVIVED" | "invalid";
-
-interface Result {
-  readonly guarantee: string;
-  readonly verdict: Verdict;
-  readonly detail: string;
-  readonly seconds: number;
-}
+const stop = new AbortController();
 
 /** A part of vitest's report in JSON. */
 interface Report {
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
+  readonly success: boolean;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
 }
 
-const stop = new AbortController();
-const isStopped = () => stop.signal.aborted;
-
 /**
- * A copy of the working tree in a temporary folder, without what git ignores. It keeps the files'
- * times: for a newer package-lock.json `make` installs anew, through the link into the real packages.
+ * A copy of the working tree, without what git ignores. It keeps the files' times: for a newer package-lock.json
+ * `make` installs anew, through the link into the real packages.
  */
 async function copyTree(folder: string): Promise<void> {
-  const list = [
-    "ls-files",
-    "-z",
-    "--cached",
-    "--others",
-    "--exclude-standard",
-    "--",
-    ":!node_modules",
-  ];
-  const { stdout } = await execa("git", list, { cwd: root });
+  const which = ["--cached", "--others", "--exclude-standard", "--", ":!node_modules"];
+  const { stdout } = await execa("git", ["ls-files", "-z", ...which], { cwd: root });
   for (const file of stdout.split("\0")) {
     const source = join(root, file);
     if (file !== "" && existsSync(source)) {
@@ -68,23 +38,21 @@ async function copyTree(folder: string): Promise<void> {
   await execa("git", ["init", "--quiet"], { cwd: folder });
 }
 
-/** How Vitest is asked for tests by their files and names. */
-function selectTests(tests: readonly string[]): string[] {
+/** Runs a break's tests in a copy, in a process group of its own, so that nothing of it outlives a stop. */
+async function runTests(copy: string, { guarantee, tests }: Break) {
   const parsed = tests.map(parseTest);
   const names = parsed.flatMap(({ name }) => name ?? []);
   // A name selects in all files of a run, so it counts only if each file has one.
   const pattern = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
-  const files = new Set(parsed.map(({ file }) => file));
-  return ["run", ...files, ...(names.length === tests.length ? ["-t", pattern] : [])];
-}
-
-/** Runs tests in a copy. A process group of its own, so that nothing of it outlives a stop. */
-async function runTests(copy: string, selected: readonly string[], limitMs = timeoutMs) {
-  const output = join(copy, "..", `${copy.slice(-1)}.json`);
+  const named = names.length === tests.length ? ["-t", pattern] : [];
+  const output = join(copy, "..", "report.json");
   await rm(output, { force: true });
+  const files = [...new Set(parsed.map(({ file }) => file))];
+  const options = ["--config=test/vitest.config.mts", "--bail=1", "--maxWorkers=1"];
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`];
   const child = execa(
     join(copy, "node_modules/.bin/vitest"),
-    [...selected, "--config=test/vitest.config.mts", "--reporter=json", `--outputFile=${output}`],
+    ["run", ...files, ...named, ...options, ...reporters],
     { cwd: copy, detached: true, reject: false, all: true, env: { TEST_MONGODB_URI: "" } },
   );
   const end = () => {
@@ -94,126 +62,63 @@ async function runTests(copy: string, selected: readonly string[], limitMs = tim
       // It has ended.
     }
   };
-  stop.signal.addEventListener("abort", end);
-  const timer = setTimeout(end, limitMs);
-  const { all, durationMs } = await child;
+  stop.signal.addEventListener("abort", end, { once: true });
+  const timer = setTimeout(end, timeoutMs);
+  const { all } = await child;
   clearTimeout(timer);
-  stop.signal.removeEventListener("abort", end);
-  const text = await readFile(output, "utf8").catch(() => undefined);
-  if (text !== undefined) return judge(JSON.parse(text) as Report);
-  return { failure: `no answer after ${Math.round(durationMs / 1000)} s. ${lastLines(all)}` };
+  stop.signal.throwIfAborted();
+  const report = await readFile(output, "utf8").catch(() => undefined);
+  if (report === undefined) throw new Error(`No report about "${guarantee}".\n${all}`);
+  return { ...(JSON.parse(report) as Report), all };
 }
 
-const lastLines = (text = "") => text.trim().split("\n").slice(-5).join(" | ");
-
-/** The failed tests with their errors, or why the run says nothing. */
-function judge({ testResults }: Report): { readonly failed: readonly string[] } | Failure {
-  const failed = testResults.flatMap(({ assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status === "failed")
-      .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join(" ")}`),
-  );
-  const unloaded = testResults.find(
-    ({ status, assertionResults }) =>
-      status === "failed" && !assertionResults.some((one) => one.status === "failed"),
-  );
-  return unloaded ? { failure: `${unloaded.name}: ${lastLines(unloaded.message)}` } : { failed };
-}
-
-interface Failure {
-  readonly failure: string;
-}
-
-const oneFailure = ["--bail=1", "--maxWorkers=1"];
-
-async function tryOne(copy: string, broken: Break): Promise<Result> {
-  const started = performance.now();
-  const { guarantee, tests } = broken;
-  const comment = findComments().find((one) => one.guarantee === guarantee);
+/** Whether the tests, which pass without the break, fail with it. */
+async function isCaught(copy: string, broken: Break): Promise<boolean> {
+  const before = await runTests(copy, broken);
+  if (!before.success || before.numPassedTests === 0) {
+    throw new Error(
+      `Without a break, the tests of "${broken.guarantee}" do not pass.\n${before.all}`,
+    );
+  }
+  const comment = findComments().find(({ guarantee }) => guarantee === broken.guarantee);
   const path = join(copy, comment?.file ?? "");
   const text = await readFile(path, "utf8");
   await writeFile(path, applyTo(text, broken));
-  try {
-    const answer = await runTests(copy, [...selectTests(tests), ...oneFailure]);
-    const seconds = (performance.now() - started) / 1000;
-    if ("failure" in answer)
-      return { guarantee, verdict: "invalid", detail: answer.failure, seconds };
-    const [detail = "No test failed"] = answer.failed;
-    return {
-      guarantee,
-      verdict: answer.failed.length > 0 ? "caught" : "SURVIVED",
-      detail,
-      seconds,
-    };
-  } finally {
-    await writeFile(path, text);
-  }
-}
-
-/** Without this, a test that fails anyway would count as one that notices. */
-async function requirePassing(copy: string, named: readonly string[]): Promise<void> {
-  const tests = [...new Set(named)];
-  const isWhole = (test: string) => parseTest(test).name === undefined;
-  console.log(`${tests.length} tests or test files have to pass without a break`);
-  for (const part of [tests.filter(isWhole), tests.filter((test) => !isWhole(test))]) {
-    if (part.length === 0) continue;
-    const answer = await runTests(copy, selectTests(part), 3 * timeoutMs);
-    if ("failure" in answer) throw new Error(`Without a break: ${answer.failure}`);
-    if (answer.failed.length > 0) {
-      throw new Error(`Failing without a break: ${answer.failed.join("\n")}`);
-    }
-  }
-}
-
-function say({ guarantee, verdict, detail, seconds }: Result, place: string): void {
-  const said = `${place.padStart(7)}  ${verdict.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s  `;
-  console.log(said + guarantee);
-  if (verdict !== "caught") console.log(`${" ".repeat(29)}${detail}`);
+  const { success, numFailedTests, all } = await runTests(copy, broken);
+  await writeFile(path, text);
+  // Tests that cannot be loaded say nothing.
+  if (!success && numFailedTests === 0)
+    throw new Error(`No test of "${broken.guarantee}" ran.\n${all}`);
+  return !success;
 }
 
 async function main(folder: string): Promise<boolean> {
   const { ONLY: only = "" } = process.env;
   const some = breaks.filter(({ guarantee }) => guarantee.includes(only));
   if (some.length === 0) throw new Error(`No guarantee contains "${only}".`);
-  const free = Array.from({ length: copyCount }, (_, at) => join(folder, String(at)));
-  for (const copy of free) await copyTree(copy);
-  await requirePassing(
-    free[0] ?? "",
-    some.flatMap(({ tests }) => tests),
-  );
-  const results: Result[] = [];
-  await pLimit(copyCount).map(some, async (broken) => {
-    if (isStopped()) return;
-    const copy = free.pop() ?? "";
-    const result = await tryOne(copy, broken);
-    free.push(copy);
-    if (isStopped()) return;
-    results.push(result);
-    say(result, `${results.length}/${some.length}`);
+  const copy = join(folder, "copy");
+  await copyTree(copy);
+  let count = 0;
+  for (const broken of some) {
+    const caught = await isCaught(copy, broken);
+    if (caught) count += 1;
+    console.log(`${caught ? "caught  " : "SURVIVED"}  ${broken.guarantee}`);
+  }
+  console.log(`${count} of ${some.length} breaks were caught`);
+  return count === some.length;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "breaks-"));
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    stop.abort(new Error("Stopped"));
   });
-  const others = results.filter(({ verdict }) => verdict !== "caught");
-  const minutes = (performance.now() / 60_000).toFixed(1);
-  const caught = results.length - others.length;
-  console.log(`${caught} of ${some.length} breaks were caught, in ${minutes} min`);
-  for (const { verdict, guarantee } of others) console.log(`  ${verdict}: ${guarantee}`);
-  return caught === some.length;
 }
-
-async function run(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "breaks-"));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      stop.abort();
-    });
-  }
-  try {
-    process.exitCode = (await main(folder)) ? 0 : 1;
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exitCode = 1;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+try {
+  process.exitCode = (await main(folder)) ? 0 : 1;
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
 }
-
-void run();

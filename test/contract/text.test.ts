@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { errorCode, nameFirst, redact } from "../../components/contract/text";
+import {
+  errorCode,
+  formatCount,
+  formatDuration,
+  nameFirst,
+  redact,
+} from "../../components/contract/text";
 
 /** Every sign that a word may have, unencoded too. */
 const sign = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
@@ -63,6 +69,26 @@ it("leaves a text without one as it is, with a mask of its own also a URI", () =
   expect(redact("mongodb://u:p@h:1/d is down", "-")).toBe("mongodb://-@h:1/d is down");
   expect(redact("mongodb://h:1/d is down")).toBe("mongodb://*** is down");
   expect(redact("MONGODB://h:1/d is down")).toBe("mongodb://*** is down");
+});
+
+it.each([
+  [0, "0.0 s"],
+  [3_240, "3.2 s"],
+  [10_000, "10 s"],
+  [119_000, "119 s"],
+  [119_500, "2 min 0 s"],
+  [250_000, "4 min 10 s"],
+  [7_199_000, "119 min 59 s"],
+  [7_500_000, "2 h 5 min"],
+])("says %i ms in the units that fit: %s", (ms, words) => {
+  expect(formatDuration(ms)).toBe(words);
+});
+
+it("counts with separators, and in the plural unless it is one", () => {
+  expect(formatCount(1_204, "run")).toBe("1,204 runs");
+  expect(formatCount(1, "index")).toBe("1 index");
+  expect(formatCount(0, "index")).toBe("0 indexes");
+  expect(formatCount(2, "entry", "entries")).toBe("2 entries");
 });
 
 it("names the first of some items, and how many more there are", () => {
