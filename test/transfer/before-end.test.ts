@@ -6,7 +6,6 @@ import { ObjectId } from "mongodb";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { readFence } from "../../components/state";
-import { ledgerCollection } from "./database";
 import { addFiles, jsonIn, logLine, run } from "./state";
 import { atFirstRead } from "./first-read";
 import { RollbackStack, finished, running, runStep, sampleFiles } from "./rollback-stack";

@@ -23,7 +23,7 @@ export function hurryRetries(): void {
   const wait = globalThis.setTimeout;
   const sooner = (work: () => void, ms = 0) => wait(work, ms / 10);
   beforeEach(() => {
-    vi.spyOn(globalThis, "setTimeout").mockImplementation(sooner as typeof setTimeout);
+    vi.spyOn(globalThis, "setTimeout").mockImplementation(sooner);
   });
   afterEach(() => {
     vi.mocked(globalThis.setTimeout).mockRestore();

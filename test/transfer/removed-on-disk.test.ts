@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ledgerCollection } from "./database";
 import { type Outs, RollbackStack, finished, running } from "./rollback-stack";
 
 const stack = new RollbackStack();

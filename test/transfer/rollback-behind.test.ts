@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import { exportState } from "../../components/transfer";
-import { ledgerCollection } from "./database";
 import { addFiles, jsonIn, run } from "./state";
 import { type Outs, RollbackStack, finished, running } from "./rollback-stack";
 

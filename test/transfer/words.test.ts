@@ -4,12 +4,7 @@ import { byRole, defaultFolders } from "../../components/contract";
 import { type Finding, formatPrinted } from "../../components/contract/finding";
 import { ServerTroubleError } from "../../components/mongo";
 import { publish, requireFenceWritable } from "../../components/state";
-import type {
-  Exported,
-  ImportReport,
-  RollbackReport,
-  VerificationReport,
-} from "../../components/transfer";
+import type { Exported, ImportReport, VerificationReport } from "../../components/transfer";
 import {
   describeFence,
   describeProof,
@@ -76,7 +71,7 @@ const none = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
 const rolledBack = (fields: object, how = byHand) =>
   said(() => {
     const report = { held: [], destinationTaken: [], ...fields };
-    return describeRollback(report as unknown as RollbackReport, state, how);
+    return describeRollback(report, state, how);
   });
 const exported = (fields: object = {}) =>
   ({
