@@ -29,8 +29,8 @@ export interface ProxyRules {
 /** The whole command, read only if it is asked for. */
 export type Body = () => Document;
 
-/** Puts a proxy before the server on a port of this machine. */
-export async function proxyTo(port: number, rules: ProxyRules): Promise<Proxy> {
+/** Puts a proxy before the server on a port of this machine; `listenOn` 0 is any port. */
+export async function proxyTo(port: number, rules: ProxyRules, listenOn = 0): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(port, "127.0.0.1");
@@ -48,7 +48,7 @@ export async function proxyTo(port: number, rules: ProxyRules): Promise<Proxy> {
         });
     }
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
+  await once(server.listen(listenOn, "127.0.0.1"), "listening");
   const own = (server.address() as AddressInfo).port;
   const closeConnections = () => {
     sockets.forEach((socket) => socket.destroy());
