@@ -15,7 +15,7 @@ const stacks = [
   "test/{engine,emergency}/**/*.test.ts",
   // Runs every example of the help on a stack.
   "test/cli/examples.test.ts",
-  "test/stand-in/{order,walk}.test.ts",
+  "test/stand-in/walk.test.ts",
   "test/transfer/kill.test.ts",
 ];
 

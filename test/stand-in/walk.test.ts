@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { closeConnections } from "../../components/mongo";
 import { createRandom } from "../../tools/sample/random";
 import { migrate } from "../transfer/database";
@@ -29,8 +29,14 @@ vi.setConfig({ testTimeout: count * 20_000 + 240_000 });
 
 const current = serverForTests();
 const wires = { wire: new Wire(), slow: new Wire() };
+let surface: Surface;
 beforeAll(async () => {
   for (const wire of Object.values(wires)) await wire.open(current.server.uri);
+});
+beforeEach(() => {
+  listenToConsole();
+  const volume = new StaleVolume();
+  surface = { ...wires, volume, names: new LosingVolume(() => volume.isElsewhere) };
 });
 afterAll(async () => {
   await closeConnections();
@@ -38,7 +44,7 @@ afterAll(async () => {
 });
 
 /** One walk; what is wrong after it, with what stopped it on the way. */
-async function walk(seed: number, surface: Surface, on: ReadonlySet<Danger>) {
+async function walk(seed: number, on: ReadonlySet<Danger>, leftOut: readonly string[] = []) {
   const folder = await mkdtemp(join(current.folder, "walk-"));
   const database = current.client.db(`walk_${seed}`);
   await migrate(database);
@@ -46,6 +52,7 @@ async function walk(seed: number, surface: Surface, on: ReadonlySet<Danger>) {
   const writer = new RoughWriter(createRandom(seed + 2), journal, formOf(seed));
   const world = new World(surface, database, join(folder, "state"), writer, on);
   const one = new Walk(seed, world, journal);
+  for (const step of leftOut) one.leftOut.add(step);
   const found = await one.findings();
   await world.end();
   await rm(folder, { recursive: true });
@@ -66,13 +73,10 @@ async function failuresOf(
   hasFailed: (walked: Walked) => boolean,
 ): Promise<number[]> {
   const write = process.stdout.write.bind(process.stdout);
-  listenToConsole();
-  const volume = new StaleVolume();
-  const surface = { ...wires, volume, names: new LosingVolume(() => volume.isElsewhere) };
   const failed: number[] = [];
   await pLimit(3).map(seeds, async (seed) => {
     if (failed.length >= enough) return;
-    const walked = await walk(seed, surface, dangersOf(seed));
+    const walked = await walk(seed, dangersOf(seed));
     if (!hasFailed(walked)) return;
     failed.push(seed);
     write(`WALK_SEED=${seed}: ${JSON.stringify(walked, undefined, 2)}\n`);
@@ -90,15 +94,37 @@ it("in an unkind world no step is executed twice, nothing is lost, and a stop ha
   expect(await failuresOf(drawn, dangersOf, ({ found }) => found.length > 0)).toEqual([]);
 });
 
+/** Some of the walks: a half, a quarter. */
+const part = (of: number) => drawn.slice(0, Math.ceil(count / of));
 const isDisturbed = ({ found, stops, held }: Walked) => found.length + stops + held.length > 0;
 
 it("a cutover and a rollback under load are not stopped, and hold nothing", async () => {
   const kind = new Set<Danger>();
-  expect(await failuresOf(drawn, () => kind, isDisturbed)).toEqual([]);
+  expect(await failuresOf(part(2), () => kind, isDisturbed)).toEqual([]);
 });
 
 it("a second import or export that is killed beside another one stops and holds nothing", async () => {
   const beside = new Set<Danger>(["second process"]);
-  const some = drawn.slice(0, Math.ceil(count / 4));
-  expect(await failuresOf(some, () => beside, isDisturbed)).toEqual([]);
+  expect(await failuresOf(part(4), () => beside, isDisturbed)).toEqual([]);
+});
+
+const handover = ["BulkPass back", "Handover back"];
+it.each([
+  ["the handover", ["Handover forward"], [], / is executed again$/],
+  [
+    "the final pass",
+    ["FinalPass forward", "Verification forward"],
+    ["busy web"],
+    /^(run .* is lost|log of .*)$/,
+  ],
+  ["the export", handover, [], / is executed again$/],
+  ["what holds runs without MongoDB", handover, ["lost"], / is executed again$/],
+  ["the export after web", ["FinalPass back"], ["busy web"], /^run .* is lost$/],
+] as const)("the same checks see it if %s is left out", async (...[, leftOut, on, problem]) => {
+  const found: string[] = [];
+  for (const seed of drawn) {
+    if (found.some((words) => problem.test(words))) break;
+    found.push(...(await walk(seed, new Set<Danger>(on), leftOut)).found);
+  }
+  expect(found).toContainEqual(expect.stringMatching(problem));
 });
