@@ -1,4 +1,3 @@
-import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
@@ -10,23 +9,16 @@ import { makeStackInProcess, type StackInProcess } from "./stack";
 const life = lifeForTests({ runs: 0 });
 const wanted = buildSchema(documentOptions);
 let other: Life<StackInProcess>;
-let client: MongoClient;
-let db: Db;
 
 beforeAll(async () => {
   other = await makeLife(life.server, await makeStackInProcess("other"), { runs: 0 });
-  client = await new MongoClient(life.server.uri).connect();
-  db = client.db("taskrunner");
 });
-afterAll(async () => {
-  await client.close();
-  await other.stack.remove();
-});
+afterAll(() => other.stack.remove());
 
 describe("a migration that fails", () => {
   it("says what failed and what to do, and the next up finishes it", async () => {
     await life.configure({});
-    await client.db("admin").command({
+    await life.client.db("admin").command({
       configureFailPoint: "failCommand",
       mode: { skip: 4, times: 1 },
       data: { failCommands: ["createIndexes"], errorCode: 8000 },
@@ -38,7 +30,7 @@ describe("a migration that fails", () => {
     expect(await life.stack.state()).toContain("pack_runs_updatedAt_desc");
 
     expect(await life.stack.up()).toMatchObject({ failed: false });
-    expect(diff(wanted, await observe(db))).toEqual([]);
+    expect(diff(wanted, await observe(life.db))).toEqual([]);
   });
 
   it("of two stacks with different wanted states the second is refused, by both names", async () => {
@@ -47,20 +39,20 @@ describe("a migration that fails", () => {
     expect(refused.failed).toBe(true);
     expect(refused.output).toContain("taskrunner-storage/other cannot claim");
     expect(refused.output).toContain("taskrunner-storage/test holds it");
-    expect(diff(wanted, await observe(db))).toEqual([]);
+    expect(diff(wanted, await observe(life.db))).toEqual([]);
   });
 
   it("a stack that may adopt it takes it over", async () => {
     await other.configure({ tenancy: "enforced", migration: { adopt: true } });
     expect(await other.stack.up()).toMatchObject({ failed: false });
     const enforced = buildSchema({ ...documentOptions, tenancy: "enforced" });
-    expect(diff(enforced, await observe(db))).toEqual([]);
+    expect(diff(enforced, await observe(life.db))).toEqual([]);
   });
 });
 
 describe("the expiry of log entries", () => {
   const expiry = async () => {
-    const indexes = (await observe(db)).get("pack_run_logs")?.indexes ?? [];
+    const indexes = (await observe(life.db)).get("pack_run_logs")?.indexes ?? [];
     return indexes.find(({ name }) => name.endsWith("_ttl"))?.expireAfterSeconds;
   };
   const updated = (output: string) => output.match(/\S+ updated$/gm);
@@ -74,7 +66,7 @@ describe("the expiry of log entries", () => {
 
   it("changed by hand is seen by a refresh, and mended", async () => {
     const index = { name: "pack_run_logs_timestamp_ttl", expireAfterSeconds: 86_400 };
-    await db.command({ collMod: "pack_run_logs", index });
+    await life.db.command({ collMod: "pack_run_logs", index });
     expect(updated((await other.stack.upAfterRefresh()).output)).toHaveLength(1);
     expect(await expiry()).toBe(2_592_000);
   });

@@ -1,5 +1,6 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll } from "vitest";
 import { generateSample } from "../../tools/sample";
 import { deployedMode } from "../engine/values";
@@ -29,13 +30,21 @@ interface LifeOptions {
 
 /** A stack in this process and a server, before a file's tests until after them. */
 export function lifeForTests(options: LifeOptions = {}) {
-  const current = {} as Life<StackInProcess> & { readonly server: BorrowedServer };
+  const current = {} as Life<StackInProcess> & {
+    readonly server: BorrowedServer;
+    readonly client: MongoClient;
+    /** The stack's database. */
+    readonly db: Db;
+  };
   beforeAll(async () => {
     const server = await borrowServer();
-    const stack = await makeStackInProcess();
-    Object.assign(current, { server }, await makeLife(server, stack, options));
+    const client = await new MongoClient(server.uri).connect();
+    const db = client.db(options.database ?? "taskrunner");
+    const life = await makeLife(server, await makeStackInProcess(), options);
+    Object.assign(current, { server, client, db }, life);
   });
   afterAll(async () => {
+    await current.client.close();
     await current.stack.remove();
     await current.server.release();
   });

@@ -1,4 +1,3 @@
-import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
 import { engineState, nameIn } from "../engine/state";
@@ -7,16 +6,11 @@ import { lifeForTests } from "./life";
 
 const life = lifeForTests({ runs: 0 });
 let older: DisguisedServer;
-let client: MongoClient;
 
 beforeAll(async () => {
   older = await disguisedServer(life.server.port, { version: "5.0.31", standalone: true });
-  client = await new MongoClient(life.server.uri).connect();
 });
-afterAll(async () => {
-  await client.close();
-  await older.stop();
-});
+afterAll(() => older.stop());
 
 const onOlder = (storageMode: "mongo" | "filesystem") =>
   life.configure({ storageMode, mongoUri: `mongodb://127.0.0.1:${older.port}/taskrunner` });
@@ -28,14 +22,14 @@ it("a server that is too old is refused before anything is changed", async () =>
   const up = await life.stack.up();
   expect(up.failed).toBe(true);
   expect(up.output).toMatch(/cannot be used.* MongoDB 5\.0\.31/s);
-  expect(await client.db("taskrunner").listCollections().toArray()).toEqual([]);
+  expect(await life.db.listCollections().toArray()).toEqual([]);
   expect(await workerValues()).toBe(before);
 });
 
 it("a server that will do lets the cutover go on, and its version is in the state", async () => {
   await life.configure({});
   expect(await life.stack.up()).toMatchObject({ failed: false });
-  const { version } = (await client.db().command({ buildInfo: 1 })) as { version: string };
+  const { version } = (await life.client.db().command({ buildInfo: 1 })) as { version: string };
   const { resources } = (await engineState(life.stack)).deployment;
   const check = resources.find(({ urn }) => nameIn(urn) === "server-check");
   expect(check?.outputs).toMatchObject({ serverVersion: version });
