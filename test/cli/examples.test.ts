@@ -2,11 +2,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../tools/sample";
+import { allowForEngine } from "../engine/stacks";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { makeCheckout, makeStackOf, type UserCheckout } from "../user-checkout";
 import { examplesIn, mainPage, pagesByName } from "./pages";
 
-const minutes = 60_000;
+allowForEngine();
 
 let server: BorrowedServer;
 let checkout: UserCheckout;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   await checkout.done("cp tools/sample/rollout/* .dev/rollout");
   await makeStackOf(checkout, "dev", (text) => here(text));
   await checkout.done("pulumi up --yes --skip-preview --stack dev");
-}, 25 * minutes);
+});
 afterAll(async () => {
   await checkout.remove();
   await server.release();
@@ -44,5 +45,4 @@ it.each([["", mainPage], ...pagesByName])(
       expect(exitCode, `${line}\n${output}`).toBe(0);
     }
   },
-  5 * minutes,
 );

@@ -1,32 +1,22 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { generateSample } from "../../tools/sample";
-import { helm, repository } from "../../tools/parts";
-import { makeCluster, clusterSiteValues, type SiteService, type EngineCluster } from "./cluster";
-import { makeStack, type TestStack } from "./stack";
-import { type BorrowedServer, borrowServer } from "../pool";
+import { repository } from "../../tools/parts";
+import { clusterSiteValues, type SiteService } from "./cluster";
+import { helmStack, type Mode } from "./stacks";
 
-const minutes = 60_000;
 const services = ["worker", "web"] as const;
 
-let stack: TestStack;
-let server: BorrowedServer;
-let cluster: EngineCluster;
-let helmFile: string;
+const site = helmStack();
 
-/** The site's own Helm, in its namespace. */
-const siteHelm = async (...args: string[]) => {
-  const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
-  return (await execa(helmFile, [...args, ...address])).stdout;
-};
 /** What the release's values say, as Helm has it. */
 const valuesOf = async (service: SiteService) =>
-  JSON.parse(await siteHelm("get", "values", cluster.releases[service], "-o", "json")) as Values;
+  JSON.parse(
+    await site.cluster.helm("get", "values", site.cluster.releases[service], "-o", "json"),
+  ) as Values;
 const fileOf = async (service: SiteService) =>
-  parse(await readFile(cluster.valuesFiles[service], "utf8")) as Values;
+  parse(await readFile(site.cluster.valuesFiles[service], "utf8")) as Values;
 
 interface Values {
   readonly env: readonly { readonly name: string }[];
@@ -38,19 +28,14 @@ const siteOwn = ({ env, ...others }: Values) => ({
 });
 
 beforeAll(async () => {
-  stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await borrowServer();
-  cluster = await makeCluster(stack.folder);
-  helmFile = await helm();
-  await generateSample(join(stack.folder, "state"), { runs: 5 });
   // An autoscaler has the number of the worker's pods, and of web's: the values leave it out.
-  await cluster.setValues("worker", {
+  await site.cluster.setValues("worker", {
     ...clusterSiteValues.worker,
     replicaCount: undefined,
     // The chart's default is a list with something in it.
     securityContext: { capabilities: { drop: [] } },
   });
-  await cluster.setValues("web", {
+  await site.cluster.setValues("web", {
     ...clusterSiteValues.web,
     replicaCount: undefined,
     env: [
@@ -59,31 +44,20 @@ beforeAll(async () => {
     ],
     resources: { requests: { cpu: "50m" } },
   });
-  await cluster.kubectl("create", "namespace", cluster.namespace);
+  await site.cluster.kubectl("create", "namespace", site.cluster.namespace);
   for (const service of services) {
-    const values = ["-f", cluster.valuesFiles[service]];
+    const values = ["-f", site.cluster.valuesFiles[service]];
     const chart = join(repository, "examples/chart");
-    await siteHelm("install", cluster.releases[service], chart, ...values);
-    const deployment = `deployment/${cluster.releases[service]}`;
-    await cluster.kubectl("autoscale", deployment, "--min=3", "--max=5", "--cpu=80%");
-    await cluster.kubectl("scale", deployment, "--replicas=3");
-    await cluster.kubectl("rollout", "status", deployment, "--timeout=60s");
+    await site.cluster.helm("install", site.cluster.releases[service], chart, ...values);
+    const deployment = `deployment/${site.cluster.releases[service]}`;
+    await site.cluster.kubectl("autoscale", deployment, "--min=3", "--max=5", "--cpu=80%");
+    await site.cluster.kubectl("scale", deployment, "--replicas=3");
+    await site.cluster.kubectl("rollout", "status", deployment, "--timeout=60s");
   }
-}, 25 * minutes);
-afterAll(async () => {
-  await cluster.controlPlane.release();
-  await server.release();
-  await stack.remove();
 });
 
-const configure = (storageMode: "mongo" | "filesystem", install = false) =>
-  stack.configure({
-    storageMode,
-    mongoUri: `${server.uri}/taskrunner`,
-    backfill: { source: { path: join(stack.folder, "state") } },
-    kubernetes: cluster.kubernetes,
-    rollout: { ...cluster.rollout, install },
-  });
+const configure = (storageMode: Mode, install = false) =>
+  site.configure(storageMode, { rollout: { install } });
 
 /** What is to change in each release, by the names of its inputs. */
 const changesOf = (output: string) =>
@@ -93,145 +67,100 @@ const changesOf = (output: string) =>
     .map((step) => [...step.matchAll(/^ {10}[~+-] (\w+) *:/gm)].map(([, name]) => name).sort());
 
 describe("releases that a site has installed", () => {
-  it(
-    "are not installed again: an up without a preview stops before its first change",
-    async () => {
-      await configure("mongo", true);
-      const pods = await cluster.podsOf("worker");
-      const up = await stack.up();
+  it("are not installed again: an up without a preview stops before its first change", async () => {
+    await configure("mongo", true);
+    const pods = await site.cluster.podsOf("worker");
+    const up = await site.stack.up();
 
-      expect(up.failed).toBe(true);
-      expect(up.output).toMatch(/taskrunner-worker exists.*rollout\.install: false/);
-      expect(up.output).not.toMatch(/LogIn|MongoCollection .* (created|creating)/);
-      expect(await cluster.podsOf("worker")).toEqual(pods);
-    },
-    2 * minutes,
-  );
+    expect(up.failed).toBe(true);
+    expect(up.output).toMatch(/taskrunner-worker exists.*rollout\.install: false/);
+    expect(up.output).not.toMatch(/LogIn|MongoCollection .* (created|creating)/);
+    expect(await site.cluster.podsOf("worker")).toEqual(pods);
+  });
 
-  it(
-    "are imported and changed in one update, in our variables alone",
-    async () => {
-      await configure("filesystem");
-      const { output } = await stack.preview();
-      expect(output.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);
-      expect(changesOf(output)).toEqual([
-        ["allowNullValues", "chart", "maxHistory", "skipAwait", "timeout", "values"],
-        ["allowNullValues", "chart", "maxHistory", "skipAwait", "timeout"],
-      ]);
-      expect(output).toContain('+ name : "Worker__Storage__Mode"');
-      const webPods = await cluster.podsOf("web");
-      const up = await stack.up();
+  it("are imported and changed in one update, in our variables alone", async () => {
+    await configure("filesystem");
+    const { output } = await site.stack.preview();
+    expect(output.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);
+    expect(changesOf(output)).toEqual([
+      ["allowNullValues", "chart", "maxHistory", "skipAwait", "timeout", "values"],
+      ["allowNullValues", "chart", "maxHistory", "skipAwait", "timeout"],
+    ]);
+    expect(output).toContain('+ name : "Worker__Storage__Mode"');
+    const webPods = await site.cluster.podsOf("web");
+    await site.up();
 
-      expect(up.failed).toBe(false);
-      for (const service of services) {
-        const own = siteOwn(await fileOf(service));
-        expect(siteOwn(await valuesOf(service))).toEqual(own);
-      }
-      expect(await cluster.modesOf("worker")).toEqual(Array(3).fill("filesystem"));
-      expect(await cluster.replicas()).toEqual({ worker: 3, web: 3 });
-      // Nothing of web's changed.
-      expect(await cluster.podsOf("web")).toEqual(webPods);
-    },
-    3 * minutes,
-  );
+    for (const service of services) {
+      const own = siteOwn(await fileOf(service));
+      expect(siteOwn(await valuesOf(service))).toEqual(own);
+    }
+    expect(await site.cluster.modesOf("worker")).toEqual(Array(3).fill("filesystem"));
+    expect(await site.cluster.replicas()).toEqual({ worker: 3, web: 3 });
+    // Nothing of web's changed.
+    expect(await site.cluster.podsOf("web")).toEqual(webPods);
+  });
 
-  it(
-    "are not drained for a chart whose schema refuses the values",
-    async () => {
-      const values = await fileOf("web");
-      await cluster.setValues("web", { ...values, replicas: 3 });
-      await configure("mongo");
-      const up = await stack.up();
-      await cluster.setValues("web", values);
+  it("are not drained for a chart whose schema refuses the values", async () => {
+    const values = await fileOf("web");
+    await site.cluster.setValues("web", { ...values, replicas: 3 });
+    await configure("mongo");
+    const up = await site.stack.up();
+    await site.cluster.setValues("web", values);
 
-      expect(up.failed).toBe(true);
-      expect(up.output).toMatch(/examples\/chart .*taskrunner-web cannot/);
-      expect(up.output).not.toMatch(/(worker-drain|handover) (updating|creating)/);
-      expect(await cluster.replicas()).toEqual({ worker: 3, web: 3 });
-    },
-    3 * minutes,
-  );
+    expect(up.failed).toBe(true);
+    expect(up.output).toMatch(/examples\/chart .*taskrunner-web cannot/);
+    expect(up.output).not.toMatch(/(worker-drain|handover) (updating|creating)/);
+    expect(await site.cluster.replicas()).toEqual({ worker: 3, web: 3 });
+  });
 
-  it(
-    "change over with the replicas that the autoscaler has set",
-    async () => {
-      await configure("mongo");
-      const up = await stack.up();
+  it("change over with the replicas that the autoscaler has set", async () => {
+    await configure("mongo");
+    await site.up();
 
-      expect(up.failed).toBe(false);
-      expect(await cluster.modesOf("worker")).toEqual(Array(3).fill("mongo"));
-      expect(await cluster.modesOf("web")).toEqual(Array(3).fill("mongo"));
-      for (const service of services) {
-        const own = siteOwn(await fileOf(service));
-        expect(siteOwn(await valuesOf(service))).toEqual(own);
-      }
-    },
-    3 * minutes,
-  );
+    expect(await site.cluster.modesOf("worker")).toEqual(Array(3).fill("mongo"));
+    expect(await site.cluster.modesOf("web")).toEqual(Array(3).fill("mongo"));
+    for (const service of services) {
+      const own = siteOwn(await fileOf(service));
+      expect(siteOwn(await valuesOf(service))).toEqual(own);
+    }
+  });
 
-  it(
-    "may be scaled by others: nothing is to change, and nothing is",
-    async () => {
-      for (const service of services) {
-        await cluster.kubectl("scale", `deployment/${cluster.releases[service]}`, "--replicas=4");
-      }
-      const up = await stack.pulumi("up", "--yes", "--skip-preview", "--refresh");
-
-      expect(up.failed).toBe(false);
-      expect(up.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
-      expect(await cluster.replicas()).toEqual({ worker: 4, web: 4 });
-    },
-    2 * minutes,
-  );
-
-  it(
-    "stay, with their pods and their Secret, when the stack is destroyed",
-    async () => {
-      const pods = [await cluster.podsOf("worker"), await cluster.podsOf("web")];
-      const destroy = await stack.pulumi("destroy", "--yes", "--skip-preview");
-
-      expect(destroy.failed).toBe(false);
-      expect(JSON.parse(await siteHelm("list", "-o", "json"))).toHaveLength(2);
-      expect([await cluster.podsOf("worker"), await cluster.podsOf("web")]).toEqual(pods);
-      expect(await cluster.kubectl("get", "secrets", "-o", "name")).toMatch(
-        /taskrunner-mongo-connection-/,
+  it("may be scaled by others: nothing is to change, and nothing is", async () => {
+    for (const service of services) {
+      await site.cluster.kubectl(
+        "scale",
+        `deployment/${site.cluster.releases[service]}`,
+        "--replicas=4",
       );
-    },
-    2 * minutes,
-  );
+    }
+    const up = await site.up("--refresh");
 
-  it(
-    "are not taken to files by a stack that knows of no cutover",
-    async () => {
-      const pods = [await cluster.podsOf("worker"), await cluster.podsOf("web")];
-      await configure("filesystem");
+    expect(up.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    expect(await site.cluster.replicas()).toEqual({ worker: 4, web: 4 });
+  });
 
-      const run = await stack.up();
-      expect(run.failed).toBe(true);
-      expect(run.output).toMatch(new RegExp(`${cluster.releases.worker} .*is in mongo mode`));
-      expect(run.output).toContain("storageMode: mongo first");
-      expect([await cluster.podsOf("worker"), await cluster.podsOf("web")]).toEqual(pods);
-    },
-    3 * minutes,
-  );
+  it("stay, with their pods and their Secret, when the stack is destroyed", async () => {
+    const pods = [await site.cluster.podsOf("worker"), await site.cluster.podsOf("web")];
+    const destroy = await site.stack.pulumi("destroy", "--yes", "--skip-preview");
 
-  it(
-    "go back with what is only in MongoDB once the stack knows of one",
-    async () => {
-      const files = join(stack.folder, "state/state/runs");
-      const name = (await readdir(files)).find((one) => one.endsWith(".json")) ?? "";
-      await rm(join(files, name));
-      await configure("mongo");
-      const there = await stack.up();
-      expect(there.failed, there.output).toBe(false);
-      await configure("filesystem");
-      const back = await stack.up();
+    expect(destroy.failed).toBe(false);
+    expect(JSON.parse(await site.cluster.helm("list", "-o", "json"))).toHaveLength(2);
+    expect([await site.cluster.podsOf("worker"), await site.cluster.podsOf("web")]).toEqual(pods);
+    expect(await site.cluster.kubectl("get", "secrets", "-o", "name")).toMatch(
+      /taskrunner-mongo-connection-/,
+    );
+  });
 
-      expect(back.failed, back.output).toBe(false);
-      expect(await readdir(files)).toContain(name);
-      expect(await cluster.modesOf("worker")).toEqual(Array(4).fill("filesystem"));
-      expect(await cluster.modesOf("web")).toEqual(Array(4).fill("filesystem"));
-    },
-    4 * minutes,
-  );
+  it("are taken over on MongoDB, and go back with what is only there", async () => {
+    const files = join(site.root, "state/runs");
+    const name = (await readdir(files)).find((one) => one.endsWith(".json")) ?? "";
+    await rm(join(files, name));
+    for (const mode of ["mongo", "filesystem"] as const) {
+      await configure(mode);
+      await site.up();
+    }
+    expect(await readdir(files)).toContain(name);
+    expect(await site.cluster.modesOf("worker")).toEqual(Array(4).fill("filesystem"));
+    expect(await site.cluster.modesOf("web")).toEqual(Array(4).fill("filesystem"));
+  });
 });

@@ -22,6 +22,8 @@ export interface TestSite {
   setValues(service: SiteService, values: object): Promise<void>;
   /** The answer of kubectl, in the services' namespace. */
   kubectl(...args: string[]): Promise<string>;
+  /** The answer of the site's own Helm there. */
+  helm(...args: string[]): Promise<string>;
   /** The value of a variable in each pod of a service that is there, terminating ones included. */
   modesOf(service: SiteService): Promise<string[]>;
   /** The names of a service's pods, terminating ones included. */
@@ -90,6 +92,10 @@ export async function makeEngineSite(
   await setValues("worker", clusterSiteValues.worker);
   await setValues("web", clusterSiteValues.web);
   const kubectl = (...args: string[]) => controlPlane.kubectl("--namespace", namespace, ...args);
+  const siteHelm = async (...args: string[]) => {
+    const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
+    return (await execa(await helm(), [...address, ...args])).stdout;
+  };
   const ofService = async (service: SiteService) => {
     const labels = `app.kubernetes.io/instance=${releases[service]}`;
     const found = await kubectl("get", "pods", "-l", labels, "-o", "json");
@@ -114,6 +120,7 @@ export async function makeEngineSite(
     },
     setValues,
     kubectl,
+    helm: siteHelm,
     modesOf: async (service) =>
       (await ofService(service)).map(({ spec }) => modeIn(spec.containers[0]?.env, service)),
     podsOf: async (service) =>

@@ -4,13 +4,16 @@ import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample, type SampleCounts } from "../../tools/sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
+import { serverWithLogins } from "../atlas/site";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
+import { allowForEngine } from "./stacks";
 import { nameIn, engineState, type EngineState } from "./state";
 import { cutoverKinds, stepsDone } from "./steps";
 import { deployedMode, ownValues, readSiteValues } from "./values";
 
-const minutes = 60_000;
 const password = "s3cret-of-the-migrator";
+
+allowForEngine();
 
 let stack: TestStack;
 let server: MongoServer;
@@ -24,13 +27,15 @@ const printed: string[] = [];
 beforeAll(async () => {
   stack = await makeStack();
   const directory = join(stack.folder, "data");
-  server = await serverWithLogin(directory);
+  server = await serverWithLogins(directory);
+  const roles = ["readWrite", "dbAdmin"].map((role) => ({ role, db: "taskrunner" }));
+  await asRoot({ createUser: "migrator", pwd: password, roles });
   client = await new MongoClient(uri()).connect();
   db = client.db("taskrunner");
   sample = await generateSample(join(stack.folder, "state"), { runs: 40 });
   await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   before = await siteFiles();
-}, 15 * minutes);
+});
 afterAll(async () => {
   await client.close();
   await server.stop();
@@ -38,40 +43,36 @@ afterAll(async () => {
 });
 
 describe("the cutover on the real engine and a server with logins", () => {
-  it(
-    "imports the state, then switches worker and web, in that order, and proves it",
-    async () => {
-      await mongoMode();
-      const up = kept(await stack.up());
+  it("imports the state, then switches worker and web, in that order, and proves it", async () => {
+    await mongoMode();
+    const up = kept(await stack.up());
 
-      expect(up.failed).toBe(false);
-      expect(stepsDone(up, [...cutoverKinds, "ValuesFile"])).toEqual([
-        "BulkPass bulk-pass",
-        "Canary canary",
-        "Proof proof",
-        "Handover handover",
-        "ValuesFile worker",
-        "ValuesFile web",
-        "FinalPass final-pass",
-        "Verification verification",
-      ]);
-      expect(await documents()).toEqual(sample);
-      const { fencedAt } = await ledgerRecord();
-      expect(up.output).toContain(`source of truth since ${fencedAt}.`);
-      expect(await stack.outputs()).toMatchObject({
-        storageMode: "mongo",
-        database: "taskrunner",
-        backfill: { runs: { read: sample.runs, inserted: sample.runs, quarantined: 0 } },
-        verification: { holds: true, logs: { files: sample.logs, mongo: sample.logs } },
-        rollout: { worker: { mode: "mongo" }, web: { mode: "mongo" } },
-        connectionSecretRef: { name: "taskrunner-mongo", key: "connectionString" },
-      });
-      const [worker, web] = await ownFiles();
-      expect(worker).toContain("- name: Worker__Storage__Mode\n    value: mongo\n");
-      expect(web).toContain("- name: TaskRunner__Storage__Mode\n    value: mongo\n");
-    },
-    5 * minutes,
-  );
+    expect(up.failed).toBe(false);
+    expect(stepsDone(up, [...cutoverKinds, "ValuesFile"])).toEqual([
+      "BulkPass bulk-pass",
+      "Canary canary",
+      "Proof proof",
+      "Handover handover",
+      "ValuesFile worker",
+      "ValuesFile web",
+      "FinalPass final-pass",
+      "Verification verification",
+    ]);
+    expect(await documents()).toEqual(sample);
+    const { fencedAt } = await ledgerRecord();
+    expect(up.output).toContain(`source of truth since ${fencedAt}.`);
+    expect(await stack.outputs()).toMatchObject({
+      storageMode: "mongo",
+      database: "taskrunner",
+      backfill: { runs: { read: sample.runs, inserted: sample.runs, quarantined: 0 } },
+      verification: { holds: true, logs: { files: sample.logs, mongo: sample.logs } },
+      rollout: { worker: { mode: "mongo" }, web: { mode: "mongo" } },
+      connectionSecretRef: { name: "taskrunner-mongo", key: "connectionString" },
+    });
+    const [worker, web] = await ownFiles();
+    expect(worker).toContain("- name: Worker__Storage__Mode\n    value: mongo\n");
+    expect(web).toContain("- name: TaskRunner__Storage__Mode\n    value: mongo\n");
+  });
 
   it("keeps the order in the state, where the engine takes it from", async () => {
     const { deployment } = await engineState(stack);
@@ -91,108 +92,94 @@ describe("the cutover on the real engine and a server with logins", () => {
     expect(dependenciesOf("log-retention")).toContain("verification");
   });
 
-  it(
-    "changes nothing a second time, whatever is written to the files meanwhile",
-    async () => {
-      const file = join(stack.folder, "state", "logs", "runs", "late.ndjson");
-      await writeFile(file, '{"sequence":1,"message":"not to be imported by a later up"}\n');
+  it("changes nothing a second time, whatever is written to the files meanwhile", async () => {
+    const file = join(stack.folder, "state", "logs", "runs", "late.ndjson");
+    await writeFile(file, '{"sequence":1,"message":"not to be imported by a later up"}\n');
 
-      await expectNoChange();
-      await writeFile(file, "");
-    },
-    2 * minutes,
-  );
+    await expectNoChange();
+    await writeFile(file, "");
+  });
 
-  it(
-    "gets the step of the proof by one up that runs no pass, if an earlier version cut over",
-    async () => {
-      await stack.restate(withoutProof(await engineState(stack)));
-      const file = join(stack.folder, "state", "state", "runs", "late.json");
-      await writeFile(file, "{");
-      const up = kept(await stack.up());
-      await rm(file);
+  it("keeps the state in a refresh whose password was rotated since, and says so", async () => {
+    await asRoot({ updateUser: "migrator", pwd: "another" });
+    const refresh = kept(await stack.pulumi("refresh", "--yes", "--skip-preview"));
+    await asRoot({ updateUser: "migrator", pwd: password });
 
-      expect(up.failed, up.output).toBe(false);
-      expect(up.output).toContain("Nothing was proven, because the bulk pass imported nothing.");
-      expect(up.output).not.toMatch(/import:|cannot be imported/);
-      expect(await stack.outputs()).toMatchObject({ backfill: { runs: { read: sample.runs } } });
-      await expectNoChange();
-    },
-    3 * minutes,
-  );
+    expect(refresh.failed).toBe(false);
+    expect(refresh.output).toMatch(/pack_runs .*127\.0\.0\.1.*\[not-refreshed\]/);
+    expect(refresh.output).toMatch(/Resources:\n\s+\d+ unchanged/);
+  });
 
-  it(
-    "goes back to files with the server stopped, and leaves the site's own values as they were",
-    async () => {
-      await client.close();
-      await server.stop();
-      await stack.configure({ ...settings(), storageMode: "filesystem" });
+  it("gets the step of the proof by one up that runs no pass, if an earlier version cut over", async () => {
+    await stack.restate(withoutProof(await engineState(stack)));
+    const file = join(stack.folder, "state", "state", "runs", "late.json");
+    await writeFile(file, "{");
+    const up = kept(await stack.up());
+    await rm(file);
 
-      const preview = kept(await stack.preview());
-      // The record of the cutover, the worker, three exports and two values files; nothing of the database.
-      expect(preview.output).toMatch(/Resources:\n\s+~ 7 to update\n\s+\d+ unchanged/);
-      expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
-      expect(preview.output).toContain("[would-not-export]");
-      const up = kept(await stack.up());
-      expect(up).toMatchObject({ failed: false });
-      expect(up.output).toContain("[not-exported]");
-      expect(await deployedMode(directory(), "worker")).toBe("filesystem");
-      expect(await siteFiles()).toEqual(before);
-      expect(await stack.outputs()).toMatchObject({
-        storageMode: "filesystem",
-        database: "taskrunner",
-        rollout: { worker: { mode: "filesystem" }, web: { mode: "filesystem" } },
-        // What MongoDB had when it was last counted.
-        verification: { logs: { mongo: sample.logs } },
-      });
-    },
-    2 * minutes,
-  );
+    expect(up.failed, up.output).toBe(false);
+    expect(up.output).toContain("Nothing was proven, because the bulk pass imported nothing.");
+    expect(up.output).not.toMatch(/import:|cannot be imported/);
+    expect(await stack.outputs()).toMatchObject({ backfill: { runs: { read: sample.runs } } });
+    await expectNoChange();
+  });
 
-  it(
-    "refreshes and stays unchanged while the server is still stopped",
-    async () => {
-      kept(await stack.pulumi("refresh", "--yes", "--skip-preview"));
+  it("goes back to files with the server stopped, and leaves the site's own values as they were", async () => {
+    await client.close();
+    await server.stop();
+    await stack.configure({ ...settings(), storageMode: "filesystem" });
 
-      await expectNoChange();
-    },
-    2 * minutes,
-  );
+    const preview = kept(await stack.preview());
+    // The record of the cutover, the worker, three exports and two values files; nothing of the database.
+    expect(preview.output).toMatch(/Resources:\n\s+~ 7 to update\n\s+\d+ unchanged/);
+    expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
+    expect(preview.output).toContain("[would-not-export]");
+    const up = kept(await stack.up());
+    expect(up).toMatchObject({ failed: false });
+    expect(up.output).toContain("[not-exported]");
+    expect(await deployedMode(directory(), "worker")).toBe("filesystem");
+    expect(await siteFiles()).toEqual(before);
+    expect(await stack.outputs()).toMatchObject({
+      storageMode: "filesystem",
+      database: "taskrunner",
+      rollout: { worker: { mode: "filesystem" }, web: { mode: "filesystem" } },
+      // What MongoDB had when it was last counted.
+      verification: { logs: { mongo: sample.logs } },
+    });
+  });
 
-  it(
-    "goes forward again as a second cutover",
-    async () => {
-      server = await startMongo({ directory: join(stack.folder, "data"), auth: true });
-      client = await new MongoClient(uri()).connect();
-      db = client.db("taskrunner");
-      const first = await ledgerRecord();
-      await mongoMode();
-      const up = kept(await stack.up());
+  it("refreshes and stays unchanged while the server is still stopped", async () => {
+    kept(await stack.pulumi("refresh", "--yes", "--skip-preview"));
 
-      expect(up.failed).toBe(false);
-      const { fencedAt } = await ledgerRecord();
-      expect(Date.parse(fencedAt)).toBeGreaterThan(Date.parse(first.fencedAt));
-      expect(await documents()).toEqual(sample);
-      expect(await stack.outputs()).toMatchObject({
-        backfill: { logs: { read: sample.logs, unchanged: sample.logs, inserted: 0 } },
-        verification: { holds: true },
-      });
-    },
-    5 * minutes,
-  );
+    await expectNoChange();
+  });
 
-  it(
-    "lets no password out: not in the state, not in an output, not on the screen",
-    async () => {
-      const state = await stack.state();
-      const files = await ownFiles();
-      const ledger = JSON.stringify(await db.collection("schema_migrations").find().toArray());
+  it("goes forward again as a second cutover", async () => {
+    server = await startMongo({ directory: join(stack.folder, "data"), auth: true });
+    client = await new MongoClient(uri()).connect();
+    db = client.db("taskrunner");
+    const first = await ledgerRecord();
+    await mongoMode();
+    const up = kept(await stack.up());
 
-      expect([state, ...printed, ...files, ledger].join("\n")).not.toContain(password);
-      expect(state).toContain("ciphertext");
-    },
-    minutes,
-  );
+    expect(up.failed).toBe(false);
+    const { fencedAt } = await ledgerRecord();
+    expect(Date.parse(fencedAt)).toBeGreaterThan(Date.parse(first.fencedAt));
+    expect(await documents()).toEqual(sample);
+    expect(await stack.outputs()).toMatchObject({
+      backfill: { logs: { read: sample.logs, unchanged: sample.logs, inserted: 0 } },
+      verification: { holds: true },
+    });
+  });
+
+  it("lets no password out: not in the state, not in an output, not on the screen", async () => {
+    const state = await stack.state();
+    const files = await ownFiles();
+    const ledger = JSON.stringify(await db.collection("schema_migrations").find().toArray());
+
+    expect([state, ...printed, ...files, ledger].join("\n")).not.toContain(password);
+    expect(state).toContain("ciphertext");
+  });
 });
 
 /** A state from before the proof was a step: the bulk pass did it, and said when. */
@@ -260,15 +247,9 @@ async function documents(): Promise<SampleCounts> {
   };
 }
 
-async function serverWithLogin(directory: string): Promise<MongoServer> {
-  const open = await startMongo({ directory });
-  const admin = await new MongoClient(open.uri).connect();
-  const roles = [
-    { role: "readWrite", db: "taskrunner" },
-    { role: "dbAdmin", db: "taskrunner" },
-  ];
-  await admin.db("admin").command({ createUser: "migrator", pwd: password, roles });
-  await admin.close();
-  await open.stop();
-  return startMongo({ directory, auth: true });
+/** A command of the administrator's. */
+async function asRoot(command: object): Promise<void> {
+  const root = await new MongoClient(`mongodb://root:root@127.0.0.1:${server.port}/`).connect();
+  await root.db("admin").command({ ...command });
+  await root.close();
 }

@@ -1,51 +1,37 @@
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { helm, repository } from "../../tools/parts";
+import { beforeAll, expect, it } from "vitest";
+import { repository } from "../../tools/parts";
 import { exampleSettings, type ExampleSection } from "./example";
-import { makeSite, type Site } from "./site";
+import { helmStack } from "./stacks";
 
-const minutes = 60_000;
 /** A namespace of its own: a drain finds each worker in its namespace. */
 const ofUmbrella = "umbrella";
 const umbrellaChart = join(repository, "test/engine/umbrella");
 
-let stack: Site["stack"];
-let server: Site["server"];
-let cluster: Site["cluster"];
-let release: Site["release"];
-
+const site = helmStack();
 beforeAll(async () => {
-  ({ stack, server, cluster, release } = await makeSite(5));
-  for (const name of ["taskrunner", ofUmbrella]) await cluster.kubectl("create", "namespace", name);
+  for (const name of ["taskrunner", ofUmbrella])
+    await site.cluster.kubectl("create", "namespace", name);
   for (const service of ["worker", "web"]) {
     const values = join(repository, `examples/existing/${service}.values.yaml`);
     const chart = join(repository, "examples/chart");
-    await install(`taskrunner-${service}`, chart, values, "taskrunner");
+    await site.cluster.helm("install", `taskrunner-${service}`, chart, "--values", values);
   }
   const values = join(repository, "examples/umbrella/values.yaml");
-  await install("stellaops", umbrellaChart, values, ofUmbrella);
-}, 25 * minutes);
-afterAll(async () => {
-  await release();
+  const there = ["--values", values, "--namespace", ofUmbrella];
+  await site.cluster.helm("install", "stellaops", umbrellaChart, ...there);
 });
-
-/** A release as a site has it before. */
-async function install(release: string, chart: string, values: string, namespace: string) {
-  const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", namespace];
-  await execa(await helm(), ["install", release, chart, "--values", values, ...address]);
-}
 
 /** The example as it stands, with the server, the state and the control plane of the test. */
 async function configure(file: string, storageMode?: "mongo", rollout: ExampleSection = {}) {
   const settings = await exampleSettings(file);
-  await stack.configure({
+  await site.stack.configure({
     ...settings,
     ...(storageMode && { storageMode }),
-    mongoUri: `${server.uri}/taskrunner`,
-    backfill: { source: { path: join(stack.folder, "state") } },
-    kubernetes: cluster.kubernetes,
+    mongoUri: `${site.server.uri}/taskrunner`,
+    backfill: { source: { path: site.root } },
+    kubernetes: site.cluster.kubernetes,
     rollout: { ...settings.rollout, ...rollout },
   });
 }
@@ -58,7 +44,7 @@ async function previews(
   const outputs = [];
   for (const mode of [undefined, "mongo"] as const) {
     await configure(file, mode, rollout);
-    const { output, failed } = await stack.preview();
+    const { output, failed } = await site.stack.preview();
     expect(failed, output).toBe(false);
     expect(output).not.toMatch(/^\s*(error|warning):/m);
     outputs.push(output);
@@ -68,46 +54,34 @@ async function previews(
   return [first, cutover];
 }
 
-it(
-  "examples/existing previews: both releases are taken over, then change over",
-  async () => {
-    const [first, cutover] = await previews("existing/Pulumi.existing.yaml");
+it("examples/existing previews: both releases are taken over, then change over", async () => {
+  const [first, cutover] = await previews("existing/Pulumi.existing.yaml");
 
-    expect(first.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);
-    expect(first).not.toContain('"mongo"');
-    expect(cutover).toContain('~ value: "filesystem" => "mongo"');
-  },
-  5 * minutes,
-);
+  expect(first.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);
+  expect(first).not.toContain('"mongo"');
+  expect(cutover).toContain('~ value: "filesystem" => "mongo"');
+});
 
-it(
-  "examples/umbrella previews: one release, which is taken over, then changes over",
-  async () => {
-    const settings = await exampleSettings("umbrella/Pulumi.umbrella.yaml");
-    expect(settings.rollout?.version).toBeDefined();
-    const local = { namespace: ofUmbrella, chart: umbrellaChart, version: undefined };
-    const [first, cutover] = await previews("umbrella/Pulumi.umbrella.yaml", local);
+it("examples/umbrella previews: one release, which is taken over, then changes over", async () => {
+  const settings = await exampleSettings("umbrella/Pulumi.umbrella.yaml");
+  expect(settings.rollout?.version).toBeDefined();
+  const local = { namespace: ofUmbrella, chart: umbrellaChart, version: undefined };
+  const [first, cutover] = await previews("umbrella/Pulumi.umbrella.yaml", local);
 
-    expect(first.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(1);
-    expect(cutover.match(/~ value: "filesystem" => "mongo"/g)).toHaveLength(2);
-  },
-  5 * minutes,
-);
+  expect(first.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(1);
+  expect(cutover.match(/~ value: "filesystem" => "mongo"/g)).toHaveLength(2);
+});
 
-it(
-  "examples/gitops previews: the stack's own values files come, and the site's stay as they are",
-  async () => {
-    const directory = join(stack.folder, "checkout");
-    await cp(join(repository, "examples/gitops"), directory, { recursive: true });
-    const [, cutover] = await previews("gitops/Pulumi.gitops.yaml", { directory });
+it("examples/gitops previews: the stack's own values files come, and the site's stay as they are", async () => {
+  const directory = join(site.stack.folder, "checkout");
+  await cp(join(repository, "examples/gitops"), directory, { recursive: true });
+  const [, cutover] = await previews("gitops/Pulumi.gitops.yaml", { directory });
 
-    for (const service of ["worker", "web"]) {
-      const file = `${service}.values.yaml`;
-      expect(cutover).toContain(join(directory, `taskrunner-storage.${file}`));
-      const text = await readFile(join(directory, file), "utf8");
-      expect(text).toBe(await readFile(join(repository, "examples/gitops", file), "utf8"));
-    }
-    expect(cutover).not.toContain("kubernetes:helm.sh");
-  },
-  5 * minutes,
-);
+  for (const service of ["worker", "web"]) {
+    const file = `${service}.values.yaml`;
+    expect(cutover).toContain(join(directory, `taskrunner-storage.${file}`));
+    const text = await readFile(join(directory, file), "utf8");
+    expect(text).toBe(await readFile(join(repository, "examples/gitops", file), "utf8"));
+  }
+  expect(cutover).not.toContain("kubernetes:helm.sh");
+});

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { parse } from "yaml";
-import { helm, repository } from "../../tools/parts";
+import { repository } from "../../tools/parts";
 import type { BorrowedServer } from "../pool";
 import type { SiteService, EngineCluster } from "./cluster";
 import type { TestStack } from "./stack";
@@ -15,10 +14,9 @@ export async function installServices(cluster: EngineCluster, folder: string): P
   for (const service of services) {
     const chart = join(repository, "examples/chart");
     const values = join(folder, `${service}.values.yaml`);
-    const release = ["install", cluster.releases[service], chart, "--values", values];
-    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
     // The sample's claim is not on this cluster.
-    await execa(await helm(), [...release, "--set", "persistence.existingClaim=", ...address]);
+    const set = ["--values", values, "--set", "persistence.existingClaim="];
+    await cluster.helm("install", cluster.releases[service], chart, ...set);
   }
 }
 

@@ -11,11 +11,13 @@ import { type BorrowedServer, borrowServer } from "../pool";
 import { makeProject, type TestProject } from "../project";
 import { exampleSettings } from "./example";
 import { makeStack, type TestStack } from "./stack";
+import { allowForEngine } from "./stacks";
 import { deployedMode } from "./values";
 
-const minutes = 60_000;
 /** What the package has as optional peers, or not at all. */
 const unneeded = ["@pulumi/kubernetes", "@pulumi/mongodbatlas", "@pulumi/policy", "tsx"];
+
+allowForEngine();
 
 /** The deployment repository of a user, which was a clone of this one before. */
 let project: TestProject;
@@ -34,7 +36,7 @@ beforeAll(async () => {
   await cutOverFromClone();
   await newProject();
   await install();
-}, 15 * minutes);
+});
 afterAll(async () => {
   await server.release();
   await movedStack.remove();
@@ -115,45 +117,33 @@ it("`pulumi new` makes a project of the example, with the settings of a first st
   });
 });
 
-it(
-  "a stack of a clone goes on with the package, unchanged, and is refreshed",
-  async () => {
-    for (const command of ["up", "refresh"]) {
-      const run = await movedStack.pulumi(command, "--yes", "--skip-preview");
-      expect(run.failed, run.output).toBe(false);
-      expect(run.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
-    }
-  },
-  8 * minutes,
-);
+it("a stack of a clone goes on with the package, unchanged, and is refreshed", async () => {
+  for (const command of ["up", "refresh"]) {
+    const run = await movedStack.pulumi(command, "--yes", "--skip-preview");
+    expect(run.failed, run.output).toBe(false);
+    expect(run.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+  }
+});
 
-it(
-  "a program of the package goes from files to MongoDB",
-  async () => {
-    await configure("filesystem");
-    const first = await stack.up();
-    expect(first.failed, first.output).toBe(false);
-    await configure("mongo");
-    const up = await stack.up();
+it("a program of the package goes from files to MongoDB", async () => {
+  await configure("filesystem");
+  const first = await stack.up();
+  expect(first.failed, first.output).toBe(false);
+  await configure("mongo");
+  const up = await stack.up();
 
-    expect(up.failed, up.output).toBe(false);
-    expect(await modes()).toEqual(["mongo", "mongo"]);
-    const client = await new MongoClient(server.uri).connect();
-    expect(await client.db("taskrunner").collection("pack_runs").countDocuments()).toBe(5);
-    await client.close();
-    expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
-  },
-  8 * minutes,
-);
+  expect(up.failed, up.output).toBe(false);
+  expect(await modes()).toEqual(["mongo", "mongo"]);
+  const client = await new MongoClient(server.uri).connect();
+  expect(await client.db("taskrunner").collection("pack_runs").countDocuments()).toBe(5);
+  await client.close();
+  expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+});
 
-it(
-  "and back",
-  async () => {
-    await configure("filesystem");
-    const up = await stack.up();
+it("and back", async () => {
+  await configure("filesystem");
+  const up = await stack.up();
 
-    expect(up.failed, up.output).toBe(false);
-    expect(await modes()).toEqual(["filesystem", "filesystem"]);
-  },
-  8 * minutes,
-);
+  expect(up.failed, up.output).toBe(false);
+  expect(await modes()).toEqual(["filesystem", "filesystem"]);
+});

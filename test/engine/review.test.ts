@@ -1,53 +1,39 @@
 import { cp, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Long, MongoClient, ObjectId, type CollectionInfo, type Db } from "mongodb";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { Long, ObjectId, type CollectionInfo } from "mongodb";
+import { beforeAll, expect, it } from "vitest";
 import { generateSample, type SampleCounts } from "../../tools/sample";
 import { rendered } from "../review/rendered";
 import { stable } from "../review/stable";
 import { playElection } from "../mongo/election";
 import { reviewed, type Review, type ReviewedStackOptions } from "./reviewed";
-import { makeStack, type TestStack } from "./stack";
+import { valuesStack } from "./stacks";
 import { makeUser } from "./user";
-import { type BorrowedServer, borrowServer } from "../pool";
 
-const minutes = 60_000;
 const password = "s3cret-of-the-services";
 
-let stack: TestStack;
-let server: BorrowedServer;
-let client: MongoClient;
-let db: Db;
+const life = valuesStack({ name: "staging", runs: 0 });
 let sample: SampleCounts;
 let places: { readonly state: string; readonly rollout: string };
 
 beforeAll(async () => {
-  stack = await makeStack("staging");
-  server = await borrowServer();
-  client = await new MongoClient(server.uri).connect();
-  db = client.db("taskrunner");
-  await makeUser(server.uri, "taskrunner", `app:${password}@`);
+  await makeUser(life.server.uri, "taskrunner", `app:${password}@`);
   places = {
-    state: join(stack.folder, "var/lib/taskrunner"),
-    rollout: join(stack.folder, "srv/deploy"),
+    state: join(life.stack.folder, "var/lib/taskrunner"),
+    rollout: join(life.stack.folder, "srv/deploy"),
   };
-  await mkdir(join(stack.folder, "var/lib"), { recursive: true });
+  await mkdir(join(life.stack.folder, "var/lib"), { recursive: true });
   sample = await generateSample(places.state, { runs: 132 });
   await cp(resolve(__dirname, "../../tools/sample/rollout"), places.rollout, { recursive: true });
-}, 10 * minutes);
-afterAll(async () => {
-  await client.close();
-  await server.release();
-  await stack.remove();
 });
 
 const configure = async (more: object = {}) => {
-  await stack.configure({
+  await life.stack.configure({
     storageMode: "mongo",
     // The gallery has a site's settings alone.
     advanced: undefined,
-    mongoUri: `${server.uri}/taskrunner`,
-    appMongoUri: `mongodb://app:${password}@127.0.0.1:${server.port}/taskrunner`,
+    mongoUri: `${life.server.uri}/taskrunner`,
+    appMongoUri: `mongodb://app:${password}@127.0.0.1:${life.server.port}/taskrunner`,
     backfill: { source: { path: places.state } },
     rollout: { target: "values", directory: places.rollout, confirm: "none" },
     ...more,
@@ -55,7 +41,7 @@ const configure = async (more: object = {}) => {
 };
 
 async function review(options: ReviewedStackOptions = {}): Promise<Review> {
-  const made = await reviewed(stack, { uri: `${server.uri}/taskrunner`, ...options });
+  const made = await reviewed(life.stack, { uri: `${life.server.uri}/taskrunner`, ...options });
   expect(made.body).not.toContain(password);
   return made;
 }
@@ -64,148 +50,112 @@ async function review(options: ReviewedStackOptions = {}): Promise<Review> {
 const expectInGallery = (name: string, { body }: Review) =>
   expect(stable(body)).toMatchFileSnapshot(`../review/gallery/${name}.md`);
 
-it(
-  "reviews a first cutover: what is created, imported and cut over",
-  async () => {
-    await configure();
-    const made = await review();
+it("reviews a first cutover: what is created, imported and cut over", async () => {
+  await configure();
+  const made = await review();
 
-    expect(made.level).toBe("risks");
-    expect(made.verdict).toMatch(/work on MongoDB, .* · \d+ unfinished runs/);
-    expect(made.headline).toContain(`4 collections, 9 indexes, import of ${sample.runs} runs`);
-    await expectInGallery("first-cutover", made);
-  },
-  4 * minutes,
-);
+  expect(made.level).toBe("risks");
+  expect(made.verdict).toMatch(/work on MongoDB, .* · \d+ unfinished runs/);
+  expect(made.headline).toContain(`4 collections, 9 indexes, import of ${sample.runs} runs`);
+  await expectInGallery("first-cutover", made);
+});
 
-it(
-  "reviews blocking documents: a duplicate of a key, and a broken one",
-  async () => {
-    const entry = (id: number, sequence: number) => ({
-      _id: new ObjectId(id.toString(16).padStart(24, "0")),
-      runId: "run-20251106-000001",
-      sequence: Long.fromNumber(sequence),
-      timestamp: new Date("2025-11-06T12:00:00Z"),
-      level: "info",
-      eventType: "step.started",
-      message: "Step started.",
-    });
-    const broken = { ...entry(5, 3), level: "notice" };
-    const entries = [entry(1, 1), entry(2, 1), entry(3, 2), entry(4, 2), broken];
-    await db.collection("pack_run_logs").insertMany(entries);
+it("reviews blocking documents: a duplicate of a key, and a broken one", async () => {
+  const entry = (id: number, sequence: number) => ({
+    _id: new ObjectId(id.toString(16).padStart(24, "0")),
+    runId: "run-20251106-000001",
+    sequence: Long.fromNumber(sequence),
+    timestamp: new Date("2025-11-06T12:00:00Z"),
+    level: "info",
+    eventType: "step.started",
+    message: "Step started.",
+  });
+  const broken = { ...entry(5, 3), level: "notice" };
+  const entries = [entry(1, 1), entry(2, 1), entry(3, 2), entry(4, 2), broken];
+  await life.db.collection("pack_run_logs").insertMany(entries);
 
-    const made = await review();
-    await db.dropDatabase();
-    expect(made.verdict).toContain("2 data issues");
-    expect(made.level).toBe("blocked");
-    await expectInGallery("duplicate", made);
-  },
-  4 * minutes,
-);
+  const made = await review();
+  await life.db.dropDatabase();
+  expect(made.verdict).toContain("2 data issues");
+  expect(made.level).toBe("blocked");
+  await expectInGallery("duplicate", made);
+});
 
-it(
-  "reviews nothing where nothing changes",
-  async () => {
-    expect(await stack.up()).toMatchObject({ failed: false });
+it("reviews nothing where nothing changes", async () => {
+  await life.up();
 
-    const { headline, body } = await review();
-    expect(headline).toBe("staging: no changes");
-    expect(body).toMatch(/^### `staging`: no changes\n/);
-    expect(rendered(body).tables).toEqual([]);
-  },
-  8 * minutes,
-);
+  const { headline, body } = await review();
+  expect(headline).toBe("staging: no changes");
+  expect(body).toMatch(/^### `staging`: no changes\n/);
+  expect(rendered(body).tables).toEqual([]);
+});
 
-it(
-  "reviews a changed index, and log entries that will expire",
-  async () => {
-    await configure({ tenancy: "enforced", logRetentionDays: 30 });
-    const made = await review();
+it("reviews a changed index, and log entries that will expire", async () => {
+  await configure({ tenancy: "enforced", logRetentionDays: 30 });
+  const made = await review();
 
-    expect(made.verdict).toContain("1 index built anew");
-    expect(made.verdict).toMatch(/deleted: [\d,]+ entries/);
-    await expectInGallery("changed-index", made);
-  },
-  4 * minutes,
-);
+  expect(made.verdict).toContain("1 index built anew");
+  expect(made.verdict).toMatch(/deleted: [\d,]+ entries/);
+  await expectInGallery("changed-index", made);
+});
 
-it(
-  "reviews drift: what a refresh finds changed by hand",
-  async () => {
-    await configure();
-    const [runs] = await db.listCollections<CollectionInfo>({ name: "pack_runs" }).toArray();
-    const validator = runs?.options?.validator as object;
-    await db.collection("pack_run_logs").dropIndex("pack_run_logs_run_timestamp");
-    await db.command({ collMod: "pack_runs", validator: {} });
+it("reviews drift: what a refresh finds changed by hand", async () => {
+  await configure();
+  const [runs] = await life.db.listCollections<CollectionInfo>({ name: "pack_runs" }).toArray();
+  const validator = runs?.options?.validator as object;
+  await life.db.collection("pack_run_logs").dropIndex("pack_run_logs_run_timestamp");
+  await life.db.command({ collMod: "pack_runs", validator: {} });
 
-    const made = await review({ args: ["--refresh"] });
-    await db.command({ collMod: "pack_runs", validator });
-    expect(made.headline).toMatch(/refresh: collections, other indexes$/);
-    expect(made.verdict).toContain("1 validator lost");
-    await expectInGallery("drift", made);
-  },
-  4 * minutes,
-);
+  const made = await review({ args: ["--refresh"] });
+  await life.db.command({ collMod: "pack_runs", validator });
+  expect(made.headline).toMatch(/refresh: collections, other indexes$/);
+  expect(made.verdict).toContain("1 validator lost");
+  await expectInGallery("drift", made);
+});
 
-it(
-  "reviews a rollback: what is exported",
-  async () => {
-    await db.collection("pack_runs").updateMany({}, { $set: { updatedAt: new Date() } });
-    await configure({ storageMode: "filesystem" });
-    const made = await review({
-      comment: ["--save-approval", join(stack.folder, "approval.json")],
-    });
+it("reviews a rollback: what is exported", async () => {
+  await life.db.collection("pack_runs").updateMany({}, { $set: { updatedAt: new Date() } });
+  await configure({ storageMode: "filesystem" });
+  const made = await review({
+    comment: ["--save-approval", join(life.stack.folder, "approval.json")],
+  });
 
-    expect(made.verdict).toMatch(/\d+ unfinished runs resume/);
-    expect(made.headline).toContain(`export of ${sample.runs} runs`);
-    await expectInGallery("rollback-mongodb-up", made);
-  },
-  4 * minutes,
-);
+  expect(made.verdict).toMatch(/\d+ unfinished runs resume/);
+  expect(made.headline).toContain(`export of ${sample.runs} runs`);
+  await expectInGallery("rollback-mongodb-up", made);
+});
 
-it(
-  "reviews a rollback in an election: up stops, and nothing is held yet",
-  async () => {
-    const election = await playElection(server.uri);
-    election.begin(600);
-    const uri = `mongodb://127.0.0.1:${election.port}/taskrunner?heartbeatFrequencyMS=500`;
-    await configure({ storageMode: "filesystem", mongoUri: uri });
-    const made = await review({ uri, answers: false });
-    await election.close();
-    await configure({ storageMode: "filesystem" });
+it("reviews a rollback in an election: up stops, and nothing is held yet", async () => {
+  const election = await playElection(life.server.uri);
+  election.begin(600);
+  const uri = `mongodb://127.0.0.1:${election.port}/taskrunner?heartbeatFrequencyMS=500`;
+  await configure({ storageMode: "filesystem", mongoUri: uri });
+  const made = await review({ uri, answers: false });
+  await election.close();
+  await configure({ storageMode: "filesystem" });
 
-    expect(made.verdict).toContain("up stops");
-    expect(made.level).toBe("blocked");
-    await expectInGallery("rollback-election", made);
-  },
-  4 * minutes,
-);
+  expect(made.verdict).toContain("up stops");
+  expect(made.level).toBe("blocked");
+  await expectInGallery("rollback-election", made);
+});
 
-it(
-  "reviews a rollback with MongoDB stopped: what stays behind",
-  async () => {
-    await server.stop();
-    // Approved was an export.
-    const comment = ["--approved", join(stack.folder, "approval.json")];
-    const made = await review({ answers: false, comment });
+it("reviews a rollback with MongoDB stopped: what stays behind", async () => {
+  await life.server.stop();
+  // Approved was an export.
+  const comment = ["--approved", join(life.stack.folder, "approval.json")];
+  const made = await review({ answers: false, comment });
 
-    expect(made.unapproved).toMatch(/approved: .*would-not-export/);
-    expect(made.level).toBe("risks");
-    expect(made.verdict).toMatch(/unreachable.* \d+ unfinished runs held/);
-    await expectInGallery("rollback-mongodb-down", made);
-  },
-  4 * minutes,
-);
+  expect(made.unapproved).toMatch(/approved: .*would-not-export/);
+  expect(made.level).toBe("risks");
+  expect(made.verdict).toMatch(/unreachable.* \d+ unfinished runs held/);
+  await expectInGallery("rollback-mongodb-down", made);
+});
 
-it(
-  "reviews a preview that failed: its errors",
-  async () => {
-    await configure({ storageMode: "both", mongo: { collection: 3 } });
-    const made = await review({ answers: false });
+it("reviews a preview that failed: its errors", async () => {
+  await configure({ storageMode: "both", mongo: { collection: 3 } });
+  const made = await review({ answers: false });
 
-    expect(made.headline).toBe("staging: the preview failed");
-    expect(made.level).toBe("blocked");
-    await expectInGallery("failed", made);
-  },
-  2 * minutes,
-);
+  expect(made.headline).toBe("staging: the preview failed");
+  expect(made.level).toBe("blocked");
+  await expectInGallery("failed", made);
+});

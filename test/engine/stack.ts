@@ -227,7 +227,8 @@ const deaths = {
 /** What an engine has started is to end within so many seconds after it. */
 const secondsToEnd = 10;
 
-function once(printing: Readable, at: RegExp, then: () => void): void {
+/** Does something once what a process has printed so far has this. */
+export function once(printing: Readable, at: RegExp, then: () => void): void {
   let printed = "";
   const look = (chunk: Buffer) => {
     printed += chunk.toString();

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../tools/sample";
 import { makeCluster, makeEngineSite, type TestSite } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
+import { allowForEngine } from "./stacks";
 import { makeUser } from "./user";
 import { type BorrowedCluster, type BorrowedServer, borrowServer } from "../pool";
 
-const minutes = 60_000;
+allowForEngine();
+
 const onMongo = { worker: ["mongo", "mongo"], web: ["mongo", "mongo"] };
 
 /** An environment: a stack, its services and the folder with its state. */
@@ -40,7 +42,7 @@ beforeAll(async () => {
   preview = await environment(second, beside, "preview");
   const apart = await makeEngineSite(controlPlane, third.folder, "production");
   production = await environment(third, apart, "production");
-}, 25 * minutes);
+});
 afterAll(async () => {
   await controlPlane.release();
   await server.release();
@@ -87,37 +89,29 @@ const secretsOf = async ({ site }: Environment) =>
     .sort();
 
 describe("environments on one cluster", () => {
-  it(
-    "change over beside one another, in one namespace and in two",
-    async () => {
-      for (const each of [staging, preview, production]) {
-        expect(await up(each)).toMatchObject({ failed: false });
-      }
-      for (const each of [staging, preview, production]) {
-        expect(await modes(each)).toEqual(onMongo);
-      }
-      expect(await secretsOf(staging)).toEqual(
-        [await secretOf(staging), await secretOf(preview)].sort(),
-      );
-      expect(await secretsOf(production)).toEqual([await secretOf(production)]);
-    },
-    5 * minutes,
-  );
+  it("change over beside one another, in one namespace and in two", async () => {
+    for (const each of [staging, preview, production]) {
+      expect(await up(each)).toMatchObject({ failed: false });
+    }
+    for (const each of [staging, preview, production]) {
+      expect(await modes(each)).toEqual(onMongo);
+    }
+    expect(await secretsOf(staging)).toEqual(
+      [await secretOf(staging), await secretOf(preview)].sort(),
+    );
+    expect(await secretsOf(production)).toEqual([await secretOf(production)]);
+  });
 
-  it(
-    "keep their Secrets and pods when another one's connection string changes",
-    async () => {
-      const others = await Promise.all([secretOf(preview), secretOf(production)]);
-      const pods = await preview.site.podsOf("web");
-      const former = await secretOf(staging);
+  it("keep their Secrets and pods when another one's connection string changes", async () => {
+    const others = await Promise.all([secretOf(preview), secretOf(production)]);
+    const pods = await preview.site.podsOf("web");
+    const former = await secretOf(staging);
 
-      expect(await up(staging, "services:second@")).toMatchObject({ failed: false });
-      expect(await secretOf(staging)).not.toBe(former);
-      // The former one stays: no stack deletes a Secret.
-      expect(await secretsOf(staging)).toEqual([await secretOf(staging), former, others[0]].sort());
-      expect(await secretsOf(production)).toEqual([others[1]]);
-      expect(await preview.site.podsOf("web")).toEqual(pods);
-    },
-    3 * minutes,
-  );
+    expect(await up(staging, "services:second@")).toMatchObject({ failed: false });
+    expect(await secretOf(staging)).not.toBe(former);
+    // The former one stays: no stack deletes a Secret.
+    expect(await secretsOf(staging)).toEqual([await secretOf(staging), former, others[0]].sort());
+    expect(await secretsOf(production)).toEqual([others[1]]);
+    expect(await preview.site.podsOf("web")).toEqual(pods);
+  });
 });

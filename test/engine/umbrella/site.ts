@@ -1,5 +1,3 @@
-import { execa } from "execa";
-import { helm } from "../../../tools/parts";
 import type { EngineCluster } from "../cluster";
 
 /** The parts of the umbrella chart; the gateway is none of ours. */
@@ -27,11 +25,6 @@ export interface UmbrellaSite {
 export async function installUmbrella(cluster: EngineCluster): Promise<UmbrellaSite> {
   const chart = __dirname;
   const release = "stella";
-  const helmFile = await helm();
-  const siteHelm = async (...args: string[]) => {
-    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
-    return (await execa(helmFile, [...args, ...address])).stdout;
-  };
   const listPods = async (part: Part) => {
     const labels = `app.kubernetes.io/instance=${release},app.kubernetes.io/component=${part}`;
     const text = await cluster.kubectl("get", "pods", "-l", labels, "-o", "json");
@@ -40,7 +33,7 @@ export async function installUmbrella(cluster: EngineCluster): Promise<UmbrellaS
   const podsOf = async (part: Part) =>
     Object.fromEntries((await listPods(part)).map((pod) => [pod.metadata.name, modeOf(pod)]));
   await cluster.kubectl("create", "namespace", cluster.namespace);
-  await siteHelm("install", release, chart, "--wait", "--timeout=120s");
+  await cluster.helm("install", release, chart, "--wait", "--timeout=120s");
   return {
     chart,
     release,
@@ -59,7 +52,7 @@ export async function installUmbrella(cluster: EngineCluster): Promise<UmbrellaS
       cluster.kubectl("get", `deployment/${release}-web`, "-o", "jsonpath={.spec.paused}"),
     standing: async () => ({
       pods: await Promise.all(parts.map(podsOf)),
-      releases: JSON.parse(await siteHelm("list", "-o", "json")) as unknown,
+      releases: JSON.parse(await cluster.helm("list", "-o", "json")) as unknown,
     }),
   };
 }
