@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { engine, engineEnvironment, type EngineOptions, repository } from "../tools/parts";
+import { once } from "./engine/stack";
 
 /** What a shell line ended with. */
 export interface Ran {
@@ -12,12 +13,18 @@ export interface Ran {
   readonly output: string;
 }
 
+/** What happens beside a line once it has printed this. */
+export interface Beside {
+  readonly at: RegExp;
+  readonly happens: () => void;
+}
+
 /** This project as a user has it: a checkout of its own, with the real engine and its own backend. */
 export interface UserCheckout {
   /** The checkout, absolute. */
   readonly folder: string;
   /** Runs a line of a page or of a help page as it stands, in a shell in the checkout. */
-  run(line: string, environment?: Readonly<Record<string, string>>): Promise<Ran>;
+  run(line: string, environment?: Readonly<Record<string, string>>, beside?: Beside): Promise<Ran>;
   /** The same for a line that has to end with 0; its standard output. */
   done(line: string): Promise<string>;
   /** Writes a file below the checkout. */
@@ -50,10 +57,12 @@ export async function makeCheckout(options: EngineOptions = {}): Promise<UserChe
   const found = await engineEnvironment(await engine(options), outer, "a passphrase of the tests");
   // npm takes a second or two of CPU to find the command.
   const npx = { "BASH_FUNC_npx%%": `() { shift; node "${folder}/cli/bin.cjs" "$@"; }` };
-  const run = async (line: string, more: Readonly<Record<string, string>> = {}): Promise<Ran> => {
+  const run: UserCheckout["run"] = async (line, more = {}, beside) => {
     const env = { ...found, ...identity, ...npx, NO_UPDATE_NOTIFIER: "1", ...more };
     const asked = { cwd: folder, env, all: true, reject: false, shell: "/bin/bash" } as const;
-    const { exitCode = -1, stdout, all } = await execa(line, asked);
+    const running = execa(line, asked);
+    if (beside) once(running.all, beside.at, beside.happens);
+    const { exitCode = -1, stdout, all } = await running;
     return { exitCode, stdout, output: all };
   };
   const done = async (line: string) => {

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { allowForEngine } from "../engine/stacks";
 import { blockOf } from "./page";
 import { forward, makeClusterSite, type ClusterSite } from "./site";
 
-const minutes = 60_000;
-vi.setConfig({ testTimeout: 10 * minutes, hookTimeout: 25 * minutes });
+allowForEngine();
 
 let site: ClusterSite;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ const arrive = (mode: "filesystem" | "mongo") =>
         ...(await site.cluster.modesOf("worker")),
         ...(await site.cluster.modesOf("web")),
       ],
-      { timeout: minutes },
+      { timeout: 60_000 },
     )
     .toEqual([mode, mode, mode, mode]);
 
@@ -36,7 +36,7 @@ it("look first: says where the services and the stack are", async () => {
   expect(output).toContain("fence      20");
 });
 
-const rollBack = "pulumi config set storageMode filesystem; pulumi up";
+const rollBack = "pulumi config set storageMode filesystem; pulumi up --skip-preview";
 
 it("Kubernetes API down: nothing changes, and up goes on once it answers", async () => {
   const reachable = await readFile(site.kubeconfig, "utf8");
@@ -48,9 +48,10 @@ it("Kubernetes API down: nothing changes, and up goes on once it answers", async
   expect(down.output).not.toMatch(/worker-drain (updated|created)/);
   await arrive("mongo");
 
-  const answered = setTimeout(() => void writeFile(site.kubeconfig, reachable), 20_000);
-  await play("Kubernetes API down");
-  clearTimeout(answered);
+  // The block waits until the API answers.
+  const answers = () => void writeFile(site.kubeconfig, reachable);
+  const block = blockOf("Kubernetes API down");
+  await site.done(block, { at: /127\.0\.0\.1:1 was refused/, happens: answers });
   await arrive("filesystem");
 });
 

@@ -7,7 +7,7 @@ import { helm } from "../../tools/parts";
 import { makeCluster, type EngineCluster } from "../engine/cluster";
 import { type Election, playElection } from "../mongo/election";
 import { type BorrowedServer, borrowServer } from "../pool";
-import { makeCheckout, type Ran, type UserCheckout } from "../user-checkout";
+import { type Beside, makeCheckout, type Ran, type UserCheckout } from "../user-checkout";
 import { blockOf } from "./page";
 
 /** A production environment as the page finds it, on MongoDB: where its blocks run as they stand. */
@@ -20,9 +20,9 @@ export interface EmergencySite {
   /** The directory of the stack's state. */
   readonly backend: string;
   /** Runs a block; what it exports counts in the blocks after it. */
-  readonly run: (block: string) => Promise<Ran>;
+  readonly run: (block: string, beside?: Beside) => Promise<Ran>;
   /** The same for one that has to end with 0; everything it printed. */
-  readonly done: (block: string) => Promise<string>;
+  readonly done: (block: string, beside?: Beside) => Promise<string>;
   readonly remove: () => Promise<void>;
 }
 
@@ -90,14 +90,15 @@ async function makeGround(checkout: UserCheckout): Promise<EmergencySite & { fol
   };
   const variables = join(folder, ".dev/variables");
   await writeFile(variables, "");
-  const run = (block: string) =>
+  const run = (block: string, beside?: Beside) =>
     checkout.run(
       // -a: what a block sets is there in the next one, as in a shell that stays open.
       `set -ae -o pipefail; source ${variables}\n${block}\nexport -p > ${variables}`,
       environment,
+      beside,
     );
-  const done = async (block: string) => {
-    const { exitCode, output } = await run(block);
+  const done = async (block: string, beside?: Beside) => {
+    const { exitCode, output } = await run(block, beside);
     if (exitCode !== 0) throw new Error(`${block}\nended with ${exitCode}:\n${output}`);
     return output;
   };
@@ -132,7 +133,7 @@ async function cutOver(
   );
   const salt = await readFile(file, "utf8");
   await writeFile(file, `${salt}${stringify({ config })}`);
-  await done("pulumi up");
+  await done("pulumi up --skip-preview");
   await done(shown(firstBlock(state)));
   await forward(site);
   await done("git add --all; git commit --quiet --message cutover");
@@ -146,7 +147,7 @@ export function forward({ done }: EmergencySite): Promise<string> {
     if grep -q workerStopped Pulumi.${stack}.yaml
     then pulumi config set --path rollout.workerStopped "$CUTOVER"; fi
     pulumi config set storageMode mongo
-    pulumi up`);
+    pulumi up --skip-preview`);
 }
 
 /** The page's own first block, with the state directory of the test. */
