@@ -70,14 +70,14 @@ async function command(admin: string, asked: PluginProperties): Promise<void> {
   }
 }
 
-/** Does a command after 3 s, or once a file is there, also if the engine has ended this plugin by then. */
+/** Does a command after half a second, or once a file is there, also if the engine has ended this plugin by then. */
 function later(file = "", admin: string, asked: PluginProperties): void {
   const program = `(async () => {
     const { existsSync } = require("node:fs");
     const { setTimeout: sleep } = require("node:timers/promises");
     const { MongoClient } = require("mongodb");
     const { FILE, ADMIN, COMMAND } = process.env;
-    if (FILE === "") await sleep(3_000);
+    if (FILE === "") await sleep(500);
     for (let tries = 0; FILE !== "" && !existsSync(FILE) && tries < 3_000; tries += 1) await sleep(200);
     const client = await new MongoClient(ADMIN).connect();
     await client.db("admin").command(JSON.parse(COMMAND));

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConnectionString } from "mongodb-connection-string-url";
@@ -22,8 +22,6 @@ export interface OperatorSite {
   /** Each password that was generated and asked for. */
   readonly passwords: ReadonlySet<string>;
   configure(changes?: Changes): Promise<void>;
-  /** Lets the program ask for MongoDB of another type than it does by itself. */
-  setType(type?: string): Promise<void>;
   up(): Promise<EngineRun>;
   /** Keeps what a run printed, and the state that it left. */
   kept(running: Promise<EngineRun>): Promise<EngineRun>;
@@ -68,10 +66,6 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
     operator: playedOperator(kubectl, name),
     configure: (changes = {}) =>
       stack.configure(stackSettings({ kubeconfig, namespace, chart }, changes)),
-    setType: (type) => {
-      const file = join(project.folder, "type-of-mongodb");
-      return type === undefined ? rm(file) : writeFile(file, type);
-    },
     up: () => kept(stack.up()),
     uris: async () => {
       const { uri, appUri } = await stack.outputs("--show-secrets");

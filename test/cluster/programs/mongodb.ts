@@ -1,22 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "../../../components/cluster";
 import { generatedPassword } from "../../../components/cluster/password";
 import { programSettings } from "../../../components/settings/program";
 import { after, shim, StepResource } from "../../../components/step/program";
-
-// Nothing that the settings can say is refused by the resource's definition: this is.
-if (existsSync("type-of-mongodb")) {
-  const wrong = readFileSync("type-of-mongodb", "utf8");
-  pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
-    type.endsWith(":MongoDBCommunity")
-      ? {
-          props: { ...props, spec: { ...(props.spec as object), type: wrong } },
-          opts,
-        }
-      : undefined,
-  );
-}
 
 // No server is behind the operator that the test plays.
 pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
