@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { JobTarget } from "../../components/step/jobs";
 import { ownKubelet } from "../../tools/parts";
 import { bundle } from "../../tools/bundle/bundle";
+import { claimOn } from "../claim";
 import { startKubelet, type Image, type Kubelet } from "../kubelet";
 import { borrowCluster, type Kubectl } from "../pool";
 
@@ -43,7 +44,7 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
       await kubectl("create", "namespace", namespace);
       const literal = `--from-literal=connectionString=${uri}`;
       await kubectl("create", "secret", "generic", "mongo", literal, `--namespace=${namespace}`);
-      await apply(...claimOn(namespace, root, accessMode));
+      await apply(...claimOn(namespace, { hostPath: { path: root } }, accessMode));
     },
     target: (namespace, changes) => ({
       kubeconfig,
@@ -63,24 +64,4 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
       await controlPlane.release();
     },
   };
-}
-
-function claimOn(namespace: string, path: string, accessMode: string): object[] {
-  const shared = { accessModes: [accessMode], storageClassName: "" };
-  const capacity = { storage: "1Gi" };
-  const name = `state-of-${namespace}`;
-  return [
-    {
-      apiVersion: "v1",
-      kind: "PersistentVolume",
-      metadata: { name },
-      spec: { ...shared, capacity, hostPath: { path } },
-    },
-    {
-      apiVersion: "v1",
-      kind: "PersistentVolumeClaim",
-      metadata: { name: "state", namespace },
-      spec: { ...shared, volumeName: name, resources: { requests: capacity } },
-    },
-  ];
 }

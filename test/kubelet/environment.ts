@@ -4,8 +4,8 @@ import type { CoreV1Api, V1EnvVar, V1Pod } from "@kubernetes/client-node";
 export type ContainerEnvironment = Readonly<Record<string, string>>;
 
 /**
- * The environment of a pod's first container, from its own values, Secrets, ConfigMaps and the
- * pod's fields, and what a container has anyway.
+ * The environment of a pod's first container, from its own values, Secrets and ConfigMaps, and what a container has
+ * anyway.
  *
  * @throws Error where a Secret, a ConfigMap or a key of it is not there, or a source is not known
  */
@@ -13,7 +13,7 @@ export async function environmentOf(core: CoreV1Api, pod: V1Pod): Promise<Contai
   const { PATH = "", HOME = "" } = process.env;
   const environment: Record<string, string> = { PATH, HOME, HOSTNAME: pod.metadata?.name ?? "" };
   for (const variable of pod.spec?.containers[0]?.env ?? []) {
-    const value = await valueOf(core, pod, variable, environment);
+    const value = await valueOf(core, pod, variable);
     if (value !== undefined) environment[variable.name] = value;
   }
   return environment;
@@ -23,12 +23,10 @@ async function valueOf(
   core: CoreV1Api,
   pod: V1Pod,
   { value, valueFrom }: V1EnvVar,
-  before: ContainerEnvironment,
 ): Promise<string | undefined> {
-  if (!valueFrom) return expand(value ?? "", before);
+  if (!valueFrom) return value ?? "";
   const namespace = pod.metadata?.namespace ?? "";
-  const { fieldRef, secretKeyRef, configMapKeyRef } = valueFrom;
-  if (fieldRef) return fieldOf(pod, fieldRef.fieldPath);
+  const { secretKeyRef, configMapKeyRef } = valueFrom;
   if (secretKeyRef) {
     const { name = "", key } = secretKeyRef;
     const { data = {} } = await core.readNamespacedSecret({ name, namespace });
@@ -49,19 +47,4 @@ function required(
 ): string | undefined {
   if (value !== undefined || of.optional) return value;
   throw new Error(`couldn't find key ${of.key} in ${of.name ?? ""}`);
-}
-
-function fieldOf({ metadata }: V1Pod, path: string): string {
-  const [, map, key = ""] = /^metadata\.(annotations|labels)\['(.*)'\]$/.exec(path) ?? [];
-  if (map) return metadata?.[map as "annotations" | "labels"]?.[key] ?? "";
-  if (path === "metadata.name") return metadata?.name ?? "";
-  if (path === "metadata.namespace") return metadata?.namespace ?? "";
-  throw new Error(`the field ${path} is not known here`);
-}
-
-/** A text with `$(NAME)` replaced by that variable; a name that is not there stays as it is. */
-export function expand(text: string, environment: ContainerEnvironment): string {
-  return text.replace(/\$\$|\$\(([^()]+)\)/g, (found, name: string | undefined) =>
-    name === undefined ? "$" : (environment[name] ?? found),
-  );
 }

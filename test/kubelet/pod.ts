@@ -1,6 +1,6 @@
 import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { environmentOf, expand, type ContainerEnvironment } from "./environment";
+import { environmentOf, type ContainerEnvironment } from "./environment";
 import type { Image, Images } from "./images";
 import { mountsOf, terminationMessage, type PathOf } from "./mounts";
 import { ContainerProcess, type ProcessUser } from "./process";
@@ -71,7 +71,7 @@ export class PodRunner {
     }
     for (const part of image.entrypoint) await letThrough(part);
     const { command = image.entrypoint, args = [], workingDir } = pod.spec?.containers[0] ?? {};
-    const line = [...command, ...args].map((text) => pathOf(expand(text, environment)));
+    const line = [...command, ...args].map(pathOf);
     this.process = new ContainerProcess(line, environment, workingDir && pathOf(workingDir), user);
     await this.report(pod, this.running(image));
   }

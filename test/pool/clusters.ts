@@ -22,22 +22,21 @@ export function clusterPool(folder: string): Pool {
 /** What tests make outside of a namespace, and in the namespace that is always there. */
 const kinds = {
   cluster: "customresourcedefinitions,persistentvolumes",
+  makers: "deployments,statefulsets,daemonsets,replicasets,cronjobs,jobs",
   roles: "clusterroles,clusterrolebindings",
   default:
-    "deployments,statefulsets,jobs,pods,services,configmaps,secrets,persistentvolumeclaims," +
+    "services,configmaps,secrets,persistentvolumeclaims," +
     "horizontalpodautoscalers,serviceaccounts,roles,rolebindings,poddisruptionbudgets,resourcequotas",
 };
 
 async function empty(ask: (...args: string[]) => Promise<string>): Promise<void> {
   const found = await ask("get", "namespaces", "--output=jsonpath={.items[*].metadata.name}");
   const made = found.split(" ").filter((name) => name !== "default" && !name.startsWith("kube-"));
-  // A pod whose kubelet was a test's would wait for it, and a new one take its place.
   const atOnce = ["--ignore-not-found", "--force", "--grace-period=0"];
-  for (const name of made) {
-    const there = ["--all", `--namespace=${name}`];
-    await ask("delete", "deployments,statefulsets,replicasets,jobs", ...there, "--cascade=orphan");
-    await ask("delete", "pods", ...there, ...atOnce);
-  }
+  const all = ["--all", "--all-namespaces"];
+  // A pod whose kubelet was a test's would wait for it, and a new one take its place.
+  await ask("delete", kinds.makers, ...all, "--cascade=orphan");
+  await ask("delete", "pods", ...all, ...atOnce);
   if (made.length > 0) await ask("delete", "namespaces", ...made, "--timeout=60s");
   await ask("delete", kinds.cluster, "--all", "--timeout=60s");
   await ask("delete", kinds.roles, "--selector=kubernetes.io/bootstrapping!=rbac-defaults");
