@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import type { WantedCollection, WantedIndex } from "../../components/contract";
-import { type Change, describeChange } from "../../components/migration/planner/change";
 import { toCommands } from "../../components/migration/planner/commands";
 import { bridgeName, bridgeSpec, indexSpec } from "../../components/migration/planner/index-spec";
 import { byAge, diffIndexes, observed, runSequence } from "./indexes";
@@ -188,50 +187,4 @@ it("the bridge of a unique index covers what has its first field", () => {
     unique: true,
     partialFilterExpression: { runId: { $exists: true } },
   });
-});
-
-const wanted = byAge;
-const found = observed(byAge, { name: "theirs" });
-
-it.each<[Change, string]>([
-  [{ kind: "create collection", wanted: runs, reason }, "create collection pack_runs"],
-  [
-    { kind: "modify validator", wanted: runs, found: collection, reason },
-    "modify the validator of pack_runs",
-  ],
-  [
-    { kind: "create index", wanted: runSequence, reason },
-    "create index pack_run_logs_run_sequence on pack_run_logs { runId: 1, sequence: 1 }, unique",
-  ],
-  [
-    {
-      kind: "replace index",
-      wanted: bySparseAge,
-      reason,
-      old: undefined,
-      bridge: undefined,
-      final: undefined,
-    },
-    "replace index pack_runs_updatedAt_desc on pack_runs { updatedAt: -1 }, sparse",
-  ],
-  [
-    { kind: "adopt index", wanted, found, reason },
-    "adopt index theirs as pack_runs_updatedAt_desc on pack_runs { updatedAt: -1 }",
-  ],
-  [{ kind: "await index", wanted, found, reason }, "wait for index theirs on pack_runs"],
-  [
-    { kind: "modify index", wanted, found, set: "hidden", reason },
-    "modify index theirs on pack_runs in place",
-  ],
-  [
-    { kind: "record ledger", ledger: "schema_migrations", checksum: "c", reason },
-    "record the migration in schema_migrations",
-  ],
-  [{ kind: "leave alone", collection: "invoices", reason }, "leave alone invoices"],
-  [
-    { kind: "leave alone", collection: "pack_runs", index: "theirs", reason },
-    "leave alone pack_runs.theirs",
-  ],
-])("%o in words", (change, words) => {
-  expect(describeChange(change)).toBe(words);
 });

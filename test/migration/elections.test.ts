@@ -35,7 +35,7 @@ beforeEach(() => {
 type How = "answer lost" | number;
 /** A server's answers to a command that an election interrupts, or no answer. */
 const ways: [How][] = [["answer lost"], [11602]];
-const seconds = 0.4;
+const seconds = 0.2;
 
 const ledger = "schema_migrations";
 const nothing = () => Promise.resolve();

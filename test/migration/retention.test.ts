@@ -1,7 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { MongoClient, type Db } from "mongodb";
+import type { Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildSchema } from "../../components/contract";
 import { setExpiry } from "../../components/migration";
@@ -11,26 +8,16 @@ import { observe } from "../../components/migration/planner/observe";
 import { providers } from "../../components/migration/provider";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
-import { type BorrowedServer, borrowServer } from "../pool";
+import { serverForTests } from "../server";
 
-let folder: string;
-let server: BorrowedServer;
-let client: MongoClient;
+const current = serverForTests();
 let db: Db;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "retention-"));
-  server = await borrowServer();
-  client = await new MongoClient(server.uri).connect();
-  db = client.db("retention");
+  db = current.client.db("retention");
   await reconcile(db, wanted, nothing);
 });
-afterAll(async () => {
-  await closeConnections();
-  await client.close();
-  await server.release();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => closeConnections());
 
 const { LogRetention } = providers;
 const wanted = buildSchema(documentOptions);
@@ -60,7 +47,7 @@ it("an expiry that was lifted is none, and a second time there is nothing to do"
 
 it("an expiry that no index can have is an error, and lifting it is not", async () => {
   const address = { collection: "pack_run_logs", ledger: "schema_migrations" };
-  const other = client.db("without_index");
+  const other = current.client.db("without_index");
   await other.createCollection("pack_run_logs");
   await expect(setExpiry(other, address, 30)).rejects.toThrow(/no index .*--refresh/);
   await expect(setExpiry(other, address, 0)).resolves.toBeUndefined();
@@ -73,7 +60,7 @@ it("the index itself does not report the expiry, and is never built a second tim
 });
 
 it("a refresh sees an expiry that was changed by hand, and nothing before that", async () => {
-  const address = { uri: server.uri, database: "retention", ledger: "schema_migrations" };
+  const address = { uri: current.server.uri, database: "retention", ledger: "schema_migrations" };
   const inputs = { ...address, collection: "pack_run_logs", direction: "forward", cutover: 1 };
   const outs = (await LogRetention.create({ ...inputs, days: 30 })).outs as object;
   expect(await LogRetention.read("id", outs)).toEqual({ id: "id", props: outs });

@@ -65,7 +65,7 @@ export async function playElection(uri: string): Promise<Election> {
   const server = new URL(uri);
   const proxy = await proxyTo(Number(server.port), rules);
   return {
-    uri: `mongodb://${proxy.address}/?heartbeatFrequencyMS=500`,
+    uri: `mongodb://${proxy.address}/?heartbeatFrequencyMS=500&minHeartbeatFrequencyMS=50`,
     port: proxy.port,
     get played() {
       return played;
