@@ -2,7 +2,6 @@ import { program } from "../../cli/program";
 import { cliPage } from "./cli";
 import { collectionsPage } from "./collections";
 import { settingsPages } from "./settings";
-import { palettes, timeline } from "./timeline";
 import { stackFileSchema } from "./schema";
 
 /** Generated files by their path in the repository, with their texts. */
@@ -11,8 +10,6 @@ export function generateFiles(): Readonly<Record<string, string>> {
     "docs/cli.md": cliPage(program),
     "docs/collections.md": collectionsPage(),
     ...settingsPages(),
-    "docs/pictures/cutover-dark.svg": timeline(palettes.dark),
-    "docs/pictures/cutover-light.svg": timeline(palettes.light),
     "docs/settings.schema.json": `${JSON.stringify(stackFileSchema(), undefined, 2)}\n`,
   };
 }
