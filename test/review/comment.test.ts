@@ -9,7 +9,19 @@ import {
 } from "../../components/review";
 import { describeDataIssue } from "../../components/migration";
 import { rendered } from "./rendered";
-import { matching, noPlan, previewOf, reviewOf, risksOf, toFiles, type RawStep } from "./steps";
+import {
+  back,
+  created,
+  forward,
+  matching,
+  noPlan,
+  previewOf,
+  reviewOf,
+  risksOf,
+  toFiles,
+  turned,
+  type RawStep,
+} from "./steps";
 
 const index = {
   name: "pack_runs_tenant",
@@ -26,12 +38,7 @@ const changedIndex: RawStep = {
   now: { ...index, sparse: false },
 };
 it("sorts what is created side by side by its name, in whatever order the engine names it", () => {
-  const made = (name: string): RawStep => ({
-    op: "create",
-    type: "~mongo:Index",
-    name,
-    now: { ...index, name },
-  });
+  const made = (name: string) => created("~mongo:Index", name, { ...index, name });
   const names = ["pack_runs_c", "pack_runs_a", "pack_runs_b"];
   const { body } = reviewOf(previewOf(names.map(made)));
 
@@ -143,19 +150,14 @@ describe("the verdict", () => {
   });
 
   it("does not take the check of a server for a change of it, and does not show it", () => {
-    const check = (old: string, now: string): RawStep => ({
-      type: "~mongo:ServerCheck",
-      name: "server-check",
-      parent: "MongoCluster",
-      old: { direction: old },
-      now: { direction: now },
-    });
-    const cutover = reviewOf(previewOf([check("back", "forward")]));
+    const check = (way: typeof forward | typeof back) =>
+      turned("mongo:ServerCheck", "MongoCluster", way);
+    const cutover = reviewOf(previewOf([check(forward)]));
 
     expect(cutover.verdict).not.toContain("MongoDB itself");
     expect(cutover.body).not.toContain("Server");
-    const back = reviewOf(previewOf([check("forward", "back"), toFiles]));
-    expect(back.body).not.toContain("Server");
+    const rollback = reviewOf(previewOf([check(back), toFiles]));
+    expect(rollback.body).not.toContain("Server");
   });
 
   it("blocks where the data do, unless the settings go on without", () => {
@@ -171,7 +173,7 @@ describe("the verdict", () => {
     const duplicates = { index: "i", collection: "c", keys: 1, documents: 2, examples };
     const issue = { kind: "duplicate keys" as const, ...duplicates };
     const plan = { ...noPlan, issues: [{ ...issue, text: describeDataIssue(issue) }] };
-    const made = { op: "create", type: "~mongo:Collection", name: "c", now: {} };
+    const made = created("~mongo:Collection", "c", {});
     const stopped = reviewOf(previewOf([made]), { ...plan, blocked: true });
 
     expect(stopped.level).toBe("blocked");
@@ -183,14 +185,8 @@ describe("the verdict", () => {
   });
 
   it("does not say that no document blocks if nobody looked, because a Job will", () => {
-    const claim = (from: string, to: string): RawStep => ({
-      type: "~mongo:LedgerClaim",
-      name: "ledger-claim",
-      parent: "PackRunMigration",
-      old: { direction: from },
-      now: { direction: to, job: { image: "i" } },
-    });
-    const cutover = previewOf([claim("back", "forward")]);
+    const job = { name: "ledger-claim", more: { job: { image: "i" } } };
+    const cutover = previewOf([turned("mongo:LedgerClaim", "PackRunMigration", forward, job)]);
 
     expect(reviewOf(cutover)).toMatchObject({
       headline: "staging: cut over to MongoDB: the migration as a Job",

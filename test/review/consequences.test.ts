@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { matching, noPlan, previewOf, reviewOf, risksOf, type RawStep } from "./steps";
+import {
+  back,
+  created,
+  forward,
+  matching,
+  noPlan,
+  previewOf,
+  reviewOf,
+  risksOf,
+  turned,
+  type RawStep,
+} from "./steps";
 
 const values = (mode: string, more: object = {}) => ({
   values: { env: [{ name: "Worker__Storage__Mode", value: mode }], ...more },
@@ -12,23 +23,19 @@ const release = (service: string, old?: object, now?: object, op = "update"): Ra
   ...(old && { old }),
   ...(now && { now }),
 });
-const turned = (type: string, parent: string, from: string, to: string): RawStep => ({
-  type: `~kubernetes:${type}`,
-  name: `${parent}-${type}`,
-  parent,
-  old: { direction: from },
-  now: { direction: to },
-});
 /** A change of the mode of two releases, with a drain. */
-const turn = (from: string, to: string): RawStep[] => [
-  turned("Drain", "WorkerDrain", from, to),
-  release("worker", values(from), values(to)),
-  turned("PodsReplaced", "WorkerRollout", from, to),
-  release("web", values(from), values(to)),
-  turned("PodsReplaced", "WebRollout", from, to),
-];
-const cutover = turn("back", "forward");
-const rollback = turn("forward", "back");
+const turn = (way: typeof forward | typeof back): RawStep[] => {
+  const [from, to] = way.map((mode) => values(mode));
+  return [
+    turned("kubernetes:Drain", "WorkerDrain", way, { name: "drain" }),
+    release("worker", from, to),
+    turned("kubernetes:PodsReplaced", "WorkerRollout", way),
+    release("web", from, to),
+    turned("kubernetes:PodsReplaced", "WebRollout", way),
+  ];
+};
+const cutover = turn(forward);
+const rollback = turn(back);
 
 describe("a change of the storage mode", () => {
   const files = { files: 132, bytes: 1 };
@@ -55,13 +62,8 @@ describe("a change of the storage mode", () => {
   });
 
   it("names a migration that is a Job, and only then", () => {
-    const job: RawStep = {
-      op: "create",
-      type: "~mongo:LedgerClaim",
-      name: "ledger",
-      parent: "PackRunMigration",
-      now: { direction: "forward", job: { image: "x" } },
-    };
+    const now = { direction: "forward", job: { image: "x" } };
+    const job = created("~mongo:LedgerClaim", "ledger", now);
 
     expect(reviewOf(previewOf([...cutover, job])).body).toContain("the migration as a Job");
     expect(reviewOf(previewOf(cutover)).body).not.toContain("as a Job");
@@ -73,7 +75,7 @@ describe("a change of the storage mode", () => {
     const [drain, ...others] = cutover;
     const named = { ...drain, now: { ...drain?.now, ...inputs } } as RawStep;
     expect(reviewOf(previewOf([named, ...others])).body).toContain(
-      "drain `WorkerDrain-Drain`: `release` `worker`, `context` `prod`, `server` `https://10.0.0.1:6443`",
+      "drain `drain`: `release` `worker`, `context` `prod`, `server` `https://10.0.0.1:6443`",
     );
   });
 
@@ -148,13 +150,7 @@ describe("a change without a change of the mode", () => {
   });
 
   it("is never without risk if a drain is replaced, or a service stays behind a step left out", () => {
-    const drain: RawStep = {
-      type: "~kubernetes:Drain",
-      name: "worker-drain",
-      parent: "WorkerDrain",
-      old: { direction: "forward" },
-      now: { direction: "forward" },
-    };
+    const drain = turned("kubernetes:Drain", "WorkerDrain", ["forward", "forward"]);
     const replaced = ["create-replacement", "replace", "delete-replaced"];
     const made = reviewOf(previewOf(replaced.map((op) => ({ ...drain, op }))));
     expect(made.level).toBe("risks");
@@ -208,14 +204,9 @@ describe("a change without a change of the mode", () => {
   });
 
   it("says over how many documents an index is built", () => {
-    const index: RawStep = {
-      op: "create",
-      type: "~mongo:Index",
-      name: "pack_runs_x",
-      parent: "PackRunMigration",
-      now: { name: "pack_runs_x", collection: "pack_runs", key: "x:1" },
-    };
-    const change = { kind: "create index", collection: "pack_runs", index: "pack_runs_x" };
+    const name = "pack_runs_x";
+    const index = created("~mongo:Index", name, { name, collection: "pack_runs", key: "x:1" });
+    const change = { kind: "create index", collection: "pack_runs", index: name };
     const plan = (documents: number) => ({
       ...noPlan,
       changes: [change],

@@ -1,19 +1,24 @@
 import { formatPrinted } from "../../components/contract/finding";
 import { describe, expect, it } from "vitest";
 import { describeRollbackPreview } from "../../components/transfer/describe/rollback";
-import { matching, noPlan, previewOf, type RawStep, reviewOf, risksOf, toFiles } from "./steps";
+import {
+  back,
+  created,
+  forward,
+  matching,
+  noPlan,
+  previewOf,
+  reviewOf,
+  risksOf,
+  toFiles,
+  turned,
+} from "./steps";
 
 describe("the direction of a preview", () => {
-  const turned = (type: string, from: string, to: string): RawStep => ({
-    type: `~${type}`,
-    name: "one",
-    old: { direction: from },
-    now: { direction: to },
-  });
-
   it("is that of the steps that turn, and a step that rests turns nothing", () => {
-    const handover = (from: string, to: string) => turned("taskrunner:Handover", from, to);
-    const second = (from: string, to: string) => turned("taskrunner:FinalPass", from, to);
+    const of = (type: string) => (from: string, to: string) => turned(type, "X", [from, to]);
+    const handover = of("taskrunner:Handover");
+    const second = of("taskrunner:FinalPass");
     const headlines = [
       [handover("back", "forward"), second("back", "rest")],
       [second("rest", "forward")],
@@ -33,34 +38,22 @@ describe("the direction of a preview", () => {
 });
 
 it("says what each handover does in its direction", () => {
-  const handovers = (from: string, to: string) => {
-    const inputs = (direction: string) => ({ direction, root: "/state" });
-    const steps = ["Handover", "FinalPass"].map((type): RawStep => ({
-      type: `~taskrunner:${type}`,
-      name: type,
-      parent: type,
-      old: inputs(from),
-      now: inputs(to),
-    }));
-    return reviewOf(previewOf(steps)).body;
-  };
-  const forward = handovers("back", "forward");
-  const back = handovers("forward", "back");
+  const names = ["Handover", "FinalPass"];
+  const bodyOf = (way: typeof forward | typeof back) =>
+    reviewOf(
+      previewOf(
+        names.map((name) => turned(`taskrunner:${name}`, name, way, { name, root: "/state" })),
+      ),
+    ).body;
 
-  for (const name of ["Handover", "FinalPass"]) {
-    expect(forward).toContain(`import \`${name}\`: \`root\` \`/state\``);
-    expect(back).toContain(`export \`${name}\`: \`root\` \`/state\``);
+  for (const name of names) {
+    expect(bodyOf(forward)).toContain(`import \`${name}\`: \`root\` \`/state\``);
+    expect(bodyOf(back)).toContain(`export \`${name}\`: \`root\` \`/state\``);
   }
 });
 
 it("shows that Jobs of the other direction are deleted before anything else", () => {
-  const stopped: RawStep = {
-    type: "~kubernetes:JobsStopped",
-    name: "jobs-stopped",
-    parent: "Update",
-    old: { direction: "forward" },
-    now: { direction: "back" },
-  };
+  const stopped = turned("kubernetes:JobsStopped", "Update", back, { name: "jobs-stopped" });
   const { body } = reviewOf(previewOf([toFiles, stopped]));
 
   expect(body).toContain("| 1 | Preparation | run `jobs-stopped` |");
@@ -166,28 +159,17 @@ describe("the verdict on a rollback", () => {
 });
 
 describe("the gate before the drain", () => {
-  const step = (name: string, from: string, to: string, parent: string, more = {}): RawStep => ({
-    type: `~${name}`,
-    name,
-    parent,
-    old: { direction: from },
-    now: { direction: to, ...more },
-  });
+  const stays = ["forward", "forward"] as const;
   const check = (gate: string) =>
-    step("kubernetes:ServicesCheck", "forward", "forward", "Update", { gate, cutover: 2 });
-  const cutover = step("taskrunner:Cutover", "back", "forward", "Update");
-  const bulk = step("taskrunner:BulkPass", "back", "forward", "FilesystemBackfill");
+    turned("kubernetes:ServicesCheck", "Update", stays, { more: { gate, cutover: 2 } });
+  const cutover = turned("taskrunner:Cutover", "Update", forward);
+  const bulk = turned("taskrunner:BulkPass", "FilesystemBackfill", forward);
   const seen = { isOnMongo: false, template: "0a1b", initContainers: ["wait-for-db"] };
   const web = { namespace: "apps", release: "web", environment: [], seen };
-  const canary = step("kubernetes:Canary", "back", "forward", "Canary", web);
-  const proof = step("taskrunner:Proof", "back", "forward", "BackfillProof");
-  const isNew = (name: string, parent: string): RawStep => ({
-    op: "create",
-    type: `~${name}`,
-    name,
-    parent,
-    now: { direction: "back" },
-  });
+  const canary = turned("kubernetes:Canary", "Canary", forward, { more: web });
+  const proof = turned("taskrunner:Proof", "BackfillProof", forward);
+  const isNew = (name: string, parent: string) =>
+    created(`~${name}`, name, { direction: "back" }, parent);
 
   it("that is closed says what it prepares, that it stops nobody, and no more than what runs", () => {
     const behind = [
@@ -213,8 +195,8 @@ describe("the gate before the drain", () => {
   });
 
   it("that opens leads with the stop", () => {
-    const drain = step("kubernetes:Drain", "back", "forward", "WorkerDrain");
-    const again = step("taskrunner:BulkPass", "forward", "forward", "FilesystemBackfill");
+    const drain = turned("kubernetes:Drain", "WorkerDrain", forward);
+    const again = turned("taskrunner:BulkPass", "FilesystemBackfill", stays);
     const { headline, verdict } = reviewOf(previewOf([check("open"), again, drain]));
     expect(headline).toMatch(/cut over to MongoDB: the worker stops, import of/);
     expect(verdict).toMatch(/^[^:]*:\*\* the worker stops until it works on MongoDB/);

@@ -1,20 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { rendered } from "./rendered";
-import { matching, noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
+import { created, matching, noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
 
-const made = (type: string, name: string, now: object, parent = "PackRunMigration"): RawStep => ({
-  op: "create",
-  type,
-  name,
-  parent,
-  now,
-});
 /** What is not folded: what a reader sees before a click. */
 const shownOf = (body: string) => body.replace(/<details>[^]*?<\/details>/g, "");
 
 describe("what is not folded", () => {
   const index = (name: string) =>
-    made("~mongo:Index", name, { name, collection: "pack_runs", key: "a:1" });
+    created("~mongo:Index", name, { name, collection: "pack_runs", key: "a:1" });
 
   it("counts what is many of a kind, which is named below", () => {
     const names = ["pack_runs_a", "pack_runs_b", "pack_runs_c", "pack_runs_d"];
@@ -44,9 +37,9 @@ describe("what is not folded", () => {
 
   it("has thousands of foreign resources as one line, and what is deleted by name", () => {
     const foreign = Array.from({ length: 3_000 }, (_none, at) =>
-      made("aws:x:Y", `thing-${at}`, {}, "Else"),
+      created("aws:x:Y", `thing-${at}`, {}, "Else"),
     );
-    const gone = { ...made("aws:x:Y", "gone", {}, "Else"), op: "delete", old: {} };
+    const gone = { ...created("aws:x:Y", "gone", {}, "Else"), op: "delete", old: {} };
     const shown = shownOf(reviewOf(previewOf([...foreign, gone])).body);
 
     expect(shown).toContain("**delete** `aws:x:Y` `gone`<br>");
@@ -55,12 +48,8 @@ describe("what is not folded", () => {
   });
 
   it("has no step that is only looked at, and no index that the plan has found", () => {
-    const check = made(
-      "~mongo:ServerCheck",
-      "server-check",
-      { direction: "forward" },
-      "MongoCluster",
-    );
+    const now = { direction: "forward" };
+    const check = created("~mongo:ServerCheck", "server-check", now, "MongoCluster");
     const plan = { ...noPlan, changes: [] };
     const { body } = reviewOf(previewOf([check, index("pack_runs_a")]), plan);
 

@@ -21,14 +21,30 @@ export interface RawStep {
   readonly now?: object;
 }
 
+/** A step that is created. */
+export const created = (type: string, name: string, now: object, parent = "PackRunMigration") =>
+  ({ op: "create", type, name, parent, now }) satisfies RawStep;
+
+/** A step with its direction before and now. */
+export const turned = (
+  type: string,
+  parent: string,
+  [from, to]: readonly [from: string, to: string],
+  { name = type, more = {}, ...inputs }: { name?: string; more?: object; root?: string } = {},
+): RawStep => ({
+  type: `~${type}`,
+  name,
+  parent,
+  old: { direction: from, ...inputs },
+  now: { direction: to, ...inputs, ...more },
+});
+
+export const forward = ["back", "forward"] as const;
+export const back = ["forward", "back"] as const;
+const root = "/state";
+
 /** The handover of a rollback. */
-export const toFiles: RawStep = {
-  type: "~taskrunner:Handover",
-  name: "handover",
-  parent: "Handover",
-  old: { direction: "forward", root: "/state" },
-  now: { direction: "back", root: "/state" },
-};
+export const toFiles = turned("taskrunner:Handover", "Handover", back, { name: "handover", root });
 /** A plan that has nothing to say. */
 export const noPlan = { changes: [], issues: [] };
 
