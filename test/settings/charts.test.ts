@@ -1,17 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { commandSettings } from "../../components/settings";
-import { describeProblems } from "./problems";
-
-const dev = { mongoUri: "mongodb://127.0.0.1:27017/taskrunner" };
-const chart = "charts/one";
-const helm = {
-  target: "helm",
-  namespace: "taskrunner",
-  install: true,
-  worker: { chart },
-  web: { chart },
-};
+import { describeProblems, dev, helm } from "./problems";
 
 describe("a release's chart", () => {
   const problemsWith = (worker: object, plain: string[] = []) => {
@@ -20,7 +10,7 @@ describe("a release's chart", () => {
   };
 
   it("is named for a release that the stack installs too", () => {
-    const rollout = { target: "helm", namespace: "taskrunner", install: true, web: { chart } };
+    const rollout = { target: "helm", namespace: "taskrunner", install: true, web: helm.web };
     const problems = describeProblems({ ...dev, rollout });
     expect(problems).toContain("rollout.worker.chart: found nothing");
     expect(problems).not.toContain("rollout.web");

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { parseSettings, SettingsError } from "../../components/settings";
 import { resolveContext } from "../../components/settings/program";
+import { helm } from "./problems";
 
 let folder = "";
 let one = "";
@@ -26,14 +27,6 @@ async function kubeconfig(...names: string[]): Promise<string> {
   return file;
 }
 
-const chart = "charts/one";
-const helm = {
-  target: "helm",
-  namespace: "apps",
-  install: true,
-  worker: { chart },
-  web: { chart },
-};
 const resolved = (kubernetes: object, rollout: object = helm) => {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
   const settings = parseSettings({ storageMode: "mongo", mongoUri, kubernetes, rollout });

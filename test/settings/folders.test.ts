@@ -2,13 +2,9 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { defaultFolders } from "../../components/contract";
 import { commandSettings, foldersOf, parseSettings } from "../../components/settings";
-import { describeProblems } from "./problems";
+import { describeProblems, dev } from "./problems";
 
-const stack = {
-  storageMode: "mongo",
-  mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
-  rollout: { target: "values", directory: "deploy", confirm: "none" },
-};
+const stack = { storageMode: "mongo", ...dev };
 const withFolders = (folders: object, others: object = {}) => ({
   ...stack,
   ...others,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeProblems } from "./problems";
+import { describeProblems, helm } from "./problems";
 
 const projectId = "5f0000000000000000000001";
 const regions = [{ name: "EU_CENTRAL_1" }];
@@ -10,14 +10,6 @@ const clusters = {
     namespace: "taskrunner",
     resource: { version: "8.0.12", tls: { certificateSecret: "tls", caConfigMap: "ca" } },
   },
-};
-const chart = "charts/one";
-const helm = {
-  target: "helm",
-  namespace: "taskrunner",
-  install: true,
-  worker: { chart },
-  web: { chart },
 };
 const selector = { worker: "app=worker", web: "app=web" };
 const confirm = { namespace: "taskrunner", selector };

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { commandSettings } from "../../components/settings";
-import { describeProblems } from "./problems";
-
-const dev = {
-  mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
-  rollout: { target: "values", directory: "deploy", confirm: "none" },
-};
+import { describeProblems, dev } from "./problems";
 
 describe("an unknown setting", () => {
   it.each([

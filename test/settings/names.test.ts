@@ -1,10 +1,5 @@
 import { expect, it } from "vitest";
-import { describeProblems } from "./problems";
-
-const dev = {
-  mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
-  rollout: { target: "values", directory: "deploy", confirm: "none" },
-};
+import { describeProblems, dev } from "./problems";
 
 it("names of collections are distinct", () => {
   expect(describeProblems({ ...dev, advanced: { ledger: "pack_runs" } })).toMatch(

@@ -1,20 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { databaseOf, parseSettings, plainMongoUri } from "../../components/settings";
-import { describeProblems } from "./problems";
+import { describeProblems, dev as least, helm } from "./problems";
 
-const dev = {
-  storageMode: "mongo",
-  mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
-  rollout: { target: "values", directory: "deploy", confirm: "none" },
-};
-const chart = "charts/one";
-const helm = {
-  target: "helm",
-  namespace: "taskrunner",
-  install: true,
-  worker: { chart },
-  web: { chart },
-};
+const dev = { storageMode: "mongo", ...least };
 
 describe("settings", () => {
   it("have the documented defaults", () => {

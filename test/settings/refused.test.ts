@@ -1,10 +1,8 @@
 import { expect, it } from "vitest";
-import { describeProblems } from "./problems";
+import { describeProblems, dev, helm } from "./problems";
 
-const values = { target: "values", directory: "deploy", confirm: "none" };
-const dev = { mongoUri: "mongodb://127.0.0.1:27017/taskrunner", rollout: values };
+const { rollout: values } = dev;
 const jobs = { image: "registry.example.test/commands:1", namespace: "jobs" };
-const chart = "charts/one";
 
 const remote = (user: string, options = "tls=true") =>
   `mongodb://${user}db.example.net/taskrunner?${options}`;
@@ -110,7 +108,6 @@ const onAtlas = {
   "an unknown key of Atlas": atlas({ regionz: [] }),
 };
 
-const helm = { target: "helm", namespace: "taskrunner", worker: { chart }, web: { chart } };
 const tls = { certificateSecret: "tls", caConfigMap: "ca" };
 const kubernetes = (given: object, more: object = {}) => ({
   mongoUri: undefined,
@@ -151,7 +148,7 @@ const whole = {
   web: { selector: "app=web" },
 };
 const umbrella = (given: object) => ({ rollout: { ...whole, ...given } });
-const separate = (given: object) => ({ rollout: { ...helm, install: true, ...given } });
+const separate = (given: object) => ({ rollout: { ...helm, ...given } });
 const releases = {
   "a step": umbrella({ step: "worker" }),
   "a shared section": umbrella({ shared: {} }),
@@ -168,10 +165,12 @@ const releases = {
   "labels of the other service": umbrella({ web: whole.worker }),
   "the one release beside two": separate({ release: "stella" }),
   "one release for both services": separate({
-    worker: { chart, release: "stella" },
-    web: { chart, release: "stella" },
+    worker: { ...helm.worker, release: "stella" },
+    web: { ...helm.web, release: "stella" },
   }),
-  "the other's release by default": separate({ web: { chart, release: "taskrunner-worker" } }),
+  "the other's release by default": separate({
+    web: { ...helm.web, release: "taskrunner-worker" },
+  }),
 };
 
 it("each refusal names the setting, what was found and what is allowed", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../components/settings";
-import { describeProblems } from "./problems";
+import { describeProblems, helm } from "./problems";
 
 const umbrella = {
   target: "umbrella",
@@ -9,14 +9,6 @@ const umbrella = {
   chart: "charts/stella",
   worker: { selector: "app=worker" },
   web: { selector: "app=web" },
-};
-const chart = "charts/one";
-const separate = {
-  target: "helm",
-  namespace: "stellaops",
-  install: true,
-  worker: { chart },
-  web: { chart },
 };
 
 const mongoUri = "mongodb://127.0.0.1/taskrunner";
@@ -52,22 +44,22 @@ describe("one release for both services", () => {
 
 describe("a release for each service", () => {
   it("is what target helm means", () => {
-    expect(parsed(separate)).toMatchObject({ worker: { release: "taskrunner-worker" } });
+    expect(parsed(helm)).toMatchObject({ worker: { release: "taskrunner-worker" } });
   });
 
   it("may have Deployments that are not the service's", () => {
     const selector = "app.kubernetes.io/component=worker";
-    expect(problemsWith({ ...separate, worker: { chart, selector } })).toBe("no problem");
-    expect(parsed({ ...separate, worker: { chart, selector } })).toMatchObject({
-      worker: { chart, selector },
+    expect(problemsWith({ ...helm, worker: { ...helm.worker, selector } })).toBe("no problem");
+    expect(parsed({ ...helm, worker: { ...helm.worker, selector } })).toMatchObject({
+      worker: { ...helm.worker, selector },
     });
   });
 
   it("stop no rollback where one release is named for both", () => {
     const rollout = {
-      ...separate,
-      worker: { chart, release: "stella" },
-      web: { chart, release: "stella" },
+      ...helm,
+      worker: { ...helm.worker, release: "stella" },
+      web: { ...helm.web, release: "stella" },
     };
 
     expect(describeProblems({ mongoUri, rollout, storageMode: "filesystem" })).toBe("no problem");
