@@ -1,63 +1,29 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { MongoClient } from "mongodb";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatPrinted } from "../../components/contract/finding";
-import { closeConnections } from "../../components/mongo";
 import { writeFence } from "../../components/state";
 import { migrationId, recordFence, type LedgerRecord } from "../../components/ledger";
 import { claim } from "../../components/migration/ledger";
 import { providers } from "../../components/migration/provider";
-import { documentOptions } from "../contract/options";
-import { serverForTests } from "../server";
 import { type BorrowedServer, borrowServer } from "../pool";
+import { claimInputs, claimsPerTest, ledger } from "./claims";
 
-const current = serverForTests();
+const current = claimsPerTest();
+const { said } = current;
 const { LedgerClaim } = providers;
-let folder: string;
 let other: BorrowedServer;
 let otherClient: MongoClient;
-let database: string;
-let root: string;
-let databases = 0;
-const said: string[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "place-"));
   other = await borrowServer();
   otherClient = await new MongoClient(other.uri).connect();
 });
 afterAll(async () => {
-  await closeConnections();
   await otherClient.close();
   await other.release();
-  await rm(folder, { recursive: true });
 });
-beforeEach(async () => {
-  database = `place_${++databases}`;
-  root = join(folder, database);
-  await mkdir(root);
-  said.length = 0;
-  vi.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
-});
-afterEach(() => vi.restoreAllMocks());
 
-const ledger = "schema_migrations";
-const at = (uri: string | undefined, fields: object = {}) => ({
-  uri,
-  database,
-  ledger,
-  schema: documentOptions,
-  onDataIssue: "fail",
-  checksum: "a",
-  stack: "storage/dev",
-  adopt: false,
-  root,
-  direction: "forward",
-  cutover: 1,
-  ...fields,
-});
+const at = (uri: string | undefined, fields: object = {}) => claimInputs(current, uri, fields);
 const onFiles = () => at(undefined, { direction: "back" });
 const here = (options = "") => `${current.server.uri}/${options}`;
 const there = () => `${other.uri}/?appName=geheim`;
@@ -67,7 +33,7 @@ const fence = { at: fencedAt, unfinishedCount: 1 };
 const drawn = { at: new Date(fencedAt), stack: "storage/dev" };
 const ended = { ...fence, endedAt: "2026-12-01T00:00:00.000Z" };
 /** What accepts the database on the other server for a fence. */
-const accepting = (at: string, name = database) => ({
+const accepting = (at: string, name = current.database) => ({
   acceptDatabase: `${at}@127.0.0.1:${other.port}/${name}`,
 });
 
@@ -88,16 +54,16 @@ async function up(stack: Stack | undefined, news: object): Promise<Stack> {
 /** A stack whose services work on MongoDB. */
 async function onMongo(): Promise<Stack> {
   const stack = await up(undefined, at(here()));
-  await writeFence(root, fence);
+  await writeFence(current.root, fence);
   return stack;
 }
 
 const records = (client: MongoClient, name = ledger) =>
-  client.db(database).collection<LedgerRecord>(name);
+  client.db(current.database).collection<LedgerRecord>(name);
 const record = (client: MongoClient, name = ledger) =>
   records(client, name).findOne({ _id: migrationId });
 const nothingThere = async () => {
-  expect(await otherClient.db(database).listCollections().toArray()).toEqual([]);
+  expect(await otherClient.db(current.database).listCollections().toArray()).toEqual([]);
 };
 
 it("another server is refused while the services work on the first, before anything is changed", async () => {
@@ -107,8 +73,8 @@ it("another server is refused while the services work on the first, before anyth
   expect(refusal).toMatchObject({ name: "ClaimStopped" });
   const { message } = refusal as Error;
   expect(message).toContain(
-    `Refusing to switch to database 127.0.0.1:${other.port}/${database}/${ledger}: it is not a copy of ` +
-      `127.0.0.1:${current.server.port}/${database}/${ledger}, which the services have used since ` +
+    `Refusing to switch to database 127.0.0.1:${other.port}/${current.database}/${ledger}: it is not a copy of ` +
+      `127.0.0.1:${current.server.port}/${current.database}/${ledger}, which the services have used since ` +
       `${fencedAt}. Nothing was changed.`,
   );
   expect(message).toMatch(/storageMode: filesystem[^]*copy/);
@@ -121,7 +87,7 @@ it("another server is refused while the services work on the first, before anyth
 });
 
 it.each([
-  ["database of the same server", () => ({ database: `${database}_other` })],
+  ["database of the same server", () => ({ database: `${current.database}_other` })],
   ["ledger of the same database", () => ({ ledger: "renamed" })],
 ])("another %s is refused as well", async (_words, fields) => {
   const stack = await onMongo();
@@ -147,8 +113,8 @@ it("a place that is accepted with its fence is taken, and its ledger has the fen
 
 it.each([
   ["another fence", () => accepting("2026-11-24T00:00:00.000Z")],
-  ["another database", () => accepting(fencedAt, `${database}_other`)],
-  ["another server", () => ({ acceptDatabase: `${fencedAt}@127.0.0.1:1/${database}` })],
+  ["another database", () => accepting(fencedAt, `${current.database}_other`)],
+  ["another server", () => ({ acceptDatabase: `${fencedAt}@127.0.0.1:1/${current.database}` })],
 ])("what accepts %s accepts nothing", async (_words, accepted) => {
   const stack = await onMongo();
   await expect(up(stack, at(there(), accepted()))).rejects.toMatchObject({ name: "ClaimStopped" });
@@ -157,14 +123,14 @@ it.each([
 
 it("a ledger that is renamed takes the fence along, if that is accepted", async () => {
   const stack = await onMongo();
-  const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${database}`;
+  const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${current.database}`;
   await up(stack, at(here(), { ledger: "renamed", acceptDatabase }));
   expect(await record(current.client, "renamed")).toMatchObject({ fences: [drawn] });
 });
 
 it("another environment's database is not taken over, although it is accepted", async () => {
   const stack = await onMongo();
-  await claim(otherClient.db(database), ledger, {
+  await claim(otherClient.db(current.database), ledger, {
     checksum: "b",
     stack: "storage/staging",
     adopt: false,
@@ -181,14 +147,14 @@ it.each([
   ["whose fence a rollback ended", ended],
 ])("a state %s goes to any server", async (_words, left) => {
   const stack = await up(undefined, at(here()));
-  if (left) await writeFence(root, left);
+  if (left) await writeFence(current.root, left);
   expect((await up(stack, at(there()))).outs).toMatchObject({ uri: there() });
   expect(said).toEqual([]);
   expect(await record(otherClient)).toMatchObject({ checksum: "a", fences: [] });
 });
 
 it("a stack without files on disk goes to any server", async () => {
-  await writeFence(root, fence);
+  await writeFence(current.root, fence);
   const stack = await up(undefined, at(here(), { root: undefined }));
   const moved = await up(stack, at(there(), { root: undefined }));
   expect(moved.outs).toMatchObject({ uri: there() });
@@ -199,21 +165,21 @@ const next = { cutover: 2 };
 
 it("after a rollback a cutover goes to any server, and holds on to it from its fence on", async () => {
   const stack = await onMongo();
-  await writeFence(root, ended);
+  await writeFence(current.root, ended);
   const back = await up(stack, onFiles());
   const forward = await up(back, at(there(), next));
 
   expect(said).toEqual([]);
   expect(forward.outs).toMatchObject({ uri: there(), cutover: 2 });
   expect((await up(forward, at(here(), next))).outs).toMatchObject({ uri: here() });
-  await writeFence(root, fence);
+  await writeFence(current.root, fence);
   await expect(up(forward, at(here(), next))).rejects.toMatchObject({ name: "ClaimStopped" });
 });
 
 it("after a second cutover to the same server another one is refused as well", async () => {
   const stack = await up(undefined, at(here()));
   const again = await up(await up(stack, onFiles()), at(here(), next));
-  await writeFence(root, fence);
+  await writeFence(current.root, fence);
 
   expect(again.outs).toMatchObject({ uri: here(), cutover: 2 });
   expect(await up(again, at(here(), next))).toEqual(again);
@@ -241,7 +207,7 @@ it("another name of the same server is refused until it is accepted", async () =
   const stack = await onMongo();
   const alias = here().replace("127.0.0.1", "localhost");
   await expect(up(stack, at(alias))).rejects.toMatchObject({ name: "ClaimStopped" });
-  const acceptDatabase = `${fencedAt}@localhost:${current.server.port}/${database}`;
+  const acceptDatabase = `${fencedAt}@localhost:${current.server.port}/${current.database}`;
   expect((await up(stack, at(alias, { acceptDatabase }))).outs).toMatchObject({ uri: alias });
   expect(await record(current.client)).toMatchObject({ fences: [drawn] });
 });
@@ -266,7 +232,7 @@ describe("a stack without a state", () => {
     ((await LedgerClaim.check({}, news)).failures ?? []).map(({ reason }) => reason).join();
 
   it("is refused a database that does not know the open fence, in a preview too, until it is accepted", async () => {
-    await writeFence(root, fence);
+    await writeFence(current.root, fence);
     const words = new RegExp(`no record of the fence of ${fencedAt} in fence\\.json`);
     expect(await refusal(at(there()))).toMatch(words);
     await expect(up(undefined, at(there()))).rejects.toThrow(words);
@@ -283,21 +249,25 @@ describe("a stack without a state", () => {
   it("is refused a database in which another stack has drawn a fence, until it is accepted", async () => {
     await up(undefined, at(here(), { stack: "storage/prod", root: undefined }));
     const theirs = { at: new Date(fencedAt), stack: "storage/prod" };
-    await recordFence(current.client.db(database), ledger, theirs);
+    await recordFence(current.client.db(current.database), ledger, theirs);
     const words = /stack storage\/prod has drawn a fence .* does not know.* Nothing was changed/;
     expect(await refusal(at(here()))).toMatch(words);
     await expect(up(undefined, at(here()))).rejects.toThrow(words);
 
-    const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${database}`;
+    const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${current.database}`;
     await up(undefined, at(here(), { acceptDatabase }));
     // The next fence of the directory has it among its former ones.
-    await writeFence(root, { ...ended, at: "2026-12-02T00:00:00.000Z", former: [fencedAt] });
+    await writeFence(current.root, {
+      ...ended,
+      at: "2026-12-02T00:00:00.000Z",
+      former: [fencedAt],
+    });
     await up(undefined, at(here()));
   });
 
   it("goes on where a fence of its own is only in the ledger: it was killed before fence.json", async () => {
     const stack = await up(undefined, at(here()));
-    await recordFence(current.client.db(database), ledger, drawn);
+    await recordFence(current.client.db(current.database), ledger, drawn);
     expect(await refusal(at(here()))).toBe("");
     await up(await up(stack, onFiles()), at(here(), next));
   });

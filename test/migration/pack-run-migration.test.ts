@@ -25,8 +25,6 @@ const mongo = (direction: Direction, job?: Mongo["job"], appJob?: Mongo["job"]):
   database: "taskrunner",
   ledger: "schema_migrations",
   collections: documentOptions.collections,
-  indexNames: { pack_runs_updatedAt_desc: "IX_updatedAt" },
-  extraCollections: ["pack_run_provenance"],
   approvals: true,
   job,
   appJob,
@@ -57,18 +55,6 @@ beforeAll(async () => {
 
 const namesOf = (kind: string) =>
   registered.filter(({ type }) => type.endsWith(`/mongo:${kind}`)).map(({ name }) => name);
-
-it("registers a resource for each collection, each index, the claim and the completion", () => {
-  expect(namesOf("Collection").sort()).toEqual([
-    "pack_artifacts",
-    "pack_run_approvals",
-    "pack_run_logs",
-    "pack_runs",
-  ]);
-  expect(namesOf("Index")).toHaveLength(9);
-  expect(namesOf("LedgerClaim")).toEqual(["ledger-claim"]);
-  expect(namesOf("LedgerCompletion")).toEqual(["ledger"]);
-});
 
 it("claims first and tries the services' user last; unique indexes come before the others", () => {
   const order = registered.map(({ name }) => name);
@@ -113,18 +99,6 @@ it("gives a key as text in its order", () => {
   const index = registered.find(({ name }) => name === "pack_run_logs_run_sequence");
 
   expect(index?.inputs).toMatchObject({ key: "runId:1, sequence:1", unique: true, sparse: false });
-});
-
-it("gives an index the site's name, and tries the services' user in further collections", () => {
-  const inputsOf = (one: string) => registered.find(({ name }) => name === one)?.inputs as object;
-
-  expect(inputsOf("pack_runs_updatedAt_desc")).toMatchObject({ name: "IX_updatedAt" });
-  expect(inputsOf("application-check")).toMatchObject({
-    extraCollections: ["pack_run_provenance"],
-    creations: expect.arrayContaining([
-      expect.stringContaining('"name":"IX_updatedAt"') as string,
-    ]) as string[],
-  });
 });
 
 it("serialises a shim and nothing of the logic", () => {

@@ -1,61 +1,22 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LiveMode } from "../../components/kubernetes";
 import { recordExport, recordFence } from "../../components/ledger";
 import { claim } from "../../components/migration/ledger";
 import { providers } from "../../components/migration/provider";
-import { closeConnections } from "../../components/mongo";
 import { writeFence, type Fence } from "../../components/state";
-import { documentOptions } from "../contract/options";
-import { serverForTests } from "../server";
+import { claimInputs, claimsPerTest, ledger } from "./claims";
 
-const current = serverForTests();
+const current = claimsPerTest();
+const { said } = current;
 const { LedgerClaim } = providers;
-const ledger = "schema_migrations";
 const stack = "storage/dev";
-let folder: string;
-let root: string;
-let database: string;
-let databases = 0;
-const said: string[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "take-over-"));
-});
-beforeEach(async () => {
-  database = `take_over_${++databases}`;
-  root = join(folder, database);
-  await mkdir(root);
-  said.length = 0;
-  vi.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
-});
-afterAll(async () => {
-  await closeConnections();
-  await rm(folder, { recursive: true });
-});
 
 const open: Fence = { at: "2026-11-25T10:00:00.123Z", unfinishedCount: 1, cutover: 1 };
 const ended: Fence = { ...open, endedAt: "2026-12-01T00:00:00.000Z" };
 
 /** The inputs of the claim of a stack that sees, or is told, what the worker works on. */
-const inputs = (workerModes: readonly LiveMode[], fields: object = {}) => ({
-  uri: current.server.uri,
-  database,
-  ledger,
-  root,
-  stack,
-  schema: documentOptions,
-  onDataIssue: "fail",
-  checksum: "a",
-  adopt: false,
-  direction: "forward",
-  cutover: 1,
-  inForce: 1,
-  workerModes,
-  ...fields,
-});
+const inputs = (workerModes: readonly LiveMode[], fields: object = {}) =>
+  claimInputs(current, current.server.uri, { inForce: 1, workerModes, ...fields });
 
 const created = async (news: object) => (await LedgerClaim.create(news)).outs as object;
 
@@ -75,12 +36,12 @@ async function found(news: object): Promise<string> {
   return foreseen;
 }
 
-const db = () => current.client.db(database);
+const db = () => current.client.db(current.database);
 
 /** The state directory and the ledger as a former stack of this name left them. */
 async function left(fence: Fence | undefined): Promise<void> {
   if (fence === undefined) return;
-  await writeFence(root, fence);
+  await writeFence(current.root, fence);
   await claim(db(), ledger, { checksum: "a", stack, adopt: false });
   await recordFence(db(), ledger, { at: new Date(fence.at), stack });
 }
@@ -126,7 +87,7 @@ describe("a stack that lost its state", () => {
     expect(
       (await LedgerClaim.check({}, inputs(["mongo"], { direction: "back" }))).failures,
     ).toEqual([]);
-    await writeFence(root, ended);
+    await writeFence(current.root, ended);
     const next = inputs(["filesystem"], { cutover: 2, inForce: 2 });
     expect((await LedgerClaim.update("", outs, next)).outs).toMatchObject({ takenOver: "" });
   });
