@@ -27,7 +27,8 @@ async function planned(mode: string, uri?: string) {
   const settings = { storageMode: mode, logRetentionDays: "90", backfill: source };
   const named = Object.entries(settings).map(([key, value]) => [`x:${key}`, value]);
   await writeFile(file, JSON.stringify({ config: Object.fromEntries(named) as object }));
-  const asked = ["plan", "--json", "--connect-timeout", "2", "--settings", file];
+  const seconds = uri === undefined ? "10" : "0.5";
+  const asked = ["plan", "--json", "--connect-timeout", seconds, "--settings", file];
   const { stdout, exitCode } = await run(asked, uri);
   return { exitCode, found: JSON.parse(stdout) as object };
 }

@@ -40,7 +40,7 @@ const sides = () => ({
   folders: defaultFolders,
   approvals: true,
   ledger: ledgerCollection,
-  electionSeconds: 2,
+  electionSeconds: 1,
 });
 
 /** A cutover as far as its fence. */
@@ -195,6 +195,6 @@ it("export --hold-unfinished finds no fence where the ledger was renamed since",
 /** Settings with which nobody waits long for an election. */
 async function brief(): Promise<string> {
   const file = join(current.place, "brief.yaml");
-  await writeFile(file, 'config: { "x:advanced": { electionSeconds: 2 } }\n');
+  await writeFile(file, 'config: { "x:advanced": { electionSeconds: 1 } }\n');
   return file;
 }
