@@ -43,16 +43,3 @@ it("an import into a whole copy of a database changes nothing of what went on in
     runs: { newerInMongo: 1, onlyInMongo: 1 },
   });
 }, 60_000);
-
-it("without the collection of the bases a run that went on is a conflict, and stays as it is", async () => {
-  const root = await writeState(twoRuns);
-  const copy = await copyOf(await afterCutover(root), records);
-
-  const report = await importState(defaultSides(copy, root));
-  expect(report.quarantine).toMatchObject([{ file: "state/runs/r-1.json", reason: "conflict" }]);
-  expect(await copy.collection<{ _id: string }>("pack_runs").findOne({ _id: "r-1" })).toMatchObject(
-    {
-      planHash: "went on",
-    },
-  );
-}, 60_000);

@@ -1,10 +1,10 @@
-import type { Db } from "mongodb";
+import type { Db, Document } from "mongodb";
 import { beforeEach } from "vitest";
 import { buildSchema, collectionRoles, defaultFolders } from "../../components/contract";
 import { claim } from "../../components/migration/ledger";
 import type { BothSides } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
-import { emptyDatabasePerTest, type ServerOptions } from "../server";
+import { emptyDatabasePerTest, type ServerOptions, type TestDatabase } from "../server";
 
 /**
  * A server for a file's tests, and for each of them a database with the contract's validators and unique
@@ -23,6 +23,15 @@ export function databasePerTest(options: ServerOptions = {}) {
 export function defaultSides(database: Db, root: string): BothSides {
   const { collections } = documentOptions;
   return { database, collections, root, folders: defaultFolders };
+}
+
+/** The sides of a state directory and a test's database, and two collections of that. */
+export function sidesOf(current: TestDatabase) {
+  return {
+    sides: (root: string) => defaultSides(current.db, root),
+    runs: () => current.db.collection<Document & { _id: string }>("pack_runs"),
+    logs: () => current.db.collection("pack_run_logs"),
+  };
 }
 
 /** The collection of the migration's record. */

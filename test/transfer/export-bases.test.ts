@@ -4,14 +4,13 @@ import { exportState, importState, verifyState } from "../../components/transfer
 import { Checkpoints } from "../../components/transfer/checkpoints";
 import { emptyDatabasePerTest } from "../server";
 import { exportCounts } from "./counts";
-import { defaultSides } from "./database";
+import { sidesOf } from "./database";
 import { addFiles, jsonIn, run, writeState } from "./state";
 import { killedBeforeSettling } from "./killed";
 
 const current = emptyDatabasePerTest();
 
-const sides = (root: string) => defaultSides(current.db, root);
-const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
+const { sides, runs } = sidesOf(current);
 const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
 
 const state = {

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Db, type Document, MongoClient, ObjectId } from "mongodb";
+import { type Db, MongoClient, ObjectId } from "mongodb";
 import { afterEach, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { exportCounts } from "./counts";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, defaultSides, sidesOf } from "./database";
 import {
   addFiles,
   approval,
@@ -24,9 +24,7 @@ const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
 afterEach(mend);
 
-const sides = (root: string) => defaultSides(current.db, root);
-const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
-const logs = () => current.db.collection("pack_run_logs");
+const { sides, runs, logs } = sidesOf(current);
 const artifacts = () => current.db.collection("pack_artifacts");
 
 /** The files of runs with all that belongs to them. */

@@ -7,9 +7,8 @@ import { generateSample } from "../../tools/sample";
 import { bundled } from "../bundled";
 import { databasePerTest, defaultSides } from "./database";
 import { entry, filesIn, writeState } from "./state";
-import { killedAfter, randomNumbers } from "./killed";
+import { killedAfter, kills, randomNumbers } from "./killed";
 
-const kills = 20;
 const minutes = 60_000;
 const current = databasePerTest();
 
@@ -33,7 +32,7 @@ async function changeDocuments(): Promise<void> {
 }
 
 it(
-  `of an export that is killed at ${kills} random moments no half-written file is ever seen`,
+  `of an export that is killed at ${kills / 2} random moments no half-written file is ever seen`,
   async () => {
     const { db: database, server } = current;
     const before = join(await writeState({}), "state");
@@ -68,7 +67,7 @@ it(
       const { uri } = server;
       const { databaseName } = database;
       const task = { does: "export", ...defaultSides(database, root), uri, database: databaseName };
-      for (let kill = 1; kill <= kills / 2; kill += 1) {
+      for (let kill = 1; kill <= kills / 4; kill += 1) {
         // An export looks at all runs again, so that it needs its time to come further.
         if (await killedAfter(program, task, random.next().value * duration)) killed += 1;
         for (const [name, text] of Object.entries(visible(await filesIn(root)))) {
@@ -78,7 +77,7 @@ it(
       await exportState(defaultSides(database, root));
       expect(visible(await filesIn(root))).toEqual(visible(expected));
     }
-    expect(killed).toBeGreaterThan(kills / 2);
+    expect(killed).toBeGreaterThan(kills / 4);
   },
   10 * minutes,
 );

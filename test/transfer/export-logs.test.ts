@@ -4,13 +4,12 @@ import { expect, it } from "vitest";
 import { describeRollback, exportState, importState } from "../../components/transfer";
 import { emptyDatabasePerTest } from "../server";
 import { exportCounts } from "./counts";
-import { defaultSides } from "./database";
+import { sidesOf } from "./database";
 import { entry, lines, logLine, run, writeState } from "./state";
 
 const current = emptyDatabasePerTest();
 
-const sides = (root: string) => defaultSides(current.db, root);
-const logs = () => current.db.collection("pack_run_logs");
+const { sides, logs } = sidesOf(current);
 
 const sequencesOf = async (root: string) => {
   const text = await readFile(join(root, "logs/runs/r.ndjson"), "utf8");

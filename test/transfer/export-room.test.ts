@@ -1,14 +1,13 @@
 import { chmod } from "node:fs/promises";
 import { execa } from "execa";
-import type { Document } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState } from "../../components/transfer";
 import { emptyDatabasePerTest } from "../server";
-import { defaultSides } from "./database";
+import { defaultSides, sidesOf } from "./database";
 import { filesIn, writeState } from "./state";
 
 const current = emptyDatabasePerTest();
-const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
+const { runs } = sidesOf(current);
 
 it("no room stops an export with what to do, and a later one finishes it", async () => {
   await runs().insertMany([

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { importState, verifyState, exportState } from "../../components/transfer";
 import { emptyDatabasePerTest } from "../server";
 import { exportCounts } from "./counts";
-import { defaultSides } from "./database";
+import { sidesOf } from "./database";
 import {
   addFiles,
   approval,
@@ -22,9 +22,7 @@ import {
 
 const current = emptyDatabasePerTest();
 
-const sides = (root: string) => defaultSides(current.db, root);
-const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
-const logs = () => current.db.collection("pack_run_logs");
+const { sides, runs, logs } = sidesOf(current);
 
 const state = textsOf({
   "state/runs/r-1.json": `\ufeff${JSON.stringify(run("r-1", { tenantId: null, extra: [1, null] }))}`,
@@ -42,24 +40,6 @@ const state = textsOf({
 
 /** A service changes a run in MongoDB. */
 const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
-
-it("after an import there is nothing to export", async () => {
-  const root = await writeState(state);
-  await importState(sides(root));
-  for (const all of [false, true]) {
-    expect(await exportState({ ...sides(root), all })).toMatchObject({
-      files: 0,
-      runs: exportCounts(2, { unchanged: 2 }),
-      // Entries that a log has are not counted.
-      logs: exportCounts(0, {}),
-      artifacts: exportCounts(2, { unchanged: 2 }),
-      approvals: exportCounts(2, { unchanged: 2 }),
-      conflicts: [],
-      unwritable: [],
-    });
-  }
-  expect(await filesIn(root)).toEqual(state);
-});
 
 it("everything goes to an empty folder, in the layout that it came from", async () => {
   const root = await writeState(state);
@@ -124,24 +104,6 @@ it("what changed in MongoDB alone is written, and only what changed in a record"
   expect(await exportState({ ...sides(root), all: true })).toMatchObject({ files: 0, bytes: 0 });
   expect(await filesIn(root)).toEqual(after);
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 3 } });
-});
-
-it("the way there and back again: what changed on files after an export is imported", async () => {
-  const root = await writeState(state);
-  await importState(sides(root));
-  await change("r-1", { planHash: "by MongoDB" });
-  await exportState(sides(root));
-  const later = {
-    ...((await jsonIn(root, "state/runs/r-1.json")) as object),
-    planHash: "by file",
-  };
-  await addFiles(root, { "state/runs/r-1.json": later });
-
-  expect(await exportState({ ...sides(root), all: true })).toMatchObject({
-    runs: exportCounts(2, { newerOnDisk: 1, unchanged: 1 }),
-  });
-  expect(await importState(sides(root))).toMatchObject({ runs: { updated: 1 } });
-  expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ planHash: "by file" });
 });
 
 it("a file that changed too stays, and MongoDB's content goes to a conflict copy", async () => {
@@ -307,13 +269,6 @@ it("a file that is deleted on disk comes back, one that is deleted in MongoDB st
   await runs().deleteOne({ _id: "a/b" });
   expect(await exportState(sides(root))).toMatchObject({ runs: exportCounts(1, { written: 1 }) });
   expect(Object.keys(await filesIn(root))).toEqual(Object.keys(state).sort());
-});
-
-it("no file is left half-written where the disk refuses, and the message says what to do", async () => {
-  const root = await writeState({ state: "in the way" });
-  await runs().insertOne({ _id: "r" });
-  await expect(exportState(sides(root))).rejects.toThrow(/^Writing .* failed: .* export again/);
-  expect(await filesIn(root)).toEqual({ state: "in the way" });
 });
 
 it("a folder of the layout that leads out of the root is refused", async () => {

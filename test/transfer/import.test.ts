@@ -3,11 +3,11 @@ import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { collections } from "../../components/contract";
 import { importCounts } from "./counts";
-import { databasePerTest, defaultSides, readEverything } from "./database";
-import { addFiles, lines, logLine, run, twoRuns, writeState } from "./state";
+import { databasePerTest, sidesOf } from "./database";
+import { logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 
 it("a first import inserts everything, and the verification holds", async () => {
   const root = await writeState(twoRuns);
@@ -27,43 +27,6 @@ it("a first import inserts everything, and the verification holds", async () => 
     holds: true,
     runs: { files: 2, mongo: 2, equal: 2, newerInMongo: 0, onlyInMongo: 0, onlyInFiles: [] },
     logs: { files: 302, mongo: 302, equal: 302 },
-  });
-});
-
-it("a second import changes nothing, and every record is unchanged", async () => {
-  const root = await writeState(twoRuns);
-  await importState(sides(root));
-  const before = await readEverything(current.db);
-  expect(await importState(sides(root))).toMatchObject({
-    runs: importCounts(2, { unchanged: 2 }),
-    logs: importCounts(302, { unchanged: 302, normalized: 2 }),
-    artifacts: importCounts(2, { unchanged: 2 }),
-    approvals: importCounts(2, { unchanged: 2, normalized: 1 }),
-  });
-  expect(await readEverything(current.db)).toEqual(before);
-});
-
-it("two imports at once end in the same state, with every record counted in each", async () => {
-  const root = await writeState(twoRuns);
-  const [one, other] = await Promise.all([importState(sides(root)), importState(sides(root))]);
-  expect(one.logs.inserted + other.logs.inserted).toBe(302);
-  for (const report of [one, other]) {
-    expect(report.logs).toMatchObject({ read: 302, quarantined: 0 });
-    expect(report.quarantine).toEqual([]);
-  }
-  expect(await verifyState(sides(root))).toMatchObject({ holds: true });
-});
-
-it("a later import brings what is new and leaves the rest", async () => {
-  const root = await writeState(twoRuns);
-  await importState(sides(root));
-  await addFiles(root, {
-    "state/runs/r-3.json": run("r-3"),
-    "logs/runs/r-2.ndjson": twoRuns["logs/runs/r-2.ndjson"] + lines(logLine(3)),
-  });
-  expect(await importState(sides(root))).toMatchObject({
-    runs: importCounts(3, { inserted: 1, unchanged: 2 }),
-    logs: importCounts(303, { inserted: 1, unchanged: 302, normalized: 2 }),
   });
 });
 
@@ -121,11 +84,6 @@ it("a record that another writer inserts and deletes again and again is quaranti
   expect((await importState(sides(root))).runs).toEqual(
     importCounts(2, { inserted: 1, unchanged: 1 }),
   );
-});
-
-it("a missing state directory is named, and nothing is written", async () => {
-  await expect(importState(sides("/nowhere/state"))).rejects.toThrow(/\/nowhere\/state is not/);
-  expect(await readEverything(current.db)).toEqual([]);
 });
 
 it("names, numbers and order inside a plan are in MongoDB as they are on disk", async () => {

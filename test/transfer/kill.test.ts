@@ -9,9 +9,8 @@ import { bundled } from "../bundled";
 import { documentOptions } from "../contract/options";
 import { databasePerTest, defaultSides, endState, migrate } from "./database";
 import { writeState } from "./state";
-import { killedAfter, randomNumbers } from "./killed";
+import { killedAfter, kills, randomNumbers } from "./killed";
 
-const kills = 50;
 const minutes = 60_000;
 
 const current = databasePerTest();

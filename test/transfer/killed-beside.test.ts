@@ -1,8 +1,8 @@
-import { type Document, FindCursor } from "mongodb";
+import { FindCursor } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { exportState, importState } from "../../components/transfer";
 import type { BaseDocument } from "../../components/transfer/bases";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, jsonIn, run, writeState } from "./state";
 import { Writer, killedBeside } from "./killed";
 
@@ -10,8 +10,7 @@ import { Writer, killedBeside } from "./killed";
 
 const current = databasePerTest();
 const file = "state/runs/r.json";
-const sides = (root: string) => defaultSides(current.db, root);
-const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
+const { sides, runs } = sidesOf(current);
 
 /** A run that went on so often. */
 const runAt = (version: number) => ({ [file]: run("r", versionOf(version)) });

@@ -2,12 +2,12 @@ import { Collection, type Document } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { importCounts } from "./counts";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, approval, artifact, run, writeState } from "./state";
 import { killedBeforeSettling } from "./killed";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 const collection = (name: string) => current.db.collection<Document & { _id: string }>(name);
 const bases = () =>
   collection("pack_run_backfill")

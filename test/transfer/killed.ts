@@ -4,8 +4,13 @@ import { once } from "node:events";
 import { Collection } from "mongodb";
 import { expect, onTestFinished, vi } from "vitest";
 
-/** Numbers between 0 and 1 that are the same in every run of a test. */
-export function* randomNumbers(seed = 20251106): Generator<number, never> {
+const { KILLS = "20", KILL_SEED = "20251106" } = process.env;
+
+/** How often an import is killed; an export half as often. More, and at other moments, every week. */
+export const kills = Number(KILLS);
+
+/** Numbers between 0 and 1 that are the same in every run of a test, but for another KILL_SEED. */
+export function* randomNumbers(seed = Number(KILL_SEED)): Generator<number, never> {
   for (let state = seed; ;) {
     state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
     yield state / 2 ** 31;

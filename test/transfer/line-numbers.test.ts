@@ -5,13 +5,12 @@ import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { Checkpoints } from "../../components/transfer/checkpoints";
 import { exportCounts, importCounts } from "./counts";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, entry, lines, logLine, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides, logs } = sidesOf(current);
 const log = "logs/runs/r.ndjson";
-const logs = () => current.db.collection("pack_run_logs");
 
 /** A line without a sequence. */
 const bare = (message: string, fields: object = {}) =>
@@ -48,16 +47,6 @@ it("a line without a sequence has its ordinal, and keeps it in every later impor
   const again = await importState({ ...sides(root), shouldReadAll: true });
   expect(again.logs).toEqual(importCounts(5, { unchanged: 5 }));
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, logs: { equal: 5 } });
-});
-
-it("a line without a sequence has one more than the greatest before it", async () => {
-  const mixed = [bare("a"), logLine(5), bare("b", { sequence: null }), logLine(3), bare("c")];
-  const root = await writeState({ [log]: mixed });
-  await importState(sides(root));
-  await appendFile(join(root, log), lines(bare("d"), logLine(20), bare("e")));
-  await importState(sides(root));
-  const own = { 3: "entry 3", 5: "entry 5", 20: "entry 20" };
-  expect(await stored()).toEqual({ 1: "a", 6: "b", 7: "c", 8: "d", 21: "e", ...own });
 });
 
 it("a line far into a log, or behind a sequence that no double holds, has its number", async () => {

@@ -3,12 +3,11 @@ import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { collections } from "../../components/contract";
 import { importCounts } from "./counts";
-import { databasePerTest, defaultSides, readEverything } from "./database";
+import { databasePerTest, readEverything, sidesOf } from "./database";
 import { addFiles, approval, artifact, lines, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
-const runs = () => current.db.collection<{ _id: string }>("pack_runs");
+const { sides, runs } = sidesOf(current);
 
 it("what services write to files after a rollback is taken when it goes forward again", async () => {
   const root = await writeState(twoRuns);
@@ -67,22 +66,6 @@ it("the final pass inserts new runs and quarantines those that changed on disk a
   expect(report.quarantine).toMatchObject([{ file: "state/runs/r-1.json", reason: "conflict" }]);
 });
 
-it("a second file with a run's id is left out and points to the first, in every import", async () => {
-  const root = await writeState({ "state/runs/r_1.json": run("r/1") });
-  await importState(sides(root));
-  await addFiles(root, {
-    "state/runs/r-1.json": run("r/1", { planHash: "another" }),
-  });
-  for (let time = 1; time <= 2; time += 1) {
-    const report = await importState(sides(root));
-    expect(report.runs).toEqual(importCounts(2, { unchanged: 1, quarantined: 1 }));
-    expect(report.quarantine).toMatchObject([
-      { file: "state/runs/r-1.json", other: { file: "state/runs/r_1.json" } },
-    ]);
-  }
-  expect(await runs().find().toArray()).toMatchObject([{ planHash: "sha256:1" }]);
-});
-
 it("a conflict is never overwritten: it is quarantined with what differs", async () => {
   const root = await writeState(twoRuns);
   await importState(sides(root));
@@ -127,25 +110,6 @@ it("a decision on disk beats pending in MongoDB, and no other decision", async (
     { approvalId: "a", status: "approved", actorId: "someone" },
     { approvalId: "b", status: "rejected" },
   ]);
-});
-
-it("of an artifact that both sides changed the newer capture counts", async () => {
-  const root = await writeState({});
-  const manifest = (...outputs: object[]) =>
-    addFiles(root, { "artifacts/r/artifact-manifest.json": { outputs } });
-  await manifest(artifact("a"), artifact("b"));
-  await importState(sides(root));
-  const newer = { capturedAt: "2025-11-07T00:00:00Z", notes: "again" };
-  const older = { capturedAt: "2025-11-05T00:00:00Z", notes: "before" };
-  await current.db.collection("pack_artifacts").updateMany({}, { $set: { notes: "a service's" } });
-  await manifest(artifact("a", newer), artifact("b", older));
-  expect(await importState(sides(root))).toMatchObject({
-    artifacts: importCounts(2, { updated: 1, unchanged: 1 }),
-  });
-  expect(await verifyState(sides(root))).toMatchObject({
-    holds: true,
-    artifacts: { files: 2, equal: 1, newerInMongo: 1 },
-  });
 });
 
 it("of two records with one key the first stays, and the other is quarantined", async () => {

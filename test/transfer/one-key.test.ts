@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { importState } from "../../components/transfer";
 import { importCounts } from "./counts";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, approval, run, writeState } from "./state";
 import { killedBeforeSettling } from "./killed";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 const stored = (name: string) => current.db.collection(name).find().toArray();
 
 /** Files whose name says no more of a run than that it is `r/1` or `r?1`. */

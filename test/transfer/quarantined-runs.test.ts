@@ -1,36 +1,19 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeEach, expect, it } from "vitest";
-import { defaultFolders } from "../../components/contract";
+import { beforeEach, expect, it } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import type { PassInputs } from "../../components/transfer";
-import { closeConnections } from "../../components/mongo";
-import { documentOptions } from "../contract/options";
-import { emptyDatabasePerTest } from "../server";
+import { RollbackStack, running } from "./rollback-stack";
 import { addFiles, approval, artifact, logLine, run } from "./state";
 
-const current = emptyDatabasePerTest();
+const stack = new RollbackStack();
 let inputs: PassInputs;
-
-afterAll(closeConnections);
 beforeEach(async () => {
-  inputs = {
-    uri: current.server.uri,
-    database: current.db.databaseName,
-    direction: "forward",
-    cutover: 1,
-    root: current.root,
-    collections: documentOptions.collections,
-    folders: defaultFolders,
-    approvals: true,
-    ledger: "schema_migrations",
-    electionSeconds: 5,
-  };
+  inputs = stack.inputs() as PassInputs;
   await mkdir(join(inputs.root, "logs/runs"), { recursive: true });
 });
 
 const { BulkPass } = providers;
-const running = { steps: [{ stepId: "build", status: "Running", attempts: 1 }] };
 const file = (runId: string) => `state/runs/${runId}.json`;
 /** A run on disk that the contract refuses. */
 const bad = (runId: string, fields: object = {}) =>

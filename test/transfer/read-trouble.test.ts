@@ -2,7 +2,7 @@ import type { Document } from "mongodb";
 import { afterEach, describe, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError } from "../../components/mongo";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { entry, filesIn, logLine, run, writeState } from "./state";
 import { failingCommands, hurryRetries } from "./fail-point";
 
@@ -11,7 +11,7 @@ const { fail, mend } = failingCommands(current);
 hurryRetries();
 afterEach(mend);
 
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 
 /** More runs, and one log with more entries, than come in one reply. */
 async function fill(): Promise<void> {

@@ -30,12 +30,6 @@ async function read(files: StateFiles, links: object = {}) {
   return { documents, report: tally.report() };
 }
 
-it("a run's document has the id inside the file, whatever the file's name", async () => {
-  const { documents } = await read({ "state/runs/a_b.json": run("a/b") });
-  expect(documents).toMatchObject([{ _id: "a/b", planHash: "sha256:1" }]);
-  expect(documents[0]).not.toHaveProperty("runId");
-});
-
 it("a log has its run's id from the run file of the same name, else from its own name", async () => {
   const { documents } = await read({
     "state/runs/a_b.json": run("a/b"),
@@ -98,24 +92,6 @@ it("approvals and artifacts are entries of their files' lists", async () => {
   ]);
 });
 
-it("generated ids follow from the key, and of a log entry from its time", async () => {
-  const first = await read({ "logs/runs/r.ndjson": [logLine(1), logLine(2)] });
-  const second = await read({ "logs/runs/r.ndjson": [logLine(2, { message: "other" })] });
-  const ids = first.documents.map(({ _id }: { _id?: unknown }) => String(_id));
-  expect(new Set(ids).size).toBe(2);
-  expect(String(second.documents[0]?._id)).toBe(ids[1]);
-});
-
-it("a sequence that is no integer is quarantined", async () => {
-  const { documents, report } = await read({
-    "logs/runs/r.ndjson": [{ ...logLine(0), sequence: "first" }, logLine(2)],
-  });
-  expect(documents).toHaveLength(1);
-  expect(report.quarantine).toMatchObject([
-    { file: "logs/runs/r.ndjson", line: 1, reason: "contract" },
-  ]);
-});
-
 it("a half-written last line is left alone and said", async () => {
   const { documents, report } = await read({
     "logs/runs/r.ndjson": Buffer.concat([
@@ -128,12 +104,6 @@ it("a half-written last line is left alone and said", async () => {
   expect(report.incomplete).toEqual([
     { file: "logs/runs/r.ndjson", line: 2, offset: lines(logLine(1)).length },
   ]);
-});
-
-it("a complete last line counts, also without a line end", async () => {
-  const { documents, report } = await read({ "logs/runs/r.ndjson": lines(logLine(1)).trimEnd() });
-  expect(documents).toHaveLength(1);
-  expect(report.incomplete).toEqual([]);
 });
 
 it("what cannot be read is quarantined with file, line, reason and detail, the rest comes", async () => {

@@ -2,11 +2,11 @@ import { BSON, type Document } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { bothEqual, importCounts } from "./counts";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, approval, artifact, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 
 /** Names that an update would take for operators, among them the serialiser's discriminator. */
 const dollars = { $type: "PackRunState", $schema: { $ref: "x" }, $set: { planHash: "$planHash" } };

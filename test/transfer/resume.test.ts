@@ -7,7 +7,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { importPasses, importState, verifyState } from "../../components/transfer";
 import { Checkpoints } from "../../components/transfer/checkpoints";
 import { importCounts } from "./counts";
-import { databasePerTest, defaultSides, readEverything } from "./database";
+import { databasePerTest, readEverything, sidesOf } from "./database";
 import {
   addFiles,
   approval,
@@ -21,7 +21,7 @@ import {
 } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 const log = "logs/runs/r.ndjson";
 
 /** Files that were last modified an hour ago. */

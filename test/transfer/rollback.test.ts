@@ -107,17 +107,6 @@ it("a rollback exports what changed in MongoDB, and a second up changes nothing"
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
 });
 
-it("conflicts do not stop a rollback: they are in the outputs and in a warning", async () => {
-  const before = await stack.cutover();
-  await stack.advance();
-  await addFiles(stack.root, {
-    "state/runs/busy.json": run("busy", { planHash: "x" }),
-  });
-  const outs = await stack.rollBack(before);
-  expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] } });
-  expect(stack.said.join("\n")).toMatch(/^warning: 1 .*: busy .*\[conflicts\]$/m);
-});
-
 it("a rollback that fails in the middle is unfinished, and goes on in the next up", async () => {
   const before = await stack.cutover();
   await stack.advance();

@@ -4,14 +4,21 @@ import { drawFence, exportByHand, importState, verifyState } from "../../compone
 import { ServerTroubleError, isDocumentCode } from "../../components/mongo";
 import { collections } from "../../components/contract";
 import { importCounts } from "./counts";
-import { databasePerTest, defaultSides, endState, ledgerCollection, migrate } from "./database";
+import {
+  databasePerTest,
+  defaultSides,
+  endState,
+  ledgerCollection,
+  migrate,
+  sidesOf,
+} from "./database";
 import { addFiles, approval, artifact, logLine, run, writeState } from "./state";
 import { failingCommands, hurryRetries } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
 hurryRetries();
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 afterEach(mend);
 
 const log = "logs/runs/r.ndjson";
@@ -135,17 +142,6 @@ describe("trouble that stays", () => {
     const root = await writeState(state);
     await fail(["update"], "alwaysOn", { errorCode: 17420 });
     await expect(importState(sides(root))).rejects.toThrow(/ failed: .*code 17420/);
-  });
-
-  it("a batch that is not written leaves no checkpoint: a later import takes it", async () => {
-    const root = await writeState(state);
-    await importState(sides(root));
-    await addFiles(root, { "state/runs/r-3.json": run("r-3") });
-    await fail(["insert"], { times: 1 }, { errorCode: 13 });
-    await expect(importState(sides(root))).rejects.toThrow("code 13");
-    expect((await importState(sides(root))).runs).toEqual(
-      importCounts(3, { inserted: 1, unchanged: 2 }),
-    );
   });
 
   it("trouble that does not pass ends after the last retry", async () => {

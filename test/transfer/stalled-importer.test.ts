@@ -12,7 +12,7 @@ import {
   withdrawBases,
 } from "../../components/transfer/bases";
 import { type Checkpoint, Checkpoints } from "../../components/transfer/checkpoints";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, defaultSides, sidesOf } from "./database";
 import { approval, run, writeState } from "./state";
 
 const current = databasePerTest();
@@ -29,7 +29,7 @@ const [first, second, third] = [
 
 afterEach(() => vi.restoreAllMocks());
 
-const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
+const { runs } = sidesOf(current);
 const statuses = async () =>
   ((await runs().findOne({ _id: "r" }))?.steps as Document[]).map(({ status }) => status as string);
 

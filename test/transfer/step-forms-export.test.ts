@@ -4,12 +4,11 @@ import { Int32, type Document } from "mongodb";
 import { expect, it } from "vitest";
 import { drawFence, exportByHand, exportState, importState } from "../../components/transfer";
 import { exportCounts } from "./counts";
-import { databasePerTest, defaultSides, ledgerCollection } from "./database";
+import { databasePerTest, ledgerCollection, sidesOf } from "./database";
 import { jsonIn, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
-const runs = () => current.db.collection<{ _id: string } & Document>("pack_runs");
+const { sides, runs } = sidesOf(current);
 const file = (runId: string) => `state/runs/${runId}.json`;
 const read = (root: string, runId: string) => readFile(join(root, file(runId)), "utf8");
 

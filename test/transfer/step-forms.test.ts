@@ -2,11 +2,11 @@ import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { compareUnfinished } from "../../components/transfer/import/guard";
 import { importCounts } from "./counts";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, run, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 const documents = () => current.db.collection<{ _id: string; steps: object[] }>("pack_runs");
 const file = (runId: string) => `state/runs/${runId}.json`;
 

@@ -2,12 +2,11 @@ import { Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { importCounts } from "./counts";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, approval, logLine, run, twoRuns, writeState } from "./state";
 
 const current = databasePerTest();
-const sides = (root: string) => defaultSides(current.db, root);
-const runs = () => current.db.collection<{ _id: string }>("pack_runs");
+const { sides, runs } = sidesOf(current);
 
 it("the verification names what is missing and what differs", async () => {
   const root = await writeState(twoRuns);

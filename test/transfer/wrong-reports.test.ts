@@ -5,13 +5,13 @@ import { Decimal128, Long } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { bothEqual, importCounts } from "./counts";
-import { databasePerTest, defaultSides } from "./database";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, artifact, logLine, run, writeState } from "./state";
 import { failingCommands } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
-const sides = (root: string) => defaultSides(current.db, root);
+const { sides } = sidesOf(current);
 
 it("what the second of two commands of one insert did not bring is not reported as inserted", async () => {
   // Two manifests have artifact `a`, which the second insert meets; with it each needs two commands.

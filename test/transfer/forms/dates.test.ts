@@ -1,13 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Document } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState, compareForms } from "../../../components/transfer";
-import { databasePerTest, defaultSides } from "../database";
+import { databasePerTest, defaultSides, sidesOf } from "../database";
 import { run, writeState } from "../state";
 
 const current = databasePerTest();
-const runs = () => current.db.collection<Document & { _id: string }>("pack_runs");
+const { runs } = sidesOf(current);
 const file = "state/runs/a.json";
 const text = "2025-11-06T10:00:00.1234567+00:00";
 const moment = new Date("2025-11-06T10:00:00.123Z");
