@@ -11,7 +11,7 @@ const up = stepsOf("stack-up.yml", "up");
 const preview = previewAction.runs.steps;
 const runOf = ({ run = "" }: WorkflowStep) => run;
 
-it("an up without a preview of its own is only the one that goes on despite its preview", () => {
+it("only an up that goes on despite its preview has none of its own, and survives a failed one", () => {
   const ups = up.filter((step) => runOf(step).includes("pulumi up"));
   const skips = (step: WorkflowStep) => runOf(step).includes("--skip-preview");
   expect(ups.map((step) => [step.if, skips(step)])).toEqual([
@@ -20,6 +20,8 @@ it("an up without a preview of its own is only the one that goes on despite its 
   ]);
   const previews = up.filter(({ uses }) => uses === "./.github/actions/preview");
   expect(previews.map((step) => step.if)).toEqual(["${{ !inputs.despite-preview }}"]);
+  const fails = preview.find((step) => runOf(step).includes("exit 1"));
+  expect(fails?.if).toBe("steps.preview.outcome == 'failure' && inputs.despite-preview != 'true'");
 });
 
 describe("the shell of a step", () => {

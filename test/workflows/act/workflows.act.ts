@@ -83,6 +83,17 @@ it(
 );
 
 it(
+  "up with a stack that has no job takes none up",
+  async () => {
+    const run = await up({ vars: { STACKS: '["staging", "prod", "c", "d", "e"]' } });
+    expect(run.failed).toBe(true);
+    expect(run.output).toContain("STACKS names more than four stacks");
+    expect(run.output).not.toContain("pulumi preview");
+  },
+  10 * minutes,
+);
+
+it(
   "up that is cancelled leaves the state locked",
   async () => {
     await up({ killAt: { stack: "staging", step: "handover" } });
