@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { check, lock } from "proper-lockfile";
 import { printLine } from "./progress";
 import { commandLine } from "./running";
 
@@ -24,6 +24,15 @@ export function partFolder(part: string, madeFrom: readonly string[]): string {
   return join(cacheFolder(), `${part}-${key}`);
 }
 
+/** A program that was killed no longer renews its lock, which is then stale. */
+const locking = {
+  realpath: false,
+  stale: 5_000,
+  retries: { forever: true, minTimeout: 500, maxTimeout: 500 },
+  // It only saves double work: after a long pause of this machine two programs may fill at once.
+  onCompromised: () => undefined,
+};
+
 /**
  * Creates a part's folder unless it exists. It is filled elsewhere and renamed, so an existing folder is
  * complete. A second program that wants the same part waits for the first.
@@ -35,12 +44,12 @@ export async function fillOnce(
   fill: (aside: string) => Promise<void>,
 ): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
-  const lock = `${folder}.lock`;
-  await take(lock);
+  if (await check(folder, locking)) printLine(`${folder}: waiting for whoever makes the same`);
+  const release = await lock(folder, locking);
   try {
     if (!existsSync(folder)) await fillAside(folder, fill);
   } finally {
-    await rm(lock, { force: true });
+    await release().catch(() => undefined);
   }
 }
 
@@ -60,53 +69,5 @@ async function fillAside(folder: string, fill: (aside: string) => Promise<void>)
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     if (!existsSync(folder)) throw error;
-  }
-}
-
-/** An older lock is stale, whichever program has its id by now. */
-const oldest = 60 * 60 * 1000;
-
-/**
- * Waits for a lock file with its holder's process id. It only saves double work: if two programs find a stale
- * lock at once, both continue.
- */
-async function take(lock: string): Promise<void> {
-  let waiting = false;
-  while (!(await claim(lock))) {
-    const holder = await holderOf(lock);
-    if (holder === undefined) {
-      await rm(lock, { force: true });
-      continue;
-    }
-    if (!waiting) printLine(`${lock}: waiting for process ${holder}, which makes the same`);
-    waiting = true;
-    await sleep(500);
-  }
-}
-
-async function claim(lock: string): Promise<boolean> {
-  // A program may ask several times at once, such as a file's tests.
-  const mine = `${lock}.${randomUUID()}`;
-  await writeFile(mine, `${process.pid}`);
-  try {
-    // A link is atomic, so that nobody reads an empty lock.
-    await link(mine, lock);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
-  } finally {
-    await rm(mine, { force: true });
-  }
-}
-
-/** The process with the lock, or undefined if it is gone. */
-async function holderOf(lock: string): Promise<number | undefined> {
-  try {
-    const pid = Number(await readFile(lock, "utf8"));
-    if (Date.now() - (await stat(lock)).mtimeMs > oldest) return undefined;
-    return (await commandLine(pid)) === undefined ? undefined : pid;
-  } catch {
-    return undefined;
   }
 }
