@@ -16,14 +16,17 @@ config:
 `;
 const uriKey = "taskrunner-storage:mongoUri";
 
+type Change = Parameters<typeof workingCopy>[2];
+const usual: Change = { storageMode: "mongo", keepUris: false, cutover: 1 };
+
 /** The copy, parsed. */
-function copied(before: string, change: Parameters<typeof workingCopy>[2]) {
-  const text = workingCopy(committed, before, change);
+function copied(before: string, change: Partial<Change> = {}, from = committed) {
+  const text = workingCopy(from, before, { ...usual, ...change });
   return parse(text) as { encryptionsalt?: string; config: Record<string, unknown> };
 }
 
 test("the copy is the committed settings with the mode and the stack's salt", () => {
-  expect(copied(former, { storageMode: "filesystem", keepUris: false, cutover: 1 })).toEqual({
+  expect(copied(former, { storageMode: "filesystem" })).toEqual({
     encryptionsalt: "v1:salt",
     config: {
       "taskrunner-storage:storageMode": "filesystem",
@@ -34,8 +37,7 @@ test("the copy is the committed settings with the mode and the stack's salt", ()
 
 test("services on a real node have their own values, and reach the database without TLS", () => {
   const values = { worker: ".dev/local/worker.yaml", web: ".dev/local/web.yaml" };
-  const change = { storageMode: "mongo", keepUris: false, cutover: 1, values } as const;
-  expect(copied(former, change).config).toMatchObject({
+  expect(copied(former, { values }).config).toMatchObject({
     "taskrunner-storage:cluster": { allowPlainText: true },
     "taskrunner-storage:rollout": {
       worker: { values: [values.worker] },
@@ -45,48 +47,29 @@ test("services on a real node have their own values, and reach the database with
 });
 
 test("a rollback keeps the encrypted connection string of the last run, and nothing else", () => {
-  expect(copied(former, { storageMode: "filesystem", keepUris: true, cutover: 1 }).config).toEqual({
+  const change = { storageMode: "filesystem", keepUris: true } as const;
+  expect(copied(former, change).config).toEqual({
     "taskrunner-storage:storageMode": "filesystem",
     [uriKey]: { secure: "v1:cipher" },
   });
-});
-
-test("a plain connection string of the last run gives way to the committed one", () => {
   const plain = `encryptionsalt: v1:salt\nconfig:\n  ${uriKey}: mongodb://127.0.0.1:1/old\n`;
-  const { config } = copied(plain, { storageMode: "filesystem", keepUris: true, cutover: 1 });
-  expect(config[uriKey]).toBe("mongodb://127.0.0.1:27017/taskrunner");
+  expect(copied(plain, change).config[uriKey]).toBe("mongodb://127.0.0.1:27017/taskrunner");
 });
 
 test("without a former copy there is no salt, and the engine makes one", () => {
-  expect(copied("", { storageMode: "mongo", keepUris: true, cutover: 1 })).toEqual(
-    parse(committed),
-  );
+  expect(copied("", { keepUris: true })).toEqual(parse(committed));
 });
 
-test("a cutover after the first is named", () => {
-  const { config } = copied(former, { storageMode: "mongo", keepUris: false, cutover: 2 });
-  expect(config["taskrunner-storage:cutover"]).toBe(2);
-});
-
-test("a worker that the program cannot see is stopped for each cutover", () => {
+test("a cutover after the first is named, and a worker that the program cannot see is stopped for it", () => {
+  expect(copied(former, { cutover: 2 }).config["taskrunner-storage:cutover"]).toBe(2);
   const seen = `${committed}  taskrunner-storage:rollout:\n    workerStopped: 1\n`;
-  const change = { storageMode: "mongo", keepUris: false, cutover: 2 } as const;
-  const { config } = parse(workingCopy(seen, former, change)) as { config: object };
+  const { config } = copied(former, { cutover: 2 }, seen);
   expect(config).toMatchObject({ "taskrunner-storage:rollout": { workerStopped: 2 } });
 });
 
-test("comments are kept", () => {
-  const text = workingCopy(committed, former, {
-    storageMode: "mongo",
-    keepUris: false,
-    cutover: 1,
-  });
-  expect(text).toContain("# the dev stack");
-  expect(text).toContain("# plain");
-});
-
-test("the line for editors is not: the copy's path to the schema is another", () => {
+test("comments are kept, but for the line for editors: the copy's path to the schema is another", () => {
+  const text = workingCopy(committed, former, usual);
+  expect(text).toMatch(/# the dev stack[^]*# plain/);
   const named = `# yaml-language-server: $schema=docs/settings.schema.json\n${committed}`;
-  const change = { storageMode: "mongo", keepUris: false, cutover: 1 } as const;
-  expect(workingCopy(named, former, change)).toBe(workingCopy(committed, former, change));
+  expect(workingCopy(named, former, usual)).toBe(text);
 });
