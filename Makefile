@@ -61,7 +61,7 @@ breaks: $(installed) ## breaks each guarantee in the code and sees its tests fai
 	@$(tsx) tools/parts/ensure.ts
 	@ONLY="$(ONLY)" $(tsx) test/breaks/run.mts
 
-mutate: $(installed) ## changes each place of the pure modules, and fails if tests notice too few; ONLY=FILE for one, SCOPE=server
+mutate: $(installed) ## changes each place of the pure modules, and fails if tests notice too few; ONLY=FILE for one, SCOPE=rules or server for the rest
 	@ONLY="$(ONLY)" SCOPE="$(or $(SCOPE),pure)" node_modules/.bin/stryker run tools/stryker/config.mjs
 
 lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint, prose

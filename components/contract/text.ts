@@ -9,7 +9,7 @@ const spacedLogin =
  * @param mask replaces each removed part; with a mask, a connection string keeps its hosts
  */
 export function redact(text: string, mask?: string): string {
-  const masked = text.replace(spacedLogin, `$1${mask ?? "***"}@`);
+  const masked = text.replace(spacedLogin, "$1***@");
   const shown =
     mask === undefined
       ? masked.replace(/mongodb(\+srv)?:\/\/[^\s"'`,;)]+/gi, "mongodb$1://***")

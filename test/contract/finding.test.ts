@@ -6,6 +6,7 @@ import {
   formatPrinted,
   readFinding,
   readPrinted,
+  warning,
 } from "../../components/contract/finding";
 
 const findings = fc.record<Finding>({
@@ -29,9 +30,16 @@ it("is none where somebody else speaks", () => {
     expect(readFinding(message)).toBeUndefined();
 });
 
+it("says what is a warning, and leaves a text as it is", () => {
+  const found = warning("runs-held", "One.");
+  expect(formatPrinted(found)).toBe("warning: One. [runs-held]");
+  expect(formatPrinted({ ...found, severity: "info" })).toBe("One. [runs-held]");
+  expect(formatPrinted("One.")).toBe("One.");
+});
+
 it("a message of a preview is read without colours and without its mark", () => {
   const stop = { severity: "stop" as const, code: "other-database", text: "It is not a copy." };
-  expect(readPrinted(`<{%fg 1%}>${formatPrinted(stop)}\u001b[0m\n`)).toEqual({
+  expect(readPrinted(`<{%fg 1%}>${formatPrinted(stop)}\u001b[31;1m\n`)).toEqual({
     mark: "warning",
     code: "other-database",
     stops: true,

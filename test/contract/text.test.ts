@@ -79,6 +79,7 @@ it.each([
   [119_500, "2 min 0 s"],
   [250_000, "4 min 10 s"],
   [7_199_000, "119 min 59 s"],
+  [7_200_000, "2 h 0 min"],
   [7_500_000, "2 h 5 min"],
 ])("says %i ms in the units that fit: %s", (ms, words) => {
   expect(formatDuration(ms)).toBe(words);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { environmentKeys, serviceEnvironment } from "../../components/rollout";
+import { otherMode } from "../../components/rollout/environment";
 import { serviceNames } from "./names";
 
 const { collections, connectionSecret } = serviceNames;
@@ -38,6 +39,10 @@ describe("the environment of a service", () => {
     const keys = serviceEnvironment("worker", "mongo", unnamed).map(({ name }) => name);
     expect(keys).not.toContain("Worker__Storage__Mongo__Database");
     expect(keys).toHaveLength(6);
+  });
+
+  it("has one other mode for each", () => {
+    expect([otherMode("mongo"), otherMode("filesystem")]).toEqual(["filesystem", "mongo"]);
   });
 
   it("states the mode alone in filesystem mode", () => {

@@ -6,10 +6,10 @@ import { repository } from "../../tools/parts";
 it("each pattern of Stryker's scopes names modules, and each of its tests' patterns tests", async () => {
   const folder = join(repository, "tools/stryker");
   const { scopes } = (await import(join(folder, "scopes.mjs"))) as {
-    scopes: Record<string, { files: string[] }>;
+    scopes: Record<string, { files: string[]; tests: string }>;
   };
-  for (const [scope, { files }] of Object.entries(scopes)) {
-    const { default: config } = (await import(join(folder, `${scope}.vitest.mts`))) as {
+  for (const { files, tests } of Object.values(scopes)) {
+    const { default: config } = (await import(join(folder, `${tests}.vitest.mts`))) as {
       default: { test: { include: string[]; exclude?: string[] } };
     };
     const { include, exclude = [] } = config.test;

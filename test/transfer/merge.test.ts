@@ -213,6 +213,16 @@ it("an older file never counts while MongoDB is the source of truth", () => {
   expect(merge("artifacts", last, first, agreedOn(last.hash), "mongo")).toBe("mongo");
 });
 
+it.each<[CollectionRole, object, object, string]>([
+  ["artifacts", late, early, "disk"],
+  ["artifacts", { ...late, a: 2 }, late, "disk"],
+  ["approvals", { status: "approved" }, pending, "disk"],
+  ["logs", { a: 2 }, { a: 1 }, "conflict"],
+])("what is not older counts also then: %s, %o after %o", (role, disk, mongo, verdict) => {
+  const before = sideOf(role, mongo);
+  expect(merge(role, sideOf(role, disk), before, agreedOn(before.hash), "mongo")).toBe(verdict);
+});
+
 it("the hash sees values, not their types, and no order but that inside of fields", () => {
   const run = { _id: "r", planHash: "h", plan: { n: 1, big: Long.fromNumber(7) } };
   const same = { plan: { n: new Double(1), big: 7 }, planHash: "h", tenantId: null };

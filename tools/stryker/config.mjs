@@ -2,8 +2,8 @@ import { globSync } from "node:fs";
 import { scopes } from "./scopes.mjs";
 
 const { SCOPE: scope = "pure", ONLY: only = "" } = process.env;
-const { files, least } = scopes[scope];
-const ofOther = scope === "pure" ? [] : globSync(scopes.pure.files);
+const { tests, files, least } = scopes[scope];
+const ofOther = tests === "pure" ? [] : globSync([...scopes.pure.files, ...scopes.rules.files]);
 const named = only.split(/\s+/).filter(Boolean);
 const isNamed = (file) => named.length === 0 || named.some((one) => file.startsWith(one));
 const mutate = globSync(files).filter((file) => isNamed(file) && !ofOther.includes(file));
@@ -15,7 +15,7 @@ if (mutate.length === 0) {
 export default {
   mutate,
   testRunner: "vitest",
-  vitest: { configFile: `tools/stryker/${scope}.vitest.mts`, related: false },
+  vitest: { configFile: `tools/stryker/${tests}.vitest.mts`, related: false },
   mutator: {
     // Texts are for people, and a test of each word would say it a second time.
     excludedMutations: ["StringLiteral"],
@@ -30,6 +30,6 @@ export default {
   incrementalFile: `dist/stryker/${scope}.json`,
   tempDirName: "dist/stryker/tmp",
   ignorePatterns: ["/.dev", "/dist"],
-  reporters: ["clear-text"],
-  clearTextReporter: { logTests: false },
+  reporters: ["clear-text", "progress-append-only"],
+  clearTextReporter: { logTests: false, reportTests: false },
 };

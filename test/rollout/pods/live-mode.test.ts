@@ -101,7 +101,11 @@ describe("what a drain has to do", () => {
 });
 
 it("the refusal of a changed worker names it, and the way to files", () => {
-  const text = describeChanged({ service: "worker", mode: "mongo" }, [worker("filesystem", 2)]);
-  expect(text).toMatch(/^Deployment worker is in filesystem mode .* left it in mongo mode/);
+  const live = [worker("filesystem", 2), worker("filesystem", 0, 2)];
+  const text = describeChanged({ service: "worker", mode: "mongo" }, live);
+  // The one that is drained is not named.
+  expect(text).toMatch(
+    /^Deployment worker is in filesystem mode \(replicas: 2\), but this stack left it in mongo/,
+  );
   expect(text).toContain("set storageMode: filesystem");
 });
