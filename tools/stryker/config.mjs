@@ -26,8 +26,6 @@ export default {
   timeoutMS: 30_000,
   dryRunTimeoutMinutes: 60,
   thresholds: { break: least },
-  incremental: true,
-  incrementalFile: `dist/stryker/${scope}.json`,
   tempDirName: "dist/stryker/tmp",
   ignorePatterns: ["/.dev", "/dist"],
   reporters: ["clear-text", "progress-append-only"],
