@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { MongoClient } from "mongodb";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { serverForTests } from "../server";
 import { playElection, type Election } from "./election";
 
@@ -26,7 +25,9 @@ const things = () => client.db("elections").collection("things");
 it("the driver's monitoring sees a primary, a member without one, and a primary again", async () => {
   await things().insertOne({});
   election.begin(1.5);
-  await sleep(700);
+  await vi.waitFor(() => {
+    expect(found).toContain("RSSecondary");
+  }, 1_400);
   await things().insertOne({});
 
   expect(found.filter((type) => type !== "Unknown")).toEqual(
