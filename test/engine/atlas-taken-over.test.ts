@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeAtlasSite, type AtlasSite } from "../atlas/site";
 import { stable } from "../review/stable";
 import { reviewed } from "./reviewed";
+import { allowForEngine } from "./stacks";
 
-const minutes = 60_000;
 const projectId = "5f0000000000000000000001";
 const created = { accessList: [] };
 /** What a take-over has to name, as the cluster below has it. */
@@ -45,46 +45,40 @@ const live = {
   tags: { team: "runs" },
 };
 
+allowForEngine();
+
 let site: AtlasSite;
 beforeAll(async () => {
   site = await makeAtlasSite();
-}, 15 * minutes);
+});
 afterAll(() => site.remove());
 
 describe("a stack whose cluster Atlas finished after the engine gave up", () => {
-  it(
-    "is refused a second one of the name, whatever the state says",
-    async () => {
-      await site.play([], { late: ["create AdvancedCluster"] });
-      await site.configure(created);
-      const late = await site.failed(site.stack.up());
-      expect(late).toContain("Atlas has not finished create AdvancedCluster cluster in time");
-      await site.play();
-      const again = await site.failed(site.stack.up());
+  it("is refused a second one of the name, whatever the state says", async () => {
+    await site.play([], { late: ["create AdvancedCluster"] });
+    await site.configure(created);
+    const late = await site.failed(site.stack.up());
+    expect(late).toContain("Atlas has not finished create AdvancedCluster cluster in time");
+    await site.play();
+    const again = await site.failed(site.stack.up());
 
-      expect(again).toContain("DUPLICATE_CLUSTER_NAME");
-      expect(await site.databases()).not.toContain("taskrunner");
-    },
-    8 * minutes,
-  );
+    expect(again).toContain("DUPLICATE_CLUSTER_NAME");
+    expect(await site.databases()).not.toContain("taskrunner");
+  });
 
-  it(
-    "takes it over with `import`",
-    async () => {
-      const asCreated = { ...takenOver, instanceSize: "M10", mongoVersion: "8.0" };
-      const backup = { ...takenOver.backup, pointInTime: false };
-      const settings = { ...asCreated, backup, protection: false };
-      await site.atlas.setCluster({
-        ...(await site.atlas.cluster()),
-        terminationProtectionEnabled: false,
-      });
-      await site.configure(settings);
-      await site.succeeded(site.stack.pulumi("up", "--yes", "--skip-preview", "--refresh"));
-      expect(await site.atlas.calls()).not.toContain("delete AdvancedCluster cluster");
-      expect(await site.stack.outputs()).toMatchObject({ verification: { holds: true } });
-    },
-    12 * minutes,
-  );
+  it("takes it over with `import`", async () => {
+    const asCreated = { ...takenOver, instanceSize: "M10", mongoVersion: "8.0" };
+    const backup = { ...takenOver.backup, pointInTime: false };
+    const settings = { ...asCreated, backup, protection: false };
+    await site.atlas.setCluster({
+      ...(await site.atlas.cluster()),
+      terminationProtectionEnabled: false,
+    });
+    await site.configure(settings);
+    await site.succeeded(site.stack.pulumi("up", "--yes", "--skip-preview", "--refresh"));
+    expect(await site.atlas.calls()).not.toContain("delete AdvancedCluster cluster");
+    expect(await site.stack.outputs()).toMatchObject({ verification: { holds: true } });
+  });
 });
 
 describe("a stack with a cluster that Atlas has already", () => {
@@ -94,89 +88,65 @@ describe("a stack with a cluster that Atlas has already", () => {
     await site.play();
     await site.atlas.setCluster(live);
     await site.atlas.calls();
-  }, 4 * minutes);
+  });
 
-  it(
-    "names the nodes that it would lose, and changes nothing",
-    async () => {
-      const autoScaling = { disk: true, compute: { min: "M30", max: "M60" } };
-      await site.configure({ ...takenOver, autoScaling });
-      const output = await site.failed(site.stack.preview());
+  it("names the nodes that it would lose, and changes nothing", async () => {
+    const autoScaling = { disk: true, compute: { min: "M30", max: "M60" } };
+    await site.configure({ ...takenOver, autoScaling });
+    const output = await site.failed(site.stack.preview());
 
-      expect(output).toMatch(/cluster taskrunner: .* 1 in EU_CENTRAL_1\. .*autoScaling\.compute/);
-    },
-    4 * minutes,
-  );
+    expect(output).toMatch(/cluster taskrunner: .* 1 in EU_CENTRAL_1\. .*autoScaling\.compute/);
+  });
 
-  it(
-    "shows what the take-over changes as a change of MongoDB",
-    async () => {
-      const backup = { ...takenOver.backup, pointInTime: false };
-      await site.configure({ ...takenOver, instanceSize: "M30", backup });
-      const { level, verdict, body } = await reviewed(site.stack, {});
+  it("shows what the take-over changes as a change of MongoDB", async () => {
+    const backup = { ...takenOver.backup, pointInTime: false };
+    await site.configure({ ...takenOver, instanceSize: "M30", backup });
+    const { level, verdict, body } = await reviewed(site.stack, {});
 
-      expect(level).toBe("risks");
-      expect(verdict).toContain("1 protection of MongoDB");
-      expect(verdict).toContain("MongoDB itself changes");
-      expect(body).toContain("instanceSize` `M40` → `M30`");
-      const snapshot = "../review/gallery/take-over.md";
-      await expect(stable(body)).toMatchFileSnapshot(snapshot);
-    },
-    4 * minutes,
-  );
+    expect(level).toBe("risks");
+    expect(verdict).toContain("1 protection of MongoDB");
+    expect(verdict).toContain("MongoDB itself changes");
+    expect(body).toContain("instanceSize` `M40` → `M30`");
+    const snapshot = "../review/gallery/take-over.md";
+    await expect(stable(body)).toMatchFileSnapshot(snapshot);
+  });
 
-  it(
-    "takes it over as it is, with other names for its users than those that Atlas has",
-    async () => {
-      await site.configure(takenOver);
-      const refused = await site.failed(site.stack.up());
-      expect(refused).toMatch(/Atlas answers 409 to create (CustomDbRole|DatabaseUser)/);
+  it("takes it over as it is, with other names for its users than those that Atlas has", async () => {
+    await site.configure(takenOver);
+    const refused = await site.failed(site.stack.up());
+    expect(refused).toMatch(/Atlas answers 409 to create (CustomDbRole|DatabaseUser)/);
 
-      await site.configure({ ...takenOver, passwordVersion: 2 });
-      await site.succeeded(site.stack.up());
-      expect(await site.atlas.cluster()).toEqual(live);
-      expect(await site.atlas.calls()).not.toContain("create AdvancedCluster cluster");
-      expect(await site.stack.outputs()).toMatchObject({ verification: { holds: true } });
-      expect(await site.userNames()).toContain("taskrunner-migrator-1");
-      await site.atlas.calls();
-    },
-    12 * minutes,
-  );
+    await site.configure({ ...takenOver, passwordVersion: 2 });
+    await site.succeeded(site.stack.up());
+    expect(await site.atlas.cluster()).toEqual(live);
+    expect(await site.atlas.calls()).not.toContain("create AdvancedCluster cluster");
+    expect(await site.stack.outputs()).toMatchObject({ verification: { holds: true } });
+    expect(await site.userNames()).toContain("taskrunner-migrator-1");
+    await site.atlas.calls();
+  });
 
-  it(
-    "leaves it as it is when `import` is taken away",
-    async () => {
-      await site.configure({ ...takenOver, import: undefined, passwordVersion: 2 });
-      await site.succeeded(site.stack.up());
+  it("leaves it as it is when `import` is taken away", async () => {
+    await site.configure({ ...takenOver, import: undefined, passwordVersion: 2 });
+    await site.succeeded(site.stack.up());
 
-      expect(await site.atlas.calls()).toEqual([]);
-      expect(await site.atlas.cluster()).toEqual(live);
-    },
-    8 * minutes,
-  );
+    expect(await site.atlas.calls()).toEqual([]);
+    expect(await site.atlas.cluster()).toEqual(live);
+  });
 
-  it(
-    "turns its backup off by a change of the cluster alone",
-    async () => {
-      const backup = { enabled: false, pointInTime: false };
-      await site.configure({ ...takenOver, passwordVersion: 2, backup });
-      await site.succeeded(site.stack.up());
+  it("turns its backup off by a change of the cluster alone", async () => {
+    const backup = { enabled: false, pointInTime: false };
+    await site.configure({ ...takenOver, passwordVersion: 2, backup });
+    await site.succeeded(site.stack.up());
 
-      expect(await site.atlas.calls()).toEqual(["update AdvancedCluster cluster"]);
-    },
-    8 * minutes,
-  );
+    expect(await site.atlas.calls()).toEqual(["update AdvancedCluster cluster"]);
+  });
 
-  it(
-    "names the nodes that `compute` would lose later too, also without `import`",
-    async () => {
-      const autoScaling = { disk: true, compute: { min: "M30", max: "M60" } };
-      const later = { ...takenOver, import: undefined, passwordVersion: 2, autoScaling };
-      await site.configure(later);
-      const output = await site.failed(site.stack.preview());
+  it("names the nodes that `compute` would lose later too, also without `import`", async () => {
+    const autoScaling = { disk: true, compute: { min: "M30", max: "M60" } };
+    const later = { ...takenOver, import: undefined, passwordVersion: 2, autoScaling };
+    await site.configure(later);
+    const output = await site.failed(site.stack.preview());
 
-      expect(output).toMatch(/cluster taskrunner: .* 1 in EU_CENTRAL_1\. .*autoScaling\.compute/);
-    },
-    4 * minutes,
-  );
+    expect(output).toMatch(/cluster taskrunner: .* 1 in EU_CENTRAL_1\. .*autoScaling\.compute/);
+  });
 });

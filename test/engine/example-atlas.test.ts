@@ -3,15 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { helm, repository } from "../../tools/parts";
+import { repository } from "../../tools/parts";
 import { generateSample } from "../../tools/sample";
 import { atlasFor } from "../atlas/atlas";
 import { makeCluster, type EngineCluster } from "./cluster";
 import { exampleSettings } from "./example";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
+import { allowForEngine } from "./stacks";
 
-const minutes = 60_000;
 const endpoint = "vpce-0123456789abcdef0";
+
+allowForEngine();
 
 let folder: string;
 let cluster: EngineCluster;
@@ -22,7 +24,7 @@ beforeAll(async () => {
   cluster = await makeCluster(folder);
   await installServices();
   await generateSample(join(folder, "state"), { runs: 3 });
-}, 25 * minutes);
+});
 afterAll(async () => {
   await cluster.controlPlane.release();
   for (const stack of stacks) await stack.remove();
@@ -44,13 +46,11 @@ async function atlasStack(name: string): Promise<TestStack> {
 
 /** Both services on files and their volume, as a site has them before. */
 async function installServices(): Promise<void> {
-  const program = await helm();
   const chart = join(repository, "examples/chart");
-  const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
   for (const service of ["worker", "web"]) {
     const values = join(repository, `examples/atlas/${service}.values.yaml`);
-    const release = ["upgrade", "--install", `taskrunner-${service}`, chart, "--values", values];
-    await execa(program, [...release, ...address, "--create-namespace"]);
+    const options = ["--values", values, "--create-namespace"];
+    await cluster.helm("install", `taskrunner-${service}`, chart, ...options);
   }
   const claim = {
     apiVersion: "v1",
@@ -75,37 +75,29 @@ async function previewOf(name: string): Promise<EngineRun> {
   return stack.preview();
 }
 
-it(
-  "examples/atlas, staging, previews from nothing without an error",
-  async () => {
-    const { output, failed } = await previewOf("staging");
+it("examples/atlas, staging, previews from nothing without an error", async () => {
+  const { output, failed } = await previewOf("staging");
 
-    expect(failed, output).toBe(false);
-    expect(output).toMatch(/\+ mongodbatlas:index\/advancedCluster:AdvancedCluster: \(create\)/);
-    expect(output).toMatch(/\+ pulumi-nodejs:dynamic\/taskrunner:BulkPass: \(create\)/);
-    expect(output).toMatch(/= kubernetes:helm.sh\/v3:Release: \(import\)/);
-    expect(output).not.toMatch(/^(error|warning):/m);
-  },
-  8 * minutes,
-);
+  expect(failed, output).toBe(false);
+  expect(output).toMatch(/\+ mongodbatlas:index\/advancedCluster:AdvancedCluster: \(create\)/);
+  expect(output).toMatch(/\+ pulumi-nodejs:dynamic\/taskrunner:BulkPass: \(create\)/);
+  expect(output).toMatch(/= kubernetes:helm.sh\/v3:Release: \(import\)/);
+  expect(output).not.toMatch(/^(error|warning):/m);
+});
 
-it(
-  "examples/atlas, prod, previews from nothing without an error, protected and with backups",
-  async () => {
-    const { output, failed } = await previewOf("prod");
+it("examples/atlas, prod, previews from nothing without an error, protected and with backups", async () => {
+  const { output, failed } = await previewOf("prod");
 
-    expect(failed, output).toBe(false);
-    expect(output).toContain("+ mongodbatlas:index/advancedCluster:AdvancedCluster: (create) 🔒");
-    for (const words of [
-      /terminationProtectionEnabled: true/,
-      /pitEnabled +: true/,
-      /regionName +: "EU_NORTH_1"/,
-      /\+ pulumi-nodejs:dynamic\/mongo:LedgerClaim: \(create\)/,
-    ]) {
-      expect(output).toMatch(words);
-    }
-    // The releases of the tests' cluster have other values than the example's files.
-    expect(output).not.toMatch(/^(error|warning):(?! The live release)/m);
-  },
-  8 * minutes,
-);
+  expect(failed, output).toBe(false);
+  expect(output).toContain("+ mongodbatlas:index/advancedCluster:AdvancedCluster: (create) 🔒");
+  for (const words of [
+    /terminationProtectionEnabled: true/,
+    /pitEnabled +: true/,
+    /regionName +: "EU_NORTH_1"/,
+    /\+ pulumi-nodejs:dynamic\/mongo:LedgerClaim: \(create\)/,
+  ]) {
+    expect(output).toMatch(words);
+  }
+  // The releases of the tests' cluster have other values than the example's files.
+  expect(output).not.toMatch(/^(error|warning):(?! The live release)/m);
+});
