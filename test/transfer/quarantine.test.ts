@@ -6,7 +6,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { WriteError } from "../../components/state";
 import { type ImportTarget, importInto } from "../../components/transfer";
-import { addFiles, approval, lines, logLine, writeState } from "./state";
+import { addFiles, approval, lines, logLine, oldState } from "./state";
 
 /** A target that takes every record. */
 const sink: ImportTarget = {
@@ -34,7 +34,7 @@ const state = {
 };
 
 it("every record that is left out is kept with its place, its reason and its bytes", async () => {
-  const root = await writeState(state);
+  const root = await oldState(state);
   const report = await importFrom(root);
   expect(await quarantined(root)).toEqual([
     {
@@ -64,14 +64,14 @@ it("every record that is left out is kept with its place, its reason and its byt
 });
 
 it("the file is readable by its owner alone, and nothing is left beside it", async () => {
-  const root = await writeState(state);
+  const root = await oldState(state);
   await importFrom(root);
   expect((await stat(join(root, "quarantine.ndjson"))).mode & 0o777).toBe(0o600);
   expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
 });
 
 it("the file goes when nothing is left out any more", async () => {
-  const root = await writeState(state);
+  const root = await oldState(state);
   await importFrom(root);
   await addFiles(root, {
     "logs/runs/r.ndjson": [logLine(1)],
@@ -82,7 +82,7 @@ it("the file goes when nothing is left out any more", async () => {
 });
 
 it("an import that fails leaves the earlier file as it is", async () => {
-  const root = await writeState(state);
+  const root = await oldState(state);
   await importFrom(root);
   const before = await quarantined(root);
   const failing: ImportTarget = { write: () => Promise.reject(new Error("the disk is full")) };
@@ -94,7 +94,7 @@ it("an import that fails leaves the earlier file as it is", async () => {
 });
 
 it("a folder that cannot be written is named with what to do", async () => {
-  const root = await writeState(state);
+  const root = await oldState(state);
   const quarantine = join(root, "nowhere", "quarantine.ndjson");
   const failed = importInto(sink, { root, folders: defaultFolders, quarantine });
   await expect(failed).rejects.toThrow(WriteError);
@@ -102,14 +102,14 @@ it("a folder that cannot be written is named with what to do", async () => {
 });
 
 it("imports at the same time each leave a whole list", async () => {
-  const root = await writeState(state);
+  const root = await oldState(state);
   await Promise.all([importFrom(root), importFrom(root)]);
   expect(await quarantined(root)).toHaveLength(3);
   expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
 });
 
 it("a full disk ends the import, and is not taken for a file that cannot be read", async () => {
-  const root = await writeState(state);
+  const root = await oldState(state);
   const full = Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" });
   const writes = vi.spyOn(fs, "writeSync").mockImplementation(() => {
     throw full;
@@ -133,7 +133,7 @@ it.each([
 ])(
   "a file with %s is left out, and nothing of it is in the reason",
   async (_what, text, reason) => {
-    const root = await writeState({ "state/runs/r.json": text });
+    const root = await oldState({ "state/runs/r.json": text });
     const { quarantine } = await importFrom(root);
 
     expect(quarantine).toMatchObject([{ file: "state/runs/r.json", reason }]);
@@ -142,14 +142,14 @@ it.each([
 );
 
 it("a text of more than 64 MiB is left out and not read", async () => {
-  const root = await writeState({ "state/runs/r.json": "{}" });
+  const root = await oldState({ "state/runs/r.json": "{}" });
   await truncate(join(root, "state/runs/r.json"), 64 * 1024 * 1024 + 1);
 
   expect((await importFrom(root)).quarantine).toMatchObject([{ reason: "too-large" }]);
 });
 
 it("an approval without stepIds is taken", async () => {
-  const root = await writeState({
+  const root = await oldState({
     "state/approvals/r.json": [approval("one", { stepIds: undefined })],
   });
   expect(await importFrom(root)).toMatchObject({ approvals: { inserted: 1 }, quarantine: [] });

@@ -23,9 +23,8 @@ async function withoutPrimaryFor(seconds: number): Promise<string> {
 it("an election is waited for: everything is exported, and nothing held", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const uri = await withoutPrimaryFor(3);
-  const back = stack.toFiles({ uri, electionSeconds: 30 });
-  const { rollback } = await runStep(before, back);
+  const uri = await withoutPrimaryFor(4);
+  const { rollback } = await stack.rollBack(before, { uri, electionSeconds: 30 });
 
   expect(rollback).toMatchObject({ held: [], exported: { runs: { written: 1 } } });
   expect(stack.said.join("\n")).toMatch(/30 s for a primary/);

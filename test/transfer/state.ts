@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Long } from "mongodb";
@@ -23,6 +23,19 @@ export async function addFiles(root: string, files: StateFiles): Promise<void> {
     await mkdir(dirname(join(root, name)), { recursive: true });
     await writeFile(join(root, name), contentOf(name, content));
   }
+}
+
+/** The same with files that were last modified an hour ago: no service is just writing them. */
+export async function oldState(files: StateFiles): Promise<string> {
+  const root = await writeState(files);
+  for (const name of Object.keys(files)) await age(root, name);
+  return root;
+}
+
+/** Lets a file have been modified so long ago. */
+export async function age(root: string, name: string, minutes = 60): Promise<void> {
+  const time = new Date(Date.now() - minutes * 60_000);
+  await utimes(join(root, name), time, time);
 }
 
 /** The same files with their texts. */
