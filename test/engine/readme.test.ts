@@ -6,14 +6,16 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../tools/sample";
 import { cacheFolder } from "../../tools/parts/cache";
-import { engine, engineEnvironment, freePort, helm, repository } from "../../tools/parts";
+import { engine, engineEnvironment, freePort, repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { blocksIn } from "../readme";
 import { makeCluster, type EngineCluster } from "./cluster";
+import { allowForEngine } from "./stacks";
 
-const minutes = 60_000;
 const tryIt = blocksIn("Try it");
 const yours = blocksIn("Your first environment");
+
+allowForEngine();
 
 let folder: string;
 let clone: string;
@@ -23,7 +25,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "readme-"));
   clone = join(folder, "taskrunner-storage");
   await cloneTo(clone);
-}, 2 * minutes);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The repository as a reader has it: what is in git, and no packages. */
@@ -71,23 +73,19 @@ describe("the README's way to try it", () => {
   beforeAll(async () => {
     env = { ...(await freshHome("try-it")), MONGO_PORT: String(await freePort()) };
   });
-  afterAll(() => run("make clean"), 5 * minutes);
+  afterAll(() => run("make clean"));
 
-  it(
-    "ends as printed, and goes back to files",
-    async () => {
-      const [up = "", output = "", others = ""] = tryIt;
-      const printed = await run(up);
-      expect(shapeOf(printed)).toContain(shapeOf(output));
+  it("ends as printed, and goes back to files", async () => {
+    const [up = "", output = "", others = ""] = tryIt;
+    const printed = await run(up);
+    expect(shapeOf(printed)).toContain(shapeOf(output));
 
-      const [rollback = "", down = ""] = others.split("\n");
-      expect(await run(rollback)).toContain("work on files");
-      await run(down);
-      const { stdout } = await execa("ps", ["-e", "-o", "args="]);
-      expect(stdout.split("\n").filter((line) => line.includes(clone))).toEqual([]);
-    },
-    20 * minutes,
-  );
+    const [rollback = "", down = ""] = others.split("\n");
+    expect(await run(rollback)).toContain("work on files");
+    await run(down);
+    const { stdout } = await execa("ps", ["-e", "-o", "args="]);
+    expect(stdout.split("\n").filter((line) => line.includes(clone))).toEqual([]);
+  });
 });
 
 describe("the README's first environment", () => {
@@ -106,7 +104,7 @@ describe("the README's first environment", () => {
       // Nobody is asked in a test.
       PULUMI_SKIP_CONFIRMATIONS: "true",
     };
-  }, 25 * minutes);
+  });
 
   /** The cluster by the name that it has in the example. */
   async function kubeconfigOfReader(): Promise<string> {
@@ -145,61 +143,49 @@ describe("the README's first environment", () => {
         spec: { ...spec, resources: { requests: size } },
       },
     );
-    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
     for (const service of ["worker", "web"]) {
       const values = join(clone, `examples/existing/${service}.values.yaml`);
-      const install = ["install", `taskrunner-${service}`, join(clone, "examples/chart")];
-      await execa(await helm(), [...install, "--values", values, "--wait", ...address]);
+      const chart = join(clone, "examples/chart");
+      const options = ["--values", values, "--wait"];
+      await cluster.helm("install", `taskrunner-${service}`, chart, ...options);
     }
   }
 
   const pods = async () => [await cluster.podsOf("worker"), await cluster.podsOf("web")];
 
-  it(
-    "is taken over on files, and changes no pod",
-    async () => {
-      const [copy = "", first = ""] = yours;
-      for (const line of copy.split("\n")) await run(line);
-      const file = join(clone, "Pulumi.test.yaml");
-      const text = await readFile(file, "utf8");
-      expect(text).toContain("$schema=docs/settings.schema.json\n");
-      // What a reader changes to theirs.
-      expect(text).toContain("path: /var/lib/taskrunner\n");
-      await writeFile(file, text.replace("/var/lib/taskrunner", join(folder, "state")));
+  it("is taken over on files, and changes no pod", async () => {
+    const [copy = "", first = ""] = yours;
+    for (const line of copy.split("\n")) await run(line);
+    const file = join(clone, "Pulumi.test.yaml");
+    const text = await readFile(file, "utf8");
+    expect(text).toContain("$schema=docs/settings.schema.json\n");
+    // What a reader changes to theirs.
+    expect(text).toContain("path: /var/lib/taskrunner\n");
+    await writeFile(file, text.replace("/var/lib/taskrunner", join(folder, "state")));
 
-      const before = await pods();
-      for (const line of first.split("\n")) await run(line, `${server.uri}/taskrunner`);
-      expect(await pods()).toEqual(before);
-      expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
-    },
-    10 * minutes,
-  );
+    const before = await pods();
+    for (const line of first.split("\n")) await run(line, `${server.uri}/taskrunner`);
+    expect(await pods()).toEqual(before);
+    expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
+  });
 
-  it(
-    "goes to MongoDB",
-    async () => {
-      const [, , cutover = ""] = yours;
-      let printed = "";
-      for (const line of cutover.split("\n")) printed = await run(line);
+  it("goes to MongoDB", async () => {
+    const [, , cutover = ""] = yours;
+    let printed = "";
+    for (const line of cutover.split("\n")) printed = await run(line);
 
-      expect(printed).toContain("worker: drained");
-      expect(await cluster.modesOf("worker")).toEqual(["mongo"]);
-      expect(await cluster.modesOf("web")).toEqual(["mongo", "mongo"]);
-    },
-    10 * minutes,
-  );
+    expect(printed).toContain("worker: drained");
+    expect(await cluster.modesOf("worker")).toEqual(["mongo"]);
+    expect(await cluster.modesOf("web")).toEqual(["mongo", "mongo"]);
+  });
 
-  it(
-    "goes back to files",
-    async () => {
-      const [, , , back = ""] = yours;
-      let printed = "";
-      for (const line of back.split("\n")) printed = await run(line);
+  it("goes back to files", async () => {
+    const [, , , back = ""] = yours;
+    let printed = "";
+    for (const line of back.split("\n")) printed = await run(line);
 
-      expect(printed).toContain("Exported to");
-      expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
-      expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
-    },
-    10 * minutes,
-  );
+    expect(printed).toContain("Exported to");
+    expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
+    expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
+  });
 });
