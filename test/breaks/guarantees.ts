@@ -130,7 +130,7 @@ const state: readonly Break[] = [
     guarantee: "no write between an export's last look and its rename is lost",
     instead: `const isMoved =
       (await readStamp(path)) === read && (await fs.rename(tempPath, path).then(() => true));`,
-    tests: [`${transfer}/export-publish.test.ts > right after the last look is not lost`],
+    tests: ["test/state/publish.test.ts > right after the last look is not lost"],
   },
   {
     guarantee: "an import announces what it writes before it does",
@@ -143,7 +143,9 @@ const state: readonly Break[] = [
       return target.write(batch);
     };
     await workOn(groups, write, count);`,
-    tests: [`${transfer}/server-trouble.test.ts > leaves no checkpoint`],
+    tests: [
+      `${transfer}/server-trouble.test.ts > stops at once with what to do, and a later import finishes`,
+    ],
   },
   {
     guarantee: "no service on MongoDB sees a run before its parts",

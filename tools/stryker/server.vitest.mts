@@ -6,10 +6,10 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
-    include: ["test/{ledger,migration,mongo,transfer}/**/*.test.ts"],
+    include: ["test/{ledger,migration,mongo,state,transfer}/**/*.test.ts"],
     exclude: [
       "test/transfer/{as-jobs,export-kill,kill,race,server-restart}.test.ts",
-      "test/transfer/stages/{hashes,list,read}.test.ts",
+      "test/state/{hashes,list,read}.test.ts",
     ],
     globalSetup: ["test/pool/setup.ts", "test/cli/setup.ts"],
     isolate: false,
