@@ -19,10 +19,10 @@ export function tell(said: string | Finding): void {
  * each member of a list while there is room, texts first. A kubelet may cut off lines, because the containers of a
  * pod share 12 KiB.
  *
- * @param lines default: what this process has told
+ * @param lines default: what this process has told since its last answer
  * @see https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
  */
-export function formatAnswer(answer: object, lines: readonly string[] = told): string {
+export function formatAnswer(answer: object, lines: readonly string[] = told.splice(0)): string {
   const lists: (readonly [key: string, list: readonly unknown[]])[] = [];
   const first = JSON.stringify({ told: lines, ...answer }, (key, value: unknown) =>
     Array.isArray(value) ? [lists.push([key, value]) - 1, value.length] : shorten(value),
