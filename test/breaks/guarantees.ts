@@ -143,9 +143,7 @@ const state: readonly Break[] = [
       return target.write(batch);
     };
     await workOn(groups, write, count);`,
-    tests: [
-      `${transfer}/server-trouble.test.ts > stops at once with what to do, and a later import finishes`,
-    ],
+    tests: [`${transfer}/server-trouble.test.ts > leaves no checkpoint`],
   },
   {
     guarantee: "no service on MongoDB sees a run before its parts",

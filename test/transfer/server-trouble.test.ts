@@ -144,6 +144,17 @@ describe("trouble that stays", () => {
     await expect(importState(sides(root))).rejects.toThrow(/ failed: .*code 17420/);
   });
 
+  it("a batch that is not written leaves no checkpoint: a later import takes it", async () => {
+    const root = await writeState(state);
+    await importState(sides(root));
+    await addFiles(root, { "state/runs/r-3.json": run("r-3") });
+    await fail(["insert"], { times: 1 }, { errorCode: 13 });
+    await expect(importState(sides(root))).rejects.toThrow("code 13");
+    expect((await importState(sides(root))).runs).toEqual(
+      importCounts(3, { inserted: 1, unchanged: 2 }),
+    );
+  });
+
   it("trouble that does not pass ends after the last retry", async () => {
     const root = await writeState(state);
     await fail(["insert"], "alwaysOn", { errorCode: 16500 });
