@@ -105,7 +105,6 @@ export async function completeMoves(address: StateAddress, held: StateAddress): 
       await rm(file.path, { force: true });
     } else kept.push({ runId, file });
   }
-  await removeEmpty(held);
   return kept;
 }
 
