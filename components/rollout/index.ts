@@ -10,6 +10,12 @@ export {
 export { describeApart, describeModes, findLiveModes } from "./live";
 export type { CanaryInputs } from "./canary/step";
 export type { DrainRequestResults } from "./pods/drain";
-export type * from "./pods/inputs";
+export type {
+  DrainInputs,
+  DrainResults,
+  FinishedDrain,
+  PodsReplacedInputs,
+  PodsReplacedResults,
+} from "./pods/inputs";
 export type { ValuesFileInputs } from "./values/provider";
 export { mergeValues, parseValues } from "./values/files";

@@ -8,10 +8,10 @@ import { cutoverKinds, stepsDone } from "./steps";
 
 const site = helmStack();
 
-type Settings = readonly [storageMode: Mode, drain: "wait" | number];
-const configure = (...[storageMode, drain]: Settings) =>
+const configure = (storageMode: Mode, drain: "wait" | number) =>
   site.configure(storageMode, { rollout: { drain } });
-const up = (...[storageMode, drain]: Settings) => site.upTo(storageMode, { rollout: { drain } });
+const up = (storageMode: Mode, drain: "wait" | number) =>
+  site.upTo(storageMode, { rollout: { drain } });
 
 /** The comment of a pull request for the settings. */
 async function comment() {

@@ -1,25 +1,19 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
+import { filesIn } from "../transfer/state";
 import { lifeForTests } from "./life";
 
 const life = lifeForTests();
 let standalone: DisguisedServer;
-let client: MongoClient;
 
 beforeAll(async () => {
   standalone = await disguisedServer(life.server.port, { standalone: true });
-  client = await new MongoClient(life.server.uri).connect();
 });
-afterAll(async () => {
-  await client.close();
-  await standalone.stop();
-});
+afterAll(() => standalone.stop());
 
 const address = (host: string) => `${host}:${standalone.port}/taskrunner`;
-const runs = () => client.db("taskrunner").collection("pack_runs");
+const runs = () => life.db.collection("pack_runs");
 
 it("a standalone server of another machine is refused before anything is changed", async () => {
   // This machine, by an address that does not say so.
@@ -31,7 +25,7 @@ it("a standalone server of another machine is refused before anything is changed
   const up = await life.stack.up();
   expect(up.failed).toBe(true);
   expect(up.output).toMatch(/cannot be used; nothing was changed\.\nIt is a standalone server/);
-  expect(await client.db("taskrunner").listCollections().toArray()).toEqual([]);
+  expect(await life.db.listCollections().toArray()).toEqual([]);
   expect(await life.modes()).toEqual(["filesystem", "filesystem"]);
 });
 
@@ -48,9 +42,7 @@ it("one of this machine is used with a warning, for a cutover and its rollback",
   await life.configure({ mongoUri, storageMode: "filesystem" });
   const back = await life.stack.up();
   expect(back).toMatchObject({ failed: false });
-  const folder = join(life.root, "state/runs");
-  const files = (await readdir(folder)).filter((name) => name.endsWith(".json"));
-  const texts = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
+  const texts = Object.values(await filesIn(join(life.root, "state/runs")));
   expect(texts.filter((text) => text.includes("sha256:changed"))).toHaveLength(5);
   expect(await life.modes()).toEqual(["filesystem", "filesystem"]);
 });

@@ -15,6 +15,16 @@ export const helm = {
   web: { chart: "charts/one" },
 };
 
+/** One release that has both services. */
+export const umbrella = {
+  target: "umbrella",
+  namespace: "stellaops",
+  release: "stella",
+  chart: "charts/stella",
+  worker: { selector: "app=worker" },
+  web: { selector: "app=web" },
+};
+
 /** The whole message of what is wrong with settings; "no problem" where nothing is. */
 export function describeProblems(settings: object, plainKeys: readonly string[] = []): string {
   try {

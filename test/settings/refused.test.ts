@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeProblems, dev, helm } from "./problems";
+import { describeProblems, dev, helm, umbrella } from "./problems";
 
 const { rollout: values } = dev;
 const jobs = { image: "registry.example.test/commands:1", namespace: "jobs" };
@@ -139,30 +139,22 @@ const inKubernetes = {
   "no namespace of a replica set": kubernetes({}, { rollout: values, jobs }),
 };
 
-const whole = {
-  target: "umbrella",
-  namespace: "stellaops",
-  release: "stella",
-  chart: "charts/stella",
-  worker: { selector: "app=worker" },
-  web: { selector: "app=web" },
-};
-const umbrella = (given: object) => ({ rollout: { ...whole, ...given } });
+const together = (given: object) => ({ rollout: { ...umbrella, ...given } });
 const separate = (given: object) => ({ rollout: { ...helm, ...given } });
 const releases = {
-  "a step": umbrella({ step: "worker" }),
-  "a shared section": umbrella({ shared: {} }),
-  "no chart": umbrella({ chart: undefined }),
-  "no worker": umbrella({ worker: undefined }),
-  "no labels of a service": umbrella({ web: { path: "env" } }),
-  "no version of a chart": umbrella({ chart: "oci://charts/stella" }),
-  "a chart of one service": umbrella({ web: { ...whole.web, chart: "charts/web" } }),
-  "one place for both": umbrella({
-    worker: { ...whole.worker, path: "env" },
-    web: { ...whole.web, path: "env" },
+  "a step": together({ step: "worker" }),
+  "a shared section": together({ shared: {} }),
+  "no chart": together({ chart: undefined }),
+  "no worker": together({ worker: undefined }),
+  "no labels of a service": together({ web: { path: "env" } }),
+  "no version of a chart": together({ chart: "oci://charts/stella" }),
+  "a chart of one service": together({ web: { ...umbrella.web, chart: "charts/web" } }),
+  "one place for both": together({
+    worker: { ...umbrella.worker, path: "env" },
+    web: { ...umbrella.web, path: "env" },
   }),
-  "a place in the other one": umbrella({ web: { ...whole.web, path: "worker.env.web" } }),
-  "labels of the other service": umbrella({ web: whole.worker }),
+  "a place in the other one": together({ web: { ...umbrella.web, path: "worker.env.web" } }),
+  "labels of the other service": together({ web: umbrella.worker }),
   "the one release beside two": separate({ release: "stella" }),
   "one release for both services": separate({
     worker: { ...helm.worker, release: "stella" },

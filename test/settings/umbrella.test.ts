@@ -1,15 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../components/settings";
-import { describeProblems, helm } from "./problems";
-
-const umbrella = {
-  target: "umbrella",
-  namespace: "stellaops",
-  release: "stella",
-  chart: "charts/stella",
-  worker: { selector: "app=worker" },
-  web: { selector: "app=web" },
-};
+import { describeProblems, helm, umbrella } from "./problems";
 
 const mongoUri = "mongodb://127.0.0.1/taskrunner";
 const parsed = (rollout: object) =>

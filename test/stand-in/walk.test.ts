@@ -120,7 +120,7 @@ it.each([
   ["the export", handover, [], / is executed again$/],
   ["what holds runs without MongoDB", handover, ["lost"], / is executed again$/],
   ["the export after web", ["FinalPass back"], ["busy web"], /^run .* is lost$/],
-] as const)("the same checks see it if %s is left out", async (...[, leftOut, on, problem]) => {
+] as const)("the same checks see it if %s is left out", async (_what, leftOut, on, problem) => {
   const found: string[] = [];
   for (const seed of drawn) {
     if (found.some((words) => problem.test(words))) break;

@@ -13,6 +13,7 @@ import {
   startControlPlane,
   stopControlPlane,
 } from "../../../tools/parts";
+import { kubectlOf } from "../../pool";
 import { kwokStages } from "../../../tools/parts/kubernetes/programs";
 
 /** What a control plane notes of its programs. */
@@ -32,10 +33,7 @@ test("kwok's stages are those of its module, and nothing else that is there", as
 describe("a control plane", () => {
   let folder: string;
   let cluster: ControlPlane;
-  const kubectl = async (...args: string[]) => {
-    const all = [`--kubeconfig=${cluster.kubeconfig}`, ...args];
-    return (await promisify(execFile)(cluster.kubectl, all)).stdout.trim();
-  };
+  const kubectl = (...args: string[]) => kubectlOf(cluster).kubectl(...args);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "control-plane-"));
@@ -78,8 +76,7 @@ describe("a control plane", () => {
     await expect.poll(() => runningControlPlane(directory)).toBeUndefined();
     const repaired = await startControlPlane({ directory });
     for (const { pid } of programs) expect(await commandLine(pid)).toBeUndefined();
-    const get = [`--kubeconfig=${repaired.kubeconfig}`, "get", "configmap/kept"];
-    await promisify(execFile)(repaired.kubectl, get);
+    await kubectlOf(repaired).kubectl("get", "configmap/kept");
 
     expect(await stopControlPlane(directory)).toBe(true);
     expect(await isFree(repaired.port)).toBe(true);
