@@ -17,10 +17,15 @@ export const newestLooked = 200;
 /**
  * Reads from the newest runs of a state directory how the services write enumerations inside `steps`; undefined if none
  * has any.
+ *
+ * @param names default: the newest runs, which are listed for that
  */
-export async function readStepForms(address: StateAddress): Promise<StepForms | undefined> {
+export async function readStepForms(
+  address: StateAddress,
+  names?: readonly string[],
+): Promise<StepForms | undefined> {
   const evidence = new StepEvidence();
-  const names = await newestRuns(address, newestLooked);
+  names ??= await newestRuns(address, newestLooked);
   for await (const runs of runsNamed(address, names, ["runs"])) {
     // One by one, because a run may be large.
     for (const file of runs.flatMap(({ files }) => files)) {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { StateFolderError, type StepForms, isContradicted } from "../../state";
+import { StateFolderError, type StepForms, isContradicted, newestRuns } from "../../state";
 import type { BothSides } from "../sides";
-import { findKeptForms, keepForms, readStepForms } from "../step-forms";
+import { findKeptForms, keepForms, newestLooked, readStepForms } from "../step-forms";
 import type { FormDifference } from "./compare";
 import { compareForms } from "./read";
 
@@ -16,15 +16,16 @@ export async function decideForms<Sides extends BothSides>(
   asked: Sides,
   dryRun: boolean,
 ): Promise<Sides> {
-  const [kept, found] = await Promise.all([findKeptForms(asked), readStepForms(asked)]);
+  const newest = await newestRuns(asked, newestLooked);
+  const [kept, found] = await Promise.all([findKeptForms(asked), readStepForms(asked, newest)]);
   // A later pass decides by the first run that has any.
   if (!found) return { ...asked, forms: kept };
   const read = { ...found, dates: kept?.dates ?? [] };
-  const { differences } = await compareForms({ ...asked, forms: read });
+  const { differences } = await compareForms({ ...asked, forms: read }, newest);
   const forms = { ...read, dates: decideDates(read.dates, differences) };
   const sides = { ...asked, forms };
   if (isContradicted(forms)) {
-    const { hash = "" } = await compareForms(sides);
+    const { hash = "" } = await compareForms(sides, newest);
     if (hash !== sides.acceptForms) {
       throw new StateFolderError(describeContradicted(sides, forms, hash));
     }

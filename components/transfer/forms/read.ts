@@ -48,14 +48,18 @@ const filesAtOnce = 4;
  * Compares the forms of the newest runs on disk, as an import converts them, with those of the newest documents that
  * services wrote. Changes nothing.
  *
+ * @param newest the names of the newest runs, which are listed otherwise
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
-export async function compareForms(asked: BothSides): Promise<FormsReport> {
+export async function compareForms(
+  asked: BothSides,
+  newest?: readonly string[],
+): Promise<FormsReport> {
   const sides = asked.forms ? asked : await withForms(asked);
   const services = await readServices(sides);
   const compared = byRole((role) => services[role].length);
   const roles = rolesIn(sides).filter((role) => compared[role] > 0);
-  const names = roles.length === 0 ? [] : await newestRuns(sides, newestLooked);
+  const names = roles.length === 0 ? [] : (newest ?? (await newestRuns(sides, newestLooked)));
   const differences: FormDifference[] = [];
   for (const role of roles) {
     const files = names.map((name) => fileOf(sides, role, name));
