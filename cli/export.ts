@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { Option } from "commander";
-import { formatPrinted } from "../components/contract/finding";
-import { formatDuration } from "../components/contract/text";
+import { formatPrinted, formatDuration } from "../components/text";
 import {
   type ExportReport,
   exportByHand,

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { formatDuration } from "../components/contract/text";
+import { formatDuration } from "../components/text";
 import { describePlace, quarantineFile } from "../components/state";
 import {
   type ImportReport,

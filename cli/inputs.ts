@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Db } from "mongodb";
-import { errorCode, redact } from "../components/contract/text";
+import { errorCode, redact } from "../components/text";
 import { databaseAt, formatHosts, type DatabaseAddress } from "../components/mongo";
 import {
   commandSettings,

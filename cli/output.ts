@@ -1,5 +1,5 @@
 import { collectionRoles, type CollectionRole } from "../components/contract";
-import { everyTenSeconds } from "../components/contract/progress";
+import { everyTenSeconds } from "../components/text";
 import type { Tally } from "../components/transfer";
 import type { CommonOptions } from "./command";
 

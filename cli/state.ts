@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Db } from "mongodb";
-import { formatPrinted } from "../components/contract/finding";
+import { formatPrinted } from "../components/text";
 import { type CommandSettings, foldersOf } from "../components/settings";
 import { countJobs, isFolder, requireState, StateFolderError } from "../components/state";
 import {

@@ -1,5 +1,5 @@
 import { findLogExpiry } from "../components/migration";
-import { formatDuration } from "../components/contract/text";
+import { formatDuration } from "../components/text";
 import { countJobs, describePlace } from "../components/state";
 import {
   type FormsReport,

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type * as Api from "@kubernetes/client-node";
-import { formatPrinted, warning } from "../contract/finding";
-import { errorCode } from "../contract/text";
+import { formatPrinted, warning, errorCode } from "../text";
 import { isStatefulSet, nameOf, type Controller } from "./objects";
 import {
   ClusterError,

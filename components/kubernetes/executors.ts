@@ -1,5 +1,5 @@
 import type * as Api from "@kubernetes/client-node";
-import { formatPrinted, warning } from "../contract/finding";
+import { formatPrinted, warning } from "../text";
 import type { Cluster } from "./client";
 import { controllerOf, hasEnded, nameOf } from "./objects";
 import { describeApiPlace } from "./request";

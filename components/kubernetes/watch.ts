@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { progressEveryMs } from "../contract/progress";
-import { nameFirst, redact } from "../contract/text";
+import { progressEveryMs, nameFirst, redact } from "../text";
 import { ClusterError, describeApiPlace, type ApiPlace } from "./request";
 
 /** What a step still waits for: an object, such as `pod a`, and its problem. */

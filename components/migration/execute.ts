@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Db, Document } from "mongodb";
 import { isStandalone } from "../cluster/server";
 import { buildSchema, type WantedSchema } from "../contract";
-import { everyTenSeconds } from "../contract/progress";
+import { everyTenSeconds } from "../text";
 import { commandWriteConcern, withRetries } from "../mongo";
 import { DataIssues, MigrationError } from "./errors";
 import { withholdChanges, type OnDataIssue } from "./issues/data-issues";

@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { warning } from "../contract/finding";
+import { warning } from "../text";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { liveModes, tryQuickly, type LiveMode, type ServiceAddress } from "../kubernetes";

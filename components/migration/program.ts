@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { warning } from "../contract/finding";
+import { warning } from "../text";
 import type { Mongo } from "../cluster";
 import { collections, buildSchema, type ContractSchema, type WantedSchema } from "../contract";
 import { migrationId } from "../ledger";

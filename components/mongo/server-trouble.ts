@@ -1,6 +1,6 @@
 import { MongoAPIError, MongoBulkWriteError, MongoError, type AbstractCursor } from "mongodb";
 import pRetry from "p-retry";
-import { progressEveryMs } from "../contract/progress";
+import { progressEveryMs } from "../text";
 
 // Codes about a single document (MongoDB's error_codes.yml): a unique index, the validator, its size, a name
 // or a value. Any other code concerns the server, and must not quarantine a valid record.

@@ -1,4 +1,4 @@
-import { formatCount } from "../contract/text";
+import { formatCount } from "../text";
 import { isError, type ReviewInput, type ReviewedStep } from "./input";
 import type { Group } from "./table";
 import { describeAny } from "./words";

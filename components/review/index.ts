@@ -4,4 +4,4 @@ export { longestComment } from "./fit";
 export { prepareReview, type ReviewOptions } from "./input";
 export { findChanges, listApproved } from "./messages";
 export { readApproval, readPlan, readPreview, ReviewInputError } from "./read";
-export { redactor, secretsIn } from "../contract/secrets";
+export { redactor, secretsIn } from "../text";

@@ -1,4 +1,4 @@
-import { formatCount } from "../contract/text";
+import { formatCount } from "../text";
 import { isError, type ReviewInput } from "./input";
 import type { Message, Preview } from "./read";
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { byRole } from "../contract";
-import { readPrinted } from "../contract/finding";
-import { withoutSecrets, type Redact } from "../contract/secrets";
+import { readPrinted, withoutSecrets, type Redact } from "../text";
 
 /** A file has the wrong form. The message names what was found, never its content. */
 export class ReviewInputError extends Error {

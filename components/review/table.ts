@@ -1,4 +1,4 @@
-import { formatCount } from "../contract/text";
+import { formatCount } from "../text";
 import { describeDifferences, formatValue } from "./differences";
 import { foldList } from "./fit";
 import { cutoverSteps, type ReviewInput, type ReviewedStep } from "./input";

@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from "../contract/text";
+import { formatCount, formatDuration } from "../text";
 import { isError, isStop, type ReviewInput, type ReviewedStep } from "./input";
 import { otherWarnings } from "./messages";
 import type { Message, PlanFacts, Properties } from "./read";

@@ -1,4 +1,4 @@
-import { formatCount } from "../contract/text";
+import { formatCount } from "../text";
 
 /** A count with a statement, such as `2 resources destroyed`; undefined for zero. */
 export function describeAny(count: number, one: string, rest = ""): string | undefined {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StateFolders } from "../contract";
-import { warning } from "../contract/finding";
+import { warning } from "../text";
 import type { SecretRef } from "../kubernetes/program";
 import { drainGateOf, modeOf, type Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
-import { errorCode } from "../contract/text";
+import { errorCode } from "../text";
 import { load, parseStructured } from "./load";
 import { SettingsFileError } from "./problems";
 import { nameRules, sectionConflicts } from "./rules";

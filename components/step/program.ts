@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { name } from "../../package.json";
 import type { Direction } from "../settings";
-import { type Finding, formatFinding } from "../contract/finding";
+import { type Finding, formatFinding } from "../text";
 import { type StepKind } from "./step";
 
 /** The inputs of a step as the program gives them, without those that the step finds out itself. */

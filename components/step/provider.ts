@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { formatPrinted, warning } from "../contract/finding";
+import { formatPrinted, warning } from "../text";
 import { ConnectionError, sameServer } from "../mongo";
 import { tell } from "./jobs";
 import { workOf, type AnyState as State, type AnyStep } from "./work";

@@ -1,5 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
-import type { Finding } from "../contract/finding";
+import type { Finding } from "../text";
 import type { JobTarget } from "./jobs";
 import type { Direction } from "../settings";
 

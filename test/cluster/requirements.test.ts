@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../components/contract/finding";
+import type { Finding } from "../../components/text";
 import {
   checkServer,
   findingsOf,

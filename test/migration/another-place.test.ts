@@ -1,6 +1,6 @@
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { formatPrinted } from "../../components/contract/finding";
+import { formatPrinted } from "../../components/text";
 import { writeFence } from "../../components/state";
 import { migrationId, recordFence, type LedgerRecord } from "../../components/ledger";
 import { claim } from "../../components/migration/ledger";

@@ -1,4 +1,4 @@
-import { formatPrinted } from "../../components/contract/finding";
+import { formatPrinted } from "../../components/text";
 import { describe, expect, it } from "vitest";
 import { describeRollbackPreview } from "../../components/transfer/describe/rollback";
 import {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { redactor, secretsIn } from "../../components/review";
-import { withoutSecrets } from "../../components/contract/secrets";
+import { withoutSecrets } from "../../components/text";
 
 const password = "p@ss/w0rd%";
 const uri = `mongodb://user:${encodeURIComponent(password)}@host/db`;

@@ -1,7 +1,7 @@
 import { MongoServerError } from "mongodb";
 import { expect, it } from "vitest";
 import { byRole, defaultFolders } from "../../components/contract";
-import { type Finding, formatPrinted } from "../../components/contract/finding";
+import { type Finding, formatPrinted } from "../../components/text";
 import { ServerTroubleError } from "../../components/mongo";
 import { publish, requireFenceWritable } from "../../components/state";
 import type { Exported, ImportReport, VerificationReport } from "../../components/transfer";

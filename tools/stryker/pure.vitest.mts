@@ -14,6 +14,7 @@ export default defineConfig({
       "test/rollout/helm/rendered.test.ts",
       "test/rollout/pods/live-mode.test.ts",
       "test/settings/!(schema).test.ts",
+      "test/text/*.test.ts",
       "test/transfer/merge.test.ts",
       "test/transfer/forms/compare.test.ts",
       "test/state/{check,convert,json,keys,sequence,step-forms}.test.ts",

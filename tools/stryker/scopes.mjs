@@ -8,10 +8,10 @@ export const scopes = {
   pure: {
     tests: "pure",
     files: [
-      "components/contract/{finding,text}.ts",
       "components/rollout/environment.ts",
       "components/rollout/helm/rendered.ts",
       "components/rollout/pods/live-mode.ts",
+      "components/text/{finding,format}.ts",
       "components/transfer/merge.ts",
     ],
     least: 92,
@@ -20,7 +20,7 @@ export const scopes = {
     tests: "pure",
     files: [
       "components/cluster/kubernetes/spec.ts",
-      "components/contract/{schema,secrets,validator}.ts",
+      "components/contract/{schema,validator}.ts",
       "components/migration/planner/{canonical,change,commands,diff,index-spec}.ts",
       "components/review/safe/*.ts",
       "components/rollout/canary/verdict.ts",
@@ -28,6 +28,7 @@ export const scopes = {
       "components/settings/cluster/*.ts",
       "components/state/{check,convert,json,step-forms}.ts",
       "components/step/jobs/{answer,manifest}.ts",
+      "components/text/secrets.ts",
       "components/transfer/forms/compare.ts",
     ],
     least: null,

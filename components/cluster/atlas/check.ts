@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import type { AtlasSettings } from "../../settings";
 import { logFinding, ProgramError, stackName } from "../../step/program";
 import { atlasSdk } from "./sdk";

@@ -1,5 +1,5 @@
 import type { Db, Document } from "mongodb";
-import { type Finding, warning } from "../../contract/finding";
+import { type Finding, warning } from "../../text";
 import {
   addressIn,
   ConnectionError,

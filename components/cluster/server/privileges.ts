@@ -1,5 +1,5 @@
 import { MongoServerError, ObjectId, type Db, type Document } from "mongodb";
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import { withRetries } from "../../mongo";
 import { tell } from "../../step";
 import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";

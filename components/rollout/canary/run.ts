@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { V1Pod } from "@kubernetes/client-node";
-import { warning } from "../../contract/finding";
-import { redactor, secretsIn } from "../../contract/secrets";
+import { warning, redactor, secretsIn } from "../../text";
 import {
   ClusterError,
   controllersOf,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import { foreseeInPreview } from "../../step/program";
 import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";

@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { warning } from "../../contract/finding";
-import { redact } from "../../contract/text";
+import { warning, redact } from "../../text";
 import { describeController, statedMode, type Controller } from "../../kubernetes";
 import {
   createNamespace,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import {
   argoApplicationOf,
   clusterAt,

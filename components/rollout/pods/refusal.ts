@@ -1,5 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import {
   controllersOf,
   describeController,

@@ -1,4 +1,4 @@
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import {
   clusterAt,
   controllersOf,

@@ -1,4 +1,4 @@
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import { kind, Unfinished, type Step, type StepInputs } from "../../step";
 import { stopOthers, type StopAddress } from "../../step/jobs";
 import type { ValuesFileInputs } from "../values/provider";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { errorCode } from "../../contract/text";
+import { errorCode } from "../../text";
 import type { EnvironmentEntry } from "../environment";
 
 /** A values file cannot be read, used or written. The message never has a value, which may be a password. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
-import { errorCode, redact } from "../../contract/text";
+import { errorCode, redact } from "../../text";
 
 /** A values file for the branch that Argo CD or Flux reads. */
 export interface Push {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { warning, type Finding } from "../../contract/finding";
+import { warning, type Finding } from "../../text";
 import type { StorageMode } from "../../settings";
 import type { StateOf } from "../../step";
 import { modeKey, type Service } from "../environment";

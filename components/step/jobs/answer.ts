@@ -1,5 +1,4 @@
-import { type Finding, formatPrinted } from "../../contract/finding";
-import { redact } from "../../contract/text";
+import { type Finding, formatPrinted, redact } from "../../text";
 
 /** The maximum size of a termination message, and of a text in it, in bytes. */
 const messageBytes = 4_096;

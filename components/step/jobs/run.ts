@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
-import { redact } from "../../contract/text";
+import { redact } from "../../text";
 import {
   clusterAt,
   hasEnded,

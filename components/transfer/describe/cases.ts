@@ -1,6 +1,5 @@
 import type { CollectionRole, StateFolders } from "../../contract";
-import type { Finding } from "../../contract/finding";
-import { formatCount, nameFirst } from "../../contract/text";
+import { type Finding, formatCount, nameFirst } from "../../text";
 
 /** A line for the engine's log, or what somebody has to know. */
 export type StepMessage = string | Finding;

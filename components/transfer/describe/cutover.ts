@@ -1,6 +1,5 @@
-import { warning } from "../../contract/finding";
+import { warning, formatCount } from "../../text";
 import { collectionRoles } from "../../contract";
-import { formatCount } from "../../contract/text";
 import {
   type JobCounts,
   type StateAddress,

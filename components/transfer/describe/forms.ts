@@ -1,5 +1,5 @@
 import { collectionRoles } from "../../contract";
-import { formatCount } from "../../contract/text";
+import { formatCount } from "../../text";
 import type { FormDifference, SeenForm } from "../forms/compare";
 import type { FormsReport } from "../forms/read";
 import { formatCases, formatRecords } from "./cases";

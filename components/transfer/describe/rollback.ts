@@ -1,6 +1,5 @@
-import { type Finding, warning } from "../../contract/finding";
+import { type Finding, warning, formatCount } from "../../text";
 import { collectionRoles } from "../../contract";
-import { formatCount } from "../../contract/text";
 import { type StateAddress, heldFolder } from "../../state";
 import type {
   BulkExportReport,

@@ -1,4 +1,4 @@
-import { formatCount } from "../../contract/text";
+import { formatCount } from "../../text";
 import {
   type JsonObject,
   type Raw,

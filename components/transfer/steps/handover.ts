@@ -1,4 +1,4 @@
-import { type Finding, warning } from "../../contract/finding";
+import { type Finding, warning } from "../../text";
 import { findChangesSince, redrainHint } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";

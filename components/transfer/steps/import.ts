@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { collectionRoles } from "../../contract";
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import { sameServer } from "../../mongo";
 import {
   type Skipped,

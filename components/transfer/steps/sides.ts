@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { everyTenSeconds } from "../../contract/progress";
+import { everyTenSeconds } from "../../text";
 import { addressIn, databaseAt } from "../../mongo";
 import type { StateAddress } from "../../state";
 import type { BothSides } from "../sides";

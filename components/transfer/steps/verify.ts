@@ -1,4 +1,4 @@
-import { warning } from "../../contract/finding";
+import { warning } from "../../text";
 import { findLogExpiry } from "../../migration";
 import { fenceInForce, readFence, sourceOfTruth } from "../../state";
 import { type Step, tell, Unfinished } from "../../step";

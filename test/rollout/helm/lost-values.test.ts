@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatFinding } from "../../../components/contract/finding";
+import { formatFinding } from "../../../components/text";
 import { describeLostValues, otherValues } from "../../../components/rollout/helm/lost-values";
 import { noPlan, previewOf, reviewOf } from "../../review/steps";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { supersededFolder } from "../../../components/state";
-import { readPrinted } from "../../../components/contract/finding";
+import { readPrinted } from "../../../components/text";
 import { type MemoryJournal, eventsOf } from "../journal";
 import type { Mode } from "../crew";
 import { bundledCommands } from "../../cli/bundled";

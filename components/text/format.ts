@@ -1,22 +1,3 @@
-// A password may have blanks in it. What follows a host is a port.
-const spacedLogin =
-  /(mongodb(?:\+srv)?:\/\/)[^\s@/]*:(?!\d{1,5}(?:[/?,\s]|$))(?:(?!:\/\/)[^\n])*@/gi;
-
-/**
- * Removes passwords from the URIs in a text. When in doubt it removes more: all of a MongoDB connection string,
- * and any other URI up to the last `@` of the word.
- *
- * @param mask replaces each removed part; with a mask, a connection string keeps its hosts
- */
-export function redact(text: string, mask?: string): string {
-  const masked = text.replace(spacedLogin, "$1***@");
-  const shown =
-    mask === undefined
-      ? masked.replace(/mongodb(\+srv)?:\/\/[^\s"'`,;)]+/gi, "mongodb$1://***")
-      : masked;
-  return shown.replace(/:\/\/\S*@/g, `://${mask ?? "***"}@`);
-}
-
 /** A number with thousands separators, and its noun: `1,204 runs`, `1 run`. */
 export function formatCount(
   count: number,
@@ -46,4 +27,18 @@ export function nameFirst(items: readonly string[], max: number, total = items.l
 export function errorCode(error: unknown, otherwise = "unknown error"): string {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   return typeof code === "string" ? code : otherwise;
+}
+
+/** Interval of the progress lines of every wait. */
+export const progressEveryMs = 10_000;
+
+/** Calls `print` with the seconds elapsed, every ten seconds, until the returned function is called. */
+export function everyTenSeconds(print: (seconds: number) => void): () => void {
+  const started = Date.now();
+  const timer = setInterval(() => {
+    print(Math.round((Date.now() - started) / 1_000));
+  }, progressEveryMs);
+  return () => {
+    clearInterval(timer);
+  };
 }

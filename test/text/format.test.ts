@@ -1,12 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import {
-  errorCode,
-  formatCount,
-  formatDuration,
-  nameFirst,
-  redact,
-} from "../../components/contract/text";
+import { errorCode, formatCount, formatDuration, nameFirst, redact } from "../../components/text";
 
 /** Every sign that a word may have, unencoded too. */
 const sign = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));

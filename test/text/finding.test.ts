@@ -7,7 +7,7 @@ import {
   readFinding,
   readPrinted,
   warning,
-} from "../../components/contract/finding";
+} from "../../components/text";
 
 const findings = fc.record<Finding>({
   severity: fc.constantFrom("stop", "warn", "info"),

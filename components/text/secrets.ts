@@ -1,4 +1,21 @@
-import { redact } from "./text";
+// A password may have blanks in it. What follows a host is a port.
+const spacedLogin =
+  /(mongodb(?:\+srv)?:\/\/)[^\s@/]*:(?!\d{1,5}(?:[/?,\s]|$))(?:(?!:\/\/)[^\n])*@/gi;
+
+/**
+ * Removes passwords from the URIs in a text. When in doubt it removes more: all of a MongoDB connection string,
+ * and any other URI up to the last `@` of the word.
+ *
+ * @param mask replaces each removed part; with a mask, a connection string keeps its hosts
+ */
+export function redact(text: string, mask?: string): string {
+  const masked = text.replace(spacedLogin, "$1***@");
+  const shown =
+    mask === undefined
+      ? masked.replace(/mongodb(\+srv)?:\/\/[^\s"'`,;)]+/gi, "mongodb$1://***")
+      : masked;
+  return shown.replace(/:\/\/\S*@/g, `://${mask ?? "***"}@`);
+}
 
 /** Replacement for a secret, the same as the engine's. */
 export const masked = "[secret]";
