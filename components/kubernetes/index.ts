@@ -1,15 +1,61 @@
 /** A Kubernetes API: its client, what may be asked of it, and waits. `program.ts` is the Pulumi program's own door. */
+
 export { clusterAt, tryQuickly, type Application, type Cluster } from "./client";
-export * from "./drain-snapshot";
-export * from "./executors";
-export * from "./identity";
-export * from "./objects";
 export {
   ClusterError,
   describeApiPlace,
-  KubeconfigError,
   kubectlAt,
+  KubeconfigError,
   type ClusterAddress,
 } from "./request";
-export * from "./service";
-export * from "./watch";
+export { identityOf, isSameCluster, type ClusterIdentity } from "./identity";
+
+// Objects, and what blocks a step.
+export {
+  argoApplicationOf,
+  controllerOf,
+  describeController,
+  describeScalers,
+  formatSelector,
+  gitOpsOwnerOf,
+  hasEnded,
+  isReady,
+  isStatefulSet,
+  labelValue,
+  managersOfReplicas,
+  nameOf,
+  pauseHint,
+  podObstacle,
+  replicasOf,
+  type Controller,
+} from "./objects";
+export { inFull, inProgress, quote, watch, WaitTimeout, type Obstacle } from "./watch";
+
+// A service: its workloads, their mode, what executes its runs, and its drain.
+export {
+  controllersOf,
+  isDrained,
+  liveModes,
+  replicasBefore,
+  replicasBeforeDrain,
+  statedMode,
+  type LiveMode,
+  type ServiceAddress,
+  type ServiceSelector,
+} from "./service";
+export {
+  findExecutors,
+  listExecutors,
+  repositoryOf,
+  stepLabel,
+  variableIn,
+  type Candidate,
+  type ExecutorMarks,
+} from "./executors";
+export {
+  findChangesSince,
+  recordedReplicas,
+  redrainHint,
+  takeDrainSnapshot,
+  type DrainSnapshot,
+} from "./drain-snapshot";

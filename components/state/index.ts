@@ -1,28 +1,138 @@
 /** Lists, reads, converts, publishes and holds the state on disk. Uses MongoDB's types but never a server. */
 
-export * from "./concurrency";
-export * from "./compare";
-export * from "./delta-scope";
-export * from "./digests";
-export * from "./errors";
-export * from "./fence";
-export * from "./foreign";
-export * from "./form";
-export * from "./held";
-export * from "./hold";
-export * from "./json";
-export * from "./keys";
-export * from "./layout";
-export * from "./line-numbers";
-export { supersede, supersededFolder } from "./move";
-export * from "./place";
-export * from "./publish";
-export * from "./queue";
-export * from "./read";
-export * from "./records";
-export * from "./runs";
+// The state directory: its folders, runs, jobs and files.
+export {
+  fileBaseNames,
+  fileOf,
+  filesOf,
+  isFolder,
+  quarantineFile,
+  requireInside,
+  requireState,
+  rolesIn,
+  skippedIn,
+  stateFiles,
+  type StateAddress,
+  type StateFile,
+} from "./layout";
+export { requireStores } from "./stores";
+export { skipBesideStores } from "./foreign";
 export { type Skipped, noneSkipped } from "./skipped";
-export * from "./stores";
-export * from "./step-forms";
-export * from "./unfinished";
+export {
+  newestRuns,
+  runsNamed,
+  runsOnDisk,
+  isSameStamp,
+  stampByOpening,
+  type FileStamp,
+  type FoundFile,
+  type RunOnDisk,
+} from "./runs";
+export { findRunId, freshMs, lookAt, maxRereads, pauseMs, placeOf, type FilePlace } from "./place";
+export {
+  countJobs,
+  findArchivedJobs,
+  hasQueue,
+  jobsForFence,
+  listJobs,
+  type JobCounts,
+} from "./queue";
+
+// Reading: the texts of a file, and the records in them.
+export {
+  beginning,
+  decode,
+  hashOfFirst,
+  readChunks,
+  readSmall,
+  readTexts,
+  type Chunk,
+  type Raw,
+  type RawText,
+  type ReadPosition,
+  type ReadStart,
+} from "./read";
+export {
+  convertEntries,
+  objectIn,
+  parse,
+  parseRecords,
+  runIdOf,
+  sequenceOfLine,
+  unpack,
+  ReadyRecord,
+  type IncompleteLine,
+} from "./records";
+export { LineNumbers, sequenceIn, type NumberedLines } from "./line-numbers";
 export type { Conversion, Entry } from "./convert";
+export {
+  exactNumber,
+  formatJson,
+  isJsonObject,
+  memberOf,
+  membersOf,
+  parseJson,
+  valueIn,
+  type JsonObject,
+} from "./json";
+export { deriveId, keyOf, readableKey, type Key } from "./keys";
+
+// Comparing records, and what runs say of themselves.
+export { areEqual, differingPaths, hashOf } from "./compare";
+export { digestOf, HashSet, shortHash } from "./digests";
+export { isUnbegun, isUnfinished, wouldRepeatSteps } from "./unfinished";
+export { isContradicted, usualForms, StepEvidence, type StepForms } from "./step-forms";
+
+// Writing files.
+export { publish, readStamp, syncFolders, temporaryPath } from "./publish";
+export {
+  asOnDisk,
+  lacksSequences,
+  recordOf,
+  renewRecord,
+  wholeFile,
+  type WholeFilePlace,
+  type WholeFileRole,
+} from "./form";
+
+// What a cutover and a rollback leave in the state directory.
+export {
+  endedCutovers,
+  fenceFile,
+  fenceInForce,
+  probeByPermission,
+  readFence,
+  requireFenceWritable,
+  sourceOfTruth,
+  writeFence,
+  type Fence,
+} from "./fence";
+export { readDeltaScope, saveDeltaScope, type DeltaScope } from "./delta-scope";
+export {
+  conflictsFolder,
+  heldAddresses,
+  heldFolder,
+  idInside,
+  listHeldRuns,
+  listUnfinishedRuns,
+  mayBeUnfinished,
+  readableRunIn,
+  stampedName,
+  toConflictsAddress,
+  type FindFinished,
+  type RunFile,
+} from "./held";
+export { completeMoves, holdRuns, listHeldJobs, unholdParts, unholdRuns } from "./hold";
+export { supersede, supersededFolder } from "./move";
+
+export {
+  describePlace,
+  isSystemError,
+  refusalIn,
+  Refusal,
+  StateFolderError,
+  WriteError,
+  type Place,
+  type RefusalReason,
+} from "./errors";
+export { blocksOf, mapLimit, mapOrdered } from "./concurrency";
