@@ -128,7 +128,10 @@ function describeExport(root: string, report: ExportReport) {
     cases: [
       [
         "Changed on both sides; the file stays, and so does MongoDB's content",
-        conflicts.map(({ id, file, detail, copy }) => `${id} in ${file}: ${detail}; see ${copy}`),
+        conflicts.map((one) => {
+          const [id, see] = "copy" in one ? [one.id, one.copy] : [one.runId, one.collection];
+          return `${id} in ${one.file}: ${one.detail}; see ${see}`;
+        }),
         both,
       ],
       ["Held before, and in their places again", returned],

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { unknownValue } from "../step";
+import { andMore } from "../text";
 import type { Properties, PreviewStep } from "./read";
 import { join, md, ours, type Markdown } from "./safe/markdown";
 
@@ -125,6 +126,5 @@ export function describeDifferences(differences: readonly Difference[]): Markdow
     if (before === undefined) return md`${name} ${after ?? ""}`;
     return after === undefined ? md`${name} ${before} → none` : md`${name} ${before} → ${after}`;
   });
-  const left = differences.length - shown.length;
-  return join(left > 0 ? [...shown, ours(`and ${left} more`)] : shown, ", ");
+  return join([...shown, ...andMore(differences.length - shown.length).map(ours)], ", ");
 }

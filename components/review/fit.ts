@@ -1,11 +1,11 @@
-import { details, join, md, type Markdown } from "./safe/markdown";
+import { andMore } from "../text";
+import { details, join, ours, type Markdown } from "./safe/markdown";
 
 /** The first items, and below them the number of the others: `and 3 more`. Empty without items. */
 export function formatItems(items: readonly Markdown[], most: number, between: string): Markdown[] {
   if (items.length === 0) return [];
   const shown = join(items.slice(0, most), between);
-  const left = items.length - most;
-  return [left > 0 ? md`${shown}\n\nand ${left} more` : shown];
+  return [join([shown, ...andMore(items.length - most).map(ours)], "\n\n")];
 }
 
 /** Folds items away below a line that counts them. Empty without items. */

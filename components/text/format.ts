@@ -19,8 +19,12 @@ export function formatDuration(ms: number): string {
 /** The first items and the number of the others: `a, b and 3 more`. */
 export function nameFirst(items: readonly string[], max: number, total = items.length): string {
   const named = items.slice(0, max);
-  const more = total - named.length;
-  return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return [named.join(", "), ...andMore(total - named.length)].join(" ");
+}
+
+/** What follows the first items of a list: `and 1,204 more`. Empty if they are all. */
+export function andMore(left: number): string[] {
+  return left > 0 ? [`and ${left.toLocaleString("en-US")} more`] : [];
 }
 
 /** The code of a system error, such as `ENOENT`. */

@@ -34,14 +34,21 @@ export interface Quarantined extends Place {
   readonly runId?: string;
 }
 
-/**
- * A document whose file changed too; `copy` has MongoDB's content. Paths are below the root. Of a log that
- * differs `id` is the run's, and `copy` is the collection: MongoDB's entries stay there.
- */
-export interface ExportConflict {
+/** A document whose file changed too. Paths are below the root. */
+export interface FileConflict {
   readonly id: string;
   readonly file: string;
+  /** The conflict copy, with MongoDB's content. */
   readonly copy: string;
+  readonly detail: string;
+}
+
+/** A log that differs from MongoDB; both sides stay. */
+export interface LogConflict {
+  readonly runId: string;
+  readonly file: string;
+  /** The collection of MongoDB's entries. */
+  readonly collection: string;
   readonly detail: string;
 }
 
@@ -146,7 +153,7 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   /** How many bytes were written. */
   bytes: number;
   elapsedMs: number;
-  conflicts: ExportConflict[];
+  conflicts: (FileConflict | LogConflict)[];
   unwritable: Unwritable[];
   /** The first thousand runs that were removed on disk since the fence ended, and that are unfinished in MongoDB. */
   removedUnfinished: string[];

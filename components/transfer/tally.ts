@@ -16,8 +16,9 @@ import {
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
 import {
-  type ExportConflict,
+  type FileConflict,
   type ImportReport,
+  type LogConflict,
   type Quarantined,
   type Unwritable,
 } from "./reports";
@@ -64,11 +65,11 @@ const countNames = [
 type CountName = (typeof countNames)[number];
 
 /** The maximum number of examples of a kind: memory stays flat, and nobody reads more. */
-const keptCases = 1_000;
+const maxExamples = 1_000;
 
-/** Keeps examples of a kind as long as there is room. */
-export function keep<Case>(cases: Case[], ...more: readonly Case[]): void {
-  cases.push(...more.slice(0, keptCases - cases.length));
+/** Adds examples of a kind as long as there is room. */
+export function addExamples<Case>(cases: Case[], ...more: readonly Case[]): void {
+  cases.push(...more.slice(0, maxExamples - cases.length));
 }
 
 /** Counts what becomes of records in an import, an export or a verification, with examples of each kind. */
@@ -85,14 +86,14 @@ export class Tally {
   readonly incomplete: IncompleteLine[] = [];
   readonly quarantine: Quarantined[] = [];
   readonly quarantinedUnfinished = { count: 0, cases: [] as Quarantined[] };
-  readonly conflicts: ExportConflict[] = [];
+  readonly conflicts: (FileConflict | LogConflict)[] = [];
   readonly unwritable: Unwritable[] = [];
   readonly onlyInFiles = byRole((): string[] => []);
   readonly different = byRole((): { id: string; paths: readonly string[] }[] => []);
   readonly removedUnfinished: string[] = [];
   readonly begunInMongo: string[] = [];
   /** All that is quarantined, and in a verification all that differs. */
-  readonly left = new ListHash();
+  readonly differenceHash = new ListHash();
   private readonly conversions: ImportReport["conversions"] = {};
   private unchangedFiles = 0;
   private unfinishedRuns = 0;
@@ -130,7 +131,7 @@ export class Tally {
   /** Counts a record that the source of truth removed, as the other side has it. */
   remove(role: CollectionRole, key: Key, document: Document): void {
     this.count(role, "removed");
-    if (role === "runs" && isUnfinished(document)) keep(this.removedUnfinished, key);
+    if (role === "runs" && isUnfinished(document)) addExamples(this.removedUnfinished, key);
   }
 
   /**
@@ -150,25 +151,25 @@ export class Tally {
     };
     const { text, entry } = raw ?? {};
     const content = entry === undefined ? (text?.bytes ?? "") : formatJson(entry);
-    this.left.add(JSON.stringify([refused, hash("sha256", content)]));
+    this.differenceHash.add(JSON.stringify([refused, hash("sha256", content)]));
     this.keepRaw?.(refused, raw);
-    keep(this.quarantine, refused);
+    addExamples(this.quarantine, refused);
     if (role !== "runs" || !mayBeUnfinished(raw?.text)) return;
     this.unfinishedRuns += 1;
     this.quarantinedUnfinished.count += 1;
-    keep(this.quarantinedUnfinished.cases, refused);
+    addExamples(this.quarantinedUnfinished.cases, refused);
   }
 
   /** Counts a document that no file can hold. */
   refuseDocument(role: CollectionRole, id: string, { reason, detail }: Refusal): void {
     this.count(role, "unwritable");
-    keep(this.unwritable, { id, reason, detail });
+    addExamples(this.unwritable, { id, reason, detail });
   }
 
   /** Counts a document whose file changed too, or a log that differs. */
-  conflict(role: CollectionRole, conflict: ExportConflict): void {
+  conflict(role: CollectionRole, conflict: FileConflict | LogConflict): void {
     this.count(role, "conflicts");
-    keep(this.conflicts, conflict);
+    addExamples(this.conflicts, conflict);
   }
 
   /** Counts the records of a file, or of a log's beginning, that an earlier import brought. */
@@ -184,7 +185,7 @@ export class Tally {
   }
 
   leaveIncomplete(line: IncompleteLine): void {
-    keep(this.incomplete, line);
+    addExamples(this.incomplete, line);
   }
 
   /** Counts what another tally of an export has counted. */
@@ -192,9 +193,9 @@ export class Tally {
     for (const role of collectionRoles) {
       for (const name of countNames) this.counts[role][name] += other.counts[role][name];
     }
-    keep(this.conflicts, ...other.conflicts);
-    keep(this.unwritable, ...other.unwritable);
-    keep(this.removedUnfinished, ...other.removedUnfinished);
+    addExamples(this.conflicts, ...other.conflicts);
+    addExamples(this.unwritable, ...other.unwritable);
+    addExamples(this.removedUnfinished, ...other.removedUnfinished);
     this.files += other.files;
     this.bytes += other.bytes;
   }

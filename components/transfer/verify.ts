@@ -24,7 +24,7 @@ import type { FormsReport } from "./forms/read";
 import { type BothSides } from "./sides";
 import type { Quarantined } from "./reports";
 import { withForms } from "./step-forms";
-import { Tally, keep } from "./tally";
+import { Tally, addExamples } from "./tally";
 
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
@@ -143,7 +143,7 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const isClean = all.every(
     ({ differing, quarantined }) => differing + (isProof ? 0 : quarantined) === 0,
   );
-  const hash = tally.left.toString();
+  const hash = tally.differenceHash.toString();
   const isAccepted = isClean || hash === sides.acceptQuarantined;
   const holds = isAccepted && all.every(({ missing }) => missing === 0);
   const provenFiles = tally.files - changed.size;
@@ -193,15 +193,15 @@ function countPair(
   else if (isExpired) tally.count(role, "expired");
   else if (!mongo) {
     tally.count(role, "missing");
-    keep(tally.onlyInFiles[role], readableKey(key));
+    addExamples(tally.onlyInFiles[role], readableKey(key));
   } else if (verdict === "mongo" && !isStrict) tally.count(role, "newerInMongo");
   else {
     tally.count(role, "differing");
-    keep(tally.different[role], {
+    addExamples(tally.different[role], {
       id: readableKey(key),
       paths: differingPaths(role, document, mongo),
     });
-    tally.left.add(`${role} ${key} ${hashOf(role, document)}`);
+    tally.differenceHash.add(`${role} ${key} ${hashOf(role, document)}`);
   }
 }
 

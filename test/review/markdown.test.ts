@@ -42,7 +42,7 @@ it("a block has sixty lines and counts the others", () => {
   expect(fence(lines.slice(0, 60), "diff").text).toBe(
     ["```diff", ...lines.slice(0, 60), "```"].join("\n"),
   );
-  expect(fence(lines).text.split("\n").slice(-3)).toEqual(["line 60", "and 1 more lines", "```"]);
+  expect(fence(lines).text.split("\n").slice(-3)).toEqual(["line 60", "and 1 more", "```"]);
 });
 
 it("a block ends with more quotes than it has inside, and shows what cannot be seen", () => {

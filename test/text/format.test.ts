@@ -90,6 +90,7 @@ it("names the first of some items, and how many more there are", () => {
   expect(nameFirst(["a", "b"], 2)).toBe("a, b");
   expect(nameFirst(["a", "b", "c"], 2)).toBe("a, b and 1 more");
   expect(nameFirst(["a", "b"], 2, 1_000)).toBe("a, b and 998 more");
+  expect(nameFirst(["a", "b"], 1, 1_205)).toBe("a and 1,204 more");
 });
 
 it("has the code of an error of the system", () => {

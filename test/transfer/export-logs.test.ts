@@ -26,9 +26,9 @@ it("a log is never rewritten: what it lacks is appended, and a last entry that d
   expect(report.logs).toEqual(exportCounts(3, { written: 2, conflicts: 1 }));
   expect(report.conflicts).toEqual([
     {
-      id: "r",
+      runId: "r",
       file: "logs/runs/r.ndjson",
-      copy: logs().namespace,
+      collection: logs().namespace,
       detail: expect.stringMatching(/ 5: message$/) as string,
     },
   ]);
@@ -87,7 +87,7 @@ it.each([
     const report = await exportState(sides(root));
     expect(report.logs).toMatchObject({ conflicts: 1, written: inMongo.length > 2 ? 1 : 0 });
     expect(report.conflicts).toMatchObject([
-      { id: "r", detail: expect.stringMatching(/ 2: message$/) as string },
+      { runId: "r", detail: expect.stringMatching(/ 2: message$/) as string },
     ]);
   },
 );

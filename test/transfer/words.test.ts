@@ -137,7 +137,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
         artifacts: { ...none, unwritable: 1 },
         conflicts: [
           { id: "s", file: "state/runs/s.json", copy: "conflicts/state/runs/s.json" },
-          { id: "r", file: "logs/runs/r.ndjson", copy: "taskrunner.pack_run_logs" },
+          { runId: "r", file: "logs/runs/r.ndjson", collection: "taskrunner.pack_run_logs" },
         ],
         unwritable: [{ id: "r:a", detail: "no form" }],
         withoutBase: { count: 1, cases: ["busy"] },

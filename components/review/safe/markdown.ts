@@ -1,3 +1,5 @@
+import { andMore } from "../../text";
+
 /** A piece of the comment. Only this file turns a text from outside into one. */
 export class Markdown {
   constructor(readonly text: string) {}
@@ -72,7 +74,7 @@ export function fence(lines: readonly string[], language = ""): Markdown {
   const all = lines
     .slice(0, maxLines)
     .map((line) => shorten(line, (part) => part.replace(/\t/g, "  ").replace(invisible, "\ufffd")));
-  if (lines.length > maxLines) all.push(`and ${lines.length - maxLines} more lines`);
+  all.push(...andMore(lines.length - maxLines));
   const quotes = chooseQuotes(all.join("\n"), 3);
   return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));
 }

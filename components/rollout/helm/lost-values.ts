@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
-import { warning } from "../../text";
+import { andMore, warning } from "../../text";
 import { foreseeInPreview } from "../../step/program";
 import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
@@ -113,11 +113,10 @@ export function describeLostValues(
     if (isShown) return `  ${path}: ${textOf(live)} is live, ${textOf(applied)} would be applied`;
     return `  ${path}${live === undefined ? ": not live" : applied === undefined ? ": would be lost" : ""}`;
   });
-  const more = found.length - keys.length;
   return [
     `The live release ${release} has other values than \`pulumi up\` would apply:`,
     ...keys,
-    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...andMore(found.length - keys.length).map((more) => `  ${more}`),
     "If this change is not about these values, somebody set them outside the files, for example with " +
       `\`helm upgrade --set\`. Write them into ${file}, or they are lost.`,
   ].join("\n");

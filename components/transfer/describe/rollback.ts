@@ -8,7 +8,7 @@ import type {
   RollbackReport,
 } from "../rollback/rollback";
 import type { OlderSide } from "../reports";
-import { type StepMessage, formatCases, formatRecords, ifAny, isOf, ofRuns } from "./cases";
+import { type StepMessage, formatCases, formatRecords, ifAny, ofRuns } from "./cases";
 
 /**
  * What a rollback did, for the engine's log.
@@ -100,7 +100,7 @@ export function describeOlder(older: OlderSide, root: string): string {
   return `${found} Everything was compared.`;
 }
 
-function describeExport(report: Exported, { root, folders }: StateAddress): StepMessage[] {
+function describeExport(report: Exported, { root }: StateAddress): StepMessage[] {
   const describeAll = (of: "written" | "removed") =>
     collectionRoles
       .filter((role) => report[role][of] > 0)
@@ -112,25 +112,24 @@ function describeExport(report: Exported, { root, folders }: StateAddress): Step
   const logs = report.logs.conflicts;
   const changed = sum("conflicts") - logs;
   const unwritable = sum("unwritable");
-  const isLog = isOf("logs", folders);
   const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
   const { withoutBase, baseTrouble, older } = report;
   return [
     ...(older ? [warning("older-copy", describeOlder(older, root))] : []),
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
     ...ifAny(changed, () => {
-      const copies = report.conflicts.filter((one) => !isLog(one));
       const cases = formatCases(
-        copies.map(({ id, copy }) => `${id} (see ${copy})`),
+        report.conflicts.flatMap((one) => ("copy" in one ? `${one.id} (see ${one.copy})` : [])),
         changed,
       );
       const text = `${changed} changed on both sides. The files stay, with conflict copies of MongoDB's content: ${cases}.`;
       return warning("conflicts", text);
     }),
     ...ifAny(logs, () => {
-      const both = report.conflicts.filter(isLog);
       const cases = formatCases(
-        both.map(({ id, file, copy }) => `${id} (${file}, and its entries in ${copy})`),
+        report.conflicts.flatMap((one) =>
+          "copy" in one ? [] : `${one.runId} (${one.file}, and its entries in ${one.collection})`,
+        ),
         logs,
       );
       const what = logs === 1 ? "1 log differs" : `${logs} logs differ`;

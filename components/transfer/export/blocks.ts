@@ -9,7 +9,7 @@ import {
   syncFolders,
 } from "../../state";
 import { settleBases } from "../bases";
-import { Tally, keep } from "../tally";
+import { Tally, addExamples } from "../tally";
 import { takeTurn } from "../turns";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
@@ -89,7 +89,7 @@ export async function exportBlock(
     if (!areKept) {
       const { withoutBase } = task.lists;
       withoutBase.count += agreed.length;
-      keep(withoutBase.cases, ...agreed.map(({ key }) => readableKey(key)));
+      addExamples(withoutBase.cases, ...agreed.map(({ key }) => readableKey(key)));
     }
     return done;
   } finally {

@@ -176,8 +176,8 @@ async function compareLast(
     const paths = differingPaths("logs", last.document, stored);
     if (paths.length === 0) continue;
     const detail = `the file has different content for ${String(sequence)}: ${paths.join(", ")}`;
-    const { namespace: copy } = collectionOf(sides, "logs");
-    tally.conflict("logs", { id: runId, file: place.name, copy, detail });
+    const { namespace: collection } = collectionOf(sides, "logs");
+    tally.conflict("logs", { runId, file: place.name, collection, detail });
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import { basesIn, isSettled, readBases } from "../bases";
 import { idsAmong } from "../documents";
 import type { BothSides } from "../sides";
-import { type Tally, keep } from "../tally";
+import { type Tally, addExamples } from "../tally";
 import { type Listed, looksAtOnce } from "./read-file";
 
 /**
@@ -60,7 +60,7 @@ export class LateRuns {
         run.map(({ file }) => file),
       );
       files.delete(runId);
-      keep(tally.begunInMongo, runId);
+      addExamples(tally.begunInMongo, runId);
     }
     return new Set(begun);
   }
