@@ -5,7 +5,7 @@ import { ClusterError } from "./request";
 export interface ClusterIdentity {
   /** The API server's address; for people, because a cluster may have several. */
   readonly server: string;
-  /** Of namespace `kube-system`, which nobody can delete; else of the address's own. */
+  /** UID of `kube-system`, or of the address's namespace if that may not be read. */
   readonly uids: Readonly<Record<string, string>>;
 }
 

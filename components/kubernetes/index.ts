@@ -29,7 +29,7 @@ export {
   replicasOf,
   type Controller,
 } from "./objects";
-export { inFull, inProgress, quote, watch, WaitTimeout, type Obstacle } from "./watch";
+export { formatObstacle, formatProgress, quote, watch, WaitTimeout, type Obstacle } from "./watch";
 
 // A service: its workloads, their mode, what executes its runs, and its drain.
 export {

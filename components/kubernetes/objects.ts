@@ -60,8 +60,8 @@ export function gitOpsOwnerOf(controller: Controller): string | undefined {
 
 /**
  * The Argo CD Application that deploys a workload: it tracks by a label or, since version 3, by an annotation
- * (`<application>:<group>/<kind>:<namespace>/<name>`). By a label that every chart sets it only may do so. An
- * Application outside of Argo CD's own namespace is tracked as `NAMESPACE_NAME`.
+ * (`<application>:<group>/<kind>:<namespace>/<name>`). `app.kubernetes.io/instance` is only a hint: every chart sets it.
+ * An Application outside of Argo CD's own namespace is tracked as `NAMESPACE_NAME`.
  */
 export function argoApplicationOf({ metadata }: Controller) {
   const tracked =
@@ -117,7 +117,7 @@ export function isReady({ metadata, status }: Api.V1Pod): boolean {
   return !metadata?.deletionTimestamp && ready?.status === "True";
 }
 
-/** Why a pod blocks a step: it does not go, or it is not ready, with what Kubernetes says first about it. */
+/** Why a pod blocks a step (terminating or not ready), with Kubernetes' first reason. */
 export function podObstacle(pod: Api.V1Pod, now = new Date()): Obstacle {
   const { metadata, spec, status } = pod;
   const object = `pod ${nameOf(pod)}`;

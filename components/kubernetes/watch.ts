@@ -51,9 +51,9 @@ export async function watch(
       if (obstacles.length === 0) return;
       if (isLast) {
         const when = `after ${timeoutSeconds} s, in ${describeApiPlace(place)}:`;
-        throw new WaitTimeout([when, ...obstacles.map(inFull)].join("\n"));
+        throw new WaitTimeout([when, ...obstacles.map(formatObstacle)].join("\n"));
       }
-      progress(inProgress(obstacles));
+      progress(formatProgress(obstacles));
     } catch (error) {
       const isTransient = error instanceof ClusterError && error.isTransient;
       const isSilent = Date.now() - answeredAt >= silenceSeconds * 1_000;
@@ -66,13 +66,13 @@ export async function watch(
 }
 
 /** Obstacles in a line of progress. */
-export function inProgress(obstacles: readonly Obstacle[]): string {
+export function formatProgress(obstacles: readonly Obstacle[]): string {
   const words = obstacles.map(({ object, found }) => `${object} (${found})`);
   return `${obstacles.length} to go: ${nameFirst(words, 5)}`;
 }
 
 /** An obstacle in the error of a step that did not finish. */
-export function inFull({ object, found, detail, advice }: Obstacle): string {
+export function formatObstacle({ object, found, detail, advice }: Obstacle): string {
   const sentence = [found, detail].filter(Boolean).join(", ").replace(/\.$/, "");
   return `${object}: ${sentence}. ${advice}`;
 }

@@ -26,7 +26,7 @@ const hidden = new Set([
   "seen",
   "canary",
   "canaryAt",
-  "standstill",
+  "drainSnapshot",
   "checksum",
   // The steps that write them show what changes in them.
   "files",

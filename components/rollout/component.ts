@@ -11,7 +11,7 @@ import { helmTarget } from "./helm/release";
 import { drain, drainRequest } from "./pods/drain";
 import type { FinishedDrain } from "./pods/inputs";
 import { podsReplaced } from "./pods/replaced";
-import { placementOf, serviceAddress } from "./placement";
+import { resolveTarget, serviceAddress } from "./placement";
 import {
   canaryAtCheck,
   liveWorker,
@@ -100,7 +100,7 @@ export class Services extends StepGroup {
 /** The last finished drain of the worker, and when it began; absent if the program sees no pods. */
 interface Drained {
   readonly stoppedAt?: pulumi.Output<string>;
-  readonly standstill?: pulumi.Output<FinishedDrain>;
+  readonly drainSnapshot?: pulumi.Output<FinishedDrain>;
 }
 
 interface Proven {
@@ -157,20 +157,20 @@ export class WorkerDrain extends StepGroup {
       // The cluster may have another name than at the drain, and an error may have asked for other ignored pods.
       const address = { kubeconfig, context, namespace };
       this.direction = resource.lastDirection;
-      const standstill = pulumi
-        .all([resource.output("standstill"), { address, ignored }])
+      const drainSnapshot = pulumi
+        .all([resource.output("drainSnapshot"), { address, ignored }])
         .apply(([last, { address, ignored }]) => {
           return last && { ...last, address, executors: { ...last.executors, ignored } };
         });
       // The type of an input does not allow undefined, and an output may be it.
       this.drained = {
-        standstill: standstill as pulumi.Output<FinishedDrain>,
-        stoppedAt: standstill.apply((last) => last?.stoppedAt) as pulumi.Output<string>,
+        drainSnapshot: drainSnapshot as pulumi.Output<FinishedDrain>,
+        stoppedAt: drainSnapshot.apply((last) => last?.stoppedAt) as pulumi.Output<string>,
       };
     } else if (settings.backfill) {
       const { cutover, rollout } = settings;
       const files = ownValuesFiles(settings);
-      const { workerStopped: stoppedFor } = placementOf(rollout);
+      const { workerStopped: stoppedFor } = resolveTarget(rollout);
       const asked = { direction, cutover, stoppedFor, files, takenOver };
       const stopped = new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren);
       this.direction = stopped.lastDirection;
@@ -299,7 +299,7 @@ export class WebRollout extends Rollout {
     options?: StepOptions,
   ) {
     const { drained, stoppedAt } = drain;
-    const isPaused = placementOf(services.settings.rollout).releases.length === 1;
+    const isPaused = resolveTarget(services.settings.rollout).releases.length === 1;
     const before = { direction, drained: isPaused ? drained : {}, stoppedAt };
     super("web", ["WebRollout", name], services, before, options);
   }

@@ -19,11 +19,11 @@ export interface ServicesSettings {
 export interface ReleaseArgs extends ChartSettings {
   readonly release: string;
   readonly values: readonly string[];
-  readonly services: readonly OwnPlace[];
+  readonly services: readonly ServiceValues[];
 }
 
 /** Where the variables of a service are in a chart's values. */
-export type OwnPlace = EnvironmentPlace & { readonly service: Service };
+export type ServiceValues = EnvironmentPlace & { readonly service: Service };
 
 interface Placement {
   /** Absent if the program sees no pods (`confirm: none`). */
@@ -38,7 +38,7 @@ interface Placement {
 }
 
 /** What the steps need of each target. Only this function distinguishes `helm` and `umbrella`. */
-export function placementOf(rollout: RolloutSettings): Placement {
+export function resolveTarget(rollout: RolloutSettings): Placement {
   if (rollout.target === "values") {
     const { confirm, workerStopped } = rollout;
     const nothing = { namespace: undefined, selector: { worker: undefined, web: undefined } };
@@ -61,7 +61,7 @@ export function placementOf(rollout: RolloutSettings): Placement {
 
 /** Where the workloads of a service are; undefined if the program sees none. */
 export function serviceAddress({ kubernetes, rollout }: ServicesSettings, service: Service) {
-  const { namespace, releases, selectors } = placementOf(rollout);
+  const { namespace, releases, selectors } = resolveTarget(rollout);
   if (namespace === undefined) return undefined;
   const own = releases.find(({ services }) => services.some((one) => one.service === service));
   return { ...kubernetes, namespace, release: own?.release, selector: selectors[service] };

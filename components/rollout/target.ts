@@ -11,7 +11,7 @@ import { ownerOf, stackName, type Args } from "../step/program";
 import { modeKey, serviceEnvironment, type Service } from "./environment";
 import type { DrainInputs } from "./pods/inputs";
 import { modesInFiles } from "./live";
-import { placementOf, serviceAddress, serviceFiles } from "./placement";
+import { resolveTarget, serviceAddress, serviceFiles } from "./placement";
 import type { ValuesFileInputs } from "./values/provider";
 
 export type DrainSettings = Pick<
@@ -57,7 +57,7 @@ export function workerDrainInputs(
 ): Args<Omit<DrainInputs, "requests" | "requestedAt">> | undefined {
   const { storageMode: mode, rollout, direction, advanced, cutover } = settings;
   const { timeoutSeconds, ignorePods } = rollout;
-  const { releases, install } = placementOf(rollout);
+  const { releases, install } = resolveTarget(rollout);
   const address = serviceAddress(settings, "worker");
   const web = serviceAddress(settings, "web");
   return (

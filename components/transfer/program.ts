@@ -123,7 +123,7 @@ interface DrainArgs {
   readonly direction: pulumi.Output<Direction>;
   readonly drained: {
     readonly stoppedAt?: pulumi.Output<string>;
-    readonly standstill?: pulumi.Output<DrainSnapshot>;
+    readonly drainSnapshot?: pulumi.Output<DrainSnapshot>;
   };
 }
 
@@ -155,7 +155,7 @@ export class Handover extends StepGroup {
       // Without the drain no handover meets a live worker, also under `--target`.
       direction: drain.direction,
       stoppedAt: drain.drained.stoppedAt,
-      standstill: drain.drained.standstill,
+      drainSnapshot: drain.drained.drainSnapshot,
     };
     const step = inputs && new StepResource(kinds.Handover, "handover", inputs, this.ofChildren);
     this.direction = step?.lastDirection ?? drain.direction;

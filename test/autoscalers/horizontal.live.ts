@@ -13,15 +13,15 @@ it("a HorizontalPodAutoscaler rests at 0, and raises only what somebody else sta
   await kubectl(worker, "autoscale", worker.workload, "--min=3", "--max=5", "--cpu=80%");
   await worker.untilReplicas(3);
 
-  const standstill = await worker.drain();
+  const drainSnapshot = await worker.drain();
   // Its controller looks every 15 s.
   const reason = '{.status.conditions[?(@.type=="ScalingActive")].reason}';
   const rests = ["wait", "hpa/worker", `--for=jsonpath=${reason}=ScalingDisabled`];
   await kubectl(worker, ...rests, "--timeout=40s");
   expect(await worker.replicas()).toBe("0 3");
-  expect(await findChangesSince(standstill)).toBeUndefined();
+  expect(await findChangesSince(drainSnapshot)).toBeUndefined();
 
   await kubectl(worker, "scale", worker.workload, "--replicas=1");
   await worker.untilReplicas(3);
-  expect(await findChangesSince(standstill)).toMatch(/ worker .* by \S+( or \S+)*\. To pause/);
+  expect(await findChangesSince(drainSnapshot)).toMatch(/ worker .* by \S+( or \S+)*\. To pause/);
 });

@@ -57,12 +57,12 @@ describe("a ScaledObject that is not paused", () => {
     const worker = await deployWorker(current, namespace, { kind });
     await createScaledObject(current.cluster, worker, { isActive: false, minReplicaCount: 2 });
     await pauseScaling(current.cluster, worker, "paused=true");
-    const standstill = await worker.drain();
+    const drainSnapshot = await worker.drain();
     await resumeScaling(current.cluster, worker, "paused");
     await worker.untilReplicas(2);
 
     await addFiles(stack.root, sampleFiles);
-    const refusal = runStep(undefined, stack.inputs({ standstill }));
+    const refusal = runStep(undefined, stack.inputs({ drainSnapshot }));
     await expect(refusal).rejects.toThrow(new RegExp(`${kind} worker .* by \\S+\\. `));
     await expect(refusal).rejects.toThrow(pausing);
     expect(await readFence(stack.root)).toBeUndefined();
@@ -76,12 +76,12 @@ describe("a paused ScaledObject", () => {
     await pauseScaling(current.cluster, worker, "paused=true");
     expect(await worker.replicas()).toBe("2");
 
-    const standstill = await worker.drain();
+    const drainSnapshot = await worker.drain();
     await untilKedaScalesAnother(worker);
     expect(await worker.replicas()).toBe("0 2");
-    expect(await findChangesSince(standstill)).toBeUndefined();
+    expect(await findChangesSince(drainSnapshot)).toBeUndefined();
 
-    await worker.rollOut(standstill);
+    await worker.rollOut(drainSnapshot);
     expect(await worker.replicas()).toBe("2");
   });
 
@@ -92,12 +92,12 @@ describe("a paused ScaledObject", () => {
     await pauseScaling(current.cluster, worker, "paused-replicas=0");
     await worker.untilReplicas(0);
 
-    const standstill = await worker.drain();
+    const drainSnapshot = await worker.drain();
     await untilKedaScalesAnother(worker);
     expect(await worker.replicas()).toBe("0");
-    expect(await findChangesSince(standstill)).toBeUndefined();
+    expect(await findChangesSince(drainSnapshot)).toBeUndefined();
 
-    await worker.rollOut(standstill);
+    await worker.rollOut(drainSnapshot);
     expect(await worker.replicas()).toBe("0");
     await resumeScaling(current.cluster, worker, "paused-replicas");
     await worker.untilReplicas(1);

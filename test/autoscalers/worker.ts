@@ -1,7 +1,7 @@
 import { expect, vi } from "vitest";
 import type { FinishedDrain } from "../../components/rollout";
 import type { Current } from "../rollout/pods/cluster";
-import { drainsOn, standstillAfter } from "../rollout/pods/drains";
+import { drainsOn, snapshotAfter } from "../rollout/pods/drains";
 import type { ScaledKind } from "./scaled-object";
 
 /** The worker of a test, in a namespace of its own. */
@@ -12,7 +12,7 @@ export interface ScaledWorker {
   /** Drains it for a cutover. @returns the outcome as the engine keeps it */
   drain(): Promise<FinishedDrain>;
   /** Deploys its mode mongo, and waits for its pods as the cutover does. */
-  rollOut(standstill: FinishedDrain): Promise<void>;
+  rollOut(drainSnapshot: FinishedDrain): Promise<void>;
   /** Replicas and recorded replicas, as `0 2`. */
   replicas(): Promise<string>;
   /** Waits until it has so many replicas. */
@@ -34,11 +34,11 @@ export async function deployWorker(
   return {
     namespace,
     workload,
-    drain: () => standstillAfter(inputs(namespace, { timeoutSeconds: 30 })),
-    rollOut: async (standstill) => {
+    drain: () => snapshotAfter(inputs(namespace, { timeoutSeconds: 30 })),
+    rollOut: async (drainSnapshot) => {
       const mode = "Worker__Storage__Mode=mongo";
       await cluster.kubectl("set", "env", workload, mode, `--namespace=${namespace}`);
-      await replaced(namespace, { standstill, timeoutSeconds: 30 });
+      await replaced(namespace, { drainSnapshot, timeoutSeconds: 30 });
     },
     replicas: () => cluster.replicas(namespace, workload),
     untilReplicas: (wanted) =>

@@ -25,20 +25,20 @@ const rollout: readonly Break[] = [
   },
   {
     guarantee: "a workload that was created again is not the one that was drained",
-    tests: [`${pods}/standstill.test.ts > deleted and created again`],
+    tests: [`${pods}/drain-snapshot.test.ts > deleted and created again`],
   },
   {
     guarantee: "executors that appear after the drain are found",
     instead: "return undefined;",
-    tests: [`${pods}/standstill.test.ts > an executor that appears after the drain`],
+    tests: [`${pods}/drain-snapshot.test.ts > an executor that appears after the drain`],
   },
   {
     guarantee: "no fence over a worker that was scaled up since its drain",
-    tests: [`${pods}/standstill.test.ts > stops the cutover before the fence`],
+    tests: [`${pods}/drain-snapshot.test.ts > stops the cutover before the fence`],
   },
   {
     guarantee: "no rollout of a worker that was scaled up since the fence",
-    tests: [`${pods}/standstill.test.ts > between fence and rollout`],
+    tests: [`${pods}/drain-snapshot.test.ts > between fence and rollout`],
   },
   {
     guarantee: "no worker starts between its drain and a handover that is left out",

@@ -2,8 +2,8 @@ import { loadYaml, type V1Pod } from "@kubernetes/client-node";
 import { expect, it, vi } from "vitest";
 import {
   ClusterError,
-  inFull,
-  inProgress,
+  formatObstacle,
+  formatProgress,
   KubeconfigError,
   labelValue,
   podObstacle,
@@ -69,7 +69,8 @@ function obstacle(status: object, metadata: object = {}) {
   // As the client makes it of the API's answer.
   return podObstacle(loadYaml<V1Pod>(JSON.stringify(all)), now);
 }
-const blocks = (status: object, metadata?: object) => () => inFull(obstacle(status, metadata));
+const blocks = (status: object, metadata?: object) => () =>
+  formatObstacle(obstacle(status, metadata));
 const container = { name: "main", image: "worker:1", imageID: "", ready: false, restartCount: 0 };
 const inState = (state: object) => {
   return { phase: "Running", containerStatuses: [{ ...container, state }] };
@@ -107,7 +108,8 @@ it("an error and what blocks a step say what was found and what to do", async ()
     "an image that cannot be pulled": blocks(inState({ waiting: notPulled })),
     "a container to come": blocks(inState({ waiting: { reason: "ContainerCreating" } })),
     "a container that is not ready": blocks(inState({ running: { startedAt: secondsAgo(90) } })),
-    "a line of progress": () => inProgress(Array.from("abcdefg", (name) => obstacle({}, { name }))),
+    "a line of progress": () =>
+      formatProgress(Array.from("abcdefg", (name) => obstacle({}, { name }))),
   });
 
   expect(all).not.toContain("s3cret");

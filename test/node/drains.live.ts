@@ -22,7 +22,7 @@ describe.concurrent("a drain on a real node", () => {
     const asked = `process.on("SIGTERM", () => { ${writes("asked")} });`;
     await services.deploy("stubborn", `${asked} ${counting}`);
     const state = await createDrain(services.inputs("stubborn"));
-    expect(state).toMatchObject({ standstill: { mode: "mongo" }, applied: true });
+    expect(state).toMatchObject({ drainSnapshot: { mode: "mongo" }, applied: true });
     expect(existsSync(join(services.folderOf("stubborn"), "asked"))).toBe(true);
     expect(await services.counts("stubborn")).toBe(false);
   });
@@ -63,7 +63,7 @@ describe.concurrent("a drain on a real node", () => {
     await services.deploy("umbrella", forEver);
     await services.deploy("umbrella", forEver, { service: "web" });
     const before = await ofWeb(started);
-    const { standstill } = await createDrain(services.inputs("umbrella", both));
+    const { drainSnapshot } = await createDrain(services.inputs("umbrella", both));
 
     await services.apply("umbrella", forEver, { service: "web", mode: "mongo" });
     await services.deploy("umbrella", forEver, { mode: "mongo" });
@@ -71,7 +71,7 @@ describe.concurrent("a drain on a real node", () => {
       const { release, kubeconfig, timeoutSeconds, direction } = services.inputs("umbrella");
       const where = { release, kubeconfig, namespace: "umbrella", selector: `app=${service}` };
       const asked = { ...where, service, mode: "mongo" as const, timeoutSeconds, direction };
-      return providers.PodsReplaced.create({ ...asked, ...(standstill && { standstill }) });
+      return providers.PodsReplaced.create({ ...asked, ...(drainSnapshot && { drainSnapshot }) });
     };
     await replaced("worker");
     expect(await ofWeb(started)).toBe(before);

@@ -1,12 +1,12 @@
 import { loadYaml, type V1Deployment } from "@kubernetes/client-node";
 import { expect, it } from "vitest";
-import { inFull, type Cluster } from "../../components/kubernetes";
+import { formatObstacle, type Cluster } from "../../components/kubernetes";
 import { refuseNulls, refusePasswords } from "../../components/rollout/helm/checks";
-import { findMissed } from "../../components/rollout/pods/executors";
+import { findUndrainedExecutors } from "../../components/rollout/pods/executors";
 import type { DrainInputs } from "../../components/rollout";
 import { findUnpausable } from "../../components/rollout/pods/paused";
 import { findRefusal, findUnknownCutover } from "../../components/rollout/pods/refusal";
-import { findMismatch, pendingOperations } from "../../components/rollout/pods/releases";
+import { checkReleases, pendingOperations } from "../../components/rollout/pods/releases";
 import { findObstacles, workload } from "../../components/rollout/pods/workload";
 import { environmentOnTop, refuseUnknownList } from "../../components/rollout/values/files";
 import { sentences } from "../sentences";
@@ -80,7 +80,7 @@ function played({ kind = "Deployment", name = "worker", mode, ...more }: Played 
 const missed =
   (found: readonly V1Deployment[], changes?: Partial<DrainInputs>, pods: readonly object[] = []) =>
   () =>
-    findMissed(
+    findUndrainedExecutors(
       clusterOf(found, { Pod: pods }),
       inputs(changes),
       found.map((one) => workload(one, [], [])),
@@ -164,12 +164,15 @@ it("a refusal says what was found and what to do", async () => {
 
     "a release with a pending operation of Helm": () =>
       pendingOperations(revisions("pending-upgrade"), { releases }),
-    "a release that exists": () => findMismatch(revisions("deployed"), { releases, install: true }),
-    "a release that does not exist": () => findMismatch(revisions(), { releases }),
-    "a release that was never deployed": () => findMismatch(revisions("failed"), { releases }),
+    "a release that exists": () =>
+      checkReleases(revisions("deployed"), { releases, install: true }),
+    "a release that does not exist": () => checkReleases(revisions(), { releases }),
+    "a release that was never deployed": () => checkReleases(revisions("failed"), { releases }),
 
     "a rollout whose values are not deployed": () =>
-      findObstacles(workload(played(), [], []), { service: "worker", mode: "mongo" }).map(inFull),
+      findObstacles(workload(played(), [], []), { service: "worker", mode: "mongo" }).map(
+        formatObstacle,
+      ),
 
     "a values file without a list that the chart may have": () => {
       refuseUnknownList([site("replicas: 2\n")], "chart oci://x/c", env);

@@ -31,7 +31,7 @@ async function losesState(isFinished = true): Promise<Outs> {
 }
 
 const inputs = ({ fence }: Outs) =>
-  stack.inputs({ takenOver: fence?.at, stoppedAt: undefined, standstill: { workloads: {} } });
+  stack.inputs({ takenOver: fence?.at, stoppedAt: undefined, drainSnapshot: { workloads: {} } });
 
 it("services that are taken over keep their fence, and nothing of the files is imported", async () => {
   const former = await losesState();
@@ -67,7 +67,7 @@ it("a cutover that never came to its final pass gets it: web wrote files since t
 
 it("a worker on MongoDB that nobody drained or took over gets no fence", async () => {
   await addFiles(stack.root, sampleFiles);
-  const live = stack.inputs({ stoppedAt: undefined, standstill: { workloads: {} } });
+  const live = stack.inputs({ stoppedAt: undefined, drainSnapshot: { workloads: {} } });
   const stopped: unknown = await Handover.create(live).catch((error: unknown) => error);
   expect(stopped).toMatchObject({
     reasons: [expect.stringMatching(/No fence was drawn.*export --all.*storageMode: filesystem/)],

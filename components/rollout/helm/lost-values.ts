@@ -6,7 +6,7 @@ import { foreseeInPreview } from "../../step/program";
 import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
 import { newestRevision } from "../pods/releases";
-import type { OwnPlace, ReleaseArgs } from "../placement";
+import type { ServiceValues, ReleaseArgs } from "../placement";
 import {
   inHelmsOrder,
   isMap,
@@ -71,7 +71,7 @@ interface OtherValue {
 export function otherValues(
   { config, chart }: LiveRelease,
   applied: readonly unknown[],
-  ours: readonly OwnPlace[],
+  ours: readonly ServiceValues[],
 ): OtherValue[] {
   const live = mergeValues([chart?.values, config]);
   const wanted = mergeValues([chart?.values, ...applied]);

@@ -20,7 +20,7 @@ import {
   type MongoNames,
 } from "../environment";
 import { connectionSecret } from "../secrets";
-import { placementOf, type ReleaseArgs } from "../placement";
+import { resolveTarget, type ReleaseArgs } from "../placement";
 import type { Target } from "../target";
 import {
   environmentOnTop,
@@ -116,7 +116,7 @@ interface ReadRelease extends ReleaseArgs {
  * @throws ValuesFileError
  */
 export function readReleases(rollout: HelmRolloutSettings, mode: StorageMode): ReadRelease[] {
-  return placementOf(rollout).releases.map((from) => {
+  return resolveTarget(rollout).releases.map((from) => {
     const read = valuesFiles(from.chart, from.values);
     try {
       refuseNulls(read.ofSite);

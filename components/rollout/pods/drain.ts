@@ -23,7 +23,7 @@ import type { Direction } from "../../settings";
 import { gateStaysOpen, kind, tell, type StateOf, type Step } from "../../step";
 import { modeKey } from "../environment";
 import { finishing, resumeHint } from "../recovery";
-import { executorMarks, findMissed } from "./executors";
+import { executorMarks, findUndrainedExecutors } from "./executors";
 import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
 import { chooseDrain, describeChanged, inOtherMode } from "./live-mode";
 import { pauseWeb, resumeWeb } from "./paused";
@@ -76,7 +76,7 @@ export const drain: Step<DrainInputs, DrainResults> = {
   ...kind<DrainInputs, DrainResults>(
     "Drain",
     ["rollout", "kubernetes"],
-    ["stoppedAt", "standstill"],
+    ["stoppedAt", "drainSnapshot"],
     [],
   ),
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
@@ -102,19 +102,19 @@ type DrainState = StateOf<DrainInputs, DrainResults>;
 
 function isElsewhere(inputs: DrainInputs, state?: DrainState): boolean {
   const isOther = isSameCluster(inputs.clusterIdentity, state?.clusterIdentity) === false;
-  return state?.standstill !== undefined && (isOther || hasMoved(inputs, state));
+  return state?.drainSnapshot !== undefined && (isOther || hasMoved(inputs, state));
 }
 
 function actionOf(inputs: DrainInputs, state: DrainState | undefined, live: readonly Controller[]) {
   const { requests = state ? inputs.requests : 0, applied = true } = state ?? {};
-  const last = isElsewhere(inputs, state) ? undefined : state?.standstill;
+  const last = isElsewhere(inputs, state) ? undefined : state?.drainSnapshot;
   const isUnfinished = applied === false || requests !== inputs.requests;
   return { last, action: chooseDrain(inputs, live, { last, isUnfinished }) };
 }
 
 /** Why the service is not as the last drain and its rollout left it; undefined if it is, or cannot be seen. */
 async function findChanged(state: DrainState, inputs: DrainInputs): Promise<string | undefined> {
-  if (state.standstill?.mode !== inputs.mode) return undefined;
+  if (state.drainSnapshot?.mode !== inputs.mode) return undefined;
   const live = await tryQuickly(inputs, (cluster) => controllersOf(cluster, inputs));
   const isChanged = live && actionOf(inputs, state, live).action === "changed";
   return isChanged ? describeChanged(inputs, live) : undefined;
@@ -136,10 +136,12 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
   const isTakenOver = last === undefined && !isDrain && inputs.mode === "mongo";
   const working = isTakenOver ? live.map((controller) => ({ controller })) : undefined;
   const marks = working && (await executorMarks(cluster, inputs, working));
-  const standstill = marks ? { ...takeDrainSnapshot(inputs, [], marks), mode: inputs.mode } : last;
+  const drainSnapshot = marks
+    ? { ...takeDrainSnapshot(inputs, [], marks), mode: inputs.mode }
+    : last;
   const results = {
     ...(stoppedAt !== undefined && { stoppedAt }),
-    ...(standstill && { standstill }),
+    ...(drainSnapshot && { drainSnapshot }),
   };
   if (action === "nothing") return results;
   const { service, gate, cutover = 0 } = inputs;
@@ -154,12 +156,12 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
       isSameCluster(clusterIdentity, one?.clusterIdentity, inputs.acceptCluster);
     if (isOf(inputs) === false)
       throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
-    const found = await drainService(cluster, inputs, isOf(state) === true, standstill);
+    const found = await drainService(cluster, inputs, isOf(state) === true, drainSnapshot);
     // guarantee: web of a release that has both services waits for the worker
     await pauseWeb(cluster, inputs);
     return {
       ...results,
-      standstill: { ...found, mode: inputs.mode, ...(stoppedAt && { stoppedAt }) },
+      drainSnapshot: { ...found, mode: inputs.mode, ...(stoppedAt && { stoppedAt }) },
     };
   };
   return finishing(results, `${service} was not drained`, run, advice);
@@ -188,7 +190,7 @@ async function drainService(
 ): Promise<DrainSnapshot> {
   const { service, timeoutSeconds } = inputs;
   let found: readonly Workload[] = await observeService(cluster, inputs);
-  const missed = await findMissed(cluster, inputs, found, isKnown);
+  const missed = await findUndrainedExecutors(cluster, inputs, found, isKnown);
   if (missed !== undefined) throw new Error(missed);
   if (found.length === 0) {
     tell(`${service}: no workload in ${describeApiPlace(cluster.place)}, nothing to drain`);
@@ -203,7 +205,7 @@ async function drainService(
     for (const { controller } of found) assertPaused(controller);
     return found.flatMap(drainObstacles);
   });
-  const since = await findMissed(cluster, inputs, found, isKnown);
+  const since = await findUndrainedExecutors(cluster, inputs, found, isKnown);
   if (since !== undefined) throw new Error(since);
   tell(`${service}: drained, all pods are gone`);
   const drained = found.map((one) => ({

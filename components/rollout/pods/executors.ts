@@ -38,7 +38,7 @@ import {
  * @param isKnown whether this is the cluster of the stack: only there a rollback continues without a worker
  * @throws ClusterError
  */
-export async function findMissed(
+export async function findUndrainedExecutors(
   cluster: Cluster,
   inputs: DrainInputs,
   found: readonly Workload[],
@@ -50,7 +50,7 @@ export async function findMissed(
     return describeOtherLabels(cluster, inputs, ofRelease);
   }
   const reason =
-    findUnstated(cluster, inputs, found) ??
+    findWithoutMode(cluster, inputs, found) ??
     findSplit(inputs, found) ??
     (await findOtherPods(cluster, inputs, found));
   if (reason !== undefined || found.length > 0) return reason;
@@ -67,7 +67,7 @@ export async function findMissed(
 }
 
 // A rollback by hand may have removed the variable.
-function findUnstated(
+function findWithoutMode(
   { place }: Cluster,
   { service, mode }: DrainInputs,
   found: readonly Workload[],

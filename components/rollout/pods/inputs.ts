@@ -44,7 +44,7 @@ export interface DrainResults {
   /** When the last drain, finished or not, began, in ISO 8601, UTC. */
   readonly stoppedAt?: string;
   /** The last finished drain at this address; absent without one. */
-  readonly standstill?: FinishedDrain;
+  readonly drainSnapshot?: FinishedDrain;
 }
 
 /** The service as a finished drain left it. */
@@ -57,7 +57,7 @@ export interface FinishedDrain extends DrainSnapshot {
 
 export interface PodsReplacedInputs extends PodsInputs {
   /** The last finished drain of the worker, and when it began. */
-  readonly standstill?: FinishedDrain;
+  readonly drainSnapshot?: FinishedDrain;
   readonly stoppedAt?: string;
   /** Of the Helm release, or a hash of the values. */
   readonly revision?: number | string;

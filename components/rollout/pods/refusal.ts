@@ -13,7 +13,7 @@ import {
 import { tell } from "../../step";
 import { cutOverFirstHint } from "../recovery";
 import { findArgoProblem } from "./argo";
-import { findCronJobs, findMissed } from "./executors";
+import { findCronJobs, findUndrainedExecutors } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
 import { inOtherMode } from "./live-mode";
 import { pendingOperations } from "./releases";
@@ -57,7 +57,7 @@ export async function findRefusal(
   const isElsewhere = mode === "mongo" && hasMoved(inputs, prior);
   if (!isDue && !isElsewhere) return undefined;
   const found = await observeService(cluster, inputs);
-  const reason = await findMissed(cluster, inputs, found, isKnown === true);
+  const reason = await findUndrainedExecutors(cluster, inputs, found, isKnown === true);
   if (reason !== undefined) return { property: "selector", reason };
   warnOfGrace(inputs, found);
   const starting = await findCronJobs(cluster, inputs, found);

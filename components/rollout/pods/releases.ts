@@ -63,7 +63,7 @@ export async function pendingOperations(
  * @param known the releases that the stack had in its last update
  * @throws ClusterError
  */
-export async function findMismatch(
+export async function checkReleases(
   cluster: Cluster,
   { releases = [], install = false }: Pick<DrainInputs, "releases" | "install">,
   known: readonly string[] = [],

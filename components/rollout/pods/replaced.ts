@@ -57,13 +57,13 @@ async function awaitReplacement(
   state?: StateOf<PodsReplacedInputs, PodsReplacedResults>,
 ): Promise<PodsReplacedResults> {
   const before = state?.mode ?? "filesystem";
-  const { service, mode, stoppedAt, standstill } = inputs;
+  const { service, mode, stoppedAt, drainSnapshot } = inputs;
   const former = state?.stoppedAt === stoppedAt ? state?.stoppedSeconds : undefined;
   const results = former === undefined ? {} : { stoppedSeconds: former };
   // guarantee: no worker starts between its drain and a handover that is left out
-  if (standstill && standstill.mode !== mode) {
+  if (drainSnapshot && drainSnapshot.mode !== mode) {
     // Else it would execute steps between the drain and the handover, which is not part of this update.
-    tell(warning("still-drained", stillDrained(inputs, standstill)));
+    tell(warning("still-drained", stillDrained(inputs, drainSnapshot)));
     return results;
   }
   // guarantee: no rollout of a worker that was scaled up since the fence
@@ -71,7 +71,7 @@ async function awaitReplacement(
   const failure = `The rollout of ${service} to ${mode} mode is incomplete (new pods are missing or old pods remain)`;
   const cluster = await clusterAt(inputs);
   const advice = recoverySteps(service, mode);
-  const snapshot = former === undefined && service === "worker" ? standstill : undefined;
+  const snapshot = former === undefined && service === "worker" ? drainSnapshot : undefined;
   await finishing(results, failure, () => watchPods(cluster, inputs, snapshot), advice);
   if (service === "web") return {};
   const isChange = before !== mode || state?.applied === false;
@@ -80,21 +80,21 @@ async function awaitReplacement(
   return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
 }
 
-const stillDrained = ({ service, mode }: PodsReplacedInputs, standstill: FinishedDrain) =>
-  `The drain for ${standstill.mode} mode is done, and the handover is not part of this update: ${service} waits in ` +
+const stillDrained = ({ service, mode }: PodsReplacedInputs, drainSnapshot: FinishedDrain) =>
+  `The drain for ${drainSnapshot.mode} mode is done, and the handover is not part of this update: ${service} waits in ` +
   `${mode} mode, as the drain left it. Run \`pulumi up\` without --target and --exclude.`;
 
 // Any error but Unfinished keeps the state as it was, so that the next `up` looks again.
 async function assertStillDrained({
   service,
   mode,
-  standstill,
+  drainSnapshot,
 }: PodsReplacedInputs): Promise<void> {
   const found =
     service === "worker" &&
-    standstill &&
+    drainSnapshot &&
     (await findChangesSince(
-      standstill,
+      drainSnapshot,
       (template) => statedMode(template?.spec, modeKey(service)) === mode,
     ));
   if (!found) return;

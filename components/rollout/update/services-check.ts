@@ -15,7 +15,7 @@ import type { EnvironmentEntry } from "../environment";
 import { describeApart, describeModes, observeModes } from "../live";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
-import { findMismatch } from "../pods/releases";
+import { checkReleases } from "../pods/releases";
 import { findUnpausable } from "../pods/paused";
 import { describeMode } from "../pods/workload";
 import { findUnfit, provePush } from "../values/provider";
@@ -52,7 +52,7 @@ export const servicesCheck: Step<CheckInputs, object> = {
     const unfit = await findUnfitFile(inputs, prior);
     if (unfit) return unfit;
     return tryQuickly(inputs, async (cluster) => {
-      const mismatch = await findMismatch(cluster, inputs, prior?.releases);
+      const mismatch = await checkReleases(cluster, inputs, prior?.releases);
       const isWarning = inputs.direction === "back" && prior !== undefined;
       if (mismatch !== undefined && isWarning) tell(warning("services-differ", mismatch));
       else if (mismatch !== undefined) return { property: "install", reason: mismatch };

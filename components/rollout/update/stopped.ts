@@ -47,11 +47,11 @@ export const workerStopped: Step<WorkerStoppedInputs, WorkerStoppedResults> = {
   id: () => "worker",
   refuses: findUnfitFile,
   previewFindings: (_, inputs) => {
-    const text = inputs.direction === "back" ? stopFirst : requestOf(inputs);
+    const text = inputs.direction === "back" ? stopFirst : stopWorkerMessage(inputs);
     return Promise.resolve(text === undefined ? [] : [warning("stop-worker", text)]);
   },
   forward: (inputs) => {
-    const request = requestOf(inputs);
+    const request = stopWorkerMessage(inputs);
     return request === undefined ? markStopped() : Promise.reject(new Unfinished([request]));
   },
   back: markStopped,
@@ -65,7 +65,7 @@ const stopFirst =
   "The program cannot see the worker (rollout.confirm: none). Stop it before this rollback: what it " +
   "executes during the export is lost.";
 
-function requestOf(inputs: WorkerStoppedInputs): string | undefined {
+function stopWorkerMessage(inputs: WorkerStoppedInputs): string | undefined {
   const { cutover, stoppedFor, takenOver } = inputs;
   if (stoppedFor === cutover || takenOver) return undefined;
   return (

@@ -106,17 +106,17 @@ export function configMapOf(
   };
 }
 
-/** Merges maps, and lists of named members, member by member; otherwise the one above counts. */
-export function mergeObjects(below: unknown, above: unknown): unknown {
-  const under = membersOf(below);
-  const over = membersOf(above);
-  if (!under || !over) return above;
-  const both = Object.entries(over).map(([key, value]) => [
+/** Merges maps, and lists of named members, member by member; otherwise the override wins. */
+export function mergeObjects(base: unknown, override: unknown): unknown {
+  const members = membersOf(base);
+  const overrides = membersOf(override);
+  if (!members || !overrides) return override;
+  const both = Object.entries(overrides).map(([key, value]) => [
     key,
-    key in under ? mergeObjects(under[key], value) : value,
+    key in members ? mergeObjects(members[key], value) : value,
   ]);
-  const merged = { ...under, ...(Object.fromEntries(both) as object) };
-  return Array.isArray(below) ? Object.values(merged) : merged;
+  const merged = { ...members, ...(Object.fromEntries(both) as object) };
+  return Array.isArray(base) ? Object.values(merged) : merged;
 }
 
 // Mounts have the name of a volume, and a path of their own.

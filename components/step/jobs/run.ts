@@ -4,7 +4,7 @@ import { redact } from "../../text";
 import {
   clusterAt,
   hasEnded,
-  inFull,
+  formatObstacle,
   labelValue,
   nameOf,
   describeApiPlace,
@@ -53,26 +53,26 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<obje
     throw error;
   });
   tell(`job ${name}: created in ${describeApiPlace(cluster.place)}`);
-  const { why, isHeld } = await untilOver(cluster, target, name);
+  const { why, sidecarsStillRun } = await untilOver(cluster, target, name);
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
   tell(`job ${name}: complete`);
   const answer = await answerOf(cluster, name);
   // Else the sidecars run for ever, with the claim mounted.
-  if (isHeld) await cluster.remove("Job", name, "Foreground");
+  if (sidecarsStillRun) await cluster.remove("Job", name, "Foreground");
   return answer;
 }
 
 async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: string) {
   let end: ReturnType<typeof endOf>;
-  let beside: ReturnType<typeof endBesideSidecars>;
+  let ownResult: ReturnType<typeof resultDespiteSidecars>;
   let lastRan = Date.now();
   const look = async () => {
     end = endOf(await cluster.read("Job", name));
     if (end) return [];
     const pods = await podsOf(cluster, name);
-    beside = endBesideSidecars(pods);
+    ownResult = resultDespiteSidecars(pods);
     // guarantee: a Job ends with its own container, whatever sidecars do
-    if (beside) return [];
+    if (ownResult) return [];
     // The node of a pod that is terminating may not report any more.
     const runs = ({ metadata, status }: V1Pod) =>
       !metadata?.deletionTimestamp &&
@@ -87,10 +87,10 @@ async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: 
     if (Date.now() - lastRan < timeoutSeconds * 1_000) return found;
     await cluster.remove("Job", name, "Foreground");
     const first = `Job ${name} had no running pod for ${timeoutSeconds} s, and was deleted:`;
-    throw new JobError([first, ...found.map(inFull)]);
+    throw new JobError([first, ...found.map(formatObstacle)]);
   };
   await watch(cluster, `job ${name}`, Infinity, look, timeoutSeconds);
-  return { why: (beside ?? end)?.why, isHeld: beside !== undefined };
+  return { why: (ownResult ?? end)?.why, sidecarsStillRun: ownResult !== undefined };
 }
 
 /**
@@ -164,7 +164,7 @@ function ownEnd({ status }: V1Pod) {
 }
 
 // Of a Job of which only sidecars run; undefined while it is not over.
-function endBesideSidecars(pods: readonly V1Pod[]) {
+function resultDespiteSidecars(pods: readonly V1Pod[]) {
   const held = pods.filter(
     (pod) => pod.status?.containerStatuses?.some(({ state }) => state?.running) && ownEnd(pod),
   );

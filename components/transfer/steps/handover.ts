@@ -59,7 +59,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
   job: {
     state: "write",
     // A pod has no access to the API: the engine looks before it and after it.
-    engineOnly: ["standstill", "stoppedAt"],
+    engineOnly: ["drainSnapshot", "stoppedAt"],
     guard: assertStillDrained,
     priorOutputs: ["direction", "fence", "rollback"],
     onJobFailure: keepEarlierResults,
@@ -148,10 +148,10 @@ async function tellJobs(
 }
 
 async function assertStillDrained(inputs: HandoverInputs): Promise<void> {
-  const { direction, standstill, stoppedAt, takenOver } = inputs;
-  if (direction !== "forward" || standstill === undefined || takenOver) return;
+  const { direction, drainSnapshot, stoppedAt, takenOver } = inputs;
+  if (direction !== "forward" || drainSnapshot === undefined || takenOver) return;
   if (stoppedAt === undefined) throw new Unfinished([neverDrained]);
-  const found = await findChangesSince(standstill);
+  const found = await findChangesSince(drainSnapshot);
   if (found !== undefined) throw new Unfinished([`${found} ${redrainHint("the worker")}`]);
 }
 

@@ -79,7 +79,7 @@ export interface HandoverInputs extends PassInputs {
   readonly stack: string;
   /** When the last finished drain of the worker began, in ISO 8601; another one makes the step run. */
   readonly stoppedAt?: string;
-  readonly standstill?: DrainSnapshot;
+  readonly drainSnapshot?: DrainSnapshot;
 }
 
 /** What a delta or final pass did last in each direction; reports name the first twenty cases of a kind. */

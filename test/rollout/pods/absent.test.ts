@@ -32,14 +32,14 @@ describe("a drain without a worker", () => {
     ]);
     const { state, text } = await unfinished(Drain.create(inputs("empty")));
     expect(text).toMatch(reason);
-    expect(state).toMatchObject({ standstill: null, applied: false });
+    expect(state).toMatchObject({ drainSnapshot: null, applied: false });
   });
 
   it("has nothing to do if the stack creates the release and Helm does not know it yet", async () => {
     await current.cluster.kubectl("create", "namespace", "install");
     const install = inputs("install", { install: true });
     expect(await failuresOf({}, install)).toEqual([]);
-    expect(await createDrain(install)).toMatchObject({ standstill: { mode: "mongo" } });
+    expect(await createDrain(install)).toMatchObject({ drainSnapshot: { mode: "mongo" } });
     expect(current.said.join()).toMatch(/no workload in namespace install /);
 
     await current.cluster.apply(revisionOf("install", "worker", "deployed"));
@@ -50,18 +50,18 @@ describe("a drain without a worker", () => {
     await current.cluster.kubectl("create", "namespace", "gone");
     const back = inputs("gone", { mode: "filesystem" });
     const clusterIdentity = await identity("gone");
-    const before = { ...inputs("gone"), standstill: { mode: "mongo" }, applied: true };
+    const before = { ...inputs("gone"), drainSnapshot: { mode: "mongo" }, applied: true };
     const unknown = await unfinished(Drain.update("id", before, { ...back, clusterIdentity }));
     expect(unknown.text).toMatch(/No Deployment .* advanced\.acceptCluster: https:/);
 
     const known = { ...before, clusterIdentity } as unknown as DrainState;
     expect(await updateDrain(known, { ...back, clusterIdentity })).toMatchObject({
-      standstill: { mode: "filesystem" },
+      drainSnapshot: { mode: "filesystem" },
     });
     expect(current.said.join()).toMatch(/warning: .* \[worker-absent\]/);
     const accepting = { ...back, acceptCluster: clusterIdentity.server };
     expect(await updateDrain(before as unknown as DrainState, accepting)).toMatchObject({
-      standstill: { mode: "filesystem" },
+      drainSnapshot: { mode: "filesystem" },
     });
 
     const env = [{ name: "Worker__Storage__Mode", value: "mongo" }];
@@ -88,14 +88,14 @@ describe("a drain at another address", () => {
     const right = await updateDrain(wrong, corrected);
     // A stop of its own.
     expect(Date.parse(right.stoppedAt ?? "")).toBeGreaterThan(Date.now() - 60_000);
-    expect(right.standstill?.stoppedAt).toBe(right.stoppedAt);
-    expect(right).toMatchObject({ standstill: { mode: "mongo" }, namespace: "right" });
-    expect(right.standstill?.address.namespace).toBe("right");
+    expect(right.drainSnapshot?.stoppedAt).toBe(right.stoppedAt);
+    expect(right).toMatchObject({ drainSnapshot: { mode: "mongo" }, namespace: "right" });
+    expect(right.drainSnapshot?.address.namespace).toBe("right");
     expect(await current.cluster.replicas("right")).toBe("0 1");
 
     await current.cluster.deploy("other", { mode: "mongo" });
     expect(await updateDrain(right, inputs("other"))).toMatchObject({
-      standstill: { mode: "mongo", workloads: {} },
+      drainSnapshot: { mode: "mongo", workloads: {} },
       namespace: "other",
     });
     expect(await current.cluster.replicas("other")).toBe("1");
@@ -108,7 +108,7 @@ describe("a drain at another address", () => {
     const { state } = await unfinished(
       Drain.update("id", await createDrain(inputs("former")), short),
     );
-    expect(state).toMatchObject({ standstill: null, applied: false });
+    expect(state).toMatchObject({ drainSnapshot: null, applied: false });
     const again = await unfinished(Drain.update("id", state, short));
     expect(again.text).toContain("terminating");
     expect(await current.cluster.replicas("stays-up")).toBe("0 1");

@@ -19,7 +19,7 @@ describe("a drain", () => {
     const state = await createDrain(inputs("usual"));
     expect(await current.cluster.pods("usual")).toEqual([]);
     expect(await current.cluster.replicas("usual")).toBe("0 2");
-    expect(state).toMatchObject({ standstill: { mode: "mongo" }, applied: true });
+    expect(state).toMatchObject({ drainSnapshot: { mode: "mongo" }, applied: true });
     expect(current.said.at(-1)).toMatch(/^worker: drained/);
   });
 
@@ -27,21 +27,21 @@ describe("a drain", () => {
     await deployed("both", 1);
     const there = await createDrain(inputs("both"));
     await current.cluster.deploy("both", { replicas: 1, mode: "mongo" });
-    const { standstill } = there;
-    await replaced("both", standstill && { standstill });
+    const { drainSnapshot } = there;
+    await replaced("both", drainSnapshot && { drainSnapshot });
     expect(await updateDrain(there, inputs("both", { timeoutSeconds: 20 }))).toMatchObject({
-      standstill,
+      drainSnapshot,
     });
     expect(await current.cluster.pods("both")).toHaveLength(1);
     const back = await updateDrain(there, inputs("both", { mode: "filesystem" }));
     expect(await current.cluster.pods("both")).toEqual([]);
-    expect(back).toMatchObject({ standstill: { mode: "filesystem" } });
+    expect(back).toMatchObject({ drainSnapshot: { mode: "filesystem" } });
   });
 
   it("leaves a service alone that is new to the stack in filesystem mode", async () => {
     await deployed("new", 1);
     const state = await createDrain(inputs("new", { mode: "filesystem" }));
-    expect(state).toMatchObject({ standstill: null, applied: true });
+    expect(state).toMatchObject({ drainSnapshot: null, applied: true });
     expect(await current.cluster.replicas("new")).toBe("1");
     expect(current.said).toEqual([]);
   });
@@ -72,8 +72,8 @@ describe("a drain", () => {
     await deployed("kept");
     const worker = ["deployment/worker", "--namespace=kept"];
     const mark = "taskrunner.stellaops.io/replicas-before-drain-";
-    const replicasIn = ({ standstill }: Awaited<ReturnType<typeof createDrain>>) =>
-      standstill?.workloads["Deployment worker"]?.replicas;
+    const replicasIn = ({ drainSnapshot }: Awaited<ReturnType<typeof createDrain>>) =>
+      drainSnapshot?.workloads["Deployment worker"]?.replicas;
     const state = await createDrain(inputs("kept"));
     await current.cluster.kubectl("annotate", ...worker, mark);
     const again = await updateDrain(state, inputs("kept", { mode: "filesystem" }));
@@ -116,8 +116,8 @@ describe("a drain", () => {
 
   it("is no affair of a preview: inputs decide, and what was not finished", async () => {
     const unreachable = inputs("any", { kubeconfig: "missing" });
-    const standstill = { mode: "mongo", address: unreachable, workloads: {} };
-    const results = { standstill, stoppedAt: null };
+    const drainSnapshot = { mode: "mongo", address: unreachable, workloads: {} };
+    const results = { drainSnapshot, stoppedAt: null };
     const state = { ...unreachable, ...results, applied: true, __provider: "x" };
     const changes = async (olds: object, news: object) =>
       (await Drain.diff("id", olds, news)).changes;
@@ -140,7 +140,7 @@ describe("a drain that is not finished", () => {
     }
     expect(text).toContain("node local");
     expect(current.said.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating`);
-    expect(state).toMatchObject({ standstill: null, applied: false });
+    expect(state).toMatchObject({ drainSnapshot: null, applied: false });
 
     await current.cluster.end("stuck", first);
     const again = await unfinished(Drain.update("id", state, short));
@@ -148,7 +148,7 @@ describe("a drain that is not finished", () => {
     expect(again.text).toContain(second);
     await current.cluster.end("stuck", second);
     const done = await updateDrain(again.state, short);
-    expect(done).toMatchObject({ standstill: { mode: "mongo" }, applied: true });
+    expect(done).toMatchObject({ drainSnapshot: { mode: "mongo" }, applied: true });
     expect(await current.cluster.replicas("stuck")).toBe("0 2");
   });
 
@@ -160,7 +160,7 @@ describe("a drain that is not finished", () => {
     expect(await current.cluster.replicas("abandoned")).toBe("0 2");
     const back = await updateDrain(state, inputs("abandoned", { mode: "filesystem" }));
     expect(await current.cluster.replicas("abandoned")).toBe("2");
-    expect(back).toMatchObject({ standstill: null, applied: true });
+    expect(back).toMatchObject({ drainSnapshot: null, applied: true });
     expect(current.said.at(-1)).toMatch(/^worker: Deployment worker .* 2 replicas/);
   });
 
@@ -186,7 +186,7 @@ describe("a drain that is not finished", () => {
       .outs as DrainRequestResults;
     const news = inputs("killed", { mode: "filesystem", requests });
     expect((await Drain.diff("id", state, news)).changes).toBe(true);
-    expect(await updateDrain(state, news)).toMatchObject({ standstill: null });
+    expect(await updateDrain(state, news)).toMatchObject({ drainSnapshot: null });
     expect(await current.cluster.replicas("killed")).toBe("2");
   });
 
@@ -203,14 +203,14 @@ describe("a drain that is not finished", () => {
     await expect(running).rejects.toThrow("nothing was changed");
     await expect(running).rejects.not.toHaveProperty("properties");
     expect(await updateDrain(state, inputs("by-hand", { mode: "filesystem" }))).toMatchObject({
-      standstill: { mode: "filesystem" },
+      drainSnapshot: { mode: "filesystem" },
     });
   });
 
   it("drains nothing that is in the mode already, such as after pulumi up --replace", async () => {
     await current.cluster.deploy("there", { mode: "mongo" });
     expect(await createDrain(inputs("there"))).toMatchObject({
-      standstill: { mode: "mongo", workloads: {} },
+      drainSnapshot: { mode: "mongo", workloads: {} },
       stoppedAt: null,
     });
     expect(await current.cluster.replicas("there")).toBe("1");
@@ -233,7 +233,7 @@ describe("the API", () => {
     await deployed("allowed", 1);
     const kubeconfig = await kubeconfigOf(current.cluster, "allowed", servicesRules);
     const state = await createDrain(inputs("allowed", { kubeconfig }));
-    expect(state).toMatchObject({ standstill: { mode: "mongo" } });
+    expect(state).toMatchObject({ drainSnapshot: { mode: "mongo" } });
     await current.cluster.deploy("allowed", { replicas: 0, mode: "mongo" });
     await replaced("allowed", { kubeconfig });
     expect(await current.cluster.replicas("allowed")).toBe("1");
@@ -280,7 +280,7 @@ describe("the API", () => {
     }, 10_000);
     await api.mend();
     await current.cluster.end("moment", pod);
-    expect(await running).toMatchObject({ standstill: { mode: "mongo" } });
+    expect(await running).toMatchObject({ drainSnapshot: { mode: "mongo" } });
     await api.cut();
   });
 });

@@ -21,10 +21,10 @@ export const updateDrain = async (state: DrainState, to: DrainInputs) =>
   stored((await Drain.update("id", state, to)).outs);
 
 /** What is kept of a drain that finishes. */
-export async function standstillAfter(from: DrainInputs): Promise<FinishedDrain> {
-  const { standstill } = await createDrain(from);
-  assert(standstill);
-  return standstill;
+export async function snapshotAfter(from: DrainInputs): Promise<FinishedDrain> {
+  const { drainSnapshot } = await createDrain(from);
+  assert(drainSnapshot);
+  return drainSnapshot;
 }
 
 export const failuresOf = async (olds: object, news: DrainInputs) =>
@@ -68,7 +68,7 @@ export function drainsOn(current: Current) {
     drained: async (namespace: string, deployed: TestWorkload = {}): Promise<FinishedDrain> => {
       await current.cluster.deploy(namespace, { graceSeconds: 1, ...deployed });
       await current.cluster.available(namespace, `${deployed.kind ?? "Deployment"}/worker`);
-      return standstillAfter(inputs(namespace));
+      return snapshotAfter(inputs(namespace));
     },
     /** Waits for the worker's new pods. @returns what the engine keeps of it */
     replaced: async (namespace: string, changes: Partial<PodsReplacedInputs> = {}) =>

@@ -14,12 +14,12 @@ const back = { mode: "filesystem", direction: "back" } as const;
 const refusal = async (from: DrainInputs) => (await unfinished(Drain.create(from))).text;
 /** The same for a rollback of a worker that was drained for a cutover. */
 const refusalBack = async (namespace: string) => {
-  const known = { ...inputs(namespace), standstill: { mode: "mongo" }, applied: true };
+  const known = { ...inputs(namespace), drainSnapshot: { mode: "mongo" }, applied: true };
   return (await unfinished(Drain.update("id", known, inputs(namespace, back)))).text;
 };
 /** Labels that only the worker has. */
 const ofWorker = { selector: "app=worker" };
-const isDrained = { standstill: { mode: "mongo" } };
+const isDrained = { drainSnapshot: { mode: "mongo" } };
 
 /** A DaemonSet of release `worker`. */
 function daemonSet(namespace: string, own: object, env: object[] = []): object {
@@ -56,7 +56,7 @@ describe("a drain of every executor", () => {
     const state = await createDrain(inputs("set"));
     expect(await current.cluster.pods("set")).toEqual([]);
     expect(await current.cluster.replicas("set", "statefulset/queue")).toBe("0 2");
-    expect(Object.keys(state.standstill?.workloads ?? {}).sort()).toEqual([
+    expect(Object.keys(state.drainSnapshot?.workloads ?? {}).sort()).toEqual([
       "Deployment worker",
       "StatefulSet queue",
     ]);
@@ -142,7 +142,7 @@ describe("a drain of every executor", () => {
     const [, fix = ""] = /--patch '(.*)'/.exec(await refusal(inputs("parted"))) ?? [];
     await current.cluster.kubectl("patch", ...parted, `--patch=${fix}`);
     expect(await createDrain({ ...inputs("parted"), timeoutSeconds: 40 })).toMatchObject({
-      standstill: { mode: "mongo" },
+      drainSnapshot: { mode: "mongo" },
     });
   });
 
@@ -159,7 +159,7 @@ describe("a drain of every executor", () => {
   it("refuses replicas with a state each that a drain has scaled to zero already", async () => {
     const set = { kind: "StatefulSet", replicas: 2, claims: true, graceSeconds: 1 } as const;
     await current.cluster.deploy("at-zero", set);
-    const known = { ...inputs("at-zero"), standstill: { mode: "mongo" }, applied: true };
+    const known = { ...inputs("at-zero"), drainSnapshot: { mode: "mongo" }, applied: true };
     const drained = await updateDrain(stored(known), inputs("at-zero", back));
     expect(await current.cluster.replicas("at-zero", "statefulset/worker")).toBe("0 2");
     const { text } = await unfinished(Drain.update("id", drained, inputs("at-zero")));
@@ -192,7 +192,7 @@ describe("a drain of every executor", () => {
 
     const known = stored({ ...drained, selector: undefined, ...inputs("mixed") });
     expect(await updateDrain(known, inputs("mixed", back))).toMatchObject({
-      standstill: { mode: "filesystem" },
+      drainSnapshot: { mode: "filesystem" },
       applied: true,
     });
   });

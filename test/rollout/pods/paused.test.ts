@@ -96,9 +96,9 @@ describe("web of a release that holds both services", () => {
     const before = await podsOfWeb("back");
     const onFiles = stored((await PodsReplaced.create(web("back", toFiles))).outs);
     const state = await createDrain(inputs("back"));
-    const { standstill } = await updateDrain(state, inputs("back", toFiles));
+    const { drainSnapshot } = await updateDrain(state, inputs("back", toFiles));
     const stoppedAt = new Date().toISOString();
-    const news = web("back", { ...toFiles, stoppedAt, ...(standstill && { standstill }) });
+    const news = web("back", { ...toFiles, stoppedAt, ...(drainSnapshot && { drainSnapshot }) });
     expect((await PodsReplaced.diff("id", onFiles, news)).changes).toBe(true);
     await PodsReplaced.update("id", onFiles, news);
     expect(await paused("back")).toBe("");

@@ -46,8 +46,8 @@ describe("the replicas", () => {
   });
 
   it("wait for the handover if it is not part of the update", async () => {
-    const standstill = await drained("between");
-    await replaced("between", { mode: "filesystem", standstill });
+    const drainSnapshot = await drained("between");
+    await replaced("between", { mode: "filesystem", drainSnapshot });
     expect(await current.cluster.replicas("between")).toBe("0 1");
     expect(current.said.join()).toContain("[still-drained]");
   });
@@ -60,26 +60,26 @@ describe("the replicas", () => {
   });
 
   it("come back though somebody removed their number from the worker", async () => {
-    const standstill = await drained("replaced", { replicas: 2 });
+    const drainSnapshot = await drained("replaced", { replicas: 2 });
     const recorded = "taskrunner.stellaops.io/replicas-before-drain-";
     const worker = ["deployment/worker", "--namespace=replaced"];
     await current.cluster.kubectl("annotate", ...worker, recorded);
     await current.cluster.setMode("replaced", "mongo");
-    const state = await replaced("replaced", { standstill });
+    const state = await replaced("replaced", { drainSnapshot });
     expect(await current.cluster.replicas("replaced")).toBe("2");
 
     // Whoever scales it to 0 later means it.
     await current.cluster.scale("replaced", 0);
-    const again = inputs("replaced", { standstill, revision: 2 });
+    const again = inputs("replaced", { drainSnapshot, revision: 2 });
     await PodsReplaced.update("id", { ...state, stoppedSeconds: 1 }, again);
     expect(await current.cluster.replicas("replaced")).toBe("0");
   });
 
   it("may be set to 0 by an autoscaler once they are back, which is a warning", async () => {
-    const standstill = await drained("idle");
+    const drainSnapshot = await drained("idle");
     const mongo = { replicas: 0, own: true, mode: "mongo", graceSeconds: 1 } as const;
     await current.cluster.deploy("idle", mongo);
-    const running = replaced("idle", { standstill });
+    const running = replaced("idle", { drainSnapshot });
     const [pod = ""] = await current.cluster.untilPods("idle", 1);
     await current.cluster.scale("idle", 0, { manager: "keda" });
     await current.cluster.end("idle", pod);

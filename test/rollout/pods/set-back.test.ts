@@ -6,7 +6,7 @@ import { helm } from "../../../tools/parts";
 import { RollbackStack, sampleFiles, runStep } from "../../transfer/rollback-stack";
 import { addFiles } from "../../transfer/state";
 import { clusterForTests } from "./cluster";
-import { drainsOn, standstillAfter } from "./drains";
+import { drainsOn, snapshotAfter } from "./drains";
 
 const current = clusterForTests();
 const { inputs, drained, replaced } = drainsOn(current);
@@ -51,36 +51,36 @@ async function untilKedaScales(namespace: string, workload: string): Promise<voi
 }
 
 it("KEDA that sets the replicas back stops the cutover before the fence, by name", async () => {
-  const standstill = await drained("keda");
+  const drainSnapshot = await drained("keda");
   await untilKedaScales("keda", "Deployment/worker");
 
   await addFiles(stack.root, sampleFiles);
-  await expect(runStep(undefined, stack.inputs({ standstill }))).rejects.toThrow(
+  await expect(runStep(undefined, stack.inputs({ drainSnapshot }))).rejects.toThrow(
     /Deployment worker in namespace keda .* by keda\. .*kubectl annotate scaledobject NAME autoscaling\.keda\.sh\/paused="true"/,
   );
   expect(await readFence(stack.root)).toBeUndefined();
 });
 
 it("a StatefulSet that was scaled up once and back stops the rollout", async () => {
-  const standstill = await drained("once", { kind: "StatefulSet" });
+  const drainSnapshot = await drained("once", { kind: "StatefulSet" });
   const by = { workload: "StatefulSet/worker", manager: "somebody-s" };
   await current.cluster.scale("once", 1, by);
   await current.cluster.available("once", by.workload);
   await current.cluster.scale("once", 0, by);
   await current.cluster.untilPods("once", 0);
-  expect(await findChangesSince(standstill)).toContain("(generation of StatefulSet worker)");
+  expect(await findChangesSince(drainSnapshot)).toContain("(generation of StatefulSet worker)");
 
   await current.cluster.deploy("once", { kind: "StatefulSet", mode: "mongo", replicas: 1 });
-  await expect(replaced("once", { standstill })).rejects.toThrow(
+  await expect(replaced("once", { drainSnapshot })).rejects.toThrow(
     /\(generation of StatefulSet worker\)\. .* before its upgrade/,
   );
 });
 
 it("a StatefulSet whose chart sets template and replicas at once is rolled out", async () => {
-  const standstill = await drained("chart", { kind: "StatefulSet" });
+  const drainSnapshot = await drained("chart", { kind: "StatefulSet" });
   await current.cluster.deploy("chart", { kind: "StatefulSet", mode: "mongo", replicas: 2 });
 
-  expect(await replaced("chart", { standstill })).toMatchObject({ applied: true });
+  expect(await replaced("chart", { drainSnapshot })).toMatchObject({ applied: true });
   expect(await replicas("chart", "StatefulSet/worker")).toBe("2");
 });
 
@@ -88,12 +88,12 @@ it("replicas that are set back during Helm's own upgrade stop the rollout as soo
   await current.cluster.kubectl("create", "namespace", "helm");
   await upgrade("filesystem");
   await current.cluster.available("helm", "deployment/worker");
-  const standstill = await standstillAfter(inputs("helm"));
+  const drainSnapshot = await snapshotAfter(inputs("helm"));
   await current.cluster.scale("helm", 1, { manager: "keda" });
   await current.cluster.untilPods("helm", 1);
   await upgrade("mongo");
 
-  await expect(replaced("helm", { standstill })).rejects.toThrow(
+  await expect(replaced("helm", { drainSnapshot })).rejects.toThrow(
     /\(ReplicaSet worker-.*\)\. .* before its upgrade/,
   );
 });
@@ -113,11 +113,11 @@ async function upgrade(mode: string): Promise<void> {
 }
 
 it("what Flux deploys is named with its HelmRelease", async () => {
-  const standstill = await drained("flux");
+  const drainSnapshot = await drained("flux");
   const label = "helm.toolkit.fluxcd.io/name=runner";
   await current.cluster.kubectl("label", "deployment/worker", label, "--namespace=flux");
   await current.cluster.scale("flux", 1, { manager: "helm-controller" });
-  expect(await findChangesSince(standstill)).toMatch(
+  expect(await findChangesSince(drainSnapshot)).toMatch(
     /by helm-controller or Flux \(HelmRelease flux\/runner\)\. .*flux suspend helmrelease NAME/,
   );
 });

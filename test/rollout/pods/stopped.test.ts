@@ -26,8 +26,8 @@ it("a request says when its direction changed", async () => {
 it("the stop lasts from the drain's request until the new pods are ready, whatever fails or follows", async () => {
   await deployed("timed", 1);
   const drain = await createDrain(inputs("timed", { requests: 0, requestedAt: ago(200) }));
-  const { stoppedAt, standstill } = drain;
-  const asked = { ...inputs("timed", { timeoutSeconds: 1 }), stoppedAt, standstill } as Replaced;
+  const { stoppedAt, drainSnapshot } = drain;
+  const asked = { ...inputs("timed", { timeoutSeconds: 1 }), stoppedAt, drainSnapshot } as Replaced;
   const failed = await unfinished(PodsReplaced.create(asked));
   expect(failed.state).toMatchObject({ stoppedSeconds: null });
 

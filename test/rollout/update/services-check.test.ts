@@ -185,7 +185,7 @@ describe("an up without a preview, before its first change", () => {
       (await ServicesCheck.diff("id", outs, to)).changes;
     const renamed = await checked(inputs("named", { context }), from);
     expect(await changes(olds, renamed)).toBe(false);
-    const drained = { ...olds, stoppedAt: null, standstill: { mode: "mongo" } };
+    const drained = { ...olds, stoppedAt: null, drainSnapshot: { mode: "mongo" } };
     expect((await Drain.diff("id", drained, renamed)).changes).toBe(false);
     expect(await changes({ ...olds, ...elsewhere }, renamed)).toBe(true);
     expect((await Drain.diff("id", { ...drained, ...elsewhere }, renamed)).changes).toBe(true);

@@ -21,28 +21,28 @@ async function scaledOnce(namespace: string): Promise<void> {
 }
 
 it("a handover after a drain that nobody disturbed draws its fence", async () => {
-  const standstill = await drained("still");
+  const drainSnapshot = await drained("still");
   await addFiles(stack.root, sampleFiles);
-  const outs = await runStep(undefined, stack.inputs({ standstill }));
+  const outs = await runStep(undefined, stack.inputs({ drainSnapshot }));
   expect(outs.fence?.at).toMatch(/^20/);
 });
 
 it("a handover follows each drain, also of another worker at a corrected address", async () => {
   const wrong = await drained("wrong-one");
-  const standstill = await drained("right-one");
+  const drainSnapshot = await drained("right-one");
   await addFiles(stack.root, sampleFiles);
-  const first = await runStep(undefined, stack.inputs({ standstill: wrong }));
-  expect(await runStep(first, stack.inputs({ standstill: wrong }))).toBe(first);
-  const again = await runStep(first, stack.inputs({ standstill, stoppedAt: "2" }));
+  const first = await runStep(undefined, stack.inputs({ drainSnapshot: wrong }));
+  expect(await runStep(first, stack.inputs({ drainSnapshot: wrong }))).toBe(first);
+  const again = await runStep(first, stack.inputs({ drainSnapshot, stoppedAt: "2" }));
   expect(again.fence?.at).not.toBe(first.fence?.at);
 });
 
 it("a worker that was scaled up once since its drain stops the cutover before the fence", async () => {
-  const standstill = await drained("disturbed");
+  const drainSnapshot = await drained("disturbed");
   await scaledOnce("disturbed");
 
   await addFiles(stack.root, sampleFiles);
-  const running = runStep(undefined, stack.inputs({ standstill }));
+  const running = runStep(undefined, stack.inputs({ drainSnapshot }));
   await expect(running).rejects.toMatchObject({
     message: expect.stringMatching(
       /Deployment worker in namespace disturbed .* storageMode: filesystem/,
@@ -54,11 +54,11 @@ it("a worker that was scaled up once since its drain stops the cutover before th
 });
 
 it("between fence and rollout it stops the rollout, until the worker is drained anew", async () => {
-  const standstill = await drained("late");
+  const drainSnapshot = await drained("late");
   await scaledOnce("late");
   await current.cluster.deploy("late", { replicas: 0, mode: "mongo" });
 
-  const wanted = inputs("late", { standstill });
+  const wanted = inputs("late", { drainSnapshot });
   const refusal = /\(ReplicaSet worker-.* not in MongoDB/;
   await expect(PodsReplaced.create(wanted)).rejects.toThrow(refusal);
   const onFiles = { ...wanted, mode: "filesystem", direction: "back", applied: true };
@@ -66,25 +66,25 @@ it("between fence and rollout it stops the rollout, until the worker is drained 
 });
 
 it("a new template by the rollout itself is no disturbance", async () => {
-  const standstill = await drained("rolled");
+  const drainSnapshot = await drained("rolled");
   await current.cluster.deploy("rolled", { replicas: 0, mode: "mongo" });
 
-  expect(await replaced("rolled", { standstill })).toMatchObject({ applied: true });
+  expect(await replaced("rolled", { drainSnapshot })).toMatchObject({ applied: true });
   expect(await current.cluster.replicas("rolled")).toBe("1");
 });
 
 it("one that is scaled up still is named with who did it", async () => {
-  const standstill = await drained("up");
+  const drainSnapshot = await drained("up");
   await current.cluster.scale("up", 1, { manager: "argocd-controller" });
 
   const words =
     /^Deployment worker in namespace up of context \S+ was scaled or changed since the drain \(ReplicaSet worker-\w+\)\. That was done by argocd-controller\. To pause it, for KEDA: /;
-  await expect.poll(() => findChangesSince(standstill), { timeout: 15_000 }).toMatch(words);
+  await expect.poll(() => findChangesSince(drainSnapshot), { timeout: 15_000 }).toMatch(words);
 });
 
 it("one that was scaled up a moment ago is named before a ReplicaSet has it", async () => {
-  const standstill = await drained("moment");
-  const worker = standstill.workloads["Deployment worker"];
+  const drainSnapshot = await drained("moment");
+  const worker = drainSnapshot.workloads["Deployment worker"];
   const [replicaSet = ""] = Object.keys(worker?.generations ?? {});
   await current.cluster.scale("moment", 1);
   await current.cluster.available("moment");
@@ -93,7 +93,10 @@ it("one that was scaled up a moment ago is named before a ReplicaSet has it", as
   const generations = {
     [replicaSet]: Number(await current.cluster.kubectl("get", ...place, generation)),
   };
-  const before = { ...standstill, workloads: { "Deployment worker": { ...worker, generations } } };
+  const before = {
+    ...drainSnapshot,
+    workloads: { "Deployment worker": { ...worker, generations } },
+  };
   expect(await findChangesSince(before as DrainSnapshot)).toMatch(
     /^Deployment worker .* since the drain \(replicas: 1\)\./,
   );
@@ -101,10 +104,10 @@ it("one that was scaled up a moment ago is named before a ReplicaSet has it", as
 
 it("a StatefulSet that was deleted and created again is another one", async () => {
   const set = { kind: "StatefulSet", graceSeconds: 1 } as const;
-  const standstill = await drained("recreated", set);
+  const drainSnapshot = await drained("recreated", set);
   await current.cluster.kubectl("delete", "statefulset/worker", "--namespace=recreated");
   await current.cluster.deploy("recreated", set);
-  expect(await findChangesSince(standstill)).toMatch(/^StatefulSet worker .* created again/);
+  expect(await findChangesSince(drainSnapshot)).toMatch(/^StatefulSet worker .* created again/);
 });
 
 describe("an executor that appears after the drain", () => {
@@ -112,11 +115,11 @@ describe("an executor that appears after the drain", () => {
   const labels = "--labels=app.kubernetes.io/instance=worker";
 
   it("stops the cutover before the fence, until it is gone", async () => {
-    const standstill = await drained("appears");
+    const drainSnapshot = await drained("appears");
     await current.cluster.run("appears", "nightly", image, labels);
     await current.cluster.run("appears", "hook", labels);
     await addFiles(stack.root, sampleFiles);
-    const inputs = stack.inputs({ standstill });
+    const inputs = stack.inputs({ drainSnapshot });
     await expect(runStep(undefined, inputs)).rejects.toThrow(
       /execute runs: nightly\. .*ignorePods/,
     );
@@ -127,14 +130,14 @@ describe("an executor that appears after the drain", () => {
   });
 
   it("stops the rollout, unless it is in mongo mode or ignored", async () => {
-    const standstill = await drained("cron");
+    const drainSnapshot = await drained("cron");
     await current.cluster.deploy("cron", { replicas: 0, mode: "mongo" });
     await current.cluster.run("cron", "on-mongo", image, "--env=Worker__Storage__Mode=mongo");
     await current.cluster.run("cron", "nightly", "--env=Worker__Storage__Mode=filesystem");
-    await expect(replaced("cron", { standstill })).rejects.toThrow(/execute runs: nightly\. /);
+    await expect(replaced("cron", { drainSnapshot })).rejects.toThrow(/execute runs: nightly\. /);
 
-    const executors = { ...standstill.executors, ignored: "run=nightly" };
-    const ignoring = { standstill: { ...standstill, executors } };
+    const executors = { ...drainSnapshot.executors, ignored: "run=nightly" };
+    const ignoring = { drainSnapshot: { ...drainSnapshot, executors } };
     expect(await replaced("cron", ignoring)).toMatchObject({ applied: true });
   });
 });
