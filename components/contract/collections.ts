@@ -26,10 +26,13 @@ export interface Field {
   readonly assumed?: true;
 }
 
+/** An index key as MongoDB takes it. The order of its fields matters. */
+export type IndexKey = Readonly<Record<string, 1 | -1>>;
+
 /** One index. Its default name is the collection's name, an underscore and `suffix`. */
 export interface Index {
   readonly suffix: string;
-  readonly key: readonly (readonly [field: string, direction: 1 | -1])[];
+  readonly key: IndexKey;
   readonly note: string;
   readonly unique?: true;
   /** Sparse until tenancy is enforced (specification, `pack_runs`, index 3). */
@@ -69,9 +72,6 @@ export type StepEnumeration = "status" | "kind";
 /** The members of a step that are enumerations. */
 export const stepEnumerations: readonly StepEnumeration[] = ["status", "kind"];
 
-/** An index key as pairs, because the order of its fields matters. */
-const pairsOf = (key: Readonly<Record<string, 1 | -1>>) => Object.entries(key);
-
 const runs: Collection = {
   name: "pack_runs",
   moment: "updatedAt",
@@ -89,12 +89,12 @@ const runs: Collection = {
   indexes: [
     {
       suffix: "updatedAt_desc",
-      key: pairsOf({ updatedAt: -1 }),
+      key: { updatedAt: -1 },
       note: "serves GET /runs listings and staleness checks",
     },
     {
       suffix: "tenant_updatedAt_desc",
-      key: pairsOf({ tenantId: 1, updatedAt: -1 }),
+      key: { tenantId: 1, updatedAt: -1 },
       sparseUntilTenancy: true,
       note: "activated once tenancy is enforced; remains sparse until then",
     },
@@ -127,18 +127,18 @@ const logs: Collection = {
   indexes: [
     {
       suffix: "run_sequence",
-      key: pairsOf({ runId: 1, sequence: 1 }),
+      key: { runId: 1, sequence: 1 },
       unique: true,
       note: "guarantees ordered retrieval and enforces idempotence",
     },
     {
       suffix: "run_timestamp",
-      key: pairsOf({ runId: 1, timestamp: 1 }),
+      key: { runId: 1, timestamp: 1 },
       note: "accelerates replay and time-window queries",
     },
     {
       suffix: "timestamp_ttl",
-      key: pairsOf({ timestamp: 1 }),
+      key: { timestamp: 1 },
       note: "optional TTL (disabled by default) for retention policies",
     },
   ],
@@ -169,13 +169,13 @@ const artifacts: Collection = {
   indexes: [
     {
       suffix: "run_name",
-      key: pairsOf({ runId: 1, name: 1 }),
+      key: { runId: 1, name: 1 },
       unique: true,
       note: "a run emits at most one record per output",
     },
     {
       suffix: "run",
-      key: pairsOf({ runId: 1 }),
+      key: { runId: 1 },
       note: "artifact listing alongside run inspection",
     },
   ],
@@ -206,13 +206,13 @@ const approvals: Collection = {
   indexes: [
     {
       suffix: "run_approval",
-      key: pairsOf({ runId: 1, approvalId: 1 }),
+      key: { runId: 1, approvalId: 1 },
       unique: true,
       note: "a run asks for each approval once",
     },
     {
       suffix: "run_status",
-      key: pairsOf({ runId: 1, status: 1 }),
+      key: { runId: 1, status: 1 },
       note: "finds the approvals that a run waits for",
     },
   ],

@@ -11,6 +11,7 @@ export {
   type CollectionRole,
   type Field,
   type Index,
+  type IndexKey,
   type FieldType,
   type StepEnumeration,
   type StepTable,
@@ -18,7 +19,9 @@ export {
 export { defaultFolders, type StateFolders, type Store } from "./folders";
 export { applicationRole, migratorRole, type DatabaseRole, type ServiceCollections } from "./roles";
 export {
+  beginsWith,
   buildSchema,
+  describeKey,
   type ContractSchema,
   type SchemaOptions,
   type WantedCollection,

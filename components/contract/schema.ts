@@ -1,5 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Document } from "mongodb";
-import { collectionRoles, collections, indexNameIn, type CollectionRole } from "./collections";
+import {
+  collectionRoles,
+  collections,
+  indexNameIn,
+  type CollectionRole,
+  type IndexKey,
+} from "./collections";
 import { validatorOf } from "./validator";
 
 /** How validators apply, in MongoDB's terms. */
@@ -31,15 +38,27 @@ export interface WantedCollection {
   readonly validationAction: "error" | "warn";
 }
 
-/** A wanted index. `key` is a list of pairs, because the order of keys matters. */
+/** A wanted index. */
 export interface WantedIndex {
   /** The contract's role of its collection. */
   readonly role?: CollectionRole;
   readonly collection: string;
   readonly name: string;
-  readonly key: readonly (readonly [field: string, direction: 1 | -1])[];
+  readonly key: IndexKey;
   readonly unique: boolean;
   readonly sparse: boolean;
+}
+
+/** Whether an index key has the fields of another first, in their order. */
+export function beginsWith(key: object, first: object): boolean {
+  const fields = Object.entries(first);
+  return isDeepStrictEqual(Object.entries(key).slice(0, fields.length), fields);
+}
+
+/** An index key, wanted or found, as text: `{ runId: 1, sequence: 1 }`. */
+export function describeKey(key: object): string {
+  const fields = Object.entries(key).map(([field, direction]) => `${field}: ${String(direction)}`);
+  return `{ ${fields.join(", ")} }`;
 }
 
 /** Everything that should exist; indexes in the order of their creation. */

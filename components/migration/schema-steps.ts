@@ -1,6 +1,12 @@
 import { BSON, type Document } from "mongodb";
 import { requireApplication } from "../cluster/server";
-import type { CollectionRole, WantedCollection, WantedIndex, WantedSchema } from "../contract";
+import type {
+  CollectionRole,
+  IndexKey,
+  WantedCollection,
+  WantedIndex,
+  WantedSchema,
+} from "../contract";
 import { addressIn } from "../mongo";
 import { kind, type MongoInputs, type OncePerCutover, type Step } from "../step";
 import { reconcile } from "./execute";
@@ -111,10 +117,11 @@ export const index: Step<IndexInputs, IndexResults> = {
 };
 
 function indexOnly({ role, collection, name, key: text, unique, sparse }: IndexInputs) {
-  const key: WantedIndex["key"] = text.split(", ").map((member) => {
+  const fields = text.split(", ").map((member) => {
     const colon = member.lastIndexOf(":");
-    return [member.slice(0, colon), Number(member.slice(colon + 1)) as 1 | -1];
+    return [member.slice(0, colon), Number(member.slice(colon + 1))];
   });
+  const key = Object.fromEntries(fields) as IndexKey;
   return { collections: [], indexes: [{ role, collection, name, key, unique, sparse }] };
 }
 
@@ -122,8 +129,10 @@ function indexOnly({ role, collection, name, key: text, unique, sparse }: IndexI
  * A key as text in its order, `runId:1, sequence:1`: the engine sorts the keys of objects, and shows JSON or YAML
  * as an object.
  */
-export function keyToText(key: readonly (readonly [field: string, direction: unknown])[]): string {
-  return key.map(([field, direction]) => `${field}:${String(direction)}`).join(", ");
+export function keyToText(key: object): string {
+  return Object.entries(key)
+    .map(([field, direction]) => `${field}:${String(direction)}`)
+    .join(", ");
 }
 
 export interface ApplicationInputs extends MongoInputs, OncePerCutover {

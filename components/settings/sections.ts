@@ -4,7 +4,9 @@ import { collectionName, databaseName, folder, indexName, positive, section, tex
 
 const indexNames = Object.values(collections).flatMap(({ name, indexes }) =>
   indexes.map((index) => {
-    const fields = index.key.map(([field]) => `\`${field}\``).join(", ");
+    const fields = Object.keys(index.key)
+      .map((field) => `\`${field}\``)
+      .join(", ");
     const setting = indexName.optional().describe(`The index on ${fields} of \`${name}\`.`);
     return [indexNameIn(name, index), setting] as const;
   }),

@@ -11,7 +11,7 @@ export type Key = string;
  */
 export const keyFields = byRole<readonly string[]>((role) => {
   const unique = collections[role].indexes.find((index) => index.unique);
-  return unique?.key.map(([field]) => field) ?? ["_id"];
+  return Object.keys(unique?.key ?? { _id: 1 });
 });
 
 /** The key of a document that has all key fields. */

@@ -37,13 +37,13 @@ export async function createSchema(db: Db): Promise<void> {
 /** Asks once by each index: the sink builds one when a query needs it, and MongoDB with each write. */
 export async function useIndexes(db: Db): Promise<void> {
   for (const { collection, key } of indexesOf(Object.values(mongo.collections))) {
-    await db.collection(collection).find().sort(Object.fromEntries(key)).limit(1).toArray();
+    await db.collection(collection).find().sort(key).limit(1).toArray();
   }
 }
 
 async function createIndexes(db: Db, of: readonly string[]): Promise<void> {
   for (const { collection, key, name, unique } of indexesOf(of)) {
-    const index = { key: Object.fromEntries(key), name, unique };
+    const index = { key, name, unique };
     await db.command({ createIndexes: collection, indexes: [index] });
   }
 }

@@ -93,7 +93,7 @@ const bridge = { key: { updatedAt: -1, _id: 1 }, name: bridgeName(byAge) };
 const made = { key: { updatedAt: -1 }, name: byAge.name };
 const bridgeFound = observed(byAge, {
   name: bridge.name,
-  key: [...byAge.key, ["_id", 1]],
+  key: { ...byAge.key, _id: 1 },
 });
 
 it("each drop of a replacement requires what it drops and what takes its place", () => {
@@ -116,7 +116,7 @@ it("each drop of a replacement requires what it drops and what takes its place",
 });
 
 it("a bridge of another index is replaced first, and only if it is still that one", () => {
-  const other = observed(byAge, { name: bridge.name, key: [["updatedAt", -1]], hidden: true });
+  const other = observed(byAge, { name: bridge.name, key: { updatedAt: -1 }, hidden: true });
   const commands = diffIndexes(byAge, observed(byAge, { sparse: true }), other).flatMap(toCommands);
 
   expect(commands.map(({ command }) => Object.keys(command)[0])).toEqual([
@@ -149,7 +149,7 @@ it("a usable bridge is not built again", () => {
 
 it("the end of a bridge requires the bridge and the index as they are", () => {
   const adopted = observed(byAge, { name: "theirs", expireAfterSeconds: 60 });
-  const other = observed(byAge, { name: bridge.name, key: [["planHash", 1]] });
+  const other = observed(byAge, { name: bridge.name, key: { planHash: 1 } });
 
   for (const [left, spec] of [
     [bridgeFound, bridge],

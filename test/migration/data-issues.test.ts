@@ -108,7 +108,7 @@ it("what stands in no change's way is no issue", async () => {
 const runSequence: WantedIndex = {
   collection: "pack_run_logs",
   name: "pack_run_logs_run_sequence",
-  key: collections.logs.indexes[0]?.key ?? [],
+  key: collections.logs.indexes[0]?.key ?? {},
   unique: true,
   sparse: false,
 };

@@ -54,7 +54,7 @@ describe("a collection", () => {
 describe("an index", () => {
   it("that is equal shows nothing, and the order of its key counts", () => {
     expect(diffIndexes(runSequence, observed(runSequence))).toEqual([]);
-    const turned = observed(runSequence, { key: [...runSequence.key].reverse() });
+    const turned = observed(runSequence, { key: { sequence: 1, runId: 1 } });
     expect(diffIndexes(runSequence, turned)[0]?.reason).toBe(
       "an index of this name exists, but its key is { sequence: 1, runId: 1 }, " +
         "not { runId: 1, sequence: 1 }",
@@ -124,10 +124,7 @@ describe("an index", () => {
   it("whose replacement was interrupted is finished from where it stood", () => {
     const bridge = observed(byAge, {
       name: `${byAge.name}_bridge`,
-      key: [
-        ["updatedAt", -1],
-        ["_id", 1],
-      ],
+      key: { updatedAt: -1, _id: 1 },
     });
 
     expect(commandsOf(byAge, bridge).map((command) => Object.keys(command)[0])).toEqual([
@@ -141,7 +138,7 @@ describe("an index", () => {
 });
 
 it("what is not ours is listed and never touched", () => {
-  const theirs = observed(byAge, { name: "theirs", key: [["planHash", 1]] });
+  const theirs = observed(byAge, { name: "theirs", key: { planHash: 1 } });
   const database = databaseWith({ pack_runs: [observed(byAge), theirs], invoices: [] });
 
   expect(foreign(wanted, database)).toMatchObject([

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { buildSchema } from "../../components/contract";
+import { buildSchema, type WantedIndex } from "../../components/contract";
 import { checksumOf, sameValue } from "../../components/migration/planner/canonical";
 import { diffExpiry, foreign } from "../../components/migration/planner/diff";
 import type { ObservedIndex } from "../../components/migration/planner/observe";
@@ -10,8 +10,8 @@ const bridge = `${byAge.name}_bridge`;
 const schema = buildSchema(documentOptions);
 
 it.each<[string, Partial<ObservedIndex>]>([
-  ["its name", { key: [["planHash", 1]] }],
-  ["its bridge's name", { name: bridge, key: [["planHash", 1]] }],
+  ["its name", { key: { planHash: 1 } }],
+  ["its bridge's name", { name: bridge, key: { planHash: 1 } }],
   ["its signature", { name: "theirs" }],
 ])("an index that is still being built and has %s is waited for, and nothing else", (_, has) => {
   const building = observed(byAge, { ...has, isBuilding: true });
@@ -22,7 +22,7 @@ it.each<[string, Partial<ObservedIndex>]>([
 });
 
 it("a build of another index is not waited for", () => {
-  const building = observed(byAge, { name: "x", key: [["planHash", 1]], isBuilding: true });
+  const building = observed(byAge, { name: "x", key: { planHash: 1 }, isBuilding: true });
 
   expect(diffIndexes(byAge, observed(byAge), building)).toEqual([]);
 });
@@ -95,7 +95,7 @@ it("an index cannot stay because it is not sparse, or neither sparse nor unique"
 });
 
 it("neither a bridge of ours nor an equal index is foreign", () => {
-  const indexes = [observed(byAge, { name: bridge, key: [["x", 1]] }), observed(byAge)];
+  const indexes = [observed(byAge, { name: bridge, key: { x: 1 } }), observed(byAge)];
   const adopted = observed(byAge, { name: "theirs" });
 
   expect(foreign(schema, databaseWith({ pack_runs: [...indexes, adopted] }))).toEqual([]);
@@ -111,10 +111,10 @@ it("neither a bridge of ours nor an equal index is foreign", () => {
 });
 
 const logs = "pack_run_logs";
-const expiry = {
+const expiry: WantedIndex = {
   collection: logs,
   name: "timestamp",
-  key: [["timestamp", 1] as const],
+  key: { timestamp: 1 },
   unique: false,
   sparse: false,
 };
@@ -125,7 +125,7 @@ it.each<[string, number, Partial<ObservedIndex> | undefined]>([
   ["entries expire as wanted", 30, { expireAfterSeconds: 30 * 86_400 }],
   ["entries never expire, as wanted", 0, {}],
   ["there is no collection", 30, undefined],
-  ["there is no such index", 30, { key: [["level", 1]] }],
+  ["there is no such index", 30, { key: { level: 1 } }],
 ])("changes no expiry if %s", (_what, days, found) => {
   expect(expiryChanges(days, found)).toEqual([]);
 });
@@ -161,6 +161,14 @@ it("the order of keys, and of required names only, is no difference", () => {
   expect(sameValue([{ b: 1, a: null }], [{ a: null, b: 1 }])).toBe(true);
 });
 
+it("the checksum follows the order of an index key's fields", () => {
+  const [index] = schema.indexes;
+  const checksums = [{ a: 1, b: 1 } as const, { b: 1, a: 1 } as const].map((key) =>
+    checksumOf({ collections: [], indexes: index ? [{ ...index, key }] : [] }),
+  );
+  expect(new Set(checksums).size).toBe(2);
+});
+
 it("the checksum follows what should exist, and neither order of keys nor other members", () => {
   const { collections, indexes } = schema;
   const changed = (change: object) =>
@@ -171,7 +179,7 @@ it("the checksum follows what should exist, and neither order of keys nor other 
   expect(checksum).toMatch(/^[0-9a-f]{64}$/);
   expect(checksumOf({ collections: reordered as never, indexes })).toBe(checksum);
   expect(changed({ note: "n" })).toBe(checksum);
-  for (const change of [{ name: "n" }, { key: [["a", 1]] }, { unique: true }, { sparse: true }]) {
+  for (const change of [{ name: "n" }, { key: { a: 1 } }, { unique: true }, { sparse: true }]) {
     expect(changed(change), JSON.stringify(change)).not.toBe(checksum);
   }
   expect(checksumOf({ collections: collections.slice(1), indexes })).not.toBe(checksum);

@@ -8,10 +8,7 @@ import type { Observed, ObservedIndex } from "../../components/migration/planner
 export const runSequence: WantedIndex = {
   collection: "pack_run_logs",
   name: "pack_run_logs_run_sequence",
-  key: [
-    ["runId", 1],
-    ["sequence", 1],
-  ],
+  key: { runId: 1, sequence: 1 },
   unique: true,
   sparse: false,
 };
@@ -20,7 +17,7 @@ export const runSequence: WantedIndex = {
 export const byAge: WantedIndex = {
   collection: "pack_runs",
   name: "pack_runs_updatedAt_desc",
-  key: [["updatedAt", -1]],
+  key: { updatedAt: -1 },
   unique: false,
   sparse: false,
 };

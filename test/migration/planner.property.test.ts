@@ -51,10 +51,10 @@ const someIndex = fc
     };
     const entries = {
       same: index.key,
-      turned: [...index.key].reverse(),
-      other: [["x", 1] as const],
+      turned: Object.fromEntries(Object.entries(index.key).reverse()),
+      other: { x: 1 },
     };
-    const spec: Spec = { key: Object.fromEntries(entries[key]), name: names[name], ...made };
+    const spec: Spec = { key: entries[key], name: names[name], ...made };
     return { collection: index.collection, spec };
   });
 

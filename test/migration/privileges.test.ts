@@ -195,7 +195,7 @@ it("what is missing is named: which action on what", async () => {
   const db = await databaseAs("taskrunnerApplication");
   const [runs] = buildSchema(documentOptions).collections;
   const indexes = [
-    { collection: "pack_runs", name: "x", key: [["x", 1]], unique: false, sparse: false } as const,
+    { collection: "pack_runs", name: "x", key: { x: 1 }, unique: false, sparse: false } as const,
   ];
   const asMigrator = await databaseAs("no_createIndex");
 
@@ -274,7 +274,7 @@ it("the services' user creates the indexes that exist, as the services do at sta
   const same = buildSchema(documentOptions).indexes.filter(({ name }) => !name.endsWith("_ttl"));
   for (const { collection, name, key, unique, sparse } of same) {
     const index = {
-      key: Object.fromEntries(key),
+      key,
       name,
       ...(unique && { unique }),
       ...(sparse && { sparse }),

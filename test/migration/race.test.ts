@@ -20,7 +20,7 @@ afterAll(async () => {
 const plain: WantedIndex = {
   collection: "things",
   name: "by_a",
-  key: [["a", 1]],
+  key: { a: 1 },
   unique: false,
   sparse: false,
 };

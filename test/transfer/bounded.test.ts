@@ -40,7 +40,7 @@ const areFew = (counts: Record<string, number>) =>
 
 it("while the worker is stopped MongoDB looks at the runs that changed or are unfinished, however many there are", async () => {
   for (const { collection, key } of buildSchema(documentOptions).indexes) {
-    await stack.db.collection(collection).createIndex(Object.fromEntries(key));
+    await stack.db.collection(collection).createIndex(key);
   }
   await addFiles(stack.root, { ...oldFiles, ...sampleFiles });
   await BulkPass.create(stack.inputs());

@@ -51,7 +51,7 @@ export async function migrate(database: Db): Promise<void> {
     await database.createCollection(name, { validator });
   }
   for (const { collection, name, key, unique } of indexes.filter((index) => index.unique)) {
-    const wantedIndex = { key: Object.fromEntries(key), name, unique };
+    const wantedIndex = { key, name, unique };
     await database.command({ createIndexes: collection, indexes: [wantedIndex] });
   }
 }

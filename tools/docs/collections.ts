@@ -1,4 +1,4 @@
-import { collections, indexNameIn, type Collection, type Index } from "../../components/contract";
+import { collections, describeKey, indexNameIn, type Collection } from "../../components/contract";
 
 /** The page `docs/collections.md`, written by `make docs`. */
 export function collectionsPage(): string {
@@ -16,13 +16,13 @@ function section(collection: Collection): string {
     return `| \`${name}\` | ${field.type} | ${rule} | ${field.note} |`;
   });
   const indexes = collection.indexes.map((index) => {
-    const { unique, sparseUntilTenancy } = index;
+    const { key, unique, sparseUntilTenancy } = index;
     const options = unique
       ? "unique"
       : sparseUntilTenancy
         ? "sparse until tenancy is enforced"
         : "";
-    return `| \`${indexNameIn(collection.name, index)}\` | \`${keyOf(index)}\` | ${options} | ${index.note} |`;
+    return `| \`${indexNameIn(collection.name, index)}\` | \`${describeKey(key)}\` | ${options} | ${index.note} |`;
   });
   return [
     `## \`${collection.name}\`\n`,
@@ -35,6 +35,3 @@ function section(collection: Collection): string {
     ...indexes,
   ].join("\n");
 }
-
-const keyOf = ({ key }: Index) =>
-  `{ ${key.map(([field, direction]) => `${field}: ${direction}`).join(", ")} }`;

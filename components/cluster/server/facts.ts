@@ -1,6 +1,6 @@
 import { MongoServerError, type Db, type Document } from "mongodb";
 import { ConnectionString } from "mongodb-connection-string-url";
-import { collectionRoles, collections, type CollectionRole } from "../../contract";
+import { beginsWith, collectionRoles, collections, type CollectionRole } from "../../contract";
 
 /** The collections' names by role. */
 export type CollectionNames = Readonly<Record<CollectionRole, string>>;
@@ -117,11 +117,8 @@ async function findShardedCollections(
  * @see https://www.mongodb.com/docs/manual/core/sharding-shard-a-collection/#uniqueness
  */
 export function keysNotUnique({ role, shardKey }: ShardedCollection): string[] {
-  const sharded = Object.entries(shardKey);
   if (role === "runs") return Object.keys(shardKey).join() === "_id" ? [] : ["_id"];
-  const startsWithShardKey = (key: readonly (readonly [string, number])[]) =>
-    JSON.stringify(key.slice(0, sharded.length)) === JSON.stringify(sharded);
   return collections[role].indexes
-    .filter(({ unique, key }) => unique && !startsWithShardKey(key))
-    .map(({ key }) => key.map(([field]) => field).join(", "));
+    .filter(({ unique, key }) => unique && !beginsWith(key, shardKey))
+    .map(({ key }) => Object.keys(key).join(", "));
 }

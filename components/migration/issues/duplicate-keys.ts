@@ -5,7 +5,7 @@ import {
   type Db,
   type Document,
 } from "mongodb";
-import { collections, type CollectionRole, type WantedIndex } from "../../contract";
+import { beginsWith, collections, type CollectionRole, type WantedIndex } from "../../contract";
 import { observeIndexes, type ObservedIndex } from "../planner/observe";
 
 /** Duplicate keys of a planned unique index. */
@@ -58,7 +58,7 @@ export async function findDuplicateKeys(
 function givesOrder(found: ObservedIndex, { key }: WantedIndex): boolean {
   const { sparse, hidden, partialFilterExpression, collation } = found;
   const isWhole = !sparse && !hidden && !partialFilterExpression && !collation;
-  return isWhole && JSON.stringify(found.key.slice(0, key.length)) === JSON.stringify(key);
+  return isWhole && beginsWith(found.key, key);
 }
 
 /** The code if the hinted index does not exist or is still being built. */
@@ -82,10 +82,12 @@ async function search(
 
 /** An index treats a missing field as null. */
 function duplicatesPipeline({ key }: WantedIndex): Document[] {
-  const keyOf = Object.fromEntries(key.map(([field]) => [field, { $ifNull: [`$${field}`, null] }]));
+  const keyOf = Object.fromEntries(
+    Object.keys(key).map((field) => [field, { $ifNull: [`$${field}`, null] }]),
+  );
   const next = { $shift: { output: keyOf, by: 1 } };
   return [
-    { $setWindowFields: { sortBy: Object.fromEntries(key), output: { next } } },
+    { $setWindowFields: { sortBy: key, output: { next } } },
     { $match: { $expr: { $eq: [keyOf, "$next"] } } },
     { $group: { _id: "$next", repeats: { $sum: 1 } } },
     {

@@ -29,7 +29,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
 /** SHA-256 of the wanted schema, in hex: equal settings have equal checksums. */
 export function checksumOf({ collections, indexes }: WantedSchema): string {
   const wanted = indexes.map(({ collection, name, key, unique, sparse }) => {
-    return { collection, name, key, unique, sparse };
+    return { collection, name, key: Object.entries(key), unique, sparse };
   });
   return createHash("sha256")
     .update(JSON.stringify(canonical({ collections, indexes: wanted })))

@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import type { WantedCollection, WantedIndex } from "../../contract";
+import { describeKey, type WantedCollection, type WantedIndex } from "../../contract";
 import type { ObservedCollection, ObservedIndex } from "./observe";
 
 /**
@@ -97,7 +97,6 @@ export function describeChange(change: Change): string {
 }
 
 function describeIndex({ name, collection, key, unique, sparse }: WantedIndex): string {
-  const fields = key.map(([field, direction]) => `${field}: ${direction}`).join(", ");
   const options = `${unique ? ", unique" : ""}${sparse ? ", sparse" : ""}`;
-  return `${name} on ${collection} { ${fields} }${options}`;
+  return `${name} on ${collection} ${describeKey(key)}${options}`;
 }

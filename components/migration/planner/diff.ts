@@ -1,4 +1,9 @@
-import type { WantedCollection, WantedIndex, WantedSchema } from "../../contract";
+import {
+  describeKey,
+  type WantedCollection,
+  type WantedIndex,
+  type WantedSchema,
+} from "../../contract";
 import { MigrationConflict } from "../errors";
 import { sameValue } from "./canonical";
 import type { Change, ChangeOf } from "./change";
@@ -129,10 +134,8 @@ function replacement(
 }
 
 function describeDifference(old: ObservedIndex, wanted: WantedIndex): string {
-  const keyOf = (key: ObservedIndex["key"]) =>
-    `{ ${key.map(([field, direction]) => `${field}: ${String(direction)}`).join(", ")} }`;
   if (JSON.stringify(old.key) !== JSON.stringify(wanted.key)) {
-    return `its key is ${keyOf(old.key)}, not ${keyOf(wanted.key)}`;
+    return `its key is ${describeKey(old.key)}, not ${describeKey(wanted.key)}`;
   }
   if (old.unique !== wanted.unique) return `it is ${old.unique ? "" : "not "}unique`;
   if (old.sparse !== wanted.sparse) return `it is ${old.sparse ? "" : "not "}sparse`;
@@ -165,7 +168,7 @@ export function expiryOf(collection: string, observed: Observed): ObservedIndex 
 
 /** The index of the expiry (specification, `pack_run_logs`, index 3). */
 export function expiryIndex(collection: string): WantedIndex {
-  return { collection, name: "timestamp", key: [["timestamp", 1]], unique: false, sparse: false };
+  return { collection, name: "timestamp", key: { timestamp: 1 }, unique: false, sparse: false };
 }
 
 function describeExpiry(seconds: number | undefined): string {

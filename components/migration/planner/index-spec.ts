@@ -29,7 +29,7 @@ export function indexSpec(
   const { key, name, unique, sparse, hidden, expireAfterSeconds } = index;
   const { partialFilterExpression, collation } = index;
   return {
-    key: Object.fromEntries(key),
+    key,
     name,
     ...(unique && { unique }),
     ...(sparse && { sparse }),
@@ -52,10 +52,10 @@ export function sameSpec(one: Document, other: Document): boolean {
  */
 export function bridgeSpec(wanted: WantedIndex): Document {
   const name = bridgeName(wanted);
-  if (!wanted.unique) return { key: { ...Object.fromEntries(wanted.key), _id: 1 }, name };
-  const first = wanted.key[0]?.[0] ?? "_id";
+  if (!wanted.unique) return { key: { ...wanted.key, _id: 1 }, name };
+  const [first = "_id"] = Object.keys(wanted.key);
   return {
-    key: Object.fromEntries(wanted.key),
+    key: wanted.key,
     name,
     unique: true,
     partialFilterExpression: { [first]: { $exists: true } },

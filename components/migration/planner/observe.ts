@@ -11,7 +11,7 @@ export const noExpiry = 2_147_483_647;
 /** An index from `listIndexes`, without the server's defaults. */
 export interface ObservedIndex {
   readonly name: string;
-  readonly key: readonly (readonly [field: string, direction: unknown])[];
+  readonly key: Readonly<Record<string, unknown>>;
   readonly unique: boolean;
   readonly sparse: boolean;
   readonly hidden: boolean;
@@ -91,10 +91,12 @@ function parseIndex(listed: Document, inherited: Document | undefined): Observed
   const expiry = raw.expireAfterSeconds as number | undefined;
   return {
     name: raw.name as string,
-    key: Object.entries(raw.key as Document).map(([field, direction]) => [
-      field,
-      typeof direction === "string" ? direction : Number(direction),
-    ]),
+    key: Object.fromEntries(
+      Object.entries(raw.key as Document).map(([field, direction]) => [
+        field,
+        typeof direction === "string" ? direction : Number(direction),
+      ]),
+    ),
     unique: raw.unique === true,
     sparse: raw.sparse === true,
     hidden: raw.hidden === true,
