@@ -4,7 +4,11 @@ import { withRetries } from "../../mongo";
 import { tell } from "../../step";
 import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";
 
-/** An action and a command that needs it and changes nothing. */
+/**
+ * An action and a command that needs it and changes nothing. `connectionStatus` with `showPrivileges` would list all
+ * privileges, but the tests' server (SecantusDB 0.7) answers it with an empty list for every user, as without
+ * authentication, so no test could prove what that command is read for.
+ */
 type Attempt = readonly [action: string, attempt: () => Promise<unknown>];
 
 /**
