@@ -6,7 +6,7 @@ import { everyTenSeconds } from "../text";
 import { commandWriteConcern, withRetries } from "../mongo";
 import { DataIssues, MigrationError } from "./errors";
 import { withholdChanges, type OnDataIssue } from "./issues/data-issues";
-import { claim, complete, recordCommand, type Claim } from "./ledger";
+import { claim, complete, recordCommand, type Claim } from "./record";
 import { compare, plan, type Plan, type PlanOptions } from "./plan";
 import { toCommands } from "./planner/commands";
 import type { Change, ChangeOf, Command, Executed } from "./planner/change";

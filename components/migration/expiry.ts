@@ -3,7 +3,7 @@ import { readRecord, recordExpired } from "../ledger";
 import { withRetries } from "../mongo";
 import { kind, type OncePerCutover, type Step } from "../step";
 import { untilDone } from "./execute";
-import { recordCommand } from "./ledger";
+import { recordCommand } from "./record";
 import { openDatabase, inspect, room, type MigrationInputs } from "./ledger-steps";
 import { day, diffExpiry, expiryOf } from "./planner/diff";
 import { observe } from "./planner/observe";

@@ -28,7 +28,7 @@ import {
   type NotChecked,
   type OnDataIssue,
 } from "./issues/data-issues";
-import { claim, complete, requireRecord, type Claim } from "./ledger";
+import { claim, complete, requireRecord, type Claim } from "./record";
 import { findPlace } from "./place";
 import { searchData } from "./plan";
 import { ClaimStopped, findTakeOver, requireNextCutover } from "./take-over";

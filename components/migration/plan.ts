@@ -17,7 +17,7 @@ import { checksumOf } from "./planner/canonical";
 import { describeChange, type Change, type ChangeOf } from "./planner/change";
 import { toCommands } from "./planner/commands";
 import { diff, foreign } from "./planner/diff";
-import { diffLedger } from "./ledger";
+import { diffLedger } from "./record";
 import { observe } from "./planner/observe";
 
 /** The changes of a migration and what blocks them. */

@@ -11,7 +11,7 @@ import { addressIn } from "../mongo";
 import { kind, type MongoInputs, type OncePerCutover, type Step } from "../step";
 import { reconcile } from "./execute";
 import { describeDataIssue, withholdChanges, type OnDataIssue } from "./issues/data-issues";
-import { recordCommand } from "./ledger";
+import { recordCommand } from "./record";
 import { openDatabase, inspect, room, type MigrationInputs } from "./ledger-steps";
 import { compare, searchData } from "./plan";
 import { day, expiryIndex } from "./planner/diff";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatPrinted } from "../../components/text";
 import { writeFence } from "../../components/state";
 import { migrationId, recordFence, type LedgerRecord } from "../../components/ledger";
-import { claim } from "../../components/migration/ledger";
+import { claim } from "../../components/migration/record";
 import { providers } from "../../components/migration/provider";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { claimInputs, claimsPerTest, ledger } from "./claims";

@@ -13,7 +13,7 @@ import {
   complete,
   recordCommand,
   type Claim,
-} from "../../components/migration/ledger";
+} from "../../components/migration/record";
 import { emptyDatabasePerTest } from "../server";
 
 const current = emptyDatabasePerTest();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LiveMode } from "../../components/kubernetes";
 import { recordExport, recordFence } from "../../components/ledger";
-import { claim } from "../../components/migration/ledger";
+import { claim } from "../../components/migration/record";
 import { providers } from "../../components/migration/provider";
 import { writeFence, type Fence } from "../../components/state";
 import { claimInputs, claimsPerTest, ledger } from "./claims";

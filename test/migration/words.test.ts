@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { buildSchema, type WantedIndex } from "../../components/contract";
 import type { LedgerRecord } from "../../components/ledger";
 import { MigrationConflict, MigrationError } from "../../components/migration/errors";
-import { ClaimRefused } from "../../components/migration/ledger";
+import { ClaimRefused } from "../../components/migration/record";
 import {
   type Change,
   type Command,

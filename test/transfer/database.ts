@@ -1,7 +1,7 @@
 import type { Db, Document } from "mongodb";
 import { beforeEach } from "vitest";
 import { buildSchema, collectionRoles, defaultFolders } from "../../components/contract";
-import { claim } from "../../components/migration/ledger";
+import { claim } from "../../components/migration/record";
 import type { BothSides } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest, type ServerOptions, type TestDatabase } from "../server";

@@ -56,7 +56,7 @@ const innerModules = {
     "server/(check|facts)",
     "stack-reference",
   ],
-  migration: ["execute", "issues/(data-issues|duplicate-keys)", "ledger", "plan", "schema-steps"],
+  migration: ["execute", "issues/(data-issues|duplicate-keys)", "plan", "record", "schema-steps"],
   transfer: [
     "bases",
     "checkpoints",
