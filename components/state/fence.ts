@@ -1,8 +1,8 @@
-import { access, constants, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
 import { type StateAddress, isFolder } from "./layout";
-import { syncFolders, temporaryPath } from "./publish";
+import { syncFolders, temporaryPath, writeAside } from "./publish";
 import type { StepForms } from "./step-forms";
 
 /** The fence in the state directory: from this moment MongoDB is the source of truth (decision 9). */
@@ -74,15 +74,9 @@ export function endedCutovers(fence: Fence | undefined): number {
 
 /** Writes a fence into the state directory, durably: a reader finds the former fence or this one. */
 export async function writeFence(root: string, fence: Fence): Promise<void> {
-  const path = join(root, fenceFile);
-  const next = temporaryPath(path);
-  try {
-    await writeFile(next, `${JSON.stringify(fence, undefined, 2)}\n`, { flush: true });
-    await rename(next, path);
-    await syncFolders([root]);
-  } finally {
-    await rm(next, { force: true });
-  }
+  const text = `${JSON.stringify(fence, undefined, 2)}\n`;
+  await writeAside(join(root, fenceFile), (file) => file.writeFile(text));
+  await syncFolders([root]);
 }
 
 /**

@@ -84,7 +84,7 @@ export { isUnbegun, isUnfinished, wouldRepeatSteps } from "./unfinished";
 export { isContradicted, usualForms, StepEvidence, type StepForms } from "./step-forms";
 
 // Writing files.
-export { publish, readStamp, syncFolders, temporaryPath } from "./publish";
+export { publish, readStamp, syncFolders, temporaryPath, writeAside } from "./publish";
 export {
   asOnDisk,
   lacksSequences,

@@ -42,14 +42,57 @@ const adviceByCode: Readonly<Record<string, string>> = {
   EPERM: "Give this user write permission there",
 };
 
+/** How `writeAside` begins and ends, unless it writes all of a file and replaces the former one. */
+interface Aside {
+  /** Whether the temporary file starts as a copy of the file, so that `write` appends to it. */
+  readonly continues?: boolean;
+  /** Gives the temporary file its name. */
+  readonly place?: (temporary: string) => Promise<unknown>;
+}
+
 /**
- * Publishes a file atomically: writes a temporary file, syncs it and renames it. A file that appeared or changed
- * since it was read stays. The new file keeps the owner and permissions of the former one, or of its folder. Until
- * `syncFolders` syncs the folder, a crash may take the rename back.
+ * Writes a file in one go: writes a temporary file beside it, syncs that and renames it, so that a reader finds the former
+ * file or the new one. Until `syncFolders` syncs the folder, a crash may take the rename back.
+ *
+ * @param write writes the content; the former file stays if it returns false
+ */
+export async function writeAside(
+  path: string,
+  write: (file: fs.FileHandle) => Promise<unknown>,
+  { continues = false, place = (temporary) => fs.rename(temporary, path) }: Aside = {},
+): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    if (continues) await fs.copyFile(path, temporary, constants.COPYFILE_FICLONE);
+    const file = await fs.open(temporary, continues ? "a" : "w");
+    let written: unknown;
+    try {
+      written = await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (written === false) await fs.rm(temporary);
+    else await place(temporary);
+  } catch (error) {
+    // Report the failure itself, not that of the clean-up.
+    await fs.rm(temporary, { force: true }).catch(ignore);
+    throw error;
+  }
+}
+
+/** A name beside a file: hidden, so that no import reads it, and random, because several machines may write there. */
+export function temporaryPath(path: string): string {
+  // guarantee: no two writers share a temporary file
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+}
+
+/**
+ * Publishes a file of the services as `writeAside` does. A file that appeared or changed since it was read stays. The new
+ * file keeps the owner and permissions of the former one, or of its folder.
  *
  * @param read the file's stamp when it was read
- * @param write writes the content, or with `continues` appends to it; nothing is published if it returns false
- * @param continues whether the temporary file starts as a copy of the file
+ * @param continues whether `write` appends to what the file has
  * @throws Refusal if the file appeared or changed meanwhile
  * @throws WriteError if there is no space or no permission
  */
@@ -60,40 +103,22 @@ export async function publish(
   continues = false,
 ): Promise<void> {
   const folder = dirname(path);
-  const tempPath = temporaryPath(path);
+  const place = async (temporary: string) => {
+    await copyOwnership(temporary, read === undefined ? folder : path);
+    // guarantee: no write between an export's last look and its rename is lost
+    const isMoved =
+      read === undefined ? await moveFile(temporary, path) : replaceFile(temporary, path, read);
+    if (!isMoved) throw new Refusal("conflict", "its file changed during the export; export again");
+  };
   try {
     await makeFolder(folder);
-    if (continues) await fs.copyFile(path, tempPath, constants.COPYFILE_FICLONE);
-    const file = await fs.open(tempPath, continues ? "a" : "w");
-    let written: unknown;
-    try {
-      written = await write(file);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    if (written === false) await fs.rm(tempPath);
-    else {
-      await copyOwnership(tempPath, read === undefined ? folder : path);
-      // guarantee: no write between an export's last look and its rename is lost
-      const isMoved =
-        read === undefined ? await moveFile(tempPath, path) : replaceFile(tempPath, path, read);
-      if (!isMoved) throw refuseChanged();
-    }
+    await writeAside(path, write, { continues, place });
   } catch (error) {
-    // Report the failure itself, not that of the clean-up.
-    await fs.rm(tempPath, { force: true }).catch(ignore);
     if (!isSystemError(error)) throw error;
     const fix = adviceByCode[error.code ?? ""] ?? "Fix the cause";
     const advice = `No file is half-written. ${fix}, then export again: it resumes where it stopped.`;
     throw new WriteError(`Writing ${path}`, error, advice);
   }
-}
-
-/** A name beside a file: hidden, so that no import reads it, and random, because several machines may write there. */
-export function temporaryPath(path: string): string {
-  // guarantee: no two writers share a temporary file
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
 }
 
 const ignore = () => undefined;
@@ -134,10 +159,6 @@ function replaceFile(from: string, to: string, read: string): boolean {
   if (!now || formatStamp(now) !== read) return false;
   renameSync(from, to);
   return true;
-}
-
-function refuseChanged(): Refusal {
-  return new Refusal("conflict", "its file changed during the export; export again");
 }
 
 // The services run as another user, so a file gets the owner, group and permissions of the file that it replaces, or of

@@ -1,8 +1,9 @@
-import { access, constants, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { errorCode, warning } from "../../text";
+import { writeAside } from "../../state";
 import { tell, kind, type StateOf, type Step, type StepInputs } from "../../step";
 import { environmentKeys, type EnvironmentEntry, type EnvironmentValue } from "../environment";
 import { resumeHint } from "../recovery";
@@ -151,15 +152,8 @@ async function writeValues(inputs: ValuesFileInputs, state?: ValuesFileState): P
   const { file } = inputs;
   const changed = findChanged(inputs, state);
   if (changed?.severity === "stop") throw new Error(changed.text);
-  const draft = `${file}.${process.pid}.tmp`;
   const text = formatValues(inputs);
-  try {
-    await writeFile(draft, text, { flush: true });
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => undefined);
-    notWritable(inputs)(error);
-  }
+  await writeAside(file, (to) => to.writeFile(text)).catch(notWritable(inputs));
   const { push, service, mode, stack } = inputs;
   if (push) {
     const subject = `Set ${service} to ${mode} mode (stack ${stack})`;
