@@ -94,11 +94,12 @@ function* documentsIn(bytes: Buffer, from: number, to: number): Generator<Uint8A
 
 function send(socket: Socket, request: number, code: number, parts: readonly Uint8Array[]): void {
   const header = Buffer.alloc(headerBytes);
-  const bytes = parts.reduce((sum, part) => sum + part.length, headerBytes);
-  header.writeInt32LE(bytes, 0);
+  header.writeInt32LE(bytesOf(parts, headerBytes), 0);
   header.writeInt32LE(request, 8);
   header.writeInt32LE(code, 12);
-  socket.write(Buffer.concat([header, ...parts], bytes));
+  socket.cork();
+  for (const part of [header, ...parts]) socket.write(part);
+  socket.uncork();
 }
 
 /** The reply that has a cursor's documents as they are stored. */
@@ -110,17 +111,22 @@ export function cursorReply(
 ): Uint8Array {
   const batch = documents.flatMap((bytes, at) => [nameOf(3, String(at)), bytes]);
   const rest = BSON.serialize({ id: BSON.Long.fromBigInt(id), ns: namespace }).subarray(4, -1);
-  const cursor = wrap([nameOf(4, field), wrap(batch), rest]);
-  return wrap([nameOf(3, "cursor"), cursor, BSON.serialize({ ok: 1 }).subarray(4, -1)]);
+  const cursor = wrap([nameOf(4, field), ...wrap(batch), rest]);
+  const ok = BSON.serialize({ ok: 1 }).subarray(4, -1);
+  // Copied once: the collector runs the more often, the more bytes a reply takes.
+  return Buffer.concat(wrap([nameOf(3, "cursor"), ...cursor, ok]));
 }
 
 function nameOf(type: number, name: string): Uint8Array {
   return Buffer.from(`${String.fromCharCode(type)}${name}\0`, "latin1");
 }
 
-function wrap(parts: readonly Uint8Array[]): Uint8Array {
-  const size = parts.reduce((sum, part) => sum + part.length, 5);
+/** The parts of a document with these elements. */
+function wrap(elements: readonly Uint8Array[]): readonly Uint8Array[] {
   const length = Buffer.alloc(4);
-  length.writeInt32LE(size);
-  return Buffer.concat([length, ...parts, Buffer.alloc(1)], size);
+  length.writeInt32LE(bytesOf(elements, 5));
+  return [length, ...elements, Buffer.alloc(1)];
 }
+
+const bytesOf = (parts: readonly Uint8Array[], others: number) =>
+  parts.reduce((sum, part) => sum + part.length, others);
