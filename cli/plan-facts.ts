@@ -65,7 +65,7 @@ async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: D
 }
 
 // What a rollback would find now. With MongoDB: documents to export, conflicts, unfinished runs. Without it:
-// runs that are unfinished on disk, which must not be executed again from there (decision 10).
+// runs that are unfinished on disk, which must not be executed again from there (docs/design.md#held-runs).
 async function findLeftovers(
   settings: CommandSettings,
   address: StateAddress,

@@ -146,6 +146,25 @@ describe("the pages", () => {
   });
 });
 
+it("the code cites only sections that exist, and no number that nobody can look up", () => {
+  const folders = ["components", "cli", "policy", "tools", "test"];
+  const files = folders.flatMap((folder) =>
+    readdirSync(resolve(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.m?[jt]s$/.test(name))
+      .map((name) => join(folder, name)),
+  );
+  const cited = /\b(docs\/[\w-]+\.md)(?:#([\w-]+))?|\b(?:decision|issue) #?\d+/gi;
+  const isThere = (name: string, anchor?: string) =>
+    existsSync(resolve(root, name)) &&
+    (anchor === undefined || anchorsIn(page(name)).includes(anchor));
+  const broken = files.flatMap((file) =>
+    [...page(file).matchAll(cited)]
+      .filter(([, name, anchor]) => name === undefined || !isThere(name, anchor))
+      .map(([text]) => `${file}: ${text}`),
+  );
+  expect(broken).toEqual([]);
+});
+
 interface Link {
   readonly text: string;
   readonly path: string;

@@ -34,7 +34,7 @@ export interface SecretRef {
 
 /**
  * A Secret with a connection string, immutable and named by the engine: with a new connection string it is
- * another Secret, so that the references to it change (decision 12).
+ * another Secret, so that the references to it change.
  *
  * @param uri secret; absent in a rollback that has none
  */

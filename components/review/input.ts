@@ -114,7 +114,7 @@ interface Part {
 const schema = { touches: "schema" } as const;
 const documents = { touches: "documents" } as const;
 
-/** The steps of a cutover and of a rollback, in their order (design, "The shape"), then the rest. */
+/** The steps of a cutover and of a rollback, in their order (docs/steps.md), then the rest. */
 const parts = {
   update: { title: "Preparation", component: "Update" },
   cluster: { title: "MongoDB itself", component: "MongoCluster" },

@@ -117,7 +117,7 @@ interface WorkerDrainArgs {
   readonly takenOver: pulumi.Output<string>;
 }
 
-/** Stops the worker, so that no step is executed until its rollout (decision 9). */
+/** Stops the worker, so that no step is executed until its rollout (docs/design.md#one-executor-at-a-time). */
 export class WorkerDrain extends StepGroup {
   /** The direction that it goes, or went last; the handover takes its own from it. */
   readonly direction: pulumi.Output<Direction>;
@@ -245,8 +245,8 @@ class Rollout extends StepGroup {
 }
 
 /**
- * The mode of the step before, so that `--target` and `--exclude` cannot take a service past it (decision 9).
- * Warns, in a preview too, if that is not the mode asked for.
+ * The mode of the step before, so that `--target` and `--exclude` cannot take a service past it
+ * (docs/design.md#one-list-of-steps). Warns, in a preview too, if that is not the mode asked for.
  */
 function effectiveMode(
   service: Service,

@@ -9,7 +9,7 @@ const label = "taskrunner.stellaops.io/connection-of";
 
 /**
  * The Secret with the services' connection string: the one that the settings name, or one of the stack's. With a
- * new connection string the stack's has a new name, so that the pods roll (decision 12). It outlives the stack,
+ * new connection string the stack's has a new name, so that the pods roll. It outlives the stack,
  * because the services do, and so do the former ones: their label finds them.
  */
 export function connectionSecret(

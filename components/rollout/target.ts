@@ -121,7 +121,7 @@ export interface Deployed {
   readonly summary: pulumi.Output<RolloutSummary>;
 }
 
-/** A way to change the mode of worker and web (decision 14). */
+/** A way to change the mode of worker and web (docs/rollout.md). */
 export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
   /** The releases' names, once each chart was rendered with the site's values. */

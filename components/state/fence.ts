@@ -5,7 +5,10 @@ import { type StateAddress, isFolder } from "./layout";
 import { syncFolders, temporaryPath, writeAside } from "./publish";
 import type { StepForms } from "./step-forms";
 
-/** The fence in the state directory: from this moment MongoDB is the source of truth (decision 9). */
+/**
+ * The fence in the state directory: from this moment MongoDB is the source of truth
+ * (docs/design.md#the-cutovers-record).
+ */
 export interface Fence {
   /** When the fence was recorded, between the drain and the worker's rollout: ISO 8601, UTC. */
   readonly at: string;

@@ -6,8 +6,7 @@ import { type CollectionRole, byRole, collections } from "../contract";
 export type Key = string;
 
 /**
- * The fields that identify a record: `_id` for a run, otherwise those of the contract's unique index
- * (issue #5, "Identity").
+ * The fields that identify a record: `_id` for a run, otherwise those of the contract's unique index.
  */
 export const keyFields = byRole<readonly string[]>((role) => {
   const unique = collections[role].indexes.find((index) => index.unique);
@@ -32,7 +31,7 @@ export function readableKey(key: Key): string {
 /**
  * Derives a record's `_id` from a hash of its key, so that two importers generate the same one. That of a log entry
  * begins with its time in seconds (four bytes), as an ObjectId does: entries that are written together are then
- * neighbours in the index on `_id`, which outgrows the memory of a small cluster (issue #15). An entry that has
+ * neighbours in the index on `_id`, which outgrows the memory of a small cluster. An entry that has
  * another `_id` in MongoDB is found by its key.
  *
  * @param time the time of a log entry; undefined for other records

@@ -45,7 +45,7 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
   /**
    * The direction that the step goes in this update, which a preview knows. If the step is not part of
    * the update (`--target`, `--exclude`), it is the direction that the step went last: what comes after
-   * it takes its own direction from here, and so cannot go past it (decision 9).
+   * it takes its own direction from here, and so cannot go past it (docs/design.md#one-list-of-steps).
    */
   get lastDirection(): pulumi.Output<Direction> {
     const { direction, applied } = this as unknown as {

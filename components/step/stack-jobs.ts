@@ -11,7 +11,7 @@ export type JobsArgs = Pick<
   "storageMode" | "backfill" | "kubernetes" | "jobs" | "rollout"
 >;
 
-/** Where and how the stack's Jobs run, with the Secret of their connection string (decision 12). */
+/** Where and how the stack's Jobs run, with the Secret of their connection string (docs/jobs.md). */
 export class Jobs extends StepGroup {
   readonly target: pulumi.Output<JobTarget>;
   private readonly address: ClusterAddress;

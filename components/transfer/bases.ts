@@ -22,8 +22,8 @@ export interface Announced extends Hashes {
 
 /**
  * The hashes of a run, an approval or an artifact when both sides last agreed, after an import or an export
- * (decision 15). They differ if JSON cannot express MongoDB's value, such as a date inside a plan. Logs are
- * immutable and have no base.
+ * (docs/design.md#merge-rules). They differ if JSON cannot express MongoDB's value, such as a date inside a plan. Logs
+ * are immutable and have no base.
  *
  * A write is announced before it is done, and several writers may announce theirs. If one is killed in between, its
  * announcement is the base if the written side has its hash.

@@ -68,7 +68,10 @@ function toOrderedValue(type: number, bytes: Uint8Array): unknown {
 }
 
 const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };
-/** Selects each run that may still execute steps, and some that are finished: `isUnfinished` decides. No index serves it. */
+/**
+ * Selects each run that may still execute steps, and some that are finished: `isUnfinished` decides. No index serves
+ * it.
+ */
 export const mayExecute = {
   $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }],
 };
@@ -106,7 +109,7 @@ const orders: Readonly<Record<CollectionRole, Readonly<Record<string, 1>>>> = {
 
 /**
  * Target size of a server's reply in bytes, by the largest document so far: several replies of the server's own limit,
- * 16 MiB, would take more memory than all else (issue #5).
+ * 16 MiB, would take more memory than all else.
  */
 const replyBytes = 4 * 1024 * 1024;
 /** The number of documents in the first reply. */

@@ -29,7 +29,7 @@ export function sideOf(role: CollectionRole, document: Document): Side {
 }
 
 /**
- * The merge rules (issue #5, "Identity"). Changed on one side since the base: that side wins.
+ * The merge rules (docs/design.md#merge-rules). Changed on one side since the base: that side wins.
  * Changed on both: a conflict. Of approvals, a decision beats `pending` and `hold`, and two different decisions
  * conflict; of artifacts changed on both sides the newer `capturedAt` wins, on a tie MongoDB's. Log entries are
  * immutable. An older run never wins if its steps would run again.

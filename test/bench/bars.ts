@@ -12,7 +12,7 @@ export const mostMbOfLines = 250;
 export const mostMb = 300;
 export const mostMbWithLargest = 401;
 
-/** Client CPU for 10^6 log lines with validation, in seconds (issue #33). */
+/** Client CPU for 10^6 log lines with validation, in seconds. */
 export const mostCpuSeconds = 15;
 
 /** The pipeline's rate relative to the driver's alone, and to mongoimport's: the server is the limit. */
@@ -20,12 +20,12 @@ export const leastOfDriver = 0.95;
 export const leastOfMongoimport = 0.95;
 
 /**
- * The time of a no-change preview relative to an empty program's. Issue #14 aims at 1.3, which one dynamic resource
- * exceeds by itself: the engine starts a second process that loads the SDK and TypeScript again.
+ * The time of a no-change preview relative to an empty program's. One dynamic resource costs
+ * more than 1.3 by itself: the engine starts a second process that loads the SDK and TypeScript again.
  */
 export const mostOfEmptyProgram = 2.4;
 
-/** The rate of an import at a round trip of 50 ms, relative to one without latency (issue #15). */
+/** The rate of an import at a round trip of 50 ms, relative to one without latency. */
 export const leastOfNearRate = 0.8;
 
 /** The speed-up of a second import of unchanged runs, and its round trips per 100 runs. */
@@ -43,14 +43,14 @@ export const mostCpuSecondsOfDelta = 6;
 export const mostExaminedPerRun = 10;
 
 /**
- * Maximum time in seconds at a round trip of 50 ms, by the number of runs. The issue names it for 10^5 runs; a tenth
+ * Maximum time in seconds at a round trip of 50 ms, by the number of runs. It is for 10^5 runs; a tenth
  * of it is fixed, such as the time for the 100 changed runs.
  */
 export const mostSecondsOf = {
   export: forRuns(60),
   verification: forRuns(90),
   "delta import and fence": forRuns(20),
-  // It follows what changed, not the number of runs (issue #33).
+  // It follows what changed, not the number of runs.
   "rollback's delta pass": () => 6,
 } as const;
 

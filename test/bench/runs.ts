@@ -4,13 +4,13 @@ import { Long, ObjectId, type Db } from "mongodb";
 import pLimit from "p-limit";
 import { defaultNames } from "./sides";
 
-/** A run as issue #15 measures it: 4 KB, 20 log lines, 2 artifacts and 1 approval. */
+/** A run of 4 KB, 20 log lines, 2 artifacts and 1 approval. */
 const logLines = 20;
 const planSteps = 28;
 const filesAtOnce = 32;
 const firstMoment = Date.UTC(2025, 10, 6);
 
-/** One run in this many is unfinished (issue #33). */
+/** One run in this many is unfinished. */
 const runsPerUnfinished = 100;
 
 /**

@@ -45,14 +45,14 @@ interface Rows {
 }
 
 const database = "transfer";
-/** Minimum age of files before a second read (issue #33). */
+/** Minimum age of files before a second read. */
 const oldMs = 120_000;
 const near = "near";
 const far = "far";
 type Distance = typeof near | typeof far;
 
 /**
- * Import, verification and export as issue #15 measures them: against a sink in memory, near and with a
+ * Import, verification and export: against a sink in memory, near and with a
  * round trip of 50 ms.
  *
  * @param lines a log

@@ -241,7 +241,7 @@ function helmRelease(
       values: ours,
       // Else an empty list of the site's is dropped, and the chart's would apply again.
       allowNullValues: true,
-      // Restoring a worker that has advanced runs would be worse than stopping (decision 9).
+      // Restoring a worker that has advanced runs would be worse than stopping.
       atomic: false,
       // A later step watches the pods.
       skipAwait: true,

@@ -33,7 +33,7 @@ import {
 
 /**
  * Why a drain of these workloads would miss an executor, which would work through the whole cutover, or stop
- * another program (decision 9). Undefined if it would not.
+ * another program (docs/design.md#one-executor-at-a-time). Undefined if it would not.
  *
  * @param isKnown whether this is the cluster of the stack: only there a rollback continues without a worker
  * @throws ClusterError

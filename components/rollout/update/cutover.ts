@@ -32,7 +32,8 @@ type CutoverResults = Pick<CutoverInputs, "ended" | "endedAt" | "inForce">;
 
 /**
  * The record of the cutovers that the stack made and ended. A change to files ends a cutover, finished or not.
- * Settings in Git that name an ended one are stale, and must not cut over again (decision 10).
+ * Settings in Git that name an ended one are stale, and must not cut over again
+ * (docs/design.md#a-rollback-is-a-mode).
  */
 export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
   ...kind<CutoverInputs, CutoverResults>(

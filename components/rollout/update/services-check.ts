@@ -30,7 +30,7 @@ type CheckInputs = LeftInputs & {
 
 /**
  * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused,
- * before anything else (decision 14); a rollback is only warned of its releases. An `up` may have no preview
+ * before anything else; a rollback is only warned of its releases. An `up` may have no preview
  * (`--skip-preview`, Automation API), so it also refuses what the drain refuses in one.
  */
 export const servicesCheck: Step<CheckInputs, object> = {

@@ -31,7 +31,7 @@ type ValuesFileState = StateOf<ValuesFileInputs, object>;
 
 /**
  * A values file of the stack's own, which the site lists last: it sets a service's mode on top of the site's files
- * (decision 14). It is written whole, and again after an edit or a change of the site's own list. Of a worker that the
+ * (docs/gitops.md). It is written whole, and again after an edit or a change of the site's own list. Of a worker that the
  * program does not see, an edit of the mode is refused.
  */
 export const valuesFile: Step<ValuesFileInputs, object> = {

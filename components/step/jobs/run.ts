@@ -42,7 +42,7 @@ export class JobError extends Error {
  */
 export async function runJob(target: JobTarget, asked: JobRequest): Promise<object> {
   const cluster = await clusterAt(target);
-  // A pod of a lost node may still run: every step is safe against a second runner (decision 11).
+  // A pod of a lost node may still run: every step is safe against a second runner (docs/design.md#no-lock).
   await stopJobs(cluster, target, `${labels.step}=${asked.kind}`);
   const nodes = await nodesOfClaim(cluster, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
@@ -94,7 +94,7 @@ async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: 
 }
 
 /**
- * Stops the stack's Jobs of the other direction (decision 10). Those of this one may be of the same `up`.
+ * Stops the stack's Jobs of the other direction (specification, "Rollback"). Those of this one may be of the same `up`.
  *
  * @throws JobError if pods do not end within the target's time-out; ClusterError, KubeconfigError
  */

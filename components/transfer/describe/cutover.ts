@@ -153,7 +153,7 @@ export function acceptQuarantined(hash: string): string {
   return ` If nobody can fix what differs or cannot be imported, set advanced.acceptQuarantined: "${hash}".`;
 }
 
-/** The maximum share of the runs, in percent, that may be quarantined in a cutover (decision 15). */
+/** The maximum share of the runs, in percent, that may be quarantined in a cutover (docs/design.md#merge-rules). */
 const toleratedPercent = 1;
 
 /**

@@ -86,8 +86,8 @@ export async function drawFence(sides: NewFence): Promise<DrawnFence> {
 }
 
 /**
- * Refuses a cutover that ended although the stack does not know it, because its state was lost or restored:
- * the ledger and `fence.json` know it too (decision 10). To be called before the worker is drained.
+ * Refuses a cutover that ended although the stack does not know it, because its state was lost or restored: the ledger
+ * and `fence.json` know it too (docs/design.md#a-rollback-is-a-mode). To be called before the worker is drained.
  *
  * @throws Error with the number that the settings have to name
  */
@@ -106,9 +106,10 @@ export async function requireNewCutover(
 }
 
 /**
- * Compares the three witnesses of a cutover (decision 10). The stack's output shows that there was one; `fence.json`,
- * that this is its state directory and not an empty mount point; the ledger, that this is its database or a copy. If a
- * later cutover was killed before the stack learned its fence, `former` in `fence.json` still has the stack's.
+ * Compares the three witnesses of a cutover (docs/design.md#the-cutovers-record). The stack's output shows that there
+ * was one; `fence.json`, that this is its state directory and not an empty mount point; the ledger, that this is its
+ * database or a copy. If a later cutover was killed before the stack learned its fence, `former` in `fence.json` still
+ * has the stack's.
  *
  * @param fencedAt when the stack's cutover drew its fence, in ISO 8601; undefined by hand
  * @param ledger the collection of the migration's record

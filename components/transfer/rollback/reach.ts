@@ -41,7 +41,7 @@ export type Proof = Pick<
 /**
  * MongoDB answers, and nothing can be read from it: no member of it becomes the primary for longer than an
  * election takes, or it refuses this user or this machine. Nothing was exported or held: whether MongoDB is lost is for
- * the reader to say (design, decision 10).
+ * the reader to say (docs/design.md#a-current-primary).
  */
 export class MongoUnreadableError extends Error {
   override readonly name = "MongoUnreadableError";

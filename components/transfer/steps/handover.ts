@@ -41,9 +41,9 @@ type Past = StateOf<PassInputs, PassResults>;
 /**
  * The delta pass, once per cutover, between the worker's drain and its rollout. Forward it imports what the worker
  * wrote since the bulk pass, so that the worker does not execute finished steps again, and draws the fence: the ledger
- * and `fence.json` record since when MongoDB is the source of truth (decision 9). Back it exports what changed in
- * MongoDB; if MongoDB is lost, it holds unfinished runs: their files move to `held/`, where no worker finds them
- * (decision 10).
+ * and `fence.json` record since when MongoDB is the source of truth (docs/design.md#the-cutovers-record). Back it
+ * exports what changed in MongoDB; if MongoDB is lost, it holds unfinished runs: their files move to `held/`, where no
+ * worker finds them (docs/design.md#held-runs).
  */
 export const handover: Step<HandoverInputs, PassResults> = {
   ...Handover,
