@@ -6,7 +6,8 @@ import { isMissing } from "./errors";
 import type { Fence } from "./fence";
 import { type FindFinished, readRunFiles, stampedName } from "./held";
 import { type StateAddress, filesOf } from "./layout";
-import { type Stamp, publish, readStamp } from "./publish";
+import { publish } from "./publish";
+import { formatStamp, readStamp } from "./stamp";
 
 /** What the bulk pass of a rollback leaves to the delta pass. */
 export interface DeltaScope {
@@ -41,7 +42,9 @@ export async function saveDeltaScope(
     await to.appendFile(`${JSON.stringify(scope)}\n`);
     for await (const files of blocksOf(readRunFiles(address, findFinished))) {
       const finished = files.filter(({ mayExecute }) => !mayExecute);
-      const lines = finished.map(({ file, stamp }) => `${JSON.stringify([file.name, stamp])}\n`);
+      const lines = finished.map(({ file, stamp }) => {
+        return `${JSON.stringify([file.name, stamp && formatStamp(stamp)])}\n`;
+      });
       await to.appendFile(lines.join(""));
     }
   });
@@ -65,7 +68,7 @@ export async function readDeltaScope(
   try {
     for await (const line of file.readLines()) {
       if (scope) {
-        const [name, stamp] = JSON.parse(line) as [string, Stamp];
+        const [name, stamp] = JSON.parse(line) as [string, string?];
         names.push(shortHash(name));
         finished.push(shortHash(stampedName(name, stamp)));
       } else {

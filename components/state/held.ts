@@ -5,9 +5,9 @@ import { mapLimit } from "./concurrency";
 import { isMissing, isSystemError } from "./errors";
 import { type JsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf } from "./layout";
-import { type Stamp, readStamp } from "./publish";
 import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
+import { type FileStamp, formatStamp, readStamp } from "./stamp";
 import { isUnfinished } from "./unfinished";
 
 /**
@@ -61,15 +61,15 @@ export interface RunFile {
 /** Maximum number of files read at once; on a network volume each takes some milliseconds. */
 const filesAtOnce = 16;
 
-/** A file's name with its stamp. */
-export function stampedName(name: string, stamp: Stamp): string {
+/** A file's name with its stamp as text. */
+export function stampedName(name: string, stamp: string | undefined): string {
   return `${name} ${stamp}`;
 }
 
 interface StampedFile {
   readonly file: StateFile;
   /** Undefined if the file is gone by now. */
-  readonly stamp: Stamp;
+  readonly stamp: FileStamp | undefined;
 }
 
 /** Finds the names of files that hold finished runs, as far as that is known. */
@@ -85,7 +85,7 @@ export async function listUnfinishedRuns(
   finished?: Pick<ReadonlySet<string>, "has">,
 ): Promise<RunFile[]> {
   const isFinished = ({ file, stamp }: StampedFile) =>
-    stamp !== undefined && finished?.has(stampedName(file.name, stamp)) === true;
+    stamp !== undefined && finished?.has(stampedName(file.name, formatStamp(stamp))) === true;
   const findFinished = (files: readonly StampedFile[]) =>
     Promise.resolve(new Set(files.filter(isFinished).map(({ file }) => file.name)));
   const runs: RunFile[] = [];

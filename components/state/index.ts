@@ -15,19 +15,11 @@ export {
   type StateAddress,
   type StateFile,
 } from "./layout";
+export { formatStamp, isSameStamp, readStamp, stampByOpening, type FileStamp } from "./stamp";
 export { requireStores } from "./stores";
 export { skipBesideStores } from "./foreign";
 export { type Skipped, noneSkipped } from "./skipped";
-export {
-  newestRuns,
-  runsNamed,
-  runsOnDisk,
-  isSameStamp,
-  stampByOpening,
-  type FileStamp,
-  type FoundFile,
-  type RunOnDisk,
-} from "./runs";
+export { newestRuns, runsNamed, runsOnDisk, type FoundFile, type RunOnDisk } from "./runs";
 export { findRunId, freshMs, lookAt, maxRereads, pauseMs, placeOf, type FilePlace } from "./place";
 export {
   countJobs,
@@ -84,7 +76,7 @@ export { isUnbegun, isUnfinished, wouldRepeatSteps } from "./unfinished";
 export { isContradicted, usualForms, StepEvidence, type StepForms } from "./step-forms";
 
 // Writing files.
-export { publish, readStamp, syncFolders, temporaryPath, writeAside } from "./publish";
+export { publish, syncFolders, temporaryPath, writeAside } from "./publish";
 export {
   asOnDisk,
   lacksSequences,

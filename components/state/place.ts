@@ -4,12 +4,12 @@ import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
 import { heldAddresses, idInside, runIn } from "./held";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames } from "./layout";
-import { type Stamp, formatStamp, lookExactly } from "./publish";
+import { type FileStamp, lookUp, toStamp } from "./stamp";
 
 /** A run's file of one role, with the stamp that it had when it was looked up. */
 export interface FilePlace extends StateFile {
   /** Undefined if the file did not exist. */
-  readonly stamp: Stamp;
+  readonly stamp: FileStamp | undefined;
 }
 
 /**
@@ -57,11 +57,11 @@ export async function lookAt(
   baseName: string,
 ): Promise<FilePlace> {
   const file = fileOf(address, role, baseName);
-  const found = await lookExactly(file.path);
+  const found = await lookUp(file.path);
   if (found && !found.isFile()) {
     throw new Refusal("unreadable", `${file.name} is not a regular file`);
   }
-  return { ...file, stamp: found && formatStamp(found) };
+  return { ...file, stamp: found && toStamp(found) };
 }
 
 /**

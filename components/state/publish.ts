@@ -1,37 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type BigIntStats, constants, lstatSync, renameSync } from "node:fs";
+import { constants, lstatSync, renameSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { mapLimit } from "./concurrency";
 import { Refusal, WriteError, isSystemError } from "./errors";
-import { look } from "./look";
-
-/** A file's stamp, which is different after a change of the file; undefined if there was no file. */
-export type Stamp = string | undefined;
-
-/** The attributes of a file as it is now, exactly; undefined if it cannot be looked at. */
-export async function lookExactly(path: string): Promise<BigIntStats | undefined> {
-  const exactly = { bigint: true, throwIfNoEntry: false } as const;
-  try {
-    return await look(
-      () => lstatSync(path, exactly),
-      () => fs.lstat(path, exactly),
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-/** The stamp of a file as it is now. */
-export async function readStamp(path: string): Promise<Stamp> {
-  const found = await lookExactly(path);
-  return found && formatStamp(found);
-}
-
-/** The stamp of a file with these attributes. */
-export function formatStamp({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return [ino, size, mtimeNs, ctimeNs].join(":");
-}
+import { type FileStamp, isSameStamp, toStamp } from "./stamp";
 
 const adviceByCode: Readonly<Record<string, string>> = {
   ENOSPC: "Free space on the disk",
@@ -98,7 +71,7 @@ export function temporaryPath(path: string): string {
  */
 export async function publish(
   path: string,
-  read: Stamp,
+  read: FileStamp | undefined,
   write: (file: fs.FileHandle) => Promise<unknown>,
   continues = false,
 ): Promise<void> {
@@ -154,9 +127,9 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** Replaces a file that is as it was read, in one go: in the thread pool others may write between look and rename. */
-function replaceFile(from: string, to: string, read: string): boolean {
-  const now = lstatSync(to, { bigint: true, throwIfNoEntry: false });
-  if (!now || formatStamp(now) !== read) return false;
+function replaceFile(from: string, to: string, read: FileStamp): boolean {
+  const now = lstatSync(to, { bigint: false, throwIfNoEntry: false });
+  if (!now || !isSameStamp(toStamp(now), read)) return false;
   renameSync(from, to);
   return true;
 }

@@ -1,17 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type Hash, createHash } from "node:crypto";
-import {
-  type Stats,
-  close,
-  constants,
-  createReadStream,
-  fstat,
-  open,
-  readFile,
-  statSync,
-} from "node:fs";
+import { createReadStream, readFile, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { promisify } from "node:util";
 import type { Store } from "../contract";
 import type { StateFile } from "./layout";
 import { look } from "./look";
@@ -153,28 +143,6 @@ export async function hashOfFirst(path: string, length: number): Promise<Hash | 
     if (left === 0) break;
   }
   return left === 0 ? hash : undefined;
-}
-
-/** These avoid a `FileHandle` for each file, which costs three times as much. */
-const openFile = promisify(open);
-const statFile = promisify(fstat);
-const closeFile = promisify(close);
-
-/** Follows no link, and does not block on a pipe. */
-const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
-/** Opens a file, runs `work` on it and closes it; undefined if it cannot be opened. */
-export async function withOpened<T>(
-  path: string,
-  work: (file: number, stats: Stats) => T | Promise<T>,
-): Promise<T | undefined> {
-  const file = await openFile(path, openFlags).catch(() => undefined);
-  if (file === undefined) return undefined;
-  try {
-    return await work(file, await statFile(file));
-  } finally {
-    await closeFile(file);
-  }
 }
 
 /** The position includes only ended lines: the next import reads an unended one again. */

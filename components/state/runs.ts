@@ -6,7 +6,7 @@ import { isMissing } from "./errors";
 import { type StateAddress, type StateFile, fileOf, filesOf, rolesIn } from "./layout";
 import { lookAtAll } from "./look";
 import type { Skipped } from "./skipped";
-import { withOpened } from "./read";
+import { type FileStamp, toStamp } from "./stamp";
 
 /** A run's files, all of one base name: its parts first, its own file last. */
 export interface RunOnDisk {
@@ -17,17 +17,6 @@ export interface RunOnDisk {
 /** A file, with the stamp that it had before it was read. */
 export interface FoundFile extends StateFile {
   readonly stamp: FileStamp;
-}
-
-/** The attributes of a file that a later write changes. */
-export interface FileStamp {
-  /** In bytes. */
-  readonly size: number;
-  readonly inode: number;
-  /** When its content last changed, when anything of it last changed, and when this was seen; in ms since 1970. */
-  readonly modified: number;
-  readonly changed: number;
-  readonly seen: number;
 }
 
 /** The maximum number of blocks of runs that are looked up at once. */
@@ -156,23 +145,4 @@ async function findFiles(files: readonly StateFile[]): Promise<(FoundFile | unde
       (error: unknown) => toLost(file, error),
     );
   return lookAtAll(files, atOnce, inPool);
-}
-
-function toStamp({ size, ino, mtimeMs, ctimeMs }: Stats, seen: number): FileStamp {
-  return { size, inode: ino, modified: mtimeMs, changed: ctimeMs, seen };
-}
-
-/**
- * Looks at a file through `open`, which asks the server of a network file system; `lstat` may be answered
- * from attributes that are cached for a minute (nfs(5), `actimeo`). Undefined if it cannot be opened.
- */
-export async function stampByOpening(path: string): Promise<FileStamp | undefined> {
-  const seen = Date.now();
-  return withOpened(path, (_, stats) => toStamp(stats, seen));
-}
-
-/** Whether a file was neither written nor replaced between two looks. */
-export function isSameStamp(one: FileStamp, other: FileStamp): boolean {
-  const fields = ["size", "inode", "modified", "changed"] as const;
-  return fields.every((field) => one[field] === other[field]);
 }

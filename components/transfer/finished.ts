@@ -1,5 +1,5 @@
 import { ServerTroubleError } from "../mongo";
-import { type FindFinished, type StateAddress, runsNamed } from "../state";
+import { type FindFinished, type StateAddress } from "../state";
 import { Checkpoints } from "./checkpoints";
 import type { MongoSide } from "./sides";
 import { isUntouched } from "./import/read-file";
@@ -12,16 +12,13 @@ export function finishedSinceImport(sides: MongoSide & StateAddress): FindFinish
   const ofParts = new Set(["logs", "artifacts", "approvals", "beginning"] as const);
   const checkpoints = new Checkpoints(sides.database, sides, ofParts);
   return async (files) => {
-    const names = files.map(({ file }) => file.baseName);
     const finished = new Set<string>();
     try {
-      const imported = await checkpoints.read(names);
-      for await (const runs of runsNamed(sides, names, ["runs"])) {
-        for (const file of runs.flatMap(({ files }) => files)) {
-          const own = imported.get(file.baseName)?.runs;
-          const isWhole = own?.complete === true && own.unfinished === 0 && own.records > 0;
-          if (isWhole && isUntouched(file.stamp, own)) finished.add(file.name);
-        }
+      const imported = await checkpoints.read(files.map(({ file }) => file.baseName));
+      for (const { file, stamp } of files) {
+        const own = imported.get(file.baseName)?.runs;
+        const isWhole = own?.complete === true && own.unfinished === 0 && own.records > 0;
+        if (isWhole && stamp && isUntouched(stamp, own)) finished.add(file.name);
       }
     } catch (error) {
       if (!(error instanceof ServerTroubleError)) throw error;

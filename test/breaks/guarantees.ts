@@ -129,7 +129,7 @@ const state: readonly Break[] = [
   {
     guarantee: "no write between an export's last look and its rename is lost",
     instead: `const isMoved =
-      (await readStamp(path)) === read && (await fs.rename(temporary, path).then(() => true));`,
+      isSameStamp(toStamp(await fs.lstat(path)), read) && (await fs.rename(temporary, path).then(() => true));`,
     tests: ["test/state/publish.test.ts > right after the last look is not lost"],
   },
   {

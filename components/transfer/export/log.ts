@@ -13,6 +13,7 @@ import {
   formatJson,
   hashOf,
   heldAddresses,
+  isSameStamp,
   lookAt,
   parseRecords,
   placeOf,
@@ -51,7 +52,7 @@ export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void
     const place = await placeOf(sides, "logs", runId, baseName);
     const isKnown = place.baseName === baseName;
     const owner = isKnown ? runId : ((await findRunId(sides, place.baseName)) ?? place.baseName);
-    const isSeen = isKnown && place.stamp === known?.stamp;
+    const isSeen = isKnown && isSameStamp(place.stamp, known?.stamp);
     const file = isSeen && seen ? seen : await readLog(place, owner, log);
     if (!endsAlike(file, log)) await compareLast(sides, runId, file, tally);
     gaps = findGaps(file, log);

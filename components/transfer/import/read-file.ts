@@ -212,7 +212,7 @@ export const looksAtOnce = 16;
 export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {
   const names = await mapLimit(looksAtOnce, [...files], async ({ name, path, stamp }) => {
     const now = await stampByOpening(path);
-    return now && isSameStamp(now, stamp) ? [] : [name];
+    return isSameStamp(now, stamp) ? [] : [name];
   });
   return new Set(names.flat());
 }
