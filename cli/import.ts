@@ -47,7 +47,7 @@ export const importCommand = command("import", {
     const { sides, database } = await openBothSides(options);
     const { cutoverPass: pass, dryRun = false } = options;
     // The files that changed were imported by `up`: by hand it repairs what is missing.
-    const shouldReadAll = pass === "final";
+    const from = pass === "final" ? "start" : "checkpoints";
     const report = await withProgress(options, "import", (watch) =>
       importState({
         ...sides,
@@ -56,7 +56,7 @@ export const importCommand = command("import", {
         pass,
         watch,
         quarantine: quarantineFile,
-        shouldReadAll,
+        from,
       }),
     );
     printReport(options, report, describeImport(sides.root, options, report));

@@ -6,6 +6,7 @@ export {
   fileOf,
   filesOf,
   isFolder,
+  plainRunId,
   quarantineFile,
   requireInside,
   requireState,

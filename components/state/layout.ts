@@ -91,6 +91,11 @@ export function fileBaseNames(runId: string): string[] {
   return [...new Set([baseName, baseName.replace(/[\x01-\x1f<>:"\\|?*]/g, "_")])];
 }
 
+/** The id of the run whose files have a base name; undefined if an `_` in it may replace another character. */
+export function plainRunId(baseName: string): string | undefined {
+  return baseName.includes("_") ? undefined : baseName;
+}
+
 /** The file that lists the records that the last import quarantined. */
 export const quarantineFile = "quarantine.ndjson";
 

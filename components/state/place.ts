@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
 import { heldAddresses, idInside, runIn } from "./held";
-import { type StateAddress, type StateFile, fileOf, fileBaseNames } from "./layout";
+import { type StateAddress, type StateFile, fileOf, fileBaseNames, plainRunId } from "./layout";
 import { type FileStamp, lookUp, toStamp } from "./stamp";
 
 /** A run's file of one role, with the stamp that it had when it was looked up. */
@@ -72,7 +72,8 @@ export async function findRunId(
   address: StateAddress,
   baseName: string,
 ): Promise<string | undefined> {
-  if (!baseName.includes("_")) return baseName;
+  const plain = plainRunId(baseName);
+  if (plain !== undefined) return plain;
   for (const place of [address, ...(await heldAddresses(address))]) {
     const id = await runIdInside(place, baseName);
     if (id?.length !== baseName.length) continue;

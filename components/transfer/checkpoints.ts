@@ -77,23 +77,26 @@ type StoredCheckpoints = RunCheckpoints & { readonly _id: string };
 export class Checkpoints {
   private readonly collection: Collection<StoredCheckpoints>;
 
-  /**
-   * @param patience how long one is tried again if the server has trouble
-   * @param ignored the fields that do not count: all files of such a collection are read
-   */
+  /** @param patience how long one is tried again if the server has trouble */
   constructor(
     database: Db,
     private readonly patience?: Patience,
-    private readonly ignored: ReadonlySet<keyof RunCheckpoints> = new Set(),
   ) {
     this.collection = database.collection(checkpointsCollection);
   }
 
-  /** The checkpoints of some runs by the base names of their files, by the index on `_id`. */
-  async read(baseNames: readonly string[]): Promise<Map<string, RunCheckpoints>> {
-    if (this.ignored.size === fields.length) return new Map();
+  /**
+   * The checkpoints of some runs by the base names of their files, by the index on `_id`.
+   *
+   * @param ignored the fields that do not count
+   */
+  async read(
+    baseNames: readonly string[],
+    ignored: ReadonlySet<keyof RunCheckpoints> = new Set(),
+  ): Promise<Map<string, RunCheckpoints>> {
+    if (ignored.size === fields.length) return new Map();
     const wanted = { _id: { $in: baseNames.map(idOf) } };
-    const projection = Object.fromEntries([...this.ignored].map((role) => [role, 0]));
+    const projection = Object.fromEntries([...ignored].map((role) => [role, 0]));
     // One reply has them all.
     const options = { projection, batchSize: baseNames.length + 1 };
     const found = await this.patient("Reading", () =>

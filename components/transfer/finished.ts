@@ -2,7 +2,7 @@ import { ServerTroubleError } from "../mongo";
 import { type FindFinished, type StateAddress } from "../state";
 import { Checkpoints } from "./checkpoints";
 import type { MongoSide } from "./sides";
-import { isUntouched } from "./import/read-file";
+import { isUntouched } from "./disk";
 
 /**
  * Finds the files that are as an import read them, with runs that were finished: they are not read again for it. None
@@ -10,11 +10,12 @@ import { isUntouched } from "./import/read-file";
  */
 export function finishedSinceImport(sides: MongoSide & StateAddress): FindFinished {
   const ofParts = new Set(["logs", "artifacts", "approvals", "beginning"] as const);
-  const checkpoints = new Checkpoints(sides.database, sides, ofParts);
+  const checkpoints = new Checkpoints(sides.database, sides);
   return async (files) => {
     const finished = new Set<string>();
     try {
-      const imported = await checkpoints.read(files.map(({ file }) => file.baseName));
+      const names = files.map(({ file }) => file.baseName);
+      const imported = await checkpoints.read(names, ofParts);
       for (const { file, stamp } of files) {
         const own = imported.get(file.baseName)?.runs;
         const isWhole = own?.complete === true && own.unfinished === 0 && own.records > 0;

@@ -4,9 +4,7 @@
  */
 export { exportState } from "./export/export";
 export { type FormsReport, compareForms } from "./forms/read";
-export { importInto, importState } from "./import/import";
-export type { Batch } from "./import/pipeline";
-export type { ImportTarget } from "./import/write";
+export { importState } from "./import/import";
 export { acceptQuarantined, describeJobs } from "./describe/cutover";
 export { describeForms } from "./describe/forms";
 export { describeOlder, describeRollback } from "./describe/rollback";

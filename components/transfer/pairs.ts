@@ -40,14 +40,15 @@ export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
   readonly becomes: NewBase | undefined;
 }
 
+/** What pairs are for. A comparison needs no bases of equal pairs, which a write settles. */
+export type PairsFor = "write" | "compare";
+
 /** How records are paired. */
 export interface Pairing {
   /** The side that is the source of truth after a cutover, by which a missing document is a removed one. */
   readonly truth?: keyof Hashes | undefined;
   /** Collections that have no document of the records: nobody looks into them. */
   readonly empty?: ReadonlySet<CollectionRole>;
-  /** Nothing is written, so that the bases of equal pairs are not needed. Default: false. */
-  readonly isReadOnly?: boolean;
 }
 
 /** What decides about a pair besides the pair. */
@@ -60,7 +61,8 @@ interface Deciding extends Pick<Pairing, "truth">, Pick<BothSides, "forms"> {
 export async function pairsOf(
   sides: Pick<BothSides, "database" | "collections" | "forms">,
   records: readonly ReadyRecord[],
-  { truth, empty, isReadOnly = false }: Pairing = {},
+  purpose: PairsFor,
+  { truth, empty }: Pairing = {},
 ): Promise<Pair[]> {
   const groups = byRole((role) => records.filter((record) => record.role === role));
   const looked = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
@@ -76,7 +78,7 @@ export async function pairsOf(
     const isSame = bytes && Buffer.compare(bytes, BSON.serialize(document)) === 0;
     return { key, disk, mongo: isSame ? document : bytes && documentIn(bytes) };
   });
-  const isKnown = ({ disk, mongo }: Found) => isReadOnly && mongo === disk.document;
+  const isKnown = ({ disk, mongo }: Found) => purpose === "compare" && mongo === disk.document;
   const keys = new Map(collectionRoles.map((role): [CollectionRole, Key[]] => [role, []]));
   for (const one of found) {
     const needsBase = one.mongo ? !isKnown(one) : truth === "mongo";

@@ -15,10 +15,8 @@ import {
   sourceOfTruth,
 } from "../state";
 import { Checkpoints } from "./checkpoints";
+import { type Batch, findChanged, groupsOnDisk, workOn } from "./disk";
 import { reading } from "./documents";
-import { groupsOnDisk } from "./import/groups";
-import { findChanged } from "./import/read-file";
-import { type Batch, workOn } from "./import/pipeline";
 import { type Pair, pairsOf } from "./pairs";
 import type { FormsReport } from "./forms/read";
 import { type BothSides } from "./sides";
@@ -106,13 +104,13 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
   const isStrict = ({ disk }: Pair) =>
     isProof && disk.role !== "artifacts" && !held.has(runIdOf(disk));
-  const ignored = new Set(isProof ? [] : collectionRoles);
-  const checkpoints = new Checkpoints(sides.database, sides, ignored);
-  const groups = groupsOnDisk({ address: sides, tally, checkpoints, isProof });
+  const checkpoints = new Checkpoints(sides.database, sides);
+  const from = isProof ? "unchanged only" : "start";
+  const groups = groupsOnDisk({ address: sides, tally, from, checkpoints });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;
     if (!first) return [];
-    return reading(sides, first.role, () => pairsOf(sides, records, { truth, isReadOnly: true }));
+    return reading(sides, first.role, () => pairsOf(sides, records, "compare", { truth }));
   };
   const changed = new Set<string>();
   await workOn(groups, pairBatch, async (pairs, { files }) => {

@@ -2,19 +2,19 @@ import { existsSync, readFileSync } from "node:fs";
 import { MongoClient, type Collection, type Db } from "mongodb";
 import {
   exportState,
-  importInto,
   importState,
   verifyState,
   type BothSides,
   type ExportReport,
   type ImportReport,
-  type Batch,
   drawFence,
 } from "../../components/transfer";
+import { groupsOnDisk, workOn } from "../../components/transfer/disk";
 import { exportFinished } from "../../components/transfer/export/export";
 import { exportBeforeEnd } from "../../components/transfer/export/unfinished";
 import { finishedSinceImport } from "../../components/transfer/finished";
 import { compareUnfinished } from "../../components/transfer/import/guard";
+import { Tally } from "../../components/transfer/tally";
 import { type ReadyRecord, mapLimit, readDeltaScope, saveDeltaScope } from "../../components/state";
 import {
   collectionRoles,
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
 }
 
 const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> = {
-  sink: ({ root }) => measure(async () => countIn(await importInto(sink, source(root)))),
+  sink: ({ root }) => measure(() => readBatches(root)),
   pipeline: ({ root, database }) =>
     withDatabase(database, (db) =>
       measure(async () =>
@@ -42,8 +42,8 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
     ),
   driver: ({ root, database }) =>
     withDatabase(database, async (db) => {
-      const batches: Batch[] = [];
-      await importInto(collector(batches), source(root));
+      const batches: ReadyRecord[][] = [];
+      await readBatches(root, (records) => void batches.push([...records]));
       const logs = db.collection(collections.logs.name, { writeConcern: { w: "majority" } });
       return measure(() => insertAll(logs, batches));
     }),
@@ -108,28 +108,30 @@ async function onState(
 /** Where MongoDB is. */
 const address = process.env.TASKRUNNER_MONGO_URI ?? "";
 
-/** A sink that accepts every batch at once. */
-const sink = { write: (batch: Batch) => Promise.resolve(acceptAll(batch)) };
-
-function collector(batches: Batch[]) {
-  return {
-    write: (batch: Batch) => {
-      batches.push(batch);
-      return Promise.resolve(acceptAll(batch));
-    },
-  };
-}
-
-function acceptAll({ records }: Batch): Map<ReadyRecord, "inserted"> {
-  return new Map(records.map((record) => [record, "inserted"]));
+/** Reads a state directory in the batches of an import, into a sink that takes each at once; the number of records. */
+async function readBatches(
+  root: string,
+  take: (records: readonly ReadyRecord[]) => void = () => undefined,
+): Promise<number> {
+  const groups = groupsOnDisk({ address: source(root), tally: new Tally(), from: "start" });
+  let count = 0;
+  await workOn(groups, ({ records }) => {
+    count += records.length;
+    take(records);
+    return Promise.resolve();
+  });
+  return count;
 }
 
 const batchesAtOnce = 4;
 
 /** The driver alone, with the same documents in the same batches, several at once. */
-async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<number> {
+async function insertAll(
+  logs: Collection,
+  batches: readonly (readonly ReadyRecord[])[],
+): Promise<number> {
   const counts = await mapLimit(batchesAtOnce, batches, async (batch) => {
-    const operations = batch.records.map(({ document }) => ({ insertOne: { document } }));
+    const operations = batch.map(({ document }) => ({ insertOne: { document } }));
     return (await logs.bulkWrite(operations, { ordered: false })).insertedCount;
   });
   return counts.reduce((sum, count) => sum + count, 0);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { batches, type FileRecords } from "../../components/transfer/import/pipeline";
+import { batches, type FileRecords } from "../../components/transfer/disk/batches";
 
 /** What a file gives at once: so many records of so many bytes each. */
 function given(records: number, bytes: number): FileRecords {
@@ -20,13 +20,6 @@ async function gathered(...files: FileRecords[]) {
   for await (const { records } of batches(source())) seen.push({ records: records.length, read });
   return seen;
 }
-
-it("a batch with 5,000 records goes before anything more is read", async () => {
-  expect(await gathered(given(3_000, 1), given(2_000, 1), given(5, 1))).toEqual([
-    { records: 5_000, read: 2 },
-    { records: 5, read: 3 },
-  ]);
-});
 
 it("a batch with 768 KiB goes at once, and a large record does not join a smaller one", async () => {
   const large = 768 * 1024;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { importPasses, importState } from "../../components/transfer";
-import { readSettled } from "../../components/transfer/import/read-file";
+import { readSettled } from "../../components/transfer/disk/file";
 import { type FoundFile, beginning, stampByOpening } from "../../components/state";
 import { importCounts } from "./counts";
 import { databasePerTest, defaultSides } from "./database";

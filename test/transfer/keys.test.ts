@@ -27,7 +27,7 @@ function records(...documents: ReturnType<typeof entry>[]): ReadyRecord[] {
 /** The filters by which documents of some records are looked for, and the keys of those found. */
 async function look(asked: readonly ReadyRecord[]) {
   const find = vi.spyOn(Collection.prototype, "find");
-  const pairs = await pairsOf(defaultSides(current.db, "/"), asked);
+  const pairs = await pairsOf(defaultSides(current.db, "/"), asked, "write");
   const filters = find.mock.calls.map(([filter]) => filter);
   vi.restoreAllMocks();
   return { filters, found: pairs.filter(({ mongo }) => mongo).map(({ disk }) => disk.key) };

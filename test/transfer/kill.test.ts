@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { type Db, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { defaultFolders, collectionRoles } from "../../components/contract";
-import { importInto, importState, verifyState, type Batch } from "../../components/transfer";
+import { importState, verifyState } from "../../components/transfer";
 import type { RunCheckpoints } from "../../components/transfer/checkpoints";
+import { groupsOnDisk, workOn } from "../../components/transfer/disk";
+import { Tally } from "../../components/transfer/tally";
 import { generateSample } from "../../tools/sample";
 import { bundled } from "../bundled";
 import { documentOptions } from "../contract/options";
@@ -38,11 +40,12 @@ async function repeatedNext(database: Db): Promise<number> {
 /** How many records the largest batch of an import of a state directory has. */
 async function largestBatch(root: string): Promise<number> {
   let largest = 0;
-  const write = ({ records }: Batch) => {
+  const address = { root, folders: defaultFolders };
+  const groups = groupsOnDisk({ address, tally: new Tally(), from: "start" });
+  await workOn(groups, ({ records }) => {
     largest = Math.max(largest, records.length);
-    return Promise.resolve(new Map(records.map((record) => [record, "inserted" as const])));
-  };
-  await importInto({ write }, { root, folders: defaultFolders });
+    return Promise.resolve();
+  });
   return largest;
 }
 

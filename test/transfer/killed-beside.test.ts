@@ -122,7 +122,7 @@ it("an import that finds both sides equal leaves the announcement of one at work
     other = new Writer(() => importState(sides(root)));
     await other.waits();
   });
-  await importState({ ...sides(root), shouldReadAll: true });
+  await importState({ ...sides(root), from: "start" });
   await other?.kill();
   expect(await runs().find().toArray()).toMatchObject([versionOf(1)]);
   await addFiles(root, runAt(2));

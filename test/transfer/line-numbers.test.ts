@@ -44,7 +44,7 @@ it("a line without a sequence has its ordinal, and keeps it in every later impor
   const report = await importState(sides(root));
   expect(report.logs).toEqual(importCounts(5, { inserted: 2, unchanged: 3 }));
   expect(await stored()).toEqual({ 1: "a", 2: "b", 3: "c", 4: "d", 5: "e" });
-  const again = await importState({ ...sides(root), shouldReadAll: true });
+  const again = await importState({ ...sides(root), from: "start" });
   expect(again.logs).toEqual(importCounts(5, { unchanged: 5 }));
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, logs: { equal: 5 } });
 });
@@ -111,7 +111,7 @@ it.each([
   // As after a verification that does not hold.
   await new Checkpoints(current.db).forget();
   expect(await importState(sides(root))).toMatchObject(found);
-  expect(await importState({ ...sides(root), shouldReadAll: true })).toMatchObject(found);
+  expect(await importState({ ...sides(root), from: "start" })).toMatchObject(found);
   expect(await stored()).toEqual({ 1: "a", 2: "b", 3: "c" });
 
   await writeFile(join(root, log), lines(...before, bare("d")));
@@ -173,7 +173,7 @@ it.each([
   await logs().insertMany([3, 4].map((sequence) => entry("r", sequence)));
   expect((await exportState(sides(root))).logs).toEqual(exportCounts(2, { written: 2 }));
   expect(await written(root)).toEqual([undefined, undefined, undefined, 3, 4]);
-  const { logs: counts } = await importState({ ...sides(root), shouldReadAll: true });
+  const { logs: counts } = await importState({ ...sides(root), from: "start" });
   expect(counts).toMatchObject({ unchanged: 4, quarantined: 1 });
 });
 

@@ -4,9 +4,9 @@ import {
   type Batch,
   type FileRecords,
   type RunGroup,
-  groupBytes,
+  batchBytes,
   workOn,
-} from "../../components/transfer/import/pipeline";
+} from "../../components/transfer/disk/batches";
 
 const mebibyte = 1024 * 1024;
 
@@ -18,12 +18,12 @@ function record(run: string, bytes = mebibyte): FileRecords {
 /** A group of records that follow each other. */
 function group(...chunks: FileRecords[]): RunGroup {
   const bytes = chunks.flatMap(({ records }) => records).reduce((sum, one) => sum + one.bytes, 0);
-  return { chunks: asList(...chunks), bytes: Math.min(bytes, groupBytes) };
+  return { chunks: asList(...chunks), bytes: Math.min(bytes, batchBytes) };
 }
 
 const large = (...chunks: FileRecords[]): RunGroup => ({
   ...group(...chunks),
-  bytes: groupBytes + 1,
+  bytes: batchBytes + 1,
 });
 
 const name = ({ records }: Batch) => records.map(({ key }) => key).join("");
@@ -56,15 +56,6 @@ it("the batches of a group follow each other", async () => {
     "end a",
     "begin b",
     "end b",
-  ]);
-});
-
-it("a batch waits for one with something of the same run in another group", async () => {
-  expect(await logOf(group(record("a")), group(record("a")))).toEqual([
-    "begin a",
-    "end a",
-    "begin a",
-    "end a",
   ]);
 });
 
@@ -142,7 +133,7 @@ it("what fails is thrown when nothing is at work any more, and nothing after it 
 it("the next batch of a large run goes when it is awaited, and one of several runs when it is full", async () => {
   const sizesOf = async (toGroup: typeof group) => {
     const sizes: number[] = [];
-    const chunks = Array.from({ length: 6 }, () => record("a", groupBytes / 3));
+    const chunks = Array.from({ length: 6 }, () => record("a", batchBytes / 3));
     const slowly = async function* () {
       for (const one of chunks) {
         await wait(2);
@@ -151,7 +142,7 @@ it("the next batch of a large run goes when it is awaited, and one of several ru
     };
     const slow = { ...toGroup(...chunks), chunks: slowly() };
     await workOn(asList(slow), (one) => Promise.resolve(sizes.push(one.bytes)));
-    return sizes.map((size) => (size * 3) / groupBytes);
+    return sizes.map((size) => (size * 3) / batchBytes);
   };
   expect(await sizesOf(large)).toEqual([1, 1, 1, 1, 1, 1]);
   expect(await sizesOf(group)).toEqual([3, 3]);

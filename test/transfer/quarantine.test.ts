@@ -2,19 +2,17 @@ import fs from "node:fs";
 import { readFile, readdir, stat, truncate } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
+import { Collection } from "mongodb";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { defaultFolders } from "../../components/contract";
 import { WriteError } from "../../components/state";
-import { type ImportTarget, importInto } from "../../components/transfer";
+import { importState } from "../../components/transfer";
+import { databasePerTest, sidesOf } from "./database";
 import { addFiles, approval, lines, logLine, oldState } from "./state";
 
-/** A target that takes every record. */
-const sink: ImportTarget = {
-  write: ({ records }) => Promise.resolve(new Map(records.map((one) => [one, "inserted"]))),
-};
+const { sides } = sidesOf(databasePerTest());
 
-const importFrom = (root: string) =>
-  importInto(sink, { root, folders: defaultFolders, quarantine: join(root, "quarantine.ndjson") });
+const importFrom = (root: string, quarantine = join(root, "quarantine.ndjson")) =>
+  importState({ ...sides(root), quarantine });
 
 async function quarantined(root: string): Promise<unknown[]> {
   const text = await readFile(join(root, "quarantine.ndjson"), "utf8");
@@ -85,18 +83,20 @@ it("an import that fails leaves the earlier file as it is", async () => {
   const root = await oldState(state);
   await importFrom(root);
   const before = await quarantined(root);
-  const failing: ImportTarget = { write: () => Promise.reject(new Error("the disk is full")) };
-  const path = join(root, "quarantine.ndjson");
-  const failed = importInto(failing, { root, folders: defaultFolders, quarantine: path });
-  await expect(failed).rejects.toThrow("the disk is full");
+  await addFiles(root, { "logs/runs/r.ndjson": [logLine(7)] });
+  const inserts = vi.spyOn(Collection.prototype, "insertMany");
+  inserts.mockRejectedValue(new Error("the disk is full"));
+  onTestFinished(() => {
+    inserts.mockRestore();
+  });
+  await expect(importFrom(root)).rejects.toThrow("the disk is full");
   expect(await quarantined(root)).toEqual(before);
   expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
 });
 
 it("a folder that cannot be written is named with what to do", async () => {
   const root = await oldState(state);
-  const quarantine = join(root, "nowhere", "quarantine.ndjson");
-  const failed = importInto(sink, { root, folders: defaultFolders, quarantine });
+  const failed = importFrom(root, join(root, "nowhere", "quarantine.ndjson"));
   await expect(failed).rejects.toThrow(WriteError);
   await expect(failed).rejects.toThrow(/nowhere.* ENOENT\. .*writable/);
 });

@@ -2,7 +2,7 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
-import { groupsOnDisk } from "../../components/transfer/import/groups";
+import { groupsOnDisk } from "../../components/transfer/disk";
 import { Tally } from "../../components/transfer/tally";
 import {
   addFiles,
@@ -22,7 +22,7 @@ async function read(files: StateFiles, links: object = {}) {
   const tally = new Tally();
   const address = { root, folders: defaultFolders };
   const documents = [];
-  for await (const { chunks } of groupsOnDisk({ address, tally })) {
+  for await (const { chunks } of groupsOnDisk({ address, tally, from: "start" })) {
     for await (const { records } of chunks) {
       documents.push(...records.map(({ document }) => document));
     }
@@ -50,7 +50,7 @@ it("a group of several runs has at most 768 KiB, so that their files fit into me
   for (const name of "abcde") await addFiles(root, { [`logs/runs/${name}.ndjson`]: log });
   const address = { root, folders: defaultFolders };
   const sizes: number[] = [];
-  for await (const { bytes } of groupsOnDisk({ address, tally: new Tally() })) {
+  for await (const { bytes } of groupsOnDisk({ address, tally: new Tally(), from: "start" })) {
     sizes.push(bytes / log.length);
   }
   expect(sizes).toEqual([2, 2, 1]);

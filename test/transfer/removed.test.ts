@@ -51,7 +51,7 @@ it("a run that was removed in Mongo mode is not inserted again by any later `up`
   const again = await runStep(first, at, FinalPass);
   expect(again.report).toMatchObject({ logs: { inserted: 0, removed: 1, quarantined: 1 } });
   expect((await BulkPass.create(stack.inputs())).outs).toMatchObject({ applied: true });
-  expect(await importState({ ...stack.sides, shouldReadAll: true })).toMatchObject({
+  expect(await importState({ ...stack.sides, from: "start" })).toMatchObject({
     runs: { inserted: 0, removed: 1 },
     artifacts: { inserted: 0, removed: 1 },
     approvals: { inserted: 0, removed: 1 },
@@ -64,7 +64,7 @@ it("an artifact or an approval that was removed alone is not inserted again", as
   await cutOver();
   await stack.db.collection("pack_artifacts").deleteMany({});
   await stack.db.collection("pack_run_approvals").deleteMany({});
-  expect(await importState({ ...stack.sides, shouldReadAll: true })).toMatchObject({
+  expect(await importState({ ...stack.sides, from: "start" })).toMatchObject({
     runs: { unchanged: 3 },
     artifacts: { inserted: 0, removed: 1 },
     approvals: { inserted: 0, removed: 1 },
@@ -120,7 +120,7 @@ it("what is forgotten is forgotten before the fence only", async () => {
   checkpoints.rewind();
   expect(await checkpoints.toArray()).toEqual(before);
   // The way on that it names.
-  expect(await importState({ ...stack.sides, shouldReadAll: true })).toMatchObject({
+  expect(await importState({ ...stack.sides, from: "start" })).toMatchObject({
     logs: { inserted: 1 },
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isImported } from "../../components/transfer/import/read-file";
+import { isImported } from "../../components/transfer/disk/file";
 import type { Checkpoint } from "../../components/transfer/checkpoints";
 import type { FoundFile } from "../../components/state";
 

@@ -40,7 +40,7 @@ it.each([
   expect(report.runs).toEqual(importCounts(1, { inserted: 1, normalized: 1 }));
   expect(report).toMatchObject({ conversions: { enumeration: 1 }, unfinishedRuns: 1 });
   expect(await documents().findOne()).toMatchObject({ steps: named });
-  const again = await importState({ ...sides(root), shouldReadAll: true });
+  const again = await importState({ ...sides(root), from: "start" });
   expect(again.runs).toMatchObject({ unchanged: 1 });
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 1 } });
   expect(await compareUnfinished(sides(root), "bulk")).toMatchObject({ compared: 1, unequal: [] });

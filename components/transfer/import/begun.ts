@@ -7,10 +7,10 @@ import {
   supersede,
 } from "../../state";
 import { basesIn, isSettled, readBases } from "../bases";
+import { type Listed, looksAtOnce } from "../disk";
 import { idsAmong } from "../documents";
 import type { BothSides } from "../sides";
 import { type Tally, addExamples } from "../tally";
-import { type Listed, looksAtOnce } from "./read-file";
 
 /**
  * The runs that web wrote to files after the handover, with no step begun there. If MongoDB has one without a base, a

@@ -10,27 +10,30 @@ import { mapLimit, type ReadyRecord, Refusal } from "../../state";
 import type { Pair } from "../pairs";
 import type { Outcome } from "../tally";
 
-type Outcomes = (readonly [ReadyRecord, Outcome | Refusal])[];
+/** What became of each record of a batch; those without an outcome are still to be looked at. */
+export type OutcomesSoFar = Map<ReadyRecord, Outcome | "removed" | Refusal>;
 
 /** MongoDB's codes: a unique key is there already; a document breaks the validator, is too large. */
 const duplicateKey = 11000;
 const documentCodes: ReadonlySet<unknown> = new Set([121, 10334]);
 
-/** Inserts all at once; a record whose document came in between is left out of the answer. */
+/** Inserts at once what MongoDB lacks; a record whose document came in between gets no outcome. */
 export async function insertAll(
   collection: Collection,
-  records: readonly ReadyRecord[],
-): Promise<Outcomes> {
-  if (records.length === 0) return [];
+  pairs: readonly Pair[],
+  outcomes: OutcomesSoFar,
+): Promise<void> {
+  const missing = pairs.filter(({ mongo }) => !mongo);
+  if (missing.length === 0) return;
   const errors = await insertErrors(
     collection,
-    records.map(({ document }) => document),
+    missing.map(({ disk }) => disk.document),
   );
-  return records.flatMap((record, at): Outcomes => {
+  for (const [at, { disk }] of missing.entries()) {
     const error = errors.get(at);
-    if (!error) return [[record, "inserted"]];
-    return error.code === duplicateKey ? [] : [[record, toRefusal(error.code)]];
-  });
+    if (!error) outcomes.set(disk, "inserted");
+    else if (error.code !== duplicateKey) outcomes.set(disk, toRefusal(error.code));
+  }
 }
 
 /**
@@ -72,19 +75,20 @@ const largestStatement = 15 * 1024 * 1024;
 const replacementsAtOnce = 8;
 
 /**
- * Replaces the documents of pairs that have one, each by a write of its own; a document that is no
- * longer as it was seen is left out of the answer.
+ * Replaces the documents of pairs that have one, each by a write of its own; a record whose document is no longer as it
+ * was seen gets no outcome.
  */
 export async function replaceAll(
   collection: Collection,
   pairs: readonly Pair[],
-): Promise<Outcomes> {
+  outcomes: OutcomesSoFar,
+): Promise<void> {
   const replaced = pairs.filter(({ mongo }) => mongo);
-  const outcomes = await mapLimit(replacementsAtOnce, replaced, async ({ disk, mongo = {} }) => {
+  if (replaced.length === 0) return;
+  await mapLimit(replacementsAtOnce, replaced, async ({ disk, mongo = {} }) => {
     const outcome = await replace(collection, disk, mongo);
-    return outcome ? [[disk, outcome] as const] : [];
+    if (outcome) outcomes.set(disk, outcome);
   });
-  return outcomes.flat();
 }
 
 async function replace(

@@ -3,6 +3,7 @@ import type { CollectionRole } from "../../contract";
 import { fileBaseNames, fileOf, isUnfinished, listHeldRuns, runIdOf } from "../../state";
 import { basesIn, readBases } from "../bases";
 import { Checkpoints } from "../checkpoints";
+import { type Batch, groupsOnDisk, workOn } from "../disk";
 import { findUnfinishedRuns, mayExecute, reading } from "../documents";
 import { describePair, describeRefused, describeRun } from "../describe/unfinished";
 import { type Pair, pairsOf } from "../pairs";
@@ -10,9 +11,7 @@ import type { UnequalRun, UnfinishedRuns } from "../reports";
 import type { BothSides } from "../sides";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
-import { groupsOnDisk } from "./groups";
 import { importState } from "./import";
-import { type Batch, workOn } from "./pipeline";
 
 /** A pass that a fence follows. */
 type GuardedPass = "bulk" | "delta";
@@ -168,9 +167,9 @@ async function readPairs(
   );
   const names = [...new Set([...[...wanted.values()].flat(), ...readNames])];
   const only = { names, roles: comparedRoles.filter((role) => sides.folders[role] !== undefined) };
-  const groups = groupsOnDisk({ address: sides, tally, only, shouldBypassCache: true });
+  const groups = groupsOnDisk({ address: sides, tally, only, from: "start", stats: "fresh" });
   const pairBatch = ({ records }: Batch) =>
-    reading(sides, "runs", () => pairsOf(sides, records, { isReadOnly: true }));
+    reading(sides, "runs", () => pairsOf(sides, records, "compare"));
   await workOn(groups, pairBatch, (pairs) => {
     for (const pair of pairs) {
       const { disk, mongo, verdict } = pair;

@@ -1,7 +1,6 @@
-import { collectionRoles } from "../../contract";
+import { type CollectionRole, collectionRoles } from "../../contract";
 import {
   Refusal,
-  type StateAddress,
   findArchivedJobs,
   isUnfinished,
   mapLimit,
@@ -11,7 +10,9 @@ import {
   skipBesideStores,
   sourceOfTruth,
 } from "../../state";
-import { Checkpoints, type RunCheckpoints } from "../checkpoints";
+import { basesIn } from "../bases";
+import { Checkpoints } from "../checkpoints";
+import { type Batch, type From, type OnlyRuns, findChanged, groupsOnDisk, workOn } from "../disk";
 import { findUnfinishedRuns, reading } from "../documents";
 import { decideForms } from "../forms/decide";
 import { type BothSides, type ImportPass } from "../sides";
@@ -19,11 +20,9 @@ import type { ImportReport } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
 import { LateRuns } from "./begun";
-import { type OnlyRuns, groupsOnDisk } from "./groups";
-import { findChanged } from "./read-file";
-import { type Batch, type Outcomes, workOn } from "./pipeline";
+import type { OutcomesSoFar } from "./bulk";
 import { QuarantineFile } from "./quarantine";
-import { type ImportTarget, databaseTarget } from "./write";
+import { type Writer, writeBatch } from "./write";
 
 interface ImportOptions {
   /** Default: `bulk`. While a fence is in force it is always the final pass. */
@@ -34,8 +33,8 @@ interface ImportOptions {
   readonly only?: OnlyRuns;
   /** Receives the base names of the runs whose own file or approvals were read. */
   readonly readNames?: Set<string> | undefined;
-  /** Reads every file from its beginning, also those that an earlier import brought. Default: false. */
-  readonly shouldReadAll?: boolean;
+  /** `start` also reads what an earlier import brought. Default: `checkpoints`. */
+  readonly from?: Exclude<From, "unchanged only">;
   /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
   readonly dryRun?: boolean;
 }
@@ -49,113 +48,110 @@ interface ImportOptions {
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function importState(given: BothSides & ImportOptions): Promise<ImportReport> {
-  const { pass: asked = "bulk", dryRun = false, shouldReadAll = false } = given;
+  const { pass: asked = "bulk", quarantine: path, only, dryRun = false } = given;
   await requireState(given);
   const truth = sourceOfTruth(await readFence(given.root));
   const pass = truth === "mongo" ? "final" : asked;
-  const decides = pass === "bulk" && !given.only;
+  const decides = pass === "bulk" && !only;
   const sides = decides ? await decideForms(given, dryRun) : await withForms(given);
-  const idOnly = { projection: { _id: 1 } };
-  const found = await mapLimit(collectionRoles.length, collectionRoles, (role) =>
-    reading(sides, role, (all) => all.findOne({}, idOnly)),
-  );
-  const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
-  const decided = new Set<string>();
-  const target = databaseTarget(sides, { pass, empty, dryRun, decided });
-  const ignored = new Set<keyof RunCheckpoints>(shouldReadAll ? collectionRoles : empty);
-  if (empty.has("logs")) ignored.add("beginning");
-  const checkpoints = new Checkpoints(sides.database, sides, ignored);
+  const checkpoints = new Checkpoints(sides.database, sides);
   // While the worker is stopped, an index is not built.
   if (pass === "bulk" && !dryRun) await checkpoints.createIndex();
-  const isFinal = pass === "final" && !dryRun;
-  const source = { ...sides, pass, checkpoints, ...(isFinal && { late: new LateRuns(sides) }) };
-  const report = await importInto(target, source);
-  const unfinished = new Set((await findUnfinishedRuns(sides, [...decided])).keys());
-  if (unfinished.size === 0) return report;
-  const jobs = await findArchivedJobs(sides, unfinished);
-  const decidedLate = [...unfinished].map((runId) => {
-    const job = jobs.get(runId);
-    return { runId, ...(job !== undefined && { job }) };
-  });
-  return { ...report, decidedLate };
-}
-
-/** What an import into any target works on. */
-interface ImportSource extends StateAddress, ImportOptions {
-  readonly checkpoints?: Checkpoints;
-  readonly watch?: (tally: Tally) => void;
-  /** The runs that a worker may begin in MongoDB before they are imported. */
-  readonly late?: LateRuns;
-}
-
-/**
- * Imports filesystem state into a target; `importState` says what that means.
- *
- * @throws StateFolderError before anything is written, if the state directory cannot be used
- */
-export async function importInto(
-  target: ImportTarget,
-  source: ImportSource,
-): Promise<ImportReport> {
-  const { quarantine: path, dryRun = false } = source;
-  await requireState(source);
   const quarantine = path === undefined || dryRun ? undefined : new QuarantineFile(path);
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
-  source.watch?.(tally);
+  const writer = {
+    sides,
+    bases: basesIn(sides.database),
+    pass,
+    empty: await findEmpty(sides),
+    dryRun,
+    decided: new Set<string>(),
+  };
   try {
-    await importFiles(target, source, tally);
+    if (decides) await skipBesideStores(sides, tally.skipped);
+    sides.watch?.(tally);
+    await importRuns({ ...given, ...writer, tally, checkpoints });
   } catch (error) {
     quarantine?.discard();
     throw error;
   }
   quarantine?.publish();
-  return tally.report();
+  const report = tally.report();
+  const { decided } = writer;
+  return decided.size === 0 ? report : { ...report, ...(await findDecidedLate(sides, decided)) };
 }
 
-async function importFiles(
-  target: ImportTarget,
-  source: ImportSource,
-  tally: Tally,
-): Promise<void> {
-  const { only, readNames, checkpoints, dryRun, pass = "bulk", late } = source;
+async function findEmpty(sides: BothSides): Promise<ReadonlySet<CollectionRole>> {
+  const idOnly = { projection: { _id: 1 } };
+  const found = await mapLimit(collectionRoles.length, collectionRoles, (role) =>
+    reading(sides, role, (all) => all.findOne({}, idOnly)),
+  );
+  return new Set(collectionRoles.filter((_, at) => !found[at]));
+}
+
+interface Importing extends Writer, Pick<ImportOptions, "only" | "readNames" | "from"> {
+  readonly tally: Tally;
+  readonly checkpoints: Checkpoints;
+}
+
+/** Imports the runs on disk, batch by batch, and counts what became of their records. */
+async function importRuns(importing: Importing): Promise<void> {
+  const { sides, pass, empty, dryRun, tally, checkpoints } = importing;
+  const { only, readNames, from = "checkpoints" } = importing;
   /** Files of which a record was refused when it was written, or removed: nothing more of them counts as done. */
   const notWholeIn = new Set<string>();
-  // The delta and the final pass are the last to see a change: a cached stat must not hide it.
-  const shouldBypassCache = pass !== "bulk";
-  const reading = { address: source, tally, only, readNames, checkpoints };
-  if (pass === "bulk" && !only) await skipBesideStores(source, tally.skipped);
-  const groups = groupsOnDisk({
-    ...reading,
-    shouldBypassCache,
-    select: late && ((runs) => late.select(tally, runs)),
-  });
-  const count = async (outcomes: Outcomes, { reached, files }: Batch) => {
+  const late = pass === "final" && !dryRun ? new LateRuns(sides) : undefined;
+  const count = async (outcomes: OutcomesSoFar, { reached, files }: Batch) => {
     // Another importer may have written what a changed file has now.
     const changed = await findChanged(files.values());
     tally.changedFiles += changed.size;
     const begun = await late?.leaveOut(tally, [...new Set([...outcomes.keys()].map(runIdOf))]);
-    outcomes.forEach((result, record) => {
-      const { role, place, document, conversions, raw } = record;
-      if (begun?.has(runIdOf(record))) {
-        notWholeIn.add(place.file);
-        return;
-      }
+    for (const [record, result] of outcomes) {
+      const { role, key, place, document, conversions, raw } = record;
       // Then a service writes that should be stopped. Web may still write approvals until its own rollout.
       const isStopped = pass === "final" || (pass === "delta" && role !== "approvals");
       const isLate = isStopped && changed.has(place.file);
       const outcome = isLate ? new Refusal("conflict", "it changed during the import") : result;
-      if (outcome instanceof Refusal) {
+      const isBegun = begun?.has(runIdOf(record)) ?? false;
+      if (isBegun || outcome instanceof Refusal || outcome === "removed") {
         notWholeIn.add(place.file);
-        tally.refuse(role, place, outcome, raw);
-      } else if (outcome === "removed") {
-        notWholeIn.add(place.file);
-        tally.remove(record.role, record.key, record.document);
-      } else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
-    });
+      }
+      if (isBegun) continue;
+      if (outcome instanceof Refusal) tally.refuse(role, place, outcome, raw);
+      else if (outcome === "removed") tally.remove(role, key, document);
+      else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
+    }
     if (dryRun) return;
     const done = [...reached].filter(([{ name }]) => !notWholeIn.has(name) && !changed.has(name));
-    await checkpoints?.save(new Map(done));
+    await checkpoints.save(new Map(done));
   };
+  const groups = groupsOnDisk({
+    address: sides,
+    tally,
+    from,
+    checkpoints,
+    empty,
+    only,
+    readNames,
+    // The delta and the final pass are the last to see a change: a cached stat must not hide it.
+    stats: pass === "bulk" ? "listed" : "fresh",
+    select: late && ((runs) => late.select(tally, runs)),
+  });
   // guarantee: a checkpoint is saved after its batch
-  await workOn(groups, (batch) => target.write(batch), count);
+  await workOn(groups, (batch) => writeBatch(importing, batch), count);
+}
+
+/** Runs with steps to do whose approval was decided in the final pass, each with the job that would resume it. */
+async function findDecidedLate(
+  sides: BothSides,
+  decided: ReadonlySet<string>,
+): Promise<Pick<ImportReport, "decidedLate">> {
+  const unfinished = new Set((await findUnfinishedRuns(sides, [...decided])).keys());
+  if (unfinished.size === 0) return {};
+  const jobs = await findArchivedJobs(sides, unfinished);
+  const decidedLate = [...unfinished].map((runId) => {
+    const job = jobs.get(runId);
+    return { runId, ...(job !== undefined && { job }) };
+  });
+  return { decidedLate };
 }

@@ -14,60 +14,35 @@ import {
   type Bases,
   type NewBase,
   announceBases,
-  basesIn,
   isAgreed,
   settleBases,
   withdrawBases,
 } from "../bases";
+import { type Batch, findChanged } from "../disk";
 import { isUndecided } from "../merge";
 import { type Pair, pairsOf } from "../pairs";
 import { type BothSides, type ImportPass, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
-import { insertAll, replaceAll } from "./bulk";
-import { findChanged } from "./read-file";
-import type { Batch, Outcomes } from "./pipeline";
+import { type OutcomesSoFar, insertAll, replaceAll } from "./bulk";
 
-/** The destination of an import. */
-export interface ImportTarget {
-  /** Writes a batch and returns what became of each record. */
-  write(batch: Batch): Promise<Outcomes>;
-}
-
-interface TargetOptions {
+/** An import as it writes. */
+export interface Writer {
+  readonly sides: BothSides;
+  readonly bases: Bases;
   readonly pass: ImportPass;
   /** Collections that had no document when the import began: the first look is skipped. */
   readonly empty: ReadonlySet<CollectionRole>;
   /** Compares and decides, but writes nothing. */
   readonly dryRun: boolean;
   /** Gets the runs of which an approval was undecided in MongoDB, and is decided now. */
-  readonly decided?: Set<string>;
+  readonly decided: Set<string>;
 }
 
-/** The database as a target. */
-export function databaseTarget(sides: BothSides, options: TargetOptions): ImportTarget {
-  const bases = basesIn(sides.database);
-  return {
-    write: (batch) => {
-      const to = { sides, bases, options, sent: new Map<ReadyRecord, Outcome>() };
-      const [first] = batch.records;
-      const doing = first
-        ? `Importing ${first.role} into ${collectionOf(sides, first.role).namespace} ` +
-          `from ${describePlace(first.place)} on`
-        : `Importing into ${sides.database.databaseName}`;
-      return withRetries(doing, () => writeBatch(to, batch), sides);
-    },
-  };
-}
-
-interface Writing {
-  readonly sides: BothSides;
-  readonly bases: Bases;
-  readonly options: TargetOptions;
+interface Writing extends Writer {
   /** What earlier attempts at this batch sent: the outcome of each record that is found in MongoDB now. */
   readonly sent: Map<ReadyRecord, Outcome>;
+  readonly outcomes: OutcomesSoFar;
 }
-
-type OutcomesSoFar = Map<ReadyRecord, Outcome | "removed" | Refusal>;
 
 /** Maximum attempts when other writers keep changing the key. */
 const maxLooks = 3;
@@ -76,20 +51,34 @@ const maxLooks = 3;
  * Writes a batch: inserts what is missing, replaces a document if the merge rules say that the file
  * wins, and leaves everything else as it is. Safe against other writers: a document that appears
  * meanwhile is compared, not overwritten. Of two records with one key the first stays.
+ *
+ * @returns what became of each record
  */
-async function writeBatch(to: Writing, { records, files }: Batch): Promise<Outcomes> {
-  const outcomes: OutcomesSoFar = new Map();
+export function writeBatch(writer: Writer, batch: Batch): Promise<OutcomesSoFar> {
+  const { sides } = writer;
+  const [first] = batch.records;
+  const doing = first
+    ? `Importing ${first.role} into ${collectionOf(sides, first.role).namespace} ` +
+      `from ${describePlace(first.place)} on`
+    : `Importing into ${sides.database.databaseName}`;
+  const sent = new Map<ReadyRecord, Outcome>();
+  return withRetries(doing, () => tryBatch({ ...writer, sent, outcomes: new Map() }, batch), sides);
+}
+
+async function tryBatch(to: Writing, { records, files }: Batch): Promise<OutcomesSoFar> {
+  const { sides, pass, empty, sent, outcomes } = to;
   const { firsts, repeats } = splitDuplicates(records);
-  const { pass, empty } = to.options;
   // After both rollouts MongoDB is the source of truth for every run that it has or had.
   const truth = pass === "final" ? "mongo" : undefined;
   let open = firsts;
   for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
-    const isFirst = look === 1 && to.sent.size === 0;
-    const pairs = await pairsOf(to.sides, open, { truth, ...(isFirst && { empty }) });
+    const isFirst = look === 1 && sent.size === 0;
+    const pairs = await pairsOf(sides, open, "write", { truth, ...(isFirst && { empty }) });
     const winners = pairs.filter(({ verdict }) => verdict === "disk");
     const read = winners.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
-    await recordOutcomes(to, pairs, await findChanged(new Set(read)), outcomes);
+    const written = await decide(to, pairs, await findChanged(new Set(read)));
+    if (to.dryRun) for (const pair of written) outcomes.set(pair.disk, outcomeOf(pair));
+    else await writeAll(to, pairs, written);
     open = open.filter((record) => !outcomes.has(record));
   }
   for (const record of open) {
@@ -119,111 +108,108 @@ function splitDuplicates(records: readonly ReadyRecord[]) {
   return { firsts: repeats.length === 0 ? records : [...byKey.values()], repeats };
 }
 
-/** @param changed files that are not as they were read: MongoDB may have what they have now */
-async function recordOutcomes(
+/**
+ * Decides what becomes of records, and returns those to write.
+ *
+ * @param changed files that are not as they were read: MongoDB may have what they have now
+ */
+async function decide(
   to: Writing,
   pairs: readonly Pair[],
   changed: ReadonlySet<string>,
-  outcomes: OutcomesSoFar,
-): Promise<void> {
+): Promise<Pair[]> {
+  const { sides, pass, sent, outcomes } = to;
   const written: Pair[] = [];
   for (const pair of pairs) {
-    const { disk, mongo, verdict } = pair;
-    const isBarred =
-      to.options.pass === "final" && disk.role === "runs" && mongo && verdict === "disk";
-    if (verdict === "conflict" || isBarred) outcomes.set(disk, conflict(to, pair));
+    const { disk, mongo, verdict, agreement } = pair;
+    const { file } = disk.place;
+    const isBarred = pass === "final" && disk.role === "runs" && mongo && verdict === "disk";
+    if (verdict === "conflict" || isBarred) outcomes.set(disk, conflict(pass, pair));
     else if (verdict === "removed") outcomes.set(disk, verdict);
-    else if (verdict === "equal" || verdict === "mongo" || changed.has(disk.place.file)) {
-      outcomes.set(disk, to.sent.get(disk) ?? "unchanged");
-    } else {
-      const other = await otherFile(to, pair);
-      if (other) outcomes.set(disk, conflict(to, pair, other));
+    else if (verdict === "equal" || verdict === "mongo" || changed.has(file)) {
+      outcomes.set(disk, sent.get(disk) ?? "unchanged");
+    } else if (agreement.file === undefined || agreement.file === file) written.push(pair);
+    else {
+      const other = await stat(join(sides.root, agreement.file)).catch(() => undefined);
+      if (other?.isFile()) outcomes.set(disk, conflict(pass, pair, agreement.file));
       else written.push(pair);
     }
   }
-  if (to.options.dryRun) {
-    for (const pair of written) outcomes.set(pair.disk, outcomeOf(pair));
-    return;
-  }
-  await writeAll(to, written, outcomes);
-  await settleBases(to.bases, "mongo", newBases(pairs, outcomes));
+  return written;
 }
 
 const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted");
 
-/** Write a run's document last, so that a worker never resumes a run whose log is incomplete. */
+/** Writes so that a kill, and another writer at any moment, leave what the next import understands. */
 async function writeAll(
   to: Writing,
+  pairs: readonly Pair[],
   written: readonly Pair[],
-  outcomes: OutcomesSoFar,
 ): Promise<void> {
-  const { bases, sent } = to;
-  const becoming = (some: readonly Pair[]) => some.flatMap(({ becomes }) => becomes ?? []);
+  const { sides, bases, decided, sent, outcomes } = to;
+  // 1. Announce it. After a kill the announcement says that a document is this file's.
+  const announced = written.flatMap(({ becomes }) => becomes ?? []);
   // guarantee: an import announces what it writes before it does
-  await announceBases(bases, "mongo", becoming(written));
-  const sentNow = written.filter(({ disk, mongo }) => !mongo && !sent.has(disk));
+  await announceBases(bases, "mongo", announced);
+
+  // 2. Remember it. After a lost answer the next attempt counts what it finds as written by this one.
+  const insertedNow = written.filter(({ disk, mongo }) => !mongo && !sent.has(disk));
   for (const pair of written) sent.set(pair.disk, outcomeOf(pair));
+
+  // 3. Write it, a run's document last, so that a worker never resumes a run whose log is incomplete.
   const write = async (role: CollectionRole) => {
-    const pairs = written.filter(({ disk }) => disk.role === role);
-    await writeRole(to, role, pairs, outcomes);
+    const ofRole = written.filter(({ disk }) => disk.role === role);
+    if (ofRole.length === 0) return;
+    const collection = collectionOf(sides, role);
+    await insertAll(collection, ofRole, outcomes);
+    await replaceAll(collection, ofRole, outcomes);
+    for (const { disk, mongo } of role === "approvals" ? ofRole : []) {
+      const isReplaced = mongo !== undefined && outcomes.get(disk) === "updated";
+      if (isReplaced && isUndecided(mongo) && !isUndecided(disk.document)) {
+        decided.add(runIdOf(disk));
+      }
+    }
   };
   const parts = collectionRoles.filter((role) => role !== "runs");
   // guarantee: no service on MongoDB sees a run before its parts
   await mapLimit(parts.length, parts, write);
   await write("runs");
-  // A record without an outcome is another writer's.
+
+  // 4. A record without an outcome is another writer's: take back what was said of it. It is looked at again.
   const isLeftOut = ({ disk }: Pair) => !outcomes.has(disk);
   for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
-  await withdrawBases(bases, "mongo", becoming(sentNow.filter(isLeftOut)));
+  const withdrawn = insertedNow.filter(isLeftOut).flatMap(({ becomes }) => becomes ?? []);
+  await withdrawBases(bases, "mongo", withdrawn);
+
+  // 5. Settle what both sides have now.
+  await settleBases(
+    bases,
+    "mongo",
+    pairs.flatMap((pair) => settled(pair, outcomes) ?? []),
+  );
 }
 
-async function writeRole(
-  { sides, options }: Writing,
-  role: CollectionRole,
-  pairs: readonly Pair[],
+/** The base on which both sides of a record agree now; undefined if it stays as it is. */
+function settled(
+  { disk, verdict, base, agreement, becomes }: Pair,
   outcomes: OutcomesSoFar,
-): Promise<void> {
-  const collection = collectionOf(sides, role);
-  const missing = pairs.filter(({ mongo }) => !mongo).map(({ disk }) => disk);
-  for (const [disk, outcome] of await insertAll(collection, missing)) outcomes.set(disk, outcome);
-  for (const [disk, outcome] of await replaceAll(collection, pairs)) outcomes.set(disk, outcome);
-  for (const { disk, mongo } of role === "approvals" ? pairs : []) {
-    const isReplaced = mongo !== undefined && outcomes.get(disk) === "updated";
-    if (isReplaced && isUndecided(mongo) && !isUndecided(disk.document)) {
-      options.decided?.add(runIdOf(disk));
-    }
-  }
+): NewBase | undefined {
+  if (!becomes) return undefined;
+  const outcome = outcomes.get(disk);
+  const isWritten = outcome === "inserted" || outcome === "updated";
+  const { agreed, file = becomes.file } = agreement;
+  // An import was killed after this write, and a service changed the document since: its base is settled now.
+  if (verdict === "mongo" && agreed && !base?.agreed) return { ...becomes, ...agreed, file };
+  if (!isWritten && (verdict !== "equal" || isAgreed(base, becomes))) return undefined;
+  return agreed?.disk === becomes.disk ? { ...becomes, file } : becomes;
 }
 
-function newBases(pairs: readonly Pair[], outcomes: Outcomes): NewBase[] {
-  return pairs.flatMap(({ disk, verdict, base, agreement, becomes }) => {
-    if (!becomes) return [];
-    const outcome = outcomes.get(disk);
-    const isWritten = outcome === "inserted" || outcome === "updated";
-    const { agreed, file = becomes.file } = agreement;
-    // An import was killed after this write, and a service changed the document since: its base is settled now.
-    if (verdict === "mongo" && agreed && !base?.agreed) return [{ ...becomes, ...agreed, file }];
-    if (!isWritten && (verdict !== "equal" || isAgreed(base, becomes))) return [];
-    return [agreed?.disk === becomes.disk ? { ...becomes, file } : becomes];
-  });
-}
-
-async function otherFile(
-  { sides }: Writing,
-  { agreement, disk }: Pair,
-): Promise<string | undefined> {
-  const { file } = agreement;
-  if (file === undefined || file === disk.place.file) return undefined;
-  const found = await stat(join(sides.root, file)).catch(() => undefined);
-  return found?.isFile() ? file : undefined;
-}
-
-function conflict({ options }: Writing, { disk, mongo = {} }: Pair, file?: string): Refusal {
+function conflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: string): Refusal {
   const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
   if (file === undefined) {
     const found = `MongoDB has different content: ${paths}`;
     // Under a fence MongoDB is the source of truth: nobody is to delete what it has.
-    const isOpenRun = disk.role === "runs" && options.pass !== "final";
+    const isOpenRun = disk.role === "runs" && pass !== "final";
     return new Refusal("conflict", found, undefined, isOpenRun ? disk.key : undefined);
   }
   const detail = `${file} has the same key and different content: ${paths}`;

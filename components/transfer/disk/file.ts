@@ -31,7 +31,7 @@ import {
   countMore,
 } from "../checkpoints";
 import type { Tally } from "../tally";
-import type { FileRecords } from "./pipeline";
+import type { FileRecords } from "./batches";
 
 /** A file as it was listed. */
 export interface Listed {
@@ -58,48 +58,57 @@ export function isUntouched(now: FileStamp, then: Checkpoint): boolean {
   return isSameStamp(now, then) && then.seen - youngest >= restlessMs;
 }
 
-/** A file, and which part of it is to be read. */
-type Opened = { readonly file: FoundFile } & (
-  | { readonly part: "unreadable"; readonly refusal: Refusal }
-  | { readonly part: "nothing"; readonly imported: Checkpoint }
-  | FileToRead
-);
+/**
+ * What is read of a file: what is new since its checkpoint, or all of it from the start, or all of it but only if it is
+ * as it was imported.
+ */
+export type From = "checkpoints" | "start" | "unchanged only";
 
-/** `imported` is what counts as done before `start`. A proof, and a last line without an end, save no checkpoint. */
-type FileToRead = {
+/** A file that is read. */
+interface Opened {
   readonly file: FoundFile;
+  readonly from: From;
   readonly runId: string;
-  readonly start: ReadStart;
+  /** Where reading begins; undefined if nothing is new. */
+  readonly start: ReadStart | undefined;
+  /** Whether a checkpoint is saved on the way. */
+  readonly saves: boolean;
+  /** What counts as imported before `start`. */
+  readonly imported?: Checkpoint;
   /** The whole file, if it is small. */
   readonly bytes: Buffer | undefined;
-} & (
-  | { readonly part: "all" | "proof" }
-  | { readonly part: "more" | "lastLine"; readonly imported: Checkpoint }
-);
+}
 
-/** Opens a file, from which an import reads what is new and a proof everything. Never throws a system error. */
+/** Opens a file. Returns why it cannot be read, and undefined if it is left out because it changed. */
 export async function openFile(
   { file, checkpoint, beginning: known, id }: Listed,
-  isProof: boolean,
-): Promise<Opened> {
-  if (id instanceof Refusal) return { file, part: "unreadable", refusal: id };
+  from: From,
+): Promise<Opened | Refusal | undefined> {
+  const onlyUnchanged = from === "unchanged only";
+  if (id instanceof Refusal) return onlyUnchanged ? undefined : id;
   try {
     // A larger one is read when its turn comes.
     const bytes = await readSmall(file.path, file.stamp.size);
     // The file of its run may come later: under another id the earlier lines were other records.
     const isOfRun = ({ runId }: { readonly runId: string }) => id === undefined || id === runId;
-    const ofRun = checkpoint && isOfRun(checkpoint) ? checkpoint : undefined;
-    const rest = ofRun && (await findRest(file, ofRun, bytes));
-    if (!rest && known && isOfRun(known) && !(await hashBeginning(file, known, bytes))) {
-      return { file, part: "unreadable", refusal: new Refusal("conflict", renumbered) };
+    const imported = checkpoint && isOfRun(checkpoint) ? checkpoint : undefined;
+    const rest = imported && (await findRest(file, imported, bytes));
+    const whole = { file, from, bytes, start: beginning() };
+    if (onlyUnchanged) {
+      if (!rest || rest.start) return undefined;
+      return { ...whole, runId: imported.runId, saves: false };
     }
-    if (!rest) return { file, bytes, runId: id ?? file.baseName, part: "all", start: beginning() };
-    const opened = { file, bytes, runId: ofRun.runId };
-    if (rest.part !== "nothing") return { ...opened, ...rest, imported: ofRun };
-    if (isProof) return { ...opened, part: "proof", start: beginning() };
-    return { file, part: "nothing", imported: ofRun };
+    if (rest) {
+      const { runId } = imported;
+      return { file, from, runId, imported, bytes: rest.start && bytes, ...rest };
+    }
+    if (known && isOfRun(known) && !(await hashBeginning(file, known, bytes))) {
+      return new Refusal("conflict", renumbered);
+    }
+    return { ...whole, runId: id ?? file.baseName, saves: true };
   } catch (error) {
-    return { file, part: "unreadable", refusal: unreadable(error) };
+    const refusal = unreadable(error);
+    return onlyUnchanged ? undefined : refusal;
   }
 }
 
@@ -107,20 +116,24 @@ const renumbered =
   "the part of it that was imported has changed, and its lines have no sequence, so only their order tells which " +
   "entry of MongoDB each is. Restore that part";
 
-/** What there is to read in a file of which the beginning was imported; undefined if that has changed. */
-async function findRest(file: FoundFile, checkpoint: Checkpoint, bytes: Buffer | undefined) {
+/** Where to go on in a file of which the beginning was imported; undefined if that has changed. */
+async function findRest(
+  file: FoundFile,
+  checkpoint: Checkpoint,
+  bytes: Buffer | undefined,
+): Promise<Pick<Opened, "start" | "saves"> | undefined> {
   const { role, stamp } = file;
   const { offset, lines } = checkpoint;
+  const nothing = { start: undefined, saves: false };
   const atEnd = stamp.size === offset;
   if (checkpoint.complete && isUntouched(stamp, checkpoint)) {
-    if (atEnd) return { part: "nothing" } as const;
-    return { part: "lastLine", start: { ...beginning(), offset, lines } } as const;
+    // Else the log's last line has no end.
+    return atEnd ? nothing : { start: { ...beginning(), offset, lines }, saves: false };
   }
   if (stamp.size < offset || (role !== "logs" && !atEnd)) return undefined;
   const hash = await hashBeginning(file, checkpoint, bytes);
   if (!hash) return undefined;
-  if (atEnd) return { part: "nothing" } as const;
-  return { part: "more", start: { offset, lines, hash } } as const;
+  return atEnd ? nothing : { start: { offset, lines, hash }, saves: true };
 }
 
 /** The hash of a file's beginning; undefined if it is not as it was. */
@@ -135,19 +148,18 @@ async function hashBeginning(
   return now?.copy().digest("hex") === hash ? now : undefined;
 }
 
-/** The records of an open file from `start` on, through read, parse, convert and check. */
-export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGenerator<FileRecords> {
-  const { part, runId } = opened;
+/** The records of an open file from its `start` on, through read, parse, convert and check. */
+export async function* readRecords(opened: Opened, tally: Tally): AsyncGenerator<FileRecords> {
+  const { from, runId, start = beginning(), imported } = opened;
   const { role, name } = opened.file;
-  const imported = "imported" in opened ? opened.imported : undefined;
   const numbers = new LineNumbers(imported);
   let counts: ImportedCounts | undefined = imported;
-  let isKept = part === "proof" || part === "lastLine";
+  let { saves } = opened;
   try {
-    const { file, chunks } = await readSettled(opened, opened.start);
-    // A proof compares a file only as it was listed.
-    const listed = part === "proof" ? opened.file : undefined;
-    const watched = listed ?? (role === "logs" ? undefined : file);
+    const { file, chunks } = await readSettled(opened, start);
+    // What is unchanged is compared only as it was listed. To a log a service only appends.
+    const read = role === "logs" ? undefined : file;
+    const watched = from === "unchanged only" ? opened.file : read;
     for await (const { texts, end, last } of chunks) {
       const refused = tally.counts[role].quarantined;
       const records = parseRecords(file, runId, texts, tally, numbers);
@@ -157,16 +169,15 @@ export async function* readRecords(opened: FileToRead, tally: Tally): AsyncGener
         records.filter(({ raw }) => raw.text.ended),
       );
       // From there on the file counts as not imported.
-      isKept ||= tally.counts[role].quarantined > refused;
+      if (tally.counts[role].quarantined > refused) saves = false;
       const some = { records, ...(watched && { file: watched }) };
-      if (isKept) yield some;
-      else {
+      if (saves) {
         // One literal of all these spreads takes forty times as long.
         const converter = converterOf(opened.file);
         const own = { ...file.stamp, complete: last, runId, converter };
         const checkpoint = Object.assign(own, end, counts, role === "logs" ? numbers : {});
         yield { ...some, reached: [opened.file, checkpoint] };
-      }
+      } else yield some;
     }
   } catch (error) {
     tally.refuse(role, { file: name }, unreadable(error));

@@ -1,15 +1,25 @@
 import pLimit from "p-limit";
-import {
-  type FoundFile,
-  type ReadyRecord,
-  type Refusal,
-  type StateFile,
-  mapLimit,
-  runIdOf,
-} from "../../state";
+import { type FoundFile, type ReadyRecord, type StateFile, mapLimit } from "../../state";
 import type { Checkpoint } from "../checkpoints";
-import type { Outcome } from "../tally";
-import { type Turns, takeTurn } from "../turns";
+
+/**
+ * The one cut by size, in bytes. Small runs are listed in groups that have at most so many, so that a group is one batch.
+ * A run with more is a group of its own, cut into batches while it is read. Memory follows from that, however long a
+ * log is: of four groups at once each has a batch at work, one that is finished and one that is read. Among these
+ * batches is at most one large run.
+ */
+export const batchBytes = 768 * 1024;
+
+/** Maximum number of runs of a group: beside its bytes each has its checkpoints, its bases and their updates. */
+export const groupRuns = 256;
+
+/** A batch of a large run goes with so many bytes already if it is awaited: a near server needs no more at once. */
+const awaitedBytes = 192 * 1024;
+
+/** Nothing is read beside a batch with more bytes, which a large record makes. */
+const largeBytes = 4 * 1024 * 1024;
+
+const groupsAtOnce = 4;
 
 /** Records of one file that follow each other. */
 export interface FileRecords {
@@ -39,25 +49,11 @@ export interface Batch {
   readonly bytes: number;
 }
 
-/** What became of each record of a batch. */
-export type Outcomes = ReadonlyMap<ReadyRecord, Outcome | "removed" | Refusal>;
-
-const fullRecords = 5_000;
-
 /**
- * The maximum number of bytes of a batch, and of a group of several runs, which becomes one; a run with more is a group
- * of its own.
- */
-export const groupBytes = 768 * 1024;
-
-/** A batch with more bytes goes as soon as it is awaited. */
-const fewBytes = 192 * 1024;
-
-/**
- * Groups records into batches of up to 5,000 records or 768 KiB, and does not read ahead. Records that a file yields
- * together stay together, so that a batch may be somewhat larger.
+ * Cuts records into batches of up to 768 KiB, and does not read ahead. Records that a file yields together stay
+ * together, so that a batch may be somewhat larger.
  *
- * @param isAwaited whether 192 KiB suffice: a near server needs no more at once, and memory stays small
+ * @param isAwaited whether 192 KiB suffice
  */
 export async function* batches(
   chunks: AsyncIterable<FileRecords>,
@@ -66,7 +62,7 @@ export async function* batches(
   let batch = emptyBatch();
   for await (const { records, file, reached } of chunks) {
     const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
-    if (batch.records.length > 0 && batch.bytes + bytes > groupBytes) {
+    if (batch.records.length > 0 && batch.bytes + bytes > batchBytes) {
       yield batch;
       batch = emptyBatch();
     }
@@ -74,8 +70,7 @@ export async function* batches(
     if (reached) batch.reached.set(...reached);
     if (file) batch.files.set(file.name, file);
     batch.bytes += bytes;
-    const isFull = batch.records.length >= fullRecords || batch.bytes >= groupBytes;
-    if (isFull || (batch.bytes > fewBytes && isAwaited())) {
+    if (batch.bytes >= batchBytes || (batch.bytes > awaitedBytes && isAwaited())) {
       yield batch;
       batch = emptyBatch();
     }
@@ -89,17 +84,12 @@ function emptyBatch() {
   return { records, reached: new Map<StateFile, Checkpoint>(), files, bytes: 0 };
 }
 
-const groupsAtOnce = 4;
-
-/** Nothing is read beside a batch with more bytes. */
-const largeBytes = 4 * 1024 * 1024;
-
 /**
  * Works on several groups at once, which hides the latency of a distant server, but on only one large run, which
  * bounds memory. A group's batches are written in sequence, while the one before is finished and the next one is read.
  * A killed process loses at most the batches at work.
  *
- * @param work done for each batch; of two files with records of one run the later one waits
+ * @param work done for each batch
  * @param finish done for a batch after its work, and not after a failure of it
  * @throws the first failure, when no batch is at work any more
  */
@@ -108,24 +98,14 @@ export async function workOn<Result>(
   work: (batch: Batch) => Promise<Result>,
   finish: (result: Result, batch: Batch) => unknown = () => undefined,
 ): Promise<void> {
-  const ofRuns: Turns = new Map();
   const ofLarge = pLimit(1);
   let hasFailed = false;
-  const workInTurn = async (batch: Batch) => {
-    const turn = takeTurn(ofRuns, collectRunIds(batch));
-    try {
-      await turn.before;
-      return await work(batch);
-    } finally {
-      turn.end();
-    }
-  };
   const workOnGroup = async ({ chunks, bytes }: RunGroup) => {
     let last: Promise<unknown> = Promise.resolve();
     try {
-      for await (const batch of readAhead(chunks, bytes > groupBytes)) {
+      for await (const batch of readAhead(chunks, bytes > batchBytes)) {
         if (hasFailed) break;
-        const result = await workInTurn(batch);
+        const result = await work(batch);
         await last;
         // While the next one is worked on: a distant server answers each in its own time.
         last = Promise.resolve().then(() => finish(result, batch));
@@ -142,7 +122,7 @@ export async function workOn<Result>(
   const workers = Array.from({ length: groupsAtOnce }, () => groups);
   await mapLimit(groupsAtOnce, workers, async (left) => {
     for await (const group of left) {
-      if (group.bytes > groupBytes) await ofLarge(workOnGroup, group);
+      if (group.bytes > batchBytes) await ofLarge(workOnGroup, group);
       else await workOnGroup(group);
     }
   });
@@ -170,8 +150,4 @@ async function* readAhead(chunks: RunGroup["chunks"], isLargeRun: boolean): Asyn
   } finally {
     await all.return(undefined);
   }
-}
-
-function collectRunIds({ records }: Batch): string[] {
-  return [...new Set(records.map(runIdOf))];
 }

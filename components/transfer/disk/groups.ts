@@ -4,16 +4,19 @@ import {
   type StateAddress,
   mapOrdered,
   mapLimit,
+  Refusal,
   findRunId,
+  plainRunId,
   runsNamed,
   runsOnDisk,
   stampByOpening,
 } from "../../state";
-import { type CollectionRole, byRole } from "../../contract";
+import { type CollectionRole, collectionRoles } from "../../contract";
 import { type Checkpoints, type RunCheckpoints, converterOf } from "../checkpoints";
 import type { Tally } from "../tally";
-import { type FileRecords, type RunGroup, groupBytes } from "./pipeline";
+import { type FileRecords, type RunGroup, batchBytes, groupRuns } from "./batches";
 import {
+  type From,
   type Listed,
   isImported,
   isUntouched,
@@ -21,7 +24,7 @@ import {
   openFile,
   readRecords,
   unreadable,
-} from "./read-file";
+} from "./file";
 
 /** Some runs, and which of their files. */
 export interface OnlyRuns {
@@ -30,55 +33,50 @@ export interface OnlyRuns {
 }
 
 /** What is read of a state directory. */
-export interface Reading {
+export interface DiskScan {
   readonly address: StateAddress;
   /** Counts what is read, and gets what is refused on the way. */
   readonly tally: Tally;
+  readonly from: From;
+  /** What earlier imports did; without it every file is read from its start. */
+  readonly checkpoints?: Pick<Checkpoints, "read"> | undefined;
+  /** Collections without documents, of which no checkpoint counts. Default: none. */
+  readonly empty?: ReadonlySet<CollectionRole>;
   /** Reads only runs whose files have these base names, and of them only these roles, the run's own last. */
   readonly only?: OnlyRuns | undefined;
   /** Receives the base names of the runs whose own file or approvals were read. */
   readonly readNames?: Set<string> | undefined;
-  /** What earlier imports did; without it every file is read from its beginning. */
-  readonly checkpoints?: Pick<Checkpoints, "read"> | undefined;
-  /** Opens files that may have changed lately, because a stat may come from a cache. Default: false. */
-  readonly shouldBypassCache?: boolean;
-  /** Reads only the files that are as they were imported, and counts the others. Default: false. */
-  readonly isProof?: boolean;
+  /** `fresh` opens files that may have changed lately, because a stat may come from a cache. Default: `listed`. */
+  readonly stats?: "listed" | "fresh";
   /** Selects the runs to read, before one of their files is read. Default: all. */
   readonly select?: ((runs: readonly Listed[][]) => Promise<readonly Listed[][]>) | undefined;
 }
 
-/** With `groupBytes` the limit of a group, which becomes one batch. */
-const groupRuns = 256;
-
-/**
- * The records of all runs on disk, through read, parse, convert and check, in groups of whole runs. A
- * run's own record follows what belongs to it. With checkpoints, only what is new since then.
- */
-export async function* groupsOnDisk(reading: Reading): AsyncGenerator<RunGroup> {
-  const { tally, isProof = false } = reading;
+/** The records of all runs on disk, in groups of whole runs. A run's own record follows what belongs to it. */
+export async function* groupsOnDisk(scan: DiskScan): AsyncGenerator<RunGroup> {
+  const { tally, from } = scan;
   let files: Listed[] = [];
   let runs = 0;
   let bytes = 0;
   const takeGroup = (): RunGroup => {
-    const group = { bytes, chunks: readFiles(files, reading) };
+    const group = { bytes, chunks: readFiles(files, scan) };
     files = [];
     runs = 0;
     bytes = 0;
     return group;
   };
-  for await (const block of listRuns(reading)) {
+  for await (const block of listRuns(scan)) {
     for (const run of block) {
       const wanted = run.filter((one) => {
         const { file, checkpoint } = one;
-        if (isProof || !checkpoint || !isImported(one)) return true;
+        if (from !== "checkpoints" || !checkpoint || !isImported(one)) return true;
         tally.files += 1;
         tally.resume(file.role, checkpoint);
         return false;
       });
       if (wanted.length === 0) continue;
-      const more = wanted.reduce((sum, one) => sum + bytesToRead(one, isProof), 0);
-      if (runs >= groupRuns || (runs > 0 && bytes + more > groupBytes)) yield takeGroup();
+      const more = wanted.reduce((sum, one) => sum + bytesToRead(one, from), 0);
+      if (runs >= groupRuns || (runs > 0 && bytes + more > batchBytes)) yield takeGroup();
       files.push(...wanted);
       runs += 1;
       bytes += more;
@@ -87,33 +85,36 @@ export async function* groupsOnDisk(reading: Reading): AsyncGenerator<RunGroup> 
   if (runs > 0) yield takeGroup();
 }
 
-function bytesToRead({ file: { role, stamp }, checkpoint }: Listed, isProof: boolean): number {
-  const done = role === "logs" && !isProof && checkpoint ? checkpoint.offset : 0;
+function bytesToRead({ file: { role, stamp }, checkpoint }: Listed, from: From): number {
+  const done = role === "logs" && from === "checkpoints" && checkpoint ? checkpoint.offset : 0;
   // A file that cannot be looked at has no size.
   return stamp.size >= done ? stamp.size - done : stamp.size || 0;
 }
 
 const blocksAtOnce = 4;
 
-async function* listRuns(reading: Reading): AsyncGenerator<readonly Listed[][]> {
-  const { address, tally, only, checkpoints, shouldBypassCache = false, select } = reading;
-  const converters = byRole((role) => converterOf({ role, forms: address.forms }));
+async function* listRuns(scan: DiskScan): AsyncGenerator<readonly Listed[][]> {
+  const { address, tally, from, checkpoints, empty, only, stats, select } = scan;
+  const ignored = new Set<keyof RunCheckpoints>(from === "start" ? collectionRoles : empty);
+  if (empty?.has("logs")) ignored.add("beginning");
   const blocks = only
     ? runsNamed(address, only.names, only.roles)
     : runsOnDisk(address, tally.skipped);
   yield* mapOrdered(blocks, blocksAtOnce, async (runs) => {
-    const all = await checkpoints?.read(runs.map(({ baseName }) => baseName));
+    const names = runs.map(({ baseName }) => baseName);
+    const all = await checkpoints?.read(names, ignored);
     const knownOf = (baseName: string) => all?.get(baseName) ?? {};
-    const looked = shouldBypassCache
-      ? await mapLimit(looksAtOnce, runs, (run) => lookAgain(run, knownOf(run.baseName)))
-      : runs;
+    const looked =
+      stats === "fresh"
+        ? await mapLimit(looksAtOnce, runs, (run) => lookAgain(run, knownOf(run.baseName)))
+        : runs;
     const ids = await findIds(address, looked, knownOf);
     const listed = looked.map(({ baseName, files }, at) => {
       const known = knownOf(baseName);
       return files.map((file) => {
         const beginning = file.role === "logs" ? known.beginning : undefined;
         const own = known[file.role];
-        const checkpoint = own?.converter === converters[file.role] ? own : undefined;
+        const checkpoint = own?.converter === converterOf(file) ? own : undefined;
         return { file, checkpoint, beginning, id: ids[at] };
       });
     });
@@ -145,7 +146,7 @@ async function findIds(
     const { runs: checkpoint } = knownOf(baseName);
     const own = files.at(-1);
     const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
-    return isKnown ? checkpoint.runId : undefined;
+    return isKnown ? checkpoint.runId : plainRunId(baseName);
   });
   const unknown = [...runs.entries()].filter(([at]) => ids[at] === undefined);
   await mapLimit(looksAtOnce, unknown, async ([at, { baseName }]) => {
@@ -157,23 +158,20 @@ async function findIds(
 /** The number of files of a group that are opened together: a volume across a network takes its time. */
 const filesAtOnce = 64;
 
-async function* readFiles(
-  files: readonly Listed[],
-  { tally, readNames, isProof = false }: Reading,
-): AsyncGenerator<FileRecords> {
-  const open = (one: Listed) => openFile(one, isProof);
-  for (const opened of await mapLimit(filesAtOnce, files, open)) {
-    const { file, part } = opened;
-    // Part `proof` means that the file is as it was imported.
-    if (isProof && part !== "proof") {
+async function* readFiles(files: readonly Listed[], scan: DiskScan): AsyncGenerator<FileRecords> {
+  const { tally, readNames, from } = scan;
+  const all = await mapLimit(filesAtOnce, files, (one) => openFile(one, from));
+  for (const [at, { file }] of files.entries()) {
+    const opened = all[at];
+    if (opened === undefined) {
       tally.changedFiles += 1;
       continue;
     }
     tally.files += 1;
-    if (part === "unreadable") tally.refuse(file.role, { file: file.name }, opened.refusal);
-    if ("imported" in opened) tally.resume(file.role, opened.imported);
-    const isOwn = file.role === "runs" || file.role === "approvals";
-    if (isOwn && part !== "nothing") readNames?.add(file.baseName);
-    if ("start" in opened) yield* readRecords(opened, tally);
+    if (opened instanceof Refusal) tally.refuse(file.role, { file: file.name }, opened);
+    else if (opened.imported) tally.resume(file.role, opened.imported);
+    const isNew = opened instanceof Refusal || opened.start !== undefined;
+    if (isNew && (file.role === "runs" || file.role === "approvals")) readNames?.add(file.baseName);
+    if (!(opened instanceof Refusal) && opened.start) yield* readRecords(opened, tally);
   }
 }

@@ -1,0 +1,7 @@
+/**
+ * Reads the state directory for an import and a verification: `groups.ts` lists runs and cuts them into groups,
+ * `file.ts` opens a file and reads its records, `batches.ts` cuts these into batches and lets some be worked on.
+ */
+export { type Batch, workOn } from "./batches";
+export { type From, type Listed, findChanged, isUntouched, looksAtOnce } from "./file";
+export { type OnlyRuns, groupsOnDisk } from "./groups";
