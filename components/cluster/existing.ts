@@ -1,6 +1,6 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { previewTimeout, ConnectionError, onOwnConnection } from "../mongo";
-import { foreseeInPreview, StepResource, type Args } from "../step/program";
+import { logFinding, StepResource, type Args } from "../step/program";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
 import { checkServer, serverCheck, type ServerCheckInputs } from "./server/check";
 import type { CollectionNames } from "./server/facts";
@@ -32,18 +32,17 @@ export function serverChecked(
 ) {
   const check = new StepResource(serverCheck, "server-check", inputs, options);
   const { direction, uri, database, collections } = inputs;
-  if (direction !== "forward" || uri === undefined) return check;
-  foreseeInPreview({ uri, database, collections }, async ({ uri, database = "", collections }) => {
+  if (!pulumi.runtime.isDryRun() || direction !== "forward" || uri === undefined) return check;
+  pulumi.all([uri, database, collections]).apply(async ([uri, database = "", collections]) => {
     try {
       const { findings } = await onOwnConnection(
         { uri, database },
         (db) => checkServer(db, uri, collections as CollectionNames),
         previewTimeout,
       );
-      return findings.map((one) => ({ ...one, resource: check }));
+      for (const one of findings) await logFinding(one, check);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      return [];
     }
   });
   return check;

@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { warning } from "../text";
+import { warning, type Code, type Finding } from "../text";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { liveModes, tryQuickly, type LiveMode, type ServiceAddress } from "../kubernetes";
@@ -111,15 +111,8 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     const workerModes = await tryQuickly(worker, (cluster) => liveModes(cluster, worker));
     return { ...(workerModes && { workerModes }) };
   },
-  // A preview looks at a step that the stack has by `previewFindings` only.
-  refuses: async (inputs, prior) => {
-    const stop = prior ? undefined : await foreseeStop(inputs);
-    return stop && { property: stop.property, reason: stop.message };
-  },
-  previewFindings: async (state, inputs) => {
-    const stop = await foreseeStop(inputs, state);
-    return stop ? [{ severity: "stop", ...codes[stop.property], text: stop.message }] : [];
-  },
+  // A claim of the stack's is compared with all of its state, or not yet.
+  findings: async (inputs, prior, state) => (prior && !state ? [] : foreseeClaim(inputs, state)),
   forward: async (inputs, state) => {
     const { fence, place, takenOver } = await compareBefore(inputs, state);
     const db = await openDatabase(inputs);
@@ -137,33 +130,32 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   },
 };
 
-const codes = {
-  acceptDatabase: { code: "other-database" },
-  storageMode: { code: "mode-changed" },
-  cutover: { code: "other-cutover" },
+const codes: Readonly<Record<ClaimStopped["property"], Code>> = {
+  acceptDatabase: "other-database",
+  storageMode: "mode-changed",
+  cutover: "other-cutover",
 };
 
-// Other steps, and `up`, report other errors.
-async function foreseeStop(
-  inputs: ClaimInputs,
-  state?: ClaimState,
-): Promise<ClaimStopped | undefined> {
-  if (inputs.direction === "back") return undefined;
-  if (inputs.job) {
+async function foreseeClaim(inputs: ClaimInputs, state?: ClaimState): Promise<Finding[]> {
+  const { direction, job, workerModes = [] } = inputs;
+  if (direction === "back") return [];
+  if (job) {
+    if (state || workerModes.length === 0) return [];
     // The files are in a PersistentVolumeClaim, which the engine cannot read.
-    const text = `The worker is in ${inputs.workerModes?.join(" and ")} mode. With \`jobs\`, only the first Job of \`pulumi up\` can compare that with fence.json: it stops before any change if they differ.`;
-    if (!state && inputs.workerModes?.length)
-      tell({ severity: "info", code: "fence-not-read", text });
-    return undefined;
+    const text = `The worker is in ${workerModes.join(" and ")} mode. With \`jobs\`, only the first Job of \`pulumi up\` can compare that with fence.json: it stops before any change if they differ.`;
+    return [{ severity: "info", code: "fence-not-read", text }];
   }
-  return compareBefore(inputs, state, previewTimeout).then(
-    ({ takenOver }) => {
-      const text = `The services work on MongoDB since ${takenOver}: this stack takes them over. Nothing is drained or imported.`;
-      if (!state && takenOver) tell({ severity: "info", code: "taken-over", text });
-      return undefined;
-    },
-    (error: unknown) => (error instanceof ClaimStopped ? error : undefined),
-  );
+  try {
+    const { takenOver } = await compareBefore(inputs, state, previewTimeout);
+    if (state || !takenOver) return [];
+    const text = `The services work on MongoDB since ${takenOver}: this stack takes them over. Nothing is drained or imported.`;
+    return [{ severity: "info", code: "taken-over", text }];
+  } catch (error) {
+    // Other steps, and `up`, report other errors.
+    if (!(error instanceof ClaimStopped)) return [];
+    const { property: subject, message: text } = error;
+    return [{ severity: "stop", code: codes[subject], subject, text }];
+  }
 }
 
 async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<ClaimResults> {

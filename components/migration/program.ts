@@ -5,14 +5,7 @@ import { collections, buildSchema, type ContractSchema, type WantedSchema } from
 import { migrationId } from "../ledger";
 import { previewTimeout, ConnectionError, onOwnConnection, sameServer } from "../mongo";
 import { schemaOptionsOf, type Direction, type Settings } from "../settings";
-import {
-  foreseeInPreview,
-  logFinding,
-  StepGroup,
-  StepResource,
-  type Args,
-  type StepOptions,
-} from "../step/program";
+import { logFinding, StepGroup, StepResource, type Args, type StepOptions } from "../step/program";
 import {
   findDataIssues,
   describeDataIssue,
@@ -165,32 +158,28 @@ function warnOfDataIssues(
   migration: pulumi.Resource,
   resourceOf: (issue: DataIssue) => pulumi.Resource | undefined,
 ): void {
-  if (direction !== "forward" || uri === undefined || database === undefined) return;
-  foreseeInPreview({ uri, database }, async (place) => {
-    const onMigration = (code: string, text: string) => ({
-      ...warning(code, text),
-      resource: migration,
-    });
+  if (!pulumi.runtime.isDryRun() || direction !== "forward") return;
+  if (uri === undefined || database === undefined) return;
+  pulumi.output({ uri, database }).apply(async (place) => {
     try {
-      const found = await onOwnConnection(
+      const { issues, notChecked } = await onOwnConnection(
         place,
         async (db) => findDataIssues(db, await compare(db, wanted), previewScan),
         previewTimeout,
       );
-      return [
-        ...found.issues.map((issue) => ({
-          ...warning("data-issue", describeDataIssue(issue)),
-          resource: resourceOf(issue) ?? migration,
-        })),
-        ...found.notChecked.map((one) =>
-          onMigration("data-not-checked", `${describeNotChecked(one)} \`pulumi up\` checks it.`),
-        ),
-      ];
+      for (const issue of issues) {
+        const found = warning("data-issue", describeDataIssue(issue));
+        await logFinding(found, resourceOf(issue) ?? migration);
+      }
+      for (const one of notChecked) {
+        const text = `${describeNotChecked(one)} \`pulumi up\` checks it.`;
+        await logFinding(warning("data-not-checked", text), migration);
+      }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";
       const rest = " This preview continues without the data; `pulumi up` checks it first.";
-      return [onMigration("data-not-compared", what + why + rest)];
+      await logFinding(warning("data-not-compared", what + why + rest), migration);
     }
   });
 }

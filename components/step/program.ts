@@ -91,9 +91,15 @@ export class ProgramError extends pulumi.RunError {
   }
 }
 
-/** Logs a finding, on a resource if one is given; the engine puts its own `warning: ` before it. */
+/**
+ * Logs a finding that no step's `findings` has: of the settings, of another provider's resource, of an output, or, in a
+ * preview, of a search in a database. A step would repeat that search in `up`, because its `check` knows no preview, and
+ * would get a connection string that is not known yet as a placeholder. The engine puts its own `warning: ` before it.
+ *
+ * @param resource default: the stack
+ */
 export async function logFinding(finding: Finding, resource?: pulumi.Resource): Promise<void> {
-  await logOn("warn", formatFinding(finding), resource);
+  await logOn(finding.severity === "info" ? "info" : "warn", formatFinding(finding), resource);
 }
 
 /**
@@ -107,19 +113,6 @@ export async function logOn(
 ): Promise<void> {
   if (resource) await new Promise((resolve) => resource.urn.apply(resolve));
   await pulumi.log[severity](text, resource);
-}
-
-/** Logs, in a preview only, findings about known values, each on its resource: no provider is asked about a new one. */
-export function foreseeInPreview<Known>(
-  known: pulumi.Input<Known>,
-  find: (
-    known: pulumi.Unwrap<Known>,
-  ) => Promise<readonly (Finding & { readonly resource: pulumi.Resource })[]>,
-): void {
-  if (!pulumi.runtime.isDryRun()) return;
-  pulumi.output(known).apply(async (values) => {
-    for (const { resource, ...finding } of await find(values)) await logFinding(finding, resource);
-  });
 }
 
 /** The full name of the stack that runs: `ORGANIZATION/PROJECT/STACK`. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { formatPrinted, warning } from "../text";
+import { type Finding, formatPrinted, warning } from "../text";
 import { ConnectionError, sameServer } from "../mongo";
-import { tell } from "./jobs";
+import { reportFindings, tell } from "./jobs";
 import { workOf, type AnyState as State, type AnyStep } from "./work";
 import { onlyInstance, Unfinished, type MongoInputs, type Step, type StepInputs } from "./step";
 
@@ -23,15 +23,15 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     check: async (olds: StepInputs, news: StepInputs) => {
       const known = Object.keys(olds).length > 0 ? olds : undefined;
       const inputs = { ...news, ...(await step.observes?.(news, known)) };
-      const refusal = await step.refuses?.(inputs, known);
-      return { inputs, failures: refusal ? [refusal] : [] };
+      const stops = reportFindings((await step.findings?.(inputs, known)) ?? []);
+      return { inputs, failures: stops.map(toFailure) };
     },
     diff: async (_id, outs: State, news: StepInputs) => {
       const state = withoutNulls(outs);
       if (rests(step, news)) return { changes: false };
       const isDue = await hasToRun(step, state, news);
-      const found = isDue ? await step.previewFindings?.(state, news) : undefined;
-      for (const finding of found ?? []) tell(finding);
+      const found = isDue ? await step.findings?.(news, state, state) : undefined;
+      found?.forEach(tell);
       const { uri } = news as MongoInputs;
       const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;
       return { changes: isDue || isRotated || lacksAny(outs) };
@@ -81,6 +81,10 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       await step.cleansUp?.(withoutNulls(outs));
     },
   };
+}
+
+function toFailure({ subject = "", code, text }: Finding): pulumi.dynamic.CheckFailure {
+  return { property: subject, reason: `${text} [${code}]` };
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { dynamic } from "@pulumi/pulumi";
 import type { Finding } from "../text";
 import type { JobTarget } from "./jobs";
 import type { Direction } from "../settings";
@@ -80,10 +79,19 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   isDue?(state: StateOf<Inputs, Results>, inputs: Inputs): boolean | Promise<boolean>;
   /** Inputs that the step looks up itself, in a preview too. @param prior undefined if the stack lacks the step */
   observes?(inputs: Inputs, prior?: Inputs): Promise<Partial<Inputs>>;
-  /** Refuses inputs before anything changes, in a preview too. @param prior undefined if the stack lacks the step */
-  refuses?(inputs: Inputs, prior?: Inputs): Promise<dynamic.CheckFailure | undefined>;
-  /** What a run of an existing step would find, for the preview before it. Never throws. */
-  previewFindings?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly Finding[]>;
+  /**
+   * What there is to know before a run, in a preview too; a `stop` refuses the inputs. The engine shows the outputs of
+   * the last run only after that: a step that the stack has, and that is due, is asked again, with them, for what
+   * needs them. Such a `stop` no longer refuses, so the run has to fail with it.
+   *
+   * @param prior inputs of the last run; undefined if the stack lacks the step
+   * @param state of the last run; undefined at first
+   */
+  findings?(
+    inputs: Inputs,
+    prior?: Inputs,
+    state?: StateOf<Inputs, Results>,
+  ): Promise<readonly Finding[]>;
   /**
    * @param state of the last run; undefined in the first run
    * @throws Unfinished if it began and did not finish; any other error keeps the state as it was

@@ -1,15 +1,22 @@
+import { codes, type Code } from "./codes";
+
 /** Something that a step found before or during a run. */
 export interface Finding {
   /** `stop`: the next `pulumi up` fails on it. `info`: needs no action. */
   readonly severity: "stop" | "warn" | "info";
-  /** A stable kind in kebab case, such as `runs-held`, for scripts, the review and the docs. */
-  readonly code: string;
+  readonly code: Code;
+  /** The step's input that a refusal is about; the engine names it. */
+  readonly subject?: string;
   /** Prose for people: what was found, on what, and what to do. Never a secret. */
   readonly text: string;
 }
 
 /** Creates a finding that does not stop `pulumi up`. */
-export const warning = (code: string, text: string): Finding => ({ severity: "warn", code, text });
+export const warning = (code: Code, text: string): Finding => ({ severity: "warn", code, text });
+
+/** A finding with this text; none without one. */
+export const findingsFrom = (text: string | undefined, found: Omit<Finding, "text">): Finding[] =>
+  text === undefined ? [] : [{ ...found, text }];
 
 const tail = /\[(stop: )?([a-z-]+)\]$/;
 
@@ -30,8 +37,9 @@ export function formatPrinted(finding: string | Finding): string {
 }
 
 /** The code of a printed finding and whether it stops `pulumi up`; undefined for any other message. */
-export function readFinding(message: string): { code: string; stops: boolean } | undefined {
-  const [, stop, code] = tail.exec(message) ?? [];
+export function readFinding(message: string): { code: Code; stops: boolean } | undefined {
+  const [, stop, word] = tail.exec(message) ?? [];
+  const code = codes.find((one) => one === word);
   return code === undefined ? undefined : { code, stops: stop !== undefined };
 }
 

@@ -162,8 +162,8 @@ async function done(provider: Provider, news: object, before?: Kept): Promise<Wo
 
 async function checked(provider: Provider, news: object, before?: Kept): Promise<object> {
   const found = await provider.check(before?.inputs ?? {}, news);
-  const [failure] = found.failures ?? [];
-  if (failure) throw new Error(failure.reason);
+  const reasons = (found.failures ?? []).map(({ reason }) => reason);
+  if (reasons.length > 0) throw new Error(reasons.join("\n"));
   return toJson(found.inputs as object);
 }
 

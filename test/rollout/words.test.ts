@@ -5,7 +5,7 @@ import { refuseNulls, refusePasswords } from "../../components/rollout/helm/chec
 import { findUndrainedExecutors } from "../../components/rollout/pods/executors";
 import type { DrainInputs } from "../../components/rollout";
 import { findUnpausable } from "../../components/rollout/pods/paused";
-import { findRefusal, findUnknownCutover } from "../../components/rollout/pods/refusal";
+import { findRefusals, findUnknownCutover } from "../../components/rollout/pods/refusal";
 import { checkReleases, pendingOperations } from "../../components/rollout/pods/releases";
 import { findObstacles, workload } from "../../components/rollout/pods/workload";
 import { environmentOnTop, refuseUnknownList } from "../../components/rollout/values/files";
@@ -79,13 +79,15 @@ function played({ kind = "Deployment", name = "worker", mode, ...more }: Played 
 /** Why a drain of what was found does not begin. */
 const missed =
   (found: readonly V1Deployment[], changes?: Partial<DrainInputs>, pods: readonly object[] = []) =>
-  () =>
-    findUndrainedExecutors(
+  async () => {
+    const missed = await findUndrainedExecutors(
       clusterOf(found, { Pod: pods }),
       inputs(changes),
       found.map((one) => workload(one, [], [])),
       false,
     );
+    return missed.map(({ text }) => text);
+  };
 const aSet = (spec: object) => played({ kind: "StatefulSet", mode: "filesystem", spec });
 
 const both = { selector: "app=worker", web: { release: "worker", selector: "app=web" } };
@@ -103,8 +105,8 @@ const refusal = async (
   now: Partial<DrainInputs>,
   prior?: Partial<DrainInputs>,
 ) => {
-  const found = await findRefusal(cluster, inputs(now), prior && inputs(prior));
-  return `${found?.property ?? ""}: ${found?.reason ?? ""}`;
+  const found = await findRefusals(cluster, inputs(now), prior && inputs(prior));
+  return found.map(({ subject, text }) => `${subject}: ${text}`);
 };
 
 const flux = "helm.toolkit.fluxcd.io";
@@ -160,7 +162,7 @@ it("a refusal says what was found and what to do", async () => {
     "another cluster than the recorded one": () =>
       refusal(clusterOf(), clusterIdentity("new"), clusterIdentity("old")),
     "releases that another tool deploys": () =>
-      refusal(clusterOf([played({ labels: ofFlux })]), { releases }),
+      refusal(clusterOf([played({ mode: "filesystem", labels: ofFlux })]), { releases }),
 
     "a release with a pending operation of Helm": () =>
       pendingOperations(revisions("pending-upgrade"), { releases }),

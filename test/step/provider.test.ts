@@ -103,16 +103,18 @@ describe("a step that goes forward", () => {
     expect(seen).toEqual({ forward: 0, back: 0 });
   });
 
-  const found = { severity: "warn", code: "slow", text: "it may wait" } as const;
+  const found = { severity: "warn", code: "grace-period", text: "it may wait" } as const;
 
   it("says what it foresees before a run, and nothing where there is none", async () => {
     const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
-    const { provider } = counting({ previewFindings: () => Promise.resolve([found]) });
+    const { provider } = counting({
+      findings: (_inputs, _prior, state) => Promise.resolve(state ? [found] : []),
+    });
 
     await provider.diff("thing", made, thingInputs);
     expect(said).not.toHaveBeenCalled();
     await provider.diff("thing", made, { ...thingInputs, size: 2 });
-    expect(said).toHaveBeenCalledExactlyOnceWith("warning: it may wait [slow]");
+    expect(said).toHaveBeenCalledExactlyOnceWith("warning: it may wait [grace-period]");
     said.mockRestore();
   });
 });
@@ -262,28 +264,47 @@ describe("a run that did not finish", () => {
 
 describe("a refusal", () => {
   const { provider, seen } = counting({
-    refuses: ({ size }, prior) =>
-      Promise.resolve(
-        size > 9
-          ? { property: "size", reason: prior ? `too big after ${prior.size}` : "too big" }
-          : undefined,
-      ),
+    findings: ({ size }, prior) => {
+      const text = prior ? `too big after ${prior.size}` : "too big";
+      const stop = { severity: "stop", code: "values-unfit" } as const;
+      return Promise.resolve([
+        ...(size > 9 ? [{ ...stop, subject: "size", text }] : []),
+        ...(size > 99 ? [{ ...stop, text: "far" }] : []),
+        ...(size > 5
+          ? [{ severity: "info", code: "size-ignored", text: "it goes on" } as const]
+          : []),
+      ]);
+    },
   });
   const failures = async (olds: object, size: number) =>
     (await provider.check(olds, { ...thingInputs, size })).failures;
 
   it("is a failure of the check, so that a preview shows it and nothing runs", async () => {
-    expect(await failures({}, 10)).toEqual([{ property: "size", reason: "too big" }]);
+    expect(await failures({}, 10)).toEqual([
+      { property: "size", reason: "too big [values-unfit]" },
+    ]);
     expect(seen.forward).toBe(0);
   });
 
   it("knows what the stack has of the step", async () => {
     expect(await failures({ ...thingInputs, size: 7 }, 10)).toEqual([
-      { property: "size", reason: "too big after 7" },
+      { property: "size", reason: "too big after 7 [values-unfit]" },
     ]);
   });
 
-  it("is none where the step may go on", async () => {
+  it("names all that stands against a run", async () => {
+    expect(await failures({}, 100)).toEqual([
+      { property: "size", reason: "too big [values-unfit]" },
+      { property: "", reason: "far [values-unfit]" },
+    ]);
+  });
+
+  it("is none where the step may go on, which is told once", async () => {
+    const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
     expect(await failures({}, 1)).toEqual([]);
+    expect(said).not.toHaveBeenCalled();
+    expect(await failures({}, 6)).toEqual([]);
+    expect(said).toHaveBeenCalledExactlyOnceWith("it goes on [size-ignored]");
+    said.mockRestore();
   });
 });

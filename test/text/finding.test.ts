@@ -26,7 +26,8 @@ it("is read back by its code, whatever its text is", () => {
 });
 
 it("is none where somebody else speaks", () => {
-  for (const message of ["no such region", "see [docs] for more", "`pulumi up` will stop here."])
+  const others = ["no such region", "see [docs] for more", "`pulumi up` will stop here."];
+  for (const message of [...others, "the password is [secret]", "[stop: other]"])
     expect(readFinding(message)).toBeUndefined();
 });
 
@@ -38,7 +39,7 @@ it("says what is a warning, and leaves a text as it is", () => {
 });
 
 it("a message of a preview is read without colours and without its mark", () => {
-  const stop = { severity: "stop" as const, code: "other-database", text: "It is not a copy." };
+  const stop = { severity: "stop", code: "other-database", text: "It is not a copy." } as const;
   expect(readPrinted(`<{%fg 1%}>${formatPrinted(stop)}\u001b[31;1m\n`)).toEqual({
     mark: "warning",
     code: "other-database",

@@ -1,3 +1,4 @@
+import { findingsFrom } from "../../text";
 import {
   clusterAt,
   ClusterError,
@@ -26,12 +27,12 @@ export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
   ...kind<MongoDBCheckInputs, object>("MongoDBCheck", ["cluster", "kubernetes"], [], []),
   id: ({ namespace, name }) => `${namespace}/${name}/check`,
   compares: ["namespace", "name"],
-  refuses: async (inputs, prior) => {
+  findings: async (inputs, prior, state) => {
     const { name, namespace, direction } = inputs;
     const isKnown = prior?.namespace === namespace && prior.name === name;
-    if (direction === "back" || isKnown) return undefined;
-    const reason = await tryQuickly(inputs, (cluster) => findOwner(cluster, inputs));
-    return reason === undefined ? undefined : { property: "name", reason };
+    if (state || direction === "back" || isKnown) return [];
+    const text = await tryQuickly(inputs, (cluster) => findOwner(cluster, inputs));
+    return findingsFrom(text, { severity: "stop", code: "other-stack", subject: "name" });
   },
   forward: async (inputs) => {
     const reason = await findOwner(await clusterAt(inputs), inputs);

@@ -1,5 +1,5 @@
 import type { Db, Document } from "mongodb";
-import { type Finding, warning } from "../../text";
+import { type Code, type Finding, warning } from "../../text";
 import {
   addressIn,
   ConnectionError,
@@ -138,8 +138,8 @@ export function findingsOf(facts: ServerFacts, { local }: { readonly local: bool
     `\`collMod\` of an index and validators. Use MongoDB ${minimum} or later.`;
   if (otherProduct) return [{ severity: "stop", code: "server-product", text: product }];
   const found: Finding[] = [];
-  const stop = (code: string, text: string) => found.push({ severity: "stop", code, text });
-  const warn = (code: string, text: string) => found.push(warning(code, text));
+  const stop = (code: Code, text: string) => found.push({ severity: "stop", code, text });
+  const warn = (code: Code, text: string) => found.push(warning(code, text));
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
   if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
     stop(

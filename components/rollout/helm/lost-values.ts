@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { andMore, warning } from "../../text";
-import { foreseeInPreview } from "../../step/program";
+import { logFinding } from "../../step/program";
 import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
 import { newestRevision } from "../pods/releases";
@@ -21,18 +21,17 @@ import {
  * CI set with `--set`. The engine compares only with what it applied last. An unreachable cluster is left to
  * the drain.
  */
-export function warnOfLostValues(
+export async function warnOfLostValues(
   { release, services, read }: ReleaseArgs & { readonly read: ReleaseValues },
   address: ClusterAddress,
   resource: pulumi.Resource,
-): void {
-  foreseeInPreview(release, async () => {
-    const live = await liveRelease(address, release).catch(() => undefined);
-    const found = live ? otherValues(live, inHelmsOrder(read).map(parseValues), services) : [];
-    if (found.length === 0) return [];
-    const text = describeLostValues(release, found, read.ofSite.at(-1)?.file);
-    return [{ ...warning("live-values", text), resource }];
-  });
+): Promise<void> {
+  if (!pulumi.runtime.isDryRun()) return;
+  const live = await liveRelease(address, release).catch(() => undefined);
+  const found = live ? otherValues(live, inHelmsOrder(read).map(parseValues), services) : [];
+  if (found.length === 0) return;
+  const text = describeLostValues(release, found, read.ofSite.at(-1)?.file);
+  await logFinding(warning("live-values", text), resource);
 }
 
 interface LiveRelease {

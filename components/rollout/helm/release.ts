@@ -91,7 +91,7 @@ export function helmTarget(
       let resource = registered.get(from);
       if (!resource) {
         resource = helmRelease(called(name), from, rollout, values, { ...own, provider });
-        warnOfLostValues(from, { ...api, namespace }, resource);
+        void warnOfLostValues(from, { ...api, namespace }, resource);
         registered.set(from, resource);
       }
       const { release } = from;

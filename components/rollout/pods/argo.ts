@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { warning } from "../../text";
+import { warning, type Finding } from "../../text";
 import {
   argoApplicationOf,
   clusterAt,
@@ -12,7 +12,6 @@ import {
   type Cluster,
   type Controller,
 } from "../../kubernetes";
-import { tell } from "../../step";
 import { modeKey } from "../environment";
 import { isMap, mergeValues, parseValues, variableKey, variablesAt } from "../values/files";
 import { formatValues, type ValuesFileInputs } from "../values/provider";
@@ -20,15 +19,13 @@ import type { DrainInputs } from "./inputs";
 import { webOf } from "./paused";
 
 /**
- * Why Argo CD would not deploy the stack's values files, or would set the replicas of a drained worker back; undefined
- * if it would do neither. A rollback is asked only for the replicas.
+ * Whether Argo CD would deploy the stack's values files, and keep a drained worker at zero. A rollback is asked only for
+ * the replicas, and only warned.
  *
  * @throws ClusterError
  */
-export async function findArgoProblem(
-  cluster: Cluster,
-  inputs: DrainInputs,
-): Promise<string | undefined> {
+export async function findArgoProblems(cluster: Cluster, inputs: DrainInputs): Promise<Finding[]> {
+  const problems: Finding[] = [];
   for (const file of inputs.files ?? []) {
     const isWorker = file.service === "worker";
     const found = isWorker ? await controllersOf(cluster, inputs) : await webOf(cluster, inputs);
@@ -38,22 +35,29 @@ export async function findArgoProblem(
       const its = await clusterAt({ ...inputs, namespace }, 5_000);
       const application = await its.read("Application", name).catch(ignoreClusterError);
       const what = `Argo CD deploys ${describeController(controller)} by Application ${namespace}/${name}`;
-      const problem =
-        application &&
-        ((isWorker ? findReplicasReset(application, controller, file) : undefined) ??
-          (inputs.mode === "mongo" ? findUndeployed(application, file, what) : undefined));
-      if (problem !== undefined) {
-        const { kind, name: owner = "" } = controllerOf(application ?? {}) ?? {};
-        const isGenerated = kind === "ApplicationSet";
-        return `${what}${problem}${isGenerated ? ` Change it in ApplicationSet ${owner}, which would undo it here.` : ""}`;
-      }
       if (!application && isTracked) {
         const text = `${what}, which cannot be read. Check that it lists ${file.file} last, and deploys the branch.`;
-        tell(warning("argo-not-checked", text));
+        problems.push(warning("argo-not-checked", text));
       }
+      if (!application) continue;
+      const reset = isWorker ? findReplicasReset(application, controller, file) : undefined;
+      const isCutover = inputs.mode === "mongo";
+      const problem = reset ?? (isCutover ? findUndeployed(application, file) : undefined);
+      if (problem !== undefined) {
+        const severity = isCutover ? "stop" : "warn";
+        const code = reset === undefined ? "argo-undeployed" : "argo-sets-replicas";
+        const text = `${what}${problem}${describeGenerator(application)}`;
+        problems.push({ severity, code, subject: "files", text });
+      } else if (isCutover) problems.push(...findUnsure(application, file, what));
     }
   }
-  return undefined;
+  return problems;
+}
+
+function describeGenerator(application: Application): string {
+  const { kind, name = "" } = controllerOf(application) ?? {};
+  if (kind !== "ApplicationSet") return "";
+  return ` Change it in ApplicationSet ${name}, which would undo it here.`;
 }
 
 function ignoreClusterError(error: unknown): undefined {
@@ -80,17 +84,26 @@ function findReplicasReset(
   );
 }
 
-function findUndeployed(
-  { spec, status }: Application,
-  file: ValuesFileInputs,
-  what: string,
-): string | undefined {
+/** The types of an application that is not of Helm; undefined if it is, or is not known yet. */
+function otherTypes({ status }: Application): string | undefined {
   const types = status?.sourceTypes ?? [status?.sourceType].filter(Boolean);
-  if (types.length > 0 && !types.includes("Helm")) {
-    const text = `${what}, which is not of Helm (${types.join(", ")}). Check that it reads ${file.file}.`;
-    tell(warning("argo-not-checked", text));
-    return undefined;
+  return types.length > 0 && !types.includes("Helm") ? types.join(", ") : undefined;
+}
+
+function findUnsure(application: Application, { file, service }: ValuesFileInputs, what: string) {
+  const types = otherTypes(application);
+  if (types !== undefined) {
+    const text = `${what}, which is not of Helm (${types}). Check that it reads ${file}.`;
+    return [warning("argo-not-checked", text)];
   }
+  if (application.spec?.syncPolicy?.automated) return [];
+  const text = `${what}, which has no syncPolicy.automated. Sync it while pulumi up waits for the pods of ${service}.`;
+  return [warning("argo-not-automated", text)];
+}
+
+function findUndeployed(application: Application, file: ValuesFileInputs): string | undefined {
+  if (otherTypes(application) !== undefined) return undefined;
+  const { spec } = application;
   const sources = spec?.sources ?? (spec?.source ? [spec.source] : []);
   const [source, entry = ""] =
     sources
@@ -108,10 +121,6 @@ function findUndeployed(
   const isFixed = /^(refs\/tags\/.+|[0-9a-f]{7,40}|v?\d+\.\d+\.\d+\S*)$/.test(targetRevision);
   if (isFixed && chart === undefined && targetRevision !== file.push?.branch) {
     return `, whose targetRevision ${targetRevision} is a tag or commit, so it never has a new ${file.file}. Name the branch.`;
-  }
-  if (!spec?.syncPolicy?.automated) {
-    const text = `${what}, which has no syncPolicy.automated. Sync it while pulumi up waits for the pods of ${file.service}.`;
-    tell(warning("argo-not-automated", text));
   }
   return undefined;
 }

@@ -19,15 +19,16 @@ import {
   type DrainSnapshot,
   type ServiceAddress,
 } from "../../kubernetes";
+import { findingsFrom } from "../../text";
 import type { Direction } from "../../settings";
-import { gateStaysOpen, kind, tell, type StateOf, type Step } from "../../step";
+import { gateStaysOpen, kind, reportFindings, tell, type StateOf, type Step } from "../../step";
 import { modeKey } from "../environment";
 import { finishing, resumeHint } from "../recovery";
 import { executorMarks, findUndrainedExecutors } from "./executors";
 import { comparedPodInputs, hasMoved, type DrainInputs, type DrainResults } from "./inputs";
 import { chooseDrain, describeChanged, inOtherMode } from "./live-mode";
 import { pauseWeb, resumeWeb } from "./paused";
-import { describeOther, findRefusal, findUnknownCutover, observeCluster } from "./refusal";
+import { describeOther, findRefusals, findUnknownCutover, observeCluster } from "./refusal";
 import { drainObstacles, observeService, pause, restoreReplicas, type Workload } from "./workload";
 
 type DrainRequestInputs = Pick<DrainInputs, "direction" | "service" | "gate"> & ServiceAddress;
@@ -84,15 +85,20 @@ export const drain: Step<DrainInputs, DrainResults> = {
   isDue: async (state, inputs) =>
     isElsewhere(inputs, state) || (await findChanged(state, inputs)) !== undefined,
   observes: observeCluster,
-  refuses: (inputs, prior) =>
-    tryQuickly(inputs, async (cluster) => {
-      const reason = await findUnknownCutover(cluster, inputs);
-      if (reason !== undefined) return { property: "mode", reason };
-      return findRefusal(cluster, inputs, prior);
-    }),
-  previewFindings: async (state, inputs) => {
-    const text = await findChanged(state, inputs);
-    return text === undefined ? [] : [{ severity: "stop", code: "mode-changed", text }];
+  findings: async (inputs, prior, state) => {
+    if (state) {
+      const text = await findChanged(state, inputs);
+      return findingsFrom(text, { severity: "stop", code: "mode-changed" });
+    }
+    const found = await tryQuickly(inputs, async (cluster) => [
+      ...findingsFrom(await findUnknownCutover(cluster, inputs), {
+        severity: "stop",
+        code: "no-cutover",
+        subject: "mode",
+      }),
+      ...(await findRefusals(cluster, inputs, prior)),
+    ]);
+    return found ?? [];
   },
   forward: runDrain,
   back: runDrain,
@@ -190,8 +196,7 @@ async function drainService(
 ): Promise<DrainSnapshot> {
   const { service, timeoutSeconds } = inputs;
   let found: readonly Workload[] = await observeService(cluster, inputs);
-  const missed = await findUndrainedExecutors(cluster, inputs, found, isKnown);
-  if (missed !== undefined) throw new Error(missed);
+  await requireAll(cluster, inputs, found, isKnown);
   if (found.length === 0) {
     tell(`${service}: no workload in ${describeApiPlace(cluster.place)}, nothing to drain`);
     return takeDrainSnapshot(inputs, [], await executorMarks(cluster, inputs, []));
@@ -205,14 +210,19 @@ async function drainService(
     for (const { controller } of found) assertPaused(controller);
     return found.flatMap(drainObstacles);
   });
-  const since = await findUndrainedExecutors(cluster, inputs, found, isKnown);
-  if (since !== undefined) throw new Error(since);
+  await requireAll(cluster, inputs, found, isKnown);
   tell(`${service}: drained, all pods are gone`);
   const drained = found.map((one) => ({
     ...one,
     replicas: replicasBefore(one.controller) ?? 0,
   }));
   return takeDrainSnapshot(inputs, drained, await executorMarks(cluster, inputs, found));
+}
+
+/** @throws Error if a drain of these workloads would miss an executor */
+async function requireAll(...drained: Parameters<typeof findUndrainedExecutors>): Promise<void> {
+  const [missed] = reportFindings(await findUndrainedExecutors(...drained));
+  if (missed) throw new Error(missed.text);
 }
 
 function assertPaused(controller: Controller): void {

@@ -1,4 +1,4 @@
-import { warning } from "../../text";
+import { findingsFrom, warning, type Finding } from "../../text";
 import {
   ClusterError,
   controllersOf,
@@ -18,7 +18,6 @@ import {
   type Controller,
   type ExecutorMarks,
 } from "../../kubernetes";
-import { tell } from "../../step";
 import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { webOf } from "./paused";
@@ -33,7 +32,7 @@ import {
 
 /**
  * Why a drain of these workloads would miss an executor, which would work through the whole cutover, or stop
- * another program (docs/design.md#one-executor-at-a-time). Undefined if it would not.
+ * another program (docs/design.md#one-executor-at-a-time). A rollback is only warned that there is no worker.
  *
  * @param isKnown whether this is the cluster of the stack: only there a rollback continues without a worker
  * @throws ClusterError
@@ -43,27 +42,29 @@ export async function findUndrainedExecutors(
   inputs: DrainInputs,
   found: readonly Workload[],
   isKnown: boolean,
-): Promise<string | undefined> {
+): Promise<Finding[]> {
   const { release, mode, service } = inputs;
+  const missed = { severity: "stop", code: "executor-missed", subject: "selector" } as const;
   const ofRelease = release ? await controllersOf(cluster, { release }) : [];
   if (found.length === 0 && ofRelease.length > 0) {
-    return describeOtherLabels(cluster, inputs, ofRelease);
+    return findingsFrom(describeOtherLabels(cluster, inputs, ofRelease), missed);
   }
   const reason =
     findWithoutMode(cluster, inputs, found) ??
     findSplit(inputs, found) ??
     (await findOtherPods(cluster, inputs, found));
-  if (reason !== undefined || found.length > 0) return reason;
-  if (await isNewRelease(cluster, inputs)) return undefined;
+  if (reason !== undefined || found.length > 0) return findingsFrom(reason, missed);
+  if (await isNewRelease(cluster, inputs)) return [];
   const absent =
     `No ${describeWanted(inputs)} exists in ${describeApiPlace(cluster.place)}, so nothing shows that the ` +
     `${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`;
-  if (mode === "mongo") return absent;
+  if (mode === "mongo") return [{ ...missed, text: absent }];
+  if (isKnown) {
+    return [warning("worker-absent", `${absent} The rollback goes on: somebody uninstalled it.`)];
+  }
   const accepted = `advanced.acceptCluster: ${cluster.place.server}`;
-  if (!isKnown) return `${absent} If it was uninstalled on this very cluster, set ${accepted}.`;
-  const text = `${absent} The rollback goes on: somebody uninstalled it.`;
-  tell(warning("worker-absent", text));
-  return undefined;
+  const text = `${absent} If it was uninstalled on this very cluster, set ${accepted}.`;
+  return [{ ...missed, text }];
 }
 
 // A rollback by hand may have removed the variable.
@@ -163,7 +164,7 @@ export async function executorMarks(
 }
 
 /**
- * Why a CronJob would execute runs beside a drained service; undefined if none would, or if it may not be looked at.
+ * CronJobs that would execute runs beside a drained service. Only a warning in a rollback, or if they may not be listed.
  *
  * @throws ClusterError
  */
@@ -171,18 +172,19 @@ export async function findCronJobs(
   cluster: Cluster,
   inputs: DrainInputs,
   found: readonly Workload[],
-): Promise<string | undefined> {
+): Promise<Finding[]> {
   const marks = await executorMarks(cluster, inputs, found);
   const listing = findExecutors(cluster, "CronJob", marks, () => false);
   const starting = await listing.catch((error: unknown) => {
     if (!(error instanceof ClusterError) || error.isTransient) throw error;
-    tell(warning("cronjobs-not-read", error.message));
-    return [];
+    return error.message;
   });
-  if (starting.length === 0) return undefined;
-  return (
+  if (typeof starting === "string") return [warning("cronjobs-not-read", starting)];
+  if (starting.length === 0) return [];
+  const text =
     `CronJobs in ${describeApiPlace(cluster.place)} start pods that may execute runs of the ${inputs.service}: ` +
     `${listExecutors(starting)}. Suspend each until the cutover is done: kubectl patch cronjob NAME --patch ` +
-    `'{"spec":{"suspend":true}}'. If it is not this ${inputs.service}'s, name its labels in rollout.ignorePods.`
-  );
+    `'{"spec":{"suspend":true}}'. If it is not this ${inputs.service}'s, name its labels in rollout.ignorePods.`;
+  const severity = inputs.mode === "mongo" ? "stop" : "warn";
+  return [{ severity, code: "cronjobs", subject: "ignorePods", text }];
 }

@@ -1,5 +1,4 @@
-import type { dynamic } from "@pulumi/pulumi";
-import { warning } from "../../text";
+import { findingsFrom, warning, type Finding } from "../../text";
 import {
   controllersOf,
   describeController,
@@ -10,9 +9,8 @@ import {
   tryQuickly,
   type Cluster,
 } from "../../kubernetes";
-import { tell } from "../../step";
 import { cutOverFirstHint } from "../recovery";
-import { findArgoProblem } from "./argo";
+import { findArgoProblems } from "./argo";
 import { findCronJobs, findUndrainedExecutors } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
 import { inOtherMode } from "./live-mode";
@@ -27,57 +25,61 @@ export async function observeCluster(inputs: DrainInputs, prior?: DrainInputs) {
 }
 
 /**
- * Why the services must not change over; undefined if they may. A rollback is only warned of what was in force
- * since the cutover.
+ * What stands against a change of the services. A rollback is only warned of what was in force since the cutover.
  *
  * @param inputs with the cluster as it is now
  * @param prior of the last run
  * @throws ClusterError
  */
-export async function findRefusal(
+export async function findRefusals(
   cluster: Cluster,
   inputs: DrainInputs,
   prior?: DrainInputs,
-): Promise<dynamic.CheckFailure | undefined> {
+): Promise<readonly Finding[]> {
   const { mode, releases = [], clusterIdentity, acceptCluster } = inputs;
   const isKnown = isSameCluster(clusterIdentity, prior?.clusterIdentity, acceptCluster);
   // guarantee: a stack never works on another cluster than the recorded one
-  if (isKnown === false) return { property: "context", reason: describeOther(inputs, prior) };
-  const pending = await pendingOperations(cluster, inputs);
-  if (pending !== undefined) return { property: "releases", reason: pending };
-  const owned = await findOwner(cluster, releases);
-  if (owned !== undefined && mode === "mongo") return { property: "releases", reason: owned };
-  const undeployed = await findArgoProblem(cluster, inputs);
-  if (undeployed !== undefined && mode === "mongo")
-    return { property: "files", reason: undeployed };
-  if (owned !== undefined) tell(warning("owned", owned));
-  if (undeployed !== undefined) tell(warning("argo-sets-replicas", undeployed));
+  if (isKnown === false) {
+    const text = describeOther(inputs, prior);
+    return [{ severity: "stop", code: "other-cluster", subject: "context", text }];
+  }
+  const severity = mode === "mongo" ? "stop" : "warn";
+  const ofReleases = { subject: "releases", severity } as const;
+  const refused = [
+    ...findingsFrom(await pendingOperations(cluster, inputs), {
+      ...ofReleases,
+      severity: "stop",
+      code: "helm-pending",
+    }),
+    ...findingsFrom(await findOwner(cluster, releases), { ...ofReleases, code: "owned" }),
+    ...(await findArgoProblems(cluster, inputs)),
+  ];
   // A stack that begins on files drains nothing.
   const isDue = prior ? prior.mode !== mode : mode === "mongo";
   const isElsewhere = mode === "mongo" && hasMoved(inputs, prior);
-  if (!isDue && !isElsewhere) return undefined;
+  if (!isDue && !isElsewhere) return refused;
   const found = await observeService(cluster, inputs);
-  const reason = await findUndrainedExecutors(cluster, inputs, found, isKnown === true);
-  if (reason !== undefined) return { property: "selector", reason };
-  warnOfGrace(inputs, found);
-  const starting = await findCronJobs(cluster, inputs, found);
-  if (starting !== undefined && mode === "mongo")
-    return { property: "ignorePods", reason: starting };
-  if (starting !== undefined) tell(warning("cronjobs", starting));
   const stays = await findMissingWeb(cluster, inputs);
-  if (stays !== undefined && mode === "mongo") return { property: "web", reason: stays };
-  if (stays !== undefined) tell(warning("web-absent", stays));
-  return undefined;
+  return [
+    ...refused,
+    ...(await findUndrainedExecutors(cluster, inputs, found, isKnown === true)),
+    ...findLongGrace(inputs, found),
+    ...(await findCronJobs(cluster, inputs, found)),
+    ...findingsFrom(stays, { severity, code: "web-absent", subject: "web" }),
+  ];
 }
 
-function warnOfGrace({ service, timeoutSeconds }: DrainInputs, found: readonly Workload[]): void {
+function findLongGrace(
+  { service, timeoutSeconds }: DrainInputs,
+  found: readonly Workload[],
+): Finding[] {
   const pods = found.flatMap(({ pods }) => pods);
   const grace = Math.max(0, ...pods.map(({ spec }) => spec?.terminationGracePeriodSeconds ?? 0));
-  if (grace <= timeoutSeconds) return;
+  if (grace <= timeoutSeconds) return [];
   const text =
     `Pods of the ${service} may take ${grace} s to end, and the drain waits for ${timeoutSeconds} s: it could stop ` +
     `with the ${service} at zero. Set rollout.timeoutSeconds above ${grace}.`;
-  tell(warning("grace-period", text));
+  return [warning("grace-period", text)];
 }
 
 /** The refusal of another cluster than the recorded one. */

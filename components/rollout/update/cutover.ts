@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { findingsFrom } from "../../text";
 import type { StateFolders } from "../../contract";
 import { kind, type Step, type StepInputs } from "../../step";
 import {
@@ -51,12 +52,16 @@ export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
     const inForce = currentOf(prior) ?? cutover;
     return Promise.resolve({ ended, inForce, ...(endedAt !== undefined && { endedAt }) });
   },
-  refuses: async (inputs, prior) => {
-    const stale = findStaleNumber(inputs, prior);
-    if (stale !== undefined) return { property: "cutover", reason: stale };
+  findings: async (inputs, prior, state) => {
+    if (state) return [];
     const isAsked = usesFiles(inputs, prior);
     const unfit = isAsked ? await findUnfitState(inputs, probeByPermission) : undefined;
-    return unfit === undefined ? undefined : { property: "root", reason: unfit };
+    const stale = findStaleNumber(inputs, prior);
+    const severity = "stop";
+    return [
+      ...findingsFrom(stale, { severity, code: "other-cutover", subject: "cutover" }),
+      ...findingsFrom(unfit, { severity, code: "state-unfit", subject: "root" }),
+    ];
   },
   forward: requireFiles,
   back: requireFiles,

@@ -1,4 +1,4 @@
-import { warning } from "../../text";
+import { findingsFrom, type Finding } from "../../text";
 import {
   clusterAt,
   controllersOf,
@@ -9,12 +9,12 @@ import {
   tryQuickly,
   type Cluster,
 } from "../../kubernetes";
-import { kind, tell, type Step } from "../../step";
+import { kind, reportFindings, type Step } from "../../step";
 import { foreseeCanary, hasCanaries, removeCanaries } from "../canary/run";
 import type { EnvironmentEntry } from "../environment";
 import { describeApart, describeModes, observeModes } from "../live";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
-import { findRefusal, observeCluster } from "../pods/refusal";
+import { findRefusals, observeCluster } from "../pods/refusal";
 import { checkReleases } from "../pods/releases";
 import { findUnpausable } from "../pods/paused";
 import { describeMode } from "../pods/workload";
@@ -44,21 +44,23 @@ export const servicesCheck: Step<CheckInputs, object> = {
     // At a closed gate the worker is to stay at work in the other mode.
     (inputs.gate !== "closed" &&
       (await tryQuickly(inputs, (cluster) => isAtWorkInOtherMode(cluster, inputs))) === true),
-  observes: async (inputs, prior) => {
-    await tryQuickly(inputs, (cluster) => tellModes(cluster, inputs));
-    return observeCluster(inputs, prior);
-  },
-  refuses: async (inputs, prior) => {
-    const unfit = await findUnfitFile(inputs, prior);
-    if (unfit) return unfit;
-    return tryQuickly(inputs, async (cluster) => {
-      const mismatch = await checkReleases(cluster, inputs, prior?.releases);
-      const isWarning = inputs.direction === "back" && prior !== undefined;
-      if (mismatch !== undefined && isWarning) tell(warning("services-differ", mismatch));
-      else if (mismatch !== undefined) return { property: "install", reason: mismatch };
-      const reason = await findUnpausable(cluster, inputs);
-      return reason === undefined ? undefined : { property: "web", reason };
-    });
+  observes: observeCluster,
+  findings: async (inputs, prior, state) => {
+    if (state) return [];
+    const isWarning = inputs.direction === "back" && prior !== undefined;
+    const found = await tryQuickly(inputs, async (cluster) => [
+      ...findingsFrom(await checkReleases(cluster, inputs, prior?.releases), {
+        severity: isWarning ? "warn" : "stop",
+        code: "services-differ",
+        subject: "install",
+      }),
+      ...findingsFrom(await findUnpausable(cluster, inputs), webHeld),
+    ]);
+    return [
+      ...((await tryQuickly(inputs, (cluster) => findModes(cluster, inputs))) ?? []),
+      ...(await findUnfitFiles(inputs, prior)),
+      ...(found ?? []),
+    ];
   },
   forward: requireServices,
   back: requireServices,
@@ -68,13 +70,17 @@ export const servicesCheck: Step<CheckInputs, object> = {
   },
 };
 
+const webHeld = { severity: "stop", code: "web-held", subject: "web" } as const;
+
 // The stack's outputs only say what its last run did.
-async function tellModes(cluster: Cluster, inputs: DrainInputs): Promise<void> {
+async function findModes(cluster: Cluster, inputs: DrainInputs): Promise<Finding[]> {
   const modes = await observeModes(cluster, inputs);
   const place = `${describeApiPlace(cluster.place)}, ${cluster.place.server}`;
-  tell(`worker: ${describeModes(modes.worker)}; web: ${describeModes(modes.web)}; ${place}`);
-  const apart = describeApart(modes);
-  if (apart !== undefined) tell(warning("modes-differ", apart));
+  const text = `worker: ${describeModes(modes.worker)}; web: ${describeModes(modes.web)}; ${place}`;
+  return [
+    { severity: "info", code: "services-found", text },
+    ...findingsFrom(describeApart(modes), { severity: "warn", code: "modes-differ" }),
+  ];
 }
 
 async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promise<object> {
@@ -83,9 +89,12 @@ async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promis
   // A killed engine leaves its canary, with web's labels.
   await removeCanaries(cluster, owner);
   const reached = { ...inputs, clusterIdentity: await identityOf(cluster) };
-  const refusal = await findRefusal(cluster, reached, prior);
-  const reason = refusal?.reason ?? (await findUnpausable(cluster, inputs));
-  if (reason !== undefined) throw new Error(`${reason}\nNothing was changed.`);
+  const found = [
+    ...(await findRefusals(cluster, reached, prior)),
+    ...findingsFrom(await findUnpausable(cluster, inputs), webHeld),
+  ];
+  const stops = reportFindings(found).map(({ text }) => text);
+  if (stops.length > 0) throw new Error([...stops, "Nothing was changed."].join("\n"));
   // guarantee: a push that would be refused stops before anything changes
   for (const file of inputs.files ?? []) await provePush(file);
   const { release, selector } = web ?? {};
@@ -103,11 +112,13 @@ async function isAtWorkInOtherMode(cluster: Cluster, inputs: DrainInputs): Promi
   );
 }
 
-/** Why one of the stack's values files could not be written, as a refusal. @param prior of the last run */
-export async function findUnfitFile({ files = [] }: Pick<DrainInputs, "files">, prior?: object) {
-  for (const file of files) {
-    const reason = await findUnfit(file, prior === undefined);
-    if (reason !== undefined) return { property: "files", reason };
-  }
-  return undefined;
+/** The stack's values files that could not be written. @param prior of the last run */
+export async function findUnfitFiles(
+  { files = [] }: Pick<DrainInputs, "files">,
+  prior?: object,
+): Promise<Finding[]> {
+  const texts = await Promise.all(files.map((file) => findUnfit(file, prior === undefined)));
+  return texts.flatMap((text) =>
+    findingsFrom(text, { severity: "stop", code: "values-unfit", subject: "files" }),
+  );
 }

@@ -1,8 +1,8 @@
-import { warning } from "../../text";
+import { findingsFrom } from "../../text";
 import { kind, Unfinished, type Step, type StepInputs } from "../../step";
 import { stopOthers, type StopAddress } from "../../step/jobs";
 import type { ValuesFileInputs } from "../values/provider";
-import { findUnfitFile } from "./services-check";
+import { findUnfitFiles } from "./services-check";
 
 type JobsStoppedInputs = StepInputs & StopAddress;
 
@@ -45,10 +45,10 @@ export const workerStopped: Step<WorkerStoppedInputs, WorkerStoppedResults> = {
     [],
   ),
   id: () => "worker",
-  refuses: findUnfitFile,
-  previewFindings: (_, inputs) => {
+  findings: (inputs, prior, state) => {
+    if (!state) return findUnfitFiles(inputs, prior);
     const text = inputs.direction === "back" ? stopFirst : stopWorkerMessage(inputs);
-    return Promise.resolve(text === undefined ? [] : [warning("stop-worker", text)]);
+    return Promise.resolve(findingsFrom(text, { severity: "warn", code: "stop-worker" }));
   },
   forward: (inputs) => {
     const request = stopWorkerMessage(inputs);

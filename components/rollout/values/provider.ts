@@ -2,7 +2,7 @@ import { access, constants } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
-import { errorCode, warning } from "../../text";
+import { errorCode, findingsFrom, warning, type Finding } from "../../text";
 import { writeAside } from "../../state";
 import { tell, kind, type StateOf, type Step, type StepInputs } from "../../step";
 import { environmentKeys, type EnvironmentEntry, type EnvironmentValue } from "../environment";
@@ -39,24 +39,27 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
   id: ({ service }) => service,
   compares: ["service", "file", "site", "path", "mode", "environment", "push", "stoppedAt"],
   isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
-  previewFindings: (state, inputs) => {
-    const changed = findChanged(inputs, state);
-    if (changed) return Promise.resolve([changed]);
-    const isAsked =
-      state.mode !== inputs.mode || !isDeepStrictEqual(state.environment, inputs.environment);
-    const text = `${inputs.file} ${writtenAnew}`;
-    return Promise.resolve(isAsked ? [] : [{ severity: "info", code: "values-written", text }]);
-  },
-  refuses: async (inputs, prior) => {
+  findings: async (inputs, prior, state) => {
+    if (state) return findRewritten(inputs, state);
+    const refused = { severity: "stop", subject: "file" } as const;
+    const unfit = await findUnfit(inputs, prior === undefined);
+    if (unfit !== undefined) return [{ ...refused, code: "values-unfit", text: unfit }];
     const isUnknown = inputs.mode === "filesystem" && !prior;
-    const reason =
-      (await findUnfit(inputs, prior === undefined)) ??
-      (isUnknown ? findUnknownCutover(inputs) : undefined);
-    return reason === undefined ? undefined : { property: "file", reason };
+    const unknown = isUnknown ? findUnknownCutover(inputs) : undefined;
+    return findingsFrom(unknown, { ...refused, code: "no-cutover" });
   },
   forward: writeValues,
   back: writeValues,
 };
+
+function findRewritten(inputs: ValuesFileInputs, state: ValuesFileState): Finding[] {
+  const changed = findChanged(inputs, state);
+  if (changed) return [changed];
+  const isAsked =
+    state.mode !== inputs.mode || !isDeepStrictEqual(state.environment, inputs.environment);
+  const text = `${inputs.file} ${writtenAnew}`;
+  return isAsked ? [] : [{ severity: "info", code: "values-written", text }];
+}
 
 /**
  * Why a values file could not be written, before anything is stopped; undefined if it could.

@@ -13,6 +13,12 @@ export function tell(said: string | Finding): void {
   console.log(line);
 }
 
+/** Prints the findings that do not stop `pulumi up`. @returns those that do */
+export function reportFindings(findings: readonly Finding[]): readonly Finding[] {
+  for (const one of findings) if (one.severity !== "stop") tell(one);
+  return findings.filter(({ severity }) => severity === "stop");
+}
+
 /**
  * A pod's answer as a termination message: a line of JSON with the number and length of each list, then a line for
  * each member of a list while there is room, texts first. A kubelet may cut off lines, because the containers of a

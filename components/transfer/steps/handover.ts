@@ -64,7 +64,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     priorOutputs: ["direction", "fence", "rollback"],
     onJobFailure: keepEarlierResults,
   },
-  previewFindings,
+  findings: async (inputs, _prior, state) => (state ? foreseeRollback(state, inputs) : []),
   forward: async (inputs, state) => {
     const { ledger, electionSeconds, takenOver } = inputs;
     // The worker is stopped: trouble is not waited out for longer than an election may take.
@@ -242,7 +242,7 @@ function keepEarlierResults(
  * What a reviewer of a rollback has to know before it: whether MongoDB answers, if the engine can
  * ask, and what is left behind if it does not.
  */
-async function previewFindings(state: Past, inputs: PassInputs): Promise<readonly Finding[]> {
+async function foreseeRollback(state: Past, inputs: PassInputs): Promise<readonly Finding[]> {
   const fencedAt = state.fence?.at;
   const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
   if (!isAsked || fencedAt === undefined) return [];

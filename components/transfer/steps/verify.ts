@@ -94,7 +94,8 @@ export const verification: Step<StateInputs, VerificationResults> = {
   followsServer: true,
   compares: comparedStateInputs,
   job: { state: "read" },
-  previewFindings: ({ report }, { acceptQuarantined, root }) => {
+  findings: ({ acceptQuarantined, root }, _prior, state) => {
+    const report = state?.report;
     const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
     const reasons = isRefused ? describeVerification(report, root) : [];
     return Promise.resolve(

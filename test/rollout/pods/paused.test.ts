@@ -143,7 +143,9 @@ describe("web of a release that holds both services", () => {
     await deployed("resumed");
     await createDrain(inputs("resumed"));
     await rollout("resume", "resumed");
-    expect(await refused("resumed")).toMatch(/: kubectl rollout pause deployment web$/);
+    expect(await refused("resumed")).toMatch(
+      /: kubectl rollout pause deployment web \[web-held\]$/,
+    );
     await deployWeb("resumed", { mode: "mongo" });
     await PodsReplaced.create(web("resumed"));
     expect(current.said.join("\n")).toMatch(/^warning: Deployment web .*\[web-resumed\]$/m);
@@ -155,7 +157,9 @@ describe("a cutover of a release that holds both services is refused", () => {
   it("if somebody else paused web, and a rollback is not", async () => {
     await deployed("theirs");
     await rollout("pause", "theirs");
-    expect(await refused("theirs")).toMatch(/: kubectl rollout resume deployment web$/);
+    expect(await refused("theirs")).toMatch(
+      /: kubectl rollout resume deployment web \[web-held\]$/,
+    );
     expect(await refused("theirs", toFiles)).toBe("");
     await createDrain(inputs("theirs"));
     expect(await paused("theirs")).toBe("true");
@@ -163,7 +167,9 @@ describe("a cutover of a release that holds both services is refused", () => {
 
   it("if web is a StatefulSet", async () => {
     await deployed("set", { kind: "StatefulSet" });
-    expect(await refused("set")).toMatch(/^StatefulSet web .* \(rollout\.target: helm\)\.$/);
+    expect(await refused("set")).toMatch(
+      /^StatefulSet web .* \(rollout\.target: helm\)\. \[web-held\]$/,
+    );
     await createDrain(inputs("set"));
   });
 

@@ -43,7 +43,7 @@ it("a turn to files ends the cutover with its date, and settings that name it ar
   const reason = await refusal(mongo(1), mongo(1), files());
   expect(reason).toBe(
     `cutover: Cutover 1 of this stack was rolled back on ${today}. To cut over again, set cutover: 2. ` +
-      "Otherwise set storageMode: filesystem. Nothing was changed.",
+      "Otherwise set storageMode: filesystem. Nothing was changed. [other-cutover]",
   );
   expect(await after(mongo(1), files(), files(), mongo(2))).toMatchObject({ cutover: 2, ended: 1 });
 });

@@ -128,7 +128,8 @@ describe("an up without a preview, before its first change", () => {
   it("lets a worker change over that can be drained, and says where it is", async () => {
     await current.cluster.deploy("fine");
     expect(await upFrom(inputs("fine"))).toMatchObject({ outs: { applied: true } });
-    const server = /^worker: filesystem mode; .* namespace fine .*, https:\/\/127\.0\.0\.1:\d+$/;
+    const server =
+      /^worker: filesystem mode; .* namespace fine .*, https:\/\/127\.0\.0\.1:\d+ \[services-found\]$/;
     expect(current.said[0]).toMatch(server);
   });
 
