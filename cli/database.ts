@@ -50,7 +50,7 @@ export const statusCommand = command("status", {
     describeStatus(found),
     ...(forms ? [`  forms      ${describeForms(forms)}`] : []),
     ...(queue ? [`  queue      ${queue.text}`] : []),
-    `  settings   storageMode: ${storageMode}`,
+    `  settings   storageMode: ${storageMode ?? "not set"}`,
     ...lines,
   ];
   print(options, { ...found, forms, jobs: queue?.jobs, storageMode, services }, text.join("\n"));
@@ -121,9 +121,9 @@ async function tryToConnect(
   options: CommonOptions,
   settings: CommandSettings,
 ): Promise<{ db?: Db; why?: string }> {
-  const isNeeded = settings.storageMode === "mongo";
+  const isNeeded = settings.storageMode !== "filesystem";
   const found = await findUri(options);
-  if (!isNeeded && !found) return { why: "TASKRUNNER_MONGO_URI is not set." };
+  if (!isNeeded && "missing" in found) return { why: found.missing };
   const address = parseAddress(found, settings);
   try {
     return { db: await connect(options, address, lookSeconds) };
@@ -169,7 +169,8 @@ export const scriptCommand = command("script", {
   ],
 }).action(async (options: CommonOptions) => {
   const settings = await loadSettings(options);
-  const named = uriFacts((await findUri(options))?.uri ?? "")?.database;
+  const found = await findUri(options);
+  const named = "uri" in found ? uriFacts(found.uri)?.database : undefined;
   const database = settings.mongo.database ?? named ?? "taskrunner";
   const script = mongoshScript(schemaOptionsOf(settings), database, settings.advanced.ledger);
   print(options, { script }, script);

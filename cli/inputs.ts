@@ -6,7 +6,7 @@ import { errorCode, redact } from "../components/text";
 import { databaseAt, formatHosts, type DatabaseAddress } from "../components/mongo";
 import {
   commandSettings,
-  plainMongoUri,
+  statedMongoUri,
   uriFacts,
   type CommandSettings,
   type SettingsSource,
@@ -80,18 +80,15 @@ export function readOptionFile(file: string, option: string): string {
   }
 }
 
-/** A connection string (secret) and its source. */
-interface FoundUri {
-  readonly uri: string;
-  readonly from: string;
-}
+/** A connection string (secret) and its source, or why there is none. */
+type UriSearch = { readonly uri: string; readonly from: string } | { readonly missing: string };
 
 /**
  * Finds the connection string in `--uri-file`, TASKRUNNER_MONGO_URI or the settings, in this order.
  *
  * @throws UsageError if `--uri-file` or the stack cannot be read
  */
-export async function findUri(options: CommonOptions): Promise<FoundUri | undefined> {
+export async function findUri(options: CommonOptions): Promise<UriSearch> {
   const { uriFile } = options;
   if (uriFile !== undefined) {
     return { uri: readOptionFile(uriFile, "--uri-file").trim(), from: `${uriFile} of --uri-file` };
@@ -99,11 +96,18 @@ export async function findUri(options: CommonOptions): Promise<FoundUri | undefi
   const variable = "TASKRUNNER_MONGO_URI";
   const stated = process.env[variable];
   if (stated) return { uri: stated, from: variable };
+  const missing = `${variable} is not set, so there is no connection string.`;
   const source = await settingsSource(options);
-  const uri = source && (await plainMongoUri(source));
-  if (!source || uri === undefined) return undefined;
-  const place = "file" in source ? source.file : `stack ${String(options.stack)}`;
-  return { uri, from: `mongoUri of ${place}` };
+  if (!source) return { missing };
+  const { uri, isEncrypted } = await statedMongoUri(source);
+  const isFile = "file" in source;
+  const from = `mongoUri of ${isFile ? source.file : `stack ${String(options.stack)}`}`;
+  if (uri !== undefined) return { uri, from };
+  if (!isEncrypted) return { missing };
+  const remedy = isFile
+    ? "Name the stack with --stack, so that Pulumi decrypts it"
+    : "Set what opens the stack's secrets, such as PULUMI_CONFIG_PASSPHRASE";
+  return { missing: `${from} is encrypted and cannot be read. ${remedy}.` };
 }
 
 /**
@@ -111,14 +115,11 @@ export async function findUri(options: CommonOptions): Promise<FoundUri | undefi
  *
  * @throws UsageError if there is no connection string, or it is not one, or no database is named
  */
-export function parseAddress(
-  found: FoundUri | undefined,
-  { mongo }: CommandSettings,
-): DatabaseAddress {
-  if (!found) {
+export function parseAddress(found: UriSearch, { mongo }: CommandSettings): DatabaseAddress {
+  if ("missing" in found) {
     throw new UsageError(
-      "TASKRUNNER_MONGO_URI is not set, so there is no connection string. Set it to the migrator's, such " +
-        "as mongodb://127.0.0.1:27017/taskrunner, or name a file that contains it with --uri-file.",
+      `${found.missing} Otherwise set TASKRUNNER_MONGO_URI to the migrator's connection string, such as ` +
+        "mongodb://127.0.0.1:27017/taskrunner, or name a file that contains it with --uri-file.",
     );
   }
   const facts = uriFacts(found.uri);

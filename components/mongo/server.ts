@@ -53,12 +53,28 @@ export class ConnectionError extends Error {
   constructor(uri: string, cause: unknown) {
     const found = cause instanceof Error ? cause.message : String(cause);
     super(
-      `Connecting to MongoDB at ${formatHosts(uri)} failed: ${found}. ` +
-        "Check that it runs, that this machine can reach it and that the user of mongoUri can log in.",
+      isRefusedLogin(cause)
+        ? `MongoDB at ${formatHosts(uri)} refused the user or the password of the connection string. Check ` +
+            "both, percent-encoding and authSource included, in mongoUri, TASKRUNNER_MONGO_URI or --uri-file."
+        : `Connecting to MongoDB at ${formatHosts(uri)} failed: ${found}. ` +
+            "Check that it runs and that this machine can reach it.",
     );
     this.withoutPrimary = membersWithoutPrimary(cause);
     this.answer = answerIn(cause);
   }
+}
+
+/** @see https://www.mongodb.com/docs/manual/reference/error-codes/ */
+const authenticationFailed = 18;
+// Atlas' own code, also for a user that does not exist.
+const atlasError = 8000;
+
+function isRefusedLogin(error: unknown): boolean {
+  if (!(error instanceof MongoServerError)) return false;
+  return (
+    error.code === authenticationFailed ||
+    (error.code === atlasError && /auth/i.test(error.message))
+  );
 }
 
 /** Members that answered although no primary was found; the driver reports the others as `Unknown`. */

@@ -20,9 +20,15 @@ const commandKeys = [
   "advanced",
 ] as const;
 
-/** The settings that commands use; none is secret. Without a rollout no command looks for the services. */
-export type CommandSettings = Omit<Pick<Settings, (typeof commandKeys)[number]>, "rollout"> &
-  Partial<Pick<Settings, "rollout">>;
+const optionalKeys = ["storageMode", "rollout"] as const;
+type Optional = (typeof optionalKeys)[number];
+
+/**
+ * The settings that commands use; none is secret. Without `storageMode` a command works on MongoDB, without `rollout`
+ * none looks for the services.
+ */
+export type CommandSettings = Omit<Pick<Settings, (typeof commandKeys)[number]>, Optional> &
+  Partial<Pick<Settings, Optional>>;
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -39,26 +45,26 @@ export type SettingsSource =
 export async function commandSettings(from: SettingsSource | undefined): Promise<CommandSettings> {
   const values = from ? await valuesIn(from) : {};
   const schema = settingsSchema.extend({
-    // Without settings, a command works on MongoDB.
-    storageMode: settingsSchema.shape.storageMode.default("mongo"),
-    // A command without settings has none.
+    storageMode: settingsSchema.shape.storageMode.optional(),
     rollout: settingsSchema.shape.rollout.optional(),
   });
-  const settings = load(schema, values, ({ rollout, ...others }) =>
-    rollout ? sectionConflicts({ ...others, rollout }) : nameRules(others),
+  const settings = load(schema, values, ({ rollout, storageMode = "mongo", ...others }) =>
+    rollout ? sectionConflicts({ ...others, storageMode, rollout }) : nameRules(others),
   );
   return Object.fromEntries(commandKeys.map((key) => [key, settings[key]])) as CommandSettings;
 }
 
 /**
- * The plain-text connection string of a stack's settings, such as a local server's; undefined if absent or
- * encrypted.
+ * The connection string (secret) of a stack's settings, whatever the name of its project.
  *
  * @throws SettingsFileError if the file cannot be read
  */
-export async function plainMongoUri(from: SettingsSource): Promise<string | undefined> {
-  const { mongoUri } = await valuesIn(from);
-  return typeof mongoUri === "string" ? mongoUri : undefined;
+export async function statedMongoUri(
+  from: SettingsSource,
+): Promise<{ readonly uri: string | undefined; readonly isEncrypted: boolean }> {
+  const stated = Object.entries(await configIn(from)).find(([key]) => /^[^:]+:mongoUri$/.test(key));
+  const value = stated?.[1];
+  return { uri: typeof value === "string" ? value : undefined, isEncrypted: isEncrypted(value) };
 }
 
 async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> {

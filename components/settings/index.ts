@@ -14,7 +14,7 @@ export {
   schemaOptionsOf,
 } from "./derived";
 export type { Direction, DrainGate } from "./derived";
-export { commandSettings, plainMongoUri, type CommandSettings, type SettingsSource } from "./file";
+export { commandSettings, statedMongoUri, type CommandSettings, type SettingsSource } from "./file";
 export { parseSettings, parseStructured } from "./load";
 export { SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {

@@ -56,5 +56,5 @@ it("a cluster that does not answer hides nothing of the database", async () => {
 });
 
 it("status without a rollout looks for no services", async () => {
-  expect(await status({})).toMatch(/storageMode: mongo$/);
+  expect(await status({})).toMatch(/storageMode: not set$/);
 });

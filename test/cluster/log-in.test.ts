@@ -56,6 +56,6 @@ it("gives up after a while, and names the user and the hosts, not the password",
   expect(error).toMatchObject({ name: "Unfinished", results: undefined });
   const text = String(error);
   expect(text).toContain("user missing, which this stack created,");
-  expect(text).toContain(`127.0.0.1:${server.port} failed`);
+  expect(text).toContain(`127.0.0.1:${server.port} refused the user or the password`);
   expect(text).not.toContain("pw-of-user");
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { databaseOf, parseSettings, plainMongoUri } from "../../components/settings";
+import { databaseOf, parseSettings, statedMongoUri } from "../../components/settings";
 import { describeProblems, dev as least, helm } from "./problems";
 
 const dev = { storageMode: "mongo", ...least };
@@ -218,10 +218,15 @@ describe("the connection string", () => {
   });
 
   it("is found in a stack's settings, whatever the name of its project", async () => {
-    const of = (key: string) => plainMongoUri({ config: { [key]: dev.mongoUri } });
-    expect(await of("taskrunner-storage:mongoUri")).toBe(dev.mongoUri);
-    expect(await of("our-platform:mongoUri")).toBe(dev.mongoUri);
-    expect(await of("our-platform:storageUri")).toBeUndefined();
+    const of = (key: string, value: unknown = dev.mongoUri) =>
+      statedMongoUri({ config: { [key]: value } });
+    expect(await of("taskrunner-storage:mongoUri")).toMatchObject({ uri: dev.mongoUri });
+    expect(await of("our-platform:mongoUri")).toMatchObject({ uri: dev.mongoUri });
+    expect(await of("our-platform:storageUri")).toEqual({ uri: undefined, isEncrypted: false });
+    expect(await of("our-platform:mongoUri", { secure: "v1" })).toEqual({
+      uri: undefined,
+      isEncrypted: true,
+    });
   });
 
   it("is never quoted, and a password in plain text is refused", () => {
