@@ -20,15 +20,14 @@ const commandKeys = [
   "advanced",
 ] as const;
 
-const optionalKeys = ["storageMode", "rollout"] as const;
-type Optional = (typeof optionalKeys)[number];
+type OptionalKey = "storageMode" | "rollout";
 
 /**
  * The settings that commands use; none is secret. Without `storageMode` a command works on MongoDB, without `rollout`
  * none looks for the services.
  */
-export type CommandSettings = Omit<Pick<Settings, (typeof commandKeys)[number]>, Optional> &
-  Partial<Pick<Settings, Optional>>;
+export type CommandSettings = Omit<Pick<Settings, (typeof commandKeys)[number]>, OptionalKey> &
+  Partial<Pick<Settings, OptionalKey>>;
 
 type Config = Readonly<Record<string, unknown>>;
 
