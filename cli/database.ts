@@ -17,7 +17,7 @@ import { ClusterError, KubeconfigError } from "../components/kubernetes";
 import { ConnectionError } from "../components/mongo";
 import { describeApart, describeModes, findLiveModes } from "../components/rollout";
 import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
-import { describeForms } from "../components/transfer";
+import { formatSection, formsSection } from "../components/transfer";
 import { command, lookSeconds, usualSeconds, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
 import { print } from "./output";
@@ -48,7 +48,7 @@ export const statusCommand = command("status", {
   const queue = await findJobs(settings);
   const text = [
     describeStatus(found),
-    ...(forms ? [`  forms      ${describeForms(forms)}`] : []),
+    ...(forms ? [`  forms      ${formatSection(formsSection(forms))}`] : []),
     ...(queue ? [`  queue      ${queue.text}`] : []),
     `  settings   storageMode: ${storageMode ?? "not set"}`,
     ...lines,
@@ -108,7 +108,7 @@ export const planCommand = command("plan", {
     db
       ? [
           describePlan(db.databaseName, planned),
-          ...(forms?.hash ? [describeForms(forms)] : []),
+          ...(forms?.hash ? [formatSection(formsSection(forms))] : []),
         ].join("\n")
       : `MongoDB is unreachable: ${why ?? ""}`,
   );

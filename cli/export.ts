@@ -1,17 +1,19 @@
 import { statSync } from "node:fs";
 import { Option } from "commander";
-import { formatPrinted, formatDuration } from "../components/text";
+import { formatCount, formatDuration, formatPrinted } from "../components/text";
 import {
   type ExportReport,
   exportByHand,
+  exportByHandSections,
+  rollbackSections,
   runRollback,
-  describeOlder,
-  describeRollback,
+  sumCounts,
+  toMessages,
 } from "../components/transfer";
 import type { CommandSettings } from "../components/settings";
 import { command, UsageError, usualSeconds } from "./command";
 import { announce, connect, findUri, loadSettings, parseAddress } from "./inputs";
-import { formatNumber, formatSize, print, printReport, sumCounts, withProgress } from "./output";
+import { formatNumber, formatSize, print, printReport, withProgress } from "./output";
 import { requestedState, stateOption, type StateOptions, type StateSides } from "./state";
 
 interface ExportOptions extends StateOptions {
@@ -66,7 +68,7 @@ async function exportChanges(
   const report = await withProgress(options, "export", (watch) =>
     exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
-  printReport(options, report, describeExport(sides.root, report));
+  printReport(options, report, describeExport(sides, report));
   const left =
     sumCounts(report, "conflicts") + sumCounts(report, "unwritable") + report.stillHeld.length;
   process.exitCode = left > 0 ? 2 : 0;
@@ -95,23 +97,22 @@ async function rollBack(
     watch,
   });
   const known = { fencedAt: undefined, isAgain: false };
-  print(options, done, describeRollback(done, sides, known).map(formatPrinted).join("\n"));
+  const lines = toMessages(rollbackSections(done, sides, known)).map(formatPrinted);
+  print(options, done, lines.join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
   if (conflicts.length + unwritable.length + done.destinationTaken.length > 0) process.exitCode = 2;
 }
 
-function describeExport(root: string, report: ExportReport) {
-  const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
-  const { withoutBase, baseTrouble, removedUnfinished, older, heldJobs } = report;
-  const both = sumCounts(report, "conflicts");
-  const none = sumCounts(report, "unwritable");
+function describeExport(sides: StateSides, report: ExportReport) {
+  const { files, bytes, elapsedMs } = report;
+  const conflicts = sumCounts(report, "conflicts");
+  const unwritable = sumCounts(report, "unwritable");
   const outcome =
-    both + none === 0
+    conflicts + unwritable === 0
       ? "done"
-      : `${formatNumber(both)} conflicts, ${formatNumber(none)} records that could not be written`;
-  const written = `${formatSize(bytes)} written in ${formatDuration(elapsedMs)}`;
+      : `${formatCount(conflicts, "conflict")}, ${formatCount(unwritable, "record")} that could not be written`;
   return {
-    title: `Export to ${root}: ${outcome}`,
+    title: `Export to ${sides.root}: ${outcome}`,
     columns: {
       documents: "looked at",
       written: "written",
@@ -122,28 +123,8 @@ function describeExport(root: string, report: ExportReport) {
       removed: "removed on disk",
     },
     lines: [
-      `${formatNumber(files)} files, ${written}`,
-      ...(older ? [describeOlder(older, root)] : []),
+      `${formatNumber(files)} files, ${formatSize(bytes)} written in ${formatDuration(elapsedMs)}`,
     ],
-    cases: [
-      [
-        "Changed on both sides; the file stays, and so does MongoDB's content",
-        conflicts.map((one) => {
-          const [id, see] = "copy" in one ? [one.id, one.copy] : [one.runId, one.collection];
-          return `${id} in ${one.file}: ${one.detail}; see ${see}`;
-        }),
-        both,
-      ],
-      ["Held before, and in their places again", returned],
-      ["Still held, in held/", stillHeld],
-      ["Jobs in held/ that cannot be read, or whose run has no file", heldJobs],
-      ["Removed on disk, but unfinished in MongoDB; --run brings one back", removedUnfinished],
-      ["Not written", unwritable.map(({ id, detail }) => `${id}: ${detail}`), none],
-      [
-        `Not recorded as equal on both sides (${baseTrouble})`,
-        withoutBase.cases,
-        withoutBase.count,
-      ],
-    ],
-  } as const;
+    sections: exportByHandSections(report, sides),
+  };
 }

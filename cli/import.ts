@@ -1,15 +1,17 @@
 import { Option } from "commander";
-import { formatDuration } from "../components/text";
-import { describePlace, quarantineFile } from "../components/state";
+import { formatCount, formatDuration } from "../components/text";
+import { quarantineFile } from "../components/state";
 import {
   type ImportReport,
   type ImportPass,
   importPasses,
+  importSections,
   importState,
+  sumCounts,
 } from "../components/transfer";
 import { command, usualSeconds } from "./command";
-import { formatNumber, formatSize, printReport, sumCounts, withProgress } from "./output";
-import { openBothSides, stateOption, type StateOptions } from "./state";
+import { formatNumber, formatSize, printReport, withProgress } from "./output";
+import { openBothSides, stateOption, type StateOptions, type StateSides } from "./state";
 
 interface ImportOptions extends StateOptions {
   readonly dryRun?: true;
@@ -59,25 +61,22 @@ export const importCommand = command("import", {
         from,
       }),
     );
-    printReport(options, report, describeImport(sides.root, options, report));
+    printReport(options, report, describeImport(sides, options, report));
     const left = sumCounts(report, "quarantined") + report.changedFiles;
     process.exitCode = left > 0 ? 2 : 0;
   });
 
-function describeImport(root: string, options: ImportOptions, report: ImportReport) {
-  const { elapsedMs, files, bytes, quarantine, incomplete, skipped, conversions, changedFiles } =
-    report;
-  const { foreignNames, unknownNames, ...counts } = skipped;
-  const others = listCounts(counts);
+function describeImport(sides: StateSides, { dryRun }: ImportOptions, report: ImportReport) {
+  const { elapsedMs, files, bytes, skipped, conversions, changedFiles } = report;
+  const { hidden, temporary, foreign, unknown } = skipped;
+  const others = listCounts({ hidden, temporary, foreign, unknown });
   const normalized = sumCounts(report, "normalized");
-  const refused = sumCounts(report, "quarantined");
+  const quarantined = sumCounts(report, "quarantined");
   const whole = changedFiles === 0 ? "all in" : "run it again for the files that changed meanwhile";
-  const outcome = refused === 0 ? whole : `${formatNumber(refused)} records quarantined`;
-  const dry = options.dryRun ? " (dry run: nothing was written)" : "";
+  const outcome = quarantined === 0 ? whole : `${formatCount(quarantined, "record")} quarantined`;
   const rate = sumCounts(report, "read") / Math.max(elapsedMs / 1_000, 0.001);
-  const where = options.dryRun ? "" : `, all of them in ${quarantineFile}`;
   return {
-    title: `Import of ${root}: ${outcome}${dry}`,
+    title: `Import of ${sides.root}: ${outcome}${dryRun ? " (dry run: nothing was written)" : ""}`,
     columns: {
       read: "read",
       inserted: "inserted",
@@ -97,27 +96,10 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
         ? []
         : [`changed after they were read: ${formatNumber(changedFiles)}`]),
     ],
-    cases: [
-      ["Names that are not state", foreignNames, skipped.foreign],
-      ["Folders and links that no import reads", unknownNames, skipped.unknown],
-      ["Begun in MongoDB from their jobs; the files are in superseded/", report.begunInMongo ?? []],
-      [
-        "Approval decided on files after the handover; the job that may have to be moved back",
-        (report.decidedLate ?? []).map(({ runId, job = "unknown" }) => `${runId}: ${job}`),
-      ],
-      [
-        "Left for the next run, because its last line has no end yet",
-        incomplete.map(({ file, line }) => `${file} line ${line}`),
-      ],
-      [
-        `Quarantined${where}`,
-        quarantine.map(
-          ({ reason, detail, ...place }) => `${describePlace(place)}: ${detail} (${reason})`,
-        ),
-        refused,
-      ],
-    ],
-  } as const;
+    sections: importSections(report, sides),
+    ending:
+      quarantined === 0 || dryRun ? undefined : `All quarantined records are in ${quarantineFile}.`,
+  };
 }
 
 function listCounts(counts: object): string {

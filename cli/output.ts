@@ -1,6 +1,12 @@
-import { collectionRoles, type CollectionRole } from "../components/contract";
+import { collectionRoles } from "../components/contract";
 import { everyTenSeconds } from "../components/text";
-import type { Tally } from "../components/transfer";
+import {
+  type RoleCounts,
+  type Section,
+  type Tally,
+  listSections,
+  sumCounts,
+} from "../components/transfer";
 import type { CommonOptions } from "./command";
 
 /** Prints a command's result: JSON for a script, text for a person. */
@@ -46,46 +52,28 @@ export function formatNumber(number: number): string {
   return Math.round(number).toLocaleString("en-US");
 }
 
-type Counts<Count extends string> = Readonly<
-  Record<CollectionRole, Readonly<Record<NoInfer<Count>, number>>>
->;
-
-/** The sum of a count over all collections. */
-export function sumCounts<Count extends string>(report: Counts<Count>, count: Count): number {
-  return collectionRoles.reduce((sum, role) => sum + report[role][count], 0);
-}
-
 /** A report for a person; its table has a row for each collection. */
 interface ReportText<Count extends string> {
   readonly title: string;
   /** The heading of each count. */
   readonly columns: Readonly<Record<Count, string>>;
   readonly lines: readonly string[];
-  /** For each kind a heading, its cases, and their number if not all are listed. */
-  readonly cases: readonly (readonly [string, readonly string[], number?])[];
+  readonly sections: readonly Section[];
   readonly ending?: string | undefined;
 }
 
-/** Prints a report, with the first cases of each kind. */
+/** Prints a report, with the first cases of each section. */
 export function printReport<Count extends string>(
   options: CommonOptions,
-  report: Counts<Count>,
-  { title, columns, lines, cases, ending }: ReportText<Count>,
+  report: RoleCounts<Count>,
+  { title, columns, lines, sections, ending }: ReportText<Count>,
 ): void {
-  const named = cases.flatMap(([heading, all, total = all.length]) => {
-    const first = all.slice(0, maxCases).map((one) => `  ${one}`);
-    const more = total - first.length;
-    if (total === 0) return [];
-    return ["", `${heading}:`, ...first, ...(more > 0 ? [`  and ${formatNumber(more)} more`] : [])];
-  });
-  const parts = [title, "", formatTable(report, columns), "", ...lines, ...named];
+  const parts = [title, "", formatTable(report, columns), "", ...lines, ...listSections(sections)];
   print(options, report, [...parts, ...(ending === undefined ? [] : ["", ending])].join("\n"));
 }
 
-const maxCases = 10;
-
 function formatTable<Count extends string>(
-  report: Counts<Count>,
+  report: RoleCounts<Count>,
   columns: Readonly<Record<Count, string>>,
 ): string {
   const names = Object.keys(columns) as Count[];

@@ -13,9 +13,8 @@ import {
   requireState,
   stateFiles,
 } from "../components/state";
-import { verifyState } from "../components/transfer";
+import { sumCounts, verifyState } from "../components/transfer";
 import { sourcePath, stateSides } from "./state";
-import { sumCounts } from "./output";
 
 /**
  * Counts what `plan --json` reports besides the changes, on disk and in MongoDB. Read-only.

@@ -8,7 +8,8 @@ import {
   type BothSides,
   type FormsReport,
   compareForms,
-  describeJobs,
+  jobSections,
+  toMessages,
 } from "../components/transfer";
 import { UsageError, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
@@ -67,7 +68,7 @@ export async function findJobs(settings: CommandSettings) {
   const sides = await findState(settings);
   const jobs = sides && (await countJobs(sides));
   if (!jobs) return undefined;
-  const text = describeJobs(jobs, sides).map(formatPrinted).join("");
+  const text = toMessages(jobSections(jobs, sides)).map(formatPrinted).join("");
   return { jobs, text: text === "" ? "no job waiting" : text };
 }
 

@@ -1,17 +1,18 @@
 import { findLogExpiry } from "../components/migration";
 import { formatDuration } from "../components/text";
-import { countJobs, describePlace } from "../components/state";
+import { countJobs } from "../components/state";
 import {
   type FormsReport,
   type VerificationReport,
   acceptQuarantined,
   compareForms,
-  describeForms,
+  formsSection,
+  removedSections,
+  verificationSections,
   verifyState,
 } from "../components/transfer";
-import { collectionRoles } from "../components/contract";
 import { command, usualSeconds } from "./command";
-import { printReport, sumCounts, withProgress } from "./output";
+import { printReport, withProgress } from "./output";
 import { openBothSides, stateOption, type StateOptions } from "./state";
 
 /** `verify`: verifies that MongoDB has every record on disk. */
@@ -33,24 +34,16 @@ export const verifyCommand = command("verify", {
   );
   const jobs = await countJobs(sides);
   const report = { ...found, forms: await compareForms({ ...sides, database }), jobs };
-  printReport(options, report, describeVerification(sides.root, report));
+  printReport(options, report, describeComparison(sides.root, report));
   process.exitCode = report.holds ? 0 : 2;
 });
 
-function describeVerification(
+function describeComparison(
   root: string,
   report: VerificationReport & { readonly forms: FormsReport },
 ) {
   const outcome = report.holds ? "every record on disk is in MongoDB" : "does not hold";
-  const missing = collectionRoles.flatMap((role) =>
-    report[role].onlyInFiles.map((id) => `${role} ${id}`),
-  );
-  const different = collectionRoles.flatMap((role) =>
-    report[role].different.map(({ id, paths }) => `${role} ${id}: ${paths.join(", ")}`),
-  );
-  const refused = report.quarantine.map(
-    ({ detail, ...place }) => `${describePlace(place)}: ${detail}`,
-  );
+  const forms = formsSection(report.forms);
   return {
     title: `Verification of ${root}: ${outcome}`,
     columns: {
@@ -65,12 +58,8 @@ function describeVerification(
       differing: "different",
       quarantined: "unreadable",
     },
-    lines: [`compared in ${formatDuration(report.elapsedMs)}`, describeForms(report.forms)],
-    cases: [
-      ["Not in MongoDB", missing, sumCounts(report, "missing")],
-      ["Different", different, sumCounts(report, "differing")],
-      ["Not to be imported as they are", refused, sumCounts(report, "quarantined")],
-    ],
-    ending: report.hash === undefined ? undefined : acceptQuarantined(report.hash).trim(),
-  } as const;
+    lines: [`compared in ${formatDuration(report.elapsedMs)}`],
+    sections: [forms, ...removedSections(report), ...verificationSections(report)],
+    ending: report.hash === undefined ? undefined : acceptQuarantined(report.hash),
+  };
 }

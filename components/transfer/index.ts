@@ -5,13 +5,16 @@
 export { exportState } from "./export/export";
 export { type FormsReport, compareForms } from "./forms/read";
 export { importState } from "./import/import";
-export { acceptQuarantined, describeJobs } from "./describe/cutover";
-export { describeForms } from "./describe/forms";
-export { describeOlder, describeRollback } from "./describe/rollback";
+export { exportByHandSections } from "./describe/export";
+export { formsSection } from "./describe/forms";
+export { importSections, jobSections, removedSections } from "./describe/import";
+export { rollbackSections } from "./describe/rollback";
+export { type Section, formatSection, listSections, toMessages } from "./describe/sections";
+export { acceptQuarantined, verificationSections } from "./describe/verification";
 export { drawFence } from "./rollback/fence";
 export { type Exported, type RollbackReport, exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, importPasses } from "./sides";
-export type { ExportReport, ImportReport } from "./reports";
+export { type ExportReport, type ImportReport, type RoleCounts, sumCounts } from "./reports";
 export type {
   BulkPassResults,
   ImportResults,

@@ -1,4 +1,4 @@
-import { type CollectionRole, byRole } from "../contract";
+import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import type {
   Conversion,
   IncompleteLine,
@@ -171,6 +171,16 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   heldJobs: string[];
   /** Which side is not as the last export left it, so that everything was compared; absent if both are. */
   older?: OlderSide;
+}
+
+/** What a report counted of each collection. */
+export type RoleCounts<Count extends string> = Readonly<
+  Record<CollectionRole, Readonly<Record<NoInfer<Count>, number>>>
+>;
+
+/** The sum of a count over all collections. */
+export function sumCounts<Count extends string>(report: RoleCounts<Count>, count: Count): number {
+  return collectionRoles.reduce((sum, role) => sum + report[role][count], 0);
 }
 
 /** The report of two imports of the same files: a record that both of them wrote counts once. */

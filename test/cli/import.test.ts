@@ -57,8 +57,8 @@ it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file
   await writeFile(join(state, "state/runs/broken.json"), '{"runId":"broken"}');
   const { exitCode, stdout } = await run("import");
   expect(exitCode).toBe(2);
-  expect(stdout).toContain("Quarantined, all of them in quarantine.ndjson:");
-  expect(stdout).toContain("state/runs/broken.json: planHash");
+  expect(stdout).toContain("All quarantined records are in quarantine.ndjson.");
+  expect(stdout).toContain("\n  state/runs/broken.json (contract: planHash");
   const [line = ""] = (await readFile(join(current.place, "quarantine.ndjson"), "utf8")).split(
     "\n",
   );

@@ -11,7 +11,7 @@ import {
   importState,
   verifyState,
 } from "../../components/transfer";
-import { describeVerification } from "../../components/transfer/describe/cutover";
+import { describeVerification } from "../../components/transfer/describe/verification";
 import { closeConnections } from "../../components/mongo";
 import { requireServer } from "../../components/cluster/server";
 import {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { describeRollback, exportState, importState } from "../../components/transfer";
+import { exportState, importState, rollbackSections, toMessages } from "../../components/transfer";
 import { emptyDatabasePerTest } from "../server";
 import { exportCounts } from "./counts";
 import { sidesOf } from "./database";
@@ -96,8 +96,10 @@ it("a rollback names both sides of a log that differs, and no conflict copy", as
   const root = await writeState({ "logs/runs/r.ndjson": [logLine(1, { message: "mine" })] });
   await logs().insertOne(entry("r", 1));
   const done = { exported: await exportState(sides(root)), held: [], destinationTaken: [] };
-  const said = describeRollback(done, sides(root), { fencedAt: undefined, isAgain: false });
-  const both = `: r \\(logs/runs/r.ndjson, .*${logs().namespace}\\)\\.$`;
+  const said = toMessages(
+    rollbackSections(done, sides(root), { fencedAt: undefined, isAgain: false }),
+  );
+  const both = `: r in logs/runs/r.ndjson \\(.*${logs().namespace}\\)\\.$`;
   expect(said.slice(1)).toEqual([
     expect.objectContaining({
       code: "conflicts",

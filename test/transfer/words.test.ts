@@ -5,18 +5,26 @@ import { type Finding, formatPrinted } from "../../components/text";
 import { ServerTroubleError } from "../../components/mongo";
 import { publish, requireFenceWritable } from "../../components/state";
 import type { Exported, ImportReport, VerificationReport } from "../../components/transfer";
+import { describeStop, fenceSections } from "../../components/transfer/describe/cutover";
+import { exportByHandSections } from "../../components/transfer/describe/export";
+import { describeFormsStop, formsSection } from "../../components/transfer/describe/forms";
+import { importSections } from "../../components/transfer/describe/import";
 import {
-  describeFence,
-  describeProof,
-  describeStop,
-  describeVerification,
-} from "../../components/transfer/describe/cutover";
-import { describeForms, describeFormsStop } from "../../components/transfer/describe/forms";
-import {
-  describeBulkExport,
-  describeRollback,
+  bulkExportSections,
   describeRollbackPreview,
+  rollbackSections,
 } from "../../components/transfer/describe/rollback";
+import {
+  type Section,
+  formatSection,
+  listSections,
+  toMessages,
+} from "../../components/transfer/describe/sections";
+import {
+  describeUnproven,
+  describeVerification,
+  proofSections,
+} from "../../components/transfer/describe/verification";
 import { describeCompared, describeUnequal } from "../../components/transfer/describe/unfinished";
 import { requireWitnesses } from "../../components/transfer/rollback/fence";
 import { MongoUnreadableError } from "../../components/transfer/rollback/reach";
@@ -36,13 +44,20 @@ const said =
   () =>
     say().map(formatPrinted).join("\n");
 
+/** A case whose answer is sections, as the engine prints them. */
+const inLines = (say: () => readonly Section[]) => said(() => toMessages(say()));
+
+/** A case whose answer is sections, as a command prints them. */
+const inLists =
+  (say: () => readonly Section[]): Saying =>
+  () =>
+    listSections(say()).slice(1).join("\n");
+
 const same = { missing: 0, files: 0, onlyInFiles: [], differing: 0, different: [], quarantined: 0 };
 const lost = { ...same, missing: 1, files: 2, onlyInFiles: ["s"] };
-const verified = (fields: object) =>
-  said(() => {
-    const report = { ...byRole(() => same), quarantine: [], ...fields };
-    return describeVerification(report as unknown as VerificationReport, root);
-  });
+const verification = (fields: object) =>
+  ({ ...byRole(() => same), quarantine: [], ...fields }) as unknown as VerificationReport;
+const verified = (fields: object) => said(() => describeVerification(verification(fields), root));
 
 const sides = { ...state, database: "d", collections: { runs: "pack_runs" }, notExported: false };
 const imported = (fields: object) =>
@@ -69,9 +84,9 @@ const byHand = { fencedAt: at, isAgain: false };
 const unreachable = "Connecting to MongoDB at db:27017 failed.";
 const none = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
 const rolledBack = (fields: object, how = byHand) =>
-  said(() => {
+  inLines(() => {
     const report = { held: [], destinationTaken: [], ...fields };
-    return describeRollback(report, state, how);
+    return rollbackSections(report, state, how);
   });
 const exported = (fields: object = {}) =>
   ({
@@ -82,6 +97,39 @@ const exported = (fields: object = {}) =>
     withoutBase: { count: 0, cases: [] },
     ...fields,
   }) as unknown as Exported;
+const troubled = exported({
+  runs: { ...none, conflicts: 1 },
+  logs: { ...none, conflicts: 1 },
+  artifacts: { ...none, unwritable: 1, removed: 2 },
+  conflicts: [
+    {
+      id: "s",
+      file: "state/runs/s.json",
+      copy: "conflicts/state/runs/s.json",
+      detail: "changed on both sides: planHash",
+    },
+    {
+      runId: "r",
+      file: "logs/runs/r.ndjson",
+      collection: "taskrunner.pack_run_logs",
+      detail: "the file has different content for 5: message",
+    },
+  ],
+  unwritable: [{ id: "r:a", detail: "no form" }],
+  removedUnfinished: ["gone"],
+  withoutBase: { count: 1_205, cases: Array.from("abcdefghijk") },
+  baseTrouble: "code 13",
+  older: "directory",
+});
+const untidy = imported({
+  ...byRole(() => ({ removed: 1, quarantined: 1 })),
+  quarantine: [notJson],
+  skipped: { foreign: 1, foreignNames: ["notes"], unknown: 1, unknownNames: ["state/runs/old"] },
+  incomplete: [{ file: "logs/runs/r.ndjson", line: 3 }],
+  removedUnfinished: ["gone"],
+  begunInMongo: ["late"],
+  decidedLate: [{ runId: "r", job: "archive/1.json" }, { runId: "s" }],
+});
 const behind = { unreachable, held: ["busy"], destinationTaken: ["slow"] };
 
 it("a cutover and a rollback say what they found, and what to do", async () => {
@@ -102,12 +150,12 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "a verification after which the next import would not read the files again": verified({
       notForgotten: "Deleting checkpoints failed.",
     }),
-    "a verification before the drain": verified({
-      runs: lost,
-      proof: { provenFiles: 1, changedFiles: 0 },
+    "a verification before the drain": said(() => {
+      const proof = { provenFiles: 1, changedFiles: 0 };
+      return describeUnproven(verification({ runs: lost, proof }), root, false);
     }),
-    "a proof that holds": said(() =>
-      describeProof(imported({ proof: { provenFiles: 1_204, changedFiles: 1, importMs: 1_200 } })),
+    "a proof that holds": inLines(() =>
+      proofSections(imported({ proof: { provenFiles: 1_204, changedFiles: 1, importMs: 1_200 } })),
     ),
 
     "runs that the bulk pass could not import": said(() => describeStop(refused, sides, "bulk")),
@@ -121,9 +169,9 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     ),
     "what was compared": () => describeCompared(unfinished),
 
-    "a fence, and runs that a rollback held": said(() => {
+    "a fence, and runs that a rollback held": inLines(() => {
       const fence = { at, cutover: 2, unfinishedCount: 1 };
-      return describeFence({ fence, held: ["busy", "slow"], unknown: ["slow"] }, root);
+      return fenceSections({ fence, held: ["busy", "slow"], unknown: ["slow"] }, root);
     }),
 
     "an export of nothing": rolledBack({ exported: exported() }),
@@ -131,26 +179,20 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
       exported: exported({ runs: { ...none, written: 1 }, logs: { ...none, written: 1_204 } }),
     }),
     "an export with conflicts, and with what was not written or recorded": rolledBack({
-      exported: exported({
-        runs: { ...none, conflicts: 1 },
-        logs: { ...none, conflicts: 1 },
-        artifacts: { ...none, unwritable: 1 },
-        conflicts: [
-          { id: "s", file: "state/runs/s.json", copy: "conflicts/state/runs/s.json" },
-          { runId: "r", file: "logs/runs/r.ndjson", collection: "taskrunner.pack_run_logs" },
-        ],
-        unwritable: [{ id: "r:a", detail: "no form" }],
-        withoutBase: { count: 1, cases: ["busy"] },
-        baseTrouble: "code 13",
-      }),
+      exported: troubled,
     }),
+    "the same by hand": inLists(() => {
+      const held = { returned: ["late"], stillHeld: ["busy", "slow"], heldJobs: ["1.json"] };
+      return exportByHandSections({ ...troubled, ...held, destinationTaken: ["slow"] }, state);
+    }),
+    "an import by hand": inLists(() => importSections(untidy, state)),
     "a rollback without MongoDB": rolledBack(behind),
     "the same by a Job, which each update repeats": rolledBack(behind, {
       ...byHand,
       isAgain: true,
     }),
-    "a bulk pass that leaves the export to the handover": said(() =>
-      describeBulkExport({ left: unreachable }, state),
+    "a bulk pass that leaves the export to the handover": inLines(() =>
+      bulkExportSections({ left: unreachable }, root),
     ),
     "a preview of a rollback without MongoDB": said(() =>
       describeRollbackPreview({ unreachable, unfinishedCount: 1 }, root, at),
@@ -178,9 +220,9 @@ function formsCases(): Record<string, Saying> {
   const forms = { compared, differences: [difference], hash: "0123456789abcdef" };
   return {
     "forms of services that have not written yet": () =>
-      describeForms({ compared: byRole(() => 0), differences: [] }),
-    "forms that agree": () => describeForms({ compared, differences: [] }),
-    "forms that differ": () => describeForms(forms),
+      formatSection(formsSection({ compared: byRole(() => 0), differences: [] })),
+    "forms that agree": () => formatSection(formsSection({ compared, differences: [] })),
+    "forms that differ": () => formatSection(formsSection(forms)),
     "forms that differ before the drain": () => describeFormsStop(forms, root, true),
     "forms that differ after the rollouts": () => describeFormsStop(forms, root, false),
   };

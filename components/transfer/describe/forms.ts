@@ -2,33 +2,37 @@ import { collectionRoles } from "../../contract";
 import { formatCount } from "../../text";
 import type { FormDifference, SeenForm } from "../forms/compare";
 import type { FormsReport } from "../forms/read";
-import { formatCases, formatRecords } from "./cases";
+import { type Section, formatRecords, stopReasons } from "./sections";
 
-/** What a check of forms found, for the log and for commands. */
-export function describeForms({ compared, differences, hash = "" }: FormsReport): string {
+/** What a check of forms found. */
+export function formsSection({ compared, differences, hash = "" }: FormsReport): Section {
   const roles = collectionRoles.filter((role) => compared[role] > 0);
   const counts = roles.map((role) => formatRecords(compared[role], role)).join(", ");
-  if (roles.length === 0) return nothingCompared;
+  if (roles.length === 0) return { title: nothingCompared };
   if (differences.length === 0)
-    return `The import writes the forms of the services, as ${counts} of theirs show.`;
-  const cases = formatCases(differences.map(describeDifference), differences.length);
-  const found = `The services write other forms than the import, and may not be able to read imported records: ${cases}`;
-  return `${found}. Their hash is advanced.acceptForms: "${hash}".`;
+    return { title: `The import writes the forms of the services, as ${counts} of theirs show` };
+  return {
+    code: "forms-differ",
+    title:
+      "The services write other forms than the import, and may not be able to read imported records",
+    cases: differences.map(describeDifference),
+    advice: `Their hash is advanced.acceptForms: "${hash}".`,
+  };
 }
 
 const nothingCompared =
   "Forms were not compared, because no service has written to MongoDB yet: the verification after the rollouts " +
-  "compares them, and `taskrunner-storage verify` at any time.";
+  "compares them, and `taskrunner-storage verify` at any time";
 
 /** Why differences stop a cutover before the drain, or its verification, and what to do. */
-export function describeFormsStop(forms: FormsReport, root: string, isProof: boolean): string {
+export function describeFormsStop(forms: FormsReport, root: string, isProof: boolean): string[] {
   const accept = "set that and run `pulumi up` again";
   const ways = isProof
     ? "No service was stopped. Start web on MongoDB beside the services, and let it list the imported runs. If it can, " +
       `${accept}. If it cannot, the services need another image, or stay on files.`
     : `The services work on MongoDB. Let web list the imported runs. If it can, ${accept}. If it cannot, set ` +
       "storageMode: filesystem and run `pulumi up`, which takes the services back to files.";
-  return `Forms of ${root}: ${describeForms(forms)} ${ways}`;
+  return stopReasons(`Forms of ${root}`, [formsSection(forms)], ways);
 }
 
 function describeDifference({ role, path, imported, services }: FormDifference): string {

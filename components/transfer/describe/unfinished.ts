@@ -1,3 +1,4 @@
+import type { CollectionRole, StateFolders } from "../../contract";
 import { formatCount } from "../../text";
 import {
   type JsonObject,
@@ -11,7 +12,7 @@ import {
 } from "../../state";
 import type { Pair } from "../pairs";
 import type { Quarantined, UnfinishedRuns } from "../reports";
-import { exportFirst, formatCases, formatRecords, isOf } from "./cases";
+import { formatRecords, stopReasons } from "./sections";
 
 /** What the messages of a stop name, with the state directory as the settings name it. */
 export interface Sides extends StateAddress {
@@ -32,12 +33,13 @@ export function describeUnequal(
 ): string[] {
   if (unequal.length === 0) return [];
   const runIds = [...new Set(unequal.map(({ runId }) => runId))];
-  const cases = unequal.map(({ runId, detail }) => `${runId} (${detail})`);
-  const what = `${formatRecords(runIds.length, "runs")} ${runIds.length === 1 ? "is" : "are"} not the same on both sides`;
-  return [
-    `Import of ${sides.root}: ${what}, so a worker on MongoDB would execute other steps: ` +
-      `${formatCases(cases, cases.length)}. ${describeWays(runIds, sides, pass)}`,
-  ];
+  const section = {
+    title:
+      `${formatRecords(runIds.length, "runs")} ${runIds.length === 1 ? "is" : "are"} not the same on both sides, so a ` +
+      "worker on MongoDB would execute other steps",
+    cases: unequal.map(({ runId, detail }) => `${runId} (${detail})`),
+  };
+  return stopReasons(`Import of ${sides.root}`, [section], describeWays(runIds, sides, pass));
 }
 
 const untouched = {
@@ -51,17 +53,31 @@ const otherWay = {
     " Or run `pulumi config set storageMode filesystem` and `pulumi up`, which starts the worker on files again.",
 };
 
-/** How a cutover goes on that stopped at runs of which MongoDB has different content. */
+/**
+ * How a cutover goes on that stopped at runs that cannot be imported.
+ *
+ * @param runIds those of which MongoDB has different content
+ */
 export function describeWays(
   runIds: readonly string[],
   sides: Sides,
   pass: "bulk" | "delta",
 ): string {
-  const ways = sides.notExported ? exportFirst : describeFixes(runIds, sides);
-  return `${untouched[pass]} ${ways}${otherWay[pass]}`;
+  return `${untouched[pass]} ${describeFixes(runIds, sides)}${otherWay[pass]}`;
 }
 
+const fixFiles =
+  "Fix these files, or move what is not a run out of the directory. Then run `pulumi up` again: it imports what is " +
+  "missing.";
+
+/** The way on if the last rollback exported nothing. */
+export const exportFirst =
+  "The last rollback exported nothing, so MongoDB may have what the files lack: run `taskrunner-storage export`, then " +
+  "`pulumi up` again.";
+
 function describeFixes(runIds: readonly string[], sides: Sides): string {
+  if (runIds.length === 0) return fixFiles;
+  if (sides.notExported) return exportFirst;
   const named = runIds.slice(0, namedInCommand);
   return (
     "Fix or restore the files that are wrong, and run `pulumi up` again. If the files are right, delete " +
@@ -97,6 +113,12 @@ export function describePair({ key, disk: { role, document }, mongo }: Pair): st
   const paths = differingPaths(role, document, mongo).join(", ");
   return `${ours}, ${describe(mongo, "in MongoDB")}; different: ${paths}`;
 }
+
+/** Tells whether a path in the state directory belongs to a collection. */
+export const isOf = (role: CollectionRole, folders: StateFolders) => {
+  const folder = `${folders[role] ?? ""}/`;
+  return ({ file }: { readonly file: string }) => file.startsWith(folder);
+};
 
 /** What a file has that cannot be imported. */
 export function describeRefused(

@@ -11,14 +11,10 @@ import {
   sourceOfTruth,
 } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
-import {
-  describeFence,
-  describeJobs,
-  describeRemoved,
-  describeStop,
-  describeWindow,
-} from "../describe/cutover";
-import { describeRollbackPreview, describeRollback } from "../describe/rollback";
+import { describeStop, fenceSections } from "../describe/cutover";
+import { jobSections, removedSections, windowSections } from "../describe/import";
+import { describeRollbackPreview, rollbackSections } from "../describe/rollback";
+import { toMessages } from "../describe/sections";
 import { drawFence, recordFinalPass } from "../rollback/fence";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
@@ -91,7 +87,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
       cutover: inputs.cutover,
       unfinishedCount: report.unfinishedRuns,
     });
-    describeFence(drawn, namedState(inputs).root).forEach(tell);
+    toMessages(fenceSections(drawn, namedState(inputs).root)).forEach(tell);
     return { report: { ...report, ...(await tellJobs(inputs, true)) }, fence: drawn.fence };
   },
   // The engine of a cutover may have been killed before the stack learned of its fence.
@@ -123,8 +119,8 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     // guarantee: the final pass is recorded before it imports
     await recordFinalPass({ ...sides, ledger: inputs.ledger });
     const report = await importPass(sides, "final");
-    const found = [...describeRemoved(report), ...describeWindow(report, await namedSides(inputs))];
-    found.forEach(tell);
+    const found = [...removedSections(report), ...windowSections(report, namedState(inputs))];
+    toMessages(found).forEach(tell);
     return { report: { ...report, ...(await tellJobs(inputs)) } };
   },
   back: (inputs, state) =>
@@ -143,7 +139,7 @@ async function tellJobs(
   if (!found) return {};
   // In the handover the worker had no time to take one.
   const jobs = isHandover ? { waiting: found.waiting } : found;
-  describeJobs(jobs, state).forEach(tell);
+  toMessages(jobSections(jobs, state)).forEach(tell);
   return { jobs };
 }
 
@@ -207,7 +203,7 @@ async function rollBack(
     const options = { ...inputs, uri: inputs.uri, name, fencedAt, ended, watch: console.log };
     const report = await runRollback(stateOf(inputs), options);
     const known = { fencedAt, isAgain: isInPod === true };
-    describeRollback(report, namedState(inputs), known).forEach(tell);
+    toMessages(rollbackSections(report, namedState(inputs), known)).forEach(tell);
     const { exported } = report;
     const rollback = { ...report, ...(exported && { exported: truncateReport(exported) }) };
     return { ...keepResults(state), rollback };

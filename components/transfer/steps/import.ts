@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { collectionRoles } from "../../contract";
-import { warning } from "../../text";
 import { sameServer } from "../../mongo";
 import {
   type Skipped,
@@ -14,9 +13,10 @@ import {
   sourceOfTruth,
 } from "../../state";
 import { gateStaysOpen, type StateOf, type Step, tell, Unfinished } from "../../step";
-import { formatCases } from "../describe/cases";
 import { describeStop } from "../describe/cutover";
-import { describeBulkExport } from "../describe/rollback";
+import { foreignSection, unknownSection } from "../describe/import";
+import { bulkExportSections } from "../describe/rollback";
+import { toMessages } from "../describe/sections";
 import { describeCompared, describeUnequal } from "../describe/unfinished";
 import { type DeltaLook, compareUnfinished } from "../import/guard";
 import { importState } from "../import/import";
@@ -87,13 +87,9 @@ export async function importRuns(inputs: StateInputs): Promise<ImportReport> {
 
 /** Names what is left out. An unknown folder stops a cutover with its own message, but no rollback. */
 function tellSkipped(skipped: Skipped, inputs: StateInputs): void {
-  const { foreign, foreignNames, unknown, unknownNames } = skipped;
+  const foreign = foreignSection(skipped, namedState(inputs).root);
   const isBack = inputs.direction === "back";
-  const names = [...(isBack ? unknownNames : []), ...foreignNames];
-  const count = foreign + (isBack ? unknown : 0);
-  if (count === 0) return;
-  const text = `Names in ${namedState(inputs).root} that are not state, and are left as they are: ${formatCases(names, count)}`;
-  tell(warning("not-state", text));
+  toMessages(isBack ? [foreign, unknownSection(skipped)] : [foreign]).forEach(tell);
 }
 
 /** Requires of an import before the drain that no unfinished run is quarantined, and few others. */
@@ -154,7 +150,7 @@ async function exportBefore(inputs: PassInputs): Promise<void> {
   try {
     const report = await exportBulkPass(stateOf(inputs), options);
     if (!report) return;
-    describeBulkExport(report, namedState(inputs)).forEach(tell);
+    toMessages(bulkExportSections(report, namedState(inputs).root)).forEach(tell);
     tellSkipped(await skippedIn(stateOf(inputs)), inputs);
   } catch (error) {
     if (!(error instanceof Error)) throw error;

@@ -2,8 +2,10 @@ import { warning } from "../../text";
 import { findLogExpiry } from "../../migration";
 import { fenceInForce, readFence, sourceOfTruth } from "../../state";
 import { type Step, tell, Unfinished } from "../../step";
-import { describeProof, describeRemoved, describeVerification } from "../describe/cutover";
-import { describeForms, describeFormsStop } from "../describe/forms";
+import { describeFormsStop, formsSection } from "../describe/forms";
+import { removedSections } from "../describe/import";
+import { toMessages } from "../describe/sections";
+import { describeUnproven, describeVerification, proofSections } from "../describe/verification";
 import { type FormsReport, compareForms } from "../forms/read";
 import { joinImports } from "../reports";
 import {
@@ -66,7 +68,7 @@ async function importAndProve(inputs: ProofInputs): Promise<ProofResults> {
   const found = await compare("proof", inputs, { isProof: true });
   if (!found.holds) {
     const { root, notExported } = await namedSides(inputs);
-    throw new Unfinished(describeVerification(found, root, notExported));
+    throw new Unfinished(describeUnproven(found, root, notExported));
   }
   const reasons = tellForms(await compareForms(sides), inputs, true);
   if (reasons.length > 0) throw new Unfinished(reasons);
@@ -74,7 +76,7 @@ async function importAndProve(inputs: ProofInputs): Promise<ProofResults> {
   const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
   const report = { ...joinImports(first, second), ...(proof && { proof }) };
   await requireRuns(report, inputs);
-  describeProof(report).forEach(tell);
+  toMessages(proofSections(report)).forEach(tell);
   return { ...(await requireSame(report, inputs, "bulk")), provenAt: new Date().toISOString() };
 }
 
@@ -107,7 +109,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
     const found = await compare("verification", inputs, { acceptQuarantined });
     const forms = await compareForms(await sidesOf(inputs));
     const report = truncateReport({ ...found, forms });
-    describeRemoved(report).forEach(tell);
+    toMessages(removedSections(report)).forEach(tell);
     const apart = found.holds ? [] : describeVerification(report, namedState(inputs).root);
     const reasons = [...apart, ...tellForms(forms, inputs, false)];
     if (reasons.length === 0) return { report };
@@ -119,9 +121,8 @@ export const verification: Step<StateInputs, VerificationResults> = {
 function tellForms(forms: FormsReport, inputs: StateInputs, isProof: boolean): string[] {
   const isAccepted = forms.hash === inputs.acceptForms;
   const { root } = namedState(inputs);
-  if (forms.hash !== undefined && !isAccepted) return [describeFormsStop(forms, root, isProof)];
-  const text = describeForms(forms);
-  tell(forms.hash === undefined ? text : warning("forms-differ", text));
+  if (forms.hash !== undefined && !isAccepted) return describeFormsStop(forms, root, isProof);
+  toMessages([formsSection(forms)]).forEach(tell);
   return [];
 }
 

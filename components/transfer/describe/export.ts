@@ -1,0 +1,122 @@
+import { heldFolder, type StateAddress } from "../../state";
+import { formatCount } from "../../text";
+import {
+  type ExportReport,
+  type FileConflict,
+  type LogConflict,
+  type OlderSide,
+  sumCounts,
+} from "../reports";
+import type { Exported } from "../rollback/rollback";
+import { type Section, formatRecords, listRecords } from "./sections";
+
+/** What an export left to a person. */
+export function exportSections(report: Exported, root: string): Section[] {
+  const { withoutBase, baseTrouble = "", removedUnfinished, older } = report;
+  const conflicts = sumCounts(report, "conflicts");
+  const unwritable = sumCounts(report, "unwritable");
+  return [
+    ...(older ? [olderSection(older, root)] : []),
+    {
+      code: "conflicts",
+      title: `${conflicts} changed on both sides. The files stay, and so does MongoDB's content`,
+      cases: report.conflicts.map(formatConflict),
+      count: conflicts,
+    },
+    {
+      code: "not-written",
+      title: `${formatCount(unwritable, "record")} could not be written`,
+      cases: report.unwritable.map(({ id, detail }) => `${id} (${detail})`),
+      count: unwritable,
+    },
+    {
+      title: "Removed on disk since the fence ended, and not exported again",
+      cases: listRecords(report, "removed"),
+    },
+    {
+      code: "removed-unfinished",
+      title: `${formatRecords(removedUnfinished.length, "runs")} removed on disk, but unfinished in MongoDB`,
+      cases: removedUnfinished,
+      advice: "No service executes them now. `taskrunner-storage export --run ID` brings one back.",
+    },
+    {
+      code: "not-recorded",
+      title: `${formatCount(withoutBase.count, "record")} not recorded as equal on both sides (${baseTrouble})`,
+      cases: withoutBase.cases,
+      count: withoutBase.count,
+      advice: "The files are right; a later change on both sides is a conflict.",
+    },
+  ];
+}
+
+function formatConflict(one: FileConflict | LogConflict): string {
+  return "copy" in one
+    ? `${one.id} in ${one.file} (${one.detail}; see ${one.copy})`
+    : `${one.runId} in ${one.file} (${one.detail}; MongoDB's entries stay in ${one.collection})`;
+}
+
+/** Which side is not as the last export left it. */
+function olderSection(older: OlderSide, root: string): Section {
+  const title =
+    older === "directory"
+      ? `${root} is an older copy, or another one: its fence.json is not what the ledger has`
+      : "MongoDB was restored, or the last export was cut off: the ledger has an older fence.json";
+  return { code: "older-copy", title, advice: "Everything was compared." };
+}
+
+/** What is held after an export. */
+interface StillHeld {
+  readonly held: readonly string[];
+  readonly destinationTaken: readonly string[];
+  readonly heldJobs?: readonly string[];
+}
+
+/**
+ * What stays in `held/`, and what to do about it.
+ *
+ * @param later what restores it, such as `` `pulumi up` ``
+ */
+export function heldSections(
+  { held, destinationTaken, heldJobs = [] }: StillHeld,
+  { root, folders }: StateAddress,
+  later: string,
+): Section[] {
+  const folder = `${root}/${heldFolder}`;
+  return [
+    {
+      code: "runs-held",
+      title: `${formatRecords(held.length, "runs")} held in ${folder}, so that no step runs twice`,
+      cases: held,
+      advice:
+        `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
+        `To run them from files instead, move the files back to ${folders.runs}: steps may then run twice.`,
+    },
+    {
+      code: "jobs-held",
+      title:
+        `${formatCount(heldJobs.length, "job")} held in ${folder} without a held run, because a worker may begin a run ` +
+        "anew from a job that cannot be read, or whose run has no file",
+      cases: heldJobs,
+      advice: `Delete what nobody needs; ${later} returns those whose run it writes.`,
+    },
+    {
+      code: "runs-not-moved",
+      title:
+        `${formatRecords(destinationTaken.length, "runs")} held in ${folder} could not return, because another file exists ` +
+        `in ${folders.runs}`,
+      cases: destinationTaken,
+      advice: "Compare the two files and keep the right one.",
+    },
+  ];
+}
+
+/** What an export by hand found. */
+export function exportByHandSections(report: ExportReport, state: StateAddress): Section[] {
+  const { returned, stillHeld, destinationTaken } = report;
+  const held = stillHeld.filter((runId) => !destinationTaken.includes(runId));
+  return [
+    ...exportSections(report, state.root),
+    { title: "Held before, and in their places again", cases: returned },
+    ...heldSections({ ...report, held }, state, "`taskrunner-storage export`"),
+  ];
+}

@@ -1,0 +1,118 @@
+import { formatCount } from "../../text";
+import {
+  type JobCounts,
+  type Skipped,
+  type StateAddress,
+  describePlace,
+  supersededFolder,
+} from "../../state";
+import { type ImportReport, type Quarantined, sumCounts } from "../reports";
+import type { VerificationReport } from "../verify";
+import { type Section, formatRecords, listRecords } from "./sections";
+
+/** What an import by hand found. */
+export function importSections(report: ImportReport, state: StateAddress): Section[] {
+  return [
+    foreignSection(report.skipped, state.root),
+    unknownSection(report.skipped),
+    ...removedSections(report),
+    ...windowSections(report, state),
+    {
+      title: "Left for the next run, because its last line has no end yet",
+      cases: report.incomplete.map(({ file, line }) => `${file} line ${line}`),
+    },
+    quarantineSection(report.quarantine, sumCounts(report, "quarantined")),
+  ];
+}
+
+/** What is not state. */
+export function foreignSection({ foreign, foreignNames }: Skipped, root: string): Section {
+  return {
+    code: "not-state",
+    title: `Names in ${root} that are not state, and are left as they are`,
+    cases: foreignNames,
+    count: foreign,
+  };
+}
+
+/** What may have runs in it and is not read. */
+export function unknownSection({ unknown, unknownNames }: Skipped): Section {
+  return {
+    code: "not-state",
+    title: "Folders or links that no import reads, so that runs in them would be left out",
+    cases: unknownNames,
+    count: unknown,
+  };
+}
+
+/** What was removed in MongoDB since the cutover. */
+export function removedSections(report: ImportReport | VerificationReport): Section[] {
+  const { removedUnfinished } = report;
+  return [
+    {
+      title: "Removed in Mongo mode, and not imported again",
+      cases: listRecords(report, "removed"),
+    },
+    {
+      code: "removed-unfinished",
+      title: `${formatRecords(removedUnfinished.length, "runs")} removed in Mongo mode, but unfinished on disk`,
+      cases: removedUnfinished,
+      advice: "No service executes them now.",
+    },
+  ];
+}
+
+/** What became of runs that web began or decided on files between the worker's rollout and its own. */
+export function windowSections(
+  { begunInMongo = [], decidedLate = [] }: ImportReport,
+  { root, folders }: StateAddress,
+): Section[] {
+  return [
+    {
+      title: `${formatRecords(begunInMongo.length, "runs")} that web wrote to files after the handover ${begunInMongo.length === 1 ? "was" : "were"} begun in MongoDB`,
+      cases: begunInMongo,
+      advice: `MongoDB's content applies. The files are in ${root}/${supersededFolder}.`,
+    },
+    {
+      code: "decided-late",
+      title: `${formatRecords(decidedLate.length, "runs")} with an approval that was decided on files after the handover`,
+      cases: decidedLate.map(({ runId, job = "its job is unknown" }) => `${runId} (${job})`),
+      advice:
+        "The worker may have taken its job while MongoDB said pending. If a run does not go on, move its job back to " +
+        `${folders.queue ?? "the queue"}; if its job is unknown, resume it as the services allow.`,
+    },
+  ];
+}
+
+/** Records on disk that were left out, with the reason of each. */
+export function quarantineSection(cases: readonly Quarantined[], count: number): Section {
+  const title = `${formatCount(count, "record")} on disk cannot be imported`;
+  return { title, cases: cases.map(formatQuarantined), count };
+}
+
+export function formatQuarantined({ reason, detail, ...place }: Quarantined): string {
+  return `${describePlace(place)} (${reason}: ${detail})`;
+}
+
+/** How many jobs wait, and what to do if the worker has taken none of those that waited at the handover. */
+export function jobSections(
+  { waiting, atHandover = 0, untaken = [] }: JobCounts,
+  { folders: { queue = "" } }: Pick<StateAddress, "folders">,
+): Section[] {
+  const isTaken = untaken.length === 0;
+  return [
+    {
+      title: `${formatCount(waiting, "job")} waiting in ${queue}`,
+      count: isTaken ? waiting : 0,
+    },
+    {
+      code: "jobs-not-taken",
+      title: `None of the ${formatCount(atHandover, "job")} that waited at the handover was taken`,
+      cases: untaken,
+      count: isTaken ? 0 : atHandover,
+      advice:
+        "The worker may still be busy, or have another queue in Mongo mode. `taskrunner-storage status` looks again. Look " +
+        `whether the worker reads ${queue} in Mongo mode. If it does not, move the job's file away, then submit the run again.`,
+    },
+  ];
+}

@@ -1,0 +1,92 @@
+import { collectionRoles } from "../../contract";
+import { formatCount } from "../../text";
+import { type ImportReport, sumCounts } from "../reports";
+import type { VerificationReport } from "../verify";
+import { quarantineSection } from "./import";
+import { type Section, formatRecords, stopReasons } from "./sections";
+import { exportFirst } from "./unfinished";
+
+/** Why a verification, or a proof before the drain, does not hold: a section for each kind of difference. */
+export function verificationSections(report: VerificationReport): Section[] {
+  const { quarantine, notForgotten, proof } = report;
+  const missing = collectionRoles.map((role) => {
+    const { missing: count, files, onlyInFiles: cases } = report[role];
+    const title = `${count} of ${formatRecords(files, role)} on disk ${count === 1 ? "is" : "are"} not in MongoDB`;
+    return { title, cases, count };
+  });
+  const differing = collectionRoles.map((role) => {
+    const { differing: count, different } = report[role];
+    const title = `${formatRecords(count, role)} on disk ${count === 1 ? "differs" : "differ"} from MongoDB, and MongoDB's content stays`;
+    return { title, cases: different.map(({ id, paths }) => `${id} (${paths.join(", ")})`), count };
+  });
+  return [
+    ...missing,
+    ...differing,
+    quarantineSection(quarantine, proof ? 0 : sumCounts(report, "quarantined")),
+    {
+      title: "The checkpoints of these files could not be deleted, so the next import skips them",
+      count: notForgotten === undefined ? 0 : 1,
+      advice: notForgotten,
+    },
+  ];
+}
+
+/**
+ * Why a verification stops a step, with what to do.
+ *
+ * @param root the state directory as the settings name it
+ */
+export function describeVerification(report: VerificationReport, root: string): string[] {
+  const { hash } = report;
+  const accept = hash === undefined ? "" : ` ${acceptQuarantined(hash)}`;
+  const sections = verificationSections(report);
+  return stopReasons(`Verification of ${root}`, sections, fixDifferences + accept);
+}
+
+const fixDifferences =
+  "This step changed nothing. Fix what is named, or move files that are not state out of the directory. To import " +
+  "what is missing, run `taskrunner-storage import --cutover-pass final`, which reads every file again. Then run " +
+  "`pulumi up` again: it imports quarantined records and verifies again.";
+
+/** How a cutover ends without records that nobody can fix. */
+export function acceptQuarantined(hash: string): string {
+  return `If nobody can fix what differs or cannot be imported, set advanced.acceptQuarantined: "${hash}".`;
+}
+
+/**
+ * Why a proof stops a cutover before the drain, with what to do.
+ *
+ * @param notExported whether the last rollback exported nothing
+ */
+export function describeUnproven(
+  report: VerificationReport,
+  root: string,
+  notExported: boolean,
+): string[] {
+  const ids = [...report.runs.different, ...report.approvals.different].map(({ id }) => id);
+  const files =
+    ids.length === 0 ? "" : `If the files are right, delete ${ids.join(", ")} in MongoDB. `;
+  const advice = notExported
+    ? exportFirst
+    : `Find out who did, such as web's canary (docs/canary.md). ${files}Then run \`pulumi up\` again: it imports every file again.`;
+  const sections = verificationSections(report);
+  return stopReasons(`Proof of the import of ${root}`, sections, `${changedInMongo} ${advice}`);
+}
+
+const changedInMongo =
+  "These files have not changed since they were imported, so somebody else changed MongoDB. No service was stopped.";
+
+/** What a proof found, and how long the worker will be stopped. */
+export function proofSections({ proof }: ImportReport): Section[] {
+  if (!proof) return [];
+  const changed = formatCount(proof.changedFiles, "file");
+  const seconds = Math.ceil(proof.importMs / 1_000);
+  return [
+    {
+      title: `Every record of ${formatCount(proof.provenFiles, "file")} is in MongoDB`,
+      advice:
+        `${changed} changed since the import, or cannot be imported. The import of what changed took ${seconds} s: ` +
+        "expect the worker to be down for about that long, plus pod start-up.",
+    },
+  ];
+}
