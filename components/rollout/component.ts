@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StateFolders } from "../contract";
 import { warning } from "../text";
 import type { SecretRef } from "../kubernetes/program";
-import { drainGateOf, modeOf, type Direction } from "../settings";
+import { drainGateOf, type Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 import { logFinding, logOn, StepGroup, StepResource, type StepOptions } from "../step/program";
 import { jobsAddress } from "../step/stack-jobs";
-import type { Service } from "./environment";
+import { modeAfter, type Service } from "./environment";
 import { helmTarget } from "./helm/release";
 import { drain, drainRequest } from "./pods/drain";
 import type { FinishedDrain } from "./pods/inputs";
@@ -18,7 +18,6 @@ import {
   ownValuesFiles,
   workerDrainInputs,
   type DrainSettings,
-  type ModeChange,
   type RolloutSummary,
   type Target,
 } from "./target";
@@ -144,9 +143,8 @@ export class WorkerDrain extends StepGroup {
       if (gate === "closed") this.describeGate(settings, lastDirection, proven);
       const all = {
         ...inputs,
-        direction: lastDirection,
         // Without the record of the cutover (`--target`) the worker stays where it is.
-        mode: lastDirection.apply(modeOf),
+        direction: lastDirection,
         releases: target.rendered ?? inputs.releases,
         ended,
         requests: request.output("requests") as pulumi.Output<number>,
@@ -225,8 +223,8 @@ class Rollout extends StepGroup {
     options?: StepOptions,
   ) {
     super(type, name, options);
-    const mode = effectiveMode(service, settings, before);
-    const change = { ...mode, ...(stoppedAt && { stoppedAt }) };
+    const direction = effectiveDirection(service, settings, before);
+    const change = { direction, ...(stoppedAt && { stoppedAt }) };
     const deployed = target.deploy(service, change, this.ofChildren);
     const { resource, revision, summary } = deployed;
     const address = serviceAddress(settings, service);
@@ -245,24 +243,23 @@ class Rollout extends StepGroup {
 }
 
 /**
- * The mode of the step before, so that `--target` and `--exclude` cannot take a service past it
- * (docs/design.md#one-list-of-steps). Warns, in a preview too, if that is not the mode asked for.
+ * The direction of the step before, so that `--target` and `--exclude` cannot take a service past it
+ * (docs/design.md#one-list-of-steps). Warns, in a preview too, if that is not the one asked for.
  */
-function effectiveMode(
+function effectiveDirection(
   service: Service,
   settings: ServicesArgs,
   before: pulumi.Output<Direction>,
-): ModeChange {
-  const direction = before.apply(async (direction) => {
+): pulumi.Output<Direction> {
+  return before.apply(async (direction) => {
     // Behind a closed gate it is to stay.
     if (direction === settings.direction || drainGateOf(settings) === "closed") return direction;
     const text =
-      `The service ${service} stays in ${modeOf(direction)} mode: the step before its rollout is not part of this ` +
+      `The service ${service} stays in ${modeAfter(direction)} mode: the step before its rollout is not part of this ` +
       "update. Run `pulumi up` without --target and --exclude.";
     await logFinding(warning("service-stays", text));
     return direction;
   });
-  return { direction, mode: direction.apply(modeOf) };
 }
 
 interface WorkerRolloutArgs {

@@ -1,10 +1,16 @@
 import type { CollectionRole } from "../contract";
-import type { StorageMode } from "../settings";
+import type { Direction, StorageMode } from "../settings";
 
 export type Service = "worker" | "web";
 
-export const otherMode = (mode: StorageMode): StorageMode =>
-  mode === "mongo" ? "filesystem" : "mongo";
+const modes: Readonly<Record<Direction, StorageMode>> = { forward: "mongo", back: "filesystem" };
+
+/** The mode of a service once it went in a direction. */
+export const modeAfter = (direction: Direction) => modes[direction];
+
+/** The mode of a service that is to go in a direction. */
+export const modeBefore = (direction: Direction) =>
+  modes[direction === "forward" ? "back" : "forward"];
 
 /** A reference to a key of a Kubernetes Secret, as a container's `valueFrom` has it. */
 export interface SecretKeyRef {
@@ -30,7 +36,7 @@ const sections: Readonly<Record<Service, string>> = { worker: "Worker", web: "Ta
 
 /** The variables of a section with their values in mongo mode, in the specification's order. */
 const members: Readonly<Record<string, (names: MongoNames) => EnvironmentValue | undefined>> = {
-  Mode: () => "mongo",
+  Mode: () => modeAfter("forward"),
   Mongo__ConnectionString: ({ connectionSecret }) => ({ secretKeyRef: { ...connectionSecret } }),
   Mongo__Database: ({ database }) => database,
   Mongo__RunsCollection: ({ collections }) => collections.runs,
@@ -49,15 +55,15 @@ export const environmentKeys = (service: Service): readonly string[] =>
 export const modeKey = (service: Service) => nameOf(service, "Mode");
 
 /**
- * The variables of a service in a mode, in the specification's order ("Configuration reference"): ASP.NET Core
+ * The variables of a service once it went in a direction, in the specification's order ("Configuration reference"): ASP.NET Core
  * binds `Section__Key` to `Section:Key`. In filesystem mode only the mode is set.
  */
 export function serviceEnvironment(
   service: Service,
-  mode: StorageMode,
+  direction: Direction,
   names: MongoNames,
 ): EnvironmentEntry[] {
-  if (mode === "filesystem") return [{ name: modeKey(service), value: mode }];
+  if (direction === "back") return [{ name: modeKey(service), value: modeAfter(direction) }];
   return Object.entries(members).flatMap(([member, valueIn]) => {
     const value = valueIn(names);
     return value === undefined ? [] : [{ name: nameOf(service, member), value }];

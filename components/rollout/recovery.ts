@@ -1,7 +1,7 @@
 import { WaitTimeout } from "../kubernetes";
-import type { StorageMode } from "../settings";
+import type { Direction } from "../settings";
 import { Unfinished } from "../step";
-import { otherMode, type Service } from "./environment";
+import { modeAfter, modeBefore, type Service } from "./environment";
 
 export const resumeHint =
   "Nothing was rolled back. Fix the cause and run pulumi up again; it resumes here.";
@@ -13,21 +13,21 @@ export const cutOverFirstHint =
   "confirm), restore them and run pulumi up again. If not, run pulumi up with storageMode: mongo first: " +
   "the stack takes the services over and loses nothing. Then set storageMode: filesystem again.";
 
-/** What to do if a service does not arrive in a mode. */
-export function recoverySteps(service: Service, mode: StorageMode): string {
+/** What to do if a service does not arrive. */
+export function recoverySteps(service: Service, direction: Direction): string {
   if (service === "worker") return resumeHint;
-  return `The worker is in ${mode} mode, and pods of web may still be in ${otherMode(mode)} mode. ${eitherOr(mode)}`;
+  return `The worker is in ${modeAfter(direction)} mode, and pods of web may still be in ${modeBefore(direction)} mode. ${eitherOr(direction)}`;
 }
 
 /** Printed when the worker has arrived: an error of Helm on web's release does not mention the worker. */
-export function webIsNext(mode: StorageMode): string {
-  return `worker: web is next. If web cannot follow, the services use different stores. ${eitherOr(mode)}`;
+export function webIsNext(direction: Direction): string {
+  return `worker: web is next. If web cannot follow, the services use different stores. ${eitherOr(direction)}`;
 }
 
-function eitherOr(mode: StorageMode): string {
+function eitherOr(direction: Direction): string {
   return (
     "Either fix the cause and run pulumi up again, which resumes here; or set storageMode: " +
-    `${otherMode(mode)} and run pulumi up, which returns the worker too.`
+    `${modeBefore(direction)} and run pulumi up, which returns the worker too.`
   );
 }
 

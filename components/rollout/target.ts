@@ -19,18 +19,22 @@ export type DrainSettings = Pick<
   "storageMode" | "rollout" | "kubernetes" | "direction" | "advanced" | "mongo" | "cutover"
 >;
 
-/** A service's values file in a mode. */
+/** A service's values file once it went in a direction. */
 export function valuesFileInputs(
   rollout: ValuesRolloutSettings,
   { collections, database }: ProgramSettings["mongo"],
   service: Service,
-  mode: StorageMode,
+  direction: Direction,
 ): ValuesFileInputs {
   const { push, connectionSecret } = rollout;
-  const entries = serviceEnvironment(service, mode, { collections, connectionSecret, database });
+  const entries = serviceEnvironment(service, direction, {
+    collections,
+    connectionSecret,
+    database,
+  });
   return {
     ...serviceFiles(rollout, service),
-    mode,
+    direction,
     environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
     stack: stackName(),
     ...(push && { push }),
@@ -38,10 +42,10 @@ export function valuesFileInputs(
 }
 
 /** The stack's own values files; none with other targets. */
-export function ownValuesFiles({ rollout, mongo, storageMode }: DrainSettings): ValuesFileInputs[] {
+export function ownValuesFiles({ rollout, mongo, direction }: DrainSettings): ValuesFileInputs[] {
   if (rollout.target !== "values") return [];
   const services = ["worker", "web"] as const;
-  return services.map((service) => valuesFileInputs(rollout, mongo, service, storageMode));
+  return services.map((service) => valuesFileInputs(rollout, mongo, service, direction));
 }
 
 /** The worker, and the variable with its mode; of one that the program does not see, what the values files state. */
@@ -55,7 +59,7 @@ export function liveWorker(settings: DrainSettings) {
 export function workerDrainInputs(
   settings: DrainSettings,
 ): Args<Omit<DrainInputs, "requests" | "requestedAt">> | undefined {
-  const { storageMode: mode, rollout, direction, advanced, cutover } = settings;
+  const { rollout, direction, advanced, cutover } = settings;
   const { timeoutSeconds, ignorePods } = rollout;
   const { releases, install } = resolveTarget(rollout);
   const address = serviceAddress(settings, "worker");
@@ -65,7 +69,6 @@ export function workerDrainInputs(
       ...address,
       direction,
       service: "worker",
-      mode,
       timeoutSeconds,
       ignorePods,
       install,
@@ -87,7 +90,7 @@ export function canaryAtCheck(
   const { name = "known-later", key } = rollout.connectionSecret;
   const isAsked = rollout.canary && direction === "forward";
   const names = { ...mongo, connectionSecret: { name, key } };
-  const environment = isAsked ? serviceEnvironment("web", "mongo", names) : undefined;
+  const environment = isAsked ? serviceEnvironment("web", "forward", names) : undefined;
   return { owner: ownerOf(component), canary: environment };
 }
 
@@ -103,10 +106,9 @@ export type RolloutSummary =
       readonly revision: number;
     };
 
-/** The direction of a service and the mode in which it is then, as inputs of its steps. */
-export interface ModeChange {
+/** The direction of a service, as an input of its steps. */
+export interface ServiceChange {
   readonly direction: pulumi.Output<Direction>;
-  readonly mode: pulumi.Output<StorageMode>;
   /** When a worker that the program does not see was last stopped; absent if it sees it. */
   readonly stoppedAt?: pulumi.Output<string>;
 }
@@ -126,5 +128,5 @@ export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
   /** The releases' names, once each chart was rendered with the site's values. */
   readonly rendered?: pulumi.Output<string[]>;
-  deploy(service: Service, change: ModeChange, options: pulumi.CustomResourceOptions): Deployed;
+  deploy(service: Service, change: ServiceChange, options: pulumi.CustomResourceOptions): Deployed;
 }

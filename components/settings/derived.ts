@@ -49,11 +49,6 @@ export function databaseOf({ cluster, mongo, mongoUri = "" }: Settings): string 
 /** The direction of an update: `mongo` is forward, `filesystem` is back. */
 export type Direction = "forward" | "back";
 
-/** The mode that a direction leads to. */
-export function modeOf(direction: Direction): Settings["storageMode"] {
-  return direction === "forward" ? "mongo" : "filesystem";
-}
-
 /** The direction that leads to a mode. */
 export function directionTo(mode: Settings["storageMode"]): Direction {
   return mode === "mongo" ? "forward" : "back";

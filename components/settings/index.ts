@@ -5,14 +5,7 @@
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { entryAddress } from "./cluster";
 export { connectionStringProblems } from "./connection-rules";
-export {
-  databaseOf,
-  drainGateOf,
-  foldersOf,
-  modeOf,
-  resolveNamespace,
-  schemaOptionsOf,
-} from "./derived";
+export { databaseOf, drainGateOf, foldersOf, resolveNamespace, schemaOptionsOf } from "./derived";
 export type { Direction, DrainGate } from "./derived";
 export { commandSettings, statedMongoUri, type CommandSettings, type SettingsSource } from "./file";
 export { parseSettings, parseStructured } from "./load";

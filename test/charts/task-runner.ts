@@ -29,7 +29,7 @@ export async function sampleValues(
   const text = await readRepositoryFile("tools", "sample", "rollout", file);
   const values = parse(text) as Values;
   if (mode === "filesystem") return values;
-  const entries = serviceEnvironment(service, "mongo", {
+  const entries = serviceEnvironment(service, "forward", {
     ...serviceNames,
     connectionSecret: { name: secret, key: "connectionString" },
   });

@@ -55,7 +55,7 @@ async function withServer(uri: string, work: (client: MongoClient) => Promise<un
   await client.close();
 }
 
-const environment = serviceEnvironment("web", "mongo", serviceNames);
+const environment = serviceEnvironment("web", "forward", serviceNames);
 
 interface Deployment {
   /** The services' connection string; default: of the server without logins. */
@@ -91,7 +91,7 @@ async function deployed(
   );
   const status = ["rollout", "status", "deployment/web", "--timeout=60s"];
   await node.kubectl(...status, `--namespace=${namespace}`);
-  const { kubeconfig = "", release, direction = "forward" } = services.inputs(namespace);
+  const { kubeconfig = "", release, direction } = services.inputs(namespace);
   const kept = { kubeconfig, namespace, release, direction };
   return {
     ...kept,
@@ -221,10 +221,9 @@ describe.concurrent("a canary on a real node", () => {
       await services.deploy(namespace, "setInterval(() => undefined, 1000);");
       await leave(inputs);
       expect(await canariesIn(namespace)).toHaveLength(1);
-      const mode = direction === "forward" ? "mongo" : "filesystem";
       const { owner } = inputs;
       const both = { selector: "app=worker", web: { release: "worker", selector: "app=web" } };
-      const next = { ...services.inputs(namespace, { ...both, mode, direction }), owner };
+      const next = { ...services.inputs(namespace, { ...both, direction }), owner };
       const checked = (await ServicesCheck.check({}, next)).inputs as object;
       expect((await ServicesCheck.diff("id", { ...checked, applied: true }, checked)).changes).toBe(
         true,

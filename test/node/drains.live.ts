@@ -22,7 +22,7 @@ describe.concurrent("a drain on a real node", () => {
     const asked = `process.on("SIGTERM", () => { ${writes("asked")} });`;
     await services.deploy("stubborn", `${asked} ${counting}`);
     const state = await createDrain(services.inputs("stubborn"));
-    expect(state).toMatchObject({ drainSnapshot: { mode: "mongo" }, applied: true });
+    expect(state).toMatchObject({ drainSnapshot: { direction: "forward" }, applied: true });
     expect(existsSync(join(services.folderOf("stubborn"), "asked"))).toBe(true);
     expect(await services.counts("stubborn")).toBe(false);
   });
@@ -70,7 +70,7 @@ describe.concurrent("a drain on a real node", () => {
     const replaced = (service: "worker" | "web") => {
       const { release, kubeconfig, timeoutSeconds, direction } = services.inputs("umbrella");
       const where = { release, kubeconfig, namespace: "umbrella", selector: `app=${service}` };
-      const asked = { ...where, service, mode: "mongo" as const, timeoutSeconds, direction };
+      const asked = { ...where, service, timeoutSeconds, direction };
       return providers.PodsReplaced.create({ ...asked, ...(drainSnapshot && { drainSnapshot }) });
     };
     await replaced("worker");

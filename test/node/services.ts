@@ -30,9 +30,8 @@ export function servicesOn(node: RealTestNode) {
     namespace,
     release: "worker",
     service: "worker",
-    mode: "mongo",
-    timeoutSeconds: 60,
     direction: "forward",
+    timeoutSeconds: 60,
     ...changes,
   });
   const folderOf = (namespace: string) => join(node.folder, "files", namespace);

@@ -168,8 +168,8 @@ describe("a change without a change of the mode", () => {
       type: "~taskrunner:ValuesFile",
       name: "worker",
       parent: "WorkerRollout",
-      old: { mode: "mongo", direction: "forward" },
-      now: { mode: "mongo", direction: "forward" },
+      old: { direction: "forward" },
+      now: { direction: "forward" },
     };
     const found = (message: string) => {
       const diagnostics = [{ severity: "info", message: `${message}]` }];

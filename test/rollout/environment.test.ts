@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { environmentKeys, serviceEnvironment } from "../../components/rollout";
-import { otherMode } from "../../components/rollout/environment";
+import { modeAfter, modeBefore } from "../../components/rollout/environment";
 import { serviceNames } from "./names";
 
 const { collections, connectionSecret } = serviceNames;
@@ -9,7 +9,7 @@ const unnamed = { collections, connectionSecret };
 describe("the environment of a service", () => {
   it("has the document's configuration keys in its order, for web", () => {
     expect(
-      serviceEnvironment("web", "mongo", serviceNames).map(({ name, value }) => [name, value]),
+      serviceEnvironment("web", "forward", serviceNames).map(({ name, value }) => [name, value]),
     ).toEqual([
       ["TaskRunner__Storage__Mode", "mongo"],
       [
@@ -26,7 +26,7 @@ describe("the environment of a service", () => {
 
   it("is mirrored under the section Worker for the worker", () => {
     const keysOf = (service: "worker" | "web") =>
-      serviceEnvironment(service, "mongo", { ...serviceNames, database: "d" }).map(
+      serviceEnvironment(service, "forward", { ...serviceNames, database: "d" }).map(
         ({ name }) => name,
       );
     expect(keysOf("worker")).toEqual(
@@ -36,17 +36,20 @@ describe("the environment of a service", () => {
   });
 
   it("leaves the database out where the name in the connection string counts", () => {
-    const keys = serviceEnvironment("worker", "mongo", unnamed).map(({ name }) => name);
+    const keys = serviceEnvironment("worker", "forward", unnamed).map(({ name }) => name);
     expect(keys).not.toContain("Worker__Storage__Mongo__Database");
     expect(keys).toHaveLength(6);
   });
 
-  it("has one other mode for each", () => {
-    expect([otherMode("mongo"), otherMode("filesystem")]).toEqual(["filesystem", "mongo"]);
+  it.each([
+    ["forward", "filesystem", "mongo"],
+    ["back", "mongo", "filesystem"],
+  ] as const)("has one mode before a direction, and the other one after it: %s", (to, ...modes) => {
+    expect([modeBefore(to), modeAfter(to)]).toEqual(modes);
   });
 
   it("states the mode alone in filesystem mode", () => {
-    expect(serviceEnvironment("worker", "filesystem", unnamed)).toEqual([
+    expect(serviceEnvironment("worker", "back", unnamed)).toEqual([
       { name: "Worker__Storage__Mode", value: "filesystem" },
     ]);
   });

@@ -6,16 +6,16 @@ const either =
   "pulumi up, which returns the worker too.";
 
 it("a worker that does not arrive is resumed by the next up", () => {
-  expect(recoverySteps("worker", "mongo")).toBe(
+  expect(recoverySteps("worker", "forward")).toBe(
     "Nothing was rolled back. Fix the cause and run pulumi up again; it resumes here.",
   );
 });
 
 it("a web that does not arrive leaves two ways, and so does its turn after the worker", () => {
-  expect(recoverySteps("web", "mongo")).toBe(
+  expect(recoverySteps("web", "forward")).toBe(
     `The worker is in mongo mode, and pods of web may still be in filesystem mode. ${either}`,
   );
-  expect(webIsNext("mongo")).toBe(
+  expect(webIsNext("forward")).toBe(
     `worker: web is next. If web cannot follow, the services use different stores. ${either}`,
   );
 });

@@ -46,7 +46,7 @@ export function mockedEngine(): void {
         const ofSecret = resource.type.endsWith(":Secret") ? { metadata } : {};
         const outputs = { ...ofRelease, ...ofSecret };
         const state = {
-          drainSnapshot: { mode: "mongo", stoppedAt: "1" },
+          drainSnapshot: { direction: "forward", stoppedAt: "1" },
           requests: 0,
           stoppedAt: "1",
           ...(resource.inputs as object),

@@ -44,7 +44,6 @@ const inputs = (changes: Partial<DrainInputs> = {}): DrainInputs => ({
   namespace: "apps",
   release: "worker",
   service: "worker",
-  mode: "mongo",
   direction: "forward",
   timeoutSeconds: 15,
   ...changes,
@@ -131,7 +130,7 @@ const env = { path: "env" };
 it("a refusal says what was found and what to do", async () => {
   const all = await sentences({
     "a drain that finds no workload": missed([]),
-    "a drain that finds no workload in a rollback": missed([], { mode: "filesystem" }),
+    "a drain that finds no workload in a rollback": missed([], { direction: "back" }),
     "a drain that finds a workload without the variable": missed([played()]),
     "a drain that finds a partition": missed([
       aSet({ updateStrategy: { rollingUpdate: { partition: 1 } } }),
@@ -157,7 +156,7 @@ it("a refusal says what was found and what to do", async () => {
     "a rollback of a service on MongoDB, and no cutover is known": () =>
       findUnknownCutover(
         clusterOf([played({ mode: "mongo" })]),
-        inputs({ mode: "filesystem", ended: 0 }),
+        inputs({ direction: "back", ended: 0 }),
       ),
     "another cluster than the recorded one": () =>
       refusal(clusterOf(), clusterIdentity("new"), clusterIdentity("old")),
@@ -172,7 +171,7 @@ it("a refusal says what was found and what to do", async () => {
     "a release that was never deployed": () => checkReleases(revisions("failed"), { releases }),
 
     "a rollout whose values are not deployed": () =>
-      findObstacles(workload(played(), [], []), { service: "worker", mode: "mongo" }).map(
+      findObstacles(workload(played(), [], []), { service: "worker", direction: "forward" }).map(
         formatObstacle,
       ),
 

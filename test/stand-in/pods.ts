@@ -59,7 +59,7 @@ export interface StandInOptions {
 export function standInValues(service: Service, options: StandInOptions): object {
   const { root, journal, runs, seed = 1, pauseMs, mongo } = options;
   const stored = mongo
-    ? serviceEnvironment(service, "mongo", mongo)
+    ? serviceEnvironment(service, "forward", mongo)
     : [
         {
           name: `${service === "web" ? "TaskRunner" : "Worker"}__Storage__Mode`,

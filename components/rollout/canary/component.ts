@@ -28,7 +28,7 @@ export class Canary extends StepGroup {
       const environment = connectionSecretRef.apply((connectionSecret) =>
         direction === "back"
           ? []
-          : serviceEnvironment("web", "mongo", { ...mongo, connectionSecret }),
+          : serviceEnvironment("web", "forward", { ...mongo, connectionSecret }),
       );
       const asked = { ...address, uri, direction, cutover, takenOver, timeoutSeconds, environment };
       const all = { ...asked, owner: ownerOf(this) };

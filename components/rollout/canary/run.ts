@@ -18,7 +18,7 @@ import {
   type ServiceAddress,
 } from "../../kubernetes";
 import { tell } from "../../step";
-import type { EnvironmentEntry } from "../environment";
+import { modeAfter, type EnvironmentEntry } from "../environment";
 import { describeMode, describeWanted } from "../pods/workload";
 import { watchConnections } from "./connections";
 import { canariesOf, canaryPod, findPublishing, readersOf } from "./pod";
@@ -65,7 +65,7 @@ export async function preparePod(
 
 /** Whether web works on MongoDB already, so that a canary would show nothing new. */
 export const worksOnMongo = (live: readonly Controller[]) =>
-  live.some((one) => describeMode(one, "web") === "mongo");
+  live.some((one) => describeMode(one, "web") === modeAfter("forward"));
 
 /** Warns of what would keep a canary from showing anything, hours before it. @throws ClusterError */
 export async function foreseeCanary(cluster: Cluster, target: CanaryTarget): Promise<void> {

@@ -10,10 +10,11 @@ import {
   providerArgs,
   type SecretRef,
 } from "../../kubernetes/program";
-import type { HelmRolloutSettings, StorageMode } from "../../settings";
+import type { Direction, HelmRolloutSettings } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { childName, logFinding, ProgramError } from "../../step/program";
 import {
+  modeAfter,
   modeKey,
   serviceEnvironment,
   type EnvironmentEntry,
@@ -37,7 +38,7 @@ import { refuseNulls, refusePasswords } from "./checks";
 import { warnOfLostValues } from "./lost-values";
 import { findChangedVariable } from "./rendered";
 
-interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "storageMode" | "mongo"> {
+interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "direction" | "mongo"> {
   readonly rollout: HelmRolloutSettings;
   /** The services' connection string; secret. */
   readonly appUri?: pulumi.Input<string> | undefined;
@@ -49,7 +50,7 @@ interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "storageMode" | 
  * @param options with the parent of what is shared by both services
  */
 export function helmTarget(
-  { rollout, kubernetes: api, storageMode, mongo, appUri }: HelmArgs,
+  { rollout, kubernetes: api, direction: asked, mongo, appUri }: HelmArgs,
   options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
 ): Target {
   const { parent } = options;
@@ -63,30 +64,30 @@ export function helmTarget(
     : [];
   const inNamespace = { parent, provider, dependsOn: namespaces };
   const secretRef = connectionSecret(rollout, appUri, inNamespace);
-  const releases = readReleases(rollout, storageMode);
+  const releases = readReleases(rollout, asked);
   const registered = new Map<ReadRelease, kubernetes.helm.v3.Release>();
   return {
     secretRef,
     rendered: secretInPreview(rollout, secretRef).apply(async (connectionSecret) => {
       const rendering = releases.map(async (one) => {
-        const values = ourValues(one, mongo, storageMode, connectionSecret);
+        const values = ourValues(one, mongo, asked, connectionSecret);
         const entries = one.services.flatMap(({ service }) =>
-          serviceEnvironment(service, storageMode, { ...mongo, connectionSecret }),
+          serviceEnvironment(service, asked, { ...mongo, connectionSecret }),
         );
-        const ours = { namespace, values, mode: storageMode, entries };
+        const ours = { namespace, values, direction: asked, entries };
         await renderChart(one, ours, { parent, provider });
         return one.release;
       });
       return Promise.all(rendering);
     }),
-    deploy: (service, { direction, mode }, options) => {
+    deploy: (service, { direction }, options) => {
       const from = releases.find(({ services }) => services.some((one) => one.service === service));
       if (!from) throw new Error(`No release holds ${service}.`);
       const isShared = from.services.length > 1;
       const [name, own] = isShared ? ["release", { ...options, parent }] : [service, options];
       const values = pulumi
-        .all([mode, secretRef])
-        .apply(([mode, secret]) => ourValues(from, mongo, mode, secret));
+        .all([direction, secretRef])
+        .apply(([direction, secret]) => ourValues(from, mongo, direction, secret));
       // A release of both services is registered for the worker, which comes first.
       let resource = registered.get(from);
       if (!resource) {
@@ -96,9 +97,9 @@ export function helmTarget(
       }
       const { release } = from;
       const { revision } = resource.status;
-      const summary = pulumi
-        .all([revision, mode])
-        .apply(([revision, mode]) => ({ target, mode, namespace, release, revision }));
+      const summary = pulumi.all([revision, direction]).apply(([revision, direction]) => {
+        return { target, mode: modeAfter(direction), namespace, release, revision };
+      });
       return { resource, direction, revision, summary };
     },
   };
@@ -115,7 +116,7 @@ interface ReadRelease extends ReleaseArgs {
  *
  * @throws ValuesFileError
  */
-export function readReleases(rollout: HelmRolloutSettings, mode: StorageMode): ReadRelease[] {
+export function readReleases(rollout: HelmRolloutSettings, direction: Direction): ReadRelease[] {
   return resolveTarget(rollout).releases.map((from) => {
     const read = valuesFiles(from.chart, from.values);
     try {
@@ -124,7 +125,7 @@ export function readReleases(rollout: HelmRolloutSettings, mode: StorageMode): R
       const files = inHelmsOrder(read);
       for (const place of from.services) refuseUnknownList(files, `chart ${from.chart}`, place);
     } catch (error) {
-      if (mode === "mongo" || !(error instanceof ValuesFileError)) throw error;
+      if (direction === "forward" || !(error instanceof ValuesFileError)) throw error;
       void logFinding(warning("values-unfit", error.message));
     }
     return { ...from, read };
@@ -144,12 +145,12 @@ function secretInPreview(
 function ourValues(
   { services, read }: ReadRelease,
   { collections, database }: Omit<MongoNames, "connectionSecret">,
-  mode: StorageMode,
+  direction: Direction,
   connectionSecret: SecretRef,
 ): Record<string, unknown> {
   const ofServices = services.map(({ service, path }) => {
     const names = { collections, connectionSecret, database };
-    const entries = serviceEnvironment(service, mode, names);
+    const entries = serviceEnvironment(service, direction, names);
     return valuesAt(path, environmentOnTop(inHelmsOrder(read), { path }, entries));
   });
   return mergeValues(ofServices) as Record<string, unknown>;
@@ -161,13 +162,13 @@ async function renderChart(
   { release, chart, version, repository, services, read }: ReadRelease,
   ours: {
     readonly namespace: string;
-    readonly mode: StorageMode;
+    readonly direction: Direction;
     readonly values: object;
     readonly entries: readonly EnvironmentEntry[];
   },
   options: pulumi.InvokeOptions,
 ): Promise<void> {
-  const { namespace, mode } = ours;
+  const { namespace, direction } = ours;
   const { url: repo, ca: ca_file, ...user } = repository ?? {};
   const isLocal = repository === undefined && existsSync(chart);
   const source = { chart, version, fetch_opts: { repo, ca_file, ...user } };
@@ -193,7 +194,7 @@ async function renderChart(
       `${where} rendered, and nothing was drained: ${why}. Check chart, version, repository and values of the release.`,
     );
   }
-  if (mode === "filesystem") return;
+  if (direction === "back") return;
   const problem = services.length > 1 ? findUnpausableWeb(rendered.result ?? []) : undefined;
   if (problem !== undefined)
     throw new ProgramError(
@@ -210,7 +211,8 @@ async function renderChart(
 function findUnpausableWeb(rendered: readonly Controller[]): string | undefined {
   const web = rendered.filter(
     ({ kind, spec }) =>
-      kind === "Deployment" && statedMode(spec?.template.spec, modeKey("web")) === "mongo",
+      kind === "Deployment" &&
+      statedMode(spec?.template.spec, modeKey("web")) === modeAfter("forward"),
   );
   if (web.length === 0)
     return `no Deployment of it has ${modeKey("web")} in the env of its own template (a ConfigMap would reach each pod that restarts). Check rollout.web.path.`;

@@ -12,7 +12,7 @@ import {
   type Cluster,
   type Controller,
 } from "../../kubernetes";
-import { modeKey } from "../environment";
+import { modeAfter, modeKey } from "../environment";
 import { isMap, mergeValues, parseValues, variableKey, variablesAt } from "../values/files";
 import { formatValues, type ValuesFileInputs } from "../values/provider";
 import type { DrainInputs } from "./inputs";
@@ -41,7 +41,7 @@ export async function findArgoProblems(cluster: Cluster, inputs: DrainInputs): P
       }
       if (!application) continue;
       const reset = isWorker ? findReplicasReset(application, controller, file) : undefined;
-      const isCutover = inputs.mode === "mongo";
+      const isCutover = inputs.direction === "forward";
       const problem = reset ?? (isCutover ? findUndeployed(application, file) : undefined);
       if (problem !== undefined) {
         const severity = isCutover ? "stop" : "warn";
@@ -112,7 +112,7 @@ function findUndeployed(application: Application, file: ValuesFileInputs): strin
   if (!source) return `, whose valueFiles do not list ${file.file}. List it last.`;
   const key = modeKey(file.service);
   const mode = findInlineMode(source.helm, file);
-  if (mode !== file.mode) {
+  if (mode !== modeAfter(file.direction)) {
     return `, whose helm.values, valuesObject or parameters take precedence over ${file.file} and set ${key} to ${mode ?? "nothing"}. Remove ${file.path} from them.`;
   }
   const [, ref] = /^\$([^/]+)\//.exec(entry) ?? [];

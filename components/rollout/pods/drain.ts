@@ -94,7 +94,7 @@ export const drain: Step<DrainInputs, DrainResults> = {
       ...findingsFrom(await findUnknownCutover(cluster, inputs), {
         severity: "stop",
         code: "no-cutover",
-        subject: "mode",
+        subject: "direction",
       }),
       ...(await findRefusals(cluster, inputs, prior)),
     ]);
@@ -120,7 +120,7 @@ function actionOf(inputs: DrainInputs, state: DrainState | undefined, live: read
 
 /** Why the service is not as the last drain and its rollout left it; undefined if it is, or cannot be seen. */
 async function findChanged(state: DrainState, inputs: DrainInputs): Promise<string | undefined> {
-  if (state.drainSnapshot?.mode !== inputs.mode) return undefined;
+  if (state.drainSnapshot?.direction !== inputs.direction) return undefined;
   const live = await tryQuickly(inputs, (cluster) => controllersOf(cluster, inputs));
   const isChanged = live && actionOf(inputs, state, live).action === "changed";
   return isChanged ? describeChanged(inputs, live) : undefined;
@@ -139,11 +139,11 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
   const isDrain = action === "drain";
   const stoppedAt = isDrain ? beginningOf(inputs, state) : state?.stoppedAt;
   // A service that is in Mongo mode already is taken over; one on files waits for its first cutover.
-  const isTakenOver = last === undefined && !isDrain && inputs.mode === "mongo";
+  const isTakenOver = last === undefined && !isDrain && inputs.direction === "forward";
   const working = isTakenOver ? live.map((controller) => ({ controller })) : undefined;
   const marks = working && (await executorMarks(cluster, inputs, working));
   const drainSnapshot = marks
-    ? { ...takeDrainSnapshot(inputs, [], marks), mode: inputs.mode }
+    ? { ...takeDrainSnapshot(inputs, [], marks), direction: inputs.direction }
     : last;
   const results = {
     ...(stoppedAt !== undefined && { stoppedAt }),
@@ -167,7 +167,7 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
     await pauseWeb(cluster, inputs);
     return {
       ...results,
-      drainSnapshot: { ...found, mode: inputs.mode, ...(stoppedAt && { stoppedAt }) },
+      drainSnapshot: { ...found, direction: inputs.direction, ...(stoppedAt && { stoppedAt }) },
     };
   };
   return finishing(results, `${service} was not drained`, run, advice);

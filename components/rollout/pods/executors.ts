@@ -43,7 +43,7 @@ export async function findUndrainedExecutors(
   found: readonly Workload[],
   isKnown: boolean,
 ): Promise<Finding[]> {
-  const { release, mode, service } = inputs;
+  const { release, direction, service } = inputs;
   const missed = { severity: "stop", code: "executor-missed", subject: "selector" } as const;
   const ofRelease = release ? await controllersOf(cluster, { release }) : [];
   if (found.length === 0 && ofRelease.length > 0) {
@@ -58,7 +58,7 @@ export async function findUndrainedExecutors(
   const absent =
     `No ${describeWanted(inputs)} exists in ${describeApiPlace(cluster.place)}, so nothing shows that the ` +
     `${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`;
-  if (mode === "mongo") return [{ ...missed, text: absent }];
+  if (direction === "forward") return [{ ...missed, text: absent }];
   if (isKnown) {
     return [warning("worker-absent", `${absent} The rollback goes on: somebody uninstalled it.`)];
   }
@@ -70,13 +70,13 @@ export async function findUndrainedExecutors(
 // A rollback by hand may have removed the variable.
 function findWithoutMode(
   { place }: Cluster,
-  { service, mode }: DrainInputs,
+  { service, direction }: DrainInputs,
   found: readonly Workload[],
 ): string | undefined {
   const silent = found.filter(
     ({ controller }) => statedMode(controller.spec?.template.spec, modeKey(service)) === undefined,
   );
-  if (silent.length === 0 || mode === "filesystem") return undefined;
+  if (silent.length === 0 || direction === "back") return undefined;
   const names = silent.map(({ controller }) => describeController(controller)).join(", ");
   const key = modeKey(service);
   return (
@@ -87,7 +87,7 @@ function findWithoutMode(
 }
 
 // While paused, and below a partition, the controller creates pods of the former template, in both directions.
-function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | undefined {
+function findSplit({ direction }: DrainInputs, found: readonly Workload[]): string | undefined {
   const paused = found.map(({ controller }) => controller).find(isPaused);
   if (paused) {
     return (
@@ -107,7 +107,7 @@ function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | 
   }
   const isMany = (set: Controller) => Math.max(replicasOf(set), replicasBefore(set) ?? 0) > 1;
   const many = sets.find((set) => set.spec?.volumeClaimTemplates?.length && isMany(set));
-  if (!many || mode === "filesystem") return undefined;
+  if (!many || direction === "back") return undefined;
   return (
     `StatefulSet ${nameOf(many)} has volumeClaimTemplates and several replicas, so each has a state of its ` +
     "own, and one would be imported. Nothing was scaled. Scale it to 1, or give all replicas one claim."
@@ -185,6 +185,6 @@ export async function findCronJobs(
     `CronJobs in ${describeApiPlace(cluster.place)} start pods that may execute runs of the ${inputs.service}: ` +
     `${listExecutors(starting)}. Suspend each until the cutover is done: kubectl patch cronjob NAME --patch ` +
     `'{"spec":{"suspend":true}}'. If it is not this ${inputs.service}'s, name its labels in rollout.ignorePods.`;
-  const severity = inputs.mode === "mongo" ? "stop" : "warn";
+  const severity = inputs.direction === "forward" ? "stop" : "warn";
   return [{ severity, code: "cronjobs", subject: "ignorePods", text }];
 }

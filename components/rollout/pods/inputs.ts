@@ -4,14 +4,14 @@ import type {
   ServiceAddress,
   ServiceSelector,
 } from "../../kubernetes";
-import type { DrainGate, StorageMode } from "../../settings";
+import type { Direction, DrainGate } from "../../settings";
 import type { StepInputs } from "../../step";
 import type { Service } from "../environment";
 import type { ValuesFileInputs } from "../values/provider";
 
 interface PodsInputs extends StepInputs, ServiceAddress {
+  readonly direction: Direction;
   readonly service: Service;
-  readonly mode: StorageMode;
   readonly timeoutSeconds: number;
 }
 
@@ -49,8 +49,8 @@ export interface DrainResults {
 
 /** The service as a finished drain left it. */
 export interface FinishedDrain extends DrainSnapshot {
-  /** The mode for which it was drained, or in which the stack took it over. */
-  readonly mode: StorageMode;
+  /** The direction for which it was drained, or of the mode in which the stack took it over. */
+  readonly direction: Direction;
   /** When the drain began, which tells it from another one; absent if the service was in the mode already. */
   readonly stoppedAt?: string;
 }
@@ -77,4 +77,4 @@ export function hasMoved(inputs: ServiceAddress, former?: Partial<ServiceAddress
 }
 
 /** The inputs by which a step on pods is compared. */
-export const comparedPodInputs = [...addressInputs, "service", "mode", "timeoutSeconds"] as const;
+export const comparedPodInputs = [...addressInputs, "service", "timeoutSeconds"] as const;

@@ -10,6 +10,7 @@ import {
   type Controller,
 } from "../../kubernetes";
 import { tell } from "../../step";
+import { modeAfter } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { isNewRelease } from "./releases";
 import {
@@ -32,9 +33,9 @@ export async function findUnpausable(
   cluster: Cluster,
   inputs: DrainInputs,
 ): Promise<string | undefined> {
-  const { release, mode, selector, web: ofWeb } = inputs;
+  const { release, direction, selector, web: ofWeb } = inputs;
   const web = await webOf(cluster, inputs);
-  const late = web.filter((one) => describeMode(one, "web") !== mode);
+  const late = web.filter((one) => describeMode(one, "web") !== modeAfter(direction));
   const held = late.find((one) => isPaused(one) && !isPausedForCutover(one));
   if (held) {
     return `${describeController(held)} is paused, and not by this stack. Resume it: kubectl rollout resume deployment ${nameOf(held)}`;
@@ -55,7 +56,7 @@ export async function findUnpausable(
       "Set rollout.worker.selector and rollout.web.selector to different labels."
     );
   }
-  if (mode === "filesystem") return undefined;
+  if (direction === "back") return undefined;
   const set = late.find(isStatefulSet);
   if (set) {
     return `${describeController(set)} is web's, and only a Deployment can be paused until the worker is in mongo mode. Give each service a release of its own (rollout.target: helm).`;
@@ -91,7 +92,9 @@ export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<v
     if (isStatefulSet(controller) || isPaused(controller)) continue;
     const annotations = { [pausedForCutover]: "true" };
     await cluster.patch(controller, { metadata: { annotations }, spec: { paused: true } });
-    tell(`web: ${nameOf(controller)} is paused until the worker is in ${inputs.mode} mode`);
+    tell(
+      `web: ${nameOf(controller)} is paused until the worker is in ${modeAfter(inputs.direction)} mode`,
+    );
   }
 }
 

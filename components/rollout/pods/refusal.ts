@@ -36,14 +36,14 @@ export async function findRefusals(
   inputs: DrainInputs,
   prior?: DrainInputs,
 ): Promise<readonly Finding[]> {
-  const { mode, releases = [], clusterIdentity, acceptCluster } = inputs;
+  const { direction, releases = [], clusterIdentity, acceptCluster } = inputs;
   const isKnown = isSameCluster(clusterIdentity, prior?.clusterIdentity, acceptCluster);
   // guarantee: a stack never works on another cluster than the recorded one
   if (isKnown === false) {
     const text = describeOther(inputs, prior);
     return [{ severity: "stop", code: "other-cluster", subject: "context", text }];
   }
-  const severity = mode === "mongo" ? "stop" : "warn";
+  const severity = direction === "forward" ? "stop" : "warn";
   const ofReleases = { subject: "releases", severity } as const;
   const refused = [
     ...findingsFrom(await pendingOperations(cluster, inputs), {
@@ -55,8 +55,8 @@ export async function findRefusals(
     ...(await findArgoProblems(cluster, inputs)),
   ];
   // A stack that begins on files drains nothing.
-  const isDue = prior ? prior.mode !== mode : mode === "mongo";
-  const isElsewhere = mode === "mongo" && hasMoved(inputs, prior);
+  const isDue = prior ? prior.direction !== direction : direction === "forward";
+  const isElsewhere = direction === "forward" && hasMoved(inputs, prior);
   if (!isDue && !isElsewhere) return refused;
   const found = await observeService(cluster, inputs);
   const stays = await findMissingWeb(cluster, inputs);
@@ -106,7 +106,7 @@ export async function findUnknownCutover(
   cluster: Cluster,
   inputs: DrainInputs,
 ): Promise<string | undefined> {
-  if (inputs.mode !== "filesystem" || inputs.ended !== 0) return undefined;
+  if (inputs.direction !== "back" || inputs.ended !== 0) return undefined;
   const live = await controllersOf(cluster, inputs);
   const onMongo = inOtherMode(inputs, live).map(describeController);
   if (onMongo.length === 0) return undefined;

@@ -15,7 +15,7 @@ import {
   type Obstacle,
 } from "../../kubernetes";
 import { kind, tell, type StateOf, type Step } from "../../step";
-import { modeKey } from "../environment";
+import { modeAfter, modeKey } from "../environment";
 import { finishing, recoverySteps, webIsNext } from "../recovery";
 import {
   comparedPodInputs,
@@ -56,38 +56,38 @@ async function awaitReplacement(
   inputs: PodsReplacedInputs,
   state?: StateOf<PodsReplacedInputs, PodsReplacedResults>,
 ): Promise<PodsReplacedResults> {
-  const before = state?.mode ?? "filesystem";
-  const { service, mode, stoppedAt, drainSnapshot } = inputs;
+  const before = state?.direction ?? "back";
+  const { service, direction, stoppedAt, drainSnapshot } = inputs;
   const former = state?.stoppedAt === stoppedAt ? state?.stoppedSeconds : undefined;
   const results = former === undefined ? {} : { stoppedSeconds: former };
   // guarantee: no worker starts between its drain and a handover that is left out
-  if (drainSnapshot && drainSnapshot.mode !== mode) {
+  if (drainSnapshot && drainSnapshot.direction !== direction) {
     // Else it would execute steps between the drain and the handover, which is not part of this update.
     tell(warning("still-drained", stillDrained(inputs, drainSnapshot)));
     return results;
   }
   // guarantee: no rollout of a worker that was scaled up since the fence
-  if (inputs.direction === "forward" && before !== mode) await assertStillDrained(inputs);
-  const failure = `The rollout of ${service} to ${mode} mode is incomplete (new pods are missing or old pods remain)`;
+  if (direction === "forward" && before !== direction) await assertStillDrained(inputs);
+  const failure = `The rollout of ${service} to ${modeAfter(direction)} mode is incomplete (new pods are missing or old pods remain)`;
   const cluster = await clusterAt(inputs);
-  const advice = recoverySteps(service, mode);
+  const advice = recoverySteps(service, direction);
   const snapshot = former === undefined && service === "worker" ? drainSnapshot : undefined;
   await finishing(results, failure, () => watchPods(cluster, inputs, snapshot), advice);
   if (service === "web") return {};
-  const isChange = before !== mode || state?.applied === false;
-  if (isChange) tell(webIsNext(mode));
+  const isChange = before !== direction || state?.applied === false;
+  if (isChange) tell(webIsNext(direction));
   if (former !== undefined || stoppedAt === undefined) return results;
   return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
 }
 
-const stillDrained = ({ service, mode }: PodsReplacedInputs, drainSnapshot: FinishedDrain) =>
-  `The drain for ${drainSnapshot.mode} mode is done, and the handover is not part of this update: ${service} waits in ` +
-  `${mode} mode, as the drain left it. Run \`pulumi up\` without --target and --exclude.`;
+const stillDrained = ({ service, direction }: PodsReplacedInputs, drainSnapshot: FinishedDrain) =>
+  `The drain for ${modeAfter(drainSnapshot.direction)} mode is done, and the handover is not part of this update: ${service} waits in ` +
+  `${modeAfter(direction)} mode, as the drain left it. Run \`pulumi up\` without --target and --exclude.`;
 
 // Any error but Unfinished keeps the state as it was, so that the next `up` looks again.
 async function assertStillDrained({
   service,
-  mode,
+  direction,
   drainSnapshot,
 }: PodsReplacedInputs): Promise<void> {
   const found =
@@ -95,7 +95,7 @@ async function assertStillDrained({
     drainSnapshot &&
     (await findChangesSince(
       drainSnapshot,
-      (template) => statedMode(template?.spec, modeKey(service)) === mode,
+      (template) => statedMode(template?.spec, modeKey(service)) === modeAfter(direction),
     ));
   if (!found) return;
   throw new Error(
@@ -109,7 +109,8 @@ async function watchPods(
   inputs: PodsReplacedInputs,
   snapshot: DrainSnapshot | undefined,
 ): Promise<void> {
-  const { service, mode, timeoutSeconds } = inputs;
+  const { service, direction, timeoutSeconds } = inputs;
+  const mode = modeAfter(direction);
   const drained = new Map(Object.entries(snapshot?.workloads ?? {}));
   let done: readonly Workload[] = [];
   await watch(cluster, service, timeoutSeconds, async () => {

@@ -19,9 +19,9 @@ import {
   type Obstacle,
   type ServiceSelector,
 } from "../../kubernetes";
-import type { StorageMode } from "../../settings";
+import type { Direction } from "../../settings";
 import { tell } from "../../step";
-import { modeKey, type Service } from "../environment";
+import { modeAfter, modeKey, type Service } from "../environment";
 
 /** A Deployment or StatefulSet with those of its pods that may run something. */
 export interface Workload {
@@ -170,12 +170,12 @@ export function drainObstacles(found: Workload): Obstacle[] {
 /** What a rollout waits for: all new pods in the mode, and no old one. */
 export function findObstacles(
   found: Workload,
-  wanted: { readonly service: Service; readonly mode: StorageMode },
+  { service, direction }: { readonly service: Service; readonly direction: Direction },
 ): Obstacle[] {
   const { controller } = found;
-  const stated = describeMode(controller, wanted.service);
-  if (stated !== wanted.mode) {
-    const found = `${modeKey(wanted.service)} in its pod template is ${stated}, not ${wanted.mode}`;
+  const stated = describeMode(controller, service);
+  if (stated !== modeAfter(direction)) {
+    const found = `${modeKey(service)} in its pod template is ${stated}, not ${modeAfter(direction)}`;
     const advice =
       "Deploy them (with Argo CD or Flux: commit, push, sync). " +
       "The variable must be in the container's env, with its value.";
@@ -189,7 +189,7 @@ export function findObstacles(
 
 /** The mode that a workload's pod template states, in lower case. Default: filesystem. */
 export function describeMode({ spec }: Controller, service: Service): string {
-  return statedMode(spec?.template.spec, modeKey(service)) ?? "filesystem";
+  return statedMode(spec?.template.spec, modeKey(service)) ?? modeAfter("back");
 }
 
 function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {

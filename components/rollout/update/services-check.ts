@@ -11,7 +11,7 @@ import {
 } from "../../kubernetes";
 import { kind, reportFindings, type Step } from "../../step";
 import { foreseeCanary, hasCanaries, removeCanaries } from "../canary/run";
-import type { EnvironmentEntry } from "../environment";
+import { modeAfter, type EnvironmentEntry } from "../environment";
 import { describeApart, describeModes, observeModes } from "../live";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusals, observeCluster } from "../pods/refusal";
@@ -36,7 +36,7 @@ type CheckInputs = LeftInputs & {
 export const servicesCheck: Step<CheckInputs, object> = {
   ...kind<CheckInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
-  compares: [...addressInputs, "mode", "releases", "install", "web"],
+  compares: [...addressInputs, "releases", "install", "web"],
   // A run records an accepted cluster.
   isDue: async (state, inputs) =>
     (await tryQuickly(inputs, (cluster) => hasCanaries(cluster, inputs.owner))) === true ||
@@ -105,10 +105,11 @@ async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promis
 
 // After a drain nothing is proven again: a commit then may make Flux change the drained worker.
 async function isAtWorkInOtherMode(cluster: Cluster, inputs: DrainInputs): Promise<boolean> {
-  const { service, mode } = inputs;
+  const { service, direction } = inputs;
   const found = await controllersOf(cluster, inputs);
   return found.some(
-    (one) => replicasBefore(one) === undefined && describeMode(one, service) !== mode,
+    (one) =>
+      replicasBefore(one) === undefined && describeMode(one, service) !== modeAfter(direction),
   );
 }
 

@@ -4,8 +4,13 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { errorCode, findingsFrom, warning, type Finding } from "../../text";
 import { writeAside } from "../../state";
-import { tell, kind, type StateOf, type Step, type StepInputs } from "../../step";
-import { environmentKeys, type EnvironmentEntry, type EnvironmentValue } from "../environment";
+import { tell, kind, type StateOf, type Step } from "../../step";
+import {
+  environmentKeys,
+  modeAfter,
+  type EnvironmentEntry,
+  type EnvironmentValue,
+} from "../environment";
 import { resumeHint } from "../recovery";
 import {
   environmentOnTop,
@@ -18,7 +23,7 @@ import {
 import { PushError, pushFile, type ReadOnBranch } from "./git";
 import { findChanged, findUnknownCutover, ownText, siteTexts, type WrittenMode } from "./stated";
 
-export interface ValuesFileInputs extends StepInputs, WrittenMode {
+export interface ValuesFileInputs extends WrittenMode {
   /** Our variables by name, so that a preview shows what changes in them. */
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
   /** The full name of the stack, which the file names. */
@@ -37,14 +42,14 @@ type ValuesFileState = StateOf<ValuesFileInputs, object>;
 export const valuesFile: Step<ValuesFileInputs, object> = {
   ...kind<ValuesFileInputs, object>("ValuesFile", ["rollout", "taskrunner"], [], []),
   id: ({ service }) => service,
-  compares: ["service", "file", "site", "path", "mode", "environment", "push", "stoppedAt"],
+  compares: ["service", "file", "site", "path", "environment", "push", "stoppedAt"],
   isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
   findings: async (inputs, prior, state) => {
     if (state) return findRewritten(inputs, state);
     const refused = { severity: "stop", subject: "file" } as const;
     const unfit = await findUnfit(inputs, prior === undefined);
     if (unfit !== undefined) return [{ ...refused, code: "values-unfit", text: unfit }];
-    const isUnknown = inputs.mode === "filesystem" && !prior;
+    const isUnknown = inputs.direction === "back" && !prior;
     const unknown = isUnknown ? findUnknownCutover(inputs) : undefined;
     return findingsFrom(unknown, { ...refused, code: "no-cutover" });
   },
@@ -56,7 +61,8 @@ function findRewritten(inputs: ValuesFileInputs, state: ValuesFileState): Findin
   const changed = findChanged(inputs, state);
   if (changed) return [changed];
   const isAsked =
-    state.mode !== inputs.mode || !isDeepStrictEqual(state.environment, inputs.environment);
+    state.direction !== inputs.direction ||
+    !isDeepStrictEqual(state.environment, inputs.environment);
   const text = `${inputs.file} ${writtenAnew}`;
   return isAsked ? [] : [{ severity: "info", code: "values-written", text }];
 }
@@ -73,7 +79,8 @@ export async function findUnfit(
   try {
     formatValues(inputs);
     await access(dirname(inputs.file), constants.W_OK).catch(notWritable(inputs));
-    if (inputs.mode === "mongo" || isNew) refuseUnknownList(siteTexts(inputs), "the chart", inputs);
+    if (inputs.direction === "forward" || isNew)
+      refuseUnknownList(siteTexts(inputs), "the chart", inputs);
     return undefined;
   } catch (error) {
     if (!(error instanceof ValuesFileError)) throw error;
@@ -89,14 +96,14 @@ export async function findUnfit(
  * @throws Error
  */
 export async function provePush(inputs: ValuesFileInputs): Promise<void> {
-  const { file, stack, mode, push } = inputs;
+  const { file, stack, direction, push } = inputs;
   if (!push) return;
   const text = async (onBranch: ReadOnBranch) => {
     for (const { file, text } of siteTexts(inputs)) {
       const pushed = await onBranch(file);
       if (pushed === undefined || pushed === text.replace(/\n$/, "")) continue;
       const found = `${file} differs from the one in branch ${push.branch}`;
-      if (mode === "filesystem") tell(warning("site-differs", `${found}, which counts.`));
+      if (direction === "back") tell(warning("site-differs", `${found}, which counts.`));
       else throw new Error(`${found}. Run git pull, or push it. Both services are as before.`);
     }
     return `${headingOf(stack)}\n{}\n`;
@@ -123,7 +130,7 @@ const writtenAnew =
  * @throws ValuesFileError
  */
 export function formatValues(inputs: ValuesFileInputs, site = siteTexts(inputs)): string {
-  const { file, path, mode, environment, stack } = inputs;
+  const { file, path, direction, environment, stack } = inputs;
   const heading = headingOf(stack);
   const [found = ""] = ownText(inputs)?.text.split("\n") ?? [heading];
   if (found !== heading) {
@@ -140,7 +147,7 @@ export function formatValues(inputs: ValuesFileInputs, site = siteTexts(inputs))
   });
   const ours = environmentOnTop(site, inputs, entries);
   // In filesystem mode a copy of the site's list that has the mode already would only hide it.
-  const isStated = mode === "filesystem" && isDeepStrictEqual(ours, lastAt(site, path)?.value);
+  const isStated = direction === "back" && isDeepStrictEqual(ours, lastAt(site, path)?.value);
   const options = { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 } as const;
   return [
     heading,
@@ -157,9 +164,9 @@ async function writeValues(inputs: ValuesFileInputs, state?: ValuesFileState): P
   if (changed?.severity === "stop") throw new Error(changed.text);
   const text = formatValues(inputs);
   await writeAside(file, (to) => to.writeFile(text)).catch(notWritable(inputs));
-  const { push, service, mode, stack } = inputs;
+  const { push, service, direction, stack } = inputs;
   if (push) {
-    const subject = `Set ${service} to ${mode} mode (stack ${stack})`;
+    const subject = `Set ${service} to ${modeAfter(direction)} mode (stack ${stack})`;
     // Somebody may have pushed a variable since the checkout. Nothing stops here, behind the drain.
     const textOn = (onBranch: ReadOnBranch) => formatOnBranch(inputs, onBranch).catch(() => text);
     await pushFile({ file, text: textOn, subject, ...push }).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { warning, type Finding } from "../../text";
-import type { StorageMode } from "../../settings";
-import type { StateOf } from "../../step";
-import { modeKey, type Service } from "../environment";
+import type { Direction, StorageMode } from "../../settings";
+import type { StateOf, StepInputs } from "../../step";
+import { modeAfter, modeKey, type Service } from "../environment";
 import { cutOverFirstHint } from "../recovery";
 import { readText, ValuesFileError, variableKey, variablesAt, type ValuesText } from "./files";
 
@@ -18,8 +18,8 @@ export interface ServiceFiles {
 }
 
 /** The files with the mode that the stack writes. */
-export interface WrittenMode extends ServiceFiles {
-  readonly mode: StorageMode;
+export interface WrittenMode extends ServiceFiles, StepInputs {
+  readonly direction: Direction;
   /** When a worker that the program does not see was last stopped, in ISO 8601, UTC; absent if it sees it. */
   readonly stoppedAt?: string;
 }
@@ -62,9 +62,11 @@ export function findChanged(
   inputs: WrittenMode,
   state?: StateOf<WrittenMode, object>,
 ): Finding | undefined {
-  const { service, file, mode, stoppedAt } = inputs;
-  const isWritten = state?.applied && state.mode === mode && state.stoppedAt === stoppedAt;
+  const { service, file, direction, stoppedAt } = inputs;
+  const isWritten =
+    state?.applied && state.direction === direction && state.stoppedAt === stoppedAt;
   const stated = isWritten ? modeInFiles(inputs) : undefined;
+  const mode = modeAfter(direction);
   if (stated === undefined || stated === mode) return undefined;
   const found = `${file} has ${service} in ${stated} mode, but this stack wrote ${mode} mode: somebody changed it, or this checkout is behind.`;
   const number = stated === "mongo" ? " and the next number in cutover" : "";

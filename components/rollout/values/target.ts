@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { StorageMode, ValuesRolloutSettings } from "../../settings";
+import type { Direction, ValuesRolloutSettings } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { StepResource } from "../../step/program";
+import { modeAfter } from "../environment";
 import { valuesFileInputs, type Target } from "../target";
 import { valuesFile } from "./provider";
 
@@ -14,15 +15,18 @@ export function valuesTarget(
   return {
     secretRef: pulumi.output({ ...rollout.connectionSecret }),
     deploy: (service, change, options) => {
-      const inputsIn = (mode: StorageMode) => valuesFileInputs(rollout, mongo, service, mode);
-      const environment = change.mode.apply((mode) => inputsIn(mode).environment);
-      const inputs = { ...inputsIn("filesystem"), environment, ...change };
+      const inputsOf = (direction: Direction) =>
+        valuesFileInputs(rollout, mongo, service, direction);
+      const environment = change.direction.apply((direction) => inputsOf(direction).environment);
+      const inputs = { ...inputsOf("back"), environment, ...change };
       const { file } = inputs;
       const resource = new StepResource(valuesFile, service, inputs, options);
       const revision = environment.apply((stated) =>
         createHash("sha256").update(JSON.stringify(stated)).digest("hex").slice(0, 12),
       );
-      const summary = change.mode.apply((mode) => ({ target: "values" as const, mode, file }));
+      const summary = change.direction.apply((direction) => {
+        return { target: "values" as const, mode: modeAfter(direction), file };
+      });
       return { resource, direction: resource.lastDirection, revision, summary };
     },
   };

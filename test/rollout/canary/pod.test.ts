@@ -6,7 +6,7 @@ import { canariesOf, canaryPod, findPublishing } from "../../../components/rollo
 import { serviceEnvironment } from "../../../components/rollout";
 import { serviceNames } from "../names";
 
-const environment = serviceEnvironment("web", "mongo", serviceNames);
+const environment = serviceEnvironment("web", "forward", serviceNames);
 const wanted = environment.map(({ name, value }) =>
   typeof value === "string" ? { name, value } : { name, valueFrom: value },
 );

@@ -17,7 +17,7 @@ const inputs = (namespace: string, changes: Partial<CanaryInputs> = {}): CanaryI
   namespace,
   selector: "app=web",
   owner: "project/stack/taskrunner",
-  environment: serviceEnvironment("web", "mongo", serviceNames),
+  environment: serviceEnvironment("web", "forward", serviceNames),
   timeoutSeconds: 30,
   cutover: 1,
   direction: "forward",

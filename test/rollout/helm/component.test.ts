@@ -119,8 +119,7 @@ describe("the rollout by Helm releases without the handover before it, as under 
     const entries = [{ name: "Worker__Storage__Mode", value: "filesystem" }];
     expect(inputsOf(":Release", "worker")?.values).toEqual({ env: entries });
     for (const pods of ["worker-pods", "web-pods"]) {
-      const stays = { direction: "back", mode: "filesystem" };
-      expect(inputsOf(":PodsReplaced", pods)).toMatchObject(stays);
+      expect(inputsOf(":PodsReplaced", pods)).toMatchObject({ direction: "back" });
     }
     expect([worker, web]).toMatchObject([{ mode: "filesystem" }, { mode: "filesystem" }]);
   });
@@ -176,7 +175,7 @@ describe("the rollout by one Helm release that holds both services", () => {
       install: false,
       selector: "app=worker",
       web: { release: "stella", selector: "app=web" },
-      mode: "mongo",
+      direction: "forward",
     });
   });
 
@@ -197,9 +196,9 @@ describe("the rollout by one Helm release that holds both services", () => {
       release: "stella",
       selector: "app=worker",
       web: { release: "stella", selector: "app=web" },
-      mode: "mongo",
+      direction: "forward",
     });
-    const pods = { release: "stella", revision: 4, stoppedAt: "1", mode: "mongo" };
+    const pods = { release: "stella", revision: 4, stoppedAt: "1", direction: "forward" };
     const ofWorker = { selector: "app=worker" };
     const ofWeb = { selector: "app=web" };
     expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({ ...pods, ...ofWorker });

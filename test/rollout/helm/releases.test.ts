@@ -21,7 +21,7 @@ afterEach(() => {
 const releases =
   (
     rollout: { target?: string; worker?: object; web?: object },
-    mode: "mongo" | "filesystem" = "mongo",
+    direction: "forward" | "back" = "forward",
   ) =>
   () => {
     const chart = "examples/chart";
@@ -34,7 +34,7 @@ const releases =
       rollout: onCluster,
     });
     if (settings.rollout.target === "values") throw new Error("no releases");
-    return readReleases(settings.rollout, mode);
+    return readReleases(settings.rollout, direction);
   };
 
 it("are refused with values that would show a password, before anything is registered", () => {
@@ -47,7 +47,7 @@ it("are warned of on a rollback, which nothing of it stops", () => {
   const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
   writeFileSync(file, "other: amqp://u:pw1@queue\n");
 
-  expect(releases({ web: { values: [file] } }, "filesystem")).not.toThrow();
+  expect(releases({ web: { values: [file] } }, "back")).not.toThrow();
   const found = /site\.yaml .*: other has a password .*\[values-unfit\]$/;
   expect(warn).toHaveBeenCalledWith(expect.stringMatching(found), undefined);
   warn.mockRestore();
@@ -62,7 +62,7 @@ it("are warned of a null on a rollback", () => {
   const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
   writeFileSync(file, "podSecurityContext:\n");
 
-  expect(releases({ worker: { values: [file] } }, "filesystem")).not.toThrow();
+  expect(releases({ worker: { values: [file] } }, "back")).not.toThrow();
   expect(warn).toHaveBeenCalledWith(
     expect.stringContaining("podSecurityContext is null"),
     undefined,

@@ -3,7 +3,7 @@ import { serviceEnvironment } from "../../../components/rollout";
 import { findChangedVariable } from "../../../components/rollout/helm/rendered";
 import { serviceNames } from "../names";
 
-const entries = serviceEnvironment("web", "mongo", serviceNames);
+const entries = serviceEnvironment("web", "forward", serviceNames);
 const given = entries.map(({ name, value }) =>
   typeof value === "string" ? { name, value } : { name, valueFrom: value },
 );

@@ -39,7 +39,7 @@ describe("a drain without a worker", () => {
     await current.cluster.kubectl("create", "namespace", "install");
     const install = inputs("install", { install: true });
     expect(await failuresOf({}, install)).toEqual([]);
-    expect(await createDrain(install)).toMatchObject({ drainSnapshot: { mode: "mongo" } });
+    expect(await createDrain(install)).toMatchObject({ drainSnapshot: { direction: "forward" } });
     expect(current.said.join()).toMatch(/no workload in namespace install /);
 
     await current.cluster.apply(revisionOf("install", "worker", "deployed"));
@@ -48,20 +48,20 @@ describe("a drain without a worker", () => {
 
   it("of an uninstalled worker is a warning in a rollback on the stack's own cluster only", async () => {
     await current.cluster.kubectl("create", "namespace", "gone");
-    const back = inputs("gone", { mode: "filesystem" });
+    const back = inputs("gone", { direction: "back" });
     const clusterIdentity = await identity("gone");
-    const before = { ...inputs("gone"), drainSnapshot: { mode: "mongo" }, applied: true };
+    const before = { ...inputs("gone"), drainSnapshot: { direction: "forward" }, applied: true };
     const unknown = await unfinished(Drain.update("id", before, { ...back, clusterIdentity }));
     expect(unknown.text).toMatch(/No Deployment .* advanced\.acceptCluster: https:/);
 
     const known = { ...before, clusterIdentity } as unknown as DrainState;
     expect(await updateDrain(known, { ...back, clusterIdentity })).toMatchObject({
-      drainSnapshot: { mode: "filesystem" },
+      drainSnapshot: { direction: "back" },
     });
     expect(current.said.join()).toMatch(/warning: .* \[worker-absent\]/);
     const accepting = { ...back, acceptCluster: clusterIdentity.server };
     expect(await updateDrain(before as unknown as DrainState, accepting)).toMatchObject({
-      drainSnapshot: { mode: "filesystem" },
+      drainSnapshot: { direction: "back" },
     });
 
     const env = [{ name: "Worker__Storage__Mode", value: "mongo" }];
@@ -89,13 +89,13 @@ describe("a drain at another address", () => {
     // A stop of its own.
     expect(Date.parse(right.stoppedAt ?? "")).toBeGreaterThan(Date.now() - 60_000);
     expect(right.drainSnapshot?.stoppedAt).toBe(right.stoppedAt);
-    expect(right).toMatchObject({ drainSnapshot: { mode: "mongo" }, namespace: "right" });
+    expect(right).toMatchObject({ drainSnapshot: { direction: "forward" }, namespace: "right" });
     expect(right.drainSnapshot?.address.namespace).toBe("right");
     expect(await current.cluster.replicas("right")).toBe("0 1");
 
     await current.cluster.deploy("other", { mode: "mongo" });
     expect(await updateDrain(right, inputs("other"))).toMatchObject({
-      drainSnapshot: { mode: "mongo", workloads: {} },
+      drainSnapshot: { direction: "forward", workloads: {} },
       namespace: "other",
     });
     expect(await current.cluster.replicas("other")).toBe("1");

@@ -61,7 +61,7 @@ it("between fence and rollout it stops the rollout, until the worker is drained 
   const wanted = inputs("late", { drainSnapshot });
   const refusal = /\(ReplicaSet worker-.* not in MongoDB/;
   await expect(PodsReplaced.create(wanted)).rejects.toThrow(refusal);
-  const onFiles = { ...wanted, mode: "filesystem", direction: "back", applied: true };
+  const onFiles = { ...wanted, direction: "back", applied: true };
   await expect(PodsReplaced.update("id", onFiles, wanted)).rejects.toThrow(refusal);
 });
 

@@ -19,7 +19,7 @@ describe("a drain", () => {
     const state = await createDrain(inputs("usual"));
     expect(await current.cluster.pods("usual")).toEqual([]);
     expect(await current.cluster.replicas("usual")).toBe("0 2");
-    expect(state).toMatchObject({ drainSnapshot: { mode: "mongo" }, applied: true });
+    expect(state).toMatchObject({ drainSnapshot: { direction: "forward" }, applied: true });
     expect(current.said.at(-1)).toMatch(/^worker: drained/);
   });
 
@@ -33,14 +33,14 @@ describe("a drain", () => {
       drainSnapshot,
     });
     expect(await current.cluster.pods("both")).toHaveLength(1);
-    const back = await updateDrain(there, inputs("both", { mode: "filesystem" }));
+    const back = await updateDrain(there, inputs("both", { direction: "back" }));
     expect(await current.cluster.pods("both")).toEqual([]);
-    expect(back).toMatchObject({ drainSnapshot: { mode: "filesystem" } });
+    expect(back).toMatchObject({ drainSnapshot: { direction: "back" } });
   });
 
   it("leaves a service alone that is new to the stack in filesystem mode", async () => {
     await deployed("new", 1);
-    const state = await createDrain(inputs("new", { mode: "filesystem" }));
+    const state = await createDrain(inputs("new", { direction: "back" }));
     expect(state).toMatchObject({ drainSnapshot: null, applied: true });
     expect(await current.cluster.replicas("new")).toBe("1");
     expect(current.said).toEqual([]);
@@ -48,11 +48,11 @@ describe("a drain", () => {
 
   it("takes no service from MongoDB to files in a stack that knows of no cutover", async () => {
     await current.cluster.deploy("lost", { mode: "mongo" });
-    const back = inputs("lost", { mode: "filesystem", ended: 0 });
+    const back = inputs("lost", { direction: "back", ended: 0 });
     const reason = /Deployment worker in namespace lost .* storageMode: mongo first/;
 
     expect(await failuresOf({}, back)).toEqual([
-      { property: "mode", reason: expect.stringMatching(reason) as unknown },
+      { property: "direction", reason: expect.stringMatching(reason) as unknown },
     ]);
     // Not as an unfinished step: of one the next run would go on.
     await expect(Drain.create(back)).rejects.toThrow(reason);
@@ -63,7 +63,7 @@ describe("a drain", () => {
   });
 
   it("leaves an unreachable cluster to the step itself to report", async () => {
-    const unreachable = inputs("any", { kubeconfig: "missing", mode: "filesystem", ended: 0 });
+    const unreachable = inputs("any", { kubeconfig: "missing", direction: "back", ended: 0 });
     expect(await failuresOf({}, unreachable)).toEqual([]);
     await expect(Drain.create(unreachable)).rejects.toThrow("kubeconfig missing");
   });
@@ -76,7 +76,7 @@ describe("a drain", () => {
       drainSnapshot?.workloads["Deployment worker"]?.replicas;
     const state = await createDrain(inputs("kept"));
     await current.cluster.kubectl("annotate", ...worker, mark);
-    const again = await updateDrain(state, inputs("kept", { mode: "filesystem" }));
+    const again = await updateDrain(state, inputs("kept", { direction: "back" }));
     expect(replicasIn(again)).toBe(2);
     await current.cluster.kubectl("annotate", ...worker, mark);
     await current.cluster.scale("kept", 1);
@@ -116,13 +116,13 @@ describe("a drain", () => {
 
   it("is no affair of a preview: inputs decide, and what was not finished", async () => {
     const unreachable = inputs("any", { kubeconfig: "missing" });
-    const drainSnapshot = { mode: "mongo", address: unreachable, workloads: {} };
+    const drainSnapshot = { direction: "forward", address: unreachable, workloads: {} };
     const results = { drainSnapshot, stoppedAt: null };
     const state = { ...unreachable, ...results, applied: true, __provider: "x" };
     const changes = async (olds: object, news: object) =>
       (await Drain.diff("id", olds, news)).changes;
     expect(await changes(state, unreachable)).toBe(false);
-    expect(await changes(state, inputs("any", { ...unreachable, mode: "filesystem" }))).toBe(true);
+    expect(await changes(state, inputs("any", { ...unreachable, direction: "back" }))).toBe(true);
     expect(await changes({ ...state, applied: false }, unreachable)).toBe(true);
     expect(await Drain.read("id", state)).toEqual({ id: "id", props: state });
   });
@@ -148,17 +148,17 @@ describe("a drain that is not finished", () => {
     expect(again.text).toContain(second);
     await current.cluster.end("stuck", second);
     const done = await updateDrain(again.state, short);
-    expect(done).toMatchObject({ drainSnapshot: { mode: "mongo" }, applied: true });
+    expect(done).toMatchObject({ drainSnapshot: { direction: "forward" }, applied: true });
     expect(await current.cluster.replicas("stuck")).toBe("0 2");
   });
 
   it("is undone where the cutover is abandoned", async () => {
     await deployed("abandoned", 2, true);
-    const before = await createDrain(inputs("abandoned", { mode: "filesystem" }));
+    const before = await createDrain(inputs("abandoned", { direction: "back" }));
     const short = inputs("abandoned", { timeoutSeconds: 1 });
     const { state } = await unfinished(Drain.update("id", before, short));
     expect(await current.cluster.replicas("abandoned")).toBe("0 2");
-    const back = await updateDrain(state, inputs("abandoned", { mode: "filesystem" }));
+    const back = await updateDrain(state, inputs("abandoned", { direction: "back" }));
     expect(await current.cluster.replicas("abandoned")).toBe("2");
     expect(back).toMatchObject({ drainSnapshot: null, applied: true });
     expect(current.said.at(-1)).toMatch(/^worker: Deployment worker .* 2 replicas/);
@@ -167,7 +167,7 @@ describe("a drain that is not finished", () => {
   it("that is abandoned starts nothing in another mode: the drain before it may be for that one", async () => {
     await deployed("between", 1);
     const drained = await createDrain(inputs("between"));
-    const failed = { ...drained, mode: "filesystem" as const, applied: false };
+    const failed = { ...drained, direction: "back" as const, applied: false };
     await updateDrain(failed, inputs("between"));
     expect(await current.cluster.replicas("between")).toBe("0 1");
   });
@@ -177,14 +177,14 @@ describe("a drain that is not finished", () => {
     const asked = { service: "worker", direction: "forward" };
     const taken = { ...asked, direction: "back" };
     const before = stored((await DrainRequest.create(taken)).outs);
-    const state = await createDrain(inputs("killed", { mode: "filesystem", requests: 0 }));
+    const state = await createDrain(inputs("killed", { direction: "back", requests: 0 }));
     const begun = stored((await DrainRequest.update("id", before, asked)).outs);
     await unfinished(Drain.update("id", state, inputs("killed", { timeoutSeconds: 1 })));
     expect(await current.cluster.replicas("killed")).toBe("0 2");
 
     const { requests } = (await DrainRequest.update("id", begun, taken))
       .outs as DrainRequestResults;
-    const news = inputs("killed", { mode: "filesystem", requests });
+    const news = inputs("killed", { direction: "back", requests });
     expect((await Drain.diff("id", state, news)).changes).toBe(true);
     expect(await updateDrain(state, news)).toMatchObject({ drainSnapshot: null });
     expect(await current.cluster.replicas("killed")).toBe("2");
@@ -202,15 +202,15 @@ describe("a drain that is not finished", () => {
     const running = Drain.update("id", state, inputs("by-hand"));
     await expect(running).rejects.toThrow("nothing was changed");
     await expect(running).rejects.not.toHaveProperty("properties");
-    expect(await updateDrain(state, inputs("by-hand", { mode: "filesystem" }))).toMatchObject({
-      drainSnapshot: { mode: "filesystem" },
+    expect(await updateDrain(state, inputs("by-hand", { direction: "back" }))).toMatchObject({
+      drainSnapshot: { direction: "back" },
     });
   });
 
   it("drains nothing that is in the mode already, such as after pulumi up --replace", async () => {
     await current.cluster.deploy("there", { mode: "mongo" });
     expect(await createDrain(inputs("there"))).toMatchObject({
-      drainSnapshot: { mode: "mongo", workloads: {} },
+      drainSnapshot: { direction: "forward", workloads: {} },
       stoppedAt: null,
     });
     expect(await current.cluster.replicas("there")).toBe("1");
@@ -233,7 +233,7 @@ describe("the API", () => {
     await deployed("allowed", 1);
     const kubeconfig = await kubeconfigOf(current.cluster, "allowed", servicesRules);
     const state = await createDrain(inputs("allowed", { kubeconfig }));
-    expect(state).toMatchObject({ drainSnapshot: { mode: "mongo" } });
+    expect(state).toMatchObject({ drainSnapshot: { direction: "forward" } });
     await current.cluster.deploy("allowed", { replicas: 0, mode: "mongo" });
     await replaced("allowed", { kubeconfig });
     expect(await current.cluster.replicas("allowed")).toBe("1");
@@ -280,7 +280,7 @@ describe("the API", () => {
     }, 10_000);
     await api.mend();
     await current.cluster.end("moment", pod);
-    expect(await running).toMatchObject({ drainSnapshot: { mode: "mongo" } });
+    expect(await running).toMatchObject({ drainSnapshot: { direction: "forward" } });
     await api.cut();
   });
 });

@@ -50,9 +50,8 @@ export function drainsOn(current: Current) {
     namespace,
     release: "worker",
     service: "worker",
-    mode: "mongo",
     timeoutSeconds: 15,
-    direction: changes.mode === "filesystem" ? "back" : "forward",
+    direction: "forward",
     ...changes,
   });
   const deployed = async (namespace: string, replicas = 2, own = false) => {

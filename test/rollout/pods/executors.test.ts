@@ -9,17 +9,17 @@ const { Drain } = providers;
 const current = clusterForTests();
 const { inputs, deployed, replaced } = drainsOn(current);
 
-const back = { mode: "filesystem", direction: "back" } as const;
+const back = { direction: "back" } as const;
 /** Why a drain did not finish. */
 const refusal = async (from: DrainInputs) => (await unfinished(Drain.create(from))).text;
 /** The same for a rollback of a worker that was drained for a cutover. */
 const refusalBack = async (namespace: string) => {
-  const known = { ...inputs(namespace), drainSnapshot: { mode: "mongo" }, applied: true };
+  const known = { ...inputs(namespace), drainSnapshot: { direction: "forward" }, applied: true };
   return (await unfinished(Drain.update("id", known, inputs(namespace, back)))).text;
 };
 /** Labels that only the worker has. */
 const ofWorker = { selector: "app=worker" };
-const isDrained = { drainSnapshot: { mode: "mongo" } };
+const isDrained = { drainSnapshot: { direction: "forward" } };
 
 /** A DaemonSet of release `worker`. */
 function daemonSet(namespace: string, own: object, env: object[] = []): object {
@@ -142,7 +142,7 @@ describe("a drain of every executor", () => {
     const [, fix = ""] = /--patch '(.*)'/.exec(await refusal(inputs("parted"))) ?? [];
     await current.cluster.kubectl("patch", ...parted, `--patch=${fix}`);
     expect(await createDrain({ ...inputs("parted"), timeoutSeconds: 40 })).toMatchObject({
-      drainSnapshot: { mode: "mongo" },
+      drainSnapshot: { direction: "forward" },
     });
   });
 
@@ -159,7 +159,7 @@ describe("a drain of every executor", () => {
   it("refuses replicas with a state each that a drain has scaled to zero already", async () => {
     const set = { kind: "StatefulSet", replicas: 2, claims: true, graceSeconds: 1 } as const;
     await current.cluster.deploy("at-zero", set);
-    const known = { ...inputs("at-zero"), drainSnapshot: { mode: "mongo" }, applied: true };
+    const known = { ...inputs("at-zero"), drainSnapshot: { direction: "forward" }, applied: true };
     const drained = await updateDrain(stored(known), inputs("at-zero", back));
     expect(await current.cluster.replicas("at-zero", "statefulset/worker")).toBe("0 2");
     const { text } = await unfinished(Drain.update("id", drained, inputs("at-zero")));
@@ -192,7 +192,7 @@ describe("a drain of every executor", () => {
 
     const known = stored({ ...drained, selector: undefined, ...inputs("mixed") });
     expect(await updateDrain(known, inputs("mixed", back))).toMatchObject({
-      drainSnapshot: { mode: "filesystem" },
+      drainSnapshot: { direction: "back" },
       applied: true,
     });
   });

@@ -2,7 +2,7 @@ import { loadYaml } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import type { Controller } from "../../../components/kubernetes";
 import { chooseDrain, describeChanged } from "../../../components/rollout/pods/live-mode";
-import type { StorageMode } from "../../../components/settings";
+import type { Direction, StorageMode } from "../../../components/settings";
 
 /** The worker's Deployment, with the mark of a drain if replicas before it are given. */
 function worker(mode: StorageMode, replicas: number, before?: number): Controller {
@@ -19,16 +19,16 @@ function worker(mode: StorageMode, replicas: number, before?: number): Controlle
   return loadYaml<Controller>(JSON.stringify(object));
 }
 
-const last = (mode: StorageMode) => ({
-  mode,
+const last = (direction: Direction) => ({
+  direction,
   stoppedAt: "2026-11-25T10:00:00.000Z",
   address: { namespace: "apps" },
   executors: { variable: "", labels: "", images: [], claims: [], owners: [] },
   workloads: {},
 });
 
-const onFiles = last("filesystem");
-const onMongo = last("mongo");
+const onFiles = last("back");
+const onMongo = last("forward");
 
 describe("what a drain has to do", () => {
   it.each([
@@ -88,21 +88,21 @@ describe("what a drain has to do", () => {
     ["the state is lost, on files", undefined, false, worker("filesystem", 2), "drain", "nothing"],
     ["the state is lost, on MongoDB", undefined, false, worker("mongo", 2), "nothing", "drain"],
   ] as const)("%s", (_, drained, isUnfinished, live, inMongo, inFilesystem) => {
-    const choose = (mode: StorageMode) =>
-      chooseDrain({ service: "worker", mode }, [live], { last: drained, isUnfinished });
-    expect([choose("mongo"), choose("filesystem")]).toEqual([inMongo, inFilesystem]);
+    const choose = (direction: Direction) =>
+      chooseDrain({ service: "worker", direction }, [live], { last: drained, isUnfinished });
+    expect([choose("forward"), choose("back")]).toEqual([inMongo, inFilesystem]);
   });
 
   it("a cutover without a worker is refused by the drain; a stack on files needs none", () => {
-    const choose = (mode: StorageMode) =>
-      chooseDrain({ service: "worker", mode }, [], { last: undefined, isUnfinished: false });
-    expect([choose("mongo"), choose("filesystem")]).toEqual(["drain", "nothing"]);
+    const choose = (direction: Direction) =>
+      chooseDrain({ service: "worker", direction }, [], { last: undefined, isUnfinished: false });
+    expect([choose("forward"), choose("back")]).toEqual(["drain", "nothing"]);
   });
 });
 
 it("the refusal of a changed worker names it, and the way to files", () => {
   const live = [worker("filesystem", 2), worker("filesystem", 0, 2)];
-  const text = describeChanged({ service: "worker", mode: "mongo" }, live);
+  const text = describeChanged({ service: "worker", direction: "forward" }, live);
   // The one that is drained is not named.
   expect(text).toMatch(
     /^Deployment worker is in filesystem mode \(replicas: 2\), but this stack left it in mongo/,

@@ -79,7 +79,7 @@ it("leaves a release alone that nobody else deploys", async () => {
 
 it("does not stop a rollback, and warns of it", async () => {
   await deployed("back", flux, release);
-  expect(await refusal("back", { mode: "filesystem" })).toBe("");
+  expect(await refusal("back", { direction: "back" })).toBe("");
   expect(current.said.join()).toMatch(/^warning: .*HelmRelease flux-system.*\[owned\]$/s);
 });
 

@@ -17,7 +17,7 @@ const inputs = (namespace: string, changes: Partial<DrainInputs> = {}) =>
     web: { release: "worker", selector: "app=web" },
     ...changes,
   });
-const toFiles = { mode: "filesystem" } as const;
+const toFiles = { direction: "back" } as const;
 
 const web = (namespace: string, changes: Partial<PodsReplacedInputs> = {}) =>
   drains.inputs(namespace, { selector: "app=web", service: "web", ...changes });

@@ -39,7 +39,7 @@ describe("the replicas", () => {
     expect(await current.cluster.replicas("back")).toBe("0 2");
     const running = replaced("back");
     await current.cluster.setMode("back", "Mongo");
-    expect(await running).toMatchObject({ mode: "mongo", applied: true });
+    expect(await running).toMatchObject({ direction: "forward", applied: true });
     expect(await current.cluster.replicas("back")).toBe("2");
     expect(await current.cluster.pods("back")).toHaveLength(2);
     expect(current.said.join("\n")).toMatch(/^worker: worker .* 2 ready/m);
@@ -47,7 +47,7 @@ describe("the replicas", () => {
 
   it("wait for the handover if it is not part of the update", async () => {
     const drainSnapshot = await drained("between");
-    await replaced("between", { mode: "filesystem", drainSnapshot });
+    await replaced("between", { direction: "back", drainSnapshot });
     expect(await current.cluster.replicas("between")).toBe("0 1");
     expect(current.said.join()).toContain("[still-drained]");
   });
@@ -90,7 +90,7 @@ describe("the replicas", () => {
   it("come back in filesystem mode where no mode is stated", async () => {
     await drained("unstated");
     await current.cluster.deploy("unstated", { replicas: 0, mode: "nothing" });
-    await replaced("unstated", { mode: "filesystem" });
+    await replaced("unstated", { direction: "back" });
     expect(await current.cluster.replicas("unstated")).toBe("1");
   });
 });

@@ -14,18 +14,18 @@ export function inputsWithFiles(
   site: CheckoutSite,
   mode: "mongo" | "filesystem" = "mongo",
 ): DrainInputs & { readonly files: NonNullable<DrainInputs["files"]> } {
+  const direction = mode === "mongo" ? "forward" : "back";
   const keys = { worker: "Worker__Storage__Mode", web: "TaskRunner__Storage__Mode" };
   return {
     kubeconfig: current.cluster.kubeconfig,
     namespace: "apps",
     selector: "app=worker",
     service: "worker",
-    mode,
     timeoutSeconds: 15,
-    direction: mode === "mongo" ? "forward" : "back",
+    direction,
     files: (["worker", "web"] as const).map((service) => ({
       service,
-      mode,
+      direction,
       stack,
       file: join(site.checkout, own(service)),
       site: [join(site.checkout, "deploy/worker.yaml")],

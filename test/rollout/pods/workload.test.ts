@@ -83,14 +83,14 @@ describe("what belongs to a Deployment", () => {
       owned("young", "ReplicaSet", "new"),
       owned("old", "ReplicaSet", "old"),
     ]);
-    const wanted = { service: "worker", mode: "filesystem" } as const;
+    const wanted = { service: "worker", direction: "back" } as const;
     const objects = findObstacles(found, wanted).map(({ object }) => object);
     expect(objects).toEqual(["pod young", "old pod old"]);
   });
 
   it("is counted, whatever the status still says: a pod may just have gone", () => {
     const going = { deletionTimestamp: secondsAgo(1), deletionGracePeriodSeconds: 0 };
-    const wanted = { service: "worker", mode: "filesystem" } as const;
+    const wanted = { service: "worker", direction: "back" } as const;
     for (const pods of [[], [pod({}, going)]]) {
       const [obstacle] = findObstacles(workload(deployment(), sets, pods), wanted);
       expect(obstacle?.found).toBe("0 of 1 new pods exist");
@@ -99,7 +99,7 @@ describe("what belongs to a Deployment", () => {
 
   it("is not judged before the controllers have seen it", () => {
     const found = workload(deployment([], { observedGeneration: 2 }), sets, []);
-    const wanted = { service: "worker", mode: "filesystem" } as const;
+    const wanted = { service: "worker", direction: "back" } as const;
     expect(findObstacles(found, wanted)[0]?.found).toMatch(/has not processed its last change/);
   });
 });

@@ -16,7 +16,7 @@ const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): CheckInp
   owner: "project/stack/taskrunner",
   ...ofWorker(namespace, changes),
 });
-const toFiles = { mode: "filesystem", direction: "back" } as const;
+const toFiles = { direction: "back" } as const;
 
 /** The inputs as the engine keeps them: with the cluster that the step finds. */
 const checked = async (from: CheckInputs, olds: object = {}) =>
@@ -186,7 +186,7 @@ describe("an up without a preview, before its first change", () => {
       (await ServicesCheck.diff("id", outs, to)).changes;
     const renamed = await checked(inputs("named", { context }), from);
     expect(await changes(olds, renamed)).toBe(false);
-    const drained = { ...olds, stoppedAt: null, drainSnapshot: { mode: "mongo" } };
+    const drained = { ...olds, stoppedAt: null, drainSnapshot: { direction: "forward" } };
     expect((await Drain.diff("id", drained, renamed)).changes).toBe(false);
     expect(await changes({ ...olds, ...elsewhere }, renamed)).toBe(true);
     expect((await Drain.diff("id", { ...drained, ...elsewhere }, renamed)).changes).toBe(true);

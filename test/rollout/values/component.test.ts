@@ -35,7 +35,7 @@ describe("the rollout by values files", () => {
       site: ["deploy/web.values.yaml"],
       stack: "organization/taskrunner-storage/test",
       path: "web.env",
-      mode: "mongo",
+      direction: "forward",
       environment: {
         TaskRunner__Storage__Mode: "mongo",
         TaskRunner__Storage__Mongo__ConnectionString: {
@@ -87,7 +87,7 @@ describe("the rollout by values files", () => {
     expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({
       namespace: "apps",
       selector: "app=worker",
-      mode: "mongo",
+      direction: "forward",
       stoppedAt: "1",
     });
     expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("stoppedAt");

@@ -4,8 +4,8 @@ import { environmentOnTop, refuseUnknownList } from "../../../components/rollout
 import { serviceNames as usual } from "../names";
 
 const names = { ...usual, connectionSecret: { name: "mongo", key: "uri" } };
-const onMongo = serviceEnvironment("worker", "mongo", names);
-const onFiles = serviceEnvironment("worker", "filesystem", names);
+const onMongo = serviceEnvironment("worker", "forward", names);
+const onFiles = serviceEnvironment("worker", "back", names);
 const env = { path: "env" };
 const workerEnv = { path: "worker.env" };
 

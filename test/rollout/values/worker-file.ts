@@ -45,14 +45,14 @@ export function inFolder(): void {
 export const readWorkerFile = () => readFile(file, "utf8");
 
 export function fileInputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFileInputs> = {}) {
-  const entries = serviceEnvironment("worker", mode, serviceNames);
+  const direction = mode === "mongo" ? "forward" : "back";
+  const entries = serviceEnvironment("worker", direction, serviceNames);
   return {
-    direction: mode === "mongo" ? "forward" : "back",
+    direction,
     service: "worker",
     file,
     site: [siteFile],
     path: "env",
-    mode,
     environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
     stack: "organization/taskrunner-storage/prod",
     ...changes,
