@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { formatCount, formatDuration } from "../components/text";
-import { quarantineFile } from "../components/state";
+import { ownFiles } from "../components/state";
 import {
   type ImportReport,
   type ImportPass,
@@ -57,7 +57,7 @@ export const importCommand = command("import", {
         dryRun,
         pass,
         watch,
-        quarantine: quarantineFile,
+        quarantine: ownFiles.quarantine,
         from,
       }),
     );
@@ -98,7 +98,9 @@ function describeImport(sides: StateSides, { dryRun }: ImportOptions, report: Im
     ],
     sections: importSections(report, sides),
     ending:
-      quarantined === 0 || dryRun ? undefined : `All quarantined records are in ${quarantineFile}.`,
+      quarantined === 0 || dryRun
+        ? undefined
+        : `All quarantined records are in ${ownFiles.quarantine}.`,
   };
 }
 

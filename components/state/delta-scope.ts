@@ -4,9 +4,10 @@ import { blocksOf } from "./concurrency";
 import { HashSet, shortHash } from "./digests";
 import { isMissing } from "./errors";
 import type { Fence } from "./fence";
-import { type FindFinished, readRunFiles, stampedName } from "./held";
 import { type StateAddress, filesOf } from "./layout";
+import { ownFiles } from "./own-files";
 import { publish } from "./publish";
+import { type FindFinished, readRunFiles, stampedName } from "./run-files";
 import { formatStamp, readStamp } from "./stamp";
 
 /** What the bulk pass of a rollback leaves to the delta pass. */
@@ -23,9 +24,6 @@ export interface DeltaScope {
   readonly finished: Pick<ReadonlySet<string>, "has">;
 }
 
-/** In the state directory and not in MongoDB: it is about these files, and a copy of them from before lacks it. */
-export const scopeFile = "delta-scope.ndjson";
-
 /**
  * Saves what is left to the delta pass: of each run's file whether it is finished.
  *
@@ -37,7 +35,7 @@ export async function saveDeltaScope(
   scope: Omit<DeltaScope, "finished">,
   findFinished?: FindFinished,
 ): Promise<void> {
-  const path = join(address.root, scopeFile);
+  const path = join(address.root, ownFiles.deltaScope);
   await publish(path, await readStamp(path), async (to) => {
     await to.appendFile(`${JSON.stringify(scope)}\n`);
     for await (const files of blocksOf(readRunFiles(address, findFinished))) {
@@ -58,7 +56,7 @@ export async function readDeltaScope(
   address: StateAddress,
   { at, tokens = [] }: Fence,
 ): Promise<DeltaScope | undefined> {
-  const file = await open(join(address.root, scopeFile)).catch((error: unknown) => {
+  const file = await open(join(address.root, ownFiles.deltaScope)).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
   });
   if (!file) return undefined;

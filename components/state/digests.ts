@@ -1,10 +1,3 @@
-import { hash } from "node:crypto";
-
-/** The first 8 bytes of a text's sha256. */
-export function digestOf(text: string): bigint {
-  return hash("sha256", text, "buffer").readBigUInt64BE();
-}
-
 /**
  * A number of 53 bits for a text, without cryptography: a pass over 10^6 names makes four million of them. Two halves
  * by multiplication (FNV-1a, with another prime for the second), each mixed at the end.

@@ -2,6 +2,7 @@ import { access, constants, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
 import { type StateAddress, isFolder } from "./layout";
+import { ownFiles } from "./own-files";
 import { syncFolders, temporaryPath, writeAside } from "./publish";
 import type { StepForms } from "./step-forms";
 
@@ -35,16 +36,13 @@ export interface Fence {
   readonly forms?: StepForms;
 }
 
-/** The fence's file, directly in the state directory, where no service and no import looks for files. */
-export const fenceFile = "fence.json";
-
 /**
  * Reads the fence of the last cutover; undefined if no cutover has reached its fence.
  *
  * @throws StateFolderError if its file is damaged, because then the source of truth is unknown
  */
 export async function readFence(root: string): Promise<Fence | undefined> {
-  const path = join(root, fenceFile);
+  const path = join(root, ownFiles.fence);
   try {
     return JSON.parse(await readFile(path, "utf8")) as Fence;
   } catch (error) {
@@ -78,26 +76,27 @@ export function endedCutovers(fence: Fence | undefined): number {
 /** Writes a fence into the state directory, durably: a reader finds the former fence or this one. */
 export async function writeFence(root: string, fence: Fence): Promise<void> {
   const text = `${JSON.stringify(fence, undefined, 2)}\n`;
-  await writeAside(join(root, fenceFile), (file) => file.writeFile(text));
+  await writeAside(join(root, ownFiles.fence), (file) => file.writeFile(text));
   await syncFolders([root]);
 }
 
 /**
  * Checks, before anything is stopped, that a cutover can write its fence into a state directory and a rollback its
- * files into the folders: creates a file in each and deletes it.
+ * files into the folders.
  *
- * @param probe Default: by a file. Or only by the permissions, for a preview
+ * @param by how: creates a file in each and deletes it or, in a preview, looks at the permissions
  * @throws WriteError
  */
 export async function requireFenceWritable(
   { root, folders }: StateAddress,
-  probe = probeByFile,
+  by: "file" | "permission" = "file",
 ): Promise<void> {
-  await probe(join(root, fenceFile), join(root, fenceFile));
+  const probe = by === "file" ? probeByFile : probeByPermission;
+  await probe(join(root, ownFiles.fence), join(root, ownFiles.fence));
   for (const folder of Object.values(folders)) {
     // A rollback creates a folder that is missing.
     const path = join(root, folder);
-    if (await isFolder(path)) await probe(join(path, fenceFile), path);
+    if (await isFolder(path)) await probe(join(path, ownFiles.fence), path);
   }
 }
 
@@ -107,8 +106,8 @@ async function probeByFile(path: string, named: string): Promise<void> {
   await rm(file).catch(notWritable(named));
 }
 
-/** Looks only at the permissions of the file's folder. @throws WriteError */
-export async function probeByPermission(file: string, named: string): Promise<void> {
+/** Looks only at the permissions of the file's folder. */
+async function probeByPermission(file: string, named: string): Promise<void> {
   await access(dirname(file), constants.W_OK).catch(notWritable(named));
 }
 

@@ -1,32 +1,19 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Store } from "../contract";
 import { mapLimit } from "./concurrency";
-import { isMissing, isSystemError } from "./errors";
-import { type JsonObject, memberOf } from "./json";
-import { type StateAddress, type StateFile, filesOf } from "./layout";
-import { type RawText, readTexts } from "./read";
-import { objectIn } from "./records";
-import { type FileStamp, formatStamp, readStamp } from "./stamp";
-import { isUnfinished } from "./unfinished";
-
-/**
- * The folder below the state directory for the files of held runs. Each fence has a folder in it, with the same layout
- * as the state directory. No service and no import reads it.
- */
-export const heldFolder = "held";
-
-/**
- * The folder below the state directory for conflict copies, with the same layout. Next to its file, a copy would be
- * a second run to a service that lists the folder.
- */
-export const conflictsFolder = "conflicts";
+import { isMissing } from "./errors";
+import { type StateAddress, fileOf, filesOf } from "./layout";
+import { ownFiles } from "./own-files";
+import { isOneFile } from "./publish";
+import { listJobs } from "./queue";
+import { type RunFile, readRunFiles } from "./run-files";
+import { lookUp } from "./stamp";
 
 /** Points an address at each folder of held files, which is a state directory of its own; the newest first. */
 export async function heldAddresses<Address extends StateAddress>(
   address: Address,
 ): Promise<Address[]> {
-  const held = join(address.root, heldFolder);
+  const held = join(address.root, ownFiles.held);
   try {
     const names = (await readdir(held)).sort().reverse();
     return names.map((name) => ({ ...address, root: join(held, name) }));
@@ -34,11 +21,6 @@ export async function heldAddresses<Address extends StateAddress>(
     if (isMissing(error)) return [];
     throw error;
   }
-}
-
-/** Points an address at the conflict copies, which form a state directory of their own. */
-export function toConflictsAddress<Address extends StateAddress>(address: Address): Address {
-  return { ...address, root: join(address.root, conflictsFolder) };
 }
 
 /** Lists the held runs. */
@@ -52,97 +34,43 @@ export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
   return runs;
 }
 
-/** A run's file with the id inside. */
-export interface RunFile {
-  readonly runId: string;
-  readonly file: StateFile;
-}
-
-/** Maximum number of files read at once; on a network volume each takes some milliseconds. */
-const filesAtOnce = 16;
-
-/** A file's name with its stamp as text. */
-export function stampedName(name: string, stamp: string | undefined): string {
-  return `${name} ${stamp}`;
-}
-
-interface StampedFile {
-  readonly file: StateFile;
-  /** Undefined if the file is gone by now. */
-  readonly stamp: FileStamp | undefined;
-}
-
-/** Finds the names of files that hold finished runs, as far as that is known. */
-export type FindFinished = (files: readonly StampedFile[]) => Promise<ReadonlySet<string>>;
-
-/**
- * Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them.
- *
- * @param finished files whose runs were finished, as `stampedName` has them: one that has its stamp still is not read
- */
-export async function listUnfinishedRuns(
-  address: StateAddress,
-  finished?: Pick<ReadonlySet<string>, "has">,
-): Promise<RunFile[]> {
-  const isFinished = ({ file, stamp }: StampedFile) =>
-    stamp !== undefined && finished?.has(stampedName(file.name, formatStamp(stamp))) === true;
-  const findFinished = (files: readonly StampedFile[]) =>
-    Promise.resolve(new Set(files.filter(isFinished).map(({ file }) => file.name)));
-  const runs: RunFile[] = [];
-  for await (const { file, runId, mayExecute } of readRunFiles(address, findFinished)) {
-    if (runId !== undefined && mayExecute) runs.push({ runId, file });
+/** Whether a run has a file of this base name, also a held one. */
+export async function hasRun(address: StateAddress, baseName: string): Promise<boolean> {
+  for (const place of [address, ...(await heldAddresses(address))]) {
+    if (await lookUp(fileOf(place, "runs", baseName).path)) return true;
   }
-  return runs;
+  return false;
 }
 
-/**
- * The runs' files in a folder, with the stamps that they had before they were read.
- *
- * @param findFinished the files that are not read; default none
- */
-export async function* readRunFiles(address: StateAddress, findFinished?: FindFinished) {
-  for await (const files of filesOf(address, "runs")) {
-    const stamped = await Promise.all(
-      files.map(async (file) => ({ file, stamp: await readStamp(file.path) })),
-    );
-    const finished = (await findFinished?.(stamped)) ?? new Set();
-    const isKnown = ({ file }: StampedFile) => finished.has(file.name);
-    yield* stamped
-      .filter(isKnown)
-      .map(({ file, stamp }) => ({ file, stamp, runId: undefined, mayExecute: false }));
-    const unknown = stamped.filter((one) => !isKnown(one));
-    yield* await mapLimit(filesAtOnce, unknown, async ({ file, stamp }) => {
-      const run = await runIn(file);
-      const runId = run && idInside(run);
-      return { file, stamp, runId, mayExecute: run !== undefined && isUnfinished(run) };
-    });
+/** Whether there is any run's file, also a held one. */
+export async function hasRuns(address: StateAddress): Promise<boolean> {
+  for (const place of [address, ...(await heldAddresses(address))]) {
+    for await (const files of filesOf(place, "runs")) return files.length > 0;
+  }
+  return false;
+}
+
+/** The folders of held runs, each a state directory of its own, with the runs in it; the newest first. */
+export async function* heldFolders<Address extends StateAddress>(
+  address: Address,
+): AsyncGenerator<{ readonly held: Address; readonly runs: readonly RunFile[] }> {
+  for (const held of await heldAddresses(address)) {
+    const runs: RunFile[] = [];
+    for await (const { file, runId = file.baseName } of readRunFiles(held)) {
+      // An interrupted move left one file under both names. An export would write it under the held one.
+      const isMoved = await isOneFile(file.path, join(address.root, file.name));
+      if (isMoved) await rm(file.path, { force: true });
+      else runs.push({ runId, file });
+    }
+    yield { held, runs };
   }
 }
 
-/**
- * Whether the run in a text may still execute steps. A text that is unreadable or holds no run counts as unfinished.
- */
-export function mayBeUnfinished(text: RawText | undefined): boolean {
-  const run = text && objectIn(text);
-  return run === undefined || isUnfinished(run);
-}
-
-/** The id that a run or a job has inside; undefined if it has none. */
-export function idInside(run: JsonObject): string | undefined {
-  const id = memberOf(run, "runId");
-  return typeof id === "string" ? id : undefined;
-}
-
-/** As `runIn`; undefined also if the file cannot be read, which its import says. */
-export async function readableRunIn(file: StateFile<Store>): Promise<JsonObject | undefined> {
-  return runIn(file).catch((error: unknown) => {
-    if (!isSystemError(error)) throw error;
-    return undefined;
-  });
-}
-
-/** The run in a file, or the job; undefined if it holds none. */
-export async function runIn(file: StateFile<Store>): Promise<JsonObject | undefined> {
-  for await (const [text] of readTexts(file)) return text && objectIn(text);
-  return undefined;
+/** The names of held jobs of which no run is held: they cannot be read, or their run has no file yet. */
+export async function listHeldJobs(address: StateAddress): Promise<string[]> {
+  const held = await heldAddresses(address);
+  const jobs = (await mapLimit(1, held, listJobs)).flat();
+  const runs = jobs.length === 0 ? [] : await listHeldRuns(address);
+  const runIds = new Set(runs.map(({ runId }) => runId));
+  return jobs.filter(({ runId = "" }) => !runIds.has(runId)).map(({ file }) => file.name);
 }

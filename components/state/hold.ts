@@ -1,14 +1,15 @@
-import { rm, rmdir } from "node:fs/promises";
+import { rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Store } from "../contract";
-import { mapLimit } from "./concurrency";
 import { Refusal, WriteError, isMissing, isSystemError } from "./errors";
-import { type RunFile, heldAddresses, heldFolder, listHeldRuns, readRunFiles } from "./held";
+import { heldAddresses, listHeldRuns } from "./held";
 import { type StateAddress, type StateFile, filesOf } from "./layout";
 import { moveAside, moveOrCopy } from "./move";
+import { ownFiles } from "./own-files";
 import { findRunId, placeOf } from "./place";
-import { isOneFile, makeFolder, syncFolders } from "./publish";
+import { makeFolder, syncFolders } from "./publish";
 import { hasQueue, listJobs } from "./queue";
+import type { RunFile } from "./run-files";
 
 interface Moved {
   /** The runs whose files were moved. */
@@ -35,7 +36,7 @@ export async function holdRuns(
   isMongoLost = false,
 ): Promise<string[]> {
   // Not every volume can have a colon in a name.
-  const folder = join(address.root, heldFolder, fence.replaceAll(":", "-"));
+  const folder = join(address.root, ownFiles.held, fence.replaceAll(":", "-"));
   const touched: string[] = [];
   const hold = async (file: StateFile<Store>) => {
     touched.push(dirname(file.path), dirname(await moveAside(file, folder)));
@@ -66,7 +67,7 @@ export async function holdRuns(
       await hold(file);
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      const advice = `The fence stays open. Let this user move files from ${address.folders.runs} to ${heldFolder}/.`;
+      const advice = `The fence stays open. Let this user move files from ${address.folders.runs} to ${ownFiles.held}/.`;
       throw new WriteError(`Holding ${file.name}`, error, advice);
     }
   }
@@ -92,23 +93,7 @@ async function findPlace(
   }
 }
 
-/**
- * Completes interrupted moves, which left one file under both names, by deleting the held one.
- *
- * @param held one of `heldAddresses`
- * @returns the runs that are still held there
- */
-export async function completeMoves(address: StateAddress, held: StateAddress): Promise<RunFile[]> {
-  const kept: RunFile[] = [];
-  for await (const { file, runId = file.baseName } of readRunFiles(held)) {
-    if (await isOneFile(file.path, join(address.root, file.name))) {
-      await rm(file.path, { force: true });
-    } else kept.push({ runId, file });
-  }
-  return kept;
-}
-
-/** Moves the files of held runs back to the runs' folder. @param held one of `heldAddresses` */
+/** Moves the files of held runs back to the runs' folder. @param held their folder */
 export async function unholdRuns(
   address: StateAddress,
   held: StateAddress,
@@ -144,15 +129,6 @@ export async function unholdParts(address: StateAddress): Promise<void> {
     }
     await unhold(address, held, jobs);
   }
-}
-
-/** The names of held jobs of which no run is held: they cannot be read, or their run has no file yet. */
-export async function listHeldJobs(address: StateAddress): Promise<string[]> {
-  const held = await heldAddresses(address);
-  const jobs = (await mapLimit(1, held, listJobs)).flat();
-  const runs = jobs.length === 0 ? [] : await listHeldRuns(address);
-  const runIds = new Set(runs.map(({ runId }) => runId));
-  return jobs.filter(({ runId = "" }) => !runIds.has(runId)).map(({ file }) => file.name);
 }
 
 /** Moves held files back, each unless another file has its place; returns those that were moved. */

@@ -4,10 +4,8 @@
 export {
   fileBaseNames,
   fileOf,
-  filesOf,
   isFolder,
   plainRunId,
-  quarantineFile,
   requireInside,
   requireState,
   rolesIn,
@@ -18,8 +16,8 @@ export {
 } from "./layout";
 export { formatStamp, isSameStamp, readStamp, stampByOpening, type FileStamp } from "./stamp";
 export { requireStores } from "./stores";
-export { skipBesideStores } from "./foreign";
-export { type Skipped, noneSkipped } from "./skipped";
+export { noneSkipped, skipForeign, type Skipped } from "./skipped";
+export { ownFiles } from "./own-files";
 export { newestRuns, runsNamed, runsOnDisk, type FoundFile, type RunOnDisk } from "./runs";
 export { findRunId, freshMs, lookAt, maxRereads, pauseMs, placeOf, type FilePlace } from "./place";
 export {
@@ -58,23 +56,22 @@ export {
 } from "./records";
 export { LineNumbers, sequenceIn, type NumberedLines } from "./line-numbers";
 export type { Conversion, Entry } from "./convert";
-export {
-  exactNumber,
-  formatJson,
-  isJsonObject,
-  memberOf,
-  membersOf,
-  parseJson,
-  valueIn,
-  type JsonObject,
-} from "./json";
+export { formatJson, isJsonObject, memberOf, membersOf, valueIn, type JsonObject } from "./json";
 export { deriveId, keyOf, readableKey, type Key } from "./keys";
 
 // Comparing records, and what runs say of themselves.
 export { areEqual, differingPaths, hashOf } from "./compare";
-export { digestOf, HashSet, shortHash } from "./digests";
-export { isUnbegun, isUnfinished, wouldRepeatSteps } from "./unfinished";
-export { isContradicted, usualForms, StepEvidence, type StepForms } from "./step-forms";
+export { isUnfinished, wouldRepeatSteps } from "./unfinished";
+export {
+  listUnfinishedRuns,
+  mayBeUnfinished,
+  stampedName,
+  unbegunRunIn,
+  type FindFinished,
+  type RunFile,
+} from "./run-files";
+export { isContradicted, usualForms, type StepForms } from "./step-forms";
+export { readStepForms } from "./step-evidence";
 
 // Writing files.
 export { publish, syncFolders, temporaryPath, writeAside } from "./publish";
@@ -91,9 +88,7 @@ export {
 // What a cutover and a rollback leave in the state directory.
 export {
   endedCutovers,
-  fenceFile,
   fenceInForce,
-  probeByPermission,
   readFence,
   requireFenceWritable,
   sourceOfTruth,
@@ -101,22 +96,9 @@ export {
   type Fence,
 } from "./fence";
 export { readDeltaScope, saveDeltaScope, type DeltaScope } from "./delta-scope";
-export {
-  conflictsFolder,
-  heldAddresses,
-  heldFolder,
-  idInside,
-  listHeldRuns,
-  listUnfinishedRuns,
-  mayBeUnfinished,
-  readableRunIn,
-  stampedName,
-  toConflictsAddress,
-  type FindFinished,
-  type RunFile,
-} from "./held";
-export { completeMoves, holdRuns, listHeldJobs, unholdParts, unholdRuns } from "./hold";
-export { supersede, supersededFolder } from "./move";
+export { hasRun, hasRuns, heldFolders, listHeldJobs, listHeldRuns } from "./held";
+export { holdRuns, unholdParts, unholdRuns } from "./hold";
+export { supersede } from "./move";
 
 export {
   describePlace,

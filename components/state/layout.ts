@@ -96,9 +96,6 @@ export function plainRunId(baseName: string): string | undefined {
   return baseName.includes("_") ? undefined : baseName;
 }
 
-/** The file that lists the records that the last import quarantined. */
-export const quarantineFile = "quarantine.ndjson";
-
 /** Lists what a directory has below its folders besides state. */
 export async function skippedIn(address: StateAddress): Promise<Skipped> {
   const skipped = noneSkipped();

@@ -3,13 +3,8 @@ import { dirname, join } from "node:path";
 import type { Store } from "../contract";
 import { refusalIn } from "./errors";
 import type { StateAddress, StateFile } from "./layout";
+import { ownFiles } from "./own-files";
 import { isOneFile, makeFolder, moveFile, publish, syncFolders } from "./publish";
-
-/**
- * The folder below the state directory for the files of runs that were begun in MongoDB from their jobs, with the same
- * layout. No service and no import reads it.
- */
-export const supersededFolder = "superseded";
 
 /** Moves files to `superseded/`, in their order. */
 export async function supersede(
@@ -18,7 +13,7 @@ export async function supersede(
 ): Promise<void> {
   const touched: string[] = [];
   for (const file of files) {
-    const to = await moveAside(file, join(root, supersededFolder));
+    const to = await moveAside(file, join(root, ownFiles.superseded));
     touched.push(dirname(file.path), dirname(to));
   }
   await syncFolders(touched);

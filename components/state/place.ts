@@ -2,8 +2,9 @@ import { lstat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
-import { heldAddresses, idInside, runIn } from "./held";
+import { heldAddresses } from "./held";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames, plainRunId } from "./layout";
+import { idInside, runIn } from "./run-files";
 import { type FileStamp, lookUp, toStamp } from "./stamp";
 
 /** A run's file of one role, with the stamp that it had when it was looked up. */

@@ -2,8 +2,8 @@ import { lstat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { mapLimit } from "./concurrency";
 import { type Fence, fenceInForce, readFence } from "./fence";
-import { idInside, readableRunIn } from "./held";
 import { type StateAddress, type StateFile, filesOf, isFolder } from "./layout";
+import { idInside, readableRunIn } from "./run-files";
 
 /** A job: a file that asks the worker to begin a run, or to resume it. */
 export interface Job {

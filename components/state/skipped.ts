@@ -3,6 +3,7 @@ import { opendir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { StateFolders } from "../contract";
 import { isMissing, isSystemError } from "./errors";
+import { ownFiles } from "./own-files";
 
 /** The number of directory entries that a listing skipped, by reason, and the first three names of some, with `/`. */
 export interface Skipped {
@@ -32,16 +33,14 @@ export function noneSkipped(): Skipped {
 /**
  * Counts the files below a folder of the state directory that belong to no store, such as provenance.
  *
- * @param folder with `/`, below the state directory; empty: the directory itself
- * @param own what the program has there, which is left out
+ * @param folder with `/`, below the state directory; default the directory itself
  */
 export async function skipForeign(
   { root, folders }: { readonly root: string; readonly folders: StateFolders },
   skipped: Skipped,
-  folder: string,
-  own: readonly string[] = [],
+  folder = "",
 ): Promise<void> {
-  const others = [...own, ...Object.values(folders)];
+  const others = [...Object.values<string>(ownFiles), ...Object.values(folders)];
   try {
     for await (const entries of readFolder(join(root, folder))) {
       for (const entry of entries) {

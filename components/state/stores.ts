@@ -3,9 +3,9 @@ import { type Store, defaultFolders } from "../contract";
 import { mapLimit } from "./concurrency";
 import { StateFolderError } from "./errors";
 import { fenceInForce, readFence } from "./fence";
-import { readableRunIn } from "./held";
 import type { JsonObject } from "./json";
 import { type StateAddress, filesOf, isFolder } from "./layout";
+import { readableRunIn } from "./run-files";
 import { hasComeTo, isGate } from "./unfinished";
 
 /** Maximum number of runs read at once. */

@@ -1,40 +1,10 @@
 import { checkpointsCollection } from "../contract";
 import { withRetries } from "../mongo";
-import {
-  type StateAddress,
-  StepEvidence,
-  type StepForms,
-  newestRuns,
-  readFence,
-  readableRunIn,
-  runsNamed,
-} from "../state";
+import { type StepForms, newestRuns, readFence, readStepForms } from "../state";
 import type { BothSides } from "./sides";
 
 /** The number of runs on disk, and of documents of a collection, that show the forms: the newest. */
 export const newestLooked = 200;
-
-/**
- * Reads from the newest runs of a state directory how the services write enumerations inside `steps`; undefined if none
- * has any.
- *
- * @param names default: the newest runs, which are listed for that
- */
-export async function readStepForms(
-  address: StateAddress,
-  names?: readonly string[],
-): Promise<StepForms | undefined> {
-  const evidence = new StepEvidence();
-  names ??= await newestRuns(address, newestLooked);
-  for await (const runs of runsNamed(address, names, ["runs"])) {
-    // One by one, because a run may be large.
-    for (const file of runs.flatMap(({ files }) => files)) {
-      const run = await readableRunIn(file);
-      if (run) evidence.add(run);
-    }
-  }
-  return evidence.decide();
-}
 
 /** Keeps the forms beside the checkpoints, for later passes and a rollback. */
 export async function keepForms(sides: BothSides, forms: StepForms): Promise<void> {
@@ -52,7 +22,9 @@ export async function findKeptForms(sides: BothSides): Promise<StepForms | undef
 
 /** Both sides with the forms that the last cutover decided, else with those that the directory shows. */
 export async function withForms<Sides extends BothSides>(sides: Sides): Promise<Sides> {
-  return { ...sides, forms: (await findKeptForms(sides)) ?? (await readStepForms(sides)) };
+  const kept = await findKeptForms(sides);
+  if (kept) return { ...sides, forms: kept };
+  return { ...sides, forms: await readStepForms(sides, await newestRuns(sides, newestLooked)) };
 }
 
 const _id = "forms";

@@ -8,7 +8,6 @@ import {
   type Raw,
   type Key,
   type Refusal,
-  digestOf,
   formatJson,
   isUnfinished,
   mayBeUnfinished,
@@ -34,7 +33,7 @@ export class ListHash {
   private sum = 0n;
 
   add(item: string): this {
-    this.sum = BigInt.asUintN(64, this.sum + digestOf(item));
+    this.sum = BigInt.asUintN(64, this.sum + hash("sha256", item, "buffer").readBigUInt64BE());
     return this;
   }
 

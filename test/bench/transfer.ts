@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MongoClient } from "mongodb";
-import { fenceFile } from "../../components/state";
+import { ownFiles } from "../../components/state";
 import type { MongoServer } from "../../tools/parts";
 import {
   leastOfNearRate,
@@ -117,7 +117,7 @@ async function measureRuns(
   const second = await atBoth((distance) => work("import", distance));
   const delta = await afterChange("delta", async (numbers) => {
     // Under the fence of the round before, what changed on disk would be refused.
-    await rm(join(root, fenceFile), { force: true });
+    await rm(join(root, ownFiles.fence), { force: true });
     await changeOnDisk(root, numbers, round);
   });
   const verified = await atBoth((distance) => work("verify", distance));

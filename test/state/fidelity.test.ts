@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { check } from "../../components/state/check";
 import { convert } from "../../components/state/convert";
-import { differingPaths, formatJson, parseJson } from "../../components/state";
+import { formatJson, parseJson } from "../../components/state/json";
+import { differingPaths } from "../../components/state";
 import { logLine, run } from "../transfer/state";
 
 /** A record's document from its text on disk, and the same after its way through BSON. */

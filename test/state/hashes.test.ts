@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { HashSet, shortHash } from "../../components/state";
+import { HashSet, shortHash } from "../../components/state/digests";
 
 const names = Array.from({ length: 300_000 }, (_, at) => {
   return `state/runs/run-${at}.json ${1_000 + at}:4096:17630${at % 10}000000000:17630${at % 10}000000000`;

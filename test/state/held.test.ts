@@ -6,11 +6,10 @@ import { Int32, Long } from "mongodb";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import {
-  heldAddresses,
+  heldFolders,
   listHeldRuns,
   listUnfinishedRuns,
   stampedName,
-  completeMoves,
   holdRuns,
   unholdRuns,
   isUnfinished,
@@ -54,8 +53,8 @@ async function hold(folder: StateAddress, runIds: readonly string[]): Promise<vo
 /** Moves all held runs back. */
 async function putBack(folder: StateAddress) {
   const moved = { runs: [] as string[], destinationTaken: [] as string[] };
-  for (const held of await heldAddresses(folder)) {
-    const back = await unholdRuns(folder, held, await completeMoves(folder, held));
+  for await (const { held, runs } of heldFolders(folder)) {
+    const back = await unholdRuns(folder, held, runs);
     moved.runs.push(...back.runs);
     moved.destinationTaken.push(...back.destinationTaken);
   }

@@ -2,13 +2,13 @@ import { Decimal128, Double, Long } from "mongodb";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
-  Refusal,
+  type JsonObject,
   exactNumber,
   formatJson,
-  type JsonObject,
   membersOf,
   parseJson,
-} from "../../components/state";
+} from "../../components/state/json";
+import { Refusal } from "../../components/state";
 
 it("an integer of 32 bits is a number, so that BSON gets a 32-bit integer", () => {
   expect(exactNumber("2147483647")).toBe(2147483647);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { StepEvidence, isContradicted, usualForms } from "../../components/state";
+import { isContradicted, usualForms } from "../../components/state";
+import { StepEvidence } from "../../components/state/step-evidence";
 import { run } from "../transfer/state";
 
 /** A run with these kinds of steps, of which `gates` have an approval, and whose plan names some kinds. */

@@ -5,7 +5,7 @@ import type { Db, Document } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, exportState } from "../../components/transfer";
 import { documentsAsStored } from "../../components/transfer/documents";
-import { formatJson, isJsonObject, membersOf, parseJson } from "../../components/state";
+import { formatJson, isJsonObject, membersOf, parseJson } from "../../components/state/json";
 import { collectionRoles } from "../../components/contract";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";

@@ -145,12 +145,12 @@ it("a folder that this user may not read is named, and stops nothing", async () 
   await chmod(join(root, "other"), 0o700);
   // Root may read everything, so another user looks.
   const look = `require("./components/typescript.cjs");
-    const { noneSkipped, skipBesideStores } = require("./components/state");
+    const { noneSkipped, skipForeign } = require("./components/state");
     const { defaultFolders } = require("./components/contract");
     if (process.getuid?.() === 0) process.setuid(65_534);
     const skipped = noneSkipped();
     const address = { root: ${JSON.stringify(root)}, folders: defaultFolders };
-    skipBesideStores(address, skipped).then(() => console.log(JSON.stringify(skipped)));`;
+    skipForeign(address, skipped).then(() => console.log(JSON.stringify(skipped)));`;
   const { stdout } = await execa("node", ["--eval", look]);
   expect(JSON.parse(stdout)).toMatchObject({ foreign: 1, foreignNames: ["other"] });
 });

@@ -6,7 +6,7 @@ import { defaultFolders } from "../../components/contract";
 import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
-import { type Fence, fenceFile, listHeldRuns } from "../../components/state";
+import { type Fence, listHeldRuns, ownFiles } from "../../components/state";
 import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
 import { perTest, stoppableServerForTests } from "../server";
@@ -151,7 +151,8 @@ export class RollbackStack {
   /** The same without a rollback's own; held ones whatever their fence is. */
   async files(): Promise<Record<string, string>> {
     const files = Object.entries(await filesIn(this.root));
-    const ofServices = files.filter(([name]) => ![fenceFile, "delta-scope.ndjson"].includes(name));
+    const own: string[] = [ownFiles.fence, ownFiles.deltaScope];
+    const ofServices = files.filter(([name]) => !own.includes(name));
     return Object.fromEntries(
       ofServices.map(([name, text]) => [name.replace(/^held\/[^/]+\//, "held/"), text]),
     );

@@ -4,7 +4,6 @@ import { findingsFrom } from "../../text";
 import type { StateFolders } from "../../contract";
 import { kind, type Step, type StepInputs } from "../../step";
 import {
-  probeByPermission,
   requireFenceWritable,
   requireState,
   requireStores,
@@ -55,7 +54,7 @@ export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
   findings: async (inputs, prior, state) => {
     if (state) return [];
     const isAsked = usesFiles(inputs, prior);
-    const unfit = isAsked ? await findUnfitState(inputs, probeByPermission) : undefined;
+    const unfit = isAsked ? await findUnfitState(inputs, "permission") : undefined;
     const stale = findStaleNumber(inputs, prior);
     const severity = "stop";
     return [
@@ -90,14 +89,14 @@ function usesFiles({ direction, ...files }: CutoverInputs, prior?: CutoverInputs
 
 async function findUnfitState(
   { root, folders, approvals, direction }: CutoverInputs,
-  probe?: typeof probeByPermission,
+  by?: "permission",
 ): Promise<string | undefined> {
   if (root === undefined) return undefined;
   const address = { root: resolve(root), folders };
   try {
     await requireState(address);
     if (direction === "forward") await requireStores(address, approvals);
-    await requireFenceWritable(address, probe);
+    await requireFenceWritable(address, by);
     return undefined;
   } catch (error) {
     if (error instanceof StateFolderError || error instanceof WriteError) return error.message;

@@ -1,4 +1,4 @@
-import { heldFolder } from "../../state";
+import { ownFiles } from "../../state";
 import type { DrawnFence } from "../rollback/fence";
 import type { ImportReport } from "../reports";
 import { formatQuarantined, unknownSection } from "./import";
@@ -48,13 +48,13 @@ export function fenceSections({ fence, held, unknown }: DrawnFence, root: string
       advice: `${formatRecords(fence.unfinishedCount, "runs")} on disk may still execute steps.`,
     },
     {
-      title: `A rollback without MongoDB held ${formatRecords(held.length, "runs")} in ${root}/${heldFolder}`,
+      title: `A rollback without MongoDB held ${formatRecords(held.length, "runs")} in ${root}/${ownFiles.held}`,
       cases: held,
       advice: "Their content in MongoDB applies, and the next export restores their files.",
     },
     {
       code: "held-runs-unknown",
-      title: `${formatRecords(unknown.length, "runs")} held in ${root}/${heldFolder} without a document in this MongoDB, so that no service executes them`,
+      title: `${formatRecords(unknown.length, "runs")} held in ${root}/${ownFiles.held} without a document in this MongoDB, so that no service executes them`,
       cases: unknown,
       advice:
         "If the MongoDB that had them is lost, move the files back and run " +

@@ -1,4 +1,4 @@
-import { heldFolder, type StateAddress } from "../../state";
+import { ownFiles, type StateAddress } from "../../state";
 import { formatCount } from "../../text";
 import {
   type ExportReport,
@@ -81,7 +81,7 @@ export function heldSections(
   { root, folders }: StateAddress,
   later: string,
 ): Section[] {
-  const folder = `${root}/${heldFolder}`;
+  const folder = `${root}/${ownFiles.held}`;
   return [
     {
       code: "runs-held",

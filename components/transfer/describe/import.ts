@@ -4,7 +4,7 @@ import {
   type Skipped,
   type StateAddress,
   describePlace,
-  supersededFolder,
+  ownFiles,
 } from "../../state";
 import { type ImportReport, type Quarantined, sumCounts } from "../reports";
 import type { VerificationReport } from "../verify";
@@ -71,7 +71,7 @@ export function windowSections(
     {
       title: `${formatRecords(begunInMongo.length, "runs")} that web wrote to files after the handover ${begunInMongo.length === 1 ? "was" : "were"} begun in MongoDB`,
       cases: begunInMongo,
-      advice: `MongoDB's content applies. The files are in ${root}/${supersededFolder}.`,
+      advice: `MongoDB's content applies. The files are in ${root}/${ownFiles.superseded}.`,
     },
     {
       code: "decided-late",

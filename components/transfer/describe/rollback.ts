@@ -1,5 +1,5 @@
 import { type Finding, formatCount, warning } from "../../text";
-import { type StateAddress, heldFolder } from "../../state";
+import { type StateAddress, ownFiles } from "../../state";
 import type {
   BulkExportReport,
   Exported,
@@ -37,7 +37,7 @@ export function rollbackSections(
     ...heldSections(report, state, later),
     {
       code: "jobs-not-held",
-      title: `${formatCount(notHeld.length, "file")} from which a held run may begin anew could not be moved to ${root}/${heldFolder}`,
+      title: `${formatCount(notHeld.length, "file")} from which a held run may begin anew could not be moved to ${root}/${ownFiles.held}`,
       cases: notHeld,
       advice: "Move them away before the worker takes them.",
     },
@@ -81,7 +81,7 @@ export function describeRollbackPreview(
 ): Finding[] {
   const runs = formatRecords(unfinishedCount, "runs");
   const wouldHold =
-    `Unfinished runs would be held in ${root}/${heldFolder}. At the cutover ${runs} on disk ` +
+    `Unfinished runs would be held in ${root}/${ownFiles.held}. At the cutover ${runs} on disk ` +
     `${unfinishedCount === 1 ? "was" : "were"} unfinished.`;
   return [
     warning(

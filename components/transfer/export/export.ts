@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import {
   type DeltaScope,
   blocksOf,
@@ -6,8 +7,8 @@ import {
   listHeldJobs,
   mapLimit,
   mapOrdered,
+  ownFiles,
   requireInside,
-  toConflictsAddress,
   unholdParts,
 } from "../../state";
 import { basesIn } from "../bases";
@@ -79,7 +80,7 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
   let form: Promise<boolean> | undefined;
   const task: ExportTask = {
     sides,
-    conflicts: toConflictsAddress(sides),
+    conflicts: { ...sides, root: join(sides.root, ownFiles.conflicts) },
     bases: { ...basesIn(sides.database), trouble },
     tally,
     lists: {

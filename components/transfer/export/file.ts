@@ -7,7 +7,6 @@ import {
   Refusal,
   type WholeFilePlace,
   type WholeFileRole,
-  conflictsFolder,
   differingPaths,
   fileOf,
   formatJson,
@@ -16,6 +15,7 @@ import {
   keyOf,
   lookAt,
   memberOf,
+  ownFiles,
   parse,
   placeOf,
   publish,
@@ -253,7 +253,7 @@ async function writeConflictCopy(
 ): Promise<void> {
   if (conflicts.length === 0) return;
   const { path, name } = fileOf(address, role, baseName);
-  const copy = posix.join(conflictsFolder, name);
+  const copy = posix.join(ownFiles.conflicts, name);
   // The copy of an earlier export is replaced.
   const stamp = await readStamp(path);
   const documents = conflicts.flatMap(({ key, disk, mongo }) => {

@@ -1,4 +1,4 @@
-import { type RunFile, completeMoves, heldAddresses, unholdParts, unholdRuns } from "../../state";
+import { type RunFile, heldFolders, unholdParts, unholdRuns } from "../../state";
 import { exportBlock } from "./blocks";
 import { type ExportSides, type ExportTask, blocksOfRuns, lookUp, partRoles } from "./run";
 
@@ -12,19 +12,17 @@ const heldAtOnce = 500;
 export async function exportHeldRuns(asked: ExportTask): Promise<void> {
   // No service works on a held file: MongoDB is its source of truth, also after the fence.
   const task = { ...asked, sides: { ...asked.sides, truth: "mongo" as const } };
-  for (const from of await heldAddresses(task.sides)) {
-    // A file under both names would be written under the held one, and stay stale in its place.
-    const held = await completeMoves(task.sides, from);
-    for (let at = 0; at < held.length; at += heldAtOnce) {
-      const some = held.slice(at, at + heldAtOnce);
-      const stuck = await exportInPlace(task, from, some);
+  for await (const { held, runs: all } of heldFolders(task.sides)) {
+    for (let at = 0; at < all.length; at += heldAtOnce) {
+      const some = all.slice(at, at + heldAtOnce);
+      const stuck = await exportInPlace(task, held, some);
       const ready = some.filter(({ runId }) => !stuck.has(runId));
-      const { runs, destinationTaken } = await unholdRuns(task.sides, from, ready);
+      const { runs, destinationTaken } = await unholdRuns(task.sides, held, ready);
       task.lists.returned.push(...runs);
       task.lists.stillHeld.push(...stuck, ...destinationTaken);
       task.lists.destinationTaken.push(...destinationTaken);
     }
-    for (const { runId } of held) task.held.add(runId);
+    for (const { runId } of all) task.held.add(runId);
   }
   await unholdParts(task.sides);
 }

@@ -1,5 +1,4 @@
 import { type Document, type Filter, Long } from "mongodb";
-import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
@@ -8,11 +7,10 @@ import {
   type RawText,
   type ReadyRecord,
   differingPaths,
-  fileOf,
   findRunId,
   formatJson,
   hashOf,
-  heldAddresses,
+  hasRun,
   isSameStamp,
   lookAt,
   parseRecords,
@@ -200,9 +198,7 @@ async function append(
   let next = await entries.next();
   if (next.done === true) return tally;
   // If neither the file's name nor a run's file tells whose log it is, as for a new run, each line gets the `runId`.
-  const places = [sides, ...(await heldAddresses(sides))];
-  const runs = places.map((one) => fileOf(one, "runs", baseName));
-  const isNamed = baseName === runId || runs.some((run) => existsSync(run.path));
+  const isNamed = baseName === runId || (await hasRun(sides, baseName));
   const owner = isNamed ? [] : [["runId", runId] as const];
   // A half-written last line stays a line of its own.
   let text = file.ended ? "" : "\n";

@@ -1,7 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { StateFolderError, type StepForms, isContradicted, newestRuns } from "../../state";
+import {
+  StateFolderError,
+  type StepForms,
+  isContradicted,
+  newestRuns,
+  readStepForms,
+} from "../../state";
 import type { BothSides } from "../sides";
-import { findKeptForms, keepForms, newestLooked, readStepForms } from "../step-forms";
+import { findKeptForms, keepForms, newestLooked } from "../step-forms";
 import type { FormDifference } from "./compare";
 import { compareForms } from "./read";
 

@@ -1,11 +1,4 @@
-import {
-  fileBaseNames,
-  idInside,
-  isUnbegun,
-  mapLimit,
-  readableRunIn,
-  supersede,
-} from "../../state";
+import { mapLimit, supersede, unbegunRunIn } from "../../state";
 import { basesIn, isSettled, readBases } from "../bases";
 import { type Listed, looksAtOnce } from "../disk";
 import { idsAmong } from "../documents";
@@ -29,11 +22,8 @@ export class LateRuns {
       const own = run.at(-1);
       // What was imported before has a checkpoint.
       if (own?.file.role !== "runs" || own.checkpoint) return;
-      const { file } = own;
-      const found = await readableRunIn(file);
-      if (!found || !isUnbegun(found)) return;
-      const runId = idInside(found);
-      if (runId === undefined || !fileBaseNames(runId).includes(file.baseName)) return;
+      const runId = await unbegunRunIn(own.file);
+      if (runId === undefined) return;
       ids.set(run, runId);
       this.files.set(runId, run);
     });

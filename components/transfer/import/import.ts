@@ -7,7 +7,7 @@ import {
   readFence,
   requireState,
   runIdOf,
-  skipBesideStores,
+  skipForeign,
   sourceOfTruth,
 } from "../../state";
 import { basesIn } from "../bases";
@@ -68,7 +68,7 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
     decided: new Set<string>(),
   };
   try {
-    if (decides) await skipBesideStores(sides, tally.skipped);
+    if (decides) await skipForeign(sides, tally.skipped);
     sides.watch?.(tally);
     await importRuns({ ...given, ...writer, tally, checkpoints });
   } catch (error) {

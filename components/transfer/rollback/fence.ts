@@ -8,8 +8,7 @@ import {
   StateFolderError,
   endedCutovers,
   fenceInForce,
-  filesOf,
-  heldAddresses,
+  hasRuns,
   jobsForFence,
   listHeldRuns,
   readFence,
@@ -209,12 +208,7 @@ async function requireMounted(address: StateAddress): Promise<void> {
 async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
   if (fence.unfinishedCount === 0) return;
   const { root, folders } = address;
-  for (const place of [address, ...(await heldAddresses(address))]) {
-    const files = filesOf(place, "runs");
-    const { done } = await files.next();
-    await files.return(undefined);
-    if (!done) return;
-  }
+  if (await hasRuns(address)) return;
   throw new StateFolderError(
     `The state directory ${root} has no run in ${folders.runs}, but the cutover at ${fence.at} found ` +
       `${fence.unfinishedCount} unfinished runs there. Nothing was written. Mount the runs on this machine.`,

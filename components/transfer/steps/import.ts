@@ -4,7 +4,7 @@ import { collectionRoles } from "../../contract";
 import { sameServer } from "../../mongo";
 import {
   type Skipped,
-  quarantineFile,
+  ownFiles,
   readFence,
   requireFenceWritable,
   requireState,
@@ -108,7 +108,7 @@ export async function importPass(
   pass: ImportPass,
   readNames?: Set<string>,
 ): Promise<ImportReport> {
-  const quarantine = join(sides.root, quarantineFile);
+  const quarantine = join(sides.root, ownFiles.quarantine);
   const report = await reportProgress("import", sides, (watched) =>
     importState({ ...watched, pass, quarantine, readNames }),
   );

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { supersededFolder } from "../../../components/state";
+import { ownFiles } from "../../../components/state";
 import { readPrinted } from "../../../components/text";
 import { type MemoryJournal, eventsOf } from "../journal";
 import type { Mode } from "../crew";
@@ -85,7 +85,7 @@ export class Walk extends RoughCrew {
 
   /** What web logged of runs that the worker began in MongoDB from their jobs. */
   private async readSuperseded(): Promise<ReadonlySet<string>> {
-    const store = new FileStore(foldersIn(join(this.world.root, supersededFolder)));
+    const store = new FileStore(foldersIn(join(this.world.root, ownFiles.superseded)));
     const words = await Promise.all(
       this.submitted().map(async (runId) =>
         (await store.logs(runId)).map(({ sequence, message }) => `${runId} ${sequence} ${message}`),

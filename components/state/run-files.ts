@@ -1,0 +1,113 @@
+import type { Store } from "../contract";
+import { mapLimit } from "./concurrency";
+import { isSystemError } from "./errors";
+import { type JsonObject, memberOf } from "./json";
+import { type StateAddress, type StateFile, fileBaseNames, filesOf } from "./layout";
+import { type RawText, readTexts } from "./read";
+import { objectIn } from "./records";
+import { type FileStamp, formatStamp, readStamp } from "./stamp";
+import { isUnbegun, isUnfinished } from "./unfinished";
+
+/** A run's file with the id inside. */
+export interface RunFile {
+  readonly runId: string;
+  readonly file: StateFile;
+}
+
+/** Maximum number of files read at once; on a network volume each takes some milliseconds. */
+const filesAtOnce = 16;
+
+/** A file's name with its stamp as text. */
+export function stampedName(name: string, stamp: string | undefined): string {
+  return `${name} ${stamp}`;
+}
+
+interface StampedFile {
+  readonly file: StateFile;
+  /** Undefined if the file is gone by now. */
+  readonly stamp: FileStamp | undefined;
+}
+
+/** Finds the names of files that hold finished runs, as far as that is known. */
+export type FindFinished = (files: readonly StampedFile[]) => Promise<ReadonlySet<string>>;
+
+/**
+ * Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them.
+ *
+ * @param finished files whose runs were finished, as `stampedName` has them: one that has its stamp still is not read
+ */
+export async function listUnfinishedRuns(
+  address: StateAddress,
+  finished?: Pick<ReadonlySet<string>, "has">,
+): Promise<RunFile[]> {
+  const isFinished = ({ file, stamp }: StampedFile) =>
+    stamp !== undefined && finished?.has(stampedName(file.name, formatStamp(stamp))) === true;
+  const findFinished = (files: readonly StampedFile[]) =>
+    Promise.resolve(new Set(files.filter(isFinished).map(({ file }) => file.name)));
+  const runs: RunFile[] = [];
+  for await (const { file, runId, mayExecute } of readRunFiles(address, findFinished)) {
+    if (runId !== undefined && mayExecute) runs.push({ runId, file });
+  }
+  return runs;
+}
+
+/**
+ * The runs' files in a folder, with the stamps that they had before they were read.
+ *
+ * @param findFinished the files that are not read; default none
+ */
+export async function* readRunFiles(address: StateAddress, findFinished?: FindFinished) {
+  for await (const files of filesOf(address, "runs")) {
+    const stamped = await Promise.all(
+      files.map(async (file) => ({ file, stamp: await readStamp(file.path) })),
+    );
+    const finished = (await findFinished?.(stamped)) ?? new Set();
+    const isKnown = ({ file }: StampedFile) => finished.has(file.name);
+    yield* stamped
+      .filter(isKnown)
+      .map(({ file, stamp }) => ({ file, stamp, runId: undefined, mayExecute: false }));
+    const unknown = stamped.filter((one) => !isKnown(one));
+    yield* await mapLimit(filesAtOnce, unknown, async ({ file, stamp }) => {
+      const run = await runIn(file);
+      const runId = run && idInside(run);
+      return { file, stamp, runId, mayExecute: run !== undefined && isUnfinished(run) };
+    });
+  }
+}
+
+/**
+ * Whether the run in a text may still execute steps. A text that is unreadable or holds no run counts as unfinished.
+ */
+export function mayBeUnfinished(text: RawText | undefined): boolean {
+  const run = text && objectIn(text);
+  return run === undefined || isUnfinished(run);
+}
+
+/** The id of the run in a file if no step of it was begun and the file has its name. */
+export async function unbegunRunIn(file: StateFile): Promise<string | undefined> {
+  const run = await readableRunIn(file);
+  if (!run || !isUnbegun(run)) return undefined;
+  const runId = idInside(run);
+  const isNamed = runId !== undefined && fileBaseNames(runId).includes(file.baseName);
+  return isNamed ? runId : undefined;
+}
+
+/** The id that a run or a job has inside; undefined if it has none. */
+export function idInside(run: JsonObject): string | undefined {
+  const id = memberOf(run, "runId");
+  return typeof id === "string" ? id : undefined;
+}
+
+/** As `runIn`; undefined also if the file cannot be read, which its import says. */
+export async function readableRunIn(file: StateFile<Store>): Promise<JsonObject | undefined> {
+  return runIn(file).catch((error: unknown) => {
+    if (!isSystemError(error)) throw error;
+    return undefined;
+  });
+}
+
+/** The run in a file, or the job; undefined if it holds none. */
+export async function runIn(file: StateFile<Store>): Promise<JsonObject | undefined> {
+  for await (const [text] of readTexts(file)) return text && objectIn(text);
+  return undefined;
+}
