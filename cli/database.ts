@@ -95,11 +95,12 @@ export const planCommand = command("plan", {
   ],
 }).action(async (options: CommonOptions & { readonly exitZero?: true }) => {
   const settings = await loadSettings(options);
-  const { db, why } = await tryToConnect(options, settings);
+  const reached = await tryToConnect(options, settings);
+  const { db, why } = reached;
   const planned = db
     ? await plan(db, { ...planOptions(settings), scan: previewScan })
     : nothingPlanned;
-  const facts = options.json ? await planFacts(settings, db) : {};
+  const facts = options.json ? await planFacts(settings, reached) : {};
   const forms = db && (await findForms(settings, db));
   const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
   print(

@@ -13,28 +13,32 @@ import {
   requireState,
   stateFiles,
 } from "../components/state";
-import { sumCounts, verifyState } from "../components/transfer";
+import { describeRollbackPreview, sumCounts, verifyState } from "../components/transfer";
 import { sourcePath, stateSides } from "./state";
 
 /**
  * Counts what `plan --json` reports besides the changes, on disk and in MongoDB. Read-only.
  *
- * @param db undefined: MongoDB is unreachable
+ * @param db undefined if MongoDB is unreachable, with the reason
  */
-export async function planFacts(settings: CommandSettings, db: Db | undefined): Promise<object> {
+export async function planFacts(
+  settings: CommandSettings,
+  { db, why = "" }: { readonly db?: Db; readonly why?: string },
+): Promise<object> {
   const inMongo = db ? await databaseFacts(settings, db) : {};
   const root = sourcePath(settings);
   const isHere = root !== undefined && (await stat(resolve(root)).catch(() => undefined));
   if (!isHere) return inMongo;
   const address = stateSides(settings, root);
   await requireState(address);
-  const isBack = settings.storageMode === "filesystem";
-  const unfinished = isBack ? {} : { unfinished: (await listUnfinishedRuns(address)).length };
-  return {
-    ...inMongo,
-    state: { root: address.root, ...(await measureState(address)), ...unfinished },
-    ...(isBack && { leftBehind: await findLeftovers(settings, address, db) }),
-  };
+  const state = { root: address.root, ...(await measureState(address)) };
+  if (settings.storageMode === "filesystem" && db)
+    return { ...inMongo, state, leftBehind: await findLeftovers(settings, address, db) };
+  const unfinished = (await listUnfinishedRuns(address)).length;
+  if (settings.storageMode === "mongo") return { ...inMongo, state: { ...state, unfinished } };
+  // What must not be executed again from the files (docs/design.md#held-runs).
+  const lost = { unreachable: why, unfinishedCount: unfinished, isOfNow: true } as const;
+  return { state, findings: describeRollbackPreview(lost, address.root, "the cutover") };
 }
 
 const maxExpiring = 100_000;
@@ -63,14 +67,8 @@ async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: D
   }
 }
 
-// What a rollback would find now. With MongoDB: documents to export, conflicts, unfinished runs. Without it:
-// runs that are unfinished on disk, which must not be executed again from there (docs/design.md#held-runs).
-async function findLeftovers(
-  settings: CommandSettings,
-  address: StateAddress,
-  database: Db | undefined,
-) {
-  if (!database) return { conflicts: 0, unfinished: (await listUnfinishedRuns(address)).length };
+// What a rollback would find now: documents to export, conflicts, unfinished runs.
+async function findLeftovers(settings: CommandSettings, address: StateAddress, database: Db) {
   const report = await verifyState({ database, ...stateSides(settings, address.root) });
   let unfinished = 0;
   const { runs } = settings.mongo.collections;

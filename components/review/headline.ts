@@ -49,7 +49,8 @@ function describeCutover({ steps, plan, gate }: ReviewInput): string {
   ]);
 }
 
-function describeRollback({ steps, plan }: ReviewInput): string {
+function describeRollback(input: ReviewInput): string {
+  const { steps, plan, isMongoUnreachable, unfinishedRuns } = input;
   const found = plan?.leftBehind;
   const exports = steps.some(({ part }) => part === "handover");
   const { runs = 0, logs = 0, artifacts = 0, approvals = 0 } = found?.exported ?? {};
@@ -60,10 +61,10 @@ function describeRollback({ steps, plan }: ReviewInput): string {
     describeAny(approvals, "approval"),
   ]);
   return formatList([
-    found?.exported && (records === "" ? "nothing to export" : `export of ${records}`),
-    found && !found.exported && "MongoDB unreachable",
-    describeAny(found?.unfinished ?? 0, "unfinished run"),
-    exports && !found && "export of what changed in MongoDB",
+    found && (records === "" ? "nothing to export" : `export of ${records}`),
+    isMongoUnreachable && "MongoDB unreachable",
+    describeAny(unfinishedRuns, "unfinished run"),
+    exports && !found && !isMongoUnreachable && "export of what changed in MongoDB",
     describeServices(steps),
   ]);
 }

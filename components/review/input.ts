@@ -16,6 +16,8 @@ export interface ReviewInput extends Omit<Preview, "stack" | "steps"> {
   readonly plan: PlanFacts | undefined;
   /** Whether the plan of a rollback did not reach MongoDB. */
   readonly isMongoUnreachable: boolean;
+  /** How many runs a rollback would find unfinished, by the plan. */
+  readonly unfinishedRuns: number;
   /** Whether any step concerns collections or indexes: only those look at the data. */
   readonly touchesSchema: boolean;
   readonly trigger: Trigger;
@@ -65,10 +67,12 @@ export function prepareReview(
   const found = preview.steps.map(classify).sort((a, b) => (a.name < b.name ? -1 : 1));
   const steps = cutoverSteps.flatMap(([part]) => found.filter((step) => step.part === part));
   const { gate, cutover } = steps.find(({ className }) => className === "ServicesCheck")?.new ?? {};
-  const { leftBehind } = plan ?? {};
-  const isLost = leftBehind !== undefined && leftBehind.exported === undefined;
+  const { leftBehind, findings = [] } = plan ?? {};
+  const isLost = findings.some(({ code }) => code === "would-not-export");
   // In an election the plan takes MongoDB for lost, but `up` stops and holds nothing.
   const isElection = isLost && preview.messages.some(isStop);
+  const held = isElection ? undefined : findings.find(({ code }) => code === "would-hold");
+  const { unfinished } = held?.facts ?? {};
   return {
     ...preview,
     stack: preview.stack ?? stack,
@@ -76,10 +80,11 @@ export function prepareReview(
     direction: findDirection(steps),
     gate,
     cutover,
-    plan: plan && { ...plan, ...(isElection && { leftBehind: undefined }) },
+    plan: plan && { ...plan, ...(isElection && { findings: [] }) },
     trigger,
     now,
     isMongoUnreachable: isLost && !isElection,
+    unfinishedRuns: leftBehind?.unfinished ?? (typeof unfinished === "number" ? unfinished : 0),
     touchesSchema: steps.some(({ touches }) => touches === "schema"),
   };
 }

@@ -2,14 +2,11 @@ import { formatCount } from "../text";
 import { isError, type ReviewInput } from "./input";
 import type { Message, Preview } from "./read";
 
-// Findings on a rollback without MongoDB (`describeRollbackPreview`) that the plan counts too.
-const foreseen = ["would-not-export", "would-hold"];
-
-/** The warnings except those that repeat the plan's data issues or figures. */
+/** The warnings except those that repeat the plan's data issues or findings. */
 export function otherWarnings({ messages, plan, ...input }: ReviewInput): Message[] {
   const hasIssues = input.touchesSchema && plan && plan.issues.length > 0;
-  // A plan that reached MongoDB contradicts a preview that did not, so both are shown.
-  const known = [...(input.isMongoUnreachable ? foreseen : []), hasIssues ? "data-issue" : ""];
+  const found = plan?.findings.map(({ code }) => code) ?? [];
+  const known = [...found, hasIssues ? "data-issue" : ""];
   return messages.filter(
     ({ severity, code = "other" }) => severity === "warning" && !known.includes(code),
   );

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { byRole } from "../contract";
-import { readPrinted, withoutSecrets, type Redact } from "../text";
+import { type Code, readPrinted, withoutSecrets, type Redact } from "../text";
 
 /** A file has the wrong form. The message names what was found, never its content. */
 export class ReviewInputError extends Error {
@@ -45,8 +45,12 @@ const change = z.looseObject({
   index: z.string().optional(),
   blocksWrites: z.boolean().default(false),
 });
+const finding = z.looseObject({
+  code: z.string(),
+  facts: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
+});
 const leftBehind = z.looseObject({
-  exported: z.looseObject(byRole(() => z.number())).optional(),
+  exported: z.looseObject(byRole(() => z.number())),
   conflicts: z.number(),
   unfinished: z.number(),
 });
@@ -59,6 +63,7 @@ const planForm = z.looseObject({
   expiring: z.looseObject({ entries: z.number(), isMore: z.boolean() }).optional(),
   state: z.looseObject({ runs: files, unfinished: z.number().optional() }).optional(),
   leftBehind: leftBehind.optional(),
+  findings: z.array(finding).default([]),
 });
 
 /** The part of `plan --json` that a review needs. */
@@ -98,7 +103,7 @@ export interface Message {
   /** Whether `pulumi up` stops on it. */
   readonly stops: boolean;
   /** The code of one of our findings; undefined for any other message. */
-  readonly code: string | undefined;
+  readonly code: Code | undefined;
 }
 
 /** The content of `pulumi preview --json`, without noise and secrets. */

@@ -68,17 +68,18 @@ function missingFigures({ direction, steps, plan }: ReviewInput): string | false
   return isNeeded && isUnseen && `the figures of MongoDB are missing, because ${why}`;
 }
 
-function rollbackRisks({ direction, plan, messages }: ReviewInput): Risks {
+function rollbackRisks(input: ReviewInput): Risks {
+  const { direction, plan, messages, isMongoUnreachable, unfinishedRuns } = input;
   if (direction !== "rollback" || !plan) return [];
-  if (!plan.leftBehind) {
+  if (!plan.leftBehind && !isMongoUnreachable) {
     const why = "the plan is not one of filesystem mode beside the state directory";
     return [!messages.some(isStop) && `what would stay behind was not counted, because ${why}`];
   }
-  const { exported, conflicts, unfinished } = plan.leftBehind;
+  const becomes = isMongoUnreachable ? " held" : " resume from the files";
   return [
-    !exported && "MongoDB is unreachable, what changed there stays behind",
-    describeAny(unfinished, "unfinished run", exported ? " resume from the files" : " held"),
-    describeAny(conflicts, "record", " changed on both sides stay behind"),
+    isMongoUnreachable && "MongoDB is unreachable, what changed there stays behind",
+    describeAny(unfinishedRuns, "unfinished run", becomes),
+    describeAny(plan.leftBehind?.conflicts ?? 0, "record", " changed on both sides stay behind"),
   ];
 }
 

@@ -9,6 +9,8 @@ export interface Finding {
   readonly subject?: string;
   /** Prose for people: what was found, on what, and what to do. Never a secret. */
   readonly text: string;
+  /** What it counts or names in the text, for `plan --json` and the review. */
+  readonly facts?: Readonly<Record<string, number | string>>;
 }
 
 /** Creates a finding that does not stop `pulumi up`. */

@@ -114,7 +114,7 @@ it("in filesystem mode plan does without MongoDB, and counts the unfinished runs
     found: {
       reachable: false,
       changes: [],
-      leftBehind: { conflicts: 0, unfinished: 1 },
+      findings: [{ code: "would-not-export" }, { code: "would-hold", facts: { unfinished: 1 } }],
     },
   });
   expect(await planned("filesystem", "")).toMatchObject({ exitCode: 0 });

@@ -59,6 +59,12 @@ it("shows that Jobs of the other direction are deleted before anything else", ()
   expect(body).toContain("| 1 | Preparation | run `jobs-stopped` |");
 });
 
+/** What a rollback without MongoDB would do. */
+const foreseen = (unfinishedCount: number) => {
+  const found = { unreachable: "No connection string is configured.", unfinishedCount };
+  return describeRollbackPreview(found, "/state", "2026-11-25T21:16:30.502Z");
+};
+
 /** Of a rollback that the tests give no service. */
 const unwatched = /^the stack .* files, and no step drains/;
 
@@ -76,7 +82,7 @@ describe("the verdict on a rollback", () => {
       "2 records changed on both sides stay behind",
       ...matching(unwatched),
     ]);
-    const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
+    const lost = { ...noPlan, reachable: false, findings: foreseen(1_204) };
     const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
     expect(verdict).toContain("1,204 unfinished runs held");
     expect(body).toContain("hold runs by `handover`");
@@ -85,18 +91,17 @@ describe("the verdict on a rollback", () => {
   });
 
   describe("that the preview warns of", () => {
-    const fencedAt = "2026-11-25T21:16:30.502Z";
-    const found = { unreachable: "No connection string is configured.", unfinishedCount: 2 };
     const printed = (lines: readonly string[]) => ({
       diagnostics: lines.map((message) => ({ severity: "info", message: `${message}\n` })),
     });
-    const lost = { conflicts: 0, unfinished: 2 };
+    const lost = { findings: foreseen(2) };
     const exported = { runs: 0, logs: 0, artifacts: 0, approvals: 0 };
-    const reviewed = (lines: readonly string[], leftBehind: object) =>
-      reviewOf(previewOf([toFiles], printed(lines)), { ...noPlan, leftBehind });
+    const reached = { leftBehind: { conflicts: 0, unfinished: 0, exported } };
+    const reviewed = (lines: readonly string[], plan: object) =>
+      reviewOf(previewOf([toFiles], printed(lines)), { ...noPlan, ...plan });
 
     it("says once what the plan counts too", () => {
-      const lines = describeRollbackPreview(found, "/state", fencedAt).map(formatPrinted);
+      const lines = foreseen(2).map(formatPrinted);
       const { verdict, body } = reviewed(lines, lost);
 
       expect(lines).toHaveLength(2);
@@ -105,8 +110,8 @@ describe("the verdict on a rollback", () => {
     });
 
     it("hides nothing if the plan reached MongoDB and the preview did not", () => {
-      const lines = describeRollbackPreview(found, "/state", fencedAt).map(formatPrinted);
-      const made = reviewed(lines, { ...lost, unfinished: 0, exported });
+      const lines = foreseen(2).map(formatPrinted);
+      const made = reviewed(lines, reached);
 
       expect(made.level).toBe("risks");
       expect(risksOf(made)).toEqual(matching(unwatched, /^2 warnings$/));
@@ -124,7 +129,7 @@ describe("the verdict on a rollback", () => {
       "warning: `pulumi up` will stop here. Database d is not the one of the fence. [stop: other-database]",
       "warning: It runs MongoDB 5.0.31, which is too old. [stop: server-version]",
     ])("blocks where it says that up stops: %s", (line) => {
-      const made = reviewed([line], { ...lost, unfinished: 0, exported });
+      const made = reviewed([line], reached);
 
       expect(made.level).toBe("blocked");
       expect(risksOf(made)).toEqual(matching(/^up stops/, unwatched));
@@ -136,7 +141,7 @@ describe("the verdict on a rollback", () => {
     const message =
       "warning: `pulumi up` will stop here. MongoDB has no primary. [stop: rollback-refused]\n";
     const printed = { diagnostics: [{ severity: "info", message }] };
-    const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 42 } };
+    const lost = { ...noPlan, reachable: false, findings: foreseen(42) };
     const made = reviewOf(previewOf([toFiles], printed), lost);
 
     expect(made.headline).not.toMatch(/unreachable|42/);

@@ -200,9 +200,15 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
     changes: fc.array(change, { maxLength: 2 }),
     issues: fc.array(fc.oneof(duplicate, broken), { maxLength: 2 }),
     state: fc.record({ runs: files, logs: files, artifacts: files, approvals: files }),
-    leftBehind: fc.record({
-      conflicts: count,
-      unfinished: count,
-    }),
+    findings: fc.array(
+      fc.record({
+        code: fc.oneof(fc.constantFrom("would-not-export", "would-hold"), text),
+        text,
+        facts: fc.record({ unfinished: fc.oneof(count, text) }),
+      }),
+      {
+        maxLength: 2,
+      },
+    ),
   });
 }

@@ -73,22 +73,23 @@ export function bulkExportSections(report: BulkExportReport, root: string): Sect
   ];
 }
 
-/** What a rollback without MongoDB would do, for a preview. */
+/** What a rollback without MongoDB would do, for a preview and a plan. */
 export function describeRollbackPreview(
-  { unreachable, unfinishedCount }: RollbackPreview,
+  { unreachable, unfinishedCount, isOfNow }: RollbackPreview,
   root: string,
   fencedAt: string,
 ): Finding[] {
   const runs = formatRecords(unfinishedCount, "runs");
-  const wouldHold =
-    `Unfinished runs would be held in ${root}/${ownFiles.held}. At the cutover ${runs} on disk ` +
-    `${unfinishedCount === 1 ? "was" : "were"} unfinished.`;
+  const were = `At the cutover ${runs} on disk ${unfinishedCount === 1 ? "was" : "were"} unfinished.`;
+  const found = isOfNow ? `Unfinished on disk now: ${runs}.` : were;
+  const text = `Unfinished runs would be held in ${root}/${ownFiles.held}. ${found}`;
+  const wouldHold = { ...warning("would-hold", text), facts: { unfinished: unfinishedCount } };
   return [
     warning(
       "would-not-export",
       `MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
         `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
     ),
-    ...(unfinishedCount === 0 ? [] : [warning("would-hold", wouldHold)]),
+    ...(unfinishedCount === 0 ? [] : [wouldHold]),
   ];
 }

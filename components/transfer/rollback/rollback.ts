@@ -230,8 +230,9 @@ export async function exportByHand(
 export interface RollbackPreview {
   /** Why nothing would be exported; names hosts, never secrets. */
   readonly unreachable: string;
-  /** The number of runs that were unfinished on disk at the cutover. */
+  /** The number of runs that were unfinished on disk at the cutover, or are now. */
   readonly unfinishedCount: number;
+  readonly isOfNow?: true;
 }
 
 /** How long a preview looks for a primary, in s. */
