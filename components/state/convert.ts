@@ -1,28 +1,31 @@
-import { Long } from "mongodb";
-import { type CollectionRole, type Field, byRole, collections } from "../contract";
-import { Refusal } from "./errors";
-import { type StepForms, nameSteps, usualForms } from "./step-forms";
+import { type Document, Long } from "mongodb";
 import {
-  exactNumber,
-  formatJson,
+  type CollectionRole,
+  type Field,
+  type FieldType,
+  byRole,
+  collections,
+  describeRule,
+} from "../contract";
+import { Refusal } from "./errors";
+import { formatJson } from "./format-json";
+import {
+  findUnstorable,
   isJsonObject,
   membersOf,
   namesIn,
   objectOf,
+  setMember,
   valueIn,
 } from "./json";
-
-/** One record as it is in its file. */
-export interface Entry {
-  readonly fields: unknown;
-  /** Defaults for fields that the record lacks. */
-  readonly impliedFields: Readonly<Record<string, unknown>>;
-  /** Its position in the file's list, from 1. */
-  readonly entry?: number;
-}
+import { exactNumber } from "./number";
+import { type StepForms, nameSteps, usualForms } from "./step-forms";
 
 /** Conversions that a report counts: a record that needed one is normalized. */
 export type Conversion = "metadataText" | "enumeration" | "offset";
+
+/** Defaults for fields that a record lacks. */
+export type ImpliedFields = Readonly<Record<string, unknown>>;
 
 /**
  * Converts a record's fields to the contract's names and types: names in any case to the contract's names, integers to
@@ -32,31 +35,35 @@ export type Conversion = "metadataText" | "enumeration" | "offset";
  * that the services write as such.
  *
  * @param forms how the services write these
- * @returns the fields still to be checked, without a generated `_id`
+ * @param document gets the fields; its own members, which are undefined, come first. Default: an empty one
+ * @returns the document still to be checked, without a generated `_id`
  * @throws Refusal if the record is not an object, has a field twice, or a step has an integer without a name
  */
 export function convert(
   role: CollectionRole,
-  { fields, impliedFields }: Entry,
+  fields: unknown,
+  impliedFields: ImpliedFields,
   forms: StepForms = usualForms,
+  document: Document = {},
 ) {
   if (!isJsonObject(fields)) throw new Refusal("form", "it is not an object");
   const found: Conversion[] = [];
-  const converted = new Map<string, unknown>();
   for (const property of namesIn(fields)) {
     const isName = fieldsOf[role].has(property);
     const name = isName ? property : (namesOf[role].get(property.toLowerCase()) ?? property);
-    if (converted.has(name)) throw new Refusal("form", `it has ${name} twice`);
+    if (document[name] !== undefined && Object.hasOwn(document, name)) {
+      throw new Refusal("form", `it has ${name} twice`);
+    }
     const value = valueIn(fields, property);
-    converted.set(name, convertValue(fieldsOf[role].get(name), value, found, forms));
+    setMember(document, name, convertValue(fieldsOf[role].get(name), value, found, forms));
   }
   for (const name of Object.keys(impliedFields)) {
-    if (converted.get(name) != null) continue;
-    converted.set(name, convertValue(fieldsOf[role].get(name), impliedFields[name], found, forms));
+    if (document[name] != null) continue;
+    document[name] = convertValue(fieldsOf[role].get(name), impliedFields[name], found, forms);
   }
   // Most records need none, and a set of their own would be a tenth of their memory.
   const conversions = found.length === 0 ? noConversions : new Set(found);
-  return { fields: converted, conversions };
+  return { document, conversions };
 }
 
 const noConversions: ReadonlySet<Conversion> = new Set();
@@ -146,4 +153,72 @@ export function parseTimestamp(text: string) {
   const offset = Number(hours) * 60 + Number(minutes);
   const offsetMs = (sign === "-" ? -offset : offset) * 60_000;
   return { date: new Date(asUtc - offsetMs), offsetMissing: zone === undefined };
+}
+
+/** The maximum number of characters of a path in a message. */
+const maxPathLength = 80;
+
+/**
+ * Checks a converted record against the contract: required fields are present, every field has its type, closed
+ * enumerations have a known name, and BSON can store every value.
+ *
+ * @throws Refusal that lists all problems; it names types, not values
+ */
+export function check(role: CollectionRole, document: Document): void {
+  const problems: string[] = [];
+  // An array for each pair of name and value would be a fifth of what an import allocates.
+  for (const { name, field } of checkedIn[role]) {
+    const value: unknown = document[name];
+    if (value === undefined || value === null) {
+      // On disk a run's `_id` is its `runId`.
+      if (!field.optional) problems.push(`${name === "_id" ? "runId" : name} is missing`);
+    } else {
+      const isKnown = !field.closed || field.names?.some((known) => known === value);
+      if (isKnown && hasType[field.type](value)) continue;
+      problems.push(`${name} ${describeRule(field)}, found ${describeType(value)}`);
+    }
+  }
+  for (const name of reservedOf[role]) {
+    if (document[name] !== undefined) problems.push(`${name} is a reserved name`);
+  }
+  if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
+  for (const name of Object.keys(document)) {
+    const found = findUnstorable(document[name]);
+    if (!found) continue;
+    const path = name + found.path;
+    const shown = path.length > maxPathLength ? `${path.slice(0, maxPathLength)}...` : path;
+    throw new Refusal("form", `${shown} ${found.problem}`);
+  }
+}
+
+/** The fields that a file has: an object id is generated. */
+const checkedIn = byRole((role) =>
+  Object.entries(collections[role].fields)
+    .map(([name, field]) => ({ name, field }))
+    .filter(({ field: { type, assumed } }) => type !== "objectId" && !assumed),
+);
+
+/** An `_id` is generated, except for runs. The driver takes an object with `_bsontype` for a BSON type. */
+const reservedOf = byRole((role) => (role === "runs" ? ["_bsontype"] : ["_id", "_bsontype"]));
+
+const isString = (value: unknown) => typeof value === "string";
+
+const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
+  string: isString,
+  long: (value) => value instanceof Long,
+  date: (value) => value instanceof Date,
+  object: isJsonObject,
+  "object[]": (value) => Array.isArray(value) && value.every(isJsonObject),
+  strings: (value) =>
+    isJsonObject(value) && namesIn(value).every((name) => isString(valueIn(value, name))),
+  // Never called: only assumed fields are lists of strings, and an object id is generated.
+  "string[]": () => true,
+  objectId: () => true,
+};
+
+function describeType(value: unknown): string {
+  if (typeof value === "string") return "another string";
+  if (Array.isArray(value)) return "a list";
+  if (isJsonObject(value)) return "an object";
+  return typeof value === "boolean" ? "a boolean" : "a number";
 }

@@ -1,13 +1,14 @@
 import type { Document } from "mongodb";
 import { type CollectionRole, collections } from "../contract";
-import { type Entry, convert } from "./convert";
+import { convert } from "./convert";
 import { hashOf } from "./compare";
-import { formatJson, isJsonObject, membersOf, parseJson } from "./json";
+import { formatJson } from "./format-json";
+import { isJsonObject, membersOf, objectIn, parseJson } from "./json";
 import { type StateAddress, filesOf } from "./layout";
 import { sequenceIn } from "./line-numbers";
 import type { FilePlace } from "./place";
 import { readTexts } from "./read";
-import { objectIn } from "./records";
+import type { Entry } from "./records";
 import { renewSteps } from "./renew-steps";
 import type { StepForms } from "./step-forms";
 
@@ -54,7 +55,7 @@ export function asOnDisk(
   const impliedFields = role === "runs" ? {} : { runId: document.runId as unknown };
   const before = { fields: Object.fromEntries(recordOf(role, disk)), impliedFields };
   const fields = parseJson(formatJson(renewRecord(role, before, document, forms)));
-  return Object.fromEntries(convert(role, { fields, impliedFields }, forms).fields);
+  return convert(role, fields, impliedFields, forms).document;
 }
 
 /**
@@ -79,8 +80,8 @@ export function renewRecord(
     hashOf(role, { [name]: one }) === hashOf(role, { [name]: other });
   for (const [property, value] of membersOf(before.fields)) {
     const fields = new Map([[property, value]]);
-    const [converted] = convert(role, { fields, impliedFields }, forms).fields;
-    const [name, known] = converted ?? [property, value];
+    const converted = convert(role, fields, impliedFields, forms).document;
+    const [name, known] = Object.entries<unknown>(converted)[0] ?? [property, value];
     const stored: unknown = document[name];
     if (areSame(name, known, stored)) renewed.set(property, value);
     else if (Object.hasOwn(document, name)) {
@@ -93,7 +94,7 @@ export function renewRecord(
     }
     after.delete(propertyOf(role, name));
   }
-  const implied = convert(role, { fields: {}, impliedFields }, forms).fields;
+  const implied = new Map(Object.entries(convert(role, {}, impliedFields, forms).document));
   for (const [property, value] of after) {
     if (!areSame(property, implied.get(property), value)) renewed.set(property, value);
   }

@@ -45,18 +45,25 @@ export {
 } from "./read";
 export {
   convertEntries,
-  objectIn,
-  parse,
   parseRecords,
   runIdOf,
-  sequenceOfLine,
   unpack,
   ReadyRecord,
+  type Entry,
   type IncompleteLine,
 } from "./records";
-export { LineNumbers, sequenceIn, type NumberedLines } from "./line-numbers";
-export type { Conversion, Entry } from "./convert";
-export { formatJson, isJsonObject, memberOf, membersOf, valueIn, type JsonObject } from "./json";
+export { LineNumbers, sequenceIn, sequenceOfLine, type NumberedLines } from "./line-numbers";
+export type { Conversion } from "./convert";
+export { formatJson } from "./format-json";
+export {
+  isJsonObject,
+  memberOf,
+  membersOf,
+  objectIn,
+  parse,
+  valueIn,
+  type JsonObject,
+} from "./json";
 export { deriveId, keyOf, readableKey, type Key } from "./keys";
 
 // Comparing records, and what runs say of themselves.

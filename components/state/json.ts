@@ -1,6 +1,7 @@
 import { visit } from "jsonc-parser";
-import { Decimal128, Double, Int32, Long } from "mongodb";
-import { Refusal } from "./errors";
+import { Refusal, refusalIn } from "./errors";
+import { exactNumber } from "./number";
+import { type RawText, decode } from "./read";
 
 /**
  * A parsed JSON object: a plain object, or a map if a plain object would change the order of keys, because it puts
@@ -122,98 +123,80 @@ function parseExactly(text: string): unknown {
   return root[0];
 }
 
-/** The smallest double that still has all of its 53 bits. */
-const smallestNormal = 2.2250738585072014e-308;
-
-/** A double preserves every decimal with at most this number of significant digits (IEEE 754, DBL_DIG). */
-const digitsOfDouble = 15;
-
 /**
- * The BSON number that holds a JSON number without loss: a 32-bit or 64-bit integer, a double, or
- * a decimal of up to 34 digits. Undefined if none does.
+ * Parses the JSON in a text.
  *
- * @param text the number as JSON writes it
+ * @throws Refusal if it is too long, empty, not UTF-8 or not JSON, or has a number that BSON cannot hold
  */
-export function exactNumber(text: string): number | Long | Double | Decimal128 | undefined {
-  if (!/[.eE]/.test(text)) {
-    if (text.length > 20) return decimal128(text);
-    const value = BigInt(text);
-    if (BigInt.asIntN(32, value) === value) return Number(text);
-    return BigInt.asIntN(64, value) === value ? Long.fromBigInt(value) : decimal128(text);
+export function parse(text: RawText): unknown {
+  const { bytes, length } = text;
+  if (!bytes) throw new Refusal("too-large", `it has ${length} bytes, more than a record can have`);
+  if (bytes.length === 0) throw new Refusal("not-json", "the file is empty");
+  const json = decode(text);
+  if (json === undefined) throw new Refusal("not-utf8", "it is not valid UTF-8");
+  try {
+    return parseJson(json);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      // Only the position is kept: the engine's own message quotes the text, which may hold a secret.
+      const [place] = /at position \d+/.exec(error.message) ?? [];
+      throw new Refusal("not-json", place ? `not valid JSON ${place}` : "not valid JSON");
+    }
+    if (error instanceof RangeError) throw new Refusal("form", "it is nested too deeply");
+    throw error;
   }
-  const value = Number(text);
-  const [mantissa = ""] = text.split(/[eE]/);
-  const digits = mantissa.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length;
-  const isNormal = Number.isFinite(value) && Math.abs(value) >= smallestNormal;
-  const isShort = digits === 0 || (isNormal && digits <= digitsOfDouble);
-  if (!isShort && String(value) !== text) return decimal128(text);
-  // The driver would write a whole double as an integer.
-  return Number.isInteger(value) ? new Double(value) : value;
 }
 
-function decimal128(text: string): Decimal128 | undefined {
+/** Parses the JSON object in a text; undefined for any other text, which is refused when its record is read. */
+export function objectIn(text: RawText): JsonObject | undefined {
   try {
-    return Decimal128.fromString(text);
-  } catch {
+    const value = parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch (error) {
+    refusalIn(error);
     return undefined;
   }
 }
 
+/** MongoDB's maximum number of nested levels; the document itself is level 1. */
+const maxDepth = 100;
+
+/** A value that BSON cannot hold, with its path below the checked value. */
+interface Unstorable {
+  readonly path: string;
+  readonly problem: string;
+}
+
 /**
- * Formats a parsed or stored value as JSON, as in the services' files: dates as ISO 8601 with `Z`, numbers with
- * every digit, keys in their order.
+ * Finds what BSON cannot hold in a parsed value; undefined if it can hold all. Builds the path while it returns,
+ * because hardly any value has a problem.
  *
- * @param indent the number of spaces for each level; the default, 0, writes one line
- * @throws Refusal if JSON cannot hold it, such as binary data or NaN
+ * @param depth the value's level; the document is level 1
+ * @see https://www.mongodb.com/docs/manual/reference/limits/
  */
-export function formatJson(value: unknown, indent = 0, level = 1): string {
-  if (value instanceof Date) {
-    const year = value.getUTCFullYear();
-    if (year >= 1 && year <= 9999) return JSON.stringify(value.toISOString());
-    throw new Refusal("form", "no service reads a date outside the years 1 to 9999");
+export function findUnstorable(value: unknown, depth = 2): Unstorable | undefined {
+  if (typeof value === "string") return halfPair.test(value) ? hasHalfPair : undefined;
+  const isList = Array.isArray(value);
+  if (!isList && !isJsonObject(value)) return undefined;
+  if (depth > maxDepth) return { path: "", problem: `is nested deeper than ${maxDepth} levels` };
+  if (isList) {
+    for (let at = 0; at < value.length; at += 1) {
+      const found = findUnstorable(value[at], depth + 1);
+      if (found) return { ...found, path: `[${at}]${found.path}` };
+    }
+    return undefined;
   }
-  if (Array.isArray(value)) {
-    const items = value.map((item) => formatJson(item, indent, level + 1));
-    return wrapLines("[", items, "]", indent, level);
+  for (const name of namesIn(value)) {
+    if (name.includes("\0")) return { path: "", problem: "has a name with a null character" };
+    // The driver takes an object with this member for a BSON type of its own.
+    if (name === "_bsontype") return { path: "", problem: "has the reserved name _bsontype" };
+    if (halfPair.test(name)) return hasHalfPair;
+    const found = findUnstorable(valueIn(value, name), depth + 1);
+    if (found) return { ...found, path: `.${name}${found.path}` };
   }
-  if (isJsonObject(value)) {
-    const colon = indent === 0 ? ":" : ": ";
-    const members = membersOf(value).map(
-      ([key, inner]) => JSON.stringify(key) + colon + formatJson(inner, indent, level + 1),
-    );
-    return wrapLines("{", members, "}", indent, level);
-  }
-  return scalarText(value);
+  return undefined;
 }
 
-function wrapLines(
-  open: string,
-  items: readonly string[],
-  close: string,
-  indent: number,
-  level: number,
-): string {
-  if (indent === 0 || items.length === 0) return open + items.join(",") + close;
-  const inner = `\n${" ".repeat(indent * level)}`;
-  const outer = `\n${" ".repeat(indent * (level - 1))}`;
-  return open + inner + items.join(`,${inner}`) + outer + close;
-}
-
-function scalarText(value: unknown): string {
-  if (value === null || typeof value === "string" || typeof value === "boolean") {
-    return JSON.stringify(value);
-  }
-  let text = "";
-  if (value instanceof Double) {
-    // Without a fraction or an exponent, a whole double would be read back as an integer.
-    const digits = Object.is(value.value, -0) ? "-0" : String(value.value);
-    text = /[.e]/.test(digits) ? digits : `${digits}.0`;
-  } else if (typeof value === "number" || value instanceof Int32 || value instanceof Long) {
-    text = value.toString();
-  } else if (value instanceof Decimal128) text = value.toString();
-  if (/^-?\d/.test(text)) return text;
-  const isNumber = value instanceof Double || value instanceof Decimal128;
-  const other = typeof value === "object" ? value.constructor.name : typeof value;
-  const type = isNumber ? `number (${String(value)})` : other;
-  throw new Refusal("form", `JSON cannot hold a value of type ${type}`);
-}
+/** UTF-8, and so BSON, cannot hold half a surrogate pair. */
+const halfPair = /\p{Surrogate}/u;
+const hasHalfPair: Unstorable = { path: "", problem: "contains half a surrogate pair" };

@@ -1,6 +1,7 @@
 import { Long } from "mongodb";
 import { toLong } from "./convert";
-import { type JsonObject, memberOf } from "./json";
+import { type JsonObject, memberOf, objectIn } from "./json";
+import type { RawText } from "./read";
 
 /** What `LineNumbers` knows of the lines of a log, as a database gives it back. */
 export interface NumberedLines {
@@ -41,4 +42,30 @@ export class LineNumbers {
 export function sequenceIn(line: JsonObject | undefined): Long | undefined {
   const sequence = line && toLong(memberOf(line, "sequence"));
   return sequence instanceof Long ? sequence : undefined;
+}
+
+/**
+ * The sequence of a log's line, as `sequenceIn` finds it. Where the text itself shows it, the line is not parsed, which
+ * is most of the work on a log that has nothing new.
+ */
+export function sequenceOfLine(text: RawText): Long | undefined {
+  return shownSequence(text.bytes) ?? sequenceIn(objectIn(text));
+}
+
+const sequenceName = Buffer.from('"sequence":');
+const comma = 0x2c;
+const open = 0x7b;
+const close = 0x7d;
+
+/** The number after the only `"sequence":`, if that is outside of any inner object; undefined if it takes parsing. */
+function shownSequence(bytes: Buffer = Buffer.alloc(0)): Long | undefined {
+  const at = bytes.indexOf(sequenceName);
+  const isFirst = bytes[0] === open && bytes.at(-1) === close && bytes.lastIndexOf(open, at) === 0;
+  const before = bytes[at - 1];
+  if (at < 1 || !isFirst || (before !== comma && before !== open)) return undefined;
+  if (bytes.indexOf(sequenceName, at + 1) !== -1) return undefined;
+  const start = at + sequenceName.length;
+  // Up to fifteen digits are exact as a number.
+  const [digits = ""] = /^\d{1,15}(?=[,}])/.exec(bytes.toString("latin1", start, start + 16)) ?? [];
+  return digits === "" ? undefined : Long.fromNumber(Number(digits));
 }

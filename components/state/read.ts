@@ -3,8 +3,13 @@ import { type Hash, createHash } from "node:crypto";
 import { createReadStream, readFile, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Store } from "../contract";
-import type { StateFile } from "./layout";
 import { look } from "./look";
+
+/** A file as far as its reading depends on it. */
+interface FileToRead {
+  readonly role: Store;
+  readonly path: string;
+}
 
 /** One JSON text of a file: the whole file, or a line of a log. */
 export interface RawText {
@@ -88,7 +93,7 @@ export async function readSmall(path: string, size: number): Promise<Buffer | un
 }
 
 /** Reads a file's JSON texts in chunks, in order; a log of any size takes the same memory. */
-export async function* readTexts(file: StateFile<Store>): AsyncGenerator<readonly RawText[]> {
+export async function* readTexts(file: FileToRead): AsyncGenerator<readonly RawText[]> {
   const { path } = file;
   const { size } = await look(
     () => statSync(path),
@@ -105,7 +110,7 @@ export async function* readTexts(file: StateFile<Store>): AsyncGenerator<readonl
  * @param bytes the whole file, if it was read before
  */
 export async function* readChunks(
-  { role, path }: StateFile<Store>,
+  { role, path }: FileToRead,
   start = beginning(),
   bytes?: Buffer,
 ): AsyncGenerator<Chunk> {

@@ -1,10 +1,9 @@
 import type { Store } from "../contract";
 import { mapLimit } from "./concurrency";
 import { isSystemError } from "./errors";
-import { type JsonObject, memberOf } from "./json";
+import { type JsonObject, memberOf, objectIn } from "./json";
 import { type StateAddress, type StateFile, fileBaseNames, filesOf } from "./layout";
 import { type RawText, readTexts } from "./read";
-import { objectIn } from "./records";
 import { type FileStamp, formatStamp, readStamp } from "./stamp";
 import { isUnbegun, isUnfinished } from "./unfinished";
 

@@ -1,6 +1,7 @@
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { check, sizeOf } from "../../components/state/check";
+import { check } from "../../components/state/convert";
+import { sizeOf } from "../../components/state/records";
 
 const entry = {
   runId: "r",
@@ -11,7 +12,7 @@ const entry = {
   message: "m",
 };
 const checked = (fields: object) => {
-  check("logs", new Map(Object.entries({ ...entry, ...fields })));
+  check("logs", { ...entry, ...fields });
 };
 
 it("a complete entry passes, with optional fields absent, null or there", () => {
@@ -75,7 +76,7 @@ it("of the other roles each list has its members' type, and a run may have an _i
   const run = { _id: "r", planHash: "h", plan: {}, failurePolicy: {}, steps: [{}], ...times };
   const problems = (changes: object) => {
     try {
-      check("runs", new Map(Object.entries({ ...run, ...changes })));
+      check("runs", { ...run, ...changes });
     } catch (error) {
       return (error as Error).message;
     }
@@ -97,7 +98,7 @@ it("every problem of a record is named at once", () => {
 
 it("a run without runId is named by the property's name", () => {
   expect(() => {
-    check("runs", new Map());
+    check("runs", {});
   }).toThrow(/^runId is missing; planHash is missing/);
 });
 

@@ -8,8 +8,8 @@ import { logLine, run } from "../transfer/state";
 
 /** The converted fields as an object, and the conversions that were needed. */
 function converted(role: CollectionRole, fields: unknown, given: object = {}) {
-  const result = convert(role, { fields, impliedFields: { ...given } });
-  return { ...Object.fromEntries(result.fields), conversions: [...result.conversions] };
+  const { document, conversions } = convert(role, fields, { ...given });
+  return { ...document, conversions: [...conversions] };
 }
 
 it("a run's runId is its _id, its timestamps are dates, the rest stays", () => {
@@ -34,7 +34,7 @@ it("properties of the contract are known in any case", () => {
 });
 
 it.each([[null], [[]], ["text"], [5]])("%j is no record", (fields) => {
-  expect(() => convert("runs", { fields, impliedFields: {} })).toThrow("it is not an object");
+  expect(() => convert("runs", fields, {})).toThrow("it is not an object");
 });
 
 it("values that are no timestamp, integer, name or object stay for the check to name", () => {
@@ -43,9 +43,7 @@ it("values that are no timestamp, integer, name or object stay for the check to 
 });
 
 it("one field under two names is refused", () => {
-  expect(() => convert("runs", { fields: { runId: "a", RunId: "b" }, impliedFields: {} })).toThrow(
-    Refusal,
-  );
+  expect(() => convert("runs", { runId: "a", RunId: "b" }, {})).toThrow(Refusal);
 });
 
 it.each([

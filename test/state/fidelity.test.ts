@@ -1,17 +1,15 @@
 import { BSON } from "mongodb";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { check } from "../../components/state/check";
-import { convert } from "../../components/state/convert";
-import { formatJson, parseJson } from "../../components/state/json";
-import { differingPaths } from "../../components/state";
+import { check, convert } from "../../components/state/convert";
+import { parseJson } from "../../components/state/json";
+import { differingPaths, formatJson } from "../../components/state";
 import { logLine, run } from "../transfer/state";
 
 /** A record's document from its text on disk, and the same after its way through BSON. */
 function bothDocuments(role: "runs" | "logs", text: string) {
-  const { fields } = convert(role, { fields: parseJson(text), impliedFields: { runId: "r" } });
-  check(role, fields);
-  const disk: BSON.Document = Object.fromEntries(fields);
+  const { document: disk } = convert(role, parseJson(text), { runId: "r" });
+  check(role, disk);
   return { disk, mongo: BSON.deserialize(BSON.serialize(disk), { promoteLongs: false }) };
 }
 

@@ -1,13 +1,9 @@
 import { Decimal128, Double, Long } from "mongodb";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import {
-  type JsonObject,
-  exactNumber,
-  formatJson,
-  membersOf,
-  parseJson,
-} from "../../components/state/json";
+import { exactNumber } from "../../components/state/number";
+import { type JsonObject, membersOf, parseJson } from "../../components/state/json";
+import { formatJson } from "../../components/state";
 import { Refusal } from "../../components/state";
 
 it("an integer of 32 bits is a number, so that BSON gets a 32-bit integer", () => {

@@ -9,7 +9,7 @@ async function readLog(content: string | Buffer): Promise<RawText[]> {
   const path = join(root, "r.ndjson");
   await writeFile(path, content);
   const texts: RawText[] = [];
-  for await (const chunk of readTexts({ role: "logs", path, name: "r.ndjson", baseName: "r" })) {
+  for await (const chunk of readTexts({ role: "logs", path })) {
     texts.push(...chunk);
   }
   return texts;

@@ -31,7 +31,7 @@ const downwards = rooms.slice(0, -1).map((name, at) => ({
 const pureDoors = {
   settings: ["derived", "schema"],
   step: ["jobs/(answer|manifest)"],
-  state: ["check", "convert", "digests", "json", "step-evidence"],
+  state: ["convert", "digests", "json", "number", "records", "step-evidence"],
   cluster: ["atlas/check", "kubernetes/spec", "password"],
   // The planner observes a database, compares it and plans; elsewhere only its first part is used.
   migration: ["errors", "planner/.+"],

@@ -26,7 +26,7 @@ export const scopes = {
       "components/rollout/canary/verdict.ts",
       "components/settings/{connection-rules,derived,forms,problems,rules,uri}.ts",
       "components/settings/cluster/*.ts",
-      "components/state/{check,convert,json,step-forms}.ts",
+      "components/state/{convert,format-json,json,number,step-forms}.ts",
       "components/step/jobs/{answer,manifest}.ts",
       "components/text/secrets.ts",
       "components/transfer/forms/compare.ts",
