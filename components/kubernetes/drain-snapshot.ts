@@ -14,6 +14,7 @@ import {
   type Controller,
 } from "./objects";
 import { describeApiPlace, type ClusterAddress } from "./request";
+import { replicasBefore } from "./service";
 
 /**
  * A drained service, by which a later look finds out whether anybody scaled it meanwhile: a poll would miss 1
@@ -46,22 +47,19 @@ export function takeDrainSnapshot(
   drained: readonly {
     readonly controller: Controller;
     readonly replicaSets: readonly V1ReplicaSet[];
-    /** Before the drain. */
-    readonly replicas: number;
   }[],
   executors: ExecutorMarks,
 ): DrainSnapshot {
-  const entries = drained.map(
-    ({ controller, replicaSets, replicas }): [string, WorkloadSnapshot] => {
-      const name = describeController(controller);
-      const makers = isStatefulSet(controller)
-        ? [[name, generationOf(controller)]]
-        : replicaSets.map((one) => [describeReplicaSet(one), generationOf(one)]);
-      const generations = Object.fromEntries(makers) as Record<string, number>;
-      const selector = formatSelector(controller.spec?.selector);
-      return [name, { uid: controller.metadata?.uid ?? "", replicas, selector, generations }];
-    },
-  );
+  const entries = drained.map(({ controller, replicaSets }): [string, WorkloadSnapshot] => {
+    const replicas = replicasBefore(controller) ?? 0;
+    const name = describeController(controller);
+    const makers = isStatefulSet(controller)
+      ? [[name, generationOf(controller)]]
+      : replicaSets.map((one) => [describeReplicaSet(one), generationOf(one)]);
+    const generations = Object.fromEntries(makers) as Record<string, number>;
+    const selector = formatSelector(controller.spec?.selector);
+    return [name, { uid: controller.metadata?.uid ?? "", replicas, selector, generations }];
+  });
   const address = {
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),

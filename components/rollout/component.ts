@@ -8,7 +8,8 @@ import { logFinding, logOn, StepGroup, StepResource, type StepOptions } from "..
 import { jobsAddress } from "../step/stack-jobs";
 import { modeAfter, type Service } from "./environment";
 import { helmTarget } from "./helm/release";
-import { drain, drainRequest } from "./pods/drain";
+import { drain } from "./pods/drain";
+import { drainRequest } from "./pods/drain-request";
 import type { FinishedDrain } from "./pods/inputs";
 import { podsReplaced } from "./pods/replaced";
 import { resolveTarget, serviceAddress } from "./placement";

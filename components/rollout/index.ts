@@ -9,7 +9,7 @@ export {
 } from "./environment";
 export { describeApart, describeModes, findLiveModes } from "./live";
 export type { CanaryInputs } from "./canary/step";
-export type { DrainRequestResults } from "./pods/drain";
+export type { DrainRequestResults } from "./pods/drain-request";
 export type {
   DrainInputs,
   DrainResults,

@@ -1,6 +1,7 @@
 import { providerOf } from "../step";
 import { canary } from "./canary/step";
-import { drain, drainRequest } from "./pods/drain";
+import { drain } from "./pods/drain";
+import { drainRequest } from "./pods/drain-request";
 import { podsReplaced } from "./pods/replaced";
 import { cutoverRecord } from "./update/cutover";
 import { servicesCheck } from "./update/services-check";

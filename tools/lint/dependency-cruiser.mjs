@@ -72,7 +72,7 @@ const innerModules = {
   rollout: [
     "canary/(pod|verdict)",
     "helm/release",
-    "pods/(executors|live-mode|paused|releases)",
+    "pods/(decision|executors|paused|releases)",
     "recovery",
     "update/cutover",
     "values/git",

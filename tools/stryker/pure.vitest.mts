@@ -12,7 +12,7 @@ export default defineConfig({
       "test/rollout/environment.test.ts",
       "test/rollout/canary/verdict.test.ts",
       "test/rollout/helm/rendered.test.ts",
-      "test/rollout/pods/live-mode.test.ts",
+      "test/rollout/pods/decision.test.ts",
       "test/settings/!(schema).test.ts",
       "test/text/*.test.ts",
       "test/transfer/merge.test.ts",

@@ -10,7 +10,7 @@ export const scopes = {
     files: [
       "components/rollout/environment.ts",
       "components/rollout/helm/rendered.ts",
-      "components/rollout/pods/live-mode.ts",
+      "components/rollout/pods/decision.ts",
       "components/text/{finding,format}.ts",
       "components/transfer/merge.ts",
     ],

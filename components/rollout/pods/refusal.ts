@@ -13,7 +13,7 @@ import { cutOverFirstHint } from "../recovery";
 import { findArgoProblems } from "./argo";
 import { findCronJobs, findUndrainedExecutors } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
-import { inOtherMode } from "./live-mode";
+import { inOtherMode } from "./decision";
 import { pendingOperations } from "./releases";
 import { findMissingWeb } from "./paused";
 import { observeService, type Workload } from "./workload";
