@@ -1,5 +1,8 @@
 /**
- * The rollout of worker and web, in either mode; `program.ts` is the Pulumi program's own door.
+ * The rollout of worker and web, in either direction; `program.ts` is the Pulumi program's own door. Each layer knows
+ * only those before it: `environment`, `placement`, `recovery` and `target` (what a service is), `values/` (its values
+ * files), `helm/` (its release), `services` (one of both), `pods/` (drain and wait for pods), `canary/`, `update/` (the
+ * checks before everything), and last `worker-drain` and `rollouts`.
  */
 export {
   environmentKeys,
@@ -7,7 +10,7 @@ export {
   type EnvironmentEntry,
   type Service,
 } from "./environment";
-export { describeApart, describeModes, findLiveModes } from "./live";
+export { describeApart, describeModes, findLiveModes } from "./update/live";
 export type { CanaryInputs } from "./canary/step";
 export type { DrainRequestResults } from "./pods/drain-request";
 export type {

@@ -6,13 +6,27 @@ import type {
   ValuesRolloutSettings,
 } from "../settings";
 import type { Service } from "./environment";
-import type { EnvironmentPlace } from "./values/files";
-import type { ServiceFiles } from "./values/stated";
 
 /** The settings that say where the services are. */
 export interface ServicesSettings {
   readonly rollout: RolloutSettings;
   readonly kubernetes: KubernetesSettings;
+}
+
+/** Where the variables of a service are in its chart's values: keys with dots between them. */
+export interface EnvironmentPlace {
+  readonly path: string;
+}
+
+/** The values files of a service. */
+export interface ServiceFiles {
+  readonly service: Service;
+  /** The stack's own file. Paths count from the project's folder. */
+  readonly file: string;
+  /** The site's values files, in Helm's order. Never changed. */
+  readonly site: readonly string[];
+  /** The keys that lead to the environment, with dots between them. */
+  readonly path: string;
 }
 
 /** A Helm release with the site's values files and the services that it holds. */

@@ -1,3 +1,6 @@
 /** The rollout for the Pulumi program: what comes first, the services, the canary, the drain, and both rollouts. */
-export { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./component";
+export { Update } from "./update/component";
+export { Services } from "./services";
 export { Canary } from "./canary/component";
+export { WorkerDrain } from "./worker-drain";
+export { WebRollout, WorkerRollout } from "./rollouts";

@@ -20,12 +20,28 @@ const rooms = [
 
 const room = (names) => `^components/(${names.join("|")})/`;
 
-const downwards = rooms.slice(0, -1).map((name, at) => ({
-  name: `${name}-knows-only-the-rooms-above`,
-  severity: "error",
-  from: { path: room([name]) },
-  to: { path: room(rooms.slice(at + 1)) },
-}));
+/** The layers of rollout in their order: folders, and files beside them. */
+const rolloutLayers = [
+  "(environment|placement|recovery|target).ts",
+  "values/",
+  "helm/",
+  "services.ts",
+  "pods/",
+  "canary/",
+  "update/",
+  "(worker-drain|rollouts|provider|program|index).ts",
+];
+
+const rolloutLayer = (names) => `^components/rollout/(${names.join("|")})`;
+
+/** One rule for each part: it knows none of those that follow it. */
+const downwards = (parts, pathOf, what, prefix = "") =>
+  parts.slice(0, -1).map((name, at) => ({
+    name: `${prefix}${name}-knows-only-the-${what}-above`,
+    severity: "error",
+    from: { path: pathOf([name]) },
+    to: { path: pathOf(parts.slice(at + 1)) },
+  }));
 
 /** Inner modules that tests may import, below the room: pure ones, of which the door shows what they make. */
 const pureDoors = {
@@ -71,8 +87,8 @@ const innerModules = {
   ],
   rollout: [
     "canary/(pod|verdict)",
-    "helm/release",
-    "pods/(decision|executors|paused|releases)",
+    "helm/releases?",
+    "pods/(decision|executors|paused)",
     "recovery",
     "update/cutover",
     "values/git",
@@ -86,7 +102,8 @@ const modules = (lists) =>
 
 export default {
   forbidden: [
-    ...downwards,
+    ...downwards(rooms, room, "rooms"),
+    ...downwards(rolloutLayers, rolloutLayer, "layers", "rollout/"),
     {
       name: "transfer-and-rollout-apart",
       comment: "task-runner-storage.ts joins them.",

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { logOn, ownerOf, StepGroup, StepResource, type StepOptions } from "../../step/program";
-import type { Services } from "../component";
+import type { Services } from "../services";
 import { serviceEnvironment } from "../environment";
 import { serviceAddress } from "../placement";
 import { canary } from "./step";

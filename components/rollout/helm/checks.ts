@@ -1,10 +1,10 @@
+import type { EnvironmentPlace } from "../placement";
 import {
   inHelmsOrder,
   isMap,
   lastAt,
   parseValues,
   ValuesFileError,
-  type EnvironmentPlace,
   type ReleaseValues,
   type ValuesText,
 } from "../values/files";

@@ -5,7 +5,7 @@ import { andMore, warning } from "../../text";
 import { logFinding } from "../../step/program";
 import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
-import { newestRevision } from "../pods/releases";
+import { newestRevision } from "./releases";
 import type { ServiceValues, ReleaseArgs } from "../placement";
 import {
   inHelmsOrder,

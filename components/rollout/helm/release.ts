@@ -20,7 +20,7 @@ import {
   type EnvironmentEntry,
   type MongoNames,
 } from "../environment";
-import { connectionSecret } from "../secrets";
+import { connectionSecret } from "./secret";
 import { resolveTarget, type ReleaseArgs } from "../placement";
 import type { Target } from "../target";
 import {

@@ -21,7 +21,7 @@ import {
 import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { webOf } from "./paused";
-import { isNewRelease } from "./releases";
+import { isNewRelease } from "../helm/releases";
 import {
   describeOtherLabels,
   describeWanted,
@@ -54,7 +54,7 @@ export async function findUndrainedExecutors(
     findSplit(inputs, found) ??
     (await findOtherPods(cluster, inputs, found));
   if (reason !== undefined || found.length > 0) return findingsFrom(reason, missed);
-  if (await isNewRelease(cluster, inputs)) return [];
+  if (await isNewRelease(cluster, inputs.release, inputs)) return [];
   const absent =
     `No ${describeWanted(inputs)} exists in ${describeApiPlace(cluster.place)}, so nothing shows that the ` +
     `${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`;

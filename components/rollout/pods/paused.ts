@@ -12,7 +12,7 @@ import {
 import { tell } from "../../step";
 import { modeAfter } from "../environment";
 import type { DrainInputs } from "./inputs";
-import { isNewRelease } from "./releases";
+import { isNewRelease } from "../helm/releases";
 import {
   describeMode,
   describeOtherLabels,
@@ -82,7 +82,7 @@ export async function findMissingWeb(
     return `Web in ${where} is Rollout ${rollout.name} of Argo Rollouts, which this stack cannot watch. Deploy web as a Deployment or StatefulSet.`;
   }
   if ((await webOf(cluster, inputs)).length > 0) return undefined;
-  if (await isNewRelease(cluster, { ...inputs, release: web.release })) return undefined;
+  if (await isNewRelease(cluster, web.release, inputs)) return undefined;
   return `No ${describeWanted(web)} exists in ${where}, so web would not follow the worker. Check namespace, release and selector of web, and that it is deployed.`;
 }
 

@@ -14,7 +14,7 @@ import { findArgoProblems } from "./argo";
 import { findCronJobs, findUndrainedExecutors } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
 import { inOtherMode } from "./decision";
-import { pendingOperations } from "./releases";
+import { pendingOperations } from "../helm/releases";
 import { findMissingWeb } from "./paused";
 import { observeService, type Workload } from "./workload";
 

@@ -12,10 +12,10 @@ import {
 import { kind, reportFindings, type Step } from "../../step";
 import { foreseeCanary, hasCanaries, removeCanaries } from "../canary/run";
 import { modeAfter, type EnvironmentEntry } from "../environment";
-import { describeApart, describeModes, observeModes } from "../live";
+import { describeApart, describeModes, observeModes } from "./live";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusals, observeCluster } from "../pods/refusal";
-import { checkReleases } from "../pods/releases";
+import { checkReleases } from "../helm/releases";
 import { findUnpausable } from "../pods/paused";
 import { describeMode } from "../pods/workload";
 import { findUnfit, provePush } from "../values/provider";

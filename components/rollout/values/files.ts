@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { errorCode } from "../../text";
 import type { EnvironmentEntry } from "../environment";
+import type { EnvironmentPlace } from "../placement";
 
 /** A values file cannot be read, used or written. The message never has a value, which may be a password. */
 export class ValuesFileError extends Error {
@@ -100,11 +101,6 @@ export function isMap(node: unknown): node is Readonly<Record<string, unknown>> 
 /** Values with something at a path of keys with dots between them. */
 export const valuesAt = (path: string, value: unknown): unknown =>
   path.split(".").reduceRight((inner, key) => ({ [key]: inner }), value);
-
-/** Where the variables of a service are in its chart's values: keys with dots between them. */
-export interface EnvironmentPlace {
-  readonly path: string;
-}
 
 /**
  * The variables of a service, to be merged over a site's values at the same place. Helm merges maps, so a map has

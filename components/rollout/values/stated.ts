@@ -2,20 +2,10 @@ import { existsSync } from "node:fs";
 import { warning, type Finding } from "../../text";
 import type { Direction, StorageMode } from "../../settings";
 import type { StateOf, StepInputs } from "../../step";
-import { modeAfter, modeKey, type Service } from "../environment";
+import { modeAfter, modeKey } from "../environment";
+import type { ServiceFiles } from "../placement";
 import { cutOverFirstHint } from "../recovery";
 import { readText, ValuesFileError, variableKey, variablesAt, type ValuesText } from "./files";
-
-/** The values files of a service. */
-export interface ServiceFiles {
-  readonly service: Service;
-  /** The stack's own file. Paths count from the project's folder. */
-  readonly file: string;
-  /** The site's values files, in Helm's order. Never changed. */
-  readonly site: readonly string[];
-  /** The keys that lead to the environment, with dots between them. */
-  readonly path: string;
-}
 
 /** The files with the mode that the stack writes. */
 export interface WrittenMode extends ServiceFiles, StepInputs {

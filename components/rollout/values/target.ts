@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Direction, ValuesRolloutSettings } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
-import { StepResource } from "../../step/program";
-import { modeAfter } from "../environment";
-import { valuesFileInputs, type Target } from "../target";
-import { valuesFile } from "./provider";
+import { StepResource, stackName } from "../../step/program";
+import { modeAfter, serviceEnvironment, type Service } from "../environment";
+import { serviceFiles } from "../placement";
+import type { DrainSettings, Target } from "../target";
+import { valuesFile, type ValuesFileInputs } from "./provider";
 
 /** Worker and web that somebody else deploys, with a values file of the stack's own for each. */
 export function valuesTarget(
@@ -30,4 +31,33 @@ export function valuesTarget(
       return { resource, direction: resource.lastDirection, revision, summary };
     },
   };
+}
+
+/** A service's values file once it went in a direction. */
+function valuesFileInputs(
+  rollout: ValuesRolloutSettings,
+  { collections, database }: ProgramSettings["mongo"],
+  service: Service,
+  direction: Direction,
+): ValuesFileInputs {
+  const { push, connectionSecret } = rollout;
+  const entries = serviceEnvironment(service, direction, {
+    collections,
+    connectionSecret,
+    database,
+  });
+  return {
+    ...serviceFiles(rollout, service),
+    direction,
+    environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
+    stack: stackName(),
+    ...(push && { push }),
+  };
+}
+
+/** The stack's own values files; none with other targets. */
+export function ownValuesFiles({ rollout, mongo, direction }: DrainSettings): ValuesFileInputs[] {
+  if (rollout.target !== "values") return [];
+  const services = ["worker", "web"] as const;
+  return services.map((service) => valuesFileInputs(rollout, mongo, service, direction));
 }

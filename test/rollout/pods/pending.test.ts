@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { tryQuickly, type ClusterAddress } from "../../../components/kubernetes";
-import { pendingOperations } from "../../../components/rollout/pods/releases";
+import { pendingOperations } from "../../../components/rollout/helm/releases";
 import { providers } from "../../../components/rollout/provider";
 import { clusterForTests, revisionOf } from "./cluster";
 import { drainsOn } from "./drains";

@@ -4,11 +4,11 @@ import {
   type Cluster,
   type LiveMode,
   type ServiceSelector,
-} from "../kubernetes";
-import type { RolloutSettings } from "../settings";
-import { modeKey, type Service } from "./environment";
-import { serviceAddress, serviceFiles, type ServicesSettings } from "./placement";
-import { modeInFiles } from "./values/stated";
+} from "../../kubernetes";
+import type { RolloutSettings } from "../../settings";
+import { modeKey, type Service } from "../environment";
+import { serviceAddress, serviceFiles, type ServicesSettings } from "../placement";
+import { modeInFiles } from "../values/stated";
 
 /** What each service works on; empty if none of its workloads is found. */
 export type LiveModes = Readonly<Record<Service, readonly LiveMode[]>>;

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { labelValue } from "../kubernetes";
-import { connectionStringSecret, type SecretRef } from "../kubernetes/program";
-import type { HelmRolloutSettings } from "../settings";
-import { childName, ownerOf, ProgramError } from "../step/program";
+import { labelValue } from "../../kubernetes";
+import { connectionStringSecret, type SecretRef } from "../../kubernetes/program";
+import type { HelmRolloutSettings } from "../../settings";
+import { childName, ownerOf, ProgramError } from "../../step/program";
 
 /** The label of the stack's own Secrets. */
 const label = "taskrunner.stellaops.io/connection-of";

@@ -1,6 +1,13 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import { describeApiPlace, kubectlAt, type Cluster } from "../../kubernetes";
-import type { DrainInputs } from "./inputs";
+
+/** The releases that a stack upgrades. */
+interface Releases {
+  /** Absent with target `values`. */
+  readonly releases?: readonly string[];
+  /** Whether the stack creates them (`rollout.install`). */
+  readonly install?: boolean;
+}
 
 /** The Secrets with the releases' revisions; undefined if there are no releases, or Helm keeps them elsewhere. */
 async function revisionsOf(cluster: Cluster, releases: readonly string[] = []) {
@@ -22,7 +29,8 @@ export function newestRevision(
 /** Whether the stack is to create a release: Helm has no revision of it yet. @throws ClusterError */
 export async function isNewRelease(
   cluster: Cluster,
-  { release = "", install = false }: Pick<DrainInputs, "release" | "install">,
+  release = "",
+  { install = false }: Releases,
 ): Promise<boolean> {
   return install && (await cluster.list("Secret", `owner=helm,name=${release}`)).length === 0;
 }
@@ -35,7 +43,7 @@ export async function isNewRelease(
  */
 export async function pendingOperations(
   cluster: Cluster,
-  { releases = [] }: Pick<DrainInputs, "releases">,
+  { releases = [] }: Releases,
 ): Promise<string | undefined> {
   const secrets = (await revisionsOf(cluster, releases)) ?? [];
   const newest = releases.flatMap((release) => newestRevision(release, secrets)?.metadata ?? []);
@@ -65,7 +73,7 @@ export async function pendingOperations(
  */
 export async function checkReleases(
   cluster: Cluster,
-  { releases = [], install = false }: Pick<DrainInputs, "releases" | "install">,
+  { releases = [], install = false }: Releases,
   known: readonly string[] = [],
 ): Promise<string | undefined> {
   const secrets = await revisionsOf(cluster, releases);

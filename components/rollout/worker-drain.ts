@@ -1,0 +1,116 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Direction } from "../settings";
+import { logOn, StepGroup, StepResource, type StepOptions } from "../step/program";
+import { resolveTarget } from "./placement";
+import { drain } from "./pods/drain";
+import { drainRequest } from "./pods/drain-request";
+import { workerDrainInputs } from "./pods/drain-settings";
+import type { FinishedDrain } from "./pods/inputs";
+import type { Services, ServicesArgs } from "./services";
+import type { Update } from "./update/component";
+import { workerStopped } from "./update/stopped";
+import { ownValuesFiles } from "./values/target";
+
+/** The last finished drain of the worker, and when it began; absent if the program sees no pods. */
+export interface Drained {
+  readonly stoppedAt?: pulumi.Output<string>;
+  readonly drainSnapshot?: pulumi.Output<FinishedDrain>;
+}
+
+interface Proven {
+  readonly at: string;
+  readonly importMs: number;
+}
+
+interface WorkerDrainArgs {
+  readonly services: Services;
+  readonly update: Pick<Update, "direction" | "ended">;
+  /** When the import was proven, and how long one of later changes takes, for people at a closed gate. */
+  readonly proven?: pulumi.Output<Proven | undefined>;
+  /** The fence of services that the stack took over: nobody has to stop their worker. Else empty. */
+  readonly takenOver: pulumi.Output<string>;
+}
+
+/** Stops the worker, so that no step is executed until its rollout (docs/design.md#one-executor-at-a-time). */
+export class WorkerDrain extends StepGroup {
+  /** The direction that it goes, or went last; the handover takes its own from it. */
+  readonly direction: pulumi.Output<Direction>;
+  readonly drained: Drained;
+  /** When a worker that the program does not see was last stopped; absent if it sees it. */
+  readonly stoppedAt?: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    { services: { settings, target }, update, proven, takenOver }: WorkerDrainArgs,
+    options?: StepOptions,
+  ) {
+    super("WorkerDrain", name, options);
+    const { direction, ended } = update;
+    const inputs = workerDrainInputs(settings);
+    this.drained = {};
+    if (inputs) {
+      const { kubeconfig, context, namespace, release, selector, service, gate } = inputs;
+      const where = { kubeconfig, context, namespace, release, selector };
+      const asked = { ...where, direction, service, gate };
+      const name = "worker-drain-request";
+      const request = new StepResource(drainRequest, name, asked, this.ofChildren);
+      const { lastDirection } = request;
+      if (gate === "closed") this.describeGate(settings, lastDirection, proven);
+      const all = {
+        ...inputs,
+        // Without the record of the cutover (`--target`) the worker stays where it is.
+        direction: lastDirection,
+        releases: target.rendered ?? inputs.releases,
+        ended,
+        requests: request.output("requests") as pulumi.Output<number>,
+        requestedAt: request.output("requestedAt") as pulumi.Output<string>,
+      };
+      const resource = new StepResource(drain, "worker-drain", all, this.ofChildren);
+      const { ignorePods: ignored } = inputs;
+      // The cluster may have another name than at the drain, and an error may have asked for other ignored pods.
+      const address = { kubeconfig, context, namespace };
+      this.direction = resource.lastDirection;
+      const drainSnapshot = pulumi
+        .all([resource.output("drainSnapshot"), { address, ignored }])
+        .apply(([last, { address, ignored }]) => {
+          return last && { ...last, address, executors: { ...last.executors, ignored } };
+        });
+      // The type of an input does not allow undefined, and an output may be it.
+      this.drained = {
+        drainSnapshot: drainSnapshot as pulumi.Output<FinishedDrain>,
+        stoppedAt: drainSnapshot.apply((last) => last?.stoppedAt) as pulumi.Output<string>,
+      };
+    } else if (settings.backfill) {
+      const { cutover, rollout } = settings;
+      const files = ownValuesFiles(settings);
+      const { workerStopped: stoppedFor } = resolveTarget(rollout);
+      const asked = { direction, cutover, stoppedFor, files, takenOver };
+      const stopped = new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren);
+      this.direction = stopped.lastDirection;
+      this.stoppedAt = stopped.output("stoppedAt") as pulumi.Output<string>;
+    } else {
+      this.direction = direction;
+    }
+    this.registerOutputs({ stoppedAt: this.drained.stoppedAt });
+  }
+
+  /** Says at a closed gate what it stops at, and the line that opens it. */
+  private describeGate(
+    { cutover }: ServicesArgs,
+    direction: pulumi.Output<Direction>,
+    proven?: pulumi.Output<Proven | undefined>,
+  ): void {
+    const isPreview = pulumi.runtime.isDryRun();
+    const known = pulumi.all([direction, isPreview ? undefined : proven]);
+    known.apply(async ([direction, proven]) => {
+      if (direction === "forward") return;
+      const { at = "now", importMs = 0 } = proven ?? {};
+      const stop = `about ${Math.ceil(importMs / 1_000)} s, and while its pods end and start`;
+      const text = isPreview
+        ? `Prepares cutover ${cutover}; stops nobody.`
+        : `Cutover ${cutover} is ready since ${at}; nobody was stopped. The worker will be stopped for ${stop}.`;
+      const open = `To cut over, set rollout.drain: ${cutover} and run pulumi up.`;
+      await logOn("info", `${text} ${open}`, this);
+    });
+  }
+}
