@@ -1,10 +1,17 @@
 import { statSync } from "node:fs";
 import { Option } from "commander";
-import { formatCount, formatDuration, formatPrinted } from "../components/text";
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatPrinted,
+  formatSize,
+} from "../components/text";
 import {
   type ExportReport,
   exportByHand,
   exportByHandSections,
+  reportProgress,
   rollbackSections,
   runRollback,
   sumCounts,
@@ -13,7 +20,7 @@ import {
 import type { CommandSettings } from "../components/settings";
 import { command, UsageError, usualSeconds } from "./command";
 import { announce, connect, findUri, loadSettings, parseAddress } from "./inputs";
-import { formatNumber, formatSize, print, printReport, withProgress } from "./output";
+import { print, printReport, progressPrinter } from "./output";
 import { requestedState, stateOption, type StateOptions, type StateSides } from "./state";
 
 interface ExportOptions extends StateOptions {
@@ -63,10 +70,12 @@ async function exportChanges(
   options: ExportOptions,
 ): Promise<void> {
   const database = await connect(options, parseAddress(await findUri(options), settings));
-  const both = { ...sides, database, all: options.all ?? false, only: options.run };
   const { ledger, electionSeconds, exportUnconfirmed } = settings.advanced;
-  const report = await withProgress(options, "export", (watch) =>
-    exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
+  const report = await reportProgress(
+    "export",
+    { ...sides, database, all: options.all ?? false, only: options.run },
+    (both) => exportByHand(both, { ledger, electionSeconds, exportUnconfirmed }),
+    progressPrinter(options),
   );
   printReport(options, report, describeExport(sides, report));
   const left =
@@ -82,9 +91,6 @@ async function rollBack(
   const address = parseAddress(await findUri(options), settings);
   const { ledger, electionSeconds: usual, abandonMongo, exportUnconfirmed } = settings.advanced;
   const electionSeconds = options.connectTimeout ?? usual;
-  const watch = (line: string) => {
-    if (!options.quiet) console.error(line);
-  };
   announce(options, address);
   const done = await runRollback(sides, {
     uri: address.uri,
@@ -94,7 +100,7 @@ async function rollBack(
     electionSeconds,
     abandonMongo,
     exportUnconfirmed,
-    watch,
+    watch: progressPrinter(options),
   });
   const known = { fencedAt: undefined, isAgain: false };
   const lines = toMessages(rollbackSections(done, sides, known)).map(formatPrinted);

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { formatCount, formatDuration } from "../components/text";
+import { formatCount, formatDuration, formatNumber, formatSize } from "../components/text";
 import { ownFiles } from "../components/state";
 import {
   type ImportReport,
@@ -7,10 +7,11 @@ import {
   importPasses,
   importSections,
   importState,
+  reportProgress,
   sumCounts,
 } from "../components/transfer";
 import { command, usualSeconds } from "./command";
-import { formatNumber, formatSize, printReport, withProgress } from "./output";
+import { printReport, progressPrinter } from "./output";
 import { openBothSides, stateOption, type StateOptions, type StateSides } from "./state";
 
 interface ImportOptions extends StateOptions {
@@ -50,16 +51,11 @@ export const importCommand = command("import", {
     const { cutoverPass: pass, dryRun = false } = options;
     // The files that changed were imported by `up`: by hand it repairs what is missing.
     const from = pass === "final" ? "start" : "checkpoints";
-    const report = await withProgress(options, "import", (watch) =>
-      importState({
-        ...sides,
-        database,
-        dryRun,
-        pass,
-        watch,
-        quarantine: ownFiles.quarantine,
-        from,
-      }),
+    const report = await reportProgress(
+      "import",
+      { ...sides, database },
+      (both) => importState({ ...both, dryRun, pass, quarantine: ownFiles.quarantine, from }),
+      progressPrinter(options),
     );
     printReport(options, report, describeImport(sides, options, report));
     const left = sumCounts(report, "quarantined") + report.changedFiles;

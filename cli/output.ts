@@ -1,12 +1,6 @@
 import { collectionRoles } from "../components/contract";
-import { everyTenSeconds } from "../components/text";
-import {
-  type RoleCounts,
-  type Section,
-  type Tally,
-  listSections,
-  sumCounts,
-} from "../components/transfer";
+import { formatNumber } from "../components/text";
+import { type RoleCounts, type Section, listSections } from "../components/transfer";
 import type { CommonOptions } from "./command";
 
 /** Prints a command's result: JSON for a script, text for a person. */
@@ -14,43 +8,12 @@ export function print({ json }: CommonOptions, asJson: object, text: string): vo
   console.log(json ? JSON.stringify(asJson, undefined, 2) : text);
 }
 
-/** Does some work and prints its progress to standard error every ten seconds. */
-export async function withProgress<Report>(
-  { quiet }: CommonOptions,
-  name: string,
-  work: (watch: (tally: Tally) => void) => Promise<Report>,
-): Promise<Report> {
-  if (quiet) return work(() => undefined);
-  let stop: (() => void) | undefined;
-  const watch = (tally: Tally) => {
-    stop = everyTenSeconds((seconds) => {
-      const sofar = { records: sumCounts(tally.counts, "records"), bytes: tally.bytes };
-      console.error(`${name}: ${describeProgress(sofar, seconds)}`);
-    });
+/** Prints lines of progress to standard error, unless the command is quiet. */
+export const progressPrinter =
+  ({ quiet }: CommonOptions) =>
+  (line: string): void => {
+    if (!quiet) console.error(line);
   };
-  return work(watch).finally(() => stop?.());
-}
-
-/** Progress as text: `12,000 records, 5.1 MB, 1,200 records/s`. */
-export function describeProgress(
-  { records, bytes }: { readonly records: number; readonly bytes: number },
-  seconds: number,
-): string {
-  if (records === 0) return `${formatSize(bytes)}, ${formatSize(bytes / seconds)}/s`;
-  const read = bytes > 0 ? `, ${formatSize(bytes)}` : "";
-  return `${formatNumber(records)} records${read}, ${formatNumber(records / seconds)} records/s`;
-}
-
-/** Bytes as a person reads them: `51 kB`, `12.3 MB`, `3.2 GB`. */
-export function formatSize(bytes: number): string {
-  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
-/** A number with its thousands apart: `31,531`. */
-export function formatNumber(number: number): string {
-  return Math.round(number).toLocaleString("en-US");
-}
 
 /** A report for a person; its table has a row for each collection. */
 interface ReportText<Count extends string> {

@@ -8,11 +8,12 @@ import {
   compareForms,
   formsSection,
   removedSections,
+  reportProgress,
   verificationSections,
   verifyState,
 } from "../components/transfer";
 import { command, usualSeconds } from "./command";
-import { printReport, withProgress } from "./output";
+import { printReport, progressPrinter } from "./output";
 import { openBothSides, stateOption, type StateOptions } from "./state";
 
 /** `verify`: verifies that MongoDB has every record on disk. */
@@ -29,8 +30,11 @@ export const verifyCommand = command("verify", {
   const { ledger, acceptQuarantined } = settings.advanced;
   const logs = { collection: sides.collections.logs, ledger };
   const expiry = await findLogExpiry(database, logs);
-  const found = await withProgress(options, "verify", (watch) =>
-    verifyState({ ...sides, database, expiry, watch, acceptQuarantined }),
+  const found = await reportProgress(
+    "verify",
+    { ...sides, database },
+    (both) => verifyState({ ...both, expiry, acceptQuarantined }),
+    progressPrinter(options),
   );
   const jobs = await countJobs(sides);
   const report = { ...found, forms: await compareForms({ ...sides, database }), jobs };

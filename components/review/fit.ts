@@ -1,4 +1,4 @@
-import { andMore } from "../text";
+import { andMore, formatNumber } from "../text";
 import { details, join, ours, type Markdown } from "./safe/markdown";
 
 /** The first items, and below them the number of the others: `and 3 more`. Empty without items. */
@@ -15,7 +15,7 @@ export function foldList(
   most: number,
   between: string,
 ): Markdown[] {
-  const summary = `${title}: ${items.length.toLocaleString("en-US")}`;
+  const summary = `${title}: ${formatNumber(items.length)}`;
   return formatItems(items, most, between).map((list) => details(summary, list));
 }
 

@@ -1,4 +1,4 @@
-import { formatCount } from "../text";
+import { formatCount, formatNumber } from "../text";
 import { isError, type ReviewInput, type ReviewedStep } from "./input";
 import type { Group } from "./table";
 import { describeAny } from "./words";
@@ -28,7 +28,7 @@ export function writeHeadline(input: ReviewInput, groups: readonly Group[]): str
 function nameGroups(groups: readonly Group[]): string {
   const named = groups.map(({ title, rows }) => {
     const name = title.replace(/^[A-Z](?=[a-z]*( |$))/, (letter) => letter.toLowerCase());
-    return rows.length > 1 ? `${name} (${rows.length.toLocaleString("en-US")})` : name;
+    return rows.length > 1 ? `${name} (${formatNumber(rows.length)})` : name;
   });
   return formatList(named);
 }

@@ -1,4 +1,4 @@
-import { formatCount } from "../text";
+import { formatCount, formatNumber } from "../text";
 import { describeDifferences, formatValue } from "./differences";
 import { foldList } from "./fit";
 import { cutoverSteps, type ReviewInput, type ReviewedStep } from "./input";
@@ -56,7 +56,7 @@ function summarize(rows: readonly Row[]): Markdown {
   const isFew = rows.length <= maxRows;
   const shown = isFew ? rows : grave.flatMap(ofVerb).slice(0, maxRows);
   const counts = [...new Set(rows.map(({ verb }) => verb))].map(
-    (verb) => `${verb} ${ofVerb(verb).length.toLocaleString("en-US")}`,
+    (verb) => `${verb} ${formatNumber(ofVerb(verb).length)}`,
   );
   const rest = isFew ? [] : [ours(`${counts.join(", ")}, each named below`)];
   return join([...shown.map(({ text }) => text), ...rest], "<br>");

@@ -4,7 +4,18 @@ export function formatCount(
   one: string,
   more = one === "index" ? "indexes" : `${one}s`,
 ): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : more}`;
+  return `${formatNumber(count)} ${count === 1 ? one : more}`;
+}
+
+/** A number with thousands separators: `31,531`. */
+export function formatNumber(number: number): string {
+  return Math.round(number).toLocaleString("en-US");
+}
+
+/** Bytes as a person reads them: `51 kB`, `12.3 MB`, `3.2 GB`. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** A time: `3.2 s`, `43 s`, `4 min 10 s`, `2 h 5 min`. */
@@ -24,7 +35,7 @@ export function nameFirst(items: readonly string[], max: number, total = items.l
 
 /** What follows the first items of a list: `and 1,204 more`. Empty if they are all. */
 export function andMore(left: number): string[] {
-  return left > 0 ? [`and ${left.toLocaleString("en-US")} more`] : [];
+  return left > 0 ? [`and ${formatNumber(left)} more`] : [];
 }
 
 /** The code of a system error, such as `ENOENT`. */

@@ -8,6 +8,7 @@ export { importState } from "./import/import";
 export { exportByHandSections } from "./describe/export";
 export { formsSection } from "./describe/forms";
 export { importSections, jobSections, removedSections } from "./describe/import";
+export { reportProgress } from "./describe/progress";
 export { describeRollbackPreview, rollbackSections } from "./describe/rollback";
 export { type Section, formatSection, listSections, toMessages } from "./describe/sections";
 export { acceptQuarantined, verificationSections } from "./describe/verification";

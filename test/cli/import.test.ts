@@ -2,7 +2,6 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promise
 import { dirname, join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { describeProgress } from "../../cli/output";
 import type { ImportReport } from "../../components/transfer";
 import { generateSample } from "../../tools/sample";
 import { commandsPerTest } from "./run";
@@ -122,11 +121,4 @@ it("export names a run that was held and is in its place again", async () => {
   const { exitCode, stdout } = await run("export");
   expect(exitCode).toBe(0);
   expect(stdout).toContain(`Held before, and in their places again:\n  ${name}`);
-});
-
-it("progress says records, MB and rate", () => {
-  const sofar = { records: 12_000, bytes: 5_100_000 };
-  expect(describeProgress(sofar, 10)).toBe("12,000 records, 5.1 MB, 1,200 records/s");
-  expect(describeProgress({ records: 0, bytes: 5_100_000 }, 2)).toBe("5.1 MB, 2.5 MB/s");
-  expect(describeProgress({ records: 30, bytes: 0 }, 3)).toBe("30 records, 10 records/s");
 });

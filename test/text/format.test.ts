@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { errorCode, formatCount, formatDuration, nameFirst, redact } from "../../components/text";
+import {
+  errorCode,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatSize,
+  nameFirst,
+  redact,
+} from "../../components/text";
 
 /** Every sign that a word may have, unencoded too. */
 const sign = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
@@ -84,6 +92,12 @@ it("counts with separators, and in the plural unless it is one", () => {
   expect(formatCount(1, "index")).toBe("1 index");
   expect(formatCount(0, "index")).toBe("0 indexes");
   expect(formatCount(2, "entry", "entries")).toBe("2 entries");
+});
+
+it("rounds a number, and says bytes in the unit that a person reads", () => {
+  expect(formatNumber(31_530.6)).toBe("31,531");
+  expect([0, 1, 99_999].map(formatSize)).toEqual(["0 kB", "1 kB", "100 kB"]);
+  expect([1e5, 12_340_000, 1e9].map(formatSize)).toEqual(["0.1 MB", "12.3 MB", "1.0 GB"]);
 });
 
 it("names the first of some items, and how many more there are", () => {

@@ -6,6 +6,7 @@ import { ServerTroubleError } from "../../components/mongo";
 import { publish, requireFenceWritable } from "../../components/state";
 import type { Exported, ImportReport, VerificationReport } from "../../components/transfer";
 import { describeStop, fenceSections } from "../../components/transfer/describe/cutover";
+import { describeProgress } from "../../components/transfer/describe/progress";
 import { exportByHandSections } from "../../components/transfer/describe/export";
 import { describeFormsStop, formsSection } from "../../components/transfer/describe/forms";
 import { importSections } from "../../components/transfer/describe/import";
@@ -28,6 +29,7 @@ import {
 import { describeCompared, describeUnequal } from "../../components/transfer/describe/unfinished";
 import { requireWitnesses } from "../../components/transfer/rollback/fence";
 import { MongoUnreadableError } from "../../components/transfer/rollback/reach";
+import { Tally } from "../../components/transfer/tally";
 import { sentences, type Saying } from "../sentences";
 import { type StateFiles, writeState } from "./state";
 
@@ -199,6 +201,12 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     ),
     "a MongoDB that answers and cannot be read": unreadable(at),
     "the same without a fence": unreadable(),
+
+    "the progress of an import": () => {
+      const tally = Object.assign(new Tally(), { files: 243, bytes: 5_100_000 });
+      tally.count("logs", "unchanged", 12_000);
+      return describeProgress(tally, 10);
+    },
 
     ...formsCases(),
     ...troubleCases(),

@@ -15,6 +15,7 @@ import {
 import { gateStaysOpen, type StateOf, type Step, tell, Unfinished } from "../../step";
 import { describeStop } from "../describe/cutover";
 import { foreignSection, unknownSection } from "../describe/import";
+import { reportProgress } from "../describe/progress";
 import { bulkExportSections } from "../describe/rollback";
 import { toMessages } from "../describe/sections";
 import { describeCompared, describeUnequal } from "../describe/unfinished";
@@ -31,14 +32,7 @@ import {
   type PassInputs,
   type ImportResults,
 } from "./inputs";
-import {
-  truncateReport,
-  comparedStateInputs,
-  namedState,
-  sidesOf,
-  stateOf,
-  reportProgress,
-} from "./sides";
+import { truncateReport, comparedStateInputs, namedState, sidesOf, stateOf } from "./sides";
 
 /**
  * The bulk pass: the import while both services still write files, or on a rollback an export. It runs once in each

@@ -1,9 +1,6 @@
 import { resolve } from "node:path";
-import { everyTenSeconds } from "../../text";
 import { addressIn, databaseAt } from "../../mongo";
 import type { StateAddress } from "../../state";
-import type { BothSides } from "../sides";
-import type { Tally } from "../tally";
 import type { StateInputs } from "./inputs";
 
 /** Inputs whose change makes a step run again. */
@@ -28,25 +25,6 @@ export function namedState({ root, rootName = root, folders }: StateInputs): Sta
 /** Both sides as the inputs of a step that goes forward name them. */
 export async function sidesOf(inputs: StateInputs) {
   return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
-}
-
-/** Does work with lines of progress on standard output, which the engine shows. */
-export async function reportProgress<Report>(
-  what: string,
-  sides: BothSides,
-  work: (sides: BothSides) => Promise<Report>,
-): Promise<Report> {
-  let tally: Tally | undefined;
-  const stop = everyTenSeconds((seconds) => {
-    if (!tally) return;
-    const megabytes = (tally.bytes / 1e6).toFixed(1);
-    console.log(`${what}: ${tally.files} files, ${megabytes} MB read in ${seconds} s`);
-  });
-  try {
-    return await work({ ...sides, watch: (one) => (tally = one) });
-  } finally {
-    stop();
-  }
 }
 
 /** The maximum number of single cases of a kind in a stack's state; complete lists stay beside the files. */

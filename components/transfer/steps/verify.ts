@@ -4,6 +4,7 @@ import { fenceInForce, readFence, sourceOfTruth } from "../../state";
 import { type Step, tell, Unfinished } from "../../step";
 import { describeFormsStop, formsSection } from "../describe/forms";
 import { removedSections } from "../describe/import";
+import { reportProgress } from "../describe/progress";
 import { toMessages } from "../describe/sections";
 import { describeUnproven, describeVerification, proofSections } from "../describe/verification";
 import { type FormsReport, compareForms } from "../forms/read";
@@ -31,14 +32,7 @@ import {
   Verification,
   type VerificationResults,
 } from "./inputs";
-import {
-  comparedStateInputs,
-  namedState,
-  reportProgress,
-  sidesOf,
-  stateOf,
-  truncateReport,
-} from "./sides";
+import { comparedStateInputs, namedState, sidesOf, stateOf, truncateReport } from "./sides";
 
 /**
  * The proof before the drain: the records of all files that did not change since their import are in MongoDB, whatever
