@@ -12,7 +12,8 @@ export function connectionStringProblems(
   return findProblems(settings, connectionStringRules(settings));
 }
 
-function connectionStringRules(
+/** The rules of both connection strings. */
+export function connectionStringRules(
   settings: ConnectionSettings & { readonly mongoUri: string },
 ): Rule[] {
   const facts = uriFacts(settings.mongoUri);
@@ -44,7 +45,8 @@ function tlsRules(key: string, { cluster }: ConnectionSettings, facts: UriFacts)
   ];
 }
 
-function applicationRules(settings: ConnectionSettings, migrator?: UriFacts): Rule[] {
+/** The rules of the services' connection string. */
+export function applicationRules(settings: ConnectionSettings, migrator?: UriFacts): Rule[] {
   const key = "appMongoUri";
   if (settings.appMongoUri === undefined) {
     const allowed = "the services' connection string, as a secret";
@@ -86,105 +88,39 @@ function unparsable(key: string): Rule {
   return { key, when: true, found, allowed: "mongodb[+srv]://host[:port]/database" };
 }
 
-/** The rules of kind `existing`. They apply only in mongo mode, because filesystem mode needs no server. */
-export function existingRules(settings: Settings): Rule[] {
-  const { cluster, storageMode, mongo, mongoUri, appMongoUri, jobs, rollout } = settings;
-  if (storageMode === "filesystem" || cluster.kind !== "existing") return [];
-  if (mongoUri !== undefined) return connectionStringRules({ ...settings, mongoUri });
-  if (!jobs?.secret) {
-    return [{ key: "mongoUri", when: true, allowed: "a connection string, as a secret" }];
-  }
-  // Only Jobs have the migrator's connection string, so no name can be read from it.
-  const found = "nothing, and mongoUri is in the Secret of jobs.secret";
-  const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
-  const hidden: Rule[] = [
-    {
-      key: "mongo.database",
-      when: mongo.database === undefined,
-      found,
-      allowed: "the database's name",
-    },
-    {
-      key: "appMongoUri",
-      when: appMongoUri === undefined && !hasSecret,
-      found,
-      allowed: "the services' connection string, as a secret, or rollout.connectionSecret.name",
-    },
-  ];
-  return appMongoUri === undefined ? hidden : [...hidden, ...applicationRules(settings)];
+/** A password is encrypted in the source of the settings. */
+export function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Rule[] {
+  const hasPassword = {
+    mongoUri: uriFacts(settings.mongoUri ?? "")?.hasPassword,
+    appMongoUri: uriFacts(settings.appMongoUri ?? "")?.hasPassword,
+    rollout: JSON.stringify(settings.rollout).includes('"password":'),
+  };
+  return Object.entries(hasPassword).map(([key, hasOne = false]) => ({
+    key,
+    when: hasOne && plainKeys.has(key),
+    found: "a password in plain text",
+    allowed: `a secret, set by: pulumi config set --secret ${key}`,
+  }));
 }
 
-/** The rules of kind `stackReference`. */
-export function referenceRules(settings: Settings): Rule[] {
-  const { cluster, jobs, mongo, storageMode } = settings;
-  if (cluster.kind !== "stackReference") return [];
-  const absent = `absent: it is an output of stack ${cluster.stack}`;
-  return [
-    // In a rollback, `mongoUri` may name the server to export from.
-    ...(storageMode === "mongo" ? leftoverRules(settings, absent) : []),
-    {
-      key: "mongo.database",
-      when: jobs !== undefined && mongo.database === undefined,
-      found: "nothing, and Jobs cannot read the other stack's outputs",
-      allowed: "the database's name",
-    },
-  ];
-}
+/** What the pod template must contain for log-ins without a password. */
+const needs = new Map([
+  ["MONGODB-AWS", "nothing, because the image has no SDK of AWS"],
+  ["MONGODB-OIDC", "serviceAccountName"],
+  ["MONGODB-X509", "volumes"],
+]);
 
-/** Rejects a connection string that is left over from another kind. */
-export function leftoverRules(settings: Settings, allowed: string): Rule[] {
-  const found = `a connection string, and cluster.kind is ${settings.cluster.kind}`;
+/** A Job can log in without a password only with what its pod template has. */
+export function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
+  const { spec = {} } = (jobs?.podTemplate ?? {}) as { readonly spec?: object };
   return (["mongoUri", "appMongoUri"] as const).map((key) => {
-    return { key, when: settings[key] !== undefined, found, allowed };
+    const { mechanism = "" } = uriFacts(settings[key] ?? "") ?? {};
+    const needed = needs.get(mechanism) ?? "";
+    return {
+      key,
+      when: jobs !== undefined && needed !== "" && !(needed in spec),
+      found: `authMechanism=${mechanism}, and a section jobs`,
+      allowed: `a password, or in jobs.podTemplate.spec: ${needed}`,
+    };
   });
-}
-
-/**
- * The rules of kinds `atlas` and `kubernetes`, whose users the stack creates. They apply only in mongo mode, so
- * that no rollback stops on them. The services need a Secret that the stack or MongoDB's operator fills: one of the
- * site would keep an old password.
- */
-export function createdUserRules(settings: Settings): Rule[] {
-  const { cluster, storageMode, rollout, jobs, mongo } = settings;
-  if (storageMode === "filesystem") return [];
-  const allowed = `absent: cluster.kind ${cluster.kind} creates the users and their Secret`;
-  const { name, key } = rollout.connectionSecret;
-  const hasOperator = cluster.kind === "kubernetes";
-  const operatorSecret = hasOperator
-    ? `${cluster.resource.name}-admin-${cluster.users.application.name}`
-    : "";
-  const isExpected = name === operatorSecret && /^connectionString\.standard(Srv)?$/.test(key);
-  // With `confirm: none`, the site provides the services' Secret.
-  const usesValuesFiles = rollout.target === "values" && rollout.confirm !== "none";
-  return [
-    {
-      key: "rollout.connectionSecret.name",
-      when: rollout.target !== "values" && name !== undefined,
-      allowed,
-    },
-    {
-      key: "jobs.secret",
-      when: jobs?.secret !== undefined,
-      found: JSON.stringify(jobs?.secret?.name),
-      allowed,
-    },
-    {
-      key: "rollout.target",
-      when: usesValuesFiles && !hasOperator,
-      found: "values, whose Secret nobody could fill, because only the stack knows the passwords",
-      allowed: "helm, or another cluster.kind",
-    },
-    {
-      key: "rollout.connectionSecret",
-      when: usesValuesFiles && hasOperator && !isExpected,
-      found: JSON.stringify({ name, key }),
-      allowed: `{ name: ${operatorSecret}, key: connectionString.standard }, the operator's own; or target helm`,
-    },
-    {
-      key: "mongo.database",
-      when: usesValuesFiles && hasOperator && mongo.database === undefined,
-      found: "nothing, and the operator's Secret does not name it",
-      allowed: "the database's name",
-    },
-  ];
 }

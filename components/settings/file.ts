@@ -42,7 +42,7 @@ export type SettingsSource =
  * @throws SettingsError with every problem; SettingsFileError if the file cannot be read
  */
 export async function commandSettings(from: SettingsSource | undefined): Promise<CommandSettings> {
-  const values = from ? await valuesIn(from) : {};
+  const values = from ? await readValues(from) : {};
   const schema = settingsSchema.extend({
     storageMode: settingsSchema.shape.storageMode.optional(),
     rollout: settingsSchema.shape.rollout.optional(),
@@ -61,13 +61,15 @@ export async function commandSettings(from: SettingsSource | undefined): Promise
 export async function statedMongoUri(
   from: SettingsSource,
 ): Promise<{ readonly uri: string | undefined; readonly isEncrypted: boolean }> {
-  const stated = Object.entries(await configIn(from)).find(([key]) => /^[^:]+:mongoUri$/.test(key));
+  const stated = Object.entries(await readConfig(from)).find(([key]) =>
+    /^[^:]+:mongoUri$/.test(key),
+  );
   const value = stated?.[1];
   return { uri: typeof value === "string" ? value : undefined, isEncrypted: isEncrypted(value) };
 }
 
-async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> {
-  const values = Object.entries(await configIn(from)).flatMap(([key, value]) => {
+async function readValues(from: SettingsSource): Promise<Record<string, unknown>> {
+  const values = Object.entries(await readConfig(from)).flatMap(([key, value]) => {
     const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
     // The section also has keys of other projects and providers.
     const isUsed = commandKeys.includes(name as (typeof commandKeys)[number]);
@@ -88,7 +90,7 @@ async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> 
   return Object.fromEntries(values);
 }
 
-async function configIn(from: SettingsSource): Promise<Config> {
+async function readConfig(from: SettingsSource): Promise<Config> {
   if ("config" in from) return from.config;
   const file = "file" in from ? from.file : "The settings";
   const text =

@@ -15,7 +15,7 @@ export const text = z.string().min(1, { error: "a string that is not empty" });
 export const positive = z.int().min(1);
 
 // JSON Schema can express the characters, but not the limit in bytes: only the program checks it.
-function nameOf(characters: RegExp, maxBytes: number, allowed: string) {
+function nameSchema(characters: RegExp, maxBytes: number, allowed: string) {
   return z
     .string()
     .regex(characters, { error: allowed, abort: true })
@@ -27,7 +27,7 @@ function nameOf(characters: RegExp, maxBytes: number, allowed: string) {
  *
  * @see https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
  */
-export const databaseName = nameOf(
+export const databaseName = nameSchema(
   /^[^/\\. "$*<>:|?\0]{1,63}$/,
   63,
   'a database name of 1 to 63 bytes without / \\ . " $ * < > : | ? or a blank',
@@ -51,7 +51,7 @@ export const indexName = z.string().regex(/^(?!(\*|_id_|.*_bridge)$)[^\0]+$/, {
  *
  * @see https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
  */
-export const collectionName = nameOf(
+export const collectionName = nameSchema(
   /^(?!system\.)[^$\0]{1,190}$/,
   190,
   'a collection name of 1 to 190 bytes without $ that does not begin with "system."',

@@ -1,5 +1,7 @@
 import type { z } from "zod";
-import { secretKeys } from "./schema";
+
+/** Keys whose values are secret and appear in no message. */
+const secretKeys = ["mongoUri", "appMongoUri"];
 
 /** A problem of one setting: its path, the value found and the allowed values. */
 export interface Problem {

@@ -1,12 +1,12 @@
 import { buildSchema, checkpointsCollection } from "../contract";
-import { atlasRules, kubernetesRules, takeOverRules } from "./cluster/rules";
-import { existingRules, referenceRules } from "./connection-rules";
+import { takeOverRules } from "./cluster/atlas";
+import { clusterRules, existingRules } from "./cluster/rules";
+import { mechanismRules, passwordRules } from "./connection-rules";
 import { schemaOptionsOf } from "./derived";
 import type { Rule } from "./problems";
 import type { ChartSettings } from "./rollout";
 import type { Settings } from "./schema";
 import { noFolder } from "./sections";
-import { uriFacts } from "./uri";
 
 /**
  * The conflicts between settings that are valid by themselves.
@@ -18,12 +18,15 @@ export function conflicts(
   values: Readonly<Record<string, unknown>>,
   plainKeys: ReadonlySet<string>,
 ): Rule[] {
+  const { cluster, storageMode } = settings;
+  // A rollback takes a cluster over unchanged.
+  const isTakenOver = cluster.kind === "atlas" && cluster.import && storageMode === "mongo";
   return [
     ...sectionConflicts(settings),
     ...passwordRules(settings, plainKeys),
     ...mechanismRules(settings),
     ...existingRules(settings),
-    ...takeOverRules(settings, values),
+    ...(isTakenOver ? takeOverRules(cluster, values) : []),
   ];
 }
 
@@ -33,9 +36,7 @@ export function sectionConflicts(settings: Settings): Rule[] {
     ...nameRules(settings),
     ...rolloutRules(settings),
     ...jobRules(settings),
-    ...referenceRules(settings),
-    ...atlasRules(settings),
-    ...kubernetesRules(settings),
+    ...clusterRules(settings),
   ];
 }
 
@@ -91,41 +92,6 @@ function collectionRules({ mongo, advanced }: NameSettings): Rule[] {
     const first = names.findIndex(([, other]) => other === name);
     const allowed = `a name that differs from ${names[first]?.[0] ?? ""}`;
     return { key, when: first < at, allowed };
-  });
-}
-
-function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Rule[] {
-  const hasPassword = {
-    mongoUri: uriFacts(settings.mongoUri ?? "")?.hasPassword,
-    appMongoUri: uriFacts(settings.appMongoUri ?? "")?.hasPassword,
-    rollout: JSON.stringify(settings.rollout).includes('"password":'),
-  };
-  return Object.entries(hasPassword).map(([key, hasOne = false]) => ({
-    key,
-    when: hasOne && plainKeys.has(key),
-    found: "a password in plain text",
-    allowed: `a secret, set by: pulumi config set --secret ${key}`,
-  }));
-}
-
-/** What the pod template must contain for log-ins without a password. */
-const needs = new Map([
-  ["MONGODB-AWS", "nothing, because the image has no SDK of AWS"],
-  ["MONGODB-OIDC", "serviceAccountName"],
-  ["MONGODB-X509", "volumes"],
-]);
-
-function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
-  const { spec = {} } = (jobs?.podTemplate ?? {}) as { readonly spec?: object };
-  return (["mongoUri", "appMongoUri"] as const).map((key) => {
-    const { mechanism = "" } = uriFacts(settings[key] ?? "") ?? {};
-    const needed = needs.get(mechanism) ?? "";
-    return {
-      key,
-      when: jobs !== undefined && needed !== "" && !(needed in spec),
-      found: `authMechanism=${mechanism}, and a section jobs`,
-      allowed: `a password, or in jobs.podTemplate.spec: ${needed}`,
-    };
   });
 }
 

@@ -64,6 +64,3 @@ export type KubernetesSettings = Settings["kubernetes"];
 export type JobsSettings = NonNullable<Settings["jobs"]>;
 /** Where the services keep their state. */
 export type StorageMode = Settings["storageMode"];
-
-/** Keys whose values are secret and appear in no message. */
-export const secretKeys: readonly string[] = ["mongoUri", "appMongoUri"];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { positive, section, text } from "../forms";
+import { valueAt, type Rule } from "../problems";
 
 /** A cluster's name, which begins the names of its users and roles. */
 const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
@@ -43,7 +44,7 @@ const accessEntry = section({
 export const entryAddress = ({ address = "", range = address }: z.infer<typeof accessEntry>) =>
   range.replace(/\/32$/, "");
 
-/** A cluster of MongoDB Atlas; `rules.ts` has the rules that span keys. */
+/** A cluster of MongoDB Atlas. */
 export const atlasSection = section({
   kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),
   projectId: z
@@ -103,3 +104,71 @@ export const atlasSection = section({
 
 /** The section of kind `atlas`. */
 export type AtlasSettings = z.infer<typeof atlasSection>;
+
+/** The rules of kind `atlas`: what Atlas would reject minutes later, or silently change. */
+export function atlasRules(
+  { regions, backup, accessList }: AtlasSettings,
+  isRollback: boolean,
+): Rule[] {
+  const names = regions.map(({ name }) => name);
+  // A primary needs an odd number of electable nodes.
+  const electable = regions.reduce((sum, region) => sum + region.electable, 0);
+  return [
+    ...repeatedRules("cluster.regions", "each region once", names),
+    {
+      key: "cluster.regions",
+      when: ![3, 5, 7].includes(electable),
+      found: `${electable} electable nodes in total`,
+      allowed: "3, 5 or 7 electable nodes in total",
+    },
+    {
+      key: "cluster.backup.pointInTime",
+      when: backup.pointInTime === true && !backup.enabled,
+      allowed: "false without backup.enabled",
+    },
+    // A rollback registers no entry.
+    ...(isRollback ? [] : accessRules(accessList)),
+  ];
+}
+
+function accessRules(accessList: AtlasSettings["accessList"]): Rule[] {
+  const key = "cluster.accessList";
+  const entries = accessList.map(({ address, range }, at) => {
+    const named = [address, range].filter((one) => one !== undefined);
+    const found = named.map((one) => JSON.stringify(one)).join(" and ") || "nothing";
+    const when = named.length !== 1;
+    return { key: `${key}.${at}`, when, found, allowed: "one of address, range" };
+  });
+  return [...entries, ...repeatedRules(key, "each entry once", accessList.map(entryAddress))];
+}
+
+function repeatedRules(key: string, allowed: string, names: readonly string[]): Rule[] {
+  const repeated = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  return [...repeated].map((name) => {
+    return { key, when: true, found: `${JSON.stringify(name)} more than once`, allowed };
+  });
+}
+
+/**
+ * The rules of a cluster that is taken over. The next `up` changes it to match the settings, so none of them may
+ * come from a default: `values` are the settings without defaults.
+ */
+export function takeOverRules(
+  cluster: AtlasSettings,
+  values: Readonly<Record<string, unknown>>,
+): Rule[] {
+  const keys = [
+    "instanceSize",
+    "mongoVersion",
+    "autoScaling.disk",
+    "backup.enabled",
+    "backup.pointInTime",
+    ...cluster.regions.map((_region, at) => `regions.${at}.electable`),
+  ];
+  return keys.map((key) => ({
+    key: `cluster.${key}`,
+    when: valueAt(["cluster", ...key.split(".")], values) === undefined,
+    found: "nothing, and cluster.import is true",
+    allowed: "the value that the cluster should have",
+  }));
+}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { positive, section, text } from "../forms";
+import type { Rule } from "../problems";
 
 /** A part of a host name, short enough for the suffixes of pods. */
 const label = (maxLength: number) =>
@@ -79,7 +80,7 @@ const user = (name: string, whose: string) =>
     .prefault({})
     .describe(`The user of ${whose}.`);
 
-/** A replica set that MongoDB's operator runs; `rules.ts` has the rules that span keys. */
+/** A replica set that MongoDB's operator runs. */
 export const kubernetesSection = section({
   kind: z
     .literal("kubernetes")
@@ -118,3 +119,57 @@ export const kubernetesSection = section({
     .default(1_800)
     .describe("How long the operator may take until MongoDB runs, in seconds."),
 });
+
+/** Keys that the program sets itself, because log-ins and Jobs depend on them. */
+const owned = ["type", "members", "version", "security", "users"];
+
+/** The rules of kind `kubernetes`, in both modes. */
+export function kubernetesRules(
+  cluster: z.infer<typeof kubernetesSection>,
+  { hasJobs, hasNamespace }: Readonly<Record<"hasJobs" | "hasNamespace", boolean>>,
+): Rule[] {
+  const { enabled, certificateSecret, caConfigMap } = cluster.resource.tls;
+  const { migrator, application } = cluster.users;
+  return [
+    {
+      key: "cluster.namespace",
+      when: cluster.namespace === undefined && !hasNamespace,
+      found: "nothing, and rollout has none",
+      allowed: "the namespace of MongoDB",
+    },
+    // An engine outside the cluster would create MongoDB, wait for it and then fail to reach it.
+    {
+      key: "jobs",
+      when: !hasJobs && !cluster.engineInside,
+      found: "nothing, and only the Kubernetes cluster reaches MongoDB in it",
+      allowed: "{ image, ... }, or cluster.engineInside: true if Pulumi runs in that cluster",
+    },
+    {
+      key: "cluster.resource.tls.enabled",
+      when: !enabled && !cluster.allowPlainText,
+      allowed: "true, or cluster.allowPlainText: true",
+    },
+    {
+      key: "cluster.resource.tls.certificateSecret",
+      when: enabled && certificateSecret === undefined,
+      allowed: "the Secret with tls.crt and tls.key for the members' host names",
+    },
+    {
+      key: "cluster.resource.tls.caConfigMap",
+      when: enabled && caConfigMap === undefined,
+      allowed: "the ConfigMap with the authority's ca.crt",
+    },
+    {
+      key: "cluster.users.application.name",
+      when: migrator.name === application.name,
+      found: `${JSON.stringify(application.name)}, which is the migrator's`,
+      allowed: "another name",
+    },
+    ...owned.map((key) => ({
+      key: `cluster.overrides.${key}`,
+      when: key in cluster.overrides,
+      found: "a key that the stack sets itself",
+      allowed: "absent: cluster.resource and cluster.users decide about it",
+    })),
+  ];
+}

@@ -1,133 +1,131 @@
-import { createdUserRules, leftoverRules } from "../connection-rules";
-import { valueAt, type Rule } from "../problems";
+import { applicationRules, connectionStringRules } from "../connection-rules";
+import type { Rule } from "../problems";
 import type { Settings } from "../schema";
-import { entryAddress, type AtlasSettings } from "./atlas";
+import { atlasRules } from "./atlas";
+import { kubernetesRules } from "./kubernetes";
 
-/** The rules of kind `atlas`: what Atlas would reject minutes later, or silently change. */
-export function atlasRules(settings: Settings): Rule[] {
-  const { cluster, storageMode } = settings;
-  if (cluster.kind !== "atlas") return [];
-  const { regions, backup } = cluster;
-  const names = regions.map(({ name }) => name);
-  // A primary needs an odd number of electable nodes.
-  const electable = regions.reduce((sum, region) => sum + region.electable, 0);
+/** The rules of each kind that read no connection string. */
+export function clusterRules(settings: Settings): Rule[] {
+  const { cluster, storageMode, rollout, jobs } = settings;
+  switch (cluster.kind) {
+    case "existing":
+      return [];
+    case "stackReference":
+      return referenceRules(settings, cluster.stack);
+    case "atlas":
+      return [
+        ...atlasRules(cluster, storageMode === "filesystem"),
+        ...leftoverRules(settings, "absent: the cluster provides its own"),
+        ...createdUserRules(settings),
+      ];
+    case "kubernetes": {
+      const hasNamespace = rollout.target !== "values";
+      return [
+        ...kubernetesRules(cluster, { hasJobs: jobs !== undefined, hasNamespace }),
+        ...createdUserRules(settings),
+        ...leftoverRules(settings, "absent: the stack creates both users"),
+      ];
+    }
+  }
+}
+
+/** The rules of kind `existing`. They apply only in mongo mode, because filesystem mode needs no server. */
+export function existingRules(settings: Settings): Rule[] {
+  const { cluster, storageMode, mongo, mongoUri, appMongoUri, jobs, rollout } = settings;
+  if (storageMode === "filesystem" || cluster.kind !== "existing") return [];
+  if (mongoUri !== undefined) return connectionStringRules({ ...settings, mongoUri });
+  if (!jobs?.secret) {
+    return [{ key: "mongoUri", when: true, allowed: "a connection string, as a secret" }];
+  }
+  // Only Jobs have the migrator's connection string, so no name can be read from it.
+  const found = "nothing, and mongoUri is in the Secret of jobs.secret";
+  const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
+  const hidden: Rule[] = [
+    {
+      key: "mongo.database",
+      when: mongo.database === undefined,
+      found,
+      allowed: "the database's name",
+    },
+    {
+      key: "appMongoUri",
+      when: appMongoUri === undefined && !hasSecret,
+      found,
+      allowed: "the services' connection string, as a secret, or rollout.connectionSecret.name",
+    },
+  ];
+  return appMongoUri === undefined ? hidden : [...hidden, ...applicationRules(settings)];
+}
+
+function referenceRules(settings: Settings, stack: string): Rule[] {
+  const { jobs, mongo, storageMode } = settings;
+  const absent = `absent: it is an output of stack ${stack}`;
   return [
-    ...repeatedRules("cluster.regions", "each region once", names),
+    // In a rollback, `mongoUri` may name the server to export from.
+    ...(storageMode === "mongo" ? leftoverRules(settings, absent) : []),
     {
-      key: "cluster.regions",
-      when: ![3, 5, 7].includes(electable),
-      found: `${electable} electable nodes in total`,
-      allowed: "3, 5 or 7 electable nodes in total",
+      key: "mongo.database",
+      when: jobs !== undefined && mongo.database === undefined,
+      found: "nothing, and Jobs cannot read the other stack's outputs",
+      allowed: "the database's name",
     },
-    {
-      key: "cluster.backup.pointInTime",
-      when: backup.pointInTime === true && !backup.enabled,
-      allowed: "false without backup.enabled",
-    },
-    // A rollback registers no entry.
-    ...(storageMode === "filesystem" ? [] : accessRules(cluster)),
-    ...leftoverRules(settings, "absent: the cluster provides its own"),
-    ...createdUserRules(settings),
   ];
 }
 
-function accessRules({ accessList }: AtlasSettings): Rule[] {
-  const key = "cluster.accessList";
-  const entries = accessList.map(({ address, range }, at) => {
-    const named = [address, range].filter((one) => one !== undefined);
-    const found = named.map(quote).join(" and ") || "nothing";
-    const when = named.length !== 1;
-    return { key: `${key}.${at}`, when, found, allowed: "one of address, range" };
-  });
-  return [...entries, ...repeatedRules(key, "each entry once", accessList.map(entryAddress))];
-}
-
-function repeatedRules(key: string, allowed: string, names: readonly string[]): Rule[] {
-  const repeated = new Set(names.filter((name, at) => names.indexOf(name) !== at));
-  return [...repeated].map((name) => {
-    return { key, when: true, found: `${quote(name)} more than once`, allowed };
+/** Rejects a connection string that is left over from another kind. */
+function leftoverRules(settings: Settings, allowed: string): Rule[] {
+  const found = `a connection string, and cluster.kind is ${settings.cluster.kind}`;
+  return (["mongoUri", "appMongoUri"] as const).map((key) => {
+    return { key, when: settings[key] !== undefined, found, allowed };
   });
 }
 
 /**
- * The rules of a cluster that is taken over. The next `up` changes it to match the settings, so none of them may
- * come from a default: `values` are the settings without defaults.
+ * The rules of kinds `atlas` and `kubernetes`, whose users the stack creates. They apply only in mongo mode, so
+ * that no rollback stops on them. The services need a Secret that the stack or MongoDB's operator fills: one of the
+ * site would keep an old password.
  */
-export function takeOverRules(
-  { cluster, storageMode }: Settings,
-  values: Readonly<Record<string, unknown>>,
-): Rule[] {
-  // A rollback takes it over unchanged.
-  if (cluster.kind !== "atlas" || !cluster.import || storageMode === "filesystem") return [];
-  const keys = [
-    "instanceSize",
-    "mongoVersion",
-    "autoScaling.disk",
-    "backup.enabled",
-    "backup.pointInTime",
-    ...cluster.regions.map((_region, at) => `regions.${at}.electable`),
-  ];
-  return keys.map((key) => ({
-    key: `cluster.${key}`,
-    when: valueAt(["cluster", ...key.split(".")], values) === undefined,
-    found: "nothing, and cluster.import is true",
-    allowed: "the value that the cluster should have",
-  }));
-}
-
-/** Keys that the program sets itself, because log-ins and Jobs depend on them. */
-const owned = ["type", "members", "version", "security", "users"];
-
-/** The rules of kind `kubernetes`, in both modes. */
-export function kubernetesRules(settings: Settings): Rule[] {
-  const { cluster, rollout, jobs } = settings;
-  if (cluster.kind !== "kubernetes") return [];
-  const { enabled, certificateSecret, caConfigMap } = cluster.resource.tls;
-  const { migrator, application } = cluster.users;
+function createdUserRules(settings: Settings): Rule[] {
+  const { cluster, storageMode, rollout, jobs, mongo } = settings;
+  if (storageMode === "filesystem") return [];
+  const allowed = `absent: cluster.kind ${cluster.kind} creates the users and their Secret`;
+  const { name, key } = rollout.connectionSecret;
+  const hasOperator = cluster.kind === "kubernetes";
+  const operatorSecret = hasOperator
+    ? `${cluster.resource.name}-admin-${cluster.users.application.name}`
+    : "";
+  const isExpected = name === operatorSecret && /^connectionString\.standard(Srv)?$/.test(key);
+  // With `confirm: none`, the site provides the services' Secret.
+  const usesValuesFiles = rollout.target === "values" && rollout.confirm !== "none";
   return [
     {
-      key: "cluster.namespace",
-      when: cluster.namespace === undefined && rollout.target === "values",
-      found: "nothing, and rollout has none",
-      allowed: "the namespace of MongoDB",
-    },
-    // An engine outside the cluster would create MongoDB, wait for it and then fail to reach it.
-    {
-      key: "jobs",
-      when: !jobs && !cluster.engineInside,
-      found: "nothing, and only the Kubernetes cluster reaches MongoDB in it",
-      allowed: "{ image, ... }, or cluster.engineInside: true if Pulumi runs in that cluster",
+      key: "rollout.connectionSecret.name",
+      when: rollout.target !== "values" && name !== undefined,
+      allowed,
     },
     {
-      key: "cluster.resource.tls.enabled",
-      when: !enabled && !cluster.allowPlainText,
-      allowed: "true, or cluster.allowPlainText: true",
+      key: "jobs.secret",
+      when: jobs?.secret !== undefined,
+      found: JSON.stringify(jobs?.secret?.name),
+      allowed,
     },
     {
-      key: "cluster.resource.tls.certificateSecret",
-      when: enabled && certificateSecret === undefined,
-      allowed: "the Secret with tls.crt and tls.key for the members' host names",
+      key: "rollout.target",
+      when: usesValuesFiles && !hasOperator,
+      found: "values, whose Secret nobody could fill, because only the stack knows the passwords",
+      allowed: "helm, or another cluster.kind",
     },
     {
-      key: "cluster.resource.tls.caConfigMap",
-      when: enabled && caConfigMap === undefined,
-      allowed: "the ConfigMap with the authority's ca.crt",
+      key: "rollout.connectionSecret",
+      when: usesValuesFiles && hasOperator && !isExpected,
+      found: JSON.stringify({ name, key }),
+      allowed: `{ name: ${operatorSecret}, key: connectionString.standard }, the operator's own; or target helm`,
     },
     {
-      key: "cluster.users.application.name",
-      when: migrator.name === application.name,
-      found: `${quote(application.name)}, which is the migrator's`,
-      allowed: "another name",
+      key: "mongo.database",
+      when: usesValuesFiles && hasOperator && mongo.database === undefined,
+      found: "nothing, and the operator's Secret does not name it",
+      allowed: "the database's name",
     },
-    ...owned.map((key) => ({
-      key: `cluster.overrides.${key}`,
-      when: key in cluster.overrides,
-      found: "a key that the stack sets itself",
-      allowed: "absent: cluster.resource and cluster.users decide about it",
-    })),
-    ...createdUserRules(settings),
-    ...leftoverRules(settings, "absent: the stack creates both users"),
   ];
 }
-
-const quote = (value: unknown) => JSON.stringify(value);
