@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Option } from "commander";
 import {
-  findChanges,
+  findMismatches,
   listApproved,
   prepareReview,
   readApproval,
@@ -73,7 +73,7 @@ export const commentCommand = command("comment", {
   // Printed first: a job's summary then has the comment even if the API refuses it.
   if (!json) console.log(body);
   const posted = post && (await postComment({ ...readPullRequest(process.env), stack, body }));
-  const changes = expectNoChanges ? findChanges(preview) : [];
+  const changes = expectNoChanges ? findMismatches(preview) : [];
   const facts = { ...made, ...(posted && { posted }), ...(expectNoChanges && { changes }) };
   if (json) console.log(JSON.stringify(facts, undefined, 2));
   else if (posted) console.log(`\nComment ${posted.outcome}: ${posted.url}`);

@@ -6,7 +6,7 @@ import { otherWarnings } from "./messages";
 import type { Message } from "./read";
 import { details, fence, join, link, md, ours, wrap, type Markdown } from "./safe/markdown";
 import { groupDetails, groupRows, groupTable } from "./table";
-import { judge, type Level } from "./verdict";
+import { judgePreview, type Level } from "./verdict";
 
 /** A review of a preview, without secrets. */
 interface Review {
@@ -23,7 +23,7 @@ interface Review {
 export function review(input: ReviewInput): Review {
   const groups = groupRows(input);
   const headline = writeHeadline(input, groups);
-  const { level, line, list } = judge(input);
+  const { level, line, list } = judgePreview(input);
   const table = groupTable(groups);
   const inputs = input.steps.flatMap(describeInputs);
   const body = fit((most) =>

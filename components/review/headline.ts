@@ -8,16 +8,16 @@ export function writeHeadline(input: ReviewInput, groups: readonly Group[]): str
   const { direction, messages, refreshed, gate, cutover } = input;
   if (messages.some(isError)) return "the preview failed";
   if (gate === "closed") {
-    const what = direction === "cutover" ? describeCutover(input) : nameGroups(groups);
+    const what = direction === "cutover" ? summarizeCutover(input) : nameGroups(groups);
     return [`prepares cutover ${String(cutover)}; stops nobody`, what].filter(Boolean).join(": ");
   }
   switch (direction) {
     case "nothing":
       return "no changes";
     case "cutover":
-      return `cut over to MongoDB: ${describeCutover(input)}`;
+      return `cut over to MongoDB: ${summarizeCutover(input)}`;
     case "rollback":
-      return `roll back to files: ${describeRollback(input)}`;
+      return `roll back to files: ${summarizeRollback(input)}`;
     case "change": {
       const named = nameGroups(groups);
       return `${refreshed ? "after a refresh" : "change"}: ${named || "the ledger"}`;
@@ -33,7 +33,7 @@ function nameGroups(groups: readonly Group[]): string {
   return formatList(named);
 }
 
-function describeCutover({ steps, plan, gate }: ReviewInput): string {
+function summarizeCutover({ steps, plan, gate }: ReviewInput): string {
   const countMade = (kind: string) => plan?.changes.filter((one) => one.kind === kind).length ?? 0;
   const collections = countMade("create collection");
   const indexes = countMade("create index");
@@ -49,7 +49,7 @@ function describeCutover({ steps, plan, gate }: ReviewInput): string {
   ]);
 }
 
-function describeRollback(input: ReviewInput): string {
+function summarizeRollback(input: ReviewInput): string {
   const { steps, plan, isMongoUnreachable, unfinishedRuns } = input;
   const found = plan?.leftBehind;
   const exports = steps.some(({ part }) => part === "handover");

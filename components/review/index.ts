@@ -2,6 +2,8 @@
 export { review } from "./comment";
 export { longestComment } from "./fit";
 export { prepareReview, type ReviewOptions } from "./input";
-export { findChanges, listApproved } from "./messages";
-export { readApproval, readPlan, readPreview, ReviewInputError } from "./read";
+export { findMismatches, listApproved } from "./messages";
+export { readPreview } from "./read";
+export { ReviewInputError } from "./read-json";
+export { readApproval, readPlan } from "./read-plan";
 export { redactor, secretsIn } from "../text";

@@ -1,5 +1,7 @@
 import { compareInputs, splitDifferences, type Difference } from "./differences";
-import type { Message, PlanFacts, Preview, PreviewStep } from "./read";
+import { cutoverSteps, ownSteps, parts, type CutoverStep, type OwnStep, type Part } from "./parts";
+import type { Message, Preview, PreviewStep } from "./read";
+import type { PlanFacts } from "./read-plan";
 
 /** Where a preview leads: to MongoDB, back to files, or to no other storage. */
 export type ReviewedDirection = "cutover" | "rollback" | "change" | "nothing";
@@ -35,6 +37,8 @@ export interface ReviewedStep extends PreviewStep {
   readonly className: string;
   /** Whether it is a step of ours, whose deletion from the stack touches nothing. */
   readonly isOurs: boolean;
+  /** What a reviewer reads of it; empty unless it is one of our steps. */
+  readonly own: OwnStep;
   /** Whether its direction changes, or it is new. */
   readonly willRun: boolean;
   /** Whether MongoDB gets it only now, although filesystem mode may have registered it. */
@@ -90,15 +94,17 @@ export function prepareReview(
 }
 
 function findDirection(steps: readonly ReviewedStep[]): ReviewedDirection {
-  const turns = ({ old, new: wanted }: ReviewedStep, to: string) =>
+  const changesDirection = ({ old, new: wanted }: ReviewedStep, to: string) =>
     old?.direction !== undefined && old.direction !== to && wanted?.direction === to;
   const begins = ({ operation, part, new: wanted }: ReviewedStep) =>
     operation === "create" &&
     (part === "worker" || part === "web") &&
     wanted?.direction === "forward";
   if (steps.length === 0) return "nothing";
-  if (steps.some((step) => turns(step, "back"))) return "rollback";
-  return steps.some((step) => turns(step, "forward") || begins(step)) ? "cutover" : "change";
+  if (steps.some((step) => changesDirection(step, "back"))) return "rollback";
+  return steps.some((step) => changesDirection(step, "forward") || begins(step))
+    ? "cutover"
+    : "change";
 }
 
 /** Whether the engine, a provider or the program failed. */
@@ -106,45 +112,6 @@ export const isError = ({ severity }: Message) => severity === "error";
 
 /** Whether a warning says that `pulumi up` will stop. */
 export const isStop = ({ severity, stops }: Message) => severity === "warning" && stops;
-
-interface Part {
-  readonly title: string;
-  /** Classes of our own steps. Any other resource belongs to the part of its component. */
-  readonly classes?: readonly string[];
-  readonly component?: string;
-  /** What it reads or writes in MongoDB. */
-  readonly touches?: "schema" | "documents";
-}
-
-const schema = { touches: "schema" } as const;
-const documents = { touches: "documents" } as const;
-
-/** The steps of a cutover and of a rollback, in their order (docs/steps.md), then the rest. */
-const parts = {
-  update: { title: "Preparation", component: "Update" },
-  cluster: { title: "MongoDB itself", component: "MongoCluster" },
-  check: { title: "Server check", classes: ["ServerCheck", "ApplicationCheck"] },
-  ledger: { title: "Ledger", classes: ["LedgerClaim", "LedgerCompletion"], ...schema },
-  collections: { title: "Collections", classes: ["Collection"], ...schema },
-  uniqueIndexes: { title: "Unique indexes", ...schema },
-  indexes: { title: "Other indexes", ...schema },
-  bulkPass: { title: "Bulk pass", classes: ["SuspendLogTtl", "BulkPass"], ...documents },
-  canary: { title: "Canary", component: "Canary" },
-  proof: { title: "Proof", classes: ["Proof"], ...documents },
-  access: { title: "Access of the services", component: "Services" },
-  drain: { title: "Worker drain", component: "WorkerDrain" },
-  handover: { title: "Handover", classes: ["Handover"], ...documents },
-  worker: { title: "Worker", component: "WorkerRollout" },
-  web: { title: "Web", component: "WebRollout" },
-  finalPass: { title: "Final pass", classes: ["FinalPass"], ...documents },
-  verification: { title: "Verification", classes: ["Verification"], ...documents },
-  retention: { title: "Log expiry", classes: ["LogRetention"], ...documents },
-  other: { title: "Others" },
-} as const satisfies Readonly<Record<string, Part>>;
-type CutoverStep = keyof typeof parts;
-
-/** The parts as a list, in their order. */
-export const cutoverSteps = Object.entries(parts) as [CutoverStep, Part][];
 
 const dynamic = "pulumi-nodejs:dynamic/";
 
@@ -154,13 +121,12 @@ function classify(step: PreviewStep): ReviewedStep {
   const shortType = isOurs ? type.slice(dynamic.length) : type.replace(/:[^:]+\/[^:]+:/, ":");
   const className = shortType.split(":").at(-1) ?? "";
   const inputs = wanted ?? old ?? {};
+  const own = isOurs ? (ownSteps[className] ?? {}) : {};
   const around = step.parents.at(-1)?.split(":").at(-1);
-  const [found = "other"] =
-    cutoverSteps.find(([, { classes }]) => isOurs && classes?.includes(className)) ??
-    cutoverSteps.find(([, { component }]) => component && component === around) ??
-    [];
-  const ofIndex = inputs.unique === true ? "uniqueIndexes" : "indexes";
-  const part = isOurs && className === "Index" ? ofIndex : found;
+  const [ofComponent = "other"] =
+    cutoverSteps.find(([, { component }]) => component && component === around) ?? [];
+  const found = own.part ?? ofComponent;
+  const part = found === "indexes" && inputs.unique === true ? "uniqueIndexes" : found;
   return {
     ...step,
     part,
@@ -168,6 +134,7 @@ function classify(step: PreviewStep): ReviewedStep {
     shortType,
     className,
     isOurs,
+    own,
     willRun: operation === "create" || old?.direction !== wanted?.direction,
     isFirstCreate: operation === "create" || (operation === "change" && outputs.applied === false),
     isMigrationJob: part === "ledger" && inputs.job !== undefined,

@@ -19,7 +19,7 @@ const notCompared = ["not-refreshed", "data-not-compared"];
  * Reasons why a refreshed preview does not prove that the stack matches its settings: changes, resources that
  * were not compared, or an error. Empty if it does.
  */
-export function findChanges({ steps, messages }: Preview): string[] {
+export function findMismatches({ steps, messages }: Preview): string[] {
   const unseen = messages.filter(({ code = "" }) => notCompared.includes(code)).length;
   return [
     ...(messages.some(isError) ? ["the preview failed"] : []),

@@ -1,8 +1,9 @@
 import { formatCount, formatNumber } from "../text";
 import { describeDifferences, formatValue } from "./differences";
 import { foldList } from "./fit";
-import { cutoverSteps, type ReviewInput, type ReviewedStep } from "./input";
-import type { PlanFacts } from "./read";
+import type { ReviewInput, ReviewedStep } from "./input";
+import { cutoverSteps } from "./parts";
+import type { PlanFacts } from "./read-plan";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
 
 /** What happens to one resource: a verb, its name, and what changes or where it works. */
@@ -62,40 +63,14 @@ function summarize(rows: readonly Row[]): Markdown {
   return join([...shown.map(({ text }) => text), ...rest], "<br>");
 }
 
-const bookkeeping = [
-  "Cutover",
-  "ServicesCheck",
-  "DrainRequest",
-  "ServerCheck",
-  "SuspendLogTtl",
-  "LedgerCompletion",
-  "ApplicationCheck",
-];
-
 function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
   const { direction, plan, isMongoUnreachable, gate } = input;
-  const { className, operation, old, new: wanted } = step;
-  if (!step.isOurs) return false;
   // Behind a closed gate nothing runs.
-  if (gate === "closed" && wanted?.direction === "back") return true;
-  switch (className) {
-    case "LedgerClaim":
-      return operation !== "delete" && !step.isMigrationJob;
-    case "Collection":
-    case "Index":
-      // The plan found it in place, while the engine would create it.
-      return plan?.reachable === true && step.isFirstCreate && !plannedChange(step, plan);
-    case "BulkPass":
-      // The handover's row says that what changed is exported.
-      return direction === "rollback";
-    case "FinalPass":
-      return direction === "rollback" && isMongoUnreachable;
-    case "LogRetention":
-      // No expiry before, none after.
-      return operation !== "delete" && ![old, wanted].some((inputs) => Number(inputs?.days) > 0);
-    default:
-      return bookkeeping.includes(className);
-  }
+  if (step.isOurs && gate === "closed" && step.new?.direction === "back") return true;
+  // The plan found it in place, while the engine would create it.
+  if (isSchema(step) && plan?.reachable && step.isFirstCreate) return !plannedChange(step, plan);
+  const isRollback = direction === "rollback";
+  return step.own.isNoise?.({ ...step, isRollback, isMongoUnreachable }) ?? false;
 }
 
 function describeStep(step: ReviewedStep, input: ReviewInput): Row {
@@ -116,15 +91,18 @@ function describeStep(step: ReviewedStep, input: ReviewInput): Row {
 
 type Change = PlanFacts["changes"][number];
 
-const isSchema = ({ isOurs, className }: ReviewedStep) =>
-  isOurs && ["Collection", "Index"].includes(className);
+const isSchema = ({ part }: ReviewedStep) =>
+  part === "collections" || part === "uniqueIndexes" || part === "indexes";
 
 // The plan has looked at MongoDB, so it knows more about a collection or an index than the engine.
 function plannedChange(step: ReviewedStep, plan: PlanFacts | undefined): Change | undefined {
   if (!plan?.reachable || !isSchema(step) || step.operation === "delete") return undefined;
-  const { name = step.name, collection = name } = step.new ?? {};
-  const index = step.className === "Index" ? name : undefined;
-  return plan.changes.find((one) => one.collection === collection && one.index === index);
+  const { name = step.name, collection } = step.new ?? {};
+  return plan.changes.find((one) =>
+    collection === undefined
+      ? one.collection === name && one.index === undefined
+      : one.collection === collection && one.index === name,
+  );
 }
 
 // First words of the plan's changes. Other words of the file are not printed as ours.
@@ -138,28 +116,14 @@ function chooseVerb(step: ReviewedStep, change: Change | undefined, input: Revie
   if (isSchema(step)) return step.isFirstCreate ? "create" : operation;
   if (isOurs) {
     if (!step.willRun) return "run again";
-    const verb = verbs[step.className] ?? "run";
-    if (verb !== "import" || step.new?.direction !== "back") return verb;
-    return input.isMongoUnreachable ? "hold runs by" : "export";
+    const { verb = "run", back = verb, backWithoutMongo = back } = step.own;
+    if (step.new?.direction !== "back") return verb;
+    return input.isMongoUnreachable ? backWithoutMongo : back;
   }
   if (operation !== "import") return operation;
   // A take-over that sets an input is a change.
   return step.old && step.variables.length + step.others.length > 0 ? "change" : "take over";
 }
-
-// Verbs of our own steps in a cutover; a rollback exports what a cutover imports.
-const verbs: Readonly<Record<string, string>> = {
-  BulkPass: "import",
-  Canary: "start",
-  Handover: "import",
-  FinalPass: "import",
-  Proof: "prove",
-  Verification: "verify",
-  ValuesFile: "write",
-  WorkerStopped: "wait for",
-  Drain: "drain",
-  PodsReplaced: "wait for",
-};
 
 // Inputs that name the place where a new resource or a step works, so that a reviewer sees a wrong one.
 const places = [

@@ -1,7 +1,16 @@
 import { formatCount, formatDuration } from "../text";
 import { isError, isStop, type ReviewInput, type ReviewedStep } from "./input";
 import { otherWarnings } from "./messages";
-import type { Message, PlanFacts, Properties } from "./read";
+import type { Message } from "./read";
+import {
+  clusterRisks,
+  destructions,
+  expiry,
+  indexRisks,
+  losesFence,
+  validatorRisks,
+  type Risks,
+} from "./risks";
 import { ours, type Markdown } from "./safe/markdown";
 import { describeAny } from "./words";
 
@@ -24,10 +33,8 @@ const marks: Readonly<Record<Level, string>> = {
 const none =
   "no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced.";
 
-type Risks = (string | false | undefined)[];
-
 /** Judges a preview: what blocks it, then the risks that a reviewer has to know, the worst first. */
-export function judge(input: ReviewInput): Verdict {
+export function judgePreview(input: ReviewInput): Verdict {
   const { direction, steps, messages, plan, touchesSchema, gate } = input;
   const errors = messages.filter(isError).length;
   const issues = touchesSchema ? (plan?.issues.length ?? 0) : 0;
@@ -92,9 +99,9 @@ function serviceRisks(input: ReviewInput): Risks {
   const verb = restarting.length === 1 ? "restarts" : "restart";
   const waiting = plan?.state?.unfinished;
   const isCutover = direction === "cutover" && gate !== "closed";
-  const isTurn = isCutover || direction === "rollback";
+  const changesStorage = isCutover || direction === "rollback";
   return [
-    isTurn ? describeStop(input, services) : services !== "" && `${services} ${verb}`,
+    changesStorage ? describeDowntime(input, services) : services !== "" && `${services} ${verb}`,
     isCutover && waiting === undefined && "unfinished runs were not counted",
     isCutover && describeAny(waiting ?? 0, "unfinished run", " wait meanwhile"),
     describeReleaseChanges(input),
@@ -110,7 +117,10 @@ function restarts(step: ReviewedStep, service: "worker" | "web"): boolean {
   return className === "Release" && operation !== "create";
 }
 
-function describeStop({ direction, steps, stoppedSeconds }: ReviewInput, services: string): string {
+function describeDowntime(
+  { direction, steps, stoppedSeconds }: ReviewInput,
+  services: string,
+): string {
   const to = direction === "rollback" ? "files" : "MongoDB";
   if (!steps.some(({ className, willRun }) => className === "Drain" && willRun))
     return `${services || "the stack"} will work on ${to}, and no step drains the worker`;
@@ -132,79 +142,3 @@ function describeReleaseChanges({ steps, messages }: ReviewInput): string | unde
 
 // A release whose live values `pulumi up` would change.
 const isLiveRelease = ({ code }: Message) => code === "live-values";
-
-function destructions(steps: readonly ReviewedStep[]): Risks {
-  const deleted = steps.filter(({ operation }) => operation === "delete");
-  const left = deleted.filter(({ isOurs, retained }) => isOurs || retained).length;
-  const replaced = steps.filter(({ operation }) => operation === "replace").length;
-  return [
-    describeAny(deleted.length - left, "resource", " destroyed"),
-    describeAny(replaced, "resource", " replaced"),
-    describeAny(left, "resource", " no longer managed"),
-  ];
-}
-
-// Whether the stack forgets the fence while MongoDB is the source of truth.
-function losesFence({ operation, old, outputs }: ReviewedStep): boolean {
-  return operation === "delete" && outputs.fence !== undefined && old?.direction === "forward";
-}
-
-// Settings that protect the cluster and its backups.
-const protection = /protection|backup|pitEnabled|retain/i;
-
-function clusterRisks(steps: readonly ReviewedStep[]): Risks {
-  const differences = steps
-    .filter(({ operation, part }) => ["change", "import"].includes(operation) && part === "cluster")
-    .flatMap(({ others }) => others);
-  const off = differences.filter(
-    ({ path, before, after }) => before === "true" && after !== "true" && protection.test(path),
-  );
-  return [
-    describeAny(off.length, "protection", " of MongoDB turned off"),
-    differences.length > 0 && "MongoDB itself changes, its members may restart",
-  ];
-}
-
-// A validator decides what MongoDB accepts.
-function validatorRisks(steps: readonly ReviewedStep[]): Risks {
-  const changed = steps.filter(
-    ({ operation, isFirstCreate, className, others }) =>
-      operation === "change" &&
-      !isFirstCreate &&
-      className === "Collection" &&
-      others.some(({ path }) => path.startsWith("validat")),
-  );
-  const hasRules = ({ validator }: Properties = {}) => Object.keys(validator ?? {}).length > 0;
-  const lost = changed.filter(({ old, new: wanted }) => !hasRules(old) && hasRules(wanted)).length;
-  return [
-    describeAny(lost, "validator", " lost: what was written since was not checked"),
-    describeAny(changed.length - lost, "validator", " changed: what MongoDB accepts is different"),
-  ];
-}
-
-function indexRisks({ changes, documents }: PlanFacts): Risks {
-  const changesOf = (kind: string) => changes.filter((one) => one.kind === kind);
-  const rebuilt = changesOf("replace index");
-  const sizes = [...changesOf("create index"), ...rebuilt]
-    .map(({ collection = "" }) => documents[collection] ?? 0)
-    .filter(Boolean);
-  const blocking = changes.filter(({ blocksWrites }) => blocksWrites).length;
-  const largest = formatCount(Math.max(0, ...sizes), "document");
-  return [
-    describeAny(sizes.length, "index", ` built over up to ${largest}`),
-    blocking > 0 && `writers wait for ${formatCount(blocking, "index build")}`,
-    describeAny(rebuilt.length, "index", " built anew"),
-  ];
-}
-
-function expiry({ steps, plan, gate }: ReviewInput): string | undefined {
-  const retention = steps.find(({ part }) => part === "retention" && gate !== "closed");
-  const before = Number(retention?.old?.days ?? 0);
-  const after = Number(retention?.new?.days ?? 0);
-  if (after === 0 || (after === before && retention?.outputs.applied !== false)) return undefined;
-  const { entries, isMore } = plan?.expiring ?? {};
-  const many = formatCount(entries ?? 0, "entry", "entries");
-  const now = `${isMore ? "more than " : ""}${many} of MongoDB now`;
-  const found = entries === undefined ? "how many was not counted" : now;
-  return `log entries older than ${formatCount(after, "day")} will be deleted: ${found}`;
-}

@@ -27,7 +27,7 @@ export function ours(words: string): Markdown {
 
 /** Joins pieces with our own text between them. */
 export function join(pieces: readonly Markdown[], between: string): Markdown {
-  return new Markdown(pieces.map(textOf).join(between));
+  return new Markdown(pieces.map(({ text }) => text).join(between));
 }
 
 // A longer text shows this many characters and counts the others, unless they are few.
@@ -90,11 +90,13 @@ export function wrap(text: string): string[] {
 
 /** A table; each row has a cell for each heading. */
 export function table(headings: readonly string[], rows: readonly (readonly Markdown[])[]) {
-  const cells = [headings, headings.map(() => ":--"), ...rows.map((row) => row.map(textOf))];
+  const cells = [
+    headings,
+    headings.map(() => ":--"),
+    ...rows.map((row) => row.map(({ text }) => text)),
+  ];
   return new Markdown(cells.map((line) => `| ${line.join(" | ")} |`).join("\n"));
 }
-
-const textOf = ({ text }: Markdown) => text;
 
 /** Our own words as a link, or plain if the address could be read as anything but an address. */
 export function link(words: string, address: string | undefined): Markdown {
