@@ -17,7 +17,7 @@ export class MongoCluster extends StepGroup {
     const rests = settings.direction === "back";
     super("MongoCluster", name, options, { rests });
     const { cluster, direction, cutover, advanced, mongo, approvals } = settings;
-    const outputs = outputsOf(settings, this);
+    const outputs = provisionCluster(settings, this);
     const below = { parent: this, dependsOn: this.before };
     const ofJobs = settings.jobs && { ...settings, jobs: settings.jobs };
     const jobs = ofJobs && new Jobs("jobs", ofJobs, outputs.uri, below);
@@ -32,15 +32,12 @@ export class MongoCluster extends StepGroup {
     const known = createsUsers ? awaitLogIn(outputs, direction, users, this) : outputs;
     const { uri, appUri, database } = known;
     const { ledger } = advanced;
-    const { collections, indexNames, extraCollections } = mongo;
     this.mongo = {
+      ...mongo,
       uri,
       appUri,
       database,
       ledger,
-      collections,
-      indexNames,
-      extraCollections,
       approvals,
       ...users,
       direction,
@@ -50,7 +47,7 @@ export class MongoCluster extends StepGroup {
   }
 }
 
-function outputsOf(
+function provisionCluster(
   { cluster, ...others }: MongoClusterArgs,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {

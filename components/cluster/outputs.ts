@@ -35,7 +35,7 @@ export interface ClusterOutputs {
 }
 
 /** MongoDB as the steps use it: connection strings, database and names. */
-export interface Mongo {
+export interface Mongo extends Omit<MongoClusterArgs["mongo"], "database"> {
   /** The migrator's connection string; secret; absent on a rollback if no setting has it. */
   readonly uri: pulumi.Output<string> | undefined;
   /** The services' connection string; secret. On a local server it may be the migrator's. */
@@ -43,10 +43,6 @@ export interface Mongo {
   readonly database: pulumi.Input<string> | undefined;
   /** The ledger's collection. */
   readonly ledger: string;
-  /** The collections' names by role. */
-  readonly collections: MongoClusterArgs["mongo"]["collections"];
-  readonly indexNames?: MongoClusterArgs["mongo"]["indexNames"];
-  readonly extraCollections?: MongoClusterArgs["mongo"]["extraCollections"];
   /** Whether the approvals' collection exists. */
   readonly approvals: boolean;
   /** The target of Jobs; absent if steps run in the engine. */

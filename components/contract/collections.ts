@@ -46,7 +46,7 @@ export type CollectionRole = "runs" | "logs" | "artifacts" | "approvals";
 export interface Collection {
   readonly name: string;
   /** The date field that helps a reader distinguish two records with one key. */
-  readonly moment: string;
+  readonly timestampField: string;
   readonly fields: Readonly<Record<string, Field>>;
   readonly indexes: readonly Index[];
 }
@@ -74,7 +74,7 @@ export const stepEnumerations: readonly StepEnumeration[] = ["status", "kind"];
 
 const runs: Collection = {
   name: "pack_runs",
-  moment: "updatedAt",
+  timestampField: "updatedAt",
   fields: {
     _id: { type: "string", note: "Run identifier (same as runId)." },
     planHash: { type: "string", note: "Deterministic hash produced by the planner." },
@@ -103,7 +103,7 @@ const runs: Collection = {
 
 const logs: Collection = {
   name: "pack_run_logs",
-  moment: "timestamp",
+  timestampField: "timestamp",
   fields: {
     _id: { type: "objectId", note: "Generated per log entry." },
     runId: { type: "string", note: "Foreign key to pack_runs._id." },
@@ -146,7 +146,7 @@ const logs: Collection = {
 
 const artifacts: Collection = {
   name: "pack_artifacts",
-  moment: "capturedAt",
+  timestampField: "capturedAt",
   fields: {
     _id: { type: "objectId", note: "Generated per artifact record." },
     runId: { type: "string", note: "Foreign key to pack_runs._id." },
@@ -184,7 +184,7 @@ const artifacts: Collection = {
 /** The specification names this collection but leaves its fields open. */
 const approvals: Collection = {
   name: "pack_run_approvals",
-  moment: "requestedAt",
+  timestampField: "requestedAt",
   fields: {
     runId: { type: "string", note: "Foreign key to pack_runs._id." },
     approvalId: { type: "string", note: "Approval identifier from the plan." },

@@ -4,7 +4,7 @@ import { withRetries } from "../mongo";
 import { kind, type OncePerCutover, type Step } from "../step";
 import { untilDone } from "./execute";
 import { recordCommand } from "./record";
-import { openDatabase, inspect, room, type MigrationInputs } from "./ledger-steps";
+import { openDatabase, inspect, migrationModule, type MigrationInputs } from "./ledger-steps";
 import { day, diffExpiry, expiryOf } from "./planner/diff";
 import { observe } from "./planner/observe";
 
@@ -84,7 +84,7 @@ export interface RetentionInputs extends MigrationInputs, OncePerCutover {
  * into `logRetention`.
  */
 export const suspendLogTtl: Step<RetentionInputs, object> = {
-  ...kind<RetentionInputs, object>("SuspendLogTtl", room),
+  ...kind<RetentionInputs, object>("SuspendLogTtl", migrationModule),
   id: () => "suspend-log-ttl",
   followsServer: true,
   compares: ["database", "collection", "days", "cutover"],
@@ -98,7 +98,7 @@ export const suspendLogTtl: Step<RetentionInputs, object> = {
 /** Sets, changes or removes the TTL after the verification, at the end of a cutover. */
 export const logRetention: Step<RetentionInputs, object> = {
   ...suspendLogTtl,
-  ...kind<RetentionInputs, object>("LogRetention", room),
+  ...kind<RetentionInputs, object>("LogRetention", migrationModule),
   id: () => "log-retention",
   reads: async (inputs) => {
     const { days, collection } = inputs;

@@ -2,17 +2,11 @@
  * The migration: what should exist in MongoDB, compared, planned, executed and recorded. The Pulumi program
  * imports `program.ts`.
  */
+export { describePlan, planAsJson } from "./describe";
 export { DataIssues } from "./errors";
 export { apply } from "./execute";
 export { type LogExpiry, findLogExpiry, setExpiry } from "./expiry";
 export { describeDataIssue, previewScan, type DataIssue } from "./issues/data-issues";
-export {
-  describePlan,
-  describeStatus,
-  nothingPlanned,
-  plan,
-  planAsJson,
-  status,
-  type PlanOptions,
-} from "./plan";
+export { nothingPlanned, plan, type PlanOptions } from "./plan";
 export { mongoshScript } from "./script";
+export { describeStatus, status } from "./status";

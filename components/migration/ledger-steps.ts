@@ -29,12 +29,12 @@ import {
   type OnDataIssue,
 } from "./issues/data-issues";
 import { claim, complete, requireRecord, type Claim } from "./record";
-import { findPlace } from "./place";
+import { checkDatabase } from "./place";
 import { searchData } from "./plan";
 import { ClaimStopped, findTakeOver, requireNextCutover } from "./take-over";
 
 /** The room whose provider has these steps, and the module of their resource types. */
-export const room = ["migration", "mongo"] as const;
+export const migrationModule = ["migration", "mongo"] as const;
 
 /** Inputs of every migration step; `uri` is secret. */
 export interface MigrationInputs extends MongoInputs {
@@ -90,7 +90,7 @@ type ClaimState = StateOf<ClaimInputs, ClaimResults>;
  * collections and indexes do nothing.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
-  ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, [
+  ...kind<ClaimInputs, ClaimResults>("LedgerClaim", migrationModule, [
     "place",
     "appliedAt",
     "blockedBy",
@@ -198,7 +198,7 @@ async function compareBefore(inputs: ClaimInputs, state?: ClaimState, options?: 
   // Without files no rollback exports, and so none is recorded in the ledger either.
   const record =
     root === undefined ? null : await readRecord(await databaseAt(address, options), ledger);
-  const found = findPlace({ ...inputs, address }, disk, record?.fences ?? [], state?.place);
+  const found = checkDatabase({ ...inputs, address }, disk, record?.fences ?? [], state?.place);
   const ended = Math.max(endedCutovers(disk), record?.endedCutover ?? 0);
   requireNextCutover({ cutover, inForce, ended });
   // Once the stack has the step, its drain knows what the worker works on.
@@ -220,7 +220,7 @@ export interface CompletionResults {
 
 /** Completes the ledger's record after the last change. */
 export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
-  ...kind<CompletionInputs, CompletionResults>("LedgerCompletion", room, ["appliedAt"]),
+  ...kind<CompletionInputs, CompletionResults>("LedgerCompletion", migrationModule, ["appliedAt"]),
   id: ({ ledger }) => ledger,
   followsServer: true,
   compares: ["database", "ledger", "checksum", "cutover"],

@@ -25,7 +25,7 @@ interface AskedPlace {
  * @param known the place of the last run
  * @throws ClaimStopped
  */
-export function findPlace(
+export function checkDatabase(
   { address, ledger, root, stack, acceptDatabase }: AskedPlace,
   fence: Fence | undefined,
   fences: readonly LedgerFence[],
@@ -45,34 +45,29 @@ export function findPlace(
   const newest = [lost ?? "", ...foreign.map(({ at }) => at)].sort().at(-1) ?? "";
   const wanted = `${newest}@${database}`;
   if (newest === "" || acceptDatabase === wanted) return { place, ...(lost && { fence: lost }) };
-  const [found, ...ways] = lost
-    ? describeLost({ place, former, lost, wanted })
-    : describeForeign({ place, root, wanted, by: foreign.find(({ at }) => at === newest)?.stack });
-  throw new ClaimStopped("acceptDatabase", found ?? "", ways);
-}
-
-function describeLost(one: Readonly<Record<"place" | "former" | "lost" | "wanted", string>>) {
-  const { place, former, lost, wanted } = one;
-  return [
-    place === former
-      ? `Refusing database ${place}: it has no record of the fence of ${lost} in fence.json, so the services have used another database since.`
-      : `Refusing to switch to database ${place}: it is not a copy of ${former}, which the services have used since ${lost}.`,
-    "By files: restore cluster, mongoUri and advanced.ledger. Set storageMode: filesystem and run " +
-      "`pulumi up`, which exports what changed. Then set the new database and storageMode: mongo, and " +
-      "run `pulumi up` again.",
-    "By a copy: stop worker and web and copy the whole database, with its ledger and checkpoints. Then " +
-      `set advanced.acceptDatabase: ${wanted}, which is valid only for this fence, and run \`pulumi up\` again.`,
-  ];
-}
-
-function describeForeign(
-  one: Readonly<Record<"place" | "root" | "wanted", string>> & { readonly by: string | undefined },
-) {
-  const { place, root, wanted, by = "" } = one;
-  return [
+  if (lost) {
+    throw new ClaimStopped(
+      "acceptDatabase",
+      place === former
+        ? `Refusing database ${place}: it has no record of the fence of ${lost} in fence.json, so the services have used another database since.`
+        : `Refusing to switch to database ${place}: it is not a copy of ${former}, which the services have used since ${lost}.`,
+      [
+        "By files: restore cluster, mongoUri and advanced.ledger. Set storageMode: filesystem and run " +
+          "`pulumi up`, which exports what changed. Then set the new database and storageMode: mongo, and " +
+          "run `pulumi up` again.",
+        "By a copy: stop worker and web and copy the whole database, with its ledger and checkpoints. Then " +
+          `set advanced.acceptDatabase: ${wanted}, which is valid only for this fence, and run \`pulumi up\` again.`,
+      ],
+    );
+  }
+  const by = foreign.find(({ at }) => at === newest)?.stack ?? "";
+  throw new ClaimStopped(
+    "acceptDatabase",
     `Refusing database ${place}: stack ${by} has drawn a fence in it that fence.json in ${root} does not know, so services of that stack may work on it.`,
-    "Set cluster, mongoUri or advanced.ledger to a database of this stack's own, and run `pulumi up` again.",
-    `If no service of that stack uses it any more, set advanced.acceptDatabase: ${wanted}, which is valid only for ` +
-      "this fence, and run `pulumi up` again.",
-  ];
+    [
+      "Set cluster, mongoUri or advanced.ledger to a database of this stack's own, and run `pulumi up` again.",
+      `If no service of that stack uses it any more, set advanced.acceptDatabase: ${wanted}, which is valid only for ` +
+        "this fence, and run `pulumi up` again.",
+    ],
+  );
 }

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { warning } from "../text";
+import { warning, type Finding } from "../text";
 import type { Mongo } from "../cluster";
 import { collections, buildSchema, type ContractSchema, type WantedSchema } from "../contract";
 import { migrationId } from "../ledger";
 import { previewTimeout, ConnectionError, onOwnConnection, sameServer } from "../mongo";
-import { schemaOptionsOf, type Direction, type Settings } from "../settings";
+import { schemaOptionsOf, type Settings } from "../settings";
 import { logFinding, StepGroup, StepResource, type Args, type StepOptions } from "../step/program";
 import {
   findDataIssues,
@@ -13,11 +13,13 @@ import {
   previewScan,
   type DataIssue,
 } from "./issues/data-issues";
-import { compare } from "./plan";
+import { compareSchema } from "./plan";
 import type { ClaimInputs } from "./ledger-steps";
 import { checksumOf } from "./planner/canonical";
 import { steps } from "./provider";
 import { indexCreations, keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
+
+export { LogRetention, SuspendLogTtl } from "./expiry-components";
 
 /** Arguments of the migration. */
 interface PackRunMigrationArgs extends Pick<
@@ -102,13 +104,9 @@ export class PackRunMigration extends StepGroup {
     );
     this.checkServicePrivileges(mongo, completion, wanted, settings.logRetentionDays);
 
-    const advice =
-      "The last `pulumi up` applied everything else. Fix these documents, then run `pulumi up --refresh`.";
     for (const one of [claim, ...collectionSteps, ...indexes]) {
-      one.output("blockedBy").apply(async (words) => {
-        const text = `${words ?? ""}\n${advice}`;
-        if (words) await logFinding(warning("data-issue", text), one);
-      });
+      const blockedBy = one.output("blockedBy");
+      blockedBy.apply((words) => (words ? logFinding(describeBlocked(words), one) : undefined));
     }
     warnOfDataIssues({ ...shared, uri: job ? undefined : uri }, wanted, this, (issue) =>
       issue.kind === "duplicate keys"
@@ -120,7 +118,10 @@ export class PackRunMigration extends StepGroup {
     this.appliedAt = (job ? claim : completion).output("appliedAt");
     this.collections = wanted.collections.map((collection) => collection.name);
     this.database = completion.output("database");
-    this.takenOver = direction === "back" ? pulumi.output("") : orEmpty(claim.output("takenOver"));
+    this.takenOver =
+      direction === "back"
+        ? pulumi.output("")
+        : claim.output("takenOver").apply((fence = "") => fence);
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
   }
 
@@ -148,7 +149,11 @@ export class PackRunMigration extends StepGroup {
   }
 }
 
-const orEmpty = (text: pulumi.Output<string | undefined>) => text.apply((one = "") => one);
+function describeBlocked(words: string): Finding {
+  const advice =
+    "The last `pulumi up` applied everything else. Fix these documents, then run `pulumi up --refresh`.";
+  return warning("data-issue", `${words}\n${advice}`);
+}
 
 // Warns of blocking documents in a preview, on the index or collection that they block. The program does it, because
 // a dynamic provider does not know that it runs in a preview. A failed search is only a warning.
@@ -164,7 +169,7 @@ function warnOfDataIssues(
     try {
       const { issues, notChecked } = await onOwnConnection(
         place,
-        async (db) => findDataIssues(db, await compare(db, wanted), previewScan),
+        async (db) => findDataIssues(db, await compareSchema(db, wanted), previewScan),
         previewTimeout,
       );
       for (const issue of issues) {
@@ -182,42 +187,4 @@ function warnOfDataIssues(
       await logFinding(warning("data-not-compared", what + why + rest), migration);
     }
   });
-}
-
-/** Suspends an earlier cutover's TTL, so that no log entry expires during the import. */
-export class SuspendLogTtl extends StepGroup {
-  constructor(name: string, { mongo }: Pick<PackRunMigrationArgs, "mongo">, options?: StepOptions) {
-    super("SuspendLogTtl", name, options, { rests: mongo.direction === "back" });
-    const inputs = expiryInputs(mongo, 0);
-    new StepResource(steps.suspendLogTtl, "suspend-log-ttl", inputs, this.ofChildren);
-    this.registerOutputs();
-  }
-}
-
-interface LogRetentionArgs {
-  /** The step before, with the direction that it goes, or went last. */
-  readonly verified: { readonly direction: pulumi.Output<Direction> };
-}
-
-/** Sets the configured expiry of log entries, as the last part of a cutover. */
-export class LogRetention extends StepGroup {
-  constructor(
-    name: string,
-    {
-      logRetentionDays: days = 0,
-      mongo,
-      verified: { direction },
-    }: Pick<PackRunMigrationArgs, "logRetentionDays" | "mongo"> & LogRetentionArgs,
-    options?: StepOptions,
-  ) {
-    super("LogRetention", name, options, { rests: mongo.direction === "back" });
-    const inputs = { ...expiryInputs(mongo, days), direction };
-    new StepResource(steps.logRetention, "log-retention", inputs, this.ofChildren);
-    this.registerOutputs();
-  }
-}
-
-function expiryInputs(mongo: Mongo, days: number) {
-  const { direction, uri, database, ledger, job, collections, cutover } = mongo;
-  return { direction, uri, database, ledger, job, cutover, collection: collections.logs, days };
 }

@@ -12,8 +12,8 @@ import { kind, type MongoInputs, type OncePerCutover, type Step } from "../step"
 import { reconcile } from "./execute";
 import { describeDataIssue, withholdChanges, type OnDataIssue } from "./issues/data-issues";
 import { recordCommand } from "./record";
-import { openDatabase, inspect, room, type MigrationInputs } from "./ledger-steps";
-import { compare, searchData } from "./plan";
+import { openDatabase, inspect, migrationModule, type MigrationInputs } from "./ledger-steps";
+import { compareSchema, searchData } from "./plan";
 import { day, expiryIndex } from "./planner/diff";
 import { indexSpec, sameSpec } from "./planner/index-spec";
 
@@ -41,7 +41,7 @@ export interface CollectionResults {
 
 /** A collection with its validator. */
 export const collection: Step<CollectionInputs, CollectionResults> = {
-  ...kind<CollectionInputs, CollectionResults>("Collection", room, ["blockedBy"]),
+  ...kind<CollectionInputs, CollectionResults>("Collection", migrationModule, ["blockedBy"]),
   id: ({ name }) => name,
   followsServer: true,
   compares: ["database", "name", "validator", "validationLevel", "validationAction"],
@@ -52,7 +52,7 @@ export const collection: Step<CollectionInputs, CollectionResults> = {
   },
   reads: async (applied) => {
     const wanted = { collections: [applied], indexes: [] };
-    const [change] = await inspect(applied, applied.name, (db) => compare(db, wanted));
+    const [change] = await inspect(applied, applied.name, (db) => compareSchema(db, wanted));
     if (change?.kind === "create collection") return undefined;
     if (change?.kind !== "modify validator") return {};
     const { validationLevel, validationAction } = change.found;
@@ -85,7 +85,7 @@ export interface IndexResults {
 
 /** Creates an index, changes it in place, replaces or adopts it, as planned. */
 export const index: Step<IndexInputs, IndexResults> = {
-  ...kind<IndexInputs, IndexResults>("Index", room, ["existsAs", "blockedBy"]),
+  ...kind<IndexInputs, IndexResults>("Index", migrationModule, ["existsAs", "blockedBy"]),
   id: ({ name }) => name,
   followsServer: true,
   compares: ["database", "collection", "name", "key", "unique", "sparse", "hidden"],
@@ -98,7 +98,7 @@ export const index: Step<IndexInputs, IndexResults> = {
   },
   reads: async (applied) => {
     const wanted = indexOnly(applied);
-    const changes = await inspect(applied, applied.collection, (db) => compare(db, wanted));
+    const changes = await inspect(applied, applied.collection, (db) => compareSchema(db, wanted));
     const change = changes.find(({ kind }) => kind !== "adopt index");
     switch (change?.kind) {
       case "create index":
@@ -153,7 +153,7 @@ export interface ApplicationInputs extends MongoInputs, OncePerCutover {
  * privilege surfaces before the drain.
  */
 export const applicationCheck: Step<ApplicationInputs, object> = {
-  ...kind<ApplicationInputs, object>("ApplicationCheck", room),
+  ...kind<ApplicationInputs, object>("ApplicationCheck", migrationModule),
   id: () => "application-check",
   followsServer: true,
   compares: ["database", "cutover"],

@@ -74,7 +74,7 @@ export async function databaseAt(
 ): Promise<Db> {
   // A preview's client has too short a timeout for later work.
   const key = `${options.selectionTimeoutMs ?? defaultSelectionTimeoutMs} ${uri}`;
-  const client = clients.get(key) ?? connect(uri, options);
+  const client = clients.get(key) ?? openClient(uri, options);
   clients.set(key, client);
   try {
     return (await client).db(database);
@@ -102,7 +102,7 @@ export async function onOwnConnection<Result>(
   work: (database: Db) => Promise<Result>,
   options: ConnectionOptions = {},
 ): Promise<Result> {
-  const client = await connect(uri, options);
+  const client = await openClient(uri, options);
   try {
     return await work(client.db(database));
   } finally {
@@ -110,7 +110,7 @@ export async function onOwnConnection<Result>(
   }
 }
 
-async function connect(uri: string, options: ConnectionOptions): Promise<MongoClient> {
+async function openClient(uri: string, options: ConnectionOptions): Promise<MongoClient> {
   const { selectionTimeoutMs = defaultSelectionTimeoutMs } = options;
   // The CA's text, which a ConfigMap provides; `tlsCAFile` in the URI would need a file.
   const ca = process.env.TASKRUNNER_MONGO_CA;

@@ -4,11 +4,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vite
 import { buildSchema } from "../../components/contract";
 import { migrationId, type LedgerRecord } from "../../components/ledger";
 import { apply, plan, describePlan } from "../../components/migration";
-import { reconcile, watchBuild } from "../../components/migration/execute";
+import { reconcile } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diff } from "../../components/migration/planner/diff";
 import { indexSpec } from "../../components/migration/planner/index-spec";
 import { providers } from "../../components/migration/provider";
+import { watchBuild } from "../../components/migration/send";
 import { keyToText } from "../../components/migration/schema-steps";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";

@@ -72,7 +72,14 @@ const innerModules = {
     "server/(check|facts)",
     "stack-reference",
   ],
-  migration: ["execute", "issues/(data-issues|duplicate-keys)", "plan", "record", "schema-steps"],
+  migration: [
+    "execute",
+    "issues/(data-issues|duplicate-keys)",
+    "plan",
+    "record",
+    "schema-steps",
+    "send",
+  ],
   transfer: [
     "bases",
     "checkpoints",

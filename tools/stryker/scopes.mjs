@@ -35,7 +35,9 @@ export const scopes = {
   },
   server: {
     tests: "server",
-    files: ["components/{ledger,migration,state,transfer}/**/!(program|provider).ts"],
+    files: [
+      "components/{ledger,migration,state,transfer}/**/!(expiry-components|program|provider).ts",
+    ],
     least: null,
   },
 };

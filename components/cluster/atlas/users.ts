@@ -47,8 +47,10 @@ export function databaseUsers(
 
 /** The names of both users and their roles. Atlas scopes them to the project, so they contain the cluster's name. */
 export function namesOf({ name, passwordVersion }: AtlasSettings) {
-  const nameOf = (kind: string) => `${name}-${kind}-${passwordVersion}`;
-  return { migrator: nameOf("migrator"), application: nameOf("application") };
+  return {
+    migrator: `${name}-migrator-${passwordVersion}`,
+    application: `${name}-application-${passwordVersion}`,
+  };
 }
 
 /** A role's privileges in Atlas' form: grouped by action. */

@@ -31,18 +31,18 @@ export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
     const { name, namespace, direction } = inputs;
     const isKnown = prior?.namespace === namespace && prior.name === name;
     if (state || direction === "back" || isKnown) return [];
-    const text = await tryQuickly(inputs, (cluster) => findOwner(cluster, inputs));
+    const text = await tryQuickly(inputs, (cluster) => findOtherOwner(cluster, inputs));
     return findingsFrom(text, { severity: "stop", code: "other-stack", subject: "name" });
   },
   forward: async (inputs) => {
-    const reason = await findOwner(await clusterAt(inputs), inputs);
+    const reason = await findOtherOwner(await clusterAt(inputs), inputs);
     if (reason !== undefined) throw new Unfinished([reason]);
     return {};
   },
 };
 
 /** Why another stack's replica set must stay. @throws ClusterError if the API refuses or does not answer */
-async function findOwner(
+async function findOtherOwner(
   cluster: Cluster,
   { name, namespace, stack }: MongoDBCheckInputs,
 ): Promise<string | undefined> {

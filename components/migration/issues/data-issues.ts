@@ -1,5 +1,6 @@
 import { MongoServerError, type AggregateOptions, type Db } from "mongodb";
 import type { WantedSchema } from "../../contract";
+import { formatCount } from "../../text";
 import { describeChange, type Change } from "../planner/change";
 import { findBrokenDocuments, type BrokenDocuments } from "./broken-documents";
 import { findDuplicateKeys, type DuplicateKeys } from "./duplicate-keys";
@@ -146,5 +147,3 @@ function describeBroken({ collection, documents, rules }: BrokenDocuments): stri
     ...lines,
   ].join("\n");
 }
-
-const formatCount = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -108,19 +108,19 @@ async function loadExample(
   key: Document,
   { maxTimeMS, readPreference }: AggregateOptions,
 ) {
-  const { moment } = collections[role];
+  const { timestampField } = collections[role];
   const bounds = {
     ...(maxTimeMS !== undefined && { maxTimeMS }),
     ...(readPreference && { readPreference }),
   };
   const documents = await db
     .collection(index.collection)
-    .find(key, { projection: { [moment]: 1 }, limit: maxExamples, ...bounds })
+    .find(key, { projection: { [timestampField]: 1 }, limit: maxExamples, ...bounds })
     .toArray();
   return {
     key,
     documents: documents.map((document) => {
-      const at = (document as Document)[moment] as unknown;
+      const at = (document as Document)[timestampField] as unknown;
       return { id: String(document._id), at: at instanceof Date ? at.toISOString() : undefined };
     }),
   };

@@ -8,8 +8,11 @@ import { noExpiry } from "./observe";
 /** The server commands of a change, in order. */
 export function toCommands(change: Change): Command[] {
   switch (change.kind) {
-    case "create collection":
-      return [harmless({ create: change.wanted.name, ...rulesOf(change.wanted) }, change.reason)];
+    case "create collection": {
+      const { wanted, reason } = change;
+      const rules = Object.keys(wanted.validator).length > 0 && optionsOf(wanted);
+      return [harmless({ create: wanted.name, ...rules }, reason)];
+    }
     case "modify validator":
       return [
         harmless({ collMod: change.wanted.name, ...optionsOf(change.wanted) }, change.reason),
@@ -36,10 +39,6 @@ function recordLedger({ ledger, checksum, reason }: ChangeOf<"record ledger">): 
   const u = [{ $replaceWith: { $mergeObjects: [kept, "$$ROOT", made] } }];
   const command = { update: ledger, updates: [{ q: { _id: migrationId }, u, upsert: true }] };
   return harmless(command, reason);
-}
-
-function rulesOf(wanted: WantedCollection): Document {
-  return Object.keys(wanted.validator).length > 0 ? optionsOf(wanted) : {};
 }
 
 function optionsOf({ validator, validationLevel, validationAction }: WantedCollection): Document {

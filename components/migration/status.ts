@@ -1,0 +1,44 @@
+import type { Db } from "mongodb";
+import { buildSchema, type SchemaOptions } from "../contract";
+import { readRecord } from "../ledger";
+import { compareSchema } from "./plan";
+import { checksumOf } from "./planner/canonical";
+
+/** The status of a database: its ledger record, the number of differences and of documents. Changes nothing. */
+export async function status(db: Db, options: SchemaOptions, ledger: string) {
+  const wanted = buildSchema(options);
+  const record = await readRecord(db, ledger);
+  const counts = await Promise.all(
+    wanted.collections.map(async ({ name }) => {
+      return [name, await db.collection(name).estimatedDocumentCount()] as const;
+    }),
+  );
+  return {
+    database: db.databaseName,
+    record: record ?? undefined,
+    /** Whether the record is of the current settings. */
+    current: record?.checksum === checksumOf(wanted),
+    /** The number of changes that a migration would make. */
+    drift: (await compareSchema(db, wanted)).filter(({ kind }) => kind !== "adopt index").length,
+    /** Estimated by the server. */
+    documents: Object.fromEntries(counts),
+  };
+}
+
+/** A status as text. */
+export function describeStatus(found: Awaited<ReturnType<typeof status>>): string {
+  const { database, record, current, drift, documents } = found;
+  const state = record?.finishedAt
+    ? `finished ${record.finishedAt.toISOString()}`
+    : `begun ${record?.startedAt.toISOString() ?? ""}, not finished`;
+  return [
+    `Database ${database}`,
+    `  migration  ${record ? `${record._id}, ${state}, by ${record.stack}` : "not applied"}`,
+    ...(record && !current ? ["             its checksum belongs to other settings"] : []),
+    `  fence      ${record?.fencedAt?.toISOString() ?? "none: no cutover came as far"}`,
+    `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
+    ...Object.entries(documents).map(
+      ([name, count]) => `  ${name.padEnd(20)} ${String(count).padStart(12)} documents`,
+    ),
+  ].join("\n");
+}
