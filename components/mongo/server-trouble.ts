@@ -2,17 +2,26 @@ import { MongoAPIError, MongoBulkWriteError, MongoError, type AbstractCursor } f
 import pRetry from "p-retry";
 import { progressEveryMs } from "../text";
 
-// Codes about a single document (MongoDB's error_codes.yml): a unique index, the validator, its size, a name
-// or a value. Any other code concerns the server, and must not quarantine a valid record.
+// Codes about a single document (MongoDB's error_codes.yml). Any other code concerns the server, and must not
+// quarantine a valid record.
 const documentCodes: ReadonlySet<unknown> = new Set([
-  2, 9, 14, 22, 28, 52, 53, 54, 55, 56, 57, 66, 121, 171, 10334, 11000, 16755, 17280, 17419, 17420,
+  // A value: BadValue, FailedToParse, TypeMismatch, InvalidBSON, ImmutableField.
+  2, 9, 14, 22, 66,
+  // A field's name: PathNotViable, then DollarPrefixedFieldName to DottedFieldName.
+  28, 52, 53, 54, 55, 56, 57,
+  // DocumentValidationFailure, BSONObjectTooLarge, and the size after an update and an upsert.
+  121, 10334, 17419, 17420,
+  // An index: DuplicateKey, CannotIndexParallelArrays, a geometry, KeyTooLong.
+  11000, 171, 16755, 17280,
 ]);
 
 const fixIt = "Fix the cause";
 
 /** Codes of trouble that a person must end, with what to do. Trouble with any other code may pass. */
 const fatalCodes: ReadonlyMap<unknown, string> = new Map([
-  // The request does not fit the server or the data.
+  // The request does not fit the server or the data: IllegalOperation, NamespaceNotFound, IndexNotFound, NamespaceExists,
+  // CommandNotFound, CannotCreateIndex, InvalidOptions, InvalidNamespace, IndexOptionsConflict, IndexKeySpecsConflict,
+  // CommandNotSupported, CommandNotSupportedOnView, CannotConvertIndexToUnique.
   ...[20, 26, 27, 48, 59, 67, 72, 73, 85, 86, 115, 166, 359].map((code) => [code, fixIt] as const),
   [13, "Grant the user of the connection string readWrite on this database"],
   [18, "Fix the user or the password in the connection string"],
