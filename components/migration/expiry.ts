@@ -4,7 +4,7 @@ import { withRetries } from "../mongo";
 import { kind, type OncePerCutover, type Step } from "../step";
 import { untilDone } from "./execute";
 import { recordCommand } from "./record";
-import { openDatabase, inspect, migrationModule, type MigrationInputs } from "./ledger-steps";
+import { openDatabase, inspect, migrationModule, type MigrationInputs } from "./step-inputs";
 import { day, diffExpiry, expiryOf } from "./planner/diff";
 import { observe } from "./planner/observe";
 

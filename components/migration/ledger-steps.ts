@@ -2,24 +2,11 @@ import type { Db } from "mongodb";
 import { warning, type Code, type Finding } from "../text";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
-import { liveModes, tryQuickly, type LiveMode, type ServiceAddress } from "../kubernetes";
-import { readRecord, recordFence } from "../ledger";
-import {
-  addressIn,
-  databaseAt,
-  previewTimeout,
-  withRetries,
-  type ConnectionOptions,
-} from "../mongo";
-import { endedCutovers, fenceInForce, readFence } from "../state";
-import {
-  kind,
-  tell,
-  type MongoInputs,
-  type OncePerCutover,
-  type StateOf,
-  type Step,
-} from "../step";
+import { liveModes, tryQuickly, type ServiceAddress } from "../kubernetes";
+import { recordFence } from "../ledger";
+import { addressIn, previewTimeout, withRetries } from "../mongo";
+import { kind, tell, type OncePerCutover, type StateOf, type Step } from "../step";
+import { compareBefore, type ComparedInputs, type ComparedResults } from "./before-claim";
 import { DataIssues } from "./errors";
 import { apply } from "./execute";
 import {
@@ -29,56 +16,22 @@ import {
   type OnDataIssue,
 } from "./issues/data-issues";
 import { claim, complete, requireRecord, type Claim } from "./record";
-import { checkDatabase } from "./place";
 import { searchData } from "./plan";
-import { ClaimStopped, findTakeOver, requireNextCutover } from "./take-over";
+import { migrationModule, openDatabase, type MigrationInputs } from "./step-inputs";
+import { ClaimStopped } from "./take-over";
 
-/** The room whose provider has these steps, and the module of their resource types. */
-export const migrationModule = ["migration", "mongo"] as const;
-
-/** Inputs of every migration step; `uri` is secret. */
-export interface MigrationInputs extends MongoInputs {
-  /** The ledger's collection. */
-  readonly ledger: string;
-}
-
-/** A step's database. @throws ConnectionError if no server answers or the log-in fails */
-export const openDatabase = (inputs: MongoInputs): Promise<Db> => databaseAt(addressIn(inputs));
-
-/** Reads a collection of a step's database. @throws ServerTroubleError if the trouble lasts a minute or two */
-export async function inspect<Found>(
-  inputs: MongoInputs,
-  collection: string,
-  find: (db: Db) => Promise<Found>,
-): Promise<Found> {
-  const db = await openDatabase(inputs);
-  return withRetries(`Looking at ${db.databaseName}.${collection}`, () => find(db));
-}
-
-export interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
+export interface ClaimInputs extends ComparedInputs, Claim {
   readonly schema: SchemaOptions;
   readonly onDataIssue: OnDataIssue;
-  /** The state directory with `fence.json`; absent without files. */
-  readonly root?: string;
-  /** The setting `advanced.acceptDatabase`; not compared. */
-  readonly acceptDatabase?: string;
-  /** The number of the cutover that the stack has made or is making; not compared. */
-  readonly inForce?: number;
   /** The worker, and the variable that states its mode; absent if the program does not see it. */
   readonly worker?: ServiceAddress & { readonly variable: string };
-  /** What it works on, which the step looks up itself, or what the stack's own values file states. */
-  readonly workerModes?: readonly LiveMode[];
 }
 
-export interface ClaimResults {
-  /** The place of the record: `HOSTS/DATABASE/LEDGER`. */
-  readonly place: string;
+export interface ClaimResults extends ComparedResults {
   /** When a Job applied the whole plan, in ISO 8601; empty in the engine. */
   readonly appliedAt: string;
   /** Describes what documents blocked in a Job's plan; empty in the engine. */
   readonly blockedBy: string;
-  /** The fence since which the services that the stack took over work on MongoDB, in ISO 8601; else empty. */
-  readonly takenOver: string;
 }
 
 type ClaimState = StateOf<ClaimInputs, ClaimResults>;
@@ -184,29 +137,6 @@ function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
     const text = `${describeNotChecked(one)} MongoDB rejects the change if there are any.`;
     tell(warning("data-not-checked", text));
   }
-}
-
-/**
- * Compares the stack with the database, `fence.json` and the worker, before any change.
- *
- * @throws ClaimStopped
- */
-async function compareBefore(inputs: ClaimInputs, state?: ClaimState, options?: ConnectionOptions) {
-  const { ledger, root, cutover, inForce = cutover, workerModes = [] } = inputs;
-  const address = addressIn(inputs);
-  const disk = root === undefined ? undefined : await readFence(root);
-  // Without files no rollback exports, and so none is recorded in the ledger either.
-  const record =
-    root === undefined ? null : await readRecord(await databaseAt(address, options), ledger);
-  const found = checkDatabase({ ...inputs, address }, disk, record?.fences ?? [], state?.place);
-  const ended = Math.max(endedCutovers(disk), record?.endedCutover ?? 0);
-  requireNextCutover({ cutover, inForce, ended });
-  // Once the stack has the step, its drain knows what the worker works on.
-  if (root !== undefined && state?.place === undefined) {
-    return { ...found, takenOver: findTakeOver(disk, { root, workerModes, cutover }) };
-  }
-  const { at = "" } = fenceInForce(disk) ?? {};
-  return { ...found, takenOver: state?.takenOver === at ? at : "" };
 }
 
 export interface CompletionInputs extends MigrationInputs, OncePerCutover {

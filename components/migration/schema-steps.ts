@@ -12,7 +12,7 @@ import { kind, type MongoInputs, type OncePerCutover, type Step } from "../step"
 import { reconcile } from "./execute";
 import { describeDataIssue, withholdChanges, type OnDataIssue } from "./issues/data-issues";
 import { recordCommand } from "./record";
-import { openDatabase, inspect, migrationModule, type MigrationInputs } from "./ledger-steps";
+import { openDatabase, inspect, migrationModule, type MigrationInputs } from "./step-inputs";
 import { compareSchema, searchData } from "./plan";
 import { day, expiryIndex } from "./planner/diff";
 import { indexSpec, sameSpec } from "./planner/index-spec";
