@@ -13,11 +13,12 @@ import {
   previewScan,
   type DataIssue,
 } from "./issues/data-issues";
+import { indexCreations } from "./application-check";
 import { compareSchema } from "./plan";
 import type { ClaimInputs } from "./ledger-steps";
 import { checksumOf } from "./planner/canonical";
 import { steps } from "./provider";
-import { indexCreations, keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
+import { keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
 
 export { LogRetention, SuspendLogTtl } from "./expiry-components";
 

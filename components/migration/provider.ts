@@ -1,7 +1,8 @@
 import { providerOf } from "../step";
+import { applicationCheck } from "./application-check";
 import { suspendLogTtl, logRetention } from "./expiry";
 import { ledgerClaim, ledgerCompletion } from "./ledger-steps";
-import { applicationCheck, collection, index } from "./schema-steps";
+import { collection, index } from "./schema-steps";
 
 /** The migration's steps. */
 export const steps = {

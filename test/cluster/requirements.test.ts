@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { Finding } from "../../components/text";
 import {
   checkServer,
-  findingsOf,
   requireApplication,
   requireServer,
 } from "../../components/cluster/server/check";
 import { keysNotUnique, otherProduct } from "../../components/cluster/server/facts";
+import { findingsOf } from "../../components/cluster/server/findings";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";

@@ -26,7 +26,7 @@ import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/diff";
 import { providers } from "../../components/migration/provider";
-import { indexCreations } from "../../components/migration/schema-steps";
+import { indexCreations } from "../../components/migration/application-check";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { bothEqual } from "../transfer/counts";
 import { defaultSides } from "../transfer/database";

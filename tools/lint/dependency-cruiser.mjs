@@ -69,10 +69,11 @@ const innerModules = {
     "atlas/(cluster|users)",
     "kubernetes/(cluster|operator|ready)",
     "log-in",
-    "server/(check|facts)",
+    "server/(check|facts|findings)",
     "stack-reference",
   ],
   migration: [
+    "application-check",
     "execute",
     "issues/(data-issues|duplicate-keys)",
     "plan",
