@@ -71,14 +71,15 @@ export class ServerTroubleError extends Error {
  * `work` must check what exists already, because a failed attempt may have done all of it. An error that is not
  * the driver's is judged by its `cause`.
  *
- * @param doing the operation and its target, for the error
+ * @param doing the operation and its target, for the error; a function if it is long to say
  * @throws ServerTroubleError if the trouble does not pass or needs a person
  */
 export async function withRetries<T>(
-  doing: string,
+  doing: string | (() => string),
   work: () => Promise<T>,
   { retries = 12, retryMs = Infinity }: Patience = {},
 ): Promise<T> {
+  const operation = () => (typeof doing === "string" ? doing : doing());
   let attempts = 0;
   const started = Date.now();
   let warned = started;
@@ -100,13 +101,13 @@ export async function withRetries<T>(
           warned = now;
           const seconds = Math.round((now - started) / 1_000);
           const trouble = describeTrouble(driverError(error));
-          console.warn(`${doing}: ${trouble}. Retrying for ${seconds} s so far`);
+          console.warn(`${operation()}: ${trouble}. Retrying for ${seconds} s so far`);
         },
         shouldRetry: ({ error }) => isTransient(error),
       },
     );
   } catch (error) {
-    if (error instanceof MongoError) throw new ServerTroubleError(doing, attempts, error);
+    if (error instanceof MongoError) throw new ServerTroubleError(operation(), attempts, error);
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { access, constants, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StateFolderError, WriteError, isMissing } from "./errors";
-import { type StateAddress, isFolder } from "./layout";
+import type { StateAddress } from "./layout";
+import { isFolder } from "./root";
 import { ownFiles } from "./own-files";
 import { syncFolders, temporaryPath, writeAside } from "./publish";
 import type { StepForms } from "./step-forms";

@@ -5,11 +5,11 @@ import { hashOf } from "./compare";
 import { formatJson } from "./format-json";
 import { isJsonObject, membersOf, objectIn, parseJson } from "./json";
 import { type StateAddress, filesOf } from "./layout";
-import { sequenceIn } from "./line-numbers";
 import type { FilePlace } from "./place";
 import { readTexts } from "./read";
-import type { Entry } from "./records";
+import type { Entry } from "./entries";
 import { renewSteps } from "./renew-steps";
+import { sequenceIn } from "./sequence";
 import type { StepForms } from "./step-forms";
 
 /** Fields implied by the file name or the manifest. */

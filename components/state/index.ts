@@ -1,22 +1,22 @@
 /** Lists, reads, converts, publishes and holds the state on disk. Uses MongoDB's types but never a server. */
 
 // The state directory: its folders, runs, jobs and files.
+export { isFolder, requireInside, requireState } from "./root";
 export {
   fileBaseNames,
   fileOf,
-  isFolder,
+  noneSkipped,
   plainRunId,
-  requireInside,
-  requireState,
   rolesIn,
+  skipForeign,
   skippedIn,
   stateFiles,
+  type Skipped,
   type StateAddress,
   type StateFile,
 } from "./layout";
 export { formatStamp, isSameStamp, readStamp, stampByOpening, type FileStamp } from "./stamp";
 export { requireStores } from "./stores";
-export { noneSkipped, skipForeign, type Skipped } from "./skipped";
 export { ownFiles } from "./own-files";
 export { newestRuns, runsNamed, runsOnDisk, type FoundFile, type RunOnDisk } from "./runs";
 export { findRunId, freshMs, lookAt, maxRereads, pauseMs, placeOf, type FilePlace } from "./place";
@@ -45,14 +45,19 @@ export {
 } from "./read";
 export {
   convertEntries,
+  deriveId,
+  keyOf,
   parseRecords,
+  readableKey,
   runIdOf,
-  unpack,
+  LineNumbers,
   ReadyRecord,
-  type Entry,
   type IncompleteLine,
+  type Key,
+  type NumberedLines,
 } from "./records";
-export { LineNumbers, sequenceIn, sequenceOfLine, type NumberedLines } from "./line-numbers";
+export { unpack, type Entry } from "./entries";
+export { sequenceIn, sequenceOfLine } from "./sequence";
 export type { Conversion } from "./convert";
 export { formatJson } from "./format-json";
 export {
@@ -64,7 +69,6 @@ export {
   valueIn,
   type JsonObject,
 } from "./json";
-export { deriveId, keyOf, readableKey, type Key } from "./keys";
 
 // Comparing records, and what runs say of themselves.
 export { areEqual, differingPaths, hashOf } from "./compare";

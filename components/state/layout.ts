@@ -1,10 +1,10 @@
-import type { Dirent } from "node:fs";
-import { lstat, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, posix, sep } from "node:path";
+import type { Dir, Dirent } from "node:fs";
+import { lstat, opendir } from "node:fs/promises";
+import { basename, dirname, join, posix } from "node:path";
 import { type CollectionRole, type StateFolders, type Store, collectionRoles } from "../contract";
 import { mapLimit } from "./concurrency";
-import { StateFolderError } from "./errors";
-import { type Skipped, isSkipped, leaveOut, noneSkipped, readFolder, skipForeign } from "./skipped";
+import { isMissing, isSystemError } from "./errors";
+import { ownFiles } from "./own-files";
 import type { StepForms } from "./step-forms";
 
 /** A file of state, or a job. */
@@ -32,54 +32,6 @@ export interface StateAddress {
 /** The roles whose files are read and written, in the contract's order. */
 export function rolesIn({ folders }: Pick<StateAddress, "folders">): CollectionRole[] {
   return collectionRoles.filter((role) => folders[role] !== undefined);
-}
-
-/**
- * Checks a state directory before anything is read.
- *
- * @throws StateFolderError if the root is missing, has none of the stores' folders, or one of them is a link out of it
- */
-export async function requireState(address: StateAddress): Promise<void> {
-  const { root, folders } = address;
-  if (!(await isFolder(root))) {
-    throw new StateFolderError(
-      `The state directory ${root} is not a readable directory. Nothing was written. ` +
-        `Set backfill.source.path to the directory that contains ${folders.runs}.`,
-    );
-  }
-  await requireInside(address);
-  const expected = rolesIn(address).flatMap((role) => folders[role] ?? []);
-  const found = await Promise.all(expected.map((folder) => isFolder(join(root, folder))));
-  if (found.includes(true)) return;
-  throw new StateFolderError(
-    `The state directory ${root} has none of the directories ${expected.join(", ")}. Nothing was written. ` +
-      "Fix backfill.source.path; if there is no state, remove backfill.",
-  );
-}
-
-/** Whether a path is a folder or a link to one. */
-export async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() ?? false;
-}
-
-/**
- * Checks that no folder of a store is a link out of the root, which must exist. Other links are not followed,
- * so everything that is read or written is inside.
- *
- * @throws StateFolderError if a folder is a link out of the root
- */
-export async function requireInside(address: StateAddress): Promise<void> {
-  const inside = await realpath(address.root);
-  for (const folder of Object.values(address.folders)) {
-    const path = join(address.root, folder);
-    const real = await realpath(path).catch(() => inside);
-    if (real === inside || real.startsWith(inside + sep)) continue;
-    throw new StateFolderError(
-      `${path} is a link out of the state directory, to ${real}. Nothing was written. ` +
-        "Move the directory itself into the state directory, or set backfill.source.path to its parent.",
-    );
-  }
 }
 
 /**
@@ -189,4 +141,92 @@ export function fileOf<Role extends Store>(
 
 function extensionOf(role: Store): string {
   return role === "logs" ? ".ndjson" : ".json";
+}
+
+/** The number of directory entries that a listing skipped, by reason, and the first three names of some, with `/`. */
+export interface Skipped {
+  /** Hidden entries, and `lost+found`. */
+  hidden: number;
+  /** Files that end in `.tmp`. */
+  temporary: number;
+  /** What belongs to no store, or is not state by its name or its kind. */
+  foreign: number;
+  foreignNames: string[];
+  /** Folders and links below the folders of runs and approvals: no import reads a run in them, and a service may. */
+  unknown: number;
+  unknownNames: string[];
+}
+
+export function noneSkipped(): Skipped {
+  return {
+    hidden: 0,
+    temporary: 0,
+    foreign: 0,
+    foreignNames: [],
+    unknown: 0,
+    unknownNames: [],
+  };
+}
+
+/**
+ * Counts the files below a folder of the state directory that belong to no store, such as provenance.
+ *
+ * @param folder with `/`, below the state directory; default the directory itself
+ */
+export async function skipForeign(
+  { root, folders }: { readonly root: string; readonly folders: StateFolders },
+  skipped: Skipped,
+  folder = "",
+): Promise<void> {
+  const others = [...Object.values<string>(ownFiles), ...Object.values(folders)];
+  try {
+    for await (const entries of readFolder(join(root, folder))) {
+      for (const entry of entries) {
+        const name = posix.join(folder, entry.name);
+        if (others.includes(name) || isSkipped(entry, skipped)) continue;
+        if (entry.isDirectory()) await skipForeign({ root, folders }, skipped, name);
+        else leaveOut(skipped, "foreign", name);
+      }
+    }
+  } catch (error) {
+    // Another service may not let this user look into its folder.
+    if (!isSystemError(error)) throw error;
+    leaveOut(skipped, "foreign", posix.join(folder));
+  }
+}
+
+export function leaveOut(skipped: Skipped, why: "foreign" | "unknown", name: string): [] {
+  skipped[why] += 1;
+  if (skipped[why] <= 3) skipped[`${why}Names`].push(name);
+  return [];
+}
+
+/** The maximum number of entries of a folder in a block. */
+const entriesAtOnce = 250;
+
+/** Lists a folder in blocks; a missing one counts as empty, because it may have just been deleted. */
+export async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
+  let folder: Dir | undefined;
+  try {
+    folder = await opendir(path, { bufferSize: entriesAtOnce });
+    for (let first = await folder.read(); first; first = await folder.read()) {
+      const entries = [first];
+      // The system call for the first entry also read these; a promise for each would cost more than all else.
+      for (let next = folder.readSync(); next; next = folder.readSync()) {
+        if (entries.push(next) === entriesAtOnce) break;
+      }
+      yield entries;
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  } finally {
+    await folder?.close();
+  }
+}
+
+export function isSkipped(entry: Dirent, skipped: Skipped): boolean {
+  const isHidden = entry.name.startsWith(".") || entry.name === "lost+found";
+  const why = isHidden ? "hidden" : entry.isFile() && entry.name.endsWith(".tmp") && "temporary";
+  if (why) skipped[why] += 1;
+  return why !== false;
 }

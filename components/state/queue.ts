@@ -2,7 +2,8 @@ import { lstat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { mapLimit } from "./concurrency";
 import { type Fence, fenceInForce, readFence } from "./fence";
-import { type StateAddress, type StateFile, filesOf, isFolder } from "./layout";
+import { type StateAddress, type StateFile, filesOf } from "./layout";
+import { isFolder } from "./root";
 import { idInside, readableRunIn } from "./run-files";
 
 /** A job: a file that asks the worker to begin a run, or to resume it. */

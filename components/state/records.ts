@@ -1,12 +1,13 @@
-import { BSON, type Document, Long } from "mongodb";
-import type { CollectionRole } from "../contract";
+import { BSON, type Document, Long, ObjectId } from "mongodb";
+import { hash } from "node:crypto";
+import { type CollectionRole, byRole, collections } from "../contract";
 import { type Conversion, type ImpliedFields, check, convert } from "./convert";
 import { type Place, Refusal, refusalIn } from "./errors";
-import { isJsonObject, memberOf, objectIn, parse } from "./json";
-import { type Key, deriveId, joinKey, keyFields } from "./keys";
+import { type Entry, unpack } from "./entries";
+import { objectIn, parse } from "./json";
 import type { StateFile } from "./layout";
-import { LineNumbers, sequenceIn } from "./line-numbers";
 import type { Raw, RawText } from "./read";
+import { sequenceIn } from "./sequence";
 
 /**
  * A record that is ready for MongoDB. What lives as long as a batch is an instance of a class: if most of what a literal
@@ -112,35 +113,6 @@ export function parseRecords(
 
 const isBlank = (byte: number) => byte <= 0x20;
 
-/** A record as it is in a file that has one JSON value. */
-export interface Entry {
-  readonly fields: unknown;
-  readonly impliedFields: ImpliedFields;
-  /** Its position in the file's list, from 1. */
-  readonly entry?: number;
-}
-
-/**
- * Splits the JSON value of a file into entries: a run is one, approvals are a list, and a manifest has a list of outputs.
- *
- * @throws Refusal if the value has another form
- */
-export function unpack({ role }: StateFile, runId: string, value: unknown): Entry[] {
-  if (role === "runs") return [{ fields: value, impliedFields: {} }];
-  if (role !== "artifacts") return toEntries(value, "a list of approvals", { runId });
-  if (!isJsonObject(value)) throw new Refusal("form", "it is not a manifest object");
-  const uploadedAt = memberOf(value, "uploadedAt");
-  return toEntries(memberOf(value, "outputs"), "a manifest with a list of outputs", {
-    runId: memberOf(value, "runId") ?? runId,
-    ...(uploadedAt != null && { capturedAt: uploadedAt }),
-  });
-}
-
-function toEntries(list: unknown, expected: string, impliedFields: ImpliedFields): Entry[] {
-  if (!Array.isArray(list)) throw new Refusal("form", `it is not ${expected}`);
-  return list.map((fields: unknown, at) => ({ fields, impliedFields, entry: at + 1 }));
-}
-
 /** Converts the entries of a text to records, in the same way. */
 export function convertEntries(
   file: StateFile,
@@ -208,4 +180,80 @@ export function sizeOf(document: Document): number {
     "too-large",
     `it has ${bytes} bytes, and a document has at most ${maxDocumentBytes}`,
   );
+}
+
+/** One text that identifies a document within its collection. */
+export type Key = string;
+
+/**
+ * The fields that identify a record: `_id` for a run, otherwise those of the contract's unique index.
+ */
+const keyFields = byRole<readonly string[]>((role) => {
+  const unique = collections[role].indexes.find((index) => index.unique);
+  return Object.keys(unique?.key ?? { _id: 1 });
+});
+
+/** The key of a document that has all key fields. */
+export function keyOf(role: CollectionRole, document: Document): Key {
+  return joinKey(keyFields[role].map((field) => document[field] as unknown));
+}
+
+/** The key of the values of all key fields, in their order. */
+function joinKey(values: readonly unknown[]): Key {
+  return values.map(String).join("\0");
+}
+
+/** Formats a key for people. */
+export function readableKey(key: Key): string {
+  return key.replaceAll("\0", ":");
+}
+
+/**
+ * Derives a record's `_id` from a hash of its key, so that two importers generate the same one. That of a log entry
+ * begins with its time in seconds (four bytes), as an ObjectId does: entries that are written together are then
+ * neighbours in the index on `_id`, which outgrows the memory of a small cluster. An entry that has
+ * another `_id` in MongoDB is found by its key.
+ *
+ * @param time the time of a log entry; undefined for other records
+ */
+export function deriveId(role: CollectionRole, key: Key, time?: Date): ObjectId {
+  const text = hash("sha256", `${role}\0${key}`);
+  if (time === undefined) return ObjectId.createFromHexString(text.slice(0, 24));
+  const seconds = Math.floor(time.getTime() / 1_000) >>> 0;
+  return ObjectId.createFromHexString(seconds.toString(16).padStart(8, "0") + text.slice(0, 16));
+}
+
+/** What `LineNumbers` knows of the lines of a log, as a database gives it back. */
+export interface NumberedLines {
+  readonly sequence?: Long | number;
+  readonly lacksSequences?: boolean;
+}
+
+/**
+ * Numbers the lines of a log. A line's sequence is the one that it has, else one more than the greatest before it: in a
+ * log without sequences its ordinal, from 1. A line that cannot be imported takes a number too, because it may be fixed.
+ */
+export class LineNumbers {
+  /** The greatest sequence so far. */
+  sequence: Long;
+  /** Whether a line so far has none. */
+  lacksSequences: boolean;
+
+  /** @param before what is known of the lines before; default: there are none */
+  constructor({ sequence = 0, lacksSequences = false }: NumberedLines = {}) {
+    this.sequence = Long.fromValue(sequence);
+    this.lacksSequences = lacksSequences;
+  }
+
+  /** The sequence of the next line, if it has none. */
+  get next(): Long {
+    return this.sequence.add(Long.ONE);
+  }
+
+  /** Counts a line. @param own the sequence that it has */
+  take(own: Long | undefined): void {
+    if (own === undefined) this.lacksSequences = true;
+    const sequence = own ?? this.next;
+    if (sequence.greaterThan(this.sequence)) this.sequence = sequence;
+  }
 }

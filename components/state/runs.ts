@@ -3,10 +3,15 @@ import { lstat } from "node:fs/promises";
 import type { CollectionRole } from "../contract";
 import { mapOrdered } from "./concurrency";
 import { isMissing } from "./errors";
-import { type StateAddress, type StateFile, fileOf, filesOf, rolesIn } from "./layout";
-import { lookAtAll } from "./look";
-import type { Skipped } from "./skipped";
-import { type FileStamp, toStamp } from "./stamp";
+import {
+  type Skipped,
+  type StateAddress,
+  type StateFile,
+  fileOf,
+  filesOf,
+  rolesIn,
+} from "./layout";
+import { type FileStamp, toStamp, lookAtAll } from "./stamp";
 
 /** A run's files, all of one base name: its parts first, its own file last. */
 export interface RunOnDisk {

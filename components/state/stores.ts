@@ -4,7 +4,8 @@ import { mapLimit } from "./concurrency";
 import { StateFolderError } from "./errors";
 import { fenceInForce, readFence } from "./fence";
 import type { JsonObject } from "./json";
-import { type StateAddress, filesOf, isFolder } from "./layout";
+import { type StateAddress, filesOf } from "./layout";
+import { isFolder } from "./root";
 import { readableRunIn } from "./run-files";
 import { hasComeTo, isGate } from "./unfinished";
 

@@ -1,5 +1,5 @@
 import { BSON, type Collection, type Document, type Filter, Long, ObjectId } from "mongodb";
-import { type CollectionRole, byRole, collectionRoles } from "../contract";
+import { type CollectionRole, collectionRoles } from "../contract";
 import {
   mapLimit,
   type Key,
@@ -64,9 +64,8 @@ export async function pairsOf(
   purpose: PairsFor,
   { truth, empty }: Pairing = {},
 ): Promise<Pair[]> {
-  const groups = byRole((role) => records.filter((record) => record.role === role));
   const looked = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
-    const wanted = groups[role];
+    const wanted = records.filter((record) => record.role === role);
     if (wanted.length === 0 || empty?.has(role)) return [role, noDocuments] as const;
     return [role, await documentsOf(collectionOf(sides, role), role, wanted)] as const;
   });
@@ -79,12 +78,17 @@ export async function pairsOf(
     return { key, disk, mongo: isSame ? document : bytes && documentIn(bytes) };
   });
   const isKnown = ({ disk, mongo }: Found) => purpose === "compare" && mongo === disk.document;
-  const keys = new Map(collectionRoles.map((role): [CollectionRole, Key[]] => [role, []]));
+  const keys = new Map<CollectionRole, Key[]>();
   for (const one of found) {
+    const { role } = one.disk;
     const needsBase = one.mongo ? !isKnown(one) : truth === "mongo";
-    if (needsBase) keys.get(one.disk.role)?.push(one.key);
+    // A log entry has none.
+    if (role === "logs" || !needsBase) continue;
+    const ofRole = keys.get(role);
+    if (ofRole) ofRole.push(one.key);
+    else keys.set(role, [one.key]);
   }
-  const bases = await readBases(basesIn(sides.database), keys);
+  const bases = keys.size === 0 ? noBases : await readBases(basesIn(sides.database), keys);
   const absent = found.filter(({ mongo }) => !mongo).map(({ disk }) => disk);
   const removed = truth === "mongo" ? await findRemovedRuns(sides, absent) : undefined;
   const unasked = { base: undefined, agreement: {}, becomes: undefined };
@@ -125,6 +129,7 @@ async function findRemovedRuns(
 }
 
 const noDocuments: ReadonlyMap<Key, Uint8Array> = new Map();
+const noBases: ReadonlyMap<CollectionRole, ReadonlyMap<Key, Base>> = new Map();
 
 /** Decides by the merge rules what becomes of a record that at least one side has. */
 export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Document | undefined>(

@@ -201,14 +201,13 @@ export class Tally {
 
   /** All records of each collection, by a name of the report's, and what became of them. */
   countsOf<Total extends string, Name extends CountName>(total: Total, ...names: Name[]) {
-    return byRole((role) => {
+    type Counts = Record<Total | Name, number>;
+    const byName = collectionRoles.map((role) => {
       const counts: Readonly<Record<CountName, number>> = this.counts[role];
       const named = names.map((name) => [name, counts[name]] as const);
-      return Object.fromEntries([[total, counts.records], ...named]) as Record<
-        Total | Name,
-        number
-      >;
+      return [role, Object.fromEntries([[total, counts.records], ...named]) as Counts] as const;
     });
+    return Object.fromEntries(byName) as Record<CollectionRole, Counts>;
   }
 
   /** What an import counted. */

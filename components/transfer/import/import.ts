@@ -1,3 +1,10 @@
+/**
+ * The import, with which the way of a log line begins. `disk/` lists its run and opens its file. There the line is bytes,
+ * which `state` cuts into texts; it parses a text to a value and converts that to a document, which is a record with its
+ * key and place. `disk/` cuts the records into batches, `pairs.ts` makes a pair of each and MongoDB's document, and
+ * `write.ts` inserts it. Then it is counted here, once, and its file's checkpoint is saved. Bytes, text, value, document,
+ * record and pair are all forms that it has; `test/transfer/one-line.test.ts` names the files that it passes.
+ */
 import { type CollectionRole, collectionRoles } from "../../contract";
 import {
   Refusal,
@@ -20,7 +27,7 @@ import type { ImportReport } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
 import { LateRuns } from "./begun";
-import type { OutcomesSoFar } from "./bulk";
+import type { OutcomesSoFar } from "./outcomes";
 import { QuarantineFile } from "./quarantine";
 import { type Writer, writeBatch } from "./write";
 

@@ -1,29 +1,24 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type Collection, type Document, MongoBulkWriteError } from "mongodb";
 import { type CollectionRole, collectionRoles } from "../../contract";
-import { withRetries } from "../../mongo";
-import {
-  mapLimit,
-  type ReadyRecord,
-  Refusal,
-  differingPaths,
-  describePlace,
-  runIdOf,
-} from "../../state";
-import {
-  type Bases,
-  type NewBase,
-  announceBases,
-  isAgreed,
-  settleBases,
-  withdrawBases,
-} from "../bases";
+import { isDocumentCode, withRetries } from "../../mongo";
+import { mapLimit, type ReadyRecord, Refusal, describePlace, runIdOf } from "../../state";
+import { type Bases, announceBases, settleBases, withdrawBases } from "../bases";
 import { type Batch, findChanged } from "../disk";
 import { isUndecided } from "../merge";
 import { type Pair, pairsOf } from "../pairs";
 import { type BothSides, type ImportPass, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
-import { type OutcomesSoFar, insertAll, replaceAll } from "./bulk";
+import {
+  type OutcomesSoFar,
+  conflict,
+  documentCodes,
+  repeated,
+  settled,
+  toRefusal,
+} from "./outcomes";
+import { replaceAll } from "./replace";
 
 /** An import as it writes. */
 export interface Writer {
@@ -57,10 +52,11 @@ const maxLooks = 3;
 export function writeBatch(writer: Writer, batch: Batch): Promise<OutcomesSoFar> {
   const { sides } = writer;
   const [first] = batch.records;
-  const doing = first
-    ? `Importing ${first.role} into ${collectionOf(sides, first.role).namespace} ` +
-      `from ${describePlace(first.place)} on`
-    : `Importing into ${sides.database.databaseName}`;
+  const doing = () =>
+    first
+      ? `Importing ${first.role} into ${collectionOf(sides, first.role).namespace} ` +
+        `from ${describePlace(first.place)} on`
+      : `Importing into ${sides.database.databaseName}`;
   const sent = new Map<ReadyRecord, Outcome>();
   return withRetries(doing, () => tryBatch({ ...writer, sent, outcomes: new Map() }, batch), sides);
 }
@@ -84,15 +80,7 @@ async function tryBatch(to: Writing, { records, files }: Batch): Promise<Outcome
   for (const record of open) {
     outcomes.set(record, new Refusal("server", "another writer kept changing it"));
   }
-  // A repeat with the same content is unchanged, or refused like the first.
-  for (const [record, first] of repeats) {
-    const outcome = outcomes.get(first);
-    const paths = differingPaths(record.role, record.document, first.document);
-    if (paths.length > 0) {
-      const detail = `${describePlace(first.place)} has the same key and different content: `;
-      outcomes.set(record, new Refusal("conflict", detail + paths.join(", "), first.place));
-    } else outcomes.set(record, outcome instanceof Refusal ? outcome : "unchanged");
-  }
+  for (const [record, first] of repeats) outcomes.set(record, repeated(record, first, outcomes));
   return outcomes;
 }
 
@@ -150,7 +138,7 @@ async function writeAll(
   // 1. Announce it. After a kill the announcement says that a document is this file's.
   const announced = written.flatMap(({ becomes }) => becomes ?? []);
   // guarantee: an import announces what it writes before it does
-  await announceBases(bases, "mongo", announced);
+  if (announced.length > 0) await announceBases(bases, "mongo", announced);
 
   // 2. Remember it. After a lost answer the next attempt counts what it finds as written by this one.
   const insertedNow = written.filter(({ disk, mongo }) => !mongo && !sent.has(disk));
@@ -161,8 +149,9 @@ async function writeAll(
     const ofRole = written.filter(({ disk }) => disk.role === role);
     if (ofRole.length === 0) return;
     const collection = collectionOf(sides, role);
-    await insertAll(collection, ofRole, outcomes);
-    await replaceAll(collection, ofRole, outcomes);
+    const missing = ofRole.filter(({ mongo }) => !mongo);
+    if (missing.length > 0) await insertAll(collection, missing, outcomes);
+    if (missing.length < ofRole.length) await replaceAll(collection, ofRole, outcomes);
     for (const { disk, mongo } of role === "approvals" ? ofRole : []) {
       const isReplaced = mongo !== undefined && outcomes.get(disk) === "updated";
       if (isReplaced && isUndecided(mongo) && !isUndecided(disk.document)) {
@@ -179,39 +168,63 @@ async function writeAll(
   const isLeftOut = ({ disk }: Pair) => !outcomes.has(disk);
   for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
   const withdrawn = insertedNow.filter(isLeftOut).flatMap(({ becomes }) => becomes ?? []);
-  await withdrawBases(bases, "mongo", withdrawn);
+  if (withdrawn.length > 0) await withdrawBases(bases, "mongo", withdrawn);
 
   // 5. Settle what both sides have now.
-  await settleBases(
-    bases,
-    "mongo",
-    pairs.flatMap((pair) => settled(pair, outcomes) ?? []),
-  );
+  const withBase = pairs.filter(({ becomes }) => becomes);
+  const agreed = withBase.flatMap((pair) => settled(pair, outcomes) ?? []);
+  if (agreed.length > 0) await settleBases(bases, "mongo", agreed);
 }
 
-/** The base on which both sides of a record agree now; undefined if it stays as it is. */
-function settled(
-  { disk, verdict, base, agreement, becomes }: Pair,
+/** MongoDB's code for a unique key that is there already. */
+const duplicateKey = 11000;
+
+/** Inserts records at once; one whose document came in between gets no outcome. */
+async function insertAll(
+  collection: Collection,
+  pairs: readonly Pair[],
   outcomes: OutcomesSoFar,
-): NewBase | undefined {
-  if (!becomes) return undefined;
-  const outcome = outcomes.get(disk);
-  const isWritten = outcome === "inserted" || outcome === "updated";
-  const { agreed, file = becomes.file } = agreement;
-  // An import was killed after this write, and a service changed the document since: its base is settled now.
-  if (verdict === "mongo" && agreed && !base?.agreed) return { ...becomes, ...agreed, file };
-  if (!isWritten && (verdict !== "equal" || isAgreed(base, becomes))) return undefined;
-  return agreed?.disk === becomes.disk ? { ...becomes, file } : becomes;
+): Promise<void> {
+  const errors = await insertErrors(
+    collection,
+    pairs.map(({ disk }) => disk.document),
+  );
+  for (const [at, { disk }] of pairs.entries()) {
+    const error = errors.get(at);
+    if (!error) outcomes.set(disk, "inserted");
+    else if (error.code !== duplicateKey) outcomes.set(disk, toRefusal(error.code));
+  }
 }
 
-function conflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: string): Refusal {
-  const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
-  if (file === undefined) {
-    const found = `MongoDB has different content: ${paths}`;
-    // Under a fence MongoDB is the source of truth: nobody is to delete what it has.
-    const isOpenRun = disk.role === "runs" && pass !== "final";
-    return new Refusal("conflict", found, undefined, isOpenRun ? disk.key : undefined);
+/**
+ * The errors of single documents by their place. Where the server refuses all of them because one
+ * is too large, each is tried by itself.
+ */
+async function insertErrors(
+  collection: Collection,
+  documents: readonly Document[],
+): Promise<ReadonlyMap<number, { readonly code?: unknown }>> {
+  try {
+    await collection.insertMany(documents, { ordered: false });
+    return new Map();
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    const errors = error.result.getWriteErrors();
+    // The driver splits more than 16 MiB into several commands; a command's error has the earlier ones' write errors.
+    const isOfCommand = ![error.writeErrors].flat().length;
+    if (isOfCommand && documentCodes.has(error.code)) {
+      if (documents.length === 1) return new Map([[0, error]]);
+      const found = new Map<number, { readonly code?: unknown }>();
+      for (const [at, document] of documents.entries()) {
+        const alone = (await insertErrors(collection, [document])).get(0);
+        if (alone) found.set(at, alone);
+      }
+      return found;
+    }
+    // The other documents may have no majority yet, or were not tried.
+    const ofOthers =
+      error.result.getWriteConcernError() ?? errors.find(({ code }) => !isDocumentCode(code));
+    if (isOfCommand || ofOthers) throw error;
+    return new Map(errors.map((one) => [one.index, one]));
   }
-  const detail = `${file} has the same key and different content: ${paths}`;
-  return new Refusal("conflict", detail, { file });
 }

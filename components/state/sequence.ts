@@ -3,41 +3,6 @@ import { toLong } from "./convert";
 import { type JsonObject, memberOf, objectIn } from "./json";
 import type { RawText } from "./read";
 
-/** What `LineNumbers` knows of the lines of a log, as a database gives it back. */
-export interface NumberedLines {
-  readonly sequence?: Long | number;
-  readonly lacksSequences?: boolean;
-}
-
-/**
- * Numbers the lines of a log. A line's sequence is the one that it has, else one more than the greatest before it: in a
- * log without sequences its ordinal, from 1. A line that cannot be imported takes a number too, because it may be fixed.
- */
-export class LineNumbers {
-  /** The greatest sequence so far. */
-  sequence: Long;
-  /** Whether a line so far has none. */
-  lacksSequences: boolean;
-
-  /** @param before what is known of the lines before; default: there are none */
-  constructor({ sequence = 0, lacksSequences = false }: NumberedLines = {}) {
-    this.sequence = Long.fromValue(sequence);
-    this.lacksSequences = lacksSequences;
-  }
-
-  /** The sequence of the next line, if it has none. */
-  get next(): Long {
-    return this.sequence.add(Long.ONE);
-  }
-
-  /** Counts a line. @param own the sequence that it has */
-  take(own: Long | undefined): void {
-    if (own === undefined) this.lacksSequences = true;
-    const sequence = own ?? this.next;
-    if (sequence.greaterThan(this.sequence)) this.sequence = sequence;
-  }
-}
-
 /** The sequence that a line of a log has; undefined if it has none, or another value than an integer. */
 export function sequenceIn(line: JsonObject | undefined): Long | undefined {
   const sequence = line && toLong(memberOf(line, "sequence"));

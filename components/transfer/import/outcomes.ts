@@ -1,0 +1,58 @@
+import { type ReadyRecord, Refusal, describePlace, differingPaths } from "../../state";
+import { type NewBase, isAgreed } from "../bases";
+import type { Pair } from "../pairs";
+import type { ImportPass } from "../sides";
+import type { Outcome } from "../tally";
+
+/** What became of each record of a batch; those without an outcome are still to be looked at. */
+export type OutcomesSoFar = Map<ReadyRecord, Outcome | "removed" | Refusal>;
+
+/** MongoDB's codes for a document that breaks the validator, or is too large. */
+export const documentCodes: ReadonlySet<unknown> = new Set([121, 10334]);
+
+export function toRefusal(code: unknown): Refusal {
+  return new Refusal("server", `MongoDB refuses it with code ${String(code)}`);
+}
+
+/** The outcome of a record with the key of an earlier one: with the same content it is unchanged, or refused like that. */
+export function repeated(
+  record: ReadyRecord,
+  first: ReadyRecord,
+  outcomes: OutcomesSoFar,
+): Outcome | Refusal {
+  const paths = differingPaths(record.role, record.document, first.document);
+  if (paths.length > 0) {
+    const detail = `${describePlace(first.place)} has the same key and different content: `;
+    return new Refusal("conflict", detail + paths.join(", "), first.place);
+  }
+  const outcome = outcomes.get(first);
+  return outcome instanceof Refusal ? outcome : "unchanged";
+}
+
+/** Why a record is refused whose document is to stay. @param file another file that has the same key */
+export function conflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: string): Refusal {
+  const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
+  if (file === undefined) {
+    const found = `MongoDB has different content: ${paths}`;
+    // Under a fence MongoDB is the source of truth: nobody is to delete what it has.
+    const isOpenRun = disk.role === "runs" && pass !== "final";
+    return new Refusal("conflict", found, undefined, isOpenRun ? disk.key : undefined);
+  }
+  const detail = `${file} has the same key and different content: ${paths}`;
+  return new Refusal("conflict", detail, { file });
+}
+
+/** The base on which both sides of a record agree now; undefined if it stays as it is. */
+export function settled(
+  { disk, verdict, base, agreement, becomes }: Pair,
+  outcomes: OutcomesSoFar,
+): NewBase | undefined {
+  if (!becomes) return undefined;
+  const outcome = outcomes.get(disk);
+  const isWritten = outcome === "inserted" || outcome === "updated";
+  const { agreed, file = becomes.file } = agreement;
+  // An import was killed after this write, and a service changed the document since: its base is settled now.
+  if (verdict === "mongo" && agreed && !base?.agreed) return { ...becomes, ...agreed, file };
+  if (!isWritten && (verdict !== "equal" || isAgreed(base, becomes))) return undefined;
+  return agreed?.disk === becomes.disk ? { ...becomes, file } : becomes;
+}
