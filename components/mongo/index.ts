@@ -18,10 +18,4 @@ export {
   sameServer,
   type DatabaseAddress,
 } from "./server";
-export {
-  isDocumentCode,
-  type Patience,
-  resumeCursor,
-  ServerTroubleError,
-  withRetries,
-} from "./server-trouble";
+export { isDocumentCode, type Patience, ServerTroubleError, withRetries } from "./server-trouble";

@@ -1,4 +1,4 @@
-import { MongoAPIError, MongoBulkWriteError, MongoError, type AbstractCursor } from "mongodb";
+import { MongoAPIError, MongoBulkWriteError, MongoError } from "mongodb";
 import pRetry from "p-retry";
 import { progressEveryMs } from "../text";
 
@@ -109,47 +109,6 @@ export async function withRetries<T>(
   } catch (error) {
     if (error instanceof MongoError) throw new ServerTroubleError(operation(), attempts, error);
     throw error;
-  }
-}
-
-/**
- * Iterates over a query. If the cursor fails, queries again for what follows the last key, because the driver does
- * not retry an open cursor. Keeps one reply (up to 16 MiB) in memory at a time.
- *
- * @param doing the operation and its target, for the error
- * @param open opens the query, in a stable order: for what follows the last key, or for everything
- * @param keyOf the key of an item in that order
- * @param patience how long to retry for each reply
- * @throws ServerTroubleError if the trouble does not pass or needs a person
- */
-export async function* resumeCursor<T, Key>(
-  doing: string,
-  open: (last: Key | undefined) => AbstractCursor<T>,
-  keyOf: (item: T) => Key,
-  patience?: Patience,
-): AsyncGenerator<T> {
-  let last: Key | undefined;
-  let cursor = open(last);
-  const reply = async (): Promise<T[]> => {
-    try {
-      const first = await cursor.next();
-      return first === null ? [] : [first, ...cursor.readBufferedDocuments()];
-    } catch (error) {
-      // The driver closed this cursor, so it would look exhausted.
-      cursor = open(last);
-      throw error;
-    }
-  };
-  try {
-    for (;;) {
-      const items = await withRetries(doing, reply, patience);
-      const end = items.at(-1);
-      if (end === undefined) return;
-      last = keyOf(end);
-      yield* items;
-    }
-  } finally {
-    await cursor.close();
   }
 }
 

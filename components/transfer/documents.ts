@@ -1,70 +1,94 @@
-import { BSON, type Collection, type Document, type Filter, type RunCommandCursor } from "mongodb";
+import type { Collection, Document, Filter } from "mongodb";
 import type { CollectionRole } from "../contract";
-import { resumeCursor, withRetries } from "../mongo";
-import { isJsonObject, isUnfinished } from "../state";
+import { withRetries } from "../mongo";
+import { isUnfinished } from "../state";
+import { fieldIn } from "./exact-types";
 import { type MongoSide, collectionOf } from "./sides";
 
-/** Numbers keep their type. */
-const asStored = { promoteValues: false } as const;
+/** The field by which pages follow each other. */
+const orders = { runs: "_id", logs: "sequence" } as const;
 
-/** The same for the fields that identify a document, whatever its other texts are. */
-const lenient = { ...asStored, validation: { utf8: false } } as const;
-
-/** The BSON types of an object and of a list (the BSON specification, "element"). */
-const objectType = 3;
-const listType = 4;
+/** The number of documents in a first page, when nothing is known of their size, and the maximum in a later one. */
+const firstInPage = 4;
+const maxInPage = 1_000;
 
 /**
- * A document from its bytes, with types and order of keys as in MongoDB: maps where a plain object
- * loses it. (The driver's own reading of a result gives a list named `__proto__` as bytes.)
+ * Target size of a page in bytes, by the largest document so far. Several pages of the server's own limit, 16 MiB, would
+ * take more memory than all else.
  */
-export function documentIn(bytes: Uint8Array, options: object = asStored): Document {
-  const document = BSON.deserialize(bytes, options);
-  return Object.values(document).some(isChanged)
-    ? Object.fromEntries(toOrderedMembers(bytes))
-    : document;
-}
+const pageBytes = 4 * 1024 * 1024;
 
-/** The `_id` of a document that may be unreadable. */
-export function idIn(bytes: Uint8Array): string {
-  return String(documentIn(bytes, lenient)._id);
-}
-
-// The driver's reading differs: keys like integers go first, `$ref` with `$id` becomes a reference.
-function isChanged(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (Array.isArray(value)) return value.some(isChanged);
-  if (!isJsonObject(value)) return value instanceof BSON.DBRef;
-  const members = value as Readonly<Record<string, unknown>>;
-  for (const key in members) {
-    const code = key.charCodeAt(0);
-    if (code >= 0x30 && code <= 0x39 && /^\d+$/.test(key)) return true;
-    const inner = members[key];
-    if (typeof inner === "object" && isChanged(inner)) return true;
+/**
+ * Documents as bytes for `documentIn`, page by page. A page that fails is read again. The index on `_id` serves runs, the
+ * unique one on `runId` and `sequence` the entries of one run's log.
+ *
+ * @param filter of runs by ids that are texts, or of entries by one `runId`
+ */
+export async function* pages(
+  sides: MongoSide,
+  role: keyof typeof orders,
+  filter: Document,
+): AsyncGenerator<readonly Uint8Array[]> {
+  const field = orders[role];
+  let limit = firstInPage;
+  let largest = 1;
+  let rest = filter;
+  for (;;) {
+    const query = rest;
+    const options = { sort: { [field]: 1 }, limit, singleBatch: true, raw: true } as const;
+    const found = await reading(sides, role, (all) => all.find(query, options).toArray());
+    // A raw document's type does not say that it is its bytes.
+    const page = found as unknown as Uint8Array[];
+    const last = page.at(-1);
+    // A page with fewer documents may be cut at 16 MiB.
+    if (!last) return;
+    yield page;
+    largest = Math.max(largest, ...page.map(({ length }) => length));
+    limit = Math.min(maxInPage, Math.ceil(pageBytes / largest));
+    const $gt = fieldIn(last, field);
+    rest = { ...filter, [field]: { ...(filter[field] as object | undefined), $gt } };
   }
-  return false;
 }
 
-function toOrderedMembers(bytes: Uint8Array): Map<string, unknown> {
-  const elements = Array.from(BSON.onDemand.parseToElements(bytes));
-  return new Map(
-    elements.map(([type, nameOffset, nameLength, offset, length]) => [
-      Buffer.from(bytes.subarray(nameOffset, nameOffset + nameLength)).toString(),
-      toOrderedValue(type, bytes.subarray(offset, offset + length)),
-    ]),
-  );
+/** Runs as bytes by their ids; without ids all whose id is a text. The index on `_id` serves both. */
+export async function* runsAsBytes(
+  sides: MongoSide,
+  runIds: readonly string[] | undefined,
+): AsyncGenerator<Uint8Array> {
+  for (const filter of runIds ? filtersOf(runIds) : [{ _id: { $gte: "" } }]) {
+    for await (const page of pages(sides, "runs", filter)) yield* page;
+  }
 }
 
-function toOrderedValue(type: number, bytes: Uint8Array): unknown {
-  if (type === objectType) return toOrderedMembers(bytes);
-  if (type === listType) return [...toOrderedMembers(bytes).values()];
-  // The driver's own reading of a value, as the only member of a document.
-  const document = Buffer.alloc(bytes.length + 8);
-  document.writeInt32LE(document.length);
-  document.write("v", 5);
-  document[4] = type;
-  document.set(bytes, 7);
-  return BSON.deserialize(document, asStored).v as unknown;
+/** The ids of runs that are not texts, by the index on `_id`: no file can hold such a run. */
+export function findOtherRunIds(sides: MongoSide): Promise<string[]> {
+  const isNoText = { _id: { $not: { $gte: "" } } };
+  return documentsOf(sides, "runs", isNoText, (bytes) => String(fieldIn(bytes, "_id")));
+}
+
+/** Maximum number of documents in a reply: enough for two artifacts of each run in a block. */
+const maxInReply = 512;
+
+/**
+ * Converts all documents of a query, by run and `_id`; all of them again after a failure. For the parts of a few runs,
+ * which the indexes that begin with `runId` serve.
+ *
+ * @param convert gets a document's bytes
+ */
+export function documentsOf<T>(
+  sides: MongoSide,
+  role: CollectionRole,
+  filter: Document,
+  convert: (bytes: Uint8Array) => T,
+): Promise<T[]> {
+  const sort = { runId: 1, _id: 1 } as const;
+  return reading(sides, role, async (all) => {
+    const found: T[] = [];
+    for await (const raw of all.find(filter, { sort, raw: true, batchSize: maxInReply })) {
+      found.push(convert(raw as unknown as Uint8Array));
+    }
+    return found;
+  });
 }
 
 const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };
@@ -87,7 +111,7 @@ export async function findUnfinishedRuns(
   wanted: readonly string[] | Filter<Document>,
 ): Promise<Map<string, Document>> {
   const found = new Map<string, Document>();
-  const options = { projection: { steps: 1, updatedAt: 1 }, batchSize: largestReply };
+  const options = { projection: { steps: 1, updatedAt: 1 }, batchSize: maxInPage };
   for (const query of Array.isArray(wanted) ? filtersOf(wanted as string[]) : [wanted]) {
     await reading(sides, "runs", async (all) => {
       for await (const run of all.find(query, options)) {
@@ -99,96 +123,8 @@ export async function findUnfinishedRuns(
   return found;
 }
 
-/** Sort orders by fields that identify a document: by run, and within a log by sequence. */
-const orders: Readonly<Record<CollectionRole, Readonly<Record<string, 1>>>> = {
-  runs: { _id: 1 },
-  logs: { runId: 1, sequence: 1 },
-  artifacts: { runId: 1, _id: 1 },
-  approvals: { runId: 1, _id: 1 },
-};
-
-/**
- * Target size of a server's reply in bytes, by the largest document so far: several replies of the server's own limit,
- * 16 MiB, would take more memory than all else.
- */
-const replyBytes = 4 * 1024 * 1024;
-/** The number of documents in the first reply. */
-const firstReply = 4;
-/** So many in a reply are done with well before the server gives an idle cursor up, after 10 minutes. */
-const largestReply = 1_000;
-
-/** The documents of a query, one by one in their order: numbers keep their type and keys their order. */
-export async function* documentsAsStored(
-  sides: MongoSide,
-  role: CollectionRole,
-  filter: Filter<Document>,
-): AsyncGenerator<Document> {
-  for await (const bytes of rawDocuments(sides, role, filter)) yield documentIn(bytes);
-}
-
-/** Runs as bytes by their ids, by the index on `_id`; without ids all of them, by a scan. */
-export async function* rawRuns(
-  sides: MongoSide,
-  runIds: readonly string[] | undefined,
-): AsyncGenerator<Uint8Array> {
-  for (const filter of runIds ? filtersOf(runIds) : [{}]) {
-    yield* rawDocuments(sides, "runs", filter);
-  }
-}
-
-/** The same as bytes, for `documentIn`. */
-export async function* rawDocuments(
-  sides: MongoSide,
-  role: CollectionRole,
-  filter: Filter<Document>,
-): AsyncGenerator<Uint8Array> {
-  const sort = orders[role];
-  const fields = Object.keys(sort);
-  const { collectionName: find, readConcern } = collectionOf(sides, role);
-  // The driver adds the read concern to its own find, but not to a command.
-  const concern = readConcern && { readConcern };
-  let cursor: RunCommandCursor | undefined;
-  const open = (last: Position | undefined) => {
-    const query = { find, filter: last ? after(filter, last) : filter, sort, ...concern };
-    cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
-    return cursor;
-  };
-  const positionOf = (raw: Document): Position => {
-    const document = documentIn(bytesOf(raw), lenient);
-    return fields.map((field) => [field, document[field] as unknown]);
-  };
-  const found = resumeCursor(readingFrom(sides, role), open, positionOf, sides);
-  let largest = 1;
-  for await (const raw of found) {
-    const bytes = bytesOf(raw);
-    largest = Math.max(largest, bytes.length);
-    cursor?.setBatchSize(Math.min(largestReply, Math.ceil(replyBytes / largest)));
-    yield bytes;
-  }
-}
-
-/** The fields that tell a document apart in the order, with its values. */
-type Position = readonly (readonly [field: string, value: unknown])[];
-
-/** A raw document's type does not say that it is its bytes. */
-const bytesOf = (raw: Document) => raw as unknown as Uint8Array;
-
-/** Of the documents that a filter selects, those after one; unlike `$gt` alone in every type. */
-function after(filter: Filter<Document>, position: Position): Filter<Document> {
-  const buildComparison = (operator: string, [field, value]: Position[number]) => ({
-    [operator]: [`$${field}`, { $literal: value }],
-  });
-  const ways = position.map((last, at) => ({
-    $and: [
-      ...position.slice(0, at).map((same) => buildComparison("$eq", same)),
-      buildComparison("$gt", last),
-    ],
-  }));
-  return { $and: [filter, { $expr: { $or: ways } }] };
-}
-
-/** A reply of 16 MiB, the server's own limit, would have half a million ids, which are objects first. */
-const idsInReply = 1_000;
+/** Maximum number of ids in a page of them. MongoDB looks at the rest of the collection for each page. */
+const idsInPage = 20_000;
 
 /**
  * The runs that have documents in a collection, in their order. MongoDB takes one entry of the index on
@@ -196,23 +132,28 @@ const idsInReply = 1_000;
  * `$type` it looks into every document (MongoDB's `index_bounds_builder.cpp`).
  */
 export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGenerator<string> {
-  const open = (last: string | undefined) => {
-    const texts = last === undefined ? { $gte: "" } : { $gt: last };
-    return collectionOf(sides, role).aggregate<{ readonly _id: string }>(
-      [{ $match: { runId: texts } }, { $group: { _id: "$runId" } }, { $sort: { _id: 1 } }],
-      { batchSize: idsInReply },
+  let texts: object = { $gte: "" };
+  for (;;) {
+    const pipeline = [
+      { $match: { runId: texts } },
+      { $group: { _id: "$runId" } },
+      { $sort: { _id: 1 } },
+      { $limit: idsInPage },
+    ];
+    const page = await reading(sides, role, (all) =>
+      all.aggregate<{ readonly _id: string }>(pipeline).toArray(),
     );
-  };
-  const idOf = ({ _id }: { readonly _id: string }) => _id;
-  const found = resumeCursor(readingFrom(sides, role), open, idOf, sides);
-  for await (const { _id } of found) yield _id;
+    for (const { _id } of page) yield _id;
+    if (page.length < idsInPage) return;
+    texts = { $gt: page.at(-1)?._id };
+  }
 }
 
-/** A command has 16 MiB: keys of 1 KB are 5 MB. */
+/** Maximum number of ids in a query: keys of 1 KB are 5 MB, and a command has 16 MiB. */
 const idsInQuery = 5_000;
 
 /** Filters that select documents by their ids, which the index on `_id` serves. */
-function filtersOf(ids: readonly string[]): object[] {
+function filtersOf(ids: readonly string[]): Document[] {
   return Array.from({ length: Math.ceil(ids.length / idsInQuery) }, (_, at) => ({
     _id: { $in: ids.slice(at * idsInQuery, (at + 1) * idsInQuery) },
   }));
@@ -240,9 +181,6 @@ export function reading<T>(
   work: (collection: Collection) => Promise<T>,
 ): Promise<T> {
   const collection = collectionOf(sides, role);
-  return withRetries(readingFrom(sides, role), () => work(collection), sides);
-}
-
-function readingFrom(sides: MongoSide, role: CollectionRole): string {
-  return `Reading ${role} from ${collectionOf(sides, role).namespace}`;
+  const doing = `Reading ${role} from ${collection.namespace}`;
+  return withRetries(doing, () => work(collection), sides);
 }

@@ -18,7 +18,8 @@ import {
   basesIn,
   readBases,
 } from "./bases";
-import { documentIn, idsAmong } from "./documents";
+import { idsAmong } from "./documents";
+import { documentIn } from "./exact-types";
 import { type Verdict, merge, sideOf } from "./merge";
 import type { OlderSide } from "./reports";
 import { type BothSides, collectionOf } from "./sides";

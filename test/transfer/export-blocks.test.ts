@@ -157,7 +157,10 @@ it("artifacts that are too much for a block are written too", async () => {
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, artifacts: { equal: 7 } });
 });
 
-it("a reply that fails leaves out no run's artifacts", async () => {
+it.each([
+  ["is lost with its connection", { closeConnection: true }],
+  ["is of a cursor that the server gave up", { errorCode: 43 }],
+])("a reply that %s leaves out no run's artifacts", async (_how, failure) => {
   const ids = ["a", "b", "c"];
   await runs().insertMany(
     ids.map((_id) => ({ ...run(_id), runId: undefined, _id })),
@@ -167,15 +170,17 @@ it("a reply that fails leaves out no run's artifacts", async () => {
     },
   );
   // Those of later runs are older.
-  const old = (runId: string, name: string) => {
-    const bytes = [0xff - runId.charCodeAt(0), name.charCodeAt(0)];
+  const old = (runId: string, at: number) => {
+    const bytes = [0xff - runId.charCodeAt(0), at];
     const _id = new ObjectId(Buffer.from(bytes).toString("hex").padEnd(24, "0"));
-    return { _id, runId, ...artifact(name), capturedAt: new Date(0) };
+    return { _id, runId, ...artifact(`artifact ${at}`), capturedAt: new Date(0) };
   };
-  await artifacts().insertMany(ids.flatMap((id) => ["x", "y", "z"].map((name) => old(id, name))));
+  // More than come in one reply.
+  const each = Array.from({ length: 200 }, (_, at) => at);
+  await artifacts().insertMany(ids.flatMap((id) => each.map((at) => old(id, at))));
   const root = await writeState({});
-  await fail(["getMore"], { times: 2 }, { closeConnection: true });
+  await fail(["getMore"], { times: 2 }, failure);
   expect(await exportState(sides(root))).toMatchObject({
-    artifacts: exportCounts(9, { written: 9 }),
+    artifacts: exportCounts(600, { written: 600 }),
   });
 });

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import type { Db, Document } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, exportState } from "../../components/transfer";
-import { documentsAsStored } from "../../components/transfer/documents";
+import { documentsOf } from "../../components/transfer/documents";
+import { documentIn } from "../../components/transfer/exact-types";
 import { formatJson } from "../../components/state";
 import { isJsonObject, membersOf, parseJson } from "../../components/state/json";
 import { collectionRoles } from "../../components/contract";
@@ -81,12 +82,9 @@ const stateOf = fc
   });
 
 async function documents(database: Db): Promise<Document[]> {
-  const all: Document[] = [];
-  for (const role of collectionRoles) {
-    const found = documentsAsStored(defaultSides(database, ""), role, {});
-    for await (const document of found) all.push(document);
-  }
-  return all;
+  const sides = defaultSides(database, "");
+  const all = collectionRoles.map((role) => documentsOf(sides, role, {}, documentIn));
+  return (await Promise.all(all)).flat();
 }
 
 const memberText = (whole: unknown, key: string) =>
@@ -144,10 +142,8 @@ it("changes in MongoDB alone come to the files, and both sides are equal afterwa
       for (const role of ["runs", "artifacts", "approvals"] as const) {
         const collection = database.collection(documentOptions.collections[role]);
         await collection.deleteMany({});
-        const found = documentsAsStored(defaultSides(scratch, ""), role, {});
-        for await (const document of found) {
-          await collection.insertOne(document);
-        }
+        const found = await documentsOf(defaultSides(scratch, ""), role, {}, documentIn);
+        for (const document of found) await collection.insertOne(document);
       }
       expect(await exportState(defaultSides(database, root))).toMatchObject({
         conflicts: [],

@@ -1,28 +1,31 @@
-import { Db } from "mongodb";
-import { onTestFinished } from "vitest";
+import { Collection, type Document, type FindCursor, type FindOptions } from "mongodb";
+import { onTestFinished, vi } from "vitest";
 
-/** Calls back once, before or after all of a query on runs is read. */
+type Find = (this: Collection, filter: Document, options?: FindOptions) => FindCursor;
+
+/** Calls back once, before the first page of runs is read or after the last one. */
 export function atFirstRead(when: "begin" | "end", work: () => Promise<unknown>): void {
-  const original = Object.getOwnPropertyDescriptor(Db.prototype, "runCursorCommand");
-  if (!original) throw new Error("The driver has no cursor for commands.");
-  onTestFinished(() => void Object.defineProperty(Db.prototype, "runCursorCommand", original));
-  const command = original.value as Db["runCursorCommand"];
   let isDone = false;
-  Db.prototype.runCursorCommand = function (this: Db, asked, ...options) {
-    const cursor = command.call(this, asked, ...options);
-    if (asked.find !== "pack_runs") return cursor;
-    const next = cursor.next.bind(cursor);
-    const once = async (is: typeof when) => {
-      if (isDone || is !== when) return;
-      isDone = true;
-      await work();
-    };
-    cursor.next = async () => {
+  const once = async (is: typeof when) => {
+    if (isDone || is !== when) return;
+    isDone = true;
+    await work();
+  };
+  const original = Reflect.get(Collection.prototype, "find") as Find;
+  const find: Find = function (filter, options) {
+    const cursor = original.call(this, filter, options);
+    if (this.collectionName !== "pack_runs" || !options?.singleBatch) return cursor;
+    const toArray = cursor.toArray.bind(cursor);
+    cursor.toArray = async () => {
       await once("begin");
-      const found = (await next()) as object | null;
-      if (found === null) await once("end");
-      return found;
+      const page: unknown[] = await toArray();
+      if (page.length === 0) await once("end");
+      return page;
     };
     return cursor;
   };
+  const spy = vi.spyOn(Collection.prototype, "find").mockImplementation(find as never);
+  onTestFinished(() => {
+    spy.mockRestore();
+  });
 }

@@ -51,7 +51,7 @@ const pureDoors = {
   cluster: ["atlas/check", "kubernetes/spec", "password"],
   // The planner observes a database, compares it and plans; elsewhere only its first part is used.
   migration: ["errors", "planner/.+"],
-  transfer: ["describe/.+", "forms/compare", "merge", "pairs", "tally"],
+  transfer: ["describe/.+", "exact-types", "forms/compare", "merge", "pairs", "tally"],
   rollout: [
     "environment",
     "helm/(checks|lost-values|rendered)",

@@ -32,7 +32,8 @@ import {
   wouldRepeatSteps,
 } from "../../state";
 import { type NewBase, announceBases, isAgreed, isSettled, withdrawBases } from "../bases";
-import { documentIn, documentsAsStored } from "../documents";
+import { documentsOf } from "../documents";
+import { documentIn } from "../exact-types";
 import type { Verdict } from "../merge";
 import { type Pair, pairOf } from "../pairs";
 import {
@@ -70,7 +71,7 @@ export async function exportFile(
     const place = { ...(await placeOf(sides, role, runId, baseName)), role, runId };
     const file = await readFile(place);
     const pairs: Outgoing[] = [];
-    for await (const mongo of documentsIn(sides, role, runId, documents)) {
+    for (const mongo of await documentsIn(sides, role, runId, documents)) {
       const key = keyOf(role, mongo);
       const base = bases.get(role)?.get(key);
       const pair = pairOf(role, { key, disk: file.records.get(key), mongo }, base, sides);
@@ -124,16 +125,15 @@ async function isUnchanged(
 }
 
 /** The documents as they were read with their run or, if that had no room for them, as they are now. */
-async function* documentsIn(
+function documentsIn(
   sides: ExportSides,
   role: WholeFileRole,
   runId: string,
   documents: readonly StoredDocument[],
-): AsyncGenerator<Document> {
+): Promise<Document[]> | Document[] {
   const bytes = documents.flatMap((document) => document.bytes ?? []);
-  const id = role === "runs" ? "_id" : "runId";
-  if (bytes.length < documents.length) yield* documentsAsStored(sides, role, { [id]: runId });
-  else for (const one of bytes) yield documentIn(one);
+  if (bytes.length === documents.length) return bytes.map((one) => documentIn(one));
+  return documentsOf(sides, role, { [role === "runs" ? "_id" : "runId"]: runId }, documentIn);
 }
 
 /** A run's file of one role, as it is. */

@@ -21,7 +21,8 @@ import {
   refusalIn,
   sequenceOfLine,
 } from "../../state";
-import { documentsAsStored } from "../documents";
+import { documentsOf, pages } from "../documents";
+import { documentIn } from "../exact-types";
 import { collectionOf } from "../sides";
 import { Tally } from "../tally";
 import {
@@ -158,7 +159,9 @@ async function* entriesIn(
 ): AsyncGenerator<Document> {
   for (let at = 0; at < gaps.length; at += gapsInQuery) {
     const $or = gaps.slice(at, at + gapsInQuery);
-    yield* documentsAsStored(sides, "logs", { runId, $or });
+    for await (const page of pages(sides, "logs", { runId, $or })) {
+      for (const bytes of page) yield documentIn(bytes);
+    }
   }
 }
 
@@ -171,7 +174,7 @@ async function compareLast(
 ): Promise<void> {
   if (!last) return;
   const { sequence } = last.document as { readonly sequence: Long };
-  for await (const stored of documentsAsStored(sides, "logs", { runId, sequence })) {
+  for (const stored of await documentsOf(sides, "logs", { runId, sequence }, documentIn)) {
     const paths = differingPaths("logs", last.document, stored);
     if (paths.length === 0) continue;
     const detail = `the file has different content for ${String(sequence)}: ${paths.join(", ")}`;

@@ -16,7 +16,8 @@ import {
   rolesIn,
 } from "../../state";
 import { type Base, type Bases, type Hashes, type NewBase, readBases } from "../bases";
-import { documentIn, idIn, rawDocuments, rawRuns, reading } from "../documents";
+import { documentsOf, findOtherRunIds, reading, runsAsBytes } from "../documents";
+import { documentIn, fieldIn } from "../exact-types";
 import type { BothSides, MongoSide } from "../sides";
 import type { ExportReport, OlderSide } from "../reports";
 import type { Tally } from "../tally";
@@ -160,28 +161,36 @@ export async function* blocksOfRuns(
 ): AsyncGenerator<OwnRecord[]> {
   let block: OwnRecord[] = [];
   let size = 0;
-  for await (const bytes of rawRuns(sides, runIds)) {
-    const record = ownRecord(bytes);
-    if (!isWanted(record)) continue;
-    if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
+  for await (const run of ownRecords(sides, runIds)) {
+    if (!isWanted(run)) continue;
+    const length = run.own?.bytes?.length ?? 0;
+    if (block.length >= blockRuns || (size > 0 && size + length > blockBytes)) {
       yield block;
       block = [];
       size = 0;
     }
-    block.push(record);
-    size += bytes.length;
+    block.push(run);
+    size += length;
   }
   if (block.length > 0) yield block;
 }
 
-function ownRecord(bytes: Uint8Array): OwnRecord {
-  try {
-    const document = documentIn(bytes);
-    const own = toStored("runs", document, bytes);
-    return { runId: String(document._id), own, isUnfinished: isUnfinished(document) };
-  } catch (error) {
-    return { runId: idIn(bytes), refusal: refuseRun(error) };
+async function* ownRecords(
+  sides: MongoSide,
+  runIds: readonly string[] | undefined,
+): AsyncGenerator<OwnRecord> {
+  for await (const bytes of runsAsBytes(sides, runIds)) {
+    try {
+      const document = documentIn(bytes);
+      const own = toStored("runs", document, bytes);
+      yield { runId: String(document._id), own, isUnfinished: isUnfinished(document) };
+    } catch (error) {
+      yield { runId: String(fieldIn(bytes, "_id")), refusal: refuseRun(error) };
+    }
   }
+  if (runIds) return;
+  const refusal = new Refusal("form", "its id is not a text");
+  for (const runId of await findOtherRunIds(sides)) yield { runId, refusal };
 }
 
 /**
@@ -275,12 +284,13 @@ async function partsOf(
 ): Promise<DocumentsOfRuns> {
   const runs = new Map(runIds.map((runId): [string, StoredDocument[]] => [runId, []]));
   let size = 0;
-  for await (const bytes of rawDocuments(sides, role, { runId: { $in: runIds } })) {
+  const found = await documentsOf(sides, role, { runId: { $in: runIds } }, (bytes) => {
     size += bytes.length;
     const document = documentIn(bytes);
-    const kept = size <= partBytes ? bytes : undefined;
-    runs.get(String(document.runId))?.push(toStored(role, document, kept));
-  }
+    const stored = toStored(role, document, size <= partBytes ? bytes : undefined);
+    return [String(document.runId), stored] as const;
+  });
+  for (const [runId, stored] of found) runs.get(runId)?.push(stored);
   return runs;
 }
 

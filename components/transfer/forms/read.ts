@@ -19,7 +19,8 @@ import {
   rolesIn,
 } from "../../state";
 import { basesIn, readBases } from "../bases";
-import { documentIn, reading } from "../documents";
+import { reading } from "../documents";
+import { documentIn } from "../exact-types";
 import type { BothSides } from "../sides";
 import { newestLooked, withForms } from "../step-forms";
 import {

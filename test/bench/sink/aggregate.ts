@@ -6,7 +6,7 @@ import { documentOf } from "./wire";
 type Documents = Iterable<Uint8Array>;
 
 /**
- * The documents of a pipeline of `$sort`, `$unwind`, `$replaceWith` a field, a `$group` that only names the values of a
+ * The documents of a pipeline of `$sort`, `$limit`, `$unwind`, `$replaceWith` a field, a `$group` that only names the values of a
  * field, and a `$lookup` in the collection itself. A `$match`, or `$documents`, may begin it.
  */
 export function aggregate(collection: SinkCollection, pipeline: readonly Document[]): Documents {
@@ -54,6 +54,8 @@ function through(
         return valuesOf(found, String(fieldOf(stage)));
       case "$sort":
         return sortBy(found, asked as IndexKey);
+      case "$limit":
+        return takeFirst(found, Number(asked));
       case "$lookup":
         return lookUp(collection, found, asked as Lookup);
       case "$unwind":

@@ -58,6 +58,10 @@ function testOf(operator: string, asked: unknown): Test {
     const values = new Set((asked as unknown[]).map(valueOf));
     return (value) => values.has(value) === (operator === "$in");
   }
+  if (operator === "$not") {
+    const fits = all(conditionsIn(asked).map(([name, value]) => testOf(name, value)));
+    return (value) => !fits(value);
+  }
   const wanted = valueOf(asked);
   const compareWith = (test: (order: number) => boolean) => (value: Value) =>
     areAlike(value, wanted) && test(compareValues(value, wanted));
