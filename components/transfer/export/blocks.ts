@@ -5,31 +5,22 @@ import {
   mapLimit,
   mapOrdered,
   placeOf,
-  readableKey,
   syncFolders,
 } from "../../state";
-import { settleBases } from "../bases";
-import { Tally, addExamples } from "../tally";
+import { Tally } from "../tally";
 import { takeTurn } from "../turns";
-import { exportFile } from "./file";
+import { type ExportedFile, exportFile } from "./file";
 import { exportLog } from "./log";
-import {
-  type ExportSides,
-  type ExportTask,
-  type OwnRecord,
-  type PartRole,
-  type RunInMongo,
-  keepBases,
-  lookUp,
-  partRoles,
-  refuseRun,
-} from "./run";
+import { type ExportTask, type RunHead, type RunInMongo, lookUp, refuseRun } from "./run";
+import { type ExportSides, type PartRole, partRoles } from "./sides";
 
 /** What became of a run. */
 export interface ExportedRun extends Pick<RunInMongo, "runId" | "isUnfinished"> {
   readonly tally: Tally;
-  /** The name of its own file; absent if that was not looked at. */
-  readonly file?: string | undefined;
+  /** The files that were looked at. */
+  readonly files: readonly ExportedFile[];
+  /** The name of its own one; absent if it was not looked at. */
+  readonly name?: string | undefined;
   /** Whether a worker must not execute it from files: it or an approval is in conflict, or cannot be written. */
   readonly isStale: boolean;
 }
@@ -40,20 +31,14 @@ export const blocksAhead = 4;
 /** The number of blocks that are written at once: a block has few runs to write, each with some five round trips. */
 const blocksWritten = 8;
 
-/** Exports blocks of runs, and counts what became of them. */
-export async function* exportBlocks(
+/** Exports blocks of runs. */
+export function exportBlocks(
   task: ExportTask,
-  blocks: AsyncIterable<readonly OwnRecord[]>,
+  blocks: AsyncIterable<readonly RunHead[]>,
   roles: readonly PartRole[],
-): AsyncGenerator<ExportedRun> {
+): AsyncGenerator<ExportedRun[]> {
   const found = mapOrdered(blocks, blocksAhead, (block) => lookUp(task, block, roles));
-  const write = (block: readonly RunInMongo[]) => exportBlock(task, block);
-  for await (const runs of mapOrdered(found, blocksWritten, write)) {
-    for (const run of runs) {
-      task.tally.add(run.tally);
-      yield run;
-    }
-  }
+  return mapOrdered(found, blocksWritten, (block) => exportBlock(task, block));
 }
 
 const runsAtOnce = 8;
@@ -62,13 +47,13 @@ const runsAtOnce = 8;
  * Brings runs to files, several at once. Of runs that may have one file name the first gets it, also if
  * they are in blocks that are at work at the same time.
  *
- * @param own where the runs' own records go
+ * @param to where the runs' own records go
  * @returns in the order of the runs, whichever was done first
  */
 export async function exportBlock(
   task: ExportTask,
   block: readonly RunInMongo[],
-  own = task.sides,
+  to = task.sides,
 ): Promise<ExportedRun[]> {
   // By what the files of a run may be called.
   const namesOf = ({ runId, baseName = runId }: RunInMongo) => {
@@ -78,19 +63,13 @@ export async function exportBlock(
   try {
     const done = await mapLimit(runsAtOnce, waiting, async ({ run, turn }) => {
       await turn.before;
-      return exportRun(task, run, own).finally(turn.end);
+      return exportRun(task, run, to).finally(turn.end);
     });
-    const agreed = task.unsettled.splice(0);
-    const touched = [...task.touched];
-    task.touched.clear();
+    for (const { tally } of done) task.tally.add(tally);
+    const files = done.flatMap((run) => run.files);
     // guarantee: no crash takes a file back that a base vouches for
-    await syncFolders(touched);
-    const areKept = await keepBases(task, (bases) => settleBases(bases, "disk", agreed));
-    if (!areKept) {
-      const { withoutBase } = task.lists;
-      withoutBase.count += agreed.length;
-      addExamples(withoutBase.cases, ...agreed.map(({ key }) => readableKey(key)));
-    }
+    await syncFolders(files.flatMap(({ folder }) => folder ?? []));
+    await task.bases.settle(files.flatMap(({ agreed }) => agreed));
     return done;
   } finally {
     for (const { turn } of waiting) turn.end();
@@ -98,59 +77,61 @@ export async function exportBlock(
 }
 
 /** A service on files sees all that belongs to a run before the run. */
-async function exportRun(
-  task: ExportTask,
-  run: RunInMongo,
-  own: ExportSides,
-): Promise<ExportedRun> {
+async function exportRun(task: ExportTask, run: RunInMongo, to: ExportSides): Promise<ExportedRun> {
+  const { sides } = task;
   const { runId, isUnfinished = false, refusal } = run;
   const tally = new Tally();
-  let file: string | undefined;
+  const files: ExportedFile[] = [];
+  let name: string | undefined;
   // A bulk pass leaves what a worker still writes to the delta pass, but its log only grows.
-  const isAtWork = task.sides.isBulk === true && isUnfinished;
+  const isAtWork = sides.isBulk === true && isUnfinished;
   try {
     if (refusal) throw refusal;
-    const parts = (await isRemoved(task, run, own)) ? [] : partRoles(task.sides);
+    const parts = (await isRemoved(task, run, to)) ? [] : partRoles(sides);
     // guarantee: no service on files sees a run before its parts
     for (const role of parts) {
-      if (role === "logs") await exportLog({ ...task, tally }, run);
+      if (role === "logs") files.push(await exportLog(task, tally, run));
       else if (!isAtWork) {
-        const sides = role === "approvals" ? await approvalsSides(task, run, own) : task.sides;
-        await exportFile({ ...task, tally, sides }, role, run);
+        const address = role === "approvals" ? await approvalsSides(sides, run, to) : sides;
+        files.push(await exportFile(task, tally, role, run, address));
       }
     }
-    if (!isAtWork) file = await exportFile({ ...task, tally, sides: own }, "runs", run);
+    if (!isAtWork) {
+      const own = await exportFile(task, tally, "runs", run, to);
+      files.push(own);
+      name = own.name;
+    }
   } catch (error) {
     tally.refuseDocument("runs", runId, refuseRun(error));
   }
   const { runs, approvals } = tally.counts;
   const left = [runs.conflicts, runs.unwritable, approvals.conflicts, approvals.unwritable];
-  return { runId, isUnfinished, tally, file, isStale: left.some((count) => count > 0) };
+  return { runId, isUnfinished, tally, files, name, isStale: left.some((count) => count > 0) };
 }
 
 /** Where a run's approvals go: below `held/` with its own file, unless they stayed in their place. */
 async function approvalsSides(
-  { sides }: ExportTask,
+  sides: ExportSides,
   { runId, baseName }: RunInMongo,
-  own: ExportSides,
+  to: ExportSides,
 ): Promise<ExportSides> {
-  if (own === sides) return sides;
-  const isHeld = (await placeOf(own, "approvals", runId, baseName)).stamp !== undefined;
-  if (isHeld) return own;
+  if (to === sides) return sides;
+  const isHeld = (await placeOf(to, "approvals", runId, baseName)).stamp !== undefined;
+  if (isHeld) return to;
   const isThere = (await placeOf(sides, "approvals", runId, baseName)).stamp !== undefined;
-  return !isThere && (await hasQueue(sides)) ? own : sides;
+  return !isThere && (await hasQueue(sides)) ? to : sides;
 }
 
 /** Whether a run was removed on disk since the fence ended: both sides had it once. What belongs to it follows it. */
 async function isRemoved(
   { held, sides }: ExportTask,
   { runId, baseName, bases }: RunInMongo,
-  own: ExportSides,
+  to: ExportSides,
 ): Promise<boolean> {
   const wasOnBoth = bases.get("runs")?.get(runId)?.agreed !== undefined;
   // An older copy may lack what it was never given.
   const mayBeRemoved = sides.truth === "disk" && sides.older !== "directory";
-  if (!mayBeRemoved || !wasOnBoth || held.has(runId)) return false;
-  if (baseName && (await lookAt(own, "runs", baseName)).stamp !== undefined) return false;
-  return (await placeOf(own, "runs", runId, baseName)).stamp === undefined;
+  if (!mayBeRemoved || !wasOnBoth || held.runs.has(runId)) return false;
+  if (baseName && (await lookAt(to, "runs", baseName)).stamp !== undefined) return false;
+  return (await placeOf(to, "runs", runId, baseName)).stamp === undefined;
 }

@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type DeltaScope,
   blocksOf,
@@ -7,28 +6,20 @@ import {
   listHeldJobs,
   mapLimit,
   mapOrdered,
-  ownFiles,
   requireInside,
   unholdParts,
 } from "../../state";
-import { basesIn } from "../bases";
 import { Checkpoints } from "../checkpoints";
 import { idsAmong, runIdsIn } from "../documents";
 import type { ExportReport } from "../reports";
+import { withForms } from "../step-forms";
 import { Tally } from "../tally";
+import { findSince } from "../updated";
+import { ExportBases } from "./bases";
 import { blocksAhead, exportBlocks } from "./blocks";
 import { exportHeldRuns } from "./held";
-import {
-  type ExportSides,
-  type ExportTask,
-  type OwnRecord,
-  type PartRole,
-  blocksOfRuns,
-  keepBases,
-  partRoles,
-} from "./run";
-import { withForms } from "../step-forms";
-import { findSince } from "../updated";
+import { type ExportTask, type RunHead, blocksOfRuns } from "./run";
+import { type ExportSides, type PartRole, partRoles } from "./sides";
 
 /**
  * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no
@@ -42,7 +33,6 @@ import { findSince } from "../updated";
  */
 export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const task = await beginExport(sides);
-  await exportHeldRuns(task);
   const works: (() => Promise<unknown>)[] = [() => exportRuns(task, sides.only)];
   if (!sides.only) works.push(() => exportOrphans(task));
   await mapLimit(works.length, works, (work) => work());
@@ -57,10 +47,9 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
 export async function exportFinished(
   sides: ExportSides,
 ): Promise<{ readonly report: ExportReport; readonly left: Pick<DeltaScope, "since" | "runs"> }> {
-  const task = await beginExport({ ...sides, isBulk: true });
   const since = await findSince(sides);
+  const task = await beginExport({ ...sides, isBulk: true });
   const runs: string[] = [];
-  await exportHeldRuns(task);
   await exportRuns(task, undefined, ({ runId, isUnfinished }) => {
     // By what was read, and not by a query: a run may be retried and finished again meanwhile.
     if (isUnfinished) runs.push(runId);
@@ -69,45 +58,36 @@ export async function exportFinished(
   return { report: await reportOn(task), left: { since: since.toISOString(), runs } };
 }
 
-/** Begins an export; it ends with `reportOn`. */
+/** Begins an export: restores held runs. It ends with `reportOn`. */
 export async function beginExport(asked: ExportSides): Promise<ExportTask> {
   await mkdir(asked.root, { recursive: true });
   await requireInside(asked);
   const sides = await withForms(asked);
   const tally = new Tally();
   sides.watch?.(tally);
-  const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;
   let form: Promise<boolean> | undefined;
   const task: ExportTask = {
     sides,
-    conflicts: { ...sides, root: join(sides.root, ownFiles.conflicts) },
-    bases: { ...basesIn(sides.database), trouble },
+    bases: new ExportBases(sides),
     tally,
-    lists: {
-      withoutBase: { count: 0, cases: [] },
-      returned: [],
-      stillHeld: [],
-      destinationTaken: [],
-    },
-    held: new Set(),
-    trustsBases: !sides.all,
-    unsettled: [],
-    touched: new Set(),
-    lacksSequences: () => (form ??= lacksSequences(sides)),
     turns: new Map(),
+    lacksSequences: () => (form ??= lacksSequences(sides)),
+    held: { runs: new Set(), returned: [], stillHeld: [], destinationTaken: [] },
   };
   if (sides.older === "directory") {
     // Its logs get again what they lack, in another form than they had it.
     const checkpoints = new Checkpoints(sides.database, sides);
-    await keepBases(task, () => checkpoints.forget(undefined, ["beginning"]));
+    await task.bases.write(() => checkpoints.forget(undefined, ["beginning"]));
   }
-  return task;
+  return { ...task, held: await exportHeldRuns(task) };
 }
 
 /** What an export did. */
-export async function reportOn({ sides, tally, lists, bases }: ExportTask): Promise<ExportReport> {
+export async function reportOn({ sides, bases, tally, held }: ExportTask): Promise<ExportReport> {
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
+  const { returned, stillHeld, destinationTaken } = held;
+  const { withoutBase, trouble } = bases;
   return {
     files,
     bytes,
@@ -116,15 +96,18 @@ export async function reportOn({ sides, tally, lists, bases }: ExportTask): Prom
     conflicts,
     unwritable,
     removedUnfinished,
-    ...lists,
+    withoutBase,
+    returned,
+    stillHeld,
+    destinationTaken,
     heldJobs: await listHeldJobs(sides),
-    ...(bases.trouble && { baseTrouble: bases.trouble }),
+    ...(trouble !== undefined && { baseTrouble: trouble }),
     ...(sides.older && { older: sides.older }),
   };
 }
 
 /**
- * Exports runs that are not held.
+ * Exports runs that were not held.
  *
  * @param runIds default all
  * @returns those that a worker must not execute from files
@@ -132,20 +115,20 @@ export async function reportOn({ sides, tally, lists, bases }: ExportTask): Prom
 export async function exportRuns(
   task: ExportTask,
   runIds: readonly string[] | undefined,
-  isWanted: (run: OwnRecord) => boolean = () => true,
+  isWanted: (run: RunHead) => boolean = () => true,
 ): Promise<ReadonlySet<string>> {
-  const wanted = (run: OwnRecord) => !task.held.has(run.runId) && isWanted(run);
+  const wanted = (run: RunHead) => !task.held.runs.has(run.runId) && isWanted(run);
   const blocks = blocksOfRuns(task.sides, runIds, wanted);
   const stale = new Set<string>();
-  for await (const { runId, isStale } of exportBlocks(task, blocks, partRoles(task.sides))) {
-    if (isStale) stale.add(runId);
+  for await (const runs of exportBlocks(task, blocks, partRoles(task.sides))) {
+    for (const { runId, isStale } of runs) if (isStale) stale.add(runId);
   }
   return stale;
 }
 
 /**
  * Exports what has no run. To find that, MongoDB takes an entry of the indexes that begin with `runId` for each run, so
- * that it is not for the time while the worker is stopped. Nobody executes anything from it.
+ * that it is not for the time while the worker is stopped. No service executes anything from it.
  */
 export async function exportOrphans(task: ExportTask): Promise<void> {
   const roles = partRoles(task.sides);
@@ -161,20 +144,14 @@ const idsAtOnce = 5_000;
 /** The number of runs in a block that MongoDB does not have. */
 const orphansInBlock = 250;
 
-async function* orphansOf(
-  { sides, held }: ExportTask,
-  role: PartRole,
-): AsyncGenerator<OwnRecord[]> {
-  const orphans = mapOrdered(
-    blocksOf(runIdsIn(sides, role), idsAtOnce),
-    blocksAhead,
-    async (some) => {
-      const known = await idsAmong(sides, "runs", some);
-      // Approvals of a held run would make jobs of it.
-      const isHeld = (runId: string) => role === "approvals" && held.has(runId);
-      return some.filter((runId) => !known.has(runId) && !isHeld(runId));
-    },
-  );
+async function* orphansOf({ sides, held }: ExportTask, role: PartRole): AsyncGenerator<RunHead[]> {
+  const ids = blocksOf(runIdsIn(sides, role), idsAtOnce);
+  const orphans = mapOrdered(ids, blocksAhead, async (some) => {
+    const known = await idsAmong(sides, "runs", some);
+    // Approvals of a held run would make jobs of it.
+    const isHeld = (runId: string) => role === "approvals" && held.runs.has(runId);
+    return some.filter((runId) => !known.has(runId) && !isHeld(runId));
+  });
   for await (const runIds of orphans) {
     for (let at = 0; at < runIds.length; at += orphansInBlock) {
       yield runIds.slice(at, at + orphansInBlock).map((runId) => ({ runId }));

@@ -25,29 +25,30 @@ import { documentsOf, pages } from "../documents";
 import { documentIn } from "../exact-types";
 import { collectionOf } from "../sides";
 import { Tally } from "../tally";
-import {
-  type ExportSides,
-  type ExportTask,
-  type LogInMongo,
-  type RunInMongo,
-  sequenceOf,
-} from "./run";
+import type { ExportedFile } from "./file";
+import { type LogInMongo, sequenceOf } from "./log-ends";
+import type { ExportTask, RunInMongo } from "./run";
+import type { ExportSides } from "./sides";
 
 /**
  * Brings a run's log entries to its file: those that the file lacks are appended in the order of their sequence,
  * wherever in the log they belong, because a service may insert one late. What the file has is never rewritten. If the
  * last entry that both sides have differs, the log is a conflict and both sides stay.
  */
-export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void> {
-  const { sides, tally, touched } = task;
-  const { runId, baseName, log } = run;
-  if (!log) return;
+export async function exportLog(
+  task: ExportTask,
+  tally: Tally,
+  { runId, baseName, log }: RunInMongo,
+): Promise<ExportedFile> {
+  const { sides } = task;
+  if (!log) return notTouched;
   let gaps: readonly Filter<Document>[] = [{}];
   try {
     // The run's own base knows whose the file's name is.
     const known = baseName === undefined ? undefined : await lookAt(sides, "logs", baseName);
     const seen = known?.stamp === undefined ? undefined : await readLog(known, runId, log);
-    if (seen && isWhole(seen, log)) return;
+    if (seen && endsAlike(seen, log) && findGaps(seen, log).length === 0) return notTouched;
+
     const place = await placeOf(sides, "logs", runId, baseName);
     const isKnown = place.baseName === baseName;
     const owner = isKnown ? runId : ((await findRunId(sides, place.baseName)) ?? place.baseName);
@@ -55,15 +56,19 @@ export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void
     const file = isSeen && seen ? seen : await readLog(place, owner, log);
     if (!endsAlike(file, log)) await compareLast(sides, runId, file, tally);
     gaps = findGaps(file, log);
+
     tally.add(await append(task, runId, file, gaps));
-    touched.add(dirname(place.path));
+    return { agreed: [], folder: dirname(place.path) };
   } catch (error) {
     const refusal = refusalIn(error);
     for await (const entry of entriesIn(sides, runId, gaps)) {
       tally.refuseDocument("logs", entryId(entry), refusal);
     }
+    return notTouched;
   }
 }
+
+const notTouched: ExportedFile = { agreed: [] };
 
 const entryId = ({ runId, sequence }: Document) => `${String(runId)}:${String(sequence)}`;
 
@@ -120,11 +125,6 @@ async function readLog(place: FilePlace, owner: string, log: LogInMongo): Promis
   const [record] = last ? parseRecords(place, owner, [last.text], undefined, before) : [];
   const greatest = numbers.sequence.toBigInt();
   return { place, ranges, last: record, ended, greatest, lacksSequence };
-}
-
-/** Whether the file has all that MongoDB has, and both end alike. */
-function isWhole(file: LogOnDisk, log: LogInMongo): boolean {
-  return endsAlike(file, log) && findGaps(file, log).length === 0;
 }
 
 function endsAlike({ last }: LogOnDisk, { hash }: LogInMongo): boolean {
@@ -187,7 +187,9 @@ const chunkLength = 256 * 1024;
 
 /**
  * Appends the entries that a file lacks: without their sequence as long as its last entry has none and the line gets that
- * number anyway. A new file follows the other logs. Its own tally counts only once they are published.
+ * number anyway. A new file follows the other logs.
+ *
+ * @returns the counts, which are of no use if the file is not published
  */
 async function append(
   { sides, lacksSequences }: ExportTask,

@@ -5,13 +5,12 @@ import {
   listUnfinishedRuns,
   unholdParts,
 } from "../../state";
-import { readBases } from "../bases";
 import type { ExportReport } from "../reports";
 import { findUpdated } from "../updated";
 import { exportBlocks } from "./blocks";
 import { beginExport, exportOrphans, exportRuns, reportOn } from "./export";
-import { exportHeldRuns } from "./held";
-import { type ExportSides, type ExportTask, blocksOfRuns, onBases, partRoles } from "./run";
+import { type ExportTask, blocksOfRuns } from "./run";
+import { type ExportSides, partRoles } from "./sides";
 
 /** What the export of a rollback did before the fence is ended, and what a worker on files would do wrong. */
 export interface LastExport {
@@ -40,7 +39,6 @@ export async function exportBeforeEnd(
 ): Promise<LastExport> {
   const task = await beginExport(sides);
   const unfinished = new Set<string>();
-  await exportHeldRuns(task);
   const runIds = isDelta ? await selectRuns(sides, scope) : undefined;
   const failed = await exportRuns(task, runIds, ({ runId, isUnfinished }) => {
     if (isUnfinished) unfinished.add(runId);
@@ -84,27 +82,29 @@ async function selectRuns(
 async function compare(task: ExportTask, wanted: readonly string[], { finalPassAt }: Fence) {
   const same = new Map<string, string>();
   const found = new Set<string>();
-  const again = { ...task, trustsBases: false };
+  const again = { ...task, sides: { ...task.sides, all: true } };
   const runs = exportBlocks(again, blocksOfRuns(task.sides, wanted), partRoles(task.sides));
-  for await (const { runId, file, isUnfinished, isStale, tally } of runs) {
-    found.add(runId);
-    const { written, newerOnDisk } = tally.counts.runs;
-    // Before the final pass web works on the files, and a worker on MongoDB did not touch what only web changed.
-    const isFine =
-      newerOnDisk > 0 ? finalPassAt === undefined : isUnfinished === true || written > 0;
-    if (file !== undefined && !isStale && isFine) same.set(runId, file);
+  for await (const block of runs) {
+    for (const { runId, name, isUnfinished = false, isStale, tally } of block) {
+      found.add(runId);
+      if (name === undefined || isStale) continue;
+      const { written, newerOnDisk } = tally.counts.runs;
+      // Before the final pass web works on the files, and a worker on MongoDB did not touch what only web changed.
+      const isSame = newerOnDisk > 0 ? finalPassAt === undefined : isUnfinished || written > 0;
+      if (isSame) same.set(runId, name);
+    }
   }
   return { same, found };
 }
 
 /** Those of some runs that MongoDB had once. After the final pass it had all that web wrote to files. */
 async function findImported(
-  task: ExportTask,
+  { bases }: ExportTask,
   runs: readonly RunFile[],
   { finalPassAt }: Fence,
 ): Promise<ReadonlySet<string>> {
   const runIds = runs.map(({ runId }) => runId);
   if (finalPassAt !== undefined) return new Set(runIds);
-  const bases = await onBases(task, (all) => readBases(all, new Map([["runs", runIds]])));
-  return new Set(bases.get("runs")?.keys());
+  const found = await bases.read(new Map([["runs", runIds]]));
+  return new Set(found.get("runs")?.keys());
 }

@@ -16,7 +16,7 @@ import {
   writeFence,
 } from "../../state";
 import { idsAmong } from "../documents";
-import type { ExportSides } from "../export/run";
+import type { ExportSides } from "../export/sides";
 import type { Proof } from "./reach";
 import { withForms } from "../step-forms";
 import { type FenceSides, changeFence, readFenceCopy, renewToken } from "./token";

@@ -9,7 +9,7 @@ import {
   readingAfter,
   withRetries,
 } from "../../mongo";
-import type { ExportSides } from "../export/run";
+import type { ExportSides } from "../export/sides";
 
 /** Where a rollback looks for MongoDB, and what counts as lost. */
 export interface PrimaryOptions {

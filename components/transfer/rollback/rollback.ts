@@ -17,7 +17,7 @@ import {
 } from "../../state";
 import { finishedSinceImport } from "../finished";
 import { exportFinished, exportState } from "../export/export";
-import type { ExportSides } from "../export/run";
+import type { ExportSides } from "../export/sides";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
 import type { ExportReport } from "../reports";
 import { endFence, recordExported, requireWitnesses, restoreFence } from "./fence";

@@ -3,7 +3,7 @@ import type { Db } from "mongodb";
 import { readRecord, recordFenceFile } from "../../ledger";
 import { type Patience, ServerTroubleError, withRetries } from "../../mongo";
 import { type Fence, readFence, writeFence } from "../../state";
-import type { ExportSides } from "../export/run";
+import type { ExportSides } from "../export/sides";
 import type { OlderSide } from "../reports";
 
 /** A state directory, and the database whose ledger has a copy of its `fence.json`. */

@@ -1,0 +1,126 @@
+import type { Document } from "mongodb";
+import {
+  type Entry,
+  type Key,
+  type ReadyRecord,
+  Refusal,
+  type WholeFilePlace,
+  convertEntries,
+  formatJson,
+  hashOf,
+  isJsonObject,
+  memberOf,
+  parse,
+  parseRecords,
+  readTexts,
+  readableKey,
+  refusalIn,
+  renewRecord,
+  unpack,
+  wholeFile,
+} from "../../state";
+import type { NewBase } from "../bases";
+import type { Pair } from "../pairs";
+import type { Tally } from "../tally";
+
+/** A run's file of one role, as it is. */
+export interface WholeFile {
+  /** What it holds, a manifest's members among it; undefined if it is not there. */
+  readonly whole: unknown;
+  /** Its records as they are written there. */
+  readonly entries: readonly Entry[];
+  /** Those that an import takes; of two with one key the first counts. */
+  readonly records: ReadonlyMap<Key, ReadyRecord>;
+  /** Why it cannot be compared: it is unreadable, or not a file of this role. It stays as it is. */
+  readonly refusal?: Refusal;
+}
+
+/** Reads a file; one that cannot be compared has the reason in it. */
+export async function readWholeFile(place: WholeFilePlace): Promise<WholeFile> {
+  const noFile = { whole: undefined, entries: [], records: byKey([]) };
+  const { role, runId, stamp } = place;
+  if (stamp === undefined) return noFile;
+  try {
+    for await (const [text] of readTexts(place)) {
+      if (!text) continue;
+      const whole = parse(text);
+      // A manifest says whose it is; a run's file was looked at by its name.
+      const isManifest = role === "artifacts" && isJsonObject(whole);
+      const owner = isManifest ? memberOf(whole, "runId") : undefined;
+      if (typeof owner === "string" && owner !== runId) {
+        throw new Refusal("conflict", `the manifest belongs to run ${owner}`);
+      }
+      const entries = unpack(place, runId, whole);
+      const records = byKey(convertEntries(place, entries, text));
+      return { whole, entries, records };
+    }
+    throw new Refusal("not-json", "the file is empty");
+  } catch (error) {
+    return { ...noFile, refusal: refusalIn(error) };
+  }
+}
+
+function byKey(records: readonly ReadyRecord[]): ReadonlyMap<Key, ReadyRecord> {
+  return new Map(records.map((record) => [record.key, record] as const).toReversed());
+}
+
+/** A document, and its record if the file has one. */
+export type Outgoing = Pair<ReadyRecord | undefined, Document>;
+
+/** A file with some of its records renewed. */
+interface RenewedFile {
+  /** The documents that it has then. */
+  readonly renewed: readonly Outgoing[];
+  /** Its content; undefined if that is as it was. */
+  readonly content?: string | undefined;
+  /** The bases that say so. */
+  readonly become: readonly NewBase[];
+}
+
+/**
+ * Renews a file's records by their documents, and adds those that it lacks.
+ *
+ * @param tally counts the documents that no file can hold: they are left out
+ */
+export function renewFile(
+  place: WholeFilePlace,
+  file: WholeFile,
+  pairs: readonly Outgoing[],
+  tally: Tally,
+): RenewedFile {
+  const { role, runId, name, forms } = place;
+  const entries = file.entries.map(({ fields }) => fields);
+  const renewed: Outgoing[] = [];
+  for (const pair of pairs) {
+    const { key, disk, mongo } = pair;
+    const at = disk ? (disk.place.entry ?? 1) - 1 : entries.length;
+    try {
+      const record = renewRecord(role, file.entries[at], mongo, forms);
+      formatJson(record);
+      entries[at] = record;
+      renewed.push(pair);
+    } catch (error) {
+      tally.refuseDocument(role, readableKey(key), refusalIn(error));
+    }
+  }
+  if (renewed.length === 0) return { renewed, become: [] };
+  const documents = renewed.map(({ mongo }) => mongo);
+  const content = textOf(wholeFile(role, entries, file.whole, documents));
+  const bytes = Buffer.from(content);
+  const text = { bytes, offset: 0, length: bytes.length, ended: true };
+  const records = byKey(parseRecords(place, runId, [text]));
+  const become = renewed.flatMap(({ key, disk, mongo, base }) => {
+    const record = records.get(key);
+    // If this state directory lacked the record, a base agreed with another one stays.
+    if (!record || (!disk && base?.agreed)) return [];
+    const hashes = { disk: hashOf(role, record.document), mongo: hashOf(role, mongo) };
+    return [{ role, key, ...hashes, file: name, isNew: !disk, seen: base }];
+  });
+  const isNew = file.whole === undefined || content !== textOf(file.whole);
+  return { renewed, become, ...(isNew && { content }) };
+}
+
+/** The text of a file that holds one JSON value. */
+export function textOf(whole: unknown): string {
+  return `${formatJson(whole, 2)}\n`;
+}
