@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { afterEach, expect, it, onTestFinished } from "vitest";
+import { MongoClient, MongoServerSelectionError } from "mongodb";
+import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type Election, playElection } from "../mongo/election";
@@ -48,6 +49,29 @@ it("members without a primary stop the rollback with both ways out, and nothing 
   const { rollback } = (await abandoning(at)).outs as Outs;
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
   expect(rollback).not.toHaveProperty("exported");
+});
+
+it("the passes of one up wait once for members that do not answer, and again once one does", async () => {
+  const before = await stack.wholeCutover();
+  const waits: number[] = [];
+  const noAnswer = new MongoServerSelectionError("no answer", { servers: new Map() } as never);
+  const connect = vi.spyOn(MongoClient.prototype, "connect");
+  connect.mockImplementation(function (this: MongoClient) {
+    waits.push(this.options.serverSelectionTimeoutMS);
+    return Promise.reject(noAnswer);
+  });
+  election = await playElection(stack.server.uri);
+  const fields = { uri: election.uri, electionSeconds: 30 };
+  const { rollback } = await stack.rollBack(before, fields);
+  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+  await stack.finalPass(before, { ...fields, direction: "back" });
+  expect(waits).toEqual([30_000, 5_000]);
+
+  connect.mockRestore();
+  election.begin(7);
+  const last = await stack.finalPass(before, { ...fields, direction: "back" });
+  expect(last.rollback).toMatchObject({ held: [], exported: {} });
+  expect(stack.said.join("\n")).toMatch(/30 s for a primary/);
 });
 
 /** What Atlas sends to an address that is not on its access list. */

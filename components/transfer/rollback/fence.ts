@@ -55,33 +55,30 @@ export async function drawFence(sides: NewFence): Promise<DrawnFence> {
   await requireState(sides);
   const at = new Date();
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
-  const known = await idsAmong(sides, "runs", held);
+  const inMongo = await idsAmong(sides, "runs", held);
   const { database, ledger, stack, root, cutover, unfinishedCount } = sides;
   const last = await readFence(root);
   // The ledger has more than the directory after an `up` that was killed between the two, and if it was accepted.
   const recorded = (await readRecord(database, ledger, sides))?.fences ?? [];
-  const all = new Set([
-    ...(last?.former ?? []),
-    ...(last ? [last.at] : []),
-    ...recorded.map((one) => one.at.toISOString()),
-  ]);
-  const former = all.size > 0 && { former: [...all].sort() };
-  const { tokens = [] } = last ?? {};
+  const known = recorded.map((one) => one.at.toISOString());
+  if (last) known.push(...(last.former ?? []), last.at);
+  const former = [...new Set(known)].sort();
   const jobs = await jobsForFence(sides);
   const drawn = {
     at: at.toISOString(),
     cutover,
     unfinishedCount,
     ...(jobs && { jobs }),
-    ...former,
+    ...(former.length > 0 && { former }),
   };
   const { forms } = await withForms(sides);
+  const tokens = last?.tokens ?? [];
   const fence = renewToken({ ...drawn, tokens, ...(forms && { forms }) });
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(database, ledger, { at, stack }), sides);
   await writeFence(root, fence);
   await withRetries(doing, () => recordFenceFile(database, ledger, fence), sides);
-  return { fence: drawn, held, unknown: held.filter((runId) => !known.has(runId)) };
+  return { fence: drawn, held, unknown: held.filter((runId) => !inMongo.has(runId)) };
 }
 
 /**
@@ -128,7 +125,12 @@ export async function requireWitnesses(
   const copy = () => database && readFenceCopy(database, ledger, patience);
   const expected = fencedAt ?? fence?.at ?? (await copy())?.at;
   // Checked before the fence: an unmounted volume has neither folders nor `fence.json`.
-  await requireMounted(address);
+  await requireState(address).catch((error: unknown) => {
+    if (!(error instanceof StateFolderError)) throw error;
+    const advice =
+      "A rollback writes to the services' files: mount the state directory on this machine.";
+    throw new StateFolderError(`${error.message} ${advice}`);
+  });
   if (expected === undefined) return fence;
   const witness =
     fence && [fence.at, ...(fence.former ?? [])].includes(expected) ? fence : undefined;
@@ -164,18 +166,6 @@ export async function restoreFence(
   await writeFence(root, { ...copy, unfinishedCount: 0, tokens: fence?.tokens ?? [] });
 }
 
-/**
- * Ends the fence: from now on the files are the source of truth, and no run is held any more.
- *
- * @param isExported whether MongoDB was read, so that the files have what it has
- */
-export async function endFence(sides: FenceSides, isExported: boolean): Promise<void> {
-  const endedAt = new Date().toISOString();
-  await changeFence(sides, (fence) => {
-    return { ...fence, endedAt, ...(!isExported && { notExported: true }) };
-  });
-}
-
 /** Records that everything that MongoDB has was read, also after a rollback that could not. */
 export async function recordExported(sides: FenceSides): Promise<void> {
   await changeFence(sides, (fence) => {
@@ -190,18 +180,6 @@ export async function recordFinalPass(sides: FenceSides): Promise<void> {
   if (!fence || fence.finalPassAt !== undefined) return;
   const finalPassAt = new Date().toISOString();
   await changeFence(sides, (fence) => ({ ...fence, finalPassAt }));
-}
-
-async function requireMounted(address: StateAddress): Promise<void> {
-  try {
-    await requireState(address);
-  } catch (error) {
-    if (!(error instanceof StateFolderError)) throw error;
-    throw new StateFolderError(
-      `${error.message} A rollback writes to the services' files: mount the state directory on this ` +
-        "machine.",
-    );
-  }
 }
 
 /** The runs may be on a volume that is not mounted, while the fence's file is there. */

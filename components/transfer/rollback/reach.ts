@@ -71,12 +71,49 @@ type PrimaryResult =
   | { readonly database: Db; readonly unreachable?: undefined }
   | { readonly database?: undefined; readonly unreachable: string };
 
-/** Delay in ms before that line. */
+/** How long a preview and a bulk pass look for a primary, in s: another pass waits for it. */
+export const briefSeconds = 5;
+
+/** Where a pass waited in vain for any member to answer. All passes of one `pulumi up` share this process. */
+const silent = new Set<string>();
+
+/**
+ * Waits for a primary as long as an election may take. If no member answered an earlier pass of this process, there is
+ * no election to wait for, so that this one only looks briefly.
+ *
+ * @throws MongoUnreadableError as `findPrimary`
+ */
+export async function waitForPrimary(options: PrimaryOptions): Promise<PrimaryResult> {
+  const { uri = "", electionSeconds } = options;
+  const wasSilent = silent.has(uri);
+  try {
+    const brief = Math.min(briefSeconds, electionSeconds);
+    const found = await findPrimary(options, wasSilent ? brief : electionSeconds);
+    if (found.database) silent.delete(uri);
+    else silent.add(uri);
+    return found;
+  } catch (error) {
+    // A member answers again, so that an election may be under way.
+    if (!wasSilent || !(error instanceof MongoUnreadableError)) throw error;
+    silent.delete(uri);
+    return findPrimary(options, electionSeconds);
+  }
+}
+
+/** Delay in ms before a line says that MongoDB is waited for. */
 const saidAfterMs = 2_000;
 
-/** @throws MongoUnreadableError if MongoDB answers and cannot be read: the election may go on, the password be wrong */
-export async function findPrimary(options: PrimaryOptions): Promise<PrimaryResult> {
-  const { uri, name, electionSeconds: seconds, abandonMongo, fencedAt, watch } = options;
+/**
+ * Looks for a primary.
+ *
+ * @param seconds how long
+ * @throws MongoUnreadableError if MongoDB answers and cannot be read: the election may go on, the password be wrong
+ */
+export async function findPrimary(
+  options: Omit<PrimaryOptions, "electionSeconds">,
+  seconds: number,
+): Promise<PrimaryResult> {
+  const { uri, name, abandonMongo, fencedAt, watch } = options;
   if (abandonMongo !== undefined && abandonMongo === fencedAt) {
     return { unreachable: "MongoDB was not asked, because advanced.abandonMongo gives it up." };
   }
@@ -90,7 +127,7 @@ export async function findPrimary(options: PrimaryOptions): Promise<PrimaryResul
     await database.command({ ping: 1 }, { signal: AbortSignal.timeout(ms) });
     return { database };
   } catch (error) {
-    return { unreachable: explainLoss(error, options) };
+    return { unreachable: explainLoss(error, seconds, fencedAt) };
   } finally {
     clearTimeout(late);
   }
@@ -143,12 +180,12 @@ export async function confirmPrimary(
   }
 }
 
-function explainLoss(error: unknown, { electionSeconds, fencedAt }: PrimaryOptions): string {
+function explainLoss(error: unknown, seconds: number, fencedAt: string | undefined): string {
   const isConnection = error instanceof ConnectionError;
   const members = isConnection ? error.withoutPrimary : membersWithoutPrimary(error);
   if (members.length > 0) {
     throw new MongoUnreadableError(
-      `MongoDB has no primary: ${members.join(", ")} answered, but none became the primary within ${electionSeconds} s.`,
+      `MongoDB has no primary: ${members.join(", ")} answered, but none became the primary within ${seconds} s.`,
       "MongoDB has a primary",
       fencedAt,
     );

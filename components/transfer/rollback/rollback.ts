@@ -5,28 +5,30 @@ import {
   type DeltaScope,
   type Fence,
   type StateAddress,
+  fenceInForce,
+  holdRuns,
   listHeldJobs,
   listHeldRuns,
   listUnfinishedRuns,
-  fenceInForce,
-  holdRuns,
   readDeltaScope,
   readFence,
   saveDeltaScope,
   sourceOfTruth,
 } from "../../state";
-import { finishedSinceImport } from "../finished";
 import { exportFinished, exportState } from "../export/export";
 import type { ExportSides } from "../export/sides";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
+import { finishedSinceImport } from "../finished";
 import type { ExportReport } from "../reports";
-import { endFence, recordExported, requireWitnesses, restoreFence } from "./fence";
+import { recordExported, requireWitnesses, restoreFence } from "./fence";
 import {
   MongoUnreadableError,
-  type Proof,
   type PrimaryOptions,
+  type Proof,
+  briefSeconds,
   confirmPrimary,
   findPrimary,
+  waitForPrimary,
 } from "./reach";
 import { type FenceSides, changeFence, vouchFor } from "./token";
 
@@ -68,22 +70,19 @@ export async function runRollback(
   asked: PrimaryOptions,
 ): Promise<RollbackReport> {
   const options = { ...asked, fencedAt: asked.fencedAt ?? (await readFence(sides.root))?.at };
-  const { database, unreachable } = await findPrimary(options);
-  const mongo = database && (await confirmPrimary(database, options));
-  const fence = await requireWitnesses(sides, options, mongo?.database);
+  const { database, unreachable } = await waitForPrimary(options);
+  const { fence, both } = await openSides(sides, database, options);
   const inForce = fenceInForce(fence);
-  const retryMs = options.electionSeconds * 1_000;
-  const { ledger } = options;
-  const both = mongo && { ...sides, ...mongo, retryMs, ledger, truth: sourceOfTruth(fence) };
   // No final pass follows an export by hand, so it compares everything itself.
-  const isDelta = asked.fencedAt !== undefined && !mongo?.isUnconfirmed;
+  const isDelta = asked.fencedAt !== undefined && !both?.isUnconfirmed;
+  const lost = { ...sides, database: undefined, ledger: options.ledger };
   const {
     report,
     notImported = 0,
     unequal = [],
     notHeld = [],
   } = inForce
-    ? await endRollback({ database: undefined, ledger, ...sides }, both, inForce, isDelta)
+    ? await endRollback(lost, both, inForce, isDelta)
     : { report: both && (await exportEverything(both)) };
   const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
@@ -99,25 +98,46 @@ export async function runRollback(
   };
 }
 
+type LedgerSides = ExportSides & { readonly ledger: string };
+
+/**
+ * Opens both sides of an export, once MongoDB's primary is proven current and the cutover's records agree. Without
+ * MongoDB only the records on disk and in the stack are compared.
+ */
+async function openSides(
+  sides: Omit<ExportSides, "database">,
+  database: Db | undefined,
+  options: PrimaryOptions,
+): Promise<{ readonly fence: Fence | undefined; readonly both: LedgerSides | undefined }> {
+  const mongo = database && (await confirmPrimary(database, options));
+  const fence = await requireWitnesses(sides, options, mongo?.database);
+  const retryMs = options.electionSeconds * 1_000;
+  const { ledger } = options;
+  return {
+    fence,
+    both: mongo && { ...sides, ...mongo, retryMs, ledger, truth: sourceOfTruth(fence) },
+  };
+}
+
 /** Exports under an open fence, holds what a worker on files must not execute, and ends the fence. */
 async function endRollback(
-  sides: StateAddress & FenceSides,
+  lost: StateAddress & FenceSides,
   asked: LedgerSides | undefined,
   fence: Fence,
   isDelta: boolean,
 ): Promise<Partial<LastExport> & { readonly notHeld: readonly string[] }> {
   const both = asked && (await vouchFor(asked));
-  const scope = both?.older ? undefined : await readDeltaScope(sides, fence);
+  const scope = both?.older ? undefined : await readDeltaScope(lost, fence);
   // Without MongoDB also those that web wrote after the fence: the worker may have executed steps of them on MongoDB.
   const done = both
     ? await exportBeforeEnd(both, fence, scope, isDelta && !both.older)
-    : { stale: await listUnfinishedRuns(sides, scope?.finished) };
-  const notHeld = await holdRuns(sides, done.stale, fence.at, both === undefined);
-  await endFence(both ?? sides, both !== undefined);
+    : { stale: await listUnfinishedRuns(lost, scope?.finished) };
+  const notHeld = await holdRuns(lost, done.stale, fence.at, both === undefined);
+  // From now on the files are the source of truth, and no run is held any more.
+  const end = { endedAt: new Date().toISOString(), ...(!both && { notExported: true as const }) };
+  await changeFence(both ?? lost, (found) => ({ ...found, ...end }));
   return { ...done, notHeld };
 }
-
-type LedgerSides = ExportSides & { readonly ledger: string };
 
 /**
  * Exports everything, after which the files of the directory are vouched for. An older copy is not, while a file of it
@@ -165,41 +185,28 @@ interface BulkExported {
 
 async function exportBeforeDrain(
   sides: Omit<ExportSides, "database">,
-  options: Omit<PrimaryOptions, "fencedAt" | "ended"> & { readonly fencedAt: string },
-): Promise<BulkExportReport & Partial<BulkExported>> {
-  const database = await findPrimaryForBulkPass(options);
-  if (typeof database === "string") return { left: database };
-  const mongo = await confirmPrimary(database, options);
-  await requireWitnesses(sides, options, mongo.database);
-  if (mongo.isUnconfirmed) return { left: "Without a majority no base can be written." };
-  const retryMs = options.electionSeconds * 1_000;
-  try {
-    const { ledger } = options;
-    const both = await vouchFor({ ...sides, ...mongo, retryMs, ledger, truth: "mongo" });
-    const { report, left } = await exportFinished(both);
-    // Of an older copy only the finished runs are compared so far.
-    if (!both.older) await changeFence(both);
-    return { exported: report, scope: left, database: both.database };
-  } catch (error) {
-    if (!(error instanceof ServerTroubleError)) throw error;
-    return { left: error.message };
-  }
-}
-
-/** The database of the fence, or why it cannot be read now: the handover waits for it, and decides. */
-async function findPrimaryForBulkPass(
   options: PrimaryOptions & { readonly fencedAt: string },
-): Promise<Db | string> {
+): Promise<BulkExportReport & Partial<BulkExported>> {
   try {
-    const reached = await findPrimary({ ...options, electionSeconds: previewSeconds });
-    if (!reached.database) return reached.unreachable;
-    const patience = { retryMs: previewSeconds * 1_000 };
-    await requireFence(reached.database, options.ledger, options.fencedAt, patience);
-    return reached.database;
+    const found = await findPrimary(options, briefSeconds).catch((error: unknown) => {
+      if (error instanceof MongoUnreadableError) return { unreachable: error.found };
+      throw error;
+    });
+    if (found.unreachable !== undefined) return { left: found.unreachable };
+    const { database } = found;
+    const patience = { retryMs: briefSeconds * 1_000 };
+    await requireFence(database, options.ledger, options.fencedAt, patience);
+    const { both } = await openSides(sides, database, options);
+    if (!both || both.isUnconfirmed) return { left: "Without a majority no base can be written." };
+    const vouched = await vouchFor(both);
+    const { report, left } = await exportFinished(vouched);
+    // Of an older copy only the finished runs are compared so far.
+    if (!vouched.older) await changeFence(vouched);
+    return { exported: report, scope: left, database: vouched.database };
   } catch (error) {
-    if (error instanceof MongoUnreadableError) return error.found;
-    if (error instanceof FenceMissing || error instanceof ServerTroubleError) return error.message;
-    throw error;
+    const isLeft = error instanceof FenceMissing || error instanceof ServerTroubleError;
+    if (!isLeft) throw error;
+    return { left: error.message };
   }
 }
 
@@ -235,9 +242,6 @@ export interface RollbackPreview {
   readonly isOfNow?: true;
 }
 
-/** How long a preview looks for a primary, in s. */
-const previewSeconds = 5;
-
 /**
  * What a rollback would find now; nothing is changed. Undefined if MongoDB answers.
  *
@@ -247,8 +251,8 @@ export async function previewRollback(
   sides: StateAddress,
   options: Omit<PrimaryOptions, "electionSeconds">,
 ): Promise<RollbackPreview | undefined> {
-  const wanted = { ...options, electionSeconds: previewSeconds };
-  const { database, unreachable } = await findPrimary(wanted);
+  const { database, unreachable } = await findPrimary(options, briefSeconds);
+  const wanted = { ...options, electionSeconds: briefSeconds };
   const fence = await requireWitnesses(sides, wanted, database);
   if (unreachable === undefined) return undefined;
   return { unreachable, unfinishedCount: fence?.unfinishedCount ?? 0 };
