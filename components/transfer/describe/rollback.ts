@@ -1,11 +1,7 @@
 import { type Finding, formatCount, warning } from "../../text";
 import { type StateAddress, ownFiles } from "../../state";
-import type {
-  BulkExportReport,
-  Exported,
-  RollbackPreview,
-  RollbackReport,
-} from "../rollback/rollback";
+import type { BulkExportReport } from "../rollback/bulk-pass";
+import type { Exported, RollbackPreview, RollbackReport } from "../rollback/rollback";
 import { exportSections, heldSections } from "./export";
 import { type Section, formatRecords, listRecords } from "./sections";
 

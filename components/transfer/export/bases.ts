@@ -14,8 +14,8 @@ import { addExamples } from "../tally";
 import type { ExportSides } from "./sides";
 
 /**
- * The bases of one export. After a write of them fails, files are written without them, because a rollback only needs to
- * read MongoDB: a later change of both sides is a conflict then, and nothing is lost.
+ * The bases of one export. Once a write of them fails, files are written without them, because a rollback must only be able
+ * to read MongoDB: a later change on both sides is a conflict then, and nothing is lost.
  */
 export class ExportBases {
   private readonly bases;

@@ -25,10 +25,10 @@ export interface ExportedRun extends Pick<RunInMongo, "runId" | "isUnfinished"> 
   readonly isStale: boolean;
 }
 
-/** The number of blocks that are asked for at once: a server 50 ms away costs little. */
+/** Maximum number of blocks that are looked up at once, so that a distant server costs little time. */
 export const blocksAhead = 4;
 
-/** The number of blocks that are written at once: a block has few runs to write, each with some five round trips. */
+/** Maximum number of blocks that are written at once: each has few runs to write, with some five round trips a run. */
 const blocksWritten = 8;
 
 /** Exports blocks of runs. */
@@ -44,11 +44,11 @@ export function exportBlocks(
 const runsAtOnce = 8;
 
 /**
- * Brings runs to files, several at once. Of runs that may have one file name the first gets it, also if
- * they are in blocks that are at work at the same time.
+ * Exports the runs of a block, several at once. If several runs may have one file name, the first gets it, also if others
+ * are in blocks that are written at the same time.
  *
  * @param to where the runs' own records go
- * @returns in the order of the runs, whichever was done first
+ * @returns what became of them, in their order
  */
 export async function exportBlock(
   task: ExportTask,
@@ -76,7 +76,6 @@ export async function exportBlock(
   }
 }
 
-/** A service on files sees all that belongs to a run before the run. */
 async function exportRun(task: ExportTask, run: RunInMongo, to: ExportSides): Promise<ExportedRun> {
   const { sides } = task;
   const { runId, isUnfinished = false, refusal } = run;
@@ -122,7 +121,7 @@ async function approvalsSides(
   return !isThere && (await hasQueue(sides)) ? to : sides;
 }
 
-/** Whether a run was removed on disk since the fence ended: both sides had it once. What belongs to it follows it. */
+/** Whether a run was removed on disk since the fence ended, with its parts: both sides had it once. */
 async function isRemoved(
   { held, sides }: ExportTask,
   { runId, baseName, bases }: RunInMongo,

@@ -22,10 +22,10 @@ import { type ExportTask, type RunHead, blocksOfRuns } from "./run";
 import { type ExportSides, type PartRole, partRoles } from "./sides";
 
 /**
- * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no
- * file, and what changed only in MongoDB. A file that changed too is never overwritten: MongoDB's
- * content goes to a conflict copy. Every file is there complete or as it was before. Nothing is deleted on
- * either side. A second export writes nothing. Runs that were held come back first.
+ * Exports what changed in MongoDB since the import, by the merge rules: documents without a file, and those that changed
+ * only in MongoDB. Never overwrites a file that changed too: MongoDB's content goes to a conflict copy. Each file is
+ * complete or as it was before, and nothing is deleted on either side. A second export writes nothing. Held runs return
+ * first.
  *
  * @throws StateFolderError before anything is written, if the layout leads out of the root
  * @throws WriteError if files cannot be written at all
@@ -41,8 +41,8 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
 }
 
 /**
- * The bulk pass of a rollback: exports the finished runs, and the logs of the others, while the services go on in
- * MongoDB. What they are still writing is left to the delta pass, because a run may lack its log for a moment.
+ * Exports finished runs, and the logs of the others, while the services still work on MongoDB: the bulk pass of a rollback.
+ * What they are writing is left to the delta pass, because a run may lack its log for a moment.
  */
 export async function exportFinished(
   sides: ExportSides,
@@ -58,7 +58,7 @@ export async function exportFinished(
   return { report: await reportOn(task), left: { since: since.toISOString(), runs } };
 }
 
-/** Begins an export: restores held runs. It ends with `reportOn`. */
+/** Begins an export, which restores held runs first. It ends with `reportOn`. */
 export async function beginExport(asked: ExportSides): Promise<ExportTask> {
   await mkdir(asked.root, { recursive: true });
   await requireInside(asked);
@@ -82,7 +82,7 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
   return { ...task, held: await exportHeldRuns(task) };
 }
 
-/** What an export did. */
+/** Reports what an export did. */
 export async function reportOn({ sides, bases, tally, held }: ExportTask): Promise<ExportReport> {
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
@@ -127,8 +127,8 @@ export async function exportRuns(
 }
 
 /**
- * Exports what has no run. To find that, MongoDB takes an entry of the indexes that begin with `runId` for each run, so
- * that it is not for the time while the worker is stopped. No service executes anything from it.
+ * Exports records without a run. To find them, MongoDB reads one entry of an index on `runId` for each run, which is too
+ * much while the worker is stopped. No service executes anything from them.
  */
 export async function exportOrphans(task: ExportTask): Promise<void> {
   const roles = partRoles(task.sides);
@@ -138,10 +138,10 @@ export async function exportOrphans(task: ExportTask): Promise<void> {
   });
 }
 
-/** The number of ids that are looked for at once. */
+/** Number of ids in one lookup. */
 const idsAtOnce = 5_000;
 
-/** The number of runs in a block that MongoDB does not have. */
+/** Maximum number of runs in a block if MongoDB does not have them. */
 const orphansInBlock = 250;
 
 async function* orphansOf({ sides, held }: ExportTask, role: PartRole): AsyncGenerator<RunHead[]> {

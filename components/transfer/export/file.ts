@@ -40,8 +40,8 @@ export interface ExportedFile {
 }
 
 /**
- * Brings a run's documents of one role to their file by the merge rules. A document that no file can hold is left out;
- * the others are written. What is in conflict goes to a conflict copy.
+ * Exports a run's documents of one role to their file, by the merge rules. A document that no file can hold is left out;
+ * the others are written. Conflicts go to a conflict copy.
  *
  * @param tally counts what becomes of each document
  * @param to where the file is
@@ -57,7 +57,7 @@ export async function exportFile(
   const documents = run.files.get(role) ?? [];
   if (documents.length === 0) return { agreed: [] };
   try {
-    // What did not change in MongoDB since both sides agreed is in its file, whatever that has now.
+    // Trust the bases: what has not changed in MongoDB is in its file, whatever that has now.
     if (!sides.all && (await isUnchanged(to, role, run, documents))) {
       tally.count(role, "unchanged", documents.length);
       return { agreed: [] };
@@ -68,12 +68,18 @@ export async function exportFile(
     const { name } = place;
     const folder = dirname(place.path);
     const file = await readWholeFile(place);
-    const found = await readDocuments(sides, role, runId, documents);
+    const kept = documents.flatMap(({ bytes }) => bytes ?? []);
+    const wanted = { [role === "runs" ? "_id" : "runId"]: runId };
+    const isKept = kept.length === documents.length;
+    // A block has no room for each document: then all of the file are read again.
+    const found = isKept
+      ? kept.map((bytes) => documentIn(bytes))
+      : await documentsOf(sides, role, wanted, documentIn);
     const pairs = found.map((mongo) => pairDocument(role, mongo, file, run, sides));
     const having = (...verdicts: Verdict[]) =>
       file.refusal ? [] : pairs.filter(({ verdict }) => verdicts.includes(verdict));
 
-    // Leave what MongoDB does not win.
+    // Leave the records that MongoDB does not win.
     const equal = having("equal");
     tally.count(role, "unchanged", equal.length);
     tally.count(role, "newerOnDisk", having("disk").length);
@@ -81,7 +87,7 @@ export async function exportFile(
     const conflicts = file.refusal ? pairs : having("conflict");
     await writeConflictCopy(sides, tally, place, conflicts, file.refusal);
 
-    // Renew the records of the rest.
+    // Renew the others.
     const wins = having("mongo", "onlyInMongo");
     const { renewed, content, become } = renewFile(place, file, wins, tally);
     const isDue = (one: NewBase) => !isAgreed(one.seen, one);
@@ -89,7 +95,7 @@ export async function exportFile(
     const known = equal.flatMap(({ becomes }) => becomes ?? []).filter(isDue);
     const announced = become.filter(isDue);
     if (content !== undefined) {
-      // Announce: if this export is killed after the rename, the next one knows by it what was written.
+      // Announce: if this export is killed after the rename, the next one knows what was written.
       await bases.announce(announced);
       try {
         // Write aside, sync and rename, unless the file changed since it was read.
@@ -117,8 +123,8 @@ export async function exportFile(
 }
 
 /**
- * Whether no document changed in MongoDB since both sides agreed, and the file that they agreed on
- * is there: whatever it has, nothing is written.
+ * Whether no document has changed in MongoDB since both sides agreed, and the file of that agreement is there. The file's
+ * content does not count.
  */
 async function isUnchanged(
   sides: ExportSides,
@@ -133,18 +139,6 @@ async function isUnchanged(
     return base?.agreed?.mongo === hash && isSettled(base) && base.file === name;
   });
   return areAgreed && (await lookAt(sides, role, baseName)).stamp !== undefined;
-}
-
-/** The documents as they were read with their run or, if that had no room for them, as they are now. */
-async function readDocuments(
-  sides: ExportSides,
-  role: WholeFileRole,
-  runId: string,
-  documents: readonly StoredDocument[],
-): Promise<Document[]> {
-  const bytes = documents.flatMap((document) => document.bytes ?? []);
-  if (bytes.length === documents.length) return bytes.map((one) => documentIn(one));
-  return documentsOf(sides, role, { [role === "runs" ? "_id" : "runId"]: runId }, documentIn);
 }
 
 function pairDocument(
@@ -164,10 +158,10 @@ function pairDocument(
 }
 
 /**
- * Writes MongoDB's documents of a file that stays as it is to its conflict copy: the same name in a folder
- * of its own, which no service and no import reads. One that no file can hold is counted as such.
+ * Writes documents whose file is not changed to its conflict copy: the same name in a folder that no service and no import
+ * reads. Counts a document that no file can hold as such.
  *
- * @param refusal why the file cannot be compared; if absent, it has other content for each document
+ * @param refusal why the file cannot be compared; absent if it has different content for each document
  */
 async function writeConflictCopy(
   sides: ExportSides,

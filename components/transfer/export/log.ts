@@ -31,9 +31,9 @@ import type { ExportTask, RunInMongo } from "./run";
 import type { ExportSides } from "./sides";
 
 /**
- * Brings a run's log entries to its file: those that the file lacks are appended in the order of their sequence,
- * wherever in the log they belong, because a service may insert one late. What the file has is never rewritten. If the
- * last entry that both sides have differs, the log is a conflict and both sides stay.
+ * Appends to a run's log the entries that it lacks, in the order of their sequence, wherever they belong, because a service
+ * may insert one late. Existing lines are never rewritten. If the last entry that both sides have differs, the log is a
+ * conflict and both sides stay.
  */
 export async function exportLog(
   task: ExportTask,
@@ -72,13 +72,13 @@ const notTouched: ExportedFile = { agreed: [] };
 
 const entryId = ({ runId, sequence }: Document) => `${String(runId)}:${String(sequence)}`;
 
-/** Sequences without a gap, both ends included. */
+/** Consecutive sequences, both ends included. */
 interface Range {
   readonly from: bigint;
   to: bigint;
 }
 
-/** A log on disk, as far as it is known after it was read once. */
+/** What is kept of a log on disk after it was read. */
 interface LogOnDisk {
   readonly place: FilePlace;
   /** The sequences of its lines in the file's order. */

@@ -12,24 +12,24 @@ import { beginExport, exportOrphans, exportRuns, reportOn } from "./export";
 import { type ExportTask, blocksOfRuns } from "./run";
 import { type ExportSides, partRoles } from "./sides";
 
-/** What the export of a rollback did before the fence is ended, and what a worker on files would do wrong. */
+/** What the last export before the end of a fence did, and which runs a worker on files would execute wrongly. */
 export interface LastExport {
   readonly report: ExportReport;
-  /** Unfinished files that are not the same as their documents: to be held. */
+  /** Unfinished files that differ from their documents, to be held. */
   readonly stale: readonly RunFile[];
-  /** The number of unfinished files that were never imported: web wrote them after the fence. */
+  /** The number of unfinished files that were never imported, because web wrote them after the fence. */
   readonly notImported: number;
   /** The runs that are unfinished in MongoDB, and neither the same on disk nor held. */
   readonly unequal: readonly string[];
 }
 
 /**
- * The export right before a fence is ended: first what is finished, then, as the last thing, what a worker on files
- * would execute. Each unfinished file is compared with its document, whatever a base says, and written if it differs.
- * A write that MongoDB applies after its run was compared is not seen.
+ * Exports right before the end of a fence: finished runs first, and last what a worker on files would execute. Compares
+ * each unfinished file with its document, whatever a base says, and writes it if it differs. Does not see a write that
+ * MongoDB applies after the comparison of its run.
  *
  * @param scope what the bulk pass left; without it every file is read
- * @param isDelta whether to export only what the bulk pass left
+ * @param isDelta whether to export only that
  */
 export async function exportBeforeEnd(
   sides: ExportSides,
@@ -39,7 +39,12 @@ export async function exportBeforeEnd(
 ): Promise<LastExport> {
   const task = await beginExport(sides);
   const unfinished = new Set<string>();
-  const runIds = isDelta ? await selectRuns(sides, scope) : undefined;
+  let runIds: string[] | undefined;
+  // If no bulk pass read MongoDB, all runs are compared, by a scan.
+  if (isDelta && scope?.since !== undefined) {
+    const updated = await findUpdated(sides, new Date(scope.since));
+    runIds = [...new Set([...scope.runs, ...updated])];
+  }
   const failed = await exportRuns(task, runIds, ({ runId, isUnfinished }) => {
     if (isUnfinished) unfinished.add(runId);
     return !isUnfinished;
@@ -60,18 +65,6 @@ export async function exportBeforeEnd(
   await unholdParts(sides);
   const unequal = [...unfinished].filter((runId) => !same.has(runId) && !held.has(runId));
   return { report: await reportOn(task), stale, notImported: notImported.size, unequal };
-}
-
-/**
- * The runs that a delta pass looks at: those that the bulk pass left, and those that were updated since. All, by a scan,
- * without a bulk pass that read MongoDB.
- */
-async function selectRuns(
-  sides: ExportSides,
-  { since, runs = [] }: Partial<DeltaScope> = {},
-): Promise<string[] | undefined> {
-  if (since === undefined) return undefined;
-  return [...new Set([...runs, ...(await findUpdated(sides, new Date(since)))])];
 }
 
 /**
@@ -97,7 +90,7 @@ async function compare(task: ExportTask, wanted: readonly string[], { finalPassA
   return { same, found };
 }
 
-/** Those of some runs that MongoDB had once. After the final pass it had all that web wrote to files. */
+/** Those of some runs that MongoDB had once. After the final pass it had every run that web wrote to files. */
 async function findImported(
   { bases }: ExportTask,
   runs: readonly RunFile[],

@@ -21,11 +21,11 @@ import type { Proof } from "./reach";
 import { withForms } from "../step-forms";
 import { type FenceSides, changeFence, readFenceCopy, renewToken } from "./token";
 
-/** A fence, and the runs that a rollback without MongoDB held, which stay so. */
+/** A new fence, and the runs that stay held since a rollback without MongoDB. */
 export interface DrawnFence {
   readonly fence: Fence;
   readonly held: readonly string[];
-  /** Those of `held` that this MongoDB does not have: no service goes on with them. */
+  /** Those of `held` that this MongoDB does not have: no service continues them. */
   readonly unknown: readonly string[];
 }
 
@@ -36,16 +36,15 @@ interface NewFence extends ExportSides {
   readonly stack: string;
   /** The number of the cutover, from 1. */
   readonly cutover: number;
-  /** How many runs may still execute steps, as the import before it counted them. */
+  /** The number of runs that may still execute steps, as counted by the import before it. */
   readonly unfinishedCount: number;
 }
 
 /**
  * Draws the fence: records the moment in the ledger, then in the state directory, so that the ledger knows each fence
- * that a directory has. Its copy of `fence.json` is the last: without it the fence counts as one that was cut off. Call
- * it only while no worker runs.
- * Held runs stay held: their files are older than MongoDB's content, and nobody must execute them if the cutover is
- * given up here.
+ * that a directory has. The ledger's copy of `fence.json` comes last: without it the fence counts as interrupted. Call
+ * it only while no worker runs. Held runs stay held: their files are older than MongoDB's content, and no worker may
+ * execute them if the cutover is abandoned here.
  *
  * @throws StateFolderError if the state directory cannot be used
  * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
@@ -58,7 +57,7 @@ export async function drawFence(sides: NewFence): Promise<DrawnFence> {
   const inMongo = await idsAmong(sides, "runs", held);
   const { database, ledger, stack, root, cutover, unfinishedCount } = sides;
   const last = await readFence(root);
-  // The ledger has more than the directory after an `up` that was killed between the two, and if it was accepted.
+  // The ledger has more than the directory if an `up` was killed between the two, or if the database was accepted.
   const recorded = (await readRecord(database, ledger, sides))?.fences ?? [];
   const known = recorded.map((one) => one.at.toISOString());
   if (last) known.push(...(last.former ?? []), last.at);
@@ -144,13 +143,20 @@ export async function requireWitnesses(
         "which writes it again.",
     );
   }
-  await requireRuns(address, witness);
+  // The volume of the runs may not be mounted, although `fence.json` is there.
+  const { unfinishedCount } = witness;
+  if (unfinishedCount > 0 && !(await hasRuns(address))) {
+    throw new StateFolderError(
+      `The state directory ${address.root} has no run in ${address.folders.runs}, but the cutover at ${witness.at} found ` +
+        `${unfinishedCount} unfinished runs there. Nothing was written. Mount the runs on this machine.`,
+    );
+  }
   return fence;
 }
 
 /**
- * Writes again what a lost directory, or an older copy of it, lacks of the last cutover's fence, as the ledger has it. It
- * gets no token of its own: until an export has compared everything nothing vouches for the files.
+ * Restores the last cutover's fence from the ledger in a directory that was lost, or is an older copy. It gets no new
+ * token: the files are not trusted until an export has compared everything.
  *
  * @param fence what the directory has
  */
@@ -162,11 +168,11 @@ export async function restoreFence(
   const copy = await readFenceCopy(database, ledger, sides);
   if (!copy || (fence && !copy.former?.includes(fence.at))) return;
   await mkdir(root, { recursive: true });
-  // How many runs the directory has to have is not known.
+  // The number of runs that the directory must have is unknown.
   await writeFence(root, { ...copy, unfinishedCount: 0, tokens: fence?.tokens ?? [] });
 }
 
-/** Records that everything that MongoDB has was read, also after a rollback that could not. */
+/** Records that everything in MongoDB was exported, also after a rollback that could not read it. */
 export async function recordExported(sides: FenceSides): Promise<void> {
   await changeFence(sides, (fence) => {
     const { notExported, ...exported } = fence;
@@ -174,21 +180,10 @@ export async function recordExported(sides: FenceSides): Promise<void> {
   });
 }
 
-/** Records that a cutover comes to its final pass: from then on web works on MongoDB only. */
+/** Records that a cutover has reached its final pass: from then on web works on MongoDB only. */
 export async function recordFinalPass(sides: FenceSides): Promise<void> {
   const fence = fenceInForce(await readFence(sides.root));
   if (!fence || fence.finalPassAt !== undefined) return;
   const finalPassAt = new Date().toISOString();
   await changeFence(sides, (fence) => ({ ...fence, finalPassAt }));
-}
-
-/** The runs may be on a volume that is not mounted, while the fence's file is there. */
-async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
-  if (fence.unfinishedCount === 0) return;
-  const { root, folders } = address;
-  if (await hasRuns(address)) return;
-  throw new StateFolderError(
-    `The state directory ${root} has no run in ${folders.runs}, but the cutover at ${fence.at} found ` +
-      `${fence.unfinishedCount} unfinished runs there. Nothing was written. Mount the runs on this machine.`,
-  );
 }

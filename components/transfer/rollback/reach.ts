@@ -16,32 +16,32 @@ export interface PrimaryOptions {
   /** The connection string, secret; undefined: MongoDB is unreachable. */
   readonly uri: string | undefined;
   readonly name: string | undefined;
-  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: the files may know. */
+  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: then `fence.json` may have it. */
   readonly fencedAt: string | undefined;
   /** The cutover that the rollback ends, from 1; absent if it is not known. */
   readonly ended?: number | undefined;
-  /** How long a primary is waited for, because an election may be under way, in s. */
+  /** How long to wait for a primary, in s, because an election may be under way. */
   readonly electionSeconds: number;
-  /** The moment of the fence, if what changed in MongoDB since is given up: MongoDB is not asked then. */
+  /** The fence, to give up what changed in MongoDB since: MongoDB is not asked. */
   readonly abandonMongo?: string | undefined;
-  /** The moment of the fence, if what the primary has is exported without a majority. */
+  /** The fence, to export what the primary has without a majority. */
   readonly exportUnconfirmed?: string | undefined;
-  /** The collection of the migration's record, in which the fence is noted. */
+  /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
   /** Receives a line while MongoDB is waited for. */
   readonly watch?: (line: string) => void;
 }
 
-/** What a proof that a primary is current needs. */
+/** Options of the proof that a primary is current. */
 export type Proof = Pick<
   PrimaryOptions,
   "ledger" | "fencedAt" | "ended" | "electionSeconds" | "exportUnconfirmed"
 >;
 
 /**
- * MongoDB answers, and nothing can be read from it: no member of it becomes the primary for longer than an
- * election takes, or it refuses this user or this machine. Nothing was exported or held: whether MongoDB is lost is for
- * the reader to say (docs/design.md#a-current-primary).
+ * MongoDB answers but cannot be read: no member becomes the primary for longer than an election takes, or it refuses this
+ * user or this machine. Nothing was exported or held: the reader decides whether MongoDB is lost
+ * (docs/design.md#a-current-primary).
  */
 export class MongoUnreadableError extends Error {
   override readonly name = "MongoUnreadableError";

@@ -1,8 +1,5 @@
 import type { Db } from "mongodb";
-import { FenceMissing, requireFence } from "../../ledger";
-import { ServerTroubleError } from "../../mongo";
 import {
-  type DeltaScope,
   type Fence,
   type StateAddress,
   fenceInForce,
@@ -12,17 +9,14 @@ import {
   listUnfinishedRuns,
   readDeltaScope,
   readFence,
-  saveDeltaScope,
   sourceOfTruth,
 } from "../../state";
-import { exportFinished, exportState } from "../export/export";
+import { exportState } from "../export/export";
 import type { ExportSides } from "../export/sides";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
-import { finishedSinceImport } from "../finished";
 import type { ExportReport } from "../reports";
 import { recordExported, requireWitnesses, restoreFence } from "./fence";
 import {
-  MongoUnreadableError,
   type PrimaryOptions,
   type Proof,
   briefSeconds,
@@ -56,9 +50,9 @@ export interface RollbackReport {
 export type Exported = Omit<ExportReport, "destinationTaken">;
 
 /**
- * Exports what changed in MongoDB. If the fence is still open, it holds the runs whose files are not what MongoDB has,
- * which are all unfinished ones if no member of MongoDB answers within `electionSeconds`, and ends the fence. After
- * that it holds no run, because the worker may be executing it.
+ * Exports what changed in MongoDB. If the fence is still open, holds the runs whose files differ from MongoDB, then ends
+ * the fence. If no member of MongoDB answers within `electionSeconds`, these are all unfinished runs. Later it holds none,
+ * because the worker may be executing them.
  *
  * @throws MongoUnreadableError if MongoDB answers and what is current cannot be read
  * @throws FenceMissing if the database is not the one of the fence: nothing was exported
@@ -104,7 +98,7 @@ type LedgerSides = ExportSides & { readonly ledger: string };
  * Opens both sides of an export, once MongoDB's primary is proven current and the cutover's records agree. Without
  * MongoDB only the records on disk and in the stack are compared.
  */
-async function openSides(
+export async function openSides(
   sides: Omit<ExportSides, "database">,
   database: Db | undefined,
   options: PrimaryOptions,
@@ -119,7 +113,7 @@ async function openSides(
   };
 }
 
-/** Exports under an open fence, holds what a worker on files must not execute, and ends the fence. */
+/** Exports under an open fence, holds the runs that a worker on files must not execute, and ends the fence. */
 async function endRollback(
   lost: StateAddress & FenceSides,
   asked: LedgerSides | undefined,
@@ -128,7 +122,7 @@ async function endRollback(
 ): Promise<Partial<LastExport> & { readonly notHeld: readonly string[] }> {
   const both = asked && (await vouchFor(asked));
   const scope = both?.older ? undefined : await readDeltaScope(lost, fence);
-  // Without MongoDB also those that web wrote after the fence: the worker may have executed steps of them on MongoDB.
+  // Without MongoDB this includes runs that web wrote after the fence: the worker may have executed their steps.
   const done = both
     ? await exportBeforeEnd(both, fence, scope, isDelta && !both.older)
     : { stale: await listUnfinishedRuns(lost, scope?.finished) };
@@ -140,8 +134,8 @@ async function endRollback(
 }
 
 /**
- * Exports everything, after which the files of the directory are vouched for. An older copy is not, while a file of it
- * could not be written: the next export compares it again.
+ * Exports everything. After that the directory's bases are trusted, except in an older copy of which a file could not be
+ * written: the next export compares it again.
  */
 async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
   const sides = await vouchFor(asked);
@@ -151,70 +145,11 @@ async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
   return report;
 }
 
-/** What a rollback exported before the drain, or why it left that to the handover. */
-export type BulkExportReport = { readonly exported: Exported } | { readonly left: string };
-
 /**
- * The export while both services still work on MongoDB. Only while the fence of the directory is open, and the
- * database has it: from the fence on nobody works on the files, and before it the worker does. What it leaves is saved
- * for the handover, with the files as they are, also if MongoDB cannot be read.
+ * Exports as a rollback does, but holds no run: the command `export`.
  *
- * @returns undefined without an open fence
- * @throws MongoUnreadableError if it cannot be proven that what MongoDB has is current: nothing was exported
- * @throws StateFolderError and WriteError as the rollback
- */
-export async function exportBulkPass(
-  sides: Omit<ExportSides, "database">,
-  asked: Omit<PrimaryOptions, "fencedAt" | "ended">,
-): Promise<BulkExportReport | undefined> {
-  const fence = fenceInForce(await readFence(sides.root));
-  if (!fence) return undefined;
-  // Without `ended`: the cutover ends only with the drain, which may be refused.
-  const options = { ...asked, fencedAt: fence.at };
-  const { scope, database, ...report } = await exportBeforeDrain(sides, options);
-  const [token] = (await readFence(sides.root))?.tokens ?? [];
-  const findFinished = database && finishedSinceImport({ ...sides, database });
-  await saveDeltaScope(sides, { runs: [], ...scope, fence: fence.at, token }, findFinished);
-  return report;
-}
-
-interface BulkExported {
-  readonly scope: Pick<DeltaScope, "since" | "runs">;
-  readonly database: Db;
-}
-
-async function exportBeforeDrain(
-  sides: Omit<ExportSides, "database">,
-  options: PrimaryOptions & { readonly fencedAt: string },
-): Promise<BulkExportReport & Partial<BulkExported>> {
-  try {
-    const found = await findPrimary(options, briefSeconds).catch((error: unknown) => {
-      if (error instanceof MongoUnreadableError) return { unreachable: error.found };
-      throw error;
-    });
-    if (found.unreachable !== undefined) return { left: found.unreachable };
-    const { database } = found;
-    const patience = { retryMs: briefSeconds * 1_000 };
-    await requireFence(database, options.ledger, options.fencedAt, patience);
-    const { both } = await openSides(sides, database, options);
-    if (!both || both.isUnconfirmed) return { left: "Without a majority no base can be written." };
-    const vouched = await vouchFor(both);
-    const { report, left } = await exportFinished(vouched);
-    // Of an older copy only the finished runs are compared so far.
-    if (!vouched.older) await changeFence(vouched);
-    return { exported: report, scope: left, database: vouched.database };
-  } catch (error) {
-    const isLeft = error instanceof FenceMissing || error instanceof ServerTroubleError;
-    if (!isLeft) throw error;
-    return { left: error.message };
-  }
-}
-
-/**
- * What `export` does by hand: as a rollback, from the state's own database, and no run is held.
- *
- * @param sides with `all` a state that was lost, which has no fence, is created again; with `only` also a run that was
- *   removed on disk
+ * @param sides with `all`, a lost state without a fence is created again; with `only`, so is a run that was removed on
+ *   disk
  * @throws MongoUnreadableError, FenceMissing, StateFolderError and WriteError as the rollback
  */
 export async function exportByHand(
@@ -233,7 +168,7 @@ export async function exportByHand(
   return exportEverything({ ...both, truth: sides.only && truth === "disk" ? undefined : truth });
 }
 
-/** What a rollback without MongoDB would leave behind, and how many runs it would hold at most. */
+/** What a rollback without MongoDB would leave there, and the maximum number of runs that it would hold. */
 export interface RollbackPreview {
   /** Why nothing would be exported; names hosts, never secrets. */
   readonly unreachable: string;
@@ -243,7 +178,7 @@ export interface RollbackPreview {
 }
 
 /**
- * What a rollback would find now; nothing is changed. Undefined if MongoDB answers.
+ * Finds what a rollback would find now, and changes nothing. Undefined if MongoDB answers.
  *
  * @throws MongoUnreadableError, FenceMissing and StateFolderError as the rollback would
  */

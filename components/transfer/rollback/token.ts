@@ -17,7 +17,7 @@ export interface FenceSides extends Pick<
   readonly ledger: string;
 }
 
-/** The number of tokens that are kept; only the newest vouches. */
+/** Maximum number of tokens; only the newest counts. */
 const keptTokens = 3;
 
 /** A fence with a token of its own. */
@@ -27,8 +27,8 @@ export function renewToken(fence: Fence): Fence {
 }
 
 /**
- * Changes `fence.json`, then the ledger's copy, which have a new token then. If the ledger takes no write, the next
- * export compares everything.
+ * Changes `fence.json`, then the ledger's copy, and gives both a new token. If the ledger accepts no write, the next export
+ * compares everything.
  */
 export async function changeFence(
   sides: FenceSides,
@@ -48,7 +48,7 @@ export async function changeFence(
   }
 }
 
-/** What the ledger has of the state directory's `fence.json`. */
+/** The ledger's copy of `fence.json`. */
 export async function readFenceCopy(
   database: Db,
   ledger: string,
@@ -58,8 +58,8 @@ export async function readFenceCopy(
 }
 
 /**
- * Prepares an export: what vouches for files does so only in a directory and a database that both are as the last
- * export left them. Then both get a new token, so that a copy from before this export is recognized.
+ * Prepares an export: bases are trusted only if directory and database are as the last export left them. Both get a new
+ * token then, so that an older copy of one is recognized later.
  */
 export async function vouchFor<Sides extends ExportSides & FenceSides>(
   sides: Sides,

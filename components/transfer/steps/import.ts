@@ -21,8 +21,8 @@ import { toMessages } from "../describe/sections";
 import { describeCompared, describeUnequal } from "../describe/unfinished";
 import { type DeltaLook, compareUnfinished } from "../import/guard";
 import { importState } from "../import/import";
+import { exportBulkPass } from "../rollback/bulk-pass";
 import { requireNewCutover } from "../rollback/fence";
-import { exportBulkPass } from "../rollback/rollback";
 import type { BothSides, ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
 import {

@@ -1,0 +1,120 @@
+import { type Finding, warning } from "../../text";
+import { FenceMissing } from "../../ledger";
+import { ServerTroubleError } from "../../mongo";
+import { type Fence, StateFolderError, readFence, sourceOfTruth } from "../../state";
+import { type StateOf, Unfinished, tell } from "../../step";
+import { describeRollbackPreview, rollbackSections } from "../describe/rollback";
+import { toMessages } from "../describe/sections";
+import { MongoUnreadableError } from "../rollback/reach";
+import { previewRollback, runRollback } from "../rollback/rollback";
+import type { PassInputs, PassResults } from "./inputs";
+import { namedState, stateOf, truncateReport } from "./sides";
+
+type Past = StateOf<PassInputs, PassResults>;
+
+function keepResults(state: Partial<PassResults> = {}): PassResults {
+  const { report, fence, rollback } = state;
+  return { ...(report && { report }), ...(fence && { fence }), ...(rollback && { rollback }) };
+}
+
+/**
+ * Whether a finished rollback has to run again: a Job may export what an earlier one could not. Without `jobs` a
+ * person does that with `taskrunner-storage export`, beside a live worker.
+ */
+export function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
+  if (job === undefined || rollback === undefined) return false;
+  return rollback.unreachable !== undefined || rollback.held.length > 0;
+}
+
+type EndedFence = Pick<Fence, "at" | "cutover">;
+
+/**
+ * The fence since which MongoDB may have what the files lack; undefined if no cutover came as far, or a later one stopped
+ * before its own: nobody worked on MongoDB since the rollback.
+ */
+function fenceToEnd(
+  fence: EndedFence | undefined,
+  last: Fence | undefined,
+  cutover: number,
+): EndedFence | undefined {
+  // The stack has a later fence than an older copy of the directory.
+  const isOlderCopy = fence !== undefined && last !== undefined && fence.at > last.at;
+  const isLater = last?.cutover !== undefined && cutover > last.cutover && !isOlderCopy;
+  return isLater && sourceOfTruth(last) === "disk" ? undefined : fence;
+}
+
+/**
+ * What the handover and the final pass do in a rollback: export what changed in MongoDB, and end the fence if it is open.
+ *
+ * @param fenceOf the fence that the stack knows, by the last one of `fence.json`
+ * @throws Unfinished if it failed, and the services work on MongoDB still
+ */
+export async function runRollbackPass(
+  inputs: PassInputs,
+  state: Past | undefined,
+  fenceOf: (last: Fence | undefined) => EndedFence | undefined,
+): Promise<PassResults> {
+  const { database: name, isInPod } = inputs;
+  let fencedAt = "";
+  try {
+    const last = await readFence(stateOf(inputs).root);
+    const fence = fenceToEnd(fenceOf(last), last, inputs.cutover);
+    if (fence === undefined) return keepResults(state);
+    const { cutover: ended } = fence;
+    fencedAt = fence.at;
+    const options = { ...inputs, uri: inputs.uri, name, fencedAt, ended, watch: console.log };
+    const report = await runRollback(stateOf(inputs), options);
+    const known = { fencedAt, isAgain: isInPod === true };
+    toMessages(rollbackSections(report, namedState(inputs), known)).forEach(tell);
+    const { exported } = report;
+    const rollback = { ...report, ...(exported && { exported: truncateReport(exported) }) };
+    return { ...keepResults(state), rollback };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const earlier = keepEarlierResults([error.message], state);
+    if (earlier) return earlier;
+    // The state stays that of the cutover, so that the next `up` goes on from there.
+    throw new Unfinished([
+      `Export to ${namedState(inputs).root}: ${error.message} What was exported stays; ` +
+        "run `pulumi up` again, which resumes where it stopped." +
+        (error instanceof ServerTroubleError
+          ? ` If MongoDB cannot be read again, set advanced.abandonMongo: "${fencedAt}" before that.`
+          : ""),
+    ]);
+  }
+}
+
+/** Warns and keeps the earlier results if the services already work on files: then a failure stops no service. */
+export function keepEarlierResults(
+  reasons: readonly string[],
+  state: Past | undefined,
+): PassResults | undefined {
+  // A step that a rollback created and that failed has no rollback yet.
+  if (state?.direction !== "back" || state.rollback === undefined) return undefined;
+  const text = `What changed in MongoDB is still only there. ${reasons.join(" ")}`;
+  tell(warning("not-exported", text));
+  return keepResults(state);
+}
+
+/** What a reviewer has to know before a rollback: whether MongoDB answers, if the engine can ask, and what it leaves. */
+export async function foreseeRollback(
+  state: Past,
+  inputs: PassInputs,
+): Promise<readonly Finding[]> {
+  const fencedAt = state.fence?.at;
+  const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
+  if (!isAsked || fencedAt === undefined) return [];
+  const { uri, database: name, root, ledger, abandonMongo } = inputs;
+  try {
+    const asked = { uri, name, fencedAt, ledger, abandonMongo };
+    const found = await previewRollback(stateOf(inputs), asked);
+    return found ? describeRollbackPreview(found, root, fencedAt) : [];
+  } catch (error) {
+    const isExpected =
+      error instanceof FenceMissing ||
+      error instanceof StateFolderError ||
+      error instanceof MongoUnreadableError;
+    if (!isExpected) throw error;
+    return [{ severity: "stop", code: "rollback-refused", text: error.message }];
+  }
+}
