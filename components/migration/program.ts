@@ -1,24 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { warning, type Finding } from "../text";
 import type { Mongo } from "../cluster";
-import { collections, buildSchema, type ContractSchema, type WantedSchema } from "../contract";
+import { collections, buildSchema, type ContractSchema } from "../contract";
 import { migrationId } from "../ledger";
-import { previewTimeout, ConnectionError, onOwnConnection, sameServer } from "../mongo";
+import { sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
 import { logFinding, StepGroup, StepResource, type Args, type StepOptions } from "../step/program";
-import {
-  findDataIssues,
-  describeDataIssue,
-  describeNotChecked,
-  previewScan,
-  type DataIssue,
-} from "./issues/data-issues";
 import { indexCreations } from "./application-check";
-import { compareSchema } from "./plan";
 import type { ClaimInputs } from "./ledger-steps";
 import { checksumOf } from "./planner/canonical";
+import { warnOfDataIssues } from "./preview";
 import { steps } from "./provider";
-import { keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
+import {
+  keyToText,
+  type IndexInputs,
+  type IndexResults,
+  type ReconcileInputs,
+} from "./schema-steps";
 
 export { LogRetention, SuspendLogTtl } from "./expiry-components";
 
@@ -83,20 +81,11 @@ export class PackRunMigration extends StepGroup {
       },
       this.ofChildren,
     );
-    const collectionSteps = wanted.collections.map((collection) => {
-      const inputs = { ...shared, ...collection, onDataIssue };
-      const { name } = collections[collection.role];
-      return new StepResource(steps.collection, name, inputs, { parent: this, dependsOn: claim });
-    });
-    const indexes: StepResource<IndexInputs, IndexResults>[] = [];
-    for (const { role, collection, name, key, unique, sparse, defaultName } of wanted.indexes) {
-      const index = { role, collection, name, key: keyToText(key), unique, sparse };
-      const inputs = { ...shared, ...index, onDataIssue };
-      // Unique indexes depend only on collections, so that all data issues surface at once. Each other
-      // index depends on all before it.
-      const options = { parent: this, dependsOn: unique ? collectionSteps : [...indexes] };
-      indexes.push(new StepResource(steps.index, defaultName, inputs, options));
-    }
+    const { collectionSteps, indexes } = this.createSchema(
+      wanted,
+      { ...shared, onDataIssue },
+      claim,
+    );
     const completion = new StepResource(
       steps.ledgerCompletion,
       "ledger",
@@ -124,6 +113,28 @@ export class PackRunMigration extends StepGroup {
         ? pulumi.output("")
         : claim.output("takenOver").apply((fence = "") => fence);
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
+  }
+
+  private createSchema(
+    wanted: ContractSchema,
+    shared: Args<ReconcileInputs>,
+    claim: pulumi.Resource,
+  ) {
+    const collectionSteps = wanted.collections.map((collection) => {
+      const inputs = { ...shared, ...collection };
+      const { name } = collections[collection.role];
+      return new StepResource(steps.collection, name, inputs, { parent: this, dependsOn: claim });
+    });
+    const indexes: StepResource<IndexInputs, IndexResults>[] = [];
+    for (const { role, collection, name, key, unique, sparse, defaultName } of wanted.indexes) {
+      const index = { role, collection, name, key: keyToText(key), unique, sparse };
+      const inputs = { ...shared, ...index };
+      // Unique indexes depend only on collections, so that all data issues surface at once. Each other
+      // index depends on all before it.
+      const options = { parent: this, dependsOn: unique ? collectionSteps : [...indexes] };
+      indexes.push(new StepResource(steps.index, defaultName, inputs, options));
+    }
+    return { collectionSteps, indexes };
   }
 
   /** Runs when all indexes exist, so that a missing privilege surfaces before the drain. */
@@ -154,38 +165,4 @@ function describeBlocked(words: string): Finding {
   const advice =
     "The last `pulumi up` applied everything else. Fix these documents, then run `pulumi up --refresh`.";
   return warning("data-issue", `${words}\n${advice}`);
-}
-
-// Warns of blocking documents in a preview, on the index or collection that they block. The program does it, because
-// a dynamic provider does not know that it runs in a preview. A failed search is only a warning.
-function warnOfDataIssues(
-  { direction, uri, database }: Pick<Mongo, "uri" | "database"> & { readonly direction: string },
-  wanted: WantedSchema,
-  migration: pulumi.Resource,
-  resourceOf: (issue: DataIssue) => pulumi.Resource | undefined,
-): void {
-  if (!pulumi.runtime.isDryRun() || direction !== "forward") return;
-  if (uri === undefined || database === undefined) return;
-  pulumi.output({ uri, database }).apply(async (place) => {
-    try {
-      const { issues, notChecked } = await onOwnConnection(
-        place,
-        async (db) => findDataIssues(db, await compareSchema(db, wanted), previewScan),
-        previewTimeout,
-      );
-      for (const issue of issues) {
-        const found = warning("data-issue", describeDataIssue(issue));
-        await logFinding(found, resourceOf(issue) ?? migration);
-      }
-      for (const one of notChecked) {
-        const text = `${describeNotChecked(one)} \`pulumi up\` checks it.`;
-        await logFinding(warning("data-not-checked", text), migration);
-      }
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";
-      const rest = " This preview continues without the data; `pulumi up` checks it first.";
-      await logFinding(warning("data-not-compared", what + why + rest), migration);
-    }
-  });
 }

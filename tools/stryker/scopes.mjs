@@ -36,7 +36,7 @@ export const scopes = {
   server: {
     tests: "server",
     files: [
-      "components/{ledger,migration,state,transfer}/**/!(expiry-components|program|provider).ts",
+      "components/{ledger,migration,state,transfer}/**/!(expiry-components|preview|program|provider).ts",
     ],
     least: null,
   },
