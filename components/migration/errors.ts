@@ -52,7 +52,7 @@ export class MigrationError extends Error {
     super(
       `${verb} on ${place}${names ? `, index ${names},` : ""} (${reason}) failed` +
         `${code === undefined ? "" : ` with server code ${code}`}: ` +
-        `${found}. ${advice(code, `${actionOf[verb] ?? verb} on ${place}`)}` +
+        `${found}. ${describeFix(code, `${actionOf[verb] ?? verb} on ${place}`)}` +
         (notUndone === undefined ? "" : ` ${notUndone}`),
       { cause },
     );
@@ -70,7 +70,7 @@ const actionOf: Readonly<Record<string, string>> = {
   dropIndexes: "dropIndex",
 };
 
-function advice(code: number | undefined, privilege: string): string {
+function describeFix(code: number | undefined, privilege: string): string {
   switch (code) {
     case 13:
       return `The user of mongoUri lacks a privilege: grant ${privilege}.`;

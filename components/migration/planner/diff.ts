@@ -128,12 +128,12 @@ function replacement(
   bridge: ObservedIndex | undefined,
 ): Change {
   const reason = old
-    ? `an index of this name exists, but ${describeDifference(old, wanted)}`
+    ? `an index of this name exists, but ${describeIndexDifference(old, wanted)}`
     : "an earlier replacement was interrupted";
   return { kind: "replace index", wanted, old, bridge, final: undefined, reason };
 }
 
-function describeDifference(old: ObservedIndex, wanted: WantedIndex): string {
+function describeIndexDifference(old: ObservedIndex, wanted: WantedIndex): string {
   if (JSON.stringify(old.key) !== JSON.stringify(wanted.key)) {
     return `its key is ${describeKey(old.key)}, not ${describeKey(wanted.key)}`;
   }

@@ -37,7 +37,7 @@ const spare = 30;
 // Control, formatting and half characters change how a line is read or cut.
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-function shorten(text: string, show: (shown: string) => string): string {
+function cutText(text: string, show: (shown: string) => string): string {
   const shown = text.length <= longest + spare ? text : text.slice(0, longest);
   const left = text.length - shown.length;
   return left === 0 ? show(shown) : `${show(shown)} (and ${left} more characters)`;
@@ -56,7 +56,7 @@ export function code(text: string): Markdown {
     const pad = /^[ `]|[ `]$/.test(piece) ? " " : "";
     return piece && `${quotes}${pad}${piece}${pad}${quotes}`;
   };
-  const shown = shorten(text, (part) => {
+  const shown = cutText(text, (part) => {
     const line = part.replace(/\s+/g, " ").replace(invisible, "\ufffd").trim();
     return line === "" ? "(empty)" : line.split("|").map(quote).join("&#124;");
   });
@@ -73,7 +73,7 @@ const maxLines = 60;
 export function fence(lines: readonly string[], language = ""): Markdown {
   const all = lines
     .slice(0, maxLines)
-    .map((line) => shorten(line, (part) => part.replace(/\t/g, "  ").replace(invisible, "\ufffd")));
+    .map((line) => cutText(line, (part) => part.replace(/\t/g, "  ").replace(invisible, "\ufffd")));
   all.push(...andMore(lines.length - maxLines));
   const quotes = chooseQuotes(all.join("\n"), 3);
   return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));
