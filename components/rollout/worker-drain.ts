@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../settings";
-import { logOn, StepGroup, StepResource, type StepOptions } from "../step/program";
+import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import { resolveTarget } from "./placement";
 import { drain } from "./pods/drain";
 import { drainRequest } from "./pods/drain-request";
@@ -106,11 +106,11 @@ export class WorkerDrain extends StepGroup {
       if (direction === "forward") return;
       const { at = "now", importMs = 0 } = proven ?? {};
       const stop = `about ${Math.ceil(importMs / 1_000)} s, and while its pods end and start`;
-      const text = isPreview
+      const state = isPreview
         ? `Prepares cutover ${cutover}; stops nobody.`
         : `Cutover ${cutover} is ready since ${at}; nobody was stopped. The worker will be stopped for ${stop}.`;
-      const open = `To cut over, set rollout.drain: ${cutover} and run pulumi up.`;
-      await logOn("info", `${text} ${open}`, this);
+      const text = `${state} To cut over, set rollout.drain: ${cutover} and run pulumi up.`;
+      await logFinding({ severity: "info", code: "gate-closed", text }, this);
     });
   }
 }

@@ -99,20 +99,11 @@ export class ProgramError extends pulumi.RunError {
  * @param resource default: the stack
  */
 export async function logFinding(finding: Finding, resource?: pulumi.Resource): Promise<void> {
-  await logOn(finding.severity === "info" ? "info" : "warn", formatFinding(finding), resource);
-}
-
-/**
- * Logs a text, on a resource once that is registered. Pulumi sends logs in turn: a log that waits for a URN would hold
- * back all later ones, and with one that the resource itself waits for it would never be sent.
- */
-export async function logOn(
-  severity: "info" | "warn",
-  text: string,
-  resource?: pulumi.Resource,
-): Promise<void> {
+  // Pulumi sends logs in turn: a log that waits for a URN would hold back all later ones, and with one that the resource
+  // itself waits for it would never be sent.
   if (resource) await new Promise((resolve) => resource.urn.apply(resolve));
-  await pulumi.log[severity](text, resource);
+  const severity = finding.severity === "info" ? "info" : "warn";
+  await pulumi.log[severity](formatFinding(finding), resource);
 }
 
 /** The full name of the stack that runs: `ORGANIZATION/PROJECT/STACK`. */

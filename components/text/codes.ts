@@ -5,6 +5,7 @@ export const codes = [
   "argo-sets-replicas", // Argo CD would scale the drained worker up again.
   "argo-undeployed", // Argo CD would not deploy the stack's values file.
   "canary-connection", // The server does not tell whether the canary reached it.
+  "canary-left-out", // The settings leave no canary.
   "canary-not-shown", // Nothing shows whether web works on MongoDB.
   "cluster-not-checked", // The cluster does not answer, or lacks a right.
   "conflicts", // Records changed on both sides.
@@ -18,6 +19,7 @@ export const codes = [
   "export-left", // Nothing was exported before the drain.
   "fence-not-read", // Only a Job can compare the worker with fence.json.
   "forms-differ", // The services write other forms than the import.
+  "gate-closed", // The worker's drain waits for rollout.drain.
   "grace-period", // The worker's pods may end later than the drain waits.
   "held-runs-unknown", // MongoDB does not have some of the held runs.
   "helm-pending", // A Helm operation on a release is still pending.

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { logOn, ownerOf, StepGroup, StepResource, type StepOptions } from "../../step/program";
+import type { Finding } from "../../text";
+import { logFinding, ownerOf, StepGroup, StepResource, type StepOptions } from "../../step/program";
 import type { Services } from "../services";
 import { serviceEnvironment } from "../environment";
 import { serviceAddress } from "../placement";
@@ -34,14 +35,15 @@ export class Canary extends StepGroup {
       const all = { ...asked, owner: ownerOf(this) };
       const step = new StepResource(canary, "canary", all, this.ofChildren);
       this.ranAt = step.output("ranAt") as pulumi.Output<string>;
-    } else if (direction === "forward") void logOn("info", describeLeftOut(rollout.canary), this);
+    } else if (direction === "forward") void logFinding(leftOut(rollout.canary), this);
     this.registerOutputs();
   }
 }
 
-function describeLeftOut(isAsked: boolean): string {
+function leftOut(isAsked: boolean): Finding {
   const why = isAsked
     ? "the program sees no pods (rollout.confirm: none)"
     : "rollout.canary: false";
-  return `Canary left out: ${why}. Whether web works on MongoDB is seen only after the drain.`;
+  const text = `Canary left out: ${why}. Whether web works on MongoDB is seen only after the drain.`;
+  return { severity: "info", code: "canary-left-out", text };
 }
