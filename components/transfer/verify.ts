@@ -15,7 +15,7 @@ import {
   sourceOfTruth,
 } from "../state";
 import { Checkpoints } from "./checkpoints";
-import { type Batch, findChanged, groupsOnDisk, workOn } from "./disk";
+import { type Batch, type From, findChanged, groupsOnDisk, workOn } from "./disk";
 import { reading } from "./documents";
 import { type Pair, pairsOf } from "./pairs";
 import type { FormsReport } from "./forms/read";
@@ -80,11 +80,11 @@ export interface VerifyOptions {
    */
   readonly expiry?: LogExpiry;
   /**
-   * Compares only what an import would not read again, and leaves out files that change meanwhile: while the
-   * services write files, no other difference means anything. Nobody works on MongoDB then, so a run or an approval that
-   * is newer there differs, unless the run is held. Default: false.
+   * `unchanged only` compares only what an import would not read again, and leaves out files that change meanwhile: while
+   * the services write files, no other difference means anything. Nobody works on MongoDB then, so a run or an approval
+   * that is newer there differs, unless the run is held. Default: `start`.
    */
-  readonly isProof?: boolean;
+  readonly from?: Exclude<From, "checkpoints">;
 }
 
 /**
@@ -95,7 +95,8 @@ export interface VerifyOptions {
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function verifyState(asked: BothSides & VerifyOptions): Promise<VerificationReport> {
-  const { expiry, isProof = false } = asked;
+  const { expiry, from = "start" } = asked;
+  const isProof = from === "unchanged only";
   const tally = new Tally();
   await requireState(asked);
   const sides = await withForms(asked);
@@ -105,7 +106,6 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const isStrict = ({ disk }: Pair) =>
     isProof && disk.role !== "artifacts" && !held.has(runIdOf(disk));
   const checkpoints = new Checkpoints(sides.database, sides);
-  const from = isProof ? "unchanged only" : "start";
   const groups = groupsOnDisk({ address: sides, tally, from, checkpoints });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;

@@ -120,7 +120,7 @@ it("counts files that changed since, or that change while they are compared", as
   await stack.runs.deleteOne({ _id: "done" });
   await stack.db.collection("pack_run_logs").deleteMany({});
   const database = stack.db;
-  const asked = { ...stack.sides, isProof: true };
+  const asked = { ...stack.sides, from: "unchanged only" } as const;
   const { holds, proof } = await verifyState({ ...asked, database });
   expect({ holds, proof }).toEqual({ holds: false, proof: { provenFiles: 3, changedFiles: 1 } });
 

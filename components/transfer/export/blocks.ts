@@ -8,7 +8,7 @@ import {
   syncFolders,
 } from "../../state";
 import { Tally } from "../tally";
-import { takeTurn } from "../turns";
+import { takeTurn } from "./turns";
 import { type ExportedFile, exportFile } from "./file";
 import { exportLog } from "./log";
 import { type ExportTask, type RunHead, type RunInMongo, lookUp, refuseRun } from "./run";

@@ -18,7 +18,7 @@ import { documentsOf, findOtherRunIds, runsAsBytes } from "../documents";
 import { documentIn, fieldIn } from "../exact-types";
 import type { MongoSide } from "../sides";
 import type { Tally } from "../tally";
-import type { Turns } from "../turns";
+import type { Turns } from "./turns";
 import type { ExportBases } from "./bases";
 import { type LogInMongo, readLogEnds } from "./log-ends";
 import type { ExportSides, PartRole } from "./sides";

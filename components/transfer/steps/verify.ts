@@ -59,7 +59,7 @@ async function importAndProve(inputs: ProofInputs): Promise<ProofResults> {
   }
   const first = await importRuns(inputs);
   const sides = await sidesOf(inputs);
-  const found = await compare("proof", inputs, { isProof: true });
+  const found = await compare("proof", inputs, { from: "unchanged only" });
   if (!found.holds) {
     const { root, notExported } = await namedSides(inputs);
     throw new Unfinished(describeUnproven(found, root, notExported));
