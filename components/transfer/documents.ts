@@ -5,7 +5,7 @@ import { isUnfinished } from "../state";
 import { fieldIn } from "./exact-types";
 import { type MongoSide, collectionOf } from "./sides";
 
-/** The field by which pages follow each other. */
+/** The field that orders pages. Its values are unique in a query, and of types that MongoDB compares with each other. */
 const orders = { runs: "_id", logs: "sequence" } as const;
 
 /** The number of documents in a first page, when nothing is known of their size, and the maximum in a later one. */
@@ -63,19 +63,19 @@ export async function* runsAsBytes(
 /** The ids of runs that are not texts, by the index on `_id`: no file can hold such a run. */
 export function findOtherRunIds(sides: MongoSide): Promise<string[]> {
   const isNoText = { _id: { $not: { $gte: "" } } };
-  return documentsOf(sides, "runs", isNoText, (bytes) => String(fieldIn(bytes, "_id")));
+  return readDocuments(sides, "runs", isNoText, (bytes) => String(fieldIn(bytes, "_id")));
 }
 
 /** Maximum number of documents in a reply: enough for two artifacts of each run in a block. */
 const maxInReply = 512;
 
 /**
- * Converts all documents of a query, by run and `_id`; all of them again after a failure. For the parts of a few runs,
- * which the indexes that begin with `runId` serve.
+ * Reads and converts all documents of a query, ordered by run and `_id`; after a failure, all of them again. Meant for the
+ * parts of a few runs, which the indexes that begin with `runId` serve.
  *
  * @param convert gets a document's bytes
  */
-export function documentsOf<T>(
+export function readDocuments<T>(
   sides: MongoSide,
   role: CollectionRole,
   filter: Document,

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Db, Document } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, exportState } from "../../components/transfer";
-import { documentsOf } from "../../components/transfer/documents";
+import { readDocuments } from "../../components/transfer/documents";
 import { documentIn } from "../../components/transfer/exact-types";
 import { formatJson } from "../../components/state";
 import { isJsonObject, membersOf, parseJson } from "../../components/state/json";
@@ -83,7 +83,7 @@ const stateOf = fc
 
 async function documents(database: Db): Promise<Document[]> {
   const sides = defaultSides(database, "");
-  const all = collectionRoles.map((role) => documentsOf(sides, role, {}, documentIn));
+  const all = collectionRoles.map((role) => readDocuments(sides, role, {}, documentIn));
   return (await Promise.all(all)).flat();
 }
 
@@ -142,7 +142,7 @@ it("changes in MongoDB alone come to the files, and both sides are equal afterwa
       for (const role of ["runs", "artifacts", "approvals"] as const) {
         const collection = database.collection(documentOptions.collections[role]);
         await collection.deleteMany({});
-        const found = await documentsOf(defaultSides(scratch, ""), role, {}, documentIn);
+        const found = await readDocuments(defaultSides(scratch, ""), role, {}, documentIn);
         for (const document of found) await collection.insertOne(document);
       }
       expect(await exportState(defaultSides(database, root))).toMatchObject({

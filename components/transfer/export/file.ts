@@ -20,7 +20,7 @@ import {
   wouldRepeatSteps,
 } from "../../state";
 import { type NewBase, isAgreed, isSettled } from "../bases";
-import { documentsOf } from "../documents";
+import { readDocuments } from "../documents";
 import { documentIn } from "../exact-types";
 import type { Verdict } from "../merge";
 import { pairOf } from "../pairs";
@@ -74,7 +74,7 @@ export async function exportFile(
     // A block has no room for each document: then all of the file are read again.
     const found = isKept
       ? kept.map((bytes) => documentIn(bytes))
-      : await documentsOf(sides, role, wanted, documentIn);
+      : await readDocuments(sides, role, wanted, documentIn);
     const pairs = found.map((mongo) => pairDocument(role, mongo, file, run, sides));
     const having = (...verdicts: Verdict[]) =>
       file.refusal ? [] : pairs.filter(({ verdict }) => verdicts.includes(verdict));

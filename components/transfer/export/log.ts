@@ -21,7 +21,7 @@ import {
   refusalIn,
   sequenceOfLine,
 } from "../../state";
-import { documentsOf, pages } from "../documents";
+import { readDocuments, pages } from "../documents";
 import { documentIn } from "../exact-types";
 import { collectionOf } from "../sides";
 import { Tally } from "../tally";
@@ -174,7 +174,7 @@ async function compareLast(
 ): Promise<void> {
   if (!last) return;
   const { sequence } = last.document as { readonly sequence: Long };
-  for (const stored of await documentsOf(sides, "logs", { runId, sequence }, documentIn)) {
+  for (const stored of await readDocuments(sides, "logs", { runId, sequence }, documentIn)) {
     const paths = differingPaths("logs", last.document, stored);
     if (paths.length === 0) continue;
     const detail = `the file has different content for ${String(sequence)}: ${paths.join(", ")}`;

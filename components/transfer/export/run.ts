@@ -14,7 +14,7 @@ import {
   mapLimit,
 } from "../../state";
 import type { Base } from "../bases";
-import { documentsOf, findOtherRunIds, runsAsBytes } from "../documents";
+import { readDocuments, findOtherRunIds, runsAsBytes } from "../documents";
 import { documentIn, fieldIn } from "../exact-types";
 import type { MongoSide } from "../sides";
 import type { Tally } from "../tally";
@@ -217,7 +217,7 @@ async function partsOf(
 ): Promise<DocumentsOfRuns> {
   const runs = new Map(runIds.map((runId): [string, StoredDocument[]] => [runId, []]));
   let size = 0;
-  const found = await documentsOf(sides, role, { runId: { $in: runIds } }, (bytes) => {
+  const found = await readDocuments(sides, role, { runId: { $in: runIds } }, (bytes) => {
     size += bytes.length;
     const document = documentIn(bytes);
     const stored = toStored(role, document, size <= partBytes ? bytes : undefined);
