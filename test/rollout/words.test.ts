@@ -7,7 +7,8 @@ import type { DrainInputs } from "../../components/rollout";
 import { findUnpausable } from "../../components/rollout/pods/paused";
 import { findRefusals, findUnknownCutover } from "../../components/rollout/pods/refusal";
 import { checkReleases, pendingOperations } from "../../components/rollout/helm/releases";
-import { findObstacles, workload } from "../../components/rollout/pods/workload";
+import { findObstacles } from "../../components/rollout/pods/obstacles";
+import { workload } from "../../components/rollout/pods/workload";
 import { environmentOnTop, refuseUnknownList } from "../../components/rollout/values/files";
 import { sentences } from "../sentences";
 

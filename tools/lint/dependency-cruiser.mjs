@@ -55,7 +55,7 @@ const pureDoors = {
   rollout: [
     "environment",
     "helm/(checks|lost-values|rendered)",
-    "pods/(argo|refusal|workload)",
+    "pods/(argo|obstacles|refusal|workload)",
     "values/files",
   ],
   // post.ts is its second door, the one that sends something.
@@ -95,7 +95,7 @@ const innerModules = {
   ],
   rollout: [
     "canary/(pod|verdict)",
-    "helm/releases?",
+    "helm/(chart|releases)",
     "pods/(decision|executors|paused)",
     "recovery",
     "update/cutover",

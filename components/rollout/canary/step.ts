@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import { clusterAt, controllersOf, tryQuickly, type Cluster } from "../../kubernetes";
 import { kind, tell, type MongoInputs, type OncePerCutover, type Step } from "../../step";
 import { canaryPod } from "./pod";
-import { preparePod, runPod, unshown, worksOnMongo, type CanaryTarget } from "./run";
+import { preparePod, unshown, worksOnMongo, type CanaryTarget } from "./prepare";
+import { runPod } from "./run";
 
 export interface CanaryInputs extends CanaryTarget, MongoInputs, OncePerCutover {
   /** The fence of services that work on MongoDB already; else empty. */

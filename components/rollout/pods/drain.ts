@@ -26,9 +26,10 @@ import {
   type DrainResults,
   type FinishedDrain,
 } from "./inputs";
+import { drainObstacles } from "./obstacles";
 import { pauseWeb, resumeWeb } from "./paused";
 import { describeOther, findRefusals, findUnknownCutover, observeCluster } from "./refusal";
-import { drainObstacles, observeService, pause, restoreReplicas, type Workload } from "./workload";
+import { observeService, pause, restoreReplicas, type Workload } from "./workload";
 
 const now = () => new Date().toISOString();
 

@@ -23,12 +23,11 @@ import {
   type PodsReplacedInputs,
   type PodsReplacedResults,
 } from "./inputs";
+import { describeUnseen, findObstacles } from "./obstacles";
 import { resume } from "./paused";
 import {
   describeMode,
-  describeUnseen,
   describeWanted,
-  findObstacles,
   isPaused,
   observeService,
   restoreReplicas,

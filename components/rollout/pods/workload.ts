@@ -5,21 +5,16 @@ import {
   describeController,
   describeApiPlace,
   hasEnded,
-  isReady,
   isStatefulSet,
   formatSelector,
-  nameOf,
-  podObstacle,
   replicasBefore,
   replicasBeforeDrain,
   replicasOf,
   statedMode,
   type Cluster,
   type Controller,
-  type Obstacle,
   type ServiceSelector,
 } from "../../kubernetes";
-import type { Direction } from "../../settings";
 import { tell } from "../../step";
 import { modeAfter, modeKey, type Service } from "../environment";
 
@@ -141,99 +136,7 @@ export function workload(
   return { controller, replicaSets: own, pods: remaining };
 }
 
-/** Whether a pod is of a workload's newest template. */
-function isOfNewest(found: Workload, pod: V1Pod): boolean {
-  const { controller } = found;
-  if (isStatefulSet(controller)) {
-    const revision = pod.metadata?.labels?.["controller-revision-hash"];
-    return revision !== undefined && revision === controller.status?.updateRevision;
-  }
-  const uid = newestOf(found)?.metadata?.uid;
-  return uid !== undefined && controllerOf(pod)?.uid === uid;
-}
-
-function newestOf({ replicaSets }: Workload): V1ReplicaSet | undefined {
-  const revision = ({ metadata }: V1ReplicaSet) =>
-    Number(metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? 0);
-  return replicaSets.toSorted((one, other) => revision(other) - revision(one))[0];
-}
-
-/** What a drain waits for: each pod, and the controllers, which might create another one. */
-export function drainObstacles(found: Workload): Obstacle[] {
-  if (found.pods.length > 0) return found.pods.map((pod) => podObstacle(pod));
-  const { controller, replicaSets } = found;
-  const isDrained =
-    isSeen(controller) && replicaSets.every((one) => isSeen(one) && one.spec?.replicas === 0);
-  return isDrained ? [] : [describeUnseen(controller)];
-}
-
-/** What a rollout waits for: all new pods in the mode, and no old one. */
-export function findObstacles(
-  found: Workload,
-  { service, direction }: { readonly service: Service; readonly direction: Direction },
-): Obstacle[] {
-  const { controller } = found;
-  const stated = describeMode(controller, service);
-  if (stated !== modeAfter(direction)) {
-    const found = `${modeKey(service)} in its pod template is ${stated}, not ${modeAfter(direction)}`;
-    const advice =
-      "Deploy them (with Argo CD or Flux: commit, push, sync). " +
-      "The variable must be in the container's env, with its value.";
-    const detail = "so these values are not deployed yet";
-    return [{ object: describeController(controller), found, detail, advice }];
-  }
-  if (isPaused(controller)) return [describePaused(controller)];
-  if (!isSeen(controller)) return [describeUnseen(controller)];
-  return [...missingPods(found), ...blockingPods(found)];
-}
-
 /** The mode that a workload's pod template states, in lower case. Default: filesystem. */
 export function describeMode({ spec }: Controller, service: Service): string {
   return statedMode(spec?.template.spec, modeKey(service)) ?? modeAfter("back");
-}
-
-function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {
-  return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
-}
-
-function describePaused(controller: Controller): Obstacle {
-  const advice = `Resume it: kubectl rollout resume deployment ${nameOf(controller)}`;
-  return { object: describeController(controller), found: "paused (spec.paused)", advice };
-}
-
-export function describeUnseen(controller: Controller): Obstacle {
-  return {
-    object: describeController(controller),
-    found: "Kubernetes has not processed its last change",
-    advice: "Check that kube-controller-manager runs.",
-  };
-}
-
-function missingPods(found: Workload): Obstacle[] {
-  const { controller } = found;
-  const wanted = replicasOf(controller);
-  // The status lags behind, and a paused Deployment has pods of its old template.
-  const count = Math.min(controller.status?.updatedReplicas ?? 0, newPods(found).length);
-  if (count >= wanted) return [];
-  const object = describeController(controller);
-  const advice = `See its events: kubectl describe ${object.toLowerCase()}`;
-  return [{ object, found: `${count} of ${wanted} new pods exist`, advice }];
-}
-
-function blockingPods(found: Workload): Obstacle[] {
-  const pods = newPods(found);
-  const unready = pods.filter((pod) => !isReady(pod));
-  const isEarly = pods.length - unready.length < replicasOf(found.controller);
-  const former = found.pods.filter((pod) => !isOfNewest(found, pod));
-  const old = former.map((pod) => {
-    const { object, ...problem } = podObstacle(pod);
-    // A rolling update keeps a pod until a new one takes its place.
-    const waits = isEarly && isReady(pod) && { advice: "It ends when the new pods are ready." };
-    return { ...problem, object: `old ${object}`, ...waits };
-  });
-  return [...unready.map((pod) => podObstacle(pod)), ...old];
-}
-
-function newPods(found: Workload): Workload["pods"] {
-  return found.pods.filter((pod) => isOfNewest(found, pod) && !pod.metadata?.deletionTimestamp);
 }

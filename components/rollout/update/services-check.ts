@@ -10,7 +10,7 @@ import {
   type Cluster,
 } from "../../kubernetes";
 import { kind, reportFindings, type Step } from "../../step";
-import { foreseeCanary, hasCanaries, removeCanaries } from "../canary/run";
+import { foreseeCanary, hasCanaries, removeCanaries } from "../canary/prepare";
 import { modeAfter, type EnvironmentEntry } from "../environment";
 import { describeApart, describeModes, observeModes } from "./live";
 import { addressInputs, type DrainInputs } from "../pods/inputs";

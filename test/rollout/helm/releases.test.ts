@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { readReleases } from "../../../components/rollout/helm/release";
+import { readReleases } from "../../../components/rollout/helm/chart";
 import { parseSettings } from "../../../components/settings";
 
 let folder: string;

@@ -6,12 +6,8 @@ import {
 } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { managersOfReplicas } from "../../../components/kubernetes";
-import {
-  drainObstacles,
-  findObstacles,
-  describeMode,
-  workload,
-} from "../../../components/rollout/pods/workload";
+import { drainObstacles, findObstacles } from "../../../components/rollout/pods/obstacles";
+import { describeMode, workload } from "../../../components/rollout/pods/workload";
 
 const now = new Date("2026-11-25T12:00:00Z");
 const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1_000).toISOString();
