@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import { unknownValue } from "../step";
-import { andMore } from "../text";
+import { andMore, compareValues } from "../text";
 import type { Properties, PreviewStep } from "./read";
 import { join, md, ours, type Markdown } from "./safe/markdown";
 
@@ -43,23 +42,15 @@ export function compareInputs({ old, new: wanted, operation, type }: PreviewStep
   if (isTakenOver && !old) return [];
   const selectVisible = (inputs: Properties = {}) =>
     Object.fromEntries(Object.entries(inputs).filter(([key]) => !hidden.has(key)));
-  const all = compareValues(selectVisible(old), selectVisible(wanted), "");
+  const all = compareValues(selectVisible(old), selectVisible(wanted), listMembers)
+    .filter(({ after }) => after !== unknownValue)
+    .map(({ path, before, after }) => {
+      return { path, before: formatValue(before), after: formatValue(after) };
+    });
   // Atlas keeps what nobody names. The import does not return settings that are off by default.
   const isChosen = ({ before = "false", after }: Difference) =>
     after !== undefined && after !== before;
   return isTakenOver ? all.filter(isChosen) : all;
-}
-
-function compareValues(before: unknown, after: unknown, path: string): Difference[] {
-  if (isDeepStrictEqual(before, after) || after === unknownValue) return [];
-  const [olds, news] = [before ?? {}, after ?? {}].map(listMembers);
-  const keys = new Set([...Object.keys(olds ?? {}), ...Object.keys(news ?? {})]);
-  if (!olds || !news || keys.size === 0) {
-    return [{ path, before: formatValue(before), after: formatValue(after) }];
-  }
-  return [...keys].flatMap((key) =>
-    compareValues(olds[key], news[key], path === "" ? key : `${path}.${key}`),
-  );
 }
 
 function listMembers(value: unknown): Properties | undefined {

@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
-import { andMore, warning } from "../../text";
+import { andMore, warning, compareValues, type ValueDifference } from "../../text";
 import { logFinding } from "../../step/program";
 import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
@@ -54,13 +53,6 @@ async function liveRelease(
   return JSON.parse(text) as LiveRelease;
 }
 
-/** A key, with dots in it, whose value an upgrade would change; undefined on the side that lacks it. */
-interface OtherValue {
-  readonly path: string;
-  readonly live: unknown;
-  readonly applied: unknown;
-}
-
 /**
  * What an upgrade would change besides our own variables. The live chart's defaults count on both sides, so that
  * a key that only repeats one is no difference.
@@ -71,43 +63,36 @@ export function otherValues(
   { config, chart }: LiveRelease,
   applied: readonly unknown[],
   ours: readonly ServiceValues[],
-): OtherValue[] {
+): ValueDifference[] {
   const live = mergeValues([chart?.values, config]);
   const wanted = mergeValues([chart?.values, ...applied]);
   const keys = ours.flatMap(({ service, path }) =>
     environmentKeys(service).map((key) => variableKey(`${path}.${key}.`)),
   );
   const isOurs = (path: string) => keys.some((key) => variableKey(`${path}.`).startsWith(key));
-  return compareValues(live, wanted, "").filter(({ path }) => !isOurs(path));
+  // An empty map or list in the place of nothing changes nothing.
+  const isEmpty = (value: unknown) => Object.keys(membersOf(value ?? {}) ?? [value]).length === 0;
+  return compareValues(live, wanted, membersOf).filter(
+    ({ path, before, after }) => !isOurs(path) && !(isEmpty(before) && isEmpty(after)),
+  );
 }
 
-function byName(value: unknown): unknown {
+// Lists of named members, such as variables, are compared name by name.
+function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (isMap(value)) return value;
   const isNamed = (one: unknown) => isMap(one) && typeof one.name === "string";
-  if (!Array.isArray(value) || !value.every(isNamed)) return value;
+  if (!Array.isArray(value) || !value.every(isNamed)) return undefined;
   const list = value as { readonly name: string }[];
   return Object.fromEntries(list.map((one) => [one.name, JSON.stringify(one)]));
-}
-
-function compareValues(ofLive: unknown, ofApplied: unknown, path: string): OtherValue[] {
-  const live = byName(ofLive);
-  const applied = byName(ofApplied);
-  if (isDeepStrictEqual(live, applied)) return [];
-  const sides = [live, applied].filter((side) => side !== undefined);
-  if (!sides.every(isMap)) return [{ path, live, applied }];
-  const keys = new Set(sides.flatMap((side) => Object.keys(side)));
-  const [left, right] = [live, applied].map((side) => (isMap(side) ? side : {}));
-  return [...keys].flatMap((key) =>
-    compareValues(left?.[key], right?.[key], path === "" ? key : `${path}.${key}`),
-  );
 }
 
 /** The warning for a reviewer, without a value that may be secret. */
 export function describeLostValues(
   release: string,
-  found: readonly OtherValue[],
+  found: readonly ValueDifference[],
   file = "a values file of the release",
 ): string {
-  const keys = found.slice(0, 10).map(({ path, live, applied }) => {
+  const keys = found.slice(0, 10).map(({ path, before: live, after: applied }) => {
     const isShown = /(^|\.)(tag|digest|repository|image|replicas|replicaCount)$/.test(path);
     if (isShown) return `  ${path}: ${textOf(live)} is live, ${textOf(applied)} would be applied`;
     return `  ${path}${live === undefined ? ": not live" : applied === undefined ? ": would be lost" : ""}`;

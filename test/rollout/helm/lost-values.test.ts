@@ -19,9 +19,9 @@ describe("the live values of a release", () => {
     };
 
     expect(otherValues(live, [{ image: { tag: "1" } }], ours)).toEqual([
-      { path: "image.tag", live: "2", applied: "1" },
+      { path: "image.tag", before: "2", after: "1" },
     ]);
-    expect(otherValues(live, [{}], ours)).toEqual([{ path: "image.tag", live: "2", applied: "0" }]);
+    expect(otherValues(live, [{}], ours)).toEqual([{ path: "image.tag", before: "2", after: "0" }]);
   });
 
   it("are the same where only our own keys differ, or a default of the chart is repeated", () => {
@@ -56,8 +56,8 @@ describe("the live values of a release", () => {
 
 describe("a warning of them", () => {
   const found = [
-    { path: "image.tag", live: "2", applied: "1" },
-    { path: "smtp.password", live: "hunter2", applied: undefined },
+    { path: "image.tag", before: "2", after: "1" },
+    { path: "smtp.password", before: "hunter2", after: undefined },
   ];
 
   it("names the keys, and of values only what is no secret", () => {
