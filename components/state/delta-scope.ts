@@ -7,7 +7,7 @@ import type { Fence } from "./fence";
 import { type StateAddress, filesOf } from "./layout";
 import { ownFiles } from "./own-files";
 import { publish } from "./publish";
-import { type FindFinished, readRunFiles, stampedName } from "./run-files";
+import { type FindFinished, type StampedFile, readRunFiles } from "./run-files";
 import { formatStamp, readStamp } from "./stamp";
 
 /** What the bulk pass of a rollback leaves to the delta pass. */
@@ -20,8 +20,8 @@ export interface DeltaScope {
   readonly since?: string;
   /** The runs that MongoDB had unfinished when they were read. */
   readonly runs: readonly string[];
-  /** The files whose runs were finished, as `stampedName` has them. */
-  readonly finished: Pick<ReadonlySet<string>, "has">;
+  /** The files of runs that were finished, and that have their stamp still. */
+  readonly findFinished: FindFinished;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface DeltaScope {
  */
 export async function saveDeltaScope(
   address: StateAddress,
-  scope: Omit<DeltaScope, "finished">,
+  scope: Omit<DeltaScope, "findFinished">,
   findFinished?: FindFinished,
 ): Promise<void> {
   const path = join(address.root, ownFiles.deltaScope);
@@ -60,7 +60,7 @@ export async function readDeltaScope(
     if (!isMissing(error)) throw error;
   });
   if (!file) return undefined;
-  let scope: Omit<DeltaScope, "finished"> | undefined;
+  let scope: Omit<DeltaScope, "findFinished"> | undefined;
   const names: number[] = [];
   const finished: number[] = [];
   try {
@@ -70,12 +70,17 @@ export async function readDeltaScope(
         names.push(shortHash(name));
         finished.push(shortHash(stampedName(name, stamp)));
       } else {
-        scope = JSON.parse(line) as Omit<DeltaScope, "finished">;
+        scope = JSON.parse(line) as Omit<DeltaScope, "findFinished">;
         if (scope.fence !== at || !tokens.includes(scope.token ?? "")) return undefined;
       }
     }
     if (!scope || !(await areThere(address, new HashSet(names)))) return undefined;
-    return { ...scope, finished: new HashSet(finished) };
+    const known = new HashSet(finished);
+    const isFinished = ({ file: { name }, stamp }: StampedFile) =>
+      stamp !== undefined && known.has(stampedName(name, formatStamp(stamp)));
+    const findFinished = (files: readonly StampedFile[]) =>
+      Promise.resolve(new Set(files.filter(isFinished).map(({ file }) => file.name)));
+    return { ...scope, findFinished };
   } catch (error) {
     // Every file is read then.
     if (error instanceof SyntaxError) return undefined;
@@ -83,6 +88,10 @@ export async function readDeltaScope(
   } finally {
     await file.close();
   }
+}
+
+function stampedName(name: string, stamp: string | undefined): string {
+  return `${name} ${stamp}`;
 }
 
 async function areThere(address: StateAddress, wanted: HashSet): Promise<boolean> {

@@ -58,6 +58,12 @@ export class Refusal extends Error {
   }
 }
 
+/** A file that cannot be opened or read is one refused record; any other error ends the run. */
+export function unreadable(error: unknown): Refusal {
+  if (!isSystemError(error)) throw error;
+  return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
+}
+
 /** Returns an error that is a refusal, and throws any other error again. */
 export function refusalIn(error: unknown): Refusal {
   if (error instanceof Refusal) return error;

@@ -15,11 +15,19 @@ export {
   type StateAddress,
   type StateFile,
 } from "./layout";
-export { formatStamp, isSameStamp, readStamp, stampByOpening, type FileStamp } from "./stamp";
+export { isSameStamp, readStamp, stampByOpening, type FileStamp } from "./stamp";
 export { requireStores } from "./stores";
 export { ownFiles } from "./own-files";
-export { newestRuns, runsNamed, runsOnDisk, type FoundFile, type RunOnDisk } from "./runs";
-export { findRunId, freshMs, lookAt, maxRereads, pauseMs, placeOf, type FilePlace } from "./place";
+export {
+  findChanged,
+  newestRuns,
+  readSettled,
+  runsNamed,
+  runsOnDisk,
+  type FoundFile,
+  type RunOnDisk,
+} from "./runs";
+export { findRunId, lookAt, placeOf, type FilePlace } from "./place";
 export {
   countJobs,
   findArchivedJobs,
@@ -34,10 +42,8 @@ export {
   beginning,
   decode,
   hashOfFirst,
-  readChunks,
   readSmall,
   readTexts,
-  type Chunk,
   type Raw,
   type RawText,
   type ReadPosition,
@@ -76,7 +82,6 @@ export { isUnfinished, wouldRepeatSteps } from "./unfinished";
 export {
   listUnfinishedRuns,
   mayBeUnfinished,
-  stampedName,
   unbegunRunIn,
   type FindFinished,
   type RunFile,
@@ -115,6 +120,7 @@ export {
   describePlace,
   isSystemError,
   refusalIn,
+  unreadable,
   Refusal,
   StateFolderError,
   WriteError,

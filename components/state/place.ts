@@ -5,6 +5,7 @@ import { Refusal } from "./errors";
 import { heldAddresses } from "./held";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames, plainRunId } from "./layout";
 import { idInside, runIn } from "./run-files";
+import { freshMs, maxRereads, pauseMs } from "./runs";
 import { type FileStamp, lookUp, toStamp } from "./stamp";
 
 /** A run's file of one role, with the stamp that it had when it was looked up. */
@@ -84,15 +85,6 @@ export async function findRunId(
   }
   return undefined;
 }
-
-/** A file that was written less than this many ms ago may be half-written: its writer truncates it first. */
-export const freshMs = 5_000;
-
-/** The maximum number of times that a fresh file is read again. */
-export const maxRereads = 2;
-
-/** How long to wait before a fresh file is read again. */
-export const pauseMs = 1_000;
 
 async function runIdInside(address: StateAddress, baseName: string): Promise<string | undefined> {
   const file = fileOf(address, "runs", baseName);

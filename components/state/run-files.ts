@@ -4,7 +4,7 @@ import { isSystemError } from "./errors";
 import { type JsonObject, memberOf, objectIn } from "./json";
 import { type StateAddress, type StateFile, fileBaseNames, filesOf } from "./layout";
 import { type RawText, readTexts } from "./read";
-import { type FileStamp, formatStamp, readStamp } from "./stamp";
+import { type FileStamp, readStamp } from "./stamp";
 import { isUnbegun, isUnfinished } from "./unfinished";
 
 /** A run's file with the id inside. */
@@ -16,12 +16,8 @@ export interface RunFile {
 /** Maximum number of files read at once; on a network volume each takes some milliseconds. */
 const filesAtOnce = 16;
 
-/** A file's name with its stamp as text. */
-export function stampedName(name: string, stamp: string | undefined): string {
-  return `${name} ${stamp}`;
-}
-
-interface StampedFile {
+/** A run's file, with the stamp that it had before it was read. */
+export interface StampedFile {
   readonly file: StateFile;
   /** Undefined if the file is gone by now. */
   readonly stamp: FileStamp | undefined;
@@ -33,16 +29,12 @@ export type FindFinished = (files: readonly StampedFile[]) => Promise<ReadonlySe
 /**
  * Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them.
  *
- * @param finished files whose runs were finished, as `stampedName` has them: one that has its stamp still is not read
+ * @param findFinished the files that are not read; default none
  */
 export async function listUnfinishedRuns(
   address: StateAddress,
-  finished?: Pick<ReadonlySet<string>, "has">,
+  findFinished?: FindFinished,
 ): Promise<RunFile[]> {
-  const isFinished = ({ file, stamp }: StampedFile) =>
-    stamp !== undefined && finished?.has(stampedName(file.name, formatStamp(stamp))) === true;
-  const findFinished = (files: readonly StampedFile[]) =>
-    Promise.resolve(new Set(files.filter(isFinished).map(({ file }) => file.name)));
   const runs: RunFile[] = [];
   for await (const { file, runId, mayExecute } of readRunFiles(address, findFinished)) {
     if (runId !== undefined && mayExecute) runs.push({ runId, file });

@@ -1,8 +1,10 @@
 import { type Stats, lstatSync } from "node:fs";
 import { lstat } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
-import { mapOrdered } from "./concurrency";
-import { isMissing } from "./errors";
+import { mapLimit, mapOrdered } from "./concurrency";
+import { isMissing, refusalIn } from "./errors";
+import { parse } from "./json";
 import {
   type Skipped,
   type StateAddress,
@@ -11,7 +13,8 @@ import {
   filesOf,
   rolesIn,
 } from "./layout";
-import { type FileStamp, toStamp, lookAtAll } from "./stamp";
+import { type Chunk, type RawText, type ReadStart, readChunks } from "./read";
+import { type FileStamp, isSameStamp, lookAtAll, stampByOpening, toStamp } from "./stamp";
 
 /** A run's files, all of one base name: its parts first, its own file last. */
 export interface RunOnDisk {
@@ -150,4 +153,57 @@ async function findFiles(files: readonly StateFile[]): Promise<(FoundFile | unde
       (error: unknown) => toLost(file, error),
     );
   return lookAtAll(files, atOnce, inPool);
+}
+
+/** A file that was written less than this many ms ago may be half-written: its writer truncates it first. */
+export const freshMs = 5_000;
+
+/** The maximum number of times that a fresh file is read again. */
+export const maxRereads = 2;
+
+/** How long to wait before a fresh file is read again. */
+export const pauseMs = 1_000;
+
+/**
+ * Reads a file, and rereads one written a moment ago that does not parse or that changed while it was read: a service
+ * may be writing it.
+ */
+export async function readSettled(
+  { file, bytes }: { readonly file: FoundFile; readonly bytes?: Buffer | undefined },
+  start: ReadStart,
+) {
+  if (file.role === "logs") return { file, chunks: readChunks(file, start, bytes) };
+  for (let reread = 0; ; reread += 1) {
+    const chunks: Chunk[] = [];
+    const again = reread === 0 ? bytes : undefined;
+    for await (const chunk of readChunks(file, start, again)) chunks.push(chunk);
+    const isOld = Date.now() - file.stamp.modified >= freshMs;
+    if (isOld || reread === maxRereads) return { file, chunks };
+    const isWhole = chunks.every(({ texts }) => texts.every(isParsed));
+    if (isWhole && !(await findChanged([file])).has(file.name)) return { file, chunks };
+    await setTimeout(pauseMs);
+    file = { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
+  }
+}
+
+function isParsed(text: RawText): boolean {
+  try {
+    parse(text);
+    return true;
+  } catch (error) {
+    refusalIn(error);
+    return false;
+  }
+}
+
+/** The number of files that are opened at once for a look. */
+const looksAtOnce = 16;
+
+/** The names of those of some files that are not as they were when they were read, or are gone. */
+export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {
+  const names = await mapLimit(looksAtOnce, [...files], async ({ name, path, stamp }) => {
+    const now = await stampByOpening(path);
+    return isSameStamp(now, stamp) ? [] : [name];
+  });
+  return new Set(names.flat());
 }

@@ -13,9 +13,10 @@ import {
   requireState,
   runIdOf,
   sourceOfTruth,
+  findChanged,
 } from "../state";
 import { Checkpoints } from "./checkpoints";
-import { type Batch, type From, findChanged, groupsOnDisk, workOn } from "./disk";
+import { type Batch, type From, groupsOnDisk, workOn } from "./disk";
 import { reading } from "./documents";
 import { type Pair, pairsOf } from "./pairs";
 import type { FormsReport } from "./forms/read";

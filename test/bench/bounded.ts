@@ -41,7 +41,7 @@ export async function measureBounded(
       fence: fence.at,
       since: new Date(Date.now() - day / 2).toISOString(),
       runs: Array.from({ length: changed }, (_one, at) => runOf(at)),
-      finished: new Set<string>(),
+      findFinished: () => Promise.resolve(new Set<string>()),
     };
     const passes = {
       "before a fence": async () => {

@@ -1,27 +1,17 @@
 import { createHash } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import {
-  type Chunk,
   type FileStamp,
   type FoundFile,
   LineNumbers,
-  type RawText,
   type ReadStart,
   Refusal,
-  mapLimit,
   beginning,
   hashOfFirst,
   isSameStamp,
-  isSystemError,
-  maxRereads,
-  parse,
-  pauseMs,
-  readChunks,
-  readSmall,
   parseRecords,
-  refusalIn,
-  stampByOpening,
-  freshMs,
+  readSettled,
+  readSmall,
+  unreadable,
 } from "../../state";
 import {
   type Beginning,
@@ -182,54 +172,4 @@ export async function* readRecords(opened: Opened, tally: Tally): AsyncGenerator
   } catch (error) {
     tally.refuse(role, { file: name }, unreadable(error));
   }
-}
-
-/**
- * Reads a file, and rereads one written a moment ago that does not parse or that changed while it was read: a service
- * may be writing it.
- */
-export async function readSettled(
-  { file, bytes }: { readonly file: FoundFile; readonly bytes?: Buffer | undefined },
-  start: ReadStart,
-) {
-  if (file.role === "logs") return { file, chunks: readChunks(file, start, bytes) };
-  for (let reread = 0; ; reread += 1) {
-    const chunks: Chunk[] = [];
-    const again = reread === 0 ? bytes : undefined;
-    for await (const chunk of readChunks(file, start, again)) chunks.push(chunk);
-    const isOld = Date.now() - file.stamp.modified >= freshMs;
-    if (isOld || reread === maxRereads) return { file, chunks };
-    const isWhole = chunks.every(({ texts }) => texts.every(isParsed));
-    if (isWhole && !(await findChanged([file])).has(file.name)) return { file, chunks };
-    await setTimeout(pauseMs);
-    file = { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
-  }
-}
-
-function isParsed(text: RawText): boolean {
-  try {
-    parse(text);
-    return true;
-  } catch (error) {
-    refusalIn(error);
-    return false;
-  }
-}
-
-/** The number of files that are opened at once for a look. */
-export const looksAtOnce = 16;
-
-/** The names of those of some files that are not as they were when they were read, or are gone. */
-export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {
-  const names = await mapLimit(looksAtOnce, [...files], async ({ name, path, stamp }) => {
-    const now = await stampByOpening(path);
-    return isSameStamp(now, stamp) ? [] : [name];
-  });
-  return new Set(names.flat());
-}
-
-/** A file that cannot be opened or read is one refused record; any other error ends the run. */
-export function unreadable(error: unknown): Refusal {
-  if (!isSystemError(error)) throw error;
-  return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
 }

@@ -10,21 +10,13 @@ import {
   runsNamed,
   runsOnDisk,
   stampByOpening,
+  unreadable,
 } from "../../state";
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { type Checkpoints, type RunCheckpoints, converterOf } from "../checkpoints";
 import type { Tally } from "../tally";
 import { type FileRecords, type RunGroup, batchBytes, groupRuns } from "./batches";
-import {
-  type From,
-  type Listed,
-  isImported,
-  isUntouched,
-  looksAtOnce,
-  openFile,
-  readRecords,
-  unreadable,
-} from "./file";
+import { type From, type Listed, isImported, isUntouched, openFile, readRecords } from "./file";
 
 /** Some runs, and which of their files. */
 export interface OnlyRuns {
@@ -92,6 +84,9 @@ function bytesToRead({ file: { role, stamp }, checkpoint }: Listed, from: From):
 }
 
 const blocksAtOnce = 4;
+
+/** The number of files that are opened at once for a look. */
+export const looksAtOnce = 16;
 
 async function* listRuns(scan: DiskScan): AsyncGenerator<readonly Listed[][]> {
   const { address, tally, from, checkpoints, empty, only, stats, select } = scan;

@@ -3,5 +3,5 @@
  * `file.ts` opens a file and reads its records, `batches.ts` cuts these into batches and lets some be worked on.
  */
 export { type Batch, workOn } from "./batches";
-export { type From, type Listed, findChanged, isUntouched, looksAtOnce } from "./file";
-export { type OnlyRuns, groupsOnDisk } from "./groups";
+export { type From, type Listed, isUntouched } from "./file";
+export { type OnlyRuns, groupsOnDisk, looksAtOnce } from "./groups";

@@ -51,7 +51,7 @@ export async function exportBeforeEnd(
   });
   // No final pass follows an export by hand.
   if (!isDelta) await exportOrphans(task);
-  const files = await listUnfinishedRuns(sides, scope?.finished);
+  const files = await listUnfinishedRuns(sides, scope?.findFinished);
   const wanted = new Set([...unfinished, ...files.map(({ runId }) => runId)]);
   for (const runId of failed) wanted.delete(runId);
   const { same, found } = await compare(task, [...wanted], fence);

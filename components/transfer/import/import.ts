@@ -16,10 +16,11 @@ import {
   runIdOf,
   skipForeign,
   sourceOfTruth,
+  findChanged,
 } from "../../state";
 import { basesIn } from "../bases";
 import { Checkpoints } from "../checkpoints";
-import { type Batch, type From, type OnlyRuns, findChanged, groupsOnDisk, workOn } from "../disk";
+import { type Batch, type From, type OnlyRuns, groupsOnDisk, workOn } from "../disk";
 import { findUnfinishedRuns, reading } from "../documents";
 import { decideForms } from "../forms/decide";
 import { type BothSides, type ImportPass } from "../sides";

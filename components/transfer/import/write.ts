@@ -3,9 +3,16 @@ import { join } from "node:path";
 import { type Collection, type Document, MongoBulkWriteError } from "mongodb";
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { isDocumentCode, withRetries } from "../../mongo";
-import { mapLimit, type ReadyRecord, Refusal, describePlace, runIdOf } from "../../state";
+import {
+  mapLimit,
+  type ReadyRecord,
+  Refusal,
+  describePlace,
+  runIdOf,
+  findChanged,
+} from "../../state";
 import { type Bases, announceBases, settleBases, withdrawBases } from "../bases";
-import { type Batch, findChanged } from "../disk";
+import type { Batch } from "../disk";
 import { isUndecided } from "../merge";
 import { type Pair, pairsOf } from "../pairs";
 import { type BothSides, type ImportPass, collectionOf } from "../sides";

@@ -125,7 +125,7 @@ async function endRollback(
   // Without MongoDB this includes runs that web wrote after the fence: the worker may have executed their steps.
   const done = both
     ? await exportBeforeEnd(both, fence, scope, isDelta && !both.older)
-    : { stale: await listUnfinishedRuns(lost, scope?.finished) };
+    : { stale: await listUnfinishedRuns(lost, scope?.findFinished) };
   const notHeld = await holdRuns(lost, done.stale, fence.at, both === undefined);
   // From now on the files are the source of truth, and no run is held any more.
   const end = { endedAt: new Date().toISOString(), ...(!both && { notExported: true as const }) };
