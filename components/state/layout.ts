@@ -195,7 +195,7 @@ export async function skipForeign(
   }
 }
 
-export function leaveOut(skipped: Skipped, why: "foreign" | "unknown", name: string): [] {
+function leaveOut(skipped: Skipped, why: "foreign" | "unknown", name: string): [] {
   skipped[why] += 1;
   if (skipped[why] <= 3) skipped[`${why}Names`].push(name);
   return [];
@@ -205,7 +205,7 @@ export function leaveOut(skipped: Skipped, why: "foreign" | "unknown", name: str
 const entriesAtOnce = 250;
 
 /** Lists a folder in blocks; a missing one counts as empty, because it may have just been deleted. */
-export async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
+async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
   let folder: Dir | undefined;
   try {
     folder = await opendir(path, { bufferSize: entriesAtOnce });
@@ -224,7 +224,7 @@ export async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
   }
 }
 
-export function isSkipped(entry: Dirent, skipped: Skipped): boolean {
+function isSkipped(entry: Dirent, skipped: Skipped): boolean {
   const isHidden = entry.name.startsWith(".") || entry.name === "lost+found";
   const why = isHidden ? "hidden" : entry.isFile() && entry.name.endsWith(".tmp") && "temporary";
   if (why) skipped[why] += 1;

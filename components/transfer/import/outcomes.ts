@@ -8,14 +8,14 @@ import type { Outcome } from "../tally";
 export type OutcomesSoFar = Map<ReadyRecord, Outcome | "removed" | Refusal>;
 
 /** MongoDB's codes for a document that breaks the validator, or is too large. */
-export const documentCodes: ReadonlySet<unknown> = new Set([121, 10334]);
+export const refusedCodes: ReadonlySet<unknown> = new Set([121, 10334]);
 
 export function toRefusal(code: unknown): Refusal {
   return new Refusal("server", `MongoDB refuses it with code ${String(code)}`);
 }
 
 /** The outcome of a record with the key of an earlier one: with the same content it is unchanged, or refused like that. */
-export function repeated(
+export function judgeRepeat(
   record: ReadyRecord,
   first: ReadyRecord,
   outcomes: OutcomesSoFar,
@@ -30,7 +30,7 @@ export function repeated(
 }
 
 /** Why a record is refused whose document is to stay. @param file another file that has the same key */
-export function conflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: string): Refusal {
+export function toConflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: string): Refusal {
   const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
   if (file === undefined) {
     const found = `MongoDB has different content: ${paths}`;
@@ -43,7 +43,7 @@ export function conflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: st
 }
 
 /** The base on which both sides of a record agree now; undefined if it stays as it is. */
-export function settled(
+export function resolveBase(
   { disk, verdict, base, agreement, becomes }: Pair,
   outcomes: OutcomesSoFar,
 ): NewBase | undefined {

@@ -3,7 +3,7 @@ import { isDocumentCode } from "../../mongo";
 import { mapLimit, type ReadyRecord, type Refusal } from "../../state";
 import type { Pair } from "../pairs";
 import type { Outcome } from "../tally";
-import { type OutcomesSoFar, documentCodes, toRefusal } from "./outcomes";
+import { type OutcomesSoFar, refusedCodes, toRefusal } from "./outcomes";
 
 /** Maximum bytes of a statement with both documents, as the server takes 16 MiB. Above it `updatedAt` is compared. */
 const largestStatement = 15 * 1024 * 1024;
@@ -50,7 +50,7 @@ async function replace(
     if (!(error instanceof MongoServerError)) throw error;
     // The server gives the place of a document that it tried to write.
     const isOfOne = "index" in error && isDocumentCode(error.code);
-    if (isOfOne || documentCodes.has(error.code)) return toRefusal(error.code);
+    if (isOfOne || refusedCodes.has(error.code)) return toRefusal(error.code);
     throw error;
   }
 }

@@ -19,10 +19,10 @@ import { type BothSides, type ImportPass, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import {
   type OutcomesSoFar,
-  conflict,
-  documentCodes,
-  repeated,
-  settled,
+  toConflict,
+  refusedCodes,
+  judgeRepeat,
+  resolveBase,
   toRefusal,
 } from "./outcomes";
 import { replaceAll } from "./replace";
@@ -87,7 +87,7 @@ async function tryBatch(to: Writing, { records, files }: Batch): Promise<Outcome
   for (const record of open) {
     outcomes.set(record, new Refusal("server", "another writer kept changing it"));
   }
-  for (const [record, first] of repeats) outcomes.set(record, repeated(record, first, outcomes));
+  for (const [record, first] of repeats) outcomes.set(record, judgeRepeat(record, first, outcomes));
   return outcomes;
 }
 
@@ -119,14 +119,14 @@ async function decide(
     const { disk, mongo, verdict, agreement } = pair;
     const { file } = disk.place;
     const isBarred = pass === "final" && disk.role === "runs" && mongo && verdict === "disk";
-    if (verdict === "conflict" || isBarred) outcomes.set(disk, conflict(pass, pair));
+    if (verdict === "conflict" || isBarred) outcomes.set(disk, toConflict(pass, pair));
     else if (verdict === "removed") outcomes.set(disk, verdict);
     else if (verdict === "equal" || verdict === "mongo" || changed.has(file)) {
       outcomes.set(disk, sent.get(disk) ?? "unchanged");
     } else if (agreement.file === undefined || agreement.file === file) written.push(pair);
     else {
       const other = await stat(join(sides.root, agreement.file)).catch(() => undefined);
-      if (other?.isFile()) outcomes.set(disk, conflict(pass, pair, agreement.file));
+      if (other?.isFile()) outcomes.set(disk, toConflict(pass, pair, agreement.file));
       else written.push(pair);
     }
   }
@@ -179,7 +179,7 @@ async function writeAll(
 
   // 5. Settle what both sides have now.
   const withBase = pairs.filter(({ becomes }) => becomes);
-  const agreed = withBase.flatMap((pair) => settled(pair, outcomes) ?? []);
+  const agreed = withBase.flatMap((pair) => resolveBase(pair, outcomes) ?? []);
   if (agreed.length > 0) await settleBases(bases, "mongo", agreed);
 }
 
@@ -219,7 +219,7 @@ async function insertErrors(
     const errors = error.result.getWriteErrors();
     // The driver splits more than 16 MiB into several commands; a command's error has the earlier ones' write errors.
     const isOfCommand = ![error.writeErrors].flat().length;
-    if (isOfCommand && documentCodes.has(error.code)) {
+    if (isOfCommand && refusedCodes.has(error.code)) {
       if (documents.length === 1) return new Map([[0, error]]);
       const found = new Map<number, { readonly code?: unknown }>();
       for (const [at, document] of documents.entries()) {
