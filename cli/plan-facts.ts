@@ -32,10 +32,11 @@ export async function planFacts(
   const address = stateSides(settings, root);
   await requireState(address);
   const state = { root: address.root, ...(await measureState(address)) };
-  if (settings.storageMode === "filesystem" && db)
+  const isBack = settings.storageMode === "filesystem";
+  if (isBack && db)
     return { ...inMongo, state, leftBehind: await findLeftovers(settings, address, db) };
   const unfinished = (await listUnfinishedRuns(address)).length;
-  if (settings.storageMode === "mongo") return { ...inMongo, state: { ...state, unfinished } };
+  if (!isBack) return { ...inMongo, state: { ...state, unfinished } };
   // What must not be executed again from the files (docs/design.md#held-runs).
   const lost = { unreachable: why, unfinishedCount: unfinished, isOfNow: true } as const;
   return { state, findings: describeRollbackPreview(lost, address.root, "the cutover") };

@@ -68,7 +68,7 @@ export async function findJobs(settings: CommandSettings) {
   const sides = await findState(settings);
   const jobs = sides && (await countJobs(sides));
   if (!jobs) return undefined;
-  const text = toMessages(jobSections(jobs, sides)).map(formatPrinted).join("");
+  const text = toMessages(jobSections(jobs, sides)).map(formatPrinted).join("\n");
   return { jobs, text: text === "" ? "no job waiting" : text };
 }
 

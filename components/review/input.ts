@@ -73,8 +73,9 @@ export function prepareReview(
   const { gate, cutover } = steps.find(({ className }) => className === "ServicesCheck")?.new ?? {};
   const { leftBehind, findings = [] } = plan ?? {};
   const isLost = findings.some(({ code }) => code === "would-not-export");
-  // In an election the plan takes MongoDB for lost, but `up` stops and holds nothing.
-  const isElection = isLost && preview.messages.some(isStop);
+  // In an election the plan takes MongoDB for lost, but `up` stops and holds nothing. Another stop hides no loss.
+  const isElection =
+    isLost && preview.messages.some(({ stops, code }) => stops && code === "rollback-refused");
   const held = isElection ? undefined : findings.find(({ code }) => code === "would-hold");
   const { unfinished } = held?.facts ?? {};
   return {

@@ -21,10 +21,10 @@ const run = (args: readonly string[], uri = current.uri()) =>
   current.run(args, { TASKRUNNER_MONGO_URI: uri });
 
 /** `plan --json` in a mode; the engine may write numbers and objects as texts into this file. */
-async function planned(mode: string, uri?: string) {
-  const file = join(current.place, `Pulumi.${mode}.yaml`);
+async function planned(mode: string | undefined, uri?: string) {
+  const file = join(current.place, `Pulumi.${mode ?? "unset"}.yaml`);
   const source = JSON.stringify({ source: { path: state } });
-  const settings = { storageMode: mode, logRetentionDays: "90", backfill: source };
+  const settings = { ...(mode && { storageMode: mode }), logRetentionDays: "90", backfill: source };
   const named = Object.entries(settings).map(([key, value]) => [`x:${key}`, value]);
   await writeFile(file, JSON.stringify({ config: Object.fromEntries(named) as object }));
   const seconds = uri === undefined ? "10" : "0.5";
@@ -49,6 +49,13 @@ it("plan --json counts the files on disk by kind", async () => {
     },
   });
   expect(found).not.toHaveProperty("leftBehind");
+});
+
+it("plan --json takes a mode that is not set for MongoDB, as all commands do", async () => {
+  const { found } = await planned(undefined);
+
+  expect(found).toMatchObject({ documents: { pack_runs: 0 }, state: { unfinished: 1 } });
+  expect(found).not.toHaveProperty("findings");
 });
 
 it("plan --json counts the documents, and the log entries that an expiry would delete", async () => {

@@ -150,6 +150,15 @@ describe("the verdict on a rollback", () => {
     expect(made.body).not.toContain("held");
   });
 
+  it("hides no loss of MongoDB behind a stop that is about something else", () => {
+    const message =
+      "warning: `pulumi up` will stop here. worker is in mongo mode. [stop: mode-changed]\n";
+    const printed = { diagnostics: [{ severity: "info", message }] };
+    const lost = { ...noPlan, reachable: false, findings: foreseen(42) };
+
+    expect(reviewOf(previewOf([toFiles], printed), lost).body).toMatch(/unreachable[^]*42/);
+  });
+
   it("says why it is not known what a rollback would leave behind", () => {
     const files = { files: 1, bytes: 1 };
     const state = { runs: files, logs: files, artifacts: files, approvals: files };

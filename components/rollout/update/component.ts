@@ -72,5 +72,3 @@ function canaryAtCheck(
   const environment = isAsked ? serviceEnvironment("web", "forward", names) : undefined;
   return { owner: ownerOf(component), canary: environment };
 }
-
-/** The stack's output about a service's rollout. */
