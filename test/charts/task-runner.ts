@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { type Service, serviceEnvironment } from "../../components/rollout";
-import { environmentOnTop } from "../../components/rollout/values/files";
+import { environmentOnTop } from "../../components/rollout/values/variables";
 import { serviceNames } from "../rollout/names";
 import { helm, repository } from "../../tools/parts";
 import { readRepositoryFile } from "../../tools/parts/repository";

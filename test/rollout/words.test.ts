@@ -9,7 +9,7 @@ import { findRefusals, findUnknownCutover } from "../../components/rollout/pods/
 import { checkReleases, pendingOperations } from "../../components/rollout/helm/releases";
 import { findObstacles } from "../../components/rollout/pods/obstacles";
 import { workload } from "../../components/rollout/pods/workload";
-import { environmentOnTop, refuseUnknownList } from "../../components/rollout/values/files";
+import { environmentOnTop, refuseUnknownList } from "../../components/rollout/values/variables";
 import { sentences } from "../sentences";
 
 type Labels = Readonly<Record<string, string>>;

@@ -56,7 +56,7 @@ const pureDoors = {
     "environment",
     "helm/(checks|lost-values|rendered)",
     "pods/(argo|obstacles|refusal|workload)",
-    "values/files",
+    "values/(files|variables)",
   ],
   // post.ts is its second door, the one that sends something.
   review: ["post", "safe/markdown"],

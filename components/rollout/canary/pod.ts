@@ -10,7 +10,7 @@ import {
   type Controller,
 } from "../../kubernetes";
 import { environmentKeys, type EnvironmentEntry } from "../environment";
-import { withEntries } from "../values/files";
+import { withEntries } from "../values/variables";
 
 /** What the pod has that web's own pods have not. */
 export interface CanaryRequest {

@@ -15,16 +15,14 @@ import {
 } from "../environment";
 import { resolveTarget, type ReleaseArgs } from "../placement";
 import {
-  environmentOnTop,
   inHelmsOrder,
   mergeValues,
   parseValues,
-  refuseUnknownList,
-  valuesAt,
   ValuesFileError,
   valuesFiles,
   type ReleaseValues,
 } from "../values/files";
+import { environmentOnTop, refuseUnknownList, valuesAt } from "../values/variables";
 import { refuseNulls, refusePasswords } from "./checks";
 import { findChangedVariable } from "./rendered";
 

@@ -2,12 +2,12 @@ import type { EnvironmentPlace } from "../placement";
 import {
   inHelmsOrder,
   isMap,
-  lastAt,
   parseValues,
   ValuesFileError,
   type ReleaseValues,
   type ValuesText,
 } from "../values/files";
+import { lastAt } from "../values/variables";
 
 /**
  * Refuses a null. In Helm it removes a default of the chart; Pulumi's Helm release drops it, so the default, such

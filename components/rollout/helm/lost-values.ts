@@ -6,14 +6,8 @@ import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
 import { newestRevision } from "./releases";
 import type { ServiceValues, ReleaseArgs } from "../placement";
-import {
-  inHelmsOrder,
-  isMap,
-  mergeValues,
-  parseValues,
-  variableKey,
-  type ReleaseValues,
-} from "../values/files";
+import { inHelmsOrder, isMap, mergeValues, parseValues, type ReleaseValues } from "../values/files";
+import { variableKey } from "../values/variables";
 
 /**
  * Warns, in a preview, of live values that `up` would change because the files lack them, such as an image that

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubernetesObject, V1EnvVar, V1PodTemplateSpec } from "@kubernetes/client-node";
 import { nameOf } from "../../kubernetes";
 import type { EnvironmentEntry } from "../environment";
-import { variableKey } from "../values/files";
+import { variableKey } from "../values/variables";
 
 /** An object of a chart; those with pods have a template. */
 interface Rendered extends KubernetesObject {

@@ -13,7 +13,8 @@ import {
   type Controller,
 } from "../../kubernetes";
 import { modeAfter, modeKey } from "../environment";
-import { isMap, mergeValues, parseValues, variableKey, variablesAt } from "../values/files";
+import { isMap, mergeValues, parseValues } from "../values/files";
+import { variableKey, variablesAt } from "../values/variables";
 import { formatValues, type ValuesFileInputs } from "../values/provider";
 import type { DrainInputs } from "./inputs";
 import { webOf } from "./paused";

@@ -12,14 +12,8 @@ import {
   type EnvironmentValue,
 } from "../environment";
 import { resumeHint } from "../recovery";
-import {
-  environmentOnTop,
-  lastAt,
-  refuseUnknownList,
-  valuesAt,
-  ValuesFileError,
-  type ValuesText,
-} from "./files";
+import { ValuesFileError, type ValuesText } from "./files";
+import { environmentOnTop, lastAt, refuseUnknownList, valuesAt } from "./variables";
 import { PushError, pushFile, type ReadOnBranch } from "./git";
 import { findChanged, findUnknownCutover, ownText, siteTexts, type WrittenMode } from "./stated";
 

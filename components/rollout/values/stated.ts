@@ -5,7 +5,8 @@ import type { StateOf, StepInputs } from "../../step";
 import { modeAfter, modeKey } from "../environment";
 import type { ServiceFiles } from "../placement";
 import { cutOverFirstHint } from "../recovery";
-import { readText, ValuesFileError, variableKey, variablesAt, type ValuesText } from "./files";
+import { readText, ValuesFileError, type ValuesText } from "./files";
+import { variableKey, variablesAt } from "./variables";
 
 /** The files with the mode that the stack writes. */
 export interface WrittenMode extends ServiceFiles, StepInputs {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { serviceEnvironment } from "../../../components/rollout";
-import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/values/files";
+import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/values/variables";
 import { serviceNames as usual } from "../names";
 
 const names = { ...usual, connectionSecret: { name: "mongo", key: "uri" } };

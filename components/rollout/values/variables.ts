@@ -1,0 +1,102 @@
+import type { EnvironmentEntry } from "../environment";
+import type { EnvironmentPlace } from "../placement";
+import { isMap, parseValues, ValuesFileError, type ValuesText } from "./files";
+
+/** Values with something at a path of keys with dots between them. */
+export const valuesAt = (path: string, value: unknown): unknown =>
+  path.split(".").reduceRight((inner, key) => ({ [key]: inner }), value);
+
+/**
+ * The variables of a service, to be merged over a site's values at the same place. Helm merges maps, so a map has
+ * only ours, in the spelling of the files (.NET ignores case). Helm replaces lists, so a list is the site's
+ * own, with ours in the place of those of the same name, or after them.
+ *
+ * @param files the chart's and the site's, in Helm's order
+ * @throws ValuesFileError if a file is not valid YAML, or has something else at the path
+ */
+export function environmentOnTop(
+  files: readonly ValuesText[],
+  { path }: EnvironmentPlace,
+  entries: readonly EnvironmentEntry[],
+): unknown {
+  const found = lastAt(files, path)?.value ?? [];
+  if (Array.isArray(found)) return withEntries(found, entries);
+  const known = statedAt(files, path).flatMap(({ value }) =>
+    isMap(value) ? Object.keys(value) : [],
+  );
+  return Object.fromEntries(
+    entries.flatMap(({ name, value }) => {
+      const spellings = known.filter((key) => variableKey(key) === variableKey(name));
+      const member = typeof value === "string" ? value : { valueFrom: value };
+      return (spellings.length === 0 ? [name] : spellings).map((key) => [key, member]);
+    }),
+  );
+}
+
+function statedAt(files: readonly ValuesText[], path: string) {
+  return files.flatMap((text) => {
+    const value = path
+      .split(".")
+      .reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), parseValues(text));
+    return value === undefined || value === null ? [] : [{ file: text.file, value }];
+  });
+}
+
+/** The last file that has a path, and its list or map there. @throws ValuesFileError */
+export function lastAt(files: readonly ValuesText[], path: string) {
+  const last = statedAt(files, path).at(-1);
+  if (last === undefined || Array.isArray(last.value) || isMap(last.value)) return last;
+  throw new ValuesFileError(
+    last.file,
+    `${path} is neither a list nor a map`,
+    "Set rollout.worker.path or rollout.web.path to the key of the variables.",
+  );
+}
+
+/** The variables at a path, file by file, from lists and maps. */
+export function variablesAt(files: readonly ValuesText[], path: string) {
+  return statedAt(files, path).flatMap(({ file, value: found }) => {
+    const ofList = Array.isArray(found) ? found.filter(isMap) : [];
+    const ofMap = Object.entries(isMap(found) ? found : {});
+    return [...ofList, ...ofMap.map(([name, value]) => ({ name, value }))].map(
+      ({ name, value }) => ({ file, name, value }),
+    );
+  });
+}
+
+export function withEntries(
+  list: readonly unknown[],
+  entries: readonly EnvironmentEntry[],
+): unknown[] {
+  const items = new Map(
+    entries.map(({ name, value }) => [
+      variableKey(name),
+      { name, [typeof value === "string" ? "value" : "valueFrom"]: value },
+    ]),
+  );
+  const seen = new Set<string>();
+  const replaced = list.map((item) => {
+    const key = variableKey((item as { readonly name?: unknown } | null)?.name);
+    seen.add(key);
+    return items.get(key) ?? item;
+  });
+  const added = [...items].filter(([key]) => !seen.has(key)).map(([, item]) => item);
+  return [...replaced, ...added];
+}
+
+/** A name for comparison: .NET ignores the case of configuration keys. */
+export const variableKey = (name: unknown) => String(name).toLowerCase();
+
+/** Refuses a path that no file has: ours would replace a list that the chart may have there. @throws ValuesFileError */
+export function refuseUnknownList(
+  files: readonly ValuesText[],
+  chart: string,
+  { path }: EnvironmentPlace,
+): void {
+  if (lastAt(files, path) !== undefined) return;
+  throw new ValuesFileError(
+    files.at(-1)?.file ?? "(none is named)",
+    `it has no ${path}, so this stack's variables would replace a list that ${chart} may have there`,
+    "Copy the chart's list into the file (see helm show values). If the chart has none, write an empty list ([]) or map ({}).",
+  );
+}
