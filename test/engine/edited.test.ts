@@ -47,7 +47,7 @@ it("an edit of a provider's .ts file counts in the next up, without a build", as
   expect(await stack.up()).toMatchObject({ failed: false });
   expect(await record()).not.toMatchObject({ toolVersion: "edited" });
 
-  const file = join(project, "components", "migration", "ledger.ts");
+  const file = join(project, "components", "migration", "record.ts");
   const code = await readFile(file, "utf8");
   await writeFile(file, code.replace("toolVersion: version", 'toolVersion: "edited"'));
   await configure({ tenancy: "enforced" });

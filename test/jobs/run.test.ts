@@ -90,7 +90,7 @@ it("a pod that fails is named with its error, without the connection string", as
   const text = await failed(runs(cluster.target("failing")));
   expect(text).toMatch(/^Job taskrunner-ledger-claim-\w+ failed in namespace failing of context /);
   expect(text).toMatch(
-    /\nPod taskrunner-ledger-claim-\S+ ended \(Error, exit code 1\):\n {2}Connecting to MongoDB/,
+    /\nPod taskrunner-ledger-claim-\S+ ended \(Error, exit code 1\):\n {2}MongoDB at \S+ refused the user/,
   );
   expect(text).not.toMatch(/hidden|user:/);
 

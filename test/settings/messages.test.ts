@@ -52,7 +52,7 @@ describe("the settings file of a command", () => {
     const others = { "aws:region": "eu-central-1", "other:cluster": "prod", "x:approvals": false };
     const settings = await read({ ...named({ ...dev, mongoUri }), ...others });
 
-    expect(settings).toMatchObject({ storageMode: "mongo", approvals: false });
+    expect(settings).toMatchObject({ approvals: false });
     expect(settings).not.toHaveProperty("mongoUri");
     expect(JSON.stringify(await read(named(dev)))).not.toContain("mongodb:");
   });

@@ -1,4 +1,4 @@
-import { Db, Long } from "mongodb";
+import { Collection, Long, type FindCursor } from "mongodb";
 import { expect, it, onTestFinished } from "vitest";
 import { formatJson, readFence } from "../../components/state";
 import { RollbackStack, finished } from "./rollback-stack";
@@ -19,28 +19,26 @@ const asBrokenText: Change = (bytes, at) => {
 
 /** Lets each reply have the changed value instead of the member `poison`. */
 function poison(change: Change): void {
-  const read = (raw: Buffer) => {
+  const read = (raw: unknown) => {
+    if (!(raw instanceof Uint8Array)) return raw;
     const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
     const at = bytes.indexOf("\x12poison\0", 0, "latin1");
     if (at >= 0) change(bytes, at);
     return raw;
   };
-  const original = Object.getOwnPropertyDescriptor(Db.prototype, "runCursorCommand");
-  if (!original) throw new Error("The driver has no cursor for commands.");
-  onTestFinished(() => void Object.defineProperty(Db.prototype, "runCursorCommand", original));
-  const command = original.value as Db["runCursorCommand"];
-  Db.prototype.runCursorCommand = function (this: Db, ...args) {
-    const cursor = command.apply(this, args);
+  const original = Object.getOwnPropertyDescriptor(Collection.prototype, "find");
+  if (!original) throw new Error("The driver's collections have no find.");
+  onTestFinished(() => void Object.defineProperty(Collection.prototype, "find", original));
+  const find = original.value as (this: Collection, ...args: unknown[]) => FindCursor<unknown>;
+  Collection.prototype.find = function (this: Collection, ...args: unknown[]) {
+    const cursor = find.apply(this, args);
     const next = cursor.next.bind(cursor);
     const buffered = cursor.readBufferedDocuments.bind(cursor);
-    cursor.next = async () => {
-      const raw = (await next()) as Buffer | null;
-      return raw && read(raw);
-    };
+    cursor.next = async () => read(await next());
     cursor.readBufferedDocuments = (...count) =>
-      buffered(...count).map((raw) => read(raw as Buffer));
+      buffered(...count).map((raw) => read(raw) as object);
     return cursor;
-  };
+  } as Collection["find"];
 }
 
 const value = Long.fromString("9000000000000000");
