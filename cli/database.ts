@@ -29,7 +29,7 @@ const group = "Database";
 /** `status`: shows the state of a database, and what the services work on. */
 export const statusCommand = command("status", {
   group,
-  does: "Show ledger, fence, drift, counts and the services' modes.",
+  does: "Show ledger, cutover, drift, counts and the services' modes.",
   examples: ["npx taskrunner-storage status --stack dev"],
   connects: { seconds: lookSeconds },
   notes: [

@@ -46,7 +46,7 @@ export const exportCommand = command("export", {
   statuses: { 2: "done with conflicts, or records that could not be written" },
   connects: { seconds: usualSeconds, also: "with --hold-unfinished advanced.electionSeconds" },
   notes: [
-    "--hold-unfinished exports and ends the fence. If no member of MongoDB answers,",
+    "--hold-unfinished exports and ends the cutover. If no member of MongoDB answers,",
     "it moves unfinished runs to held/ in the state directory, so that no step is",
     "executed twice. --all creates a state directory anew that was lost.",
   ],
@@ -95,14 +95,14 @@ async function rollBack(
   const done = await runRollback(sides, {
     uri: address.uri,
     name: address.database,
-    fencedAt: undefined,
+    cutoverAt: undefined,
     ledger,
     electionSeconds,
     abandonMongo,
     exportUnconfirmed,
     watch: progressPrinter(options),
   });
-  const known = { fencedAt: undefined, isAgain: false };
+  const known = { cutoverAt: undefined, isAgain: false };
   const lines = toMessages(rollbackSections(done, sides, known)).map(formatPrinted);
   print(options, done, lines.join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};

@@ -34,7 +34,7 @@ export async function planFacts(
   const state = { root: address.root, ...(await measureState(address)) };
   const isBack = settings.storageMode === "filesystem";
   if (isBack && db)
-    return { ...inMongo, state, leftBehind: await findLeftovers(settings, address, db) };
+    return { ...inMongo, state, leftBehind: await findLeftBehind(settings, address, db) };
   const unfinished = (await listUnfinishedRuns(address)).length;
   if (!isBack) return { ...inMongo, state: { ...state, unfinished } };
   // What must not be executed again from the files (docs/design.md#held-runs).
@@ -69,7 +69,7 @@ async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: D
 }
 
 // What a rollback would find now: documents to export, conflicts, unfinished runs.
-async function findLeftovers(settings: CommandSettings, address: StateAddress, database: Db) {
+async function findLeftBehind(settings: CommandSettings, address: StateAddress, database: Db) {
   const report = await verifyState({ database, ...stateSides(settings, address.root) });
   let unfinished = 0;
   const { runs } = settings.mongo.collections;

@@ -34,9 +34,9 @@ function reportError(error: unknown, asJson: boolean): void {
   const isWrongUsage = error instanceof CommanderError;
   // Commander has already printed the help page or the version.
   if (isWrongUsage && /^commander\.(help|version)/.test(error.code)) return;
-  const { message: said, name } = error instanceof Error ? error : new Error(String(error));
+  const { message: text, name } = error instanceof Error ? error : new Error(String(error));
   // Commander's messages begin with `error: `.
-  const message = isWrongUsage ? `${said.slice("error: ".length)}. See --help.` : said;
+  const message = isWrongUsage ? `${text.slice("error: ".length)}. See --help.` : text;
   console.error(`taskrunner-storage: ${message}`);
   if (!asJson) return;
   // `connection` for a ConnectionError, `data-issues` for DataIssues.

@@ -9,7 +9,7 @@ export { after, type StepOptions } from "./step/program";
 export { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./rollout/program";
 export { MongoCluster, type Mongo } from "./cluster";
 export {
-  BackfillProof,
+  FirstVerification,
   FilesystemBackfill,
   FinalPass,
   Handover,

@@ -11,7 +11,7 @@ import {
 import type { ProgramSettings } from "./settings/program";
 import { after as waitFor, StepGroup, type StepOptions } from "./step/program";
 import {
-  BackfillProof,
+  FirstVerification,
   FilesystemBackfill,
   FinalPass,
   Handover,
@@ -34,7 +34,7 @@ export class TaskRunnerStorage extends StepGroup {
     checksum: string;
     appliedAt: PackRunMigration["appliedAt"];
   }>;
-  readonly backfill: BackfillProof["counts"];
+  readonly backfill: FirstVerification["counts"];
   readonly verification: Verification["counts"];
   readonly rollback: Handover["rollback"];
   readonly rollout: Readonly<{
@@ -74,12 +74,12 @@ export class TaskRunnerStorage extends StepGroup {
     // Prove the import, and that the pod changed nothing of it.
     const { ranAt: canaryAt } = canary;
     const bulk = { ...state, imported, ...(canaryAt && { canaryAt }) };
-    const proof = new BackfillProof("backfill-proof", bulk, after(canary));
+    const firstVerification = new FirstVerification("first-verification", bulk, after(canary));
     // 4. Switch the services over, the worker first. The handover is the delta pass: it imports, or on a
     // rollback exports, what was written since, while no worker runs.
-    const { proven } = proof;
-    const before = { services, update, proven, takenOver };
-    const drain = new WorkerDrain("worker-drain", before, after(proof));
+    const { verifiedImport } = firstVerification;
+    const before = { services, update, verifiedImport, takenOver };
+    const drain = new WorkerDrain("worker-drain", before, after(firstVerification));
     const handover = new Handover("handover", { ...state, drain, takenOver }, after(drain));
     const drained = { services, drain, handover };
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));
@@ -95,7 +95,7 @@ export class TaskRunnerStorage extends StepGroup {
     this.database = schema.database;
     this.collections = schema.collections;
     this.migration = { id, checksum, appliedAt };
-    this.backfill = proof.counts;
+    this.backfill = firstVerification.counts;
     this.verification = verified.counts;
     this.rollback = handover.rollback;
     const { stoppedSeconds } = worker;

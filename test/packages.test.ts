@@ -44,8 +44,8 @@ it("Dependabot looks where there is something to update", () => {
     "github-actions": "{.github/workflows/*.yml,action.yml}",
   };
   for (const { "package-ecosystem": ecosystem, directory = "", directories } of updates) {
-    for (const place of directories ?? [directory]) {
-      const looked = join(place.slice(1), files[ecosystem] ?? "?");
+    for (const location of directories ?? [directory]) {
+      const looked = join(location.slice(1), files[ecosystem] ?? "?");
       expect(globSync(looked, { cwd: repository }), looked).not.toEqual([]);
     }
   }

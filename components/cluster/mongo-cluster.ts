@@ -14,8 +14,8 @@ export class MongoCluster extends StepGroup {
   readonly mongo: Mongo;
 
   constructor(name: string, settings: MongoClusterArgs, options: StepOptions = {}) {
-    const rests = settings.direction === "back";
-    super("MongoCluster", name, options, { rests });
+    const isSkipped = settings.direction === "back";
+    super("MongoCluster", name, options, { isSkipped });
     const { cluster, direction, cutover, advanced, mongo, approvals } = settings;
     const outputs = provisionCluster(settings, this);
     const below = { parent: this, dependsOn: this.before };

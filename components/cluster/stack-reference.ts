@@ -81,8 +81,8 @@ export function connectionStrings(
       `The connection strings of stack ${stack} cannot be used; nothing was changed.`,
       ...problems.map(({ key, found, allowed }) => {
         const output = (names as Readonly<Record<string, string>>)[key];
-        const place = output === undefined ? `taskrunner-storage:${key}` : `output ${output}`;
-        return `  ${place}: found ${found}; allowed: ${allowed}`;
+        const origin = output === undefined ? `taskrunner-storage:${key}` : `output ${output}`;
+        return `  ${origin}: found ${found}; allowed: ${allowed}`;
       }),
     ].join("\n"),
   );

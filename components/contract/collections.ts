@@ -234,7 +234,7 @@ export function indexNameIn(collection: string, { suffix }: Pick<Index, "suffix"
 /** The four roles in the specification's order. */
 export const collectionRoles = Object.keys(collections) as CollectionRole[];
 
-/** The collection for an import's checkpoints and bases. */
+/** The collection for an import's checkpoints and merge bases. */
 export const checkpointsCollection = "pack_run_backfill";
 
 /** Calls `valueOf` for each of the four roles. */

@@ -9,7 +9,7 @@ import {
   kinds,
   type ClusterAddress,
   type Kind,
-  type ApiPlace,
+  type ApiLocation,
   type Request,
 } from "./request";
 
@@ -56,7 +56,7 @@ interface Objects extends Record<Kind, Api.KubernetesObject> {
 
 /** A namespace of a cluster. Each function may throw ClusterError. */
 export interface Cluster {
-  readonly place: ApiPlace;
+  readonly location: ApiLocation;
   readonly read: <K extends Kind>(kind: K, name: string) => Promise<Objects[K]>;
   readonly list: <K extends Kind>(
     kind: K,
@@ -89,7 +89,7 @@ export interface Cluster {
  */
 export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Promise<Cluster> {
   const { namespace } = address;
-  const { place, ask, objects, core, custom, strategy } = await connect(address, timeoutMs);
+  const { location, ask, objects, core, custom, strategy } = await connect(address, timeoutMs);
   const headerOf = (kind: Kind, name: string) => {
     return { apiVersion: kinds[kind][0], kind, metadata: { namespace, name } };
   };
@@ -105,7 +105,7 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
     return (await ask("list", kind, listing)).items;
   };
   return {
-    place,
+    location,
     list,
     read: (kind, name) => {
       const reading: Promise<object> = objects.read(headerOf(kind, name));
@@ -177,13 +177,13 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
   }
   const { namespace, kubeconfig } = address;
   const named = kubeconfig !== undefined && { kubeconfig };
-  const place = { context: config.getCurrentContext(), server, namespace, ...named };
+  const location = { context: config.getCurrentContext(), server, namespace, ...named };
   const ask = <T>(verb: Request["verb"], kind: Kind, answer: Promise<T>) =>
     answer.catch((error: unknown) => {
-      throw new ClusterError({ verb, kind }, place, error);
+      throw new ClusterError({ verb, kind }, location, error);
     });
   return {
-    place,
+    location,
     ask,
     objects: new Objects(configuration),
     core: new client.CoreV1Api(configuration),

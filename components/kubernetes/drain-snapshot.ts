@@ -13,7 +13,7 @@ import {
   replicasOf,
   type Controller,
 } from "./objects";
-import { describeApiPlace, type ClusterAddress } from "./request";
+import { describeApiLocation, type ClusterAddress } from "./request";
 import { replicasBefore } from "./service";
 
 /**
@@ -83,7 +83,7 @@ export async function findChangesSince(
   const cluster = await clusterAt(address);
   const controllers = await cluster.controllers();
   for (const [name, snapshot] of Object.entries(workloads)) {
-    const where = `${name} in ${describeApiPlace(cluster.place)}`;
+    const where = `${name} in ${describeApiLocation(cluster.location)}`;
     const controller = controllers.find((one) => describeController(one) === name);
     if (!controller) return `${where} no longer exists since the drain.`;
     // guarantee: a workload that was created again is not the one that was drained
@@ -101,7 +101,7 @@ export async function findChangesSince(
   // guarantee: executors that appear after the drain are found
   if (others.length === 0) return undefined;
   return (
-    `Since the drain other pods in ${describeApiPlace(cluster.place)} may execute runs: ${listExecutors(others)}. If they ` +
+    `Since the drain other pods in ${describeApiLocation(cluster.location)} may execute runs: ${listExecutors(others)}. If they ` +
     "do not, name them by labels in rollout.ignorePods and run pulumi up again. If they do, find what starts them."
   );
 }

@@ -2,7 +2,7 @@ import type * as Api from "@kubernetes/client-node";
 import { formatPrinted, warning } from "../text";
 import type { Cluster } from "./client";
 import { controllerOf, hasEnded, nameOf } from "./objects";
-import { describeApiPlace } from "./request";
+import { describeApiLocation } from "./request";
 
 /** How an executor of a drained service is told from other pods of the namespace. */
 export interface ExecutorMarks {
@@ -82,7 +82,7 @@ export async function findExecutors(
     else if (hasImage) likely.push({ text, creator });
   }
   if (likely.length > 0) {
-    const text = `The worker's image also runs elsewhere in ${describeApiPlace(cluster.place)}: ${listExecutors(likely)}. Check that it executes no runs there.`;
+    const text = `The worker's image also runs elsewhere in ${describeApiLocation(cluster.location)}: ${listExecutors(likely)}. Check that it executes no runs there.`;
     console.log(formatPrinted(warning("image-elsewhere", text)));
   }
   return sure;

@@ -11,7 +11,7 @@ export interface ClusterIdentity {
 
 /** Identifies a cluster, which has no id of its own. @throws ClusterError */
 export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
-  const { server, namespace } = cluster.place;
+  const { server, namespace } = cluster.location;
   const read = async (name: string) => {
     const { metadata } = await cluster.read("Namespace", name);
     return { server, uids: { [`Namespace ${name}`]: metadata?.uid ?? "" } };

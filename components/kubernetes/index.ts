@@ -3,7 +3,7 @@
 export { clusterAt, tryQuickly, type Application, type Cluster } from "./client";
 export {
   ClusterError,
-  describeApiPlace,
+  describeApiLocation,
   kubectlAt,
   KubeconfigError,
   type ClusterAddress,

@@ -11,7 +11,7 @@ export interface ClusterAddress {
 }
 
 /** Where requests go. */
-export interface ApiPlace {
+export interface ApiLocation {
   readonly context: string;
   /** The API server's address. */
   readonly server: string;
@@ -20,12 +20,12 @@ export interface ApiPlace {
   readonly kubeconfig?: string;
 }
 
-export function describeApiPlace({ context, namespace }: Omit<ApiPlace, "server">): string {
+export function describeApiLocation({ context, namespace }: Omit<ApiLocation, "server">): string {
   return `namespace ${namespace} of context ${context}`;
 }
 
 /** The beginning of a command for people. Another kubeconfig may have a context of the same name, of another cluster. */
-export function kubectlAt({ kubeconfig, context, namespace }: Omit<ApiPlace, "server">): string {
+export function kubectlAt({ kubeconfig, context, namespace }: Omit<ApiLocation, "server">): string {
   const file = kubeconfig === undefined ? "" : `--kubeconfig ${kubeconfig} `;
   return `kubectl ${file}--context ${context} --namespace ${namespace}`;
 }
@@ -66,13 +66,13 @@ export class ClusterError extends Error {
   /** The HTTP status; undefined without an answer. */
   readonly status: number | undefined;
 
-  constructor(request: Request, place: ApiPlace, cause: unknown) {
+  constructor(request: Request, location: ApiLocation, cause: unknown) {
     const { verb, kind } = request;
     const status = statusOf(cause);
     super(
-      `Kubernetes: ${verb} ${kinds[kind][1]} in ${describeApiPlace(place)} failed` +
+      `Kubernetes: ${verb} ${kinds[kind][1]} in ${describeApiLocation(location)} failed` +
         `${status === undefined ? "" : ` with status ${status}`}: ${describeCause(cause)}. ` +
-        advice(status, request, place),
+        advice(status, request, location),
     );
     this.status = status;
     this.isTransient = status === undefined || status === 429 || status >= 500;
@@ -115,12 +115,12 @@ function describeCause(cause: unknown): string {
   }
 }
 
-function advice(status: number | undefined, request: Request, place: ApiPlace): string {
+function advice(status: number | undefined, request: Request, location: ApiLocation): string {
   switch (status) {
     case undefined:
       // Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig.
       return (
-        `Check that ${place.server} of ${describeKubeconfig(place.kubeconfig)} runs and that this machine can reach ` +
+        `Check that ${location.server} of ${describeKubeconfig(location.kubeconfig)} runs and that this machine can reach ` +
         "it. A proxy counts only as proxy-url of the cluster in there."
       );
     case 401:
@@ -129,7 +129,7 @@ function advice(status: number | undefined, request: Request, place: ApiPlace): 
       const [version, resource] = kinds[request.kind];
       const group = version.includes("/") ? version.split("/")[0] : "";
       const rule = `apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${request.verb}"]`;
-      return `Give the user of this context a Role in ${place.namespace} with the rule { ${rule} }.`;
+      return `Give the user of this context a Role in ${location.namespace} with the rule { ${rule} }.`;
     }
     case 404:
       return "Check the namespace and the names in it: somebody may have deleted them.";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { progressEveryMs, nameFirst, redact } from "../text";
-import { ClusterError, describeApiPlace, type ApiPlace } from "./request";
+import { ClusterError, describeApiLocation, type ApiLocation } from "./request";
 
 /** What a step still waits for: an object, such as `pod a`, and its problem. */
 export interface Obstacle {
@@ -26,7 +26,7 @@ export class WaitTimeout extends Error {
  * @throws WaitTimeout; ClusterError if the API does not answer
  */
 export async function watch(
-  { place }: { readonly place: ApiPlace },
+  { location }: { readonly location: ApiLocation },
   what: string,
   timeoutSeconds: number,
   look: () => Promise<readonly Obstacle[]>,
@@ -50,7 +50,7 @@ export async function watch(
       answeredAt = Date.now();
       if (obstacles.length === 0) return;
       if (isLast) {
-        const when = `after ${timeoutSeconds} s, in ${describeApiPlace(place)}:`;
+        const when = `after ${timeoutSeconds} s, in ${describeApiLocation(location)}:`;
         throw new WaitTimeout([when, ...obstacles.map(formatObstacle)].join("\n"));
       }
       progress(formatProgress(obstacles));

@@ -1,4 +1,4 @@
-/** The ledger: the migration's record in the database, with all fences. */
+/** The ledger: the migration's record in the database, with all cutovers. */
 import type { Collection, Db, Timestamp } from "mongodb";
 import { type Patience, withRetries } from "../mongo";
 
@@ -6,7 +6,7 @@ import { type Patience, withRetries } from "../mongo";
 export const migrationId = "20251106-task-runner-baseline";
 
 /** A moment from which a database is the source of truth. */
-export interface LedgerFence {
+export interface LedgerCutover {
   readonly at: Date;
   /** The stack that recorded it, `<project>/<stack>`. */
   readonly stack: string;
@@ -21,12 +21,12 @@ export interface LedgerRecord {
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
-  /** The last cutover's fence; absent before the first. */
-  readonly fencedAt?: Date;
-  /** What `fence.json` had when it was written last while MongoDB took writes; absent before the first fence. */
-  readonly fenceFile?: object;
-  /** All fences; absent before the first if the script created the record. */
-  readonly fences?: readonly LedgerFence[];
+  /** The last cutover's record; absent before the first. */
+  readonly cutoverAt?: Date;
+  /** What `cutover.json` had when it was written last while MongoDB took writes; absent before the first cutover. */
+  readonly cutoverFile?: object;
+  /** All cutovers; absent before the first if the script created the record. */
+  readonly cutovers?: readonly LedgerCutover[];
   /** The number of the last cutover whose rollback began, from 1; absent before the first rollback. */
   readonly endedCutover?: number;
   /** When an export last proved that it reads current data; absent before the first export. */
@@ -59,61 +59,65 @@ export function readRecord(
 }
 
 /** The database is neither the cutover's nor a copy of it. Nothing was changed. */
-export class FenceMissing extends Error {
-  override readonly name = "FenceMissing";
+export class CutoverMissing extends Error {
+  override readonly name = "CutoverMissing";
 }
 
 /**
- * Checks that a database is the source of truth since a fence, or a copy of it. Its ledger must have that very
- * fence, because other environments have fences too, even newer ones.
+ * Checks that a database is the source of truth since a cutover, or a copy of it. Its ledger must have that very
+ * cutover, because other environments have cutovers too, even newer ones.
  *
- * @param at the fence, in ISO 8601
- * @throws FenceMissing
+ * @param at the cutover, in ISO 8601
+ * @throws CutoverMissing
  * @throws ServerTroubleError as `readRecord`
  */
-export async function requireFence(
+export async function requireCutover(
   db: Db,
   ledger: string,
   at: string,
   patience?: Patience,
 ): Promise<void> {
-  const { fences = [] } = (await readRecord(db, ledger, patience)) ?? {};
-  if (fences.some((one) => one.at.toISOString() === at)) return;
-  throw new FenceMissing(
+  const { cutovers = [] } = (await readRecord(db, ledger, patience)) ?? {};
+  if (cutovers.some((one) => one.at.toISOString() === at)) return;
+  throw new CutoverMissing(
     `Database ${db.databaseName} is not the one that the services have used since ${at}: its ${ledger} ` +
-      "has no record of that fence. What the services wrote is in another database. Set cluster, mongoUri " +
+      "has no record of that cutover. What the services wrote is in another database. Set cluster, mongoUri " +
       "and advanced.ledger to that database and run it again. If its server is lost, keep its mongoUri or " +
       "remove it: storageMode: filesystem then exports nothing and holds unfinished runs.",
   );
 }
 
 /**
- * Records a fence: the moment from which MongoDB is the source of truth.
+ * Records a cutover: the moment from which MongoDB is the source of truth.
  *
  * @throws Error if the migration has no record
  */
-export async function recordFence(db: Db, ledger: string, fence: LedgerFence): Promise<void> {
+export async function addCutover(db: Db, ledger: string, cutover: LedgerCutover): Promise<void> {
   const records = ledgerRecords(db, ledger);
   const { matchedCount } = await records.updateOne(
     { _id: migrationId },
-    { $set: { fencedAt: fence.at }, $addToSet: { fences: fence } },
+    { $set: { cutoverAt: cutover.at }, $addToSet: { cutovers: cutover } },
   );
   if (matchedCount > 0) return;
   throw new Error(
-    `Recording the fence in ${records.namespace} failed: it has no record of the migration ` +
+    `Recording the cutover in ${records.namespace} failed: it has no record of the migration ` +
       `${migrationId}. Run \`taskrunner-storage apply\`, which creates it, then run this again.`,
   );
 }
 
-/** Records what `fence.json` has now. */
-export async function recordFenceFile(db: Db, ledger: string, fenceFile: object): Promise<void> {
-  await ledgerRecords(db, ledger).updateOne({ _id: migrationId }, { $set: { fenceFile } });
+/** Records what `cutover.json` has now. */
+export async function recordCutoverFile(
+  db: Db,
+  ledger: string,
+  cutoverFile: object,
+): Promise<void> {
+  await ledgerRecords(db, ledger).updateOne({ _id: migrationId }, { $set: { cutoverFile } });
 }
 
 /**
  * Records that an export begins. A majority that has this write also has everything acknowledged before it.
  *
- * @param at the fence in ISO 8601; if the record lacks it, nothing is written; undefined before the first cutover
+ * @param at the cutover in ISO 8601; if the record lacks it, nothing is written; undefined before the first cutover
  * @param ended the cutover that a rollback ends, if any
  * @param timeoutMs limit for the majority's acknowledgement
  * @returns the write's operation time; undefined on a standalone server
@@ -127,7 +131,7 @@ export async function recordExport(
   return db.client.withSession(async (session) => {
     const writeConcern = { w: "majority", journal: true, wtimeoutMS: timeoutMs } as const;
     await ledgerRecords(db, ledger).updateOne(
-      { _id: migrationId, ...(at !== undefined && { "fences.at": new Date(at) }) },
+      { _id: migrationId, ...(at !== undefined && { "cutovers.at": new Date(at) }) },
       {
         $set: { exportedAt: new Date() },
         ...(ended !== undefined && { $max: { endedCutover: ended } }),

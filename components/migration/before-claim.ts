@@ -1,14 +1,14 @@
 import type { LiveMode } from "../kubernetes";
-import { readRecord, type LedgerFence } from "../ledger";
+import { readRecord, type LedgerCutover } from "../ledger";
 import { addressIn, databaseAt, formatHosts, type ConnectionOptions } from "../mongo";
-import { endedCutovers, fenceInForce, readFence, type Fence } from "../state";
+import { endedCutovers, cutoverInForce, readCutoverRecord, type CutoverRecord } from "../state";
 import type { OncePerCutover } from "../step";
 import type { MigrationInputs } from "./step-inputs";
 import { ClaimStopped, findTakeOver, requireNextCutover } from "./take-over";
 
 /** What is compared before a claim. */
 export interface ComparedInputs extends MigrationInputs, OncePerCutover {
-  /** The state directory with `fence.json`; absent without files. */
+  /** The state directory with `cutover.json`; absent without files. */
   readonly root?: string;
   /** `<project>/<stack>`. */
   readonly stack: string;
@@ -22,76 +22,77 @@ export interface ComparedInputs extends MigrationInputs, OncePerCutover {
 
 /** What a claim remembers of it. */
 export interface ComparedResults {
-  /** The place of the record: `HOSTS/DATABASE/LEDGER`. */
-  readonly place: string;
-  /** The fence since which the services that the stack took over work on MongoDB, in ISO 8601; else empty. */
+  /** The location of the record: `HOSTS/DATABASE/LEDGER`. */
+  readonly location: string;
+  /** The cutover since which the services that the stack took over work on MongoDB, in ISO 8601; else empty. */
   readonly takenOver: string;
 }
 
 /**
- * Compares the stack with the database, `fence.json` and the worker, before any change.
+ * Compares the stack with the database, `cutover.json` and the worker, before any change.
  *
  * @param known the results of the last run
- * @returns the results and, for a copied database, the fence to record there
+ * @returns the results and, for a copied database, the cutover to record there
  * @throws ClaimStopped
  */
 export async function compareBefore(
   inputs: ComparedInputs,
   known?: Partial<ComparedResults>,
   options?: ConnectionOptions,
-): Promise<ComparedResults & { readonly fence?: string | undefined }> {
+): Promise<ComparedResults & { readonly cutoverAt?: string | undefined }> {
   const { ledger, root, cutover, inForce = cutover, workerModes = [] } = inputs;
   const address = addressIn(inputs);
   const database = `${formatHosts(address.uri)}/${address.database}`;
-  const place = `${database}/${ledger}`;
+  const location = `${database}/${ledger}`;
   if (root === undefined) {
-    // Without files there is no fence, and no rollback exports, so none is recorded in the ledger either.
+    // Without files there is no cutover, and no rollback exports, so none is recorded in the ledger either.
     requireNextCutover({ cutover, inForce, ended: 0 });
-    return { place, takenOver: "" };
+    return { location, takenOver: "" };
   }
-  const disk = await readFence(root);
+  const disk = await readCutoverRecord(root);
   const record = await readRecord(await databaseAt(address, options), ledger);
   // Also in the next cutover, because an unfinished rollback leaves the services on MongoDB.
-  const former = known?.place ?? place;
-  const asked = { ...inputs, root, database, place, former };
-  const fence = requireKnownDatabase(asked, disk, record?.fences ?? []);
+  const former = known?.location ?? location;
+  const asked = { ...inputs, root, database, location, former };
+  const cutoverAt = requireKnownDatabase(asked, disk, record?.cutovers ?? []);
   const ended = Math.max(endedCutovers(disk), record?.endedCutover ?? 0);
   requireNextCutover({ cutover, inForce, ended });
   // Once the stack has the step, its drain knows what the worker works on.
-  if (known?.place === undefined) {
-    return { place, fence, takenOver: findTakeOver(disk, { root, workerModes, cutover }) };
+  if (known?.location === undefined) {
+    return { location, cutoverAt, takenOver: findTakeOver(disk, { root, workerModes, cutover }) };
   }
-  const { at = "" } = fenceInForce(disk) ?? {};
-  return { place, fence, takenOver: known.takenOver === at ? at : "" };
+  const { at = "" } = cutoverInForce(disk) ?? {};
+  return { location, cutoverAt, takenOver: known.takenOver === at ? at : "" };
 }
 
 interface AskedDatabase extends Pick<ComparedInputs, "stack" | "acceptDatabase"> {
   readonly root: string;
   /** `HOSTS/DATABASE`. */
   readonly database: string;
-  /** The places of the record, now and in the last run. */
-  readonly place: string;
+  /** The locations of the record, now and in the last run. */
+  readonly location: string;
   readonly former: string;
 }
 
 /**
- * Returns for a copied database the fence to record there. Without `acceptDatabase`, a database that does not know the
- * open fence of `fence.json` is refused, because the import would read files that are as old as that fence; so is one
- * with another stack's fence that `fence.json` does not know, because the services of that stack may work on it.
+ * Returns for a copied database the cutover to record there. Without `acceptDatabase`, a database that does not know
+ * the cutover in force in `cutover.json` is refused, because the import would read files that are as old as that
+ * cutover; so is one with another stack's cutover that `cutover.json` does not know, because the services of that stack
+ * may work on it.
  *
- * @param fences those in the database
+ * @param cutovers those in the database
  * @throws ClaimStopped
  */
 function requireKnownDatabase(
-  { root, database, place, former, stack, acceptDatabase }: AskedDatabase,
-  fence: Fence | undefined,
-  fences: readonly LedgerFence[],
+  { root, database, location, former, stack, acceptDatabase }: AskedDatabase,
+  cutoverRecord: CutoverRecord | undefined,
+  cutovers: readonly LedgerCutover[],
 ): string | undefined {
-  const open = fenceInForce(fence)?.at;
-  const drawn = fences.map(({ at, stack }) => ({ at: at.toISOString(), stack }));
+  const open = cutoverInForce(cutoverRecord)?.at;
+  const drawn = cutovers.map(({ at, stack }) => ({ at: at.toISOString(), stack }));
   const isKnown = drawn.some(({ at }) => at === open);
-  const lost = open !== undefined && (place !== former || !isKnown) ? open : undefined;
-  const own = [fence?.at, ...(fence?.former ?? [])];
+  const lost = open !== undefined && (location !== former || !isKnown) ? open : undefined;
+  const own = [cutoverRecord?.at, ...(cutoverRecord?.former ?? [])];
   const foreign = drawn.filter((one) => one.stack !== stack && !own.includes(one.at));
   const newest = [lost ?? "", ...foreign.map(({ at }) => at)].sort().at(-1) ?? "";
   const wanted = `${newest}@${database}`;
@@ -99,26 +100,26 @@ function requireKnownDatabase(
   if (lost) {
     throw new ClaimStopped(
       "acceptDatabase",
-      place === former
-        ? `Refusing database ${place}: it has no record of the fence of ${lost} in fence.json, so the services have used another database since.`
-        : `Refusing to switch to database ${place}: it is not a copy of ${former}, which the services have used since ${lost}.`,
+      location === former
+        ? `Refusing database ${location}: it has no record of the cutover of ${lost} in cutover.json, so the services have used another database since.`
+        : `Refusing to switch to database ${location}: it is not a copy of ${former}, which the services have used since ${lost}.`,
       [
         "By files: restore cluster, mongoUri and advanced.ledger. Set storageMode: filesystem and run " +
           "`pulumi up`, which exports what changed. Then set the new database and storageMode: mongo, and " +
           "run `pulumi up` again.",
         "By a copy: stop worker and web and copy the whole database, with its ledger and checkpoints. Then " +
-          `set advanced.acceptDatabase: ${wanted}, which is valid only for this fence, and run \`pulumi up\` again.`,
+          `set advanced.acceptDatabase: ${wanted}, which is valid only for this cutover, and run \`pulumi up\` again.`,
       ],
     );
   }
   const by = foreign.find(({ at }) => at === newest)?.stack ?? "";
   throw new ClaimStopped(
     "acceptDatabase",
-    `Refusing database ${place}: stack ${by} has drawn a fence in it that fence.json in ${root} does not know, so services of that stack may work on it.`,
+    `Refusing database ${location}: stack ${by} has recorded a cutover in it that cutover.json in ${root} does not know, so services of that stack may work on it.`,
     [
       "Set cluster, mongoUri or advanced.ledger to a database of this stack's own, and run `pulumi up` again.",
       `If no service of that stack uses it any more, set advanced.acceptDatabase: ${wanted}, which is valid only for ` +
-        "this fence, and run `pulumi up` again.",
+        "this cutover, and run `pulumi up` again.",
     ],
   );
 }

@@ -43,16 +43,16 @@ export class MigrationError extends Error {
     const code = cause instanceof MongoServerError ? Number(cause.code) : undefined;
     const found = cause instanceof Error ? cause.message : String(cause);
     const [verb = "", collection] = Object.entries(command)[0] ?? [];
-    const place = `${database}.${String(collection)}`;
+    const target = `${database}.${String(collection)}`;
     const { index, indexes = index === undefined ? [] : [index] } = command as {
       readonly index?: NamedIndex;
       readonly indexes?: readonly NamedIndex[];
     };
     const names = indexes.map((one) => (typeof one === "string" ? one : one.name)).join(", ");
     super(
-      `${verb} on ${place}${names ? `, index ${names},` : ""} (${reason}) failed` +
+      `${verb} on ${target}${names ? `, index ${names},` : ""} (${reason}) failed` +
         `${code === undefined ? "" : ` with server code ${code}`}: ` +
-        `${found}. ${describeFix(code, `${actionOf[verb] ?? verb} on ${place}`)}` +
+        `${found}. ${describeFix(code, `${actionOf[verb] ?? verb} on ${target}`)}` +
         (notUndone === undefined ? "" : ` ${notUndone}`),
       { cause },
     );

@@ -7,7 +7,7 @@ import { steps } from "./provider";
 /** Suspends an earlier cutover's TTL, so that no log entry expires during the import. */
 export class SuspendLogTtl extends StepGroup {
   constructor(name: string, { mongo }: { readonly mongo: Mongo }, options?: StepOptions) {
-    super("SuspendLogTtl", name, options, { rests: mongo.direction === "back" });
+    super("SuspendLogTtl", name, options, { isSkipped: mongo.direction === "back" });
     const inputs = expiryInputs(mongo, 0);
     new StepResource(steps.suspendLogTtl, "suspend-log-ttl", inputs, this.ofChildren);
     this.registerOutputs();
@@ -27,7 +27,7 @@ export class LogRetention extends StepGroup {
     { logRetentionDays: days = 0, mongo, verified: { direction } }: LogRetentionArgs,
     options?: StepOptions,
   ) {
-    super("LogRetention", name, options, { rests: mongo.direction === "back" });
+    super("LogRetention", name, options, { isSkipped: mongo.direction === "back" });
     const inputs = { ...expiryInputs(mongo, days), direction };
     new StepResource(steps.logRetention, "log-retention", inputs, this.ofChildren);
     this.registerOutputs();

@@ -3,9 +3,9 @@ import { warning, type Code, type Finding } from "../text";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { liveModes, tryQuickly, type ServiceAddress } from "../kubernetes";
-import { recordFence } from "../ledger";
+import { addCutover } from "../ledger";
 import { addressIn, previewTimeout, withRetries } from "../mongo";
-import { kind, tell, type OncePerCutover, type StateOf, type Step } from "../step";
+import { kind, reportLine, type OncePerCutover, type StateOf, type Step } from "../step";
 import { compareBefore, type ComparedInputs, type ComparedResults } from "./before-claim";
 import { DataIssues } from "./errors";
 import { apply } from "./execute";
@@ -38,13 +38,13 @@ type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 
 /**
  * Searches for data issues, then claims the ledger's record, before any change. Refuses another database while the
- * services work on the former one, a worker that works on another side than `fence.json` says, and a number that no
+ * services work on the former one, a worker that works on another side than `cutover.json` says, and a number that no
  * rollback has made the next one (ClaimStopped). As a Job it applies the whole plan, and the steps of
  * collections and indexes do nothing.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   ...kind<ClaimInputs, ClaimResults>("LedgerClaim", migrationModule, [
-    "place",
+    "location",
     "appliedAt",
     "blockedBy",
     "takenOver",
@@ -55,7 +55,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   isDue: ({ blockedBy }, { job }) => job !== undefined && Boolean(blockedBy),
   job: {
     state: "read",
-    priorOutputs: ["place", "takenOver"],
+    priorOutputs: ["location", "takenOver"],
     engineOnly: ["worker"],
     forward: applyWholePlan,
   },
@@ -67,10 +67,10 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   // A claim of the stack's is compared with all of its state, or not yet.
   findings: async (inputs, prior, state) => (prior && !state ? [] : foreseeClaim(inputs, state)),
   forward: async (inputs, state) => {
-    const { fence, place, takenOver } = await compareBefore(inputs, state);
+    const { cutoverAt, location, takenOver } = await compareBefore(inputs, state);
     const db = await openDatabase(inputs);
-    // The steps of collections and indexes do not run again for a new cutover to the same place.
-    const isSameAgain = state?.place === place && state.cutover !== inputs.cutover;
+    // The steps of collections and indexes do not run again for a new cutover to the same location.
+    const isSameAgain = state?.location === location && state.cutover !== inputs.cutover;
     if (isSameAgain) await requireRecord(db, inputs.ledger);
     if (inputs.onDataIssue === "fail") {
       const { issues, notChecked } = await searchData(db, buildSchema(inputs.schema));
@@ -78,8 +78,8 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
       warnOfNotChecked(notChecked);
     }
     await claim(db, inputs.ledger, inputs);
-    await recordMovedFence(db, inputs, fence);
-    return { place, appliedAt: "", blockedBy: "", takenOver };
+    await recordMovedCutover(db, inputs, cutoverAt);
+    return { location, appliedAt: "", blockedBy: "", takenOver };
   },
 };
 
@@ -95,8 +95,8 @@ async function foreseeClaim(inputs: ClaimInputs, state?: ClaimState): Promise<Fi
   if (job) {
     if (state || workerModes.length === 0) return [];
     // The files are in a PersistentVolumeClaim, which the engine cannot read.
-    const text = `The worker is in ${workerModes.join(" and ")} mode. With \`jobs\`, only the first Job of \`pulumi up\` can compare that with fence.json: it stops before any change if they differ.`;
-    return [{ severity: "info", code: "fence-not-read", text }];
+    const text = `The worker is in ${workerModes.join(" and ")} mode. With \`jobs\`, only the first Job of \`pulumi up\` can compare that with cutover.json: it stops before any change if they differ.`;
+    return [{ severity: "info", code: "cutover-not-read", text }];
   }
   try {
     const { takenOver } = await compareBefore(inputs, state, previewTimeout);
@@ -112,30 +112,30 @@ async function foreseeClaim(inputs: ClaimInputs, state?: ClaimState): Promise<Fi
 }
 
 async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<ClaimResults> {
-  const { fence, place, takenOver } = await compareBefore(inputs, state);
+  const { cutoverAt, location, takenOver } = await compareBefore(inputs, state);
   const db = await openDatabase(inputs);
   await requireServer(db, addressIn(inputs).uri, inputs.schema.collections);
   const { appliedAt, issues, notChecked } = await apply(db, inputs);
   warnOfNotChecked(notChecked);
-  await recordMovedFence(db, inputs, fence);
+  await recordMovedCutover(db, inputs, cutoverAt);
   const blockedBy = issues.map(describeDataIssue).join("\n");
-  return { place, appliedAt: appliedAt.toISOString(), blockedBy, takenOver };
+  return { location, appliedAt: appliedAt.toISOString(), blockedBy, takenOver };
 }
 
-async function recordMovedFence(
+async function recordMovedCutover(
   db: Db,
   { ledger, stack }: ClaimInputs,
-  fence: string | undefined,
+  cutoverAt: string | undefined,
 ): Promise<void> {
-  if (fence === undefined) return;
-  const doing = `Recording the fence in ${db.databaseName}.${ledger}`;
-  await withRetries(doing, () => recordFence(db, ledger, { at: new Date(fence), stack }));
+  if (cutoverAt === undefined) return;
+  const doing = `Recording the cutover in ${db.databaseName}.${ledger}`;
+  await withRetries(doing, () => addCutover(db, ledger, { at: new Date(cutoverAt), stack }));
 }
 
 function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   for (const one of notChecked) {
     const text = `${describeNotChecked(one)} MongoDB rejects the change if there are any.`;
-    tell(warning("data-not-checked", text));
+    reportLine(warning("data-not-checked", text));
   }
 }
 

@@ -25,10 +25,10 @@ export function warnOfDataIssues(
 ): void {
   if (!pulumi.runtime.isDryRun() || direction !== "forward") return;
   if (uri === undefined || database === undefined) return;
-  pulumi.output({ uri, database }).apply(async (place) => {
+  pulumi.output({ uri, database }).apply(async (location) => {
     try {
       const { issues, notChecked } = await onOwnConnection(
-        place,
+        location,
         async (db) => findDataIssues(db, await compareSchema(db, wanted), previewScan),
         previewTimeout,
       );

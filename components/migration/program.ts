@@ -26,7 +26,7 @@ interface PackRunMigrationArgs extends Pick<
   "validation" | "tenancy" | "migration" | "advanced" | "logRetentionDays"
 > {
   readonly mongo: Mongo;
-  /** The state on disk, whose fence shows whether the services work on MongoDB. */
+  /** The state on disk, whose record shows whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };
   readonly update: {
     /** The number of the cutover that the stack has made or is making, and how the worker's mode is found. */
@@ -45,7 +45,7 @@ export class PackRunMigration extends StepGroup {
   /** When it was applied, in ISO 8601. */
   readonly appliedAt: pulumi.Output<string | undefined>;
   readonly collections: readonly string[];
-  /** The fence since which the services that the stack took over work on MongoDB; else, and in a rollback, empty. */
+  /** The cutover since which the services that the stack took over work on MongoDB; else, and in a rollback, empty. */
   readonly takenOver: pulumi.Output<string>;
   /** The database name; on a rollback the last one used. */
   readonly database: pulumi.Output<string | undefined>;
@@ -56,7 +56,7 @@ export class PackRunMigration extends StepGroup {
     options: StepOptions = {},
   ) {
     const { direction } = mongo;
-    super("PackRunMigration", name, options, { rests: direction === "back" });
+    super("PackRunMigration", name, options, { isSkipped: direction === "back" });
     const schema = schemaOptionsOf({ ...settings, mongo, approvals: mongo.approvals });
     const wanted = buildSchema(schema);
     const checksum = checksumOf(wanted);
@@ -111,7 +111,7 @@ export class PackRunMigration extends StepGroup {
     this.takenOver =
       direction === "back"
         ? pulumi.output("")
-        : claim.output("takenOver").apply((fence = "") => fence);
+        : claim.output("takenOver").apply((cutoverRecord = "") => cutoverRecord);
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
   }
 
@@ -147,7 +147,7 @@ export class PackRunMigration extends StepGroup {
     const isApart = pulumi.all([uri, appUri]).apply(([own, app]) => !sameServer(own, app));
     // Neither engine nor Job can log in without a connection string.
     const job = appUri && appJob;
-    const place = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
+    const target = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
     const collections = Object.fromEntries(
       wanted.collections.map(({ role, name }) => [role, name]),
     );
@@ -155,7 +155,7 @@ export class PackRunMigration extends StepGroup {
     new StepResource(
       steps.applicationCheck,
       "application-check",
-      { ...place, direction, cutover, collections, extraCollections, creations },
+      { ...target, direction, cutover, collections, extraCollections, creations },
       { parent: this, dependsOn: completion },
     );
   }

@@ -56,7 +56,7 @@ async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
     commands: [],
   };
   try {
-    await records.insertOne({ _id: migrationId, ...start, fences: [] });
+    await records.insertOne({ _id: migrationId, ...start, cutovers: [] });
   } catch (error) {
     const exists = error instanceof MongoServerError && error.code === 11000;
     if (!exists) throw error;

@@ -35,7 +35,7 @@ export function describeStatus(found: Awaited<ReturnType<typeof status>>): strin
     `Database ${database}`,
     `  migration  ${record ? `${record._id}, ${state}, by ${record.stack}` : "not applied"}`,
     ...(record && !current ? ["             its checksum belongs to other settings"] : []),
-    `  fence      ${record?.fencedAt?.toISOString() ?? "none: no cutover came as far"}`,
+    `  cutover    ${record?.cutoverAt?.toISOString() ?? "none: no cutover was recorded"}`,
     `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
     ...Object.entries(documents).map(
       ([name, count]) => `  ${name.padEnd(20)} ${String(count).padStart(12)} documents`,

@@ -1,5 +1,5 @@
 import type { LiveMode } from "../kubernetes";
-import { fenceInForce, type Fence } from "../state";
+import { cutoverInForce, type CutoverRecord } from "../state";
 
 /** The settings do not fit what the services work on, or have worked on. Nothing was changed. */
 export class ClaimStopped extends Error {
@@ -27,47 +27,47 @@ interface Found {
 }
 
 /**
- * Compares what the worker works on with `fence.json`.
+ * Compares what the worker works on with `cutover.json`.
  *
- * @returns the fence in force if the services work on MongoDB since: then nothing is imported. Else an empty string
+ * @returns the cutover in force if the services work on MongoDB since: then nothing is imported. Else an empty string
  * @throws ClaimStopped
  */
 export function findTakeOver(
-  fence: Fence | undefined,
+  cutoverRecord: CutoverRecord | undefined,
   { root, workerModes, cutover }: Found,
 ): string {
-  const inForce = fenceInForce(fence);
-  if (!inForce && workerModes.includes("mongo")) throw onMongo(root, fence);
+  const inForce = cutoverInForce(cutoverRecord);
+  if (!inForce && workerModes.includes("mongo")) throw onMongo(root, cutoverRecord);
   if (!inForce || workerModes.length === 0) return "";
   if (workerModes.includes("filesystem")) throw onFiles(root, inForce);
   const made = inForce.cutover ?? cutover;
   if (made === cutover) return inForce.at;
-  const found = `fence.json in ${root} is of cutover ${made}, and the settings name cutover ${cutover}.`;
+  const found = `cutover.json in ${root} is of cutover ${made}, and the settings name cutover ${cutover}.`;
   throw new ClaimStopped("cutover", found, [`Set cutover: ${made}.`]);
 }
 
-const onMongo = (root: string, fence: Fence | undefined) =>
+const onMongo = (root: string, cutoverRecord: CutoverRecord | undefined) =>
   new ClaimStopped(
     "storageMode",
     "The worker is in mongo mode, but " +
-      (fence
-        ? `fence.json in ${root} says that the files are the source of truth since ${fence.endedAt}.`
-        : `${root} has no fence.json, so no cutover of these files is known.`) +
+      (cutoverRecord
+        ? `cutover.json in ${root} says that the files are the source of truth since ${cutoverRecord.endedAt}.`
+        : `${root} has no cutover.json, so no cutover of these files is known.`) +
       " An import could repeat steps.",
     [
       "If what MongoDB has is newer: write it to the files with `taskrunner-storage export --all`, and take the worker " +
         "to filesystem mode (docs/emergency.md#rollback-by-hand).",
       "If the worker has executed nothing on MongoDB since: deploy it in filesystem mode. In both cases run `pulumi up` " +
-        `after that${fence ? ", with the next number in cutover" : ""}.`,
+        `after that${cutoverRecord ? ", with the next number in cutover" : ""}.`,
     ],
   );
 
-const onFiles = (root: string, { at }: Fence) =>
+const onFiles = (root: string, { at }: CutoverRecord) =>
   new ClaimStopped(
     "storageMode",
-    `The worker is in filesystem mode, but fence.json in ${root} says that MongoDB is the source of truth since ${at}.`,
+    `The worker is in filesystem mode, but cutover.json in ${root} says that MongoDB is the source of truth since ${at}.`,
     [
-      "If it was taken back to files: roll back by hand, which ends the fence (docs/emergency.md#rollback-by-hand). " +
+      "If it was taken back to files: roll back by hand, which ends the cutover (docs/emergency.md#rollback-by-hand). " +
         "Then set the next number in cutover, and run `pulumi up`.",
       "If it has executed nothing on files since: deploy it in mongo mode, and run `pulumi up`, which takes it over.",
     ],
@@ -77,7 +77,7 @@ const onFiles = (root: string, { at }: Fence) =>
  * Refuses in Mongo mode a larger number than that of the cutover in force, unless the ones before it have ended: a
  * stack whose state is older than the last rollback does not know of that.
  *
- * @param numbers `ended`: the last cutover that ended, as `fence.json` and the ledger know it
+ * @param numbers `ended`: the last cutover that ended, as `cutover.json` and the ledger know it
  * @throws ClaimStopped
  */
 export function requireNextCutover(
@@ -87,6 +87,6 @@ export function requireNextCutover(
   if (cutover <= inForce || cutover <= ended + 1) return;
   const found =
     `Cutover ${inForce} of this stack is made or under way, and the settings name cutover ${cutover}. Neither ` +
-    "fence.json nor the ledger knows that the cutovers before it have ended.";
+    "cutover.json nor the ledger knows that the cutovers before it have ended.";
   throw new ClaimStopped("cutover", found, [`Set cutover: ${inForce}.`]);
 }

@@ -4,7 +4,7 @@ import { writeHeadline } from "./headline";
 import { isError, type ReviewedDirection, type ReviewInput, type ReviewedStep } from "./input";
 import { otherWarnings } from "./messages";
 import type { Message } from "./read";
-import { details, fence, join, link, md, ours, wrap, type Markdown } from "./safe/markdown";
+import { details, codeBlock, join, link, md, ours, wrap, type Markdown } from "./safe/markdown";
 import { groupDetails, groupRows, groupTable } from "./table";
 import { judgePreview, type Level } from "./verdict";
 
@@ -51,7 +51,7 @@ function messageSections(input: ReviewInput, most: number): Markdown[] {
   const issues = input.touchesSchema ? (input.plan?.issues ?? []) : [];
   const sections: Readonly<Record<string, readonly Markdown[]>> = {
     Errors: input.messages.filter(isError).map(renderMessage),
-    "Data issues": issues.map(({ text }) => fence(wrap(text))),
+    "Data issues": issues.map(({ text }) => codeBlock(wrap(text))),
     Warnings: otherWarnings(input).map(renderMessage),
   };
   return Object.entries(sections).flatMap(([title, items]) =>
@@ -60,7 +60,7 @@ function messageSections(input: ReviewInput, most: number): Markdown[] {
 }
 
 function renderMessage({ urn, text }: Message): Markdown {
-  const block = fence(wrap(text));
+  const block = codeBlock(wrap(text));
   const name = urn?.split("::").slice(3).join("::");
   return name === undefined ? block : join([md`On ${name}:`, block], between);
 }
@@ -75,7 +75,7 @@ function describeInputs(step: ReviewedStep): Markdown[] {
   const shown = others.filter((one) => !isCounted && !isSilent(one));
   const lines = [...diffLines(variables, "="), ...diffLines(shown, ": ")];
   if (lines.length === 0) return [];
-  return [join([md`${shortType} ${name}`, fence(lines, "diff")], between)];
+  return [join([md`${shortType} ${name}`, codeBlock(lines, "diff")], between)];
 }
 
 function footer({ direction, trigger, now }: ReviewInput, level: Level): Markdown {

@@ -19,7 +19,7 @@ const hidden = new Set([
   "gate",
   "job",
   "resourceNames",
-  "fencedAt",
+  "cutoverAt",
   "importedAt",
   "requests",
   "seen",

@@ -34,8 +34,8 @@ export function findMismatches({ steps, messages }: Preview): string[] {
  */
 export function listApproved({ steps, messages }: Preview): string[] {
   const changes = steps.map(({ operation, urn }) => `${operation} ${urn}`);
-  const said = messages.map(({ severity, stops, code = "without a code", urn = "the stack" }) => {
+  const codes = messages.map(({ severity, stops, code = "without a code", urn = "the stack" }) => {
     return `${stops ? "stop" : severity} ${code} on ${urn}`;
   });
-  return [...new Set([...changes, ...said])].sort();
+  return [...new Set([...changes, ...codes])].sort();
 }

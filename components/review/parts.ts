@@ -20,7 +20,7 @@ export const parts = {
   indexes: { title: "Other indexes", touches: "schema" },
   bulkPass: { title: "Bulk pass", touches: "documents" },
   canary: { title: "Canary", component: "Canary" },
-  proof: { title: "Proof", touches: "documents" },
+  firstVerification: { title: "First verification", touches: "documents" },
   access: { title: "Access of the services", component: "Services" },
   drain: { title: "Worker drain", component: "WorkerDrain" },
   handover: { title: "Handover", touches: "documents" },
@@ -78,7 +78,7 @@ export const ownSteps: Readonly<Record<string, OwnStep>> = {
   // The handover's row says that what changed is exported.
   BulkPass: { part: "bulkPass", ...copies, isNoise: ({ isRollback }) => isRollback },
   Canary: { verb: "start" },
-  Proof: { part: "proof", verb: "prove" },
+  FirstVerification: { part: "firstVerification", verb: "verify" },
   WorkerStopped: { verb: "wait for" },
   Drain: { verb: "drain" },
   Handover: { part: "handover", ...copies },

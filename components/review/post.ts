@@ -55,8 +55,8 @@ export async function postComment(comment: Comment, { secondMs = 1_000 } = {}): 
     });
   } catch (error) {
     if (!isApiError(error)) throw error;
-    const said = error.message.replaceAll(token, "***").slice(0, 500);
-    const answer = error.response ? `${error.status}, ${said}` : `no answer, ${said}`;
+    const text = error.message.replaceAll(token, "***").slice(0, 500);
+    const answer = error.response ? `${error.status}, ${text}` : `no answer, ${text}`;
     throw new PostError(
       `Posting the comment of stack ${stack} on ${repository}#${pullRequest} failed. ${apiUrl} says: ` +
         `${answer}. ${error.status >= 500 ? onTrouble : onRefusal}`,

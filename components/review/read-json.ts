@@ -26,6 +26,6 @@ export function readJson<Schema extends z.ZodType>(
   }
   const parsed = schema.safeParse(withoutSecrets(value, redact));
   if (parsed.success) return parsed.data;
-  const place = parsed.error.issues[0]?.path.map(String).join(".") ?? "";
-  throw fail(place === "" ? "has another form" : `has another form at ${redact(place)}`);
+  const location = parsed.error.issues[0]?.path.map(String).join(".") ?? "";
+  throw fail(location === "" ? "has another form" : `has another form at ${redact(location)}`);
 }

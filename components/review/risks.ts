@@ -19,9 +19,11 @@ export function destructions(steps: readonly ReviewedStep[]): Risks {
   ];
 }
 
-/** Whether the stack forgets the fence while MongoDB is the source of truth. */
-export function losesFence({ operation, old, outputs }: ReviewedStep): boolean {
-  return operation === "delete" && outputs.fence !== undefined && old?.direction === "forward";
+/** Whether the stack forgets the cutover while MongoDB is the source of truth. */
+export function losesCutover({ operation, old, outputs }: ReviewedStep): boolean {
+  return (
+    operation === "delete" && outputs.cutoverRecord !== undefined && old?.direction === "forward"
+  );
 }
 
 // Settings that protect the cluster and its backups.

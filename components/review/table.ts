@@ -126,7 +126,7 @@ function chooseVerb(step: ReviewedStep, change: Change | undefined, input: Revie
 }
 
 // Inputs that name the place where a new resource or a step works, so that a reviewer sees a wrong one.
-const places = [
+const targetKeys = [
   "collection",
   "key",
   "namespace",
@@ -144,9 +144,9 @@ function describeFacts(step: ReviewedStep): Markdown[] {
   const { variables, others, isOurs, willRun } = step;
   const isNew = step.operation === "create" || (isOurs && willRun);
   const differences = isNew
-    ? places.flatMap((place) => {
-        const after = formatValue(place.split(".").reduce(getMember, step.new));
-        const path = place.split(".").at(-1) ?? place;
+    ? targetKeys.flatMap((key) => {
+        const after = formatValue(key.split(".").reduce(getMember, step.new));
+        const path = key.split(".").at(-1) ?? key;
         return after ? [{ path, before: undefined, after }] : [];
       })
     : others;

@@ -7,7 +7,7 @@ import {
   destructions,
   expiry,
   indexRisks,
-  losesFence,
+  losesCutover,
   validatorRisks,
   type Risks,
 } from "./risks";
@@ -52,7 +52,7 @@ export function judgePreview(input: ReviewInput): Verdict {
     ...(gate === "open" ? [...services, ...figures] : [...figures, ...services]),
     !plan?.blocked && describeAny(issues, "data issue", ": what they block is left out"),
     ...destructions(steps),
-    steps.some(losesFence) && "without `backfill` a rollback exports nothing and holds no run",
+    steps.some(losesCutover) && "without `backfill` a rollback exports nothing and holds no run",
     ...clusterRisks(steps),
     ...validatorRisks(steps),
     ...(plan?.reachable && touchesSchema ? indexRisks(plan) : []),

@@ -14,7 +14,7 @@ export interface ServicesSettings {
 }
 
 /** Where the variables of a service are in its chart's values: keys with dots between them. */
-export interface EnvironmentPlace {
+export interface EnvironmentTarget {
   readonly path: string;
 }
 
@@ -37,7 +37,7 @@ export interface ReleaseArgs extends ChartSettings {
 }
 
 /** Where the variables of a service are in a chart's values. */
-export type ServiceValues = EnvironmentPlace & { readonly service: Service };
+export type ServiceValues = EnvironmentTarget & { readonly service: Service };
 
 interface Placement {
   /** Absent if the program sees no pods (`confirm: none`). */

@@ -45,7 +45,7 @@ class Rollout extends StepGroup {
       address &&
       new StepResource(podsReplaced, `${service}-pods`, { ...address, ...asked }, afterIt);
     this.direction = pods?.lastDirection ?? deployed.direction;
-    this.summary = pulumi.all([summary, (pods ?? resource).urn]).apply(([said]) => said);
+    this.summary = pulumi.all([summary, (pods ?? resource).urn]).apply(([printed]) => printed);
     this.stoppedSeconds = pods?.output("stoppedSeconds") ?? pulumi.output(undefined);
     this.registerOutputs({ summary: this.summary });
   }

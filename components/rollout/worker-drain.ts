@@ -17,7 +17,7 @@ export interface Drained {
   readonly drainSnapshot?: pulumi.Output<FinishedDrain>;
 }
 
-interface Proven {
+interface VerifiedImport {
   readonly at: string;
   readonly importMs: number;
 }
@@ -25,9 +25,9 @@ interface Proven {
 interface WorkerDrainArgs {
   readonly services: Services;
   readonly update: Pick<Update, "direction" | "ended">;
-  /** When the import was proven, and how long one of later changes takes, for people at a closed gate. */
-  readonly proven?: pulumi.Output<Proven | undefined>;
-  /** The fence of services that the stack took over: nobody has to stop their worker. Else empty. */
+  /** When the import was verified, and how long one of later changes takes, for people at a closed gate. */
+  readonly verifiedImport?: pulumi.Output<VerifiedImport | undefined>;
+  /** The cutover of services that the stack took over: nobody has to stop their worker. Else empty. */
   readonly takenOver: pulumi.Output<string>;
 }
 
@@ -41,7 +41,7 @@ export class WorkerDrain extends StepGroup {
 
   constructor(
     name: string,
-    { services: { settings, target }, update, proven, takenOver }: WorkerDrainArgs,
+    { services: { settings, target }, update, verifiedImport, takenOver }: WorkerDrainArgs,
     options?: StepOptions,
   ) {
     super("WorkerDrain", name, options);
@@ -55,7 +55,7 @@ export class WorkerDrain extends StepGroup {
       const name = "worker-drain-request";
       const request = new StepResource(drainRequest, name, asked, this.ofChildren);
       const { lastDirection } = request;
-      if (gate === "closed") this.describeGate(settings, lastDirection, proven);
+      if (gate === "closed") this.describeGate(settings, lastDirection, verifiedImport);
       const all = {
         ...inputs,
         // Without the record of the cutover (`--target`) the worker stays where it is.
@@ -98,13 +98,13 @@ export class WorkerDrain extends StepGroup {
   private describeGate(
     { cutover }: ServicesArgs,
     direction: pulumi.Output<Direction>,
-    proven?: pulumi.Output<Proven | undefined>,
+    verifiedImport?: pulumi.Output<VerifiedImport | undefined>,
   ): void {
     const isPreview = pulumi.runtime.isDryRun();
-    const known = pulumi.all([direction, isPreview ? undefined : proven]);
-    known.apply(async ([direction, proven]) => {
+    const known = pulumi.all([direction, isPreview ? undefined : verifiedImport]);
+    known.apply(async ([direction, verifiedImport]) => {
       if (direction === "forward") return;
-      const { at = "now", importMs = 0 } = proven ?? {};
+      const { at = "now", importMs = 0 } = verifiedImport ?? {};
       const stop = `about ${Math.ceil(importMs / 1_000)} s, and while its pods end and start`;
       const state = isPreview
         ? `Prepares cutover ${cutover}; stops nobody.`

@@ -149,7 +149,7 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
       when:
         `${worker.path}.`.startsWith(`${web.path}.`) ||
         `${web.path}.`.startsWith(`${worker.path}.`),
-      allowed: `a place outside rollout.worker.path, which is ${JSON.stringify(worker.path)}`,
+      allowed: `a path outside rollout.worker.path, which is ${JSON.stringify(worker.path)}`,
     },
     // If different labels match one Deployment, a step detects it on the cluster.
     {

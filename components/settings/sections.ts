@@ -177,13 +177,13 @@ export const advanced = section({
     .datetime()
     .optional()
     .describe(
-      "The time of a fence. The rollback of that cutover does not read MongoDB, so what changed there since is lost.",
+      "The time of a cutover. The rollback of that cutover does not read MongoDB, so what changed there since is lost.",
     ),
   exportUnconfirmed: z.iso
     .datetime()
     .optional()
     .describe(
-      "The time of a fence. If MongoDB can be read and no majority acknowledges a write, or it refuses writes, the rollback of that cutover exports what the primary has.",
+      "The time of a cutover. If MongoDB can be read and no majority acknowledges a write, or it refuses writes, the rollback of that cutover exports what the primary has.",
     ),
   acceptQuarantined: z
     .string()
@@ -202,7 +202,7 @@ export const advanced = section({
   acceptDatabase: text
     .optional()
     .describe(
-      "`<fencedAt>@<hosts>/<database>`: accepts a database for that fence. It is a copy that you made after the fence, or another stack drew the fence in it and does not use it any more.",
+      "`<cutoverAt>@<hosts>/<database>`: accepts a database for that cutover. It is a copy that you made after the cutover, or another stack recorded the cutover in it and does not use it any more.",
     ),
   acceptCluster: text
     .optional()

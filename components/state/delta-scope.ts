@@ -3,24 +3,24 @@ import { join } from "node:path";
 import { blocksOf } from "./concurrency";
 import { HashSet, shortHash } from "./digests";
 import { isMissing } from "./errors";
-import type { Fence } from "./fence";
+import type { CutoverRecord } from "./cutover-record";
 import { type StateAddress, filesOf } from "./layout";
 import { ownFiles } from "./own-files";
 import { publish } from "./publish";
-import { type FindFinished, type StampedFile, readRunFiles } from "./run-files";
-import { formatStamp, readStamp } from "./stamp";
+import { type FindFinished, type FileWithStat, readRunFiles } from "./run-files";
+import { formatStat, readStat } from "./file-stat";
 
 /** What the bulk pass of a rollback leaves to the delta pass. */
 export interface DeltaScope {
-  /** When the fence was drawn, under which it was written; in ISO 8601. */
-  readonly fence: string;
-  /** The token that `fence.json` had then. */
+  /** When the cutover was recorded, under which it was written; in ISO 8601. */
+  readonly cutoverAt: string;
+  /** The token that `cutover.json` had then. */
   readonly token?: string | undefined;
   /** Documents that were updated since may not have been exported; in ISO 8601. Absent if MongoDB was not read. */
   readonly since?: string;
   /** The runs that MongoDB had unfinished when they were read. */
   readonly runs: readonly string[];
-  /** The files of runs that were finished, and that have their stamp still. */
+  /** The files of runs that were finished, and that have their stat still. */
   readonly findFinished: FindFinished;
 }
 
@@ -36,12 +36,12 @@ export async function saveDeltaScope(
   findFinished?: FindFinished,
 ): Promise<void> {
   const path = join(address.root, ownFiles.deltaScope);
-  await publish(path, await readStamp(path), async (to) => {
+  await publish(path, await readStat(path), async (to) => {
     await to.appendFile(`${JSON.stringify(scope)}\n`);
     for await (const files of blocksOf(readRunFiles(address, findFinished))) {
       const finished = files.filter(({ mayExecute }) => !mayExecute);
-      const lines = finished.map(({ file, stamp }) => {
-        return `${JSON.stringify([file.name, stamp && formatStamp(stamp)])}\n`;
+      const lines = finished.map(({ file, stat }) => {
+        return `${JSON.stringify([file.name, stat && formatStat(stat)])}\n`;
       });
       await to.appendFile(lines.join(""));
     }
@@ -49,12 +49,12 @@ export async function saveDeltaScope(
 }
 
 /**
- * What a bulk pass left under this fence; undefined without one, if `fence.json` is another copy's, and if a file that it
- * saw is gone: runs that were restored since may lack any other.
+ * What a bulk pass left under this cutover; undefined without one, if `cutover.json` is another copy's, and if a file
+ * that it saw is gone: runs that were restored since may lack any other.
  */
 export async function readDeltaScope(
   address: StateAddress,
-  { at, tokens = [] }: Fence,
+  { at, tokens = [] }: CutoverRecord,
 ): Promise<DeltaScope | undefined> {
   const file = await open(join(address.root, ownFiles.deltaScope)).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
@@ -66,19 +66,19 @@ export async function readDeltaScope(
   try {
     for await (const line of file.readLines()) {
       if (scope) {
-        const [name, stamp] = JSON.parse(line) as [string, string?];
+        const [name, stat] = JSON.parse(line) as [string, string?];
         names.push(shortHash(name));
-        finished.push(shortHash(stampedName(name, stamp)));
+        finished.push(shortHash(nameWithStat(name, stat)));
       } else {
         scope = JSON.parse(line) as Omit<DeltaScope, "findFinished">;
-        if (scope.fence !== at || !tokens.includes(scope.token ?? "")) return undefined;
+        if (scope.cutoverAt !== at || !tokens.includes(scope.token ?? "")) return undefined;
       }
     }
     if (!scope || !(await areThere(address, new HashSet(names)))) return undefined;
     const known = new HashSet(finished);
-    const isFinished = ({ file: { name }, stamp }: StampedFile) =>
-      stamp !== undefined && known.has(stampedName(name, formatStamp(stamp)));
-    const findFinished = (files: readonly StampedFile[]) =>
+    const isFinished = ({ file: { name }, stat }: FileWithStat) =>
+      stat !== undefined && known.has(nameWithStat(name, formatStat(stat)));
+    const findFinished = (files: readonly FileWithStat[]) =>
       Promise.resolve(new Set(files.filter(isFinished).map(({ file }) => file.name)));
     return { ...scope, findFinished };
   } catch (error) {
@@ -90,8 +90,8 @@ export async function readDeltaScope(
   }
 }
 
-function stampedName(name: string, stamp: string | undefined): string {
-  return `${name} ${stamp}`;
+function nameWithStat(name: string, stat: string | undefined): string {
+  return `${name} ${stat}`;
 }
 
 async function areThere(address: StateAddress, wanted: HashSet): Promise<boolean> {

@@ -20,7 +20,7 @@ function mix(bits: number): number {
   return twice ^ (twice >>> 16);
 }
 
-/** A set of texts that holds 53 bits of each; as texts, a million names with their stamps are 160 MB. */
+/** A set of texts that holds 53 bits of each; as texts, a million names with their stats are 160 MB. */
 export class HashSet {
   private readonly sorted: Float64Array;
 

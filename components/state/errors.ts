@@ -45,13 +45,13 @@ export class Refusal extends Error {
   override readonly name = "Refusal";
 
   /**
-   * @param other the place of the first record with the same key
-   * @param runId the run of which MongoDB has different content, while no fence is in force
+   * @param other the location of the first record with the same key
+   * @param runId the run of which MongoDB has different content, while no cutover is in force
    */
   constructor(
     readonly reason: RefusalReason,
     readonly detail: string,
-    readonly other?: Place,
+    readonly other?: RecordLocation,
     readonly runId?: string,
   ) {
     super(detail);
@@ -71,14 +71,14 @@ export function refusalIn(error: unknown): Refusal {
 }
 
 /** Where a record is: its file below the state directory, and its line in a log or its position in a list, from 1. */
-export interface Place {
+export interface RecordLocation {
   readonly file: string;
   readonly line?: number | undefined;
   readonly entry?: number | undefined;
 }
 
-/** Formats a place for people: `logs/runs/r.ndjson line 3`. */
-export function describePlace({ file, line, entry }: Place): string {
+/** Formats a location for people: `logs/runs/r.ndjson line 3`. */
+export function describeLocation({ file, line, entry }: RecordLocation): string {
   const inLog = line === undefined ? "" : ` line ${line}`;
   const inList = entry === undefined ? "" : ` entry ${entry}`;
   return file + inLog + inList;

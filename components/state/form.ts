@@ -5,7 +5,7 @@ import { hashOf } from "./compare";
 import { formatJson } from "./format-json";
 import { isJsonObject, membersOf, objectIn, parseJson } from "./json";
 import { type StateAddress, filesOf } from "./layout";
-import type { FilePlace } from "./place";
+import type { FileLocation } from "./location";
 import { readTexts } from "./read";
 import type { Entry } from "./entries";
 import { renewSteps } from "./renew-steps";
@@ -88,9 +88,9 @@ export function renewRecord(
       // An enumeration that was an integer becomes one again.
       const wasInteger = typeof value === "number" && typeof stored === "string";
       const names = wasInteger ? collections[role].fields[name]?.names : undefined;
-      const place = names?.indexOf(String(stored).toLowerCase()) ?? -1;
+      const ordinal = names?.indexOf(String(stored).toLowerCase()) ?? -1;
       const renewedSteps = isSteps(role, name) ? renewSteps(value, stored, forms) : stored;
-      renewed.set(property, place < 0 ? renewedSteps : place);
+      renewed.set(property, ordinal < 0 ? renewedSteps : ordinal);
     }
     after.delete(propertyOf(role, name));
   }
@@ -115,7 +115,7 @@ function propertyOf(role: CollectionRole, name: string): string {
 export type WholeFileRole = Exclude<CollectionRole, "logs">;
 
 /** A run's file that holds one JSON value. */
-export interface WholeFilePlace extends FilePlace {
+export interface WholeFileLocation extends FileLocation {
   readonly role: WholeFileRole;
   readonly runId: string;
 }

@@ -7,7 +7,7 @@ import { ownFiles } from "./own-files";
 import { isOneFile } from "./publish";
 import { listJobs } from "./queue";
 import { type RunFile, readRunFiles } from "./run-files";
-import { lookUp } from "./stamp";
+import { lookUp } from "./file-stat";
 
 /** Points an address at each folder of held files, which is a state directory of its own; the newest first. */
 export async function heldAddresses<Address extends StateAddress>(
@@ -36,16 +36,16 @@ export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
 
 /** Whether a run has a file of this base name, also a held one. */
 export async function hasRun(address: StateAddress, baseName: string): Promise<boolean> {
-  for (const place of [address, ...(await heldAddresses(address))]) {
-    if (await lookUp(fileOf(place, "runs", baseName).path)) return true;
+  for (const location of [address, ...(await heldAddresses(address))]) {
+    if (await lookUp(fileOf(location, "runs", baseName).path)) return true;
   }
   return false;
 }
 
 /** Whether there is any run's file, also a held one. */
 export async function hasRuns(address: StateAddress): Promise<boolean> {
-  for (const place of [address, ...(await heldAddresses(address))]) {
-    for await (const files of filesOf(place, "runs")) return files.length > 0;
+  for (const location of [address, ...(await heldAddresses(address))]) {
+    for await (const files of filesOf(location, "runs")) return files.length > 0;
   }
   return false;
 }

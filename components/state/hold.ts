@@ -6,7 +6,7 @@ import { heldAddresses, listHeldRuns } from "./held";
 import { type StateAddress, type StateFile, filesOf } from "./layout";
 import { moveAside, moveOrCopy } from "./move";
 import { ownFiles } from "./own-files";
-import { findRunId, placeOf } from "./place";
+import { findRunId, locateFile } from "./location";
 import { makeFolder, syncFolders } from "./publish";
 import { hasQueue, listJobs } from "./queue";
 import type { RunFile } from "./run-files";
@@ -21,10 +21,10 @@ interface Moved {
 /**
  * Holds the files of runs, because a worker would execute their steps again. If there is a queue, what could begin them
  * anew goes before: their approvals, because a decision makes a job, then their jobs. A job that cannot be read, or whose
- * run has no file, may be one of them. Logs and artifacts stay. Files go to the fence's folder or, if a place in it is
+ * run has no file, may be one of them. Logs and artifacts stay. Files go to the cutover's folder or, if a place in it is
  * taken, to a further one.
  *
- * @param fence when the fence was drawn, in ISO 8601
+ * @param cutoverAt when the cutover was recorded, in ISO 8601
  * @param isMongoLost whether nothing was exported, so that jobs may be of runs that only MongoDB has; default: false
  * @returns the names of approvals and jobs that could not be moved: they do not stop a rollback
  * @throws WriteError if a run's file cannot be moved: a worker must not start then
@@ -32,11 +32,11 @@ interface Moved {
 export async function holdRuns(
   address: StateAddress,
   runs: readonly RunFile[],
-  fence: string,
+  cutoverAt: string,
   isMongoLost = false,
 ): Promise<string[]> {
   // Not every volume can have a colon in a name.
-  const folder = join(address.root, ownFiles.held, fence.replaceAll(":", "-"));
+  const folder = join(address.root, ownFiles.held, cutoverAt.replaceAll(":", "-"));
   const touched: string[] = [];
   const hold = async (file: StateFile<Store>) => {
     touched.push(dirname(file.path), dirname(await moveAside(file, folder)));
@@ -53,13 +53,13 @@ export async function holdRuns(
   const isHolding = isMongoLost || runs.length > 0 || (await listHeldRuns(address)).length > 0;
   if (isHolding && (await hasQueue(address))) {
     for (const { runId, file } of runs) {
-      const approvals = await findPlace(address, "approvals", runId, file.baseName);
+      const approvals = await findFile(address, "approvals", runId, file.baseName);
       if (approvals) await holdPart(approvals);
     }
     const runIds = new Set(runs.map(({ runId }) => runId));
     for (const { file, runId } of await listJobs(address)) {
       const isOther = runId !== undefined && !runIds.has(runId);
-      if (!isOther || !(await findPlace(address, "runs", runId))) await holdPart(file);
+      if (!isOther || !(await findFile(address, "runs", runId))) await holdPart(file);
     }
   }
   for (const { file } of runs) {
@@ -67,7 +67,7 @@ export async function holdRuns(
       await hold(file);
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      const advice = `The fence stays open. Let this user move files from ${address.folders.runs} to ${ownFiles.held}/.`;
+      const advice = `The cutover stays in force. Let this user move files from ${address.folders.runs} to ${ownFiles.held}/.`;
       throw new WriteError(`Holding ${file.name}`, error, advice);
     }
   }
@@ -77,7 +77,7 @@ export async function holdRuns(
 }
 
 /** A run's file of one role, if the services have the store and it exists. */
-async function findPlace(
+async function findFile(
   address: StateAddress,
   role: "runs" | "approvals",
   runId: string,
@@ -85,8 +85,8 @@ async function findPlace(
 ) {
   if (address.folders[role] === undefined) return undefined;
   try {
-    const place = await placeOf(address, role, runId, known);
-    return place.stamp === undefined ? undefined : place;
+    const found = await locateFile(address, role, runId, known);
+    return found.stat === undefined ? undefined : found;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return undefined;
@@ -113,7 +113,7 @@ export async function unholdRuns(
  */
 export async function unholdParts(address: StateAddress): Promise<void> {
   const hasRun = async (runId: string | undefined) =>
-    runId !== undefined && (await findPlace(address, "runs", runId)) !== undefined;
+    runId !== undefined && (await findFile(address, "runs", runId)) !== undefined;
   for (const held of await heldAddresses(address)) {
     const approvals: StateFile[] = [];
     for await (const files of filesOf(held, "approvals")) {

@@ -15,7 +15,7 @@ export {
   type StateAddress,
   type StateFile,
 } from "./layout";
-export { isSameStamp, readStamp, stampByOpening, type FileStamp } from "./stamp";
+export { isSameStat, readStat, statByOpening, type FileStat } from "./file-stat";
 export { requireStores } from "./stores";
 export { ownFiles } from "./own-files";
 export {
@@ -27,12 +27,12 @@ export {
   type FoundFile,
   type RunOnDisk,
 } from "./runs";
-export { findRunId, lookAt, placeOf, type FilePlace } from "./place";
+export { findRunId, lookAt, locateFile, type FileLocation } from "./location";
 export {
   countJobs,
   findArchivedJobs,
   hasQueue,
-  jobsForFence,
+  jobsForRecord,
   listJobs,
   type JobCounts,
 } from "./queue";
@@ -97,34 +97,34 @@ export {
   recordOf,
   renewRecord,
   wholeFile,
-  type WholeFilePlace,
+  type WholeFileLocation,
   type WholeFileRole,
 } from "./form";
 
 // What a cutover and a rollback leave in the state directory.
 export {
   endedCutovers,
-  fenceInForce,
-  readFence,
-  requireFenceWritable,
+  cutoverInForce,
+  readCutoverRecord,
+  requireWritableState,
   sourceOfTruth,
-  writeFence,
-  type Fence,
-} from "./fence";
+  writeCutoverRecord,
+  type CutoverRecord,
+} from "./cutover-record";
 export { readDeltaScope, saveDeltaScope, type DeltaScope } from "./delta-scope";
 export { hasRun, hasRuns, heldFolders, listHeldJobs, listHeldRuns } from "./held";
 export { holdRuns, unholdParts, unholdRuns } from "./hold";
 export { supersede } from "./move";
 
 export {
-  describePlace,
+  describeLocation,
   isSystemError,
   refusalIn,
   unreadable,
   Refusal,
   StateFolderError,
   WriteError,
-  type Place,
+  type RecordLocation,
   type RefusalReason,
 } from "./errors";
 export { blocksOf, mapLimit, mapOrdered } from "./concurrency";

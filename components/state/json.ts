@@ -139,8 +139,8 @@ export function parse(text: RawText): unknown {
   } catch (error) {
     if (error instanceof SyntaxError) {
       // Only the position is kept: the engine's own message quotes the text, which may hold a secret.
-      const [place] = /at position \d+/.exec(error.message) ?? [];
-      throw new Refusal("not-json", place ? `not valid JSON ${place}` : "not valid JSON");
+      const [location] = /at position \d+/.exec(error.message) ?? [];
+      throw new Refusal("not-json", location ? `not valid JSON ${location}` : "not valid JSON");
     }
     if (error instanceof RangeError) throw new Refusal("form", "it is nested too deeply");
     throw error;

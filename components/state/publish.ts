@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { mapLimit } from "./concurrency";
 import { Refusal, WriteError, isSystemError } from "./errors";
-import { type FileStamp, isSameStamp, toStamp } from "./stamp";
+import { type FileStat, isSameStat, toFileStat } from "./file-stat";
 
 const adviceByCode: Readonly<Record<string, string>> = {
   ENOSPC: "Free space on the disk",
@@ -20,7 +20,7 @@ interface Aside {
   /** Whether the temporary file starts as a copy of the file, so that `write` appends to it. */
   readonly continues?: boolean;
   /** Gives the temporary file its name. */
-  readonly place?: (temporary: string) => Promise<unknown>;
+  readonly moveInto?: (temporary: string) => Promise<unknown>;
 }
 
 /**
@@ -32,7 +32,7 @@ interface Aside {
 export async function writeAside(
   path: string,
   write: (file: fs.FileHandle) => Promise<unknown>,
-  { continues = false, place = (temporary) => fs.rename(temporary, path) }: Aside = {},
+  { continues = false, moveInto = (temporary) => fs.rename(temporary, path) }: Aside = {},
 ): Promise<void> {
   const temporary = temporaryPath(path);
   try {
@@ -46,7 +46,7 @@ export async function writeAside(
       await file.close();
     }
     if (written === false) await fs.rm(temporary);
-    else await place(temporary);
+    else await moveInto(temporary);
   } catch (error) {
     // Report the failure itself, not that of the clean-up.
     await fs.rm(temporary, { force: true }).catch(ignore);
@@ -64,19 +64,19 @@ export function temporaryPath(path: string): string {
  * Publishes a file of the services as `writeAside` does. A file that appeared or changed since it was read stays. The new
  * file keeps the owner and permissions of the former one, or of its folder.
  *
- * @param read the file's stamp when it was read
+ * @param read the file's stat when it was read
  * @param continues whether `write` appends to what the file has
  * @throws Refusal if the file appeared or changed meanwhile
  * @throws WriteError if there is no space or no permission
  */
 export async function publish(
   path: string,
-  read: FileStamp | undefined,
+  read: FileStat | undefined,
   write: (file: fs.FileHandle) => Promise<unknown>,
   continues = false,
 ): Promise<void> {
   const folder = dirname(path);
-  const place = async (temporary: string) => {
+  const moveInto = async (temporary: string) => {
     await copyOwnership(temporary, read === undefined ? folder : path);
     // guarantee: no write between an export's last look and its rename is lost
     const isMoved =
@@ -85,7 +85,7 @@ export async function publish(
   };
   try {
     await makeFolder(folder);
-    await writeAside(path, write, { continues, place });
+    await writeAside(path, write, { continues, moveInto });
   } catch (error) {
     if (!isSystemError(error)) throw error;
     const fix = adviceByCode[error.code ?? ""] ?? "Fix the cause";
@@ -127,9 +127,9 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** Replaces a file that is as it was read, in one go: in the thread pool others may write between look and rename. */
-function replaceFile(from: string, to: string, read: FileStamp): boolean {
+function replaceFile(from: string, to: string, read: FileStat): boolean {
   const now = lstatSync(to, { bigint: false, throwIfNoEntry: false });
-  if (!now || !isSameStamp(toStamp(now), read)) return false;
+  if (!now || !isSameStat(toFileStat(now), read)) return false;
   renameSync(from, to);
   return true;
 }

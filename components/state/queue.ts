@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { mapLimit } from "./concurrency";
-import { type Fence, fenceInForce, readFence } from "./fence";
+import { type CutoverRecord, cutoverInForce, readCutoverRecord } from "./cutover-record";
 import { type StateAddress, type StateFile, filesOf } from "./layout";
 import { isFolder } from "./root";
 import { idInside, readableRunIn } from "./run-files";
@@ -39,7 +39,7 @@ export async function hasQueue({ root, folders }: StateAddress): Promise<boolean
 /** How many jobs wait, and whether the worker takes them. */
 export interface JobCounts {
   readonly waiting: number;
-  /** How many waited at the handover; absent without a fence in force. */
+  /** How many waited at the handover; absent without a cutover in force. */
   readonly atHandover?: number;
   /** The first twenty of those by name, if none of them was taken since; absent if one was, and if there were none. */
   readonly untaken?: readonly string[];
@@ -49,21 +49,21 @@ export interface JobCounts {
 export async function countJobs(address: StateAddress): Promise<JobCounts | undefined> {
   if (!(await hasQueue(address))) return undefined;
   const waiting = new Set((await listJobFiles(address)).map(({ name }) => name));
-  const fence = fenceInForce(await readFence(address.root));
-  const { count = 0, names = [] } = fence?.jobs ?? {};
+  const cutoverRecord = cutoverInForce(await readCutoverRecord(address.root));
+  const { count = 0, names = [] } = cutoverRecord?.jobs ?? {};
   const isUntaken = count > 0 && names.every((name) => waiting.has(name));
   return {
     waiting: waiting.size,
-    ...(fence && { atHandover: count }),
+    ...(cutoverRecord && { atHandover: count }),
     ...(isUntaken && { untaken: names }),
   };
 }
 
-/** Maximum number of jobs that a fence names. */
+/** Maximum number of jobs that a record names. */
 const maxNames = 20;
 
-/** The jobs that wait now, as a fence has them. */
-export async function jobsForFence(address: StateAddress): Promise<Fence["jobs"]> {
+/** The jobs that wait now, as a record has them. */
+export async function jobsForRecord(address: StateAddress): Promise<CutoverRecord["jobs"]> {
   const files = await listJobFiles(address);
   const names = files.slice(0, maxNames).map(({ name }) => name);
   return files.length === 0 ? undefined : { count: files.length, names };

@@ -3,7 +3,7 @@ import { type Hash, createHash } from "node:crypto";
 import { createReadStream, readFile, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Store } from "../contract";
-import { look } from "./stamp";
+import { look } from "./file-stat";
 
 /** A file as far as its reading depends on it. */
 interface FileToRead {

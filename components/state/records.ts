@@ -2,7 +2,7 @@ import { BSON, type Document, Long, ObjectId } from "mongodb";
 import { hash } from "node:crypto";
 import { type CollectionRole, byRole, collections } from "../contract";
 import { type Conversion, type ImpliedFields, check, convert } from "./convert";
-import { type Place, Refusal, refusalIn } from "./errors";
+import { type RecordLocation, Refusal, refusalIn } from "./errors";
 import { type Entry, unpack } from "./entries";
 import { objectIn, parse } from "./json";
 import type { StateFile } from "./layout";
@@ -21,7 +21,7 @@ export class ReadyRecord {
    */
   constructor(
     readonly role: CollectionRole,
-    readonly place: Place,
+    readonly location: RecordLocation,
     readonly key: Key,
     readonly document: Document,
     readonly bytes: number,
@@ -30,7 +30,7 @@ export class ReadyRecord {
   ) {}
 }
 
-class RecordPlace implements Place {
+class LocationInFile implements RecordLocation {
   constructor(
     readonly file: string,
     readonly line?: number,
@@ -54,7 +54,7 @@ export function runIdOf({ role, key, document }: ReadyRecord): string {
 export interface ReadTally {
   bytes: number;
   /** @param raw the raw record, if it could be read */
-  refuse(role: CollectionRole, place: Place, refusal: Refusal, raw?: Raw): void;
+  refuse(role: CollectionRole, location: RecordLocation, refusal: Refusal, raw?: Raw): void;
   leaveIncomplete(line: IncompleteLine): void;
 }
 
@@ -102,7 +102,7 @@ export function parseRecords(
     } catch (error) {
       const refusal = refusalIn(error);
       if (line !== undefined && !ended) tally.leaveIncomplete({ file: file.name, line, offset });
-      else tally.refuse(role, new RecordPlace(file.name, line), refusal, new RawRecord(text));
+      else tally.refuse(role, new LocationInFile(file.name, line), refusal, new RawRecord(text));
     }
     if (line === undefined || !ended) continue;
     const sequence = records[at]?.document.sequence as Long | undefined;
@@ -144,7 +144,7 @@ function convertRecord(
   impliedFields: ImpliedFields,
   entry?: number,
 ): ReadyRecord | undefined {
-  const place = new RecordPlace(name, text.line, entry);
+  const location = new LocationInFile(name, text.line, entry);
   const raw = new RawRecord(text, entry === undefined ? undefined : fields);
   try {
     // `_id` and the other key fields come first, then the fields as the file has them.
@@ -158,9 +158,9 @@ function convertRecord(
     const time = role === "logs" ? (document.timestamp as Date) : undefined;
     if (role !== "runs") document._id = deriveId(role, key, time);
     const size = text.length < smallText ? bytes : sizeOf(document);
-    return new ReadyRecord(role, place, key, document, size, conversions, raw);
+    return new ReadyRecord(role, location, key, document, size, conversions, raw);
   } catch (error) {
-    tally.refuse(role, place, refusalIn(error), raw);
+    tally.refuse(role, location, refusalIn(error), raw);
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { isSystemError } from "./errors";
 import { type JsonObject, memberOf, objectIn } from "./json";
 import { type StateAddress, type StateFile, fileBaseNames, filesOf } from "./layout";
 import { type RawText, readTexts } from "./read";
-import { type FileStamp, readStamp } from "./stamp";
+import { type FileStat, readStat } from "./file-stat";
 import { isUnbegun, isUnfinished } from "./unfinished";
 
 /** A run's file with the id inside. */
@@ -16,15 +16,15 @@ export interface RunFile {
 /** Maximum number of files read at once; on a network volume each takes some milliseconds. */
 const filesAtOnce = 16;
 
-/** A run's file, with the stamp that it had before it was read. */
-export interface StampedFile {
+/** A run's file, with the stat that it had before it was read. */
+export interface FileWithStat {
   readonly file: StateFile;
   /** Undefined if the file is gone by now. */
-  readonly stamp: FileStamp | undefined;
+  readonly stat: FileStat | undefined;
 }
 
 /** Finds the names of files that hold finished runs, as far as that is known. */
-export type FindFinished = (files: readonly StampedFile[]) => Promise<ReadonlySet<string>>;
+export type FindFinished = (files: readonly FileWithStat[]) => Promise<ReadonlySet<string>>;
 
 /**
  * Lists the runs on disk that may still execute steps. Omits unreadable files, because no worker executes them.
@@ -43,25 +43,25 @@ export async function listUnfinishedRuns(
 }
 
 /**
- * The runs' files in a folder, with the stamps that they had before they were read.
+ * The runs' files in a folder, with the stats that they had before they were read.
  *
  * @param findFinished the files that are not read; default none
  */
 export async function* readRunFiles(address: StateAddress, findFinished?: FindFinished) {
   for await (const files of filesOf(address, "runs")) {
-    const stamped = await Promise.all(
-      files.map(async (file) => ({ file, stamp: await readStamp(file.path) })),
+    const withStats = await Promise.all(
+      files.map(async (file) => ({ file, stat: await readStat(file.path) })),
     );
-    const finished = (await findFinished?.(stamped)) ?? new Set();
-    const isKnown = ({ file }: StampedFile) => finished.has(file.name);
-    yield* stamped
+    const finished = (await findFinished?.(withStats)) ?? new Set();
+    const isKnown = ({ file }: FileWithStat) => finished.has(file.name);
+    yield* withStats
       .filter(isKnown)
-      .map(({ file, stamp }) => ({ file, stamp, runId: undefined, mayExecute: false }));
-    const unknown = stamped.filter((one) => !isKnown(one));
-    yield* await mapLimit(filesAtOnce, unknown, async ({ file, stamp }) => {
+      .map(({ file, stat }) => ({ file, stat, runId: undefined, mayExecute: false }));
+    const unknown = withStats.filter((one) => !isKnown(one));
+    yield* await mapLimit(filesAtOnce, unknown, async ({ file, stat }) => {
       const run = await runIn(file);
       const runId = run && idInside(run);
-      return { file, stamp, runId, mayExecute: run !== undefined && isUnfinished(run) };
+      return { file, stat, runId, mayExecute: run !== undefined && isUnfinished(run) };
     });
   }
 }

@@ -14,7 +14,7 @@ import {
   rolesIn,
 } from "./layout";
 import { type Chunk, type RawText, type ReadStart, readChunks } from "./read";
-import { type FileStamp, isSameStamp, lookAtAll, stampByOpening, toStamp } from "./stamp";
+import { type FileStat, isSameStat, lookAtAll, statByOpening, toFileStat } from "./file-stat";
 
 /** A run's files, all of one base name: its parts first, its own file last. */
 export interface RunOnDisk {
@@ -22,9 +22,9 @@ export interface RunOnDisk {
   readonly files: readonly FoundFile[];
 }
 
-/** A file, with the stamp that it had before it was read. */
+/** A file, with the stat that it had before it was read. */
 export interface FoundFile extends StateFile {
-  readonly stamp: FileStamp;
+  readonly stat: FileStat;
 }
 
 /** The maximum number of blocks of runs that are looked up at once. */
@@ -92,8 +92,8 @@ export async function newestRuns(address: StateAddress, count: number): Promise<
   }
   const found = (await findFiles(looked)).filter((file) => file !== undefined);
   return found
-    .filter(({ stamp }) => !Number.isNaN(stamp.modified))
-    .sort((one, other) => other.stamp.modified - one.stamp.modified)
+    .filter(({ stat }) => !Number.isNaN(stat.modified))
+    .sort((one, other) => other.stat.modified - one.stat.modified)
     .slice(0, count)
     .map(({ baseName }) => baseName);
 }
@@ -134,11 +134,11 @@ async function findRuns(
 async function findFiles(files: readonly StateFile[]): Promise<(FoundFile | undefined)[]> {
   const seen = Date.now();
   const toFound = (file: StateFile, found: Stats | undefined) =>
-    found?.isFile() ? { ...file, stamp: toStamp(found, seen) } : undefined;
+    found?.isFile() ? { ...file, stat: toFileStat(found, seen) } : undefined;
   const toLost = (file: StateFile, error: unknown) => {
     if (isMissing(error)) return undefined;
     // A file whose attributes cannot be read fails later, when its content is read.
-    return { ...file, stamp: { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen } };
+    return { ...file, stat: { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen } };
   };
   const atOnce = (file: StateFile) => {
     try {
@@ -177,12 +177,12 @@ export async function readSettled(
     const chunks: Chunk[] = [];
     const again = reread === 0 ? bytes : undefined;
     for await (const chunk of readChunks(file, start, again)) chunks.push(chunk);
-    const isOld = Date.now() - file.stamp.modified >= freshMs;
+    const isOld = Date.now() - file.stat.modified >= freshMs;
     if (isOld || reread === maxRereads) return { file, chunks };
     const isWhole = chunks.every(({ texts }) => texts.every(isParsed));
     if (isWhole && !(await findChanged([file])).has(file.name)) return { file, chunks };
     await setTimeout(pauseMs);
-    file = { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
+    file = { ...file, stat: (await statByOpening(file.path)) ?? file.stat };
   }
 }
 
@@ -201,9 +201,9 @@ const looksAtOnce = 16;
 
 /** The names of those of some files that are not as they were when they were read, or are gone. */
 export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {
-  const names = await mapLimit(looksAtOnce, [...files], async ({ name, path, stamp }) => {
-    const now = await stampByOpening(path);
-    return isSameStamp(now, stamp) ? [] : [name];
+  const names = await mapLimit(looksAtOnce, [...files], async ({ name, path, stat }) => {
+    const now = await statByOpening(path);
+    return isSameStat(now, stat) ? [] : [name];
   });
   return new Set(names.flat());
 }

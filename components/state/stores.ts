@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Store, defaultFolders } from "../contract";
 import { mapLimit } from "./concurrency";
 import { StateFolderError } from "./errors";
-import { fenceInForce, readFence } from "./fence";
+import { cutoverInForce, readCutoverRecord } from "./cutover-record";
 import type { JsonObject } from "./json";
 import { type StateAddress, filesOf } from "./layout";
 import { isFolder } from "./root";
@@ -20,15 +20,15 @@ const needs = {
 
 /**
  * Checks, before anything is stopped, that a cutover leaves out no store. Services create a folder at first use, so a
- * missing one is an error only if a run has used it. An export creates it. While a fence is in force, the files may have
- * been deleted.
+ * missing one is an error only if a run has used it. An export creates it. While a cutover is in force, the files may
+ * have been deleted.
  *
  * @param hasApprovals whether approvals have a collection; if not, their files stay as they are
  * @throws StateFolderError that names the setting
  */
 export async function requireStores(address: StateAddress, hasApprovals: boolean): Promise<void> {
   const { root, folders } = address;
-  if (fenceInForce(await readFence(root))) return;
+  if (cutoverInForce(await readCutoverRecord(root))) return;
   await requireRuns(address);
   for (const store of ["logs", "approvals"] as const) {
     const folder = folders[store];

@@ -12,5 +12,5 @@ export {
   type Step,
   type StepInputs,
 } from "./step";
-export { formatAnswer, parseAnswer, reportFindings, tell } from "./jobs";
+export { formatAnswer, parseAnswer, reportFindings, reportLine } from "./jobs";
 export { workInPod, type AnyStep, type StepRequest } from "./work";

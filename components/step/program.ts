@@ -129,7 +129,7 @@ export interface StepOptions extends Omit<pulumi.ComponentResourceOptions, "depe
 }
 
 /**
- * A row of the runbook: a component whose children are its resources. If it has none, or rests, the next step
+ * A row of the runbook: a component whose children are its resources. If it has none, or is skipped, the next step
  * waits only for the steps before it.
  */
 export abstract class StepGroup extends pulumi.ComponentResource {
@@ -148,7 +148,7 @@ export abstract class StepGroup extends pulumi.ComponentResource {
     type: string,
     name: string,
     { dependsOn = [], ...options }: StepOptions = {},
-    { rests = false } = {},
+    { isSkipped = false } = {},
   ) {
     const before: pulumi.Input<pulumi.Resource>[] = [dependsOn].flat();
     const called = childName(options.parent, name);
@@ -156,7 +156,7 @@ export abstract class StepGroup extends pulumi.ComponentResource {
     instances.set(this, instanceOf(options.parent) ?? name);
     if (this.getProvider("kubernetes::")) throw new ProgramError(foreignProvider);
     this.before = before;
-    this.completion = [...(rests ? [] : [this]), ...before];
+    this.completion = [...(isSkipped ? [] : [this]), ...before];
     this.ofChildren = { parent: this, dependsOn: before };
   }
 }
@@ -165,7 +165,7 @@ const foreignProvider =
   "The program passes a provider for Kubernetes, which no step would use. Remove it, and name the cluster in " +
   "kubernetes.kubeconfig and kubernetes.context. Nothing was changed.";
 
-/** The options of a step that comes after others; a rollback does not wait for a step that rests. */
+/** The options of a step that comes after others; a rollback does not wait for a skipped step. */
 export function after(...steps: readonly Pick<StepGroup, "completion">[]) {
   return { dependsOn: [...new Set(steps.flatMap(({ completion }) => completion))] };
 }

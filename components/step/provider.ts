@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Finding, formatPrinted, warning } from "../text";
 import { ConnectionError, sameServer } from "../mongo";
-import { reportFindings, tell } from "./jobs";
+import { reportFindings, reportLine } from "./jobs";
 import { workOf, type AnyState as State, type AnyStep } from "./work";
 import { onlyInstance, Unfinished, type MongoInputs, type Step, type StepInputs } from "./step";
 
@@ -28,22 +28,22 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     },
     diff: async (_id, outs: State, news: StepInputs) => {
       const state = withoutNulls(outs);
-      if (rests(step, news)) return { changes: false };
+      if (skips(step, news)) return { changes: false };
       const isDue = await hasToRun(step, state, news);
       const found = isDue ? await step.findings?.(news, state, state) : undefined;
-      found?.forEach(tell);
+      found?.forEach(reportLine);
       const { uri } = news as MongoInputs;
       const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;
       return { changes: isDue || isRotated || lacksAny(outs) };
     },
     create: async (inputs: StepInputs) => {
       const id = step.id(inputs);
-      if (rests(step, inputs)) return { id, outs: withNulls({ ...inputs, applied: null }) };
+      if (skips(step, inputs)) return { id, outs: withNulls({ ...inputs, applied: null }) };
       return { id, outs: withNulls(await run(step, id, inputs)) };
     },
     update: async (id, outs: State, news: StepInputs) => {
       const state = withoutNulls(outs);
-      if (rests(step, news)) return { outs };
+      if (skips(step, news)) return { outs };
       if (await hasToRun(step, state, news))
         return { outs: withNulls(await run(step, id, news, state)) };
       const { uri } = news as MongoInputs;
@@ -55,9 +55,9 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       // environments may have another mode than the stack's setting.
       const isOfStack = (state.instance ?? onlyInstance) === onlyInstance;
       const isRollback = isOfStack && stackMode === "filesystem";
-      const isResting = isRollback && step.back === undefined;
+      const isSkippedBack = isRollback && step.back === undefined;
       // A step that runs as a Job is not refreshed: the engine does not reach the database.
-      const isApart = isResting || (state as MongoInputs).job !== undefined;
+      const isApart = isSkippedBack || (state as MongoInputs).job !== undefined;
       if (isApart || !state.applied || !step.reads) return { id, props: outs };
       let drift: object | undefined;
       try {
@@ -106,13 +106,13 @@ function resultsOf({ results }: AnyStep) {
   };
 }
 
-function rests(step: AnyStep, { direction }: StepInputs): boolean {
+function skips(step: AnyStep, { direction }: StepInputs): boolean {
   return direction === "back" && step.back === undefined;
 }
 
 async function hasToRun(step: AnyStep, state: State, inputs: StepInputs): Promise<boolean> {
-  const turns = step.back !== undefined && state.direction !== inputs.direction;
-  if (!state.applied || turns) return true;
+  const changesDirection = step.back !== undefined && state.direction !== inputs.direction;
+  if (!state.applied || changesDirection) return true;
   const before: Readonly<Record<string, unknown>> = { ...state };
   const asked: Readonly<Record<string, unknown>> = { ...inputs };
   const differs = (step.compares ?? []).some((key) => !isDeepStrictEqual(before[key], asked[key]));

@@ -37,7 +37,7 @@ export class Jobs extends StepGroup {
       stack,
       timeoutSeconds,
       secret,
-      ...(found && { claim: { name: found.persistentVolumeClaim, ...subPath } }),
+      ...(found && { volume: { name: found.persistentVolumeClaim, ...subPath } }),
     });
     this.registerOutputs({ target: this.target });
   }
@@ -56,8 +56,8 @@ export class Jobs extends StepGroup {
       providerArgs(api),
       { parent: this },
     ));
-    const place = { namespace, key: "connectionString" };
-    return connectionStringSecret(called(name), place, uri, { parent: this, provider });
+    const target = { namespace, key: "connectionString" };
+    return connectionStringSecret(called(name), target, uri, { parent: this, provider });
   }
 }
 

@@ -38,7 +38,7 @@ export const gateStaysOpen = (cutover: number) =>
 
 /** How a step runs as a Job, with the setting `jobs`. */
 export interface JobForm<Inputs, Results> {
-  /** How the claim with the state directory is mounted. Default: not mounted. */
+  /** How the volume with the state directory is mounted. Default: not mounted. */
   readonly state?: "read" | "write";
   /** Outputs of the last run that the pod needs; never the connection string. */
   readonly priorOutputs?: readonly (keyof (Inputs & Results) & string)[];
@@ -56,14 +56,14 @@ export interface JobForm<Inputs, Results> {
 
 /**
  * A step's outputs: the inputs and results of its last run. `applied` is false until that run has finished, and null
- * if the step has only rested.
+ * if the step was only skipped.
  */
 export type StateOf<Inputs, Results> = Inputs &
   Partial<Results> & { readonly applied: boolean | null };
 
 /**
  * A step: what it does in each direction, and when it has to run. A run is idempotent, and safe against a second
- * runner. A step without `back` rests in a rollback: it keeps its state and connects to nothing.
+ * runner. A step without `back` is skipped in a rollback: it keeps its state and connects to nothing.
  */
 export interface Step<Inputs extends StepInputs, Results extends object> extends StepKind<
   Inputs,

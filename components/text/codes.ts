@@ -17,7 +17,7 @@ export const codes = [
   "decided-late", // An approval was decided on files after the handover.
   "executor-missed", // The drain would not stop all that executes runs.
   "export-left", // Nothing was exported before the drain.
-  "fence-not-read", // Only a Job can compare the worker with fence.json.
+  "cutover-not-read", // Only a Job can compare the worker with cutover.json.
   "forms-differ", // The services write other forms than the import.
   "gate-closed", // The worker's drain waits for rollout.drain.
   "grace-period", // The worker's pods may end later than the drain waits.

@@ -3,7 +3,7 @@ import { type CollectionRole, checkpointsCollection, collectionRoles } from "../
 import { type Patience, withRetries } from "../mongo";
 import {
   type Conversion,
-  type FileStamp,
+  type FileStat,
   type NumberedLines,
   type ReadPosition,
   type ReadyRecord,
@@ -40,7 +40,7 @@ export function countMore(
 }
 
 /** A file's progress: every record before `offset` is in MongoDB, and none was refused. Only a log has numbered lines. */
-export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts, NumberedLines {
+export interface Checkpoint extends FileStat, ReadPosition, ImportedCounts, NumberedLines {
   /** Whether that was the whole file, except a last line without an end. */
   readonly complete: boolean;
   /** The run's id by which the file was read. */
@@ -154,7 +154,7 @@ export class Checkpoints {
 
   /**
    * Makes the next import read files from their beginning. Empties the documents, because the migrator's role may not
-   * delete them; the bases stay.
+   * delete them; the merge bases stay.
    *
    * @param baseNames default all files
    * @param fields default all but the logs' beginnings

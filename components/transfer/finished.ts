@@ -16,10 +16,10 @@ export function finishedSinceImport(sides: MongoSide & StateAddress): FindFinish
     try {
       const names = files.map(({ file }) => file.baseName);
       const imported = await checkpoints.read(names, ofParts);
-      for (const { file, stamp } of files) {
+      for (const { file, stat } of files) {
         const own = imported.get(file.baseName)?.runs;
         const isWhole = own?.complete === true && own.unfinished === 0 && own.records > 0;
-        if (isWhole && stamp && isUntouched(stamp, own)) finished.add(file.name);
+        if (isWhole && stat && isUntouched(stat, own)) finished.add(file.name);
       }
     } catch (error) {
       if (!(error instanceof ServerTroubleError)) throw error;

@@ -1,7 +1,7 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { type StepForms, asOnDisk, hashOf, refusalIn, wouldRepeatSteps } from "../state";
-import { type Base, type Hashes, agreementIn } from "./bases";
+import { type MergeBase, type Hashes, agreementIn } from "./merge-bases";
 
 /**
  * What holds between a record on disk and the document of the same key:
@@ -29,7 +29,7 @@ export function sideOf(role: CollectionRole, document: Document): Side {
 }
 
 /**
- * The merge rules (docs/design.md#merge-rules). Changed on one side since the base: that side wins.
+ * The merge rules (docs/design.md#merge-rules). Changed on one side since the merge base: that side wins.
  * Changed on both: a conflict. Of approvals, a decision beats `pending` and `hold`, and two different decisions
  * conflict; of artifacts changed on both sides the newer `capturedAt` wins, on a tie MongoDB's. Log entries are
  * immutable. An older run never wins if its steps would run again.
@@ -43,7 +43,7 @@ export function merge(
   role: CollectionRole,
   disk: Side | undefined,
   mongo: Side | undefined,
-  base: Base | undefined,
+  base: MergeBase | undefined,
   truth?: keyof Hashes,
   forms?: StepForms,
 ): Verdict {

@@ -11,13 +11,13 @@ import {
 } from "../state";
 import {
   type Agreement,
-  type Base,
+  type MergeBase,
   type Hashes,
-  type NewBase,
+  type NewMergeBase,
   agreementIn,
-  basesIn,
-  readBases,
-} from "./bases";
+  mergeBasesIn,
+  readMergeBases,
+} from "./merge-bases";
 import { idsAmong } from "./documents";
 import { documentIn } from "./exact-types";
 import { type Verdict, merge, sideOf } from "./merge";
@@ -33,15 +33,15 @@ export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
   readonly disk: Disk;
   /** The document as it was found. */
   readonly mongo: Mongo;
-  readonly base: Base | undefined;
-  /** The base's agreement, its announced write resolved by what both sides have now. */
+  readonly base: MergeBase | undefined;
+  /** The merge base's agreement, its announced write resolved by what both sides have now. */
   readonly agreement: Agreement;
   readonly verdict: Verdict;
-  /** The base to settle once both sides have the record; undefined for a log entry, or without a record on disk. */
-  readonly becomes: NewBase | undefined;
+  /** The merge base to settle once both sides have the record; undefined for a log entry, or without a record on disk. */
+  readonly becomes: NewMergeBase | undefined;
 }
 
-/** What pairs are for. A comparison needs no bases of equal pairs, which a write settles. */
+/** What pairs are for. A comparison needs no merge bases of equal pairs, which a write settles. */
 export type PairsFor = "write" | "compare";
 
 /** How records are paired. */
@@ -54,11 +54,11 @@ export interface Pairing {
 
 /** What decides about a pair besides the pair. */
 interface Deciding extends Pick<Pairing, "truth">, Pick<BothSides, "forms"> {
-  /** `directory` if the file is of an older or another copy of the state directory, of which no base tells. */
+  /** `directory` if the file is of an older or another copy of the state directory, of which no merge base tells. */
   readonly older?: OlderSide | undefined;
 }
 
-/** Pairs records with their documents and bases, by few queries whatever the number of runs. */
+/** Pairs records with their documents and merge bases, by few queries whatever the number of runs. */
 export async function pairsOf(
   sides: Pick<BothSides, "database" | "collections" | "forms">,
   records: readonly ReadyRecord[],
@@ -89,7 +89,8 @@ export async function pairsOf(
     if (ofRole) ofRole.push(one.key);
     else keys.set(role, [one.key]);
   }
-  const bases = keys.size === 0 ? noBases : await readBases(basesIn(sides.database), keys);
+  const bases =
+    keys.size === 0 ? noBases : await readMergeBases(mergeBasesIn(sides.database), keys);
   const absent = found.filter(({ mongo }) => !mongo).map(({ disk }) => disk);
   const removed = truth === "mongo" ? await findRemovedRuns(sides, absent) : undefined;
   const unasked = { base: undefined, agreement: {}, becomes: undefined };
@@ -123,20 +124,20 @@ async function findRemovedRuns(
   absent: readonly ReadyRecord[],
 ): Promise<ReadonlySet<string>> {
   const runIds = [...new Set(absent.map(runIdOf))];
-  const bases = await readBases(basesIn(sides.database), new Map([["runs", runIds]]));
+  const bases = await readMergeBases(mergeBasesIn(sides.database), new Map([["runs", runIds]]));
   const known = runIds.filter((runId) => bases.get("runs")?.get(runId)?.agreed);
   const present = await idsAmong(sides, "runs", known);
   return new Set(known.filter((runId) => !present.has(runId)));
 }
 
 const noDocuments: ReadonlyMap<Key, Uint8Array> = new Map();
-const noBases: ReadonlyMap<CollectionRole, ReadonlyMap<Key, Base>> = new Map();
+const noBases: ReadonlyMap<CollectionRole, ReadonlyMap<Key, MergeBase>> = new Map();
 
 /** Decides by the merge rules what becomes of a record that at least one side has. */
 export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Document | undefined>(
   role: WholeFileRole,
   found: Found<Disk, Mongo>,
-  base: Base | undefined,
+  base: MergeBase | undefined,
   { truth, forms, older }: Deciding = {},
 ): Pair<Disk, Mongo> {
   const { key, disk, mongo }: Found<ReadyRecord | undefined> = found;
@@ -153,7 +154,7 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
     role,
     key,
     disk: ours.hash,
-    file: disk.place.file,
+    file: disk.location.file,
     isNew: mongo === undefined,
     mongo: (verdict === "equal" && theirs ? theirs : ours).hash,
     seen: base,

@@ -57,7 +57,7 @@ interface StateStepArgs {
 }
 
 interface PassArgs extends StateStepArgs {
-  /** The fence of services that the stack took over, with which nothing is imported; else empty. */
+  /** The cutover of services that the stack took over, with which nothing is imported; else empty. */
   readonly takenOver: pulumi.Output<string>;
 }
 
@@ -72,7 +72,7 @@ export class FilesystemBackfill extends StepGroup {
   readonly importedAt: pulumi.Output<string>;
 
   constructor(name: string, { mongo, files, takenOver }: PassArgs, options?: StepOptions) {
-    super("FilesystemBackfill", name, options, { rests: !files.state });
+    super("FilesystemBackfill", name, options, { isSkipped: !files.state });
     const { state, gate } = files;
     const inputs = state && { ...stateInputs(mongo, state), ...state.primary, gate, takenOver };
     const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, this.ofChildren);
@@ -84,35 +84,44 @@ export class FilesystemBackfill extends StepGroup {
   }
 }
 
-interface ProofArgs extends StateStepArgs {
+interface FirstVerificationArgs extends StateStepArgs {
   readonly imported: FilesystemBackfill;
   /** When web's canary last began to work in MongoDB, in ISO 8601, UTC; absent without one. */
   readonly canaryAt?: pulumi.Output<string>;
 }
 
-/** The proof of the bulk pass, the last step while both services are at work on files. It rests in a rollback. */
-export class BackfillProof extends StepGroup {
-  /** What the last bulk pass and its proof did, by collection; null if there was none. */
+/**
+ * The first verification of the bulk pass, the last step while both services are at work on files. It is skipped in a
+ * rollback.
+ */
+export class FirstVerification extends StepGroup {
+  /** What the last bulk pass and the first verification did, by collection; null if there was none. */
   readonly counts: pulumi.Output<ImportReport | null>;
-  /** When the last proof ended (ISO 8601, UTC), and how long the import of later changes took. */
-  readonly proven: pulumi.Output<{ readonly at: string; readonly importMs: number } | undefined>;
+  /** When the last first verification ended (ISO 8601, UTC), and how long the import of later changes took. */
+  readonly verifiedImport: pulumi.Output<
+    { readonly at: string; readonly importMs: number } | undefined
+  >;
 
   constructor(
     name: string,
-    { mongo, files, imported, canaryAt }: ProofArgs,
+    { mongo, files, imported, canaryAt }: FirstVerificationArgs,
     options?: StepOptions,
   ) {
-    super("BackfillProof", name, options, { rests: mongo.direction === "back" || !files.state });
+    super("FirstVerification", name, options, {
+      isSkipped: mongo.direction === "back" || !files.state,
+    });
     const { state, gate } = files;
     const { importedAt } = imported;
     const inputs = state && { ...stateInputs(mongo, state), gate, importedAt, canaryAt };
-    const step = inputs && new StepResource(kinds.Proof, "proof", inputs, this.ofChildren);
+    const step =
+      inputs &&
+      new StepResource(kinds.FirstVerification, "first-verification", inputs, this.ofChildren);
     const report = orNull(step?.output("report"));
     this.counts = pulumi.all([imported.counts, report]).apply(([bulk, own]) => {
       return bulk && own ? joinImports(bulk, own) : (own ?? bulk);
     });
-    this.proven = pulumi.all([step?.output("provenAt"), report]).apply(([at, own]) => {
-      return at === undefined ? undefined : { at, importMs: own?.proof?.importMs ?? 0 };
+    this.verifiedImport = pulumi.all([step?.output("verifiedAt"), report]).apply(([at, own]) => {
+      return at === undefined ? undefined : { at, importMs: own?.firstVerification?.importMs ?? 0 };
     });
     this.registerOutputs({ counts: this.counts });
   }
@@ -128,14 +137,14 @@ interface DrainArgs {
 }
 
 /**
- * The delta pass, while no worker runs. A cutover imports what the worker wrote since the bulk pass, and draws
- * the fence. A rollback exports what changed in MongoDB.
+ * The delta pass, while no worker runs. A cutover imports what the worker wrote since the bulk pass, and records the
+ * cutover. A rollback exports what changed in MongoDB.
  */
 export class Handover extends StepGroup {
   /** The direction that it goes, or went last; without `backfill`: the drain's. */
   readonly direction: pulumi.Output<Direction>;
-  /** When the fence was drawn, in ISO 8601; undefined until a cutover came as far. */
-  readonly fencedAt: pulumi.Output<string>;
+  /** When the cutover was recorded, in ISO 8601; undefined until a cutover came as far. */
+  readonly cutoverAt: pulumi.Output<string>;
   /** What the last rollback did; null if there was none since the last cutover. */
   readonly rollback: pulumi.Output<RollbackReport | null>;
 
@@ -145,7 +154,7 @@ export class Handover extends StepGroup {
     options?: StepOptions,
   ) {
     const { direction } = mongo;
-    super("Handover", name, options, { rests: !files.state });
+    super("Handover", name, options, { isSkipped: !files.state });
     if (!files.state && direction === "back") void logFinding(warning("no-export", noExport), this);
     const inputs = files.state && {
       ...stateInputs(mongo, files.state),
@@ -160,10 +169,10 @@ export class Handover extends StepGroup {
     const step = inputs && new StepResource(kinds.Handover, "handover", inputs, this.ofChildren);
     this.direction = step?.lastDirection ?? drain.direction;
     // The type of an input does not allow undefined, and an output may be it.
-    const at = step?.output("fence").apply((fence) => fence?.at);
-    this.fencedAt = (at ?? pulumi.output(undefined)) as pulumi.Output<string>;
+    const at = step?.output("cutoverRecord").apply((cutoverRecord) => cutoverRecord?.at);
+    this.cutoverAt = (at ?? pulumi.output(undefined)) as pulumi.Output<string>;
     this.rollback = orNull(step?.output("rollback"));
-    this.registerOutputs({ fencedAt: this.fencedAt, rollback: this.rollback });
+    this.registerOutputs({ cutoverAt: this.cutoverAt, rollback: this.rollback });
   }
 }
 
@@ -188,13 +197,13 @@ export class FinalPass extends StepGroup {
     }: PassArgs & { readonly handover: Handover; readonly web: After },
     options?: StepOptions,
   ) {
-    super("FinalPass", name, options, { rests: !files.state });
+    super("FinalPass", name, options, { isSkipped: !files.state });
     this.direction = direction;
     if (files.state) {
-      const { fencedAt } = handover;
+      const { cutoverAt } = handover;
       const { primary } = files.state;
       const state = { ...stateInputs(mongo, files.state), ...primary };
-      const inputs = { ...state, fencedAt, direction, takenOver };
+      const inputs = { ...state, cutoverAt, direction, takenOver };
       const step = new StepResource(kinds.FinalPass, "final-pass", inputs, this.ofChildren);
       this.direction = step.lastDirection;
     }
@@ -202,7 +211,7 @@ export class FinalPass extends StepGroup {
   }
 }
 
-/** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
+/** The comparison that finds every record on disk in MongoDB; it stops `up` if it does not hold. */
 export class Verification extends StepGroup {
   /** The counts of both sides and the differences; null if there was none. */
   readonly counts: pulumi.Output<VerificationReport | null>;
@@ -215,7 +224,7 @@ export class Verification extends StepGroup {
     options?: StepOptions,
   ) {
     const isBack = mongo.direction === "back";
-    super("Verification", name, options, { rests: isBack || !files.state });
+    super("Verification", name, options, { isSkipped: isBack || !files.state });
     const direction = isBack ? pulumi.output<Direction>("back") : final.direction;
     const inputs = files.state && { ...stateInputs(mongo, files.state), direction };
     const step =
@@ -244,4 +253,4 @@ const noExport =
   "The settings have no section `backfill`, so nothing is exported from MongoDB and no unfinished run " +
   "is held. If the services use MongoDB now, the worker would continue with files as old as the cutover " +
   "and repeat steps. In that case restore the section, run `pulumi up` with `storageMode: mongo`, which " +
-  "draws a new fence, and roll back after that.";
+  "records a new cutover, and roll back after that.";

@@ -1,15 +1,15 @@
 import { providerOf } from "../step";
 import { handover, finalPass } from "./steps/handover";
 import { bulkPass } from "./steps/import";
-import { proof, verification } from "./steps/verify";
+import { firstVerification, verification } from "./steps/verify";
 
 /** The steps on the state. */
-export const steps = { bulkPass, proof, handover, finalPass, verification };
+export const steps = { bulkPass, firstVerification, handover, finalPass, verification };
 
 /** The dynamic providers of the steps on the state, by the kind that the shim names. */
 export const providers = {
   BulkPass: providerOf(bulkPass),
-  Proof: providerOf(proof),
+  FirstVerification: providerOf(firstVerification),
   Handover: providerOf(handover),
   FinalPass: providerOf(finalPass),
   Verification: providerOf(verification),

@@ -3,7 +3,7 @@ import type {
   Conversion,
   IncompleteLine,
   JobCounts,
-  Place,
+  RecordLocation,
   RefusalReason,
   Skipped,
 } from "../state";
@@ -19,18 +19,18 @@ export interface Counts {
   updated: number;
   unchanged: number;
   normalized: number;
-  /** Removed in MongoDB since the fence: not inserted again. */
+  /** Removed in MongoDB since the cutover: not inserted again. */
   removed: number;
   quarantined: number;
 }
 
 /** A record that was left out, and why. */
-export interface Quarantined extends Place {
+export interface Quarantined extends RecordLocation {
   readonly reason: RefusalReason;
   readonly detail: string;
   /** Where the record is that has the same key and came first. */
-  readonly other?: Place;
-  /** The run of which MongoDB has different content, while no fence is in force. */
+  readonly other?: RecordLocation;
+  /** The run of which MongoDB has different content, while no cutover is in force. */
   readonly runId?: string;
 }
 
@@ -60,8 +60,9 @@ export interface Unwritable {
 }
 
 /**
- * The side that is not as the last export left it. The directory is an older copy or another one: neither a base nor a
- * stat says what its files have. MongoDB was restored, or a write to it was cut off: its bases are as old as it is.
+ * The side that is not as the last export left it. The directory is an older copy or another one: neither a merge base
+ * nor a stat says what its files have. MongoDB was restored, or a write to it was cut off: its merge bases are as old
+ * as it is.
  */
 export type OlderSide = "directory" | "mongo";
 
@@ -71,7 +72,7 @@ export interface UnequalRun {
   readonly detail: string;
 }
 
-/** The runs that one side may still execute, compared before a fence. */
+/** The runs that one side may still execute, compared before the cutover is recorded. */
 export interface UnfinishedRuns {
   readonly compared: number;
   /** Held runs, which were left out. */
@@ -101,7 +102,7 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
    * there are, and the first thousand.
    */
   quarantinedUnfinished: { count: number; cases: Quarantined[] };
-  /** The first thousand runs that MongoDB removed since the fence, and that are unfinished on disk. */
+  /** The first thousand runs that MongoDB removed since the cutover, and that are unfinished on disk. */
   removedUnfinished: string[];
   /**
    * The first thousand runs that web wrote to files after the handover, and that were begun in MongoDB from their jobs:
@@ -115,15 +116,15 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   decidedLate?: { runId: string; job?: string }[];
   /** The jobs that wait, counted in the handover and the final pass; absent without a queue. */
   jobs?: JobCounts;
-  /** Absent under a fence that is in force, and if nothing was compared. */
+  /** Absent while a cutover is in force, and if nothing was compared. */
   unfinished?: UnfinishedRuns;
   /** How many runs on disk may still execute steps, quarantined ones included. */
   unfinishedRuns: number;
   /**
-   * Files whose records the proof compared, and files that it left out because they changed; and how long the
-   * import of these took after it. Absent if there was no proof.
+   * Files whose records the first verification compared, and files that it left out because they changed; and how long
+   * the import of these took after it. Absent if there was no first verification.
    */
-  proof?: { provenFiles: number; changedFiles: number; importMs: number };
+  firstVerification?: { verifiedFiles: number; changedFiles: number; importMs: number };
 }
 
 /**
@@ -142,7 +143,7 @@ export interface ExportCounts {
   conflicts: number;
   /** No file can hold it. */
   unwritable: number;
-  /** Removed on disk since the fence ended: not written again. */
+  /** Removed on disk since the cutover ended: not written again. */
   removed: number;
 }
 
@@ -155,10 +156,12 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   elapsedMs: number;
   conflicts: (FileConflict | LogConflict)[];
   unwritable: Unwritable[];
-  /** The first thousand runs that were removed on disk since the fence ended, and that are unfinished in MongoDB. */
+  /** The first thousand runs that were removed on disk since the cutover ended, and that are unfinished in MongoDB. */
   removedUnfinished: string[];
-  /** The records of which both sides have the same, without a base that says so: how many, and the first thousand. */
-  withoutBase: { count: number; cases: string[] };
+  /**
+   * The records of which both sides have the same, without a merge base that says so: how many, and the first thousand.
+   */
+  withoutMergeBase: { count: number; cases: string[] };
   /** Why there are such records; absent if there are none. */
   baseTrouble?: string;
   /** The runs that were held and are in their places again. */

@@ -1,6 +1,6 @@
 import { checkpointsCollection } from "../contract";
 import { withRetries } from "../mongo";
-import { type StepForms, newestRuns, readFence, readStepForms } from "../state";
+import { type StepForms, newestRuns, readCutoverRecord, readStepForms } from "../state";
 import type { BothSides } from "./sides";
 
 /** The number of runs on disk, and of documents of a collection, that show the forms: the newest. */
@@ -13,11 +13,11 @@ export async function keepForms(sides: BothSides, forms: StepForms): Promise<voi
   await withRetries(doing, keep, sides);
 }
 
-/** The forms that the last cutover decided: as kept, else by `fence.json`; undefined before the first. */
+/** The forms that the last cutover decided: as kept, else by `cutover.json`; undefined before the first. */
 export async function findKeptForms(sides: BothSides): Promise<StepForms | undefined> {
   const { collection, doing } = keptIn(sides, "Reading");
   const kept = await withRetries(doing, () => collection.findOne({ _id }), sides);
-  return kept?.forms ?? (await readFence(sides.root))?.forms;
+  return kept?.forms ?? (await readCutoverRecord(sides.root))?.forms;
 }
 
 /** Both sides with the forms that the last cutover decided, else with those that the directory shows. */

@@ -4,7 +4,7 @@ import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import {
   type Conversion,
   type IncompleteLine,
-  type Place,
+  type RecordLocation,
   type Raw,
   type Key,
   type Refusal,
@@ -79,7 +79,10 @@ export class Tally {
   );
   files = 0;
   bytes = 0;
-  /** Files that a proof leaves out, because they are not as they were imported, or that changed during an import. */
+  /**
+   * Files that a first verification leaves out, because they are not as they were imported, or that changed during an
+   * import.
+   */
   changedFiles = 0;
   readonly skipped = noneSkipped();
   readonly incomplete: IncompleteLine[] = [];
@@ -138,11 +141,11 @@ export class Tally {
    *
    * @param raw what the file has, if it could be read
    */
-  refuse(role: CollectionRole, place: Place, refusal: Refusal, raw?: Raw): void {
+  refuse(role: CollectionRole, location: RecordLocation, refusal: Refusal, raw?: Raw): void {
     this.count(role, "quarantined");
     const { reason, detail, other, runId } = refusal;
     const refused = {
-      ...place,
+      ...location,
       reason,
       detail,
       ...(other && { other }),

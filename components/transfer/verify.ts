@@ -8,7 +8,7 @@ import {
   hashOf,
   listHeldRuns,
   mapLimit,
-  readFence,
+  readCutoverRecord,
   readableKey,
   requireState,
   runIdOf,
@@ -38,7 +38,7 @@ export interface VerifiedCounts {
   newerInMongo: number;
   /** The least number, if a key is on disk twice. */
   onlyInMongo: number;
-  /** Removed in MongoDB since the fence. */
+  /** Removed in MongoDB since the cutover. */
   removed: number;
   /** Log entries that an expiry may have deleted, and that no import inserted since. */
   expired: number;
@@ -62,14 +62,16 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   elapsedMs: number;
   /** Why the next import still trusts the files' checkpoints although the verification does not hold. */
   notForgotten?: string;
-  /** The first thousand runs that MongoDB removed since the fence, and that are unfinished on disk. */
+  /** The first thousand runs that MongoDB removed since the cutover, and that are unfinished on disk. */
   removedUnfinished: string[];
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
-  /** The check of forms, which does not count for \`holds\`; absent in a proof. */
+  /** The check of forms, which does not count for \`holds\`; absent in the first verification. */
   forms?: FormsReport;
-  /** How many files a proof compared, and left out because they changed; absent in a verification. */
-  proof?: { provenFiles: number; changedFiles: number };
+  /**
+   * How many files a first verification compared, and left out because they changed; absent in the final verification.
+   */
+  firstVerification?: { verifiedFiles: number; changedFiles: number };
 }
 
 export interface VerifyOptions {
@@ -97,15 +99,15 @@ export interface VerifyOptions {
  */
 export async function verifyState(asked: BothSides & VerifyOptions): Promise<VerificationReport> {
   const { expiry, from = "start" } = asked;
-  const isProof = from === "unchanged only";
+  const isFirst = from === "unchanged only";
   const tally = new Tally();
   await requireState(asked);
   const sides = await withForms(asked);
   sides.watch?.(tally);
-  const truth = sourceOfTruth(await readFence(sides.root));
+  const truth = sourceOfTruth(await readCutoverRecord(sides.root));
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
   const isStrict = ({ disk }: Pair) =>
-    isProof && disk.role !== "artifacts" && !held.has(runIdOf(disk));
+    isFirst && disk.role !== "artifacts" && !held.has(runIdOf(disk));
   const checkpoints = new Checkpoints(sides.database, sides);
   const groups = groupsOnDisk({ address: sides, tally, from, checkpoints });
   const pairBatch = async ({ records }: Batch) => {
@@ -115,12 +117,12 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   };
   const changed = new Set<string>();
   await workOn(groups, pairBatch, async (pairs, { files }) => {
-    const apart = isProof ? pairs.filter(({ verdict }) => verdict !== "equal") : [];
-    const read = apart.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
+    const apart = isFirst ? pairs.filter(({ verdict }) => verdict !== "equal") : [];
+    const read = apart.flatMap(({ disk }) => files.get(disk.location.file) ?? []);
     for (const name of await findChanged(new Set(read))) changed.add(name);
     const expired = await findExpired(sides, pairs, expiry);
     for (const pair of pairs) {
-      if (changed.has(pair.disk.place.file)) continue;
+      if (changed.has(pair.disk.location.file)) continue;
       countPair(tally, pair, { isExpired: expired.has(pair), isStrict: isStrict(pair) });
     }
   });
@@ -140,12 +142,12 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const all = Object.values(counts);
   // A file that was imported has no quarantined record, unless it changed meanwhile.
   const isClean = all.every(
-    ({ differing, quarantined }) => differing + (isProof ? 0 : quarantined) === 0,
+    ({ differing, quarantined }) => differing + (isFirst ? 0 : quarantined) === 0,
   );
   const hash = tally.differenceHash.toString();
   const isAccepted = isClean || hash === sides.acceptQuarantined;
   const holds = isAccepted && all.every(({ missing }) => missing === 0);
-  const provenFiles = tally.files - changed.size;
+  const verifiedFiles = tally.files - changed.size;
   const changedFiles = tally.changedFiles + changed.size;
   return {
     holds,
@@ -156,7 +158,7 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
     removedUnfinished,
     incomplete,
     quarantine,
-    ...(isProof && { proof: { provenFiles, changedFiles } }),
+    ...(isFirst && { firstVerification: { verifiedFiles, changedFiles } }),
   };
 }
 
@@ -171,7 +173,7 @@ async function findExpired(
   const latest = expiry ? Math.max(expiry.now, expiry.former) : -Infinity;
   const old = pairs.filter((pair) => isGone(pair) && timeOf(pair) < latest);
   if (!expiry || old.length === 0) return new Set();
-  const nameOf = ({ disk }: Pair) => posix.basename(disk.place.file, ".ndjson");
+  const nameOf = ({ disk }: Pair) => posix.basename(disk.location.file, ".ndjson");
   const read = await new Checkpoints(sides.database, sides).read([...new Set(old.map(nameOf))]);
   const isExpired = (pair: Pair) => {
     if (timeOf(pair) < expiry.now) return true;

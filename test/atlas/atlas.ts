@@ -37,8 +37,8 @@ export const atlasPlugin = "pulumi-resource-mongodbatlas";
  */
 export async function installPlugin(stack: TestStack, ...script: string[]): Promise<void> {
   const isOnPath = executable(atlasPlugin) !== undefined;
-  const place = isOnPath ? "bin" : join("pulumi-home/plugins", pluginFolder);
-  const folder = join(stack.folder, place);
+  const location = isOnPath ? "bin" : join("pulumi-home/plugins", pluginFolder);
+  const folder = join(stack.folder, location);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, atlasPlugin), ["#!/bin/sh", ...script, ""].join("\n"));
   await chmod(join(folder, atlasPlugin), 0o755);

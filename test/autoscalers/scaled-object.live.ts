@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChangesSince } from "../../components/kubernetes";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { clusterForTests } from "../rollout/pods/cluster";
 import { RollbackStack, sampleFiles, runStep } from "../transfer/rollback-stack";
 import { addFiles } from "../transfer/state";
@@ -65,7 +65,7 @@ describe("a ScaledObject that is not paused", () => {
     const refusal = runStep(undefined, stack.inputs({ drainSnapshot }));
     await expect(refusal).rejects.toThrow(new RegExp(`${kind} worker .* by \\S+\\. `));
     await expect(refusal).rejects.toThrow(pausing);
-    expect(await readFence(stack.root)).toBeUndefined();
+    expect(await readCutoverRecord(stack.root)).toBeUndefined();
   });
 });
 

@@ -49,7 +49,7 @@ export const mostExaminedPerRun = 10;
 export const mostSecondsOf = {
   export: forRuns(60),
   verification: forRuns(90),
-  "delta import and fence": forRuns(20),
+  "delta import and record": forRuns(20),
   // It follows what changed, not the number of runs.
   "rollback's delta pass": () => 6,
 } as const;

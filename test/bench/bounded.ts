@@ -36,19 +36,19 @@ export async function measureBounded(
     for (const one of Object.values(defaultFolders))
       await mkdir(join(folder, one), { recursive: true });
     const sides = { ...defaultNames, database: db, root: folder, folders: defaultFolders };
-    const fence = { at: new Date().toISOString(), unfinishedCount: changed };
+    const cutoverRecord = { at: new Date().toISOString(), unfinishedCount: changed };
     const scope = {
-      fence: fence.at,
+      cutoverAt: cutoverRecord.at,
       since: new Date(Date.now() - day / 2).toISOString(),
       runs: Array.from({ length: changed }, (_one, at) => runOf(at)),
       findFinished: () => Promise.resolve(new Set<string>()),
     };
     const passes = {
-      "before a fence": async () => {
+      "before the cutover is recorded": async () => {
         const since = await findSince(sides);
         return compareUnfinished(sides, "delta", { readNames: new Set(), since });
       },
-      "before its end": () => exportBeforeEnd(sides, fence, scope, true),
+      "before its end": () => exportBeforeEnd(sides, cutoverRecord, scope, true),
     };
     const bars: Bar[] = [];
     const rows = [["", "s", "looked at"]];

@@ -7,7 +7,7 @@ import {
   type BothSides,
   type ExportReport,
   type ImportReport,
-  drawFence,
+  recordCutover,
 } from "../../components/transfer";
 import { groupsOnDisk, workOn } from "../../components/transfer/disk";
 import { exportFinished } from "../../components/transfer/export/export";
@@ -52,7 +52,7 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
     onState(task, async (sides) => {
       const report = await importState({ ...sides, pass: "delta" });
       const unfinishedCount = report.unfinishedRuns;
-      await drawFence({
+      await recordCutover({
         ...sides,
         ledger: ledgerName,
         stack: "bench",
@@ -66,15 +66,20 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
   bulk: (task) =>
     onState(task, async (sides) => {
       const { report, left } = await exportFinished({ ...sides, truth: "mongo" });
-      const scope = { ...left, fence: fence.at, token: fence.tokens[0] };
+      const scope = { ...left, cutoverAt: cutoverRecord.at, token: cutoverRecord.tokens[0] };
       await saveDeltaScope(sides, scope, finishedSinceImport(sides));
       return writtenIn(report);
     }),
   back: (task) =>
     onState(task, async (sides) => {
-      const scope = await readDeltaScope(sides, fence);
+      const scope = await readDeltaScope(sides, cutoverRecord);
       if (!scope) throw new Error("The bulk pass left no scope, so that everything would be read.");
-      const { report } = await exportBeforeEnd({ ...sides, truth: "mongo" }, fence, scope, true);
+      const { report } = await exportBeforeEnd(
+        { ...sides, truth: "mongo" },
+        cutoverRecord,
+        scope,
+        true,
+      );
       return writtenIn(report);
     }),
   export: (task) => onState(task, async (sides) => writtenIn(await exportState(sides))),
@@ -87,8 +92,12 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
     }),
 };
 
-/** The fence that a rollback's passes end. */
-const fence = { at: "2025-11-07T00:00:00.000Z", unfinishedCount: 0, tokens: ["bench"] } as const;
+/** The cutover that a rollback's passes end. */
+const cutoverRecord = {
+  at: "2025-11-07T00:00:00.000Z",
+  unfinishedCount: 0,
+  tokens: ["bench"],
+} as const;
 
 /** Work on a whole state and a prepared database, as the steps do it. */
 async function onState(

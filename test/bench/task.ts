@@ -2,8 +2,8 @@
 export interface Task {
   /**
    * `sink`: an import into a sink without latency; `pipeline`, `driver`: into a new database of a server. The others
-   * use a prepared database; `delta` is a handover's import with its fence, `compare` is what a cutover's bulk pass asks
-   * of unfinished runs, `bulk` and `back` are the bulk pass and the delta pass of a rollback.
+   * use a prepared database; `delta` is a handover's import with its cutover, `compare` is what a cutover's bulk pass
+   * asks of unfinished runs, `bulk` and `back` are the bulk pass and the delta pass of a rollback.
    */
   readonly work:
     | ("sink" | "pipeline" | "driver" | "import" | "delta" | "verify")

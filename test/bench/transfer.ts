@@ -116,8 +116,8 @@ async function measureRuns(
   await sleep(Math.max(0, written + oldMs - Date.now()));
   const second = await atBoth((distance) => work("import", distance));
   const delta = await afterChange("delta", async (numbers) => {
-    // Under the fence of the round before, what changed on disk would be refused.
-    await rm(join(root, ownFiles.fence), { force: true });
+    // Under the cutover of the round before, what changed on disk would be refused.
+    await rm(join(root, ownFiles.cutoverRecord), { force: true });
     await changeOnDisk(root, numbers, round);
   });
   const verified = await atBoth((distance) => work("verify", distance));
@@ -130,7 +130,7 @@ async function measureRuns(
   const passes: readonly (readonly [string, { readonly near: Row; readonly far?: Row }])[] = [
     ["first import", { near: first }],
     ["second import, nothing changed", second],
-    [`delta import and fence, ${String(changed)} changed`, delta],
+    [`delta import and record, ${String(changed)} changed`, delta],
     ["verification", verified],
     ["comparison of unfinished runs", { near: compared }],
     [`rollback's bulk pass, ${String(changed)} changed`, bulk],
@@ -156,7 +156,7 @@ async function measureRuns(
       found: (second.near.commandCount * 100) / runs,
       atMost: mostRoundTrips,
     },
-    seconds("delta import and fence", delta),
+    seconds("delta import and record", delta),
     seconds("verification", verified),
     seconds("rollback's delta pass", back),
     seconds("export", exported),

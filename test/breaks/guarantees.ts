@@ -33,12 +33,12 @@ const rollout: readonly Break[] = [
     tests: [`${pods}/drain-snapshot.test.ts > an executor that appears after the drain`],
   },
   {
-    guarantee: "no fence over a worker that was scaled up since its drain",
-    tests: [`${pods}/drain-snapshot.test.ts > stops the cutover before the fence`],
+    guarantee: "no cutover is recorded over a worker that was scaled up since its drain",
+    tests: [`${pods}/drain-snapshot.test.ts > stops the cutover before it is recorded`],
   },
   {
-    guarantee: "no rollout of a worker that was scaled up since the fence",
-    tests: [`${pods}/drain-snapshot.test.ts > between fence and rollout`],
+    guarantee: "no rollout of a worker that was scaled up since the cutover",
+    tests: [`${pods}/drain-snapshot.test.ts > between the record and the rollout`],
   },
   {
     guarantee: "no worker starts between its drain and a handover that is left out",
@@ -111,7 +111,7 @@ const engine: readonly Break[] = [
 /** The state: what a kill, a crash, or a writer beside it leaves. */
 const state: readonly Break[] = [
   {
-    guarantee: "no crash takes a file back that a base vouches for",
+    guarantee: "no crash takes a file back that a merge base vouches for",
     tests: [`${transfer}/durable.test.ts > that was exported, its log and the end`],
   },
   {
@@ -129,7 +129,7 @@ const state: readonly Break[] = [
   {
     guarantee: "no write between an export's last look and its rename is lost",
     instead: `const isMoved =
-      isSameStamp(toStamp(await fs.lstat(path)), read) && (await fs.rename(temporary, path).then(() => true));`,
+      isSameStat(toFileStat(await fs.lstat(path)), read) && (await fs.rename(temporary, path).then(() => true));`,
     tests: ["test/state/publish.test.ts > right after the last look is not lost"],
   },
   {
@@ -157,7 +157,7 @@ const state: readonly Break[] = [
   },
   {
     guarantee: "the final pass is recorded before it imports",
-    tests: [`${transfer}/before-end.test.ts > that web wrote after the fence`],
+    tests: [`${transfer}/before-end.test.ts > that web wrote after the handover`],
   },
 ];
 

@@ -166,8 +166,8 @@ describe("on a control plane", () => {
     const file = join(folder, "objects.yaml");
     await writeFile(file, await render(await sampleValues(service, mode), service, folder));
     const dry = ["apply", "--dry-run=server", "--validate=strict", "--warnings-as-errors"];
-    const said = await cluster.kubectl(...dry, "--namespace=stellaops", `--filename=${file}`);
-    expect(said).toContain(`deployment.apps/taskrunner-${service} created (server dry run)`);
+    const printed = await cluster.kubectl(...dry, "--namespace=stellaops", `--filename=${file}`);
+    expect(printed).toContain(`deployment.apps/taskrunner-${service} created (server dry run)`);
     expect(await cluster.kubectl("get", "deployments", "--namespace=stellaops")).toBe("");
   });
 });

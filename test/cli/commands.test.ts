@@ -38,7 +38,7 @@ it("a duplicate blocks with 3, and nothing is changed", async () => {
 it("with onDataIssue: report what can be done is done", async () => {
   const entry = { runId: "r", sequence: Long.fromNumber(1) };
   await current.db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
-  const settings = join(current.place, "Pulumi.report.yaml");
+  const settings = join(current.location, "Pulumi.report.yaml");
   await writeFile(settings, "config:\n  x:migration: { onDataIssue: report }\n");
 
   expect((await run("apply", "--settings", settings)).exitCode).toBe(0);
@@ -67,7 +67,7 @@ it("status shows the ledger, the drift and the counts", async () => {
   const { stdout, exitCode } = await run("status");
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/migration {2}20251106-task-runner-baseline, finished 20\d\d-/);
-  expect(stdout).toContain("fence      none: no cutover came as far\n");
+  expect(stdout).toContain("cutover    none: no cutover was recorded\n");
   expect(stdout).toContain("drift      1 changes");
 });
 

@@ -8,10 +8,13 @@ const current = commandsPerTest();
 
 /** Files, documents of a played service with another type, and settings that name both. */
 beforeEach(async () => {
-  const state = join(current.place, "forms");
+  const state = join(current.location, "forms");
   await addFiles(state, { "state/runs/done.json": JSON.stringify(run("done")) });
   const settings = { "x:storageMode": "mongo", "x:backfill": { source: { path: state } } };
-  await writeFile(join(current.place, "Pulumi.forms.yaml"), JSON.stringify({ config: settings }));
+  await writeFile(
+    join(current.location, "Pulumi.forms.yaml"),
+    JSON.stringify({ config: settings }),
+  );
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   const moment = new Date();
   const dates = { requestedAt: moment, createdAt: moment, updatedAt: moment };

@@ -10,7 +10,7 @@ const current = commandsPerTest();
 let state: string;
 
 beforeEach(async () => {
-  state = join(current.place, "state");
+  state = join(current.location, "state");
   await generateSample(state, { runs: 4 });
 });
 
@@ -37,7 +37,7 @@ it("import imports all, verify holds, and a second import changes nothing", asyn
 it("import, verify and export work on the folders that the settings name", async () => {
   const logs = join(state, "run-logs");
   await rename(join(state, "logs/runs"), logs);
-  const file = join(current.place, "Pulumi.folders.yaml");
+  const file = join(current.location, "Pulumi.folders.yaml");
   const backfill = { source: { path: state, folders: { logs: "run-logs" } } };
   await writeFile(file, stringify({ config: { "taskrunner-storage:backfill": backfill } }));
   const onFolders = (...args: string[]) => current.run([...args, "--settings", file]);
@@ -58,7 +58,7 @@ it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file
   expect(exitCode).toBe(2);
   expect(stdout).toContain("All quarantined records are in quarantine.ndjson.");
   expect(stdout).toContain("\n  state/runs/broken.json (contract: planHash");
-  const [line = ""] = (await readFile(join(current.place, "quarantine.ndjson"), "utf8")).split(
+  const [line = ""] = (await readFile(join(current.location, "quarantine.ndjson"), "utf8")).split(
     "\n",
   );
   expect(JSON.parse(line)).toMatchObject({ reason: "contract", raw: '{"runId":"broken"}' });

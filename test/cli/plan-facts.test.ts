@@ -9,7 +9,7 @@ let state: string;
 
 /** Two runs: one that has steps to execute, one that is finished. */
 beforeEach(async () => {
-  state = join(current.place, "state");
+  state = join(current.location, "state");
   const finished = [{ id: "s", stepId: "s", status: "succeeded", enabled: true }];
   await addFiles(state, {
     "state/runs/open.json": JSON.stringify(runOf("open", { steps: [] })),
@@ -22,7 +22,7 @@ const run = (args: readonly string[], uri = current.uri()) =>
 
 /** `plan --json` in a mode; the engine may write numbers and objects as texts into this file. */
 async function planned(mode: string | undefined, uri?: string) {
-  const file = join(current.place, `Pulumi.${mode ?? "unset"}.yaml`);
+  const file = join(current.location, `Pulumi.${mode ?? "unset"}.yaml`);
   const source = JSON.stringify({ source: { path: state } });
   const settings = { ...(mode && { storageMode: mode }), logRetentionDays: "90", backfill: source };
   const named = Object.entries(settings).map(([key, value]) => [`x:${key}`, value]);

@@ -17,7 +17,7 @@ const bin = bundledCommands();
 async function start(args: readonly string[], env: Variables = {}) {
   const options = {
     env: { TASKRUNNER_MONGO_URI: current.uri(), ...env },
-    cwd: current.place,
+    cwd: current.location,
     reject: false,
   } as const;
   const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
@@ -26,10 +26,10 @@ async function start(args: readonly string[], env: Variables = {}) {
 
 it("each command's process ends with its status", async () => {
   const state = ["--state", "state"];
-  await generateSample(join(current.place, "state"), { runs: 3 });
-  await writeFile(join(current.place, "state/state/runs/broken.json"), "{");
-  await writeFile(join(current.place, "preview.json"), '{"steps":[{"op":"update","urn":"u"}]}');
-  await writeFile(join(current.place, "approval.json"), "[]");
+  await generateSample(join(current.location, "state"), { runs: 3 });
+  await writeFile(join(current.location, "state/state/runs/broken.json"), "{");
+  await writeFile(join(current.location, "preview.json"), '{"steps":[{"op":"update","urn":"u"}]}');
+  await writeFile(join(current.location, "approval.json"), "[]");
   const comment = ["comment", "--preview", "preview.json"];
   const inOrder: readonly (readonly [status: number, ...args: string[]])[] = [
     [0, "--version"],
@@ -43,7 +43,7 @@ it("each command's process ends with its status", async () => {
     [3, ...comment, "--expect-no-changes"],
     [4, ...comment, "--approved", "approval.json"],
     [1, "step", "nothing", "--request", "none", "--answer", "answer"],
-    [64, "fence"],
+    [64, "ledger"],
   ];
   for (const [status, ...args] of inOrder) {
     const { exitCode, stdout, stderr } = await start(args);
@@ -79,7 +79,7 @@ it.each([
   ["apply", 0],
   ["plan", 2],
 ])("%s reads a pipe of --uri-file, which can be read once", async (command, status) => {
-  const settings = join(current.place, "Pulumi.files.yaml");
+  const settings = join(current.location, "Pulumi.files.yaml");
   await writeFile(settings, "config:\n  x:storageMode: filesystem\n");
   const line = `node "$BIN" ${command} --settings ${settings} --uri-file <(printf %s "$URI")`;
   const options = {

@@ -50,16 +50,16 @@ export async function runCommand(
 
 /** Commands on a new, empty database for each test, in a folder of the test's own: its `place`. */
 export function commandsPerTest() {
-  const current = Object.assign(emptyDatabasePerTest(), { place: "" });
+  const current = Object.assign(emptyDatabasePerTest(), { location: "" });
   let tests = 0;
   beforeEach(async () => {
-    current.place = join(current.folder, `commands-${++tests}`);
-    await mkdir(current.place);
+    current.location = join(current.folder, `commands-${++tests}`);
+    await mkdir(current.location);
   });
   const uri = () => `${current.server.uri}/${current.db.databaseName}`;
   return Object.assign(current, {
     uri,
     run: (args: readonly string[], env: Variables = {}) =>
-      runCommand(args, { TASKRUNNER_MONGO_URI: uri(), ...env }, current.place),
+      runCommand(args, { TASKRUNNER_MONGO_URI: uri(), ...env }, current.location),
   });
 }

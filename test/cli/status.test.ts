@@ -10,7 +10,7 @@ const pods = clusterForTests();
 
 /** What `status` prints for these settings. */
 async function status(settings: Record<string, unknown>, ...options: string[]): Promise<string> {
-  const file = join(commands.place, "Pulumi.status.yaml");
+  const file = join(commands.location, "Pulumi.status.yaml");
   const config = Object.entries(settings).map(([key, value]) => [
     `taskrunner-storage:${key}`,
     value,
@@ -41,7 +41,7 @@ it("status says what the services work on now, whatever the settings and the sta
 });
 
 it("of a worker that the program does not see, status says what the values files state", async () => {
-  await cp("tools/sample/rollout", join(commands.place, "rollout"), { recursive: true });
+  await cp("tools/sample/rollout", join(commands.location, "rollout"), { recursive: true });
   const rollout = { target: "values", directory: "rollout", confirm: "none" };
   expect(await status({ rollout })).toMatch(/worker +filesystem mode\n {2}web +filesystem mode$/);
 });

@@ -10,7 +10,7 @@ const { run, uri } = current;
 
 /** A stack `test` whose state is beside its file. */
 beforeEach(async () => {
-  await generateSample(join(current.place, "state"), { runs: 3 });
+  await generateSample(join(current.location, "state"), { runs: 3 });
   await settings("Pulumi.test.yaml", { mongoUri: uri(), backfill: { source: { path: "state" } } });
 });
 
@@ -23,12 +23,12 @@ function settings(name: string, values: object): Promise<void> {
     value as unknown,
   ]);
   const file = { config: Object.fromEntries(config) as object };
-  return writeFile(join(current.place, name), JSON.stringify(file));
+  return writeFile(join(current.location, name), JSON.stringify(file));
 }
 
 it.each<[string, string[], string]>([
   ["without a command", [], "Usage: taskrunner-storage"],
-  ["an unknown command", ["fence"], "unknown command 'fence'"],
+  ["an unknown command", ["ledger"], "unknown command 'ledger'"],
   ["an unknown option", ["apply", "--follows", "x"], "unknown option '--follows'"],
   ["a missing option", ["comment"], "required option '--preview <file>' not specified"],
   ["a removed option", ["import", "--shard", "1/2"], "unknown option '--shard'"],
@@ -68,7 +68,7 @@ it.each([
 });
 
 it("a settings file that is not YAML is wrong usage, with the line", async () => {
-  await writeFile(join(current.place, "Pulumi.test.yaml"), "config:\n  a: 1\n b: 2\n");
+  await writeFile(join(current.location, "Pulumi.test.yaml"), "config:\n  a: 1\n b: 2\n");
   const { exitCode, stderr } = await run(["script", "--settings", "Pulumi.test.yaml"]);
   expect(exitCode).toBe(64);
   expect(stderr).toMatch(/Pulumi\.test\.yaml is not valid YAML \(line 3: .*\)\. Fix the syntax\./);
@@ -80,7 +80,7 @@ it("with --json an error is one value, with its kind", async () => {
     const { error } = JSON.parse(stdout) as { error: { message: string; code: string } };
     return error;
   };
-  expect(await failed(["fence"])).toMatchObject({ code: "usage" });
+  expect(await failed(["ledger"])).toMatchObject({ code: "usage" });
   expect(await failed(["verify"])).toMatchObject({ code: "usage" });
   await settings("Pulumi.wrong.yaml", { rollot: {} });
   expect(await failed(["plan", "--settings", "Pulumi.wrong.yaml"])).toMatchObject({
@@ -109,7 +109,7 @@ it("the result stays with --quiet, and nothing else is said", async () => {
 });
 
 it("a command that connects to nothing takes the options of those that do, for scripts", async () => {
-  await writeFile(join(current.place, "preview.json"), '{"steps":[]}');
+  await writeFile(join(current.location, "preview.json"), '{"steps":[]}');
   for (const args of [["script"], ["comment", "--preview", "preview.json"]]) {
     const given = ["--stack", "none", "--settings", "Pulumi.test.yaml", "--connect-timeout", "5"];
     const { exitCode, stderr } = await run([
@@ -127,13 +127,13 @@ it("the state directory is backfill.source.path if --state is not given", async 
   for (const name of ["import", "backfill", "verify", "export"]) {
     const { stdout, exitCode } = await run([name, "--settings", "Pulumi.test.yaml"]);
     expect(exitCode, name).toBe(0);
-    expect(stdout).toContain(join(current.place, "state"));
+    expect(stdout).toContain(join(current.location, "state"));
   }
   expect(await current.db.collection("pack_runs").countDocuments()).toBe(3);
 });
 
 it("a file of --uri-file comes before TASKRUNNER_MONGO_URI, and that before the settings' plain mongoUri", async () => {
-  await writeFile(join(current.place, "uri.txt"), `${uri()}\n`);
+  await writeFile(join(current.location, "uri.txt"), `${uri()}\n`);
   const status = (args: string[], given?: string) =>
     run(["status", ...args], { TASKRUNNER_MONGO_URI: given });
 
@@ -179,12 +179,12 @@ describe("with --stack", () => {
       `*) echo '${String(others)}' ;;`,
       "esac",
     ];
-    await mkdir(join(current.place, "bin"));
-    await writeFile(join(current.place, "bin/pulumi"), `${program.join("\n")}\n`);
-    await chmod(join(current.place, "bin/pulumi"), 0o755);
+    await mkdir(join(current.location, "bin"));
+    await writeFile(join(current.location, "bin/pulumi"), `${program.join("\n")}\n`);
+    await chmod(join(current.location, "bin/pulumi"), 0o755);
   };
   const ask = (args: string[], env: Variables = {}) =>
-    run(args, { PATH: `${join(current.place, "bin")}:${String(process.env.PATH)}`, ...env });
+    run(args, { PATH: `${join(current.location, "bin")}:${String(process.env.PATH)}`, ...env });
   const stack = ["--stack", "prod"];
 
   it("reads what Pulumi reads, with the connection string if its secrets can be opened", async () => {
@@ -192,7 +192,7 @@ describe("with --stack", () => {
     const unset = { TASKRUNNER_MONGO_URI: undefined };
     const opened = await ask(["verify", ...stack], { ...unset, PULUMI_CONFIG_PASSPHRASE: "right" });
     expect(opened.stderr).toContain(connecting());
-    expect(opened.stdout).toContain(join(current.place, "state"));
+    expect(opened.stdout).toContain(join(current.location, "state"));
 
     expect((await ask(["import", ...stack])).exitCode).toBe(0);
     const closed = await ask(["import", ...stack], unset);
@@ -218,7 +218,7 @@ describe("with --stack", () => {
   });
 
   it("refuses a file that imports environments, which only Pulumi opens", async () => {
-    await writeFile(join(current.place, "esc.yaml"), "environment: [prod]\nconfig: {}\n");
+    await writeFile(join(current.location, "esc.yaml"), "environment: [prod]\nconfig: {}\n");
     const { exitCode, stderr } = await run(["script", "--settings", "esc.yaml"]);
     expect(exitCode).toBe(64);
     expect(stderr).toContain("esc.yaml imports environments");

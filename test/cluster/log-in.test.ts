@@ -34,13 +34,13 @@ async function create(user: string): Promise<void> {
 const patience = { timeoutMs: 20_000, delayMs: 50 };
 
 it("waits for a user that the server does not know yet", async () => {
-  const said: string[] = [];
-  const waiting = untilLoggedIn(address("late"), patience, (line) => said.push(line));
+  const printed: string[] = [];
+  const waiting = untilLoggedIn(address("late"), patience, (line) => printed.push(line));
   await sleep(500);
   await create("late");
   await waiting;
 
-  expect(said).toEqual([
+  expect(printed).toEqual([
     expect.stringMatching(`^user late: cannot .* 127\\.0\\.0\\.1:${server.port} `),
     expect.stringMatching(/^user late: can log in/),
   ]);

@@ -22,8 +22,8 @@ const heldRuns = async () => {
   const names = existsSync(held) ? await readdir(held, { recursive: true }) : [];
   return names.filter((name) => name.endsWith(".json")).map((name) => basename(name));
 };
-const fence = async () =>
-  JSON.parse(await readFile(join(site.state, "fence.json"), "utf8")) as Record<string, unknown>;
+const cutoverRecord = async () =>
+  JSON.parse(await readFile(join(site.state, "cutover.json"), "utf8")) as Record<string, unknown>;
 
 it("state locked: an up that was killed is unlocked and run again", async () => {
   await killUp(site);
@@ -37,11 +37,11 @@ it("state lost: a copy brings it back, and without one the stack starts from wha
   expect((await site.run("pulumi preview --stack $STACK")).output).toContain("no stack named");
   expect(await play("State lost")).toMatch(unchanged);
 
-  const { at } = await fence();
+  const { at } = await cutoverRecord();
   await loseState(site);
   await play("State lost", 1);
   expect(await site.done("pulumi stack output verification --json")).toContain('"holds": true');
-  expect(await fence()).toMatchObject({ at });
+  expect(await cutoverRecord()).toMatchObject({ at });
 });
 
 it("backend unreachable: a copy of the state works elsewhere, and comes back", async () => {
@@ -70,7 +70,7 @@ it("MongoDB down: back to files without it, and its content comes later", async 
   expect(await heldRuns()).toEqual([]);
 });
 
-it("election without end: given up by the moment of the fence", async () => {
+it("election without end: given up by the moment of the cutover", async () => {
   await forward(site);
   site.election.begin(3_600);
   await site.done("pulumi config set storageMode filesystem");

@@ -33,7 +33,7 @@ it("look first: says where the services and the stack are", async () => {
   // What the settings want, and what the last complete update did.
   expect(output).toMatch(/^mongo\nmongo\n/);
   expect(output).toMatch(/^taskrunner-worker +2\/2/m);
-  expect(output).toContain("fence      20");
+  expect(output).toContain("cutover    20");
 });
 
 const rollBack = "pulumi config set storageMode filesystem; pulumi up --skip-preview";
@@ -69,8 +69,10 @@ it("rollback by hand: worker, files, then web, without Pulumi", async () => {
   await arrive("mongo");
   await play("Rollback by hand");
   expect(await site.cluster.modesOf("worker")).toEqual([]);
-  const fence = JSON.parse(await readFile(join(site.state, "fence.json"), "utf8")) as object;
-  expect(fence).toHaveProperty("endedAt");
+  const cutoverRecord = JSON.parse(
+    await readFile(join(site.state, "cutover.json"), "utf8"),
+  ) as object;
+  expect(cutoverRecord).toHaveProperty("endedAt");
   await play("Rollback by hand", 1);
   await arrive("filesystem");
   expect(await site.cluster.replicas()).toEqual({ worker: 2, web: 2 });

@@ -37,7 +37,7 @@ describe("a stack with a cluster of Atlas", () => {
       "pulumi-nodejs:dynamic/mongo:Collection",
       "pulumi-nodejs:dynamic/mongo:Index",
       "pulumi-nodejs:dynamic/taskrunner:BulkPass",
-      "pulumi-nodejs:dynamic/taskrunner:Proof",
+      "pulumi-nodejs:dynamic/taskrunner:FirstVerification",
       "pulumi-nodejs:dynamic/taskrunner:Verification",
     ]) {
       expect(output).toContain(`+ ${made}: (create)`);

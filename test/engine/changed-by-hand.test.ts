@@ -74,9 +74,13 @@ async function takeRun(runId: string): Promise<void> {
 it("an up that leaves a step out spends none behind it, and a plain one does the rest", async () => {
   await configure("mongo");
   const { output } = await site.stack.previewAsJson(...excludeDrain);
-  expect(kindsThatRun(output)).toEqual(["BulkPass", "Canary", "Proof"]);
+  expect(kindsThatRun(output)).toEqual(["BulkPass", "Canary", "FirstVerification"]);
   expect(output).toContain("[service-stays]");
-  expect(await up(...excludeDrain)).toEqual(["BulkPass bulk-pass", "Canary canary", "Proof proof"]);
+  expect(await up(...excludeDrain)).toEqual([
+    "BulkPass bulk-pass",
+    "Canary canary",
+    "FirstVerification first-verification",
+  ]);
   expect(await hasExpiry()).toBe(false);
   expect(await site.cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
 

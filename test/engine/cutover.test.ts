@@ -51,7 +51,7 @@ describe("the cutover on the real engine and a server with logins", () => {
     expect(stepsDone(up, [...cutoverKinds, "ValuesFile"])).toEqual([
       "BulkPass bulk-pass",
       "Canary canary",
-      "Proof proof",
+      "FirstVerification first-verification",
       "Handover handover",
       "ValuesFile worker",
       "ValuesFile web",
@@ -59,8 +59,8 @@ describe("the cutover on the real engine and a server with logins", () => {
       "Verification verification",
     ]);
     expect(await documents()).toEqual(sample);
-    const { fencedAt } = await ledgerRecord();
-    expect(up.output).toContain(`source of truth since ${fencedAt}.`);
+    const { cutoverAt } = await ledgerRecord();
+    expect(up.output).toContain(`source of truth since ${cutoverAt}.`);
     expect(await stack.outputs()).toMatchObject({
       storageMode: "mongo",
       database: "taskrunner",
@@ -83,8 +83,8 @@ describe("the cutover on the real engine and a server with logins", () => {
         .sort();
 
     // Each names its own, and may name what that waits for too.
-    expect(dependenciesOf("proof")).toContain("bulk-pass");
-    expect(dependenciesOf("handover")).toContain("proof");
+    expect(dependenciesOf("first-verification")).toContain("bulk-pass");
+    expect(dependenciesOf("handover")).toContain("first-verification");
     expect(dependenciesOf("worker")).toContain("handover");
     expect(dependenciesOf("web")).toContain("worker");
     expect(dependenciesOf("final-pass")).toEqual(expect.arrayContaining(["handover", "web"]));
@@ -110,15 +110,15 @@ describe("the cutover on the real engine and a server with logins", () => {
     expect(refresh.output).toMatch(/Resources:\n\s+\d+ unchanged/);
   });
 
-  it("gets the step of the proof by one up that runs no pass, if an earlier version cut over", async () => {
-    await stack.restate(withoutProof(await engineState(stack)));
+  it("gets the step of the first verification by one up that runs no pass, if an earlier version cut over", async () => {
+    await stack.restate(withoutFirst(await engineState(stack)));
     const file = join(stack.folder, "state", "state", "runs", "late.json");
     await writeFile(file, "{");
     const up = kept(await stack.up());
     await rm(file);
 
     expect(up.failed, up.output).toBe(false);
-    expect(up.output).toContain("Nothing was proven, because the bulk pass imported nothing.");
+    expect(up.output).toContain("Nothing was verified, because the bulk pass imported nothing.");
     expect(up.output).not.toMatch(/import:|cannot be imported/);
     expect(await stack.outputs()).toMatchObject({ backfill: { runs: { read: sample.runs } } });
     await expectNoChange();
@@ -163,8 +163,8 @@ describe("the cutover on the real engine and a server with logins", () => {
     const up = kept(await stack.up());
 
     expect(up.failed).toBe(false);
-    const { fencedAt } = await ledgerRecord();
-    expect(Date.parse(fencedAt)).toBeGreaterThan(Date.parse(first.fencedAt));
+    const { cutoverAt } = await ledgerRecord();
+    expect(Date.parse(cutoverAt)).toBeGreaterThan(Date.parse(first.cutoverAt));
     expect(await documents()).toEqual(sample);
     expect(await stack.outputs()).toMatchObject({
       backfill: { logs: { read: sample.logs, unchanged: sample.logs, inserted: 0 } },
@@ -182,17 +182,17 @@ describe("the cutover on the real engine and a server with logins", () => {
   });
 });
 
-/** A state from before the proof was a step: the bulk pass did it, and said when. */
-function withoutProof({ deployment }: EngineState): object {
-  const isProof = (urn: string) => urn.includes("BackfillProof");
+/** A state from before the first verification was a step: the bulk pass did it, and said when. */
+function withoutFirst({ deployment }: EngineState): object {
+  const isFirst = (urn: string) => urn.includes("FirstVerification");
   const resources = deployment.resources.flatMap(({ dependencies = [], ...resource }) => {
-    if (isProof(resource.urn)) return [];
-    const { importedAt: provenAt, ...outputs } = (resource.outputs ?? {}) as Outputs;
+    if (isFirst(resource.urn)) return [];
+    const { importedAt: verifiedAt, ...outputs } = (resource.outputs ?? {}) as Outputs;
     return {
       ...resource,
-      dependencies: dependencies.filter((urn) => !isProof(urn)),
+      dependencies: dependencies.filter((urn) => !isFirst(urn)),
       propertyDependencies: {},
-      ...(resource.outputs && { outputs: { ...outputs, ...(provenAt && { provenAt }) } }),
+      ...(resource.outputs && { outputs: { ...outputs, ...(verifiedAt && { verifiedAt }) } }),
     };
   });
   return { version: 3, deployment: { ...deployment, resources } };
@@ -216,9 +216,9 @@ function kept(run: EngineRun): EngineRun {
 }
 
 /** The ledger's record, its moment in ISO 8601. */
-async function ledgerRecord(): Promise<{ readonly fencedAt: string }> {
+async function ledgerRecord(): Promise<{ readonly cutoverAt: string }> {
   const record = await db.collection("schema_migrations").findOne({});
-  return { fencedAt: (record?.fencedAt as Date | undefined)?.toISOString() ?? "none" };
+  return { cutoverAt: (record?.cutoverAt as Date | undefined)?.toISOString() ?? "none" };
 }
 
 const uri = () =>

@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { prepareReview, readPreview, review } from "../../components/review";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { helmStack, type Mode } from "./stacks";
 import { cutoverKinds, stepsDone } from "./steps";
 
@@ -25,7 +25,7 @@ const files = Array.from({ length: 4 }, () => "filesystem");
 const mongo = Array.from({ length: 4 }, () => "mongo");
 const both = { worker: 2, web: 2 };
 
-it("a closed gate is green: it imports, proves and stops nobody", async () => {
+it("a closed gate is green: it imports, verifies and stops nobody", async () => {
   await up("filesystem", "wait");
   await configure("mongo", "wait");
   const { headline, verdict, body } = await comment();
@@ -37,7 +37,7 @@ it("a closed gate is green: it imports, proves and stops nobody", async () => {
   expect(stepsDone(ready, cutoverKinds)).toEqual([
     "BulkPass bulk-pass",
     "Canary canary",
-    "Proof proof",
+    "FirstVerification first-verification",
   ]);
   expect(ready.output).toMatch(
     /Cutover 1 is ready since 20\S+Z; .* stopped for about \d+ s, .* rollout\.drain: 1 /,
@@ -45,7 +45,7 @@ it("a closed gate is green: it imports, proves and stops nobody", async () => {
   expect(ready.output).not.toContain("service-stays");
   expect(await modes()).toEqual(files);
   expect(await site.cluster.replicas()).toEqual(both);
-  expect(await readFence(site.root)).toBeUndefined();
+  expect(await readCutoverRecord(site.root)).toBeUndefined();
   expect(await site.stack.outputs()).toMatchObject({ verification: null });
 
   const again = await up("mongo", 2);
@@ -66,13 +66,13 @@ it("a rollback leaves it, and the number of an ended cutover does not open the n
   expect(stepsDone(closed, cutoverKinds)).toEqual([
     "BulkPass bulk-pass",
     "Canary canary",
-    "Proof proof",
+    "FirstVerification first-verification",
   ]);
   expect(closed.output).toMatch(/Cutover 2 is ready .* rollout\.drain: 2 /);
   expect(await modes()).toEqual(files);
 });
 
-it("an opening that fails says that the next up drains at once, and that one does after another import and proof", async () => {
+it("an opening that fails says that the next up drains at once, and that one does after another import and first verification", async () => {
   const run = join(site.root, "state/runs/unfinished.json");
   await writeFile(run, "{");
   await configure("mongo", 2);
@@ -89,7 +89,7 @@ it("an opening that fails says that the next up drains at once, and that one doe
   expect(opened.output).toMatch(/ServicesCheck taskrunner-services-check updated/);
   expect(stepsDone(opened, cutoverKinds)).toEqual([
     "BulkPass bulk-pass",
-    "Proof proof",
+    "FirstVerification first-verification",
     "Drain worker-drain",
     "Handover handover",
     "Release worker",

@@ -65,7 +65,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
     expect(stepsDone(up, cutoverKinds)).toEqual([
       "BulkPass bulk-pass",
       "Canary canary",
-      "Proof proof",
+      "FirstVerification first-verification",
       "Drain worker-drain",
       "Handover handover",
       "Release worker",

@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 /** The steps that a run does or would do, and whether it failed. */
-function told({ output, failed }: EngineRun) {
+function lines({ output, failed }: EngineRun) {
   const done = output.matchAll(/pulumi-nodejs:dynamic\/\w+:(\w+) (\S+) (create|update)d?(?= |$)/gm);
   const steps = [...new Set([...done].map(([, kind, name, what]) => `${kind} ${name} ${what}`))];
   return { failed, steps: steps.sort(), refused: /Cutover \d .*rolled back/.test(output) };
@@ -31,8 +31,8 @@ function told({ output, failed }: EngineRun) {
 /** What a run of a life tells on the real engine, which the played one has to tell too. */
 async function compared(run: "preview" | "up", settings: StackSettings) {
   for (const side of [played, real]) await side.configure(settings);
-  const ofReal = told(run === "up" ? await real.stack.up() : await real.stack.pulumi("preview"));
-  expect(told(await played.stack[run]())).toEqual(ofReal);
+  const ofReal = lines(run === "up" ? await real.stack.up() : await real.stack.pulumi("preview"));
+  expect(lines(await played.stack[run]())).toEqual(ofReal);
   expect(await played.modes()).toEqual(await real.modes());
   return ofReal;
 }

@@ -72,7 +72,7 @@ describe("a cutover that is interrupted", () => {
       await expect.poll(() => site.modes(), { timeout: 30_000 }).toSatisfy(isAmong(left));
 
       await site.server.stop();
-      // From the fence on something may be in MongoDB alone, also what a new pod of web wrote.
+      // From the cutover on something may be in MongoDB alone, also what a new pod of web wrote.
       expect(await goBack()).toEqual(["FinalPass final-pass"]);
     },
   );

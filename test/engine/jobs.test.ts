@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { labelValue } from "../../components/kubernetes";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { generateSample, type SampleCounts } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
 import { startJobCluster, type JobCluster } from "../jobs/cluster";
@@ -78,7 +78,7 @@ describe("a cutover whose database only the cluster reaches", () => {
       "handover",
       "ledger-claim",
       "log-retention",
-      "proof",
+      "first-verification",
       "suspend-log-ttl",
       "verification",
     ]);
@@ -90,8 +90,8 @@ describe("a cutover whose database only the cluster reaches", () => {
     });
     const ledger = await life.db.collection("schema_migrations").findOne({});
     expect(ledger).toMatchObject({ stack: "taskrunner-storage/test" });
-    const fence = await readFence(root);
-    expect(ledger?.fencedAt).toEqual(new Date(fence?.at ?? 0));
+    const cutoverRecord = await readCutoverRecord(root);
+    expect(ledger?.cutoverAt).toEqual(new Date(cutoverRecord?.at ?? 0));
     const [expiring] = await life.db
       .collection("pack_run_logs")
       .indexes()
@@ -119,8 +119,8 @@ describe("a cutover whose database only the cluster reaches", () => {
       });
       const step = metadata.labels["taskrunner.stellaops.io/step"] ?? "";
       const claims = volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim ?? []);
-      const writes = /pass|proof|handover/.test(step) ? {} : { readOnly: true };
-      const needs = /pass|proof|handover|verification|claim/.test(step);
+      const writes = /pass|first|handover/.test(step) ? {} : { readOnly: true };
+      const needs = /pass|handover|verification|claim/.test(step);
       expect(claims).toEqual(needs ? [{ claimName: "state", ...writes }] : []);
     }
   });
@@ -149,7 +149,7 @@ describe("a cutover whose database only the cluster reaches", () => {
       "handover",
       "ledger-claim",
       "log-retention",
-      "proof",
+      "first-verification",
       "suspend-log-ttl",
       "verification",
     ]);
@@ -160,8 +160,8 @@ describe("a cutover whose database only the cluster reaches", () => {
   it("holds unfinished runs while MongoDB is unreachable", async () => {
     await configure("mongo");
     await succeeded(life.stack.up());
-    const fence = await readFence(root);
-    const count = fence?.unfinishedCount ?? 0;
+    const cutoverRecord = await readCutoverRecord(root);
+    const count = cutoverRecord?.unfinishedCount ?? 0;
     expect(count).toBeGreaterThan(0);
     await life.server.stop();
     await configure("filesystem");

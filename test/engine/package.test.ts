@@ -61,14 +61,14 @@ async function cutOverFromClone(): Promise<void> {
 /** Makes the project anew from the template, without what `npm install` would ask of a registry. */
 async function newProject(): Promise<void> {
   await project.remove();
-  const place = join(stack.folder, "new");
-  await mkdir(place);
-  await writeFile(join(place, "npm"), "#!/bin/sh\nmkdir -p node_modules\n");
-  await chmod(join(place, "npm"), 0o755);
-  const env = await engineEnvironment(await engine(), place, "a passphrase of the tests");
+  const location = join(stack.folder, "new");
+  await mkdir(location);
+  await writeFile(join(location, "npm"), "#!/bin/sh\nmkdir -p node_modules\n");
+  await chmod(join(location, "npm"), 0o755);
+  const env = await engineEnvironment(await engine(), location, "a passphrase of the tests");
   const template = join(repository, "examples/package");
   const asked = ["--name", "taskrunner-storage", "--stack", "dev", "--dir", project.folder];
-  const path = [place, env.PATH].join(delimiter);
+  const path = [location, env.PATH].join(delimiter);
   await execa("pulumi", ["new", template, ...asked, "--yes"], { env: { ...env, PATH: path } });
 }
 

@@ -1,7 +1,7 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { makeCheckoutSite, type CheckoutSite } from "../rollout/values/checkout";
 import { installServices, startArgo, watchedSettings } from "./git-ops";
 import { helmStack, type Mode } from "./stacks";
@@ -41,7 +41,7 @@ it("a wrong selector of web stops an up without a preview before its first chang
   expect(up.output).toMatch(/labels app=task-web .*web would not follow/);
   expect(stepsDone(up, cutoverKinds)).toEqual([]);
   expect(await site.cluster.replicas()).toEqual({ worker: 1, web: 2 });
-  expect(await readFence(site.root)).toBeUndefined();
+  expect(await readCutoverRecord(site.root)).toBeUndefined();
 });
 
 it("a push that the server refuses stops the cutover before the drain", async () => {

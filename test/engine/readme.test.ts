@@ -29,14 +29,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The repository as a reader has it: what is in git, and no packages. */
-async function cloneTo(place: string): Promise<void> {
+async function cloneTo(location: string): Promise<void> {
   const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
   const { stdout } = await execa("git", list, { cwd: repository });
   for (const file of stdout
     .split("\0")
     .filter((name) => name !== "" && existsSync(join(repository, name)))) {
-    await mkdir(dirname(join(place, file)), { recursive: true });
-    await copyFile(join(repository, file), join(place, file));
+    await mkdir(dirname(join(location, file)), { recursive: true });
+    await copyFile(join(repository, file), join(location, file));
   }
 }
 

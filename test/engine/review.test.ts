@@ -14,17 +14,19 @@ const password = "s3cret-of-the-services";
 
 const life = valuesStack({ name: "staging", runs: 0 });
 let sample: SampleCounts;
-let places: { readonly state: string; readonly rollout: string };
+let locations: { readonly state: string; readonly rollout: string };
 
 beforeAll(async () => {
   await makeUser(life.server.uri, "taskrunner", `app:${password}@`);
-  places = {
+  locations = {
     state: join(life.stack.folder, "var/lib/taskrunner"),
     rollout: join(life.stack.folder, "srv/deploy"),
   };
   await mkdir(join(life.stack.folder, "var/lib"), { recursive: true });
-  sample = await generateSample(places.state, { runs: 132 });
-  await cp(resolve(__dirname, "../../tools/sample/rollout"), places.rollout, { recursive: true });
+  sample = await generateSample(locations.state, { runs: 132 });
+  await cp(resolve(__dirname, "../../tools/sample/rollout"), locations.rollout, {
+    recursive: true,
+  });
 });
 
 const configure = async (more: object = {}) => {
@@ -34,8 +36,8 @@ const configure = async (more: object = {}) => {
     advanced: undefined,
     mongoUri: `${life.server.uri}/taskrunner`,
     appMongoUri: `mongodb://app:${password}@127.0.0.1:${life.server.port}/taskrunner`,
-    backfill: { source: { path: places.state } },
-    rollout: { target: "values", directory: places.rollout, confirm: "none" },
+    backfill: { source: { path: locations.state } },
+    rollout: { target: "values", directory: locations.rollout, confirm: "none" },
     ...more,
   });
 };

@@ -74,8 +74,8 @@ async function goBackAlone(): Promise<string[]> {
   await stopMongo();
   const before = eventsOf(journal, "executed").length;
   const output = stemOf(await up("filesystem"));
-  const [fence = ""] = await readdir(join(site.root, "held"));
-  const files = await readdir(join(site.root, "held", fence, defaultFolders.runs));
+  const [cutoverAt = ""] = await readdir(join(site.root, "held"));
+  const files = await readdir(join(site.root, "held", cutoverAt, defaultFolders.runs));
   const held = files.map((name) => name.replace(/\.json$/, ""));
   expect(held.length).toBeGreaterThan(0);
   for (const stem of held) expect(output).toContain(stem);
@@ -85,7 +85,7 @@ async function goBackAlone(): Promise<string[]> {
   expect(worked.size).toBeGreaterThan(0);
   expect(held.filter((stem) => worked.has(stem))).toEqual([]);
   // Mongo mode has another queue: jobs of the window between the rollouts wait for runs that are held now.
-  const jobs = await readdir(join(site.root, "held", fence, defaultFolders.queue));
+  const jobs = await readdir(join(site.root, "held", cutoverAt, defaultFolders.queue));
   expect(jobs.length).toBeGreaterThan(0);
   return held.sort();
 }

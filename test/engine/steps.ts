@@ -29,7 +29,7 @@ export function stepsDone({ output }: EngineRun, kinds: readonly string[]): stri
 export const cutoverKinds = [
   "BulkPass",
   "Canary",
-  "Proof",
+  "FirstVerification",
   "Drain",
   "Handover",
   "Release",

@@ -9,7 +9,7 @@ const cases = (count: number, detail = "is not JSON") =>
 
 it("an answer that fits comes as it is, with its empty lists", () => {
   const report = { runs: { read: 2 }, quarantine: cases(2), incomplete: [], hash: "a\n{" };
-  const answer = { results: { report, held: ["r", "s"] }, told: ["one", "two"] };
+  const answer = { results: { report, held: ["r", "s"] }, lines: ["one", "two"] };
 
   expect(parseAnswer(formatAnswer(answer))).toEqual({ answer, leftOut: 0 });
 });
@@ -66,9 +66,12 @@ it("an answer shows no connection string", () => {
     'in "mongodb+srv://u:hidden@h/d"',
     "http://u:hidden@p",
   ];
-  const results = { place: texts[0], report: { quarantine: texts.map((detail) => ({ detail })) } };
-  const message = formatAnswer({ results, told: texts, failed: texts });
+  const results = {
+    location: texts[0],
+    report: { quarantine: texts.map((detail) => ({ detail })) },
+  };
+  const message = formatAnswer({ results, lines: texts, failed: texts });
   expect(message).toContain("mongodb+srv://***");
   expect(message).not.toContain("hidden");
-  expect(parseAnswer(message)).toMatchObject({ answer: { told: expect.any(Array) as string[] } });
+  expect(parseAnswer(message)).toMatchObject({ answer: { lines: expect.any(Array) as string[] } });
 });

@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { nodesOfClaim, runJob } from "../../components/step/jobs/run";
+import { nodesOfVolume, runJob } from "../../components/step/jobs/run";
 import { clusterAt } from "../../components/kubernetes";
 import { generateSample } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
@@ -130,11 +130,11 @@ describe("the user of a Job's pods", () => {
     );
   });
 
-  it("stops before the drain if it cannot write fence.json", async () => {
+  it("stops before the drain if it cannot write cutover.json", async () => {
     await prepare("read-only");
     const target = asBuilt("read-only", { runAsUser: 10001 });
     const text = await failed(runJob(target, bulkPassRequest));
-    expect(text).toMatch(/Writing \S+fence\.json .*EACCES/);
+    expect(text).toMatch(/Writing \S+cutover\.json .*EACCES/);
   });
 
   it("stops before the drain if it cannot write in a folder of the state", async () => {
@@ -191,6 +191,6 @@ describe("a ReadWriteOnce claim", () => {
   it("that is ReadWriteMany too needs no node", async () => {
     await prepare("many", "ReadWriteMany");
     const target = cluster.target("many");
-    expect(await nodesOfClaim(await clusterAt(target), target, bulkPassRequest)).toEqual([]);
+    expect(await nodesOfVolume(await clusterAt(target), target, bulkPassRequest)).toEqual([]);
   });
 });

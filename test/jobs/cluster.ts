@@ -54,7 +54,7 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
         metadata: { annotations: { [ownKubelet.name]: ownKubelet.value } },
       },
       secret: { name: "mongo", key: "connectionString" },
-      claim: { name: "state" },
+      volume: { name: "state" },
       stack: `test/${namespace}`,
       timeoutSeconds: 60,
       ...changes,

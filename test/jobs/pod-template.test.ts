@@ -26,7 +26,7 @@ function templateWith(stated: object) {
     namespace: "taskrunner",
     image: "commands",
     secret: { name: "mongo", key: "uri" },
-    claim: { name: "state" },
+    volume: { name: "state" },
     stack: "test/jobs",
     timeoutSeconds: 60,
     podTemplate,

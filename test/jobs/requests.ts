@@ -12,8 +12,8 @@ export function migrationRequest(collections: { runs?: string } = {}): JobReques
     ...documentOptions,
     collections: { ...documentOptions.collections, ...collections },
   };
-  const claim = { checksum: "", stack: "test/jobs", adopt: false };
-  const inputs = { ledger: "schema_migrations", onDataIssue: "fail", schema, ...claim };
+  const volume = { checksum: "", stack: "test/jobs", adopt: false };
+  const inputs = { ledger: "schema_migrations", onDataIssue: "fail", schema, ...volume };
   return { kind: "ledger-claim", direction: "forward", request: request(inputs) };
 }
 

@@ -18,7 +18,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
 let cluster: JobCluster;
-let said: string[];
+let printed: string[];
 
 beforeAll(async () => {
   cluster = await startJobCluster(current.folder);
@@ -26,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 beforeEach(() => {
-  said = [];
-  vi.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
+  printed = [];
+  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
 });
 
 const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
@@ -51,7 +51,7 @@ const untilNoJob = (namespace: string) =>
 /** Until a line says it of the test's only Job. */
 const untilPodRuns = () =>
   vi.waitFor(() => {
-    expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(running/);
+    expect(printed.join("\n")).toMatch(/1 to go: pod \S+ \(running/);
   }, 30_000);
 
 it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
@@ -59,8 +59,8 @@ it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
   const answer = await runs(cluster.target("schema"), migrationRequest({ runs: "my_runs" }));
   const appliedAt = expect.stringMatching(/^2/) as string;
   expect(answer).toEqual({
-    told: [],
-    results: { appliedAt, blockedBy: "", takenOver: "", place: expect.any(String) as string },
+    lines: [],
+    results: { appliedAt, blockedBy: "", takenOver: "", location: expect.any(String) as string },
   });
   const names = (await current.client.db("schema").listCollections().toArray()).map(
     ({ name }) => name,
@@ -75,8 +75,8 @@ it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
     ].sort(),
   );
   const [, job = ""] = (await jobs("schema")).split("/");
-  expect(said.at(0)).toMatch(`job ${job}: created in namespace schema of context `);
-  expect(said.at(-1)).toBe(`job ${job}: complete`);
+  expect(printed.at(0)).toMatch(`job ${job}: created in namespace schema of context `);
+  expect(printed.at(-1)).toBe(`job ${job}: complete`);
   await cluster.kubectl("delete", `job/${job}`, "--namespace=schema");
   await vi.waitFor(async () => {
     const left = ["get", "configmaps", "--namespace=schema", "--output=name"];
@@ -98,7 +98,7 @@ it("a pod that fails is named with its error, without the connection string", as
   cluster.images.set("prints", { entrypoint: [process.execPath, "--eval", prints, "--"] });
   const shown = await failed(runs(cluster.target("failing", { image: "prints" })));
   expect(shown).toMatch(/\nPod \S+ .*exit code 1\):\n/);
-  expect([shown, ...said].join("\n")).not.toMatch(/hidden|user:/);
+  expect([shown, ...printed].join("\n")).not.toMatch(/hidden|user:/);
   const pods = ["get", "pods", "--namespace=failing", "--output=yaml"];
   expect(await cluster.kubectl(...pods)).not.toMatch(/hidden|user:/);
 });
@@ -166,7 +166,7 @@ it("a Job of the same step that was left behind is stopped before a new one", as
   const gone = failed(left);
   await untilPodRuns();
   await runs(cluster.target("again"));
-  expect(said.join("\n")).toMatch(/^job \S+: stopped, /m);
+  expect(printed.join("\n")).toMatch(/^job \S+: stopped, /m);
   expect(await gone).toContain("status 404");
   expect((await jobs("again")).split("\n")).toHaveLength(1);
 });

@@ -26,8 +26,8 @@ it("two names have two labels, however alike they are", () => {
 });
 
 it("a wait without an end of its own ends if the API stays silent", async () => {
-  const place = { context: "c", server: "s", namespace: "n" };
-  const silent = new ClusterError({ verb: "get", kind: "Job" }, place, new Error("no answer"));
+  const location = { context: "c", server: "s", namespace: "n" };
+  const silent = new ClusterError({ verb: "get", kind: "Job" }, location, new Error("no answer"));
   let looks = 0;
   const look = () => {
     looks += 1;
@@ -35,7 +35,7 @@ it("a wait without an end of its own ends if the API stays silent", async () => 
     return looks === 1 ? Promise.resolve(waiting) : Promise.reject(silent);
   };
   vi.spyOn(console, "log").mockImplementation(() => undefined);
-  await expect(watch({ place }, "job a", Infinity, look, 2)).rejects.toBe(silent);
+  await expect(watch({ location }, "job a", Infinity, look, 2)).rejects.toBe(silent);
   expect(looks).toBeGreaterThan(2);
 });
 
@@ -46,15 +46,15 @@ it.each([
   [403, false],
   [404, false],
 ])("an answer with status %s may pass: %s", (code, passes) => {
-  const place = { context: "c", namespace: "n", server: "https://c.example.test" };
-  const error = new ClusterError({ verb: "get", kind: "Pod" }, place, { code });
+  const location = { context: "c", namespace: "n", server: "https://c.example.test" };
+  const error = new ClusterError({ verb: "get", kind: "Pod" }, location, { code });
   expect(error.isTransient).toBe(passes);
 });
 
 it("a request whose time was over had no status, and may pass", () => {
-  const place = { context: "c", namespace: "n", server: "https://c.example.test" };
+  const location = { context: "c", namespace: "n", server: "https://c.example.test" };
   const cause = new DOMException("The operation was aborted due to timeout", "TimeoutError");
-  const error = new ClusterError({ verb: "list", kind: "Pod" }, place, cause);
+  const error = new ClusterError({ verb: "list", kind: "Pod" }, location, cause);
   expect(error).toMatchObject({ isTransient: true, status: undefined });
   expect(error.message).toMatch(/failed: The operation was aborted due to timeout/);
 });
@@ -84,16 +84,16 @@ const notPulled = {
 
 it("an error and what blocks a step say what was found and what to do", async () => {
   const server = "https://c.example.test";
-  const place = { context: "prod", namespace: "apps", server, kubeconfig: "prod.config" };
+  const location = { context: "prod", namespace: "apps", server, kubeconfig: "prod.config" };
   const after = (cause: unknown) => () =>
-    new ClusterError({ verb: "list", kind: "Pod" }, place, cause).message;
+    new ClusterError({ verb: "list", kind: "Pod" }, location, cause).message;
   const reason = "there is no context a in it, it has b";
   const all = await sentences({
     "no answer": after(new Error("ECONNREFUSED")),
     "status 401": after({ code: 401, body: { message: "Unauthorized" } }),
     "status 403": after({ code: 403, body: JSON.stringify({ message: "no pods for you" }) }),
     "status 403 for a pod's log": () =>
-      new ClusterError({ verb: "get", kind: "PodLog" }, place, { code: 403 }).message,
+      new ClusterError({ verb: "get", kind: "PodLog" }, location, { code: 403 }).message,
     "status 404": after({ code: 404, body: "<html>" }),
     "status 500": after({ code: 500, body: { message: "etcd is full" } }),
     "a kubeconfig without the context": () => new KubeconfigError("kube.config", reason).message,

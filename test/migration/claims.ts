@@ -10,15 +10,15 @@ export const ledger = "schema_migrations";
 
 /** For each test a new database and a state directory of its name, and what is said meanwhile. */
 export function claimsPerTest() {
-  const said: string[] = [];
-  const current = Object.assign(serverForTests(), { database: "", root: "", said });
+  const printed: string[] = [];
+  const current = Object.assign(serverForTests(), { database: "", root: "", printed });
   let databases = 0;
   beforeEach(async () => {
     current.database = `place_${++databases}`;
     current.root = join(current.folder, current.database);
     await mkdir(current.root);
-    said.length = 0;
-    vi.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
+    printed.length = 0;
+    vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
   });
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => closeConnections());

@@ -155,13 +155,13 @@ it("a majority that does not confirm in time is tried again, from a fresh look",
 
 it("a build says every ten seconds how long it takes", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
-  const said = vi.spyOn(console, "warn").mockReturnValue();
+  const printed = vi.spyOn(console, "warn").mockReturnValue();
   const stop = watchBuild({ databaseName: "d" }, "pack_runs", "by_age");
   await vi.advanceTimersByTimeAsync(20_000);
   stop();
   await vi.advanceTimersByTimeAsync(20_000);
 
-  expect(said.mock.calls.flat()).toEqual([
+  expect(printed.mock.calls.flat()).toEqual([
     expect.stringMatching(/^Building index by_age on d\.pack_runs: 10 s .*setIndexCommitQuorum/),
     expect.stringContaining(" 20 s "),
   ]);

@@ -1,10 +1,10 @@
 import { Collection } from "mongodb";
 import { expect, it, vi } from "vitest";
 import {
-  FenceMissing,
+  CutoverMissing,
   migrationId,
-  recordFence,
-  requireFence,
+  addCutover,
+  requireCutover,
   type LedgerRecord,
 } from "../../components/ledger";
 import {
@@ -122,39 +122,39 @@ it("of two stacks racing for an empty database exactly one wins", async () => {
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });
 
-it("a fence is noted, replaced by a later one, and outlives a new claim", async () => {
+it("a cutover is noted, replaced by a later one, and outlives a new claim", async () => {
   await claim(current.db, ledger, ours);
   const first = new Date("2026-11-25T10:00:00.123Z");
   const later = new Date("2026-12-01T00:00:00Z");
-  await recordFence(current.db, ledger, { at: first, stack });
-  expect(await record()).toMatchObject({ checksum: "aaaa", finishedAt: null, fencedAt: first });
-  await recordFence(current.db, ledger, { at: later, stack });
+  await addCutover(current.db, ledger, { at: first, stack });
+  expect(await record()).toMatchObject({ checksum: "aaaa", finishedAt: null, cutoverAt: first });
+  await addCutover(current.db, ledger, { at: later, stack });
   await complete(current.db, ledger, ours.checksum);
   await claim(current.db, ledger, { ...ours, checksum: "cccc" });
-  expect(await record()).toMatchObject({ checksum: "cccc", fencedAt: later });
+  expect(await record()).toMatchObject({ checksum: "cccc", cutoverAt: later });
 });
 
-it("a database has the fences that were drawn in it alone, whatever newer ones another has", async () => {
+it("a database has the cutovers that were recorded in it alone, whatever newer ones another has", async () => {
   await claim(current.db, ledger, ours);
   const first = "2026-11-25T10:00:00.123Z";
   const later = "2026-12-01T00:00:00.000Z";
-  const required = (at: string) => requireFence(current.db, ledger, at);
-  await expect(required(later)).rejects.toBeInstanceOf(FenceMissing);
+  const required = (at: string) => requireCutover(current.db, ledger, at);
+  await expect(required(later)).rejects.toBeInstanceOf(CutoverMissing);
   for (const at of [first, later, later])
-    await recordFence(current.db, ledger, { at: new Date(at), stack });
+    await addCutover(current.db, ledger, { at: new Date(at), stack });
 
-  expect((await record())?.fences).toEqual([
+  expect((await record())?.cutovers).toEqual([
     { at: new Date(first), stack },
     { at: new Date(later), stack },
   ]);
   await expect(required(first)).resolves.toBeUndefined();
   await expect(required(later)).resolves.toBeUndefined();
-  await expect(required("2026-11-26T00:00:00.000Z")).rejects.toBeInstanceOf(FenceMissing);
+  await expect(required("2026-11-26T00:00:00.000Z")).rejects.toBeInstanceOf(CutoverMissing);
 });
 
-it("a fence without a record of the migration is an error with what to do, and makes none", async () => {
-  await expect(recordFence(current.db, ledger, { at: new Date(), stack })).rejects.toThrow(
-    /^Recording the fence in test_\d+\.schema_migrations failed: .* Run `taskrunner-storage apply`/,
+it("a cutover without a record of the migration is an error with what to do, and makes none", async () => {
+  await expect(addCutover(current.db, ledger, { at: new Date(), stack })).rejects.toThrow(
+    /^Recording the cutover in test_\d+\.schema_migrations failed: .* Run `taskrunner-storage apply`/,
   );
   expect(await record()).toBeNull();
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Document, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import {
-  drawFence,
+  recordCutover,
   exportState,
   forgetUnlessHolds,
   runRollback,
@@ -20,7 +20,7 @@ import {
   buildSchema,
   type DatabaseRole,
 } from "../../components/contract";
-import { recordFence } from "../../components/ledger";
+import { addCutover } from "../../components/ledger";
 import { apply, setExpiry } from "../../components/migration";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
@@ -93,7 +93,7 @@ async function databaseAs(user: string) {
 const claim = { stack: "s", ledger: "schema_migrations", adopt: false } as const;
 const options = { ...claim, schema: documentOptions, onDataIssue: "fail" } as const;
 
-/** Everything that a migration ever does: make, change in place, replace, expiry and fence. */
+/** Everything that a migration ever does: make, change in place, replace, expiry and cutover. */
 async function everything(user: string): Promise<void> {
   const db = await databaseAs(user);
   const warn = { ...documentOptions.validation, action: "warn" } as const;
@@ -102,7 +102,7 @@ async function everything(user: string): Promise<void> {
   await apply(db, { ...options, schema: { ...documentOptions, tenancy: "enforced" } });
   const planned = async () => diffExpiry("pack_run_logs", 30, await observe(db));
   await untilDone(db, planned, () => Promise.resolve());
-  await recordFence(db, claim.ledger, { at: new Date(), stack: "storage/dev" });
+  await addCutover(db, claim.ledger, { at: new Date(), stack: "storage/dev" });
   await db
     .collection("pack_run_logs")
     .insertOne({})
@@ -148,7 +148,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   const expiry = { collection: "pack_run_logs", ledger: claim.ledger };
   await setExpiry(db, expiry, 0);
   expect(await importState(sides)).toMatchObject({ runs: { inserted: 2 } });
-  const { fence } = await drawFence({
+  const { cutoverRecord } = await recordCutover({
     ...sides,
     ledger: claim.ledger,
     stack: "storage/dev",
@@ -171,7 +171,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   expect(
     await runRollback(sides, {
       ...address,
-      fencedAt: fence.at,
+      cutoverAt: cutoverRecord.at,
       electionSeconds: 5,
     }),
   ).toMatchObject({

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { LiveMode } from "../../components/kubernetes";
-import { recordExport, recordFence } from "../../components/ledger";
+import { recordExport, addCutover } from "../../components/ledger";
 import { claim } from "../../components/migration/record";
 import { providers } from "../../components/migration/provider";
-import { writeFence, type Fence } from "../../components/state";
+import { writeCutoverRecord, type CutoverRecord } from "../../components/state";
 import { claimInputs, claimsPerTest, ledger } from "./claims";
 
 const current = claimsPerTest();
-const { said } = current;
+const { printed } = current;
 const { LedgerClaim } = providers;
 const stack = "storage/dev";
 
-const open: Fence = { at: "2026-11-25T10:00:00.123Z", unfinishedCount: 1, cutover: 1 };
-const ended: Fence = { ...open, endedAt: "2026-12-01T00:00:00.000Z" };
+const open: CutoverRecord = { at: "2026-11-25T10:00:00.123Z", unfinishedCount: 1, cutover: 1 };
+const ended: CutoverRecord = { ...open, endedAt: "2026-12-01T00:00:00.000Z" };
 
 /** The inputs of the claim of a stack that sees, or is told, what the worker works on. */
 const inputs = (workerModes: readonly LiveMode[], fields: object = {}) =>
@@ -39,31 +39,33 @@ async function found(news: object): Promise<string> {
 const db = () => current.client.db(current.database);
 
 /** The state directory and the ledger as a former stack of this name left them. */
-async function left(fence: Fence | undefined): Promise<void> {
-  if (fence === undefined) return;
-  await writeFence(current.root, fence);
+async function left(cutoverRecord: CutoverRecord | undefined): Promise<void> {
+  if (cutoverRecord === undefined) return;
+  await writeCutoverRecord(current.root, cutoverRecord);
   await claim(db(), ledger, { checksum: "a", stack, adopt: false });
-  await recordFence(db(), ledger, { at: new Date(fence.at), stack });
+  await addCutover(db(), ledger, { at: new Date(cutoverRecord.at), stack });
 }
 
 describe("a stack that lost its state", () => {
   const taken = `taken over: ${open.at}`;
   const stops = /^storageMode: The worker is in .* Nothing was changed\. There are two ways/;
   it.each([
-    ["no fence, a worker on files", undefined, ["filesystem"], /^taken over: $/],
-    ["no fence, a worker on MongoDB", undefined, ["mongo"], stops],
-    ["no fence, a drained worker", undefined, ["drained"], /^taken over: $/],
-    ["an ended fence, a worker on files", ended, ["filesystem"], /^taken over: $/],
-    ["an ended fence, a worker on MongoDB", ended, ["mongo"], stops],
-    ["an ended fence, workers on both", ended, ["filesystem", "mongo"], stops],
-    ["a fence in force, a worker on MongoDB", open, ["mongo"], taken],
-    ["a fence in force, a worker drained before its rollout", open, ["drained"], taken],
-    ["a fence in force, a worker on files", open, ["filesystem"], stops],
-    ["a fence in force, workers on both", open, ["filesystem", "mongo"], stops],
-    ["a fence in force, no worker in sight", open, [], /^taken over: $/],
-  ] as const)("with %s", async (_words, fence, modes, words) => {
-    await left(fence);
-    expect(await found(inputs(modes, fence === ended ? { cutover: 2 } : {}))).toMatch(words);
+    ["no cutover, a worker on files", undefined, ["filesystem"], /^taken over: $/],
+    ["no cutover, a worker on MongoDB", undefined, ["mongo"], stops],
+    ["no cutover, a drained worker", undefined, ["drained"], /^taken over: $/],
+    ["an ended cutover, a worker on files", ended, ["filesystem"], /^taken over: $/],
+    ["an ended cutover, a worker on MongoDB", ended, ["mongo"], stops],
+    ["an ended cutover, workers on both", ended, ["filesystem", "mongo"], stops],
+    ["a cutover in force, a worker on MongoDB", open, ["mongo"], taken],
+    ["a cutover in force, a worker drained before its rollout", open, ["drained"], taken],
+    ["a cutover in force, a worker on files", open, ["filesystem"], stops],
+    ["a cutover in force, workers on both", open, ["filesystem", "mongo"], stops],
+    ["a cutover in force, no worker in sight", open, [], /^taken over: $/],
+  ] as const)("with %s", async (_words, cutoverRecord, modes, words) => {
+    await left(cutoverRecord);
+    expect(await found(inputs(modes, cutoverRecord === ended ? { cutover: 2 } : {}))).toMatch(
+      words,
+    );
   });
 
   it("takes services over under the number of their cutover only", async () => {
@@ -74,9 +76,9 @@ describe("a stack that lost its state", () => {
   it("hears of the take-over in the preview, and of a claim of Jobs that only a Job can read", async () => {
     await left(open);
     await LedgerClaim.check({}, inputs(["mongo"]));
-    expect(said.at(-1)).toMatch(/since 2026-11-25.* takes them over\..* \[taken-over\]$/);
+    expect(printed.at(-1)).toMatch(/since 2026-11-25.* takes them over\..* \[taken-over\]$/);
     await LedgerClaim.check({}, inputs(["mongo"], { job: { image: "commands" } }));
-    expect(said.at(-1)).toMatch(/in mongo mode.* only the first Job .* \[fence-not-read\]$/);
+    expect(printed.at(-1)).toMatch(/in mongo mode.* only the first Job .* \[cutover-not-read\]$/);
   });
 
   it("imports again in the cutover after that, and asks no rollback", async () => {
@@ -87,7 +89,7 @@ describe("a stack that lost its state", () => {
     expect(
       (await LedgerClaim.check({}, inputs(["mongo"], { direction: "back" }))).failures,
     ).toEqual([]);
-    await writeFence(current.root, ended);
+    await writeCutoverRecord(current.root, ended);
     const next = inputs(["filesystem"], { cutover: 2, inForce: 2 });
     expect((await LedgerClaim.update("", outs, next)).outs).toMatchObject({ takenOver: "" });
   });
@@ -100,7 +102,7 @@ describe("a larger number in Mongo mode", () => {
     await left({ ...open, at: "2026-11-25T10:00:00.123Z" });
     const outs = await created(inputs(["mongo"]));
     expect(await LedgerClaim.diff("", outs, larger())).toEqual({ changes: true });
-    expect(said.at(-1)).toMatch(
+    expect(printed.at(-1)).toMatch(
       /Cutover 1 .* name cutover 3.* Set cutover: 1\. \[stop: other-cutover\]/,
     );
     for (const cutover of [2, 3]) {
@@ -112,7 +114,7 @@ describe("a larger number in Mongo mode", () => {
     expect((await LedgerClaim.update("", outs, larger())).outs).toMatchObject({ cutover: 3 });
   });
 
-  it("passes by fence.json too, and is always refused without files", async () => {
+  it("passes by cutover.json too, and is always refused without files", async () => {
     const outs = await created(inputs(["filesystem"]));
     await left({ ...ended, cutover: 2 });
     expect((await LedgerClaim.update("", outs, larger())).outs).toMatchObject({ cutover: 3 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Long } from "mongodb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { buildSchema } from "../../components/contract";
-import { writeFence } from "../../components/state";
+import { writeCutoverRecord } from "../../components/state";
 import { migrationId, type LedgerRecord } from "../../components/ledger";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
@@ -43,7 +43,7 @@ const inputs = {
 };
 const done = {
   ...inputs,
-  place: `h/d/${ledger}`,
+  location: `h/d/${ledger}`,
   appliedAt: "2026-01-01T00:00:00.000Z",
   blockedBy: "",
   takenOver: null,
@@ -68,7 +68,7 @@ it("takes a rotated connection string into its state, and starts nothing", async
   expect(await LedgerClaim.update("id", done, news)).toEqual({ outs: { ...done, uri: news.uri } });
 });
 
-it("rests on a rollback, whatever differs", async () => {
+it("is skipped on a rollback, whatever differs", async () => {
   const { uri, ...others } = inputs;
   const back = { ...others, direction: "back" };
   expect(uri).toBe(done.uri);
@@ -110,14 +110,14 @@ it("a step that is not done is unfinished, with the reasons of its Job and witho
 
 it("what was applied is not forgotten where the Job on another server fails", async () => {
   const moved = { ...inputs, uri: "mongodb://other/d" };
-  const { uri, place, appliedAt } = done;
+  const { uri, location, appliedAt } = done;
   expect(await failureOf(LedgerClaim.update("id", done, moved))).toMatchObject({
-    properties: { uri, place, appliedAt, applied: false },
+    properties: { uri, location, appliedAt, applied: false },
   });
   const never = { ...inputs, applied: false };
   const failed = await failureOf(LedgerClaim.update("id", never, moved));
   expect(failed).toMatchObject({ properties: { applied: false } });
-  expect(failed).toHaveProperty("properties.place", null);
+  expect(failed).toHaveProperty("properties.location", null);
 });
 
 it("a Job that fails leaves what the engine can keep, also where the stack knows no connection string", async () => {
@@ -138,13 +138,13 @@ it("a Job that fails leaves what the engine can keep, also where the stack knows
 
 describe("in its pod", () => {
   let root: string;
-  let place: string;
+  let location: string;
   const record = () => current.db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
   const drift = async () => diff(buildSchema(documentOptions), await observe(current.db));
 
   beforeEach(async () => {
     root = join(current.folder, current.db.databaseName);
-    place = `${new URL(current.server.uri).host}/${current.db.databaseName}/${ledger}`;
+    location = `${new URL(current.server.uri).host}/${current.db.databaseName}/${ledger}`;
     await mkdir(root);
   });
 
@@ -162,9 +162,9 @@ describe("in its pod", () => {
     expect(await drift()).toEqual([]);
     const { finishedAt } = (await record()) ?? {};
     expect(found).toEqual({
-      results: { place, blockedBy: "", takenOver: "", appliedAt: finishedAt?.toISOString() },
+      results: { location, blockedBy: "", takenOver: "", appliedAt: finishedAt?.toISOString() },
     });
-    expect(await answer({ cutover: 2 }, { place, cutover: 1 })).toEqual(found);
+    expect(await answer({ cutover: 2 }, { location, cutover: 1 })).toEqual(found);
   });
 
   it("names what the data holds back, does the rest, and does all when it is mended", async () => {
@@ -184,16 +184,16 @@ describe("in its pod", () => {
 
   it("refuses another place while the services work on MongoDB, unless it is accepted", async () => {
     const at = "2026-11-25T10:00:00.123Z";
-    await writeFence(root, { at, unfinishedCount: 1 });
-    const state = { place: `elsewhere/d/${ledger}`, cutover: 1 };
+    await writeCutoverRecord(root, { at, unfinishedCount: 1 });
+    const state = { location: `elsewhere/d/${ledger}`, cutover: 1 };
     await expect(answer({}, state)).rejects.toMatchObject({ name: "ClaimStopped" });
     expect(await current.db.listCollections().toArray()).toEqual([]);
 
-    const acceptDatabase = `${at}@${place.slice(0, -ledger.length - 1)}`;
-    expect(await answer({ acceptDatabase }, state)).toMatchObject({ results: { place } });
+    const acceptDatabase = `${at}@${location.slice(0, -ledger.length - 1)}`;
+    expect(await answer({ acceptDatabase }, state)).toMatchObject({ results: { location } });
     expect(await record()).toMatchObject({
-      fencedAt: new Date(at),
-      fences: [{ at: new Date(at) }],
+      cutoverAt: new Date(at),
+      cutovers: [{ at: new Date(at) }],
     });
   });
 
@@ -208,6 +208,6 @@ describe("in its pod", () => {
 it("asks its Job without the secret, and with no more of the last run than it needs", () => {
   expect(steps.ledgerClaim.job).toMatchObject({
     state: "read",
-    priorOutputs: ["place", "takenOver"],
+    priorOutputs: ["location", "takenOver"],
   });
 });

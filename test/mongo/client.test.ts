@@ -101,14 +101,14 @@ it("names trouble that lasts every ten seconds, and ends", async () => {
   vi.useFakeTimers();
   // Without the random part of each wait: 13 s are the first sum of waits beyond ten.
   vi.spyOn(Math, "random").mockReturnValue(0);
-  const said = vi.spyOn(console, "warn").mockReturnValue();
+  const printed = vi.spyOn(console, "warn").mockReturnValue();
   const trouble = new MongoServerError({ message: "not primary", code: 10107 });
   const failing = withRetries("Counting things", () => Promise.reject(trouble)).catch(String);
   await vi.advanceTimersByTimeAsync(300_000);
 
   expect(await failing).toMatch(/Counting things failed 13 times: MongoDB answers with code 10107/);
-  expect(said.mock.calls.length).toBeGreaterThan(2);
-  expect(String(said.mock.calls[0])).toMatch(
+  expect(printed.mock.calls.length).toBeGreaterThan(2);
+  expect(String(printed.mock.calls[0])).toMatch(
     /^Counting things: MongoDB answers with code 10107\. Retrying for 13 s so far$/,
   );
 });

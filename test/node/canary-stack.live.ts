@@ -123,7 +123,7 @@ it(
 );
 
 it(
-  "a web that changes an approval at its start is stopped by the proof, with nothing drained",
+  "a web that changes an approval at its start is stopped by the first verification, with nothing drained",
   async () => {
     await configure("filesystem", "approves");
     await up();

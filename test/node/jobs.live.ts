@@ -88,7 +88,7 @@ function target(namespace: string, spec: object = {}, image = commands): JobTarg
     image,
     podTemplate: { spec },
     secret: { name: "mongo", key: "connectionString" },
-    claim: { name: "state" },
+    volume: { name: "state" },
     stack: `test/${namespace}`,
     timeoutSeconds: 60,
   };

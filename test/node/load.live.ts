@@ -64,7 +64,7 @@ async function up(): Promise<void> {
   expect(failed, output).toBe(false);
 }
 
-/** In the drain, between the fence and the worker, while the worker's pods are waited for, and at web. */
+/** In the drain, between the record and the worker, while the worker's pods are waited for, and at web. */
 const kills = [
   /Drain taskrunner-worker-drain (creating|updating)/,
   /Handover taskrunner-handover (created|updated)/,

@@ -80,11 +80,11 @@ it("a stack that lost its state learns of ended cutovers before the worker is dr
   await naming(3);
   await succeeded(life.stack.up());
   expect(await life.modes()).toEqual(["mongo", "mongo"]);
-  const fence = await readFile(join(life.root, "fence.json"), "utf8");
-  expect(JSON.parse(fence)).toMatchObject({ cutover: 3 });
+  const cutoverRecord = await readFile(join(life.root, "cutover.json"), "utf8");
+  expect(JSON.parse(cutoverRecord)).toMatchObject({ cutover: 3 });
 });
 
-it("a cutover that stopped before its fence goes on under its number", async () => {
+it("a cutover that stopped before it was recorded goes on under its number", async () => {
   await onFiles();
   await succeeded(life.stack.up());
   const file = join(life.root, "state/runs/broken.json");

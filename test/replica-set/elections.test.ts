@@ -102,8 +102,8 @@ async function applySchema(stack: Stack): Promise<void> {
   await apply(stack, "LedgerCompletion", { checksum });
 }
 
-function fencedAt({ outputs }: Stack): string {
-  return (outputs.get("Handover") as { fence: { at: string } }).fence.at;
+function cutoverAt({ outputs }: Stack): string {
+  return (outputs.get("Handover") as { cutoverRecord: { at: string } }).cutoverRecord.at;
 }
 
 const logs = { collection: "pack_run_logs" };
@@ -113,14 +113,20 @@ const runbook: readonly (readonly [row: string, run: (stack: Stack) => Promise<v
   ["schema", applySchema],
   ["log expiry suspended", (stack) => apply(stack, "SuspendLogTtl", logs)],
   ["bulk pass", (stack) => apply(stack, "BulkPass")],
-  ["proof", (stack) => apply(stack, "Proof", { importedAt: "the bulk pass" })],
+  [
+    "first-verification",
+    (stack) => apply(stack, "FirstVerification", { importedAt: "the bulk pass" }),
+  ],
   ["handover", (stack) => apply(stack, "Handover")],
-  ["final pass", (stack) => apply(stack, "FinalPass", { fencedAt: fencedAt(stack) })],
+  ["final pass", (stack) => apply(stack, "FinalPass", { cutoverAt: cutoverAt(stack) })],
   ["verification", (stack) => apply(stack, "Verification")],
   ["log expiry set", (stack) => apply(stack, "LogRetention", { ...logs, days: 24_855 })],
   ["a run that goes on", goOn],
   ["handover back", (stack) => apply(stack, "Handover", {}, "back")],
-  ["final pass back", (stack) => apply(stack, "FinalPass", { fencedAt: fencedAt(stack) }, "back")],
+  [
+    "final pass back",
+    (stack) => apply(stack, "FinalPass", { cutoverAt: cutoverAt(stack) }, "back"),
+  ],
 ];
 
 async function goOn({ database }: Stack): Promise<void> {

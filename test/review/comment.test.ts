@@ -92,7 +92,7 @@ describe("the verdict", () => {
     const leaves = {
       ...toFiles,
       op: "delete",
-      outputs: { fence: { at: "x", unfinishedCount: 0 } },
+      outputs: { cutoverRecord: { at: "x", unfinishedCount: 0 } },
     };
     const made = reviewOf(previewOf([leaves]));
     expect(made.level).toBe("risks");

@@ -15,16 +15,16 @@ import {
 } from "./steps";
 
 describe("the direction of a preview", () => {
-  it("is that of the steps that turn, and a step that rests turns nothing", () => {
+  it("is that of the steps that turn, and a skipped step changes none", () => {
     const of = (type: string) => (from: string, to: string) => turned(type, "X", [from, to]);
     const handover = of("taskrunner:Handover");
     const second = of("taskrunner:FinalPass");
     const headlines = [
-      [handover("back", "forward"), second("back", "rest")],
-      [second("rest", "forward")],
-      [handover("forward", "back"), second("forward", "rest")],
-      [second("rest", "back")],
-      [second("forward", "rest")],
+      [handover("back", "forward"), second("back", "skip")],
+      [second("skip", "forward")],
+      [handover("forward", "back"), second("forward", "skip")],
+      [second("skip", "back")],
+      [second("forward", "skip")],
     ].map((steps) => reviewOf(previewOf(steps)).headline.split(": ")[1]);
 
     expect(headlines).toEqual([
@@ -126,7 +126,7 @@ describe("the verdict on a rollback", () => {
     });
 
     it.each([
-      "warning: `pulumi up` will stop here. Database d is not the one of the fence. [stop: other-database]",
+      "warning: `pulumi up` will stop here. Database d is another one. [stop: other-database]",
       "warning: It runs MongoDB 5.0.31, which is too old. [stop: server-version]",
     ])("blocks where it says that up stops: %s", (line) => {
       const made = reviewed([line], reached);
@@ -181,7 +181,7 @@ describe("the gate before the drain", () => {
   const seen = { isOnMongo: false, template: "0a1b", initContainers: ["wait-for-db"] };
   const web = { namespace: "apps", release: "web", environment: [], seen };
   const canary = turned("kubernetes:Canary", "Canary", forward, { more: web });
-  const proof = turned("taskrunner:Proof", "BackfillProof", forward);
+  const firstVerification = turned("taskrunner:FirstVerification", "FirstVerification", forward);
   const isNew = (name: string, parent: string) =>
     created(`~${name}`, name, { direction: "back" }, parent);
 
@@ -192,7 +192,7 @@ describe("the gate before the drain", () => {
       isNew("taskrunner:Verification", "Verification"),
     ];
     const found = reviewOf(
-      previewOf([check("closed"), cutover, bulk, canary, proof, ...behind]),
+      previewOf([check("closed"), cutover, bulk, canary, firstVerification, ...behind]),
       noPlan,
     );
     expect(found.headline).toMatch(/: prepares cutover 2; stops nobody: import of the runs/);
@@ -200,9 +200,9 @@ describe("the gate before the drain", () => {
       /Canary \| start `kubernetes:Canary`: .*`release` `web`, `initContainers` `\["wait-for-db"\]`/,
     );
     expect(found.body).not.toContain("0a1b");
-    expect(found.body).toMatch(/Proof \| prove `taskrunner:Proof`/);
+    expect(found.body).toMatch(/First.verification \| verify `taskrunner:FirstVerification`/);
     expect(found.verdict).not.toMatch(/stops until|drain|work on MongoDB|wait meanwhile/);
-    expect(found.body).not.toMatch(/Worker drain|Handover|Verification/);
+    expect(found.body).not.toMatch(/Worker.drain|Handover|taskrunner:Verification/);
     const again = reviewOf(previewOf([check("closed")]), noPlan);
     expect(again.headline).toMatch(/: prepares cutover 2; stops nobody$/);
     expect(again.level).toBe("clear");

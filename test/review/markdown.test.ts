@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import * as markdown from "../../components/review/safe/markdown";
 
-const { code, details, fence, join, link, md, ours, table, wrap } = markdown;
+const { code, details, codeBlock, join, link, md, ours, table, wrap } = markdown;
 
 it("a text in our words is code, a number and our own piece are not", () => {
   expect(md`stack ${"prod"}, ${1_234} runs: ${ours("_kept_")}`.text).toBe(
@@ -32,24 +32,26 @@ it.each([
 it("a text of up to 330 characters is shown whole, of a longer one 300 and a count", () => {
   expect(code("x".repeat(330)).text).toBe(`\`${"x".repeat(330)}\``);
   expect(code("x".repeat(331)).text).toBe(`\`${"x".repeat(300)}\` (and 31 more characters)`);
-  expect(fence(["x".repeat(330)]).text).toBe(`\`\`\`\n${"x".repeat(330)}\n\`\`\``);
-  expect(fence(["x".repeat(331)]).text).toContain(`${"x".repeat(300)} (and 31 more characters)\n`);
+  expect(codeBlock(["x".repeat(330)]).text).toBe(`\`\`\`\n${"x".repeat(330)}\n\`\`\``);
+  expect(codeBlock(["x".repeat(331)]).text).toContain(
+    `${"x".repeat(300)} (and 31 more characters)\n`,
+  );
 });
 
 it("a block has sixty lines and counts the others", () => {
   const lines = Array.from({ length: 61 }, (_, at) => `line ${at + 1}`);
 
-  expect(fence(lines.slice(0, 60), "diff").text).toBe(
+  expect(codeBlock(lines.slice(0, 60), "diff").text).toBe(
     ["```diff", ...lines.slice(0, 60), "```"].join("\n"),
   );
-  expect(fence(lines).text.split("\n").slice(-3)).toEqual(["line 60", "and 1 more", "```"]);
+  expect(codeBlock(lines).text.split("\n").slice(-3)).toEqual(["line 60", "and 1 more", "```"]);
 });
 
 it("a block ends with more quotes than it has inside, and shows what cannot be seen", () => {
-  expect(fence(["a ```` b", "`"]).text).toBe("`````\na ```` b\n`\n`````");
-  expect(fence(["a ``` b"]).text).toBe("````\na ``` b\n````");
-  expect(fence(["a `` b"]).text).toBe("```\na `` b\n```");
-  expect(fence(["\ta\u0007b"]).text).toBe("```\n  a\ufffdb\n```");
+  expect(codeBlock(["a ```` b", "`"]).text).toBe("`````\na ```` b\n`\n`````");
+  expect(codeBlock(["a ``` b"]).text).toBe("````\na ``` b\n````");
+  expect(codeBlock(["a `` b"]).text).toBe("```\na `` b\n```");
+  expect(codeBlock(["\ta\u0007b"]).text).toBe("```\n  a\ufffdb\n```");
 });
 
 it("a long sentence goes on in the next line, further in", () => {

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { repository } from "../../tools/parts";
 
 /** What somebody said, by the names that it has in the code. */
-const messages = new Set(["message", "text", "said", "why", "reason", "stderr", "words"]);
+const messages = new Set(["message", "text", "printed", "why", "reason", "stderr", "words"]);
 const looks = ["test", "exec", "match", "matchAll", "search", "replace"];
 const matchers = new Set([...looks, "includes", "startsWith", "endsWith", "indexOf"]);
 /** What makes any text from outside safe, whatever it says. */
@@ -44,7 +44,7 @@ it("finds each way to look for words in a message", () => {
     "/stop/.test(message)",
     "/stop/.exec(one.text)",
     'error.message.includes("stop")',
-    'said.toLowerCase().startsWith("stop")',
+    'printed.toLowerCase().startsWith("stop")',
     "text.match(/stop/)",
     'error.stderr.trim().endsWith("stop")',
   ];

@@ -79,12 +79,12 @@ interface RolloutOptions {
 /** What worker and web say in the end, and where their connection string is. */
 export async function rolledOut(rollout: Record<string, unknown>, options: RolloutOptions = {}) {
   // A transformation is one of a stack.
-  const said = await pulumi.runtime.runInPulumiStack(async () => {
+  const printed = await pulumi.runtime.runInPulumiStack(async () => {
     noteOptions();
     return inStack(rollout, options);
   });
   await pulumi.runtime.disconnect();
-  return said as Awaited<ReturnType<typeof inStack>>;
+  return printed as Awaited<ReturnType<typeof inStack>>;
 }
 
 async function inStack(

@@ -30,7 +30,7 @@ const clusterOf = (
   others: Readonly<Record<string, readonly object[]>> = {},
 ) =>
   ({
-    place: {
+    location: {
       kubeconfig: "kube.config",
       context: "prod",
       namespace: "apps",

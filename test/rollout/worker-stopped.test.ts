@@ -21,7 +21,7 @@ describe("the drain of a worker that the program cannot see", () => {
     },
   );
 
-  it("rests once it is done, whatever the settings say later", async () => {
+  it("is skipped once it is done, whatever the settings say later", async () => {
     const outs = (await WorkerStopped.create({ ...cutover, stoppedFor: 2 })).outs as object;
 
     expect(outs).toMatchObject({ applied: true });

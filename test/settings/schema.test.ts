@@ -120,15 +120,15 @@ describe.each(stacks)("%s", (_name, config) => {
   it("is refused by both with a mistake in it, or by none", async () => {
     const differences: string[] = [];
     let refused = 0;
-    for (const place of placesIn(config)) {
+    for (const location of placesIn(config)) {
       for (const [mistake, change] of Object.entries(mistakes)) {
         const { schema, program, refusal } = await verdictsOn(
-          changed(config, place, change) as Values,
+          changed(config, location, change) as Values,
         );
         if (!schema) refused += 1;
         if (schema === program) continue;
         differences.push(
-          `${place.join(".")}, ${mistake}: schema ${String(schema)}, program ${refusal ?? "accepts it"}`,
+          `${location.join(".")}, ${mistake}: schema ${String(schema)}, program ${refusal ?? "accepts it"}`,
         );
       }
     }

@@ -9,13 +9,13 @@ import {
   heldFolders,
   listHeldRuns,
   listUnfinishedRuns,
-  isSameStamp,
+  isSameStat,
   holdRuns,
   unholdRuns,
   isUnfinished,
   type StateAddress,
   publish,
-  readStamp,
+  readStat,
 } from "../../components/state";
 import { filesIn, run, writeState, textsOf } from "../transfer/state";
 
@@ -39,14 +39,14 @@ it.each([
 });
 
 const address = (root: string) => ({ root, folders: defaultFolders });
-const fence = "2025-11-06T12:00:00.000Z";
+const cutoverAt = "2025-11-06T12:00:00.000Z";
 const heldFolder = "held/2025-11-06T12-00-00.000Z";
 
 /** Holds the unfinished runs on disk. */
 async function hold(folder: StateAddress, runIds: readonly string[]): Promise<void> {
   const unfinished = await listUnfinishedRuns(folder);
   const wanted = unfinished.filter(({ runId }) => runIds.includes(runId));
-  await holdRuns(folder, wanted, fence);
+  await holdRuns(folder, wanted, cutoverAt);
 }
 
 /** Moves all held runs back. */
@@ -83,12 +83,12 @@ it("only unfinished runs are held, with the layout inside, and come back as they
   await expect(stat(join(root, "held"))).rejects.toThrow("ENOENT");
 });
 
-it("a file whose stamp is that of a finished run is not read", async () => {
+it("a file whose stat is that of a finished run is not read", async () => {
   const root = await writeState({ "state/runs/a.json": busy("a"), "state/runs/b.json": busy("b") });
   const name = "state/runs/a.json";
-  const then = await readStamp(join(root, name));
+  const then = await readStat(join(root, name));
   const unfinished = await listUnfinishedRuns(address(root), (files) => {
-    const same = files.filter(({ stamp }) => isSameStamp(stamp, then));
+    const same = files.filter(({ stat }) => isSameStat(stat, then));
     return Promise.resolve(new Set(same.map(({ file }) => file.name)));
   });
   expect(unfinished).toMatchObject([{ runId: "b" }]);
@@ -167,13 +167,13 @@ it("a move to another volume that was interrupted goes on", async () => {
   onTestFinished(() => rm(volume, { recursive: true }));
   await symlink(volume, join(root, "held"));
   const folder = address(root);
-  const place = join(root, "state/runs/a.json");
+  const location = join(root, "state/runs/a.json");
   const copy = join(root, heldFolder, "state/runs/a.json");
   await mkdir(dirname(copy), { recursive: true });
-  await copyFile(place, copy);
+  await copyFile(location, copy);
   await hold(folder, ["a"]);
   expect(await listHeldRuns(folder)).toMatchObject([{ runId: "a" }]);
-  await copyFile(copy, place);
+  await copyFile(copy, location);
   expect(await putBack(folder)).toEqual({ runs: [], destinationTaken: [] });
   expect(Object.keys(await filesIn(root))).toEqual(["state/runs/a.json"]);
 });

@@ -14,7 +14,7 @@ import {
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { WriteError, writeFence, publish, readStamp } from "../../components/state";
+import { WriteError, writeCutoverRecord, publish, readStat } from "../../components/state";
 import { filesIn, writeState } from "../transfer/state";
 
 const ignore = () => undefined;
@@ -28,7 +28,7 @@ it("a new file is there complete, in a folder that was not there", async () => {
 it("a file that is continued begins with what it has", async () => {
   const root = await writeState({ "log.ndjson": "one\n" });
   const path = join(root, "log.ndjson");
-  await publish(path, await readStamp(path), (file) => file.appendFile("two\n"), true);
+  await publish(path, await readStat(path), (file) => file.appendFile("two\n"), true);
   expect(await filesIn(root)).toEqual({ "log.ndjson": "one\ntwo\n" });
 });
 
@@ -40,19 +40,19 @@ it("what is published is on the disk before it has its name", async () => {
   const prototype = Object.getPrototypeOf(handle) as FileHandle;
   await handle.close();
   vi.spyOn(prototype, "sync").mockImplementation(async function (this: FileHandle) {
-    named.push(existsSync(path), existsSync(join(root, "fence.json")));
+    named.push(existsSync(path), existsSync(join(root, "cutover.json")));
     await this.datasync();
   });
   await publish(path, undefined, (file) => file.writeFile("new"));
-  await writeFence(root, { at: "2025-11-06T10:00:00.000Z", unfinishedCount: 0 });
-  // The fence's name is synced too, with its folder.
+  await writeCutoverRecord(root, { at: "2025-11-06T10:00:00.000Z", unfinishedCount: 0 });
+  // The record's name is synced too, with its folder.
   expect(named).toEqual([false, false, true, false, true, true]);
 });
 
 it("a failure in the middle leaves the file as it was and nothing beside it", async () => {
   const root = await writeState({ "r.json": "before" });
   const path = join(root, "r.json");
-  const failing = publish(path, await readStamp(path), async (file) => {
+  const failing = publish(path, await readStat(path), async (file) => {
     await file.writeFile("half");
     throw new Error("the server went away");
   });
@@ -66,7 +66,7 @@ it.each([
 ])("a file that %s meanwhile is left alone", async (_what, files) => {
   const root = await writeState(files);
   const path = join(root, "r.json");
-  const late = publish(path, await readStamp(path), async (file) => {
+  const late = publish(path, await readStat(path), async (file) => {
     await file.writeFile("ours");
     await writeFile(path, "the service's");
   });
@@ -79,7 +79,7 @@ it("a file that was written again with its length and its date is left alone", a
   const root = await writeState({ "r.json": "before" });
   const path = join(root, "r.json");
   await utimes(path, 0, 0);
-  const late = publish(path, await readStamp(path), async (file) => {
+  const late = publish(path, await readStat(path), async (file) => {
     await file.writeFile("ours");
     await writeFile(path, "theirs");
     await utimes(path, 0, 0);
@@ -91,7 +91,7 @@ it("a file that was written again with its length and its date is left alone", a
 it("what a service writes right after the last look is not lost", async () => {
   const root = await writeState({ "r.json": "before" });
   const path = join(root, "r.json");
-  const read = await readStamp(path);
+  const read = await readStat(path);
   /** The pool has no thread left for a while, and a service writes meanwhile. */
   const looked = (asked: unknown, options: object | undefined) => {
     if (asked !== path || !(options && "bigint" in options)) return;
@@ -153,7 +153,7 @@ it("the services go on with what is written: it is theirs as what was there, or 
   await mkdir(join(root, "artifacts"));
   await chmod(join(root, "artifacts"), 0o2775);
   await give(join(root, "artifacts"));
-  await publish(log, await readStamp(log), (file) => file.appendFile("two\n"), true);
+  await publish(log, await readStat(log), (file) => file.appendFile("two\n"), true);
   const manifest = "artifacts/r/artifact-manifest.json";
   await publish(join(root, manifest), undefined, (file) => file.writeFile("{}"));
   const deep = "artifacts/held/state/runs";

@@ -106,16 +106,16 @@ describe("a step that goes forward", () => {
   const found = { severity: "warn", code: "grace-period", text: "it may wait" } as const;
 
   it("says what it foresees before a run, and nothing where there is none", async () => {
-    const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const printed = vi.spyOn(console, "log").mockImplementation(() => undefined);
     const { provider } = counting({
       findings: (_inputs, _prior, state) => Promise.resolve(state ? [found] : []),
     });
 
     await provider.diff("thing", made, thingInputs);
-    expect(said).not.toHaveBeenCalled();
+    expect(printed).not.toHaveBeenCalled();
     await provider.diff("thing", made, { ...thingInputs, size: 2 });
-    expect(said).toHaveBeenCalledExactlyOnceWith("warning: it may wait [grace-period]");
-    said.mockRestore();
+    expect(printed).toHaveBeenCalledExactlyOnceWith("warning: it may wait [grace-period]");
+    printed.mockRestore();
   });
 });
 
@@ -300,11 +300,11 @@ describe("a refusal", () => {
   });
 
   it("is none where the step may go on, which is told once", async () => {
-    const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const printed = vi.spyOn(console, "log").mockImplementation(() => undefined);
     expect(await failures({}, 1)).toEqual([]);
-    expect(said).not.toHaveBeenCalled();
+    expect(printed).not.toHaveBeenCalled();
     expect(await failures({}, 6)).toEqual([]);
-    expect(said).toHaveBeenCalledExactlyOnceWith("it goes on [size-ignored]");
-    said.mockRestore();
+    expect(printed).toHaveBeenCalledExactlyOnceWith("it goes on [size-ignored]");
+    printed.mockRestore();
   });
 });

@@ -171,9 +171,9 @@ describe("in a Job's pod a step", () => {
   it("is told the connection string, its database and that it is in a pod", async () => {
     const forward = vi.fn(() => Promise.resolve({ made: "" }));
     await inPod(counting({ forward }));
-    const told = { direction: "forward", size: 1, uri, isInPod: true };
+    const lines = { direction: "forward", size: 1, uri, isInPod: true };
 
-    expect(forward).toHaveBeenLastCalledWith({ ...told, database: "named" }, undefined);
+    expect(forward).toHaveBeenLastCalledWith({ ...lines, database: "named" }, undefined);
     await inPod(counting({ forward }), { inputs: { direction: "forward", database: "asked" } });
     expect(forward).toHaveBeenLastCalledWith(
       expect.objectContaining({ database: "asked" }),
@@ -200,9 +200,9 @@ describe("the steps of this project", () => {
   const all = Object.values({ ...migrationSteps, ...stateSteps }) as unknown as AnyStep[];
 
   it("declare no connection string among the outputs that a Job is told", () => {
-    const told = all.flatMap(({ job: form }) => form?.priorOutputs ?? []);
-    expect(told).toContain("direction");
-    expect(told).not.toContain("uri");
+    const lines = all.flatMap(({ job: form }) => form?.priorOutputs ?? []);
+    expect(lines).toContain("direction");
+    expect(lines).not.toContain("uri");
   });
 
   it("have each a name of its own as a Job", () => {

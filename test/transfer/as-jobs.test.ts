@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
 import { providers } from "../../components/transfer/provider";
 import type { BulkPassResults, PassInputs, PassResults } from "../../components/transfer";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { documentOptions } from "../contract/options";
 import { type JobCluster, startJobCluster } from "../jobs/cluster";
 import { serverForTests } from "../server";
@@ -14,7 +14,7 @@ import { addFiles, run } from "./state";
 vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
-const { BulkPass, Handover, Proof, Verification } = providers;
+const { BulkPass, Handover, FirstVerification, Verification } = providers;
 let cluster: JobCluster;
 let namespaces = 0;
 let root: string;
@@ -99,22 +99,22 @@ it("a verification that does not hold says why, and the next import reads every 
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
 });
 
-it("a proof that does not hold says why, and the Job of the next one proves every file", async () => {
+it("a first verification that does not hold says why, and the Job of the next one proves every file", async () => {
   const { importedAt } = (await BulkPass.create(inputs)).outs as BulkPassResults;
   const runs = current.client.db(inputs.database).collection<{ _id: string }>("pack_runs");
   await runs.deleteOne({ _id: "s" });
   const asked = { ...inputs, importedAt };
-  await expect(Proof.create(asked)).rejects.toMatchObject({
+  await expect(FirstVerification.create(asked)).rejects.toMatchObject({
     properties: { applied: false },
     reasons: [expect.stringMatching(/claim state: 1 of 2 runs .*: s\. /)],
   });
-  expect((await Proof.create(asked)).outs).toMatchObject({
-    report: { runs: { inserted: 1 }, proof: { provenFiles: 2 } },
+  expect((await FirstVerification.create(asked)).outs).toMatchObject({
+    report: { runs: { inserted: 1 }, firstVerification: { verifiedFiles: 2 } },
   });
-  expect(await jobs(inputs.database ?? "")).toMatch(/taskrunner-proof-/);
+  expect(await jobs(inputs.database ?? "")).toMatch(/taskrunner-first-verification-/);
 });
 
-it("a Job that fails leaves an unfinished step, and a rollback exports nothing without a fence", async () => {
+it("a Job that fails leaves an unfinished step, and a rollback exports nothing without a cutover", async () => {
   const namespace = inputs.database ?? "";
   const job = cluster.target(namespace, { image: "none", timeoutSeconds: 3 });
   const failed: unknown = await BulkPass.create({ ...inputs, job }).catch(
@@ -141,17 +141,17 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
   });
 });
 
-it("a handover draws the fence in its Job, and on a rollback exports and ends it", async () => {
+it("a handover records the cutover in its Job, and on a rollback exports and ends it", async () => {
   const first = (await Handover.create(inputs)).outs as PassInputs & PassResults;
   expect(first).toMatchObject({ applied: true, report: { runs: { inserted: 2 } } });
-  expect(await readFence(root)).toMatchObject({ ...first.fence });
+  expect(await readCutoverRecord(root)).toMatchObject({ ...first.cutoverRecord });
   const runs = current.client.db(inputs.database).collection<{ _id: string }>("pack_runs");
   await runs.updateOne({ _id: "s" }, { $set: { planHash: "by MongoDB" } });
 
   const back = { ...inputs, direction: "back" as const };
   expect((await Handover.update("id", first, back)).outs).toMatchObject({
-    fence: first.fence,
+    cutoverRecord: first.cutoverRecord,
     rollback: { exported: { runs: { written: 1 } }, held: [] },
   });
-  expect(await readFence(root)).toHaveProperty("endedAt");
+  expect(await readCutoverRecord(root)).toHaveProperty("endedAt");
 });

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { ObjectId } from "mongodb";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { addFiles, jsonIn, logLine, run } from "./state";
 import { atFirstRead } from "./first-read";
 import { RollbackStack, finished, running, runStep, sampleFiles } from "./rollback-stack";
 
-// What a worker on files would execute when the fence is ended: each unfinished file is what MongoDB has, or is held.
+// What a worker on files would execute when the cutover is ended: each unfinished file is what MongoDB has, or is held.
 
 const stack = new RollbackStack();
 const busy = "state/runs/busy.json";
@@ -85,7 +85,7 @@ describe("an unfinished file", () => {
     expect(await namesOf("busy")).toEqual(["held/state/runs/copy.json", busy]);
   });
 
-  it("is exported if it was restored after the bulk pass, although its base says that it has what MongoDB has", async () => {
+  it("is exported if it was restored after the bulk pass, although its merge base says that it has what MongoDB has", async () => {
     const before = await stack.wholeCutover();
     await stack.advance();
     await stack.change("busy", { updatedAt: new Date() });
@@ -131,13 +131,13 @@ describe("an unfinished file", () => {
     expect(rollback).toMatchObject({ exported: { logs: { conflicts: 1 } }, held: [] });
   });
 
-  it("that web wrote after the fence stays if the cutover never came to its final pass, else it is held", async () => {
+  it("that web wrote after the handover stays if the cutover never came to its final pass, else it is held", async () => {
     const late = { "state/runs/late.json": run("late", running) };
     const before = await stack.cutover();
     await addFiles(stack.root, late);
     const back = await stack.rollBack(before);
     expect(back.rollback).toMatchObject({ held: [], notImported: 1 });
-    expect(stack.said.join("\n")).toMatch(/1 run .* final pass/);
+    expect(stack.printed.join("\n")).toMatch(/1 run .* final pass/);
 
     const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
     await stack.finalPass(again, { cutover: 2 });
@@ -147,7 +147,7 @@ describe("an unfinished file", () => {
     expect(rollback).not.toHaveProperty("notImported");
   });
 
-  it("is not read if it was finished at the bulk pass and has its stamp still", async () => {
+  it("is not read if it was finished at the bulk pass and has its stat still", async () => {
     const before = await stack.wholeCutover();
     await runBulkPass();
     const read = filesRead();
@@ -188,8 +188,8 @@ describe("a run that is to be held", () => {
   it("is held although another file has its place below held/, and the way back knows both", async () => {
     const before = await stack.wholeCutover();
     await stack.advance();
-    const place = stack.held(busy, before);
-    await addFiles(stack.root, { [place]: run("busy", { planHash: "x" }) });
+    const location = stack.held(busy, before);
+    await addFiles(stack.root, { [location]: run("busy", { planHash: "x" }) });
     const { rollback } = await stack.rollBack(before, { uri: undefined });
     expect((rollback?.held as string[]).sort()).toEqual(["busy", "busy", "slow"]);
     expect(await namesOf("busy")).not.toContain(busy);
@@ -198,14 +198,14 @@ describe("a run that is to be held", () => {
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
-  it("and cannot be moved stops the rollback with the fence open", async () => {
+  it("and cannot be moved stops the rollback with the cutover in force", async () => {
     const before = await stack.wholeCutover();
     await addFiles(stack.root, { held: "in the way" });
     const failed = stack.rollBack(before, { uri: undefined });
     await expect(failed).rejects.toThrow(
-      /Holding state\/runs\/\w+\.json failed.*The fence stays open/,
+      /Holding state\/runs\/\w+\.json failed.*The cutover stays in force/,
     );
-    expect(await readFence(stack.root)).not.toHaveProperty("endedAt");
+    expect(await readCutoverRecord(stack.root)).not.toHaveProperty("endedAt");
     await rm(join(stack.root, "held"));
     const { rollback } = await stack.rollBack(before, { uri: undefined });
     expect((rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
@@ -217,14 +217,14 @@ it("an unfinished run in MongoDB that is finished on disk is named: no worker re
   await addFiles(stack.root, { [busy]: run("busy", finished) });
   const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({ held: [], unequal: ["busy"] });
-  expect(stack.said.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-equal\]/);
+  expect(stack.printed.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-equal\]/);
   expect(JSON.parse(await readFile(join(stack.root, busy), "utf8"))).toMatchObject(finished);
 });
 
-it("the fence says that nothing was exported, until an export could read MongoDB", async () => {
+it("the cutover says that nothing was exported, until an export could read MongoDB", async () => {
   const before = await stack.wholeCutover();
   await stack.rollBack(before, { uri: undefined });
-  expect(await readFence(stack.root)).toMatchObject({ notExported: true });
+  expect(await readCutoverRecord(stack.root)).toMatchObject({ notExported: true });
   await stack.exportByHand();
-  expect(await readFence(stack.root)).not.toHaveProperty("notExported");
+  expect(await readCutoverRecord(stack.root)).not.toHaveProperty("notExported");
 });

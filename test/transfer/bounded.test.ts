@@ -50,7 +50,7 @@ it("while the worker is stopped MongoDB looks at the runs that changed or are un
     before = (await Handover.create(stack.inputs({ uri }))).outs as Outs;
   });
   expect(areFew(forward)).toEqual([]);
-  expect(before).toHaveProperty("fence");
+  expect(before).toHaveProperty("cutoverRecord");
 
   await stack.change("slow", { ...finished, updatedAt: new Date() });
   await BulkPass.create(stack.toFiles());

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { readRecord } from "../../components/ledger";
 import { closeConnections } from "../../components/mongo";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { runRollback } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
@@ -30,7 +30,7 @@ afterEach(async () => {
 async function runBulkPass(fields: object = {}): Promise<string> {
   const { outs } = (await BulkPass.create(stack.toFiles(fields))) as { outs?: object };
   expect(outs).toMatchObject({ applied: true });
-  return stack.said.join("\n");
+  return stack.printed.join("\n");
 }
 
 const busy = "state/runs/busy.json";
@@ -43,7 +43,7 @@ it("exports what changed before the drain, and leaves to the handover what chang
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
   // Nothing is at an end: the services are at work, and the drain may refuse to begin.
-  expect(await readFence(stack.root)).not.toHaveProperty("endedAt");
+  expect(await readCutoverRecord(stack.root)).not.toHaveProperty("endedAt");
   expect(await readRecord(stack.db, ledgerCollection)).not.toHaveProperty("endedCutover");
 
   await stack.change("slow", finished);
@@ -53,7 +53,7 @@ it("exports what changed before the drain, and leaves to the handover what chang
     held: [],
   });
   expect(await stack.onDisk("slow")).toMatchObject(finished);
-  expect(await readFence(stack.root)).toHaveProperty("endedAt");
+  expect(await readCutoverRecord(stack.root)).toHaveProperty("endedAt");
 });
 
 it("leaves a run that is not finished to the handover, and what has no run to the final pass", async () => {
@@ -69,7 +69,7 @@ it("leaves a run that is not finished to the handover, and what has no run to th
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, logs: { written: 0 } } });
 });
 
-it("rests without an open fence: the worker works on the files", async () => {
+it("is skipped without a cutover in force: the worker works on the files", async () => {
   await addFiles(stack.root, sampleFiles);
   await BulkPass.create(stack.inputs());
   await stack.advance();
@@ -82,16 +82,16 @@ it("rests without an open fence: the worker works on the files", async () => {
   const before = await stack.cutover();
   await stack.rollBack(before);
   await stack.change("slow", finished);
-  stack.said = [];
+  stack.printed = [];
   expect(await runBulkPass()).not.toContain("xported");
   expect(await stack.onDisk("slow")).toMatchObject(running);
 });
 
-it("leaves all to the handover if MongoDB is unreachable, or does not know the fence", async () => {
+it("leaves all to the handover if MongoDB is unreachable, or does not know the cutover", async () => {
   const before = await stack.cutover();
   await stack.advance();
   expect(await runBulkPass(unreachable)).toContain("[export-left]");
-  stack.said = [];
+  stack.printed = [];
   expect(await runBulkPass({ database: `${stack.database}_other` })).toContain("[export-left]");
   expect(await stack.onDisk("busy")).toMatchObject(running);
   const { rollback } = await stack.rollBack(before, unreachable);
@@ -99,7 +99,7 @@ it("leaves all to the handover if MongoDB is unreachable, or does not know the f
 });
 
 it("stops before the drain if no majority acknowledges a write, until the handover may export without", async () => {
-  const { fence } = await stack.cutover();
+  const { cutoverRecord } = await stack.cutover();
   await stack.advance();
   await fail(["update"], "alwaysOn", unacknowledged);
   const stopped: unknown = await BulkPass.create(stack.toFiles()).catch((error: unknown) => error);
@@ -107,11 +107,11 @@ it("stops before the drain if no majority acknowledges a write, until the handov
     properties: { applied: false },
     reasons: [expect.stringMatching(/No majority .*exportUnconfirmed.*The worker was not stopped/)],
   });
-  // Without bases each run that goes on would be a conflict in the handover.
-  expect(await runBulkPass({ exportUnconfirmed: fence?.at })).toContain("[export-left]");
+  // Without merge bases each run that goes on would be a conflict in the handover.
+  expect(await runBulkPass({ exportUnconfirmed: cutoverRecord?.at })).toContain("[export-left]");
   expect(await stack.onDisk("busy")).toMatchObject(running);
   await mend();
-  const abandoned = { abandonMongo: fence?.at };
+  const abandoned = { abandonMongo: cutoverRecord?.at };
   expect(await runBulkPass(abandoned)).toMatch(/abandonMongo.*\[export-left\]/);
 });
 
@@ -189,17 +189,17 @@ it("looks at all in the final pass: also at a finished run that changed without 
 });
 
 it.each(["by hand", "without a majority"])("looks at all in a rollback %s", async (how) => {
-  const { fence } = await stack.cutover();
+  const { cutoverRecord } = await stack.cutover();
   await runBulkPass();
   await stack.change("done", { planHash: "later", updatedAt: old });
   if (how !== "by hand") await fail(["update"], "alwaysOn", unacknowledged);
   const { exported } = await runRollback(stack.sides, {
     uri: stack.server.uri,
     name: stack.database,
-    fencedAt: how === "by hand" ? undefined : fence?.at,
+    cutoverAt: how === "by hand" ? undefined : cutoverRecord?.at,
     ledger: ledgerCollection,
     electionSeconds: 1,
-    exportUnconfirmed: fence?.at,
+    exportUnconfirmed: cutoverRecord?.at,
   });
   expect(exported).toMatchObject({ runs: { documents: 3, written: 1 } });
 });
@@ -208,7 +208,7 @@ it.each([
   ["whose rollback did not reach MongoDB", { uri: undefined }, 5],
   ["whose rollback exported", {}, 3],
 ])(
-  "looks at all in the handover after a bulk pass of an earlier fence, %s",
+  "looks at all in the handover after a bulk pass of an earlier cutover, %s",
   async (_, fields, documents) => {
     const before = await stack.cutover();
     await runBulkPass();

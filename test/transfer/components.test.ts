@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
 import { byRole, defaultFolders } from "../../components/contract";
 import {
-  BackfillProof,
+  FirstVerification,
   FilesystemBackfill,
   Handover,
   RunFiles,
@@ -22,9 +22,9 @@ const settings = parseSettings({
   rollout: { target: "values", directory: ".", confirm: "none" },
 });
 const registered: pulumi.runtime.MockResourceArgs[] = [];
-/** What each import did; those of the bulk pass and its proof read the same record. */
+/** What each import did; those of the bulk pass and the first verification read the same record. */
 const report = { files: 1, ...byRole(() => importCounts(1, { inserted: 1 })) };
-const fencedAt = "2026-11-25T10:00:00.000Z";
+const cutoverAt = "2026-11-25T10:00:00.000Z";
 /** What the state has of a step that is not part of the update, by its name. */
 const excluded = new Map<string, object>();
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
     newResource: (args) => {
       if (args.type.endsWith(":TaskRunnerStorage")) return { id: "", state: {} };
       registered.push({ ...args, name: nameInInstance(args.name) });
-      const results = { report, fence: { at: fencedAt, unfinishedCount: 1 } };
+      const results = { report, cutoverRecord: { at: cutoverAt, unfinishedCount: 1 } };
       const former = args.type.startsWith("pulumi-nodejs:")
         ? excluded.get(nameInInstance(args.name))
         : {};
@@ -68,18 +68,18 @@ function stepsOf(args: { mongo: Mongo; files: RunFiles }, webWent = args.mongo.d
   const passes = { ...args, takenOver: pulumi.output("") };
   const behind = (step: StepGroup) => ({ ...below, ...after(step) });
   const backfill = new FilesystemBackfill("filesystem-backfill", passes, below);
-  const proof = new BackfillProof(
-    "backfill-proof",
+  const firstVerification = new FirstVerification(
+    "first-verification",
     { ...args, imported: backfill },
     behind(backfill),
   );
   const direction = pulumi.output(args.mongo.direction);
   const web = { direction: pulumi.output(webWent) };
   const drain = { direction, drained: {} };
-  const handover = new Handover("handover", { ...passes, drain }, behind(proof));
+  const handover = new Handover("handover", { ...passes, drain }, behind(firstVerification));
   const final = new FinalPass("final-pass", { ...passes, handover, web }, behind(handover));
   const verification = new Verification("verification", { ...args, final }, behind(final));
-  return { backfill, proof, handover, final, verification };
+  return { backfill, firstVerification, handover, final, verification };
 }
 
 const inputsOf = (name: string) =>
@@ -87,16 +87,19 @@ const inputsOf = (name: string) =>
     ?.inputs as object | undefined;
 
 it("each component has one resource, whose report is its counts", async () => {
-  const { backfill, proof, handover, verification } = stepsOf({ mongo: mongo("forward"), files });
-  for (const { counts } of [backfill, proof, verification]) {
+  const { backfill, firstVerification, handover, verification } = stepsOf({
+    mongo: mongo("forward"),
+    files,
+  });
+  for (const { counts } of [backfill, firstVerification, verification]) {
     expect(await value<unknown>(counts)).toMatchObject(report);
   }
-  expect(await value(handover.fencedAt)).toBe(fencedAt);
+  expect(await value(handover.cutoverAt)).toBe(cutoverAt);
   expect(registered.map(({ type, name }) => `${type} ${name}`)).toEqual([
     "taskrunner:storage:FilesystemBackfill filesystem-backfill",
     "pulumi-nodejs:dynamic/taskrunner:BulkPass bulk-pass",
-    "taskrunner:storage:BackfillProof backfill-proof",
-    "pulumi-nodejs:dynamic/taskrunner:Proof proof",
+    "taskrunner:storage:FirstVerification first-verification",
+    "pulumi-nodejs:dynamic/taskrunner:FirstVerification first-verification",
     "taskrunner:storage:Handover handover",
     "pulumi-nodejs:dynamic/taskrunner:Handover handover",
     "taskrunner:storage:FinalPass final-pass",
@@ -107,7 +110,7 @@ it("each component has one resource, whose report is its counts", async () => {
 });
 
 it.each(["forward", "back"] as const)(
-  "handover and final pass are there (%s); the latter has the fence of the former",
+  "handover and final pass are there (%s); the latter has the cutover of the former",
   async (direction) => {
     const { handover } = stepsOf({ mongo: mongo(direction), files });
     expect(await value<unknown>(handover.rollback)).toBeNull();
@@ -119,8 +122,8 @@ it.each(["forward", "back"] as const)(
       electionSeconds: 60,
     };
     expect(inputsOf("handover")).toMatchObject(shared);
-    expect(inputsOf("handover")).not.toHaveProperty("fencedAt");
-    expect(inputsOf("final-pass")).toMatchObject({ ...shared, fencedAt });
+    expect(inputsOf("handover")).not.toHaveProperty("cutoverAt");
+    expect(inputsOf("final-pass")).toMatchObject({ ...shared, cutoverAt });
   },
 );
 
@@ -161,16 +164,18 @@ it("the resource gets the root, not the other settings", async () => {
 it("without `backfill` there is no resource, and nobody waits for a component", async () => {
   const before = registered.length;
   const none = new RunFiles({ ...settings, backfill: undefined });
-  const { backfill, proof, handover, final, verification } = stepsOf({
+  const { backfill, firstVerification, handover, final, verification } = stepsOf({
     mongo: mongo("forward"),
     files: none,
   });
   expect(await value<unknown>(backfill.counts)).toBeNull();
-  expect(await value<unknown>(proof.counts)).toBeNull();
+  expect(await value<unknown>(firstVerification.counts)).toBeNull();
   expect(await value<unknown>(verification.counts)).toBeNull();
-  expect(await value<unknown>(handover.fencedAt)).toBeUndefined();
+  expect(await value<unknown>(handover.cutoverAt)).toBeUndefined();
   expect(
-    [backfill, proof, handover, final, verification].flatMap(({ completion }) => completion),
+    [backfill, firstVerification, handover, final, verification].flatMap(
+      ({ completion }) => completion,
+    ),
   ).toEqual([]);
   const types = registered.slice(before).map(({ type }) => type);
   expect(types.filter((type) => type.startsWith("pulumi-nodejs:"))).toEqual([]);

@@ -2,8 +2,12 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Document, ObjectId } from "mongodb";
 import { describe, expect, it } from "vitest";
-import { readRecord, recordFence } from "../../components/ledger";
-import { readFence, requireFenceWritable, writeFence } from "../../components/state";
+import { readRecord, addCutover } from "../../components/ledger";
+import {
+  readCutoverRecord,
+  requireWritableState,
+  writeCutoverRecord,
+} from "../../components/state";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
 import { addFiles } from "./state";
@@ -55,7 +59,7 @@ describe.each([
     await restore();
     const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ exported: { older: "directory" }, held: [] });
-    expect(stack.said.join("\n")).toContain("[older-copy]");
+    expect(stack.printed.join("\n")).toContain("[older-copy]");
     expect(await stack.onDisk("busy")).toMatchObject(finished);
     expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
   });
@@ -93,7 +97,7 @@ it("a directory that is restored from before an export that was cut off is compa
   await stack.runs.updateOne({ _id: "done" }, later);
   // Everything is written, and the token after it is not.
   let end: (() => void) | undefined;
-  atFirstRead("end", () => Promise.resolve((end = refuseWrites("fence.json"))));
+  atFirstRead("end", () => Promise.resolve((end = refuseWrites("cutover.json"))));
   await expect(stack.exportByHand()).rejects.toThrow("EROFS");
   expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
   end?.();
@@ -124,7 +128,7 @@ it("an export of some runs does not vouch for the others of an older copy", asyn
   expect(await stack.exportByHand()).toMatchObject({ older: "directory", runs: { written: 2 } });
 });
 
-it("a run that an older copy lacks after the fence has ended was not removed on disk", async () => {
+it("a run that an older copy lacks after the cutover has ended was not removed on disk", async () => {
   const before = await stack.wholeCutover();
   const logs = stack.db.collection("pack_run_logs");
   await logs.insertOne({ ...(await logs.findOne()), _id: new ObjectId(), runId: "new" });
@@ -154,32 +158,38 @@ it("a restored MongoDB does not vouch for the files, and brings nothing back tha
   expect(await stack.exportByHand()).not.toHaveProperty("older");
 });
 
-it("a write beside another one and a probe does not damage fence.json", async () => {
+it("a write beside another one and a probe does not damage cutover.json", async () => {
   await stack.cutover();
-  const { tokens, ...fence } = (await readFence(stack.root)) ?? { at: "", unfinishedCount: 0 };
+  const { tokens, ...cutoverRecord } = (await readCutoverRecord(stack.root)) ?? {
+    at: "",
+    unfinishedCount: 0,
+  };
   expect(tokens).toHaveLength(1);
   for (let pair = 0; pair < 100; pair += 1) {
-    const writing = [writeFence(stack.root, fence), writeFence(stack.root, fence)];
-    await Promise.all([...writing, requireFenceWritable(stack.sides)]);
-    expect(await readFence(stack.root)).toEqual(fence);
+    const writing = [
+      writeCutoverRecord(stack.root, cutoverRecord),
+      writeCutoverRecord(stack.root, cutoverRecord),
+    ];
+    await Promise.all([...writing, requireWritableState(stack.sides)]);
+    expect(await readCutoverRecord(stack.root)).toEqual(cutoverRecord);
   }
   expect(await readdir(stack.root)).not.toContainEqual(expect.stringContaining(".tmp"));
 });
 
-it("fence.json and the ledger agree again after an export that was cut off between the two", async () => {
+it("cutover.json and the ledger agree again after an export that was cut off between the two", async () => {
   await stack.wholeCutover();
   const records = stack.db.collection(ledgerCollection);
-  const { fenceFile } = (await readRecord(stack.db, ledgerCollection)) ?? {};
-  expect(fenceFile).toEqual(await readFence(stack.root));
+  const { cutoverFile } = (await readRecord(stack.db, ledgerCollection)) ?? {};
+  expect(cutoverFile).toEqual(await readCutoverRecord(stack.root));
   await stack.exportByHand();
-  await records.updateOne({}, { $set: { fenceFile } });
+  await records.updateOne({}, { $set: { cutoverFile } });
   expect(await stack.exportByHand()).toMatchObject({ older: "mongo" });
   const record = await readRecord(stack.db, ledgerCollection);
-  expect(record?.fenceFile).toEqual(await readFence(stack.root));
+  expect(record?.cutoverFile).toEqual(await readCutoverRecord(stack.root));
   expect(await stack.exportByHand()).not.toHaveProperty("older");
 });
 
-describe("a directory that is restored from before the last fence", () => {
+describe("a directory that is restored from before the last cutover", () => {
   const cutover = { cutover: 2, stoppedAt: "2" };
 
   async function restoredFromBefore(): Promise<Outs> {
@@ -192,42 +202,48 @@ describe("a directory that is restored from before the last fence", () => {
     return again;
   }
 
-  it("gets the fence and all that it lacks by the command that the stop names, and rolls back", async () => {
+  it("gets the record and all that it lacks by the command that the stop names, and rolls back", async () => {
     const again = await restoredFromBefore();
     const refused = stack.rollBack(again, cutover);
     await expect(refused).rejects.toMatchObject({
-      reasons: [expect.stringMatching(/has the fence of .*export --all/)],
+      reasons: [expect.stringMatching(/has the cutover of .*export --all/)],
     });
     expect(await stack.exportByHand({ all: true })).toMatchObject({
       runs: { written: 2, removed: 0 },
     });
-    const fence = await readFence(stack.root);
-    expect(fence).toMatchObject({ at: again.fence?.at, former: again.fence?.former });
-    expect(fence).not.toHaveProperty("endedAt");
+    const cutoverRecord = await readCutoverRecord(stack.root);
+    expect(cutoverRecord).toMatchObject({
+      at: again.cutoverRecord?.at,
+      former: again.cutoverRecord?.former,
+    });
+    expect(cutoverRecord).not.toHaveProperty("endedAt");
     const { rollback } = await stack.rollBack(again, cutover);
     expect(rollback).toMatchObject({ held: [] });
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
-  it("keeps its fence if only some runs are exported", async () => {
+  it("keeps its record if only some runs are exported", async () => {
     await restoredFromBefore();
-    const fence = await readFence(stack.root);
+    const cutoverRecord = await readCutoverRecord(stack.root);
     await stack.exportByHand({ all: true, only: ["busy"] });
-    expect((await readFence(stack.root))?.at).toBe(fence?.at);
+    expect((await readCutoverRecord(stack.root))?.at).toBe(cutoverRecord?.at);
   });
 
-  it("does not open a fence that has ended, nor take one of another stack", async () => {
+  it("does not put an ended cutover in force, nor take one of another stack", async () => {
     const again = await restoredFromBefore();
     await stack.exportByHand({ all: true });
     await stack.rollBack(again, cutover);
-    const { endedAt } = (await readFence(stack.root)) ?? {};
-    await recordFence(stack.db, ledgerCollection, { at: new Date(), stack: "storage/other" });
+    const { endedAt } = (await readCutoverRecord(stack.root)) ?? {};
+    await addCutover(stack.db, ledgerCollection, { at: new Date(), stack: "storage/other" });
     for (const lost of [false, true]) {
       if (lost) await rm(stack.root, { recursive: true });
       expect(await stack.exportByHand({ all: true })).toMatchObject({
         runs: { written: lost ? 3 : 0 },
       });
-      expect(await readFence(stack.root)).toMatchObject({ at: again.fence?.at, endedAt });
+      expect(await readCutoverRecord(stack.root)).toMatchObject({
+        at: again.cutoverRecord?.at,
+        endedAt,
+      });
     }
   });
 });

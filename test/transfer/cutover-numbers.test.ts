@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { writeFence } from "../../components/state";
-import { requireNewCutover } from "../../components/transfer/rollback/fence";
+import { writeCutoverRecord } from "../../components/state";
+import { requireNewCutover } from "../../components/transfer/rollback/cutover-record";
 import { ledgerCollection } from "./database";
 import { RollbackStack, runStep } from "./rollback-stack";
 
@@ -10,18 +10,18 @@ const stack = new RollbackStack();
 const requireNumber = (cutover: number) =>
   requireNewCutover(stack.sides, { cutover, ledger: ledgerCollection });
 
-it("the ledger knows the cutover that ended, also if the stack's state and fence.json are lost", async () => {
+it("the ledger knows the cutover that ended, also if the stack's state and cutover.json are lost", async () => {
   await stack.rollBack(await stack.cutover());
-  await rm(join(stack.root, "fence.json"));
+  await rm(join(stack.root, "cutover.json"));
   await expect(requireNumber(1)).rejects.toThrow("set cutover: 2");
   await expect(requireNumber(2)).resolves.toBeUndefined();
 });
 
-it("a fence in force ended no cutover, and an ended one of an earlier version the first", async () => {
-  const { fence } = await stack.cutover();
+it("a cutover in force ended no cutover, and an ended one of an earlier version the first", async () => {
+  const { cutoverRecord } = await stack.cutover();
   await expect(requireNumber(1)).resolves.toBeUndefined();
-  const at = fence?.at ?? "";
-  await writeFence(stack.root, { at, unfinishedCount: 2, endedAt: at });
+  const at = cutoverRecord?.at ?? "";
+  await writeCutoverRecord(stack.root, { at, unfinishedCount: 2, endedAt: at });
   await expect(requireNumber(1)).rejects.toThrow("set cutover: 2");
 });
 
@@ -32,6 +32,6 @@ it("a late rollback of a former cutover makes no later one repeatable", async ()
   await stack.rollBack(await runStep(back, stack.inputs(second)), second);
   // The stack's state was restored.
   await stack.rollBack(first);
-  await rm(join(stack.root, "fence.json"));
+  await rm(join(stack.root, "cutover.json"));
   await expect(requireNumber(2)).rejects.toThrow("set cutover: 3");
 });

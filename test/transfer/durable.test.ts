@@ -1,7 +1,7 @@
 import { promises } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { readFence, syncFolders } from "../../components/state";
+import { readCutoverRecord, syncFolders } from "../../components/state";
 import { createRandom } from "../../tools/sample/random";
 import { LosingVolume } from "../stand-in/unkind/losing-volume";
 import { type Outs, RollbackStack, finished, running, runStep, upSecond } from "./rollback-stack";
@@ -21,14 +21,14 @@ async function rolledBackAndCrashed(work: () => Promise<Outs>): Promise<Outs> {
   return outs;
 }
 
-it("a run that was exported, its log and the end of the fence are there after a crash", async () => {
+it("a run that was exported, its log and the end of the cutover are there after a crash", async () => {
   const before = await stack.wholeCutover();
   await stack.advance();
   const { rollback } = await rolledBackAndCrashed(() => stack.rollBack(before));
   expect(rollback).toMatchObject({ held: [] });
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
-  expect(await readFence(stack.root)).toHaveProperty("endedAt");
+  expect(await readCutoverRecord(stack.root)).toHaveProperty("endedAt");
 });
 
 it("a held run is held after a crash", async () => {

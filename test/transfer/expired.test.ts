@@ -67,7 +67,7 @@ it("what an expiry that was lifted deleted counts as expired, and nothing that i
   expect(await verified()).toMatchObject({ holds: false, logs: { expired: 1, missing: 1 } });
 });
 
-it("what was inserted after an expiry was lifted never counts as expired, in a proof and a verification", async () => {
+it("what was inserted after an expiry was lifted never counts as expired, in both verifications", async () => {
   await setExpiry(database, logs, 30);
   await lose(1);
   await setExpiry(database, logs, 0);
@@ -79,8 +79,14 @@ it("what was inserted after an expiry was lifted never counts as expired, in a p
   expect(await verified()).toMatchObject({ holds: false, logs: { expired: 0, missing: 1 } });
   expect(await importState(sides)).toMatchObject({ logs: { inserted: 1 } });
   await lose(1);
-  await expect(providers.Proof.create({ ...inputs, importedAt: "today" })).rejects.toMatchObject({
-    reasons: [expect.stringMatching(/^Proof .*1 of 3 log entries on disk is not in MongoDB: r:1/)],
+  await expect(
+    providers.FirstVerification.create({ ...inputs, importedAt: "today" }),
+  ).rejects.toMatchObject({
+    reasons: [
+      expect.stringMatching(
+        /^First verification .*1 of 3 log entries on disk is not in MongoDB: r:1/,
+      ),
+    ],
   });
 });
 

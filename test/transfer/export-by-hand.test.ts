@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { FenceMissing } from "../../components/ledger";
+import { CutoverMissing } from "../../components/ledger";
 import { exportByHand } from "../../components/transfer";
 import { claimMigration, ledgerCollection } from "./database";
 import { RollbackStack, sampleFiles } from "./rollback-stack";
 
 const stack = new RollbackStack();
-const proof = { ledger: ledgerCollection, electionSeconds: 5 };
+const confirmation = { ledger: ledgerCollection, electionSeconds: 5 };
 const heldRuns = ["held/state/runs/busy.json", "held/state/runs/slow.json"];
 const runFiles = async () =>
   Object.keys(await stack.files()).filter((name) => /state.runs/.test(name));
@@ -17,14 +17,14 @@ async function rolledBack() {
   return stack.rollBack(await stack.cutover(), { uri: undefined });
 }
 
-it("an export from a MongoDB that is not the one of the fence is refused, and held runs stay", async () => {
+it("an export from a MongoDB that is not the one of the cutover is refused, and held runs stay", async () => {
   await rolledBack();
   // Another environment's, or one that was built anew.
   await stack.db.dropDatabase();
   await claimMigration(stack.db);
   for (const all of [false, true]) {
     const refused = stack.exportByHand({ all });
-    await expect(refused).rejects.toThrow(FenceMissing);
+    await expect(refused).rejects.toThrow(CutoverMissing);
   }
   expect(await runFiles()).toEqual([...heldRuns, "state/runs/done.json"]);
 });
@@ -47,18 +47,18 @@ it("held runs return to a directory that has no other run", async () => {
   expect(returned.sort()).toEqual(["busy", "slow"]);
 });
 
-it("an export to a directory without the fence is refused, unless it creates a state that was lost", async () => {
+it("an export to a directory without the record is refused, unless it creates a state that was lost", async () => {
   await stack.cutover();
-  await rm(join(stack.root, "fence.json"));
-  await expect(stack.exportByHand()).rejects.toThrow(/has no fence\.json/);
+  await rm(join(stack.root, "cutover.json"));
+  await expect(stack.exportByHand()).rejects.toThrow(/has no cutover\.json/);
   await rm(stack.root, { recursive: true });
   const all = { ...stack.sides, all: true };
-  expect(await exportByHand(all, proof)).toMatchObject({ runs: { written: 3 } });
+  expect(await exportByHand(all, confirmation)).toMatchObject({ runs: { written: 3 } });
 });
 
 it("a state without a cutover is exported: nothing says that its database is another one", async () => {
   await stack.cutover();
-  await rm(join(stack.root, "fence.json"));
+  await rm(join(stack.root, "cutover.json"));
   await stack.db.collection(ledgerCollection).deleteMany({});
   expect(await stack.exportByHand()).toMatchObject({ runs: { unchanged: 3 } });
 });

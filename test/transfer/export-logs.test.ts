@@ -96,11 +96,11 @@ it("a rollback names both sides of a log that differs, and no conflict copy", as
   const root = await writeState({ "logs/runs/r.ndjson": [logLine(1, { message: "mine" })] });
   await logs().insertOne(entry("r", 1));
   const done = { exported: await exportState(sides(root)), held: [], destinationTaken: [] };
-  const said = toMessages(
-    rollbackSections(done, sides(root), { fencedAt: undefined, isAgain: false }),
+  const printed = toMessages(
+    rollbackSections(done, sides(root), { cutoverAt: undefined, isAgain: false }),
   );
   const both = `: r in logs/runs/r.ndjson \\(.*${logs().namespace}\\)\\.$`;
-  expect(said.slice(1)).toEqual([
+  expect(printed.slice(1)).toEqual([
     expect.objectContaining({
       code: "conflicts",
       text: expect.stringMatching(both) as string,

@@ -98,7 +98,7 @@ it.each([
   await bulkPass({ folders });
 });
 
-it("a missing folder stops nothing while a fence is in force", async () => {
+it("a missing folder stops nothing while a cutover is in force", async () => {
   await stack.cutover();
   await rm(join(stack.root, "logs"), { recursive: true });
   await bulkPass();
@@ -126,17 +126,17 @@ it("files that belong to no store are counted and named before the drain", async
     "artifacts/provenance/s.json": "",
     "state/locks/r.lock": "",
     "queue/r.json": "",
-    "fence.json.tmp": "",
+    "cutover.json.tmp": "",
     "quarantine.ndjson": "",
     "held/f/state/runs/s.json": "",
   });
   const { report } = await bulkPass();
   expect(report).toMatchObject({ skipped: { foreign: 3, unknown: 0, temporary: 1 } });
-  const said = stack.said.find((line) => line.includes("that are not state"));
+  const printed = stack.printed.find((line) => line.includes("that are not state"));
   for (const name of ["artifacts/provenance/r.json", "artifacts/provenance/s.json"]) {
-    expect(said).toContain(name);
+    expect(printed).toContain(name);
   }
-  expect(said).toContain("state/locks/r.lock");
+  expect(printed).toContain("state/locks/r.lock");
 });
 
 it("a folder that this user may not read is named, and stops nothing", async () => {
@@ -188,7 +188,7 @@ describe("a state directory with other folders", () => {
     await addFiles(stack.root, files);
     const outs = await runStep(undefined, stack.inputs({ folders }));
     await stack.advance();
-    await stack.rollBack(outs, { ...unreachable, folders, abandonMongo: outs.fence?.at });
+    await stack.rollBack(outs, { ...unreachable, folders, abandonMongo: outs.cutoverRecord?.at });
     const held = ["artifacts/runs/busy.json", "decisions/busy.json", "jobs/1.json"];
     const names = held.map((name) => `held/${name}`);
     expect(Object.keys(await stack.files())).toEqual(expect.arrayContaining(names));

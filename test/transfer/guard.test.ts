@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readFence, writeFence } from "../../components/state";
+import { readCutoverRecord, writeCutoverRecord } from "../../components/state";
 import { importState } from "../../components/transfer";
 import { compareUnfinished } from "../../components/transfer/import/guard";
 import { providers } from "../../components/transfer/provider";
@@ -16,7 +16,7 @@ import {
 import { addFiles, approval, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover, Proof } = providers;
+const { BulkPass, Handover, FirstVerification } = providers;
 const busy = "state/runs/busy.json";
 const gate = "state/approvals/busy.json";
 
@@ -34,7 +34,7 @@ async function bulkPass(files: object = {}): Promise<void> {
 const handOverAgain = async (properties: object) =>
   (await Handover.update("id", properties, stack.inputs())).outs as Outs;
 
-it("no fence is drawn over a finished run whose file is refused while MongoDB has it unfinished", async () => {
+it("no cutover is recorded over a finished run whose file is refused while MongoDB has it unfinished", async () => {
   await bulkPass(others);
   const text = JSON.stringify(run("busy", { ...finished, failurePolicy: null }));
   await writeFile(join(stack.root, busy), text);
@@ -44,23 +44,23 @@ it("no fence is drawn over a finished run whose file is refused while MongoDB ha
       /busy \(finished on disk since .*busy\.json .*unfinished in MongoDB since/,
     ),
   ]);
-  expect(await readFence(stack.root)).toBeUndefined();
+  expect(await readCutoverRecord(stack.root)).toBeUndefined();
   await stack.runs.deleteOne({ _id: "busy" });
-  expect(await handOverAgain(properties)).toMatchObject({ fence: { unfinishedCount: 1 } });
+  expect(await handOverAgain(properties)).toMatchObject({ cutoverRecord: { unfinishedCount: 1 } });
 });
 
-it("no fence is drawn over a run that changed on both sides", async () => {
+it("no cutover is recorded over a run that changed on both sides", async () => {
   await bulkPass(others);
   await stack.change("busy", { planHash: "planted" });
   await writeFile(join(stack.root, busy), JSON.stringify(run("busy", finished)));
   const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
   expect(reasons).toEqual([expect.stringMatching(/busy \(finished on disk .*unfinished in Mon/)]);
   await stack.runs.deleteOne({ _id: "busy" });
-  expect(await handOverAgain(properties)).toMatchObject({ fence: { unfinishedCount: 1 } });
+  expect(await handOverAgain(properties)).toMatchObject({ cutoverRecord: { unfinishedCount: 1 } });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
 });
 
-it("no fence is drawn over a run that was set back in MongoDB, and its file applies later", async () => {
+it("no cutover is recorded over a run that was set back in MongoDB, and its file applies later", async () => {
   await bulkPass();
   const updatedAt = new Date("2025-11-06T09:30:00Z");
   await stack.change("done", { ...running, updatedAt });
@@ -78,13 +78,15 @@ it("a run that MongoDB alone has stops the cutover before the drain, and an expo
   await bulkPass();
   const known = await stack.runs.findOne({ _id: "busy" });
   await stack.runs.insertOne({ ...known, _id: "x" });
-  const first = await stoppedBy(Proof.create(stack.toProve()));
+  const first = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
   expect(first.reasons).toEqual([
     expect.stringMatching(/: x \(no file, unfinished in MongoDB since .* delete x in MongoDB/),
   ]);
   const at = new Date().toISOString();
-  await writeFence(stack.root, { at, unfinishedCount: 2, endedAt: at, notExported: true });
-  const { reasons } = await stoppedBy(Proof.create(stack.toProve({ cutover: 2 })));
+  await writeCutoverRecord(stack.root, { at, unfinishedCount: 2, endedAt: at, notExported: true });
+  const { reasons } = await stoppedBy(
+    FirstVerification.create(stack.toVerifyFirst({ cutover: 2 })),
+  );
   expect(reasons).toEqual([expect.stringMatching(/: x .*`taskrunner-storage export`/)]);
   expect(reasons[0]).not.toContain("delete x");
 });
@@ -93,7 +95,7 @@ it("an unfinished run that MongoDB lost since the bulk pass is imported again", 
   await bulkPass();
   await stack.runs.deleteOne({ _id: "busy" });
   expect((await Handover.create(stack.inputs())).outs).toMatchObject({
-    fence: { unfinishedCount: 2 },
+    cutoverRecord: { unfinishedCount: 2 },
   });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
 });
@@ -132,11 +134,11 @@ it("an approval that MongoDB alone decided stops the handover, of an unfinished 
   expect(reasons[0]).not.toContain("done");
 });
 
-it("under a fence that is in force nothing is compared", async () => {
+it("while a cutover is in force nothing is compared", async () => {
   await bulkPass();
   await Handover.create(stack.inputs());
   await rm(join(stack.root, busy));
-  const { outs } = (await Proof.create(stack.toProve())) as { outs?: object };
+  const { outs } = (await FirstVerification.create(stack.toVerifyFirst())) as { outs?: object };
   expect(outs).toMatchObject({ applied: true });
   expect(outs).not.toHaveProperty("report.unfinished");
 });

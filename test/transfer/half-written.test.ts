@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { importPasses, importState } from "../../components/transfer";
-import { type FoundFile, beginning, readSettled, stampByOpening } from "../../components/state";
+import { type FoundFile, beginning, readSettled, statByOpening } from "../../components/state";
 import { importCounts } from "./counts";
 import { databasePerTest, defaultSides } from "./database";
 import { approval, run, writeState } from "./state";
@@ -53,15 +53,15 @@ it("a file that stays broken is quarantined, at once if nobody wrote it lately",
 it("a file that was written to its end between the look at it and its read is as it is then", async () => {
   const root = await writeState({ [file]: whole });
   const path = join(root, file);
-  const stamp = await stampByOpening(path);
-  if (!stamp) throw new Error(`${path} is not there`);
+  const stat = await statByOpening(path);
+  if (!stat) throw new Error(`${path} is not there`);
   const found = {
     role: "runs",
     name: file,
     baseName: "r",
     path,
-    stamp: { ...stamp, size: 16_384 },
+    stat: { ...stat, size: 16_384 },
   };
   const { file: settled } = await readSettled({ file: found as FoundFile }, beginning());
-  expect(settled.stamp).toMatchObject({ size: whole.length });
+  expect(settled.stat).toMatchObject({ size: whole.length });
 });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { addFiles, run } from "./state";
@@ -15,13 +15,13 @@ import {
 } from "./rollback-stack";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover, Proof } = providers;
+const { BulkPass, Handover, FirstVerification } = providers;
 const busy = "state/runs/busy.json";
 
 it.each([
   ["a file that the killed worker left empty", ""],
   ["a run that the contract refuses now", JSON.stringify(run("busy", { ...running, plan: 1 }))],
-])("no fence is drawn over %s", async (_what, text) => {
+])("no cutover is recorded over %s", async (_what, text) => {
   await addFiles(stack.root, sampleFiles);
   await BulkPass.create(stack.inputs());
   await writeFile(join(stack.root, busy), text);
@@ -33,19 +33,19 @@ it.each([
   });
   // Both ways out.
   expect(stopped.reasons[0]).toMatch(/pulumi up.*storageMode filesystem/);
-  expect(await readFence(stack.root)).toBeUndefined();
-  expect(await stack.db.collection("schema_migrations").findOne()).not.toHaveProperty("fencedAt");
+  expect(await readCutoverRecord(stack.root)).toBeUndefined();
+  expect(await stack.db.collection("schema_migrations").findOne()).not.toHaveProperty("cutoverAt");
 
   await addFiles(stack.root, { [busy]: run("busy", finished) });
   const { properties } = stopped;
   expect((await Handover.update("id", properties, stack.inputs())).outs).toMatchObject({
     applied: true,
-    fence: { unfinishedCount: 1 },
+    cutoverRecord: { unfinishedCount: 1 },
   });
-  expect(await readFile(join(stack.root, "fence.json"), "utf8")).toContain("unfinishedCount");
+  expect(await readFile(join(stack.root, "cutover.json"), "utf8")).toContain("unfinishedCount");
 });
 
-it("no fence is drawn over a file that was set back to an older state", async () => {
+it("no cutover is recorded over a file that was set back to an older state", async () => {
   const older = JSON.stringify(run("busy", running));
   const newer = run("busy", { ...finished, updatedAt: "2025-11-06T10:05:00Z" });
   await addFiles(stack.root, { ...sampleFiles, [busy]: newer });
@@ -54,7 +54,7 @@ it("no fence is drawn over a file that was set back to an older state", async ()
   const stopped = await stoppedBy(Handover.create(stack.inputs()));
   expect(stopped.reasons[0]).toContain("state/runs/busy.json");
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
-  expect(await readFence(stack.root)).toBeUndefined();
+  expect(await readCutoverRecord(stack.root)).toBeUndefined();
 });
 
 it.each([
@@ -70,11 +70,11 @@ it.each([
     await mkdir(join(stack.root, "state/runs/lost+found"));
     await mkdir(join(stack.root, "logs/runs/2025"));
     await BulkPass.create(stack.toFiles());
-    expect(stack.said.join("\n")).toMatch(
+    expect(stack.printed.join("\n")).toMatch(
       /not state.*logs\/runs\/2025[^]*no import.*state\/runs\/tenant-a/,
     );
 
-    await rm(join(stack.root, "fence.json"));
+    await rm(join(stack.root, "cutover.json"));
     const stopped = await stoppedBy(BulkPass.create(stack.inputs({ cutover: 2 })));
     expect(stopped.reasons).toEqual([
       expect.stringMatching(
@@ -93,21 +93,23 @@ async function loseFiles() {
 }
 
 it.each([
-  ["the proof", Proof, /No service was stopped/],
+  ["the first verification", FirstVerification, /No service was stopped/],
   ["the handover", Handover, /storageMode filesystem/],
 ] as const)(
   "%s stops at an unfinished run whose file is gone since an import",
   async (_what, step, ways) => {
     await loseFiles();
-    const stopped = await stoppedBy(step.create(stack.toProve()));
+    const stopped = await stoppedBy(step.create(stack.toVerifyFirst()));
     expect(stopped.reasons).toEqual([expect.stringMatching(/: 1 run .*: busy \(no file, unf/)]);
     expect(stopped.reasons[0]).toMatch(ways);
-    expect(await readFence(stack.root)).toBeUndefined();
+    expect(await readCutoverRecord(stack.root)).toBeUndefined();
 
     await stack.runs.deleteOne({ _id: "busy" });
-    expect((await step.update("id", stopped.properties, stack.toProve())).outs).toMatchObject({
-      applied: true,
-    });
+    expect((await step.update("id", stopped.properties, stack.toVerifyFirst())).outs).toMatchObject(
+      {
+        applied: true,
+      },
+    );
   },
 );
 
@@ -117,7 +119,7 @@ it("a run is not missing whose file is there again, has another name, or is held
   const files = join(stack.root, "state/runs");
   await rename(join(files, "slow.json"), join(stack.root, "held/f/state/runs/slow.json"));
   await writeFile(join(files, "another.json"), JSON.stringify(run("busy", running)));
-  expect((await Proof.create(stack.toProve())).outs).toMatchObject({
+  expect((await FirstVerification.create(stack.toVerifyFirst())).outs).toMatchObject({
     report: { unfinished: { compared: 1, held: 1, unequal: [] } },
   });
   await rename(join(files, "another.json"), join(files, "busy.json"));
@@ -129,17 +131,20 @@ it("a run is not missing whose file is there again, has another name, or is held
 it.each([
   ["", true],
   [", also if the rollback before could not export", false],
-])("a rollback of a cutover that stopped before its fence exports nothing%s", async (_, isUp) => {
-  const uri = isUp ? stack.inputs().uri : undefined;
-  const back = await stack.rollBack(await stack.cutover(), { uri });
-  await stack.exportByHand();
-  const later = { cutover: 2, stoppedAt: "2" };
-  await BulkPass.create(stack.inputs(later));
-  const known = await stack.runs.findOne({ _id: "busy" });
-  await stack.runs.insertOne({ ...known, _id: "stranger", updatedAt: new Date() });
-  const stopped = await stoppedBy(runStep(back, stack.inputs(later)));
-  expect(stopped.reasons).toEqual([expect.stringMatching(/: stranger \(no file, unfinished/)]);
-  const again = await stack.rollBack(stopped.properties, later);
-  expect(again).toMatchObject({ applied: true, direction: "back", rollback: back.rollback });
-  expect(await stack.files()).toEqual(sampleFiles);
-});
+])(
+  "a rollback of a cutover that stopped before it was recorded exports nothing%s",
+  async (_, isUp) => {
+    const uri = isUp ? stack.inputs().uri : undefined;
+    const back = await stack.rollBack(await stack.cutover(), { uri });
+    await stack.exportByHand();
+    const later = { cutover: 2, stoppedAt: "2" };
+    await BulkPass.create(stack.inputs(later));
+    const known = await stack.runs.findOne({ _id: "busy" });
+    await stack.runs.insertOne({ ...known, _id: "stranger", updatedAt: new Date() });
+    const stopped = await stoppedBy(runStep(back, stack.inputs(later)));
+    expect(stopped.reasons).toEqual([expect.stringMatching(/: stranger \(no file, unfinished/)]);
+    const again = await stack.rollBack(stopped.properties, later);
+    expect(again).toMatchObject({ applied: true, direction: "back", rollback: back.rollback });
+    expect(await stack.files()).toEqual(sampleFiles);
+  },
+);

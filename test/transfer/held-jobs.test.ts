@@ -56,7 +56,7 @@ it("a rollback holds with a run what may begin it anew, and names the jobs that 
     "queue/5-slow.json.tmp",
     "queue/archive/0-slow.json",
   ]);
-  expect(stack.said.join("\n")).toMatch(/warning: 2 jobs .*3-broken.*4-late.*\[jobs-held\]/);
+  expect(stack.printed.join("\n")).toMatch(/warning: 2 jobs .*3-broken.*4-late.*\[jobs-held\]/);
 });
 
 it("without MongoDB a job of a run that has no file is held although no run is", async () => {
@@ -164,14 +164,14 @@ it("without a queue nobody makes a job: the approvals of a held run stay in thei
 it("a job that cannot be moved stops no rollback, and is named", async () => {
   const before = await cutover();
   // A file is in the place of the folder of held jobs.
-  const fence = stack.held("", before).replace(/\/$/, "");
-  await addFiles(stack.root, { [`${fence}/queue`]: "in the way" });
+  const cutoverAt = stack.held("", before).replace(/\/$/, "");
+  await addFiles(stack.root, { [`${cutoverAt}/queue`]: "in the way" });
   const outs = await stack.rollBack(before, { uri: undefined });
   expect(outs.rollback).toMatchObject({
     held: ["busy", "slow"],
     notHeld: ["queue/1-busy.json", "queue/3-broken.json", "queue/4-late.json"],
   });
-  expect(stack.said.join("\n")).toMatch(/warning: 3 files .*1-busy.*\[jobs-not-held\]/);
+  expect(stack.printed.join("\n")).toMatch(/warning: 3 files .*1-busy.*\[jobs-not-held\]/);
 });
 
 /** Every `link` and `rm` fails from a call on, as after a kill; says in the end whether it came as far. */

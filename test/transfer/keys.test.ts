@@ -18,7 +18,7 @@ function records(...documents: ReturnType<typeof entry>[]): ReadyRecord[] {
       ({
         role: "logs",
         key: keyOf("logs", document),
-        place: { file: "" },
+        location: { file: "" },
         document,
       }) as unknown as ReadyRecord,
   );

@@ -1,7 +1,7 @@
 import { FindCursor } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { exportState, importState } from "../../components/transfer";
-import type { BaseDocument } from "../../components/transfer/bases";
+import type { MergeBaseDocument } from "../../components/transfer/merge-bases";
 import { databasePerTest, sidesOf } from "./database";
 import { addFiles, jsonIn, run, writeState } from "./state";
 import { Writer, killedBeside } from "./killed";
@@ -19,8 +19,8 @@ const versionOf = (version: number) => ({ planHash: `version ${version}` });
 /** The services go on in MongoDB. */
 const advance = (version: number) => runs().updateOne({ _id: "r" }, { $set: versionOf(version) });
 
-async function announcements(): Promise<BaseDocument["next"]> {
-  const bases = current.db.collection<BaseDocument>("pack_run_backfill");
+async function announcements(): Promise<MergeBaseDocument["next"]> {
+  const bases = current.db.collection<MergeBaseDocument>("pack_run_backfill");
   return (await bases.findOne({ _id: "base:runs:r" }))?.next;
 }
 

@@ -51,7 +51,7 @@ it("a run that a killed final pass inserted was not begun by a worker", async ()
   expect(report).not.toHaveProperty("begunInMongo");
 });
 
-it("a run that came in between is another's: no base says that it came of the file's", async () => {
+it("a run that came in between is another's: no merge base says that it came of the file's", async () => {
   const root = await writeState({ "state/runs/r.json": run("r") });
   const insert = Reflect.get(Collection.prototype, "insertMany");
   const inserts = vi

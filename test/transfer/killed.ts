@@ -42,7 +42,7 @@ const writers = new AsyncLocalStorage<Writer<unknown>>();
 /** An import or an export that waits once it has announced what it will write. */
 export class Writer<T> {
   private readonly reached = newSignal();
-  private readonly told = newSignal();
+  private readonly lines = newSignal();
   private readonly ended: Promise<T>;
   private killedAt: Moment | undefined;
 
@@ -59,7 +59,7 @@ export class Writer<T> {
 
   /** Lets it go on to its end. */
   end(): Promise<T> {
-    this.told.give();
+    this.lines.give();
     return this.ended;
   }
 
@@ -73,7 +73,7 @@ export class Writer<T> {
   async pass(moment: Moment): Promise<void> {
     if (moment === "announced") {
       this.reached.give();
-      await this.told.given;
+      await this.lines.given;
     }
     // Trouble of the machine, which is no refusal of one run.
     const killed = Object.assign(new Error("killed"), { syscall: "kill" });
@@ -105,7 +105,7 @@ function watchBases(): void {
   });
 }
 
-/** Lets an import or an export end behind its first write, before it settles the bases. */
+/** Lets an import or an export end behind its first write, before it settles the merge bases. */
 export async function killedBeforeSettling(work: () => Promise<unknown>): Promise<void> {
   await new Writer(work).kill();
 }

@@ -1,6 +1,6 @@
 import { Binary, Double, Int32, Long } from "mongodb";
 import { expect, it } from "vitest";
-import type { Announced, Base } from "../../components/transfer/bases";
+import type { Announced, MergeBase } from "../../components/transfer/merge-bases";
 import { type Side, merge, sideOf } from "../../components/transfer/merge";
 import { hashOf } from "../../components/state";
 import type { CollectionRole } from "../../components/contract";
@@ -88,7 +88,7 @@ it("a record that one side lacks was removed only if that side is the source of 
   const agreed = agreedOn(side.hash);
   const next = [announced("mongo", side, side, { isNew: true })];
   const gaps = ["onlyOnDisk", "onlyInMongo"];
-  const verdicts = (base: Base | undefined) =>
+  const verdicts = (base: MergeBase | undefined) =>
     [undefined, "disk" as const, "mongo" as const].map((truth) => [
       merge("runs", side, undefined, base, truth),
       merge("runs", undefined, side, base, truth),

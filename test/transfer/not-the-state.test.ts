@@ -1,6 +1,6 @@
 import { mkdir, rename } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { readFence, writeFence } from "../../components/state";
+import { readCutoverRecord, writeCutoverRecord } from "../../components/state";
 import { RollbackStack, sampleFiles, runStep, upSecond } from "./rollback-stack";
 import { addFiles } from "./state";
 
@@ -11,29 +11,29 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
   ["missing", () => Promise.resolve(), /is not a readable directory/],
   ["an empty mount point", (root) => mkdir(root), /has none of the directories/],
   [
-    "without the fence",
+    "without the record",
     (root) => addFiles(root, { "logs/runs/busy.ndjson": "" }),
-    /has no fence\.json/,
+    /has no cutover\.json/,
   ],
   [
-    "with a damaged fence",
-    (root) => addFiles(root, { ...sampleFiles, "fence.json": '{ "at": "2025' }),
-    /fence\.json .*export --all/,
+    "with a damaged record",
+    (root) => addFiles(root, { ...sampleFiles, "cutover.json": '{ "at": "2025' }),
+    /cutover\.json .*export --all/,
   ],
   [
     "another cutover's",
     async (root) => {
       await addFiles(root, sampleFiles);
-      await writeFence(root, { at: "2025-11-06T12:00:00.000Z", unfinishedCount: 1 });
+      await writeCutoverRecord(root, { at: "2025-11-06T12:00:00.000Z", unfinishedCount: 1 });
     },
-    /fence of 2025-11-06T12:00:00\.000Z/,
+    /cutover of 2025-11-06T12:00:00\.000Z/,
   ],
   [
     "without the volume of its runs",
     async (root) => {
       await addFiles(root, { "logs/runs/busy.ndjson": "" });
-      const fence = await readFence(`${root}-unmounted`);
-      if (fence) await writeFence(root, fence);
+      const cutoverRecord = await readCutoverRecord(`${root}-unmounted`);
+      if (cutoverRecord) await writeCutoverRecord(root, cutoverRecord);
     },
     /no run in state\/runs.* 2 unfinished/,
   ],
@@ -59,10 +59,10 @@ describe.each(notTheState)("a state directory that is %s", (_what, leave, words)
       expect(await stack.allFiles()).toEqual(left);
     }
     if (which === "second") return;
-    expect(stack.said).toContainEqual(
+    expect(stack.printed).toContainEqual(
       expect.stringMatching(/^warning: .*\[stop: rollback-refused\]$/),
     );
-    expect(stack.said.join("\n")).toMatch(words);
+    expect(stack.printed.join("\n")).toMatch(words);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Collection, Long, type FindCursor } from "mongodb";
 import { expect, it, onTestFinished } from "vitest";
-import { formatJson, readFence } from "../../components/state";
+import { formatJson, readCutoverRecord } from "../../components/state";
 import { RollbackStack, finished } from "./rollback-stack";
 
 const stack = new RollbackStack();
@@ -59,7 +59,7 @@ it.each([
       held: ["slow"],
     });
     expect(await stack.onDisk("busy")).toMatchObject(finished);
-    expect(await readFence(stack.root)).toHaveProperty("endedAt");
+    expect(await readCutoverRecord(stack.root)).toHaveProperty("endedAt");
   },
 );
 

@@ -98,12 +98,12 @@ it("a verification holds without records that nobody can fix, if their list is a
   expect(acceptQuarantined).toBeDefined();
 
   const accepted = { ...inputs, acceptQuarantined };
-  const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  const printed = vi.spyOn(console, "log").mockImplementation(() => undefined);
   await Verification.diff("id", properties, inputs);
-  expect(said).toHaveBeenCalledWith(expect.stringContaining(`"${acceptQuarantined ?? ""}"`));
-  said.mockClear();
+  expect(printed).toHaveBeenCalledWith(expect.stringContaining(`"${acceptQuarantined ?? ""}"`));
+  printed.mockClear();
   expect(await Verification.diff("id", properties, accepted)).toEqual({ changes: true });
-  expect(said).not.toHaveBeenCalled();
+  expect(printed).not.toHaveBeenCalled();
 
   const verified = await Verification.update("id", properties, accepted);
   expect(verified.outs).toMatchObject({
@@ -120,12 +120,12 @@ it("a verification holds without records that nobody can fix, if their list is a
   await expect(Verification.create(accepted)).rejects.toThrow("not in MongoDB: s");
 });
 
-it("a bulk pass fails before its import where the state directory takes no fence", async () => {
-  const end = refuseWrites("fence.json");
+it("a bulk pass fails before its import where the state directory takes no record", async () => {
+  const end = refuseWrites("cutover.json");
   const failed: unknown = await BulkPass.create(inputs).catch((error: unknown) => error);
   expect(failed).toMatchObject({
     name: "WriteError",
-    message: expect.stringMatching(/fence\.json failed: EROFS\./) as string,
+    message: expect.stringMatching(/cutover\.json failed: EROFS\./) as string,
   });
   end();
   expect((await BulkPass.create(inputs)).outs).toMatchObject({
@@ -134,7 +134,7 @@ it("a bulk pass fails before its import where the state directory takes no fence
   });
 });
 
-it("on a rollback neither connects, if no cutover came as far as its fence", async () => {
+it("on a rollback neither connects, if no cutover was recorded", async () => {
   for (const provider of [BulkPass, Verification]) {
     const unreachable = { ...inputs, direction: "back", uri: "mongodb://127.0.0.1:1" };
     const outs = (await provider.create(unreachable)).outs as object;

@@ -105,11 +105,11 @@ describe("trouble that stays", () => {
     );
   });
 
-  it("bases that cannot be kept are named", async () => {
+  it("merge bases that cannot be kept are named", async () => {
     await fill();
     await fail(["update"], "alwaysOn", { errorCode: 13 });
     const report = await exportState(sides(await writeState({})));
-    expect(report).toMatchObject({ runs: { written: 60 }, withoutBase: { count: 60 } });
+    expect(report).toMatchObject({ runs: { written: 60 }, withoutMergeBase: { count: 60 } });
     expect(report.baseTrouble).toContain("code 13");
   });
 });

@@ -36,9 +36,9 @@ it("the final pass of a rollback says so too, and warns of what is unfinished in
   const back = await removedLater();
   const { rollback } = await stack.finalPass(back, { direction: "back" });
   expect(rollback).toMatchObject({ exported: { runs: { removed: 1 } } });
-  const said = stack.said.join("\n");
-  expect(said).toMatch(/^Removed on disk .*: 1 run\.$/m);
-  expect(said).toMatch(/^warning: 1 run .*: busy\. .*--run ID.*\[removed-unfinished\]$/m);
+  const printed = stack.printed.join("\n");
+  expect(printed).toMatch(/^Removed on disk .*: 1 run\.$/m);
+  expect(printed).toMatch(/^warning: 1 run .*: busy\. .*--run ID.*\[removed-unfinished\]$/m);
 });
 
 it("an export of that run brings it back, and nothing else", async () => {
@@ -59,7 +59,7 @@ it("a file below held/ is there: its run comes back as MongoDB has it", async ()
   expect(await stack.onDisk("busy")).toMatchObject(running);
 });
 
-it("while the fence is open a run without a file is a gap, and is written", async () => {
+it("while the cutover is in force a run without a file is a gap, and is written", async () => {
   const before = await stack.cutover();
   await rm(join(stack.root, busy));
   const { rollback } = await stack.rollBack(before);

@@ -12,7 +12,7 @@ import {
 import { addFiles, approval, artifact, lines, logLine, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover, FinalPass, Proof, Verification } = providers;
+const { BulkPass, Handover, FinalPass, FirstVerification, Verification } = providers;
 
 /** A cutover, of runs of which one has all kinds of parts and a log line that cannot be imported. */
 async function cutOver(): Promise<Outs> {
@@ -23,8 +23,8 @@ async function cutOver(): Promise<Outs> {
     "artifacts/busy/artifact-manifest.json": { outputs: [artifact("a")] },
   });
   await BulkPass.create(stack.inputs());
-  const { fence } = (await Handover.create(stack.inputs())).outs as Outs;
-  return (await FinalPass.create(stack.inputs({ fencedAt: fence?.at }))).outs as Outs;
+  const { cutoverRecord } = (await Handover.create(stack.inputs())).outs as Outs;
+  return (await FinalPass.create(stack.inputs({ cutoverAt: cutoverRecord?.at }))).outs as Outs;
 }
 
 /** As a service or a person does with a run that is finished. */
@@ -46,7 +46,7 @@ it("a run that was removed in Mongo mode is not inserted again by any later `up`
   const first = await cutOver();
   await purge("busy");
   const left = await documents();
-  const at = stack.inputs({ fencedAt: (first as { fencedAt?: string }).fencedAt });
+  const at = stack.inputs({ cutoverAt: (first as { cutoverAt?: string }).cutoverAt });
   // The quarantined line makes it due again, and another setting a bulk pass.
   const again = await runStep(first, at, FinalPass);
   expect(again.report).toMatchObject({ logs: { inserted: 0, removed: 1, quarantined: 1 } });
@@ -86,21 +86,21 @@ it("is no difference, and a run that is unfinished on disk is named", async () =
   const { hash } = report;
   const accepted = stack.inputs({ acceptQuarantined: hash });
   expect((await Verification.create(accepted)).outs).toMatchObject({ report: { holds: true } });
-  expect(stack.said.join("\n")).toMatch(/Removed in Mongo mode.*2 runs/);
-  expect(stack.said.join("\n")).toMatch(/busy.*\[removed-unfinished\]/);
+  expect(stack.printed.join("\n")).toMatch(/Removed in Mongo mode.*2 runs/);
+  expect(stack.printed.join("\n")).toMatch(/busy.*\[removed-unfinished\]/);
 });
 
-it("a document that goes before the fence, or came with no import, is a gap", async () => {
+it("a document that goes before the cutover is recorded, or came with no import, is a gap", async () => {
   await addFiles(stack.root, sampleFiles);
   await importState(stack.sides);
   await purge("done");
   expect(await verifyState(stack.sides)).toMatchObject({ holds: false, runs: { missing: 1 } });
-  await Proof.create(stack.toProve()).catch(() => undefined);
-  await Proof.create(stack.toProve());
+  await FirstVerification.create(stack.toVerifyFirst()).catch(() => undefined);
+  await FirstVerification.create(stack.toVerifyFirst());
   await Handover.create(stack.inputs());
   await addFiles(stack.root, { "state/runs/web.json": run("web", finished) });
-  const { fence } = (await Handover.create(stack.inputs())).outs as Outs;
-  await FinalPass.create(stack.inputs({ fencedAt: fence?.at }));
+  const { cutoverRecord } = (await Handover.create(stack.inputs())).outs as Outs;
+  await FinalPass.create(stack.inputs({ cutoverAt: cutoverRecord?.at }));
   expect(await documents()).toEqual([4, 1, 0, 0]);
 });
 
@@ -111,7 +111,7 @@ it("no import updates a run while MongoDB is the source of truth", async () => {
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
 });
 
-it("what is forgotten is forgotten before the fence only", async () => {
+it("what is forgotten is forgotten before the cutover is recorded only", async () => {
   await cutOver();
   await stack.db.collection("pack_run_logs").deleteMany({});
   const checkpoints = stack.db.collection("pack_run_backfill").find({ _id: /^run:/ });

@@ -3,13 +3,13 @@ import { isImported } from "../../components/transfer/disk/file";
 import type { Checkpoint } from "../../components/transfer/checkpoints";
 import type { FoundFile } from "../../components/state";
 
-const stamp = { size: 2, inode: 1, modified: 5_000, changed: 5_000, seen: 0 };
+const stat = { size: 2, inode: 1, modified: 5_000, changed: 5_000, seen: 0 };
 
 /** Whether a run's file that was imported is read again, by what it looked like then. */
-function isRead(then: Partial<Checkpoint>, now = stamp): boolean {
-  const file: FoundFile = { role: "runs", path: "", name: "r.json", baseName: "r", stamp: now };
+function isRead(then: Partial<Checkpoint>, now = stat): boolean {
+  const file: FoundFile = { role: "runs", path: "", name: "r.json", baseName: "r", stat: now };
   const checkpoint = {
-    ...stamp,
+    ...stat,
     offset: 2,
     lines: 0,
     hash: "",
@@ -29,5 +29,5 @@ it.each([
   ["a file with another inode", { seen: 9_000 }, { inode: 2 }],
   ["a file whose owner or name changed", { seen: 9_000 }, { changed: 6_000 }],
 ])("%s is read again", (_what, then, now) => {
-  expect(isRead(then, { ...stamp, ...now })).toBe(true);
+  expect(isRead(then, { ...stat, ...now })).toBe(true);
 });

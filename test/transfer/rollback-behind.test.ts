@@ -5,7 +5,7 @@ import { type Outs, RollbackStack, finished, running } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
-/** A cutover of a database whose bases are not found any more, in which the worker went on. */
+/** A cutover of a database whose merge bases are not found any more, in which the worker went on. */
 async function withoutBases(): Promise<Outs> {
   const before = await stack.cutover();
   await stack.advance();
@@ -25,7 +25,7 @@ it("an unfinished run in conflict is held: its file is behind MongoDB", async ()
     destinationTaken: [],
   });
   expect(outs.rollback?.exported).not.toHaveProperty("stale");
-  expect(stack.said.join("\n")).toMatch(/warning: 1 run held in .*\/held, .*: busy\./);
+  expect(stack.printed.join("\n")).toMatch(/warning: 1 run held in .*\/held, .*: busy\./);
   expect(await inPlace()).toEqual(["state/runs/done.json", "state/runs/slow.json"]);
   const held = stack.held("state/runs/busy.json", before);
   expect(await jsonIn(stack.root, held)).toEqual(run("busy", running));
@@ -89,5 +89,5 @@ it("a run that comes back in the place of another file is named, and not as one 
   await addFiles(stack.root, { "state/runs/busy.json": run("busy", running) });
   const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({ held: [], destinationTaken: ["busy"] });
-  expect(stack.said.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-moved\]/);
+  expect(stack.printed.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-moved\]/);
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type CommandStartedEvent, Db, type Document, Timestamp } from "mongodb";
 import { afterEach, expect, it, vi } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
-import { drawFence } from "../../components/transfer";
+import { recordCutover } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
 import { failingCommands, hurryRetries, unacknowledged } from "./fail-point";
@@ -45,14 +45,14 @@ it("a rollback proves that it reads what is current: by a majority's write, afte
   const { rollback } = await runStep(before, back);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 } } });
 
-  const proof = asked.findIndex(({ command }) => command.update === ledgerCollection);
-  expect(asked[proof - 1]).toMatchObject({ commandName: "hello" });
-  expect(asked[proof]?.command).toMatchObject({
-    updates: [{ q: { "fences.at": new Date(before.fence?.at ?? "") } }],
+  const confirmation = asked.findIndex(({ command }) => command.update === ledgerCollection);
+  expect(asked[confirmation - 1]).toMatchObject({ commandName: "hello" });
+  expect(asked[confirmation]?.command).toMatchObject({
+    updates: [{ q: { "cutovers.at": new Date(before.cutoverRecord?.at ?? "") } }],
     writeConcern: { w: "majority", j: true, wtimeout: 5_000 },
   });
   const reads = asked
-    .slice(proof)
+    .slice(confirmation)
     .filter(({ commandName }) => ["find", "aggregate"].includes(commandName));
   expect(reads.length).toBeGreaterThan(5);
   for (const { command } of reads) {
@@ -61,7 +61,7 @@ it("a rollback proves that it reads what is current: by a majority's write, afte
     // The driver's own way to a secondary.
     expect(command).not.toHaveProperty("$readPreference");
   }
-  expect(asked.slice(0, proof).map(({ command }) => command.find as unknown)).not.toContain(
+  expect(asked.slice(0, confirmation).map(({ command }) => command.find as unknown)).not.toContain(
     "pack_runs",
   );
   expect(await stack.db.collection(ledgerCollection).findOne({})).toHaveProperty("exportedAt");
@@ -86,7 +86,7 @@ it("a cutover waits no longer than for an election while the worker is stopped",
   expect(Date.now() - started).toBeLessThan(20_000);
 });
 
-it("a primary that steps down right before its proof is waited for", async () => {
+it("a primary that steps down right before its confirmation is waited for", async () => {
   await stack.cutover();
   await stack.advance();
   const command = Reflect.get(Db.prototype, "command");
@@ -111,7 +111,7 @@ const unwritable: [string, Document][] = [
 
 it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) => {
   const before = await stack.cutover();
-  const at = before.fence?.at ?? "";
+  const at = before.cutoverRecord?.at ?? "";
   await stack.advance();
   await fail(["update"], "alwaysOn", how);
   const back = stack.toFiles({ electionSeconds: 1 });
@@ -128,17 +128,17 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
   const { rollback } = await runStep(before, { ...back, exportUnconfirmed: at });
   expect(rollback).toMatchObject({
     held: [],
-    exported: { runs: { written: 1 }, withoutBase: { count: 1, cases: ["busy"] } },
+    exported: { runs: { written: 1 }, withoutMergeBase: { count: 1, cases: ["busy"] } },
   });
-  expect(stack.said.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
+  expect(stack.printed.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
   expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
-it("what no majority has is read from the primary itself, and is no base for a later export", async () => {
+it("what no majority has is read from the primary itself, and is no merge base for a later export", async () => {
   const before = await stack.cutover();
   const old = await stack.runs.findOne({ _id: "busy" });
   await stack.advance();
-  const fields = { exportUnconfirmed: before.fence?.at, electionSeconds: 5 };
+  const fields = { exportUnconfirmed: before.cutoverRecord?.at, electionSeconds: 5 };
   await fail(["update"], "alwaysOn", { errorCode: 371 });
   const { asked, back } = await watched(fields);
   await runStep(before, back);
@@ -156,9 +156,9 @@ it("what no majority has is read from the primary itself, and is no base for a l
   expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
-it("reads that fail behind the proof stop a rollback with the way out", async () => {
+it("reads that fail after the confirmation stop a rollback with the way out", async () => {
   const before = await stack.cutover();
-  const at = before.fence?.at ?? "";
+  const at = before.cutoverRecord?.at ?? "";
   await stack.advance();
   await fail(["aggregate"], "alwaysOn", { errorCode: 133 });
   const back = stack.toFiles({ electionSeconds: 1 });
@@ -168,39 +168,39 @@ it("reads that fail behind the proof stop a rollback with the way out", async ()
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
 });
 
-it("a MongoDB that is given up for this fence is not asked", async () => {
+it("a MongoDB that is given up for this cutover is not asked", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const { asked, back } = await watched({ abandonMongo: before.fence?.at });
+  const { asked, back } = await watched({ abandonMongo: before.cutoverRecord?.at });
   const { rollback } = await runStep(before, back);
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
   expect(asked).toEqual([]);
 });
 
-it("a base that cannot be written stops no file: it is counted and named", async () => {
+it("a merge base that cannot be written stops no file: it is counted and named", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  // The first write is the proof.
+  // The first write is the confirmation.
   await fail(["update"], { skip: 1, times: 1_000_000 }, { errorCode: 14031 });
   const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({
     held: [],
     exported: {
       runs: { written: 1, unchanged: 2 },
-      withoutBase: { count: 1, cases: ["busy"] },
+      withoutMergeBase: { count: 1, cases: ["busy"] },
       baseTrouble: expect.stringContaining("code 14031") as string,
     },
   });
-  expect(stack.said.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
+  expect(stack.printed.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   await mend();
   expect(await stack.exportByHand()).toMatchObject({
     files: 0,
-    withoutBase: { count: 0 },
+    withoutMergeBase: { count: 0 },
   });
 });
 
-it("a fence asks for the runs that are held in several queries: a command has 16 MiB", async () => {
+it("a cutover asks for the runs that are held in several queries: a command has 16 MiB", async () => {
   const names = Array.from({ length: 5_001 }, (_, at) => `held/f/state/runs/r-${at}.json`);
   await addFiles(stack.root, { ...sampleFiles, "held/f/state/runs/r-0.json": "{}" });
   await Promise.all(names.slice(1).map((name) => writeFile(join(stack.root, name), "{}")));
@@ -210,7 +210,7 @@ it("a fence asks for the runs that are held in several queries: a command has 16
     { selectionTimeoutMs: 5_000 },
   );
   const sides = { ...stack.sides, database: client.db(stack.database) };
-  const { unknown } = await drawFence({
+  const { unknown } = await recordCutover({
     ...sides,
     ledger: ledgerCollection,
     stack: "storage/dev",

@@ -28,22 +28,22 @@ it("an election is waited for: everything is exported, and nothing held", async 
   const { rollback } = await stack.rollBack(before, { uri, electionSeconds: 30 });
 
   expect(rollback).toMatchObject({ held: [], exported: { runs: { written: 1 } } });
-  expect(stack.said.join("\n")).toMatch(/30 s for a primary/);
+  expect(stack.printed.join("\n")).toMatch(/30 s for a primary/);
 });
 
 it("members without a primary stop the rollback with both ways out, and nothing is held", async () => {
   const before = await stack.cutover();
-  const at = before.fence?.at ?? "";
+  const at = before.cutoverRecord?.at ?? "";
   const uri = await withoutPrimaryFor(60);
   const back = stack.toFiles({ uri, electionSeconds: 2 });
 
   await expect(runStep(before, back)).rejects.toThrow(
     new RegExp(`no primary: 127\\.0\\.0\\.1:\\d+ .*abandonMongo: "${at}"`),
   );
-  expect(stack.said.join("\n")).toMatch(/warning: .*no primary.*\[stop: rollback-refused\]/);
+  expect(stack.printed.join("\n")).toMatch(/warning: .*no primary.*\[stop: rollback-refused\]/);
   expect(await stack.files()).toEqual(sampleFiles);
-  const abandoning = (fencedAt: string) =>
-    providers.Handover.update("id", before, { ...back, abandonMongo: fencedAt });
+  const abandoning = (cutoverAt: string) =>
+    providers.Handover.update("id", before, { ...back, abandonMongo: cutoverAt });
   await expect(abandoning("2025-11-06T12:00:00.000Z")).rejects.toThrow(/no primary/);
 
   const { rollback } = (await abandoning(at)).outs as Outs;
@@ -71,7 +71,7 @@ it("the passes of one up wait once for members that do not answer, and again onc
   election.begin(7);
   const last = await stack.finalPass(before, { ...fields, direction: "back" });
   expect(last.rollback).toMatchObject({ held: [], exported: {} });
-  expect(stack.said.join("\n")).toMatch(/30 s for a primary/);
+  expect(stack.printed.join("\n")).toMatch(/30 s for a primary/);
 });
 
 /** What Atlas sends to an address that is not on its access list. */
@@ -93,14 +93,14 @@ it.each([
         ? `mongodb://nobody:wrong-secret@${host}/?directConnection=true`
         : `mongodb://nobody:wrong-secret@127.0.0.1:${port}/?tls=true`;
     const before = await stack.cutover();
-    const at = before.fence?.at ?? "";
+    const at = before.cutoverRecord?.at ?? "";
     const back = stack.toFiles({ uri, electionSeconds: 2 });
 
     const refused = await runStep(before, back).then(() => "it went on", String);
     expect(refused).toMatch(words);
     expect(refused).toContain(`abandonMongo: "${at}"`);
-    expect(stack.said.join("\n")).toMatch(/warning: .* answered.*\[stop: rollback-refused\]/);
-    expect(`${refused}${stack.said.join("\n")}`).not.toContain("wrong-secret");
+    expect(stack.printed.join("\n")).toMatch(/warning: .* answered.*\[stop: rollback-refused\]/);
+    expect(`${refused}${stack.printed.join("\n")}`).not.toContain("wrong-secret");
     expect(await stack.files()).toEqual(sampleFiles);
 
     const { rollback } = await runStep(before, { ...back, abandonMongo: at });

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { exportState, runRollback, importState, verifyState } from "../../components/transfer";
 import { steps } from "../../components/transfer/provider";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { type AnyStep, workInPod } from "../../components/step";
 import { version } from "../../package.json";
 import { bothEqual } from "./counts";
@@ -33,7 +33,7 @@ it.each([unreachable, { uri: undefined }])(
     expect(Date.now() - started).toBeLessThan(9_000);
     expect(outs.rollback?.held).toHaveLength(2);
     expect(outs.rollback).not.toHaveProperty("exported");
-    const text = stack.said.join("\n");
+    const text = stack.printed.join("\n");
     expect(text).toMatch(/warning: .*\/held\. .* 2 runs .*\[would-hold\]/);
     expect(text).toMatch(/warning: .*\[not-exported\]/);
     expect(text).toMatch(/warning: 2 runs .*\/held, .*busy.*\[runs-held\]/);
@@ -48,13 +48,13 @@ it.each([unreachable, { uri: undefined }])(
   },
 );
 
-it("a run that was finished on disk since the fence is not held", async () => {
+it("a run that was finished on disk since the cutover is not held", async () => {
   const before = await stack.cutover();
   await addFiles(stack.root, { "state/runs/busy.json": run("busy", finished) });
   expect((await stack.rollBack(before, { uri: undefined })).rollback?.held).toEqual(["slow"]);
 });
 
-it("a run that web wrote to files after the fence is held: MongoDB has it by the final pass", async () => {
+it("a run that web wrote to files after the handover is held: MongoDB has it by the final pass", async () => {
   const before = await stack.cutover();
   await addFiles(stack.root, { "state/runs/late.json": run("late", running) });
   await stack.finalPass(before);
@@ -62,10 +62,10 @@ it("a run that web wrote to files after the fence is held: MongoDB has it by the
   expect((outs.rollback?.held as string[]).sort()).toEqual(["busy", "late", "slow"]);
 });
 
-it("the first rollback ends the fence, and from then on a second one holds nothing", async () => {
+it("the first rollback ends the cutover, and from then on a second one holds nothing", async () => {
   const before = await stack.cutover();
   await stack.rollBack(before, { uri: undefined });
-  expect(await readFence(stack.root)).toHaveProperty("endedAt");
+  expect(await readCutoverRecord(stack.root)).toHaveProperty("endedAt");
   await stack.moveHeldBack();
 
   // Its engine was killed, so that the stack does not know of it.
@@ -82,15 +82,15 @@ it("the first rollback ends the fence, and from then on a second one holds nothi
 it("later the export brings held runs back, and holds none with which the worker is at work", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const { fence } = await stack.rollBack(before, { uri: undefined });
+  const { cutoverRecord } = await stack.rollBack(before, { uri: undefined });
   const atWork = run("busy-since", running);
   await addFiles(stack.root, { "state/runs/busy-since.json": atWork });
   const { uri, database: name } = stack.inputs();
-  const fencedAt = fence?.at;
+  const cutoverAt = cutoverRecord?.at;
   const options = {
     uri,
     name,
-    fencedAt,
+    cutoverAt,
     ledger: ledgerCollection,
     electionSeconds: 5,
   } as const;
@@ -119,9 +119,9 @@ it("a Job that fails later is a warning, and the services' next update holds not
   const before = await stack.cutover();
   const outs = await stack.rollBack(before, { uri: undefined });
   const job = { kubeconfig: join(stack.root, "none"), namespace: "apps" };
-  const kept = { fence: outs.fence, rollback: outs.rollback, applied: true };
+  const kept = { cutoverRecord: outs.cutoverRecord, rollback: outs.rollback, applied: true };
   expect(await stack.rollBack(outs, { job })).toMatchObject(kept);
-  expect(stack.said.at(-1)).toMatch(
+  expect(stack.printed.at(-1)).toMatch(
     /^warning: What changed in MongoDB is still only there\. .*kubeconfig/,
   );
 
@@ -141,8 +141,10 @@ it("a Job's pod that cannot export later warns too, because it knows of the firs
   const { uri, ...inputs } = stack.toFiles();
   const request = { version, inputs, state: Object.fromEntries(known) as object };
   const answer = await workInPod(steps.handover as unknown as AnyStep, request, uri ?? "");
-  expect(answer).toMatchObject({ results: { fence: outs.fence, rollback: outs.rollback } });
-  expect(stack.said.at(-1)).toMatch(/^warning: .*\[not-exported\]$/);
+  expect(answer).toMatchObject({
+    results: { cutoverRecord: outs.cutoverRecord, rollback: outs.rollback },
+  });
+  expect(stack.printed.at(-1)).toMatch(/^warning: .*\[not-exported\]$/);
 });
 
 it("held runs come back by an export, as MongoDB has them, and go forward again", async () => {
@@ -160,7 +162,7 @@ it("held runs come back by an export, as MongoDB has them, and go forward again"
   expect(await exportState(stack.sides)).toMatchObject({ files: 0, returned: [] });
 
   const again = await stack.cutover(outs);
-  expect(again.fence).toMatchObject({ unfinishedCount: 1 });
+  expect(again.cutoverRecord).toMatchObject({ unfinishedCount: 1 });
   expect(await importState({ ...stack.sides, pass: "final" })).toMatchObject({ quarantine: [] });
   expect(await verifyState(stack.sides)).toMatchObject(bothEqual);
   expect(await stack.runs.countDocuments()).toBe(3);
@@ -172,8 +174,8 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
   await stack.advance();
   const outs = await stack.rollBack(before, { uri: undefined });
   const again = await stack.cutover(outs);
-  expect(again.fence).toMatchObject({ unfinishedCount: 0 });
-  expect(stack.said.at(-1)).toMatch(/ 2 runs in .*\/held: .*busy/);
+  expect(again.cutoverRecord).toMatchObject({ unfinishedCount: 0 });
+  expect(stack.printed.at(-1)).toMatch(/ 2 runs in .*\/held: .*busy/);
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
   expect(await importState({ ...stack.sides, pass: "final" })).toMatchObject({ quarantine: [] });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
@@ -187,14 +189,14 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
   expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
-it("a cutover that is killed at its fence and given up leaves nothing to be executed again", async () => {
+it("a cutover that is killed while it is recorded and given up leaves nothing to be executed again", async () => {
   const outs = await stack.rollBack(await stack.cutover(), { uri: undefined });
   await addFiles(stack.root, { "state/runs/new.json": run("new", running) });
   // The engine does not save what it did.
   await stack.cutover(outs);
   expect(await diffHandover(outs, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);
-  const places = Object.keys(await stack.files()).filter((name) => /^state.runs/.test(name));
-  expect(places).toEqual(["state/runs/done.json", "state/runs/new.json"]);
+  const locations = Object.keys(await stack.files()).filter((name) => /^state.runs/.test(name));
+  expect(locations).toEqual(["state/runs/done.json", "state/runs/new.json"]);
 });
 
 it("a cutover to a new MongoDB does not import what is held, and warns that nobody executes it", async () => {
@@ -202,7 +204,7 @@ it("a cutover to a new MongoDB does not import what is held, and warns that nobo
   await stack.db.dropDatabase();
   await claimMigration(stack.db);
   const again = await stack.cutover(outs);
-  expect(stack.said.at(-1)).toMatch(/^warning: 2 runs .*busy.*\[held-runs-unknown\]$/);
+  expect(stack.printed.at(-1)).toMatch(/^warning: 2 runs .*busy.*\[held-runs-unknown\]$/);
 
   const second = await stack.finalPass(again);
   expect(await stack.runs.countDocuments()).toBe(1);
@@ -221,7 +223,7 @@ it("a held file whose place is taken stays held in a cutover, and is named", asy
   const other = JSON.stringify(run("busy", finished));
   await addFiles(stack.root, { "state/runs/busy.json": other });
   await stack.cutover(outs);
-  expect(stack.said.join("\n")).toMatch(/ 2 runs in .*\/held: .*busy/);
+  expect(stack.printed.join("\n")).toMatch(/ 2 runs in .*\/held: .*busy/);
   const files = await stack.files();
   expect(files["state/runs/busy.json"]).toBe(other);
   expect(files["held/state/runs/busy.json"]).toBe(sampleFiles["state/runs/busy.json"]);
@@ -262,10 +264,10 @@ it("a server that is stopped holds runs in 5 s, and started again it brings them
 it("a rollback that is killed while it holds a run exports that run when MongoDB is up again", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const place = join(stack.root, "state/runs/busy.json");
+  const location = join(stack.root, "state/runs/busy.json");
   const held = join(stack.root, stack.held("state/runs/busy.json", before));
   await mkdir(dirname(held), { recursive: true });
-  await link(place, held);
+  await link(location, held);
   const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({ held: [], destinationTaken: [] });
   expect(await stack.onDisk("busy")).toMatchObject(finished);

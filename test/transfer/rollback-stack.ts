@@ -6,7 +6,7 @@ import { defaultFolders } from "../../components/contract";
 import { exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
-import { type Fence, listHeldRuns, ownFiles } from "../../components/state";
+import { type CutoverRecord, listHeldRuns, ownFiles } from "../../components/state";
 import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
 import { perTest, stoppableServerForTests } from "../server";
@@ -16,7 +16,7 @@ import { addFiles, filesIn, jsonIn, logLine, run, textsOf } from "./state";
 /** The outputs of a handover. */
 export interface Outs {
   readonly report?: Document;
-  readonly fence?: Fence;
+  readonly cutoverRecord?: CutoverRecord;
   readonly rollback?: Document;
 }
 
@@ -70,14 +70,14 @@ export const upSecond = (olds: Outs | undefined, news: object) => runStep(olds, 
 /** The handovers of a stack, with a server for a file's tests, and a root and a database for each. */
 export class RollbackStack {
   /** What was printed. */
-  said: string[] = [];
+  printed: string[] = [];
   private readonly current = perTest(stoppableServerForTests());
 
   constructor() {
     afterAll(closeConnections);
     beforeEach(async () => {
-      this.said = [];
-      vi.spyOn(console, "log").mockImplementation((line: string) => void this.said.push(line));
+      this.printed = [];
+      vi.spyOn(console, "log").mockImplementation((line: string) => void this.printed.push(line));
       await claimMigration(this.db);
     });
     afterEach(() => vi.restoreAllMocks());
@@ -129,8 +129,8 @@ export class RollbackStack {
     };
   }
 
-  /** Those of a proof, after a bulk pass. */
-  toProve(fields: object = {}) {
+  /** Those of a first verification, after a bulk pass. */
+  toVerifyFirst(fields: object = {}) {
     return this.inputs({ importedAt: "2026-11-25T09:00:00.000Z", ...fields });
   }
 
@@ -139,8 +139,8 @@ export class RollbackStack {
   }
 
   /** Those of the final pass. @param first the outputs of the first one */
-  second({ fence }: Outs, fields: object = {}) {
-    return this.inputs({ ...(fence && { fencedAt: fence.at }), ...fields });
+  second({ cutoverRecord }: Outs, fields: object = {}) {
+    return this.inputs({ ...(cutoverRecord && { cutoverAt: cutoverRecord.at }), ...fields });
   }
 
   /** The files below the root; nothing where it is missing. */
@@ -148,19 +148,19 @@ export class RollbackStack {
     return filesIn(this.root).catch(() => ({}));
   }
 
-  /** The same without a rollback's own; held ones whatever their fence is. */
+  /** The same without a rollback's own; held ones whatever their cutover is. */
   async files(): Promise<Record<string, string>> {
     const files = Object.entries(await filesIn(this.root));
-    const own: string[] = [ownFiles.fence, ownFiles.deltaScope];
+    const own: string[] = [ownFiles.cutoverRecord, ownFiles.deltaScope];
     const ofServices = files.filter(([name]) => !own.includes(name));
     return Object.fromEntries(
       ofServices.map(([name, text]) => [name.replace(/^held\/[^/]+\//, "held/"), text]),
     );
   }
 
-  /** The path of a file that was held since a fence. */
-  held(name: string, { fence }: Outs): string {
-    return `held/${fence?.at.replaceAll(":", "-") ?? ""}/${name}`;
+  /** The path of a file that was held since a cutover. */
+  held(name: string, { cutoverRecord }: Outs): string {
+    return `held/${cutoverRecord?.at.replaceAll(":", "-") ?? ""}/${name}`;
   }
 
   /** A cutover as far as the worker's rollout. */
@@ -187,8 +187,8 @@ export class RollbackStack {
   }
 
   exportByHand(fields: object = {}, electionSeconds = 5) {
-    const proof = { ledger: ledgerCollection, electionSeconds };
-    return exportByHand({ ...this.sides, ...fields }, proof);
+    const confirmation = { ledger: ledgerCollection, electionSeconds };
+    return exportByHand({ ...this.sides, ...fields }, confirmation);
   }
 
   /** A service changes a run in MongoDB. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { verifyState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
-import { FenceMissing } from "../../components/ledger";
-import { readFence } from "../../components/state";
+import { CutoverMissing } from "../../components/ledger";
+import { readCutoverRecord } from "../../components/state";
 import { claimMigration, ledgerCollection } from "./database";
 import { addFiles, run } from "./state";
 import { refuseWrites } from "./read-only";
@@ -21,10 +21,13 @@ import {
 
 const stack = new RollbackStack();
 
-it("a cutover draws the fence once, and the next one again", async () => {
+it("a cutover is recorded once, and the next one again", async () => {
   const first = await stack.cutover();
-  expect(first).toMatchObject({ fence: { unfinishedCount: 2 }, report: { runs: { inserted: 3 } } });
-  expect(Math.abs(Date.now() - Date.parse(first.fence?.at ?? ""))).toBeLessThan(60_000);
+  expect(first).toMatchObject({
+    cutoverRecord: { unfinishedCount: 2 },
+    report: { runs: { inserted: 3 } },
+  });
+  expect(Math.abs(Date.now() - Date.parse(first.cutoverRecord?.at ?? ""))).toBeLessThan(60_000);
   const { uri, ...others } = first as Outs & { uri: string };
   expect(uri).toBe(stack.server.uri);
   expect(JSON.stringify(others)).not.toContain("mongodb:");
@@ -37,7 +40,7 @@ it("a cutover draws the fence once, and the next one again", async () => {
     back,
     stack.inputs({ cutover: 2, stoppedAt: "3" }),
   );
-  expect(again.outs).toMatchObject({ fence: { unfinishedCount: 1 } });
+  expect(again.outs).toMatchObject({ cutoverRecord: { unfinishedCount: 1 } });
 });
 
 it("a live worker never meets the handover: another root runs the second one only", async () => {
@@ -50,29 +53,29 @@ it("a live worker never meets the handover: another root runs the second one onl
   );
 });
 
-it("a final pass follows each fence, and is done once for each", async () => {
+it("a final pass follows each cutover, and is done once for each", async () => {
   const first = await stack.cutover();
   const done = await stack.finalPass(first);
   expect(await diffHandover(done, stack.second(first), providers.FinalPass)).toBe(false);
   const next = await runStep(first, stack.inputs({ stoppedAt: "3" }));
-  expect(next.fence?.at).not.toBe(first.fence?.at);
+  expect(next.cutoverRecord?.at).not.toBe(first.cutoverRecord?.at);
   expect(await diffHandover(done, stack.second(next), providers.FinalPass)).toBe(true);
 });
 
-it("the ledger has the moment of the last fence, and the name of its collection runs nothing", async () => {
+it("the ledger has the moment of the last cutover, and the name of its collection runs nothing", async () => {
   const record = () => stack.db.collection(ledgerCollection).findOne({});
   const first = await stack.cutover();
   expect(await record()).toMatchObject({
     stack: "storage/test",
-    fencedAt: new Date(first.fence?.at ?? ""),
+    cutoverAt: new Date(first.cutoverRecord?.at ?? ""),
   });
   expect(await diffHandover(first, stack.inputs({ cutover: 1, ledger: "another" }))).toBe(false);
   const again = await stack.cutover(await stack.rollBack(first));
-  expect(again.fence?.at).not.toBe(first.fence?.at);
-  expect(await record()).toMatchObject({ fencedAt: new Date(again.fence?.at ?? "") });
+  expect(again.cutoverRecord?.at).not.toBe(first.cutoverRecord?.at);
+  expect(await record()).toMatchObject({ cutoverAt: new Date(again.cutoverRecord?.at ?? "") });
 });
 
-it("a fence that cannot be noted stops the cutover, and leaves aside what is held", async () => {
+it("a cutover that the ledger cannot record stops, and leaves aside what is held", async () => {
   const first = await stack.cutover();
   const held = await stack.rollBack(first, { uri: undefined });
   await stack.db.collection(ledgerCollection).deleteMany({});
@@ -86,7 +89,7 @@ it("a stack that begins on files does nothing, and neither does its second up", 
   const back = stack.toFiles(unreachable);
   for (const provider of [providers.Handover, providers.FinalPass]) {
     const outs = await runStep(undefined, back, provider);
-    expect(outs.fence ?? undefined).toBeUndefined();
+    expect(outs.cutoverRecord ?? undefined).toBeUndefined();
     expect(outs).toHaveProperty("rollback", null);
     expect(await diffHandover(outs, { ...back, cutover: 1 }, provider)).toBe(false);
   }
@@ -101,7 +104,7 @@ it("a rollback exports what changed in MongoDB, and a second up changes nothing"
     exported: { runs: { written: 1, unchanged: 2 }, logs: { written: 1 }, conflicts: [] },
     held: [],
   });
-  expect(stack.said.at(-1)).toContain(`${stack.root}: 1 run, 1 log entry.`);
+  expect(stack.printed.at(-1)).toContain(`${stack.root}: 1 run, 1 log entry.`);
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect(await diffHandover(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
@@ -114,10 +117,10 @@ it("a rollback that fails in the middle is unfinished, and goes on in the next u
   await stack.db.collection("pack_artifacts").insertOne({ runId: "busy", name: "a" });
   const failed = stack.rollBack(before);
   await expect(failed).rejects.toMatchObject({
-    properties: { applied: false, direction: "forward", fence: before.fence },
+    properties: { applied: false, direction: "forward", cutoverRecord: before.cutoverRecord },
     reasons: [expect.stringMatching(/^Export to .*pulumi up/)],
   });
-  expect(await readFence(stack.root)).toMatchObject({ ...before.fence });
+  expect(await readCutoverRecord(stack.root)).toMatchObject({ ...before.cutoverRecord });
   await rm(join(stack.root, "artifacts"));
   const { properties } = (await failed.catch((error: unknown) => error)) as { properties: Outs };
   expect((await stack.rollBack(properties)).rollback).toMatchObject({
@@ -133,14 +136,17 @@ describe("the final pass", () => {
     return { second, back: await stack.rollBack(first) };
   }
 
-  it("imports what web wrote meanwhile, draws no fence, and brings back what it wrote later", async () => {
+  it("imports what web wrote meanwhile, records no cutover, and brings back what it wrote later", async () => {
     const first = await stack.cutover();
     await addFiles(stack.root, { "state/runs/by-web.json": run("by-web") });
     const second = await stack.finalPass(first);
     expect(second).toMatchObject({ report: { runs: { inserted: 1 } } });
-    expect(second).not.toHaveProperty("fence");
+    expect(second).not.toHaveProperty("cutoverRecord");
     const finalPassAt = expect.any(String) as string;
-    expect(await readFence(stack.root)).toMatchObject({ ...first.fence, finalPassAt });
+    expect(await readCutoverRecord(stack.root)).toMatchObject({
+      ...first.cutoverRecord,
+      finalPassAt,
+    });
     const back = await stack.rollBack(first);
     await stack.change("slow", { planHash: "by web" });
     expect(
@@ -148,7 +154,7 @@ describe("the final pass", () => {
     ).toMatchObject({ exported: { runs: { written: 1 } } });
   });
 
-  it("exports too where a rollback creates it, because the cutover stopped before it", async () => {
+  it("exports too where a rollback creates it, because the cutover stopped before that", async () => {
     const back = await stack.rollBack(await stack.cutover());
     await stack.change("slow", { planHash: "by web" });
     const outs = await stack.finalPass(back, { direction: "back" });
@@ -178,11 +184,11 @@ describe("the final pass", () => {
     "says without MongoDB ($uri) that the rest is left behind, and where it was counted",
     async (where) => {
       const { second, back } = await firstBack();
-      stack.said = [];
+      stack.printed = [];
       const outs = await upSecond(second, stack.second(back, { direction: "back", ...where }));
       expect(outs.rollback).toMatchObject({ held: [] });
-      const said = stack.said.filter((line) => !line.includes("waiting up to"));
-      expect(said).toEqual([
+      const printed = stack.printed.filter((line) => !line.includes("waiting up to"));
+      expect(printed).toEqual([
         expect.stringMatching(/^warning: .* since 20.*`verification`.*\[not-exported\]$/),
       ]);
     },
@@ -191,7 +197,7 @@ describe("the final pass", () => {
   it("says nothing of an earlier count while MongoDB is reached", async () => {
     const { second, back } = await firstBack();
     await upSecond(second, stack.second(back, { direction: "back" }));
-    expect(stack.said.at(-1)).toContain(`${stack.root}: nothing changed.`);
+    expect(stack.printed.at(-1)).toContain(`${stack.root}: nothing changed.`);
   });
 });
 
@@ -200,10 +206,10 @@ it("an export from another database is refused, in the preview too, and the stat
   const elsewhere = stack.toFiles({ database: `${stack.database}_empty` });
   const refused = runStep(before, elsewhere);
   await expect(refused).rejects.toMatchObject({
-    properties: { applied: false, direction: "forward", fence: before.fence },
-    reasons: [expect.stringMatching(/no record .*fence/) as string],
+    properties: { applied: false, direction: "forward", cutoverRecord: before.cutoverRecord },
+    reasons: [expect.stringMatching(/no record .*cutover/) as string],
   });
-  expect(stack.said.at(-1)).toMatch(/^warning: .* test_\d+_empty .*\[stop: rollback-refused\]$/);
+  expect(stack.printed.at(-1)).toMatch(/^warning: .* test_\d+_empty .*\[stop: rollback-refused\]$/);
   expect(await stack.files()).toEqual(sampleFiles);
 });
 
@@ -213,54 +219,57 @@ it("after a rollback that did not finish the cutover goes on in its own database
   const empty = `${stack.database}_empty`;
   const elsewhere = stack.inputs({ database: empty, cutover: 2, stoppedAt: "3" });
   await claimMigration(stack.db.client.db(empty));
-  await expect(runStep(unfinished, elsewhere)).rejects.toThrow(FenceMissing);
+  await expect(runStep(unfinished, elsewhere)).rejects.toThrow(CutoverMissing);
   expect(await runStep(unfinished, stack.inputs({ cutover: 2, stoppedAt: "3" }))).toHaveProperty(
-    "fence",
+    "cutoverRecord",
   );
 });
 
-it("the fence is kept beside the files, is ended by the rollback, and is drawn anew by the next cutover", async () => {
+it("the record is kept beside the files, is ended by the rollback, and is written anew by the next cutover", async () => {
   const first = await stack.cutover();
-  expect(await readFence(stack.root)).toMatchObject({ ...first.fence });
-  expect(first.fence).not.toHaveProperty("endedAt");
+  expect(await readCutoverRecord(stack.root)).toMatchObject({ ...first.cutoverRecord });
+  expect(first.cutoverRecord).not.toHaveProperty("endedAt");
   const back = await stack.rollBack(first);
-  expect(back.fence).toEqual(first.fence);
-  const { endedAt } = (await readFence(stack.root)) ?? {};
+  expect(back.cutoverRecord).toEqual(first.cutoverRecord);
+  const { endedAt } = (await readCutoverRecord(stack.root)) ?? {};
   expect(endedAt).toBeDefined();
   await stack.finalPass(back, { direction: "back" });
-  expect(await readFence(stack.root)).toMatchObject({ ...first.fence, endedAt });
+  expect(await readCutoverRecord(stack.root)).toMatchObject({ ...first.cutoverRecord, endedAt });
   const again = await stack.cutover(back);
-  expect(await readFence(stack.root)).toMatchObject({ ...again.fence });
-  expect(again.fence).not.toHaveProperty("endedAt");
+  expect(await readCutoverRecord(stack.root)).toMatchObject({ ...again.cutoverRecord });
+  expect(again.cutoverRecord).not.toHaveProperty("endedAt");
 });
 
-it("a fence that cannot be kept beside the files stops the cutover, and the next up draws one", async () => {
-  const end = refuseWrites("fence.json");
+it("a record that cannot be kept beside the files stops the cutover, and the next up writes one", async () => {
+  const end = refuseWrites("cutover.json");
   await expect(stack.cutover()).rejects.toThrow(/EROFS/);
   end();
   const outs = await stack.cutover();
-  expect(await readFence(stack.root)).toMatchObject({ ...outs.fence });
+  expect(await readCutoverRecord(stack.root)).toMatchObject({ ...outs.cutoverRecord });
 });
 
 it.each([true, false])(
-  "a fence that a killed cutover drew, which the stack does not know, is the one that is ended (MongoDB answers: %s)",
+  "the record of a killed cutover, which the stack does not know, is the one that is ended (MongoDB answers: %s)",
   async (isThere) => {
     const known = await stack.cutover();
     await stack.advance();
     // A rollback failed, and the engine of the cutover after it was killed before its state was saved.
-    const { fence: unknown } = await runStep({ ...known, applied: false } as Outs, stack.inputs());
-    expect(unknown?.at).not.toBe(known.fence?.at);
+    const { cutoverRecord: unknown } = await runStep(
+      { ...known, applied: false } as Outs,
+      stack.inputs(),
+    );
+    expect(unknown?.at).not.toBe(known.cutoverRecord?.at);
     const uri = isThere ? stack.server.uri : undefined;
     const back = await stack.rollBack(known, { uri });
     expect(back.rollback).toMatchObject(
       isThere ? { exported: { runs: { written: 1 } }, held: [] } : { held: ["busy", "slow"] },
     );
-    expect(await readFence(stack.root)).toMatchObject({
+    expect(await readCutoverRecord(stack.root)).toMatchObject({
       at: unknown?.at,
-      former: [known.fence?.at],
+      former: [known.cutoverRecord?.at],
       endedAt: expect.any(String) as string,
     });
     await stack.finalPass(back, { direction: "back", uri });
-    expect(await readFence(stack.root)).toMatchObject({ at: unknown?.at });
+    expect(await readCutoverRecord(stack.root)).toMatchObject({ at: unknown?.at });
   },
 );

@@ -3,13 +3,13 @@ import { RollbackStack, finished, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
-it("a section `backfill` that is put back on MongoDB draws the fence anew, for a whole rollback", async () => {
+it("a section `backfill` that is put back on MongoDB records the cutover anew, for a whole rollback", async () => {
   await stack.cutover();
   await stack.advance();
   // Its steps left the stack with it, and are new to it now.
   const again = await runStep(undefined, stack.inputs());
   expect(again.report).toMatchObject({ runs: { inserted: 0, updated: 0, quarantined: 0 } });
-  expect(again.fence).toMatchObject({ unfinishedCount: 2 });
+  expect(again.cutoverRecord).toMatchObject({ unfinishedCount: 2 });
 
   const { rollback } = await stack.rollBack(again);
   expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, conflicts: [] }, held: [] });

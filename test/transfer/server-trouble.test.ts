@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Db, Document } from "mongodb";
-import { drawFence, exportByHand, importState, verifyState } from "../../components/transfer";
+import { recordCutover, exportByHand, importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError, isDocumentCode } from "../../components/mongo";
 import { collections } from "../../components/contract";
 import { importCounts } from "./counts";
@@ -88,13 +88,13 @@ describe("trouble that passes", () => {
   );
 });
 
-it("the fence in the ledger is read again if the server steps down meanwhile", async () => {
+it("the cutover in the ledger is read again if the server steps down meanwhile", async () => {
   const root = await writeState(state);
   await importState(sides(root));
   const ledger = ledgerCollection;
   const cutover = { ledger, stack: "storage/test", cutover: 1, unfinishedCount: 0 };
   for (const work of [
-    () => drawFence({ ...sides(root), ...cutover }),
+    () => recordCutover({ ...sides(root), ...cutover }),
     () => exportByHand(sides(root), { ledger, electionSeconds: 5 }),
     () => exportByHand({ ...sides(root), all: true }, { ledger, electionSeconds: 5 }),
   ]) {

@@ -6,11 +6,11 @@ import { defaultFolders, type CollectionRole } from "../../components/contract";
 import { fileOf } from "../../components/state";
 import { importState, verifyState } from "../../components/transfer";
 import {
-  type NewBase,
-  announceBases,
-  basesIn,
-  withdrawBases,
-} from "../../components/transfer/bases";
+  type NewMergeBase,
+  announceMergeBases,
+  mergeBasesIn,
+  withdrawMergeBases,
+} from "../../components/transfer/merge-bases";
 import { type Checkpoint, Checkpoints } from "../../components/transfer/checkpoints";
 import { databasePerTest, defaultSides, sidesOf } from "./database";
 import { approval, run, writeState } from "./state";
@@ -83,7 +83,7 @@ it("an importer that stalled before its write replaces only what it read", async
   expect(await statuses()).toEqual(["Succeeded", "Running"]);
 });
 
-/** Imports, and does something else before the bases are settled. */
+/** Imports, and does something else before the merge bases are settled. */
 async function stalledBeforeSettling(root: string, meanwhile: () => Promise<unknown>) {
   const write = Reflect.get(Collection.prototype, "bulkWrite");
   const writes = vi.spyOn(Collection.prototype, "bulkWrite");
@@ -116,8 +116,8 @@ it("an importer that stalled before it settled leaves the newer base", async () 
 it("an importer settles what it wrote beside another one's announcement", async () => {
   const root = await writeState({ [file]: first ?? "" });
   const sides = defaultSides(current.db, root);
-  const bases = basesIn(current.db);
-  const theirs: NewBase = {
+  const bases = mergeBasesIn(current.db);
+  const theirs: NewMergeBase = {
     role: "runs",
     key: "r",
     disk: "theirs",
@@ -126,8 +126,8 @@ it("an importer settles what it wrote beside another one's announcement", async 
     isNew: true,
     seen: undefined,
   };
-  await stalledBeforeSettling(root, () => announceBases(bases, "mongo", [theirs]));
-  await withdrawBases(bases, "mongo", [theirs]);
+  await stalledBeforeSettling(root, () => announceMergeBases(bases, "mongo", [theirs]));
+  await withdrawMergeBases(bases, "mongo", [theirs]);
   await writeFile(join(root, file), second ?? "");
   expect(await importState({ ...sides, pass: "delta" })).toMatchObject({
     runs: { updated: 1, quarantined: 0 },

@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Int32, type Document } from "mongodb";
 import { expect, it } from "vitest";
-import { drawFence, exportByHand, exportState, importState } from "../../components/transfer";
+import { recordCutover, exportByHand, exportState, importState } from "../../components/transfer";
 import { exportCounts } from "./counts";
 import { databasePerTest, ledgerCollection, sidesOf } from "./database";
 import { jsonIn, run, writeState } from "./state";
@@ -117,8 +117,13 @@ it("a state directory that is lost comes back in the forms that it had", async (
   const steps = gates.map((step, at) => ({ stepId: `s${at}`, ...step, ...untouched }));
   const root = await writeState({ [file("r")]: text("r", steps) });
   await importState(sides(root));
-  const fence = { ledger: ledgerCollection, stack: "storage/test", cutover: 1, unfinishedCount: 1 };
-  await drawFence({ ...sides(root), ...fence });
+  const cutoverRecord = {
+    ledger: ledgerCollection,
+    stack: "storage/test",
+    cutover: 1,
+    unfinishedCount: 1,
+  };
+  await recordCutover({ ...sides(root), ...cutoverRecord });
   await current.db.collection("pack_run_backfill").deleteMany({});
   await rm(root, { recursive: true });
   await exportByHand(

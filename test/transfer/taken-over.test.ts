@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { providers } from "../../components/transfer/provider";
 import {
   RollbackStack,
@@ -12,7 +12,7 @@ import {
 import { addFiles, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover, FinalPass, Proof } = providers;
+const { BulkPass, Handover, FinalPass, FirstVerification } = providers;
 
 /** What a stack finds that lost its state after a cutover, and files that an import would read. */
 async function losesState(isFinished = true): Promise<Outs> {
@@ -30,10 +30,14 @@ async function losesState(isFinished = true): Promise<Outs> {
   return former;
 }
 
-const inputs = ({ fence }: Outs) =>
-  stack.inputs({ takenOver: fence?.at, stoppedAt: undefined, drainSnapshot: { workloads: {} } });
+const inputs = ({ cutoverRecord }: Outs) =>
+  stack.inputs({
+    takenOver: cutoverRecord?.at,
+    stoppedAt: undefined,
+    drainSnapshot: { workloads: {} },
+  });
 
-it("services that are taken over keep their fence, and nothing of the files is imported", async () => {
+it("services that are taken over keep their record, and nothing of the files is imported", async () => {
   const former = await losesState();
   const before = await stack.runs.find().toArray();
   expect((await BulkPass.create(inputs(former))).outs).toMatchObject({
@@ -41,36 +45,38 @@ it("services that are taken over keep their fence, and nothing of the files is i
     report: null,
     importedAt: null,
   });
-  await Proof.create(inputs(former));
+  await FirstVerification.create(inputs(former));
   const handover = await runStep(undefined, inputs(former), Handover);
-  await FinalPass.create({ ...inputs(former), fencedAt: former.fence?.at });
+  await FinalPass.create({ ...inputs(former), cutoverAt: former.cutoverRecord?.at });
 
-  expect(handover.fence).toMatchObject({ at: former.fence?.at });
-  expect(await readFence(stack.root)).toEqual(handover.fence);
+  expect(handover.cutoverRecord).toMatchObject({ at: former.cutoverRecord?.at });
+  expect(await readCutoverRecord(stack.root)).toEqual(handover.cutoverRecord);
   expect(await stack.runs.find().toArray()).toEqual(before);
 
-  const back = stack.toFiles({ takenOver: former.fence?.at });
+  const back = stack.toFiles({ takenOver: former.cutoverRecord?.at });
   expect(await runStep(handover, back, Handover)).toMatchObject({
     rollback: { exported: { runs: { written: 1 } } },
   });
   expect(JSON.parse((await stack.files())["state/runs/busy.json"] ?? "")).toMatchObject(finished);
 });
 
-it("a cutover that never came to its final pass gets it: web wrote files since the fence", async () => {
+it("a cutover that never came to its final pass gets it: web wrote files since the handover", async () => {
   const former = await losesState(false);
   await BulkPass.create(inputs(former));
   await runStep(undefined, inputs(former), Handover);
   expect(await stack.runs.countDocuments({ _id: "late" })).toBe(0);
-  await FinalPass.create({ ...inputs(former), fencedAt: former.fence?.at });
+  await FinalPass.create({ ...inputs(former), cutoverAt: former.cutoverRecord?.at });
   expect(await stack.runs.countDocuments({ _id: "late" })).toBe(1);
 });
 
-it("a worker on MongoDB that nobody drained or took over gets no fence", async () => {
+it("a worker on MongoDB that nobody drained or took over gets no record", async () => {
   await addFiles(stack.root, sampleFiles);
   const live = stack.inputs({ stoppedAt: undefined, drainSnapshot: { workloads: {} } });
   const stopped: unknown = await Handover.create(live).catch((error: unknown) => error);
   expect(stopped).toMatchObject({
-    reasons: [expect.stringMatching(/No fence was drawn.*export --all.*storageMode: filesystem/)],
+    reasons: [
+      expect.stringMatching(/No cutover was recorded.*export --all.*storageMode: filesystem/),
+    ],
   });
-  expect(await readFence(stack.root)).toBeUndefined();
+  expect(await readCutoverRecord(stack.root)).toBeUndefined();
 });

@@ -14,7 +14,7 @@ const manifest = {
   outputs: [artifact("bundle", { capturedAt: "2025-11-07T00:00:00Z" })],
 };
 
-/** Web submits a run on files after the fence. */
+/** Web submits a run on files after the handover. */
 async function submit(updatedAt: string) {
   await addFiles(stack.root, {
     "state/runs/late.json": run("late", { ...submitted, updatedAt }),
@@ -45,7 +45,7 @@ it.each([
     await begin(dates.mongo);
     const { report } = await stack.finalPass(before);
     expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
-    expect(stack.said.join("\n")).toMatch(/1 run that web wrote .* begun in MongoDB: late/);
+    expect(stack.printed.join("\n")).toMatch(/1 run that web wrote .* begun in MongoDB: late/);
     const logs = stack.db.collection("pack_run_logs");
     expect(await logs.find({ runId: "late" }).toArray()).toMatchObject([{ message: "by worker" }]);
     expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
@@ -131,6 +131,6 @@ it("a run whose approval was decided in the window is listed once, with its arch
     { runId: "busy", job: "queue/archive/1.json" },
     { runId: "slow" },
   ]);
-  expect(stack.said.join("\n")).toMatch(/warning: 2 runs .*archive\/1\.json.*\[decided-late\]/);
+  expect(stack.printed.join("\n")).toMatch(/warning: 2 runs .*archive\/1\.json.*\[decided-late\]/);
   expect(await importState({ ...stack.sides, pass: "final" })).not.toHaveProperty("decidedLate");
 });

@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { byRole, defaultFolders } from "../../components/contract";
 import { type Finding, formatPrinted } from "../../components/text";
 import { ServerTroubleError } from "../../components/mongo";
-import { publish, requireFenceWritable } from "../../components/state";
+import { publish, requireWritableState } from "../../components/state";
 import type { Exported, ImportReport, VerificationReport } from "../../components/transfer";
-import { describeStop, fenceSections } from "../../components/transfer/describe/cutover";
+import { describeStop, cutoverSections } from "../../components/transfer/describe/cutover";
 import { describeProgress } from "../../components/transfer/describe/progress";
 import { exportByHandSections } from "../../components/transfer/describe/export";
 import { describeFormsStop, formsSection } from "../../components/transfer/describe/forms";
@@ -24,10 +24,10 @@ import {
 import {
   describeUnproven,
   describeVerification,
-  proofSections,
+  firstVerificationSections,
 } from "../../components/transfer/describe/verification";
 import { describeCompared, describeUnequal } from "../../components/transfer/describe/unfinished";
-import { requireWitnesses } from "../../components/transfer/rollback/fence";
+import { requireSameCutover } from "../../components/transfer/rollback/cutover-record";
 import { MongoUnreadableError } from "../../components/transfer/rollback/reach";
 import { Tally } from "../../components/transfer/tally";
 import { sentences, type Saying } from "../sentences";
@@ -41,13 +41,13 @@ const at = "2025-11-06T12:00:00.000Z";
 const notJson = { file: "state/runs/t.json", reason: "not-json", detail: "not JSON" } as const;
 
 /** A case whose answer is a list of sentences and findings. */
-const said =
+const printed =
   (say: () => readonly (string | Finding)[]): Saying =>
   () =>
     say().map(formatPrinted).join("\n");
 
 /** A case whose answer is sections, as the engine prints them. */
-const inLines = (say: () => readonly Section[]) => said(() => toMessages(say()));
+const inLines = (say: () => readonly Section[]) => printed(() => toMessages(say()));
 
 /** A case whose answer is sections, as a command prints them. */
 const inLists =
@@ -59,7 +59,8 @@ const same = { missing: 0, files: 0, onlyInFiles: [], differing: 0, different: [
 const lost = { ...same, missing: 1, files: 2, onlyInFiles: ["s"] };
 const verification = (fields: object) =>
   ({ ...byRole(() => same), quarantine: [], ...fields }) as unknown as VerificationReport;
-const verified = (fields: object) => said(() => describeVerification(verification(fields), root));
+const verified = (fields: object) =>
+  printed(() => describeVerification(verification(fields), root));
 
 const sides = { ...state, database: "d", collections: { runs: "pack_runs" }, notExported: false };
 const imported = (fields: object) =>
@@ -82,7 +83,7 @@ const refused = imported({
 const detail = "finished on disk since T, unfinished in MongoDB";
 const unfinished = { compared: 3, held: 1, changed: 1, unequal: [{ runId: "r", detail }] };
 
-const byHand = { fencedAt: at, isAgain: false };
+const byHand = { cutoverAt: at, isAgain: false };
 const unreachable = "Connecting to MongoDB at db:27017 failed.";
 const none = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
 const rolledBack = (fields: object, how = byHand) =>
@@ -96,7 +97,7 @@ const exported = (fields: object = {}) =>
     conflicts: [],
     unwritable: [],
     removedUnfinished: [],
-    withoutBase: { count: 0, cases: [] },
+    withoutMergeBase: { count: 0, cases: [] },
     ...fields,
   }) as unknown as Exported;
 const troubled = exported({
@@ -119,7 +120,7 @@ const troubled = exported({
   ],
   unwritable: [{ id: "r:a", detail: "no form" }],
   removedUnfinished: ["gone"],
-  withoutBase: { count: 1_205, cases: Array.from("abcdefghijk") },
+  withoutMergeBase: { count: 1_205, cases: Array.from("abcdefghijk") },
   baseTrouble: "code 13",
   older: "directory",
 });
@@ -135,8 +136,8 @@ const untidy = imported({
 const behind = { unreachable, held: ["busy"], destinationTaken: ["slow"] };
 
 it("a cutover and a rollback say what they found, and what to do", async () => {
-  const unreadable = (fencedAt?: string) => () =>
-    new MongoUnreadableError("MongoDB has no primary.", "MongoDB has a primary", fencedAt).message;
+  const unreadable = (cutoverAt?: string) => () =>
+    new MongoUnreadableError("MongoDB has no primary.", "MongoDB has a primary", cutoverAt).message;
   const all = await sentences({
     "a verification in which much differs": verified({
       logs: { ...lost, missing: 7, files: 7, onlyInFiles: Array.from("1234567", (n) => `r:${n}`) },
@@ -152,28 +153,32 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "a verification after which the next import would not read the files again": verified({
       notForgotten: "Deleting checkpoints failed.",
     }),
-    "a verification before the drain": said(() => {
-      const proof = { provenFiles: 1, changedFiles: 0 };
-      return describeUnproven(verification({ runs: lost, proof }), root, false);
+    "a verification before the drain": printed(() => {
+      const firstVerification = { verifiedFiles: 1, changedFiles: 0 };
+      return describeUnproven(verification({ runs: lost, firstVerification }), root, false);
     }),
-    "a proof that holds": inLines(() =>
-      proofSections(imported({ proof: { provenFiles: 1_204, changedFiles: 1, importMs: 1_200 } })),
+    "a first verification that holds": inLines(() =>
+      firstVerificationSections(
+        imported({ firstVerification: { verifiedFiles: 1_204, changedFiles: 1, importMs: 1_200 } }),
+      ),
     ),
 
-    "runs that the bulk pass could not import": said(() => describeStop(refused, sides, "bulk")),
-    "runs that the delta pass could not import": said(() => describeStop(refused, sides, "delta")),
-    "before the drain, a run of which a worker on MongoDB would execute other steps": said(() =>
+    "runs that the bulk pass could not import": printed(() => describeStop(refused, sides, "bulk")),
+    "runs that the delta pass could not import": printed(() =>
+      describeStop(refused, sides, "delta"),
+    ),
+    "before the drain, a run of which a worker on MongoDB would execute other steps": printed(() =>
       describeUnequal(unfinished, sides, "bulk"),
     ),
-    "the same after the drain": said(() => describeUnequal(unfinished, sides, "delta")),
-    "the same after a rollback that exported nothing": said(() =>
+    "the same after the drain": printed(() => describeUnequal(unfinished, sides, "delta")),
+    "the same after a rollback that exported nothing": printed(() =>
       describeUnequal(unfinished, { ...sides, notExported: true }, "bulk"),
     ),
     "what was compared": () => describeCompared(unfinished),
 
-    "a fence, and runs that a rollback held": inLines(() => {
-      const fence = { at, cutover: 2, unfinishedCount: 1 };
-      return fenceSections({ fence, held: ["busy", "slow"], unknown: ["slow"] }, root);
+    "a cutover, and runs that a rollback held": inLines(() => {
+      const cutoverRecord = { at, cutover: 2, unfinishedCount: 1 };
+      return cutoverSections({ cutoverRecord, held: ["busy", "slow"], unknown: ["slow"] }, root);
     }),
 
     "an export of nothing": rolledBack({ exported: exported() }),
@@ -196,11 +201,11 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "a bulk pass that leaves the export to the handover": inLines(() =>
       bulkExportSections({ left: unreachable }, root),
     ),
-    "a preview of a rollback without MongoDB": said(() =>
+    "a preview of a rollback without MongoDB": printed(() =>
       describeRollbackPreview({ unreachable, unfinishedCount: 1 }, root, at),
     ),
     "a MongoDB that answers and cannot be read": unreadable(at),
-    "the same without a fence": unreadable(),
+    "the same without a cutover": unreadable(),
 
     "the progress of an import": () => {
       const tally = Object.assign(new Tally(), { files: 243, bytes: 5_100_000 });
@@ -259,22 +264,25 @@ function troubleCases(): Record<string, Saying> {
   return Object.fromEntries([...ofMongo, ...ofDisk]);
 }
 
-/** State directories that take no fence, or are not the one of the fence. */
+/** State directories that take no record, or are not the one of the cutover. */
 function directoryCases(): Record<string, Saying> {
-  const ofFence = { fencedAt: at, ledger: "ledger", electionSeconds: 5 };
-  const witness = (folder: string) =>
-    requireWitnesses({ root: folder, folders: defaultFolders }, ofFence, undefined);
+  const ofCutover = { cutoverAt: at, ledger: "ledger", electionSeconds: 5 };
+  const known = (folder: string) =>
+    requireSameCutover({ root: folder, folders: defaultFolders }, ofCutover, undefined);
   const log = { "logs/runs/r": "" };
-  const fence = (fields: object) => inDirectory({ ...log, "fence.json": fields }, witness);
+  const cutoverRecord = (fields: object) => inDirectory({ ...log, "cutover.json": fields }, known);
   return {
-    "a state directory that takes no fence": inDirectory({}, (folder) =>
-      requireFenceWritable({ root: `${folder}/missing`, folders: defaultFolders }),
+    "a state directory that takes no record": inDirectory({}, (folder) =>
+      requireWritableState({ root: `${folder}/missing`, folders: defaultFolders }),
     ),
-    "a state directory that is missing": () => witness(root),
-    "one without fence.json": inDirectory(log, witness),
-    "one with another fence": fence({ at: "2024-01-01T00:00:00.000Z", unfinishedCount: 1 }),
-    "one without its runs": fence({ at, unfinishedCount: 2 }),
-    "one whose fence cannot be read": inDirectory({ ...log, "fence.json": "{" }, witness),
+    "a state directory that is missing": () => known(root),
+    "one without cutover.json": inDirectory(log, known),
+    "one with another record": cutoverRecord({
+      at: "2024-01-01T00:00:00.000Z",
+      unfinishedCount: 1,
+    }),
+    "one without its runs": cutoverRecord({ at, unfinishedCount: 2 }),
+    "one whose record cannot be read": inDirectory({ ...log, "cutover.json": "{" }, known),
   };
 }
 

@@ -12,7 +12,7 @@ const commands: Readonly<Record<string, [(places: DevPaths) => Promise<void>, st
   clean: [clean, "down, then removes the stack and its data"],
 };
 
-function tellError(error: unknown): void {
+function printError(error: unknown): void {
   if (!(error instanceof DevError || error instanceof PartError)) throw error;
   console.error(`\nerror: ${error.message}`);
   process.exitCode = 1;
@@ -26,7 +26,7 @@ for (const [name, [run, description]] of Object.entries(commands)) {
     .description(description)
     .action(() => {
       const { stack } = program.opts<{ stack: keyof typeof stacks }>();
-      return run(devPaths(repository, stacks[stack])).catch(tellError);
+      return run(devPaths(repository, stacks[stack])).catch(printError);
     });
 }
-program.parseAsync().catch(tellError);
+program.parseAsync().catch(printError);

@@ -15,9 +15,9 @@ export function accessList(
 ): mongodbatlas.ProjectIpAccessList[] {
   return accessList.map((entry) => {
     const address = entryAddress(entry);
-    const place = address.includes("/") ? { cidrBlock: address } : { ipAddress: address };
+    const target = address.includes("/") ? { cidrBlock: address } : { ipAddress: address };
     const name = childName(options.parent, `access-${address}`);
-    const args = { ...place, projectId, comment: entry.comment || undefined };
+    const args = { ...target, projectId, comment: entry.comment || undefined };
     return new (atlasSdk().ProjectIpAccessList)(name, args, { ...options, retainOnDelete: true });
   });
 }

@@ -25,7 +25,7 @@ export function kubernetesCluster(
   const { cluster, kubernetes: api, direction, rollout, database = "" } = args;
   const { resource, users, timeoutSeconds } = cluster;
   const namespace = resolveNamespace(cluster, rollout);
-  const place = { namespace, direction };
+  const target = { namespace, direction };
   const at = { direction, ...api, namespace, name: resource.name };
   const called = (name: string) => childName(parent, name);
   const provider = new (kubernetesSdk().Provider)(
@@ -37,8 +37,8 @@ export function kubernetesCluster(
     ? [createNamespace(called("namespace-of-mongodb"), namespace, { parent, provider })]
     : [];
   const options = { parent, provider, dependsOn: created };
-  const passwords = userPasswords(users, place, options);
-  const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : created;
+  const passwords = userPasswords(users, target, options);
+  const operator = cluster.operator.install ? [operatorRelease(cluster, target, options)] : created;
   const scope = { ...args.mongo, database };
   const checked = { ...at, stack: stackName() };
   const check = new StepResource(mongoDBCheck, "mongodb-check", checked, { parent });

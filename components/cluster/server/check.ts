@@ -8,7 +8,7 @@ import {
   type DatabaseAddress,
 } from "../../mongo";
 import { uriFacts } from "../../settings/uri";
-import { kind, tell, type MongoInputs, type OncePerCutover, type Step } from "../../step";
+import { kind, reportLine, type MongoInputs, type OncePerCutover, type Step } from "../../step";
 import { serverFacts, type CollectionNames } from "./facts";
 import { findingsOf } from "./findings";
 import { missingServicePrivileges, missingMigratorPrivileges } from "./privileges";
@@ -48,7 +48,8 @@ export async function requireServer(
   const { version, findings } = await checkServer(database, uri, names);
   const refusals = findings.flatMap(({ severity, text }) => (severity === "stop" ? [text] : []));
   if (refusals.length > 0) throw new ServerRefused(uri, refusals);
-  for (const one of findings) tell({ ...one, text: `MongoDB at ${formatHosts(uri)}: ${one.text}` });
+  for (const one of findings)
+    reportLine({ ...one, text: `MongoDB at ${formatHosts(uri)}: ${one.text}` });
   const missing = await missingMigratorPrivileges(database, names);
   if (missing.length > 0) throw new ServerRefused(uri, [describeMissing("mongoUri", missing)]);
   return version;
@@ -113,7 +114,7 @@ export async function requireApplication(
   } catch (error) {
     if (!(error instanceof ConnectionError) || !isApart) throw error;
     const text = `The user of appMongoUri was not checked. ${error.message}`;
-    tell(warning("user-not-checked", text));
+    reportLine(warning("user-not-checked", text));
   }
 }
 

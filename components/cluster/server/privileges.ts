@@ -1,7 +1,7 @@
 import { MongoServerError, ObjectId, type Db, type Document } from "mongodb";
 import { warning } from "../../text";
 import { withRetries } from "../../mongo";
-import { tell } from "../../step";
+import { reportLine } from "../../step";
 import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";
 
 /**
@@ -48,7 +48,7 @@ export async function missingServicePrivileges(
   const hasTransactions = !(await isStandalone(db));
   const missing: string[] = [];
   for (const name of names) {
-    const place = `${db.databaseName}.${name}`;
+    const target = `${db.databaseName}.${name}`;
     const collection = db.collection(name);
     const noDocument = { _id: new ObjectId() };
     const commands = creations.filter(({ createIndexes }) => createIndexes === name);
@@ -59,8 +59,8 @@ export async function missingServicePrivileges(
       ["remove", () => collection.deleteOne(noDocument)],
       createAttempt(db, commands),
     ];
-    const doing = `Checking the services' privileges on ${place}`;
-    missing.push(...(await withRetries(doing, () => findRefused(attempts, place))));
+    const doing = `Checking the services' privileges on ${target}`;
+    missing.push(...(await withRetries(doing, () => findRefused(attempts, target))));
   }
   return missing;
 }
@@ -94,7 +94,7 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
         const text =
           `${db.databaseName} refuses ${JSON.stringify(command)} with code ${String(error.code)}. A service ` +
           "that creates this index at start fails (docs/migration.md).";
-        tell(warning("index-refused", text));
+        reportLine(warning("index-refused", text));
       });
     }
   };
@@ -104,13 +104,13 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
 /** Codes that only a permitted attempt gets: no such collection, no such index, an invalid document. */
 const permitted: readonly unknown[] = [26, 27, 121];
 
-async function findRefused(attempts: readonly Attempt[], place: string): Promise<string[]> {
+async function findRefused(attempts: readonly Attempt[], target: string): Promise<string[]> {
   const missing: string[] = [];
   for (const [action, attempt] of attempts) {
     try {
       await attempt();
     } catch (error) {
-      if (isUnauthorized(error)) missing.push(`${action} on ${place}`);
+      if (isUnauthorized(error)) missing.push(`${action} on ${target}`);
       // Any other failure would also hit the services.
       else if (!(error instanceof MongoServerError && permitted.includes(error.code))) throw error;
     }

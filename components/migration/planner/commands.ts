@@ -81,15 +81,15 @@ function replaceIndex({
   const { collection } = wanted;
   const standIn = bridgeSpec(wanted);
   const replacement = indexSpec(final ?? wanted);
-  const leftover = bridge && indexSpec(bridge);
-  const isUsable = leftover !== undefined && sameSpec(leftover, standIn);
-  const currentBridge = leftover && final ? leftover : standIn;
+  const formerBridge = bridge && indexSpec(bridge);
+  const isUsable = formerBridge !== undefined && sameSpec(formerBridge, standIn);
+  const currentBridge = formerBridge && final ? formerBridge : standIn;
   const commands: (Command | undefined | false)[] = [
-    leftover &&
+    formerBridge &&
       !isUsable &&
       !final && {
         ...dropIndex(collection, bridgeName(wanted), "a bridge of another index"),
-        requires: [leftover],
+        requires: [formerBridge],
       },
     !isUsable && !final && createIndexes(collection, standIn, `a bridge, because ${reason}`),
     old && {

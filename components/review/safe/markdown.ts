@@ -70,7 +70,7 @@ const maxLines = 60;
  *
  * @param language our own word, such as `diff`
  */
-export function fence(lines: readonly string[], language = ""): Markdown {
+export function codeBlock(lines: readonly string[], language = ""): Markdown {
   const all = lines
     .slice(0, maxLines)
     .map((line) => cutText(line, (part) => part.replace(/\t/g, "  ").replace(invisible, "\ufffd")));

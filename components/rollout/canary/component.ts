@@ -8,7 +8,7 @@ import { canary } from "./step";
 
 interface CanaryArgs {
   readonly services: Services;
-  /** The fence of services that the stack took over; else empty. */
+  /** The cutover of services that the stack took over; else empty. */
   readonly takenOver: pulumi.Output<string>;
 }
 
@@ -21,8 +21,8 @@ export class Canary extends StepGroup {
     const { settings, connectionSecretRef } = services;
     const { rollout, mongo, direction, cutover, appUri: uri } = settings;
     const address = serviceAddress(settings, "web");
-    const rests = !address || !rollout.canary || direction === "back";
-    super("Canary", name, options, { rests });
+    const isSkipped = !address || !rollout.canary || direction === "back";
+    super("Canary", name, options, { isSkipped });
     if (address && rollout.canary) {
       const { timeoutSeconds } = rollout;
       // A stack in filesystem mode shows nothing of MongoDB.

@@ -9,7 +9,7 @@ import {
   type Controller,
   type ServiceAddress,
 } from "../../kubernetes";
-import { tell } from "../../step";
+import { reportLine } from "../../step";
 import { warning } from "../../text";
 import { modeAfter, type EnvironmentEntry } from "../environment";
 import { describeMode, describeWanted } from "../pods/workload";
@@ -63,7 +63,7 @@ export async function foreseeCanary(cluster: Cluster, target: CanaryTarget): Pro
   const live = await controllersOf(cluster, target);
   if (worksOnMongo(live)) return;
   const prepared = await preparePod(cluster, target, live);
-  if (typeof prepared === "string") tell(unshown(prepared));
+  if (typeof prepared === "string") reportLine(unshown(prepared));
 }
 
 /** The warning of what keeps a canary from showing anything. */

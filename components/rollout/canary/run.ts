@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import {
-  describeApiPlace,
+  describeApiLocation,
   formatSelector,
   isReady,
   kubectlAt,
@@ -11,7 +11,7 @@ import {
   type Cluster,
   type Controller,
 } from "../../kubernetes";
-import { tell } from "../../step";
+import { reportLine } from "../../step";
 import { redactor, secretsIn, warning } from "../../text";
 import { watchConnections } from "./connections";
 import { canariesOf, readersOf } from "./pod";
@@ -39,7 +39,7 @@ export async function runPod(
     if (verdict.is === "stop") throw new Error(describeStop(cluster, pod, verdict.reason, log));
     if (verdict.is === "unshown") return verdict.reason;
     const isSeen = (await look()) === true;
-    tell(isSeen ? "canary: web started on MongoDB" : unseen);
+    reportLine(isSeen ? "canary: web started on MongoDB" : unseen);
     return undefined;
   } catch (error) {
     return refusalOf(error);
@@ -104,14 +104,14 @@ async function watchPod(cluster: Cluster, { uri, owner, limit, ...target }: Watc
   return { verdict: verdict as Verdict, log };
 }
 
-function describeStop({ place }: Cluster, pod: V1Pod, reason: string, log: string): string {
+function describeStop({ location }: Cluster, pod: V1Pod, reason: string, log: string): string {
   const lines = log.trimEnd().split("\n").slice(-20);
   const events = `get events --field-selector involvedObject.name=${nameOf(pod)}`;
   return [
     `Web does not work on MongoDB. A pod of its template with the variables of Mongo mode showed it in ` +
-      `${describeApiPlace(place)}: ${reason}. The end of its log:`,
+      `${describeApiLocation(location)}: ${reason}. The end of its log:`,
     ...lines.map((line) => `  ${line.slice(0, 300)}`),
-    `No service was touched, and the pod is removed. See its events: ${kubectlAt(place)} ${events}`,
+    `No service was touched, and the pod is removed. See its events: ${kubectlAt(location)} ${events}`,
     "Fix the cause and run pulumi up again: what was imported stays.",
   ].join("\n");
 }

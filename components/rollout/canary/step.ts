@@ -2,13 +2,13 @@
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { createHash } from "node:crypto";
 import { clusterAt, controllersOf, tryQuickly, type Cluster } from "../../kubernetes";
-import { kind, tell, type MongoInputs, type OncePerCutover, type Step } from "../../step";
+import { kind, reportLine, type MongoInputs, type OncePerCutover, type Step } from "../../step";
 import { canaryPod } from "./pod";
 import { preparePod, unshown, worksOnMongo, type CanaryTarget } from "./prepare";
 import { runPod } from "./run";
 
 export interface CanaryInputs extends CanaryTarget, MongoInputs, OncePerCutover {
-  /** The fence of services that work on MongoDB already; else empty. */
+  /** The cutover of services that work on MongoDB already; else empty. */
   readonly takenOver?: string;
   /** Web as it is now, which the step observes itself. */
   readonly seen?: ObservedWeb;
@@ -50,13 +50,13 @@ export const canary: Step<CanaryInputs, CanaryResults> = {
     const cluster = await clusterAt(inputs);
     const live = await controllersOf(cluster, inputs);
     if (inputs.takenOver || worksOnMongo(live)) {
-      tell("canary: left out, because web works on MongoDB already");
+      reportLine("canary: left out, because web works on MongoDB already");
       return { passed: false, ...(ranAt && { ranAt }) };
     }
     const prepared = await preparePod(cluster, inputs, live);
     const began = new Date().toISOString();
     const why = typeof prepared === "string" ? prepared : await runPod(cluster, inputs, prepared);
-    if (why !== undefined) tell(unshown(why));
+    if (why !== undefined) reportLine(unshown(why));
     return { passed: why === undefined, ranAt: began };
   },
 };

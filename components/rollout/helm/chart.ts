@@ -44,7 +44,8 @@ export function readReleases(rollout: HelmRolloutSettings, direction: Direction)
       refuseNulls(read.ofSite);
       refusePasswords(read, from.services);
       const files = inHelmsOrder(read);
-      for (const place of from.services) refuseUnknownList(files, `chart ${from.chart}`, place);
+      for (const location of from.services)
+        refuseUnknownList(files, `chart ${from.chart}`, location);
     } catch (error) {
       if (direction === "forward" || !(error instanceof ValuesFileError)) throw error;
       void logFinding(warning("values-unfit", error.message));
@@ -53,7 +54,7 @@ export function readReleases(rollout: HelmRolloutSettings, direction: Direction)
   });
 }
 
-/** The variables of each service at its place, on top of what the files have there. */
+/** The variables of each service at its path, on top of what the files have there. */
 export function ourValues(
   { services, read }: ReadRelease,
   { collections, database }: Omit<MongoNames, "connectionSecret">,
@@ -70,7 +71,7 @@ export function ourValues(
 
 /**
  * Renders a chart as an upgrade will, before the worker stops: a missing chart, values that its schema refuses, or a web
- * that cannot be paused would stop the update behind the fence.
+ * that cannot be paused would stop the update after the cutover.
  *
  * @throws ProgramError
  */

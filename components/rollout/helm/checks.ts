@@ -1,4 +1,4 @@
-import type { EnvironmentPlace } from "../placement";
+import type { EnvironmentTarget } from "../placement";
 import {
   inHelmsOrder,
   isMap,
@@ -34,9 +34,12 @@ export function refuseNulls(ofSite: readonly ValuesText[]): void {
  *
  * @throws ValuesFileError with file and key, never the value
  */
-export function refusePasswords(values: ReleaseValues, places: readonly EnvironmentPlace[]): void {
+export function refusePasswords(
+  values: ReleaseValues,
+  targets: readonly EnvironmentTarget[],
+): void {
   for (const text of values.ofSite) refuseIn(text.file, parseValues(text));
-  for (const { path } of places) {
+  for (const { path } of targets) {
     const found = lastAt(inHelmsOrder(values), path);
     if (Array.isArray(found?.value)) refuseIn(found.file, found.value, path);
   }

@@ -1,5 +1,5 @@
 import type { V1Secret } from "@kubernetes/client-node";
-import { describeApiPlace, kubectlAt, type Cluster } from "../../kubernetes";
+import { describeApiLocation, kubectlAt, type Cluster } from "../../kubernetes";
 
 /** The releases that a stack upgrades. */
 interface Releases {
@@ -53,14 +53,14 @@ export async function pendingOperations(
   if (pending.length === 0) return undefined;
   const names = pending.map(({ name }) => name).join(" ");
   return [
-    `In ${describeApiPlace(cluster.place)} a Helm operation is still pending, so Helm refuses any other one:`,
+    `In ${describeApiLocation(cluster.location)} a Helm operation is still pending, so Helm refuses any other one:`,
     ...pending.map(({ labels = {}, creationTimestamp }) => {
       const since = creationTimestamp?.toISOString() ?? "some time";
       return `  release ${labels.name}: revision ${labels.version} is ${labels.status} since ${since}`;
     }),
     "If helm or another pulumi still runs there, wait for it. If not, it was killed: delete the Secret of",
     "that revision, and run pulumi up again, which does the rest:",
-    `  ${kubectlAt(cluster.place)} delete secret ${names}`,
+    `  ${kubectlAt(cluster.location)} delete secret ${names}`,
     "Do not use helm rollback: in a cutover it would start the worker on the files again.",
   ].join("\n");
 }
@@ -80,7 +80,7 @@ export async function checkReleases(
   for (const release of secrets ? releases : []) {
     const own = (secrets ?? []).filter(isOf(release));
     const states = own.map(({ metadata }) => metadata?.labels?.status ?? "");
-    const where = `In ${describeApiPlace(cluster.place)} release ${release}`;
+    const where = `In ${describeApiLocation(cluster.location)} release ${release}`;
     if (install && states.length > 0 && !known.includes(release))
       return `${where} exists, and this stack has not created it. Set rollout.install: false, and the release's chart and version (helm list): the stack then takes it over.`;
     if (!install && states.length === 0)

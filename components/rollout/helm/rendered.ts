@@ -22,7 +22,7 @@ export function findChangedVariable(
     return [...initContainers, ...containers].flatMap(({ name: container, env = [] }) =>
       env.map((variable) => ({
         variable,
-        place: `container ${container} of ${one.kind} ${nameOf(one)}`,
+        location: `container ${container} of ${one.kind} ${nameOf(one)}`,
       })),
     );
   });
@@ -33,7 +33,7 @@ export function findChangedVariable(
     if (!other) continue;
     const how =
       typeof value === "string" ? "with another value" : "without its reference to a Secret";
-    return `${other.place} has ${name} ${how}`;
+    return `${other.location} has ${name} ${how}`;
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import {
   clusterAt,
   controllersOf,
   describeController,
-  describeApiPlace,
+  describeApiLocation,
   describeScalers,
   identityOf,
   isSameCluster,
@@ -16,7 +16,7 @@ import {
   type Controller,
 } from "../../kubernetes";
 import { findingsFrom } from "../../text";
-import { gateStaysOpen, kind, reportFindings, tell, type Step } from "../../step";
+import { gateStaysOpen, kind, reportFindings, reportLine, type Step } from "../../step";
 import { finishing, resumeHint } from "../recovery";
 import { decideDrain, inOtherMode, isElsewhere, type DrainState } from "./decision";
 import { executorMarks, findUndrainedExecutors } from "./executors";
@@ -150,7 +150,9 @@ async function drainService(
   };
   await requireAll();
   if (found.length === 0) {
-    tell(`${service}: no workload in ${describeApiPlace(cluster.place)}, nothing to drain`);
+    reportLine(
+      `${service}: no workload in ${describeApiLocation(cluster.location)}, nothing to drain`,
+    );
   } else {
     // Scale each workload to zero, and record its replicas on it.
     for (const { controller } of found) {
@@ -167,7 +169,7 @@ async function drainService(
 
     // Look again: meanwhile something else may have started a pod.
     await requireAll();
-    tell(`${service}: drained, all pods are gone`);
+    reportLine(`${service}: drained, all pods are gone`);
   }
 
   // Handover and rollout compare with this snapshot, so that they see a worker that was scaled up since.

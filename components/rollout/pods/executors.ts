@@ -3,7 +3,7 @@ import {
   ClusterError,
   controllersOf,
   describeController,
-  describeApiPlace,
+  describeApiLocation,
   findExecutors,
   isStatefulSet,
   listExecutors,
@@ -56,20 +56,20 @@ export async function findUndrainedExecutors(
   if (reason !== undefined || found.length > 0) return findingsFrom(reason, missed);
   if (await isNewRelease(cluster, inputs.release, inputs)) return [];
   const absent =
-    `No ${describeWanted(inputs)} exists in ${describeApiPlace(cluster.place)}, so nothing shows that the ` +
+    `No ${describeWanted(inputs)} exists in ${describeApiLocation(cluster.location)}, so nothing shows that the ` +
     `${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`;
   if (direction === "forward") return [{ ...missed, text: absent }];
   if (isKnown) {
     return [warning("worker-absent", `${absent} The rollback goes on: somebody uninstalled it.`)];
   }
-  const accepted = `advanced.acceptCluster: ${cluster.place.server}`;
+  const accepted = `advanced.acceptCluster: ${cluster.location.server}`;
   const text = `${absent} If it was uninstalled on this very cluster, set ${accepted}.`;
   return [{ ...missed, text }];
 }
 
 // A rollback by hand may have removed the variable.
 function findWithoutMode(
-  { place }: Cluster,
+  { location }: Cluster,
   { service, direction }: DrainInputs,
   found: readonly Workload[],
 ): string | undefined {
@@ -80,7 +80,7 @@ function findWithoutMode(
   const names = silent.map(({ controller }) => describeController(controller)).join(", ");
   const key = modeKey(service);
   return (
-    `No container of ${names} in ${describeApiPlace(place)} has ${key} in its env, so it may not be the ` +
+    `No container of ${names} in ${describeApiLocation(location)} has ${key} in its env, so it may not be the ` +
     `${service}. Nothing was scaled. Check that release and selector name only the ${service}. If they do, set ` +
     `${key}: filesystem first: run pulumi up with storageMode: filesystem, and deploy its values.`
   );
@@ -132,7 +132,7 @@ async function findOtherPods(
   if (others.length === 0) return undefined;
   const isRestarted = others.some(({ creator }) => creator && !supported.has(creator));
   return (
-    `Pods in ${describeApiPlace(cluster.place)} have the labels ${marks.labels}, the variable ${marks.variable}, or ` +
+    `Pods in ${describeApiLocation(cluster.location)} have the labels ${marks.labels}, the variable ${marks.variable}, or ` +
     `the ${service}'s image and claim, but belong to nothing that is drained: ${listExecutors(others)}. ` +
     `Check namespace, release and selector. If the pods are not this ${service}'s, name them by labels in ` +
     `rollout.ignorePods. If they are, ${isRestarted ? "what creates them is not supported as a worker (docs/faq.md)" : "delete them"}.`
@@ -182,7 +182,7 @@ export async function findCronJobs(
   if (typeof starting === "string") return [warning("cronjobs-not-read", starting)];
   if (starting.length === 0) return [];
   const text =
-    `CronJobs in ${describeApiPlace(cluster.place)} start pods that may execute runs of the ${inputs.service}: ` +
+    `CronJobs in ${describeApiLocation(cluster.location)} start pods that may execute runs of the ${inputs.service}: ` +
     `${listExecutors(starting)}. Suspend each until the cutover is done: kubectl patch cronjob NAME --patch ` +
     `'{"spec":{"suspend":true}}'. If it is not this ${inputs.service}'s, name its labels in rollout.ignorePods.`;
   const severity = inputs.direction === "forward" ? "stop" : "warn";

@@ -2,14 +2,14 @@ import { warning } from "../../text";
 import {
   controllerOf,
   controllersOf,
-  describeApiPlace,
+  describeApiLocation,
   describeController,
   isStatefulSet,
   nameOf,
   type Cluster,
   type Controller,
 } from "../../kubernetes";
-import { tell } from "../../step";
+import { reportLine } from "../../step";
 import { modeAfter } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { isNewRelease } from "../helm/releases";
@@ -73,7 +73,7 @@ export async function findMissingWeb(
 ): Promise<string | undefined> {
   const { web } = inputs;
   if (!web) return undefined;
-  const where = describeApiPlace(cluster.place);
+  const where = describeApiLocation(cluster.location);
   const running = (await cluster.list("ReplicaSet", podLabels(web))).filter(
     ({ spec }) => (spec?.replicas ?? 0) > 0,
   );
@@ -92,7 +92,7 @@ export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<v
     if (isStatefulSet(controller) || isPaused(controller)) continue;
     const annotations = { [pausedForCutover]: "true" };
     await cluster.patch(controller, { metadata: { annotations }, spec: { paused: true } });
-    tell(
+    reportLine(
       `web: ${nameOf(controller)} is paused until the worker is in ${modeAfter(inputs.direction)} mode`,
     );
   }
@@ -108,11 +108,11 @@ export async function resume(cluster: Cluster, controller: Controller): Promise<
   if (!isPausedForCutover(controller)) return false;
   if (!isPaused(controller)) {
     const text = `${describeController(controller)} was resumed by somebody else before the worker arrived, so its pods may have changed over first.`;
-    tell(warning("web-resumed", text));
+    reportLine(warning("web-resumed", text));
   }
   const metadata = { annotations: { [pausedForCutover]: null } };
   await cluster.patch(controller, { metadata, spec: { paused: null } });
-  tell(`web: ${nameOf(controller)} is resumed`);
+  reportLine(`web: ${nameOf(controller)} is resumed`);
   return true;
 }
 

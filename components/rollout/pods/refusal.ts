@@ -2,7 +2,7 @@ import { findingsFrom, warning, type Finding } from "../../text";
 import {
   controllersOf,
   describeController,
-  describeApiPlace,
+  describeApiLocation,
   gitOpsOwnerOf,
   identityOf,
   isSameCluster,
@@ -110,13 +110,13 @@ export async function findUnknownCutover(
   const live = await controllersOf(cluster, inputs);
   const onMongo = inOtherMode(inputs, live).map(describeController);
   if (onMongo.length === 0) return undefined;
-  const place = describeApiPlace(cluster.place);
-  return `${onMongo.join(", ")} in ${place} is in mongo mode. ${cutOverFirstHint}`;
+  const location = describeApiLocation(cluster.location);
+  return `${onMongo.join(", ")} in ${location} is in mongo mode. ${cutOverFirstHint}`;
 }
 
-// Flux and Argo CD would restore their own values (fluxcd/helm-controller#1383), behind the fence.
+// Flux and Argo CD would restore their own values (fluxcd/helm-controller#1383), after the cutover.
 async function findOwner(
-  { place, controllers }: Cluster,
+  { location, controllers }: Cluster,
   releases: readonly string[],
 ): Promise<string | undefined> {
   if (releases.length === 0) return undefined;
@@ -130,7 +130,7 @@ async function findOwner(
   });
   if (owned.length === 0) return undefined;
   return [
-    `In ${describeApiPlace(place)} another tool deploys what rollout.target: helm would upgrade:`,
+    `In ${describeApiLocation(location)} another tool deploys what rollout.target: helm would upgrade:`,
     ...owned,
     "It would restore its own values, and the worker would continue with outdated files.",
     "Set rollout.target: values, and let that tool deploy the values files that pulumi up writes",

@@ -1,7 +1,7 @@
 import { warning } from "../../text";
 import {
   clusterAt,
-  describeApiPlace,
+  describeApiLocation,
   describeController,
   describeScalers,
   findChangesSince,
@@ -14,7 +14,7 @@ import {
   type DrainSnapshot,
   type Obstacle,
 } from "../../kubernetes";
-import { kind, tell, type StateOf, type Step } from "../../step";
+import { kind, reportLine, type StateOf, type Step } from "../../step";
 import { modeAfter, modeKey } from "../environment";
 import { finishing, recoverySteps, webIsNext } from "../recovery";
 import {
@@ -62,10 +62,10 @@ async function awaitReplacement(
   // guarantee: no worker starts between its drain and a handover that is left out
   if (drainSnapshot && drainSnapshot.direction !== direction) {
     // Else it would execute steps between the drain and the handover, which is not part of this update.
-    tell(warning("still-drained", stillDrained(inputs, drainSnapshot)));
+    reportLine(warning("still-drained", stillDrained(inputs, drainSnapshot)));
     return results;
   }
-  // guarantee: no rollout of a worker that was scaled up since the fence
+  // guarantee: no rollout of a worker that was scaled up since the cutover
   if (direction === "forward" && before !== direction) await assertStillDrained(inputs);
   const failure = `The rollout of ${service} to ${modeAfter(direction)} mode is incomplete (new pods are missing or old pods remain)`;
   const cluster = await clusterAt(inputs);
@@ -74,7 +74,7 @@ async function awaitReplacement(
   await finishing(results, failure, () => watchPods(cluster, inputs, snapshot), advice);
   if (service === "web") return {};
   const isChange = before !== direction || state?.applied === false;
-  if (isChange) tell(webIsNext(direction));
+  if (isChange) reportLine(webIsNext(direction));
   if (former !== undefined || stoppedAt === undefined) return results;
   return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
 }
@@ -131,7 +131,7 @@ async function watchPods(
     // Only the next look sees what this one has changed.
     if (changed.length > 0) return changed;
     if (done.length > 0) return done.flatMap((one) => findObstacles(one, inputs));
-    const found = `not found in ${describeApiPlace(cluster.place)}`;
+    const found = `not found in ${describeApiLocation(cluster.location)}`;
     const advice = "Check namespace, release and selector, and that the service is deployed.";
     return [{ object: `a ${describeWanted(inputs)}`, found, advice }];
   });
@@ -141,8 +141,10 @@ async function watchPods(
     const before = snapshot?.workloads[name]?.replicas ?? 0;
     if (replicas === 0 && before > 0) {
       const text = `${name} got its ${before} replicas back after the drain, and ${describeScalers(controller)} scaled it to 0 since: no ${service} runs.`;
-      tell(warning("scaled-to-zero", text));
+      reportLine(warning("scaled-to-zero", text));
     }
-    tell(`${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`);
+    reportLine(
+      `${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`,
+    );
   }
 }

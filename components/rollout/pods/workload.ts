@@ -3,7 +3,7 @@ import {
   controllerOf,
   controllersOf,
   describeController,
-  describeApiPlace,
+  describeApiLocation,
   hasEnded,
   isStatefulSet,
   formatSelector,
@@ -15,7 +15,7 @@ import {
   type Controller,
   type ServiceSelector,
 } from "../../kubernetes";
-import { tell } from "../../step";
+import { reportLine } from "../../step";
 import { modeAfter, modeKey, type Service } from "../environment";
 
 /** A Deployment or StatefulSet with those of its pods that may run something. */
@@ -70,7 +70,7 @@ export async function restoreReplicas(
   const spec = isDrained && { spec: { replicas: before } };
   await cluster.patch(controller, { metadata: { annotations }, ...spec });
   if (isDrained)
-    tell(`${service}: ${describeController(controller)} has its ${before} replicas back`);
+    reportLine(`${service}: ${describeController(controller)} has its ${before} replicas back`);
   return true;
 }
 
@@ -88,12 +88,12 @@ export function describeWanted({ release, selector }: ServiceSelector): string {
 
 /** The error for labels that no workload of a release has. */
 export function describeOtherLabels(
-  { place }: Cluster,
+  { location }: Cluster,
   { service, release = "", selector = "" }: ServiceSelector & { readonly service: Service },
   all: readonly Controller[],
 ): string {
   return (
-    `No workload of release ${release} in ${describeApiPlace(place)} has the labels ${selector}; ` +
+    `No workload of release ${release} in ${describeApiLocation(location)} has the labels ${selector}; ` +
     `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`
   );
 }

@@ -7,8 +7,8 @@ import {
   replicasBefore,
   type Cluster,
 } from "../../kubernetes";
-import { tell } from "../../step";
-import { fenceInForce, readFence, StateFolderError } from "../../state";
+import { reportLine } from "../../step";
+import { cutoverInForce, readCutoverRecord, StateFolderError } from "../../state";
 import type { DrainInputs } from "../pods/inputs";
 import { resumeWeb } from "../pods/paused";
 
@@ -21,7 +21,7 @@ export type LeftInputs = DrainInputs & {
 /**
  * What `pulumi destroy` does last, and settings without the drain: web is resumed, wherever a cutover stopped. Beside a
  * worker that a drain left at zero it changes nothing: which mode is right is for people to decide. It names the
- * commands, and what `fence.json` says.
+ * commands, and what `cutover.json` says.
  *
  * @throws ClusterError
  */
@@ -31,26 +31,26 @@ export async function cleanUp(cluster: Cluster, left: LeftInputs): Promise<void>
   const names = stopped.map(describeController).join(", ");
   const commands = stopped.map((one) => {
     const workload = describeController(one).toLowerCase();
-    return `${kubectlAt(cluster.place)} scale ${workload} --replicas=${replicasBefore(one) ?? 1}`;
+    return `${kubectlAt(cluster.location)} scale ${workload} --replicas=${replicasBefore(one) ?? 1}`;
   });
   const text =
     `${names}: at 0 replicas since this stack's drain, and this stack no longer scales it up. ` +
     `${await describeTruth(left.root)} Run the worker in that mode: ${commands.join("; ")}. ` +
     "A web that the drain paused stays paused until then: kubectl rollout resume.";
-  tell(warning("worker-left", text));
+  reportLine(warning("worker-left", text));
 }
 
 /** The mode in which the services belong. */
 async function describeTruth(root?: string): Promise<string> {
-  if (root === undefined) return "The state directory's fence.json tells the mode.";
+  if (root === undefined) return "The state directory's cutover.json tells the mode.";
   try {
-    const fence = await readFence(root);
-    const inForce = fenceInForce(fence);
+    const cutoverRecord = await readCutoverRecord(root);
+    const inForce = cutoverInForce(cutoverRecord);
     if (inForce) {
-      return `fence.json in ${root} has an open fence of ${inForce.at}, so MongoDB is the source of truth: mongo mode.`;
+      return `cutover.json in ${root} has a cutover in force since ${inForce.at}, so MongoDB is the source of truth: mongo mode.`;
     }
-    const why = fence ? `a fence that ended at ${fence.endedAt}` : "no fence";
-    return `fence.json in ${root} has ${why}, so the files are the source of truth: filesystem mode.`;
+    const why = cutoverRecord ? `a cutover that ended at ${cutoverRecord.endedAt}` : "no cutover";
+    return `cutover.json in ${root} has ${why}, so the files are the source of truth: filesystem mode.`;
   } catch (error) {
     if (!(error instanceof StateFolderError)) throw error;
     return error.message;

@@ -8,7 +8,7 @@ import { modeKey, serviceEnvironment } from "../environment";
 import { serviceAddress } from "../placement";
 import { workerDrainInputs } from "../pods/drain-settings";
 import type { DrainSettings } from "../target";
-import { cutoverRecord } from "./cutover";
+import { cutoverNumbers } from "./cutover";
 import { modesInFiles } from "./live";
 import { servicesCheck } from "./services-check";
 import { jobsStopped } from "./stopped";
@@ -39,7 +39,7 @@ export class Update extends StepGroup {
       checked && new StepResource(servicesCheck, "services-check", checked, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
     const asked = { direction, cutover, root, folders: files.folders, approvals };
-    const record = new StepResource(cutoverRecord, "cutover", asked, afterCheck);
+    const record = new StepResource(cutoverNumbers, "cutover", asked, afterCheck);
     if (jobs) {
       const inputs = { direction, ...jobsAddress(jobs, settings, this) };
       const options = { ...this.ofChildren, dependsOn: record };

@@ -4,7 +4,7 @@ import { findingsFrom } from "../../text";
 import type { StateFolders } from "../../contract";
 import { kind, type Step, type StepInputs } from "../../step";
 import {
-  requireFenceWritable,
+  requireWritableState,
   requireState,
   requireStores,
   StateFolderError,
@@ -35,7 +35,7 @@ type CutoverResults = Pick<CutoverInputs, "ended" | "endedAt" | "inForce">;
  * Settings in Git that name an ended one are stale, and must not cut over again
  * (docs/design.md#a-rollback-is-a-mode).
  */
-export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
+export const cutoverNumbers: Step<CutoverInputs, CutoverResults> = {
   ...kind<CutoverInputs, CutoverResults>(
     "Cutover",
     ["rollout", "taskrunner"],
@@ -96,7 +96,7 @@ async function findUnfitState(
   try {
     await requireState(address);
     if (direction === "forward") await requireStores(address, approvals);
-    await requireFenceWritable(address, by);
+    await requireWritableState(address, by);
     return undefined;
   } catch (error) {
     if (error instanceof StateFolderError || error instanceof WriteError) return error.message;

@@ -2,7 +2,7 @@ import { findingsFrom, type Finding } from "../../text";
 import {
   clusterAt,
   controllersOf,
-  describeApiPlace,
+  describeApiLocation,
   identityOf,
   isSameCluster,
   replicasBefore,
@@ -75,8 +75,8 @@ const webHeld = { severity: "stop", code: "web-held", subject: "web" } as const;
 // The stack's outputs only say what its last run did.
 async function findModes(cluster: Cluster, inputs: DrainInputs): Promise<Finding[]> {
   const modes = await observeModes(cluster, inputs);
-  const place = `${describeApiPlace(cluster.place)}, ${cluster.place.server}`;
-  const text = `worker: ${describeModes(modes.worker)}; web: ${describeModes(modes.web)}; ${place}`;
+  const location = `${describeApiLocation(cluster.location)}, ${cluster.location.server}`;
+  const text = `worker: ${describeModes(modes.worker)}; web: ${describeModes(modes.web)}; ${location}`;
   return [
     { severity: "info", code: "services-found", text },
     ...findingsFrom(describeApart(modes), { severity: "warn", code: "modes-differ" }),

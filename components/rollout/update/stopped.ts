@@ -27,7 +27,7 @@ interface WorkerStoppedInputs extends StepInputs {
   readonly stoppedFor?: number;
   /** The stack's own values files. */
   readonly files?: readonly ValuesFileInputs[];
-  /** The fence of services that work on MongoDB already; else empty. */
+  /** The cutover of services that work on MongoDB already; else empty. */
   readonly takenOver?: string;
 }
 

@@ -14,7 +14,7 @@ export interface Push {
   /** Of the commit. */
   readonly subject: string;
   /** Only prove the right to push: if the branch has the file, by a commit without a change. */
-  readonly isProof?: boolean;
+  readonly isTrial?: boolean;
 }
 
 /**
@@ -88,8 +88,8 @@ function gitOf(push: Push): Git {
       return stdout.replace(/\n$/, "");
     } catch (error) {
       const { stderr = "", killed = false } = error as { stderr?: string; killed?: boolean };
-      const said = redact(stderr).replace(/\s+/g, " ").trim() || errorCode(error);
-      const found = killed ? `it took longer than ${timeoutMs / 1_000} s` : said;
+      const output = redact(stderr).replace(/\s+/g, " ").trim() || errorCode(error);
+      const found = killed ? `it took longer than ${timeoutMs / 1_000} s` : output;
       throw new PushError(push, `git ${args[0] ?? ""} failed: ${found}`);
     }
   };
@@ -113,11 +113,11 @@ async function commitOn(git: Git, tip: string, inRepository: string, push: Push)
     const draft = join(folder, "draft");
     await writeFile(draft, text);
     const blob = await git(["hash-object", "-w", `--path=${path}`, draft]);
-    if (!push.isProof && blob === known) return undefined;
+    if (!push.isTrial && blob === known) return undefined;
     // guarantee: a push has nothing else of the checkout
     const index = { GIT_INDEX_FILE: join(folder, "index") };
     await git(["read-tree", tip], index);
-    if (!push.isProof || known === "") {
+    if (!push.isTrial || known === "") {
       await git(["update-index", "--add", "--cacheinfo", `100644,${blob},${path}`], index);
     }
     const tree = await git(["write-tree"], index);

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { errorCode, findingsFrom, warning, type Finding } from "../../text";
 import { writeAside } from "../../state";
-import { tell, kind, type StateOf, type Step } from "../../step";
+import { reportLine, kind, type StateOf, type Step } from "../../step";
 import {
   environmentKeys,
   modeAfter,
@@ -97,20 +97,20 @@ export async function provePush(inputs: ValuesFileInputs): Promise<void> {
       const pushed = await onBranch(file);
       if (pushed === undefined || pushed === text.replace(/\n$/, "")) continue;
       const found = `${file} differs from the one in branch ${push.branch}`;
-      if (direction === "back") tell(warning("site-differs", `${found}, which counts.`));
+      if (direction === "back") reportLine(warning("site-differs", `${found}, which counts.`));
       else throw new Error(`${found}. Run git pull, or push it. Both services are as before.`);
     }
     return `${headingOf(stack)}\n{}\n`;
   };
   const subject = `Check the right to push (stack ${stack})`;
-  await pushFile({ file, text, subject, isProof: true, ...push }).catch((error: unknown) => {
+  await pushFile({ file, text, subject, isTrial: true, ...push }).catch((error: unknown) => {
     if (!(error instanceof PushError)) throw error;
     throw new Error(
       `${error.message} Both services are as before. Allow this push, or remove rollout.push and push by hand while ` +
         "pulumi up waits.",
     );
   });
-  tell(`${file} can be pushed to branch ${push.branch}`);
+  reportLine(`${file} can be pushed to branch ${push.branch}`);
 }
 
 const writtenAnew =
@@ -166,7 +166,7 @@ async function writeValues(inputs: ValuesFileInputs, state?: ValuesFileState): P
     await pushFile({ file, text: textOn, subject, ...push }).catch((error: unknown) => {
       throw error instanceof PushError ? new Error(`${error.message} ${resumeHint}`) : error;
     });
-    tell(`${service}: ${file} is pushed to branch ${push.branch}`);
+    reportLine(`${service}: ${file} is pushed to branch ${push.branch}`);
   }
   return {};
 }

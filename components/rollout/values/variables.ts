@@ -1,5 +1,5 @@
 import type { EnvironmentEntry } from "../environment";
-import type { EnvironmentPlace } from "../placement";
+import type { EnvironmentTarget } from "../placement";
 import { isMap, parseValues, ValuesFileError, type ValuesText } from "./files";
 
 /** Values with something at a path of keys with dots between them. */
@@ -7,7 +7,7 @@ export const valuesAt = (path: string, value: unknown): unknown =>
   path.split(".").reduceRight((inner, key) => ({ [key]: inner }), value);
 
 /**
- * The variables of a service, to be merged over a site's values at the same place. Helm merges maps, so a map has
+ * The variables of a service, to be merged over a site's values at the same path. Helm merges maps, so a map has
  * only ours, in the spelling of the files (.NET ignores case). Helm replaces lists, so a list is the site's
  * own, with ours in the place of those of the same name, or after them.
  *
@@ -16,7 +16,7 @@ export const valuesAt = (path: string, value: unknown): unknown =>
  */
 export function environmentOnTop(
   files: readonly ValuesText[],
-  { path }: EnvironmentPlace,
+  { path }: EnvironmentTarget,
   entries: readonly EnvironmentEntry[],
 ): unknown {
   const found = lastAt(files, path)?.value ?? [];
@@ -91,7 +91,7 @@ export const variableKey = (name: unknown) => String(name).toLowerCase();
 export function refuseUnknownList(
   files: readonly ValuesText[],
   chart: string,
-  { path }: EnvironmentPlace,
+  { path }: EnvironmentTarget,
 ): void {
   if (lastAt(files, path) !== undefined) return;
   throw new ValuesFileError(

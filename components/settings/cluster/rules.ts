@@ -15,7 +15,7 @@ export function clusterRules(settings: Settings): Rule[] {
     case "atlas":
       return [
         ...atlasRules(cluster, storageMode === "filesystem"),
-        ...leftoverRules(settings, "absent: the cluster provides its own"),
+        ...unusedKeyRules(settings, "absent: the cluster provides its own"),
         ...createdUserRules(settings),
       ];
     case "kubernetes": {
@@ -23,7 +23,7 @@ export function clusterRules(settings: Settings): Rule[] {
       return [
         ...kubernetesRules(cluster, { hasJobs: jobs !== undefined, hasNamespace }),
         ...createdUserRules(settings),
-        ...leftoverRules(settings, "absent: the stack creates both users"),
+        ...unusedKeyRules(settings, "absent: the stack creates both users"),
       ];
     }
   }
@@ -62,7 +62,7 @@ function referenceRules(settings: Settings, stack: string): Rule[] {
   const absent = `absent: it is an output of stack ${stack}`;
   return [
     // In a rollback, `mongoUri` may name the server to export from.
-    ...(storageMode === "mongo" ? leftoverRules(settings, absent) : []),
+    ...(storageMode === "mongo" ? unusedKeyRules(settings, absent) : []),
     {
       key: "mongo.database",
       when: jobs !== undefined && mongo.database === undefined,
@@ -73,7 +73,7 @@ function referenceRules(settings: Settings, stack: string): Rule[] {
 }
 
 /** Rejects a connection string that is left over from another kind. */
-function leftoverRules(settings: Settings, allowed: string): Rule[] {
+function unusedKeyRules(settings: Settings, allowed: string): Rule[] {
   const found = `a connection string, and cluster.kind is ${settings.cluster.kind}`;
   return (["mongoUri", "appMongoUri"] as const).map((key) => {
     return { key, when: settings[key] !== undefined, found, allowed };

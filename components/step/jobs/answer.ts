@@ -4,18 +4,18 @@ import { type Finding, formatPrinted, redact } from "../../text";
 const messageBytes = 4_096;
 const textBytes = 1_500;
 
-const told: string[] = [];
+const reported: string[] = [];
 
 /** Prints a line or a finding. In a pod it is part of the answer too, because not everybody may read logs. */
-export function tell(said: string | Finding): void {
-  const line = formatPrinted(said);
-  told.push(line);
+export function reportLine(given: string | Finding): void {
+  const line = formatPrinted(given);
+  reported.push(line);
   console.log(line);
 }
 
 /** Prints the findings that do not stop `pulumi up`. @returns those that do */
 export function reportFindings(findings: readonly Finding[]): readonly Finding[] {
-  for (const one of findings) if (one.severity !== "stop") tell(one);
+  for (const one of findings) if (one.severity !== "stop") reportLine(one);
   return findings.filter(({ severity }) => severity === "stop");
 }
 
@@ -24,17 +24,20 @@ export function reportFindings(findings: readonly Finding[]): readonly Finding[]
  * each member of a list while there is room, texts first. A kubelet may cut off lines, because the containers of a
  * pod share 12 KiB.
  *
- * @param lines default: what this process has told since its last answer
+ * @param lines default: what this process has reported since its last answer
  * @see https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
  */
-export function formatAnswer(answer: object, lines: readonly string[] = told.splice(0)): string {
+export function formatAnswer(
+  answer: object,
+  lines: readonly string[] = reported.splice(0),
+): string {
   const lists: (readonly [key: string, list: readonly unknown[]])[] = [];
-  const first = JSON.stringify({ told: lines, ...answer }, (key, value: unknown) =>
+  const first = JSON.stringify({ lines, ...answer }, (key, value: unknown) =>
     Array.isArray(value) ? [lists.push([key, value]) - 1, value.length] : shorten(value),
   );
   const members = lists.flatMap(([key, list], number) =>
     list.map((member, at) => ({
-      rank: ["told", "reasons", "failed"].includes(key) ? -1 : at,
+      rank: ["lines", "reasons", "failed"].includes(key) ? -1 : at,
       line: JSON.stringify([number, member], (_, value) => shorten(value)),
     })),
   );

@@ -1,5 +1,5 @@
 /** A step run as a Kubernetes Job, if only the cluster reaches the database. */
-export { formatAnswer, parseAnswer, reportFindings, tell } from "./answer";
+export { formatAnswer, parseAnswer, reportFindings, reportLine } from "./answer";
 export {
   mergeObjects,
   stateRoot,

@@ -12,8 +12,8 @@ export interface JobTarget
   readonly podTemplate: object;
   /** The Secret and its key that hold the migrator's connection string. */
   readonly secret: { readonly name: string; readonly key: string };
-  /** The claim that holds the filesystem state, and the state directory in it; absent without an import. */
-  readonly claim?: { readonly name: string; readonly subPath?: string };
+  /** The volume that holds the filesystem state, and the state directory in it; absent without an import. */
+  readonly volume?: { readonly name: string; readonly subPath?: string };
   /** `<project>/<stack>`, as the value of a label. */
   readonly stack: string;
 }
@@ -27,11 +27,11 @@ export interface JobRequest {
   readonly direction: "forward" | "back";
   /** The step's inputs as JSON, without a secret. */
   readonly request: string;
-  /** How the claim is mounted. Default: not. */
+  /** How the volume is mounted. Default: not. */
   readonly state?: "read" | "write";
 }
 
-/** Where a pod has the claim, the request, and its termination message. */
+/** Where a pod has the volume, the request, and its termination message. */
 export const stateRoot = "/state";
 const requestFile = "/request/request.json";
 const answerFile = "/dev/termination-log";
@@ -154,8 +154,8 @@ function podTemplate(
   { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
   nodes: readonly string[],
 ): Api.V1PodTemplateSpec {
-  const claim = asked.state && target.claim;
-  const state = { claimName: claim?.name ?? "", readOnly: asked.state === "read" };
+  const volume = asked.state && target.volume;
+  const state = { claimName: volume?.name ?? "", readOnly: asked.state === "read" };
   // As the DaemonSet controller does, so that the scheduler still looks for room. A field takes one value.
   const nodeSelectorTerms = nodes.map((node) => ({
     matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
@@ -172,15 +172,15 @@ function podTemplate(
       volumes: [
         { name: "tmp", emptyDir: {} },
         { name: "request", configMap: { name } },
-        ...(claim ? [{ name: "state", persistentVolumeClaim: state }] : []),
+        ...(volume ? [{ name: "state", persistentVolumeClaim: state }] : []),
       ],
     },
   };
 }
 
 function container(target: JobTarget, { kind, state }: JobRequest): Api.V1Container {
-  const { image, claim, secret, ca } = target;
-  const subPath = claim?.subPath;
+  const { image, volume, secret, ca } = target;
+  const subPath = volume?.subPath;
   const caRef = ca && { name: ca.configMap, key: ca.key };
   const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", subPath };
   return {
@@ -199,7 +199,7 @@ function container(target: JobTarget, { kind, state }: JobRequest): Api.V1Contai
     volumeMounts: [
       { name: "tmp", mountPath: "/tmp" },
       { name: "request", mountPath: dirname(requestFile), readOnly: true },
-      ...(state !== undefined && claim !== undefined ? [mounted] : []),
+      ...(state !== undefined && volume !== undefined ? [mounted] : []),
     ],
   } as unknown as Api.V1Container;
 }

@@ -7,13 +7,13 @@ import {
   formatObstacle,
   labelValue,
   nameOf,
-  describeApiPlace,
+  describeApiLocation,
   podObstacle,
   WaitTimeout,
   watch,
   type Cluster,
 } from "../../kubernetes";
-import { parseAnswer, tell } from "./answer";
+import { parseAnswer, reportLine } from "./answer";
 import {
   configMapOf,
   containerName,
@@ -44,7 +44,7 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<obje
   const cluster = await clusterAt(target);
   // A pod of a lost node may still run: every step is safe against a second runner (docs/design.md#no-lock).
   await stopJobs(cluster, target, `${labels.step}=${asked.kind}`);
-  const nodes = await nodesOfClaim(cluster, target, asked);
+  const nodes = await nodesOfVolume(cluster, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
   const job = await cluster.create("Job", jobOf(target, asked, name, nodes));
   // After the Job, which owns it; the pod waits for it.
@@ -52,12 +52,12 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<obje
     await cluster.remove("Job", name, "Foreground").catch(() => undefined);
     throw error;
   });
-  tell(`job ${name}: created in ${describeApiPlace(cluster.place)}`);
+  reportLine(`job ${name}: created in ${describeApiLocation(cluster.location)}`);
   const { why, sidecarsStillRun } = await untilOver(cluster, target, name);
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
-  tell(`job ${name}: complete`);
+  reportLine(`job ${name}: complete`);
   const answer = await answerOf(cluster, name);
-  // Else the sidecars run for ever, with the claim mounted.
+  // Else the sidecars run for ever, with the volume mounted.
   if (sidecarsStillRun) await cluster.remove("Job", name, "Foreground");
   return answer;
 }
@@ -114,7 +114,7 @@ async function stopJobs(
   const running = (await cluster.list("Job", selector)).filter((job) => !endOf(job));
   for (const job of running) {
     const name = nameOf(job);
-    tell(`job ${name}: stopped, because it is no longer wanted`);
+    reportLine(`job ${name}: stopped, because it is no longer wanted`);
     await cluster.remove("Job", name, "Foreground");
     const look = async () => remaining(await podsOf(cluster, name));
     await watch(cluster, `job ${name}`, timeoutSeconds, look).catch((error: unknown) => {
@@ -125,25 +125,25 @@ async function stopJobs(
 }
 
 /**
- * The nodes whose pods mount the claim of a step now, if only pods of one node may: on another node a Job's pod would
+ * The nodes whose pods mount the volume of a step now, if only pods of one node may: on another node a Job's pod would
  * wait until the services' pods are gone (`Multi-Attach error`). None if several nodes may mount it, or the step
  * mounts none.
  *
  * @throws ClusterError
  */
-export async function nodesOfClaim(
+export async function nodesOfVolume(
   cluster: Cluster,
-  { claim }: Pick<JobTarget, "claim">,
+  { volume }: Pick<JobTarget, "volume">,
   asked: JobRequest,
 ): Promise<readonly string[]> {
-  if (asked.state === undefined || claim === undefined) return [];
-  const modes = (await cluster.read("PersistentVolumeClaim", claim.name)).spec?.accessModes ?? [];
+  if (asked.state === undefined || volume === undefined) return [];
+  const modes = (await cluster.read("PersistentVolumeClaim", volume.name)).spec?.accessModes ?? [];
   if (modes.includes("ReadWriteMany")) return [];
   // A Job's own pods follow the others.
   const others = await cluster.list("Pod", "app.kubernetes.io/name!=taskrunner-storage");
   const mounting = others.filter((pod) => {
     const claims = (pod.spec?.volumes ?? []).map((one) => one.persistentVolumeClaim?.claimName);
-    return !hasEnded(pod) && claims.includes(claim.name);
+    return !hasEnded(pod) && claims.includes(volume.name);
   });
   const running = mounting.filter(({ status }) => status?.phase === "Running");
   const counted = running.length > 0 ? running : mounting;
@@ -189,13 +189,13 @@ async function reasonsOf(cluster: Cluster, name: string, why: string): Promise<s
     const { failed = [message] } = (parseAnswer(message)?.answer ?? {}) as { failed?: string[] };
     return [`Pod ${nameOf(pod)} ended (${how}):`, ...failed.map((line) => `  ${line}`)];
   });
-  const first = `Job ${name} failed in ${describeApiPlace(cluster.place)}: ${why}`;
+  const first = `Job ${name} failed in ${describeApiLocation(cluster.location)}: ${why}`;
   const last =
     "The Job stays as it is, with its pods' logs. Fix the cause and run pulumi up again: it creates a new Job.";
   return [first, ...errors, last].map((line) => redact(line));
 }
 
-/** The answer of the pod that did the work. Prints what it told. */
+/** The answer of the pod that did the work. Prints its lines. */
 async function answerOf(cluster: Cluster, name: string): Promise<object> {
   const done = (await podsOf(cluster, name)).find((pod) => ownEnd(pod)?.exitCode === 0);
   const found = parseAnswer((done && ownEnd(done)?.message) ?? "");
@@ -206,9 +206,9 @@ async function answerOf(cluster: Cluster, name: string): Promise<object> {
     ]);
   }
   const { answer, leftOut } = found;
-  (answer as { told?: string[] }).told?.forEach(tell);
+  (answer as { lines?: string[] }).lines?.forEach(reportLine);
   if (leftOut > 0) {
-    tell(
+    reportLine(
       `job ${name}: The termination message has no room for ${leftOut} more examples. The counts are complete, and ` +
         "quarantine.ndjson, conflicts/ and held/ in the state directory have all cases.",
     );

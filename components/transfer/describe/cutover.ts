@@ -1,5 +1,5 @@
 import { ownFiles } from "../../state";
-import type { DrawnFence } from "../rollback/fence";
+import type { RecordedCutover } from "../rollback/cutover-record";
 import type { ImportReport } from "../reports";
 import { formatQuarantined, unknownSection } from "./import";
 import { type Section, formatRecords, stopReasons } from "./sections";
@@ -9,7 +9,7 @@ import { type Sides, describeWays, isOf } from "./unfinished";
 const toleratedPercent = 1;
 
 /**
- * Why an import stops a cutover before the drain, or before the fence, with what to do; empty if it does not.
+ * Why an import stops a cutover before the drain, or before it is recorded, with what to do; empty if it does not.
  * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
  * import brought; and many that are finished would be missed. So would be what is in a folder that no import reads.
  */
@@ -40,12 +40,15 @@ export function describeStop(report: ImportReport, sides: Sides, pass: "bulk" | 
   return stopReasons(`Import of ${sides.root}`, sections, describeWays(runIds, sides, pass));
 }
 
-/** What a fence means, and what becomes of runs that a rollback held. */
-export function fenceSections({ fence, held, unknown }: DrawnFence, root: string): Section[] {
+/** What a cutover means, and what becomes of runs that a rollback held. */
+export function cutoverSections(
+  { cutoverRecord, held, unknown }: RecordedCutover,
+  root: string,
+): Section[] {
   return [
     {
-      title: `MongoDB is the source of truth since ${fence.at}`,
-      advice: `${formatRecords(fence.unfinishedCount, "runs")} on disk may still execute steps.`,
+      title: `MongoDB is the source of truth since ${cutoverRecord.at}`,
+      advice: `${formatRecords(cutoverRecord.unfinishedCount, "runs")} on disk may still execute steps.`,
     },
     {
       title: `A rollback without MongoDB held ${formatRecords(held.length, "runs")} in ${root}/${ownFiles.held}`,

@@ -12,7 +12,7 @@ import { type Section, formatRecords, listRecords } from "./sections";
 
 /** What an export left to a person. */
 export function exportSections(report: Exported, root: string): Section[] {
-  const { withoutBase, baseTrouble = "", removedUnfinished, older } = report;
+  const { withoutMergeBase, baseTrouble = "", removedUnfinished, older } = report;
   const conflicts = sumCounts(report, "conflicts");
   const unwritable = sumCounts(report, "unwritable");
   return [
@@ -30,7 +30,7 @@ export function exportSections(report: Exported, root: string): Section[] {
       count: unwritable,
     },
     {
-      title: "Removed on disk since the fence ended, and not exported again",
+      title: "Removed on disk since the cutover ended, and not exported again",
       cases: listRecords(report, "removed"),
     },
     {
@@ -41,9 +41,9 @@ export function exportSections(report: Exported, root: string): Section[] {
     },
     {
       code: "not-recorded",
-      title: `${formatCount(withoutBase.count, "record")} not recorded as equal on both sides (${baseTrouble})`,
-      cases: withoutBase.cases,
-      count: withoutBase.count,
+      title: `${formatCount(withoutMergeBase.count, "record")} not recorded as equal on both sides (${baseTrouble})`,
+      cases: withoutMergeBase.cases,
+      count: withoutMergeBase.count,
       advice: "The files are right; a later change on both sides is a conflict.",
     },
   ];
@@ -59,8 +59,8 @@ function formatConflict(one: FileConflict | LogConflict): string {
 function olderSection(older: OlderSide, root: string): Section {
   const title =
     older === "directory"
-      ? `${root} is an older copy, or another one: its fence.json is not what the ledger has`
-      : "MongoDB was restored, or the last export was cut off: the ledger has an older fence.json";
+      ? `${root} is an older copy, or another one: its cutover.json is not what the ledger has`
+      : "MongoDB was restored, or the last export was cut off: the ledger has an older cutover.json";
   return { code: "older-copy", title, advice: "Everything was compared." };
 }
 

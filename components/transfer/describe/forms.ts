@@ -25,9 +25,9 @@ const nothingCompared =
   "compares them, and `taskrunner-storage verify` at any time";
 
 /** Why differences stop a cutover before the drain, or its verification, and what to do. */
-export function describeFormsStop(forms: FormsReport, root: string, isProof: boolean): string[] {
+export function describeFormsStop(forms: FormsReport, root: string, isFirst: boolean): string[] {
   const accept = "set that and run `pulumi up` again";
-  const ways = isProof
+  const ways = isFirst
     ? "No service was stopped. Start web on MongoDB beside the services, and let it list the imported runs. If it can, " +
       `${accept}. If it cannot, the services need another image, or stay on files.`
     : `The services work on MongoDB. Let web list the imported runs. If it can, ${accept}. If it cannot, set ` +

@@ -3,7 +3,7 @@ import {
   type JobCounts,
   type Skipped,
   type StateAddress,
-  describePlace,
+  describeLocation,
   ownFiles,
 } from "../../state";
 import { type ImportReport, type Quarantined, sumCounts } from "../reports";
@@ -90,8 +90,8 @@ export function quarantineSection(cases: readonly Quarantined[], count: number):
   return { title, cases: cases.map(formatQuarantined), count };
 }
 
-export function formatQuarantined({ reason, detail, ...place }: Quarantined): string {
-  return `${describePlace(place)} (${reason}: ${detail})`;
+export function formatQuarantined({ reason, detail, ...location }: Quarantined): string {
+  return `${describeLocation(location)} (${reason}: ${detail})`;
 }
 
 /** How many jobs wait, and what to do if the worker has taken none of those that waited at the handover. */

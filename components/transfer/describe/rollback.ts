@@ -14,12 +14,12 @@ import { type Section, formatRecords, listRecords } from "./sections";
 export function rollbackSections(
   report: RollbackReport,
   state: StateAddress,
-  { fencedAt, isAgain }: { readonly fencedAt: string | undefined; readonly isAgain: boolean },
+  { cutoverAt, isAgain }: { readonly cutoverAt: string | undefined; readonly isAgain: boolean },
 ): Section[] {
   const { root } = state;
   const { exported, unreachable, notImported = 0, unequal = [], notHeld = [] } = report;
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
-  const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
+  const since = cutoverAt === undefined ? "" : ` since ${cutoverAt}`;
   return [
     ...(exported ? exportedSections(exported, root) : []),
     {
@@ -45,7 +45,7 @@ export function rollbackSections(
         "The worker does not resume them as MongoDB has them. Compare both, and keep the right one.",
     },
     {
-      title: `${formatRecords(notImported, "runs")} that web wrote to files after the fence stay: the cutover did not reach its final pass`,
+      title: `${formatRecords(notImported, "runs")} that web wrote to files after the handover stay: the cutover did not reach its final pass`,
       count: notImported,
     },
   ];
@@ -73,7 +73,7 @@ export function bulkExportSections(report: BulkExportReport, root: string): Sect
 export function describeRollbackPreview(
   { unreachable, unfinishedCount, isOfNow }: RollbackPreview,
   root: string,
-  fencedAt: string,
+  cutoverAt: string,
 ): Finding[] {
   const runs = formatRecords(unfinishedCount, "runs");
   const were = `At the cutover ${runs} on disk ${unfinishedCount === 1 ? "was" : "were"} unfinished.`;
@@ -84,7 +84,7 @@ export function describeRollbackPreview(
     warning(
       "would-not-export",
       `MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
-        `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
+        `since ${cutoverAt} would stay only there until \`taskrunner-storage export\`.`,
     ),
     ...(unfinishedCount === 0 ? [] : [wouldHold]),
   ];

@@ -44,7 +44,7 @@ export function describeUnequal(
 
 const untouched = {
   bulk: "No service was stopped.",
-  delta: "The worker is stopped, and no fence was drawn.",
+  delta: "The worker is stopped, and no cutover was recorded.",
 };
 
 const otherWay = {
@@ -92,7 +92,7 @@ function deletion(runIds: readonly string[], { database = "", collections }: Sid
   return `mongosh "$APP_MONGO_URI" --eval '${names}.deleteMany({ _id: { $in: [${ids}] } })'`;
 }
 
-/** What was compared before a fence, for the engine's log. */
+/** What was compared before the cutover is recorded, for the engine's log. */
 export function describeCompared({ compared, changed, held }: UnfinishedRuns): string {
   const left = [
     ...(changed > 0 ? [`${changed} changed since, and the delta pass imports them`] : []),

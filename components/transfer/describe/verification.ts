@@ -6,9 +6,9 @@ import { quarantineSection } from "./import";
 import { type Section, formatRecords, stopReasons } from "./sections";
 import { exportFirst } from "./unfinished";
 
-/** Why a verification, or a proof before the drain, does not hold: a section for each kind of difference. */
+/** Why a verification, or the first one, before the drain, does not hold: a section for each kind of difference. */
 export function verificationSections(report: VerificationReport): Section[] {
-  const { quarantine, notForgotten, proof } = report;
+  const { quarantine, notForgotten, firstVerification } = report;
   const missing = collectionRoles.map((role) => {
     const { missing: count, files, onlyInFiles: cases } = report[role];
     const title = `${count} of ${formatRecords(files, role)} on disk ${count === 1 ? "is" : "are"} not in MongoDB`;
@@ -22,7 +22,7 @@ export function verificationSections(report: VerificationReport): Section[] {
   return [
     ...missing,
     ...differing,
-    quarantineSection(quarantine, proof ? 0 : sumCounts(report, "quarantined")),
+    quarantineSection(quarantine, firstVerification ? 0 : sumCounts(report, "quarantined")),
     {
       title: "The checkpoints of these files could not be deleted, so the next import skips them",
       count: notForgotten === undefined ? 0 : 1,
@@ -54,7 +54,7 @@ export function acceptQuarantined(hash: string): string {
 }
 
 /**
- * Why a proof stops a cutover before the drain, with what to do.
+ * Why a first verification stops a cutover before the drain, with what to do.
  *
  * @param notExported whether the last rollback exported nothing
  */
@@ -70,20 +70,20 @@ export function describeUnproven(
     ? exportFirst
     : `Find out who did, such as web's canary (docs/canary.md). ${files}Then run \`pulumi up\` again: it imports every file again.`;
   const sections = verificationSections(report);
-  return stopReasons(`Proof of the import of ${root}`, sections, `${changedInMongo} ${advice}`);
+  return stopReasons(`First verification of ${root}`, sections, `${changedInMongo} ${advice}`);
 }
 
 const changedInMongo =
   "These files have not changed since they were imported, so somebody else changed MongoDB. No service was stopped.";
 
-/** What a proof found, and how long the worker will be stopped. */
-export function proofSections({ proof }: ImportReport): Section[] {
-  if (!proof) return [];
-  const changed = formatCount(proof.changedFiles, "file");
-  const seconds = Math.ceil(proof.importMs / 1_000);
+/** What a first verification found, and how long the worker will be stopped. */
+export function firstVerificationSections({ firstVerification }: ImportReport): Section[] {
+  if (!firstVerification) return [];
+  const changed = formatCount(firstVerification.changedFiles, "file");
+  const seconds = Math.ceil(firstVerification.importMs / 1_000);
   return [
     {
-      title: `Every record of ${formatCount(proof.provenFiles, "file")} is in MongoDB`,
+      title: `Every record of ${formatCount(firstVerification.verifiedFiles, "file")} is in MongoDB`,
       advice:
         `${changed} changed since the import, or cannot be imported. The import of what changed took ${seconds} s: ` +
         "expect the worker to be down for about that long, plus pod start-up.",

@@ -10,7 +10,7 @@ import type { Checkpoint } from "../checkpoints";
  */
 export const batchBytes = 768 * 1024;
 
-/** Maximum number of runs of a group: beside its bytes each has its checkpoints, its bases and their updates. */
+/** Maximum number of runs of a group: beside its bytes each has its checkpoints, its merge bases and their updates. */
 export const groupRuns = 256;
 
 /** A batch of a large run goes with so many bytes already if it is awaited: a near server needs no more at once. */

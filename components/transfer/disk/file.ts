@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import {
-  type FileStamp,
+  type FileStat,
   type FoundFile,
   LineNumbers,
   type ReadStart,
   Refusal,
   beginning,
   hashOfFirst,
-  isSameStamp,
+  isSameStat,
   parseRecords,
   readSettled,
   readSmall,
@@ -34,18 +34,18 @@ export interface Listed {
 
 /** Whether there is nothing to read in a file since it was imported. */
 export function isImported({ file, checkpoint, id }: Listed): boolean {
-  if (checkpoint?.complete !== true || !isUntouched(file.stamp, checkpoint)) return false;
+  if (checkpoint?.complete !== true || !isUntouched(file.stat, checkpoint)) return false;
   // The file of its run may have come later, or the log's last line has no end.
-  return file.stamp.size === checkpoint.offset && (id ?? checkpoint.runId) === checkpoint.runId;
+  return file.stat.size === checkpoint.offset && (id ?? checkpoint.runId) === checkpoint.runId;
 }
 
 /** A file changed this shortly before its stat, in ms, may change again with the same timestamp. */
 const restlessMs = 2_000;
 
-/** Whether a file is as it was imported, by a stamp that can be trusted. */
-export function isUntouched(now: FileStamp, then: Checkpoint): boolean {
+/** Whether a file is as it was imported, by a stat that can be trusted. */
+export function isUntouched(now: FileStat, then: Checkpoint): boolean {
   const youngest = Math.max(then.modified, then.changed);
-  return isSameStamp(now, then) && then.seen - youngest >= restlessMs;
+  return isSameStat(now, then) && then.seen - youngest >= restlessMs;
 }
 
 /**
@@ -78,7 +78,7 @@ export async function openFile(
   if (id instanceof Refusal) return onlyUnchanged ? undefined : id;
   try {
     // A larger one is read when its turn comes.
-    const bytes = await readSmall(file.path, file.stamp.size);
+    const bytes = await readSmall(file.path, file.stat.size);
     // The file of its run may come later: under another id the earlier lines were other records.
     const isOfRun = ({ runId }: { readonly runId: string }) => id === undefined || id === runId;
     const imported = checkpoint && isOfRun(checkpoint) ? checkpoint : undefined;
@@ -112,15 +112,15 @@ async function findRest(
   checkpoint: Checkpoint,
   bytes: Buffer | undefined,
 ): Promise<Pick<Opened, "start" | "saves"> | undefined> {
-  const { role, stamp } = file;
+  const { role, stat } = file;
   const { offset, lines } = checkpoint;
   const nothing = { start: undefined, saves: false };
-  const atEnd = stamp.size === offset;
-  if (checkpoint.complete && isUntouched(stamp, checkpoint)) {
+  const atEnd = stat.size === offset;
+  if (checkpoint.complete && isUntouched(stat, checkpoint)) {
     // Else the log's last line has no end.
     return atEnd ? nothing : { start: { ...beginning(), offset, lines }, saves: false };
   }
-  if (stamp.size < offset || (role !== "logs" && !atEnd)) return undefined;
+  if (stat.size < offset || (role !== "logs" && !atEnd)) return undefined;
   const hash = await hashBeginning(file, checkpoint, bytes);
   if (!hash) return undefined;
   return atEnd ? nothing : { start: { offset, lines, hash }, saves: true };
@@ -164,7 +164,7 @@ export async function* readRecords(opened: Opened, tally: Tally): AsyncGenerator
       if (saves) {
         // One literal of all these spreads takes forty times as long.
         const converter = converterOf(opened.file);
-        const own = { ...file.stamp, complete: last, runId, converter };
+        const own = { ...file.stat, complete: last, runId, converter };
         const checkpoint = Object.assign(own, end, counts, role === "logs" ? numbers : {});
         yield { ...some, reached: [opened.file, checkpoint] };
       } else yield some;

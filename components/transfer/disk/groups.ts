@@ -9,7 +9,7 @@ import {
   plainRunId,
   runsNamed,
   runsOnDisk,
-  stampByOpening,
+  statByOpening,
   unreadable,
 } from "../../state";
 import { type CollectionRole, collectionRoles } from "../../contract";
@@ -77,10 +77,10 @@ export async function* groupsOnDisk(scan: DiskScan): AsyncGenerator<RunGroup> {
   if (runs > 0) yield takeGroup();
 }
 
-function bytesToRead({ file: { role, stamp }, checkpoint }: Listed, from: From): number {
+function bytesToRead({ file: { role, stat }, checkpoint }: Listed, from: From): number {
   const done = role === "logs" && from === "checkpoints" && checkpoint ? checkpoint.offset : 0;
   // A file that cannot be looked at has no size.
-  return stamp.size >= done ? stamp.size - done : stamp.size || 0;
+  return stat.size >= done ? stat.size - done : stat.size || 0;
 }
 
 const blocksAtOnce = 4;
@@ -124,9 +124,9 @@ const cachedMs = 60_000;
 async function lookAgain({ baseName, files }: RunOnDisk, { runs }: RunCheckpoints) {
   const isFinished = files.at(-1)?.role === "runs" && runs?.unfinished === 0;
   const look = async (file: FoundFile) => {
-    const { modified, changed, seen } = file.stamp;
+    const { modified, changed, seen } = file.stat;
     if (isFinished && seen - Math.max(modified, changed) > cachedMs) return file;
-    return { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
+    return { ...file, stat: (await statByOpening(file.path)) ?? file.stat };
   };
   return { baseName, files: await Promise.all(files.map(look)) };
 }
@@ -140,7 +140,7 @@ async function findIds(
   const ids: Listed["id"][] = runs.map(({ baseName, files }) => {
     const { runs: checkpoint } = knownOf(baseName);
     const own = files.at(-1);
-    const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
+    const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stat, checkpoint);
     return isKnown ? checkpoint.runId : plainRunId(baseName);
   });
   const unknown = [...runs.entries()].filter(([at]) => ids[at] === undefined);

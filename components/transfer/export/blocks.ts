@@ -4,11 +4,11 @@ import {
   lookAt,
   mapLimit,
   mapOrdered,
-  placeOf,
+  locateFile,
   syncFolders,
 } from "../../state";
 import { Tally } from "../tally";
-import { takeTurn } from "./turns";
+import { joinOrder } from "./order";
 import { type ExportedFile, exportFile } from "./file";
 import { exportLog } from "./log";
 import { type ExportTask, type RunHead, type RunInMongo, lookUp, refuseRun } from "./run";
@@ -59,20 +59,20 @@ export async function exportBlock(
   const namesOf = ({ runId, baseName = runId }: RunInMongo) => {
     return [fileBaseNames(runId).at(-1) ?? runId, baseName];
   };
-  const waiting = block.map((run) => ({ run, turn: takeTurn(task.turns, namesOf(run)) }));
+  const waiting = block.map((run) => ({ run, slot: joinOrder(task.order, namesOf(run)) }));
   try {
-    const done = await mapLimit(runsAtOnce, waiting, async ({ run, turn }) => {
-      await turn.before;
-      return exportRun(task, run, to).finally(turn.end);
+    const done = await mapLimit(runsAtOnce, waiting, async ({ run, slot }) => {
+      await slot.before;
+      return exportRun(task, run, to).finally(slot.end);
     });
     for (const { tally } of done) task.tally.add(tally);
     const files = done.flatMap((run) => run.files);
-    // guarantee: no crash takes a file back that a base vouches for
+    // guarantee: no crash takes a file back that a merge base vouches for
     await syncFolders(files.flatMap(({ folder }) => folder ?? []));
     await task.bases.settle(files.flatMap(({ agreed }) => agreed));
     return done;
   } finally {
-    for (const { turn } of waiting) turn.end();
+    for (const { slot } of waiting) slot.end();
   }
 }
 
@@ -115,13 +115,13 @@ async function approvalsSides(
   to: ExportSides,
 ): Promise<ExportSides> {
   if (to === sides) return sides;
-  const isHeld = (await placeOf(to, "approvals", runId, baseName)).stamp !== undefined;
+  const isHeld = (await locateFile(to, "approvals", runId, baseName)).stat !== undefined;
   if (isHeld) return to;
-  const isThere = (await placeOf(sides, "approvals", runId, baseName)).stamp !== undefined;
+  const isThere = (await locateFile(sides, "approvals", runId, baseName)).stat !== undefined;
   return !isThere && (await hasQueue(sides)) ? to : sides;
 }
 
-/** Whether a run was removed on disk since the fence ended, with its parts: both sides had it once. */
+/** Whether a run was removed on disk since the cutover ended, with its parts: both sides had it once. */
 async function isRemoved(
   { held, sides }: ExportTask,
   { runId, baseName, bases }: RunInMongo,
@@ -131,6 +131,6 @@ async function isRemoved(
   // An older copy may lack what it was never given.
   const mayBeRemoved = sides.truth === "disk" && sides.older !== "directory";
   if (!mayBeRemoved || !wasOnBoth || held.runs.has(runId)) return false;
-  if (baseName && (await lookAt(to, "runs", baseName)).stamp !== undefined) return false;
-  return (await placeOf(to, "runs", runId, baseName)).stamp === undefined;
+  if (baseName && (await lookAt(to, "runs", baseName)).stat !== undefined) return false;
+  return (await locateFile(to, "runs", runId, baseName)).stat === undefined;
 }

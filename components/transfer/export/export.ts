@@ -15,7 +15,7 @@ import type { ExportReport } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
 import { findSince } from "../updated";
-import { ExportBases } from "./bases";
+import { ExportBases } from "./merge-bases";
 import { blocksAhead, exportBlocks } from "./blocks";
 import { exportHeldRuns } from "./held";
 import { type ExportTask, type RunHead, blocksOfRuns } from "./run";
@@ -70,7 +70,7 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
     sides,
     bases: new ExportBases(sides),
     tally,
-    turns: new Map(),
+    order: new Map(),
     lacksSequences: () => (form ??= lacksSequences(sides)),
     held: { runs: new Set(), returned: [], stillHeld: [], destinationTaken: [] },
   };
@@ -87,7 +87,7 @@ export async function reportOn({ sides, bases, tally, held }: ExportTask): Promi
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   const { returned, stillHeld, destinationTaken } = held;
-  const { withoutBase, trouble } = bases;
+  const { withoutMergeBase, trouble } = bases;
   return {
     files,
     bytes,
@@ -96,7 +96,7 @@ export async function reportOn({ sides, bases, tally, held }: ExportTask): Promi
     conflicts,
     unwritable,
     removedUnfinished,
-    withoutBase,
+    withoutMergeBase,
     returned,
     stillHeld,
     destinationTaken,

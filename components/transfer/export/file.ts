@@ -2,7 +2,7 @@ import type { Document } from "mongodb";
 import { dirname, join, posix } from "node:path";
 import {
   type Refusal,
-  type WholeFilePlace,
+  type WholeFileLocation,
   type WholeFileRole,
   differingPaths,
   fileOf,
@@ -10,16 +10,16 @@ import {
   keyOf,
   lookAt,
   ownFiles,
-  placeOf,
+  locateFile,
   publish,
-  readStamp,
+  readStat,
   readableKey,
   recordOf,
   refusalIn,
   wholeFile,
   wouldRepeatSteps,
 } from "../../state";
-import { type NewBase, isAgreed, isSettled } from "../bases";
+import { type NewMergeBase, isAgreed, isSettled } from "../merge-bases";
 import { readDocuments } from "../documents";
 import { documentIn } from "../exact-types";
 import type { Verdict } from "../merge";
@@ -35,8 +35,8 @@ export interface ExportedFile {
   readonly name?: string;
   /** Its folder, if that is to be synced. */
   readonly folder?: string;
-  /** The bases to settle after that: none vouches for a file that a crash takes back. */
-  readonly agreed: readonly NewBase[];
+  /** The merge bases to settle after that: none vouches for a file that a crash takes back. */
+  readonly agreed: readonly NewMergeBase[];
 }
 
 /**
@@ -57,17 +57,17 @@ export async function exportFile(
   const documents = run.files.get(role) ?? [];
   if (documents.length === 0) return { agreed: [] };
   try {
-    // Trust the bases: what has not changed in MongoDB is in its file, whatever that has now.
+    // Trust the merge bases: what has not changed in MongoDB is in its file, whatever that has now.
     if (!sides.all && (await isUnchanged(to, role, run, documents))) {
       tally.count(role, "unchanged", documents.length);
       return { agreed: [] };
     }
 
     // Compare: pair each document with its record in the file.
-    const place = { ...(await placeOf(to, role, runId, baseName)), role, runId };
-    const { name } = place;
-    const folder = dirname(place.path);
-    const file = await readWholeFile(place);
+    const location = { ...(await locateFile(to, role, runId, baseName)), role, runId };
+    const { name } = location;
+    const folder = dirname(location.path);
+    const file = await readWholeFile(location);
     const kept = documents.flatMap(({ bytes }) => bytes ?? []);
     const wanted = { [role === "runs" ? "_id" : "runId"]: runId };
     const isKept = kept.length === documents.length;
@@ -85,12 +85,12 @@ export async function exportFile(
     tally.count(role, "newerOnDisk", having("disk").length);
     for (const { key, mongo } of having("removed")) tally.remove(role, readableKey(key), mongo);
     const conflicts = file.refusal ? pairs : having("conflict");
-    await writeConflictCopy(sides, tally, place, conflicts, file.refusal);
+    await writeConflictCopy(sides, tally, location, conflicts, file.refusal);
 
     // Renew the others.
     const wins = having("mongo", "onlyInMongo");
-    const { renewed, content, become } = renewFile(place, file, wins, tally);
-    const isDue = (one: NewBase) => !isAgreed(one.seen, one);
+    const { renewed, content, become } = renewFile(location, file, wins, tally);
+    const isDue = (one: NewMergeBase) => !isAgreed(one.seen, one);
     // An export that was killed may have written what is equal.
     const known = equal.flatMap(({ becomes }) => becomes ?? []).filter(isDue);
     const announced = become.filter(isDue);
@@ -99,7 +99,7 @@ export async function exportFile(
       await bases.announce(announced);
       try {
         // Write aside, sync and rename, unless the file changed since it was read.
-        await publish(place.path, place.stamp, (aside) => aside.writeFile(content));
+        await publish(location.path, location.stat, (aside) => aside.writeFile(content));
       } catch (error) {
         const refusal = refusalIn(error);
         await bases.withdraw(announced);
@@ -138,7 +138,7 @@ async function isUnchanged(
     const base = bases.get(role)?.get(key);
     return base?.agreed?.mongo === hash && isSettled(base) && base.file === name;
   });
-  return areAgreed && (await lookAt(sides, role, baseName)).stamp !== undefined;
+  return areAgreed && (await lookAt(sides, role, baseName)).stat !== undefined;
 }
 
 function pairDocument(
@@ -153,7 +153,7 @@ function pairDocument(
   const pair: Outgoing = pairOf(role, found, bases.get(role)?.get(key), sides);
   const { disk, verdict } = pair;
   if (role !== "runs" || sides.truth !== "mongo" || verdict !== "disk" || !disk) return pair;
-  // A file that changed since the base was restored, whatever its date is, because clocks may be apart.
+  // A file that changed since the merge base was restored, whatever its date is, because clocks may be apart.
   return wouldRepeatSteps(disk.document, mongo) ? { ...pair, verdict: "mongo" } : pair;
 }
 
@@ -166,7 +166,7 @@ function pairDocument(
 async function writeConflictCopy(
   sides: ExportSides,
   tally: Tally,
-  { role, name: file, baseName, forms }: WholeFilePlace,
+  { role, name: file, baseName, forms }: WholeFileLocation,
   conflicts: readonly Outgoing[],
   refusal: Refusal | undefined,
 ): Promise<void> {
@@ -190,5 +190,5 @@ async function writeConflictCopy(
   const records = documents.map((document) => recordOf(role, document, forms));
   const content = textOf(wholeFile(role, records, undefined, documents));
   // The copy of an earlier export is replaced.
-  await publish(path, await readStamp(path), (aside) => aside.writeFile(content));
+  await publish(path, await readStat(path), (aside) => aside.writeFile(content));
 }

@@ -15,7 +15,7 @@ export async function exportHeldRuns(asked: ExportTask): Promise<HeldRuns> {
   const returned: string[] = [];
   const stillHeld: string[] = [];
   const destinationTaken: string[] = [];
-  // No service works on a held file: MongoDB is its source of truth, also after the fence.
+  // No service works on a held file: MongoDB is its source of truth, also after the cutover.
   const sides: ExportSides = { ...asked.sides, truth: "mongo", all: true };
   for await (const { held: from, runs: files } of heldFolders(sides)) {
     for (let at = 0; at < files.length; at += heldAtOnce) {

@@ -2,7 +2,7 @@ import { type Document, type Filter, Long } from "mongodb";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
-  type FilePlace,
+  type FileLocation,
   LineNumbers,
   type RawText,
   type ReadyRecord,
@@ -11,10 +11,10 @@ import {
   formatJson,
   hashOf,
   hasRun,
-  isSameStamp,
+  isSameStat,
   lookAt,
   parseRecords,
-  placeOf,
+  locateFile,
   publish,
   readTexts,
   recordOf,
@@ -44,21 +44,23 @@ export async function exportLog(
   if (!log) return notTouched;
   let gaps: readonly Filter<Document>[] = [{}];
   try {
-    // The run's own base knows whose the file's name is.
+    // The run's own merge base knows whose the file's name is.
     const known = baseName === undefined ? undefined : await lookAt(sides, "logs", baseName);
-    const seen = known?.stamp === undefined ? undefined : await readLog(known, runId, log);
+    const seen = known?.stat === undefined ? undefined : await readLog(known, runId, log);
     if (seen && endsAlike(seen, log) && findGaps(seen, log).length === 0) return notTouched;
 
-    const place = await placeOf(sides, "logs", runId, baseName);
-    const isKnown = place.baseName === baseName;
-    const owner = isKnown ? runId : ((await findRunId(sides, place.baseName)) ?? place.baseName);
-    const isSeen = isKnown && isSameStamp(place.stamp, known?.stamp);
-    const file = isSeen && seen ? seen : await readLog(place, owner, log);
+    const location = await locateFile(sides, "logs", runId, baseName);
+    const isKnown = location.baseName === baseName;
+    const owner = isKnown
+      ? runId
+      : ((await findRunId(sides, location.baseName)) ?? location.baseName);
+    const isSeen = isKnown && isSameStat(location.stat, known?.stat);
+    const file = isSeen && seen ? seen : await readLog(location, owner, log);
     if (!endsAlike(file, log)) await compareLast(sides, runId, file, tally);
     gaps = findGaps(file, log);
 
     tally.add(await append(task, runId, file, gaps));
-    return { agreed: [], folder: dirname(place.path) };
+    return { agreed: [], folder: dirname(location.path) };
   } catch (error) {
     const refusal = refusalIn(error);
     for await (const entry of entriesIn(sides, runId, gaps)) {
@@ -80,7 +82,7 @@ interface Range {
 
 /** What is kept of a log on disk after it was read. */
 interface LogOnDisk {
-  readonly place: FilePlace;
+  readonly location: FileLocation;
   /** The sequences of its lines in the file's order. */
   readonly ranges: readonly Range[];
   /** The entry with the greatest sequence that MongoDB may have; undefined without one. */
@@ -94,22 +96,22 @@ interface LogOnDisk {
 }
 
 /** @param owner the id of the run that the file belongs to, as far as files tell */
-async function readLog(place: FilePlace, owner: string, log: LogInMongo): Promise<LogOnDisk> {
+async function readLog(location: FileLocation, owner: string, log: LogInMongo): Promise<LogOnDisk> {
   const ranges: Range[] = [];
   let last: { readonly sequence: bigint; readonly text: RawText } | undefined;
   let ended = true;
   let lacksSequence: boolean | undefined;
   const numbers = new LineNumbers();
-  if (place.stamp === undefined) {
-    return { place, ranges, last: undefined, ended, greatest: 0n, lacksSequence };
+  if (location.stat === undefined) {
+    return { location, ranges, last: undefined, ended, greatest: 0n, lacksSequence };
   }
-  for await (const texts of readTexts(place)) {
+  for await (const texts of readTexts(location)) {
     ended = texts.at(-1)?.ended ?? ended;
     for (const text of texts) {
       const own = sequenceOfLine(text);
       // A line without an end gets one if anything is appended, and counts then.
       const line = () => ({ ...text, ended: true });
-      const [record] = own ? [] : parseRecords(place, owner, [line()], undefined, numbers);
+      const [record] = own ? [] : parseRecords(location, owner, [line()], undefined, numbers);
       if (own) numbers.take(own);
       const sequence = (own ?? (record?.document.sequence as Long | undefined))?.toBigInt();
       if (sequence === undefined) continue;
@@ -122,9 +124,9 @@ async function readLog(place: FilePlace, owner: string, log: LogInMongo): Promis
     }
   }
   const before = new LineNumbers(last && { sequence: Long.fromBigInt(last.sequence - 1n) });
-  const [record] = last ? parseRecords(place, owner, [last.text], undefined, before) : [];
+  const [record] = last ? parseRecords(location, owner, [last.text], undefined, before) : [];
   const greatest = numbers.sequence.toBigInt();
-  return { place, ranges, last: record, ended, greatest, lacksSequence };
+  return { location, ranges, last: record, ended, greatest, lacksSequence };
 }
 
 function endsAlike({ last }: LogOnDisk, { hash }: LogInMongo): boolean {
@@ -169,7 +171,7 @@ async function* entriesIn(
 async function compareLast(
   sides: ExportSides,
   runId: string,
-  { place, last }: LogOnDisk,
+  { location, last }: LogOnDisk,
   tally: Tally,
 ): Promise<void> {
   if (!last) return;
@@ -179,7 +181,7 @@ async function compareLast(
     if (paths.length === 0) continue;
     const detail = `the file has different content for ${String(sequence)}: ${paths.join(", ")}`;
     const { namespace: collection } = collectionOf(sides, "logs");
-    tally.conflict("logs", { runId, file: place.name, collection, detail });
+    tally.conflict("logs", { runId, file: location.name, collection, detail });
   }
 }
 
@@ -197,7 +199,7 @@ async function append(
   file: LogOnDisk,
   gaps: readonly Filter<Document>[],
 ): Promise<Tally> {
-  const { path, stamp, baseName } = file.place;
+  const { path, stat, baseName } = file.location;
   const tally = new Tally();
   const entries = entriesIn(sides, runId, gaps);
   let next = await entries.next();
@@ -232,7 +234,7 @@ async function append(
     await flush();
     return tally.counts.logs.written > 0;
   };
-  await publish(path, stamp, write, stamp !== undefined);
+  await publish(path, stat, write, stat !== undefined);
   if (tally.counts.logs.written > 0) tally.files += 1;
   return tally;
 }

@@ -13,13 +13,13 @@ import {
   keyOf,
   mapLimit,
 } from "../../state";
-import type { Base } from "../bases";
+import type { MergeBase } from "../merge-bases";
 import { readDocuments, findOtherRunIds, runsAsBytes } from "../documents";
 import { documentIn, fieldIn } from "../exact-types";
 import type { MongoSide } from "../sides";
 import type { Tally } from "../tally";
-import type { Turns } from "./turns";
-import type { ExportBases } from "./bases";
+import type { Order } from "./order";
+import type { ExportBases } from "./merge-bases";
 import { type LogInMongo, readLogEnds } from "./log-ends";
 import type { ExportSides, PartRole } from "./sides";
 
@@ -29,7 +29,7 @@ export interface ExportTask {
   readonly bases: ExportBases;
   readonly tally: Tally;
   /** Turns by file name: runs that may share one are written one after the other. */
-  readonly turns: Turns;
+  readonly order: Order;
   /** Whether the services write log lines without a sequence; looked up once, for the first new log. */
   readonly lacksSequences: () => Promise<boolean>;
   readonly held: HeldRuns;
@@ -74,8 +74,8 @@ export interface RunInMongo extends Omit<RunHead, "own"> {
   /** The documents of each file; of `runs` none if MongoDB does not have the run itself. */
   readonly files: ReadonlyMap<WholeFileRole, readonly StoredDocument[]>;
   readonly log: LogInMongo | undefined;
-  /** The bases of the whole block. */
-  readonly bases: ReadonlyMap<CollectionRole, ReadonlyMap<Key, Base>>;
+  /** The merge bases of the whole block. */
+  readonly bases: ReadonlyMap<CollectionRole, ReadonlyMap<Key, MergeBase>>;
 }
 
 /** Maximum number of runs in a block, and of their bytes; a larger run is a block of its own. */

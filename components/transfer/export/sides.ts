@@ -1,6 +1,6 @@
 import type { CollectionRole } from "../../contract";
 import { rolesIn } from "../../state";
-import type { Hashes } from "../bases";
+import type { Hashes } from "../merge-bases";
 import type { OlderSide } from "../reports";
 import type { BothSides } from "../sides";
 
@@ -10,13 +10,15 @@ export interface ExportSides extends BothSides {
   readonly older?: OlderSide | undefined;
   /** Compares every document with its file, not only those that changed in MongoDB. */
   readonly all?: boolean;
-  /** Whether a majority may never have what is read. As a base it would let an older record win later. */
+  /** Whether a majority may never have what is read. As a merge base it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
   /** The only runs that are exported; default all, and what has no run. */
   readonly only?: readonly string[] | undefined;
   /** The side that is the source of truth, as `merge` has it. Default: none. */
   readonly truth?: keyof Hashes | undefined;
-  /** The services go on in MongoDB: nothing is written without a base, because a later change would be a conflict. */
+  /**
+   * The services go on in MongoDB: nothing is written without a merge base, because a later change would be a conflict.
+   */
   readonly isBulk?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import {
   type DeltaScope,
-  type Fence,
+  type CutoverRecord,
   type RunFile,
   listUnfinishedRuns,
   unholdParts,
@@ -12,28 +12,28 @@ import { beginExport, exportOrphans, exportRuns, reportOn } from "./export";
 import { type ExportTask, blocksOfRuns } from "./run";
 import { type ExportSides, partRoles } from "./sides";
 
-/** What the last export before the end of a fence did, and which runs a worker on files would execute wrongly. */
+/** What the last export before the end of a cutover did, and which runs a worker on files would execute wrongly. */
 export interface LastExport {
   readonly report: ExportReport;
   /** Unfinished files that differ from their documents, to be held. */
   readonly stale: readonly RunFile[];
-  /** The number of unfinished files that were never imported, because web wrote them after the fence. */
+  /** The number of unfinished files that were never imported, because web wrote them after the handover. */
   readonly notImported: number;
   /** The runs that are unfinished in MongoDB, and neither the same on disk nor held. */
   readonly unequal: readonly string[];
 }
 
 /**
- * Exports right before the end of a fence: finished runs first, and last what a worker on files would execute. Compares
- * each unfinished file with its document, whatever a base says, and writes it if it differs. Does not see a write that
- * MongoDB applies after the comparison of its run.
+ * Exports right before the end of a cutover: finished runs first, and last what a worker on files would execute.
+ * Compares each unfinished file with its document, whatever a merge base says, and writes it if it differs. Does not
+ * see a write that MongoDB applies after the comparison of its run.
  *
  * @param scope what the bulk pass left; without it every file is read
  * @param isDelta whether to export only that
  */
 export async function exportBeforeEnd(
   sides: ExportSides,
-  fence: Fence,
+  cutoverRecord: CutoverRecord,
   scope: DeltaScope | undefined,
   isDelta: boolean,
 ): Promise<LastExport> {
@@ -54,9 +54,9 @@ export async function exportBeforeEnd(
   const files = await listUnfinishedRuns(sides, scope?.findFinished);
   const wanted = new Set([...unfinished, ...files.map(({ runId }) => runId)]);
   for (const runId of failed) wanted.delete(runId);
-  const { same, found } = await compare(task, [...wanted], fence);
+  const { same, found } = await compare(task, [...wanted], cutoverRecord);
   const alone = files.filter(({ runId }) => !found.has(runId) && !failed.has(runId));
-  const imported = await findImported(task, alone, fence);
+  const imported = await findImported(task, alone, cutoverRecord);
   const notImported = new Set(alone.filter(({ runId }) => !imported.has(runId)));
   const stale = files.filter(
     (run) => same.get(run.runId) !== run.file.name && !notImported.has(run),
@@ -72,7 +72,11 @@ export async function exportBeforeEnd(
  *
  * @returns the file of each run that a worker may execute from it, and the runs that MongoDB has
  */
-async function compare(task: ExportTask, wanted: readonly string[], { finalPassAt }: Fence) {
+async function compare(
+  task: ExportTask,
+  wanted: readonly string[],
+  { finalPassAt }: CutoverRecord,
+) {
   const same = new Map<string, string>();
   const found = new Set<string>();
   const again = { ...task, sides: { ...task.sides, all: true } };
@@ -94,7 +98,7 @@ async function compare(task: ExportTask, wanted: readonly string[], { finalPassA
 async function findImported(
   { bases }: ExportTask,
   runs: readonly RunFile[],
-  { finalPassAt }: Fence,
+  { finalPassAt }: CutoverRecord,
 ): Promise<ReadonlySet<string>> {
   const runIds = runs.map(({ runId }) => runId);
   if (finalPassAt !== undefined) return new Set(runIds);

@@ -4,7 +4,7 @@ import {
   type Key,
   type ReadyRecord,
   Refusal,
-  type WholeFilePlace,
+  type WholeFileLocation,
   convertEntries,
   formatJson,
   hashOf,
@@ -19,7 +19,7 @@ import {
   unpack,
   wholeFile,
 } from "../../state";
-import type { NewBase } from "../bases";
+import type { NewMergeBase } from "../merge-bases";
 import type { Pair } from "../pairs";
 import type { Tally } from "../tally";
 
@@ -36,12 +36,12 @@ export interface WholeFile {
 }
 
 /** Reads a file; one that cannot be compared has the reason in it. */
-export async function readWholeFile(place: WholeFilePlace): Promise<WholeFile> {
+export async function readWholeFile(location: WholeFileLocation): Promise<WholeFile> {
   const noFile = { whole: undefined, entries: [], records: byKey([]) };
-  const { role, runId, stamp } = place;
-  if (stamp === undefined) return noFile;
+  const { role, runId, stat } = location;
+  if (stat === undefined) return noFile;
   try {
-    for await (const [text] of readTexts(place)) {
+    for await (const [text] of readTexts(location)) {
       if (!text) continue;
       const whole = parse(text);
       // A manifest says whose it is; a run's file was looked at by its name.
@@ -50,8 +50,8 @@ export async function readWholeFile(place: WholeFilePlace): Promise<WholeFile> {
       if (typeof owner === "string" && owner !== runId) {
         throw new Refusal("conflict", `the manifest belongs to run ${owner}`);
       }
-      const entries = unpack(place, runId, whole);
-      const records = byKey(convertEntries(place, entries, text));
+      const entries = unpack(location, runId, whole);
+      const records = byKey(convertEntries(location, entries, text));
       return { whole, entries, records };
     }
     throw new Refusal("not-json", "the file is empty");
@@ -73,8 +73,8 @@ interface RenewedFile {
   readonly renewed: readonly Outgoing[];
   /** Its content; undefined if that is as it was. */
   readonly content?: string | undefined;
-  /** The bases that say so. */
-  readonly become: readonly NewBase[];
+  /** The merge bases that say so. */
+  readonly become: readonly NewMergeBase[];
 }
 
 /**
@@ -83,17 +83,17 @@ interface RenewedFile {
  * @param tally counts the documents that no file can hold: they are left out
  */
 export function renewFile(
-  place: WholeFilePlace,
+  location: WholeFileLocation,
   file: WholeFile,
   pairs: readonly Outgoing[],
   tally: Tally,
 ): RenewedFile {
-  const { role, runId, name, forms } = place;
+  const { role, runId, name, forms } = location;
   const entries = file.entries.map(({ fields }) => fields);
   const renewed: Outgoing[] = [];
   for (const pair of pairs) {
     const { key, disk, mongo } = pair;
-    const at = disk ? (disk.place.entry ?? 1) - 1 : entries.length;
+    const at = disk ? (disk.location.entry ?? 1) - 1 : entries.length;
     try {
       const record = renewRecord(role, file.entries[at], mongo, forms);
       formatJson(record);
@@ -108,10 +108,10 @@ export function renewFile(
   const content = textOf(wholeFile(role, entries, file.whole, documents));
   const bytes = Buffer.from(content);
   const text = { bytes, offset: 0, length: bytes.length, ended: true };
-  const records = byKey(parseRecords(place, runId, [text]));
+  const records = byKey(parseRecords(location, runId, [text]));
   const become = renewed.flatMap(({ key, disk, mongo, base }) => {
     const record = records.get(key);
-    // If this state directory lacked the record, a base agreed with another one stays.
+    // If this state directory lacked the record, a merge base agreed with another one stays.
     if (!record || (!disk && base?.agreed)) return [];
     const hashes = { disk: hashOf(role, record.document), mongo: hashOf(role, mongo) };
     return [{ role, key, ...hashes, file: name, isNew: !disk, seen: base }];

@@ -18,7 +18,7 @@ import {
   readableKey,
   rolesIn,
 } from "../../state";
-import { basesIn, readBases } from "../bases";
+import { mergeBasesIn, readMergeBases } from "../merge-bases";
 import { reading } from "../documents";
 import { documentIn } from "../exact-types";
 import type { BothSides } from "../sides";
@@ -112,11 +112,13 @@ async function readServices(sides: BothSides): Promise<Record<CollectionRole, Sa
   return { runs, logs, artifacts, approvals };
 }
 
-/** Runs without a base. Of a run that was imported, what differs from its file, unless the file changed since. */
+/** Runs without a merge base. Of a run that was imported, what differs from its file, unless the file changed since. */
 async function readServiceRuns(sides: BothSides): Promise<Sample[]> {
   const documents = await readNewest(sides, "runs", {}, { updatedAt: -1 });
   const keys = new Map([["runs" as const, documents.map(({ _id }) => String(_id))]]);
-  const bases = await reading(sides, "runs", () => readBases(basesIn(sides.database), keys));
+  const bases = await reading(sides, "runs", () =>
+    readMergeBases(mergeBasesIn(sides.database), keys),
+  );
   const samples = await mapLimit(filesAtOnce, documents, async (document): Promise<Sample[]> => {
     const id = String(document._id);
     const base = bases.get("runs")?.get(id);

@@ -1,14 +1,14 @@
 import { mapLimit, supersede, unbegunRunIn } from "../../state";
-import { basesIn, isSettled, readBases } from "../bases";
+import { mergeBasesIn, isSettled, readMergeBases } from "../merge-bases";
 import { type Listed, looksAtOnce } from "../disk";
 import { idsAmong } from "../documents";
 import type { BothSides } from "../sides";
 import { type Tally, addExamples } from "../tally";
 
 /**
- * The runs that web wrote to files after the handover, with no step begun there. If MongoDB has one without a base, a
- * worker on MongoDB began it from its job. Then its files, log and parts included, go to `superseded/`, so that MongoDB's
- * side counts in every later comparison and in a rollback. Use it only in the final pass.
+ * The runs that web wrote to files after the handover, with no step begun there. If MongoDB has one without a merge
+ * base, a worker on MongoDB began it from its job. Then its files, log and parts included, go to `superseded/`, so that
+ * MongoDB's side counts in every later comparison and in a rollback. Use it only in the final pass.
  */
 export class LateRuns {
   private readonly files = new Map<string, readonly Listed[]>();
@@ -37,10 +37,10 @@ export class LateRuns {
     const late = runIds.filter((runId) => files.has(runId));
     if (late.length === 0) return new Set();
     const known = [...(await idsAmong(sides, "runs", late))];
-    const bases = await readBases(basesIn(sides.database), new Map([["runs", known]]));
+    const bases = await readMergeBases(mergeBasesIn(sides.database), new Map([["runs", known]]));
     const begun = known.filter((runId) => {
       const base = bases.get("runs")?.get(runId);
-      // Of an announcement that was withdrawn an empty base is left.
+      // Of an announcement that was withdrawn an empty merge base is left.
       return !base || (!base.agreed && isSettled(base));
     });
     for (const runId of begun) {

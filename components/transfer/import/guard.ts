@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { CollectionRole } from "../../contract";
 import { fileBaseNames, fileOf, isUnfinished, listHeldRuns, runIdOf } from "../../state";
-import { basesIn, readBases } from "../bases";
+import { mergeBasesIn, readMergeBases } from "../merge-bases";
 import { Checkpoints } from "../checkpoints";
 import { type Batch, groupsOnDisk, workOn } from "../disk";
 import { findUnfinishedRuns, mayExecute, reading } from "../documents";
@@ -13,7 +13,7 @@ import { withForms } from "../step-forms";
 import { Tally } from "../tally";
 import { importState } from "./import";
 
-/** A pass that a fence follows. */
+/** A pass before the cutover is recorded. */
 type GuardedPass = "bulk" | "delta";
 
 /** What is compared of a run, its own file last. */
@@ -93,7 +93,9 @@ async function findNames(
   runIds: readonly string[],
 ): Promise<Map<string, readonly string[]>> {
   const keys = new Map([["runs" as const, runIds]]);
-  const bases = await reading(sides, "runs", () => readBases(basesIn(sides.database), keys));
+  const bases = await reading(sides, "runs", () =>
+    readMergeBases(mergeBasesIn(sides.database), keys),
+  );
   const runs = [...(bases.get("runs") ?? [])];
   return new Map(runs.map(([runId, { file = "" }]) => [runId, [posix.basename(file, ".json")]]));
 }
@@ -182,7 +184,7 @@ async function readPairs(
       if (role !== "runs") continue;
       onDisk.add(runId);
       if (isUnfinished(disk.document) || (mongo && isUnfinished(mongo))) {
-        unfinished.set(runId, posix.basename(disk.place.file, ".json"));
+        unfinished.set(runId, posix.basename(disk.location.file, ".json"));
       }
     }
   });

@@ -1,7 +1,7 @@
 /**
  * The import, with which the way of a log line begins. `disk/` lists its run and opens its file. There the line is bytes,
  * which `state` cuts into texts; it parses a text to a value and converts that to a document, which is a record with its
- * key and place. `disk/` cuts the records into batches, `pairs.ts` makes a pair of each and MongoDB's document, and
+ * key and location. `disk/` cuts the records into batches, `pairs.ts` makes a pair of each and MongoDB's document, and
  * `write.ts` inserts it. Then it is counted here, once, and its file's checkpoint is saved. Bytes, text, value, document,
  * record and pair are all forms that it has; `test/transfer/one-line.test.ts` names the files that it passes.
  */
@@ -11,14 +11,14 @@ import {
   findArchivedJobs,
   isUnfinished,
   mapLimit,
-  readFence,
+  readCutoverRecord,
   requireState,
   runIdOf,
   skipForeign,
   sourceOfTruth,
   findChanged,
 } from "../../state";
-import { basesIn } from "../bases";
+import { mergeBasesIn } from "../merge-bases";
 import { Checkpoints } from "../checkpoints";
 import { type Batch, type From, type OnlyRuns, groupsOnDisk, workOn } from "../disk";
 import { findUnfinishedRuns, reading } from "../documents";
@@ -33,7 +33,7 @@ import { QuarantineFile } from "./quarantine";
 import { type Writer, writeBatch } from "./write";
 
 interface ImportOptions {
-  /** Default: `bulk`. While a fence is in force it is always the final pass. */
+  /** Default: `bulk`. While a cutover is in force it is always the final pass. */
   readonly pass?: ImportPass;
   /** The file for quarantined records; without it they are only in the report. */
   readonly quarantine?: string;
@@ -58,7 +58,7 @@ interface ImportOptions {
 export async function importState(given: BothSides & ImportOptions): Promise<ImportReport> {
   const { pass: asked = "bulk", quarantine: path, only, dryRun = false } = given;
   await requireState(given);
-  const truth = sourceOfTruth(await readFence(given.root));
+  const truth = sourceOfTruth(await readCutoverRecord(given.root));
   const pass = truth === "mongo" ? "final" : asked;
   const decides = pass === "bulk" && !only;
   const sides = decides ? await decideForms(given, dryRun) : await withForms(given);
@@ -69,7 +69,7 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
   const writer = {
     sides,
-    bases: basesIn(sides.database),
+    bases: mergeBasesIn(sides.database),
     pass,
     empty: await findEmpty(sides),
     dryRun,
@@ -115,17 +115,17 @@ async function importRuns(importing: Importing): Promise<void> {
     tally.changedFiles += changed.size;
     const begun = await late?.leaveOut(tally, [...new Set([...outcomes.keys()].map(runIdOf))]);
     for (const [record, result] of outcomes) {
-      const { role, key, place, document, conversions, raw } = record;
+      const { role, key, location, document, conversions, raw } = record;
       // Then a service writes that should be stopped. Web may still write approvals until its own rollout.
       const isStopped = pass === "final" || (pass === "delta" && role !== "approvals");
-      const isLate = isStopped && changed.has(place.file);
+      const isLate = isStopped && changed.has(location.file);
       const outcome = isLate ? new Refusal("conflict", "it changed during the import") : result;
       const isBegun = begun?.has(runIdOf(record)) ?? false;
       if (isBegun || outcome instanceof Refusal || outcome === "removed") {
-        notWholeIn.add(place.file);
+        notWholeIn.add(location.file);
       }
       if (isBegun) continue;
-      if (outcome instanceof Refusal) tally.refuse(role, place, outcome, raw);
+      if (outcome instanceof Refusal) tally.refuse(role, location, outcome, raw);
       else if (outcome === "removed") tally.remove(role, key, document);
       else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }

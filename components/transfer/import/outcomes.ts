@@ -1,5 +1,5 @@
-import { type ReadyRecord, Refusal, describePlace, differingPaths } from "../../state";
-import { type NewBase, isAgreed } from "../bases";
+import { type ReadyRecord, Refusal, describeLocation, differingPaths } from "../../state";
+import { type NewMergeBase, isAgreed } from "../merge-bases";
 import type { Pair } from "../pairs";
 import type { ImportPass } from "../sides";
 import type { Outcome } from "../tally";
@@ -22,8 +22,8 @@ export function judgeRepeat(
 ): Outcome | Refusal {
   const paths = differingPaths(record.role, record.document, first.document);
   if (paths.length > 0) {
-    const detail = `${describePlace(first.place)} has the same key and different content: `;
-    return new Refusal("conflict", detail + paths.join(", "), first.place);
+    const detail = `${describeLocation(first.location)} has the same key and different content: `;
+    return new Refusal("conflict", detail + paths.join(", "), first.location);
   }
   const outcome = outcomes.get(first);
   return outcome instanceof Refusal ? outcome : "unchanged";
@@ -34,7 +34,7 @@ export function toConflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: 
   const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
   if (file === undefined) {
     const found = `MongoDB has different content: ${paths}`;
-    // Under a fence MongoDB is the source of truth: nobody is to delete what it has.
+    // While a cutover is in force MongoDB is the source of truth: nobody is to delete what it has.
     const isOpenRun = disk.role === "runs" && pass !== "final";
     return new Refusal("conflict", found, undefined, isOpenRun ? disk.key : undefined);
   }
@@ -42,16 +42,16 @@ export function toConflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: 
   return new Refusal("conflict", detail, { file });
 }
 
-/** The base on which both sides of a record agree now; undefined if it stays as it is. */
+/** The merge base on which both sides of a record agree now; undefined if it stays as it is. */
 export function resolveBase(
   { disk, verdict, base, agreement, becomes }: Pair,
   outcomes: OutcomesSoFar,
-): NewBase | undefined {
+): NewMergeBase | undefined {
   if (!becomes) return undefined;
   const outcome = outcomes.get(disk);
   const isWritten = outcome === "inserted" || outcome === "updated";
   const { agreed, file = becomes.file } = agreement;
-  // An import was killed after this write, and a service changed the document since: its base is settled now.
+  // An import was killed after this write, and a service changed the document since: its merge base is settled now.
   if (verdict === "mongo" && agreed && !base?.agreed) return { ...becomes, ...agreed, file };
   if (!isWritten && (verdict !== "equal" || isAgreed(base, becomes))) return undefined;
   return agreed?.disk === becomes.disk ? { ...becomes, file } : becomes;

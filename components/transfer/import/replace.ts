@@ -48,7 +48,7 @@ async function replace(
     return matchedCount === 1 ? "updated" : undefined;
   } catch (error) {
     if (!(error instanceof MongoServerError)) throw error;
-    // The server gives the place of a document that it tried to write.
+    // The server gives the position of a document that it tried to write.
     const isOfOne = "index" in error && isDocumentCode(error.code);
     if (isOfOne || refusedCodes.has(error.code)) return toRefusal(error.code);
     throw error;

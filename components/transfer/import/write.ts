@@ -7,11 +7,16 @@ import {
   mapLimit,
   type ReadyRecord,
   Refusal,
-  describePlace,
+  describeLocation,
   runIdOf,
   findChanged,
 } from "../../state";
-import { type Bases, announceBases, settleBases, withdrawBases } from "../bases";
+import {
+  type MergeBases,
+  announceMergeBases,
+  settleMergeBases,
+  withdrawMergeBases,
+} from "../merge-bases";
 import type { Batch } from "../disk";
 import { isUndecided } from "../merge";
 import { type Pair, pairsOf } from "../pairs";
@@ -30,7 +35,7 @@ import { replaceAll } from "./replace";
 /** An import as it writes. */
 export interface Writer {
   readonly sides: BothSides;
-  readonly bases: Bases;
+  readonly bases: MergeBases;
   readonly pass: ImportPass;
   /** Collections that had no document when the import began: the first look is skipped. */
   readonly empty: ReadonlySet<CollectionRole>;
@@ -62,7 +67,7 @@ export function writeBatch(writer: Writer, batch: Batch): Promise<OutcomesSoFar>
   const doing = () =>
     first
       ? `Importing ${first.role} into ${collectionOf(sides, first.role).namespace} ` +
-        `from ${describePlace(first.place)} on`
+        `from ${describeLocation(first.location)} on`
       : `Importing into ${sides.database.databaseName}`;
   const sent = new Map<ReadyRecord, Outcome>();
   return withRetries(doing, () => tryBatch({ ...writer, sent, outcomes: new Map() }, batch), sides);
@@ -78,7 +83,7 @@ async function tryBatch(to: Writing, { records, files }: Batch): Promise<Outcome
     const isFirst = look === 1 && sent.size === 0;
     const pairs = await pairsOf(sides, open, "write", { truth, ...(isFirst && { empty }) });
     const winners = pairs.filter(({ verdict }) => verdict === "disk");
-    const read = winners.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
+    const read = winners.flatMap(({ disk }) => files.get(disk.location.file) ?? []);
     const written = await decide(to, pairs, await findChanged(new Set(read)));
     if (to.dryRun) for (const pair of written) outcomes.set(pair.disk, outcomeOf(pair));
     else await writeAll(to, pairs, written);
@@ -117,7 +122,7 @@ async function decide(
   const written: Pair[] = [];
   for (const pair of pairs) {
     const { disk, mongo, verdict, agreement } = pair;
-    const { file } = disk.place;
+    const { file } = disk.location;
     const isBarred = pass === "final" && disk.role === "runs" && mongo && verdict === "disk";
     if (verdict === "conflict" || isBarred) outcomes.set(disk, toConflict(pass, pair));
     else if (verdict === "removed") outcomes.set(disk, verdict);
@@ -145,7 +150,7 @@ async function writeAll(
   // 1. Announce it. After a kill the announcement says that a document is this file's.
   const announced = written.flatMap(({ becomes }) => becomes ?? []);
   // guarantee: an import announces what it writes before it does
-  if (announced.length > 0) await announceBases(bases, "mongo", announced);
+  if (announced.length > 0) await announceMergeBases(bases, "mongo", announced);
 
   // 2. Remember it. After a lost answer the next attempt counts what it finds as written by this one.
   const insertedNow = written.filter(({ disk, mongo }) => !mongo && !sent.has(disk));
@@ -175,12 +180,12 @@ async function writeAll(
   const isLeftOut = ({ disk }: Pair) => !outcomes.has(disk);
   for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
   const withdrawn = insertedNow.filter(isLeftOut).flatMap(({ becomes }) => becomes ?? []);
-  if (withdrawn.length > 0) await withdrawBases(bases, "mongo", withdrawn);
+  if (withdrawn.length > 0) await withdrawMergeBases(bases, "mongo", withdrawn);
 
   // 5. Settle what both sides have now.
   const withBase = pairs.filter(({ becomes }) => becomes);
   const agreed = withBase.flatMap((pair) => resolveBase(pair, outcomes) ?? []);
-  if (agreed.length > 0) await settleBases(bases, "mongo", agreed);
+  if (agreed.length > 0) await settleMergeBases(bases, "mongo", agreed);
 }
 
 /** MongoDB's code for a unique key that is there already. */
@@ -204,7 +209,7 @@ async function insertAll(
 }
 
 /**
- * The errors of single documents by their place. Where the server refuses all of them because one
+ * The errors of single documents by their position. Where the server refuses all of them because one
  * is too large, each is tried by itself.
  */
 async function insertErrors(

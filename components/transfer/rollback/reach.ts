@@ -16,15 +16,15 @@ export interface PrimaryOptions {
   /** The connection string, secret; undefined: MongoDB is unreachable. */
   readonly uri: string | undefined;
   readonly name: string | undefined;
-  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: then `fence.json` may have it. */
-  readonly fencedAt: string | undefined;
+  /** When the stack's cutover was recorded, in ISO 8601; undefined by hand: then `cutover.json` may have it. */
+  readonly cutoverAt: string | undefined;
   /** The cutover that the rollback ends, from 1; absent if it is not known. */
   readonly ended?: number | undefined;
   /** How long to wait for a primary, in s, because an election may be under way. */
   readonly electionSeconds: number;
-  /** The fence, to give up what changed in MongoDB since: MongoDB is not asked. */
+  /** The cutover, to give up what changed in MongoDB since: MongoDB is not asked. */
   readonly abandonMongo?: string | undefined;
-  /** The fence, to export what the primary has without a majority. */
+  /** The cutover, to export what the primary has without a majority. */
   readonly exportUnconfirmed?: string | undefined;
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
@@ -32,10 +32,10 @@ export interface PrimaryOptions {
   readonly watch?: (line: string) => void;
 }
 
-/** Options of the proof that a primary is current. */
-export type Proof = Pick<
+/** Options of the first verification that a primary is current. */
+export type Confirmation = Pick<
   PrimaryOptions,
-  "ledger" | "fencedAt" | "ended" | "electionSeconds" | "exportUnconfirmed"
+  "ledger" | "cutoverAt" | "ended" | "electionSeconds" | "exportUnconfirmed"
 >;
 
 /**
@@ -49,19 +49,19 @@ export class MongoUnreadableError extends Error {
   /**
    * @param found what MongoDB answers, in a sentence
    * @param ready what has to be so before the next attempt
-   * @param fencedAt of the cutover, which an `advanced.abandonMongo` has to name; ISO 8601
+   * @param cutoverAt of the cutover, which an `advanced.abandonMongo` has to name; ISO 8601
    */
   constructor(
     readonly found: string,
     ready: string,
-    fencedAt: string | undefined,
+    cutoverAt: string | undefined,
   ) {
     super(
       `${found} Nothing was exported or held. When ${ready}, run pulumi up again, which exports everything. ` +
         "If MongoDB is lost, " +
-        (fencedAt === undefined
+        (cutoverAt === undefined
           ? "stop its members, and run pulumi up again."
-          : `set advanced.abandonMongo: "${fencedAt}" and run pulumi up again, which gives up what changed ` +
+          : `set advanced.abandonMongo: "${cutoverAt}" and run pulumi up again, which gives up what changed ` +
             "there and holds the unfinished runs."),
     );
   }
@@ -113,8 +113,8 @@ export async function findPrimary(
   options: Omit<PrimaryOptions, "electionSeconds">,
   seconds: number,
 ): Promise<PrimaryResult> {
-  const { uri, name, abandonMongo, fencedAt, watch } = options;
-  if (abandonMongo !== undefined && abandonMongo === fencedAt) {
+  const { uri, name, abandonMongo, cutoverAt, watch } = options;
+  if (abandonMongo !== undefined && abandonMongo === cutoverAt) {
     return { unreachable: "MongoDB was not asked, because advanced.abandonMongo gives it up." };
   }
   if (!uri || !name) return { unreachable: "No connection string is configured." };
@@ -127,7 +127,7 @@ export async function findPrimary(
     await database.command({ ping: 1 }, { signal: AbortSignal.timeout(ms) });
     return { database };
   } catch (error) {
-    return { unreachable: explainLoss(error, seconds, fencedAt) };
+    return { unreachable: explainLoss(error, seconds, cutoverAt) };
   } finally {
     clearTimeout(late);
   }
@@ -142,7 +142,7 @@ export async function findPrimary(
  */
 export async function confirmPrimary(
   database: Db,
-  { ledger, fencedAt, ended, electionSeconds: seconds, exportUnconfirmed }: Proof,
+  { ledger, cutoverAt, ended, electionSeconds: seconds, exportUnconfirmed }: Confirmation,
 ): Promise<Pick<ExportSides, "database" | "isUnconfirmed">> {
   const { client, databaseName } = database;
   const timeoutMs = seconds * 1_000;
@@ -151,7 +151,7 @@ export async function confirmPrimary(
     hello = await database.command({ hello: 1 });
     // An election may be under way, which passes.
     if (hello.isWritablePrimary !== true) throw new MongoError("it answered as a secondary");
-    return recordExport(database, ledger, { at: fencedAt, ended }, timeoutMs);
+    return recordExport(database, ledger, { at: cutoverAt, ended }, timeoutMs);
   };
   try {
     const after = await withRetries(`Writing to ${ledger}`, prove, { retryMs: timeoutMs });
@@ -160,9 +160,9 @@ export async function confirmPrimary(
     if (!(error instanceof ServerTroubleError)) throw error;
     if (hello.isWritablePrimary !== true) {
       const found = `MongoDB has no primary: ${client.options.hosts.join(", ")} answered as a secondary.`;
-      throw new MongoUnreadableError(found, "MongoDB has a primary", fencedAt);
+      throw new MongoUnreadableError(found, "MongoDB has a primary", cutoverAt);
     }
-    if (exportUnconfirmed !== undefined && exportUnconfirmed === fencedAt) {
+    if (exportUnconfirmed !== undefined && exportUnconfirmed === cutoverAt) {
       const readConcern = new ReadConcern("local");
       return { database: client.db(databaseName, { readConcern }), isUnconfirmed: true };
     }
@@ -173,27 +173,27 @@ export async function confirmPrimary(
         : `No majority of MongoDB's members acknowledged a write to ${target}: ${error.found}. If a member is lost, ` +
           "remove it with rs.remove. A majority has to have a write") +
         " before what is read is known to be current. To export what the primary has, which a majority may never " +
-        `have, set advanced.exportUnconfirmed to the fence (${fencedAt ?? "none"}) and run it again.`,
+        `have, set advanced.exportUnconfirmed to the moment of the cutover (${cutoverAt ?? "none"}) and run it again.`,
       "a majority acknowledges writes",
-      fencedAt,
+      cutoverAt,
     );
   }
 }
 
-function explainLoss(error: unknown, seconds: number, fencedAt: string | undefined): string {
+function explainLoss(error: unknown, seconds: number, cutoverAt: string | undefined): string {
   const isConnection = error instanceof ConnectionError;
   const members = isConnection ? error.withoutPrimary : membersWithoutPrimary(error);
   if (members.length > 0) {
     throw new MongoUnreadableError(
       `MongoDB has no primary: ${members.join(", ")} answered, but none became the primary within ${seconds} s.`,
       "MongoDB has a primary",
-      fencedAt,
+      cutoverAt,
     );
   }
   const answer = isConnection ? error.answer : answerIn(error);
   if (answer !== undefined) {
     const found = `MongoDB answered, but cannot be read: ${answer}. ${checkAccess}`;
-    throw new MongoUnreadableError(found, "it can be read", fencedAt);
+    throw new MongoUnreadableError(found, "it can be read", cutoverAt);
   }
   if (isConnection) return error.message;
   // The signal's own error is the platform's.

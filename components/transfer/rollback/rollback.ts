@@ -1,30 +1,30 @@
 import type { Db } from "mongodb";
 import {
-  type Fence,
+  type CutoverRecord,
   type StateAddress,
-  fenceInForce,
+  cutoverInForce,
   holdRuns,
   listHeldJobs,
   listHeldRuns,
   listUnfinishedRuns,
   readDeltaScope,
-  readFence,
+  readCutoverRecord,
   sourceOfTruth,
 } from "../../state";
 import { exportState } from "../export/export";
 import type { ExportSides } from "../export/sides";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
 import type { ExportReport } from "../reports";
-import { recordExported, requireWitnesses, restoreFence } from "./fence";
+import { recordExported, requireSameCutover, restoreCutoverRecord } from "./cutover-record";
 import {
   type PrimaryOptions,
-  type Proof,
+  type Confirmation,
   briefSeconds,
   confirmPrimary,
   findPrimary,
   waitForPrimary,
 } from "./reach";
-import { type FenceSides, changeFence, vouchFor } from "./token";
+import { type CutoverSides, changeCutoverRecord, vouchFor } from "./token";
 
 /** What a rollback did. */
 export interface RollbackReport {
@@ -40,7 +40,7 @@ export interface RollbackReport {
   readonly heldJobs?: readonly string[];
   /** Approvals and jobs of held runs that could not be moved, and may begin them anew. */
   readonly notHeld?: readonly string[];
-  /** The number of unfinished files that stay although MongoDB never had them: web wrote them after the fence. */
+  /** The number of unfinished files that stay although MongoDB never had them: web wrote them after the handover. */
   readonly notImported?: number;
   /** The runs that are unfinished in MongoDB and finished or different on disk, so that the worker does not resume them. */
   readonly unequal?: readonly string[];
@@ -50,12 +50,12 @@ export interface RollbackReport {
 export type Exported = Omit<ExportReport, "destinationTaken">;
 
 /**
- * Exports what changed in MongoDB. If the fence is still open, holds the runs whose files differ from MongoDB, then ends
- * the fence. If no member of MongoDB answers within `electionSeconds`, these are all unfinished runs. Later it holds none,
- * because the worker may be executing them.
+ * Exports what changed in MongoDB. If the cutover is still in force, holds the runs whose files differ from MongoDB,
+ * then ends the cutover. If no member of MongoDB answers within `electionSeconds`, these are all unfinished runs. Later
+ * it holds none, because the worker may be executing them.
  *
  * @throws MongoUnreadableError if MongoDB answers and what is current cannot be read
- * @throws FenceMissing if the database is not the one of the fence: nothing was exported
+ * @throws CutoverMissing if the database is not the one of the cutover: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
  * @throws WriteError if files cannot be written, or a run cannot be held
  */
@@ -63,12 +63,15 @@ export async function runRollback(
   sides: Omit<ExportSides, "database">,
   asked: PrimaryOptions,
 ): Promise<RollbackReport> {
-  const options = { ...asked, fencedAt: asked.fencedAt ?? (await readFence(sides.root))?.at };
+  const options = {
+    ...asked,
+    cutoverAt: asked.cutoverAt ?? (await readCutoverRecord(sides.root))?.at,
+  };
   const { database, unreachable } = await waitForPrimary(options);
-  const { fence, both } = await openSides(sides, database, options);
-  const inForce = fenceInForce(fence);
+  const { cutoverRecord, both } = await openSides(sides, database, options);
+  const inForce = cutoverInForce(cutoverRecord);
   // No final pass follows an export by hand, so it compares everything itself.
-  const isDelta = asked.fencedAt !== undefined && !both?.isUnconfirmed;
+  const isDelta = asked.cutoverAt !== undefined && !both?.isUnconfirmed;
   const lost = { ...sides, database: undefined, ledger: options.ledger };
   const {
     report,
@@ -102,40 +105,43 @@ export async function openSides(
   sides: Omit<ExportSides, "database">,
   database: Db | undefined,
   options: PrimaryOptions,
-): Promise<{ readonly fence: Fence | undefined; readonly both: LedgerSides | undefined }> {
+): Promise<{
+  readonly cutoverRecord: CutoverRecord | undefined;
+  readonly both: LedgerSides | undefined;
+}> {
   const mongo = database && (await confirmPrimary(database, options));
-  const fence = await requireWitnesses(sides, options, mongo?.database);
+  const cutoverRecord = await requireSameCutover(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
   const { ledger } = options;
   return {
-    fence,
-    both: mongo && { ...sides, ...mongo, retryMs, ledger, truth: sourceOfTruth(fence) },
+    cutoverRecord,
+    both: mongo && { ...sides, ...mongo, retryMs, ledger, truth: sourceOfTruth(cutoverRecord) },
   };
 }
 
-/** Exports under an open fence, holds the runs that a worker on files must not execute, and ends the fence. */
+/** Exports while a cutover is in force, holds the runs that a worker on files must not execute, and ends the cutover. */
 async function endRollback(
-  lost: StateAddress & FenceSides,
+  lost: StateAddress & CutoverSides,
   asked: LedgerSides | undefined,
-  fence: Fence,
+  cutoverRecord: CutoverRecord,
   isDelta: boolean,
 ): Promise<Partial<LastExport> & { readonly notHeld: readonly string[] }> {
   const both = asked && (await vouchFor(asked));
-  const scope = both?.older ? undefined : await readDeltaScope(lost, fence);
-  // Without MongoDB this includes runs that web wrote after the fence: the worker may have executed their steps.
+  const scope = both?.older ? undefined : await readDeltaScope(lost, cutoverRecord);
+  // Without MongoDB this includes runs that web wrote after the handover: the worker may have executed their steps.
   const done = both
-    ? await exportBeforeEnd(both, fence, scope, isDelta && !both.older)
+    ? await exportBeforeEnd(both, cutoverRecord, scope, isDelta && !both.older)
     : { stale: await listUnfinishedRuns(lost, scope?.findFinished) };
-  const notHeld = await holdRuns(lost, done.stale, fence.at, both === undefined);
+  const notHeld = await holdRuns(lost, done.stale, cutoverRecord.at, both === undefined);
   // From now on the files are the source of truth, and no run is held any more.
   const end = { endedAt: new Date().toISOString(), ...(!both && { notExported: true as const }) };
-  await changeFence(both ?? lost, (found) => ({ ...found, ...end }));
+  await changeCutoverRecord(both ?? lost, (found) => ({ ...found, ...end }));
   return { ...done, notHeld };
 }
 
 /**
- * Exports everything. After that the directory's bases are trusted, except in an older copy of which a file could not be
- * written: the next export compares it again.
+ * Exports everything. After that the directory's merge bases are trusted, except in an older copy of which a file could
+ * not be written: the next export compares it again.
  */
 async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
   const sides = await vouchFor(asked);
@@ -148,23 +154,23 @@ async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
 /**
  * Exports as a rollback does, but holds no run: the command `export`.
  *
- * @param sides with `all`, a lost state without a fence is created again; with `only`, so is a run that was removed on
+ * @param sides with `all`, a lost state without a cutover is created again; with `only`, so is a run that was removed on
  *   disk
- * @throws MongoUnreadableError, FenceMissing, StateFolderError and WriteError as the rollback
+ * @throws MongoUnreadableError, CutoverMissing, StateFolderError and WriteError as the rollback
  */
 export async function exportByHand(
   sides: ExportSides,
-  asked: Omit<Proof, "fencedAt">,
+  asked: Omit<Confirmation, "cutoverAt">,
 ): Promise<ExportReport> {
-  const fence = await readFence(sides.root);
-  const options = { ...asked, fencedAt: fence?.at };
+  const cutoverRecord = await readCutoverRecord(sides.root);
+  const options = { ...asked, cutoverAt: cutoverRecord?.at };
   const mongo = await confirmPrimary(sides.database, options);
-  if (!sides.all || options.fencedAt !== undefined) {
-    await requireWitnesses(sides, options, mongo.database);
+  if (!sides.all || options.cutoverAt !== undefined) {
+    await requireSameCutover(sides, options, mongo.database);
   }
   const both = { ...sides, ...mongo, ledger: asked.ledger };
-  if (sides.all && !sides.only) await restoreFence(both, fence);
-  const truth = sourceOfTruth(await readFence(sides.root));
+  if (sides.all && !sides.only) await restoreCutoverRecord(both, cutoverRecord);
+  const truth = sourceOfTruth(await readCutoverRecord(sides.root));
   return exportEverything({ ...both, truth: sides.only && truth === "disk" ? undefined : truth });
 }
 
@@ -180,7 +186,7 @@ export interface RollbackPreview {
 /**
  * Finds what a rollback would find now, and changes nothing. Undefined if MongoDB answers.
  *
- * @throws MongoUnreadableError, FenceMissing and StateFolderError as the rollback would
+ * @throws MongoUnreadableError, CutoverMissing and StateFolderError as the rollback would
  */
 export async function previewRollback(
   sides: StateAddress,
@@ -188,7 +194,7 @@ export async function previewRollback(
 ): Promise<RollbackPreview | undefined> {
   const { database, unreachable } = await findPrimary(options, briefSeconds);
   const wanted = { ...options, electionSeconds: briefSeconds };
-  const fence = await requireWitnesses(sides, wanted, database);
+  const cutoverRecord = await requireSameCutover(sides, wanted, database);
   if (unreachable === undefined) return undefined;
-  return { unreachable, unfinishedCount: fence?.unfinishedCount ?? 0 };
+  return { unreachable, unfinishedCount: cutoverRecord?.unfinishedCount ?? 0 };
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Db } from "mongodb";
-import { readRecord, recordFenceFile } from "../../ledger";
+import { readRecord, recordCutoverFile } from "../../ledger";
 import { type Patience, ServerTroubleError, withRetries } from "../../mongo";
-import { type Fence, readFence, writeFence } from "../../state";
+import { type CutoverRecord, readCutoverRecord, writeCutoverRecord } from "../../state";
 import type { ExportSides } from "../export/sides";
 import type { OlderSide } from "../reports";
 
-/** A state directory, and the database whose ledger has a copy of its `fence.json`. */
-export interface FenceSides extends Pick<
+/** A state directory, and the database whose ledger has a copy of its `cutover.json`. */
+export interface CutoverSides extends Pick<
   ExportSides,
   "root" | "isUnconfirmed" | "retries" | "retryMs"
 > {
@@ -20,60 +20,66 @@ export interface FenceSides extends Pick<
 /** Maximum number of tokens; only the newest counts. */
 const keptTokens = 3;
 
-/** A fence with a token of its own. */
-export function renewToken(fence: Fence): Fence {
-  const tokens = [randomBytes(8).toString("hex"), ...(fence.tokens ?? [])];
-  return { ...fence, tokens: tokens.slice(0, keptTokens) };
+/** A record with a token of its own. */
+export function renewToken(cutoverRecord: CutoverRecord): CutoverRecord {
+  const tokens = [randomBytes(8).toString("hex"), ...(cutoverRecord.tokens ?? [])];
+  return { ...cutoverRecord, tokens: tokens.slice(0, keptTokens) };
 }
 
 /**
- * Changes `fence.json`, then the ledger's copy, and gives both a new token. If the ledger accepts no write, the next export
- * compares everything.
+ * Changes `cutover.json`, then the ledger's copy, and gives both a new token. If the ledger accepts no write, the next
+ * export compares everything.
  */
-export async function changeFence(
-  sides: FenceSides,
-  change: (fence: Fence) => Fence = (fence) => fence,
+export async function changeCutoverRecord(
+  sides: CutoverSides,
+  change: (cutoverRecord: CutoverRecord) => CutoverRecord = (cutoverRecord) => cutoverRecord,
 ): Promise<void> {
   const { root, database, ledger, isUnconfirmed } = sides;
-  const fence = await readFence(root);
-  if (!fence) return;
-  if (!database || isUnconfirmed) return writeFence(root, change(fence));
-  const next = renewToken(change(fence));
-  await writeFence(root, next);
+  const cutoverRecord = await readCutoverRecord(root);
+  if (!cutoverRecord) return;
+  if (!database || isUnconfirmed) return writeCutoverRecord(root, change(cutoverRecord));
+  const next = renewToken(change(cutoverRecord));
+  await writeCutoverRecord(root, next);
   try {
-    const doing = `Recording fence.json in ${database.databaseName}.${ledger}`;
-    await withRetries(doing, () => recordFenceFile(database, ledger, next), sides);
+    const doing = `Recording cutover.json in ${database.databaseName}.${ledger}`;
+    await withRetries(doing, () => recordCutoverFile(database, ledger, next), sides);
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
   }
 }
 
-/** The ledger's copy of `fence.json`. */
-export async function readFenceCopy(
+/** The ledger's copy of `cutover.json`. */
+export async function readCutoverCopy(
   database: Db,
   ledger: string,
   patience: Patience,
-): Promise<Fence | undefined> {
-  return (await readRecord(database, ledger, patience))?.fenceFile as Fence | undefined;
+): Promise<CutoverRecord | undefined> {
+  return (await readRecord(database, ledger, patience))?.cutoverFile as CutoverRecord | undefined;
 }
 
 /**
- * Prepares an export: bases are trusted only if directory and database are as the last export left them. Both get a new
- * token then, so that an older copy of one is recognized later.
+ * Prepares an export: merge bases are trusted only if directory and database are as the last export left them. Both get
+ * a new token then, so that an older copy of one is recognized later.
  */
-export async function vouchFor<Sides extends ExportSides & FenceSides>(
+export async function vouchFor<Sides extends ExportSides & CutoverSides>(
   sides: Sides,
 ): Promise<Sides> {
-  const fence = await readFence(sides.root);
-  if (!fence) return { ...sides, all: true };
-  const older = findOlderSide(fence, await readFenceCopy(sides.database, sides.ledger, sides));
+  const cutoverRecord = await readCutoverRecord(sides.root);
+  if (!cutoverRecord) return { ...sides, all: true };
+  const older = findOlderSide(
+    cutoverRecord,
+    await readCutoverCopy(sides.database, sides.ledger, sides),
+  );
   if (older) return { ...sides, older, all: true };
-  await changeFence(sides);
+  await changeCutoverRecord(sides);
   return sides;
 }
 
-function findOlderSide(fence: Fence, copy: Fence | undefined): OlderSide | undefined {
-  const [newest, ...former] = fence.tokens ?? [];
+function findOlderSide(
+  cutoverRecord: CutoverRecord,
+  copy: CutoverRecord | undefined,
+): OlderSide | undefined {
+  const [newest, ...former] = cutoverRecord.tokens ?? [];
   const [recorded] = copy?.tokens ?? [];
   if (newest === undefined) return "directory";
   if (newest === recorded) return undefined;

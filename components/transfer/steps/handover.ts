@@ -1,12 +1,12 @@
 import { findChangesSince, redrainHint } from "../../kubernetes";
-import { requireFence } from "../../ledger";
-import { countJobs, fenceInForce, readFence } from "../../state";
-import { type Step, tell, Unfinished } from "../../step";
-import { describeStop, fenceSections } from "../describe/cutover";
+import { requireCutover } from "../../ledger";
+import { countJobs, cutoverInForce, readCutoverRecord } from "../../state";
+import { type Step, reportLine, Unfinished } from "../../step";
+import { describeStop, cutoverSections } from "../describe/cutover";
 import { jobSections, removedSections, windowSections } from "../describe/import";
 import { toMessages } from "../describe/sections";
 import type { ImportReport } from "../reports";
-import { drawFence, recordFinalPass } from "../rollback/fence";
+import { recordCutover, recordFinalPass } from "../rollback/cutover-record";
 import { findSince } from "../updated";
 import { hasToImport, importPass, namedSides, requireSame } from "./import";
 import {
@@ -22,17 +22,17 @@ import { namedState, sidesOf, stateOf } from "./sides";
 
 /**
  * The delta pass, once per cutover, between the worker's drain and its rollout. Forward it imports what the worker
- * wrote since the bulk pass, so that the worker does not execute finished steps again, and draws the fence: the ledger
- * and `fence.json` record since when MongoDB is the source of truth (docs/design.md#the-cutovers-record). Back it
- * exports what changed in MongoDB; if MongoDB is lost, it holds unfinished runs: their files move to `held/`, where no
- * worker finds them (docs/design.md#held-runs).
+ * wrote since the bulk pass, so that the worker does not execute finished steps again, and records the cutover: the
+ * ledger and `cutover.json` record since when MongoDB is the source of truth (docs/design.md#the-cutovers-record). Back
+ * it exports what changed in MongoDB; if MongoDB is lost, it holds unfinished runs: their files move to `held/`, where
+ * no worker finds them (docs/design.md#held-runs).
  */
 export const handover: Step<HandoverInputs, PassResults> = {
   ...Handover,
   id: ({ database = "" }) => `${database}/handover`,
   isDue: (state, inputs) => {
     if (inputs.direction === "back" && isDueAgain(state, inputs)) return true;
-    // The worker wrote files until it was drained again, and back a killed cutover may have drawn a fence since. No other
+    // The worker wrote files until it was drained again, and back a killed cutover may have been recorded since. No other
     // change runs this step beside a live worker.
     const { stoppedAt } = inputs;
     if (state.stoppedAt === undefined || stoppedAt === undefined) return false;
@@ -43,7 +43,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     // A pod has no access to the API: the engine looks before it and after it.
     engineOnly: ["drainSnapshot", "stoppedAt"],
     guard: assertStillDrained,
-    priorOutputs: ["direction", "fence", "rollback"],
+    priorOutputs: ["direction", "cutoverRecord", "rollback"],
     onJobFailure: keepEarlierResults,
   },
   findings: async (inputs, _prior, state) => (state ? foreseeRollback(state, inputs) : []),
@@ -52,46 +52,49 @@ export const handover: Step<HandoverInputs, PassResults> = {
     // The worker is stopped: trouble is not waited out for longer than an election may take.
     const sides = { ...(await sidesOf(inputs)), retryMs: electionSeconds * 1_000 };
     if (takenOver) {
-      const fence = await readFence(sides.root);
-      return { ...(fence && { fence }) };
+      const cutoverRecord = await readCutoverRecord(sides.root);
+      return { ...(cutoverRecord && { cutoverRecord }) };
     }
     // After a rollback that did not finish, the services may still work on the former database.
-    const former = state?.direction === "forward" ? state.fence?.at : undefined;
-    if (former !== undefined) await requireFence(sides.database, ledger, former, sides);
+    const former = state?.direction === "forward" ? state.cutoverRecord?.at : undefined;
+    if (former !== undefined) await requireCutover(sides.database, ledger, former, sides);
     const since = await findSince(sides);
     const readNames = new Set<string>();
     const imported = await importPass(sides, "delta", readNames);
     const reasons = describeStop(imported, await namedSides(inputs), "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
     const { report } = await requireSame(imported, inputs, "delta", { readNames, since });
-    // guarantee: no fence over a worker that was scaled up since its drain
+    // guarantee: no cutover is recorded over a worker that was scaled up since its drain
     await assertStillDrained(inputs);
-    const drawn = await drawFence({
+    const drawn = await recordCutover({
       ...sides,
       ledger,
       stack: inputs.stack,
       cutover: inputs.cutover,
       unfinishedCount: report.unfinishedRuns,
     });
-    toMessages(fenceSections(drawn, namedState(inputs).root)).forEach(tell);
-    return { report: { ...report, ...(await tellJobs(inputs, true)) }, fence: drawn.fence };
+    toMessages(cutoverSections(drawn, namedState(inputs).root)).forEach(reportLine);
+    return {
+      report: { ...report, ...(await reportJobs(inputs, true)) },
+      cutoverRecord: drawn.cutoverRecord,
+    };
   },
-  // The engine of a cutover may have been killed before the stack learned of its fence.
+  // The engine of a cutover may have been killed before the stack learned of it.
   back: (inputs, state) =>
-    runRollbackPass(inputs, state, (last) => state?.fence ?? fenceInForce(last)),
+    runRollbackPass(inputs, state, (last) => state?.cutoverRecord ?? cutoverInForce(last)),
 };
 
 /**
  * The final pass, after web's rollout. Forward it imports what web wrote to files until then, but updates no run that
  * MongoDB has. Back it exports what web wrote to MongoDB until then, also if a rollback creates the step because the
- * cutover stopped before it.
+ * cutover stopped before that.
  */
 export const finalPass: Step<FinalPassInputs, PassResults> = {
   ...FinalPass,
   id: ({ database = "" }) => `${database}/final-pass`,
   isDue: (state, inputs) => {
-    // A cutover may have drawn its fence and stopped before this step.
-    if (state.fencedAt !== inputs.fencedAt) return true;
+    // A cutover may have been recorded and stopped before this step.
+    if (state.cutoverAt !== inputs.cutoverAt) return true;
     return inputs.direction === "back" ? isDueAgain(state, inputs) : hasToImport(state, inputs);
   },
   job: {
@@ -102,22 +105,22 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   forward: async (inputs) => {
     const sides = await sidesOf(inputs);
     // Of a cutover that came as far, web has written no file since.
-    if (inputs.takenOver && (await readFence(sides.root))?.finalPassAt) return {};
+    if (inputs.takenOver && (await readCutoverRecord(sides.root))?.finalPassAt) return {};
     // guarantee: the final pass is recorded before it imports
     await recordFinalPass({ ...sides, ledger: inputs.ledger });
     const report = await importPass(sides, "final");
     const found = [...removedSections(report), ...windowSections(report, namedState(inputs))];
-    toMessages(found).forEach(tell);
-    return { report: { ...report, ...(await tellJobs(inputs)) } };
+    toMessages(found).forEach(reportLine);
+    return { report: { ...report, ...(await reportJobs(inputs)) } };
   },
   back: (inputs, state) =>
     runRollbackPass(inputs, state, () => {
-      return inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt };
+      return inputs.cutoverAt === undefined ? undefined : { at: inputs.cutoverAt };
     }),
 };
 
 /** Counts the jobs that wait, for the report, and tells of them. */
-async function tellJobs(
+async function reportJobs(
   inputs: StateInputs,
   isHandover = false,
 ): Promise<Pick<ImportReport, "jobs">> {
@@ -126,7 +129,7 @@ async function tellJobs(
   if (!found) return {};
   // In the handover the worker had no time to take one.
   const jobs = isHandover ? { waiting: found.waiting } : found;
-  toMessages(jobSections(jobs, state)).forEach(tell);
+  toMessages(jobSections(jobs, state)).forEach(reportLine);
   return { jobs };
 }
 
@@ -139,6 +142,5 @@ async function assertStillDrained(inputs: HandoverInputs): Promise<void> {
 }
 
 const neverDrained =
-  "The worker came to mongo mode before this stack drained it, so the files may lack what it executed there. No fence " +
-  "was drawn. Scale it to 0, run `taskrunner-storage export --all`, scale it up again, set storageMode: filesystem and " +
+  "The worker came to mongo mode before this stack drained it, so the files may lack what it executed there. No cutover was recorded. Scale it to 0, run `taskrunner-storage export --all`, scale it up again, set storageMode: filesystem and " +
   "run `pulumi up`, which takes it back to files. Then cut over again with the next number in cutover.";

@@ -5,14 +5,14 @@ import { sameServer } from "../../mongo";
 import {
   type Skipped,
   ownFiles,
-  readFence,
-  requireFenceWritable,
+  readCutoverRecord,
+  requireWritableState,
   requireState,
   requireStores,
   skippedIn,
   sourceOfTruth,
 } from "../../state";
-import { gateStaysOpen, type StateOf, type Step, tell, Unfinished } from "../../step";
+import { gateStaysOpen, type StateOf, type Step, reportLine, Unfinished } from "../../step";
 import { describeStop } from "../describe/cutover";
 import { foreignSection, unknownSection } from "../describe/import";
 import { reportProgress } from "../describe/progress";
@@ -22,7 +22,7 @@ import { describeCompared, describeUnequal } from "../describe/unfinished";
 import { type DeltaLook, compareUnfinished } from "../import/guard";
 import { importState } from "../import/import";
 import { exportBulkPass } from "../rollback/bulk-pass";
-import { requireNewCutover } from "../rollback/fence";
+import { requireNewCutover } from "../rollback/cutover-record";
 import type { BothSides, ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
 import {
@@ -37,7 +37,7 @@ import { truncateReport, comparedStateInputs, namedState, sidesOf, stateOf } fro
 /**
  * The bulk pass: the import while both services still write files, or on a rollback an export. It runs once in each
  * cutover, and again if its settings changed or it quarantined records. The worker is drained after it, so it also
- * requires that the fence can be written, and that no unfinished run is quarantined.
+ * requires that the cutover can be recorded, and that no unfinished run is quarantined.
  */
 export const bulkPass: Step<PassInputs, BulkPassResults> = {
   ...BulkPass,
@@ -48,7 +48,7 @@ export const bulkPass: Step<PassInputs, BulkPassResults> = {
     atGate(inputs, async () => {
       if (inputs.takenOver) return {};
       const report = await importRuns(inputs);
-      tellSkipped(report.skipped, inputs);
+      reportSkipped(report.skipped, inputs);
       await requireRuns(report, inputs);
       return { report, importedAt: new Date().toISOString() };
     }),
@@ -75,15 +75,15 @@ export async function importRuns(inputs: StateInputs): Promise<ImportReport> {
   await requireNewCutover(sides, inputs);
   await requireState(sides);
   await requireStores(sides, inputs.approvals);
-  await requireFenceWritable(sides);
+  await requireWritableState(sides);
   return importPass(sides, "bulk");
 }
 
 /** Names what is left out. An unknown folder stops a cutover with its own message, but no rollback. */
-function tellSkipped(skipped: Skipped, inputs: StateInputs): void {
+function reportSkipped(skipped: Skipped, inputs: StateInputs): void {
   const foreign = foreignSection(skipped, namedState(inputs).root);
   const isBack = inputs.direction === "back";
-  toMessages(isBack ? [foreign, unknownSection(skipped)] : [foreign]).forEach(tell);
+  toMessages(isBack ? [foreign, unknownSection(skipped)] : [foreign]).forEach(reportLine);
 }
 
 /** Requires of an import before the drain that no unfinished run is quarantined, and few others. */
@@ -110,10 +110,10 @@ export async function importPass(
 }
 
 /**
- * Requires before a fence that a worker on MongoDB would execute what one on files would.
+ * Requires before the cutover is recorded that a worker on MongoDB would execute what one on files would.
  *
  * @param delta what the delta pass looks at
- * @returns the report with what was compared; as it was under a fence that is in force
+ * @returns the report with what was compared; as it was while a cutover is in force
  */
 export async function requireSame(
   report: ImportReport,
@@ -122,19 +122,19 @@ export async function requireSame(
   delta?: DeltaLook,
 ): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
-  if (sourceOfTruth(await readFence(sides.root)) === "mongo") return { report };
+  if (sourceOfTruth(await readCutoverRecord(sides.root)) === "mongo") return { report };
   const unfinished = await compareUnfinished(sides, pass, delta);
   const results = { report: truncateReport({ ...report, unfinished }) };
   const reasons = describeUnequal(unfinished, await namedSides(inputs), pass);
   if (reasons.length > 0) throw new Unfinished(reasons, pass === "bulk" ? results : undefined);
-  tell(describeCompared(unfinished));
+  reportLine(describeCompared(unfinished));
   return results;
 }
 
 /** Both sides as the messages of a stop name them. */
 export async function namedSides(inputs: StateInputs) {
-  const fence = await readFence(stateOf(inputs).root);
-  return { ...inputs, ...namedState(inputs), notExported: fence?.notExported === true };
+  const cutoverRecord = await readCutoverRecord(stateOf(inputs).root);
+  return { ...inputs, ...namedState(inputs), notExported: cutoverRecord?.notExported === true };
 }
 
 /** The bulk pass of a rollback; the handover exports the rest, and later changes. */
@@ -144,8 +144,8 @@ async function exportBefore(inputs: PassInputs): Promise<void> {
   try {
     const report = await exportBulkPass(stateOf(inputs), options);
     if (!report) return;
-    toMessages(bulkExportSections(report, namedState(inputs).root)).forEach(tell);
-    tellSkipped(await skippedIn(stateOf(inputs)), inputs);
+    toMessages(bulkExportSections(report, namedState(inputs).root)).forEach(reportLine);
+    reportSkipped(await skippedIn(stateOf(inputs)), inputs);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Unfinished([

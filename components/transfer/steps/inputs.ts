@@ -1,7 +1,7 @@
 import type { CollectionRole } from "../../contract";
 import type { DrainSnapshot } from "../../kubernetes";
 import type { DrainGate } from "../../settings";
-import type { Fence, StateAddress } from "../../state";
+import type { CutoverRecord, StateAddress } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
 import type { ImportReport } from "../reports";
@@ -13,7 +13,7 @@ const here = ["transfer", "taskrunner"] as const;
 export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
   /** The state directory; a relative path counts from the project's folder. In a Job: of its pods. */
   readonly root: string;
-  /** In a pod: the claim that it is in, for messages. */
+  /** In a pod: the volume that it is in, for messages. */
   readonly rootName?: string;
   readonly collections: Readonly<Record<CollectionRole, string>>;
   /** Whether approvals have a collection; if not, their files stay as they are. */
@@ -22,9 +22,9 @@ export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
   readonly acceptQuarantined?: string;
   /** The hash of differences in form with which a cutover goes on. */
   readonly acceptForms?: string;
-  /** The collection of the migration's record: its fences, ended cutovers and former expiries of the log. */
+  /** The collection of the migration's record: its cutovers, those that ended and former expiries of the log. */
   readonly ledger: string;
-  /** The fence since which services that the stack took over work on MongoDB: nothing is imported. Else empty. */
+  /** The cutover since which services that the stack took over work on MongoDB: nothing is imported. Else empty. */
   readonly takenOver?: string;
   /** The gate before the worker's drain, of the steps before it: they run again once it opens. */
   readonly gate?: DrainGate;
@@ -34,9 +34,9 @@ export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
 interface ReachInputs {
   /** How long a rollback waits for a primary, in s. */
   readonly electionSeconds: number;
-  /** A fence, to give up what changed in MongoDB since: it is not asked. */
+  /** The moment of a cutover, to give up what changed in MongoDB since: it is not asked. */
   readonly abandonMongo?: string;
-  /** A fence, to export what the primary has since, although no majority acknowledges a write. */
+  /** The moment of a cutover, to export what the primary has since, although no majority acknowledges a write. */
   readonly exportUnconfirmed?: string;
 }
 
@@ -51,18 +51,18 @@ export interface BulkPassResults extends Partial<ImportResults> {
   readonly importedAt?: string;
 }
 
-/** Inputs of the proof, which runs again after each import of the bulk pass. */
-export interface ProofInputs extends StateInputs {
-  /** When the bulk pass imported; absent if it imported nothing that could be proven. */
+/** Inputs of the first verification, which runs again after each import of the bulk pass. */
+export interface FirstVerificationInputs extends StateInputs {
+  /** When the bulk pass imported; absent if it imported nothing that could be verified. */
   readonly importedAt?: string;
   /** When web's canary last began to work in MongoDB; absent without one. */
   readonly canaryAt?: string;
 }
 
-/** What the imports of the proof did, with what it compared; empty if it compared nothing. */
-export interface ProofResults extends Partial<ImportResults> {
-  /** When the proof and the import after it ended, in ISO 8601, UTC. */
-  readonly provenAt?: string;
+/** What the imports of the first verification did, with what it compared; empty if it compared nothing. */
+export interface FirstVerificationResults extends Partial<ImportResults> {
+  /** When the first verification and the import after it ended, in ISO 8601, UTC. */
+  readonly verifiedAt?: string;
 }
 
 /** A verification's report names the first twenty cases of a kind. */
@@ -75,7 +75,7 @@ export interface PassInputs extends StateInputs, ReachInputs {}
 
 /** Inputs of the handover: the drain's results, absent if the program sees no pods. */
 export interface HandoverInputs extends PassInputs {
-  /** `<project>/<stack>`, which the ledger records with the fence. */
+  /** `<project>/<stack>`, which the ledger records with the cutover. */
   readonly stack: string;
   /** When the last finished drain of the worker began, in ISO 8601; another one makes the step run. */
   readonly stoppedAt?: string;
@@ -86,16 +86,16 @@ export interface HandoverInputs extends PassInputs {
 export interface PassResults {
   /** Absent until a cutover reached this step. */
   readonly report?: ImportReport;
-  /** The fence of the last cutover; absent until one reached the handover, which draws it. */
-  readonly fence?: Fence;
+  /** The record of the last cutover; absent until one reached the handover, which records it. */
+  readonly cutoverRecord?: CutoverRecord;
   /** Absent after a cutover, until it is rolled back. */
   readonly rollback?: RollbackReport;
 }
 
-/** Inputs of the final pass: the handover's fence, without which it exports nothing. */
+/** Inputs of the final pass: the handover's record, without which it exports nothing. */
 export interface FinalPassInputs extends PassInputs {
   /** In ISO 8601; absent if no cutover drew one. */
-  readonly fencedAt?: string;
+  readonly cutoverAt?: string;
 }
 
 export const BulkPass = kind<PassInputs, BulkPassResults>("BulkPass", here, [
@@ -103,11 +103,15 @@ export const BulkPass = kind<PassInputs, BulkPassResults>("BulkPass", here, [
   "importedAt",
 ]);
 
-export const Proof = kind<ProofInputs, ProofResults>("Proof", here, ["report", "provenAt"]);
+export const FirstVerification = kind<FirstVerificationInputs, FirstVerificationResults>(
+  "FirstVerification",
+  here,
+  ["report", "verifiedAt"],
+);
 
 export const Handover = kind<HandoverInputs, PassResults>("Handover", here, [
   "report",
-  "fence",
+  "cutoverRecord",
   "rollback",
 ]);
 

@@ -1,8 +1,13 @@
 import { type Finding, warning } from "../../text";
-import { FenceMissing } from "../../ledger";
+import { CutoverMissing } from "../../ledger";
 import { ServerTroubleError } from "../../mongo";
-import { type Fence, StateFolderError, readFence, sourceOfTruth } from "../../state";
-import { type StateOf, Unfinished, tell } from "../../step";
+import {
+  type CutoverRecord,
+  StateFolderError,
+  readCutoverRecord,
+  sourceOfTruth,
+} from "../../state";
+import { type StateOf, Unfinished, reportLine } from "../../step";
 import { describeRollbackPreview, rollbackSections } from "../describe/rollback";
 import { toMessages } from "../describe/sections";
 import { MongoUnreadableError } from "../rollback/reach";
@@ -13,8 +18,12 @@ import { namedState, stateOf, truncateReport } from "./sides";
 type Past = StateOf<PassInputs, PassResults>;
 
 function keepResults(state: Partial<PassResults> = {}): PassResults {
-  const { report, fence, rollback } = state;
-  return { ...(report && { report }), ...(fence && { fence }), ...(rollback && { rollback }) };
+  const { report, cutoverRecord, rollback } = state;
+  return {
+    ...(report && { report }),
+    ...(cutoverRecord && { cutoverRecord }),
+    ...(rollback && { rollback }),
+  };
 }
 
 /**
@@ -26,46 +35,48 @@ export function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
   return rollback.unreachable !== undefined || rollback.held.length > 0;
 }
 
-type EndedFence = Pick<Fence, "at" | "cutover">;
+type EndedCutover = Pick<CutoverRecord, "at" | "cutover">;
 
 /**
- * The fence since which MongoDB may have what the files lack; undefined if no cutover came as far, or a later one stopped
- * before its own: nobody worked on MongoDB since the rollback.
+ * The cutover since which MongoDB may have what the files lack; undefined if no cutover came as far, or a later one
+ * stopped before its own: nobody worked on MongoDB since the rollback.
  */
-function fenceToEnd(
-  fence: EndedFence | undefined,
-  last: Fence | undefined,
+function cutoverToEnd(
+  cutoverRecord: EndedCutover | undefined,
+  last: CutoverRecord | undefined,
   cutover: number,
-): EndedFence | undefined {
-  // The stack has a later fence than an older copy of the directory.
-  const isOlderCopy = fence !== undefined && last !== undefined && fence.at > last.at;
+): EndedCutover | undefined {
+  // The stack has a later cutover than an older copy of the directory.
+  const isOlderCopy =
+    cutoverRecord !== undefined && last !== undefined && cutoverRecord.at > last.at;
   const isLater = last?.cutover !== undefined && cutover > last.cutover && !isOlderCopy;
-  return isLater && sourceOfTruth(last) === "disk" ? undefined : fence;
+  return isLater && sourceOfTruth(last) === "disk" ? undefined : cutoverRecord;
 }
 
 /**
- * What the handover and the final pass do in a rollback: export what changed in MongoDB, and end the fence if it is open.
+ * What the handover and the final pass do in a rollback: export what changed in MongoDB, and end the cutover if it is
+ * open.
  *
- * @param fenceOf the fence that the stack knows, by the last one of `fence.json`
+ * @param recordOf the cutover that the stack knows, by the last one of `cutover.json`
  * @throws Unfinished if it failed, and the services work on MongoDB still
  */
 export async function runRollbackPass(
   inputs: PassInputs,
   state: Past | undefined,
-  fenceOf: (last: Fence | undefined) => EndedFence | undefined,
+  recordOf: (last: CutoverRecord | undefined) => EndedCutover | undefined,
 ): Promise<PassResults> {
   const { database: name, isInPod } = inputs;
-  let fencedAt = "";
+  let cutoverAt = "";
   try {
-    const last = await readFence(stateOf(inputs).root);
-    const fence = fenceToEnd(fenceOf(last), last, inputs.cutover);
-    if (fence === undefined) return keepResults(state);
-    const { cutover: ended } = fence;
-    fencedAt = fence.at;
-    const options = { ...inputs, uri: inputs.uri, name, fencedAt, ended, watch: console.log };
+    const last = await readCutoverRecord(stateOf(inputs).root);
+    const cutoverRecord = cutoverToEnd(recordOf(last), last, inputs.cutover);
+    if (cutoverRecord === undefined) return keepResults(state);
+    const { cutover: ended } = cutoverRecord;
+    cutoverAt = cutoverRecord.at;
+    const options = { ...inputs, uri: inputs.uri, name, cutoverAt, ended, watch: console.log };
     const report = await runRollback(stateOf(inputs), options);
-    const known = { fencedAt, isAgain: isInPod === true };
-    toMessages(rollbackSections(report, namedState(inputs), known)).forEach(tell);
+    const known = { cutoverAt, isAgain: isInPod === true };
+    toMessages(rollbackSections(report, namedState(inputs), known)).forEach(reportLine);
     const { exported } = report;
     const rollback = { ...report, ...(exported && { exported: truncateReport(exported) }) };
     return { ...keepResults(state), rollback };
@@ -78,7 +89,7 @@ export async function runRollbackPass(
       `Export to ${namedState(inputs).root}: ${error.message} What was exported stays; ` +
         "run `pulumi up` again, which resumes where it stopped." +
         (error instanceof ServerTroubleError
-          ? ` If MongoDB cannot be read again, set advanced.abandonMongo: "${fencedAt}" before that.`
+          ? ` If MongoDB cannot be read again, set advanced.abandonMongo: "${cutoverAt}" before that.`
           : ""),
     ]);
   }
@@ -92,7 +103,7 @@ export function keepEarlierResults(
   // A step that a rollback created and that failed has no rollback yet.
   if (state?.direction !== "back" || state.rollback === undefined) return undefined;
   const text = `What changed in MongoDB is still only there. ${reasons.join(" ")}`;
-  tell(warning("not-exported", text));
+  reportLine(warning("not-exported", text));
   return keepResults(state);
 }
 
@@ -101,17 +112,17 @@ export async function foreseeRollback(
   state: Past,
   inputs: PassInputs,
 ): Promise<readonly Finding[]> {
-  const fencedAt = state.fence?.at;
+  const cutoverAt = state.cutoverRecord?.at;
   const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
-  if (!isAsked || fencedAt === undefined) return [];
+  if (!isAsked || cutoverAt === undefined) return [];
   const { uri, database: name, root, ledger, abandonMongo } = inputs;
   try {
-    const asked = { uri, name, fencedAt, ledger, abandonMongo };
+    const asked = { uri, name, cutoverAt, ledger, abandonMongo };
     const found = await previewRollback(stateOf(inputs), asked);
-    return found ? describeRollbackPreview(found, root, fencedAt) : [];
+    return found ? describeRollbackPreview(found, root, cutoverAt) : [];
   } catch (error) {
     const isExpected =
-      error instanceof FenceMissing ||
+      error instanceof CutoverMissing ||
       error instanceof StateFolderError ||
       error instanceof MongoUnreadableError;
     if (!isExpected) throw error;

@@ -17,7 +17,7 @@ export function stateOf({ root, collections, folders, acceptForms }: StateInputs
   return { root: resolve(root), collections, folders, acceptForms };
 }
 
-/** The state directory as messages name it: a Job's is in a claim. */
+/** The state directory as messages name it: a Job's is in a volume. */
 export function namedState({ root, rootName = root, folders }: StateInputs): StateAddress {
   return { root: rootName, folders };
 }

@@ -1,12 +1,16 @@
 import { warning } from "../../text";
 import { findLogExpiry } from "../../migration";
-import { fenceInForce, readFence, sourceOfTruth } from "../../state";
-import { type Step, tell, Unfinished } from "../../step";
+import { cutoverInForce, readCutoverRecord, sourceOfTruth } from "../../state";
+import { type Step, reportLine, Unfinished } from "../../step";
 import { describeFormsStop, formsSection } from "../describe/forms";
 import { removedSections } from "../describe/import";
 import { reportProgress } from "../describe/progress";
 import { toMessages } from "../describe/sections";
-import { describeUnproven, describeVerification, proofSections } from "../describe/verification";
+import {
+  describeUnproven,
+  describeVerification,
+  firstVerificationSections,
+} from "../describe/verification";
 import { type FormsReport, compareForms } from "../forms/read";
 import { joinImports } from "../reports";
 import {
@@ -25,9 +29,9 @@ import {
   requireSame,
 } from "./import";
 import {
-  Proof,
-  type ProofInputs,
-  type ProofResults,
+  FirstVerification,
+  type FirstVerificationInputs,
+  type FirstVerificationResults,
   type StateInputs,
   Verification,
   type VerificationResults,
@@ -35,55 +39,58 @@ import {
 import { comparedStateInputs, namedState, sidesOf, stateOf, truncateReport } from "./sides";
 
 /**
- * The proof before the drain: the records of all files that did not change since their import are in MongoDB, whatever
- * happened there since the bulk pass. An import comes first: after a proof that failed it reads every file, without
- * which nothing would be compared. Another one comes last, so that the handover has little to do while the worker is
- * stopped.
+ * The first verification, before the drain: the records of all files that did not change since their import are in
+ * MongoDB, whatever happened there since the bulk pass. An import comes first: after a first verification that failed
+ * it reads every file, without which nothing would be compared. Another one comes last, so that the handover has little
+ * to do while the worker is stopped.
  */
-export const proof: Step<ProofInputs, ProofResults> = {
-  ...Proof,
-  id: ({ database = "" }) => `${database}/proof`,
+export const firstVerification: Step<FirstVerificationInputs, FirstVerificationResults> = {
+  ...FirstVerification,
+  id: ({ database = "" }) => `${database}/first-verification`,
   compares: ["importedAt"],
   isDue: (state, inputs) =>
     hasToImport(state, inputs) ||
     (inputs.canaryAt !== undefined && inputs.canaryAt !== state.canaryAt),
   job: { state: "write" },
-  forward: (inputs) => atGate(inputs, () => importAndProve(inputs)),
+  forward: (inputs) => atGate(inputs, () => importAndVerify(inputs)),
 };
 
-async function importAndProve(inputs: ProofInputs): Promise<ProofResults> {
-  const unproven = await findUnprovable(inputs);
-  if (unproven !== undefined) {
-    tell(`Nothing was proven, because ${unproven}.`);
+async function importAndVerify(inputs: FirstVerificationInputs): Promise<FirstVerificationResults> {
+  const unverifiable = await findUnverifiable(inputs);
+  if (unverifiable !== undefined) {
+    reportLine(`Nothing was verified, because ${unverifiable}.`);
     return {};
   }
   const first = await importRuns(inputs);
   const sides = await sidesOf(inputs);
-  const found = await compare("proof", inputs, { from: "unchanged only" });
+  const found = await compare("first-verification", inputs, { from: "unchanged only" });
   if (!found.holds) {
     const { root, notExported } = await namedSides(inputs);
     throw new Unfinished(describeUnproven(found, root, notExported));
   }
-  const reasons = tellForms(await compareForms(sides), inputs, true);
+  const reasons = reportForms(await compareForms(sides), inputs, true);
   if (reasons.length > 0) throw new Unfinished(reasons);
   const second = await importPass(sides, "bulk");
-  const proof = found.proof && { ...found.proof, importMs: second.elapsedMs };
-  const report = { ...joinImports(first, second), ...(proof && { proof }) };
+  const firstVerification = found.firstVerification && {
+    ...found.firstVerification,
+    importMs: second.elapsedMs,
+  };
+  const report = { ...joinImports(first, second), ...(firstVerification && { firstVerification }) };
   await requireRuns(report, inputs);
-  toMessages(proofSections(report)).forEach(tell);
-  return { ...(await requireSame(report, inputs, "bulk")), provenAt: new Date().toISOString() };
+  toMessages(firstVerificationSections(report)).forEach(reportLine);
+  return { ...(await requireSame(report, inputs, "bulk")), verifiedAt: new Date().toISOString() };
 }
 
-/** Why nothing can be proven; undefined if the bulk pass imported what the services still write to files. */
-async function findUnprovable(inputs: ProofInputs): Promise<string | undefined> {
+/** Why nothing can be verified; undefined if the bulk pass imported what the services still write to files. */
+async function findUnverifiable(inputs: FirstVerificationInputs): Promise<string | undefined> {
   // The state directory may be gone long after a cutover: without an import it is not read.
   if (inputs.importedAt === undefined) return "the bulk pass imported nothing";
-  const fence = fenceInForce(await readFence(stateOf(inputs).root));
+  const cutoverRecord = cutoverInForce(await readCutoverRecord(stateOf(inputs).root));
   // Services may have changed or removed there what the files still have.
-  return fence && `MongoDB is the source of truth since ${fence.at}`;
+  return cutoverRecord && `MongoDB is the source of truth since ${cutoverRecord.at}`;
 }
 
-/** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
+/** The comparison that finds every record on disk in MongoDB; it stops `up` if it does not hold. */
 export const verification: Step<StateInputs, VerificationResults> = {
   ...Verification,
   id: ({ database = "" }) => `${database}/verification`,
@@ -103,24 +110,24 @@ export const verification: Step<StateInputs, VerificationResults> = {
     const found = await compare("verification", inputs, { acceptQuarantined });
     const forms = await compareForms(await sidesOf(inputs));
     const report = truncateReport({ ...found, forms });
-    toMessages(removedSections(report)).forEach(tell);
+    toMessages(removedSections(report)).forEach(reportLine);
     const apart = found.holds ? [] : describeVerification(report, namedState(inputs).root);
-    const reasons = [...apart, ...tellForms(forms, inputs, false)];
+    const reasons = [...apart, ...reportForms(forms, inputs, false)];
     if (reasons.length === 0) return { report };
     throw new Unfinished(reasons, { report });
   },
 };
 
 /** Tells what a check of forms found, or returns why it stops the step. */
-function tellForms(forms: FormsReport, inputs: StateInputs, isProof: boolean): string[] {
+function reportForms(forms: FormsReport, inputs: StateInputs, isFirst: boolean): string[] {
   const isAccepted = forms.hash === inputs.acceptForms;
   const { root } = namedState(inputs);
-  if (forms.hash !== undefined && !isAccepted) return describeFormsStop(forms, root, isProof);
-  toMessages([formsSection(forms)]).forEach(tell);
+  if (forms.hash !== undefined && !isAccepted) return describeFormsStop(forms, root, isFirst);
+  toMessages([formsSection(forms)]).forEach(reportLine);
   return [];
 }
 
-/** Compares both sides. If they differ before the fence, the next import reads every file again. */
+/** Compares both sides. If they differ before the cutover is recorded, the next import reads every file again. */
 async function compare(
   what: string,
   inputs: StateInputs,
@@ -133,6 +140,6 @@ async function compare(
     verifyState({ ...watched, ...options, expiry }),
   );
   // Once MongoDB is the source of truth, it may lack what the files have.
-  const isFenced = sourceOfTruth(await readFence(sides.root)) === "mongo";
-  return truncateReport(isFenced ? found : await forgetUnlessHolds(sides, found));
+  const isCutOver = sourceOfTruth(await readCutoverRecord(sides.root)) === "mongo";
+  return truncateReport(isCutOver ? found : await forgetUnlessHolds(sides, found));
 }

@@ -66,10 +66,10 @@ const plays: Readonly<Record<string, Play>> = {
     const taken = inputs.useEffectiveFields ? takenSpecs(before, asked, scalingOf) : asked;
     const specs = merged(before, taken);
     room.setCluster({ ...Object.fromEntries(kept), ...sent, replicationSpecs: specs });
-    const said = inputs.useEffectiveFields ? asked : specs;
+    const printed = inputs.useEffectiveFields ? asked : specs;
     return {
       id: "missing ID",
-      computed: { ...computedOf(inputs, settings), replicationSpecs: said },
+      computed: { ...computedOf(inputs, settings), replicationSpecs: printed },
     };
   },
   CustomDbRole: async (call, inputs, { admin }, { users, roles }) => {

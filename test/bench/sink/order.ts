@@ -86,7 +86,7 @@ export class Order {
     }
     const { sorted } = this;
     const isOver = (value: Value) => to !== undefined && compareValues(value, to) > 0;
-    const first = from === undefined ? 0 : placeOf(sorted, from);
+    const first = from === undefined ? 0 : locateFile(sorted, from);
     if (!isBackward) {
       for (let at = first; at < sorted.length && !isOver(sorted[at]); at += 1) yield sorted[at];
       return;
@@ -98,7 +98,7 @@ export class Order {
 }
 
 /** Where the first value is that is not less. */
-function placeOf(sorted: readonly Value[], wanted: Value): number {
+function locateFile(sorted: readonly Value[], wanted: Value): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

@@ -2,7 +2,7 @@ import { BSON, type Document } from "mongodb";
 import { valueOf } from "./value";
 
 /**
- * A document after an update: a replacement, operators, or a pipeline of one `$replaceWith` or `$set`, as bases and
+ * A document after an update: a replacement, operators, or a pipeline of one `$replaceWith` or `$set`, as merge bases and
  * checkpoints use them.
  *
  * @param isNew whether it is inserted now

@@ -40,7 +40,8 @@ async function deployed(namespace: string, mode: "mongo" | "filesystem" = "files
 const canaries = async (namespace: string) =>
   (await current.cluster.pods(namespace)).filter((one) => one.includes("canary"));
 
-const shown = () => current.said.filter((line) => line.includes("[canary-not-shown]")).join("\n");
+const shown = () =>
+  current.printed.filter((line) => line.includes("[canary-not-shown]")).join("\n");
 
 describe("a canary shows nothing, and the cutover goes on", () => {
   it("on a node that only plays its containers: the pod is gone afterwards", async () => {
@@ -164,7 +165,9 @@ describe("a canary runs again", () => {
     await deployed("again", "mongo");
     expect(await isDue(state)).toBe(false);
     expect(await ran(inputs("again"))).toMatchObject({ passed: false });
-    expect(current.said.join()).toMatch(/canary: left out, because web works on MongoDB already/);
+    expect(current.printed.join()).toMatch(
+      /canary: left out, because web works on MongoDB already/,
+    );
     expect(await ran(inputs("again", { takenOver: "2026" }))).toMatchObject({ passed: false });
   });
 });

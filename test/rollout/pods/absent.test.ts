@@ -40,7 +40,7 @@ describe("a drain without a worker", () => {
     const install = inputs("install", { install: true });
     expect(await failuresOf({}, install)).toEqual([]);
     expect(await createDrain(install)).toMatchObject({ drainSnapshot: { direction: "forward" } });
-    expect(current.said.join()).toMatch(/no workload in namespace install /);
+    expect(current.printed.join()).toMatch(/no workload in namespace install /);
 
     await current.cluster.apply(revisionOf("install", "worker", "deployed"));
     expect(await failuresOf({}, install)).toMatchObject([{ property: "selector" }]);
@@ -58,7 +58,7 @@ describe("a drain without a worker", () => {
     expect(await updateDrain(known, { ...back, clusterIdentity })).toMatchObject({
       drainSnapshot: { direction: "back" },
     });
-    expect(current.said.join()).toMatch(/warning: .* \[worker-absent\]/);
+    expect(current.printed.join()).toMatch(/warning: .* \[worker-absent\]/);
     const accepting = { ...back, acceptCluster: clusterIdentity.server };
     expect(await updateDrain(before as unknown as DrainState, accepting)).toMatchObject({
       drainSnapshot: { direction: "back" },

@@ -116,7 +116,7 @@ describe("Argo CD, which deploys each commit", () => {
   it("may deploy a worker whose replicas it leaves alone", async () => {
     await deployed(listing());
     expect(await refusal()).toBe("");
-    expect(current.said).toEqual([]);
+    expect(current.printed).toEqual([]);
   });
 
   const inline = (value: string) => ({ env: [{ name: "worker__storage__mode", value }] });
@@ -158,13 +158,13 @@ describe("Argo CD, which deploys each commit", () => {
   ])("may have %s", async (_, spec) => {
     await deployed(spec);
     expect(await refusal()).toBe("");
-    expect(current.said).toEqual([]);
+    expect(current.printed).toEqual([]);
   });
 
   it("is a warning without automated syncs", async () => {
     await deployed({ ...listing(), syncPolicy: { ...respected.syncPolicy, automated: undefined } });
     expect(await refusal()).toBe("");
-    expect(current.said.join()).toMatch(/^warning: .* pods of worker\. \[argo-not-automated\]$/);
+    expect(current.printed.join()).toMatch(/^warning: .* pods of worker\. \[argo-not-automated\]$/);
   });
 
   it("is to be changed where an ApplicationSet makes its Applications", async () => {
@@ -189,7 +189,7 @@ describe("Argo CD, which deploys each commit", () => {
   it("is a warning on a rollback", async () => {
     await deployed({});
     expect(await refusal("filesystem")).toBe("");
-    expect(current.said.join()).toBe(
+    expect(current.printed.join()).toBe(
       "warning: Argo CD deploys Deployment worker by Application argocd/runner and would set its " +
         "replicas back during the drain. Add to its spec: syncPolicy.syncOptions: " +
         "[RespectIgnoreDifferences=true] and ignoreDifferences: " +
@@ -201,7 +201,7 @@ describe("Argo CD, which deploys each commit", () => {
     await deployed({});
     await track("argocd.argoproj.io/instance=teams_runner");
     expect(await refusal()).toBe("");
-    expect(current.said.join()).toMatch(/^warning: .* teams\/runner.* \[argo-not-checked\]$/);
+    expect(current.printed.join()).toMatch(/^warning: .* teams\/runner.* \[argo-not-checked\]$/);
   });
 
   it("is known by the label of each chart if there is an Application of that name", async () => {
@@ -212,7 +212,7 @@ describe("Argo CD, which deploys each commit", () => {
 
     await track("app.kubernetes.io/instance=another");
     expect(await refusal()).toBe("");
-    expect(current.said).toEqual([]);
+    expect(current.printed).toEqual([]);
   });
 });
 

@@ -71,19 +71,19 @@ export interface TestCluster extends Kubectl {
 export interface Current {
   readonly cluster: TestCluster;
   /** The lines that the code printed in this test. */
-  readonly said: readonly string[];
+  readonly printed: readonly string[];
 }
 
 /** Starts a control plane before a file's tests and stops it after them; what they say is kept. */
 export function clusterForTests(): Current {
-  const current = {} as { cluster: TestCluster; said: string[] };
+  const current = {} as { cluster: TestCluster; printed: string[] };
   beforeAll(async () => {
     current.cluster = await startCluster();
   });
   afterAll(() => current.cluster.stop());
   beforeEach(() => {
-    current.said = [];
-    vi.spyOn(console, "log").mockImplementation((line: string) => current.said.push(line));
+    current.printed = [];
+    vi.spyOn(console, "log").mockImplementation((line: string) => current.printed.push(line));
   });
   afterEach(() => {
     vi.restoreAllMocks();

@@ -70,7 +70,7 @@ describe("what a drain has to do", () => {
     ["the worker is drained", onMongo, false, worker("filesystem", 0, 2), "skip", "drain"],
     ["its drain back failed", onMongo, true, worker("filesystem", 0, 2), "undo", "drain"],
     [
-      "the fence is drawn and the rollout failed",
+      "the cutover is recorded and the rollout failed",
       onMongo,
       false,
       worker("mongo", 0, 2),

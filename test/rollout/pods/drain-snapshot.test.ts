@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { findChangesSince, type DrainSnapshot } from "../../../components/kubernetes";
-import { readFence } from "../../../components/state";
+import { readCutoverRecord } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { RollbackStack, sampleFiles, runStep } from "../../transfer/rollback-stack";
 import { addFiles } from "../../transfer/state";
@@ -20,11 +20,11 @@ async function scaledOnce(namespace: string): Promise<void> {
   await current.cluster.untilPods(namespace, 0);
 }
 
-it("a handover after a drain that nobody disturbed draws its fence", async () => {
+it("a handover after a drain that nobody disturbed records the cutover", async () => {
   const drainSnapshot = await drained("still");
   await addFiles(stack.root, sampleFiles);
   const outs = await runStep(undefined, stack.inputs({ drainSnapshot }));
-  expect(outs.fence?.at).toMatch(/^20/);
+  expect(outs.cutoverRecord?.at).toMatch(/^20/);
 });
 
 it("a handover follows each drain, also of another worker at a corrected address", async () => {
@@ -34,10 +34,10 @@ it("a handover follows each drain, also of another worker at a corrected address
   const first = await runStep(undefined, stack.inputs({ drainSnapshot: wrong }));
   expect(await runStep(first, stack.inputs({ drainSnapshot: wrong }))).toBe(first);
   const again = await runStep(first, stack.inputs({ drainSnapshot, stoppedAt: "2" }));
-  expect(again.fence?.at).not.toBe(first.fence?.at);
+  expect(again.cutoverRecord?.at).not.toBe(first.cutoverRecord?.at);
 });
 
-it("a worker that was scaled up once since its drain stops the cutover before the fence", async () => {
+it("a worker that was scaled up once since its drain stops the cutover before it is recorded", async () => {
   const drainSnapshot = await drained("disturbed");
   await scaledOnce("disturbed");
 
@@ -50,10 +50,10 @@ it("a worker that was scaled up once since its drain stops the cutover before th
     reasons: expect.any(Array) as unknown,
     properties: { applied: false },
   });
-  expect(await readFence(stack.root)).toBeUndefined();
+  expect(await readCutoverRecord(stack.root)).toBeUndefined();
 });
 
-it("between fence and rollout it stops the rollout, until the worker is drained anew", async () => {
+it("between the record and the rollout it stops the rollout, until the worker is drained anew", async () => {
   const drainSnapshot = await drained("late");
   await scaledOnce("late");
   await current.cluster.deploy("late", { replicas: 0, mode: "mongo" });
@@ -88,10 +88,10 @@ it("one that was scaled up a moment ago is named before a ReplicaSet has it", as
   const [replicaSet = ""] = Object.keys(worker?.generations ?? {});
   await current.cluster.scale("moment", 1);
   await current.cluster.available("moment");
-  const place = [replicaSet.replace(" ", "/"), "--namespace=moment"];
+  const location = [replicaSet.replace(" ", "/"), "--namespace=moment"];
   const generation = "--output=jsonpath={.metadata.generation}";
   const generations = {
-    [replicaSet]: Number(await current.cluster.kubectl("get", ...place, generation)),
+    [replicaSet]: Number(await current.cluster.kubectl("get", ...location, generation)),
   };
   const before = {
     ...drainSnapshot,
@@ -114,7 +114,7 @@ describe("an executor that appears after the drain", () => {
   const image = "--image=registry.example.org/worker:2";
   const labels = "--labels=app.kubernetes.io/instance=worker";
 
-  it("stops the cutover before the fence, until it is gone", async () => {
+  it("stops the cutover before it is recorded, until it is gone", async () => {
     const drainSnapshot = await drained("appears");
     await current.cluster.run("appears", "nightly", image, labels);
     await current.cluster.run("appears", "hook", labels);
@@ -123,10 +123,10 @@ describe("an executor that appears after the drain", () => {
     await expect(runStep(undefined, inputs)).rejects.toThrow(
       /execute runs: nightly\. .*ignorePods/,
     );
-    expect(await readFence(stack.root)).toBeUndefined();
+    expect(await readCutoverRecord(stack.root)).toBeUndefined();
 
     await current.cluster.end("appears", "nightly");
-    expect((await runStep(undefined, inputs)).fence?.at).toMatch(/^20/);
+    expect((await runStep(undefined, inputs)).cutoverRecord?.at).toMatch(/^20/);
   });
 
   it("stops the rollout, unless it is in mongo mode or ignored", async () => {

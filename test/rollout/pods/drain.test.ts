@@ -20,7 +20,7 @@ describe("a drain", () => {
     expect(await current.cluster.pods("usual")).toEqual([]);
     expect(await current.cluster.replicas("usual")).toBe("0 2");
     expect(state).toMatchObject({ drainSnapshot: { direction: "forward" }, applied: true });
-    expect(current.said.at(-1)).toMatch(/^worker: drained/);
+    expect(current.printed.at(-1)).toMatch(/^worker: drained/);
   });
 
   it("is done once in each change of mode, in both directions", async () => {
@@ -43,7 +43,7 @@ describe("a drain", () => {
     const state = await createDrain(inputs("new", { direction: "back" }));
     expect(state).toMatchObject({ drainSnapshot: null, applied: true });
     expect(await current.cluster.replicas("new")).toBe("1");
-    expect(current.said).toEqual([]);
+    expect(current.printed).toEqual([]);
   });
 
   it("takes no service from MongoDB to files in a stack that knows of no cutover", async () => {
@@ -139,7 +139,7 @@ describe("a drain that is not finished", () => {
       expect(text).toMatch(new RegExp(`pod ${pod}: terminating .* period of 1 s`));
     }
     expect(text).toContain("node local");
-    expect(current.said.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating`);
+    expect(current.printed.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating`);
     expect(state).toMatchObject({ drainSnapshot: null, applied: false });
 
     await current.cluster.end("stuck", first);
@@ -161,7 +161,7 @@ describe("a drain that is not finished", () => {
     const back = await updateDrain(state, inputs("abandoned", { direction: "back" }));
     expect(await current.cluster.replicas("abandoned")).toBe("2");
     expect(back).toMatchObject({ drainSnapshot: null, applied: true });
-    expect(current.said.at(-1)).toMatch(/^worker: Deployment worker .* 2 replicas/);
+    expect(current.printed.at(-1)).toMatch(/^worker: Deployment worker .* 2 replicas/);
   });
 
   it("that is abandoned starts nothing in another mode: the drain before it may be for that one", async () => {
@@ -196,7 +196,7 @@ describe("a drain that is not finished", () => {
     expect((await Drain.diff("id", state, inputs("by-hand"))).changes).toBe(false);
     await current.cluster.scale("by-hand", 1);
     expect((await Drain.diff("id", state, inputs("by-hand"))).changes).toBe(true);
-    expect(current.said.at(-1)).toMatch(
+    expect(current.printed.at(-1)).toMatch(
       /Deployment worker is in filesystem .*\[stop: mode-changed\]/,
     );
     const running = Drain.update("id", state, inputs("by-hand"));
@@ -272,11 +272,11 @@ describe("the API", () => {
     const kubeconfig = await current.cluster.kubeconfigAt(api.port);
     const running = createDrain(inputs("moment", { kubeconfig }));
     await vi.waitFor(() => {
-      expect(current.said.join()).toContain(`pod ${pod} (terminating`);
+      expect(current.printed.join()).toContain(`pod ${pod} (terminating`);
     }, 10_000);
     await api.cut();
     await vi.waitFor(() => {
-      expect(current.said.at(-1)).toMatch(/^worker: .* list deployments .*ECONNREFUSED/);
+      expect(current.printed.at(-1)).toMatch(/^worker: .* list deployments .*ECONNREFUSED/);
     }, 10_000);
     await api.mend();
     await current.cluster.end("moment", pod);

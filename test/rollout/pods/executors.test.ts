@@ -42,9 +42,9 @@ it("warns before a drain that would end before the worker's pods do", async () =
   await current.cluster.deploy("grace", { graceSeconds: 20 });
   await current.cluster.available("grace");
   await Drain.check({}, inputs("grace"));
-  expect(current.said.join()).toMatch(/take 20 s .* waits for 15 s.* \[grace-period\]$/);
+  expect(current.printed.join()).toMatch(/take 20 s .* waits for 15 s.* \[grace-period\]$/);
   await Drain.check({}, { ...inputs("grace"), timeoutSeconds: 20 });
-  expect(current.said).toHaveLength(1);
+  expect(current.printed).toHaveLength(1);
 });
 
 describe("a drain of every executor", () => {
@@ -65,7 +65,7 @@ describe("a drain of every executor", () => {
     await current.cluster.deploy("set", { ...set, mode: "mongo", replicas: 0 });
     await replaced("set");
     expect(await current.cluster.replicas("set", "statefulset/queue")).toBe("2");
-    expect(current.said.join("\n")).toMatch(/^worker: queue .* 2 ready/m);
+    expect(current.printed.join("\n")).toMatch(/^worker: queue .* 2 ready/m);
   });
 
   it("refuses a release none of whose workloads states a mode, and scales nothing", async () => {
@@ -219,7 +219,7 @@ describe("a drain of every executor", () => {
     expect(await refusal(selected)).toMatch(
       / drained: by-claim, by-value\. .* rollout\.ignorePods\./,
     );
-    expect(current.said.join()).toMatch(/^warning: .* image-only\. .*\[image-elsewhere\]$/);
+    expect(current.printed.join()).toMatch(/^warning: .* image-only\. .*\[image-elsewhere\]$/);
     expect(await current.cluster.replicas("anywhere")).toBe("1");
     const ignoring = { ...inputs("anywhere", ofWorker), ignorePods: "team=other" };
     expect(await createDrain(ignoring)).toMatchObject(isDrained);

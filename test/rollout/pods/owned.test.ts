@@ -80,7 +80,7 @@ it("leaves a release alone that nobody else deploys", async () => {
 it("does not stop a rollback, and warns of it", async () => {
   await deployed("back", flux, release);
   expect(await refusal("back", { direction: "back" })).toBe("");
-  expect(current.said.join()).toMatch(/^warning: .*HelmRelease flux-system.*\[owned\]$/s);
+  expect(current.printed.join()).toMatch(/^warning: .*HelmRelease flux-system.*\[owned\]$/s);
 });
 
 it("is nothing that target values looks at", async () => {

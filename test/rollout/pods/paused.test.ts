@@ -58,7 +58,7 @@ describe("web of a release that holds both services", () => {
     const before = await podsOfWeb("both");
     await createDrain(inputs("both"));
     expect(await paused("both")).toBe("true true");
-    expect(current.said.join("\n")).toMatch(/^web: web is paused /m);
+    expect(current.printed.join("\n")).toMatch(/^web: web is paused /m);
 
     await deployWeb("both", { mode: "mongo" });
     await current.cluster.deploy("both", { mode: "mongo" });
@@ -70,7 +70,7 @@ describe("web of a release that holds both services", () => {
     await PodsReplaced.create(web("both"));
     expect(await paused("both")).toBe("");
     expect(await podsOfWeb("both")).not.toContain(before[0]);
-    expect(current.said.join()).not.toContain("warning");
+    expect(current.printed.join()).not.toContain("warning");
   });
 
   it("waits for an upgrade that has not come", async () => {
@@ -114,7 +114,7 @@ describe("web of a release that holds both services", () => {
     await current.cluster.scale("destroyed", 1);
     await ServicesCheck.delete("id", state);
     expect(await paused("destroyed")).toBe("");
-    expect(current.said.join("\n")).not.toContain("worker-left");
+    expect(current.printed.join("\n")).not.toContain("worker-left");
   });
 
   it("stays paused when the stack is destroyed beside a worker at zero, which is named", async () => {
@@ -124,18 +124,18 @@ describe("web of a release that holds both services", () => {
     await mkdir(root);
     const at = new Date().toISOString();
     const state = { ...inputs("left"), applied: true, root };
-    for (const [fence, mode] of [
+    for (const [cutoverRecord, mode] of [
       [undefined, "filesystem"],
       [{ at, unfinishedCount: 0 }, "mongo"],
       [{ at, unfinishedCount: 0, endedAt: at }, "filesystem"],
     ] as const) {
-      if (fence) await writeFile(join(root, "fence.json"), JSON.stringify(fence));
+      if (cutoverRecord) await writeFile(join(root, "cutover.json"), JSON.stringify(cutoverRecord));
       await ServicesCheck.delete("id", state);
       expect(await paused("left")).toBe("true true");
-      const [said = ""] = current.said.slice(-1);
-      expect(said).toMatch(/^warning: .* --namespace left scale deployment worker --replicas=1/);
-      expect(said).toContain(`: ${mode} mode.`);
-      expect(said).toMatch(/\[worker-left\]$/);
+      const [printed = ""] = current.printed.slice(-1);
+      expect(printed).toMatch(/^warning: .* --namespace left scale deployment worker --replicas=1/);
+      expect(printed).toContain(`: ${mode} mode.`);
+      expect(printed).toMatch(/\[worker-left\]$/);
     }
   });
 
@@ -148,7 +148,7 @@ describe("web of a release that holds both services", () => {
     );
     await deployWeb("resumed", { mode: "mongo" });
     await PodsReplaced.create(web("resumed"));
-    expect(current.said.join("\n")).toMatch(/^warning: Deployment web .*\[web-resumed\]$/m);
+    expect(current.printed.join("\n")).toMatch(/^warning: Deployment web .*\[web-resumed\]$/m);
     expect(await paused("resumed")).toBe("");
   });
 });

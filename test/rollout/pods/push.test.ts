@@ -25,7 +25,7 @@ describe("the right to push, in the check of the services", () => {
       const text = await site.onRemote("show", `main:${own(service)}`);
       expect(text).toBe(`# taskrunner-storage: values of stack ${stack}\n{}`);
     }
-    expect(current.said.join()).toMatch(/ can be pushed .* main/);
+    expect(current.printed.join()).toMatch(/ can be pushed .* main/);
   });
 
   it("is proven by no up at a closed gate but the first, and by each that opens it", async () => {
@@ -99,7 +99,7 @@ describe("a site file that somebody changed on the branch since the checkout", (
     const outs = (await ServicesCheck.create(inputs())).outs as object;
     await push(added);
     await ServicesCheck.update("id", outs, inputs("filesystem"));
-    expect(current.said.join()).toMatch(/\[site-differs\].*worker\.yaml/);
+    expect(current.printed.join()).toMatch(/\[site-differs\].*worker\.yaml/);
   });
 
   it("counts behind the drain, where nothing stops", async () => {

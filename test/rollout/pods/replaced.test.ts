@@ -42,14 +42,14 @@ describe("the replicas", () => {
     expect(await running).toMatchObject({ direction: "forward", applied: true });
     expect(await current.cluster.replicas("back")).toBe("2");
     expect(await current.cluster.pods("back")).toHaveLength(2);
-    expect(current.said.join("\n")).toMatch(/^worker: worker .* 2 ready/m);
+    expect(current.printed.join("\n")).toMatch(/^worker: worker .* 2 ready/m);
   });
 
   it("wait for the handover if it is not part of the update", async () => {
     const drainSnapshot = await drained("between");
     await replaced("between", { direction: "back", drainSnapshot });
     expect(await current.cluster.replicas("between")).toBe("0 1");
-    expect(current.said.join()).toContain("[still-drained]");
+    expect(current.printed.join()).toContain("[still-drained]");
   });
 
   it("stay as the chart or an autoscaler set them since", async () => {
@@ -84,7 +84,7 @@ describe("the replicas", () => {
     await current.cluster.scale("idle", 0, { manager: "keda" });
     await current.cluster.end("idle", pod);
     await running;
-    expect(current.said.join()).toMatch(/Deployment worker got its 1 .*\[scaled-to-zero\]/);
+    expect(current.printed.join()).toMatch(/Deployment worker got its 1 .*\[scaled-to-zero\]/);
   });
 
   it("come back in filesystem mode where no mode is stated", async () => {

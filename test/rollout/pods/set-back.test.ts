@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { findChangesSince } from "../../../components/kubernetes";
-import { readFence } from "../../../components/state";
+import { readCutoverRecord } from "../../../components/state";
 import { helm } from "../../../tools/parts";
 import { RollbackStack, sampleFiles, runStep } from "../../transfer/rollback-stack";
 import { addFiles } from "../../transfer/state";
@@ -50,7 +50,7 @@ async function untilKedaScales(namespace: string, workload: string): Promise<voi
   }, 20_000);
 }
 
-it("KEDA that sets the replicas back stops the cutover before the fence, by name", async () => {
+it("KEDA that sets the replicas back stops the cutover before it is recorded, by name", async () => {
   const drainSnapshot = await drained("keda");
   await untilKedaScales("keda", "Deployment/worker");
 
@@ -58,7 +58,7 @@ it("KEDA that sets the replicas back stops the cutover before the fence, by name
   await expect(runStep(undefined, stack.inputs({ drainSnapshot }))).rejects.toThrow(
     /Deployment worker in namespace keda .* by keda\. .*kubectl annotate scaledobject NAME autoscaling\.keda\.sh\/paused="true"/,
   );
-  expect(await readFence(stack.root)).toBeUndefined();
+  expect(await readCutoverRecord(stack.root)).toBeUndefined();
 });
 
 it("a StatefulSet that was scaled up once and back stops the rollout", async () => {

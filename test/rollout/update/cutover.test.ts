@@ -115,15 +115,15 @@ describe("the state directory", () => {
       Cutover.check({}, asked).then(({ failures }) => console.log(failures[0].reason));`;
     const { stdout } = await execa("node", ["--eval", check]);
     await chmod(folder, 0o755);
-    expect(stdout).toMatch(/Writing \S+fence\.json failed: EACCES/);
+    expect(stdout).toMatch(/Writing \S+cutover\.json failed: EACCES/);
     expect(await refusal({ ...mongo(1), ...right() })).toBe("");
     expect(await readdir(folder)).toEqual(["state"]);
   });
 
   it("is tried before the schema by a file, in both directions", async () => {
-    const end = refuseWrites("fence.json");
+    const end = refuseWrites("cutover.json");
     const creating = Cutover.create({ ...mongo(1), ...right() });
-    await expect(creating).rejects.toThrow(/fence\.json failed: EROFS.*Nothing was stopped/);
+    await expect(creating).rejects.toThrow(/cutover\.json failed: EROFS.*Nothing was stopped/);
     const state = { ...mongo(1), ...right(), applied: true };
     const turning = Cutover.update("cutover", state, { ...files(), ...right() });
     await expect(turning).rejects.toThrow("EROFS");

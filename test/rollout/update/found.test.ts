@@ -38,13 +38,13 @@ it("releases that do not exist, or were never deployed, are not taken over", asy
 });
 
 it("a rollback is warned of what became of a release that the stack has", async () => {
-  const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  const printed = vi.spyOn(console, "log").mockImplementation(() => undefined);
   const back = { install: false, direction: "back" };
   await current.cluster.kubectl("create", "namespace", "gone");
 
   expect(await refusalOf("gone", back, { releases: ["worker", "web"] })).toBeUndefined();
   const warned = /^warning: .*release worker .*\[services-differ\]$/;
-  expect(said).toHaveBeenCalledWith(expect.stringMatching(warned));
+  expect(printed).toHaveBeenCalledWith(expect.stringMatching(warned));
   expect(await refusalOf("gone", back)).toContain("worker does not exist");
-  said.mockRestore();
+  printed.mockRestore();
 });

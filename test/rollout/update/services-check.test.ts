@@ -63,7 +63,7 @@ describe("an up without a preview, before its first change", () => {
     await upFrom(inputs("nightly", { ignorePods: "team=other" }));
 
     await upFrom(inputs("nightly", toFiles), inputs("nightly"));
-    expect(current.said.join()).toMatch(/catch-up.*\[cronjobs\]/);
+    expect(current.printed.join()).toMatch(/catch-up.*\[cronjobs\]/);
     await deploy(true);
     await upFrom(inputs("nightly"));
   });
@@ -79,7 +79,7 @@ describe("an up without a preview, before its first change", () => {
     expect(failures?.[0]?.reason).toMatch(/labels app=web .* web would not follow/);
     await upFrom({ ...wanted, install: true, web: { ...web, release: "new" } });
     await upFrom({ ...wanted, ...toFiles }, wanted);
-    expect(current.said.join()).toMatch(/labels app=web .*\[web-absent\]/);
+    expect(current.printed.join()).toMatch(/labels app=web .*\[web-absent\]/);
 
     await current.cluster.deploy("follows", { name: "web", mode: "nothing" });
     await upFrom(wanted);
@@ -122,7 +122,7 @@ describe("an up without a preview, before its first change", () => {
     const rules = servicesRules.filter(({ resources }) => !resources.includes("cronjobs"));
     const kubeconfig = await kubeconfigOf(current.cluster, "unread", rules);
     await upFrom(inputs("unread", { kubeconfig }));
-    expect(current.said.join()).toMatch(/status 403.*\["cronjobs"\].*\[cronjobs-not-read\]/);
+    expect(current.printed.join()).toMatch(/status 403.*\["cronjobs"\].*\[cronjobs-not-read\]/);
   });
 
   it("lets a worker change over that can be drained, and says where it is", async () => {
@@ -130,7 +130,7 @@ describe("an up without a preview, before its first change", () => {
     expect(await upFrom(inputs("fine"))).toMatchObject({ outs: { applied: true } });
     const server =
       /^worker: filesystem mode; .* namespace fine .*, https:\/\/127\.0\.0\.1:\d+ \[services-found\]$/;
-    expect(current.said[0]).toMatch(server);
+    expect(current.printed[0]).toMatch(server);
   });
 
   it("says in each preview what the services work on, and warns if that is not one store", async () => {
@@ -138,14 +138,14 @@ describe("an up without a preview, before its first change", () => {
     await current.cluster.deploy("apart", { name: "web", mode: "nothing" });
     const wanted = inputs("apart", { selector: "app=worker", web: { selector: "app=web" } });
     await checked(wanted, wanted);
-    expect(current.said).toEqual([
+    expect(current.printed).toEqual([
       expect.stringMatching(/^worker: mongo mode; web: filesystem mode; /),
       expect.stringMatching(/^warning: .*different stores.*\[modes-differ\]$/),
     ]);
 
     await current.cluster.setMode("apart", "Mongo", "web");
     await checked(wanted, wanted);
-    expect(current.said.slice(2)).toEqual([
+    expect(current.printed.slice(2)).toEqual([
       expect.stringMatching(/^worker: mongo mode; web: mongo mode; /),
     ]);
   });
@@ -155,7 +155,7 @@ describe("an up without a preview, before its first change", () => {
     await expect(upFrom(inputs("silent", { kubeconfig }))).rejects.toThrow(
       `https://127.0.0.1:1 of kubeconfig ${kubeconfig} runs`,
     );
-    expect(current.said.filter((line) => !line.startsWith("warning: "))).toEqual([]);
+    expect(current.printed.filter((line) => !line.startsWith("warning: "))).toEqual([]);
   });
 
   it("is refused on another cluster than the recorded one, in both directions", async () => {
@@ -199,7 +199,7 @@ describe("the cluster of a stack", () => {
     const kubeconfig = await kubeconfigOf(current.cluster, "narrow", servicesRules);
     const { clusterIdentity } = await checked(inputs("narrow", { kubeconfig }));
     expect(Object.keys(clusterIdentity?.uids ?? {})).toEqual(["Namespace narrow"]);
-    expect(current.said.join()).not.toContain("warning");
+    expect(current.printed.join()).not.toContain("warning");
 
     await current.cluster.deploy("narrower");
     const rules = servicesRules.filter(({ resources }) => !resources.includes("namespaces"));
@@ -218,7 +218,7 @@ describe("a preview that cannot look", () => {
     const viewed = inputs("viewed", { kubeconfig, releases: ["worker"] });
     expect((await Drain.check({}, viewed)).failures).toEqual([]);
     await Drain.check({}, viewed);
-    const warned = () => current.said.filter((line) => line.includes("[cluster-not-checked]"));
+    const warned = () => current.printed.filter((line) => line.includes("[cluster-not-checked]"));
     expect(warned()).toEqual([expect.stringMatching(/status 403.*secrets.*Role in viewed/)]);
 
     const away = await current.cluster.kubeconfigAt(2);

@@ -58,17 +58,17 @@ it.each<Row>([
   const inputs = asked(wanted, lastStop);
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
   await changes(state, inputs);
-  const said = log.mock.calls.flat().join("\n");
+  const printed = log.mock.calls.flat().join("\n");
   log.mockRestore();
 
   expect(await refused(state, inputs)).toBe("");
   if (answer === "written") {
-    expect(said).not.toContain("mode-changed");
+    expect(printed).not.toContain("mode-changed");
     await updateFile(state, inputs);
     expect(await readWorkerFile()).toContain(`value: ${wanted}`);
     return;
   }
-  expect(said).toMatch(/has worker in \w+ mode, .* wrote \w+ mode.*\[stop: mode-changed\]$/);
+  expect(printed).toMatch(/has worker in \w+ mode, .* wrote \w+ mode.*\[stop: mode-changed\]$/);
   const running = providers.ValuesFile.update("worker", state, inputs);
   await expect(running).rejects.toThrow("nothing was changed");
   // Any other error than that of an unfinished step keeps the state as it was.

@@ -77,7 +77,7 @@ it("gives up after some attempts if somebody is always faster", async () => {
 
 it("proves the right to push by a commit without a change of a file that is there", async () => {
   await pushed();
-  await pushed({ isProof: true, text: "other: text\n", subject: "Check" });
+  await pushed({ isTrial: true, text: "other: text\n", subject: "Check" });
 
   expect(await site.onRemote("show", "main:deploy/own.yaml")).toBe("mode: mongo");
   expect(await site.onRemote("log", "-1", "--format=%s", "main")).toBe("Check [skip ci]");
@@ -85,7 +85,7 @@ it("proves the right to push by a commit without a change of a file that is ther
 });
 
 it("proves it by the file itself if the branch does not have it", async () => {
-  await pushed({ isProof: true, text: "{}\n" });
+  await pushed({ isTrial: true, text: "{}\n" });
   expect(await site.onRemote("show", "main:deploy/own.yaml")).toBe("{}");
 });
 

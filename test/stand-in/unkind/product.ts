@@ -116,7 +116,7 @@ export class Product {
   }
 
   private inputs(name: StepName, direction: "forward" | "back"): object {
-    const fencedAt = (this.states.get("Handover") as PassResults | undefined)?.fence?.at;
+    const cutoverAt = (this.states.get("Handover") as PassResults | undefined)?.cutoverRecord?.at;
     return {
       ...this.place,
       direction,
@@ -128,8 +128,8 @@ export class Product {
       collections: documentOptions.collections,
       electionSeconds: 2,
       ...(name === "Handover" && { stoppedAt: String(this.drains) }),
-      ...(name === "Proof" && { importedAt: this.importedAt }),
-      ...(name === "FinalPass" && fencedAt !== undefined && { fencedAt }),
+      ...(name === "FirstVerification" && { importedAt: this.importedAt }),
+      ...(name === "FinalPass" && cutoverAt !== undefined && { cutoverAt }),
       ...this.advanced,
     };
   }

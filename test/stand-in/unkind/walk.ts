@@ -24,7 +24,7 @@ type Leg = StepName | (() => Promise<unknown>);
 export class Walk extends RoughCrew {
   readonly product: Product;
   readonly operator: Operator;
-  /** Whether no fence is drawn, so that the services may go back to files by themselves. */
+  /** Whether no cutover is recorded, so that the services may go back to files by themselves. */
   canGoBack = false;
   /** Steps that are left out, such as `Handover back`, to see that somebody notices. */
   readonly leftOut = new Set<string>();
@@ -134,7 +134,7 @@ export class Walk extends RoughCrew {
     await this.happen((mishaps) => mishaps.beforeCutover());
     const legs: Leg[] = [
       "BulkPass",
-      "Proof",
+      "FirstVerification",
       () => this.beforeDrain(),
       () => this.drainFor(product),
       "Handover",

@@ -4,7 +4,7 @@ import { RollbackStack, stoppedBy, sampleFiles } from "../rollback-stack";
 import { addFiles, run } from "../state";
 
 const stack = new RollbackStack();
-const { BulkPass, Proof, Verification } = providers;
+const { BulkPass, FirstVerification, Verification } = providers;
 
 beforeEach(() => addFiles(stack.root, sampleFiles));
 
@@ -22,7 +22,7 @@ const hashIn = (reasons: readonly string[]) =>
 
 it("stops before the drain for another form, until it is accepted", async () => {
   await playService();
-  const { reasons } = await stoppedBy(Proof.create(stack.toProve()));
+  const { reasons } = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
   expect(reasons).toEqual([
     expect.stringMatching(
       /steps\[\]\.attempts .* number in 3 .* string in 3 .*No service was stopped/,
@@ -30,15 +30,17 @@ it("stops before the drain for another form, until it is accepted", async () => 
   ]);
   const acceptForms = hashIn(reasons);
   expect(acceptForms).toBeDefined();
-  await expect(Proof.create(stack.toProve({ acceptForms: "0".repeat(16) }))).rejects.toThrow();
-  const again = await Proof.create(stack.toProve({ acceptForms }));
+  await expect(
+    FirstVerification.create(stack.toVerifyFirst({ acceptForms: "0".repeat(16) })),
+  ).rejects.toThrow();
+  const again = await FirstVerification.create(stack.toVerifyFirst({ acceptForms }));
   expect(again.outs).toMatchObject({ applied: true, report: { runs: { read: 3 } } });
-  expect(stack.said.join("\n")).toMatch(/warning: .*steps\[\]\.attempts .*\[forms-differ\]/);
+  expect(stack.printed.join("\n")).toMatch(/warning: .*steps\[\]\.attempts .*\[forms-differ\]/);
 });
 
 it("fails the verification after the rollouts, although it holds, until it is accepted", async () => {
-  await Proof.create(stack.toProve());
-  expect(stack.said.join("\n")).toMatch(/Forms were not compared/);
+  await FirstVerification.create(stack.toVerifyFirst());
+  expect(stack.printed.join("\n")).toMatch(/Forms were not compared/);
   await playService();
   const { reasons, properties } = await stoppedBy(Verification.create(stack.inputs()));
   expect(reasons).toEqual([expect.stringMatching(/steps\[\]\.attempts .*storageMode: filesystem/)]);

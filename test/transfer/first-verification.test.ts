@@ -14,7 +14,7 @@ import {
 import { addFiles, approval, lines, logLine, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass, Handover, Proof } = providers;
+const { BulkPass, Handover, FirstVerification } = providers;
 const log = "logs/runs/busy.ndjson";
 const busy = "state/runs/busy.json";
 const changedBusy = JSON.stringify(run("busy", finished));
@@ -27,25 +27,25 @@ async function imported(): Promise<void> {
 it("compares what was imported, and says how long the worker will be stopped", async () => {
   await imported();
   await addFiles(stack.root, { [busy]: changedBusy, "state/approvals/r.json": "[1]" });
-  expect((await Proof.create(stack.toProve())).outs).toMatchObject({
+  expect((await FirstVerification.create(stack.toVerifyFirst())).outs).toMatchObject({
     applied: true,
-    provenAt: expect.stringMatching(/^20.*Z$/) as string,
+    verifiedAt: expect.stringMatching(/^20.*Z$/) as string,
     report: {
       runs: { read: 3, updated: 1, unchanged: 2 },
       approvals: { quarantined: 1 },
-      proof: { provenFiles: 4, changedFiles: 1 },
+      firstVerification: { verifiedFiles: 4, changedFiles: 1 },
       unfinished: { compared: 1, changed: 0 },
     },
   });
-  expect(stack.said.join("\n")).toMatch(/ 4 files .* 1 file changed .* 1 s: /);
+  expect(stack.printed.join("\n")).toMatch(/ 4 files .* 1 file changed .* 1 s: /);
 });
 
 it("finds what changed in MongoDB since the bulk pass, before anybody stops the worker", async () => {
   await addFiles(stack.root, sampleFiles);
   const { outs } = (await BulkPass.create(stack.inputs())) as { outs?: object };
-  expect(outs).not.toHaveProperty("report.proof");
+  expect(outs).not.toHaveProperty("report.firstVerification");
   await stack.change("done", { planHash: "planted" });
-  const { reasons } = await stoppedBy(Proof.create(stack.toProve()));
+  const { reasons } = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
   expect(reasons).toEqual([
     expect.stringMatching(/1 run .*: done \(planHash\)\. .*No service was/),
   ]);
@@ -58,34 +58,36 @@ it.each([
   await imported();
   if (name === "pack_runs") await stack.runs.deleteOne({ _id: "done" });
   else await stack.db.collection(name).updateOne({}, { $set: { message: "planted" } });
-  const stopped = await stoppedBy(Proof.create(stack.toProve()));
+  const stopped = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
   expect(stopped.reasons).toEqual([expect.stringMatching(words)]);
   expect(stopped.reasons[0]).toMatch(/No service was stopped/);
   expect(stopped.properties).toMatchObject({ applied: false });
   // Every file is read again: what is missing comes, and what differs is quarantined.
-  expect((await Proof.update("id", stopped.properties, stack.toProve())).outs).toMatchObject({
+  expect(
+    (await FirstVerification.update("id", stopped.properties, stack.toVerifyFirst())).outs,
+  ).toMatchObject({
     applied: true,
     report: {
       runs: { inserted: name === "pack_runs" ? 1 : 0 },
       logs: { quarantined: name === "pack_runs" ? 0 : 1 },
       // The log's file does not count as imported.
-      proof: { provenFiles: name === "pack_runs" ? 4 : 3 },
+      firstVerification: { verifiedFiles: name === "pack_runs" ? 4 : 3 },
     },
   });
 });
 
-it("proves every file after a proof that failed, also if the engine was killed in it", async () => {
-  const first = stack.toProve();
+it("proves every file after a first verification that failed, also if the engine was killed in it", async () => {
+  const first = stack.toVerifyFirst();
   await imported();
-  const olds = (await Proof.create(first)).outs as object;
+  const olds = (await FirstVerification.create(first)).outs as object;
   await stack.runs.deleteOne({ _id: "done" });
   // The bulk pass of the next cutover reads no file again.
-  const next = stack.toProve({ cutover: 2, importedAt: "2026-11-26T09:00:00.000Z" });
-  expect((await stoppedBy(Proof.update("id", olds, next))).reasons).toHaveLength(1);
+  const next = stack.toVerifyFirst({ cutover: 2, importedAt: "2026-11-26T09:00:00.000Z" });
+  expect((await stoppedBy(FirstVerification.update("id", olds, next))).reasons).toHaveLength(1);
   // The killed engine saved nothing, and the bulk pass is not due again.
-  expect((await Proof.diff("id", olds, next)).changes).toBe(true);
-  expect((await Proof.update("id", olds, next)).outs).toMatchObject({
-    report: { runs: { inserted: 1 }, proof: { provenFiles: 4, changedFiles: 0 } },
+  expect((await FirstVerification.diff("id", olds, next)).changes).toBe(true);
+  expect((await FirstVerification.update("id", olds, next)).outs).toMatchObject({
+    report: { runs: { inserted: 1 }, firstVerification: { verifiedFiles: 4, changedFiles: 0 } },
   });
 });
 
@@ -99,7 +101,7 @@ it("stops before the drain for a run or an approval that MongoDB alone changed",
   await stack.change("done", { ...running, updatedAt });
   const approvals = stack.db.collection("pack_run_approvals");
   await approvals.updateOne({}, { $set: { status: "approved" } });
-  const { reasons } = await stoppedBy(Proof.create(stack.toProve()));
+  const { reasons } = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
   expect(reasons.join("\n")).toMatch(/1 run .*done \([^)]*steps/);
   expect(reasons.join("\n")).toMatch(/1 approval .*done:gate \(status\)/);
 });
@@ -111,7 +113,9 @@ it("leaves the approvals of a held run to the merge rules", async () => {
   });
   await importState(stack.sides);
   await stack.db.collection("pack_run_approvals").updateOne({}, { $set: { status: "approved" } });
-  expect((await Proof.create(stack.toProve())).outs).toMatchObject({ applied: true });
+  expect((await FirstVerification.create(stack.toVerifyFirst())).outs).toMatchObject({
+    applied: true,
+  });
 });
 
 it("counts files that changed since, or that change while they are compared", async () => {
@@ -121,8 +125,11 @@ it("counts files that changed since, or that change while they are compared", as
   await stack.db.collection("pack_run_logs").deleteMany({});
   const database = stack.db;
   const asked = { ...stack.sides, from: "unchanged only" } as const;
-  const { holds, proof } = await verifyState({ ...asked, database });
-  expect({ holds, proof }).toEqual({ holds: false, proof: { provenFiles: 3, changedFiles: 1 } });
+  const { holds, firstVerification } = await verifyState({ ...asked, database });
+  expect({ holds, firstVerification }).toEqual({
+    holds: false,
+    firstVerification: { verifiedFiles: 3, changedFiles: 1 },
+  });
 
   // The files are read by then, and not yet compared.
   const collection = database.collection.bind(database);
@@ -133,41 +140,49 @@ it("counts files that changed since, or that change while they are compared", as
     return collection(name);
   }) as typeof collection);
   const again = await verifyState({ ...asked, database });
-  expect(again).toMatchObject({ holds: true, proof: { provenFiles: 1, changedFiles: 3 } });
+  expect(again).toMatchObject({
+    holds: true,
+    firstVerification: { verifiedFiles: 1, changedFiles: 3 },
+  });
 });
 
-it("rests once the services work on MongoDB, which may delete what files have", async () => {
+it("is skipped once the services work on MongoDB, which may delete what files have", async () => {
   await imported();
   await Handover.create(stack.inputs());
   await stack.runs.deleteOne({ _id: "done" });
-  expect((await Proof.create(stack.toProve())).outs).toMatchObject({
+  expect((await FirstVerification.create(stack.toVerifyFirst())).outs).toMatchObject({
     applied: true,
     report: null,
-    provenAt: null,
+    verifiedAt: null,
   });
-  expect(stack.said.at(-1)).toMatch(/^Nothing was proven, because MongoDB is the source of truth/);
+  expect(stack.printed.at(-1)).toMatch(
+    /^Nothing was verified, because MongoDB is the source of truth/,
+  );
 });
 
 it("is created without harm in a stack that cut over before, whose files may be gone", async () => {
   const inputs = stack.inputs({ root: "gone", ...unreachable });
-  const { outs } = (await Proof.create(inputs)) as { outs?: object };
+  const { outs } = (await FirstVerification.create(inputs)) as { outs?: object };
   expect(outs).toMatchObject({ applied: true, report: null });
-  expect(stack.said).toEqual(["Nothing was proven, because the bulk pass imported nothing."]);
-  expect((await Proof.diff("id", outs ?? {}, inputs)).changes).toBe(false);
+  expect(stack.printed).toEqual(["Nothing was verified, because the bulk pass imported nothing."]);
+  expect((await FirstVerification.diff("id", outs ?? {}, inputs)).changes).toBe(false);
 });
 
-it("rests in a rollback", async () => {
+it("is skipped in a rollback", async () => {
   const inputs = stack.toFiles(unreachable);
-  const { outs } = (await Proof.create(inputs)) as { outs?: object };
+  const { outs } = (await FirstVerification.create(inputs)) as { outs?: object };
   expect(outs).toMatchObject({ applied: null });
-  expect((await Proof.diff("id", outs ?? {}, inputs)).changes).toBe(false);
+  expect((await FirstVerification.diff("id", outs ?? {}, inputs)).changes).toBe(false);
 });
 
 it("is due after each import of the bulk pass and each canary, and for what makes that due", async () => {
   await imported();
-  const { outs } = (await Proof.create(stack.toProve({ gate: "closed" }))) as { outs?: object };
+  const { outs } = (await FirstVerification.create(stack.toVerifyFirst({ gate: "closed" }))) as {
+    outs?: object;
+  };
   const changes = async (fields: object, olds: object = outs ?? {}) =>
-    (await Proof.diff("id", olds, stack.toProve({ gate: "closed", ...fields }))).changes;
+    (await FirstVerification.diff("id", olds, stack.toVerifyFirst({ gate: "closed", ...fields })))
+      .changes;
   expect(await changes({})).toBe(false);
   expect(await changes({ acceptForms: "0".repeat(16) })).toBe(false);
   for (const fields of [
@@ -179,7 +194,8 @@ it("is due after each import of the bulk pass and each canary, and for what make
     expect(await changes(fields)).toBe(true);
   }
   await addFiles(stack.root, { "state/approvals/done.json": "[1]" });
-  const again = (await Proof.update("id", outs, stack.toProve({ cutover: 2 }))).outs as object;
+  const again = (await FirstVerification.update("id", outs, stack.toVerifyFirst({ cutover: 2 })))
+    .outs as object;
   expect(await changes({ cutover: 2 }, again)).toBe(true);
   expect(await changes({ cutover: 2, acceptQuarantined: "x" }, again)).toBe(false);
 });
@@ -187,6 +203,8 @@ it("is due after each import of the bulk pass and each canary, and for what make
 it("says at an open gate that the next update drains, if it fails", async () => {
   await imported();
   await stack.runs.deleteOne({ _id: "done" });
-  const { reasons } = await stoppedBy(Proof.create(stack.toProve({ gate: "open" })));
+  const { reasons } = await stoppedBy(
+    FirstVerification.create(stack.toVerifyFirst({ gate: "open" })),
+  );
   expect(reasons.at(-1)).toMatch(/^rollout\.drain: 1 stays good: the next pulumi up drains/);
 });

@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { promisify } from "node:util";
 
 /** The attributes of a file that a later write changes. */
-export interface FileStamp {
+export interface FileStat {
   /** In bytes. */
   readonly size: number;
   readonly inode: number;
@@ -14,7 +14,7 @@ export interface FileStamp {
   readonly seen: number;
 }
 
-export function toStamp({ size, ino, mtimeMs, ctimeMs }: Stats, seen = Date.now()): FileStamp {
+export function toFileStat({ size, ino, mtimeMs, ctimeMs }: Stats, seen = Date.now()): FileStat {
   return { size, inode: ino, modified: mtimeMs, changed: ctimeMs, seen };
 }
 
@@ -31,11 +31,11 @@ export async function lookUp(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** The stamp of a file as it is now; undefined if it cannot be looked at. */
-export async function readStamp(path: string): Promise<FileStamp | undefined> {
+/** The stat of a file as it is now; undefined if it cannot be looked at. */
+export async function readStat(path: string): Promise<FileStat | undefined> {
   const seen = Date.now();
   const found = await lookUp(path);
-  return found && toStamp(found, seen);
+  return found && toFileStat(found, seen);
 }
 
 /** These avoid a `FileHandle` for each file, which costs three times as much. */
@@ -50,25 +50,25 @@ const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
  * Looks at a file through `open`, which asks the server of a network file system; `lstat` may be answered
  * from attributes that are cached for a minute (nfs(5), `actimeo`). Undefined if it cannot be opened.
  */
-export async function stampByOpening(path: string): Promise<FileStamp | undefined> {
+export async function statByOpening(path: string): Promise<FileStat | undefined> {
   const seen = Date.now();
   const file = await openFile(path, openFlags).catch(() => undefined);
   if (file === undefined) return undefined;
   try {
-    return toStamp(await statFile(file), seen);
+    return toFileStat(await statFile(file), seen);
   } finally {
     await closeFile(file);
   }
 }
 
 /** Whether a file was there at two looks, and neither written nor replaced between them. */
-export function isSameStamp(one: FileStamp | undefined, other: FileStamp | undefined): boolean {
+export function isSameStat(one: FileStat | undefined, other: FileStat | undefined): boolean {
   const fields = ["size", "inode", "modified", "changed"] as const;
   return one !== undefined && fields.every((field) => one[field] === other?.[field]);
 }
 
-/** A stamp as text, without the moment of the look: two looks at an unchanged file give one text. */
-export function formatStamp({ inode, size, modified, changed }: FileStamp): string {
+/** A stat as text, without the moment of the look: two looks at an unchanged file give one text. */
+export function formatStat({ inode, size, modified, changed }: FileStat): string {
   return [inode, size, modified, changed].join(":");
 }
 

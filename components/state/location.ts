@@ -6,12 +6,12 @@ import { heldAddresses } from "./held";
 import { type StateAddress, type StateFile, fileOf, fileBaseNames, plainRunId } from "./layout";
 import { idInside, runIn } from "./run-files";
 import { freshMs, maxRereads, pauseMs } from "./runs";
-import { type FileStamp, lookUp, toStamp } from "./stamp";
+import { type FileStat, lookUp, toFileStat } from "./file-stat";
 
-/** A run's file of one role, with the stamp that it had when it was looked up. */
-export interface FilePlace extends StateFile {
+/** A run's file of one role, with the stat that it had when it was looked up. */
+export interface FileLocation extends StateFile {
   /** Undefined if the file did not exist. */
-  readonly stamp: FileStamp | undefined;
+  readonly stat: FileStat | undefined;
 }
 
 /**
@@ -21,28 +21,28 @@ export interface FilePlace extends StateFile {
  * @param known the base name of the run's files when both sides last agreed, whatever it is
  * @throws Refusal if the id cannot be a file name, or another run has the name
  */
-export async function placeOf(
+export async function locateFile(
   address: StateAddress,
   role: CollectionRole,
   runId: string,
   known?: string,
-): Promise<FilePlace> {
+): Promise<FileLocation> {
   const usual = fileBaseNames(runId);
   const [first = ""] = usual;
   if (first === "" || first.startsWith(".") || Buffer.byteLength(first) > 200) {
     throw new Refusal("form", "this run id cannot be a file name");
   }
   let owner: string | undefined;
-  let free: FilePlace | undefined;
+  let free: FileLocation | undefined;
   for (const baseName of new Set([...(known === undefined ? [] : [known]), ...usual])) {
     const inside = await runIdInside(address, baseName);
     if (inside !== undefined && inside !== runId) {
       owner = inside;
       continue;
     }
-    const place = await lookAt(address, role, baseName);
-    if (place.stamp !== undefined) return place;
-    free = inside === undefined ? (free ?? place) : place;
+    const location = await lookAt(address, role, baseName);
+    if (location.stat !== undefined) return location;
+    free = inside === undefined ? (free ?? location) : location;
   }
   if (free) return free;
   throw new Refusal("conflict", `run ${owner ?? ""} already has the file name of this run`);
@@ -57,13 +57,13 @@ export async function lookAt(
   address: StateAddress,
   role: CollectionRole,
   baseName: string,
-): Promise<FilePlace> {
+): Promise<FileLocation> {
   const file = fileOf(address, role, baseName);
   const found = await lookUp(file.path);
   if (found && !found.isFile()) {
     throw new Refusal("unreadable", `${file.name} is not a regular file`);
   }
-  return { ...file, stamp: found && toStamp(found) };
+  return { ...file, stat: found && toFileStat(found) };
 }
 
 /**
@@ -76,8 +76,8 @@ export async function findRunId(
 ): Promise<string | undefined> {
   const plain = plainRunId(baseName);
   if (plain !== undefined) return plain;
-  for (const place of [address, ...(await heldAddresses(address))]) {
-    const id = await runIdInside(place, baseName);
+  for (const location of [address, ...(await heldAddresses(address))]) {
+    const id = await runIdInside(location, baseName);
     if (id?.length !== baseName.length) continue;
     let at = 0;
     while (at < baseName.length && (baseName[at] === "_" || baseName[at] === id[at])) at += 1;

@@ -23,12 +23,12 @@ export interface Announced extends Hashes {
 /**
  * The hashes of a run, an approval or an artifact when both sides last agreed, after an import or an export
  * (docs/design.md#merge-rules). They differ if JSON cannot express MongoDB's value, such as a date inside a plan. Logs
- * are immutable and have no base.
+ * are immutable and have no merge base.
  *
  * A write is announced before it is done, and several writers may announce theirs. If one is killed in between, its
- * announcement is the base if the written side has its hash.
+ * announcement is the merge base if the written side has its hash.
  */
-export interface Base {
+export interface MergeBase {
   /** Absent while the first write is only announced. */
   readonly agreed?: Hashes;
   /** The oldest first. */
@@ -37,48 +37,51 @@ export interface Base {
   readonly file?: string;
 }
 
-/** A base whose announced write is resolved. */
-export type Agreement = Omit<Base, "next">;
+/** A merge base whose announced write is resolved. */
+export type Agreement = Omit<MergeBase, "next">;
 
-/** A record's next base. */
-export interface NewBase extends Omit<Announced, "writer" | "to"> {
+/** A record's next merge base. */
+export interface NewMergeBase extends Omit<Announced, "writer" | "to"> {
   readonly role: CollectionRole;
   readonly key: Key;
-  /** The base as it was when both sides were compared. */
-  readonly seen: Base | undefined;
+  /** The merge base as it was when both sides were compared. */
+  readonly seen: MergeBase | undefined;
 }
 
-/** A base in the database: its `_id` is `base:<role>:<key>`. */
-export interface BaseDocument extends Base {
+/** A merge base in the database: its `_id` is `base:<role>:<key>`. */
+export interface MergeBaseDocument extends MergeBase {
   readonly _id: string;
 }
 
-/** The bases in the database, as one import or export writes them. */
-export interface Bases {
+/** The merge bases in the database, as one import or export writes them. */
+export interface MergeBases {
   /** It holds checkpoints too. */
-  readonly collection: Collection<BaseDocument>;
+  readonly collection: Collection<MergeBaseDocument>;
   /** The name of this import or export in its announcements. */
   readonly writer: string;
 }
 
-/** The bases in the database, for a new import or export. */
-export function basesIn(database: Db): Bases {
-  const collection = database.collection<BaseDocument>(checkpointsCollection);
+/** The merge bases in the database, for a new import or export. */
+export function mergeBasesIn(database: Db): MergeBases {
+  const collection = database.collection<MergeBaseDocument>(checkpointsCollection);
   return { collection, writer: randomBytes(6).toString("hex") };
 }
 
 /** Maximum number of ids in a query: 5 MB with keys of 1 KB. */
 const idsInQuery = 5_000;
 
-/** The bases of keys, by a query for each 5,000, which the index on `_id` serves. Keys without a base are absent. */
-export async function readBases(
-  { collection }: Bases,
+/**
+ * The merge bases of keys, by a query for each 5,000, which the index on `_id` serves. Keys without a merge base are
+ * absent.
+ */
+export async function readMergeBases(
+  { collection }: MergeBases,
   keys: ReadonlyMap<CollectionRole, readonly Key[]>,
-): Promise<Map<CollectionRole, Map<Key, Base>>> {
+): Promise<Map<CollectionRole, Map<Key, MergeBase>>> {
   const ids = [...keys].flatMap(([role, ofRole]) =>
     role === "logs" ? [] : ofRole.map((key) => idOf({ role, key })),
   );
-  const found = new Map([...keys.keys()].map((role) => [role, new Map<Key, Base>()]));
+  const found = new Map([...keys.keys()].map((role) => [role, new Map<Key, MergeBase>()]));
   for (let at = 0; at < ids.length; at += idsInQuery) {
     const some = ids.slice(at, at + idsInQuery);
     // One reply has them all.
@@ -92,12 +95,13 @@ export async function readBases(
 }
 
 /**
- * The agreement in a base. Of the announced writes the last one counts that the written side still has. The insertion of
- * a new record was done if the record exists, even if a service changed it since, unless different ones were announced.
+ * The agreement in a merge base. Of the announced writes the last one counts that the written side still has. The
+ * insertion of a new record was done if the record exists, even if a service changed it since, unless different ones
+ * were announced.
  *
  * @param now what both sides have
  */
-export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
+export function agreementIn(base: MergeBase | undefined, now: Hashes): Agreement {
   const { next = [], ...agreement } = base ?? {};
   const last = next.at(-1);
   const areSame = next.every(({ disk, mongo }) => disk === last?.disk && mongo === last.mongo);
@@ -111,10 +115,10 @@ export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
  * Announces a write to one side. The former file stays known, because the write may find that another file has the
  * key.
  */
-export async function announceBases(
-  bases: Bases,
+export async function announceMergeBases(
+  bases: MergeBases,
   to: keyof Hashes,
-  records: readonly NewBase[],
+  records: readonly NewMergeBase[],
 ): Promise<void> {
   await update(bases, records, (record) => ({
     update: { $addToSet: { next: announce(bases, to, record) } },
@@ -123,10 +127,10 @@ export async function announceBases(
 }
 
 /** Withdraws announcements whose write was not done, because another writer was first. */
-export async function withdrawBases(
-  bases: Bases,
+export async function withdrawMergeBases(
+  bases: MergeBases,
   to: keyof Hashes,
-  records: readonly NewBase[],
+  records: readonly NewMergeBase[],
 ): Promise<void> {
   await update(bases, records, (record) => ({
     update: { $pull: { next: announce(bases, to, record) } },
@@ -134,22 +138,22 @@ export async function withdrawBases(
 }
 
 function announce(
-  { writer }: Bases,
+  { writer }: MergeBases,
   to: keyof Hashes,
-  { disk, mongo, file, isNew }: NewBase,
+  { disk, mongo, file, isNew }: NewMergeBase,
 ): Announced {
   return { writer, disk, mongo, to, file, isNew };
 }
 
 /**
- * Records that both sides agree now. A base that another importer settled since it was read stays, because a stalled
- * importer would restore an older one. Announcements of what both sides have now are done, whoever made them. After a
- * write, those that were seen before it are too late: their writers find the written side changed. Others stay.
+ * Records that both sides agree now. A merge base that another importer settled since it was read stays, because a
+ * stalled importer would restore an older one. Announcements of what both sides have now are done, whoever made them.
+ * After a write, those that were seen before it are too late: their writers find the written side changed. Others stay.
  */
-export async function settleBases(
-  bases: Bases,
+export async function settleMergeBases(
+  bases: MergeBases,
   to: keyof Hashes,
-  records: readonly NewBase[],
+  records: readonly NewMergeBase[],
 ): Promise<void> {
   await update(bases, records, (record) => {
     const { disk, mongo, file, seen } = record;
@@ -173,24 +177,24 @@ export async function settleBases(
 }
 
 /** Whether no write is announced. */
-export function isSettled({ next = [] }: Base): boolean {
+export function isSettled({ next = [] }: MergeBase): boolean {
   return next.length === 0;
 }
 
-/** Whether a base holds already what it would become, its file aside. */
-export function isAgreed(base: Base | undefined, { disk, mongo }: Hashes): boolean {
+/** Whether a merge base holds already what it would become, its file aside. */
+export function isAgreed(base: MergeBase | undefined, { disk, mongo }: Hashes): boolean {
   return base?.agreed?.disk === disk && base.agreed.mongo === mongo && isSettled(base);
 }
 
 interface Change {
-  readonly update: UpdateFilter<BaseDocument> | Document[];
+  readonly update: UpdateFilter<MergeBaseDocument> | Document[];
   readonly upsert?: boolean;
 }
 
 async function update(
-  { collection }: Bases,
-  records: readonly NewBase[],
-  changeOf: (record: NewBase) => Change,
+  { collection }: MergeBases,
+  records: readonly NewMergeBase[],
+  changeOf: (record: NewMergeBase) => Change,
 ): Promise<void> {
   if (records.length === 0) return;
   const operations = records.map((record) => ({
@@ -199,6 +203,6 @@ async function update(
   await collection.bulkWrite(operations, { ordered: false });
 }
 
-function idOf({ role, key }: Pick<NewBase, "role" | "key">): string {
+function idOf({ role, key }: Pick<NewMergeBase, "role" | "key">): string {
   return `base:${role}:${key}`;
 }

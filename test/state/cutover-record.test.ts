@@ -3,26 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
-import { WriteError, requireFenceWritable } from "../../components/state";
+import { WriteError, requireWritableState } from "../../components/state";
 
 let root: string;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "fence-"));
+  root = await mkdtemp(join(tmpdir(), "cutover-"));
 });
 afterEach(() => rm(root, { recursive: true }));
 
-it("a state directory that takes a fence takes it from pods that look at the same time", async () => {
+it("a state directory that takes a record takes it from pods that look at the same time", async () => {
   const pods = Array.from({ length: 8 }, async () => {
     for (let look = 0; look < 50; look += 1)
-      await requireFenceWritable({ root, folders: defaultFolders });
+      await requireWritableState({ root, folders: defaultFolders });
   });
   await Promise.all(pods);
   expect(await readdir(root)).toEqual([]);
 });
 
 it("a state directory that takes none is named before anything is stopped", async () => {
-  const missing = requireFenceWritable({ root: join(root, "missing"), folders: defaultFolders });
+  const missing = requireWritableState({ root: join(root, "missing"), folders: defaultFolders });
   await expect(missing).rejects.toThrow(WriteError);
-  await expect(missing).rejects.toThrow(/missing\/fence\.json failed: .* Nothing was stopped\./);
+  await expect(missing).rejects.toThrow(/missing\/cutover\.json failed: .* Nothing was stopped\./);
 });

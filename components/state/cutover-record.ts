@@ -8,17 +8,17 @@ import { syncFolders, temporaryPath, writeAside } from "./publish";
 import type { StepForms } from "./step-forms";
 
 /**
- * The fence in the state directory: from this moment MongoDB is the source of truth
+ * The cutover's record in the state directory: from this moment MongoDB is the source of truth
  * (docs/design.md#the-cutovers-record).
  */
-export interface Fence {
-  /** When the fence was recorded, between the drain and the worker's rollout: ISO 8601, UTC. */
+export interface CutoverRecord {
+  /** When the cutover was recorded, between the drain and the worker's rollout: ISO 8601, UTC. */
   readonly at: string;
   /** The number of unfinished runs on disk at that moment. */
   readonly unfinishedCount: number;
   /** How many jobs waited then, and the first twenty by name; absent if there were none. */
   readonly jobs?: { readonly count: number; readonly names: readonly string[] } | undefined;
-  /** The number of the cutover, from 1; absent in a fence of an earlier version. */
+  /** The number of the cutover, from 1; absent in a record of an earlier version. */
   readonly cutover?: number;
   /** When the cutover's final pass began; absent if it never came to it, so that web may have written files since. */
   readonly finalPassAt?: string;
@@ -26,7 +26,7 @@ export interface Fence {
   readonly endedAt?: string;
   /** Whether that rollback exported nothing, because it went without MongoDB. Absent if it, or a later export, did. */
   readonly notExported?: true;
-  /** The fences of former cutovers of this state directory, oldest first; absent in the first cutover. */
+  /** The former cutovers of this state directory, oldest first; absent in the first cutover. */
   readonly former?: readonly string[];
   /**
    * The tokens of the last three changes of this file, the newest first. The ledger has the newest too, unless one of the
@@ -38,19 +38,19 @@ export interface Fence {
 }
 
 /**
- * Reads the fence of the last cutover; undefined if no cutover has reached its fence.
+ * Reads the record of the last cutover; undefined if no cutover was recorded.
  *
  * @throws StateFolderError if its file is damaged, because then the source of truth is unknown
  */
-export async function readFence(root: string): Promise<Fence | undefined> {
-  const path = join(root, ownFiles.fence);
+export async function readCutoverRecord(root: string): Promise<CutoverRecord | undefined> {
+  const path = join(root, ownFiles.cutoverRecord);
   try {
-    return JSON.parse(await readFile(path, "utf8")) as Fence;
+    return JSON.parse(await readFile(path, "utf8")) as CutoverRecord;
   } catch (error) {
     if (isMissing(error)) return undefined;
     if (!(error instanceof SyntaxError)) throw error;
     throw new StateFolderError(
-      `The fence of the last cutover cannot be read: ${path} is not valid JSON. Nothing was written. Restore ` +
+      `The record of the last cutover cannot be read: ${path} is not valid JSON. Nothing was written. Restore ` +
         "it from a backup. If there is none, delete it and run " +
         `\`taskrunner-storage export --all --state ${root}\`, which writes it again from the ledger.`,
     );
@@ -58,46 +58,53 @@ export async function readFence(root: string): Promise<Fence | undefined> {
 }
 
 /** The side that is the source of truth after a cutover; undefined before the first one. */
-export function sourceOfTruth(fence: Fence | undefined): "disk" | "mongo" | undefined {
-  return fence && (fence.endedAt === undefined ? "mongo" : "disk");
+export function sourceOfTruth(
+  cutoverRecord: CutoverRecord | undefined,
+): "disk" | "mongo" | undefined {
+  return cutoverRecord && (cutoverRecord.endedAt === undefined ? "mongo" : "disk");
 }
 
-/** The fence since which MongoDB is the source of truth; undefined without one that is in force. */
-export function fenceInForce(fence: Fence | undefined): Fence | undefined {
-  return sourceOfTruth(fence) === "mongo" ? fence : undefined;
+/** The cutover since which MongoDB is the source of truth; undefined without one that is in force. */
+export function cutoverInForce(
+  cutoverRecord: CutoverRecord | undefined,
+): CutoverRecord | undefined {
+  return sourceOfTruth(cutoverRecord) === "mongo" ? cutoverRecord : undefined;
 }
 
-/** The number of the last cutover that ended, by its fence; 0 before the first end. */
-export function endedCutovers(fence: Fence | undefined): number {
-  if (fence === undefined) return 0;
-  const { cutover = 1, endedAt } = fence;
+/** The number of the last cutover that ended, by its record; 0 before the first end. */
+export function endedCutovers(cutoverRecord: CutoverRecord | undefined): number {
+  if (cutoverRecord === undefined) return 0;
+  const { cutover = 1, endedAt } = cutoverRecord;
   return endedAt === undefined ? cutover - 1 : cutover;
 }
 
-/** Writes a fence into the state directory, durably: a reader finds the former fence or this one. */
-export async function writeFence(root: string, fence: Fence): Promise<void> {
-  const text = `${JSON.stringify(fence, undefined, 2)}\n`;
-  await writeAside(join(root, ownFiles.fence), (file) => file.writeFile(text));
+/** Writes a record into the state directory, durably: a reader finds the former record or this one. */
+export async function writeCutoverRecord(
+  root: string,
+  cutoverRecord: CutoverRecord,
+): Promise<void> {
+  const text = `${JSON.stringify(cutoverRecord, undefined, 2)}\n`;
+  await writeAside(join(root, ownFiles.cutoverRecord), (file) => file.writeFile(text));
   await syncFolders([root]);
 }
 
 /**
- * Checks, before anything is stopped, that a cutover can write its fence into a state directory and a rollback its
+ * Checks, before anything is stopped, that a cutover can write its record into a state directory and a rollback its
  * files into the folders.
  *
  * @param by how: creates a file in each and deletes it or, in a preview, looks at the permissions
  * @throws WriteError
  */
-export async function requireFenceWritable(
+export async function requireWritableState(
   { root, folders }: StateAddress,
   by: "file" | "permission" = "file",
 ): Promise<void> {
   const probe = by === "file" ? probeByFile : probeByPermission;
-  await probe(join(root, ownFiles.fence), join(root, ownFiles.fence));
+  await probe(join(root, ownFiles.cutoverRecord), join(root, ownFiles.cutoverRecord));
   for (const folder of Object.values(folders)) {
     // A rollback creates a folder that is missing.
     const path = join(root, folder);
-    if (await isFolder(path)) await probe(join(path, ownFiles.fence), path);
+    if (await isFolder(path)) await probe(join(path, ownFiles.cutoverRecord), path);
   }
 }
 
@@ -117,7 +124,7 @@ function notWritable(named: string): (error: unknown) => never {
     throw new WriteError(
       `Writing ${named}`,
       error,
-      "A cutover records its fence and quarantined records there, and a rollback writes its files there. " +
+      "A cutover writes cutover.json and quarantined records there, and a rollback writes its files there. " +
         "Nothing was stopped. " +
         "Give this user write permission in the state directory and its subdirectories.",
     );

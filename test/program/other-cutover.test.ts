@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readFence } from "../../components/state";
+import { readCutoverRecord } from "../../components/state";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { cutoverKinds, stepsDone } from "../engine/steps";
 import { type Life, makeLife } from "./life";
@@ -32,21 +32,21 @@ async function isRefused({ stack }: Stack, words: RegExp) {
   expect(stepsDone(up, cutoverKinds)).toEqual([]);
 }
 
-it("a stack without a state stops on another database than the open fence's, and the first still rolls back", async () => {
+it("a stack without a state stops on another database than that of the cutover in force, and the first still rolls back", async () => {
   await first.configure({});
   expect(await first.stack.up()).toMatchObject({ failed: false });
-  const fence = await readFence(first.root);
+  const cutoverRecord = await readCutoverRecord(first.root);
 
   await second.configure({ backfill: { source: { path: first.root } } });
-  await isRefused(second, new RegExp(`no record of the fence of ${fence?.at ?? "none"}`));
-  expect(await readFence(first.root)).toEqual(fence);
+  await isRefused(second, new RegExp(`no record of the cutover of ${cutoverRecord?.at ?? "none"}`));
+  expect(await readCutoverRecord(first.root)).toEqual(cutoverRecord);
 
   await first.configure({ storageMode: "filesystem" });
   expect(await first.stack.up()).toMatchObject({ failed: false });
 });
 
-it("a stack with files of its own stops on a database in which another stack has drawn a fence", async () => {
+it("a stack with files of its own stops on a database in which another stack has recorded a cutover", async () => {
   await third.configure({});
-  await isRefused(third, /stack taskrunner-storage\/first has drawn a fence/);
-  expect(await readFence(third.root)).toBeUndefined();
+  await isRefused(third, /stack taskrunner-storage\/first has recorded a cutover/);
+  expect(await readCutoverRecord(third.root)).toBeUndefined();
 });

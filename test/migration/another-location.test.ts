@@ -1,15 +1,15 @@
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatPrinted } from "../../components/text";
-import { writeFence } from "../../components/state";
-import { migrationId, recordFence, type LedgerRecord } from "../../components/ledger";
+import { writeCutoverRecord } from "../../components/state";
+import { migrationId, addCutover, type LedgerRecord } from "../../components/ledger";
 import { claim } from "../../components/migration/record";
 import { providers } from "../../components/migration/provider";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { claimInputs, claimsPerTest, ledger } from "./claims";
 
 const current = claimsPerTest();
-const { said } = current;
+const { printed } = current;
 const { LedgerClaim } = providers;
 let other: BorrowedServer;
 let otherClient: MongoClient;
@@ -28,11 +28,11 @@ const onFiles = () => at(undefined, { direction: "back" });
 const here = (options = "") => `${current.server.uri}/${options}`;
 const there = () => `${other.uri}/?appName=geheim`;
 
-const fencedAt = "2026-11-25T10:00:00.123Z";
-const fence = { at: fencedAt, unfinishedCount: 1 };
-const drawn = { at: new Date(fencedAt), stack: "storage/dev" };
-const ended = { ...fence, endedAt: "2026-12-01T00:00:00.000Z" };
-/** What accepts the database on the other server for a fence. */
+const cutoverAt = "2026-11-25T10:00:00.123Z";
+const cutoverRecord = { at: cutoverAt, unfinishedCount: 1 };
+const drawn = { at: new Date(cutoverAt), stack: "storage/dev" };
+const ended = { ...cutoverRecord, endedAt: "2026-12-01T00:00:00.000Z" };
+/** What accepts the database on the other server for a cutover. */
 const accepting = (at: string, name = current.database) => ({
   acceptDatabase: `${at}@127.0.0.1:${other.port}/${name}`,
 });
@@ -54,7 +54,7 @@ async function up(stack: Stack | undefined, news: object): Promise<Stack> {
 /** A stack whose services work on MongoDB. */
 async function onMongo(): Promise<Stack> {
   const stack = await up(undefined, at(here()));
-  await writeFence(current.root, fence);
+  await writeCutoverRecord(current.root, cutoverRecord);
   return stack;
 }
 
@@ -75,13 +75,13 @@ it("another server is refused while the services work on the first, before anyth
   expect(message).toContain(
     `Refusing to switch to database 127.0.0.1:${other.port}/${current.database}/${ledger}: it is not a copy of ` +
       `127.0.0.1:${current.server.port}/${current.database}/${ledger}, which the services have used since ` +
-      `${fencedAt}. Nothing was changed.`,
+      `${cutoverAt}. Nothing was changed.`,
   );
   expect(message).toMatch(/storageMode: filesystem[^]*copy/);
-  expect(message).toContain(`advanced.acceptDatabase: ${accepting(fencedAt).acceptDatabase}`);
+  expect(message).toContain(`advanced.acceptDatabase: ${accepting(cutoverAt).acceptDatabase}`);
   expect(message).not.toContain("geheim");
   await nothingThere();
-  expect(said.join("\n")).toBe(
+  expect(printed.join("\n")).toBe(
     formatPrinted({ severity: "stop", code: "other-database", text: message }),
   );
 });
@@ -94,38 +94,38 @@ it.each([
   await expect(up(stack, at(here(), fields()))).rejects.toMatchObject({ name: "ClaimStopped" });
 });
 
-it("a place that is accepted with its fence is taken, and its ledger has the fence", async () => {
+it("a place that is accepted with its cutover is taken, and its ledger has the cutover", async () => {
   const stack = await onMongo();
-  const moved = await up(stack, at(there(), accepting(fencedAt)));
+  const moved = await up(stack, at(there(), accepting(cutoverAt)));
 
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
   expect(moved.outs).toMatchObject({ uri: there(), applied: true });
-  const noted = { fencedAt: new Date(fencedAt), fences: [drawn] };
+  const noted = { cutoverAt: new Date(cutoverAt), cutovers: [drawn] };
   expect(await record(otherClient)).toMatchObject({ checksum: "a", ...noted });
-  expect(await record(current.client)).not.toHaveProperty("fencedAt");
+  expect(await record(current.client)).not.toHaveProperty("cutoverAt");
 
-  const settings = at(there(), accepting(fencedAt));
+  const settings = at(there(), accepting(cutoverAt));
   expect(await LedgerClaim.diff("", moved.outs, settings)).toEqual({ changes: false });
-  await expect(up(moved, at(here(), accepting(fencedAt)))).rejects.toMatchObject({
+  await expect(up(moved, at(here(), accepting(cutoverAt)))).rejects.toMatchObject({
     name: "ClaimStopped",
   });
 });
 
 it.each([
-  ["another fence", () => accepting("2026-11-24T00:00:00.000Z")],
-  ["another database", () => accepting(fencedAt, `${current.database}_other`)],
-  ["another server", () => ({ acceptDatabase: `${fencedAt}@127.0.0.1:1/${current.database}` })],
+  ["another cutover", () => accepting("2026-11-24T00:00:00.000Z")],
+  ["another database", () => accepting(cutoverAt, `${current.database}_other`)],
+  ["another server", () => ({ acceptDatabase: `${cutoverAt}@127.0.0.1:1/${current.database}` })],
 ])("what accepts %s accepts nothing", async (_words, accepted) => {
   const stack = await onMongo();
   await expect(up(stack, at(there(), accepted()))).rejects.toMatchObject({ name: "ClaimStopped" });
   await nothingThere();
 });
 
-it("a ledger that is renamed takes the fence along, if that is accepted", async () => {
+it("a ledger that is renamed takes the cutover along, if that is accepted", async () => {
   const stack = await onMongo();
-  const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${current.database}`;
+  const acceptDatabase = `${cutoverAt}@127.0.0.1:${current.server.port}/${current.database}`;
   await up(stack, at(here(), { ledger: "renamed", acceptDatabase }));
-  expect(await record(current.client, "renamed")).toMatchObject({ fences: [drawn] });
+  expect(await record(current.client, "renamed")).toMatchObject({ cutovers: [drawn] });
 });
 
 it("another environment's database is not taken over, although it is accepted", async () => {
@@ -135,26 +135,26 @@ it("another environment's database is not taken over, although it is accepted", 
     stack: "storage/staging",
     adopt: false,
   });
-  await expect(up(stack, at(there(), accepting(fencedAt)))).rejects.toMatchObject({
+  await expect(up(stack, at(there(), accepting(cutoverAt)))).rejects.toMatchObject({
     name: "ClaimRefused",
   });
-  const { fences } = (await record(otherClient)) ?? {};
-  expect(fences).toEqual([]);
+  const { cutovers } = (await record(otherClient)) ?? {};
+  expect(cutovers).toEqual([]);
 });
 
 it.each([
-  ["without a fence, because the cutover stopped before it", undefined],
-  ["whose fence a rollback ended", ended],
+  ["without a record, because the cutover stopped before that", undefined],
+  ["whose cutover a rollback ended", ended],
 ])("a state %s goes to any server", async (_words, left) => {
   const stack = await up(undefined, at(here()));
-  if (left) await writeFence(current.root, left);
+  if (left) await writeCutoverRecord(current.root, left);
   expect((await up(stack, at(there()))).outs).toMatchObject({ uri: there() });
-  expect(said).toEqual([]);
-  expect(await record(otherClient)).toMatchObject({ checksum: "a", fences: [] });
+  expect(printed).toEqual([]);
+  expect(await record(otherClient)).toMatchObject({ checksum: "a", cutovers: [] });
 });
 
 it("a stack without files on disk goes to any server", async () => {
-  await writeFence(current.root, fence);
+  await writeCutoverRecord(current.root, cutoverRecord);
   const stack = await up(undefined, at(here(), { root: undefined }));
   const moved = await up(stack, at(there(), { root: undefined }));
   expect(moved.outs).toMatchObject({ uri: there() });
@@ -163,23 +163,23 @@ it("a stack without files on disk goes to any server", async () => {
 /** What the settings name after a rollback. */
 const next = { cutover: 2 };
 
-it("after a rollback a cutover goes to any server, and holds on to it from its fence on", async () => {
+it("after a rollback a cutover goes to any server, and holds on to it once it is recorded", async () => {
   const stack = await onMongo();
-  await writeFence(current.root, ended);
+  await writeCutoverRecord(current.root, ended);
   const back = await up(stack, onFiles());
   const forward = await up(back, at(there(), next));
 
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
   expect(forward.outs).toMatchObject({ uri: there(), cutover: 2 });
   expect((await up(forward, at(here(), next))).outs).toMatchObject({ uri: here() });
-  await writeFence(current.root, fence);
+  await writeCutoverRecord(current.root, cutoverRecord);
   await expect(up(forward, at(here(), next))).rejects.toMatchObject({ name: "ClaimStopped" });
 });
 
 it("after a second cutover to the same server another one is refused as well", async () => {
   const stack = await up(undefined, at(here()));
   const again = await up(await up(stack, onFiles()), at(here(), next));
-  await writeFence(current.root, fence);
+  await writeCutoverRecord(current.root, cutoverRecord);
 
   expect(again.outs).toMatchObject({ uri: here(), cutover: 2 });
   expect(await up(again, at(here(), next))).toEqual(again);
@@ -207,19 +207,19 @@ it("another name of the same server is refused until it is accepted", async () =
   const stack = await onMongo();
   const alias = here().replace("127.0.0.1", "localhost");
   await expect(up(stack, at(alias))).rejects.toMatchObject({ name: "ClaimStopped" });
-  const acceptDatabase = `${fencedAt}@localhost:${current.server.port}/${current.database}`;
+  const acceptDatabase = `${cutoverAt}@localhost:${current.server.port}/${current.database}`;
   expect((await up(stack, at(alias, { acceptDatabase }))).outs).toMatchObject({ uri: alias });
-  expect(await record(current.client)).toMatchObject({ fences: [drawn] });
+  expect(await record(current.client)).toMatchObject({ cutovers: [drawn] });
 });
 
 it("a preview that does not know the other server says nothing of it", async () => {
   const { outs } = await onMongo();
   const unknown = at("04da6b54-80e4-46f7-96ec-b56ff0331ba9");
   expect(await LedgerClaim.diff("", outs, unknown)).toEqual({ changes: true });
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
 });
 
-it("a rollback rests: it connects to nothing, whatever the settings name", async () => {
+it("a rollback skips it: it connects to nothing, whatever the settings name", async () => {
   const { outs } = await onMongo();
   const back = at("mongodb://127.0.0.1:1/", { direction: "back", checksum: "b" });
   expect(await LedgerClaim.diff("", outs, back)).toEqual({ changes: false });
@@ -231,43 +231,44 @@ describe("a stack without a state", () => {
   const refusal = async (news: object) =>
     ((await LedgerClaim.check({}, news)).failures ?? []).map(({ reason }) => reason).join();
 
-  it("is refused a database that does not know the open fence, in a preview too, until it is accepted", async () => {
-    await writeFence(current.root, fence);
-    const words = new RegExp(`no record of the fence of ${fencedAt} in fence\\.json`);
+  it("is refused a database that does not know the cutover in force, in a preview too, until it is accepted", async () => {
+    await writeCutoverRecord(current.root, cutoverRecord);
+    const words = new RegExp(`no record of the cutover of ${cutoverAt} in cutover\\.json`);
     expect(await refusal(at(there()))).toMatch(words);
     await expect(up(undefined, at(there()))).rejects.toThrow(words);
     await nothingThere();
     expect(await refusal(onFiles())).toBe("");
 
-    const accepted = at(there(), accepting(fencedAt));
+    const accepted = at(there(), accepting(cutoverAt));
     expect(await refusal(accepted)).toBe("");
     await up(undefined, accepted);
-    expect(await record(otherClient)).toMatchObject({ fences: [drawn] });
+    expect(await record(otherClient)).toMatchObject({ cutovers: [drawn] });
     await up(undefined, at(there()));
   });
 
-  it("is refused a database in which another stack has drawn a fence, until it is accepted", async () => {
+  it("is refused a database in which another stack has recorded a cutover, until it is accepted", async () => {
     await up(undefined, at(here(), { stack: "storage/prod", root: undefined }));
-    const theirs = { at: new Date(fencedAt), stack: "storage/prod" };
-    await recordFence(current.client.db(current.database), ledger, theirs);
-    const words = /stack storage\/prod has drawn a fence .* does not know.* Nothing was changed/;
+    const theirs = { at: new Date(cutoverAt), stack: "storage/prod" };
+    await addCutover(current.client.db(current.database), ledger, theirs);
+    const words =
+      /stack storage\/prod has recorded a cutover .* does not know.* Nothing was changed/;
     expect(await refusal(at(here()))).toMatch(words);
     await expect(up(undefined, at(here()))).rejects.toThrow(words);
 
-    const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${current.database}`;
+    const acceptDatabase = `${cutoverAt}@127.0.0.1:${current.server.port}/${current.database}`;
     await up(undefined, at(here(), { acceptDatabase }));
-    // The next fence of the directory has it among its former ones.
-    await writeFence(current.root, {
+    // The next cutover of the directory has it among its former ones.
+    await writeCutoverRecord(current.root, {
       ...ended,
       at: "2026-12-02T00:00:00.000Z",
-      former: [fencedAt],
+      former: [cutoverAt],
     });
     await up(undefined, at(here()));
   });
 
-  it("goes on where a fence of its own is only in the ledger: it was killed before fence.json", async () => {
+  it("goes on where a cutover of its own is only in the ledger: it was killed before cutover.json", async () => {
     const stack = await up(undefined, at(here()));
-    await recordFence(current.client.db(current.database), ledger, drawn);
+    await addCutover(current.client.db(current.database), ledger, drawn);
     expect(await refusal(at(here()))).toBe("");
     await up(await up(stack, onFiles()), at(here(), next));
   });

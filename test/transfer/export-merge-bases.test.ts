@@ -64,7 +64,7 @@ it("of a run with dates in its plan the side that changed since wins", async () 
   expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ planHash: "by file" });
 });
 
-it("an export that ends between a file and its base leaves no doubt about either", async () => {
+it("an export that ends between a file and its merge base leaves no doubt about either", async () => {
   const root = await writeState(state);
   await importState(sides(root));
   await change("r-1", { "plan.at": moment });

@@ -1,0 +1,199 @@
+import type { Db } from "mongodb";
+import { mkdir } from "node:fs/promises";
+import { readRecord, addCutover, recordCutoverFile, requireCutover } from "../../ledger";
+import { withRetries } from "../../mongo";
+import {
+  type CutoverRecord,
+  type StateAddress,
+  StateFolderError,
+  endedCutovers,
+  cutoverInForce,
+  hasRuns,
+  jobsForRecord,
+  listHeldRuns,
+  readCutoverRecord,
+  requireState,
+  writeCutoverRecord,
+} from "../../state";
+import { idsAmong } from "../documents";
+import type { ExportSides } from "../export/sides";
+import type { Confirmation } from "./reach";
+import { withForms } from "../step-forms";
+import { type CutoverSides, changeCutoverRecord, readCutoverCopy, renewToken } from "./token";
+
+/** A new cutover, and the runs that stay held since a rollback without MongoDB. */
+export interface RecordedCutover {
+  readonly cutoverRecord: CutoverRecord;
+  readonly held: readonly string[];
+  /** Those of `held` that this MongoDB does not have: no service continues them. */
+  readonly unknown: readonly string[];
+}
+
+interface NewCutover extends ExportSides {
+  /** The collection of the migration's record: the setting `advanced.ledger`. */
+  readonly ledger: string;
+  /** `<project>/<stack>`. */
+  readonly stack: string;
+  /** The number of the cutover, from 1. */
+  readonly cutover: number;
+  /** The number of runs that may still execute steps, as counted by the import before it. */
+  readonly unfinishedCount: number;
+}
+
+/**
+ * Records the cutover: the moment in the ledger, then in the state directory, so that the ledger knows each cutover
+ * that a directory has. The ledger's copy of `cutover.json` comes last: without it the cutover counts as interrupted.
+ * Call it only while no worker runs. Held runs stay held: their files are older than MongoDB's content, and no worker
+ * may execute them if the cutover is abandoned here.
+ *
+ * @throws StateFolderError if the state directory cannot be used
+ * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
+ * @throws Error if the ledger has no record of the migration
+ */
+export async function recordCutover(sides: NewCutover): Promise<RecordedCutover> {
+  await requireState(sides);
+  const at = new Date();
+  const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
+  const inMongo = await idsAmong(sides, "runs", held);
+  const { database, ledger, stack, root, cutover, unfinishedCount } = sides;
+  const last = await readCutoverRecord(root);
+  // The ledger has more than the directory if an `up` was killed between the two, or if the database was accepted.
+  const recorded = (await readRecord(database, ledger, sides))?.cutovers ?? [];
+  const known = recorded.map((one) => one.at.toISOString());
+  if (last) known.push(...(last.former ?? []), last.at);
+  const former = [...new Set(known)].sort();
+  const jobs = await jobsForRecord(sides);
+  const drawn = {
+    at: at.toISOString(),
+    cutover,
+    unfinishedCount,
+    ...(jobs && { jobs }),
+    ...(former.length > 0 && { former }),
+  };
+  const { forms } = await withForms(sides);
+  const tokens = last?.tokens ?? [];
+  const cutoverRecord = renewToken({ ...drawn, tokens, ...(forms && { forms }) });
+  const doing = `Recording the cutover in ${database.databaseName}.${ledger}`;
+  await withRetries(doing, () => addCutover(database, ledger, { at, stack }), sides);
+  await writeCutoverRecord(root, cutoverRecord);
+  await withRetries(doing, () => recordCutoverFile(database, ledger, cutoverRecord), sides);
+  return { cutoverRecord: drawn, held, unknown: held.filter((runId) => !inMongo.has(runId)) };
+}
+
+/**
+ * Refuses a cutover that ended although the stack does not know it, because its state was lost or restored: the ledger
+ * and `cutover.json` know it too (docs/design.md#a-rollback-is-a-mode). To be called before the worker is drained.
+ *
+ * @throws Error with the number that the settings have to name
+ */
+export async function requireNewCutover(
+  { root, database }: Pick<ExportSides, "root" | "database">,
+  { cutover, ledger }: { readonly cutover: number; readonly ledger: string },
+): Promise<void> {
+  const { endedCutover = 0 } = (await readRecord(database, ledger)) ?? {};
+  const ended = Math.max(endedCutovers(await readCutoverRecord(root)), endedCutover);
+  if (cutover > ended) return;
+  throw new Error(
+    `Cutover ${ended} of the runs in ${root} was rolled back, as cutover.json or the ledger of ` +
+      `${database.databaseName} has it, and the settings name cutover ${cutover}. To cut over again, set ` +
+      `cutover: ${ended + 1}. Otherwise set storageMode: filesystem.`,
+  );
+}
+
+/**
+ * Compares the three places that record a cutover (docs/design.md#the-cutovers-record). The stack's output shows that
+ * there was one; `cutover.json`, that this is its state directory and not an empty mount point; the ledger, that this
+ * is its database or a copy. If a later cutover was killed before the stack learned of it, `former` in `cutover.json`
+ * still has the stack's.
+ *
+ * @param cutoverAt when the stack's cutover was recorded, in ISO 8601; undefined by hand
+ * @param ledger the collection of the migration's record
+ * @param electionSeconds how long that is read again if the server has trouble
+ * @param database undefined if MongoDB is unreachable
+ * @returns the last cutover's record; undefined without a cutover
+ * @throws StateFolderError if the state directory is missing, is not that of the cutover, or lacks its runs
+ * @throws CutoverMissing if the database knows nothing of it
+ */
+export async function requireSameCutover(
+  address: StateAddress,
+  {
+    cutoverAt,
+    ledger,
+    electionSeconds,
+  }: Pick<Confirmation, "cutoverAt" | "ledger" | "electionSeconds">,
+  database: Db | undefined,
+): Promise<CutoverRecord | undefined> {
+  const cutoverRecord = await readCutoverRecord(address.root);
+  const patience = { retryMs: electionSeconds * 1_000 };
+  const copy = () => database && readCutoverCopy(database, ledger, patience);
+  const expected = cutoverAt ?? cutoverRecord?.at ?? (await copy())?.at;
+  // Checked before the record: an unmounted volume has neither folders nor `cutover.json`.
+  await requireState(address).catch((error: unknown) => {
+    if (!(error instanceof StateFolderError)) throw error;
+    const advice =
+      "A rollback writes to the services' files: mount the state directory on this machine.";
+    throw new StateFolderError(`${error.message} ${advice}`);
+  });
+  if (expected === undefined) return cutoverRecord;
+  const known =
+    cutoverRecord && [cutoverRecord.at, ...(cutoverRecord.former ?? [])].includes(expected)
+      ? cutoverRecord
+      : undefined;
+  if (database) await requireCutover(database, ledger, known?.at ?? expected, patience);
+  if (!known) {
+    const found = cutoverRecord ? `the cutover of ${cutoverRecord.at}` : "no cutover.json";
+    throw new StateFolderError(
+      `The state directory ${address.root} has ${found}, but the cutover was recorded at ${expected}: it is ` +
+        "not the services' state directory. Nothing was written. Mount theirs on this machine. If it is lost, or was " +
+        `restored from an older copy, first run \`taskrunner-storage export --all --state ${address.root}\`, ` +
+        "which writes it again.",
+    );
+  }
+  // The volume of the runs may not be mounted, although `cutover.json` is there.
+  const { unfinishedCount } = known;
+  if (unfinishedCount > 0 && !(await hasRuns(address))) {
+    throw new StateFolderError(
+      `The state directory ${address.root} has no run in ${address.folders.runs}, but the cutover at ${known.at} found ` +
+        `${unfinishedCount} unfinished runs there. Nothing was written. Mount the runs on this machine.`,
+    );
+  }
+  return cutoverRecord;
+}
+
+/**
+ * Restores the last cutover's record from the ledger in a directory that was lost, or is an older copy. It gets no new
+ * token: the files are not trusted until an export has compared everything.
+ *
+ * @param cutoverRecord what the directory has
+ */
+export async function restoreCutoverRecord(
+  sides: CutoverSides & { readonly database: Db },
+  cutoverRecord: CutoverRecord | undefined,
+): Promise<void> {
+  const { root, database, ledger } = sides;
+  const copy = await readCutoverCopy(database, ledger, sides);
+  if (!copy || (cutoverRecord && !copy.former?.includes(cutoverRecord.at))) return;
+  await mkdir(root, { recursive: true });
+  // The number of runs that the directory must have is unknown.
+  await writeCutoverRecord(root, {
+    ...copy,
+    unfinishedCount: 0,
+    tokens: cutoverRecord?.tokens ?? [],
+  });
+}
+
+/** Records that everything in MongoDB was exported, also after a rollback that could not read it. */
+export async function recordExported(sides: CutoverSides): Promise<void> {
+  await changeCutoverRecord(sides, (cutoverRecord) => {
+    const { notExported, ...exported } = cutoverRecord;
+    return notExported ? exported : cutoverRecord;
+  });
+}
+
+/** Records that a cutover has reached its final pass: from then on web works on MongoDB only. */
+export async function recordFinalPass(sides: CutoverSides): Promise<void> {
+  const cutoverRecord = cutoverInForce(await readCutoverRecord(sides.root));
+  if (!cutoverRecord || cutoverRecord.finalPassAt !== undefined) return;
+  const finalPassAt = new Date().toISOString();
+  await changeCutoverRecord(sides, (cutoverRecord) => ({ ...cutoverRecord, finalPassAt }));
+}
