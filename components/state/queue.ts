@@ -25,7 +25,7 @@ export async function listJobs(address: StateAddress): Promise<Job[]> {
 }
 
 /** The files of the jobs that wait, by name: without hidden files, `*.tmp` and folders. */
-export async function listJobFiles(address: StateAddress): Promise<StateFile<"queue">[]> {
+async function listJobFiles(address: StateAddress): Promise<StateFile<"queue">[]> {
   const found: StateFile<"queue">[] = [];
   for await (const files of filesOf(address, "queue")) found.push(...files);
   return found.sort((one, other) => (one.name < other.name ? -1 : 1));

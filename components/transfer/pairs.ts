@@ -42,10 +42,10 @@ export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
 }
 
 /** What pairs are for. A comparison needs no merge bases of equal pairs, which a write settles. */
-export type PairsFor = "write" | "compare";
+type PairsFor = "write" | "compare";
 
 /** How records are paired. */
-export interface Pairing {
+interface Pairing {
   /** The side that is the source of truth after a cutover, by which a missing document is a removed one. */
   readonly truth?: keyof Hashes | undefined;
   /** Collections that have no document of the records: nobody looks into them. */

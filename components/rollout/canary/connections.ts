@@ -5,7 +5,7 @@ import { databaseAt, ownAppName, previewTimeout } from "../../mongo";
  * The addresses from which programs are connected as a connection string's user, without this one. Undefined if the
  * server does not say: a router, a refusal, or no answer.
  */
-export async function findClients(uri: string): Promise<ReadonlySet<string> | undefined> {
+async function findClients(uri: string): Promise<ReadonlySet<string> | undefined> {
   try {
     const admin = await databaseAt({ uri, database: "admin" }, previewTimeout);
     const { inprog } = await admin.command({ currentOp: 1, $ownOps: true, $all: true });

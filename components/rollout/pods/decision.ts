@@ -13,7 +13,7 @@ import { describeMode } from "./workload";
 export type DrainState = StateOf<DrainInputs, DrainResults>;
 
 /** What a drain has to do. */
-export type DrainDecision =
+type DrainDecision =
   /** The last drain was for this mode, and somebody took the service to the other one since. */
   | { readonly action: "refuse"; readonly reason: string }
   | {

@@ -29,7 +29,7 @@ import {
 import { drainObstacles } from "./obstacles";
 import { pauseWeb, resumeWeb } from "./paused";
 import { describeOther, findRefusals, findUnknownCutover, observeCluster } from "./refusal";
-import { observeService, pause, restoreReplicas, type Workload } from "./workload";
+import { observeService, scaleToZero, restoreReplicas, type Workload } from "./workload";
 
 const now = () => new Date().toISOString();
 
@@ -156,7 +156,7 @@ async function drainService(
   } else {
     // Scale each workload to zero, and record its replicas on it.
     for (const { controller } of found) {
-      await pause(cluster, controller, recordedReplicas(controller, last));
+      await scaleToZero(cluster, controller, recordedReplicas(controller, last));
     }
 
     // Wait until all pods are gone.

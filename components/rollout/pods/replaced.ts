@@ -66,7 +66,7 @@ async function awaitReplacement(
     return results;
   }
   // guarantee: no rollout of a worker that was scaled up since the cutover
-  if (direction === "forward" && before !== direction) await assertStillDrained(inputs);
+  if (direction === "forward" && before !== direction) await requireUnchangedDrain(inputs);
   const failure = `The rollout of ${service} to ${modeAfter(direction)} mode is incomplete (new pods are missing or old pods remain)`;
   const cluster = await clusterAt(inputs);
   const advice = recoverySteps(service, direction);
@@ -84,7 +84,7 @@ const stillDrained = ({ service, direction }: PodsReplacedInputs, drainSnapshot:
   `${modeAfter(direction)} mode, as the drain left it. Run \`pulumi up\` without --target and --exclude.`;
 
 // Any error but Unfinished keeps the state as it was, so that the next `up` looks again.
-async function assertStillDrained({
+async function requireUnchangedDrain({
   service,
   direction,
   drainSnapshot,

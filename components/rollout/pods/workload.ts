@@ -39,7 +39,7 @@ export const isPaused = (one: Controller) => !isStatefulSet(one) && one.spec?.pa
  *
  * @param recorded the replicas of one that a drain scaled to zero, and that lost their number
  */
-export async function pause(
+export async function scaleToZero(
   cluster: Cluster,
   controller: Controller,
   recorded: number,

@@ -15,7 +15,7 @@ import { resumeHint } from "../recovery";
 import { ValuesFileError, type ValuesText } from "./files";
 import { environmentOnTop, lastAt, refuseUnknownList, valuesAt } from "./variables";
 import { PushError, pushFile, type ReadOnBranch } from "./git";
-import { findChanged, findUnknownCutover, ownText, siteTexts, type WrittenMode } from "./stated";
+import { findChanged, findFileInMongoMode, ownText, siteTexts, type WrittenMode } from "./stated";
 
 export interface ValuesFileInputs extends WrittenMode {
   /** Our variables by name, so that a preview shows what changes in them. */
@@ -44,7 +44,7 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
     const unfit = await findUnfit(inputs, prior === undefined);
     if (unfit !== undefined) return [{ ...refused, code: "values-unfit", text: unfit }];
     const isUnknown = inputs.direction === "back" && !prior;
-    const unknown = isUnknown ? findUnknownCutover(inputs) : undefined;
+    const unknown = isUnknown ? findFileInMongoMode(inputs) : undefined;
     return findingsFrom(unknown, { ...refused, code: "no-cutover" });
   },
   forward: writeValues,

@@ -73,7 +73,7 @@ export function findChanged(
 }
 
 /** Why a stack that knows of no cutover must not write filesystem mode; undefined if it may. @throws ValuesFileError */
-export function findUnknownCutover(files: ServiceFiles): string | undefined {
+export function findFileInMongoMode(files: ServiceFiles): string | undefined {
   const { service } = files;
   const last = findStated(files);
   if (last === undefined || variableKey(last.value) !== "mongo") return undefined;

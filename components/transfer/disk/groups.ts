@@ -25,7 +25,7 @@ export interface OnlyRuns {
 }
 
 /** What is read of a state directory. */
-export interface DiskScan {
+interface DiskScan {
   readonly address: StateAddress;
   /** Counts what is read, and gets what is refused on the way. */
   readonly tally: Tally;
