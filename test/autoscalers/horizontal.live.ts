@@ -8,7 +8,7 @@ const current = clusterForTests();
 const kubectl = ({ namespace }: ScaledWorker, ...args: string[]) =>
   current.cluster.kubectl(...args, `--namespace=${namespace}`);
 
-it("a HorizontalPodAutoscaler rests at 0, and raises only what somebody else started", async () => {
+it("a HorizontalPodAutoscaler does nothing at 0, and raises only what something else started", async () => {
   const worker = await deployWorker(current, "horizontal");
   await kubectl(worker, "autoscale", worker.workload, "--min=3", "--max=5", "--cpu=80%");
   await worker.untilReplicas(3);

@@ -93,7 +93,7 @@ const engine: readonly Break[] = [
     instead: `const secretOf = (uri: string | undefined) =>
       uri === undefined ? undefined : pulumi.unsecret(uri);`,
     tests: [
-      "test/engine/cutover.test.ts > imports the state, then switches",
+      "test/engine/cutover.test.ts > imports the state, rolls out the worker",
       "test/engine/cutover.test.ts > lets no password out",
     ],
   },

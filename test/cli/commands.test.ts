@@ -71,7 +71,7 @@ it("status shows the ledger, the drift and the counts", async () => {
   expect(stdout).toContain("drift      1 changes");
 });
 
-it("the script does what apply does, and names the document's reason for each index", async () => {
+it("the script does what apply does, and names the specification's reason for each index", async () => {
   const { stdout } = await run("script");
   const recorded: object[] = [];
   const target = {

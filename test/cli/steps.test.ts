@@ -162,7 +162,7 @@ it("export --hold-unfinished holds what is unfinished without MongoDB, and says 
   expect(kept.stdout).toMatch(/^warning: 1 run held .* \[runs-held\]:\n {2}r$/m);
 });
 
-it("export --all makes a state that was lost anew with its cutover, without which no rollback is", async () => {
+it("export --all creates a lost state directory again, with the cutover that each rollback needs", async () => {
   const { at } = await cutOver();
   await rm(state, { recursive: true });
   await mkdir(join(state, "state/runs"), { recursive: true });

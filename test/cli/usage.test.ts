@@ -200,7 +200,7 @@ describe("with --stack", () => {
     expect(closed.stderr).toMatch(/mongoUri of stack .* is encrypted.*PULUMI_CONFIG_PASSPHRASE/);
   });
 
-  it("refuses a secret setting that it cannot open, in place of a default", async () => {
+  it("refuses a secret setting that it cannot open, instead of a default", async () => {
     await play({ "taskrunner-storage:mongo": { secret: true } });
     const { exitCode, stderr } = await ask(["script", ...stack]);
     expect(exitCode).toBe(64);

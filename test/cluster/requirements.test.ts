@@ -98,7 +98,7 @@ describe("what is not MongoDB", () => {
     expect(otherProduct(hosts, build)).toBe(product);
   });
 
-  it("is refused by its name alone, on this machine too", () => {
+  it("is refused only by its name, on this machine too", () => {
     const found = findingsOf({ ...member("5.0.9"), otherProduct: "FerretDB" }, local);
     expect(split(found)).toEqual({ refusals: ["server-product"], warnings: [] });
   });

@@ -12,7 +12,7 @@ const remote = (user: string) => `mongodb+srv://${user}:geheim@db.example.net/ta
 const both = { mongoUri: remote("migrator"), appMongoUri: remote("application") };
 
 describe("the settings of a stack whose cluster is another one's", () => {
-  it("name the stack alone", () => {
+  it("name only the stack", () => {
     expect(parseSettings(values).cluster).toEqual({
       kind: "stackReference",
       stack,
@@ -44,7 +44,7 @@ describe("another stack's outputs", () => {
     expect(strings(others, { outputs })).toEqual(both);
   });
 
-  it("may have the migrator's alone where the server is this machine's", () => {
+  it("may have only the migrator's if the server is this machine's", () => {
     const mongoUri = "mongodb://127.0.0.1/taskrunner";
 
     expect(strings({ mongoUri })).toEqual({ mongoUri });

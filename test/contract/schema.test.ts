@@ -3,7 +3,7 @@ import { buildSchema } from "../../components/contract";
 import { documentOptions } from "./options";
 
 describe("the wanted schema", () => {
-  it("lists unique indexes first, then the others in the document's order", () => {
+  it("lists unique indexes first, then the others in the specification's order", () => {
     const { indexes } = buildSchema(documentOptions);
 
     expect(indexes.map(({ name }) => name)).toEqual([

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { collections, validatorOf } from "../../components/contract";
 
 describe("the validators that derive from the contract", () => {
-  it("ask for the keys, the status and what the document does not call optional", () => {
+  it("ask for the keys, the status and what the specification does not call optional", () => {
     const required = Object.values(collections).map((collection) => schemaOf(collection).required);
 
     expect(required).toEqual([
@@ -13,7 +13,7 @@ describe("the validators that derive from the contract", () => {
     ]);
   });
 
-  it("have the document's types", () => {
+  it("have the specification's types", () => {
     expect(schemaOf(collections.logs).properties).toEqual({
       _id: { bsonType: "objectId" },
       runId: { bsonType: "string" },

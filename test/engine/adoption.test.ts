@@ -78,7 +78,7 @@ describe("releases that a site has installed", () => {
     expect(await site.cluster.podsOf("worker")).toEqual(pods);
   });
 
-  it("are imported and changed in one update, in our variables alone", async () => {
+  it("are imported and changed in one update, only in our variables", async () => {
     await configure("filesystem");
     const { output } = await site.stack.preview();
     expect(output.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);

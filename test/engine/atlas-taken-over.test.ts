@@ -133,7 +133,7 @@ describe("a stack with a cluster that Atlas has already", () => {
     expect(await site.atlas.cluster()).toEqual(live);
   });
 
-  it("turns its backup off by a change of the cluster alone", async () => {
+  it("turns its backup off only by a change of the cluster", async () => {
     const backup = { enabled: false, pointInTime: false };
     await site.configure({ ...takenOver, passwordVersion: 2, backup });
     await site.succeeded(site.stack.up());

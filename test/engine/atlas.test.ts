@@ -121,7 +121,7 @@ describe("a stack with a cluster of Atlas", () => {
     await application.close();
   });
 
-  it("changes the size in place, and the preview shows that alone", async () => {
+  it("changes the size in place, and the preview shows only that", async () => {
     await site.configure({ instanceSize: "M20" });
     const { body } = await reviewed(stack, {});
     const snapshot = "../review/gallery/cluster-size.md";

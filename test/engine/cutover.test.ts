@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 describe("the cutover on the real engine and a server with logins", () => {
-  it("imports the state, then switches worker and web, in that order, and proves it", async () => {
+  it("imports the state, rolls out the worker, then web, and verifies it", async () => {
     await mongoMode();
     const up = kept(await stack.up());
 

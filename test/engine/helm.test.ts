@@ -59,7 +59,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
     expect(up.output).toContain("[service-stays]");
   });
 
-  it("drains the worker, imports, rolls the worker, then web, then proves it", async () => {
+  it("drains the worker, imports, rolls out the worker, then web, and verifies it", async () => {
     const up = kept(await site.up());
 
     expect(stepsDone(up, cutoverKinds)).toEqual([
@@ -85,7 +85,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
     });
   });
 
-  it("gives the services their own connection string, by a Secret alone", async () => {
+  it("gives the services their own connection string, only by a Secret", async () => {
     const { connectionSecretRef } = (await site.stack.outputs()) as {
       connectionSecretRef: { name: string; key: string };
     };

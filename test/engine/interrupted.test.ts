@@ -95,7 +95,7 @@ describe("web that Helm refuses after the worker's rollout", () => {
     expect(await site.modes()).toEqual([onMongo, onFiles]);
   });
 
-  it("goes on to a verified cutover once its values are mended", async () => {
+  it("resumes to a verified cutover once its values are fixed", async () => {
     await site.cluster.setValues("web", clusterSiteValues.web);
     const up = await site.up();
 

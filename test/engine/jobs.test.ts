@@ -69,7 +69,7 @@ describe("a cutover whose database only the cluster reaches", () => {
     expect(await kubectl("get", "jobs", "--output=name")).toBe("");
   });
 
-  it("does every step by a Job, and proves it", async () => {
+  it("does every step by a Job, and verifies it", async () => {
     await succeeded(life.stack.up());
     expect(await steps()).toEqual([
       "application-check",
@@ -101,7 +101,7 @@ describe("a cutover whose database only the cluster reaches", () => {
     expect(expiring).toMatchObject({ expireAfterSeconds: 10_000 * 24 * 60 * 60 });
   });
 
-  it("asks for a pod without privileges, that has the claim only as it needs it", async () => {
+  it("asks for a pod without privileges that mounts the volume only as it needs it", async () => {
     const { items } = JSON.parse(await kubectl("get", "jobs", "--output=json")) as Jobs;
     expect(items).toHaveLength(9);
     for (const { metadata, spec } of items) {
@@ -179,7 +179,7 @@ describe("a cutover whose database only the cluster reaches", () => {
     expect(files.filter((name) => /^[^.].*\.json$/.test(name))).toHaveLength(sample.runs);
   });
 
-  it("keeps the connection string in the Secret alone", async () => {
+  it("keeps the connection string only in the Secret", async () => {
     const kinds = "jobs,pods,configmaps,events";
     expect(await kubectl("get", kinds, "--output=yaml")).not.toContain(hidden);
     expect(printed.join("\n")).not.toContain(hidden);

@@ -61,7 +61,7 @@ describe("the migration on the real engine", () => {
     ]);
   });
 
-  it("sees what was changed by hand, shows it, and mends it", async () => {
+  it("sees what was changed by hand, shows it, and fixes it", async () => {
     await life.db.collection("pack_runs").dropIndex("IX_updatedAt");
     await life.db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
     const other = { key: { name: 1 }, name: "pack_artifacts_run" };

@@ -150,7 +150,7 @@ describe("the user of a Job's pods", () => {
   });
 });
 
-describe("a ReadWriteOnce claim", () => {
+describe("a ReadWriteOnce volume", () => {
   /** A second node, which the scheduler likes more than the first. */
   beforeAll(async () => {
     const node = await cluster.kubectl("get", "node/local", "--output=json");

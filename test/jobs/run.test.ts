@@ -128,7 +128,7 @@ it("a misspelt key of the site's template is refused", async () => {
   expect(await jobs("misspelt")).toBe("");
 });
 
-it("data issues fail the Job in words, at once", async () => {
+it("data issues fail the Job at once, described", async () => {
   await prepare("issues");
   await current.client
     .db("issues")
@@ -140,7 +140,7 @@ it("data issues fail the Job in words, at once", async () => {
   expect(pods.split("\n")).toHaveLength(1);
 });
 
-it("a step of another version is refused by the pod, in words", async () => {
+it("a step of another version is refused by the pod, with what to do", async () => {
   await prepare("version");
   const { request, ...asked } = migrationRequest();
   const other = { ...(JSON.parse(request) as object), version: "0.0.1" };

@@ -94,7 +94,7 @@ it.each([
   await expect(up(stack, at(here(), fields()))).rejects.toMatchObject({ name: "ClaimStopped" });
 });
 
-it("a place that is accepted with its cutover is taken, and its ledger has the cutover", async () => {
+it("another database that is accepted for this cutover is used, and its ledger gets the cutover", async () => {
   const stack = await onMongo();
   const moved = await up(stack, at(there(), accepting(cutoverAt)));
 
@@ -266,7 +266,7 @@ describe("a stack without a state", () => {
     await up(undefined, at(here()));
   });
 
-  it("goes on where a cutover of its own is only in the ledger: it was killed before cutover.json", async () => {
+  it("continues if its own cutover is only in the ledger: it was killed before cutover.json", async () => {
     const stack = await up(undefined, at(here()));
     await addCutover(current.client.db(current.database), ledger, drawn);
     expect(await refusal(at(here()))).toBe("");

@@ -95,7 +95,7 @@ describe("an index", () => {
     expect(commands[0]?.onFailure).toEqual(index({ prepareUnique: false }));
   });
 
-  it("left half-way to unique by an earlier run is taken back where it is not to be unique", () => {
+  it("left halfway to unique by an earlier run is reset if it is not to be unique", () => {
     expect(commandsOf(byAge, observed(byAge, { prepareUnique: true }))).toEqual([
       { collMod: "pack_runs", index: { name: byAge.name, prepareUnique: false } },
     ]);

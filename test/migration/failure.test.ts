@@ -75,7 +75,7 @@ it.each([
   },
 );
 
-it("a change to unique that fails half-way lets the services insert again", async () => {
+it("a change to unique that fails halfway lets the services insert again", async () => {
   const db = current.client.db("unique");
   const [runSequence] = buildSchema(documentOptions).indexes;
   const key = { runId: 1, sequence: 1 };

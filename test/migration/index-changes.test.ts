@@ -54,7 +54,7 @@ it("an adopted index that is hidden is adopted and shown", () => {
   ]);
 });
 
-it("an index that is unique already was not left half-way", () => {
+it("an index that is unique already was not left halfway", () => {
   expect(diffIndexes(runSequence, observed(runSequence, { prepareUnique: true }))).toEqual([]);
 });
 

@@ -122,7 +122,7 @@ it("of two stacks racing for an empty database exactly one wins", async () => {
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });
 
-it("a cutover is noted, replaced by a later one, and outlives a new claim", async () => {
+it("a cutover is recorded, replaced by a later one, and outlives a new claim", async () => {
   await claim(current.db, ledger, ours);
   const first = new Date("2026-11-25T10:00:00.123Z");
   const later = new Date("2026-12-01T00:00:00Z");
@@ -134,7 +134,7 @@ it("a cutover is noted, replaced by a later one, and outlives a new claim", asyn
   expect(await record()).toMatchObject({ checksum: "cccc", cutoverAt: later });
 });
 
-it("a database has the cutovers that were recorded in it alone, whatever newer ones another has", async () => {
+it("a database has only the cutovers that were recorded in it, whatever newer ones another has", async () => {
   await claim(current.db, ledger, ours);
   const first = "2026-11-25T10:00:00.123Z";
   const later = "2026-12-01T00:00:00.000Z";
@@ -152,7 +152,7 @@ it("a database has the cutovers that were recorded in it alone, whatever newer o
   await expect(required("2026-11-26T00:00:00.000Z")).rejects.toBeInstanceOf(CutoverMissing);
 });
 
-it("a cutover without a record of the migration is an error with what to do, and makes none", async () => {
+it("a cutover without a record of the migration is an error that says what to do, and creates no record", async () => {
   await expect(addCutover(current.db, ledger, { at: new Date(), stack })).rejects.toThrow(
     /^Recording the cutover in test_\d+\.schema_migrations failed: .* Run `taskrunner-storage apply`/,
   );

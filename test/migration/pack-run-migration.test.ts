@@ -67,7 +67,7 @@ it("claims first and tries the services' user last; unique indexes come before t
   expect(at("application-check")).toBe(order.length - 1);
 });
 
-it("tells the claim where cutover.json is, and no other step", () => {
+it("gives the path of cutover.json to the ledger's claim, and to no other step", () => {
   const having = registered.filter(({ inputs }) => "root" in (inputs as object));
   expect(having.map(({ name, inputs }) => ({ name, inputs: inputs as object }))).toMatchObject([
     { name: "ledger-claim", inputs: { root: "state", direction: "forward" } },

@@ -13,7 +13,7 @@ const createIndex = (collection: string, key: object, name: string) =>
   current.db.command({ createIndexes: collection, indexes: [{ key, name }] });
 const nothing = () => Promise.resolve();
 
-it("the validators accept what a .NET driver writes and refuse what the document excludes", async () => {
+it("the validators accept what a .NET driver writes and refuse what the specification excludes", async () => {
   await reconcile(current.db, wanted, nothing);
   const artifacts = current.db.collection("pack_artifacts");
   const written = { runId: "r", type: "evidence", notes: null, capturedAt: new Date() };

@@ -73,7 +73,7 @@ describe("a stack that lost its state", () => {
     expect(await found(inputs(["mongo"], { cutover: 2 }))).toMatch(/^cutover: .*Set cutover: 1\./);
   });
 
-  it("hears of the take-over in the preview, and of a claim of Jobs that only a Job can read", async () => {
+  it("hears of the take-over in the preview, and of a volume that only a Job can read", async () => {
     await left(open);
     await LedgerClaim.check({}, inputs(["mongo"]));
     expect(printed.at(-1)).toMatch(/since 2026-11-25.* takes them over\..* \[taken-over\]$/);

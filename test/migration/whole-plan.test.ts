@@ -167,7 +167,7 @@ describe("in its pod", () => {
     expect(await answer({ cutover: 2 }, { location, cutover: 1 })).toEqual(found);
   });
 
-  it("names what the data holds back, does the rest, and does all when it is mended", async () => {
+  it("names what the data hold back, does the rest, and does all once they are fixed", async () => {
     const entry = { runId: "r", sequence: Long.fromNumber(1) };
     await current.db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
     await expect(answer()).rejects.toMatchObject({ name: "DataIssues" });
@@ -182,7 +182,7 @@ describe("in its pod", () => {
     expect(await drift()).toEqual([]);
   });
 
-  it("refuses another place while the services work on MongoDB, unless it is accepted", async () => {
+  it("refuses another database while the services work on MongoDB, unless it is accepted", async () => {
     const at = "2026-11-25T10:00:00.123Z";
     await writeCutoverRecord(root, { at, unfinishedCount: 1 });
     const state = { location: `elsewhere/d/${ledger}`, cutover: 1 };

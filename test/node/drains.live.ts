@@ -55,7 +55,7 @@ describe.concurrent("a drain on a real node", () => {
     await patch([]);
   });
 
-  it("pauses web of the same release: its process goes on through an upgrade, until its turn", async () => {
+  it("pauses web of the same release: its process keeps running through an upgrade, until its own rollout", async () => {
     const both = { selector: "app=worker", web: { release: "worker", selector: "app=web" } };
     const ofWeb = (what: string) =>
       node.kubectl("get", "pods", "--namespace=umbrella", "--selector=app=web", what);

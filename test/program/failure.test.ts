@@ -64,7 +64,7 @@ describe("the expiry of log entries", () => {
     expect(await expiry()).toBe(2_592_000);
   });
 
-  it("changed by hand is seen by a refresh, and mended", async () => {
+  it("changed by hand is seen by a refresh, and fixed", async () => {
     const index = { name: "pack_run_logs_timestamp_ttl", expireAfterSeconds: 86_400 };
     await life.db.command({ collMod: "pack_run_logs", index });
     expect(updated((await other.stack.upAfterRefresh()).output)).toHaveLength(1);

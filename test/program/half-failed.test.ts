@@ -31,7 +31,7 @@ describe("a cutover whose verification fails", () => {
     expect(await life.modes()).toEqual(["filesystem", "filesystem"]);
   });
 
-  it("is done again, and finished, once the record is mended", async () => {
+  it("is done again, and finished, once the record is fixed", async () => {
     await rm(bad());
     await life.server.start();
     await life.configure({});

@@ -93,7 +93,7 @@ describe("the program in a cutover", () => {
     expect(tooEarly(steps, [...schema, "pack_run_approvals_run_status", "ledger"])).toEqual([]);
   });
 
-  it("imports, starts web and proves before the drain, imports in the handover and after web, and then verifies", () => {
+  it("imports, starts web and verifies before the drain, imports in the handover and after web, and verifies again", () => {
     const before = [
       "application-check",
       "suspend-log-ttl",

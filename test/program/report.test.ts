@@ -26,7 +26,7 @@ it("with onDataIssue: report what can be set is set, and the rest is listed", as
   ]);
 });
 
-it("what was held back is done once the data are mended", async () => {
+it("what was held back is done once the data are fixed", async () => {
   await life.db.collection("pack_run_logs").deleteMany({});
   const up = await life.stack.upAfterRefresh();
 

@@ -238,7 +238,7 @@ describe("the environment of a service", () => {
     now: variables("mongo", "hunter3"),
   };
 
-  it("is a diff of what changes alone, without what has a secret's name", () => {
+  it("is a diff of only what changes, without what has a secret's name", () => {
     const { body } = reviewOf(previewOf([release]));
 
     expect(body).toContain(

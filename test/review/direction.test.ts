@@ -15,7 +15,7 @@ import {
 } from "./steps";
 
 describe("the direction of a preview", () => {
-  it("is that of the steps that turn, and a skipped step changes none", () => {
+  it("is that of the steps that change direction, and a skipped step does not count", () => {
     const of = (type: string) => (from: string, to: string) => turned(type, "X", [from, to]);
     const handover = of("taskrunner:Handover");
     const second = of("taskrunner:FinalPass");

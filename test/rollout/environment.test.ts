@@ -7,7 +7,7 @@ const { collections, connectionSecret } = serviceNames;
 const unnamed = { collections, connectionSecret };
 
 describe("the environment of a service", () => {
-  it("has the document's configuration keys in its order, for web", () => {
+  it("has the specification's configuration keys in its order, for web", () => {
     expect(
       serviceEnvironment("web", "forward", serviceNames).map(({ name, value }) => [name, value]),
     ).toEqual([
@@ -48,7 +48,7 @@ describe("the environment of a service", () => {
     expect([modeBefore(to), modeAfter(to)]).toEqual(modes);
   });
 
-  it("states the mode alone in filesystem mode", () => {
+  it("states only the mode in filesystem mode", () => {
     expect(serviceEnvironment("worker", "back", unnamed)).toEqual([
       { name: "Worker__Storage__Mode", value: "filesystem" },
     ]);

@@ -11,7 +11,7 @@ it("a worker that does not arrive is resumed by the next up", () => {
   );
 });
 
-it("a web that does not arrive leaves two ways, and so does its turn after the worker", () => {
+it("a web that does not arrive leaves two ways, and the line before its rollout names them", () => {
   expect(recoverySteps("web", "forward")).toBe(
     `The worker is in mongo mode, and pods of web may still be in filesystem mode. ${either}`,
   );

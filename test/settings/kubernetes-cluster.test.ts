@@ -19,7 +19,7 @@ const whole = {
 };
 const cluster = (change: object) => ({ ...whole, cluster: { ...kubernetes, ...change } });
 describe("a replica set in Kubernetes", () => {
-  it("is taken with a version and the names for TLS alone", () => {
+  it("is taken with only a version and the names for TLS", () => {
     expect(parseSettings(whole)).toMatchObject({
       cluster: {
         operator: { install: true, chart: "mongodb-kubernetes", version: "1.10.0" },

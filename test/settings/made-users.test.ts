@@ -28,7 +28,7 @@ describe.each(["atlas", "kubernetes"] as const)("the users that cluster.kind %s 
     expect(describeProblems(inSecret)).toContain(`jobs.secret: ${allowed}`);
   });
 
-  it("are not asked for where services are switched by values files, unless none wait", () => {
+  it("are not required if values files change the services over, unless none wait", () => {
     const problems = describeProblems({ ...whole, rollout: values });
 
     expect(problems).toMatch(

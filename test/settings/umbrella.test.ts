@@ -9,7 +9,7 @@ const parsed = (rollout: object) =>
 const problemsWith = (rollout: object) => describeProblems({ mongoUri, rollout });
 
 describe("one release for both services", () => {
-  it("has a place and labels for each, and one chart", () => {
+  it("has a path and labels for each, and one chart", () => {
     expect(parsed(umbrella)).toMatchObject({
       release: "stella",
       chart: "charts/stella",
@@ -22,7 +22,7 @@ describe("one release for both services", () => {
     });
   });
 
-  it("may have places whose names begin alike", () => {
+  it("may have paths whose names begin alike", () => {
     expect(
       problemsWith({
         ...umbrella,

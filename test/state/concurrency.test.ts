@@ -30,7 +30,7 @@ it("what comes next is under way while results are used, and they come in order"
   expect(counts.most).toBe(3);
 });
 
-it("a failure is thrown in its turn, when all that is under way has ended", async () => {
+it("a failure is thrown in order, when all that is under way has ended", async () => {
   const { counts, work } = counted(1);
   const results: number[] = [];
   const failing = (async () => {

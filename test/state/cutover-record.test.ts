@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-it("a state directory that takes a record takes it from pods that look at the same time", async () => {
+it("a state directory that can be written passes the checks of pods at the same time", async () => {
   const pods = Array.from({ length: 8 }, async () => {
     for (let look = 0; look < 50; look += 1)
       await requireWritableState({ root, folders: defaultFolders });
@@ -21,7 +21,7 @@ it("a state directory that takes a record takes it from pods that look at the sa
   expect(await readdir(root)).toEqual([]);
 });
 
-it("a state directory that takes none is named before anything is stopped", async () => {
+it("a state directory that cannot be written is named before anything is stopped", async () => {
   const missing = requireWritableState({ root: join(root, "missing"), folders: defaultFolders });
   await expect(missing).rejects.toThrow(WriteError);
   await expect(missing).rejects.toThrow(/missing\/cutover\.json failed: .* Nothing was stopped\./);

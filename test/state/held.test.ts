@@ -94,7 +94,7 @@ it("a file whose stat is that of a finished run is not read", async () => {
   expect(unfinished).toMatchObject([{ runId: "b" }]);
 });
 
-it("a file that has the place is never overwritten; a held one goes to a further folder then", async () => {
+it("a file at the path is never overwritten; a held one goes to a further folder then", async () => {
   const root = await writeState({ "state/runs/a.json": busy("a") });
   const folder = address(root);
   await hold(folder, ["a"]);
@@ -178,7 +178,7 @@ it("a move to another volume that was interrupted goes on", async () => {
   expect(Object.keys(await filesIn(root))).toEqual(["state/runs/a.json"]);
 });
 
-it("a folder in the place of held files is no obstacle to looking", async () => {
+it("a folder instead of held files does not stop the search", async () => {
   const root = await writeState({});
   await mkdir(join(root, "held"));
   expect(await listHeldRuns(address(root))).toEqual([]);

@@ -17,7 +17,7 @@ async function readLog(content: string | Buffer): Promise<RawText[]> {
 
 const texts = (lines: RawText[]) => lines.map(({ bytes }) => bytes?.toString());
 
-it("lines come without byte order mark and line ends, with their number and place", async () => {
+it("lines come without byte order mark and line ends, with their number and position", async () => {
   const lines = await readLog('\ufeff{"a":1}\r\n{"b":"é"}\n\n{"c":3}\n');
   expect(texts(lines)).toEqual(['{"a":1}', '{"b":"é"}', "", '{"c":3}']);
   expect(lines.map(({ line, offset, length, ended }) => [line, offset, length, ended])).toEqual([

@@ -208,7 +208,7 @@ describe("on a rollback a step without a rollback", () => {
 });
 
 describe("a step that goes both ways", () => {
-  it("runs at each turn of the direction, and not again", async () => {
+  it("runs at each change of direction, and not again", async () => {
     const { provider, seen } = twoWay();
     const back = { ...thingInputs, direction: "back" } as const;
 

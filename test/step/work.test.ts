@@ -67,7 +67,7 @@ describe("a step as a Job", () => {
     });
   });
 
-  it("is never told the connection string, nor where it runs", async () => {
+  it("never gets the connection string, nor where it runs", async () => {
     run.mockResolvedValue({ results: {} });
     await ofForm({ priorOutputs: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
 
@@ -76,14 +76,14 @@ describe("a step as a Job", () => {
     expect(request).not.toContain('"job"');
   });
 
-  it("is told those outputs of the last run that it declares", async () => {
+  it("gets those outputs of the last run that it declares", async () => {
     run.mockResolvedValue({ results: {} });
     await ofForm({ priorOutputs: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
 
     expect(asked().request.state).toEqual({ made: "before" });
   });
 
-  it("finds the state where its claim is mounted", async () => {
+  it("finds the state where its volume is mounted", async () => {
     run.mockResolvedValue({ results: {} });
     await ofForm({ state: "read" }).provider.create(asJob);
 
@@ -168,7 +168,7 @@ describe("in a Job's pod a step", () => {
     await expect(inPod(counting({ forward }))).rejects.toThrow("a mistake");
   });
 
-  it("is told the connection string, its database and that it is in a pod", async () => {
+  it("gets the connection string, its database and that it is in a pod", async () => {
     const forward = vi.fn(() => Promise.resolve({ made: "" }));
     await inPod(counting({ forward }));
     const lines = { direction: "forward", size: 1, uri, isInPod: true };
@@ -199,7 +199,7 @@ describe("in a Job's pod a step", () => {
 describe("the steps of this project", () => {
   const all = Object.values({ ...migrationSteps, ...stateSteps }) as unknown as AnyStep[];
 
-  it("declare no connection string among the outputs that a Job is told", () => {
+  it("declare no connection string among the outputs that a Job gets", () => {
     const lines = all.flatMap(({ job: form }) => form?.priorOutputs ?? []);
     expect(lines).toContain("direction");
     expect(lines).not.toContain("uri");

@@ -99,7 +99,7 @@ it("a verification that does not hold says why, and the next import reads every 
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
 });
 
-it("a first verification that does not hold says why, and the Job of the next one proves every file", async () => {
+it("a first verification that does not hold says why, and the Job of the next one compares every file", async () => {
   const { importedAt } = (await BulkPass.create(inputs)).outs as BulkPassResults;
   const runs = current.client.db(inputs.database).collection<{ _id: string }>("pack_runs");
   await runs.deleteOne({ _id: "s" });

@@ -147,7 +147,7 @@ describe("an unfinished file", () => {
     expect(rollback).not.toHaveProperty("notImported");
   });
 
-  it("is not read if it was finished at the bulk pass and has its stat still", async () => {
+  it("is not read if it was finished at the bulk pass and its file stat is the same", async () => {
     const before = await stack.wholeCutover();
     await runBulkPass();
     const read = filesRead();
@@ -185,7 +185,7 @@ describe("an unfinished file", () => {
 });
 
 describe("a run that is to be held", () => {
-  it("is held although another file has its place below held/, and the way back knows both", async () => {
+  it("is held although another file has its path below held/, and an export knows both", async () => {
     const before = await stack.wholeCutover();
     await stack.advance();
     const location = stack.held(busy, before);
@@ -198,7 +198,7 @@ describe("a run that is to be held", () => {
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
-  it("and cannot be moved stops the rollback with the cutover in force", async () => {
+  it("that cannot be moved stops the rollback with the cutover in force", async () => {
     const before = await stack.wholeCutover();
     await addFiles(stack.root, { held: "in the way" });
     const failed = stack.rollBack(before, { uri: undefined });

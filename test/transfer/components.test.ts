@@ -127,7 +127,7 @@ it.each(["forward", "back"] as const)(
   },
 );
 
-it("no step after web goes past it, and the log expiry not past the verification of this cutover", async () => {
+it("no step after web goes past it, nor the log expiry past the verification of this cutover", async () => {
   const next = async (asked: Direction, webWent: Direction) => {
     const { verification } = stepsOf({ mongo: mongo(asked), files }, webWent);
     await pulumi.runtime.disconnect();

@@ -202,7 +202,7 @@ describe("a directory that is restored from before the last cutover", () => {
     return again;
   }
 
-  it("gets the record and all that it lacks by the command that the stop names, and rolls back", async () => {
+  it("gets the record and all that it lacks by the command that the error names, and rolls back", async () => {
     const again = await restoredFromBefore();
     const refused = stack.rollBack(again, cutover);
     await expect(refused).rejects.toMatchObject({

@@ -17,7 +17,7 @@ it("the ledger knows the cutover that ended, also if the stack's state and cutov
   await expect(requireNumber(2)).resolves.toBeUndefined();
 });
 
-it("a cutover in force ended no cutover, and an ended one of an earlier version the first", async () => {
+it("a cutover in force is not an ended one, and an ended record of an earlier version is the first cutover's", async () => {
   const { cutoverRecord } = await stack.cutover();
   await expect(requireNumber(1)).resolves.toBeUndefined();
   const at = cutoverRecord?.at ?? "";

@@ -122,7 +122,7 @@ it("files -> import -> export -> import: equal documents, and the same plan to t
   );
 }, 120_000);
 
-it("changes in MongoDB alone come to the files, and both sides are equal afterwards", async () => {
+it("changes only in MongoDB come to the files, and both sides are equal afterwards", async () => {
   await fc.assert(
     fc.asyncProperty(stateOf, stateOf, async ({ files, runId }, other) => {
       const number = ++count;

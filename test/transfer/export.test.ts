@@ -66,7 +66,7 @@ it("everything goes to an empty folder, in the layout that it came from", async 
   expect(await verifyState(sides(to))).toMatchObject({ holds: true, runs: { equal: 2 } });
 });
 
-it("what changed in MongoDB alone is written, and only what changed in a record", async () => {
+it("what changed only in MongoDB is written, and only what changed in a record", async () => {
   const root = await writeState(state);
   await importState(sides(root));
   const updatedAt = new Date("2025-11-07T00:00:00Z");

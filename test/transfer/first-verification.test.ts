@@ -76,7 +76,7 @@ it.each([
   });
 });
 
-it("proves every file after a first verification that failed, also if the engine was killed in it", async () => {
+it("compares every file after a first verification that failed, also if the engine was killed in it", async () => {
   const first = stack.toVerifyFirst();
   await imported();
   const olds = (await FirstVerification.create(first)).outs as object;
@@ -91,7 +91,7 @@ it("proves every file after a first verification that failed, also if the engine
   });
 });
 
-it("stops before the drain for a run or an approval that MongoDB alone changed", async () => {
+it("stops before the drain for a run or an approval that only MongoDB changed", async () => {
   await addFiles(stack.root, {
     ...sampleFiles,
     "state/approvals/done.json": [approval("gate")],

@@ -74,7 +74,7 @@ it("no cutover is recorded over a run that was set back in MongoDB, and its file
   expect(await stack.runs.findOne({ _id: "done" })).toMatchObject(finished);
 });
 
-it("a run that MongoDB alone has stops the cutover before the drain, and an export comes first", async () => {
+it("a run that only MongoDB has stops the cutover before the drain, and an export comes first", async () => {
   await bulkPass();
   const known = await stack.runs.findOne({ _id: "busy" });
   await stack.runs.insertOne({ ...known, _id: "x" });
@@ -122,7 +122,7 @@ it("an approval that was decided meanwhile stops nothing, and one that is refuse
   expect(reasons).toEqual([expect.stringMatching(/: busy \(state\/approvals\/busy\.json/)]);
 });
 
-it("an approval that MongoDB alone decided stops the handover, of an unfinished run only", async () => {
+it("an approval that was decided only in MongoDB stops the handover, of an unfinished run only", async () => {
   const decided = JSON.stringify([approval("gate")]);
   await bulkPass({ [gate]: decided, "state/approvals/done.json": decided });
   const approvals = stack.db.collection("pack_run_approvals");

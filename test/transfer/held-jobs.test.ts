@@ -103,7 +103,7 @@ it("approvals of a held run return merged, and its job; a job waits for its run'
   expect(outs.rollback).not.toHaveProperty("notHeld");
 });
 
-it("approvals that MongoDB alone has come below held/ first, and an orphan's are not written", async () => {
+it("approvals that only MongoDB has come below held/ first, and an orphan's are not written", async () => {
   const before = await cutover();
   await stack.rollBack(before, { uri: undefined });
   const approvals = stack.db.collection("pack_run_approvals");
@@ -119,7 +119,7 @@ it("approvals that MongoDB alone has come below held/ first, and an orphan's are
   ]);
 });
 
-it("approvals that MongoDB alone has stay below held/ as long as their run does", async () => {
+it("approvals that only MongoDB has stay below held/ as long as their run does", async () => {
   const before = await cutover();
   await stack.rollBack(before, { uri: undefined });
   const approvals = stack.db.collection("pack_run_approvals");
@@ -140,7 +140,7 @@ it("approvals that MongoDB alone has stay below held/ as long as their run does"
   expect(namesIn(await stack.files(), "state/approvals/")).toContain("state/approvals/slow.json");
 });
 
-it("a newer job keeps its place, and the held one stays held", async () => {
+it("a newer job stays, and so does the held one in held/", async () => {
   const before = await cutover();
   await stack.rollBack(before, { uri: undefined });
   const newer = job({ runId: "busy", requestedAt: "later" });

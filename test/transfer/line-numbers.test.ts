@@ -198,7 +198,7 @@ it.each([
   expect(await verifyState(sides(root))).toMatchObject({ holds: true });
 });
 
-it("whatever lines have a sequence, both sides hold the same after each turn", async () => {
+it("whatever lines have a sequence, both sides hold the same after each pass", async () => {
   const turn = fc.array(fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }), {
     maxLength: 6,
   });

@@ -140,7 +140,7 @@ function announced(to: "disk" | "mongo", disk: Side, mongo = disk, fields = {}):
   return { ...known, to, disk: disk.hash, mongo: mongo.hash, ...fields };
 }
 
-it("an import's write that was done before its process was killed is the base", () => {
+it("an import's write that was done before its process was killed is the merge base", () => {
   const base = { ...agreedOn(before.hash), next: [announced("mongo", after)] };
   expect(merge("runs", later, after, base)).toBe("disk");
   expect(merge("runs", after, before, base)).toBe("disk");
@@ -148,14 +148,14 @@ it("an import's write that was done before its process was killed is the base", 
   expect(merge("runs", before, later, base)).toBe("mongo");
 });
 
-it("an export's write that was done before its process was killed is the base", () => {
+it("an export's write that was done before its process was killed is the merge base", () => {
   const base = { ...agreedOn(before.hash), next: [announced("disk", after, later)] };
   expect(merge("runs", after, later, base)).toBe("equal");
   expect(merge("runs", before, later, base)).toBe("mongo");
   expect(merge("runs", sideOf("runs", {}), later, base)).toBe("conflict");
 });
 
-it("of several announced writes the one that was done is the base", () => {
+it("of several announced writes the one that was done is the merge base", () => {
   const next = [announced("mongo", before), announced("mongo", after), announced("disk", later)];
   expect(merge("runs", later, before, { next })).toBe("mongo");
   expect(merge("runs", after, before, { next })).toBe("disk");

@@ -65,7 +65,7 @@ it.each([Object.keys(bothRuns), Object.keys(bothRuns).reverse()])(
   },
 );
 
-it("a second file takes the place of the first where that one is gone", async () => {
+it("a second file replaces the first if that one is gone", async () => {
   const [first = "", second = ""] = Object.keys(bothRuns);
   const root = await writeState({ [first]: runFile(one) });
   await importState(sides(root));

@@ -120,7 +120,7 @@ it("a verification holds without records that nobody can fix, if their list is a
   await expect(Verification.create(accepted)).rejects.toThrow("not in MongoDB: s");
 });
 
-it("a bulk pass fails before its import where the state directory takes no record", async () => {
+it("a bulk pass fails before its import if cutover.json cannot be written", async () => {
   const end = refuseWrites("cutover.json");
   const failed: unknown = await BulkPass.create(inputs).catch((error: unknown) => error);
   expect(failed).toMatchObject({

@@ -31,7 +31,7 @@ const state = {
   "state/approvals/r.json": [approval("one"), { approvalId: "two", n: 1.0 }],
 };
 
-it("every record that is left out is kept with its place, its reason and its bytes", async () => {
+it("every quarantined record is kept with its location, its reason and its bytes", async () => {
   const root = await oldState(state);
   const report = await importFrom(root);
   expect(await quarantined(root)).toEqual([
@@ -61,14 +61,14 @@ it("every record that is left out is kept with its place, its reason and its byt
   expect(report.quarantine[0]).not.toHaveProperty("raw");
 });
 
-it("the file is readable by its owner alone, and nothing is left beside it", async () => {
+it("the file is readable only by its owner, and nothing is left beside it", async () => {
   const root = await oldState(state);
   await importFrom(root);
   expect((await stat(join(root, "quarantine.ndjson"))).mode & 0o777).toBe(0o600);
   expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
 });
 
-it("the file goes when nothing is left out any more", async () => {
+it("the file is deleted when nothing is quarantined any more", async () => {
   const root = await oldState(state);
   await importFrom(root);
   await addFiles(root, {

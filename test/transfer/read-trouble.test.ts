@@ -105,7 +105,7 @@ describe("trouble that stays", () => {
     );
   });
 
-  it("merge bases that cannot be kept are named", async () => {
+  it("merge bases that cannot be written are named", async () => {
     await fill();
     await fail(["update"], "alwaysOn", { errorCode: 13 });
     const report = await exportState(sides(await writeState({})));

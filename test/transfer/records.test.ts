@@ -64,7 +64,7 @@ it("an id inside a run file that does not fit its name says nothing of the log",
   expect(documents[0]).toMatchObject({ runId: "a_b" });
 });
 
-it("a link in the place of a run file is not followed for a log's id", async () => {
+it("a link instead of a run file is not followed for a log's id", async () => {
   const { documents, report } = await read(
     {
       "elsewhere.json": run("a/b"),

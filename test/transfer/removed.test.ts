@@ -60,7 +60,7 @@ it("a run that was removed in Mongo mode is not inserted again by any later `up`
   expect(await documents()).toEqual(left);
 });
 
-it("an artifact or an approval that was removed alone is not inserted again", async () => {
+it("an artifact or an approval that was removed without its run is not inserted again", async () => {
   await cutOver();
   await stack.db.collection("pack_artifacts").deleteMany({});
   await stack.db.collection("pack_run_approvals").deleteMany({});
@@ -111,7 +111,7 @@ it("no import updates a run while MongoDB is the source of truth", async () => {
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
 });
 
-it("what is forgotten is forgotten before the cutover is recorded only", async () => {
+it("no verification deletes checkpoints once the cutover is recorded", async () => {
   await cutOver();
   await stack.db.collection("pack_run_logs").deleteMany({});
   const checkpoints = stack.db.collection("pack_run_backfill").find({ _id: /^run:/ });

@@ -212,7 +212,7 @@ it("a run's file is read once for all that belongs to it, and not again while it
   expect(timesRead()).toBe(2);
 });
 
-it("a file with a record that was left out is read again, and what was mended comes", async () => {
+it("a file with a quarantined record is read again, and what was fixed is imported", async () => {
   const root = await oldState({ [log]: [logLine(1), logLine(2, { level: "loud" })] });
   for (let time = 1; time <= 2; time += 1) {
     const { quarantine } = await importState(sides(root));

@@ -16,7 +16,7 @@ async function withoutBases(): Promise<Outs> {
 const inPlace = async () =>
   Object.keys(await stack.files()).filter((name) => name.startsWith("state/runs/"));
 
-it("an unfinished run in conflict is held: its file is behind MongoDB", async () => {
+it("an unfinished run in conflict is held: its file is older than MongoDB", async () => {
   const before = await withoutBases();
   const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({
@@ -83,7 +83,7 @@ it("the final pass holds nothing more: the worker is at work on the files", asyn
   expect(await inPlace()).toEqual(expect.arrayContaining(["state/runs/busy.json"]));
 });
 
-it("a run that comes back in the place of another file is named, and not as one that is held", async () => {
+it("a run that comes back to the path of another file is named, and not as one that is held", async () => {
   const before = await stack.cutover();
   await stack.rollBack(before, { uri: undefined });
   await addFiles(stack.root, { "state/runs/busy.json": run("busy", running) });

@@ -189,7 +189,7 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
   expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
-it("a cutover that is killed while it is recorded and given up leaves nothing to be executed again", async () => {
+it("a cutover that is killed while it is recorded, then abandoned, leaves no step to execute again", async () => {
   const outs = await stack.rollBack(await stack.cutover(), { uri: undefined });
   await addFiles(stack.root, { "state/runs/new.json": run("new", running) });
   // The engine does not save what it did.
@@ -217,7 +217,7 @@ it("a cutover to a new MongoDB does not import what is held, and warns that nobo
   expect(await stack.files()).toEqual(sampleFiles);
 });
 
-it("a held file whose place is taken stays held in a cutover, and is named", async () => {
+it("a held file whose path is taken stays held in a cutover, and is named", async () => {
   const before = await stack.cutover();
   const outs = await stack.rollBack(before, { uri: undefined });
   const other = JSON.stringify(run("busy", finished));

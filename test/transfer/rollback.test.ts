@@ -225,7 +225,7 @@ it("after a rollback that did not finish the cutover goes on in its own database
   );
 });
 
-it("the record is kept beside the files, is ended by the rollback, and is written anew by the next cutover", async () => {
+it("cutover.json stays in the state directory, ends in the rollback, and is written again by the next cutover", async () => {
   const first = await stack.cutover();
   expect(await readCutoverRecord(stack.root)).toMatchObject({ ...first.cutoverRecord });
   expect(first.cutoverRecord).not.toHaveProperty("endedAt");
@@ -240,7 +240,7 @@ it("the record is kept beside the files, is ended by the rollback, and is writte
   expect(again.cutoverRecord).not.toHaveProperty("endedAt");
 });
 
-it("a record that cannot be kept beside the files stops the cutover, and the next up writes one", async () => {
+it("a cutover.json that cannot be written stops the cutover, and the next up writes it", async () => {
   const end = refuseWrites("cutover.json");
   await expect(stack.cutover()).rejects.toThrow(/EROFS/);
   end();

@@ -3,7 +3,7 @@ import { RollbackStack, finished, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
-it("a section `backfill` that is put back on MongoDB records the cutover anew, for a whole rollback", async () => {
+it("a section `backfill` that is restored in mongo mode records the cutover again, for a whole rollback", async () => {
   await stack.cutover();
   await stack.advance();
   // Its steps left the stack with it, and are new to it now.

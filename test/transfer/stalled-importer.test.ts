@@ -100,7 +100,7 @@ async function stalledBeforeSettling(root: string, meanwhile: () => Promise<unkn
   expect(isStalled).toBe(true);
 }
 
-it("an importer that stalled before it settled leaves the newer base", async () => {
+it("an importer that stalled before it settled leaves the newer merge base", async () => {
   const root = await writeState({ [file]: first ?? "" });
   const sides = defaultSides(current.db, root);
   await stalledBeforeSettling(root, async () => {
@@ -134,7 +134,7 @@ it("an importer settles what it wrote beside another one's announcement", async 
   });
 });
 
-it("an older checkpoint never takes the place of a newer one", async () => {
+it("an older checkpoint never replaces a newer one", async () => {
   const root = await writeState({ "logs/runs/r.ndjson": "", [file]: first ?? "" });
   const sides = defaultSides(current.db, root);
   const checkpoint = () =>

@@ -36,7 +36,7 @@ it("a stack that begins on files, or on MongoDB, makes cutover 1", async () => {
   expect(await after(mongo(1))).toMatchObject({ cutover: 1, ended: 0 });
 });
 
-it("a turn to files ends the cutover with its date, and settings that name it are stale", async () => {
+it("a rollback ends the cutover with its date, and settings that name it are stale", async () => {
   const rolledBack = await after(mongo(1), files());
   expect(rolledBack).toMatchObject({ ended: 1, endedAt: expect.any(String) as string });
   const today = new Date().toISOString().slice(0, 10);

@@ -12,7 +12,7 @@ const inputs = {
 const back = { ...inputs, direction: "back" };
 const reached = "kubeconfig /nowhere";
 
-it("stops the Jobs of the other direction at each turn, whichever way", async () => {
+it("stops the Jobs of the other direction at each change of direction", async () => {
   const done = { ...inputs, applied: true };
   expect(await JobsStopped.diff("id", done, back)).toEqual({ changes: true });
   await expect(JobsStopped.update("id", done, back)).rejects.toThrow(reached);

@@ -26,7 +26,7 @@ describe("the rollout by values files", () => {
     ]);
   });
 
-  it("asks for the document's entries in the file that the settings name", async () => {
+  it("asks for the specification's entries in the file that the settings name", async () => {
     await rolledOut({ ...inFolder, confirm: "none" }, { database: "taskrunner" });
 
     expect(inputsOf(":ValuesFile", "web")).toMatchObject({

@@ -20,7 +20,7 @@ const site = {
   ].join("\n"),
 };
 
-describe("a place of which the chart may have a list of its own", () => {
+describe("a path at which the chart may have a list of its own", () => {
   const bare = { file: "site.yaml", text: "replicas: 2\n" };
   const refusing = (ofSite: { file: string; text: string }[], defaults?: typeof site) => () => {
     refuseUnknownList([...(defaults ? [defaults] : []), ...ofSite], "chart oci://x/c", env);
@@ -96,7 +96,7 @@ describe("the environment on top of a site's values", () => {
     expect(environment).toMatchObject({ WORKER__STORAGE__MODE: "mongo" });
   });
 
-  it("is a map if the last file that has the place says so, and a list if none has it", () => {
+  it("is a map if the last file that has the path says so, and a list if none has it", () => {
     const chart = { file: "chart/values.yaml", text: "env: []" };
     const mapped = { file: "site.yaml", text: "env: {}" };
     const bare = { file: "last.yaml", text: "env:\nreplicas: 2" };

@@ -32,7 +32,7 @@ const values = async () => parse(await readWorkerFile()) as Values;
 const environment = async () => (await values()).env as { name: string; value?: string }[];
 
 describe("the file of the stack's own", () => {
-  it("has a site's list whole, with ours in the place of the same variables", async () => {
+  it("has a site's whole list, with ours instead of the same variables", async () => {
     const state = await createFile(fileInputs("mongo"));
 
     const env = await environment();
@@ -158,7 +158,7 @@ describe("what is refused in the preview already", () => {
     expect(await readWorkerFile()).toBe(before);
   });
 
-  it("is a site's file that cannot be read, is no YAML, or has something else at the place", async () => {
+  it("is a site's file that cannot be read, is not YAML, or has something else at the path", async () => {
     const found = async (content: string | Buffer) => {
       await writeFile(siteFile, content);
       return refused({}, fileInputs("mongo"));

@@ -8,7 +8,7 @@ import { clean } from "../../../tools/dev/commands";
 import { makeCommand, devPaths, showPath, stacks } from "../../../tools/dev/places";
 import { repository } from "../../../tools/parts";
 
-describe("the places of a stack", () => {
+describe("the locations of a stack", () => {
   const dev = devPaths("/repository");
   const local = devPaths("/repository", stacks.local);
 
