@@ -12,18 +12,18 @@ import {
   usualForms,
 } from "../state";
 
-/** How many records of a file are in MongoDB, and what they needed. */
+/** The number of a file's records that are in MongoDB, and of the conversions that they needed. */
 export interface ImportedCounts {
   readonly records: number;
   readonly normalized: number;
   readonly conversions: Readonly<Partial<Record<Conversion, number>>>;
-  /** How many of them are runs that may still execute steps. */
+  /** The number of them that are runs that may still execute steps. */
   readonly unfinished: number;
 }
 
 const noCounts: ImportedCounts = { records: 0, normalized: 0, conversions: {}, unfinished: 0 };
 
-/** The counts of a file with some more of its records. */
+/** Adds more records of a file to its counts. */
 export function countMore(
   counts: ImportedCounts = noCounts,
   records: readonly ReadyRecord[],
@@ -45,14 +45,14 @@ export interface Checkpoint extends FileStat, ReadPosition, ImportedCounts, Numb
   readonly complete: boolean;
   /** The run's id by which the file was read. */
   readonly runId: string;
-  /** By `converterOf`: with another one the file becomes other documents. */
+  /** By `converterOf`; another converter makes other documents of the file. */
   readonly converter: string;
 }
 
-/** The version of the conversion of files to documents. Raise it if it gives other documents. */
+/** The version of the conversion of files to documents. Raise it when the conversion gives other documents. */
 const converterVersion = 1;
 
-/** The conversion of a file: of a run also by what becomes of its steps. */
+/** Names the conversion of a file. For a run, the forms of its steps are part of the name. */
 export function converterOf({
   role,
   forms = usualForms,
@@ -61,7 +61,7 @@ export function converterOf({
   return [converterVersion, ...(role === "runs" ? ofSteps : [])].join(" ");
 }
 
-/** What was imported of a log with lines that have no sequence: their numbers depend on it. */
+/** The imported beginning of a log whose lines have no sequence: their numbers depend on it. */
 export type Beginning = Pick<Checkpoint, "runId" | "offset" | "hash">;
 
 /** The checkpoints of a run's files, and the beginning of its log, which is not forgotten with them. */
@@ -77,7 +77,7 @@ type StoredCheckpoints = RunCheckpoints & { readonly _id: string };
 export class Checkpoints {
   private readonly collection: Collection<StoredCheckpoints>;
 
-  /** @param patience how long one is tried again if the server has trouble */
+  /** @param patience how long an operation is retried if the server has trouble */
   constructor(
     database: Db,
     private readonly patience?: Patience,
@@ -86,9 +86,9 @@ export class Checkpoints {
   }
 
   /**
-   * The checkpoints of some runs by the base names of their files, by the index on `_id`.
+   * Reads the checkpoints of some runs by the base names of their files. The index on `_id` serves it.
    *
-   * @param ignored the fields that do not count
+   * @param ignored the fields to leave out
    */
   async read(
     baseNames: readonly string[],
@@ -97,7 +97,7 @@ export class Checkpoints {
     if (ignored.size === fields.length) return new Map();
     const wanted = { _id: { $in: baseNames.map(idOf) } };
     const projection = Object.fromEntries([...ignored].map((role) => [role, 0]));
-    // One reply has them all.
+    // All of them fit in one reply.
     const options = { projection, batchSize: baseNames.length + 1 };
     const found = await this.patient("Reading", () =>
       this.collection.find(wanted, options).toArray(),
@@ -105,7 +105,7 @@ export class Checkpoints {
     return new Map(found.map((run) => [run._id.slice(prefix.length), run]));
   }
 
-  /** Saves checkpoints, but never over a newer one, which another importer of the same files has. */
+  /** Saves checkpoints, but never over a newer one that another importer of the same files saved. */
   async save(checkpoints: ReadonlyMap<StateFile, Checkpoint>): Promise<void> {
     if (checkpoints.size === 0) return;
     const runs = new Map<string, Document>();
@@ -137,8 +137,8 @@ export class Checkpoints {
   }
 
   /**
-   * The runs that were unfinished when they were imported, with the base names of their files. The partial index serves
-   * it, which has these only.
+   * Finds the runs that were unfinished when they were imported, with the base names of their files. The partial index,
+   * which has only these, serves it.
    */
   async findUnfinished(): Promise<Map<string, string[]>> {
     const query = { [unfinishedField]: { $gt: 0 } } as Filter<StoredCheckpoints>;

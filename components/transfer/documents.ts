@@ -5,7 +5,7 @@ import { isUnfinished } from "../state";
 import { fieldIn } from "./exact-types";
 import { type MongoSide, collectionOf } from "./sides";
 
-/** The field that orders pages. Its values are unique in a query, and of types that MongoDB compares with each other. */
+/** The field that orders pages. Its values are unique in a query, and MongoDB can compare their types. */
 const orders = { runs: "_id", logs: "sequence" } as const;
 
 /** The number of documents in a first page, when nothing is known of their size, and the maximum in a later one. */
@@ -19,10 +19,10 @@ const maxInPage = 1_000;
 const pageBytes = 4 * 1024 * 1024;
 
 /**
- * Documents as bytes for `documentIn`, page by page. A page that fails is read again. The index on `_id` serves runs, the
+ * Documents as bytes for `documentIn`, page by page. A failed page is read again. The index on `_id` serves runs, the
  * unique one on `runId` and `sequence` the entries of one run's log.
  *
- * @param filter of runs by ids that are texts, or of entries by one `runId`
+ * @param filter selects runs by ids that are texts, or entries by one `runId`
  */
 export async function* pages(
   sides: MongoSide,
@@ -50,7 +50,7 @@ export async function* pages(
   }
 }
 
-/** Runs as bytes by their ids; without ids all whose id is a text. The index on `_id` serves both. */
+/** Reads runs as bytes by their ids, or all runs whose id is a text. The index on `_id` serves both. */
 export async function* runsAsBytes(
   sides: MongoSide,
   runIds: readonly string[] | undefined,
@@ -60,7 +60,7 @@ export async function* runsAsBytes(
   }
 }
 
-/** The ids of runs that are not texts, by the index on `_id`: no file can hold such a run. */
+/** Finds the run ids that are not texts, by the index on `_id`: no file can hold such a run. */
 export function findOtherRunIds(sides: MongoSide): Promise<string[]> {
   const isNoText = { _id: { $not: { $gte: "" } } };
   return readDocuments(sides, "runs", isNoText, (bytes) => String(fieldIn(bytes, "_id")));
@@ -70,8 +70,8 @@ export function findOtherRunIds(sides: MongoSide): Promise<string[]> {
 const maxInReply = 512;
 
 /**
- * Reads and converts all documents of a query, ordered by run and `_id`; after a failure, all of them again. Meant for the
- * parts of a few runs, which the indexes that begin with `runId` serve.
+ * Reads and converts all documents of a query, ordered by run and `_id`. A failure reads all of them again. Use it for
+ * the parts of a few runs: the indexes that begin with `runId` serve it.
  *
  * @param convert gets a document's bytes
  */
@@ -101,10 +101,10 @@ export const mayExecute = {
 };
 
 /**
- * The runs that may still execute steps, by their ids, with the date of their last update.
+ * Finds the runs that may still execute steps, by their ids, with the date of their last update.
  *
- * @param wanted the ids to look for, by the index on `_id`, or a filter: `mayExecute` scans the collection, so that it is
- *   not for the time while the worker is stopped
+ * @param wanted the ids to look for, by the index on `_id`, or a filter: `mayExecute` scans the collection, so do
+ *   not use it while the worker is stopped
  */
 export async function findUnfinishedRuns(
   sides: MongoSide,
@@ -123,13 +123,16 @@ export async function findUnfinishedRuns(
   return found;
 }
 
-/** Maximum number of ids in a page, some 15 MB: for each page MongoDB looks at one index entry of each later run again. */
+/**
+ * Maximum number of ids in a page, about 15 MB. Larger pages are faster: for each page, MongoDB looks at one index
+ * entry of each later run again.
+ */
 const idsInPage = 100_000;
 
 /**
- * The runs that have documents in a collection, in their order. MongoDB takes one entry of the index on
- * `runId` for each of them (DISTINCT_SCAN), and only because texts are asked for by their range: by
- * `$type` it looks into every document (MongoDB's `index_bounds_builder.cpp`).
+ * Finds the runs that have documents in a collection, in order. MongoDB reads one entry of the index on `runId` for
+ * each run (DISTINCT_SCAN), but only for a range of texts: with `$type` it reads every document (MongoDB's
+ * `index_bounds_builder.cpp`).
  */
 export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGenerator<string> {
   let texts: object = { $gte: "" };
@@ -149,7 +152,7 @@ export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGe
   }
 }
 
-/** Maximum number of ids in a query: keys of 1 KB are 5 MB, and a command has 16 MiB. */
+/** Maximum number of ids in a query: keys of 1 KB are 5 MB, and a command has at most 16 MiB. */
 const idsInQuery = 5_000;
 
 /** Filters that select documents by their ids, which the index on `_id` serves. */
@@ -159,7 +162,7 @@ function filtersOf(ids: readonly string[]): Document[] {
   }));
 }
 
-/** Those of some ids that have a document, by one query for 5,000 of them, which the index on `_id` serves. */
+/** Finds which ids have a document, by one query for each 5,000. The index on `_id` serves it. */
 export async function idsAmong(
   sides: MongoSide,
   role: CollectionRole,
@@ -174,7 +177,7 @@ export async function idsAmong(
   return known;
 }
 
-/** Reads from a role's collection, again if the server has trouble that passes. */
+/** Reads from a role's collection, and retries if the server has trouble that passes. */
 export function reading<T>(
   sides: MongoSide,
   role: CollectionRole,

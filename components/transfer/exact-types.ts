@@ -4,7 +4,7 @@ import { isJsonObject } from "../state";
 /** Numbers keep their type. */
 const asStored = { promoteValues: false } as const;
 
-/** The same, whatever bytes its texts have. */
+/** The same options, also for texts that are not valid UTF-8. */
 const lenient = { ...asStored, validation: { utf8: false } } as const;
 
 /** The BSON types of an object and of a list (the BSON specification, "element"). */
@@ -12,8 +12,8 @@ const objectType = 3;
 const listType = 4;
 
 /**
- * Converts bytes to a document with the types and the order of keys that MongoDB has: an object that cannot keep them
- * becomes a map. (The driver's own reading of a result gives a list named `__proto__` as bytes.)
+ * Converts bytes to a document with MongoDB's types and order of keys: an object that cannot keep them becomes a map.
+ * (The driver's own conversion of a result returns a list named `__proto__` as bytes.)
  */
 export function documentIn(bytes: Uint8Array, options: object = asStored): Document {
   const document = BSON.deserialize(bytes, options);
@@ -22,12 +22,12 @@ export function documentIn(bytes: Uint8Array, options: object = asStored): Docum
     : document;
 }
 
-/** A field that tells a document from others, also if the document is unreadable. */
+/** Reads a field that identifies a document, also if the document is unreadable. */
 export function fieldIn(bytes: Uint8Array, name: string): unknown {
   return documentIn(bytes, lenient)[name] as unknown;
 }
 
-// The driver's reading differs: keys like integers go first, `$ref` with `$id` becomes a reference.
+// The driver's conversion differs: integer-like keys go first, `$ref` with `$id` becomes a reference.
 function isChanged(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return value.some(isChanged);
@@ -55,7 +55,7 @@ function toOrderedMembers(bytes: Uint8Array): Map<string, unknown> {
 function toOrderedValue(type: number, bytes: Uint8Array): unknown {
   if (type === objectType) return toOrderedMembers(bytes);
   if (type === listType) return [...toOrderedMembers(bytes).values()];
-  // The driver's own reading of a value, as the only member of a document.
+  // The driver's own conversion of a value, as the only member of a document.
   const document = Buffer.alloc(bytes.length + 8);
   document.writeInt32LE(document.length);
   document.write("v", 5);

@@ -5,8 +5,8 @@ import type { MongoSide } from "./sides";
 import { isUntouched } from "./disk";
 
 /**
- * Finds the files that are as an import read them, with runs that were finished: they are not read again for it. None
- * are known if MongoDB does not answer.
+ * Finds the files of finished runs that are as an import read them, without reading them again. Finds none if MongoDB
+ * does not answer.
  */
 export function finishedSinceImport(sides: MongoSide & StateAddress): FindFinished {
   const ofParts = new Set(["logs", "artifacts", "approvals", "beginning"] as const);

@@ -3,13 +3,13 @@ import type { Collection, Db, Document, UpdateFilter } from "mongodb";
 import { checkpointsCollection, type CollectionRole } from "../contract";
 import type { Key } from "../state";
 
-/** The hash that each side's record has, by `hashOf`. */
+/** The hash of each side's record, by `hashOf`. */
 export interface Hashes {
   readonly disk: string;
   readonly mongo: string;
 }
 
-/** An announced write: the hashes of both sides after it, and the side that is written. */
+/** An announced write: the hashes of both sides after it, and the written side. */
 export interface Announced extends Hashes {
   /** The import or export that announced it. */
   readonly writer: string;
@@ -55,7 +55,7 @@ export interface MergeBaseDocument extends MergeBase {
 
 /** The merge bases in the database, as one import or export writes them. */
 export interface MergeBases {
-  /** It holds checkpoints too. */
+  /** The collection, which holds checkpoints too. */
   readonly collection: Collection<MergeBaseDocument>;
   /** The name of this import or export in its announcements. */
   readonly writer: string;
@@ -71,7 +71,7 @@ export function mergeBasesIn(database: Db): MergeBases {
 const idsInQuery = 5_000;
 
 /**
- * The merge bases of keys, by a query for each 5,000, which the index on `_id` serves. Keys without a merge base are
+ * Reads the merge bases of keys, by a query for each 5,000. The index on `_id` serves it. Keys without a merge base are
  * absent.
  */
 export async function readMergeBases(
@@ -84,7 +84,7 @@ export async function readMergeBases(
   const found = new Map([...keys.keys()].map((role) => [role, new Map<Key, MergeBase>()]));
   for (let at = 0; at < ids.length; at += idsInQuery) {
     const some = ids.slice(at, at + idsInQuery);
-    // One reply has them all.
+    // All of them fit in one reply.
     const query = collection.find({ _id: { $in: some } }, { batchSize: some.length + 1 });
     for (const { _id, ...base } of await query.toArray()) {
       const [, role = "", ...key] = _id.split(":");
@@ -95,11 +95,11 @@ export async function readMergeBases(
 }
 
 /**
- * The agreement in a merge base. Of the announced writes the last one counts that the written side still has. The
- * insertion of a new record was done if the record exists, even if a service changed it since, unless different ones
+ * The agreement in a merge base. Among the announced writes, the last one that the written side still has counts. An
+ * announced insertion was done if the record exists, even if a service changed it since, unless different insertions
  * were announced.
  *
- * @param now what both sides have
+ * @param now the hashes of both sides
  */
 export function agreementIn(base: MergeBase | undefined, now: Hashes): Agreement {
   const { next = [], ...agreement } = base ?? {};
@@ -147,8 +147,9 @@ function announce(
 
 /**
  * Records that both sides agree now. A merge base that another importer settled since it was read stays, because a
- * stalled importer would restore an older one. Announcements of what both sides have now are done, whoever made them.
- * After a write, those that were seen before it are too late: their writers find the written side changed. Others stay.
+ * stalled importer would restore an older one. Removes announcements of the agreed content, by any writer. After a
+ * write, also removes the announcements that were seen before it: their writers find the written side changed. Others
+ * stay.
  */
 export async function settleMergeBases(
   bases: MergeBases,
@@ -181,7 +182,7 @@ export function isSettled({ next = [] }: MergeBase): boolean {
   return next.length === 0;
 }
 
-/** Whether a merge base holds already what it would become, its file aside. */
+/** Whether a merge base already has these hashes, and no write is announced. */
 export function isAgreed(base: MergeBase | undefined, { disk, mongo }: Hashes): boolean {
   return base?.agreed?.disk === disk && base.agreed.mongo === mongo && isSettled(base);
 }

@@ -4,15 +4,16 @@ import { type StepForms, asOnDisk, hashOf, refusalIn, wouldRepeatSteps } from ".
 import { type MergeBase, type Hashes, agreementIn } from "./merge-bases";
 
 /**
- * What holds between a record on disk and the document of the same key:
+ * The relation between a record on disk and the document of the same key:
  *
  * - `onlyOnDisk`, `onlyInMongo`: the other side has none;
- * - `removed`: the side that is the source of truth has it no more. It stays removed there, and where it is;
- * - `equal`: nothing to do, because they are the same, neither changed since they agreed, or the file is what an export
- *   of the document writes;
- * - `disk`: the file's wins;
- * - `mongo`: MongoDB's wins, the file's is older;
- * - `conflict`: nobody can say which counts. Never overwritten.
+ * - `removed`: the side that is the source of truth no longer has it. It stays removed there, and stays on the other
+ *   side;
+ * - `equal`: nothing to do: they are the same, neither changed since they agreed, or an export of the document would
+ *   write this file;
+ * - `disk`: the record on disk wins;
+ * - `mongo`: the document wins, because the record on disk is older;
+ * - `conflict`: neither wins, and neither is overwritten.
  */
 export type Verdict =
   "onlyOnDisk" | "onlyInMongo" | "removed" | "equal" | "disk" | "mongo" | "conflict";
@@ -29,14 +30,14 @@ export function sideOf(role: CollectionRole, document: Document): Side {
 }
 
 /**
- * The merge rules (docs/design.md#merge-rules). Changed on one side since the merge base: that side wins.
- * Changed on both: a conflict. Of approvals, a decision beats `pending` and `hold`, and two different decisions
- * conflict; of artifacts changed on both sides the newer `capturedAt` wins, on a tie MongoDB's. Log entries are
- * immutable. An older run never wins if its steps would run again.
+ * The merge rules (docs/design.md#merge-rules). Changed on one side since the merge base: that side wins. Changed on
+ * both: a conflict. For approvals, a decision beats `pending` and `hold`, and two different decisions conflict. For
+ * artifacts that changed on both sides, the newer `capturedAt` wins; on a tie, MongoDB's. Log entries are immutable. An
+ * older run never wins if its steps would run again.
  *
- * @param truth the side that is the source of truth after a cutover. What only it lacks was removed there. While it is
- *   MongoDB no service works on the files: an older run or artifact on disk was restored, and MongoDB's wins. Default:
- *   none
+ * @param truth the side that is the source of truth after a cutover. A record that only this side lacks was removed
+ *   there. While it is MongoDB, no service works on the files: an older run or artifact on disk was restored, and
+ *   MongoDB's wins. Default: none
  * @param forms how the services write enumerations inside `steps`
  */
 export function merge(
@@ -91,7 +92,7 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
   logs: () => "conflict",
   artifacts: (disk, mongo, agreed) => {
     const changed = findChangedSide(disk, mongo, agreed);
-    // Clocks may be apart: if one side changed, the dates do not count.
+    // Clocks may differ: if only one side changed, the dates do not count.
     if (changed !== "conflict") return changed;
     return captureTime(disk) > captureTime(mongo) ? "disk" : "mongo";
   },
@@ -104,7 +105,9 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
   },
 };
 
-/** Whether a record is older than another state of it. Without both dates a run is if its steps would run again. */
+/**
+ * Whether a record is older than another state of it. Without both dates, a run is older if its steps would run again.
+ */
 const isOlder: Readonly<Record<CollectionRole, (one: Side, other: Side) => boolean>> = {
   runs: ({ document: run }, { document: other }) => {
     const ours: unknown = run.updatedAt;

@@ -25,8 +25,8 @@ import type { OlderSide } from "./reports";
 import { type BothSides, collectionOf } from "./sides";
 
 /**
- * The record on disk and the document of one key, and what the merge rules say of the two. An import has
- * the record, an export the document.
+ * The record on disk and the document of one key, with the verdict of the merge rules. An import always has the record,
+ * an export the document.
  */
 export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
   readonly key: Key;
@@ -34,27 +34,27 @@ export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
   /** The document as it was found. */
   readonly mongo: Mongo;
   readonly base: MergeBase | undefined;
-  /** The merge base's agreement, its announced write resolved by what both sides have now. */
+  /** The merge base's agreement, with its announced writes resolved by the content of both sides. */
   readonly agreement: Agreement;
   readonly verdict: Verdict;
   /** The merge base to settle once both sides have the record; undefined for a log entry, or without a record on disk. */
   readonly becomes: NewMergeBase | undefined;
 }
 
-/** What pairs are for. A comparison needs no merge bases of equal pairs, which a write settles. */
+/** The purpose of pairs. A write settles the merge bases of equal pairs; a comparison does not need them. */
 type PairsFor = "write" | "compare";
 
-/** How records are paired. */
+/** Options for pairing records. */
 interface Pairing {
-  /** The side that is the source of truth after a cutover, by which a missing document is a removed one. */
+  /** The side that is the source of truth after a cutover, from which a missing document was removed. */
   readonly truth?: keyof Hashes | undefined;
-  /** Collections that have no document of the records: nobody looks into them. */
+  /** Collections that have no document of the records: they are not queried. */
   readonly empty?: ReadonlySet<CollectionRole>;
 }
 
-/** What decides about a pair besides the pair. */
+/** The inputs of a verdict besides the pair. */
 interface Deciding extends Pick<Pairing, "truth">, Pick<BothSides, "forms"> {
-  /** `directory` if the file is of an older or another copy of the state directory, of which no merge base tells. */
+  /** `directory` if the file is in an older or another copy of the state directory, to which no merge base applies. */
   readonly older?: OlderSide | undefined;
 }
 
@@ -74,7 +74,7 @@ export async function pairsOf(
   const found = records.map((disk): Found => {
     const { role, key, document } = disk;
     const bytes = documents.get(role)?.get(key);
-    // Taken apart only if its bytes are not those of the record.
+    // Converted only if its bytes differ from the record's.
     const isSame = bytes && Buffer.compare(bytes, BSON.serialize(document)) === 0;
     return { key, disk, mongo: isSame ? document : bytes && documentIn(bytes) };
   });
@@ -83,7 +83,7 @@ export async function pairsOf(
   for (const one of found) {
     const { role } = one.disk;
     const needsBase = one.mongo ? !isKnown(one) : truth === "mongo";
-    // A log entry has none.
+    // A log entry has no merge base.
     if (role === "logs" || !needsBase) continue;
     const ofRole = keys.get(role);
     if (ofRole) ofRole.push(one.key);
@@ -112,13 +112,13 @@ export async function pairsOf(
   });
 }
 
-/** Both sides of a key; the document is the record's own if both are the same to the last byte. */
+/** Both sides of a key; if their bytes are equal, the document is the record's own. */
 type Found<Disk = ReadyRecord, Mongo = Document | undefined> = Pick<
   Pair<Disk, Mongo>,
   "key" | "disk" | "mongo"
 >;
 
-/** The runs that MongoDB removed: both sides had them once, and it has them no more. What belongs to them follows. */
+/** Finds the runs that were removed in MongoDB: both sides had them once. Their parts count as removed, too. */
 async function findRemovedRuns(
   sides: Pick<BothSides, "database" | "collections">,
   absent: readonly ReadyRecord[],
@@ -133,7 +133,7 @@ async function findRemovedRuns(
 const noDocuments: ReadonlyMap<Key, Uint8Array> = new Map();
 const noBases: ReadonlyMap<CollectionRole, ReadonlyMap<Key, MergeBase>> = new Map();
 
-/** Decides by the merge rules what becomes of a record that at least one side has. */
+/** Decides a pair by the merge rules. At least one side has a record. */
 export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Document | undefined>(
   role: WholeFileRole,
   found: Found<Disk, Mongo>,
@@ -143,7 +143,7 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
   const { key, disk, mongo }: Found<ReadyRecord | undefined> = found;
   const ours = disk && sideOf(role, disk.document);
   const theirs = mongo && (mongo === disk?.document ? ours : sideOf(role, mongo));
-  // While MongoDB is the source of truth, an older copy's file did not change since.
+  // While MongoDB is the source of truth, a file in an older copy has not changed since.
   const unchanged = ours && { agreed: { disk: ours.hash, mongo: "" } };
   const ofOlder = truth === "mongo" ? unchanged : undefined;
   const known = older === "directory" ? ofOlder : base;
@@ -163,7 +163,7 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
 }
 
 const queriesAtOnce = 8;
-/** More than a batch has: what is asked for comes in one reply, as far as the server's 16 MiB go. */
+/** More documents than a batch has, so that one reply has all of them, up to the server's 16 MiB. */
 const replyDocuments = 20_000;
 
 async function documentsOf(
@@ -171,7 +171,7 @@ async function documentsOf(
   role: CollectionRole,
   records: readonly ReadyRecord[],
 ): Promise<Map<Key, Uint8Array>> {
-  // Each `_id` as `idIn` finds it in bytes.
+  // Formats an `_id` as `idIn` does.
   const idText = (id: unknown) => (id instanceof ObjectId ? id.toHexString() : `"${id as string}`);
   const keys = new Map(records.map(({ key, document }) => [idText(document._id), key]));
   const wanted = new Set(records.map(({ key }) => key));
@@ -187,7 +187,7 @@ async function documentsOf(
   return documents;
 }
 
-/** The `_id` at the beginning of a document's bytes, if it is an ObjectId or a text; else an empty text. */
+/** The `_id` at the beginning of a document's bytes, if it is an ObjectId or a text; otherwise an empty text. */
 function idIn(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.toString("latin1", 5, 9) !== "_id\0") return "";
@@ -196,7 +196,7 @@ function idIn(bytes: Uint8Array): string {
   return "";
 }
 
-/** Queries that follow the unique index: runs by `_id`, else by their runs' ids. */
+/** Queries that the unique index serves: runs by `_id`, other records by their runs' ids. */
 function filtersOf(role: CollectionRole, records: readonly ReadyRecord[]): Filter<Document>[] {
   if (role === "runs")
     return [{ _id: { $in: records.map(({ document }) => document._id as never) } }];
@@ -210,8 +210,8 @@ function filtersOf(role: CollectionRole, records: readonly ReadyRecord[]): Filte
 }
 
 /**
- * Logs whose records begin at one sequence share a range query, which finds little else. A log with sequences far
- * apart, and perhaps a million others in between, is queried by its exact sequences.
+ * Logs whose records begin at the same sequence share a range query, which finds few other entries. A log whose
+ * sequences are far apart may have a million entries in between, so it is queried by its exact sequences.
  */
 function logFilters(byRun: ReadonlyMap<string, readonly Document[]>): Filter<Document>[] {
   const ranges = new Map<string, { runId: string[]; from: Long; to: Long }>();

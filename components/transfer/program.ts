@@ -20,7 +20,7 @@ type RunFilesSettings = Pick<
 export class RunFiles {
   /** Inputs shared by the state steps; undefined without `backfill`. */
   readonly state: StateArgs | undefined;
-  /** The state directory; one in a claim is named only for people. */
+  /** The state directory, for messages. */
   readonly root: string | undefined;
   /** The folders of the stores below it. */
   readonly folders: StateFolders;
@@ -57,7 +57,7 @@ interface StateStepArgs {
 }
 
 interface PassArgs extends StateStepArgs {
-  /** The cutover of services that the stack took over, with which nothing is imported; else empty. */
+  /** The cutover of services that the stack took over, for which nothing is imported; otherwise empty. */
   readonly takenOver: pulumi.Output<string>;
 }
 
@@ -66,7 +66,7 @@ interface PassArgs extends StateStepArgs {
  * it exports what changed in MongoDB.
  */
 export class FilesystemBackfill extends StepGroup {
-  /** What the last run did, by collection; null if there was none. */
+  /** The results of the last run, by collection; null if there was none. */
   readonly counts: pulumi.Output<ImportReport | null>;
   /** When the last run imported, in ISO 8601, UTC; undefined if it imported nothing. */
   readonly importedAt: pulumi.Output<string>;
@@ -91,13 +91,12 @@ interface FirstVerificationArgs extends StateStepArgs {
 }
 
 /**
- * The first verification of the bulk pass, the last step while both services are at work on files. It is skipped in a
- * rollback.
+ * The first verification of the bulk pass, the last step while both services work on files. It is skipped in a rollback.
  */
 export class FirstVerification extends StepGroup {
-  /** What the last bulk pass and the first verification did, by collection; null if there was none. */
+  /** The results of the last bulk pass and first verification, by collection; null if there were none. */
   readonly counts: pulumi.Output<ImportReport | null>;
-  /** When the last first verification ended (ISO 8601, UTC), and how long the import of later changes took. */
+  /** When the latest first verification ended (ISO 8601, UTC), and how long the import of later changes took. */
   readonly verifiedImport: pulumi.Output<
     { readonly at: string; readonly importMs: number } | undefined
   >;
@@ -137,15 +136,15 @@ interface DrainArgs {
 }
 
 /**
- * The delta pass, while no worker runs. A cutover imports what the worker wrote since the bulk pass, and records the
- * cutover. A rollback exports what changed in MongoDB.
+ * The delta pass, while no worker runs. On a cutover, it imports what the worker wrote since the bulk pass, and records
+ * the cutover. On a rollback, it exports what changed in MongoDB.
  */
 export class Handover extends StepGroup {
   /** The direction that it goes, or went last; without `backfill`: the drain's. */
   readonly direction: pulumi.Output<Direction>;
-  /** When the cutover was recorded, in ISO 8601; undefined until a cutover came as far. */
+  /** When the cutover was recorded, in ISO 8601; undefined until a cutover has come this far. */
   readonly cutoverAt: pulumi.Output<string>;
-  /** What the last rollback did; null if there was none since the last cutover. */
+  /** The results of the last rollback; null if there was none since the last cutover. */
   readonly rollback: pulumi.Output<RollbackReport | null>;
 
   constructor(
@@ -161,7 +160,7 @@ export class Handover extends StepGroup {
       ...files.state.primary,
       takenOver,
       stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
-      // Without the drain no handover meets a live worker, also under `--target`.
+      // The handover depends on the drain, so that it never runs beside a live worker, even with `--target`.
       direction: drain.direction,
       stoppedAt: drain.drained.stoppedAt,
       drainSnapshot: drain.drained.drainSnapshot,
@@ -215,7 +214,10 @@ export class FinalPass extends StepGroup {
 export class Verification extends StepGroup {
   /** The counts of both sides and the differences; null if there was none. */
   readonly counts: pulumi.Output<VerificationReport | null>;
-  /** Forward once it has run in this cutover: the log expiry goes no earlier. Without `backfill`: the final pass's. */
+  /**
+   * Forward once the verification has run in this cutover: the log expiry waits for it. Without `backfill`: the final
+   * pass's.
+   */
   readonly direction: pulumi.Output<Direction>;
 
   constructor(
@@ -248,7 +250,7 @@ function orNull<Value>(output: pulumi.Output<Value | undefined> | undefined) {
   return output ? output.apply((value) => value ?? null) : pulumi.output(null);
 }
 
-// Whether the services worked on MongoDB before is in the state of steps that go with the section.
+// The steps whose state shows whether the services worked on MongoDB are deleted with the section.
 const noExport =
   "The settings have no section `backfill`, so nothing is exported from MongoDB and no unfinished run " +
   "is held. If the services use MongoDB now, the worker would continue with files as old as the cutover " +

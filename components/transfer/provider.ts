@@ -6,7 +6,7 @@ import { firstVerification, verification } from "./steps/verify";
 /** The steps on the state. */
 export const steps = { bulkPass, firstVerification, handover, finalPass, verification };
 
-/** The dynamic providers of the steps on the state, by the kind that the shim names. */
+/** The dynamic providers of the steps on the state, by step kind. */
 export const providers = {
   BulkPass: providerOf(bulkPass),
   FirstVerification: providerOf(firstVerification),

@@ -9,7 +9,7 @@ import type {
 } from "../state";
 
 /**
- * What became of one collection's records: `read` is the sum of `inserted`, `updated`,
+ * The outcomes of one collection's records: `read` is the sum of `inserted`, `updated`,
  * `unchanged`, `removed` and `quarantined`; `normalized` counts those of the first three that needed a
  * conversion beyond their form.
  */
@@ -24,13 +24,13 @@ export interface Counts {
   quarantined: number;
 }
 
-/** A record that was left out, and why. */
+/** A quarantined record, with the reason. */
 export interface Quarantined extends RecordLocation {
   readonly reason: RefusalReason;
   readonly detail: string;
-  /** Where the record is that has the same key and came first. */
+  /** The location of the first record with the same key. */
   readonly other?: RecordLocation;
-  /** The run of which MongoDB has different content, while no cutover is in force. */
+  /** The run whose content in MongoDB differs, while no cutover is in force. */
   readonly runId?: string;
 }
 
@@ -43,7 +43,7 @@ export interface FileConflict {
   readonly detail: string;
 }
 
-/** A log that differs from MongoDB; both sides stay. */
+/** A log that differs from MongoDB's entries; both sides stay. */
 export interface LogConflict {
   readonly runId: string;
   readonly file: string;
@@ -52,7 +52,7 @@ export interface LogConflict {
   readonly detail: string;
 }
 
-/** A document that could not be written, and why. */
+/** A document that could not be written, with the reason. */
 export interface Unwritable {
   readonly id: string;
   readonly reason: string;
@@ -60,46 +60,46 @@ export interface Unwritable {
 }
 
 /**
- * The side that is not as the last export left it. The directory is an older copy or another one: neither a merge base
- * nor a stat says what its files have. MongoDB was restored, or a write to it was cut off: its merge bases are as old
- * as it is.
+ * The side that is not as the last export left it. `directory` is an older copy or another one: neither merge bases nor
+ * stats apply to its files. `mongo` was restored, or a write to it was cut off: its merge bases are as old as its
+ * documents.
  */
 export type OlderSide = "directory" | "mongo";
 
-/** A run that is not the same on both sides, and what each side has. */
+/** A run that differs between the sides, with a description of each. */
 export interface UnequalRun {
   readonly runId: string;
   readonly detail: string;
 }
 
-/** The runs that one side may still execute, compared before the cutover is recorded. */
+/** The comparison, before the cutover is recorded, of the runs that may still execute steps on either side. */
 export interface UnfinishedRuns {
   readonly compared: number;
   /** Held runs, which were left out. */
   readonly held: number;
   /** Runs whose files changed since their import; the delta pass imports them. */
   readonly changed: number;
-  /** What stops the cutover; in outputs the first twenty. */
+  /** The runs that stop the cutover; outputs hold the first twenty. */
   readonly unequal: readonly UnequalRun[];
 }
 
-/** What an import did. `quarantine` and `incomplete` hold the first thousand each. */
+/** The results of an import. `quarantine` and `incomplete` hold the first thousand each. */
 export interface ImportReport extends Record<CollectionRole, Counts> {
   files: number;
   bytes: number;
   elapsedMs: number;
-  /** How many records needed each kind of conversion. */
+  /** The number of records that needed each kind of conversion. */
   conversions: Partial<Record<Conversion, number>>;
   skipped: Skipped;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
-  /** How many files were not read again, because they are as they were when they were imported. */
+  /** The number of files that were not read again, because they are as they were imported. */
   unchangedFiles: number;
-  /** How many files changed after they were read: a later import brings what they have now. */
+  /** The number of files that changed after they were read: a later import reads them again. */
   changedFiles: number;
   /**
-   * Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. How many
-   * there are, and the first thousand.
+   * Quarantined runs that are unfinished on disk, or cannot be parsed: they stop a cutover. Their number, and the first
+   * thousand.
    */
   quarantinedUnfinished: { count: number; cases: Quarantined[] };
   /** The first thousand runs that MongoDB removed since the cutover, and that are unfinished on disk. */
@@ -118,28 +118,30 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   jobs?: JobCounts;
   /** Absent while a cutover is in force, and if nothing was compared. */
   unfinished?: UnfinishedRuns;
-  /** How many runs on disk may still execute steps, quarantined ones included. */
+  /** The number of runs on disk that may still execute steps, including quarantined runs. */
   unfinishedRuns: number;
   /**
-   * Files whose records the first verification compared, and files that it left out because they changed; and how long
-   * the import of these took after it. Absent if there was no first verification.
+   * The files that the first verification compared, those that it left out because they changed, and how long the
+   * import of the latter took. Absent if there was no first verification.
    */
   firstVerification?: { verifiedFiles: number; changedFiles: number; importMs: number };
 }
 
 /**
- * What became of one collection's documents: `documents` is the sum of the others. Log entries count if they were
+ * The outcomes of one collection's documents: `documents` is the sum of the others. Log entries count if they were
  * written or could not be, and a log that differs counts as one.
  */
 export interface ExportCounts {
   documents: number;
   /** Written to files: new there, or changed only in MongoDB. */
   written: number;
-  /** The file has it, or neither side changed since the last import or export. */
+  /** Equal in the file, or unchanged on both sides since the last import or export. */
   unchanged: number;
-  /** Changed only on disk: the file stays, the next import brings it. */
+  /** Changed only on disk: the file stays, and the next import reads it. */
   newerOnDisk: number;
-  /** Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. Of logs: that differ. */
+  /**
+   * Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. For logs: logs that differ.
+   */
   conflicts: number;
   /** No file can hold it. */
   unwritable: number;
@@ -147,11 +149,11 @@ export interface ExportCounts {
   removed: number;
 }
 
-/** What an export did. `conflicts` and `unwritable` hold the first thousand cases each. */
+/** The results of an export. `conflicts` and `unwritable` hold the first thousand cases each. */
 export interface ExportReport extends Record<CollectionRole, ExportCounts> {
-  /** How many files were written again or appended to, conflict copies not counted. */
+  /** The number of files that were rewritten or appended to, without conflict copies. */
   files: number;
-  /** How many bytes were written. */
+  /** The number of bytes that were written. */
   bytes: number;
   elapsedMs: number;
   conflicts: (FileConflict | LogConflict)[];
@@ -159,24 +161,24 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   /** The first thousand runs that were removed on disk since the cutover ended, and that are unfinished in MongoDB. */
   removedUnfinished: string[];
   /**
-   * The records of which both sides have the same, without a merge base that says so: how many, and the first thousand.
+   * The records that are equal on both sides, without a merge base that says so: their number, and the first thousand.
    */
   withoutMergeBase: { count: number; cases: string[] };
-  /** Why there are such records; absent if there are none. */
+  /** The reason for such records; absent if there are none. */
   baseTrouble?: string;
-  /** The runs that were held and are in their places again. */
+  /** The runs that were held before and whose files are back in their folders. */
   returned: string[];
-  /** The runs that stay held: in conflict, not to be written, or another file has the place. */
+  /** The runs that stay held: in conflict, unwritable, or blocked by another file of the same name. */
   stillHeld: string[];
-  /** Those of `stillHeld` of which another file has the place. */
+  /** The runs of `stillHeld` that another file of the same name blocks. */
   destinationTaken: string[];
-  /** Held jobs of which no run is held: they cannot be read, or their run has no file yet. */
+  /** Held jobs without a held run: they cannot be read, or their run has no file yet. */
   heldJobs: string[];
-  /** Which side is not as the last export left it, so that everything was compared; absent if both are. */
+  /** The side that is not as the last export left it, so that everything was compared; absent if both are. */
   older?: OlderSide;
 }
 
-/** What a report counted of each collection. */
+/** A report's counts of each collection. */
 export type RoleCounts<Count extends string> = Readonly<
   Record<CollectionRole, Readonly<Record<NoInfer<Count>, number>>>
 >;
@@ -186,7 +188,7 @@ export function sumCounts<Count extends string>(report: RoleCounts<Count>, count
   return collectionRoles.reduce((sum, role) => sum + report[role][count], 0);
 }
 
-/** The report of two imports of the same files: a record that both of them wrote counts once. */
+/** Combines the reports of two imports of the same files: a record that both of them wrote counts once. */
 export function joinImports(first: ImportReport, second: ImportReport): ImportReport {
   const counts = byRole((role): Counts => {
     const { read, normalized, removed, quarantined } = second[role];

@@ -4,7 +4,10 @@ import type { Patience } from "../mongo";
 import type { StateAddress } from "../state";
 import type { Tally } from "./tally";
 
-/** MongoDB's side: a database with its collections' names by role, and how long its trouble is waited out. */
+/**
+ * MongoDB's side: a database with its collections' names by role, and how long operations are retried if the server has
+ * trouble.
+ */
 export interface MongoSide extends Patience {
   readonly database: Db;
   readonly collections: Readonly<Record<CollectionRole, string>>;
@@ -14,7 +17,7 @@ export interface MongoSide extends Patience {
 export interface BothSides extends StateAddress, MongoSide {
   /** The setting `advanced.acceptForms`. */
   readonly acceptForms?: string | undefined;
-  /** Gets the tally at the beginning, to look at it while the work goes on. */
+  /** Receives the tally at the beginning, to show progress. */
   readonly watch?: (tally: Tally) => void;
 }
 

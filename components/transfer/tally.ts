@@ -22,12 +22,12 @@ import {
   type Unwritable,
 } from "./reports";
 
-/** What an import does with a record that it takes. */
+/** The outcome of a record that an import accepts. */
 export type Outcome = "inserted" | "updated" | "unchanged";
 
 /**
- * The hash of a list, whatever its order and length, by which the setting `advanced.acceptQuarantined` accepts just
- * what a person has seen, with its content on disk: 16 hexadecimal digits.
+ * The hash of a list of records with their content on disk, in any order: 16 hexadecimal digits. With it, the setting
+ * `advanced.acceptQuarantined` accepts exactly the records that were reported.
  */
 export class ListHash {
   private sum = 0n;
@@ -42,7 +42,7 @@ export class ListHash {
   }
 }
 
-/** What may be counted of a collection's records in an import, an export or a verification. */
+/** The counts of a collection's records in an import, an export or a verification. */
 const countNames = [
   "records",
   "inserted",
@@ -63,7 +63,7 @@ const countNames = [
 ] as const;
 type CountName = (typeof countNames)[number];
 
-/** The maximum number of examples of a kind: memory stays flat, and nobody reads more. */
+/** Maximum number of examples of a kind: memory stays flat, and more would not be read. */
 const maxExamples = 1_000;
 
 /** Adds examples of a kind as long as there is room. */
@@ -71,7 +71,7 @@ export function addExamples<Case>(cases: Case[], ...more: readonly Case[]): void
   cases.push(...more.slice(0, maxExamples - cases.length));
 }
 
-/** Counts what becomes of records in an import, an export or a verification, with examples of each kind. */
+/** Counts the outcomes of records in an import, an export or a verification, with examples of each kind. */
 export class Tally {
   private readonly started = Date.now();
   readonly counts = byRole(
@@ -94,27 +94,27 @@ export class Tally {
   readonly different = byRole((): { id: string; paths: readonly string[] }[] => []);
   readonly removedUnfinished: string[] = [];
   readonly begunInMongo: string[] = [];
-  /** All that is quarantined, and in a verification all that differs. */
+  /** The hash of all quarantined records, and in a verification of all differing ones. */
   readonly differenceHash = new ListHash();
   private readonly conversions: ImportReport["conversions"] = {};
   private unchangedFiles = 0;
   private unfinishedRuns = 0;
 
-  /** @param keepRaw gets every refused record with what its file has */
+  /** @param keepRaw receives every refused record with its raw content */
   constructor(private readonly keepRaw?: (refused: Quarantined, raw?: Raw) => void) {}
 
   get elapsedMs(): number {
     return Date.now() - this.started;
   }
 
-  /** Counts records of a collection, and what became of them. */
+  /** Counts records of a collection, by outcome. */
   count(role: CollectionRole, outcome: Exclude<CountName, "records">, times = 1): void {
     this.counts[role].records += times;
     this.counts[role][outcome] += times;
   }
 
   /**
-   * Counts a record that an import took.
+   * Counts a record that an import accepted.
    *
    * @param mayExecute whether it is a run that may still execute steps; default: it is not
    */
@@ -139,7 +139,7 @@ export class Tally {
   /**
    * Counts a record on disk that is left out.
    *
-   * @param raw what the file has, if it could be read
+   * @param raw the raw record, if it could be read
    */
   refuse(role: CollectionRole, location: RecordLocation, refusal: Refusal, raw?: Raw): void {
     this.count(role, "quarantined");
@@ -174,7 +174,7 @@ export class Tally {
     addExamples(this.conflicts, conflict);
   }
 
-  /** Counts the records of a file, or of a log's beginning, that an earlier import brought. */
+  /** Counts the records of a file, or of a log's beginning, that an earlier import read. */
   resume(role: CollectionRole, imported: ImportedCounts): void {
     const { records, normalized, conversions, unfinished } = imported;
     this.count(role, "unchanged", records);
@@ -190,7 +190,7 @@ export class Tally {
     addExamples(this.incomplete, line);
   }
 
-  /** Counts what another tally of an export has counted. */
+  /** Adds the counts of another tally of an export. */
   add(other: Tally): void {
     for (const role of collectionRoles) {
       for (const name of countNames) this.counts[role][name] += other.counts[role][name];
@@ -202,7 +202,7 @@ export class Tally {
     this.bytes += other.bytes;
   }
 
-  /** All records of each collection, by a name of the report's, and what became of them. */
+  /** The counts of each collection, with the number of all its records under the report's name for it. */
   countsOf<Total extends string, Name extends CountName>(total: Total, ...names: Name[]) {
     type Counts = Record<Total | Name, number>;
     const byName = collectionRoles.map((role) => {
@@ -213,7 +213,7 @@ export class Tally {
     return Object.fromEntries(byName) as Record<CollectionRole, Counts>;
   }
 
-  /** What an import counted. */
+  /** The report of an import. */
   report(): ImportReport {
     const { files, bytes, elapsedMs, conversions, skipped, incomplete, quarantine } = this;
     const { unchangedFiles, changedFiles, unfinishedRuns, quarantinedUnfinished } = this;

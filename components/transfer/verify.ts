@@ -28,15 +28,15 @@ import { Tally, addExamples } from "./tally";
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
  * `newerInMongo`, `removed`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `removed`,
- * `expired` and `onlyInMongo` are no differences.
+ * `expired` and `onlyInMongo` are not differences.
  */
 export interface VerifiedCounts {
   files: number;
-  /** By the collection's metadata, which a crash may leave somewhat wrong. */
+  /** From the collection's metadata, which may be slightly wrong after a crash. */
   mongo: number;
   equal: number;
   newerInMongo: number;
-  /** The least number, if a key is on disk twice. */
+  /** The minimum, if a key is on disk twice. */
   onlyInMongo: number;
   /** Removed in MongoDB since the cutover. */
   removed: number;
@@ -46,53 +46,58 @@ export interface VerifiedCounts {
   differing: number;
   /** Records on disk that could not be read or do not meet the contract. */
   quarantined: number;
-  /** The first thousand ids of those that are missing. */
+  /** The first thousand ids of missing records. */
   onlyInFiles: string[];
-  /** The first thousand of those that differ, with the paths of what differs. */
+  /** The first thousand differing records, with the paths that differ. */
   different: { id: string; paths: readonly string[] }[];
 }
 
-/** What a verification found; it holds if nothing is missing, and nothing differs or is quarantined that was not accepted. */
+/**
+ * The results of a verification. It holds if nothing is missing, and everything that differs or is quarantined was
+ * accepted.
+ */
 export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {
   holds: boolean;
-  /** Of all that differs or is quarantined, for `advanced.acceptQuarantined`; absent if nothing does. */
+  /** The hash of all differing and quarantined records, for `advanced.acceptQuarantined`; absent if there are none. */
   hash?: string;
   /** When MongoDB's documents were counted: ISO 8601. */
   at: string;
   elapsedMs: number;
-  /** Why the next import still trusts the files' checkpoints although the verification does not hold. */
+  /** The reason why the next import still trusts the files' checkpoints although the verification does not hold. */
   notForgotten?: string;
   /** The first thousand runs that MongoDB removed since the cutover, and that are unfinished on disk. */
   removedUnfinished: string[];
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
-  /** The check of forms, which does not count for \`holds\`; absent in the first verification. */
+  /** The check of forms, which does not count for `holds`; absent in the first verification. */
   forms?: FormsReport;
   /**
-   * How many files a first verification compared, and left out because they changed; absent in the final verification.
+   * The number of files that a first verification compared, and that it left out because they changed; absent in the
+   * final verification.
    */
   firstVerification?: { verifiedFiles: number; changedFiles: number };
 }
 
 export interface VerifyOptions {
-  /** The hash of what differs or is quarantined and was accepted. */
+  /** The hash of differing and quarantined records that are accepted. */
   readonly acceptQuarantined?: string | undefined;
   /**
-   * What log expiries may have deleted: a missing entry of that time is `expired`, but not by a former expiry if its
-   * file was read since that ended, because all of it was inserted then. Default: nothing.
+   * The moments up to which log expiries may have deleted entries: a missing entry from before is `expired`. A former
+   * expiry does not count if the entry's file was read after it ended, because all of the file was inserted then.
+   * Default: none.
    */
   readonly expiry?: LogExpiry;
   /**
-   * `unchanged only` compares only what an import would not read again, and leaves out files that change meanwhile: while
-   * the services write files, no other difference means anything. Nobody works on MongoDB then, so a run or an approval
-   * that is newer there differs, unless the run is held. Default: `start`.
+   * `unchanged only` compares only files that an import would not read again, and leaves out files that change
+   * meanwhile: while the services write files, no other difference means anything. No service works on MongoDB then, so
+   * a run or an approval that is newer there differs, unless the run is held. Default: `start`.
    */
   readonly from?: Exclude<From, "checkpoints">;
 }
 
 /**
- * Compares one way, by the merge rules: every record on disk is in MongoDB, equal, or MongoDB's
- * is the newer. Reads both sides in batches and changes nothing.
+ * Compares in one direction, by the merge rules: every record on disk must be in MongoDB, equal or newer there. Reads
+ * both sides in batches and changes nothing.
  *
  * @throws StateFolderError if the state directory cannot be used
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
@@ -132,7 +137,7 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const reports = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
     const mongo = await reading(sides, role, (all) => all.estimatedDocumentCount());
     const { equal, newerInMongo, differing } = found[role];
-    // A key that is on disk twice was found twice.
+    // A key that is on disk twice is found twice.
     const onlyInMongo = Math.max(0, mongo - equal - newerInMongo - differing);
     const cases = { onlyInFiles: tally.onlyInFiles[role], different: tally.different[role] };
     return [role, { ...found[role], mongo, onlyInMongo, ...cases }] as const;
@@ -140,7 +145,7 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const counts = Object.fromEntries(reports) as Record<CollectionRole, VerifiedCounts>;
   const { elapsedMs, removedUnfinished, incomplete, quarantine } = tally;
   const all = Object.values(counts);
-  // A file that was imported has no quarantined record, unless it changed meanwhile.
+  // An imported file has no quarantined record, unless it changed meanwhile.
   const isClean = all.every(
     ({ differing, quarantined }) => differing + (isFirst ? 0 : quarantined) === 0,
   );
@@ -162,7 +167,7 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   };
 }
 
-/** The missing log entries that an expiry may have deleted. */
+/** Finds the missing log entries that an expiry may have deleted. */
 async function findExpired(
   sides: BothSides,
   pairs: readonly Pair[],
@@ -207,8 +212,8 @@ function countPair(
 }
 
 /**
- * Makes the next import read every file again if a verification does not hold: a checkpoint is wrong then. If MongoDB
- * refuses that, the report has the reason.
+ * Makes the next import read every file again if a verification does not hold, because a checkpoint is wrong then. If
+ * MongoDB refuses that, the report has the reason.
  */
 export async function forgetUnlessHolds(
   sides: BothSides,

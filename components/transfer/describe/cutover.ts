@@ -9,9 +9,9 @@ import { type Sides, describeWays, isOf } from "./unfinished";
 const toleratedPercent = 1;
 
 /**
- * Why an import stops a cutover before the drain, or before it is recorded, with what to do; empty if it does not.
- * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
- * import brought; and many that are finished would be missed. So would be what is in a folder that no import reads.
+ * Describes why an import stops a cutover, before the drain or before the cutover is recorded, with advice; empty if it
+ * does not. A worker on MongoDB would not execute a quarantined unfinished run, or would execute it from an earlier
+ * import. Many quarantined finished runs would be missed, and so would runs in a folder that no import reads.
  */
 export function describeStop(report: ImportReport, sides: Sides, pass: "bulk" | "delta"): string[] {
   const { quarantine, quarantinedUnfinished, skipped } = report;
@@ -40,7 +40,7 @@ export function describeStop(report: ImportReport, sides: Sides, pass: "bulk" | 
   return stopReasons(`Import of ${sides.root}`, sections, describeWays(runIds, sides, pass));
 }
 
-/** What a cutover means, and what becomes of runs that a rollback held. */
+/** The consequences of a recorded cutover, also for runs that a rollback held. */
 export function cutoverSections(
   { cutoverRecord, held, unknown }: RecordedCutover,
   root: string,

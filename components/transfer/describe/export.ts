@@ -10,7 +10,7 @@ import {
 import type { Exported } from "../rollback/rollback";
 import { type Section, formatRecords, listRecords } from "./sections";
 
-/** What an export left to a person. */
+/** The results of an export that need a person. */
 export function exportSections(report: Exported, root: string): Section[] {
   const { withoutMergeBase, baseTrouble = "", removedUnfinished, older } = report;
   const conflicts = sumCounts(report, "conflicts");
@@ -55,7 +55,7 @@ function formatConflict(one: FileConflict | LogConflict): string {
     : `${one.runId} in ${one.file} (${one.detail}; MongoDB's entries stay in ${one.collection})`;
 }
 
-/** Which side is not as the last export left it. */
+/** The side that is not as the last export left it. */
 function olderSection(older: OlderSide, root: string): Section {
   const title =
     older === "directory"
@@ -64,7 +64,7 @@ function olderSection(older: OlderSide, root: string): Section {
   return { code: "older-copy", title, advice: "Everything was compared." };
 }
 
-/** What is held after an export. */
+/** The runs and jobs that are held after an export. */
 interface StillHeld {
   readonly held: readonly string[];
   readonly destinationTaken: readonly string[];
@@ -72,9 +72,9 @@ interface StillHeld {
 }
 
 /**
- * What stays in `held/`, and what to do about it.
+ * The runs and jobs that stay in `held/`, with advice.
  *
- * @param later what restores it, such as `` `pulumi up` ``
+ * @param later the command that restores them, such as `` `pulumi up` ``
  */
 export function heldSections(
   { held, destinationTaken, heldJobs = [] }: StillHeld,
@@ -110,7 +110,7 @@ export function heldSections(
   ];
 }
 
-/** What an export by hand found. */
+/** The results of an export by hand. */
 export function exportByHandSections(report: ExportReport, state: StateAddress): Section[] {
   const { returned, stillHeld, destinationTaken } = report;
   const held = stillHeld.filter((runId) => !destinationTaken.includes(runId));

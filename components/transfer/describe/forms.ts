@@ -4,7 +4,7 @@ import type { FormDifference, SeenForm } from "../forms/compare";
 import type { FormsReport } from "../forms/read";
 import { type Section, formatRecords, stopReasons } from "./sections";
 
-/** What a check of forms found. */
+/** The results of a check of forms. */
 export function formsSection({ compared, differences, hash = "" }: FormsReport): Section {
   const roles = collectionRoles.filter((role) => compared[role] > 0);
   const counts = roles.map((role) => formatRecords(compared[role], role)).join(", ");
@@ -24,7 +24,7 @@ const nothingCompared =
   "Forms were not compared, because no service has written to MongoDB yet: the verification after the rollouts " +
   "compares them, and `taskrunner-storage verify` at any time";
 
-/** Why differences stop a cutover before the drain, or its verification, and what to do. */
+/** Describes why differences stop a cutover before the drain, or its verification, with advice. */
 export function describeFormsStop(forms: FormsReport, root: string, isFirst: boolean): string[] {
   const accept = "set that and run `pulumi up` again";
   const ways = isFirst

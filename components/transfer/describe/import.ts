@@ -10,7 +10,7 @@ import { type ImportReport, type Quarantined, sumCounts } from "../reports";
 import type { VerificationReport } from "../verify";
 import { type Section, formatRecords, listRecords } from "./sections";
 
-/** What an import by hand found. */
+/** The results of an import by hand. */
 export function importSections(report: ImportReport, state: StateAddress): Section[] {
   return [
     foreignSection(report.skipped, state.root),
@@ -25,7 +25,7 @@ export function importSections(report: ImportReport, state: StateAddress): Secti
   ];
 }
 
-/** What is not state. */
+/** Files and folders that are not state. */
 export function foreignSection({ foreign, foreignNames }: Skipped, root: string): Section {
   return {
     code: "not-state",
@@ -35,7 +35,7 @@ export function foreignSection({ foreign, foreignNames }: Skipped, root: string)
   };
 }
 
-/** What may have runs in it and is not read. */
+/** Folders and links that may have runs in them and are not read. */
 export function unknownSection({ unknown, unknownNames }: Skipped): Section {
   return {
     code: "not-state",
@@ -45,7 +45,7 @@ export function unknownSection({ unknown, unknownNames }: Skipped): Section {
   };
 }
 
-/** What was removed in MongoDB since the cutover. */
+/** Records that were removed in MongoDB since the cutover. */
 export function removedSections(report: ImportReport | VerificationReport): Section[] {
   const { removedUnfinished } = report;
   return [
@@ -62,7 +62,7 @@ export function removedSections(report: ImportReport | VerificationReport): Sect
   ];
 }
 
-/** What became of runs that web began or decided on files between the worker's rollout and its own. */
+/** Runs that web began or decided on files between the worker's rollout and its own. */
 export function windowSections(
   { begunInMongo = [], decidedLate = [] }: ImportReport,
   { root, folders }: StateAddress,
@@ -84,7 +84,7 @@ export function windowSections(
   ];
 }
 
-/** Records on disk that were left out, with the reason of each. */
+/** Quarantined records on disk, each with its reason. */
 export function quarantineSection(cases: readonly Quarantined[], count: number): Section {
   const title = `${formatCount(count, "record")} on disk cannot be imported`;
   return { title, cases: cases.map(formatQuarantined), count };
@@ -94,7 +94,7 @@ export function formatQuarantined({ reason, detail, ...location }: Quarantined):
   return `${describeLocation(location)} (${reason}: ${detail})`;
 }
 
-/** How many jobs wait, and what to do if the worker has taken none of those that waited at the handover. */
+/** The number of jobs that wait, with advice if the worker has taken none of those that waited at the handover. */
 export function jobSections(
   { waiting, atHandover = 0, untaken = [] }: JobCounts,
   { folders: { queue = "" } }: Pick<StateAddress, "folders">,

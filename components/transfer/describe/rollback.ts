@@ -6,7 +6,7 @@ import { exportSections, heldSections } from "./export";
 import { type Section, formatRecords, listRecords } from "./sections";
 
 /**
- * What a rollback did.
+ * The results of a rollback.
  *
  * @param state the state directory as the settings name it
  * @param cutover `isAgain` if each later `up` tries again, because a Job does it
@@ -57,7 +57,7 @@ function exportedSections(report: Exported, root: string): Section[] {
   return [{ title: `Exported to ${root}`, cases }, ...exportSections(report, root)];
 }
 
-/** What a rollback did before the drain. */
+/** The results of a rollback's export before the drain. */
 export function bulkExportSections(report: BulkExportReport, root: string): Section[] {
   if ("exported" in report) return exportedSections(report.exported, root);
   return [
@@ -69,7 +69,7 @@ export function bulkExportSections(report: BulkExportReport, root: string): Sect
   ];
 }
 
-/** What a rollback without MongoDB would do, for a preview and a plan. */
+/** Describes, for a preview and a plan, a rollback without MongoDB. */
 export function describeRollbackPreview(
   { unreachable, unfinishedCount, isOfNow }: RollbackPreview,
   root: string,

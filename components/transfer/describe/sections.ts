@@ -12,12 +12,15 @@ import type { RoleCounts } from "../reports";
 
 /** A part of a report: what was found, with examples. */
 export interface Section {
-  /** What was found, with its number: a sentence without its full stop. */
+  /** The finding, with its number: a sentence without its full stop. */
   readonly title: string;
   readonly cases?: readonly string[];
-  /** All that were found, of which `cases` may be the first. At 0 there is nothing to say. Default: the number of cases. */
+  /**
+   * The number of all cases, of which `cases` may be the first. A section with 0 is left out. Default: the number of
+   * `cases`.
+   */
   readonly count?: number;
-  /** What follows, and what to do. */
+  /** The consequence, and what to do. */
   readonly advice?: string | undefined;
   /** The code of a warning. */
   readonly code?: Code;
@@ -56,7 +59,7 @@ export function listSections(sections: readonly Section[]): string[] {
   );
 }
 
-/** Why a step stops: a reason for each section, the last one with what to do. */
+/** The reasons why a step stops: one for each section, the last one with advice. */
 export function stopReasons(what: string, sections: readonly Section[], advice: string): string[] {
   const reasons = withoutEmpty(sections).map((section) => `${what}: ${formatSection(section)}`);
   return reasons.map((reason, at) => (at === reasons.length - 1 ? `${reason} ${advice}` : reason));
@@ -78,7 +81,7 @@ export function formatRecords(count: number, role: CollectionRole): string {
   return formatCount(count, ...nouns[role]);
 }
 
-/** What a report counted of each collection, if anything: `["2 runs", "1 log entry"]`. */
+/** A report's counts of each collection, without zeros: `["2 runs", "1 log entry"]`. */
 export function listRecords<Count extends string>(
   report: RoleCounts<Count>,
   count: Count,

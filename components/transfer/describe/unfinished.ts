@@ -14,7 +14,7 @@ import type { Pair } from "../pairs";
 import type { Quarantined, UnfinishedRuns } from "../reports";
 import { formatRecords, stopReasons } from "./sections";
 
-/** What the messages of a stop name, with the state directory as the settings name it. */
+/** Both sides as the messages of a stop name them, with the state directory as the settings name it. */
 export interface Sides extends StateAddress {
   readonly database?: string;
   readonly collections: { readonly runs: string };
@@ -25,7 +25,10 @@ export interface Sides extends StateAddress {
 /** The maximum number of runs that a command names; the next stop names others. */
 const namedInCommand = 20;
 
-/** Why a cutover stops, if a worker on MongoDB would execute other steps than one on files; empty if it would not. */
+/**
+ * Describes why a cutover stops: a worker on MongoDB would execute other steps than one on files. Empty if it would
+ * not.
+ */
 export function describeUnequal(
   { unequal }: UnfinishedRuns,
   sides: Sides,
@@ -54,7 +57,7 @@ const otherWay = {
 };
 
 /**
- * How a cutover goes on that stopped at runs that cannot be imported.
+ * Describes how to continue a cutover that stopped at runs that cannot be imported.
  *
  * @param runIds those of which MongoDB has different content
  */
@@ -70,7 +73,7 @@ const fixFiles =
   "Fix these files, or move what is not a run out of the directory. Then run `pulumi up` again: it imports what is " +
   "missing.";
 
-/** The way on if the last rollback exported nothing. */
+/** The advice if the last rollback exported nothing. */
 export const exportFirst =
   "The last rollback exported nothing, so MongoDB may have what the files lack: run `taskrunner-storage export`, then " +
   "`pulumi up` again.";
@@ -85,14 +88,14 @@ function describeFixes(runIds: readonly string[], sides: Sides): string {
   );
 }
 
-/** The migrator's user may not remove documents, and the services' may. */
+/** The command that deletes runs, for the services' user: the migrator's may not delete documents. */
 function deletion(runIds: readonly string[], { database = "", collections }: Sides): string {
   const ids = runIds.map((runId) => JSON.stringify(runId).replaceAll("'", "\\u0027")).join(", ");
   const names = `db.getSiblingDB("${database}").getCollection("${collections.runs}")`;
   return `mongosh "$APP_MONGO_URI" --eval '${names}.deleteMany({ _id: { $in: [${ids}] } })'`;
 }
 
-/** What was compared before the cutover is recorded, for the engine's log. */
+/** Describes the comparison before the cutover is recorded, for the engine's log. */
 export function describeCompared({ compared, changed, held }: UnfinishedRuns): string {
   const left = [
     ...(changed > 0 ? [`${changed} changed since, and the delta pass imports them`] : []),
@@ -104,7 +107,7 @@ export function describeCompared({ compared, changed, held }: UnfinishedRuns): s
   return `${[same, ...left].join("; ")}.`;
 }
 
-/** What both sides have of a run, or of an approval. */
+/** Describes both sides of a run or an approval. */
 export function describePair({ key, disk: { role, document }, mongo }: Pair): string {
   const name = role === "runs" ? "" : `approval ${readableKey(key)}: `;
   const describe = role === "runs" ? describeRun : describeApproval;
@@ -120,7 +123,7 @@ export const isOf = (role: CollectionRole, folders: StateFolders) => {
   return ({ file }: { readonly file: string }) => file.startsWith(folder);
 };
 
-/** What a file has that cannot be imported. */
+/** Describes a record that cannot be imported. */
 export function describeRefused(
   { file, detail }: Quarantined,
   { folders }: StateAddress,
@@ -131,7 +134,7 @@ export function describeRefused(
   return `${what}${file} cannot be imported (${detail})`;
 }
 
-/** What one side has of a run, such as `finished on disk since 2025-11-06T10:00:00.000Z`. */
+/** Describes one side of a run, such as `finished on disk since 2025-11-06T10:00:00.000Z`. */
 export function describeRun(run: JsonObject, where: string): string {
   const updatedAt = memberOf(run, "updatedAt");
   const at = updatedAt instanceof Date ? JSON.stringify(updatedAt) : updatedAt;

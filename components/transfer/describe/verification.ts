@@ -6,7 +6,7 @@ import { quarantineSection } from "./import";
 import { type Section, formatRecords, stopReasons } from "./sections";
 import { exportFirst } from "./unfinished";
 
-/** Why a verification, or the first one, before the drain, does not hold: a section for each kind of difference. */
+/** Why a verification, or the first verification, does not hold: a section for each kind of difference. */
 export function verificationSections(report: VerificationReport): Section[] {
   const { quarantine, notForgotten, firstVerification } = report;
   const missing = collectionRoles.map((role) => {
@@ -32,7 +32,7 @@ export function verificationSections(report: VerificationReport): Section[] {
 }
 
 /**
- * Why a verification stops a step, with what to do.
+ * Describes why a verification stops a step, with advice.
  *
  * @param root the state directory as the settings name it
  */
@@ -48,13 +48,13 @@ const fixDifferences =
   "what is missing, run `taskrunner-storage import --cutover-pass final`, which reads every file again. Then run " +
   "`pulumi up` again: it imports quarantined records and verifies again.";
 
-/** How a cutover ends without records that nobody can fix. */
+/** The advice to end a cutover without records that cannot be fixed. */
 export function acceptQuarantined(hash: string): string {
   return `If nobody can fix what differs or cannot be imported, set advanced.acceptQuarantined: "${hash}".`;
 }
 
 /**
- * Why a first verification stops a cutover before the drain, with what to do.
+ * Describes why a first verification stops a cutover before the drain, with advice.
  *
  * @param notExported whether the last rollback exported nothing
  */
@@ -76,7 +76,7 @@ export function describeUnproven(
 const changedInMongo =
   "These files have not changed since they were imported, so somebody else changed MongoDB. No service was stopped.";
 
-/** What a first verification found, and how long the worker will be stopped. */
+/** The results of a first verification, and how long the worker will be stopped. */
 export function firstVerificationSections({ firstVerification }: ImportReport): Section[] {
   if (!firstVerification) return [];
   const changed = formatCount(firstVerification.changedFiles, "file");

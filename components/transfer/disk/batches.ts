@@ -3,20 +3,19 @@ import { type FoundFile, type ReadyRecord, type StateFile, mapLimit } from "../.
 import type { Checkpoint } from "../checkpoints";
 
 /**
- * The one cut by size, in bytes. Small runs are listed in groups that have at most so many, so that a group is one batch.
- * A run with more is a group of its own, cut into batches while it is read. Memory follows from that, however long a
- * log is: of four groups at once each has a batch at work, one that is finished and one that is read. Among these
- * batches is at most one large run.
+ * Maximum size of a batch, in bytes, and of a group of small runs, so that a group is one batch. A larger run is a
+ * group of its own, cut into batches while it is read. This bounds memory, however long a log is: each of four groups
+ * at once has one batch at work, one that is finished and one that is read. At most one of the groups is a large run.
  */
 export const batchBytes = 768 * 1024;
 
-/** Maximum number of runs of a group: beside its bytes each has its checkpoints, its merge bases and their updates. */
+/** Maximum number of runs of a group: besides its bytes, each has checkpoints, merge bases and their updates. */
 export const groupRuns = 256;
 
-/** A batch of a large run goes with so many bytes already if it is awaited: a near server needs no more at once. */
+/** Size from which an awaited batch of a large run is passed on: a near server needs no more at once. */
 const awaitedBytes = 192 * 1024;
 
-/** Nothing is read beside a batch with more bytes, which a large record makes. */
+/** Size above which nothing is read beside a batch: a large record is in it. */
 const largeBytes = 4 * 1024 * 1024;
 
 const groupsAtOnce = 4;
@@ -30,7 +29,7 @@ export interface FileRecords {
   readonly reached?: readonly [file: StateFile, checkpoint: Checkpoint];
 }
 
-/** Whole runs that are read and worked on in sequence; a large run is a group of its own. */
+/** Whole runs that are processed in sequence; a large run is a group of its own. */
 export interface RunGroup {
   /** The records of one file after the other, a run's own file last. */
   readonly chunks: AsyncIterable<FileRecords>;
@@ -107,7 +106,7 @@ export async function workOn<Result>(
         if (hasFailed) break;
         const result = await work(batch);
         await last;
-        // While the next one is worked on: a distant server answers each in its own time.
+        // Finish it while the next one is at work, which hides the latency of a distant server.
         last = Promise.resolve().then(() => finish(result, batch));
         last.catch(() => undefined);
       }
@@ -118,7 +117,7 @@ export async function workOn<Result>(
       throw error;
     }
   };
-  // Each takes the next group when it is done with one.
+  // Each iteration takes the next group when it has finished one.
   const workers = Array.from({ length: groupsAtOnce }, () => groups);
   await mapLimit(groupsAtOnce, workers, async (left) => {
     for await (const group of left) {
@@ -129,8 +128,8 @@ export async function workOn<Result>(
 }
 
 /**
- * Reads the next batch while one is worked on; nothing beside one that holds a large record. Several runs stay one
- * batch: each costs its round trips.
+ * Reads the next batch while one is at work, but nothing beside one that holds a large record. Several runs stay one
+ * batch, because each batch costs round trips.
  */
 async function* readAhead(chunks: RunGroup["chunks"], isLargeRun: boolean): AsyncGenerator<Batch> {
   let isAwaited = isLargeRun;

@@ -28,14 +28,14 @@ export interface Listed {
   readonly file: FoundFile;
   readonly checkpoint: Checkpoint | undefined;
   readonly beginning?: Beginning | undefined;
-  /** Its run's id, or why that cannot be read; undefined if no run's file says it. */
+  /** Its run's id, or why that cannot be read; undefined if no run's file has it. */
   readonly id: string | Refusal | undefined;
 }
 
-/** Whether there is nothing to read in a file since it was imported. */
+/** Whether a file has nothing new since it was imported. */
 export function isImported({ file, checkpoint, id }: Listed): boolean {
   if (checkpoint?.complete !== true || !isUntouched(file.stat, checkpoint)) return false;
-  // The file of its run may have come later, or the log's last line has no end.
+  // The file of its run may have appeared later, or the log's last line has no end.
   return file.stat.size === checkpoint.offset && (id ?? checkpoint.runId) === checkpoint.runId;
 }
 
@@ -49,8 +49,7 @@ export function isUntouched(now: FileStat, then: Checkpoint): boolean {
 }
 
 /**
- * What is read of a file: what is new since its checkpoint, or all of it from the start, or all of it but only if it is
- * as it was imported.
+ * The part of a file to read: the part after its checkpoint, all of it, or all of it if it is as it was imported.
  */
 export type From = "checkpoints" | "start" | "unchanged only";
 
@@ -63,13 +62,13 @@ interface Opened {
   readonly start: ReadStart | undefined;
   /** Whether a checkpoint is saved on the way. */
   readonly saves: boolean;
-  /** What counts as imported before `start`. */
+  /** The checkpoint at `start`. */
   readonly imported?: Checkpoint;
   /** The whole file, if it is small. */
   readonly bytes: Buffer | undefined;
 }
 
-/** Opens a file. Returns why it cannot be read, and undefined if it is left out because it changed. */
+/** Opens a file. Returns a refusal if it cannot be read, and undefined if it is left out because it changed. */
 export async function openFile(
   { file, checkpoint, beginning: known, id }: Listed,
   from: From,
@@ -79,7 +78,7 @@ export async function openFile(
   try {
     // A larger one is read when its turn comes.
     const bytes = await readSmall(file.path, file.stat.size);
-    // The file of its run may come later: under another id the earlier lines were other records.
+    // The file of its run may appear later: under another id the earlier lines were other records.
     const isOfRun = ({ runId }: { readonly runId: string }) => id === undefined || id === runId;
     const imported = checkpoint && isOfRun(checkpoint) ? checkpoint : undefined;
     const rest = imported && (await findRest(file, imported, bytes));
@@ -106,7 +105,7 @@ const renumbered =
   "the part of it that was imported has changed, and its lines have no sequence, so only their order tells which " +
   "entry of MongoDB each is. Restore that part";
 
-/** Where to go on in a file of which the beginning was imported; undefined if that has changed. */
+/** Where to resume in a file whose beginning was imported; undefined if that has changed. */
 async function findRest(
   file: FoundFile,
   checkpoint: Checkpoint,
@@ -117,7 +116,7 @@ async function findRest(
   const nothing = { start: undefined, saves: false };
   const atEnd = stat.size === offset;
   if (checkpoint.complete && isUntouched(stat, checkpoint)) {
-    // Else the log's last line has no end.
+    // Otherwise the log's last line has no end.
     return atEnd ? nothing : { start: { ...beginning(), offset, lines }, saves: false };
   }
   if (stat.size < offset || (role !== "logs" && !atEnd)) return undefined;
@@ -138,7 +137,7 @@ async function hashBeginning(
   return now?.copy().digest("hex") === hash ? now : undefined;
 }
 
-/** The records of an open file from its `start` on, through read, parse, convert and check. */
+/** Reads, parses, converts and checks the records of an open file from its `start` on. */
 export async function* readRecords(opened: Opened, tally: Tally): AsyncGenerator<FileRecords> {
   const { from, runId, start = beginning(), imported } = opened;
   const { role, name } = opened.file;
@@ -147,7 +146,7 @@ export async function* readRecords(opened: Opened, tally: Tally): AsyncGenerator
   let { saves } = opened;
   try {
     const { file, chunks } = await readSettled(opened, start);
-    // What is unchanged is compared only as it was listed. To a log a service only appends.
+    // An unchanged file is compared only as it was listed. A service only appends to a log.
     const read = role === "logs" ? undefined : file;
     const watched = from === "unchanged only" ? opened.file : read;
     for await (const { texts, end, last } of chunks) {
@@ -158,7 +157,7 @@ export async function* readRecords(opened: Opened, tally: Tally): AsyncGenerator
         counts,
         records.filter(({ raw }) => raw.text.ended),
       );
-      // From there on the file counts as not imported.
+      // The file counts as not imported from there on.
       if (tally.counts[role].quarantined > refused) saves = false;
       const some = { records, ...(watched && { file: watched }) };
       if (saves) {

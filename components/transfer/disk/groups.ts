@@ -18,21 +18,21 @@ import type { Tally } from "../tally";
 import { type FileRecords, type RunGroup, batchBytes, groupRuns } from "./batches";
 import { type From, type Listed, isImported, isUntouched, openFile, readRecords } from "./file";
 
-/** Some runs, and which of their files. */
+/** A selection of runs, and of their files. */
 export interface OnlyRuns {
   readonly names: readonly string[];
   readonly roles: readonly CollectionRole[];
 }
 
-/** What is read of a state directory. */
+/** The reading of a state directory. */
 interface DiskScan {
   readonly address: StateAddress;
-  /** Counts what is read, and gets what is refused on the way. */
+  /** Counts records and bytes, and receives refused records. */
   readonly tally: Tally;
   readonly from: From;
-  /** What earlier imports did; without it every file is read from its start. */
+  /** The checkpoints of earlier imports; without them every file is read from its start. */
   readonly checkpoints?: Pick<Checkpoints, "read"> | undefined;
-  /** Collections without documents, of which no checkpoint counts. Default: none. */
+  /** Collections without documents: their checkpoints do not count. Default: none. */
   readonly empty?: ReadonlySet<CollectionRole>;
   /** Reads only runs whose files have these base names, and of them only these roles, the run's own last. */
   readonly only?: OnlyRuns | undefined;
@@ -44,7 +44,7 @@ interface DiskScan {
   readonly select?: ((runs: readonly Listed[][]) => Promise<readonly Listed[][]>) | undefined;
 }
 
-/** The records of all runs on disk, in groups of whole runs. A run's own record follows what belongs to it. */
+/** Reads the records of all runs on disk, in groups of whole runs. A run's own record follows its parts. */
 export async function* groupsOnDisk(scan: DiskScan): AsyncGenerator<RunGroup> {
   const { tally, from } = scan;
   let files: Listed[] = [];
@@ -79,13 +79,13 @@ export async function* groupsOnDisk(scan: DiskScan): AsyncGenerator<RunGroup> {
 
 function bytesToRead({ file: { role, stat }, checkpoint }: Listed, from: From): number {
   const done = role === "logs" && from === "checkpoints" && checkpoint ? checkpoint.offset : 0;
-  // A file that cannot be looked at has no size.
+  // A file without a stat has no size.
   return stat.size >= done ? stat.size - done : stat.size || 0;
 }
 
 const blocksAtOnce = 4;
 
-/** The number of files that are opened at once for a look. */
+/** The number of files that are opened at once for a stat. */
 export const looksAtOnce = 16;
 
 async function* listRuns(scan: DiskScan): AsyncGenerator<readonly Listed[][]> {
@@ -117,7 +117,7 @@ async function* listRuns(scan: DiskScan): AsyncGenerator<readonly Listed[][]> {
   });
 }
 
-/** Attributes of a file are cached for so long at most, in ms (nfs(5), `acregmax`). */
+/** Maximum time that a file's attributes are cached, in ms (nfs(5), `acregmax`). */
 const cachedMs = 60_000;
 
 /** Opens each file for a fresh stat, except of a run that was finished when imported and is older than any cached stat. */
@@ -131,7 +131,7 @@ async function lookAgain({ baseName, files }: RunOnDisk, { runs }: RunCheckpoint
   return { baseName, files: await Promise.all(files.map(look)) };
 }
 
-/** The runs' ids. A run's own file that is as it was imported is not read for that. */
+/** Finds the runs' ids. A run's own file that is as it was imported is not read for that. */
 async function findIds(
   address: StateAddress,
   runs: readonly RunOnDisk[],
@@ -150,7 +150,7 @@ async function findIds(
   return ids;
 }
 
-/** The number of files of a group that are opened together: a volume across a network takes its time. */
+/** The number of files of a group that are opened together, because a network volume is slow. */
 const filesAtOnce = 64;
 
 async function* readFiles(files: readonly Listed[], scan: DiskScan): AsyncGenerator<FileRecords> {

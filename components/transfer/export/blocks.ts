@@ -14,21 +14,21 @@ import { exportLog } from "./log";
 import { type ExportTask, type RunHead, type RunInMongo, lookUp, refuseRun } from "./run";
 import { type ExportSides, type PartRole, partRoles } from "./sides";
 
-/** What became of a run. */
+/** The result of a run's export. */
 export interface ExportedRun extends Pick<RunInMongo, "runId" | "isUnfinished"> {
   readonly tally: Tally;
   /** The files that were looked at. */
   readonly files: readonly ExportedFile[];
-  /** The name of its own one; absent if it was not looked at. */
+  /** The name of its own file; absent if that was not looked at. */
   readonly name?: string | undefined;
-  /** Whether a worker must not execute it from files: it or an approval is in conflict, or cannot be written. */
+  /** Whether a worker must not execute the run from files: it or an approval is in conflict, or cannot be written. */
   readonly isStale: boolean;
 }
 
 /** Maximum number of blocks that are looked up at once, so that a distant server costs little time. */
 export const blocksAhead = 4;
 
-/** Maximum number of blocks that are written at once: each has few runs to write, with some five round trips a run. */
+/** Maximum number of blocks that are written at once: each has few runs to write, with about five round trips per run. */
 const blocksWritten = 8;
 
 /** Exports blocks of runs. */
@@ -44,18 +44,18 @@ export function exportBlocks(
 const runsAtOnce = 8;
 
 /**
- * Exports the runs of a block, several at once. If several runs may have one file name, the first gets it, also if others
- * are in blocks that are written at the same time.
+ * Exports the runs of a block, several at once. If several runs can have one file name, the first run gets it, even if
+ * others are in blocks that are written at the same time.
  *
  * @param to where the runs' own records go
- * @returns what became of them, in their order
+ * @returns their results, in their order
  */
 export async function exportBlock(
   task: ExportTask,
   block: readonly RunInMongo[],
   to = task.sides,
 ): Promise<ExportedRun[]> {
-  // By what the files of a run may be called.
+  // The names that the files of a run can have.
   const namesOf = ({ runId, baseName = runId }: RunInMongo) => {
     return [fileBaseNames(runId).at(-1) ?? runId, baseName];
   };
@@ -108,7 +108,9 @@ async function exportRun(task: ExportTask, run: RunInMongo, to: ExportSides): Pr
   return { runId, isUnfinished, tally, files, name, isStale: left.some((count) => count > 0) };
 }
 
-/** Where a run's approvals go: below `held/` with its own file, unless they stayed in their place. */
+/**
+ * The sides for a run's approvals: below `held/` with the run's own file, unless the approvals stayed in their folder.
+ */
 async function approvalsSides(
   sides: ExportSides,
   { runId, baseName }: RunInMongo,
@@ -128,7 +130,7 @@ async function isRemoved(
   to: ExportSides,
 ): Promise<boolean> {
   const wasOnBoth = bases.get("runs")?.get(runId)?.agreed !== undefined;
-  // An older copy may lack what it was never given.
+  // An older copy may lack files that it never had.
   const mayBeRemoved = sides.truth === "disk" && sides.older !== "directory";
   if (!mayBeRemoved || !wasOnBoth || held.runs.has(runId)) return false;
   if (baseName && (await lookAt(to, "runs", baseName)).stat !== undefined) return false;

@@ -22,14 +22,14 @@ import { type ExportTask, type RunHead, blocksOfRuns } from "./run";
 import { type ExportSides, type PartRole, partRoles } from "./sides";
 
 /**
- * Exports what changed in MongoDB since the import, by the merge rules: documents without a file, and those that changed
- * only in MongoDB. Never overwrites a file that changed too: MongoDB's content goes to a conflict copy. Each file is
- * complete or as it was before, and nothing is deleted on either side. A second export writes nothing. Held runs return
- * first.
+ * Exports what changed in MongoDB since the import, by the merge rules: documents without a file, and those that
+ * changed only in MongoDB. Never overwrites a file that changed too: MongoDB's content goes to a conflict copy. Each
+ * file is complete or as it was before, and nothing is deleted on either side. A second export writes nothing. Restores
+ * held runs first.
  *
  * @throws StateFolderError before anything is written, if the layout leads out of the root
  * @throws WriteError if files cannot be written at all
- * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
+ * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const task = await beginExport(sides);
@@ -42,7 +42,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
 
 /**
  * Exports finished runs, and the logs of the others, while the services still work on MongoDB: the bulk pass of a rollback.
- * What they are writing is left to the delta pass, because a run may lack its log for a moment.
+ * Leaves unfinished runs to the delta pass, because a run may lack its log for a moment.
  */
 export async function exportFinished(
   sides: ExportSides,
@@ -51,7 +51,7 @@ export async function exportFinished(
   const task = await beginExport({ ...sides, isBulk: true });
   const runs: string[] = [];
   await exportRuns(task, undefined, ({ runId, isUnfinished }) => {
-    // By what was read, and not by a query: a run may be retried and finished again meanwhile.
+    // As read, not by a query: a run may be retried and finished again meanwhile.
     if (isUnfinished) runs.push(runId);
     return true;
   });
@@ -75,7 +75,7 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
     held: { runs: new Set(), returned: [], stillHeld: [], destinationTaken: [] },
   };
   if (sides.older === "directory") {
-    // Its logs get again what they lack, in another form than they had it.
+    // Its logs get the entries that they lack again, in another form than before.
     const checkpoints = new Checkpoints(sides.database, sides);
     await task.bases.write(() => checkpoints.forget(undefined, ["beginning"]));
   }
@@ -107,7 +107,7 @@ export async function reportOn({ sides, bases, tally, held }: ExportTask): Promi
 }
 
 /**
- * Exports runs that were not held.
+ * Exports runs that are not held.
  *
  * @param runIds default all
  * @returns those that a worker must not execute from files
@@ -127,8 +127,8 @@ export async function exportRuns(
 }
 
 /**
- * Exports records without a run. To find them, MongoDB reads one entry of an index on `runId` for each run, which is too
- * much while the worker is stopped. No service executes anything from them.
+ * Exports records without a run. To find them, MongoDB reads one entry of an index on `runId` for each run, which takes
+ * too long while the worker is stopped. No service executes anything from them.
  */
 export async function exportOrphans(task: ExportTask): Promise<void> {
   const roles = partRoles(task.sides);
@@ -141,14 +141,14 @@ export async function exportOrphans(task: ExportTask): Promise<void> {
 /** Number of ids in one lookup. */
 const idsAtOnce = 5_000;
 
-/** Maximum number of runs in a block if MongoDB does not have them. */
+/** Maximum number of runs that MongoDB does not have in a block. */
 const orphansInBlock = 250;
 
 async function* orphansOf({ sides, held }: ExportTask, role: PartRole): AsyncGenerator<RunHead[]> {
   const ids = blocksOf(runIdsIn(sides, role), idsAtOnce);
   const orphans = mapOrdered(ids, blocksAhead, async (some) => {
     const known = await idsAmong(sides, "runs", some);
-    // Approvals of a held run would make jobs of it.
+    // Approvals of a held run would create jobs for it.
     const isHeld = (runId: string) => role === "approvals" && held.runs.has(runId);
     return some.filter((runId) => !known.has(runId) && !isHeld(runId));
   });

@@ -29,13 +29,13 @@ import type { ExportTask, RunInMongo, StoredDocument } from "./run";
 import type { ExportSides } from "./sides";
 import { type Outgoing, type WholeFile, readWholeFile, renewFile, textOf } from "./whole-file";
 
-/** What an export did with a file. */
+/** The result of a file's export. */
 export interface ExportedFile {
   /** Its name; absent if it was not looked at. */
   readonly name?: string;
-  /** Its folder, if that is to be synced. */
+  /** Its folder, if that must be synced. */
   readonly folder?: string;
-  /** The merge bases to settle after that: none vouches for a file that a crash takes back. */
+  /** The merge bases to settle after the sync: none may vouch for a file that a crash takes back. */
   readonly agreed: readonly NewMergeBase[];
 }
 
@@ -57,7 +57,7 @@ export async function exportFile(
   const documents = run.files.get(role) ?? [];
   if (documents.length === 0) return { agreed: [] };
   try {
-    // Trust the merge bases: what has not changed in MongoDB is in its file, whatever that has now.
+    // Trust the merge bases: a document that has not changed in MongoDB is in its file, whatever the file has now.
     if (!sides.all && (await isUnchanged(to, role, run, documents))) {
       tally.count(role, "unchanged", documents.length);
       return { agreed: [] };
@@ -71,7 +71,7 @@ export async function exportFile(
     const kept = documents.flatMap(({ bytes }) => bytes ?? []);
     const wanted = { [role === "runs" ? "_id" : "runId"]: runId };
     const isKept = kept.length === documents.length;
-    // A block has no room for each document: then all of the file are read again.
+    // A block may have no room for its documents: then all documents of the file are read again.
     const found = isKept
       ? kept.map((bytes) => documentIn(bytes))
       : await readDocuments(sides, role, wanted, documentIn);
@@ -79,7 +79,7 @@ export async function exportFile(
     const having = (...verdicts: Verdict[]) =>
       file.refusal ? [] : pairs.filter(({ verdict }) => verdicts.includes(verdict));
 
-    // Leave the records that MongoDB does not win.
+    // Leave the records for which MongoDB does not win.
     const equal = having("equal");
     tally.count(role, "unchanged", equal.length);
     tally.count(role, "newerOnDisk", having("disk").length);
@@ -91,11 +91,11 @@ export async function exportFile(
     const wins = having("mongo", "onlyInMongo");
     const { renewed, content, become } = renewFile(location, file, wins, tally);
     const isDue = (one: NewMergeBase) => !isAgreed(one.seen, one);
-    // An export that was killed may have written what is equal.
+    // A killed export may have written the equal records.
     const known = equal.flatMap(({ becomes }) => becomes ?? []).filter(isDue);
     const announced = become.filter(isDue);
     if (content !== undefined) {
-      // Announce: if this export is killed after the rename, the next one knows what was written.
+      // Announce: if this export is killed after the rename, the next one knows which records were written.
       await bases.announce(announced);
       try {
         // Write aside, sync and rename, unless the file changed since it was read.
@@ -123,7 +123,7 @@ export async function exportFile(
 }
 
 /**
- * Whether no document has changed in MongoDB since both sides agreed, and the file of that agreement is there. The file's
+ * Whether no document has changed in MongoDB since both sides agreed, and the file of that agreement exists. The file's
  * content does not count.
  */
 async function isUnchanged(
@@ -153,13 +153,13 @@ function pairDocument(
   const pair: Outgoing = pairOf(role, found, bases.get(role)?.get(key), sides);
   const { disk, verdict } = pair;
   if (role !== "runs" || sides.truth !== "mongo" || verdict !== "disk" || !disk) return pair;
-  // A file that changed since the merge base was restored, whatever its date is, because clocks may be apart.
+  // A file that changed since the merge base was restored, whatever its date: clocks may differ.
   return wouldRepeatSteps(disk.document, mongo) ? { ...pair, verdict: "mongo" } : pair;
 }
 
 /**
- * Writes documents whose file is not changed to its conflict copy: the same name in a folder that no service and no import
- * reads. Counts a document that no file can hold as such.
+ * Writes documents whose file must stay to its conflict copy: the same name in a folder that no service and no import
+ * reads. Counts a document that no file can hold as unwritable.
  *
  * @param refusal why the file cannot be compared; absent if it has different content for each document
  */

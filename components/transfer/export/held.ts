@@ -6,9 +6,9 @@ import { type ExportSides, partRoles } from "./sides";
 const heldAtOnce = 500;
 
 /**
- * Restores held runs. If MongoDB has a run, its held file and approvals are updated by the merge rules before they return
- * to their places, and its jobs after them. A run that MongoDB does not have stays held, because this MongoDB may be a new
- * one; so does a conflict, whose file must not be executed.
+ * Restores held runs. If MongoDB has a run, its held file and approvals are updated by the merge rules before they
+ * return to their folders, then its jobs return. A run that MongoDB does not have stays held, because this MongoDB may
+ * be a new one. So does a conflict, whose file must not be executed.
  */
 export async function exportHeldRuns(asked: ExportTask): Promise<HeldRuns> {
   const runs = new Set<string>();

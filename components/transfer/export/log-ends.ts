@@ -4,12 +4,12 @@ import { reading } from "../documents";
 import { documentIn } from "../exact-types";
 import type { MongoSide } from "../sides";
 
-/** What is kept of a log to detect a change. */
+/** The part of a log in MongoDB that is kept to detect a change. */
 export interface LogInMongo {
-  /** The least and the greatest sequence; the least and the greatest integer for one that is none. */
+  /** The least and the greatest sequence; for one that is not an integer, the least or the greatest integer. */
   readonly first: bigint;
   readonly last: bigint;
-  /** The last entry's, by `hashOf`. */
+  /** The last entry's hash, by `hashOf`. */
   readonly hash: string;
 }
 
@@ -62,7 +62,7 @@ async function readOutermost(
     { $unwind: "$end" },
     { $replaceWith: "$end" },
   ];
-  // One reply has them all.
+  // All of them fit in one reply.
   const options = { raw: true, batchSize: runIds.length + 1 };
   const found = await reading(sides, "logs", () =>
     sides.database.aggregate(pipeline, options).toArray(),

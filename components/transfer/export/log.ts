@@ -31,9 +31,9 @@ import type { ExportTask, RunInMongo } from "./run";
 import type { ExportSides } from "./sides";
 
 /**
- * Appends to a run's log the entries that it lacks, in the order of their sequence, wherever they belong, because a service
- * may insert one late. Existing lines are never rewritten. If the last entry that both sides have differs, the log is a
- * conflict and both sides stay.
+ * Appends to a run's log the entries that it lacks, in the order of their sequence, even if they belong further up,
+ * because a service may insert one late. Existing lines are never rewritten. If the last entry that both sides have
+ * differs, the log is a conflict and both sides stay.
  */
 export async function exportLog(
   task: ExportTask,
@@ -44,7 +44,7 @@ export async function exportLog(
   if (!log) return notTouched;
   let gaps: readonly Filter<Document>[] = [{}];
   try {
-    // The run's own merge base knows whose the file's name is.
+    // The run's own merge base has the file's base name.
     const known = baseName === undefined ? undefined : await lookAt(sides, "logs", baseName);
     const seen = known?.stat === undefined ? undefined : await readLog(known, runId, log);
     if (seen && endsAlike(seen, log) && findGaps(seen, log).length === 0) return notTouched;
@@ -80,7 +80,7 @@ interface Range {
   to: bigint;
 }
 
-/** What is kept of a log on disk after it was read. */
+/** The part of a log on disk that is kept after it was read. */
 interface LogOnDisk {
   readonly location: FileLocation;
   /** The sequences of its lines in the file's order. */
@@ -167,7 +167,7 @@ async function* entriesIn(
   }
 }
 
-/** A log of which the last common entry differs is one conflict. */
+/** Counts a log whose last common entry differs as one conflict. */
 async function compareLast(
   sides: ExportSides,
   runId: string,
@@ -188,10 +188,10 @@ async function compareLast(
 const chunkLength = 256 * 1024;
 
 /**
- * Appends the entries that a file lacks: without their sequence as long as its last entry has none and the line gets that
- * number anyway. A new file follows the other logs.
+ * Appends the entries that a file lacks: without their sequence as long as the log's last entry has none and the line
+ * gets that number anyway. A new file follows the other logs.
  *
- * @returns the counts, which are of no use if the file is not published
+ * @returns the counts; ignore them if the file is not published
  */
 async function append(
   { sides, lacksSequences }: ExportTask,
@@ -204,7 +204,7 @@ async function append(
   const entries = entriesIn(sides, runId, gaps);
   let next = await entries.next();
   if (next.done === true) return tally;
-  // If neither the file's name nor a run's file tells whose log it is, as for a new run, each line gets the `runId`.
+  // If neither the file's name nor a run's file has the run's id, as for a new run, each line gets the `runId`.
   const isNamed = baseName === runId || (await hasRun(sides, baseName));
   const owner = isNamed ? [] : [["runId", runId] as const];
   // A half-written last line stays a line of its own.

@@ -15,13 +15,13 @@ import type { ExportSides } from "./sides";
 
 /**
  * The merge bases of one export. Once a write of them fails, files are written without them, because a rollback must
- * only be able to read MongoDB: a later change on both sides is a conflict then, and nothing is lost.
+ * work if MongoDB can only be read. A later change on both sides is then a conflict, and nothing is lost.
  */
 export class ExportBases {
   private readonly bases;
-  /** Why merge bases are not written; undefined as long as they are. */
+  /** The reason why merge bases are not written; undefined as long as they are. */
   trouble: string | undefined;
-  /** The records of which both sides have the same, without a merge base that says so. */
+  /** The records that are equal on both sides, without a merge base that says so. */
   readonly withoutMergeBase = { count: 0, cases: [] as string[] };
 
   constructor(private readonly sides: ExportSides) {
@@ -29,19 +29,19 @@ export class ExportBases {
     if (sides.isUnconfirmed) this.trouble = "no majority has what was read";
   }
 
-  /** The merge bases of keys, by the index on `_id`; keys without one are absent. */
+  /** Reads the merge bases of keys, by the index on `_id`; keys without one are absent. */
   read(
     keys: ReadonlyMap<CollectionRole, readonly Key[]>,
   ): Promise<Map<CollectionRole, Map<Key, MergeBase>>> {
     return this.retry(() => readMergeBases(this.bases, keys));
   }
 
-  /** Announces what files will have. */
+  /** Announces the writes of files. */
   async announce(records: readonly NewMergeBase[]): Promise<void> {
     await this.write(() => announceMergeBases(this.bases, "disk", records));
   }
 
-  /** Withdraws announcements of files that were not written. */
+  /** Withdraws the announcements of files that were not written. */
   async withdraw(records: readonly NewMergeBase[]): Promise<void> {
     await this.write(() => withdrawMergeBases(this.bases, "disk", records));
   }
@@ -54,9 +54,9 @@ export class ExportBases {
   }
 
   /**
-   * Does bookkeeping, unless that failed before.
+   * Writes merge bases, unless a write failed before.
    *
-   * @returns whether it is done
+   * @returns whether they were written
    * @throws ServerTroubleError in a bulk pass, which leaves what follows to the delta pass
    */
   async write(work: () => Promise<void>): Promise<boolean> {

@@ -23,36 +23,36 @@ import type { ExportBases } from "./merge-bases";
 import { type LogInMongo, readLogEnds } from "./log-ends";
 import type { ExportSides, PartRole } from "./sides";
 
-/** What the work on all runs of one export shares. */
+/** The state that all runs of one export share. */
 export interface ExportTask {
   readonly sides: ExportSides;
   readonly bases: ExportBases;
   readonly tally: Tally;
-  /** Turns by file name: runs that may share one are written one after the other. */
+  /** The order by file name: runs that may share a name are written one after the other. */
   readonly order: Order;
   /** Whether the services write log lines without a sequence; looked up once, for the first new log. */
   readonly lacksSequences: () => Promise<boolean>;
   readonly held: HeldRuns;
 }
 
-/** What became of the runs that were held when an export began. */
+/** The runs that were held when an export began. */
 export interface HeldRuns {
-  /** All of them: their files are there. */
+  /** All held runs that have a file. */
   readonly runs: ReadonlySet<string>;
-  /** Those that are in their places again. */
+  /** Runs whose files are back in their folders. */
   readonly returned: string[];
-  /** Those that stay held. */
+  /** Runs that stay held. */
   readonly stillHeld: string[];
-  /** Those of `stillHeld` of which another file has the place. */
+  /** Runs of `stillHeld` that could not return, because another file has the name. */
   readonly destinationTaken: string[];
 }
 
-/** What is kept of a document to detect a change. */
+/** The part of a document that is kept to detect a change. */
 export interface StoredDocument {
   readonly key: Key;
   /** By `hashOf`. */
   readonly hash: string;
-  /** The document itself; absent if it did not change, or a block has no room for it: then it is read again. */
+  /** The document itself; absent if it did not change, or if the block has no room for it: then it is read again. */
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -67,11 +67,11 @@ export interface RunHead {
   readonly refusal?: Refusal | undefined;
 }
 
-/** What MongoDB has of a run: an export's unit. */
+/** A run in MongoDB with its parts: an export's unit. */
 export interface RunInMongo extends Omit<RunHead, "own"> {
   /** The base name of its files when both sides last agreed. */
   readonly baseName?: string | undefined;
-  /** The documents of each file; of `runs` none if MongoDB does not have the run itself. */
+  /** The documents of each file; `runs` has none if MongoDB does not have the run itself. */
   readonly files: ReadonlyMap<WholeFileRole, readonly StoredDocument[]>;
   readonly log: LogInMongo | undefined;
   /** The merge bases of the whole block. */
@@ -127,7 +127,7 @@ async function* runHeads(
 }
 
 /**
- * Turns what went wrong with one run into its refusal, whatever it is: one document never stops an export.
+ * Converts any error about one run to its refusal: one document never stops an export.
  *
  * @throws the error itself if it is trouble of the server or of the machine, which concerns all runs
  */
@@ -148,8 +148,8 @@ function toStored(role: WholeFileRole, document: Document, bytes?: Uint8Array): 
 }
 
 /**
- * Looks up what MongoDB has of a block of runs, by a handful of queries for all of them, which the indexes that begin
- * with `runId` serve. If that fails for one of the runs, each is looked up by itself.
+ * Looks up a block of runs in MongoDB with their parts, by a handful of queries for all of them. The indexes that begin
+ * with `runId` serve these. If that fails for one of the runs, each is looked up by itself.
  *
  * @param roles the parts that are wanted
  */
@@ -189,7 +189,7 @@ async function lookUpAll(
   const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
   // Parts of a run that MongoDB lacks go where its files were.
   const bases = await exportBases.read(keys.set("runs", runIds));
-  // What did not change since both sides agreed is hardly ever written, and read again then.
+  // A document that did not change since both sides agreed is rarely written: if so, it is read again.
   const keep = (role: WholeFileRole) => (document: StoredDocument) => {
     const isAgreed = bases.get(role)?.get(document.key)?.agreed?.mongo === document.hash;
     return isAgreed && !sides.all ? { ...document, bytes: undefined } : document;
@@ -207,7 +207,7 @@ async function lookUpAll(
 
 type DocumentsOfRuns = ReadonlyMap<string, readonly StoredDocument[]>;
 
-/** Above this total, the rest of a block's parts is dropped, and read again when it is written. */
+/** Above this total, the other parts of a block are dropped, and read again when they are written. */
 const partBytes = 1024 * 1024;
 
 async function partsOf(

@@ -4,25 +4,26 @@ import type { Hashes } from "../merge-bases";
 import type { OlderSide } from "../reports";
 import type { BothSides } from "../sides";
 
-/** What is exported and where to; `root` is created if it is not there. */
+/** Both sides of an export, and its options; `root` is created if it is missing. */
 export interface ExportSides extends BothSides {
-  /** The side that is not as the last export left it. It calls for `all`. */
+  /** The side that is not as the last export left it. It requires `all`. */
   readonly older?: OlderSide | undefined;
   /** Compares every document with its file, not only those that changed in MongoDB. */
   readonly all?: boolean;
-  /** Whether a majority may never have what is read. As a merge base it would let an older record win later. */
+  /** Whether a majority may never have the data that is read. A merge base of it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
-  /** The only runs that are exported; default all, and what has no run. */
+  /** The only runs that are exported; default: all runs, and records without a run. */
   readonly only?: readonly string[] | undefined;
   /** The side that is the source of truth, as `merge` has it. Default: none. */
   readonly truth?: keyof Hashes | undefined;
   /**
-   * The services go on in MongoDB: nothing is written without a merge base, because a later change would be a conflict.
+   * Whether the services still work on MongoDB. Then nothing is written without a merge base, because a later change
+   * would be a conflict.
    */
   readonly isBulk?: boolean;
 }
 
-/** What belongs to a run: it comes to files before the run does. */
+/** The role of a run's parts, which are written to files before the run is. */
 export type PartRole = Exclude<CollectionRole, "runs">;
 
 /** The parts that an export writes. */

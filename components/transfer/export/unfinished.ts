@@ -12,23 +12,26 @@ import { beginExport, exportOrphans, exportRuns, reportOn } from "./export";
 import { type ExportTask, blocksOfRuns } from "./run";
 import { type ExportSides, partRoles } from "./sides";
 
-/** What the last export before the end of a cutover did, and which runs a worker on files would execute wrongly. */
+/**
+ * The results of the last export before the end of a cutover, with the runs that a worker on files would execute
+ * wrongly.
+ */
 export interface LastExport {
   readonly report: ExportReport;
   /** Unfinished files that differ from their documents, to be held. */
   readonly stale: readonly RunFile[];
   /** The number of unfinished files that were never imported, because web wrote them after the handover. */
   readonly notImported: number;
-  /** The runs that are unfinished in MongoDB, and neither the same on disk nor held. */
+  /** The runs that are unfinished in MongoDB, and neither equal on disk nor held. */
   readonly unequal: readonly string[];
 }
 
 /**
- * Exports right before the end of a cutover: finished runs first, and last what a worker on files would execute.
+ * Exports right before the end of a cutover: finished runs first, unfinished runs last.
  * Compares each unfinished file with its document, whatever a merge base says, and writes it if it differs. Does not
  * see a write that MongoDB applies after the comparison of its run.
  *
- * @param scope what the bulk pass left; without it every file is read
+ * @param scope the delta scope that the bulk pass left; without it every file is read
  * @param isDelta whether to export only that
  */
 export async function exportBeforeEnd(
@@ -94,7 +97,7 @@ async function compare(
   return { same, found };
 }
 
-/** Those of some runs that MongoDB had once. After the final pass it had every run that web wrote to files. */
+/** Finds the runs that MongoDB had once. After the final pass it had every run that web wrote to files. */
 async function findImported(
   { bases }: ExportTask,
   runs: readonly RunFile[],

@@ -23,19 +23,19 @@ import type { NewMergeBase } from "../merge-bases";
 import type { Pair } from "../pairs";
 import type { Tally } from "../tally";
 
-/** A run's file of one role, as it is. */
+/** A run's file of one role, as it was read. */
 export interface WholeFile {
-  /** What it holds, a manifest's members among it; undefined if it is not there. */
+  /** Its content, with a manifest's members; undefined if it does not exist. */
   readonly whole: unknown;
   /** Its records as they are written there. */
   readonly entries: readonly Entry[];
-  /** Those that an import takes; of two with one key the first counts. */
+  /** The records that an import takes; of two with one key, the first counts. */
   readonly records: ReadonlyMap<Key, ReadyRecord>;
   /** Why it cannot be compared: it is unreadable, or not a file of this role. It stays as it is. */
   readonly refusal?: Refusal;
 }
 
-/** Reads a file; one that cannot be compared has the reason in it. */
+/** Reads a file; if it cannot be compared, `refusal` has the reason. */
 export async function readWholeFile(location: WholeFileLocation): Promise<WholeFile> {
   const noFile = { whole: undefined, entries: [], records: byKey([]) };
   const { role, runId, stat } = location;
@@ -44,7 +44,7 @@ export async function readWholeFile(location: WholeFileLocation): Promise<WholeF
     for await (const [text] of readTexts(location)) {
       if (!text) continue;
       const whole = parse(text);
-      // A manifest says whose it is; a run's file was looked at by its name.
+      // A manifest has its run's id; a run's own file was found by its name.
       const isManifest = role === "artifacts" && isJsonObject(whole);
       const owner = isManifest ? memberOf(whole, "runId") : undefined;
       if (typeof owner === "string" && owner !== runId) {
@@ -69,11 +69,11 @@ export type Outgoing = Pair<ReadyRecord | undefined, Document>;
 
 /** A file with some of its records renewed. */
 interface RenewedFile {
-  /** The documents that it has then. */
+  /** The documents that it holds afterwards. */
   readonly renewed: readonly Outgoing[];
-  /** Its content; undefined if that is as it was. */
+  /** Its new content; undefined if that does not change. */
   readonly content?: string | undefined;
-  /** The merge bases that say so. */
+  /** The merge bases of these documents. */
   readonly become: readonly NewMergeBase[];
 }
 
@@ -111,7 +111,7 @@ export function renewFile(
   const records = byKey(parseRecords(location, runId, [text]));
   const become = renewed.flatMap(({ key, disk, mongo, base }) => {
     const record = records.get(key);
-    // If this state directory lacked the record, a merge base agreed with another one stays.
+    // If this state directory lacked the record, a merge base that was agreed with another directory stays.
     if (!record || (!disk && base?.agreed)) return [];
     const hashes = { disk: hashOf(role, record.document), mongo: hashOf(role, mongo) };
     return [{ role, key, ...hashes, file: name, isNew: !disk, seen: base }];

@@ -25,16 +25,16 @@ export interface FormDifference {
   readonly services: readonly SeenForm[];
 }
 
-/** A document whose forms count. */
+/** A document to compare. */
 export interface Sample {
   /** Its key, for people. */
   readonly id: string;
   readonly document: Document;
-  /** What the import wrote of it: a value that is equal to this does not count. Default: all values count. */
+  /** The document as the import wrote it: an equal value does not count. Default: all values count. */
   readonly written?: Document;
 }
 
-/** The number of documents of services that a path needs, so that one made by hand stops nothing. */
+/** Minimum number of documents of services with a path, so that one written by hand stops nothing. */
 const enoughDocuments = 3;
 
 /** Members that an import copies as they are, whatever they contain. */
@@ -65,8 +65,8 @@ export function findFormDifferences(
 }
 
 /**
- * The hash for `advanced.acceptForms`: 16 hexadecimal digits, over paths and forms, not numbers and examples, and over a
- * table of integers that is contradicted.
+ * The hash for `advanced.acceptForms`, in 16 hexadecimal digits. It covers paths, forms and a contradicted table of
+ * integers, but not counts and examples.
  */
 export function hashForms(differences: readonly FormDifference[], forms?: StepForms): string {
   const hash = new ListHash();
@@ -78,7 +78,7 @@ export function hashForms(differences: readonly FormDifference[], forms?: StepFo
   return hash.toString();
 }
 
-/** How many documents have a path, and its forms. */
+/** The number of documents that have a path, and its forms. */
 interface PathForms {
   documents: number;
   readonly forms: Map<string, SeenForm>;

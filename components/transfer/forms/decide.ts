@@ -12,10 +12,10 @@ import type { FormDifference } from "./compare";
 import { compareForms } from "./read";
 
 /**
- * Decides how a cutover reads the enumerations and dates inside `steps`, before anything is written, and keeps it for
- * later passes and a rollback.
+ * Decides, before anything is written, how a cutover reads the enumerations and dates inside `steps`. Saves the
+ * decision for later passes and a rollback.
  *
- * @param dryRun whether nothing is kept
+ * @param dryRun whether to save nothing
  * @throws StateFolderError if more steps contradict the integers' table than confirm it, and that was not accepted
  */
 export async function decideForms<Sides extends BothSides>(
@@ -24,7 +24,7 @@ export async function decideForms<Sides extends BothSides>(
 ): Promise<Sides> {
   const newest = await newestRuns(asked, newestLooked);
   const [kept, found] = await Promise.all([findKeptForms(asked), readStepForms(asked, newest)]);
-  // A later pass decides by the first run that has any.
+  // A later pass decides, by the first run that has any.
   if (!found) return { ...asked, forms: kept };
   const read = { ...found, dates: kept?.dates ?? [] };
   const { differences } = await compareForms({ ...asked, forms: read }, newest);
@@ -40,7 +40,10 @@ export async function decideForms<Sides extends BothSides>(
   return sides;
 }
 
-/** The members of steps that services write only as dates, or, if they were decided before, not only as text. */
+/**
+ * The members of steps that services write only as dates; a member that was one before stays one unless they write only
+ * text.
+ */
 function decideDates(before: readonly string[], differences: readonly FormDifference[]): string[] {
   const dates = new Set(before);
   for (const { path, imported, services } of differences) {

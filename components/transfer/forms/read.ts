@@ -31,9 +31,9 @@ import {
   leftOut,
 } from "./compare";
 
-/** What the check of forms found. */
+/** The results of a check of forms. */
 export interface FormsReport {
-  /** How many documents of services it looked at. */
+  /** The number of documents of services that were compared. */
   readonly compared: Readonly<Record<CollectionRole, number>>;
   readonly differences: readonly FormDifference[];
   /** For `advanced.acceptForms`; absent if nothing differs, and no table of integers is contradicted. */
@@ -49,7 +49,7 @@ const filesAtOnce = 4;
  * Compares the forms of the newest runs on disk, as an import converts them, with those of the newest documents that
  * services wrote. Changes nothing.
  *
- * @param newest the names of the newest runs, which are listed otherwise
+ * @param newest the names of the newest runs; by default they are listed
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function compareForms(
@@ -71,7 +71,7 @@ export async function compareForms(
   return { compared, differences, ...(hasHash && { hash: hashForms(differences, sides.forms) }) };
 }
 
-/** What an import writes of the beginning of a file, without what is not compared. */
+/** The documents that an import writes from the beginning of a file, without members that are not compared. */
 async function readImported(file: StateFile): Promise<Sample[]> {
   const records = await readRecords(file);
   return records.map(({ key, document }) => {
@@ -85,7 +85,7 @@ async function readRecords(file: StateFile): Promise<readonly ReadyRecord[]> {
       return parseRecords(file, file.baseName, texts.slice(0, linesOfLog));
     }
   } catch (error) {
-    // The import reports what cannot be read.
+    // The import reports files that cannot be read.
     if (!isSystemError(error)) throw error;
   }
   return [];
@@ -96,8 +96,8 @@ function withoutLeftOut(document: Document): Document {
 }
 
 /**
- * The newest documents that services wrote: runs by the index on `updatedAt`, log entries by that on `timestamp`, and
- * artifacts and approvals of these runs by those on `runId`.
+ * Reads the newest documents that services wrote: runs by the index on `updatedAt`, log entries by the index on
+ * `timestamp`, and artifacts and approvals of these runs by the indexes on `runId`.
  */
 async function readServices(sides: BothSides): Promise<Record<CollectionRole, Sample[]>> {
   const readingRuns = readServiceRuns(sides);
@@ -112,7 +112,7 @@ async function readServices(sides: BothSides): Promise<Record<CollectionRole, Sa
   return { runs, logs, artifacts, approvals };
 }
 
-/** Runs without a merge base. Of a run that was imported, what differs from its file, unless the file changed since. */
+/** Reads runs without a merge base, and imported runs that differ from their file, unless the file changed since. */
 async function readServiceRuns(sides: BothSides): Promise<Sample[]> {
   const documents = await readNewest(sides, "runs", {}, { updatedAt: -1 });
   const keys = new Map([["runs" as const, documents.map(({ _id }) => String(_id))]]);
@@ -132,7 +132,7 @@ async function readServiceRuns(sides: BothSides): Promise<Sample[]> {
   return samples.flat();
 }
 
-/** Documents with another `_id` than an import gives them. */
+/** Selects documents whose `_id` is not the import's. */
 async function readOthers(
   sides: BothSides,
   role: CollectionRole,

@@ -6,8 +6,8 @@ import type { BothSides } from "../sides";
 import { type Tally, addExamples } from "../tally";
 
 /**
- * The runs that web wrote to files after the handover, with no step begun there. If MongoDB has one without a merge
- * base, a worker on MongoDB began it from its job. Then its files, log and parts included, go to `superseded/`, so that
+ * Handles runs that web wrote to files after the handover, with no step begun there. If MongoDB has one without a merge
+ * base, a worker on MongoDB began it from its job. Its files, log and parts included, then go to `superseded/`, so that
  * MongoDB's side counts in every later comparison and in a rollback. Use it only in the final pass.
  */
 export class LateRuns {
@@ -15,12 +15,12 @@ export class LateRuns {
 
   constructor(private readonly sides: BothSides) {}
 
-  /** Selects the runs to read: those that no worker began in MongoDB yet. */
+  /** Selects the runs to read: the runs that no worker has begun in MongoDB. */
   async select(tally: Tally, runs: readonly Listed[][]): Promise<readonly Listed[][]> {
     const ids = new Map<Listed[], string>();
     await mapLimit(looksAtOnce, runs, async (run) => {
       const own = run.at(-1);
-      // What was imported before has a checkpoint.
+      // Runs that were imported before have a checkpoint.
       if (own?.file.role !== "runs" || own.checkpoint) return;
       const runId = await unbegunRunIn(own.file);
       if (runId === undefined) return;
@@ -31,7 +31,7 @@ export class LateRuns {
     return runs.filter((run) => !begun.has(ids.get(run) ?? ""));
   }
 
-  /** Leaves out those of some runs that a worker began in MongoDB, also while they were written; returns them. */
+  /** Leaves out runs that a worker began in MongoDB, even while they were written, and returns them. */
   async leaveOut(tally: Tally, runIds: readonly string[]): Promise<ReadonlySet<string>> {
     const { sides, files } = this;
     const late = runIds.filter((runId) => files.has(runId));
@@ -40,7 +40,7 @@ export class LateRuns {
     const bases = await readMergeBases(mergeBasesIn(sides.database), new Map([["runs", known]]));
     const begun = known.filter((runId) => {
       const base = bases.get("runs")?.get(runId);
-      // Of an announcement that was withdrawn an empty merge base is left.
+      // A withdrawn announcement leaves an empty merge base.
       return !base || (!base.agreed && isSettled(base));
     });
     for (const runId of begun) {

@@ -16,30 +16,31 @@ import { importState } from "./import";
 /** A pass before the cutover is recorded. */
 type GuardedPass = "bulk" | "delta";
 
-/** What is compared of a run, its own file last. */
+/** The roles of a run's compared files, its own file last. */
 const comparedRoles = ["approvals", "runs"] as const;
 
-/** What a delta pass looks at besides the runs that were unfinished when they were imported. */
+/** The runs that a delta pass compares besides those that were unfinished when they were imported. */
 export interface DeltaLook {
   /** The base names of the files that it read. */
   readonly readNames: ReadonlySet<string>;
-  /** By `findSince`, before it imported anything: hours may have passed since the bulk pass. */
+  /** The result of `findSince` before the delta pass imported anything: hours may have passed since the bulk pass. */
   readonly since: Date;
 }
 
-/** How often runs that are not the same are imported again before the cutover stops. */
+/** Maximum number of times that unequal runs are imported again before the cutover stops. */
 const maxImports = 3;
 
 /**
- * Asks what a worker on MongoDB would execute: each run that one side has unfinished is to be the same on both sides,
- * with its approvals. What is not is imported again, up to three times. A held run is left out with its parts.
+ * Checks that a worker on MongoDB would execute the same steps: each run that is unfinished on one side must be equal
+ * on both sides, with its approvals. Imports unequal runs again, up to three times. Leaves out held runs with their
+ * parts.
  *
- * Before the drain all documents are looked at, and a file that changed since its import is left to the delta pass. In
- * the delta pass the runs are those that were unfinished when they were imported, those whose files it read, and those
- * that were updated lately.
+ * Before the drain, it compares all documents and leaves a file that changed since its import to the delta pass. In the
+ * delta pass, it compares the runs that were unfinished when they were imported, whose files the pass read, or that
+ * were updated lately.
  *
- * @param delta what the delta pass looks at; absent in the bulk pass
- * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
+ * @param delta the runs that the delta pass compares; absent in the bulk pass
+ * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export async function compareUnfinished(
   given: BothSides,
@@ -61,7 +62,7 @@ export async function compareUnfinished(
   return { ...counts, held: held.size, unequal: left };
 }
 
-/** Imports runs again that are not the same, and returns what still is not. */
+/** Imports unequal runs again, and returns those that are still unequal. */
 async function importAgain(
   sides: BothSides,
   pass: GuardedPass,
@@ -80,14 +81,14 @@ async function importAgain(
     await importState({ ...sides, pass, only });
     unequal = (await compare(sides, pass, { ...asked, wanted })).unequal;
   }
-  // If somebody deletes such a run in MongoDB, the next `up` imports it again.
+  // If such a run is deleted in MongoDB, the next `up` imports it again.
   await checkpoints.forget([...candidates(unequal.map(idOf), named).values()].flat());
   return unequal;
 }
 
 const idOf = ({ runId }: UnequalRun) => runId;
 
-/** The base names of the files that some runs had when both sides agreed, by the index on `_id`. */
+/** Finds the base names of the files that runs had when both sides agreed, by the index on `_id`. */
 async function findNames(
   sides: BothSides,
   runIds: readonly string[],
@@ -100,7 +101,7 @@ async function findNames(
   return new Map(runs.map(([runId, { file = "" }]) => [runId, [posix.basename(file, ".json")]]));
 }
 
-/** The base names that the files of some runs may have. */
+/** The base names that the files of runs can have. */
 function candidates(
   runIds: readonly string[],
   imported: ReadonlyMap<string, readonly string[]>,
@@ -113,7 +114,7 @@ function candidates(
   );
 }
 
-/** What is compared: runs by their ids, with the base names that their files may have, and more files. */
+/** The runs to compare: by their ids, with the base names that their files can have, and more files. */
 interface Asked {
   readonly wanted: ReadonlyMap<string, readonly string[]>;
   readonly held: ReadonlySet<string>;
@@ -135,7 +136,7 @@ async function compare(
     const approvals = refused.get(fileOf(sides, "approvals", baseName).name);
     if (approvals) unequal.push({ runId, detail: approvals });
   }
-  // What they have on disk was not read: there is no file, or it was refused.
+  // Their files were not read: there is none, or it was refused.
   const unread = [...asked.wanted.keys()].filter((runId) => !onDisk.has(runId));
   const documents = await findUnfinishedRuns(sides, unread);
   for (const [runId, document] of documents) {
@@ -146,7 +147,7 @@ async function compare(
   return { compared: unfinished.size + documents.size, changed, unequal };
 }
 
-/** What is not the same on both sides: a run, or an approval of it. */
+/** A run, or an approval of it, that differs between the sides. */
 interface Apart extends UnequalRun {
   readonly role: CollectionRole;
   /** Whether a later pass imports it. */
@@ -160,7 +161,7 @@ async function readPairs(
   { wanted, held, readNames = new Set() }: Asked,
 ) {
   const onDisk = new Set<string>();
-  /** The runs that one side has unfinished, with the base names of their files. */
+  /** The runs that are unfinished on one side, with the base names of their files. */
   const unfinished = new Map<string, string>();
   const apart: Apart[] = [];
   const refused = new Map<string, string>();
@@ -191,7 +192,7 @@ async function readPairs(
   return { onDisk, unfinished, apart, refused };
 }
 
-/** Whether a later pass imports what a file has that changed since. Web works on files until its own rollout. */
+/** Whether a later pass imports a file that changed since. Web works on files until its own rollout. */
 function isLeft({ disk, verdict }: Pair, pass: GuardedPass): boolean {
   if (disk.role === "runs") return pass === "bulk" && verdict === "disk";
   return verdict === "disk" || (pass === "bulk" && verdict === "onlyOnDisk");

@@ -1,9 +1,9 @@
 /**
- * The import, with which the way of a log line begins. `disk/` lists its run and opens its file. There the line is bytes,
- * which `state` cuts into texts; it parses a text to a value and converts that to a document, which is a record with its
- * key and location. `disk/` cuts the records into batches, `pairs.ts` makes a pair of each and MongoDB's document, and
- * `write.ts` inserts it. Then it is counted here, once, and its file's checkpoint is saved. Bytes, text, value, document,
- * record and pair are all forms that it has; `test/transfer/one-line.test.ts` names the files that it passes.
+ * The import. A log line passes through it like this: `disk/` lists its run and opens its file. `state` cuts the file's
+ * bytes into texts, parses a text to a value and converts that to a document, which is a record with its key and
+ * location. `disk/` cuts the records into batches, `pairs.ts` pairs each with MongoDB's document, and `write.ts`
+ * inserts it. This file then counts it, once, and saves its file's checkpoint. Bytes, text, value, document, record and
+ * pair are its only forms; `test/transfer/one-line.test.ts` names the files that it passes through.
  */
 import { type CollectionRole, collectionRoles } from "../../contract";
 import {
@@ -41,9 +41,9 @@ interface ImportOptions {
   readonly only?: OnlyRuns;
   /** Receives the base names of the runs whose own file or approvals were read. */
   readonly readNames?: Set<string> | undefined;
-  /** `start` also reads what an earlier import brought. Default: `checkpoints`. */
+  /** `start` also reads records that an earlier import read. Default: `checkpoints`. */
   readonly from?: Exclude<From, "unchanged only">;
-  /** Counts what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
+  /** Counts the outcome that each record would have, and writes nothing. Duplicates far apart on disk all count. */
   readonly dryRun?: boolean;
 }
 
@@ -63,7 +63,7 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   const decides = pass === "bulk" && !only;
   const sides = decides ? await decideForms(given, dryRun) : await withForms(given);
   const checkpoints = new Checkpoints(sides.database, sides);
-  // While the worker is stopped, an index is not built.
+  // No index is built while the worker is stopped.
   if (pass === "bulk" && !dryRun) await checkpoints.createIndex();
   const quarantine = path === undefined || dryRun ? undefined : new QuarantineFile(path);
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
@@ -102,21 +102,21 @@ interface Importing extends Writer, Pick<ImportOptions, "only" | "readNames" | "
   readonly checkpoints: Checkpoints;
 }
 
-/** Imports the runs on disk, batch by batch, and counts what became of their records. */
+/** Imports the runs on disk, batch by batch, and counts the outcomes of their records. */
 async function importRuns(importing: Importing): Promise<void> {
   const { sides, pass, empty, dryRun, tally, checkpoints } = importing;
   const { only, readNames, from = "checkpoints" } = importing;
-  /** Files of which a record was refused when it was written, or removed: nothing more of them counts as done. */
+  /** Files with a record that was refused in the write, or removed: nothing more of them counts as imported. */
   const notWholeIn = new Set<string>();
   const late = pass === "final" && !dryRun ? new LateRuns(sides) : undefined;
   const count = async (outcomes: OutcomesSoFar, { reached, files }: Batch) => {
-    // Another importer may have written what a changed file has now.
+    // Another importer may have written a changed file's new content.
     const changed = await findChanged(files.values());
     tally.changedFiles += changed.size;
     const begun = await late?.leaveOut(tally, [...new Set([...outcomes.keys()].map(runIdOf))]);
     for (const [record, result] of outcomes) {
       const { role, key, location, document, conversions, raw } = record;
-      // Then a service writes that should be stopped. Web may still write approvals until its own rollout.
+      // A change then comes from a service that should be stopped. Web may still write approvals until its own rollout.
       const isStopped = pass === "final" || (pass === "delta" && role !== "approvals");
       const isLate = isStopped && changed.has(location.file);
       const outcome = isLate ? new Refusal("conflict", "it changed during the import") : result;

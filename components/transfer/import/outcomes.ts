@@ -4,7 +4,7 @@ import type { Pair } from "../pairs";
 import type { ImportPass } from "../sides";
 import type { Outcome } from "../tally";
 
-/** What became of each record of a batch; those without an outcome are still to be looked at. */
+/** The outcome of each record of a batch so far. */
 export type OutcomesSoFar = Map<ReadyRecord, Outcome | "removed" | Refusal>;
 
 /** MongoDB's codes for a document that breaks the validator, or is too large. */
@@ -14,7 +14,10 @@ export function toRefusal(code: unknown): Refusal {
   return new Refusal("server", `MongoDB refuses it with code ${String(code)}`);
 }
 
-/** The outcome of a record with the key of an earlier one: with the same content it is unchanged, or refused like that. */
+/**
+ * The outcome of a record with the key of an earlier one: unchanged, or refused like that one, if both have the same
+ * content.
+ */
 export function judgeRepeat(
   record: ReadyRecord,
   first: ReadyRecord,
@@ -29,12 +32,12 @@ export function judgeRepeat(
   return outcome instanceof Refusal ? outcome : "unchanged";
 }
 
-/** Why a record is refused whose document is to stay. @param file another file that has the same key */
+/** The refusal of a record whose document must stay. @param file another file that has the same key */
 export function toConflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: string): Refusal {
   const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
   if (file === undefined) {
     const found = `MongoDB has different content: ${paths}`;
-    // While a cutover is in force MongoDB is the source of truth: nobody is to delete what it has.
+    // While a cutover is in force, MongoDB is the source of truth: the message must not ask to delete its documents.
     const isOpenRun = disk.role === "runs" && pass !== "final";
     return new Refusal("conflict", found, undefined, isOpenRun ? disk.key : undefined);
   }
@@ -42,7 +45,7 @@ export function toConflict(pass: ImportPass, { disk, mongo = {} }: Pair, file?: 
   return new Refusal("conflict", detail, { file });
 }
 
-/** The merge base on which both sides of a record agree now; undefined if it stays as it is. */
+/** The new merge base of a record; undefined if the merge base stays as it is. */
 export function resolveBase(
   { disk, verdict, base, agreement, becomes }: Pair,
   outcomes: OutcomesSoFar,

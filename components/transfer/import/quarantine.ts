@@ -5,10 +5,10 @@ import type { Quarantined } from "../reports";
 /**
  * The file of all quarantined records, one JSON object per line: `file`, `line` or `entry`, `reason`, `detail`, `other`
  * (the first record with the same key), `runId` (MongoDB has different content of it), and the raw record as `raw`, or
- * as `rawBase64` if it is not valid UTF-8. Both are absent if the record is too long or unreadable. It is written
+ * as `rawBase64` if it is not valid UTF-8. Both are absent if the record is too long or unreadable. The file is written
  * atomically, and deleted if it would be empty.
  *
- * Records may contain anything that the state contains: protect the file like the state.
+ * Records may contain secrets, as the state does: protect the file like the state.
  */
 export class QuarantineFile {
   private readonly tempPath: string;
@@ -31,9 +31,9 @@ export class QuarantineFile {
   }
 
   /**
-   * Puts the file in its place; what an earlier import left out there is gone.
+   * Publishes the file, which replaces an earlier import's.
    *
-   * @throws WriteError if it cannot be put there
+   * @throws WriteError if the file cannot be written
    */
   publish(): void {
     const { descriptor, path, tempPath } = this;

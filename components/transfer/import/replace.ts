@@ -5,14 +5,17 @@ import type { Pair } from "../pairs";
 import type { Outcome } from "../tally";
 import { type OutcomesSoFar, refusedCodes, toRefusal } from "./outcomes";
 
-/** Maximum bytes of a statement with both documents, as the server takes 16 MiB. Above it `updatedAt` is compared. */
+/**
+ * Maximum size of a statement with both documents, in bytes, because the server takes 16 MiB. Above it, `updatedAt` is
+ * compared.
+ */
 const largestStatement = 15 * 1024 * 1024;
 
 const replacementsAtOnce = 8;
 
 /**
- * Replaces the documents of pairs that have one, each by a write of its own; a record whose document is no longer as it
- * was seen gets no outcome.
+ * Replaces the documents of pairs that have one, each by a write of its own. A record whose document has changed since
+ * it was read gets no outcome.
  */
 export async function replaceAll(
   collection: Collection,
@@ -41,7 +44,7 @@ async function replace(
   const names = Object.keys(record.document).filter((name) => name !== "_id");
   const members = Object.fromEntries(names.map((name) => [name, record.document[name] as unknown]));
   try {
-    // A replacement takes a name that begins with `$` for an operator; inside `$literal` it is a name.
+    // A replacement treats a name that begins with `$` as an operator; inside `$literal` it is a name.
     const { matchedCount } = names.some((name) => name.startsWith("$"))
       ? await collection.updateOne(filter, [{ $replaceWith: { $literal: members } }])
       : await collection.replaceOne(filter, members);

@@ -32,21 +32,21 @@ import {
 } from "./outcomes";
 import { replaceAll } from "./replace";
 
-/** An import as it writes. */
+/** The state of an import that its writes share. */
 export interface Writer {
   readonly sides: BothSides;
   readonly bases: MergeBases;
   readonly pass: ImportPass;
-  /** Collections that had no document when the import began: the first look is skipped. */
+  /** Collections that had no document when the import began: their first query is skipped. */
   readonly empty: ReadonlySet<CollectionRole>;
   /** Compares and decides, but writes nothing. */
   readonly dryRun: boolean;
-  /** Gets the runs of which an approval was undecided in MongoDB, and is decided now. */
+  /** Receives the runs with an approval that was undecided in MongoDB, and is decided now. */
   readonly decided: Set<string>;
 }
 
 interface Writing extends Writer {
-  /** What earlier attempts at this batch sent: the outcome of each record that is found in MongoDB now. */
+  /** The records that earlier attempts at this batch sent, with the outcome of each that is found in MongoDB now. */
   readonly sent: Map<ReadyRecord, Outcome>;
   readonly outcomes: OutcomesSoFar;
 }
@@ -59,7 +59,7 @@ const maxLooks = 3;
  * wins, and leaves everything else as it is. Safe against other writers: a document that appears
  * meanwhile is compared, not overwritten. Of two records with one key the first stays.
  *
- * @returns what became of each record
+ * @returns the outcome of each record
  */
 export function writeBatch(writer: Writer, batch: Batch): Promise<OutcomesSoFar> {
   const { sides } = writer;
@@ -111,7 +111,7 @@ function splitDuplicates(records: readonly ReadyRecord[]) {
 /**
  * Decides what becomes of records, and returns those to write.
  *
- * @param changed files that are not as they were read: MongoDB may have what they have now
+ * @param changed files that changed since they were read: MongoDB may have their new content
  */
 async function decide(
   to: Writing,
@@ -140,7 +140,7 @@ async function decide(
 
 const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted");
 
-/** Writes so that a kill, and another writer at any moment, leave what the next import understands. */
+/** Writes so that the next import can continue after a kill or another writer's change at any moment. */
 async function writeAll(
   to: Writing,
   pairs: readonly Pair[],
@@ -176,22 +176,22 @@ async function writeAll(
   await mapLimit(parts.length, parts, write);
   await write("runs");
 
-  // 4. A record without an outcome is another writer's: take back what was said of it. It is looked at again.
+  // 4. Another writer was first for a record without an outcome: withdraw its announcement. It is compared again.
   const isLeftOut = ({ disk }: Pair) => !outcomes.has(disk);
   for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
   const withdrawn = insertedNow.filter(isLeftOut).flatMap(({ becomes }) => becomes ?? []);
   if (withdrawn.length > 0) await withdrawMergeBases(bases, "mongo", withdrawn);
 
-  // 5. Settle what both sides have now.
+  // 5. Settle the merge bases of the records that both sides have now.
   const withBase = pairs.filter(({ becomes }) => becomes);
   const agreed = withBase.flatMap((pair) => resolveBase(pair, outcomes) ?? []);
   if (agreed.length > 0) await settleMergeBases(bases, "mongo", agreed);
 }
 
-/** MongoDB's code for a unique key that is there already. */
+/** MongoDB's code for a unique key that exists already. */
 const duplicateKey = 11000;
 
-/** Inserts records at once; one whose document came in between gets no outcome. */
+/** Inserts records together; one whose document appeared meanwhile gets no outcome. */
 async function insertAll(
   collection: Collection,
   pairs: readonly Pair[],
@@ -209,8 +209,8 @@ async function insertAll(
 }
 
 /**
- * The errors of single documents by their position. Where the server refuses all of them because one
- * is too large, each is tried by itself.
+ * The errors of single documents by their position. If the server refuses all of them because one is too large, each is
+ * tried by itself.
  */
 async function insertErrors(
   collection: Collection,

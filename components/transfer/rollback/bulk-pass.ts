@@ -9,16 +9,16 @@ import { MongoUnreadableError, type PrimaryOptions, briefSeconds, findPrimary } 
 import { type Exported, openSides } from "./rollback";
 import { changeCutoverRecord, vouchFor } from "./token";
 
-/** What a rollback exported before the drain, or why it left that to the handover. */
+/** The results of a rollback's export before the drain, or the reason why it was left to the handover. */
 export type BulkExportReport = { readonly exported: Exported } | { readonly left: string };
 
 /**
  * Exports while both services still work on MongoDB, if the directory's cutover is in force and the database has it: no
- * service works on the files then. Saves for the handover what is left and the files as they are, also if MongoDB cannot
+ * service works on the files then. Saves the delta scope and the files' stats for the handover, even if MongoDB cannot
  * be read.
  *
  * @returns undefined without a cutover in force
- * @throws MongoUnreadableError if what MongoDB has cannot be proven current: nothing was exported
+ * @throws MongoUnreadableError if no current primary is confirmed: nothing was exported
  * @throws StateFolderError and WriteError as the rollback
  */
 export async function exportBulkPass(
@@ -27,7 +27,7 @@ export async function exportBulkPass(
 ): Promise<BulkExportReport | undefined> {
   const cutoverRecord = cutoverInForce(await readCutoverRecord(sides.root));
   if (!cutoverRecord) return undefined;
-  // Without `ended`: the cutover ends only with the drain, which may be refused.
+  // Without `ended`: the cutover ends only after the drain, which may be refused.
   const options = { ...asked, cutoverAt: cutoverRecord.at };
   const { scope, database, ...report } = await exportBeforeDrain(sides, options);
   const [token] = (await readCutoverRecord(sides.root))?.tokens ?? [];
@@ -60,7 +60,7 @@ async function exportBeforeDrain(
       return { left: "Without a majority no merge base can be written." };
     const vouched = await vouchFor(both);
     const { report, left } = await exportFinished(vouched);
-    // Of an older copy only the finished runs are compared so far.
+    // In an older copy, only the finished runs have been compared so far.
     if (!vouched.older) await changeCutoverRecord(vouched);
     return { exported: report, scope: left, database: vouched.database };
   } catch (error) {

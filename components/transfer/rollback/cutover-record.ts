@@ -21,11 +21,11 @@ import type { Confirmation } from "./reach";
 import { withForms } from "../step-forms";
 import { type CutoverSides, changeCutoverRecord, readCutoverCopy, renewToken } from "./token";
 
-/** A new cutover, and the runs that stay held since a rollback without MongoDB. */
+/** A recorded cutover, and the runs that stay held since a rollback without MongoDB. */
 export interface RecordedCutover {
   readonly cutoverRecord: CutoverRecord;
   readonly held: readonly string[];
-  /** Those of `held` that this MongoDB does not have: no service continues them. */
+  /** Runs of `held` that this MongoDB does not have: no service continues them. */
   readonly unknown: readonly string[];
 }
 
@@ -41,13 +41,13 @@ interface NewCutover extends ExportSides {
 }
 
 /**
- * Records the cutover: the moment in the ledger, then in the state directory, so that the ledger knows each cutover
- * that a directory has. The ledger's copy of `cutover.json` comes last: without it the cutover counts as interrupted.
- * Call it only while no worker runs. Held runs stay held: their files are older than MongoDB's content, and no worker
- * may execute them if the cutover is abandoned here.
+ * Records the cutover in the ledger, then in the state directory, so that the ledger knows each cutover that a
+ * directory has. The ledger's copy of `cutover.json` comes last: without it, the cutover counts as interrupted. Call it
+ * only while no worker runs. Held runs stay held: their files are older than MongoDB's content, and no worker may
+ * execute them if the cutover is abandoned here.
  *
  * @throws StateFolderError if the state directory cannot be used
- * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
+ * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  * @throws Error if the ledger has no record of the migration
  */
 export async function recordCutover(sides: NewCutover): Promise<RecordedCutover> {
@@ -57,7 +57,8 @@ export async function recordCutover(sides: NewCutover): Promise<RecordedCutover>
   const inMongo = await idsAmong(sides, "runs", held);
   const { database, ledger, stack, root, cutover, unfinishedCount } = sides;
   const last = await readCutoverRecord(root);
-  // The ledger has more than the directory if an `up` was killed between the two, or if the database was accepted.
+  // The ledger has a later cutover than the directory if an `up` was killed between the two, or the database was
+  // accepted.
   const recorded = (await readRecord(database, ledger, sides))?.cutovers ?? [];
   const known = recorded.map((one) => one.at.toISOString());
   if (last) known.push(...(last.former ?? []), last.at);
@@ -81,10 +82,10 @@ export async function recordCutover(sides: NewCutover): Promise<RecordedCutover>
 }
 
 /**
- * Refuses a cutover that ended although the stack does not know it, because its state was lost or restored: the ledger
- * and `cutover.json` know it too (docs/design.md#a-rollback-is-a-mode). To be called before the worker is drained.
+ * Refuses a cutover that has ended according to the ledger or `cutover.json`. The stack may not know that, because its
+ * state was lost or restored (docs/design.md#a-rollback-is-a-mode). Call it before the worker is drained.
  *
- * @throws Error with the number that the settings have to name
+ * @throws Error that names the next number
  */
 export async function requireNewCutover(
   { root, database }: Pick<ExportSides, "root" | "database">,
@@ -102,17 +103,17 @@ export async function requireNewCutover(
 
 /**
  * Compares the three places that record a cutover (docs/design.md#the-cutovers-record). The stack's output shows that
- * there was one; `cutover.json`, that this is its state directory and not an empty mount point; the ledger, that this
- * is its database or a copy. If a later cutover was killed before the stack learned of it, `former` in `cutover.json`
- * still has the stack's.
+ * there was one. `cutover.json` shows that this is its state directory, and not an empty mount point. The ledger shows
+ * that this is its database or a copy. If a later cutover was killed before the stack learned of it, `former` in
+ * `cutover.json` still has the stack's.
  *
  * @param cutoverAt when the stack's cutover was recorded, in ISO 8601; undefined by hand
  * @param ledger the collection of the migration's record
- * @param electionSeconds how long that is read again if the server has trouble
+ * @param electionSeconds how long reading it is retried if the server has trouble
  * @param database undefined if MongoDB is unreachable
  * @returns the last cutover's record; undefined without a cutover
  * @throws StateFolderError if the state directory is missing, is not that of the cutover, or lacks its runs
- * @throws CutoverMissing if the database knows nothing of it
+ * @throws CutoverMissing if the database has no record of it
  */
 export async function requireSameCutover(
   address: StateAddress,
@@ -161,10 +162,10 @@ export async function requireSameCutover(
 }
 
 /**
- * Restores the last cutover's record from the ledger in a directory that was lost, or is an older copy. It gets no new
- * token: the files are not trusted until an export has compared everything.
+ * Restores the last cutover's record from the ledger in a directory that was lost, or is an older copy. The record gets
+ * no new token: the files are not trusted until an export has compared everything.
  *
- * @param cutoverRecord what the directory has
+ * @param cutoverRecord the record in the directory
  */
 export async function restoreCutoverRecord(
   sides: CutoverSides & { readonly database: Db },
@@ -174,7 +175,7 @@ export async function restoreCutoverRecord(
   const copy = await readCutoverCopy(database, ledger, sides);
   if (!copy || (cutoverRecord && !copy.former?.includes(cutoverRecord.at))) return;
   await mkdir(root, { recursive: true });
-  // The number of runs that the directory must have is unknown.
+  // The minimum number of runs in this directory is unknown.
   await writeCutoverRecord(root, {
     ...copy,
     unfinishedCount: 0,
@@ -182,7 +183,7 @@ export async function restoreCutoverRecord(
   });
 }
 
-/** Records that everything in MongoDB was exported, also after a rollback that could not read it. */
+/** Records that everything in MongoDB was exported, even if the rollback itself could not read it. */
 export async function recordExported(sides: CutoverSides): Promise<void> {
   await changeCutoverRecord(sides, (cutoverRecord) => {
     const { notExported, ...exported } = cutoverRecord;

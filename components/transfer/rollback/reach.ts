@@ -11,28 +11,28 @@ import {
 } from "../../mongo";
 import type { ExportSides } from "../export/sides";
 
-/** Where a rollback looks for MongoDB, and what counts as lost. */
+/** Options of the search for a current primary. */
 export interface PrimaryOptions {
   /** The connection string, secret; undefined: MongoDB is unreachable. */
   readonly uri: string | undefined;
   readonly name: string | undefined;
-  /** When the stack's cutover was recorded, in ISO 8601; undefined by hand: then `cutover.json` may have it. */
+  /** When the stack's cutover was recorded, in ISO 8601; undefined by hand: `cutover.json` may have it. */
   readonly cutoverAt: string | undefined;
   /** The cutover that the rollback ends, from 1; absent if it is not known. */
   readonly ended?: number | undefined;
   /** How long to wait for a primary, in s, because an election may be under way. */
   readonly electionSeconds: number;
-  /** The cutover, to give up what changed in MongoDB since: MongoDB is not asked. */
+  /** The cutover whose later changes in MongoDB are given up: MongoDB is not queried. */
   readonly abandonMongo?: string | undefined;
-  /** The cutover, to export what the primary has without a majority. */
+  /** The cutover since which the primary's data is exported without a majority. */
   readonly exportUnconfirmed?: string | undefined;
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
-  /** Receives a line while MongoDB is waited for. */
+  /** Receives a line while the rollback waits for MongoDB. */
   readonly watch?: (line: string) => void;
 }
 
-/** Options of the first verification that a primary is current. */
+/** Options of the confirmation that a primary is current. */
 export type Confirmation = Pick<
   PrimaryOptions,
   "ledger" | "cutoverAt" | "ended" | "electionSeconds" | "exportUnconfirmed"
@@ -47,9 +47,9 @@ export class MongoUnreadableError extends Error {
   override readonly name = "MongoUnreadableError";
 
   /**
-   * @param found what MongoDB answers, in a sentence
-   * @param ready what has to be so before the next attempt
-   * @param cutoverAt of the cutover, which an `advanced.abandonMongo` has to name; ISO 8601
+   * @param found MongoDB's answer, as a sentence
+   * @param ready the condition for the next attempt
+   * @param cutoverAt when the cutover was recorded, for `advanced.abandonMongo`; in ISO 8601
    */
   constructor(
     readonly found: string,
@@ -71,15 +71,15 @@ type PrimaryResult =
   | { readonly database: Db; readonly unreachable?: undefined }
   | { readonly database?: undefined; readonly unreachable: string };
 
-/** How long a preview and a bulk pass look for a primary, in s: another pass waits for it. */
+/** How long a preview and a bulk pass look for a primary, in s: a later pass waits longer. */
 export const briefSeconds = 5;
 
-/** Where a pass waited in vain for any member to answer. All passes of one `pulumi up` share this process. */
+/** Addresses at which no member answered a pass in time. All passes of one `pulumi up` share this process. */
 const silent = new Set<string>();
 
 /**
- * Waits for a primary as long as an election may take. If no member answered an earlier pass of this process, there is
- * no election to wait for, so that this one only looks briefly.
+ * Waits for a primary as long as an election may take. If no member answered an earlier pass of this process, no
+ * election is under way, so this pass looks only briefly.
  *
  * @throws MongoUnreadableError as `findPrimary`
  */
@@ -93,21 +93,22 @@ export async function waitForPrimary(options: PrimaryOptions): Promise<PrimaryRe
     else silent.add(uri);
     return found;
   } catch (error) {
-    // A member answers again, so that an election may be under way.
+    // A member answers again, so an election may be under way.
     if (!wasSilent || !(error instanceof MongoUnreadableError)) throw error;
     silent.delete(uri);
     return findPrimary(options, electionSeconds);
   }
 }
 
-/** Delay in ms before a line says that MongoDB is waited for. */
+/** Delay in ms before a line reports the wait. */
 const saidAfterMs = 2_000;
 
 /**
  * Looks for a primary.
  *
  * @param seconds how long
- * @throws MongoUnreadableError if MongoDB answers and cannot be read: the election may go on, the password be wrong
+ * @throws MongoUnreadableError if MongoDB answers but cannot be read, for example during an election or with a wrong
+ *   password
  */
 export async function findPrimary(
   options: Omit<PrimaryOptions, "electionSeconds">,
@@ -123,7 +124,7 @@ export async function findPrimary(
   try {
     const ms = seconds * 1_000;
     const database = await databaseAt({ uri, database: name }, { selectionTimeoutMs: ms });
-    // The connection may be an older one, of which the server has gone.
+    // The connection may be an older one, whose server is gone.
     await database.command({ ping: 1 }, { signal: AbortSignal.timeout(ms) });
     return { database };
   } catch (error) {
@@ -134,10 +135,10 @@ export async function findPrimary(
 }
 
 /**
- * Proves that a server is the primary and current, on a sharded cluster for the ledger's shard: what a majority has
- * may be hours behind, and the member that answers may be deposed (MongoDB's manual, "Read Concern majority").
+ * Confirms that a server is the primary and current; on a sharded cluster, for the ledger's shard. A majority's data
+ * may be hours behind, and the member that answers may have been deposed (MongoDB's manual, "Read Concern majority").
  *
- * @returns the database, which reads all that was acknowledged before, or what the primary has
+ * @returns the database, whose reads include every write acknowledged before, or else the primary's own data
  * @throws MongoUnreadableError if it is not the primary, or no majority acknowledges a write within `electionSeconds`
  */
 export async function confirmPrimary(
@@ -149,7 +150,7 @@ export async function confirmPrimary(
   let hello: Document = {};
   const prove = async () => {
     hello = await database.command({ hello: 1 });
-    // An election may be under way, which passes.
+    // An election may be under way, so retry.
     if (hello.isWritablePrimary !== true) throw new MongoError("it answered as a secondary");
     return recordExport(database, ledger, { at: cutoverAt, ended }, timeoutMs);
   };
@@ -196,7 +197,7 @@ function explainLoss(error: unknown, seconds: number, cutoverAt: string | undefi
     throw new MongoUnreadableError(found, "it can be read", cutoverAt);
   }
   if (isConnection) return error.message;
-  // The signal's own error is the platform's.
+  // An abort has the platform's own error.
   if (error instanceof MongoError || error instanceof DOMException) {
     return `MongoDB cannot be read any more: ${error.message}.`;
   }

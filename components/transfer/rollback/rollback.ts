@@ -26,17 +26,17 @@ import {
 } from "./reach";
 import { type CutoverSides, changeCutoverRecord, vouchFor } from "./token";
 
-/** What a rollback did. */
+/** The results of a rollback. */
 export interface RollbackReport {
-  /** What was exported; absent if MongoDB was unreachable. */
+  /** The export's report; absent if MongoDB was unreachable. */
   readonly exported?: Exported;
   /** Why nothing was exported; names hosts, never secrets. */
   readonly unreachable?: string;
   /** The runs that are held now, so that no step of them is executed again. */
   readonly held: readonly string[];
-  /** Held runs that could not return, because another file has the place. */
+  /** Held runs that could not return, because another file has the name. */
   readonly destinationTaken: readonly string[];
-  /** Held jobs of which no run is held now: they cannot be read, or their run has no file yet. */
+  /** Held jobs without a held run: they cannot be read, or their run has no file yet. */
   readonly heldJobs?: readonly string[];
   /** Approvals and jobs of held runs that could not be moved, and may begin them anew. */
   readonly notHeld?: readonly string[];
@@ -46,15 +46,15 @@ export interface RollbackReport {
   readonly unequal?: readonly string[];
 }
 
-/** A report without what the rollback's own has. */
+/** An export's report without the members that the rollback's own report has. */
 export type Exported = Omit<ExportReport, "destinationTaken">;
 
 /**
  * Exports what changed in MongoDB. If the cutover is still in force, holds the runs whose files differ from MongoDB,
- * then ends the cutover. If no member of MongoDB answers within `electionSeconds`, these are all unfinished runs. Later
- * it holds none, because the worker may be executing them.
+ * then ends the cutover. If no member of MongoDB answers within `electionSeconds`, it holds all unfinished runs. After
+ * the cutover has ended it holds none, because the worker may be executing them.
  *
- * @throws MongoUnreadableError if MongoDB answers and what is current cannot be read
+ * @throws MongoUnreadableError if MongoDB answers but its current data cannot be read
  * @throws CutoverMissing if the database is not the one of the cutover: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
  * @throws WriteError if files cannot be written, or a run cannot be held
@@ -98,8 +98,8 @@ export async function runRollback(
 type LedgerSides = ExportSides & { readonly ledger: string };
 
 /**
- * Opens both sides of an export, once MongoDB's primary is proven current and the cutover's records agree. Without
- * MongoDB only the records on disk and in the stack are compared.
+ * Opens both sides of an export, once MongoDB's primary is confirmed as current and the cutover's records agree.
+ * Without MongoDB, it compares only the records on disk and in the stack.
  */
 export async function openSides(
   sides: Omit<ExportSides, "database">,
@@ -140,8 +140,8 @@ async function endRollback(
 }
 
 /**
- * Exports everything. After that the directory's merge bases are trusted, except in an older copy of which a file could
- * not be written: the next export compares it again.
+ * Exports everything. Afterwards the directory's merge bases are trusted, except in an older copy with a file that
+ * could not be written: the next export compares it again.
  */
 async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
   const sides = await vouchFor(asked);
@@ -152,10 +152,10 @@ async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
 }
 
 /**
- * Exports as a rollback does, but holds no run: the command `export`.
+ * Exports as a rollback does, but holds no run, for the command `export`.
  *
- * @param sides with `all`, a lost state without a cutover is created again; with `only`, so is a run that was removed on
- *   disk
+ * @param sides `all` also restores a lost state directory without a cutover; `only` also restores a run that was
+ *   removed on disk
  * @throws MongoUnreadableError, CutoverMissing, StateFolderError and WriteError as the rollback
  */
 export async function exportByHand(
@@ -174,7 +174,7 @@ export async function exportByHand(
   return exportEverything({ ...both, truth: sides.only && truth === "disk" ? undefined : truth });
 }
 
-/** What a rollback without MongoDB would leave there, and the maximum number of runs that it would hold. */
+/** The effects of a rollback without MongoDB, with the maximum number of runs that it would hold. */
 export interface RollbackPreview {
   /** Why nothing would be exported; names hosts, never secrets. */
   readonly unreachable: string;
@@ -184,7 +184,7 @@ export interface RollbackPreview {
 }
 
 /**
- * Finds what a rollback would find now, and changes nothing. Undefined if MongoDB answers.
+ * Previews a rollback, and changes nothing. Returns undefined if MongoDB answers.
  *
  * @throws MongoUnreadableError, CutoverMissing and StateFolderError as the rollback would
  */

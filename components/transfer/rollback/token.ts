@@ -27,7 +27,7 @@ export function renewToken(cutoverRecord: CutoverRecord): CutoverRecord {
 }
 
 /**
- * Changes `cutover.json`, then the ledger's copy, and gives both a new token. If the ledger accepts no write, the next
+ * Changes `cutover.json`, then the ledger's copy, and gives both a new token. If the ledger rejects the write, the next
  * export compares everything.
  */
 export async function changeCutoverRecord(
@@ -58,8 +58,8 @@ export async function readCutoverCopy(
 }
 
 /**
- * Prepares an export: merge bases are trusted only if directory and database are as the last export left them. Both get
- * a new token then, so that an older copy of one is recognized later.
+ * Prepares an export: trusts merge bases only if directory and database are as the last export left them. If so, gives
+ * both a new token, so that an older copy of either is recognized later.
  */
 export async function vouchFor<Sides extends ExportSides & CutoverSides>(
   sides: Sides,

@@ -22,8 +22,8 @@ import { namedState, sidesOf, stateOf } from "./sides";
 
 /**
  * The delta pass, once per cutover, between the worker's drain and its rollout. Forward it imports what the worker
- * wrote since the bulk pass, so that the worker does not execute finished steps again, and records the cutover: the
- * ledger and `cutover.json` record since when MongoDB is the source of truth (docs/design.md#the-cutovers-record). Back
+ * wrote since the bulk pass, so that the worker does not execute finished steps again, and records the cutover in the
+ * ledger and `cutover.json`: from this moment MongoDB is the source of truth (docs/design.md#the-cutovers-record). Back
  * it exports what changed in MongoDB; if MongoDB is lost, it holds unfinished runs: their files move to `held/`, where
  * no worker finds them (docs/design.md#held-runs).
  */
@@ -32,8 +32,8 @@ export const handover: Step<HandoverInputs, PassResults> = {
   id: ({ database = "" }) => `${database}/handover`,
   isDue: (state, inputs) => {
     if (inputs.direction === "back" && isDueAgain(state, inputs)) return true;
-    // The worker wrote files until it was drained again, and back a killed cutover may have been recorded since. No other
-    // change runs this step beside a live worker.
+    // The worker wrote files until it was drained again. In a rollback, a killed cutover may have been recorded since.
+    // No other change runs this step beside a live worker.
     const { stoppedAt } = inputs;
     if (state.stoppedAt === undefined || stoppedAt === undefined) return false;
     return state.stoppedAt !== stoppedAt;
@@ -49,7 +49,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
   findings: async (inputs, _prior, state) => (state ? foreseeRollback(state, inputs) : []),
   forward: async (inputs, state) => {
     const { ledger, electionSeconds, takenOver } = inputs;
-    // The worker is stopped: trouble is not waited out for longer than an election may take.
+    // The worker is stopped, so retries last only as long as an election may take.
     const sides = { ...(await sidesOf(inputs)), retryMs: electionSeconds * 1_000 };
     if (takenOver) {
       const cutoverRecord = await readCutoverRecord(sides.root);
@@ -86,8 +86,8 @@ export const handover: Step<HandoverInputs, PassResults> = {
 
 /**
  * The final pass, after web's rollout. Forward it imports what web wrote to files until then, but updates no run that
- * MongoDB has. Back it exports what web wrote to MongoDB until then, also if a rollback creates the step because the
- * cutover stopped before that.
+ * MongoDB has. Back it exports what web wrote to MongoDB until then, even if the rollback creates this step because the
+ * cutover stopped before it.
  */
 export const finalPass: Step<FinalPassInputs, PassResults> = {
   ...FinalPass,
@@ -104,7 +104,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   },
   forward: async (inputs) => {
     const sides = await sidesOf(inputs);
-    // Of a cutover that came as far, web has written no file since.
+    // If the cutover came this far, web has written no file since.
     if (inputs.takenOver && (await readCutoverRecord(sides.root))?.finalPassAt) return {};
     // guarantee: the final pass is recorded before it imports
     await recordFinalPass({ ...sides, ledger: inputs.ledger });
@@ -119,7 +119,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     }),
 };
 
-/** Counts the jobs that wait, for the report, and tells of them. */
+/** Counts the jobs that wait, for the report, and prints them. */
 async function reportJobs(
   inputs: StateInputs,
   isHandover = false,
@@ -127,7 +127,7 @@ async function reportJobs(
   const state = stateOf(inputs);
   const found = await countJobs(state);
   if (!found) return {};
-  // In the handover the worker had no time to take one.
+  // In the handover, the worker has had no time to take one.
   const jobs = isHandover ? { waiting: found.waiting } : found;
   toMessages(jobSections(jobs, state)).forEach(reportLine);
   return { jobs };

@@ -36,8 +36,8 @@ import { truncateReport, comparedStateInputs, namedState, sidesOf, stateOf } fro
 
 /**
  * The bulk pass: the import while both services still write files, or on a rollback an export. It runs once in each
- * cutover, and again if its settings changed or it quarantined records. The worker is drained after it, so it also
- * requires that the cutover can be recorded, and that no unfinished run is quarantined.
+ * cutover, and again if its settings changed or it quarantined records. The drain follows it, so it also requires that
+ * the cutover can be recorded, and that no unfinished run is quarantined.
  */
 export const bulkPass: Step<PassInputs, BulkPassResults> = {
   ...BulkPass,
@@ -58,7 +58,7 @@ export const bulkPass: Step<PassInputs, BulkPassResults> = {
   },
 };
 
-/** Does the work of a step before the drain. What stops it at an open gate also says that the gate stays so. */
+/** Does the work of a step before the drain. If it stops at an open gate, the error adds that the gate stays open. */
 export function atGate<Results>(
   { gate, cutover }: StateInputs,
   work: () => Promise<Results>,
@@ -79,14 +79,14 @@ export async function importRuns(inputs: StateInputs): Promise<ImportReport> {
   return importPass(sides, "bulk");
 }
 
-/** Names what is left out. An unknown folder stops a cutover with its own message, but no rollback. */
+/** Reports skipped files. An unknown folder stops a cutover with its own message, but no rollback. */
 function reportSkipped(skipped: Skipped, inputs: StateInputs): void {
   const foreign = foreignSection(skipped, namedState(inputs).root);
   const isBack = inputs.direction === "back";
   toMessages(isBack ? [foreign, unknownSection(skipped)] : [foreign]).forEach(reportLine);
 }
 
-/** Requires of an import before the drain that no unfinished run is quarantined, and few others. */
+/** Requires of an import before the drain that no unfinished run is quarantined, and only few other runs. */
 export async function requireRuns(report: ImportReport, inputs: StateInputs): Promise<void> {
   const reasons = describeStop(report, await namedSides(inputs), "bulk");
   if (reasons.length > 0) throw new Unfinished(reasons, { report });
@@ -110,10 +110,10 @@ export async function importPass(
 }
 
 /**
- * Requires before the cutover is recorded that a worker on MongoDB would execute what one on files would.
+ * Requires, before the cutover is recorded, that a worker on MongoDB would execute the same steps as one on files.
  *
- * @param delta what the delta pass looks at
- * @returns the report with what was compared; as it was while a cutover is in force
+ * @param delta the runs that the delta pass compares
+ * @returns the report with the comparison; unchanged while a cutover is in force
  */
 export async function requireSame(
   report: ImportReport,
@@ -161,7 +161,7 @@ export function hasToImport(
   inputs: StateInputs,
 ): boolean {
   if (inputs.direction === "back") return false;
-  // Quarantined records may be fixed meanwhile, unless they were accepted. A Job's answer may have no room for cases.
+  // Quarantined records may be fixed meanwhile, unless they were accepted. A Job's answer may lack the cases.
   const { report } = state;
   const hasLeftOut =
     inputs.acceptQuarantined === undefined &&

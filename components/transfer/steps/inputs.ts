@@ -18,15 +18,15 @@ export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
   readonly collections: Readonly<Record<CollectionRole, string>>;
   /** Whether approvals have a collection; if not, their files stay as they are. */
   readonly approvals: boolean;
-  /** The hash of quarantined and differing records with which a cutover ends. */
+  /** The hash of quarantined and differing records that are accepted at the end of a cutover. */
   readonly acceptQuarantined?: string;
-  /** The hash of differences in form with which a cutover goes on. */
+  /** The hash of differences in form that are accepted. */
   readonly acceptForms?: string;
-  /** The collection of the migration's record: its cutovers, those that ended and former expiries of the log. */
+  /** The collection of the migration's record, with its cutovers, the ended ones too, and former log expiries. */
   readonly ledger: string;
-  /** The cutover since which services that the stack took over work on MongoDB: nothing is imported. Else empty. */
+  /** The cutover since which services that the stack took over work on MongoDB: nothing is imported. Otherwise empty. */
   readonly takenOver?: string;
-  /** The gate before the worker's drain, of the steps before it: they run again once it opens. */
+  /** The gate before the worker's drain, only in steps before it: they run again once it opens. */
   readonly gate?: DrainGate;
 }
 
@@ -34,9 +34,9 @@ export interface StateInputs extends MongoInputs, OncePerCutover, StateAddress {
 interface ReachInputs {
   /** How long a rollback waits for a primary, in s. */
   readonly electionSeconds: number;
-  /** The moment of a cutover, to give up what changed in MongoDB since: it is not asked. */
+  /** The moment of a cutover whose later changes in MongoDB are given up: MongoDB is not queried. */
   readonly abandonMongo?: string;
-  /** The moment of a cutover, to export what the primary has since, although no majority acknowledges a write. */
+  /** The moment of a cutover since which the primary's data is exported although no majority acknowledges a write. */
   readonly exportUnconfirmed?: string;
 }
 
@@ -59,7 +59,7 @@ export interface FirstVerificationInputs extends StateInputs {
   readonly canaryAt?: string;
 }
 
-/** What the imports of the first verification did, with what it compared; empty if it compared nothing. */
+/** The results of the first verification, with its imports; empty if it compared nothing. */
 export interface FirstVerificationResults extends Partial<ImportResults> {
   /** When the first verification and the import after it ended, in ISO 8601, UTC. */
   readonly verifiedAt?: string;
@@ -70,7 +70,7 @@ export interface VerificationResults {
   readonly report: VerificationReport;
 }
 
-/** Inputs of the three passes; a change of those of a rollback does not run them again. */
+/** Inputs of the three passes; a change of the inputs of a rollback does not run them again. */
 export interface PassInputs extends StateInputs, ReachInputs {}
 
 /** Inputs of the handover: the drain's results, absent if the program sees no pods. */
@@ -82,19 +82,19 @@ export interface HandoverInputs extends PassInputs {
   readonly drainSnapshot?: DrainSnapshot;
 }
 
-/** What a delta or final pass did last in each direction; reports name the first twenty cases of a kind. */
+/** The last results of a delta or final pass in each direction; reports name the first twenty cases of a kind. */
 export interface PassResults {
   /** Absent until a cutover reached this step. */
   readonly report?: ImportReport;
   /** The record of the last cutover; absent until one reached the handover, which records it. */
   readonly cutoverRecord?: CutoverRecord;
-  /** Absent after a cutover, until it is rolled back. */
+  /** Absent after a cutover until a rollback. */
   readonly rollback?: RollbackReport;
 }
 
 /** Inputs of the final pass: the handover's record, without which it exports nothing. */
 export interface FinalPassInputs extends PassInputs {
-  /** In ISO 8601; absent if no cutover drew one. */
+  /** When the cutover was recorded, in ISO 8601; absent if none was. */
   readonly cutoverAt?: string;
 }
 

@@ -27,8 +27,8 @@ function keepResults(state: Partial<PassResults> = {}): PassResults {
 }
 
 /**
- * Whether a finished rollback has to run again: a Job may export what an earlier one could not. Without `jobs` a
- * person does that with `taskrunner-storage export`, beside a live worker.
+ * Whether a finished rollback has to run again: a Job may export what an earlier one could not. Without `jobs`, you run
+ * `taskrunner-storage export` for that, beside a live worker.
  */
 export function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
   if (job === undefined || rollback === undefined) return false;
@@ -38,15 +38,15 @@ export function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
 type EndedCutover = Pick<CutoverRecord, "at" | "cutover">;
 
 /**
- * The cutover since which MongoDB may have what the files lack; undefined if no cutover came as far, or a later one
- * stopped before its own: nobody worked on MongoDB since the rollback.
+ * The cutover since which MongoDB may have what the files lack; undefined if no cutover came this far, or a later one
+ * stopped before it was recorded: no service has worked on MongoDB since the rollback.
  */
 function cutoverToEnd(
   cutoverRecord: EndedCutover | undefined,
   last: CutoverRecord | undefined,
   cutover: number,
 ): EndedCutover | undefined {
-  // The stack has a later cutover than an older copy of the directory.
+  // The stack knows a later cutover than an older copy of the directory.
   const isOlderCopy =
     cutoverRecord !== undefined && last !== undefined && cutoverRecord.at > last.at;
   const isLater = last?.cutover !== undefined && cutover > last.cutover && !isOlderCopy;
@@ -54,11 +54,11 @@ function cutoverToEnd(
 }
 
 /**
- * What the handover and the final pass do in a rollback: export what changed in MongoDB, and end the cutover if it is
- * open.
+ * Runs the handover or the final pass in a rollback: exports what changed in MongoDB, and ends the cutover if it is in
+ * force.
  *
  * @param recordOf the cutover that the stack knows, by the last one of `cutover.json`
- * @throws Unfinished if it failed, and the services work on MongoDB still
+ * @throws Unfinished if it failed, and the services still work on MongoDB
  */
 export async function runRollbackPass(
   inputs: PassInputs,
@@ -84,7 +84,7 @@ export async function runRollbackPass(
     if (!(error instanceof Error)) throw error;
     const earlier = keepEarlierResults([error.message], state);
     if (earlier) return earlier;
-    // The state stays that of the cutover, so that the next `up` goes on from there.
+    // The step's state stays the cutover's, so that the next `up` resumes there.
     throw new Unfinished([
       `Export to ${namedState(inputs).root}: ${error.message} What was exported stays; ` +
         "run `pulumi up` again, which resumes where it stopped." +
@@ -107,7 +107,7 @@ export function keepEarlierResults(
   return keepResults(state);
 }
 
-/** What a reviewer has to know before a rollback: whether MongoDB answers, if the engine can ask, and what it leaves. */
+/** Findings for the review of a rollback: whether MongoDB answers, if the engine can reach it, and the effects if not. */
 export async function foreseeRollback(
   state: Past,
   inputs: PassInputs,

@@ -27,7 +27,7 @@ export async function sidesOf(inputs: StateInputs) {
   return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
 }
 
-/** The maximum number of single cases of a kind in a stack's state; complete lists stay beside the files. */
+/** Maximum number of single cases of a kind in a stack's state; complete lists stay beside the files. */
 const namedCases = 20;
 
 /** A report as a stack's outputs hold it: all counts, and the first single cases of each kind. */

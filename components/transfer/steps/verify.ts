@@ -39,10 +39,10 @@ import {
 import { comparedStateInputs, namedState, sidesOf, stateOf, truncateReport } from "./sides";
 
 /**
- * The first verification, before the drain: the records of all files that did not change since their import are in
- * MongoDB, whatever happened there since the bulk pass. An import comes first: after a first verification that failed
- * it reads every file, without which nothing would be compared. Another one comes last, so that the handover has little
- * to do while the worker is stopped.
+ * The first verification, before the drain: checks that MongoDB has the records of all files that did not change since
+ * their import, whatever happened there since the bulk pass. An import comes first. After a failed first verification
+ * it reads every file, because otherwise nothing would be compared. Another import comes last, so that the handover has
+ * little to do while the worker is stopped.
  */
 export const firstVerification: Step<FirstVerificationInputs, FirstVerificationResults> = {
   ...FirstVerification,
@@ -81,12 +81,12 @@ async function importAndVerify(inputs: FirstVerificationInputs): Promise<FirstVe
   return { ...(await requireSame(report, inputs, "bulk")), verifiedAt: new Date().toISOString() };
 }
 
-/** Why nothing can be verified; undefined if the bulk pass imported what the services still write to files. */
+/** The reason why nothing can be verified; undefined if the bulk pass imported, and the services still work on files. */
 async function findUnverifiable(inputs: FirstVerificationInputs): Promise<string | undefined> {
   // The state directory may be gone long after a cutover: without an import it is not read.
   if (inputs.importedAt === undefined) return "the bulk pass imported nothing";
   const cutoverRecord = cutoverInForce(await readCutoverRecord(stateOf(inputs).root));
-  // Services may have changed or removed there what the files still have.
+  // Services may have changed or removed documents there whose records are still in the files.
   return cutoverRecord && `MongoDB is the source of truth since ${cutoverRecord.at}`;
 }
 
@@ -118,7 +118,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
   },
 };
 
-/** Tells what a check of forms found, or returns why it stops the step. */
+/** Reports the results of a check of forms, or returns why it stops the step. */
 function reportForms(forms: FormsReport, inputs: StateInputs, isFirst: boolean): string[] {
   const isAccepted = forms.hash === inputs.acceptForms;
   const { root } = namedState(inputs);
@@ -139,7 +139,7 @@ async function compare(
   const found = await reportProgress(what, sides, (watched) =>
     verifyState({ ...watched, ...options, expiry }),
   );
-  // Once MongoDB is the source of truth, it may lack what the files have.
+  // Once MongoDB is the source of truth, it may lack records that the files have.
   const isCutOver = sourceOfTruth(await readCutoverRecord(sides.root)) === "mongo";
   return truncateReport(isCutOver ? found : await forgetUnlessHolds(sides, found));
 }
