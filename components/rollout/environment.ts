@@ -5,10 +5,10 @@ export type Service = "worker" | "web";
 
 const modes: Readonly<Record<Direction, StorageMode>> = { forward: "mongo", back: "filesystem" };
 
-/** The mode of a service once it went in a direction. */
+/** The mode of a service after a change in a direction. */
 export const modeAfter = (direction: Direction) => modes[direction];
 
-/** The mode of a service that is to go in a direction. */
+/** The mode of a service before a change in a direction. */
 export const modeBefore = (direction: Direction) =>
   modes[direction === "forward" ? "back" : "forward"];
 
@@ -55,8 +55,8 @@ export const environmentKeys = (service: Service): readonly string[] =>
 export const modeKey = (service: Service) => nameOf(service, "Mode");
 
 /**
- * The variables of a service once it went in a direction, in the specification's order ("Configuration reference"): ASP.NET Core
- * binds `Section__Key` to `Section:Key`. In filesystem mode only the mode is set.
+ * The variables of a service after a change in a direction, in the specification's order ("Configuration reference"):
+ * ASP.NET Core binds `Section__Key` to `Section:Key`. In filesystem mode only the mode is set.
  */
 export function serviceEnvironment(
   service: Service,

@@ -1,8 +1,8 @@
 /**
  * The rollout of worker and web, in either direction; `program.ts` is the Pulumi program's own door. Each layer knows
- * only those before it: `environment`, `placement`, `recovery` and `target` (what a service is), `values/` (its values
- * files), `helm/` (its release), `services` (one of both), `pods/` (drain and wait for pods), `canary/`, `update/` (the
- * checks before everything), and last `worker-drain` and `rollouts`.
+ * only those before it: `environment`, `placement`, `recovery` and `target` (a service's location and mode), `values/`
+ * (its values files), `helm/` (its release), `services` (one of both), `pods/` (drain and wait for pods), `canary/`,
+ * `update/` (the checks before everything), and last `worker-drain` and `rollouts`.
  */
 export {
   environmentKeys,

@@ -13,7 +13,7 @@ export interface ServicesSettings {
   readonly kubernetes: KubernetesSettings;
 }
 
-/** Where the variables of a service are in its chart's values: keys with dots between them. */
+/** The dotted path of a service's variables in its chart's values. */
 export interface EnvironmentTarget {
   readonly path: string;
 }
@@ -21,11 +21,11 @@ export interface EnvironmentTarget {
 /** The values files of a service. */
 export interface ServiceFiles {
   readonly service: Service;
-  /** The stack's own file. Paths count from the project's folder. */
+  /** The stack's own file. Paths are relative to the project's folder. */
   readonly file: string;
   /** The site's values files, in Helm's order. Never changed. */
   readonly site: readonly string[];
-  /** The keys that lead to the environment, with dots between them. */
+  /** The dotted path of the environment variables. */
   readonly path: string;
 }
 
@@ -47,11 +47,11 @@ interface Placement {
   /** The releases that the stack upgrades: one for each service, or one for both. */
   readonly releases: readonly ReleaseArgs[];
   readonly install?: boolean;
-  /** The cutover for which a person has stopped a worker that the program does not see. */
+  /** The cutover for which you have stopped a worker that the program does not see. */
   readonly workerStopped?: number | undefined;
 }
 
-/** What the steps need of each target. Only this function distinguishes `helm` and `umbrella`. */
+/** Resolves the settings of each target for the steps. Only this function distinguishes `helm` and `umbrella`. */
 export function resolveTarget(rollout: RolloutSettings): Placement {
   if (rollout.target === "values") {
     const { confirm, workerStopped } = rollout;
@@ -73,7 +73,7 @@ export function resolveTarget(rollout: RolloutSettings): Placement {
   return { namespace, install, selectors, releases };
 }
 
-/** Where the workloads of a service are; undefined if the program sees none. */
+/** The address of a service's workloads; undefined if the program sees none. */
 export function serviceAddress({ kubernetes, rollout }: ServicesSettings, service: Service) {
   const { namespace, releases, selectors } = resolveTarget(rollout);
   if (namespace === undefined) return undefined;

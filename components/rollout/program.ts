@@ -1,4 +1,4 @@
-/** The rollout for the Pulumi program: what comes first, the services, the canary, the drain, and both rollouts. */
+/** The rollout for the Pulumi program: the first checks, the services, the canary, the drain, and both rollouts. */
 export { Update } from "./update/component";
 export { Services } from "./services";
 export { Canary } from "./canary/component";

@@ -6,14 +6,14 @@ import { modeAfter, modeBefore, type Service } from "./environment";
 export const resumeHint =
   "Nothing was rolled back. Fix the cause and run pulumi up again; it resumes here.";
 
-/** What to do if services work on MongoDB by a cutover that the stack does not know. */
+/** Advice if services work on MongoDB by a cutover that the stack does not know. */
 export const cutOverFirstHint =
   "This stack knows of no cutover, so a rollback would export nothing and the services would continue " +
   "with files as old as the cutover. If the cutover was made with other rollout settings (target, " +
   "confirm), restore them and run pulumi up again. If not, run pulumi up with storageMode: mongo first: " +
   "the stack takes the services over and loses nothing. Then set storageMode: filesystem again.";
 
-/** What to do if a service does not arrive. */
+/** Advice if a service does not reach its mode. */
 export function recoverySteps(service: Service, direction: Direction): string {
   if (service === "worker") return resumeHint;
   return `The worker is in ${modeAfter(direction)} mode, and pods of web may still be in ${modeBefore(direction)} mode. ${eitherOr(direction)}`;
@@ -32,8 +32,8 @@ function eitherOr(direction: Direction): string {
 }
 
 /**
- * Runs a step that changes a cluster. If it fails, the next `up` comes back to it, whatever its direction:
- * otherwise a service might be left without replicas.
+ * Runs a step that changes a cluster. If it fails, the next `up` returns to it in either direction: otherwise a service
+ * might be left without replicas.
  *
  * @throws Unfinished
  */

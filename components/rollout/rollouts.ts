@@ -39,7 +39,7 @@ class Rollout extends StepGroup {
     const address = serviceAddress(settings, service);
     const { timeoutSeconds } = settings.rollout;
     const asked = { ...change, service, timeoutSeconds, ...drained, revision };
-    // A release of both is there before web's rollout begins.
+    // A release of both services exists before web's rollout begins.
     const afterIt = { parent: this, dependsOn: [resource, ...this.before] };
     const pods =
       address &&
@@ -53,7 +53,7 @@ class Rollout extends StepGroup {
 
 /**
  * The direction of the step before, so that `--target` and `--exclude` cannot take a service past it
- * (docs/design.md#one-list-of-steps). Warns, in a preview too, if that is not the one asked for.
+ * (docs/design.md#one-list-of-steps). Warns, in a preview too, if the settings have the other one.
  */
 function effectiveDirection(
   service: Service,
@@ -61,7 +61,7 @@ function effectiveDirection(
   before: pulumi.Output<Direction>,
 ): pulumi.Output<Direction> {
   return before.apply(async (direction) => {
-    // Behind a closed gate it is to stay.
+    // While the gate is closed, the service must stay.
     if (direction === settings.direction || drainGateOf(settings) === "closed") return direction;
     const text =
       `The service ${service} stays in ${modeAfter(direction)} mode: the step before its rollout is not part of this ` +

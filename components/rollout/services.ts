@@ -13,7 +13,7 @@ export interface ServicesArgs
   readonly appUri?: pulumi.Input<string> | undefined;
 }
 
-/** Where worker and web run: values files that somebody else deploys, or Helm releases. */
+/** Worker and web, deployed by another tool from values files, or as Helm releases of the stack. */
 export class Services extends StepGroup {
   /** The Secret with the services' connection string. */
   readonly connectionSecretRef: pulumi.Output<SecretRef>;

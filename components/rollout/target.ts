@@ -33,7 +33,7 @@ export interface Deployed {
   readonly resource: pulumi.CustomResource;
   /** The direction that it goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
-  /** A new one makes the next step wait for its pods again. */
+  /** A new revision makes the next step wait for its pods again. */
   readonly revision: pulumi.Output<number | string>;
   readonly summary: pulumi.Output<RolloutSummary>;
 }

@@ -25,9 +25,9 @@ interface VerifiedImport {
 interface WorkerDrainArgs {
   readonly services: Services;
   readonly update: Pick<Update, "direction" | "ended">;
-  /** When the import was verified, and how long one of later changes takes, for people at a closed gate. */
+  /** When the import was verified, and how long an import of later changes takes; a closed gate prints both. */
   readonly verifiedImport?: pulumi.Output<VerifiedImport | undefined>;
-  /** The cutover of services that the stack took over: nobody has to stop their worker. Else empty. */
+  /** The cutover of services that the stack took over, whose worker need not stop; otherwise empty. */
   readonly takenOver: pulumi.Output<string>;
 }
 
@@ -58,7 +58,7 @@ export class WorkerDrain extends StepGroup {
       if (gate === "closed") this.describeGate(settings, lastDirection, verifiedImport);
       const all = {
         ...inputs,
-        // Without the record of the cutover (`--target`) the worker stays where it is.
+        // If the request is not part of the update (`--target`), the worker stays in its mode.
         direction: lastDirection,
         releases: target.rendered ?? inputs.releases,
         ended,
@@ -67,7 +67,7 @@ export class WorkerDrain extends StepGroup {
       };
       const resource = new StepResource(drain, "worker-drain", all, this.ofChildren);
       const { ignorePods: ignored } = inputs;
-      // The cluster may have another name than at the drain, and an error may have asked for other ignored pods.
+      // Since the drain, the cluster may have got another name, and an error may have asked for other ignored pods.
       const address = { kubeconfig, context, namespace };
       this.direction = resource.lastDirection;
       const drainSnapshot = pulumi
@@ -75,7 +75,7 @@ export class WorkerDrain extends StepGroup {
         .apply(([last, { address, ignored }]) => {
           return last && { ...last, address, executors: { ...last.executors, ignored } };
         });
-      // The type of an input does not allow undefined, and an output may be it.
+      // The type of an input does not allow undefined, but an output may be undefined.
       this.drained = {
         drainSnapshot: drainSnapshot as pulumi.Output<FinishedDrain>,
         stoppedAt: drainSnapshot.apply((last) => last?.stoppedAt) as pulumi.Output<string>,
@@ -94,7 +94,7 @@ export class WorkerDrain extends StepGroup {
     this.registerOutputs({ stoppedAt: this.drained.stoppedAt });
   }
 
-  /** Says at a closed gate what it stops at, and the line that opens it. */
+  /** Prints at a closed gate how long the worker will be stopped, and the setting that opens the gate. */
   private describeGate(
     { cutover }: ServicesArgs,
     direction: pulumi.Output<Direction>,
@@ -107,8 +107,8 @@ export class WorkerDrain extends StepGroup {
       const { at = "now", importMs = 0 } = verifiedImport ?? {};
       const stop = `about ${Math.ceil(importMs / 1_000)} s, and while its pods end and start`;
       const state = isPreview
-        ? `Prepares cutover ${cutover}; stops nobody.`
-        : `Cutover ${cutover} is ready since ${at}; nobody was stopped. The worker will be stopped for ${stop}.`;
+        ? `Prepares cutover ${cutover}; stops no service.`
+        : `Cutover ${cutover} is ready since ${at}; no service was stopped. The worker will be stopped for ${stop}.`;
       const text = `${state} To cut over, set rollout.drain: ${cutover} and run pulumi up.`;
       await logFinding({ severity: "info", code: "gate-closed", text }, this);
     });

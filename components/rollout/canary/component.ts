@@ -8,11 +8,13 @@ import { canary } from "./step";
 
 interface CanaryArgs {
   readonly services: Services;
-  /** The cutover of services that the stack took over; else empty. */
+  /** The cutover of services that the stack took over; otherwise empty. */
   readonly takenOver: pulumi.Output<string>;
 }
 
-/** Starts a pod of web on MongoDB while both services work on files, so that a cutover stops before its drain. */
+/**
+ * Starts a pod of web on MongoDB while both services work on files. If it fails, the cutover stops before the drain.
+ */
 export class Canary extends StepGroup {
   /** When its last pod began, in ISO 8601, UTC; absent without a canary. */
   readonly ranAt?: pulumi.Output<string>;
@@ -44,6 +46,6 @@ function leftOut(isAsked: boolean): Finding {
   const why = isAsked
     ? "the program sees no pods (rollout.confirm: none)"
     : "rollout.canary: false";
-  const text = `Canary left out: ${why}. Whether web works on MongoDB is seen only after the drain.`;
+  const text = `Canary left out: ${why}. You see only after the drain whether web works on MongoDB.`;
   return { severity: "info", code: "canary-left-out", text };
 }

@@ -2,7 +2,7 @@ import type { Document } from "mongodb";
 import { databaseAt, ownAppName, previewTimeout } from "../../mongo";
 
 /**
- * The addresses from which programs are connected as a connection string's user, without this one. Undefined if the
+ * The client addresses that are connected as a connection string's user, without this program's own. Undefined if the
  * server does not say: a router, a refusal, or no answer.
  */
 async function findClients(uri: string): Promise<ReadonlySet<string> | undefined> {
@@ -23,8 +23,8 @@ async function findClients(uri: string): Promise<ReadonlySet<string> | undefined
 type Metadata = { readonly application?: { readonly name?: string } } | undefined;
 
 /**
- * Looks for connections that were not there at its start. Each look says whether there was one: undefined if the
- * server does not say.
+ * Watches for new connections. The returned function reports whether one was seen; undefined if the server does not
+ * say.
  */
 export async function watchConnections(uri: string | undefined) {
   const before = uri === undefined ? undefined : await findClients(uri);

@@ -12,14 +12,14 @@ import {
 import { environmentKeys, type EnvironmentEntry } from "../environment";
 import { withEntries } from "../values/variables";
 
-/** What the pod has that web's own pods have not. */
+/** What distinguishes the canary from web's own pods. */
 export interface CanaryRequest {
   readonly name: string;
   /** The stack's environment, `PROJECT/STACK/INSTANCE`. */
   readonly owner: string;
   /** Web's variables in Mongo mode. */
   readonly environment: readonly EnvironmentEntry[];
-  /** After that Kubernetes ends it, whatever became of the program that started it. */
+  /** Kubernetes ends the pod after this time, even if the program that started it is gone. */
   readonly deadlineSeconds: number;
 }
 
@@ -29,10 +29,11 @@ const ownerLabel = "taskrunner.stellaops.io/canary-of";
 export const canariesOf = (owner: string) => `${ownerLabel}=${labelValue(owner)}`;
 
 /**
- * A pod of web's template with our variables. It has web's labels, so that policies and injection treat it as web, and
- * a condition that nobody sets, so that no Service, budget or ReplicaSet takes it. It writes to no claim.
+ * Builds a pod from web's template with the stack's variables. It has web's labels, so that policies and injection
+ * treat it as web, and a readiness gate that is never met, so that no Service, budget or ReplicaSet takes it. It mounts
+ * claims read-only.
  *
- * @returns why there is none if nothing says which container reads the variables
+ * @returns the pod, or the reason if no container is known to read the variables
  */
 export function canaryPod(
   web: Controller,
@@ -40,7 +41,7 @@ export function canaryPod(
 ): Api.V1Pod | string {
   const { metadata, spec = { containers: [] } } = structuredClone(web.spec?.template) ?? {};
   const readers = chooseReaders(web.spec?.template);
-  if (readers.length === 0) return "none of web's containers states one of our variables";
+  if (readers.length === 0) return "none of web's containers states one of the stack's variables";
   const labels: Record<string, string> = {
     ...metadata?.labels,
     [ownerLabel]: labelValue(owner),
@@ -60,7 +61,7 @@ export function canaryPod(
   }
   const ofSet = isStatefulSet(web) ? (web.spec?.volumeClaimTemplates ?? []) : [];
   const empty = ofSet.map((one) => ({ name: nameOf(one), emptyDir: {} }));
-  // Other pods do not count, but a node that web's image cannot run on does.
+  // Affinity to other pods does not matter, but web's image may not run on every node.
   const { nodeAffinity } = spec.affinity ?? {};
   delete spec.affinity;
   delete spec.topologySpreadConstraints;
@@ -81,13 +82,13 @@ export function canaryPod(
   };
 }
 
-// Argo CD finds what it deploys by labels, and would delete a pod with web's that no file has.
+// Argo CD finds its objects by labels, and would delete a pod that has web's labels and is in no file.
 const leftAloneByArgo = {
   "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
   "argocd.argoproj.io/sync-options": "Prune=false",
 };
 
-/** The containers that read our variables: those that state one, else the only or the default one. */
+/** The containers that read the stack's variables: those that state one, otherwise the only or the default one. */
 function chooseReaders(template: Api.V1PodTemplateSpec | undefined): string[] {
   const stating = readersOf(template?.spec);
   if (stating.length > 0) return stating;
@@ -97,7 +98,7 @@ function chooseReaders(template: Api.V1PodTemplateSpec | undefined): string[] {
   return left.map(({ name }) => name);
 }
 
-/** The containers that state one of our variables, those that run before others first. */
+/** The containers that state one of the stack's variables, init containers first. */
 export function readersOf(spec: Api.V1PodSpec | undefined): string[] {
   const states = (one: Api.V1Container) =>
     environmentKeys("web").some((key) => variableIn({ containers: [one] }, key));
@@ -105,7 +106,7 @@ export function readersOf(spec: Api.V1PodSpec | undefined): string[] {
   return all.filter(states).map(({ name }) => name);
 }
 
-/** A Service that would lead people to a pod that is not ready. */
+/** Finds a Service that would route requests to a pod that is not ready. */
 export function findPublishing(
   services: readonly Api.V1Service[],
   { metadata }: Api.V1Pod,

@@ -15,7 +15,7 @@ import { modeAfter, type EnvironmentEntry } from "../environment";
 import { describeMode, describeWanted } from "../pods/workload";
 import { canariesOf, canaryPod, findPublishing } from "./pod";
 
-/** Where web is, and what its pod on MongoDB gets. */
+/** Web's address, and the settings of its canary. */
 export interface CanaryTarget extends ServiceAddress {
   /** `PROJECT/STACK/INSTANCE`. */
   readonly owner: string;
@@ -24,13 +24,17 @@ export interface CanaryTarget extends ServiceAddress {
   readonly timeoutSeconds: number;
 }
 
-/** A pod that the API server would take, and the workload whose template it has. */
+/** A pod that the API server accepted in a dry run, and the workload whose template it has. */
 export interface Prepared {
   readonly web: Controller;
   readonly pod: V1Pod;
 }
 
-/** Prepares the pod, or says why it would show nothing. @throws ClusterError only if the API does not answer */
+/**
+ * Prepares the pod. Returns the reason instead if it would show nothing.
+ *
+ * @throws ClusterError only if the API does not answer
+ */
 export async function preparePod(
   cluster: Cluster,
   target: CanaryTarget,
@@ -44,8 +48,8 @@ export async function preparePod(
   try {
     const publishing = findPublishing(await cluster.list("Service", ""), pod);
     if (publishing)
-      return `Service ${nameOf(publishing)} would lead people to it (publishNotReadyAddresses)`;
-    // A pod that may not be removed is not created.
+      return `Service ${nameOf(publishing)} would route requests to it (publishNotReadyAddresses)`;
+    // A pod that cannot be deleted must not be created: try that right first.
     await removePod(cluster, name);
     await cluster.createPod(pod, "All");
     return { web, pod };
@@ -58,7 +62,7 @@ export async function preparePod(
 export const worksOnMongo = (live: readonly Controller[]) =>
   live.some((one) => describeMode(one, "web") === modeAfter("forward"));
 
-/** Warns of what would keep a canary from showing anything, hours before it. @throws ClusterError */
+/** Warns, hours before a canary, if it would show nothing. @throws ClusterError */
 export async function foreseeCanary(cluster: Cluster, target: CanaryTarget): Promise<void> {
   const live = await controllersOf(cluster, target);
   if (worksOnMongo(live)) return;
@@ -66,21 +70,21 @@ export async function foreseeCanary(cluster: Cluster, target: CanaryTarget): Pro
   if (typeof prepared === "string") reportLine(unshown(prepared));
 }
 
-/** The warning of what keeps a canary from showing anything. */
+/** The warning for a canary that shows nothing. */
 export const unshown = (reason: string) =>
   warning(
     "canary-not-shown",
-    `Before the drain nothing shows whether web works on MongoDB: ${reason.replace(/\.$/, "")}. ` +
-      "pulumi up goes on. rollout.canary: false leaves this look out.",
+    `The canary cannot show whether web works on MongoDB: ${reason.replace(/\.$/, "")}. ` +
+      "pulumi up continues. To do without a canary, set rollout.canary: false.",
   );
 
-/** A refusal of the API as text. @throws any other error */
+/** Returns a refusal of the API as text. @throws any other error */
 export const refusalOf = (error: unknown): string => {
   if (error instanceof ClusterError) return error.message;
   throw error;
 };
 
-/** Removes an environment's canaries, without a wait: also those that a killed engine left. @throws ClusterError */
+/** Deletes an environment's canaries, also those that a killed engine left. Does not wait. @throws ClusterError */
 export async function removeCanaries(cluster: Cluster, owner: string): Promise<void> {
   for (const pod of await cluster.list("Pod", canariesOf(owner))) {
     await removePod(cluster, nameOf(pod));

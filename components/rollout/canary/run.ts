@@ -19,7 +19,7 @@ import { refusalOf, removeCanaries, type CanaryTarget, type Prepared } from "./p
 import { areReady, areRunning, findEnded, judge, limitOf, type Verdict } from "./verdict";
 
 /**
- * Runs the pod and removes it, whatever becomes of it.
+ * Runs the pod, and deletes it in any case.
  *
  * @param uri the services' connection string; secret
  * @returns why it showed nothing; undefined if web works
@@ -57,8 +57,8 @@ export async function runPod(
 
 const unseen = warning(
   "canary-connection",
-  "Web started with the variables of Mongo mode, but whether it reached MongoDB was not seen: the server does not " +
-    "tell this program who is connected.",
+  "Web started with the variables of Mongo mode. Whether it reached MongoDB is unknown: the server does not show " +
+    "this program its connections.",
 );
 
 interface Watched extends CanaryTarget {
@@ -108,7 +108,7 @@ function describeStop({ location }: Cluster, pod: V1Pod, reason: string, log: st
   const lines = log.trimEnd().split("\n").slice(-20);
   const events = `get events --field-selector involvedObject.name=${nameOf(pod)}`;
   return [
-    `Web does not work on MongoDB. A pod of its template with the variables of Mongo mode showed it in ` +
+    `Web does not work on MongoDB. A pod of its template with the variables of Mongo mode failed in ` +
       `${describeApiLocation(location)}: ${reason}. The end of its log:`,
     ...lines.map((line) => `  ${line.slice(0, 300)}`),
     `No service was touched, and the pod is removed. See its events: ${kubectlAt(location)} ${events}`,
@@ -116,7 +116,7 @@ function describeStop({ location }: Cluster, pod: V1Pod, reason: string, log: st
   ].join("\n");
 }
 
-/** How long live web took to be ready, at best; 0 if no pod of it is. */
+/** The shortest time, in seconds, that a live pod of web took to be ready; 0 if none is ready. */
 async function secondsOfWeb(cluster: Cluster, { spec }: Controller): Promise<number> {
   const pods = await cluster.list("Pod", formatSelector(spec?.selector));
   const times = pods.filter(isReady).map(({ metadata, status }) => {

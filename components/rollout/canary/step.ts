@@ -8,7 +8,7 @@ import { preparePod, unshown, worksOnMongo, type CanaryTarget } from "./prepare"
 import { runPod } from "./run";
 
 export interface CanaryInputs extends CanaryTarget, MongoInputs, OncePerCutover {
-  /** The cutover of services that work on MongoDB already; else empty. */
+  /** The cutover of services that work on MongoDB already; otherwise empty. */
   readonly takenOver?: string;
   /** Web as it is now, which the step observes itself. */
   readonly seen?: ObservedWeb;
@@ -16,7 +16,7 @@ export interface CanaryInputs extends CanaryTarget, MongoInputs, OncePerCutover 
 
 interface ObservedWeb {
   readonly isOnMongo: boolean;
-  /** Hashes of its pods with our variables, and of the version of their Secret. */
+  /** Hashes of its pods with the stack's variables, and of the version of their Secret. */
   readonly template?: string;
   readonly secret?: string;
   readonly initContainers?: readonly string[];
@@ -25,7 +25,7 @@ interface ObservedWeb {
 interface CanaryResults {
   /** Whether web worked on MongoDB in the last pod. */
   readonly passed: boolean;
-  /** When the last pod began, in ISO 8601, UTC: what web changes at its start is in MongoDB since. */
+  /** When the last pod began, in ISO 8601, UTC. Since then MongoDB has the changes that web makes at its start. */
   readonly ranAt?: string;
 }
 
@@ -83,7 +83,7 @@ async function observeWeb(cluster: Cluster, inputs: CanaryInputs): Promise<Obser
   };
 }
 
-/** A hash, whatever the order of variables, which a rollout or a hand may change. */
+/** A hash that ignores the order of variables, which a rollout or an edit may change. */
 function hashOf(value: object): string {
   const text = JSON.stringify(value, (key, member: unknown) =>
     key === "env" && Array.isArray(member)

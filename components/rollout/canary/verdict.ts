@@ -4,14 +4,14 @@ import type * as Api from "@kubernetes/client-node";
 import { podObstacle, quote } from "../../kubernetes";
 import { readersOf } from "./pod";
 
-/** A canary as it is now. Times are the program's own: a node's clock may be another. */
+/** A canary as it is now. Times are the program's own: a node's clock may differ. */
 export interface ObservedCanary {
-  /** Undefined if somebody deleted it. */
+  /** Undefined if it was deleted. */
   readonly pod: Api.V1Pod | undefined;
   readonly events: readonly Api.CoreV1Event[];
   /** The end of the log of the container that `findEnded` names; else empty. */
   readonly log: string;
-  /** Since it was created, since its containers with our variables ran, and since all containers were ready. */
+  /** Since it was created, since its containers with the stack's variables ran, and since all containers were ready. */
   readonly seconds: {
     readonly created: number;
     readonly running?: number | undefined;
@@ -33,20 +33,20 @@ const unshown = (reason: string): Verdict => ({ is: "unshown", reason });
 /** How long all containers have to be ready. */
 const steadySeconds = 10;
 
-/** How long a pod may take, by what live web took to be ready. */
+/** How long a pod may take, from the time that live web took to be ready. */
 export function limitOf(webTookSeconds: number, timeoutSeconds: number): number {
   return Math.min(Math.max(60, 3 * webTookSeconds), timeoutSeconds);
 }
 
-/** What the pod shows so far. */
+/** Judges the pod by its state so far. */
 export function judge(observed: ObservedCanary): Verdict {
   const { pod, seconds, limitSeconds, isConnected } = observed;
-  if (!pod || pod.metadata?.deletionTimestamp) return unshown("somebody deleted its pod");
+  if (!pod || pod.metadata?.deletionTimestamp) return unshown("its pod was deleted");
   const early = judgeEnd(pod, observed.log) ?? judgeWaiting(pod);
   if (early) return early;
   if (areReady(pod)) {
     const { containerStatuses = [] } = pod.status ?? {};
-    // A virtual node: what it reports did not run.
+    // A virtual node reports containers that did not run.
     if (!containerStatuses.some(({ containerID }) => containerID))
       return unshown(`its node ${pod.spec?.nodeName} names no container that runs`);
     if ((seconds.ready ?? 0) < steadySeconds) return { is: "wait" };
@@ -69,17 +69,17 @@ export function judge(observed: ObservedCanary): Verdict {
 }
 
 const neverConnected =
-  "web was ready, but MongoDB had no connection of the user of appMongoUri: it ignores its variables (another prefix, " +
-  "or a file of settings that wins over them), or its Secret has another user. If web connects only later, set " +
+  "web was ready, but MongoDB had no connection of the user of appMongoUri: web ignores its variables (another prefix, " +
+  "or a settings file that overrides them), or its Secret has another user. If web connects only later, set " +
   "rollout.canary: false";
 
-/** Whether all containers are ready; nobody sets the condition without which the pod never is. */
+/** Whether all containers are ready. The pod itself never is, because its readiness gate is never met. */
 export const areReady = ({ status }: Api.V1Pod) =>
   status?.conditions?.some(
     ({ type, status }) => type === "ContainersReady" && status === "True",
   ) === true;
 
-/** Whether all containers with our variables run. */
+/** Whether all containers with the stack's variables run. */
 export function areRunning(pod: Api.V1Pod): boolean {
   const readers = readersOf(pod.spec && { containers: pod.spec.containers });
   const found = statusesOf(pod).filter(({ name }) => readers.includes(name));
@@ -91,12 +91,12 @@ const statusesOf = ({ status }: Api.V1Pod) => [
   ...(status?.containerStatuses ?? []),
 ];
 
-/** The container that ended too early: one with our variables first. */
+/** The container that ended too early: one with the stack's variables first. */
 export function findEnded(pod: Api.V1Pod): Api.V1ContainerStatus | undefined {
   const { initContainers = [] } = pod.spec ?? {};
   const ended = statusesOf(pod).filter(({ name, state }) => {
     const init = initContainers.find((one) => one.name === name);
-    // One that ends is what an init container is for, and a sidecar starts again.
+    // An init container is expected to end, and a sidecar starts again.
     const isFine = init && (init.restartPolicy === "Always" || state?.terminated?.exitCode === 0);
     return state?.terminated && !isFine;
   });
@@ -104,7 +104,7 @@ export function findEnded(pod: Api.V1Pod): Api.V1ContainerStatus | undefined {
   return ended.find(({ name }) => readers.includes(name)) ?? ended[0];
 }
 
-/** A container without our variables that is not ready, such as that of a service mesh. */
+/** A container without the stack's variables that is not ready, such as that of a service mesh. */
 function heldBy(pod: Api.V1Pod): string | undefined {
   const readers = readersOf(pod.spec);
   const isHolding = ({ name, ready, state }: Api.V1ContainerStatus) =>
@@ -121,13 +121,13 @@ function judgeEnd(pod: Api.V1Pod, log: string): Verdict | undefined {
   const { exitCode = 0, reason: why = "Error", message: words } = state?.terminated ?? {};
   const how = `its container ${name} ended with exit code ${exitCode} (${why})`;
   if (!readersOf(pod.spec).includes(name))
-    return unshown(`${how}, which has none of our variables`);
+    return unshown(`${how}, which has none of the stack's variables`);
   if (/StartError|ContainerCannotRun/.test(why)) return unshown(`${how}: ${quote(words)}`);
   if (/EROFS|read-only file ?system/i.test(log))
     return unshown(`${how}, because it writes to a claim, which the canary mounts read-only`);
   const held = heldBy(pod);
   if (held !== undefined) return unshown(`${how} before its container ${held} was ready`);
-  // The kubelet's end of a pod that it evicts.
+  // The kubelet evicted the pod.
   if (phase === "Failed" && pod.status?.reason !== undefined)
     return unshown(`its pod failed: ${reason}, ${quote(message)}`);
   return stop(how);

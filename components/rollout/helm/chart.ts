@@ -32,8 +32,8 @@ export interface ReadRelease extends ReleaseArgs {
 }
 
 /**
- * The releases of the settings. Refuses values files that would not reach a release unchanged, or would not stay
- * secret, before the drain and in the first preview too. A rollback is only warned.
+ * Reads the releases of the settings. Refuses, before the drain and in the first preview too, values files that would
+ * not reach a release unchanged or would not stay secret. A rollback is only warned.
  *
  * @throws ValuesFileError
  */
@@ -44,8 +44,7 @@ export function readReleases(rollout: HelmRolloutSettings, direction: Direction)
       refuseNulls(read.ofSite);
       refusePasswords(read, from.services);
       const files = inHelmsOrder(read);
-      for (const location of from.services)
-        refuseUnknownList(files, `chart ${from.chart}`, location);
+      for (const target of from.services) refuseUnknownList(files, `chart ${from.chart}`, target);
     } catch (error) {
       if (direction === "forward" || !(error instanceof ValuesFileError)) throw error;
       void logFinding(warning("values-unfit", error.message));
@@ -54,7 +53,7 @@ export function readReleases(rollout: HelmRolloutSettings, direction: Direction)
   });
 }
 
-/** The variables of each service at its path, on top of what the files have there. */
+/** The variables of each service at its path, on top of the files' values there. */
 export function ourValues(
   { services, read }: ReadRelease,
   { collections, database }: Omit<MongoNames, "connectionSecret">,
@@ -121,7 +120,7 @@ export async function renderChart(
   if (changed === undefined) return;
   throw new ProgramError(
     `${where} used for mongo mode, and nothing was drained: as it renders this stack's variables, ${changed}. Its ` +
-      "template has to take them as they are (toYaml, without quotes of its own).",
+      "template has to render them unchanged (toYaml, without quotes of its own).",
   );
 }
 

@@ -29,8 +29,8 @@ export function refuseNulls(ofSite: readonly ValuesText[]): void {
 }
 
 /**
- * Refuses a password in a URI: the state and previews have a release's values in plain text. Those are the site's
- * files, and the chart's own lists that our variables are merged into.
+ * Refuses a password in a URI: the state and previews have a release's values in plain text. These are the site's
+ * files, and the chart's own lists into which the stack's variables are merged.
  *
  * @throws ValuesFileError with file and key, never the value
  */
@@ -56,7 +56,7 @@ function refuseIn(file: string, values: unknown, at?: string): void {
   }
 }
 
-// What is neither a list nor a map, with its path, such as `env[1].value`.
+// The values that are neither lists nor maps, with their paths, such as `env[1].value`.
 function leavesOf(
   value: unknown,
   path = "",
@@ -77,5 +77,5 @@ function hasPassword(text: string): boolean {
   return [...found].some(([, password = ""]) => !placeholder.test(password));
 }
 
-// What Kubernetes, a shell, Helm or another template replaces, or a masked password.
+// A placeholder of Kubernetes, a shell, Helm or another template, or a masked password.
 const placeholder = /^(\$\([^()]+\)|\$\w+|\$\{[^{}]*\}|\{\{.*\}\}|\{\w+\}|<[^<>]+>|%\w+%|\*+)$/;

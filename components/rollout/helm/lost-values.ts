@@ -48,8 +48,8 @@ async function liveRelease(
 }
 
 /**
- * What an upgrade would change besides our own variables. The live chart's defaults count on both sides, so that
- * a key that only repeats one is no difference.
+ * The values that an upgrade would change besides the stack's variables. The live chart's defaults count on both sides,
+ * so that a key that only repeats one is not a difference.
  *
  * @param applied the values of the upgrade, in Helm's order
  */
@@ -64,7 +64,7 @@ export function otherValues(
     environmentKeys(service).map((key) => variableKey(`${path}.${key}.`)),
   );
   const isOurs = (path: string) => keys.some((key) => variableKey(`${path}.`).startsWith(key));
-  // An empty map or list in the place of nothing changes nothing.
+  // An empty map or list instead of an absent value changes nothing.
   const isEmpty = (value: unknown) => Object.keys(membersOf(value ?? {}) ?? [value]).length === 0;
   return compareValues(live, wanted, membersOf).filter(
     ({ path, before, after }) => !isOurs(path) && !(isEmpty(before) && isEmpty(after)),
@@ -95,7 +95,7 @@ export function describeLostValues(
     `The live release ${release} has other values than \`pulumi up\` would apply:`,
     ...keys,
     ...andMore(found.length - keys.length).map((more) => `  ${more}`),
-    "If this change is not about these values, somebody set them outside the files, for example with " +
+    "If this change is not about these values, they were set outside the files, for example with " +
       `\`helm upgrade --set\`. Write them into ${file}, or they are lost.`,
   ].join("\n");
 }

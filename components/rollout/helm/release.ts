@@ -24,7 +24,7 @@ interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "direction" | "m
 /**
  * Worker and web as Helm releases on a Kubernetes API.
  *
- * @param options with the parent of what is shared by both services
+ * @param options with the parent of the resources that both services share
  */
 export function helmTarget(
   { rollout, kubernetes: api, direction: asked, mongo, appUri }: HelmArgs,
@@ -34,7 +34,7 @@ export function helmTarget(
   const { target, namespace, install } = rollout;
   const called = (name: string) => childName(parent, name);
   const provider = new (kubernetesSdk().Provider)(called("kubernetes"), providerArgs(api), options);
-  // A Secret of the site's is in a namespace that exists.
+  // A Secret of the site is in a namespace that exists.
   const isNew = install && rollout.connectionSecret.name === undefined;
   const namespaces = isNew
     ? [createNamespace(called("namespace"), namespace, { parent, provider })]
@@ -82,7 +82,7 @@ export function helmTarget(
   };
 }
 
-/** The Secret; in a preview that is to create it one of another name, because charts are rendered there too. */
+/** The Secret. A preview that would create it gives it another name, because charts are rendered there too. */
 function secretInPreview(
   { connectionSecret: { name, key } }: HelmRolloutSettings,
   known: pulumi.Output<SecretRef>,
@@ -111,14 +111,14 @@ function helmRelease(
       ...(repository && { repositoryOpts: pulumi.secret(repositoryOpts) }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
       values: ours,
-      // Else an empty list of the site's is dropped, and the chart's would apply again.
+      // Otherwise an empty list of the site is dropped, and the chart's list would apply again.
       allowNullValues: true,
       // Restoring a worker that has advanced runs would be worse than stopping.
       atomic: false,
       // A later step watches the pods.
       skipAwait: true,
       timeout: timeoutSeconds,
-      // Helm's own default; else each upgrade leaves a Secret for ever.
+      // Helm's own default. Without it, each upgrade leaves a Secret forever.
       maxHistory: 10,
     },
     {

@@ -10,8 +10,8 @@ interface Rendered extends KubernetesObject {
 }
 
 /**
- * Which of our variables a rendered chart does not have as we gave it: a template may quote a value twice, or make a
- * text of a reference. Undefined if it has all. Never names a value.
+ * Finds a variable of the stack that a rendered chart lacks or changes: a template may quote a value twice, or turn a
+ * reference into text. Undefined if there is none. Never names a value.
  */
 export function findChangedVariable(
   rendered: readonly Rendered[],

@@ -8,9 +8,9 @@ import { childName, ownerOf, ProgramError } from "../../step/program";
 const label = "taskrunner.stellaops.io/connection-of";
 
 /**
- * The Secret with the services' connection string: the one that the settings name, or one of the stack's. With a
- * new connection string the stack's has a new name, so that the pods roll. It outlives the stack,
- * because the services do, and so do the former ones: their label finds them.
+ * The Secret with the services' connection string: the one that the settings name, or one that the stack creates. A new
+ * connection string gives the stack's Secret a new name, so that the pods roll. It outlives the stack, because the
+ * services do. So do former Secrets, which you find by their label.
  */
 export function connectionSecret(
   { namespace, connectionSecret: { name, key } }: HelmRolloutSettings,
@@ -23,7 +23,7 @@ export function connectionSecret(
   const labels = { [label]: labelValue(ownerOf(options.parent)) };
   const secret = connectionStringSecret(called, { namespace, key }, uri, kept, labels);
   return secret.apply((ref) => {
-    // The engine puts a hash behind the name, unless pulumi:autonaming says otherwise.
+    // The engine adds a hash to the name, unless pulumi:autonaming says otherwise.
     if (!ref.name.endsWith(called)) return ref;
     throw new ProgramError(
       `pulumi:autonaming names each Secret of the connection string ${ref.name}, so a new one would reach no pod. ` +

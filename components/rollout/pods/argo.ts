@@ -20,8 +20,8 @@ import type { DrainInputs } from "./inputs";
 import { webOf } from "./paused";
 
 /**
- * Whether Argo CD would deploy the stack's values files, and keep a drained worker at zero. A rollback is asked only for
- * the replicas, and only warned.
+ * Finds reasons why Argo CD would not deploy the stack's values files, or would scale up a drained worker. A rollback
+ * checks only the replicas, and only warns.
  *
  * @throws ClusterError
  */
@@ -85,7 +85,7 @@ function findReplicasReset(
   );
 }
 
-/** The types of an application that is not of Helm; undefined if it is, or is not known yet. */
+/** The source types of an application without Helm; undefined if one is Helm, or if none is known yet. */
 function otherTypes({ status }: Application): string | undefined {
   const types = status?.sourceTypes ?? [status?.sourceType].filter(Boolean);
   return types.length > 0 && !types.includes("Helm") ? types.join(", ") : undefined;
@@ -94,7 +94,7 @@ function otherTypes({ status }: Application): string | undefined {
 function findUnsure(application: Application, { file, service }: ValuesFileInputs, what: string) {
   const types = otherTypes(application);
   if (types !== undefined) {
-    const text = `${what}, which is not of Helm (${types}). Check that it reads ${file}.`;
+    const text = `${what}, which does not use Helm (${types}). Check that it reads ${file}.`;
     return [warning("argo-not-checked", text)];
   }
   if (application.spec?.syncPolicy?.automated) return [];
@@ -126,7 +126,9 @@ function findUndeployed(application: Application, file: ValuesFileInputs): strin
   return undefined;
 }
 
-/** Whether an entry of `valueFiles` may be a file: their last names are the same, as far as both are known. */
+/**
+ * Whether an entry of `valueFiles` may name a file: the last parts of both paths are equal, as far as both are known.
+ */
 export function isEntryOf(file: string, entry: string): boolean {
   const namesOf = (path: string) =>
     path
@@ -148,7 +150,7 @@ export function isEntryOf(file: string, entry: string): boolean {
 
 type InlineValues = NonNullable<NonNullable<Application["spec"]>["source"]>["helm"];
 
-// The mode once Argo CD has put its own values over the stack's file.
+// The mode after Argo CD has merged its own values over the stack's file.
 function findInlineMode(helm: InlineValues, file: ValuesFileInputs): string | undefined {
   const { values = "", valuesObject, parameters = [] } = helm ?? {};
   const inline = valuesObject ?? parseValues({ file: "helm.values", text: values });

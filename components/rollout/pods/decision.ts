@@ -12,12 +12,12 @@ import { describeMode } from "./workload";
 
 export type DrainState = StateOf<DrainInputs, DrainResults>;
 
-/** What a drain has to do. */
+/** The action of a drain. */
 type DrainDecision =
-  /** The last drain was for this mode, and somebody took the service to the other one since. */
+  /** The last drain was for this mode, but the service was changed to the other one since. */
   | { readonly action: "refuse"; readonly reason: string }
   | {
-      /** `undo`: an unfinished drain was abandoned. `skip`: the service is as it has to be. */
+      /** `undo`: an unfinished drain was abandoned. `skip`: the service is as wanted. */
       readonly action: "drain" | "undo" | "skip";
       /** The last finished drain of this service, at this address and cluster; undefined without one. */
       readonly last: FinishedDrain | undefined;
@@ -26,7 +26,7 @@ type DrainDecision =
     };
 
 /**
- * Decides by what the stack knows and what the cluster has, and asks nobody.
+ * Decides from the stack's state and the cluster's objects, without a request.
  *
  * @param state of the last run
  * @param live the service's workloads
@@ -40,16 +40,16 @@ export function decideDrain(
 ): DrainDecision {
   const last = isElsewhere(inputs, state) ? undefined : state?.drainSnapshot;
   const others = inOtherMode(inputs, live);
-  // Without a worker a cutover is refused by its drain; a stack on files needs none.
+  // Without a worker the drain refuses a cutover; a stack on files needs no worker.
   const isUnseen = live.length === 0 && inputs.direction === "forward";
   const isDue = last ? last.direction !== inputs.direction : others.length > 0 || isUnseen;
-  // Killed in a drain, the engine left only its request.
+  // If the engine was killed in a drain, only the request is recorded.
   const { requests = state ? inputs.requests : 0, applied = true } = state ?? {};
   const isKilled = requests !== inputs.requests;
   if (isDue) {
     if (state === undefined || isKilled)
       return { action: "drain", last, stoppedAt: inputs.requestedAt };
-    // A drain that failed goes on.
+    // A failed drain resumes.
     return { action: "drain", last, stoppedAt: applied === false ? state.stoppedAt : now };
   }
   if (last && !others.every(isDrained)) {
@@ -65,7 +65,7 @@ export function isElsewhere(inputs: DrainInputs, state?: DrainState): boolean {
   return state?.drainSnapshot !== undefined && (isOther || hasMoved(inputs, state));
 }
 
-/** The controllers that state another mode than the wanted one; a reference is not MongoDB. */
+/** The controllers that do not state the wanted mode. A reference does not count as MongoDB. */
 export function inOtherMode(
   { service, direction }: Pick<DrainInputs, "service" | "direction">,
   live: readonly Controller[],
@@ -74,7 +74,7 @@ export function inOtherMode(
   return live.filter((one) => (describeMode(one, service) === modeAfter("forward")) !== isOnMongo);
 }
 
-// Why a service that somebody took to the other mode is refused, and what to do.
+// The refusal of a service that was changed to the other mode, with the remedy.
 function describeChanged(
   { service, direction }: DrainInputs,
   others: readonly Controller[],
@@ -87,13 +87,13 @@ function describeChanged(
   const ways = {
     forward:
       "If it was rolled back, set storageMode: filesystem and run pulumi up: that drains it, exports what changed " +
-      "and ends this cutover. MongoDB again is another cutover, with the next number.",
+      "and ends this cutover. To return to MongoDB, cut over again with the next number.",
     back:
       "If it is to work on MongoDB, set storageMode: mongo and the next number in cutover, and run pulumi up: that " +
       "drains it first.",
   };
   return (
-    `${names.join(", ")}, but this stack left it in ${modeAfter(direction)} mode: somebody changed it. Without a drain ` +
+    `${names.join(", ")}, but this stack left it in ${modeAfter(direction)} mode: it was changed since. Without a drain ` +
     `steps would be repeated or lost, so nothing was changed. ${ways[direction]}`
   );
 }

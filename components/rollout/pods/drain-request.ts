@@ -11,9 +11,9 @@ const recordRequest: Step<DrainRequestInputs, DrainRequestResults>["forward"] = 
   Promise.resolve({ requests: (state?.requests ?? -1) + 1, requestedAt: new Date().toISOString() });
 
 /**
- * The record before a drain. If the engine is killed during the drain, its state knows nothing of it; an
- * abandoned direction is a second change here, after which the drain restores the replicas. While the gate is closed
- * it keeps its last direction, and so does all that comes after it.
+ * Records a drain before it begins. If the engine is killed during the drain, the drain's own state does not have it.
+ * If its direction is then abandoned, this record changes a second time, and the drain restores the replicas. While the
+ * gate is closed, this step and all later ones keep their last direction.
  */
 export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
   ...kind<DrainRequestInputs, DrainRequestResults>(
@@ -32,7 +32,7 @@ export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
   back: recordRequest,
 };
 
-/** Where the service works; one that a stack takes over in Mongo mode stays there. */
+/** The direction of the live service: one that a stack takes over in Mongo mode stays there. */
 async function findLiveDirection(inputs: DrainRequestInputs): Promise<Direction> {
   const worker = { ...inputs, variable: modeKey(inputs.service) };
   const live = await tryQuickly(inputs, (cluster) => liveModes(cluster, worker));

@@ -34,9 +34,9 @@ import { observeService, scaleToZero, restoreReplicas, type Workload } from "./w
 const now = () => new Date().toISOString();
 
 /**
- * A service's drain, if its mode differs from that of the last finished drain, or if a service in another mode
- * is at a new address or cluster. An unfinished drain whose direction was abandoned is undone. A service that somebody
- * took to the other mode since is refused.
+ * Drains a service if its mode differs from that of the last finished drain, or if a service in another mode is at a
+ * new address or cluster. Undoes an unfinished drain whose direction was abandoned. Refuses a service that was changed
+ * to the other mode since.
  */
 export const drain: Step<DrainInputs, DrainResults> = {
   ...kind<DrainInputs, DrainResults>(
@@ -81,12 +81,12 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
   const { service, direction, gate, cutover = 0 } = inputs;
   const cluster = await clusterAt(inputs);
 
-  // A stack that knows of no cutover takes no service to files. This is asked again, because the check may not have
-  // reached the cluster. A failure up to the decision keeps the state as it was.
+  // A stack that knows of no cutover must not roll a service back. This is checked again, because the first check may
+  // not have reached the cluster. A failure up to the decision keeps the state as it was.
   const unknown = await findUnknownCutover(cluster, inputs);
   if (unknown !== undefined) throw new Error(`${service} was not rolled back to files. ${unknown}`);
 
-  // Decide by what the stack knows and what the cluster has.
+  // Decide from the stack's state and the cluster's objects.
   const live = await controllersOf(cluster, inputs);
   const decision = decideDrain(inputs, state, live, now());
   if (decision.action === "refuse") throw new Error(decision.reason);
@@ -104,7 +104,7 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
   };
   if (action === "skip") return results;
 
-  // From here on the next `up` comes back to this step.
+  // From here on the next `up` returns to this step.
   const advice = [resumeHint, gate === "open" && gateStaysOpen(cutover)].filter(Boolean).join(" ");
   const run = async () => {
     if (action === "undo") {
@@ -119,7 +119,7 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
 
 async function undoDrain(cluster: Cluster, inputs: DrainInputs, live: readonly Controller[]) {
   await resumeWeb(cluster, inputs);
-  // What is in the other mode waits for its rollout.
+  // A workload in the other mode waits for its rollout.
   const others = inOtherMode(inputs, live);
   for (const controller of live.filter((one) => !others.includes(one))) {
     await restoreReplicas(cluster, controller, inputs.service);
@@ -134,7 +134,7 @@ async function drainService(
 ): Promise<FinishedDrain> {
   const { service, direction, timeoutSeconds } = inputs;
 
-  // Only on the stack's own cluster, or on one that people accepted.
+  // Only on the stack's own cluster, or on one that the settings accept.
   const clusterIdentity = await identityOf(cluster);
   const isOf = (one?: DrainInputs) =>
     isSameCluster(clusterIdentity, one?.clusterIdentity, inputs.acceptCluster);

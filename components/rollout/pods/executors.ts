@@ -31,8 +31,8 @@ import {
 } from "./workload";
 
 /**
- * Why a drain of these workloads would miss an executor, which would work through the whole cutover, or stop
- * another program (docs/design.md#one-executor-at-a-time). A rollback is only warned that there is no worker.
+ * Finds why a drain of these workloads would miss an executor, which would work through the whole cutover, or would
+ * stop another program (docs/design.md#one-executor-at-a-time). If there is no worker, a rollback only warns.
  *
  * @param isKnown whether this is the cluster of the stack: only there a rollback continues without a worker
  * @throws ClusterError
@@ -60,7 +60,9 @@ export async function findUndrainedExecutors(
     `${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`;
   if (direction === "forward") return [{ ...missed, text: absent }];
   if (isKnown) {
-    return [warning("worker-absent", `${absent} The rollback goes on: somebody uninstalled it.`)];
+    return [
+      warning("worker-absent", `${absent} The rollback continues: the worker was uninstalled.`),
+    ];
   }
   const accepted = `advanced.acceptCluster: ${cluster.location.server}`;
   const text = `${absent} If it was uninstalled on this very cluster, set ${accepted}.`;
@@ -114,7 +116,7 @@ function findSplit({ direction }: DrainInputs, found: readonly Workload[]): stri
   );
 }
 
-/** What may create a worker's pods, or is gone with them. */
+/** The kinds that may create a worker's pods, or that end with them. */
 const supported: ReadonlySet<string> = new Set(["Deployment", "StatefulSet", "ReplicaSet", "Job"]);
 
 /** Pods that are not drained, but have the service's labels, state its mode, or have its image and claim. */
@@ -139,7 +141,7 @@ async function findOtherPods(
   );
 }
 
-/** What tells the executors of a service, by its workloads and web's. @throws ClusterError */
+/** Derives the marks of a service's executors from its workloads and web's. @throws ClusterError */
 export async function executorMarks(
   cluster: Cluster,
   inputs: DrainInputs,
@@ -164,7 +166,8 @@ export async function executorMarks(
 }
 
 /**
- * CronJobs that would execute runs beside a drained service. Only a warning in a rollback, or if they may not be listed.
+ * Finds CronJobs that would execute runs beside a drained service. Only warns in a rollback, or if they may not be
+ * listed.
  *
  * @throws ClusterError
  */

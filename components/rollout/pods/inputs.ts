@@ -51,7 +51,7 @@ export interface DrainResults {
 export interface FinishedDrain extends DrainSnapshot {
   /** The direction for which it was drained, or of the mode in which the stack took it over. */
   readonly direction: Direction;
-  /** When the drain began, which tells it from another one; absent if the service was in the mode already. */
+  /** When the drain began, which distinguishes it from another one; absent if the service was in the mode already. */
   readonly stoppedAt?: string;
 }
 

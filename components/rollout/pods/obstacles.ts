@@ -14,7 +14,7 @@ import type { Direction } from "../../settings";
 import { modeAfter, modeKey, type Service } from "../environment";
 import { describeMode, isPaused, type Workload } from "./workload";
 
-/** What a drain waits for: each pod, and the controllers, which might create another one. */
+/** The obstacles of a drain: each pod, and the controllers, which might create another one. */
 export function drainObstacles(found: Workload): Obstacle[] {
   if (found.pods.length > 0) return found.pods.map((pod) => podObstacle(pod));
   const { controller, replicaSets } = found;
@@ -23,7 +23,7 @@ export function drainObstacles(found: Workload): Obstacle[] {
   return isDrained ? [] : [describeUnseen(controller)];
 }
 
-/** What a rollout waits for: all new pods in the mode, and no old one. */
+/** The obstacles of a rollout: missing new pods in the mode, and old pods. */
 export function findObstacles(
   found: Workload,
   { service, direction }: { readonly service: Service; readonly direction: Direction },

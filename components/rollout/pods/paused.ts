@@ -98,7 +98,7 @@ export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<v
   }
 }
 
-/** Resumes web's Deployments if no rollout follows that does. */
+/** Resumes web's Deployments if no later rollout does. */
 export async function resumeWeb(cluster: Cluster, inputs: DrainInputs): Promise<void> {
   for (const controller of await pausableWeb(cluster, inputs)) await resume(cluster, controller);
 }
@@ -107,7 +107,7 @@ export async function resumeWeb(cluster: Cluster, inputs: DrainInputs): Promise<
 export async function resume(cluster: Cluster, controller: Controller): Promise<boolean> {
   if (!isPausedForCutover(controller)) return false;
   if (!isPaused(controller)) {
-    const text = `${describeController(controller)} was resumed by somebody else before the worker arrived, so its pods may have changed over first.`;
+    const text = `${describeController(controller)} was resumed before the worker arrived, and not by this stack, so its pods may have changed over first.`;
     reportLine(warning("web-resumed", text));
   }
   const metadata = { annotations: { [pausedForCutover]: null } };

@@ -25,7 +25,7 @@ export async function observeCluster(inputs: DrainInputs, prior?: DrainInputs) {
 }
 
 /**
- * What stands against a change of the services. A rollback is only warned of what was in force since the cutover.
+ * Finds reasons against a change of the services. A rollback only warns of those that existed during the cutover.
  *
  * @param inputs with the cluster as it is now
  * @param prior of the last run
@@ -97,8 +97,8 @@ export function describeOther(
 }
 
 /**
- * Why a stack that knows of no cutover must not take a service to files; undefined if it may. A service that works on
- * MongoDB belongs to a stack that was destroyed or lost its state, or was taken there by hand: nothing would be exported.
+ * Why a stack that knows of no cutover must not roll a service back; undefined if it may. A service that works on
+ * MongoDB belongs to a stack that was destroyed or lost its state, or was changed by hand: nothing would be exported.
  *
  * @throws ClusterError
  */

@@ -35,8 +35,8 @@ import {
 } from "./workload";
 
 /**
- * The wait for a service's new pods. Once its pod templates state the mode, its replicas are restored and paused
- * Deployments resumed; then the new pods must be ready, and the old ones gone.
+ * Waits for a service's new pods. Once the pod templates state the mode, it restores the replicas and resumes paused
+ * Deployments. Then the new pods must be ready, and the old ones gone.
  */
 export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
   ...kind<PodsReplacedInputs, PodsReplacedResults>(
@@ -61,7 +61,7 @@ async function awaitReplacement(
   const results = former === undefined ? {} : { stoppedSeconds: former };
   // guarantee: no worker starts between its drain and a handover that is left out
   if (drainSnapshot && drainSnapshot.direction !== direction) {
-    // Else it would execute steps between the drain and the handover, which is not part of this update.
+    // Otherwise it would execute steps between the drain and the handover, which is not part of this update.
     reportLine(warning("still-drained", stillDrained(inputs, drainSnapshot)));
     return results;
   }
@@ -102,7 +102,7 @@ async function requireUnchangedDrain({
   );
 }
 
-/** @param snapshot of a drain after which the replicas are still to be restored */
+/** @param snapshot of a drain whose replicas are not restored yet */
 async function watchPods(
   cluster: Cluster,
   inputs: PodsReplacedInputs,
@@ -125,10 +125,10 @@ async function watchPods(
       const recorded = drained.get(name)?.replicas;
       if (await restoreReplicas(cluster, controller, service, recorded))
         changed.push(describeUnseen(controller));
-      // Once: somebody else may scale it to 0 after that.
+      // Only once: after that it may be scaled to 0 on purpose.
       drained.delete(name);
     }
-    // Only the next look sees what this one has changed.
+    // Only the next look sees these changes.
     if (changed.length > 0) return changed;
     if (done.length > 0) return done.flatMap((one) => findObstacles(one, inputs));
     const found = `not found in ${describeApiLocation(cluster.location)}`;

@@ -35,9 +35,10 @@ export const isPausedForCutover = ({ metadata }: Controller) =>
 export const isPaused = (one: Controller) => !isStatefulSet(one) && one.spec?.paused === true;
 
 /**
- * Scales a workload to zero, and records its replicas on it in the same change, also none. Leaves a drained one alone.
+ * Scales a workload to zero, and in the same change records its replicas on it, even if there are none. Does not touch
+ * a drained one.
  *
- * @param recorded the replicas of one that a drain scaled to zero, and that lost their number
+ * @param recorded the replicas of a drained workload that has lost its annotation
  */
 export async function scaleToZero(
   cluster: Cluster,
@@ -54,7 +55,7 @@ export async function scaleToZero(
 /**
  * Restores the replicas that a workload had before its drain, unless the chart or an autoscaler has set some.
  *
- * @param recorded those of the drain's snapshot, in case that somebody has removed them from the workload
+ * @param recorded those of the drain's snapshot, in case the workload has lost its annotation
  * @returns whether it changed the workload
  */
 export async function restoreReplicas(
@@ -116,8 +117,8 @@ export async function observeService(
 }
 
 /**
- * A workload with those of the listed objects that belong to it. A pod of another controller does not; one
- * without an owner, or whose ReplicaSet is gone, does.
+ * A workload with its own objects from the lists. A pod of another controller does not belong to it; a pod without an
+ * owner, or whose ReplicaSet is gone, does.
  */
 export function workload(
   controller: Controller,

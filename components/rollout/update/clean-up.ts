@@ -12,16 +12,16 @@ import { cutoverInForce, readCutoverRecord, StateFolderError } from "../../state
 import type { DrainInputs } from "../pods/inputs";
 import { resumeWeb } from "../pods/paused";
 
-/** What the services check has of the stack that it leaves. */
+/** The inputs of the services check that the clean-up needs. */
 export type LeftInputs = DrainInputs & {
   /** The state directory; absent if the settings have none, or if Jobs mount it. */
   readonly root?: string;
 };
 
 /**
- * What `pulumi destroy` does last, and settings without the drain: web is resumed, wherever a cutover stopped. Beside a
- * worker that a drain left at zero it changes nothing: which mode is right is for people to decide. It names the
- * commands, and what `cutover.json` says.
+ * The last action of `pulumi destroy`, and of an update whose settings drop the drain: resumes web, wherever a cutover
+ * stopped. If a drain left the worker at zero, it changes nothing, because you decide which mode is right: it prints
+ * the commands, and the mode by `cutover.json`.
  *
  * @throws ClusterError
  */
@@ -42,7 +42,7 @@ export async function cleanUp(cluster: Cluster, left: LeftInputs): Promise<void>
 
 /** The mode in which the services belong. */
 async function describeTruth(root?: string): Promise<string> {
-  if (root === undefined) return "The state directory's cutover.json tells the mode.";
+  if (root === undefined) return "cutover.json in the state directory shows the mode.";
   try {
     const cutoverRecord = await readCutoverRecord(root);
     const inForce = cutoverInForce(cutoverRecord);

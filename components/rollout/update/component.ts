@@ -54,14 +54,14 @@ export class Update extends StepGroup {
   }
 }
 
-/** The worker, and the variable with its mode; of one that the program does not see, what the values files state. */
+/** The worker, and the variable with its mode; if the program does not see it, the modes in its values files. */
 function liveWorker(settings: DrainSettings) {
   const address = serviceAddress(settings, "worker");
   if (address) return { worker: { ...address, variable: modeKey("worker") } };
   return { workerModes: modesInFiles(settings.rollout, "worker") };
 }
 
-/** What the check before everything else has of the canary: whose it is, and in a cutover what it gets. */
+/** The canary's inputs of the services check: its owner and, in a cutover, its variables. */
 function canaryAtCheck(
   { rollout, mongo, direction }: Pick<DrainSettings, "rollout" | "mongo" | "direction">,
   component: pulumi.Resource,

@@ -31,9 +31,8 @@ export interface CutoverInputs extends StepInputs {
 type CutoverResults = Pick<CutoverInputs, "ended" | "endedAt" | "inForce">;
 
 /**
- * The record of the cutovers that the stack made and ended. A change to files ends a cutover, finished or not.
- * Settings in Git that name an ended one are stale, and must not cut over again
- * (docs/design.md#a-rollback-is-a-mode).
+ * The numbers of the cutovers that the stack made and ended. A rollback ends a cutover, finished or not. Settings in
+ * Git that name an ended one are stale, and must not cut over again (docs/design.md#a-rollback-is-a-mode).
  */
 export const cutoverNumbers: Step<CutoverInputs, CutoverResults> = {
   ...kind<CutoverInputs, CutoverResults>(
@@ -79,7 +78,7 @@ function findStaleNumber(
     : `Cutover ${current} of this stack is made or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
 }
 
-/** Whether this update imports or exports: its direction is another one, or it goes on with other files. */
+/** Whether this update imports or exports: its direction changes, or it continues with other files. */
 function usesFiles({ direction, ...files }: CutoverInputs, prior?: CutoverInputs): boolean {
   const isForward = direction === "forward";
   if (prior?.direction !== direction) return isForward || prior !== undefined;

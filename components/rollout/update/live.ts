@@ -10,12 +10,12 @@ import { modeKey, type Service } from "../environment";
 import { serviceAddress, serviceFiles, type ServicesSettings } from "../placement";
 import { modeInFiles } from "../values/stated";
 
-/** What each service works on; empty if none of its workloads is found. */
+/** The modes of each service; empty if none of its workloads is found. */
 export type LiveModes = Readonly<Record<Service, readonly LiveMode[]>>;
 
 /**
- * What the services work on now, which the stack does not remember: by their workloads, or by their values files if the
- * program sees no workloads.
+ * Finds the modes of the services now, which the stack's state does not have: from their workloads, or from their
+ * values files if the program sees no workloads.
  *
  * @throws ClusterError, KubeconfigError
  */
@@ -57,7 +57,7 @@ export function describeApart({ worker, web }: LiveModes): string | undefined {
   if (!isApart || worker.length === 0 || web.length === 0) return undefined;
   return (
     `The worker is in ${describeModes(worker)} and web in ${describeModes(web)}: they use different stores. If an ` +
-    "update stopped between them, run pulumi up again, which resumes. If somebody changed web, change it back. If it " +
-    "was the worker, set storageMode to its mode and run pulumi up, which drains it."
+    "update stopped between them, run pulumi up again, which resumes. If web was changed by hand, change it back. If " +
+    "the worker was, set storageMode to its mode and run pulumi up, which drains it."
   );
 }

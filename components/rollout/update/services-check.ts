@@ -29,9 +29,9 @@ type CheckInputs = LeftInputs & {
 };
 
 /**
- * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused,
- * before anything else; a rollback is only warned of its releases. An `up` may have no preview
- * (`--skip-preview`, Automation API), so it also refuses what the drain refuses in one.
+ * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused, before
+ * anything else. A rollback only warns about its releases. An `up` may have no preview (`--skip-preview`, Automation
+ * API), so it also refuses what the drain refuses in a preview.
  */
 export const servicesCheck: Step<CheckInputs, object> = {
   ...kind<CheckInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
@@ -41,7 +41,7 @@ export const servicesCheck: Step<CheckInputs, object> = {
   isDue: async (state, inputs) =>
     (await tryQuickly(inputs, (cluster) => hasCanaries(cluster, inputs.owner))) === true ||
     isSameCluster(inputs.clusterIdentity, state.clusterIdentity) !== true ||
-    // At a closed gate the worker is to stay at work in the other mode.
+    // While the gate is closed, the worker continues in the other mode.
     (inputs.gate !== "closed" &&
       (await tryQuickly(inputs, (cluster) => isAtWorkInOtherMode(cluster, inputs))) === true),
   observes: observeCluster,
@@ -103,7 +103,7 @@ async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promis
   return {};
 }
 
-// After a drain nothing is proven again: a commit then may make Flux change the drained worker.
+// After a drain no push is tried again: its commit could make Flux change the drained worker.
 async function isAtWorkInOtherMode(cluster: Cluster, inputs: DrainInputs): Promise<boolean> {
   const { service, direction } = inputs;
   const found = await controllersOf(cluster, inputs);

@@ -19,7 +19,7 @@ async function stopJobs({ direction = "forward", ...address }: JobsStoppedInputs
   return {};
 }
 
-/** Inputs of a drain that a person does. */
+/** Inputs of a drain by hand. */
 interface WorkerStoppedInputs extends StepInputs {
   /** The setting `cutover`, from 1. */
   readonly cutover: number;
@@ -27,7 +27,7 @@ interface WorkerStoppedInputs extends StepInputs {
   readonly stoppedFor?: number;
   /** The stack's own values files. */
   readonly files?: readonly ValuesFileInputs[];
-  /** The cutover of services that work on MongoDB already; else empty. */
+  /** The cutover of services that work on MongoDB already; otherwise empty. */
   readonly takenOver?: string;
 }
 
@@ -36,7 +36,10 @@ interface WorkerStoppedResults {
   readonly stoppedAt: string;
 }
 
-/** Stops a cutover until the settings say that its worker is stopped. A rollback has to work in one `up`. */
+/**
+ * Stops a cutover until the settings say that its worker is stopped. A rollback does not wait for that, because it has
+ * to work in one `up`.
+ */
 export const workerStopped: Step<WorkerStoppedInputs, WorkerStoppedResults> = {
   ...kind<WorkerStoppedInputs, WorkerStoppedResults>(
     "WorkerStopped",

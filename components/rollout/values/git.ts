@@ -13,17 +13,17 @@ export interface Push {
   readonly branch: string;
   /** Of the commit. */
   readonly subject: string;
-  /** Only prove the right to push: if the branch has the file, by a commit without a change. */
+  /** Whether it only tries the right to push. If the branch has the file, the commit changes nothing. */
   readonly isTrial?: boolean;
 }
 
 /**
- * Reads a file of the checkout as the branch has it: `""` if it does not have it, undefined if the file is outside of
+ * Reads a file of the checkout as the branch has it: `""` if the branch lacks it, undefined if the file is outside of
  * the repository. @throws PushError
  */
 export type ReadOnBranch = (file: string) => Promise<string | undefined>;
 
-/** A values file did not reach its branch. The message has Git's words without passwords. */
+/** A values file did not reach its branch. The message has Git's output without passwords. */
 export class PushError extends Error {
   override readonly name = "PushError";
 
@@ -41,8 +41,8 @@ const nobody = ["AUTHOR", "COMMITTER"].flatMap((who): [string, string][] => [
 ]);
 
 /**
- * Commits one file on top of the remote's branch and pushes the commit, again if somebody else pushed meanwhile.
- * Uses an index of its own: the checkout stays as it is, and what else is changed in it is not in the commit.
+ * Commits one file on top of the remote's branch and pushes the commit, again if another push came first. Uses an index
+ * of its own: the checkout stays as it is, and its other changes are not in the commit.
  *
  * @throws PushError
  */
@@ -71,7 +71,7 @@ export async function pushFile(push: Push): Promise<void> {
       await git(["push", ...alone, remote, `${commit}:${head}`]);
       return;
     } catch (error) {
-      // If nobody else changed the branch, the server refuses.
+      // If the branch has not changed, the server refused the push.
       if (attempt === maxAttempts || (await fetchTip()) === tip) throw error;
     }
   }

@@ -18,11 +18,11 @@ import { PushError, pushFile, type ReadOnBranch } from "./git";
 import { findChanged, findFileInMongoMode, ownText, siteTexts, type WrittenMode } from "./stated";
 
 export interface ValuesFileInputs extends WrittenMode {
-  /** Our variables by name, so that a preview shows what changes in them. */
+  /** The stack's variables by name, so that a preview shows their changes. */
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
   /** The full name of the stack, which the file names. */
   readonly stack: string;
-  /** The setting `rollout.push`. Default: a person pushes the file. */
+  /** The setting `rollout.push`. Default: you push the file. */
   readonly push?: { readonly branch: string };
 }
 
@@ -30,8 +30,8 @@ type ValuesFileState = StateOf<ValuesFileInputs, object>;
 
 /**
  * A values file of the stack's own, which the site lists last: it sets a service's mode on top of the site's files
- * (docs/gitops.md). It is written whole, and again after an edit or a change of the site's own list. Of a worker that the
- * program does not see, an edit of the mode is refused.
+ * (docs/gitops.md). It is written as a whole, and again after an edit or a change of the site's own list. If the
+ * program does not see the worker, an edit of the mode is refused.
  */
 export const valuesFile: Step<ValuesFileInputs, object> = {
   ...kind<ValuesFileInputs, object>("ValuesFile", ["rollout", "taskrunner"], [], []),
@@ -83,9 +83,9 @@ export async function findUnfit(
 }
 
 /**
- * Proves the right to push a values file, so that a server that refuses stops the update while both services are at
- * work. A file that the branch lacks is pushed without a variable, and the mode in force stays. Stops a cutover if the
- * checkout has other site files than the branch.
+ * Tries the right to push a values file, so that a refusal stops the update while both services still work. A file that
+ * the branch lacks is pushed without variables, so that the mode in force stays. Stops a cutover if the checkout has
+ * other site files than the branch.
  *
  * @throws Error
  */
@@ -114,7 +114,7 @@ export async function provePush(inputs: ValuesFileInputs): Promise<void> {
 }
 
 const writtenAnew =
-  "is not what the stack writes: somebody edited it, or the site's own list of variables changed. " +
+  "is not what the stack writes: it was edited, or the site's own list of variables changed. " +
   "pulumi up writes it again.";
 
 /**
@@ -161,7 +161,8 @@ async function writeValues(inputs: ValuesFileInputs, state?: ValuesFileState): P
   const { push, service, direction, stack } = inputs;
   if (push) {
     const subject = `Set ${service} to ${modeAfter(direction)} mode (stack ${stack})`;
-    // Somebody may have pushed a variable since the checkout. Nothing stops here, behind the drain.
+    // The branch may have newer variables than the checkout. If they cannot be read, the update continues, because the
+    // worker is drained.
     const textOn = (onBranch: ReadOnBranch) => formatOnBranch(inputs, onBranch).catch(() => text);
     await pushFile({ file, text: textOn, subject, ...push }).catch((error: unknown) => {
       throw error instanceof PushError ? new Error(`${error.message} ${resumeHint}`) : error;

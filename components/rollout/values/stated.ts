@@ -45,9 +45,9 @@ export function modeInFiles(files: ServiceFiles): StorageMode | undefined {
 }
 
 /**
- * Tells that somebody set a service to the other mode since the stack wrote its file. An unfinished cutover or rollback
- * has stopped the worker since. `pulumi up` stops at it only if the program does not see the worker: else its drain
- * looks at the worker itself.
+ * Finds that a service was set to the other mode since the stack wrote its file, unless an unfinished cutover or
+ * rollback has stopped the worker since. `pulumi up` stops on it only if the program does not see the worker. Otherwise
+ * the drain looks at the worker itself.
  */
 export function findChanged(
   inputs: WrittenMode,
@@ -59,7 +59,7 @@ export function findChanged(
   const stated = isWritten ? modeInFiles(inputs) : undefined;
   const mode = modeAfter(direction);
   if (stated === undefined || stated === mode) return undefined;
-  const found = `${file} has ${service} in ${stated} mode, but this stack wrote ${mode} mode: somebody changed it, or this checkout is behind.`;
+  const found = `${file} has ${service} in ${stated} mode, but this stack wrote ${mode} mode: it was changed, or this checkout is behind.`;
   const number = stated === "mongo" ? " and the next number in cutover" : "";
   const asked = `set storageMode: ${stated}${number}, and run pulumi up`;
   if (stoppedAt === undefined) {

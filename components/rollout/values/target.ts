@@ -8,7 +8,7 @@ import { serviceFiles } from "../placement";
 import type { DrainSettings, Target } from "../target";
 import { valuesFile, type ValuesFileInputs } from "./provider";
 
-/** Worker and web that somebody else deploys, with a values file of the stack's own for each. */
+/** Worker and web that another tool deploys, with a values file of the stack for each. */
 export function valuesTarget(
   rollout: ValuesRolloutSettings,
   mongo: ProgramSettings["mongo"],
@@ -33,7 +33,7 @@ export function valuesTarget(
   };
 }
 
-/** A service's values file once it went in a direction. */
+/** A service's values file after a change in a direction. */
 function valuesFileInputs(
   rollout: ValuesRolloutSettings,
   { collections, database }: ProgramSettings["mongo"],

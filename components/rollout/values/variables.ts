@@ -2,14 +2,14 @@ import type { EnvironmentEntry } from "../environment";
 import type { EnvironmentTarget } from "../placement";
 import { isMap, parseValues, ValuesFileError, type ValuesText } from "./files";
 
-/** Values with something at a path of keys with dots between them. */
+/** Values that have only this value, at a dotted path. */
 export const valuesAt = (path: string, value: unknown): unknown =>
   path.split(".").reduceRight((inner, key) => ({ [key]: inner }), value);
 
 /**
- * The variables of a service, to be merged over a site's values at the same path. Helm merges maps, so a map has
- * only ours, in the spelling of the files (.NET ignores case). Helm replaces lists, so a list is the site's
- * own, with ours in the place of those of the same name, or after them.
+ * The variables of a service, to be merged over a site's values at the same path. Helm merges maps, so a map has only
+ * the stack's variables, in the spelling of the files (.NET ignores case). Helm replaces lists, so a list is the site's
+ * own: the stack's variables replace those of the same name, or follow them.
  *
  * @param files the chart's and the site's, in Helm's order
  * @throws ValuesFileError if a file is not valid YAML, or has something else at the path
@@ -87,7 +87,11 @@ export function withEntries(
 /** A name for comparison: .NET ignores the case of configuration keys. */
 export const variableKey = (name: unknown) => String(name).toLowerCase();
 
-/** Refuses a path that no file has: ours would replace a list that the chart may have there. @throws ValuesFileError */
+/**
+ * Refuses a path that no file has: the stack's list would replace one that the chart may have there.
+ *
+ * @throws ValuesFileError
+ */
 export function refuseUnknownList(
   files: readonly ValuesText[],
   chart: string,

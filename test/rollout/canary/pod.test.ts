@@ -107,7 +107,9 @@ describe("its variables", () => {
     const containers = [{ name: "log" }, { name: "main" }];
     const annotations = { "kubectl.kubernetes.io/default-container": "main" };
     expect(envOf(made({ containers }, { annotations }))).toEqual([undefined, wanted]);
-    expect(podOf(web({ containers }))).toBe("none of web's containers states one of our variables");
+    expect(podOf(web({ containers }))).toBe(
+      "none of web's containers states one of the stack's variables",
+    );
   });
 });
 

@@ -61,7 +61,7 @@ describe("a canary shows nothing, and the cutover goes on", () => {
     expect(shown()).toMatch(/(with replicas[^]*){2}/);
   });
 
-  it("if a Service would lead people to it", async () => {
+  it("if a Service would route requests to it", async () => {
     await deployed("published");
     await current.cluster.apply({
       apiVersion: "v1",
@@ -70,7 +70,7 @@ describe("a canary shows nothing, and the cutover goes on", () => {
       spec: { selector: { app: "web" }, ports: [{ port: 80 }], publishNotReadyAddresses: true },
     });
     await ran(inputs("published"));
-    expect(shown()).toContain("Service peers would lead people to it");
+    expect(shown()).toContain("Service peers would route requests to it");
   });
 
   const upOf = async (from: CanaryInputs) => {

@@ -173,7 +173,7 @@ describe("a canary shows nothing", () => {
     ],
     ["if a mesh is late", { main: ended(1), meshReady: false }, {}, /before its container mesh/],
     ["if a mesh is never ready", { meshReady: false }, late, /mesh is not ready/],
-    ["if another container ends", { mesh: ended(1) }, {}, /none of our variables/],
+    ["if another container ends", { mesh: ended(1) }, {}, /none of the stack's variables/],
     ["if an init container without our variables ends", { init: ended(1) }, {}, /first ended/],
   ])("%s", (_, played, changes, reason) => {
     expect(judge(observed(played, changes))).toEqual({

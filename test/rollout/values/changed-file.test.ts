@@ -80,5 +80,5 @@ it("a stop that changed no file counts too: a later edit of the mode is refused"
   const abandoned = await updateFile(await states["on files"](), asked("filesystem", "stop 3"));
   await write("mongo")();
   const running = providers.ValuesFile.update("worker", abandoned, asked("filesystem", "stop 3"));
-  await expect(running).rejects.toThrow("somebody changed it");
+  await expect(running).rejects.toThrow("it was changed, or this checkout is behind");
 });
