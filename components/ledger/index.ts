@@ -23,17 +23,17 @@ export interface LedgerRecord {
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
   /** The last cutover's record; absent before the first. */
   readonly cutoverAt?: Date;
-  /** What `cutover.json` had when it was written last while MongoDB took writes; absent before the first cutover. */
+  /** A copy of `cutover.json` as it was last written while MongoDB accepted writes; absent before the first cutover. */
   readonly cutoverFile?: object;
   /** All cutovers; absent before the first if the script created the record. */
   readonly cutovers?: readonly LedgerCutover[];
   /** The number of the last cutover whose rollback began, from 1; absent before the first rollback. */
   readonly endedCutover?: number;
-  /** When an export last proved that it reads current data; absent before the first export. */
+  /** When an export last confirmed that it reads current data; absent before the first export. */
   readonly exportedAt?: Date;
   /** Log entries before this moment may be missing, because an expiry deleted them; absent if there was none. */
   readonly logsExpiredBefore?: Date;
-  /** When that expiry was lifted or changed: what was inserted since did not expire by it. */
+  /** When that expiry was lifted or changed: entries that were inserted later did not expire by it. */
   readonly logExpiryEndedAt?: Date;
 }
 
@@ -43,9 +43,9 @@ export function ledgerRecords(db: Db, ledger: string): Collection<LedgerRecord> 
 }
 
 /**
- * The migration's record, or null if the database has none.
+ * Reads the migration's record; null if the database has none.
  *
- * @param patience how long it is read again if the server has trouble
+ * @param patience how long the read is retried if the server has trouble
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
 export function readRecord(
@@ -64,8 +64,8 @@ export class CutoverMissing extends Error {
 }
 
 /**
- * Checks that a database is the source of truth since a cutover, or a copy of it. Its ledger must have that very
- * cutover, because other environments have cutovers too, even newer ones.
+ * Checks that a database is the source of truth since a cutover, or a copy of it. Its ledger must have this cutover,
+ * because other environments have cutovers too, even newer ones.
  *
  * @param at the cutover, in ISO 8601
  * @throws CutoverMissing
@@ -105,7 +105,7 @@ export async function addCutover(db: Db, ledger: string, cutover: LedgerCutover)
   );
 }
 
-/** Records what `cutover.json` has now. */
+/** Updates the ledger's copy of `cutover.json`. */
 export async function recordCutoverFile(
   db: Db,
   ledger: string,
@@ -115,7 +115,7 @@ export async function recordCutoverFile(
 }
 
 /**
- * Records that an export begins. A majority that has this write also has everything acknowledged before it.
+ * Records that an export begins. A majority that has this write also has every write acknowledged before it.
  *
  * @param at the cutover in ISO 8601; if the record lacks it, nothing is written; undefined before the first cutover
  * @param ended the cutover that a rollback ends, if any

@@ -6,7 +6,7 @@ import type { OncePerCutover } from "../step";
 import type { MigrationInputs } from "./step-inputs";
 import { ClaimStopped, findTakeOver, requireNextCutover } from "./take-over";
 
-/** What is compared before a claim. */
+/** The inputs of the comparison before a claim. */
 export interface ComparedInputs extends MigrationInputs, OncePerCutover {
   /** The state directory with `cutover.json`; absent without files. */
   readonly root?: string;
@@ -16,15 +16,15 @@ export interface ComparedInputs extends MigrationInputs, OncePerCutover {
   readonly acceptDatabase?: string;
   /** The number of the cutover that the stack has made or is making; not compared. */
   readonly inForce?: number;
-  /** What the worker works on, which the step looks up itself, or what the stack's own values file states. */
+  /** The modes of the worker, which the step looks up itself, or which the stack's own values file states. */
   readonly workerModes?: readonly LiveMode[];
 }
 
-/** What a claim remembers of it. */
+/** The results of the comparison that a claim keeps. */
 export interface ComparedResults {
   /** The location of the record: `HOSTS/DATABASE/LEDGER`. */
   readonly location: string;
-  /** The cutover since which the services that the stack took over work on MongoDB, in ISO 8601; else empty. */
+  /** The cutover since which the services that the stack took over work on MongoDB, in ISO 8601; otherwise empty. */
   readonly takenOver: string;
 }
 
@@ -45,7 +45,7 @@ export async function compareBefore(
   const database = `${formatHosts(address.uri)}/${address.database}`;
   const location = `${database}/${ledger}`;
   if (root === undefined) {
-    // Without files there is no cutover, and no rollback exports, so none is recorded in the ledger either.
+    // Without files there is no cutover and no export, so the ledger has no cutover either.
     requireNextCutover({ cutover, inForce, ended: 0 });
     return { location, takenOver: "" };
   }
@@ -57,7 +57,7 @@ export async function compareBefore(
   const cutoverAt = requireKnownDatabase(asked, disk, record?.cutovers ?? []);
   const ended = Math.max(endedCutovers(disk), record?.endedCutover ?? 0);
   requireNextCutover({ cutover, inForce, ended });
-  // Once the stack has the step, its drain knows what the worker works on.
+  // Once the stack has the step, its drain knows the worker's mode.
   if (known?.location === undefined) {
     return { location, cutoverAt, takenOver: findTakeOver(disk, { root, workerModes, cutover }) };
   }
@@ -75,12 +75,12 @@ interface AskedDatabase extends Pick<ComparedInputs, "stack" | "acceptDatabase">
 }
 
 /**
- * Returns for a copied database the cutover to record there. Without `acceptDatabase`, a database that does not know
- * the cutover in force in `cutover.json` is refused, because the import would read files that are as old as that
- * cutover; so is one with another stack's cutover that `cutover.json` does not know, because the services of that stack
- * may work on it.
+ * Returns for a copied database the cutover to record there. Without `acceptDatabase`, it refuses a database that does
+ * not know the cutover in force in `cutover.json`, because the import would read files that are as old as that cutover.
+ * It also refuses a database with another stack's cutover that `cutover.json` does not know, because the services of
+ * that stack may work on it.
  *
- * @param cutovers those in the database
+ * @param cutovers the database's cutovers
  * @throws ClaimStopped
  */
 function requireKnownDatabase(

@@ -3,13 +3,13 @@ import type { Plan } from "./plan";
 import { describeChange, type Change } from "./planner/change";
 import { toCommands } from "./planner/commands";
 
-/** A plan as text: changes with reasons and risks, objects that stay as they are, data issues. */
+/** Describes a plan: changes with reasons and risks, objects that stay as they are, data issues. */
 export function describePlan(
   database: string,
   { changes, foreign, issues, notChecked }: Omit<Plan, "checksum">,
 ): string {
   const describe = (change: Change) => {
-    // A create needs no reason.
+    // A creation needs no reason.
     const why = change.kind.startsWith("create") ? "" : `, because ${change.reason}`;
     const blocks = toCommands(change).some(({ blocksWrites }) => blocksWrites);
     return `  ${describeChange(change)}${why}${blocks ? "; writers wait while it runs" : ""}`;

@@ -21,7 +21,7 @@ const pollIntervalMs = 1_000;
 
 /**
  * Searches for data issues, claims the ledger's record, applies the changes and completes the record. With
- * `onDataIssue: report`, it skips what documents block. Returns the plan and when it was applied.
+ * `onDataIssue: report`, it skips the changes that documents block. Returns the plan and when it was applied.
  *
  * @throws DataIssues or ClaimRefused before any change, MigrationError afterwards
  */
@@ -42,7 +42,7 @@ export async function apply(
 }
 
 /**
- * Changes a database to the wanted schema and returns the changes. Idempotent and safe beside a second runner: it
+ * Changes a database to the wanted schema and returns the changes. Idempotent, and safe beside a second runner: it
  * plans again after the other's changes.
  *
  * @throws MigrationError for a failed command, MigrationConflict before any command, ServerTroubleError if the
@@ -85,7 +85,7 @@ export async function untilDone(
   return applied;
 }
 
-/** Plans once no index of ours is being built, because a build may still fail. */
+/** Plans once no index of this schema is being built, because a build may still fail. */
 async function afterBuilds(db: Db, planned: () => Promise<Change[]>): Promise<Change[]> {
   let stop: (() => void) | undefined;
   try {

@@ -16,7 +16,7 @@ export class SuspendLogTtl extends StepGroup {
 
 interface LogRetentionArgs extends Pick<Settings, "logRetentionDays"> {
   readonly mongo: Mongo;
-  /** The step before, with the direction that it goes, or went last. */
+  /** The previous step, with its current or last direction. */
   readonly verified: { readonly direction: pulumi.Output<Direction> };
 }
 

@@ -41,7 +41,10 @@ export async function setExpiry(
   await untilDone(db, planExpiry, (executed) => recordCommand(db, ledger, executed));
 }
 
-/** What log expiries may have deleted, in ms since 1970; -Infinity for one that was never in force. */
+/**
+ * The moments up to which log expiries may have deleted entries, in ms since 1970; -Infinity for an expiry that was
+ * never in force.
+ */
 export interface LogExpiry {
   /** Entries before this moment may be gone by the expiry in force. */
   readonly now: number;
@@ -50,7 +53,7 @@ export interface LogExpiry {
   readonly formerEndedAt: number;
 }
 
-/** Finds what log expiries may have deleted, whatever the settings say. */
+/** Finds up to when log expiries may have deleted entries, whatever the settings say. */
 export async function findLogExpiry(
   db: Db,
   { collection, ledger }: LogAddress,

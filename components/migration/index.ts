@@ -1,6 +1,6 @@
 /**
- * The migration: what should exist in MongoDB, compared, planned, executed and recorded. The Pulumi program
- * imports `program.ts`.
+ * The migration: compares MongoDB with the wanted schema, then plans, executes and records the changes. The Pulumi
+ * program imports `program.ts`.
  */
 export { describePlan, planAsJson } from "./describe";
 export { DataIssues } from "./errors";

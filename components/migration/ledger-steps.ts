@@ -23,23 +23,23 @@ import { ClaimStopped } from "./take-over";
 export interface ClaimInputs extends ComparedInputs, Claim {
   readonly schema: SchemaOptions;
   readonly onDataIssue: OnDataIssue;
-  /** The worker, and the variable that states its mode; absent if the program does not see it. */
+  /** The worker, and the variable that states its mode; absent if the program cannot see it. */
   readonly worker?: ServiceAddress & { readonly variable: string };
 }
 
 export interface ClaimResults extends ComparedResults {
   /** When a Job applied the whole plan, in ISO 8601; empty in the engine. */
   readonly appliedAt: string;
-  /** Describes what documents blocked in a Job's plan; empty in the engine. */
+  /** Describes the changes that documents blocked in a Job's plan; empty in the engine. */
   readonly blockedBy: string;
 }
 
 type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 
 /**
- * Searches for data issues, then claims the ledger's record, before any change. Refuses another database while the
- * services work on the former one, a worker that works on another side than `cutover.json` says, and a number that no
- * rollback has made the next one (ClaimStopped). As a Job it applies the whole plan, and the steps of
+ * Searches for data issues, then claims the ledger's record, before any change. Refuses, with ClaimStopped, another
+ * database while the services work on the former one, a worker whose mode contradicts `cutover.json`, and a new number
+ * for the cutover before a rollback has ended the last one. As a Job, it applies the whole plan, and the steps of
  * collections and indexes do nothing.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
@@ -64,7 +64,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     const workerModes = await tryQuickly(worker, (cluster) => liveModes(cluster, worker));
     return { ...(workerModes && { workerModes }) };
   },
-  // A claim of the stack's is compared with all of its state, or not yet.
+  // The stack's own claim is compared once its state is known.
   findings: async (inputs, prior, state) => (prior && !state ? [] : foreseeClaim(inputs, state)),
   forward: async (inputs, state) => {
     const { cutoverAt, location, takenOver } = await compareBefore(inputs, state);

@@ -13,13 +13,13 @@ import { diff, foreign } from "./planner/diff";
 import { observe } from "./planner/observe";
 import { diffLedger } from "./record";
 
-/** The changes of a migration and what blocks them. */
+/** The changes of a migration, and the data issues that block them. */
 export interface Plan extends DataSearch {
   /** SHA-256 of the wanted schema, in hex. */
   readonly checksum: string;
   /** In the order of execution. */
   readonly changes: readonly Change[];
-  /** Not ours: listed, never changed. */
+  /** Objects outside the schema: listed, never changed. */
   readonly foreign: readonly ChangeOf<"leave alone">[];
 }
 
@@ -61,7 +61,7 @@ export async function plan(db: Db, { schema, ledger, scan }: PlanOptions): Promi
   });
 }
 
-/** The changes to the wanted schema. Inspects only our collections. */
+/** Finds the changes to the wanted schema. Inspects only its collections. */
 export async function compareSchema(db: Db, wanted: WantedSchema): Promise<Change[]> {
   const names = [
     ...wanted.collections.map(({ name }) => name),
@@ -71,7 +71,7 @@ export async function compareSchema(db: Db, wanted: WantedSchema): Promise<Chang
 }
 
 /**
- * The documents that block a migration, in our collections only.
+ * Finds the documents that block a migration, in the schema's collections only.
  *
  * @throws ServerTroubleError if the trouble lasts a minute or two
  */

@@ -29,7 +29,7 @@ interface PackRunMigrationArgs extends Pick<
   /** The state on disk, whose record shows whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };
   readonly update: {
-    /** The number of the cutover that the stack has made or is making, and how the worker's mode is found. */
+    /** The number of the stack's finished or current cutover, and the inputs that find the worker's mode. */
     readonly live: Pick<Args<ClaimInputs>, "inForce" | "worker" | "workerModes">;
   };
 }
@@ -45,7 +45,10 @@ export class PackRunMigration extends StepGroup {
   /** When it was applied, in ISO 8601. */
   readonly appliedAt: pulumi.Output<string | undefined>;
   readonly collections: readonly string[];
-  /** The cutover since which the services that the stack took over work on MongoDB; else, and in a rollback, empty. */
+  /**
+   * The cutover since which the services that the stack took over work on MongoDB; empty without one, and in a
+   * rollback.
+   */
   readonly takenOver: pulumi.Output<string>;
   /** The database name; on a rollback the last one used. */
   readonly database: pulumi.Output<string | undefined>;
@@ -129,8 +132,8 @@ export class PackRunMigration extends StepGroup {
     for (const { role, collection, name, key, unique, sparse, defaultName } of wanted.indexes) {
       const index = { role, collection, name, key: keyToText(key), unique, sparse };
       const inputs = { ...shared, ...index };
-      // Unique indexes depend only on collections, so that all data issues surface at once. Each other
-      // index depends on all before it.
+      // Unique indexes depend only on collections, so that all data issues surface at once. Every other index depends
+      // on all indexes before it.
       const options = { parent: this, dependsOn: unique ? collectionSteps : [...indexes] };
       indexes.push(new StepResource(steps.index, defaultName, inputs, options));
     }
@@ -145,7 +148,7 @@ export class PackRunMigration extends StepGroup {
     days = 0,
   ): void {
     const isApart = pulumi.all([uri, appUri]).apply(([own, app]) => !sameServer(own, app));
-    // Neither engine nor Job can log in without a connection string.
+    // Without a connection string, neither the engine nor a Job can log in.
     const job = appUri && appJob;
     const target = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
     const collections = Object.fromEntries(

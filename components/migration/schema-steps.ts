@@ -11,7 +11,7 @@ export interface ReconcileInputs extends MigrationInputs {
   readonly onDataIssue: OnDataIssue;
 }
 
-// With `onDataIssue: report`, blocked changes are left out. With `fail`, the claim has already found no issues.
+// With `onDataIssue: report`, blocked changes are left out. With `fail`, the claim has found no issues.
 async function reconcileOne(inputs: ReconcileInputs, wanted: WantedSchema) {
   const db = await openDatabase(inputs);
   const { issues } =

@@ -34,7 +34,7 @@ const header = (database: string) => `// ${migrationId}
 
 const target = db.getSiblingDB(${JSON.stringify(database)});
 
-// By default an index build waits for all voting members, also for one that is down.
+// By default an index build waits for all voting members, even for one that is down.
 const { setName, msg } = db.hello();
 const quorum = setName || msg === "isdbgrid" ? { commitQuorum: "majority" } : {};
 

@@ -35,7 +35,7 @@ export async function send(
       if (command.requires) await requireIndexes(db, command, command.requires);
       await sendCommand(db, command.command);
     } catch (error) {
-      // A command whose answer was lost is undone, too.
+      // Undo also a command whose answer was lost.
       const toUndo = commands.find(({ onFailure }) => onFailure)?.onFailure;
       const notUndone = toUndo && (await undoCommand(db, toUndo));
       throw new MigrationError(db.databaseName, command, error, notUndone);
@@ -56,7 +56,7 @@ async function requireIndexes(
   if (missing) throw new PlanOutdated(missing.name);
 }
 
-// Returns its error as text instead of throwing, so that the first error is thrown.
+// Returns its error as text, so that the first error is the one thrown.
 async function undoCommand(db: Db, command: Document): Promise<string | undefined> {
   const { name } = command.index as { readonly name: string };
   const undoing = async () => {

@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import { addressIn, databaseAt, withRetries } from "../mongo";
 import type { MongoInputs } from "../step";
 
-/** The room whose provider has these steps, and the module of their resource types. */
+/** The module whose provider has these steps, and which their resource types name. */
 export const migrationModule = ["migration", "mongo"] as const;
 
 /** Inputs of every migration step; `uri` is secret. */

@@ -1,12 +1,12 @@
 import type { LiveMode } from "../kubernetes";
 import { cutoverInForce, type CutoverRecord } from "../state";
 
-/** The settings do not fit what the services work on, or have worked on. Nothing was changed. */
+/** The settings do not fit the side that the services work on, or have worked on. Nothing was changed. */
 export class ClaimStopped extends Error {
   override readonly name = "ClaimStopped";
 
   constructor(
-    /** The setting that has to change, or an answer to it. */
+    /** The setting that must change, or its replacement. */
     readonly property: "acceptDatabase" | "storageMode" | "cutover",
     found: string,
     ways: readonly string[],
@@ -17,19 +17,20 @@ export class ClaimStopped extends Error {
   }
 }
 
-/** What a stack that has drained no worker finds. */
+/** The findings of a stack that has drained no worker. */
 interface Found {
   readonly root: string;
-  /** What the worker works on; empty if the stack sees none. */
+  /** The worker's modes; empty if the stack sees no worker. */
   readonly workerModes: readonly LiveMode[];
   /** The setting `cutover`, from 1. */
   readonly cutover: number;
 }
 
 /**
- * Compares what the worker works on with `cutover.json`.
+ * Compares the worker's mode with `cutover.json`.
  *
- * @returns the cutover in force if the services work on MongoDB since: then nothing is imported. Else an empty string
+ * @returns the cutover in force since which the services work on MongoDB, so that nothing is imported; otherwise an
+ *   empty string
  * @throws ClaimStopped
  */
 export function findTakeOver(
@@ -74,10 +75,10 @@ const onFiles = (root: string, { at }: CutoverRecord) =>
   );
 
 /**
- * Refuses in Mongo mode a larger number than that of the cutover in force, unless the ones before it have ended: a
- * stack whose state is older than the last rollback does not know of that.
+ * Refuses, in Mongo mode, a larger number than that of the cutover in force, unless the cutovers before it have ended:
+ * a stack whose state is older than the last rollback does not know of that end.
  *
- * @param numbers `ended`: the last cutover that ended, as `cutover.json` and the ledger know it
+ * @param numbers `ended` is the last cutover that ended according to `cutover.json` and the ledger
  * @throws ClaimStopped
  */
 export function requireNextCutover(

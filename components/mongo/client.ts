@@ -13,7 +13,7 @@ export interface ConnectionOptions {
   readonly selectionTimeoutMs?: number;
 }
 
-/** Timeout of a preview, which also works if the server is unreachable. */
+/** Timeout of a preview, which works even if the server is unreachable. */
 export const previewTimeout: ConnectionOptions = { selectionTimeoutMs: 4_000 };
 
 /** MongoDB's default, longer than a typical election (12 s). */

@@ -17,7 +17,7 @@ const documentCodes: ReadonlySet<unknown> = new Set([
 
 const fixIt = "Fix the cause";
 
-/** Codes of trouble that a person must end, with what to do. Trouble with any other code may pass. */
+/** Codes of trouble that a person must fix, with the fix. Trouble with any other code may pass. */
 const fatalCodes: ReadonlyMap<unknown, string> = new Map([
   // The request does not fit the server or the data: IllegalOperation, NamespaceNotFound, IndexNotFound, NamespaceExists,
   // CommandNotFound, CannotCreateIndex, InvalidOptions, InvalidNamespace, IndexOptionsConflict, IndexKeySpecsConflict,
@@ -46,7 +46,7 @@ export class ServerTroubleError extends Error {
   /** The answer of the server or the driver, without documents. */
   readonly found: string;
 
-  /** Whether the server refused it for a reason that a person must end, such as a full disk. */
+  /** Whether the server refused it for a reason that a person must fix, such as a full disk. */
   readonly isRefused: boolean;
 
   /** @param doing the operation and its target, such as `Writing logs to db.pack_run_logs` */
@@ -67,11 +67,11 @@ export class ServerTroubleError extends Error {
 }
 
 /**
- * Runs `work` and retries it after transient errors, with growing waits; warns of the error every ten seconds.
- * `work` must check what exists already, because a failed attempt may have done all of it. An error that is not
+ * Runs `work` and retries it after transient errors, with growing waits; warns of the error every ten seconds. `work`
+ * must check which part of it is done already, because a failed attempt may have done all of it. An error that is not
  * the driver's is judged by its `cause`.
  *
- * @param doing the operation and its target, for the error; a function if it is long to say
+ * @param doing the operation and its target, for the error; a function if the text is costly to build
  * @throws ServerTroubleError if the trouble does not pass or needs a person
  */
 export async function withRetries<T>(
@@ -117,7 +117,7 @@ export function isDocumentCode(code: unknown): boolean {
   return documentCodes.has(code);
 }
 
-/** The driver's error, also if an error of this project wraps it. */
+/** The driver's error, even if an error of this project wraps it. */
 function driverError(error: unknown): unknown {
   return error instanceof Error && !(error instanceof MongoError) ? error.cause : error;
 }

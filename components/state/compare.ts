@@ -4,10 +4,10 @@ import { type CollectionRole, type Field, collections } from "../contract";
 import { isJsonObject, membersOf } from "./json";
 
 /**
- * The hash by which a record on disk and its document are compared: sha256, in hexadecimal, of a canonical text.
- * `_id` does not count, null in an optional field equals its absence, numbers are equal by value, an approval's status
- * by its letters in any case, and the order of keys counts except at the top and in `metadata`. `differingPaths` compares
- * by the same rules.
+ * The hash by which a record on disk and its document are compared: sha256, in hexadecimal, of a canonical text. `_id`
+ * does not count, and null in an optional field equals its absence. Numbers are equal by value, and an approval's
+ * status in any case. The order of keys counts except at the top and in `metadata`. `differingPaths` compares by the
+ * same rules.
  */
 export function hashOf(role: CollectionRole, document: Document): string {
   const { fields } = collections[role];

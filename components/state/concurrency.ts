@@ -1,8 +1,8 @@
 import pLimit from "p-limit";
 
 /**
- * Maps items concurrently and yields the results in order, which hides the latency of a distant server. A failure is
- * thrown when its item's turn comes, after all items at work have ended.
+ * Maps items concurrently and yields the results in order, which hides the latency of a distant server. Throws an
+ * item's failure in its place in that order, after all items at work have ended.
  *
  * @param concurrency the maximum number of items at work at once
  */

@@ -29,12 +29,12 @@ export type ImpliedFields = Readonly<Record<string, unknown>>;
 
 /**
  * Converts a record's fields to the contract's names and types: names in any case to the contract's names, integers to
- * enumeration names or longs, digits in quotes to longs, timestamps to dates, and metadata values to strings (JSON text).
- * A value that cannot be converted stays as it is, and `check` reports it. Fields that the contract does not have, and
- * the contents of plan and failure policy, stay untouched; of steps their integer enumerations become names, and dates
- * that the services write as such.
+ * enumeration names or longs, digits in quotes to longs, timestamps to dates, and metadata values to strings (JSON
+ * text). A value that cannot be converted stays as it is, and `check` reports it. Fields that the contract does not
+ * have, and the contents of plan and failure policy, stay untouched. In steps, integer enumerations become names, and
+ * texts become dates in members that the services write as dates.
  *
- * @param forms how the services write these
+ * @param forms how the services write steps
  * @param document gets the fields; its own members, which are undefined, come first. Default: an empty one
  * @returns the document still to be checked, without a generated `_id`
  * @throws Refusal if the record is not an object, has a field twice, or a step has an integer without a name
@@ -61,7 +61,7 @@ export function convert(
     if (document[name] != null) continue;
     document[name] = convertValue(fieldsOf[role].get(name), impliedFields[name], found, forms);
   }
-  // Most records need none, and a set of their own would be a tenth of their memory.
+  // Most records need no conversion, and a set of their own would be a tenth of their memory.
   const conversions = found.length === 0 ? noConversions : new Set(found);
   return { document, conversions };
 }
@@ -191,7 +191,7 @@ export function check(role: CollectionRole, document: Document): void {
   }
 }
 
-/** The fields that a file has: an object id is generated. */
+/** The fields that a file has: object ids are generated. */
 const checkedIn = byRole((role) =>
   Object.entries(collections[role].fields)
     .map(([name, field]) => ({ name, field }))

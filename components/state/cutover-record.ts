@@ -16,15 +16,18 @@ export interface CutoverRecord {
   readonly at: string;
   /** The number of unfinished runs on disk at that moment. */
   readonly unfinishedCount: number;
-  /** How many jobs waited then, and the first twenty by name; absent if there were none. */
+  /** The number of jobs that waited then, and the names of the first twenty; absent if there were none. */
   readonly jobs?: { readonly count: number; readonly names: readonly string[] } | undefined;
   /** The number of the cutover, from 1; absent in a record of an earlier version. */
   readonly cutover?: number;
-  /** When the cutover's final pass began; absent if it never came to it, so that web may have written files since. */
+  /** When the cutover's final pass began; absent if it never began, so that web may have written files since. */
   readonly finalPassAt?: string;
-  /** When a rollback ended it: from then on the files are the source of truth. Absent until then. */
+  /** When a rollback ended the cutover: from then on the files are the source of truth. Absent until then. */
   readonly endedAt?: string;
-  /** Whether that rollback exported nothing, because it went without MongoDB. Absent if it, or a later export, did. */
+  /**
+   * Whether that rollback exported nothing, because MongoDB was unreachable. Absent if it exported, or a later export
+   * did.
+   */
   readonly notExported?: true;
   /** The former cutovers of this state directory, oldest first; absent in the first cutover. */
   readonly former?: readonly string[];
@@ -92,7 +95,7 @@ export async function writeCutoverRecord(
  * Checks, before anything is stopped, that a cutover can write its record into a state directory and a rollback its
  * files into the folders.
  *
- * @param by how: creates a file in each and deletes it or, in a preview, looks at the permissions
+ * @param by the check: creates a file in each and deletes it or, in a preview, looks at the permissions
  * @throws WriteError
  */
 export async function requireWritableState(
@@ -114,7 +117,7 @@ async function probeByFile(path: string, named: string): Promise<void> {
   await rm(file).catch(notWritable(named));
 }
 
-/** Looks only at the permissions of the file's folder. */
+/** Checks only the permissions of the file's folder. */
 async function probeByPermission(file: string, named: string): Promise<void> {
   await access(dirname(file), constants.W_OK).catch(notWritable(named));
 }

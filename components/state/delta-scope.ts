@@ -10,24 +10,24 @@ import { publish } from "./publish";
 import { type FindFinished, type FileWithStat, readRunFiles } from "./run-files";
 import { formatStat, readStat } from "./file-stat";
 
-/** What the bulk pass of a rollback leaves to the delta pass. */
+/** The documents and files that the bulk pass of a rollback leaves to the delta pass. */
 export interface DeltaScope {
-  /** When the cutover was recorded, under which it was written; in ISO 8601. */
+  /** When the cutover in force was recorded, in ISO 8601. */
   readonly cutoverAt: string;
-  /** The token that `cutover.json` had then. */
+  /** The token of `cutover.json` at the bulk pass. */
   readonly token?: string | undefined;
-  /** Documents that were updated since may not have been exported; in ISO 8601. Absent if MongoDB was not read. */
+  /** The moment since which updated documents may not have been exported, in ISO 8601. Absent if MongoDB was not read. */
   readonly since?: string;
   /** The runs that MongoDB had unfinished when they were read. */
   readonly runs: readonly string[];
-  /** The files of runs that were finished, and that have their stat still. */
+  /** The files of finished runs, which stay finished as long as their stat is the same. */
   readonly findFinished: FindFinished;
 }
 
 /**
- * Saves what is left to the delta pass: of each run's file whether it is finished.
+ * Saves the delta scope, with the file of each finished run.
  *
- * @param findFinished the files that are not read for it; default none
+ * @param findFinished finds files of finished runs, which are not read; default: none
  * @throws WriteError
  */
 export async function saveDeltaScope(
@@ -49,8 +49,8 @@ export async function saveDeltaScope(
 }
 
 /**
- * What a bulk pass left under this cutover; undefined without one, if `cutover.json` is another copy's, and if a file
- * that it saw is gone: runs that were restored since may lack any other.
+ * Reads the delta scope that a bulk pass saved in this cutover. Undefined without one, if `cutover.json` is another
+ * copy's, or if a file that the pass saw is gone: a restored directory may lack any other file too.
  */
 export async function readDeltaScope(
   address: StateAddress,
@@ -82,7 +82,7 @@ export async function readDeltaScope(
       Promise.resolve(new Set(files.filter(isFinished).map(({ file }) => file.name)));
     return { ...scope, findFinished };
   } catch (error) {
-    // Every file is read then.
+    // Without a delta scope, every file is read.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   } finally {

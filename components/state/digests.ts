@@ -1,5 +1,5 @@
 /**
- * A number of 53 bits for a text, without cryptography: a pass over 10^6 names makes four million of them. Two halves
+ * A non-cryptographic hash of a text, of 53 bits: a pass over 10^6 names computes four million of them. Two halves
  * by multiplication (FNV-1a, with another prime for the second), each mixed at the end.
  */
 export function shortHash(text: string): number {
@@ -20,7 +20,7 @@ function mix(bits: number): number {
   return twice ^ (twice >>> 16);
 }
 
-/** A set of texts that holds 53 bits of each; as texts, a million names with their stats are 160 MB. */
+/** A set of texts that holds 53 bits of each. As texts, a million names with their stats would be 160 MB. */
 export class HashSet {
   private readonly sorted: Float64Array;
 

@@ -25,7 +25,7 @@ export function isMissing(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-/** Why a record is refused, as a code; a refusal's `detail` explains it. */
+/** The reason for a refusal, as a code; the refusal's `detail` explains it. */
 export type RefusalReason =
   | "unreadable"
   | "too-large"
@@ -46,7 +46,7 @@ export class Refusal extends Error {
 
   /**
    * @param other the location of the first record with the same key
-   * @param runId the run of which MongoDB has different content, while no cutover is in force
+   * @param runId the run whose content in MongoDB differs, while no cutover is in force
    */
   constructor(
     readonly reason: RefusalReason,
@@ -70,7 +70,7 @@ export function refusalIn(error: unknown): Refusal {
   throw error;
 }
 
-/** Where a record is: its file below the state directory, and its line in a log or its position in a list, from 1. */
+/** A record's location: its file below the state directory, and its line in a log or its position in a list, from 1. */
 export interface RecordLocation {
   readonly file: string;
   readonly line?: number | undefined;

@@ -8,7 +8,7 @@ export interface FileStat {
   /** In bytes. */
   readonly size: number;
   readonly inode: number;
-  /** When its content last changed, when anything of it last changed, and when this was seen; in ms since 1970. */
+  /** When its content last changed, when any attribute last changed, and when this stat was taken; in ms since 1970. */
   readonly modified: number;
   readonly changed: number;
   readonly seen: number;
@@ -18,7 +18,7 @@ export function toFileStat({ size, ino, mtimeMs, ctimeMs }: Stats, seen = Date.n
   return { size, inode: ino, modified: mtimeMs, changed: ctimeMs, seen };
 }
 
-/** The attributes of a file, which may be a link, as it is now; undefined if it cannot be looked at. */
+/** Reads the attributes of a file, which may be a link; undefined if that fails. */
 export async function lookUp(path: string): Promise<Stats | undefined> {
   const options = { bigint: false, throwIfNoEntry: false } as const;
   try {
@@ -31,7 +31,7 @@ export async function lookUp(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** The stat of a file as it is now; undefined if it cannot be looked at. */
+/** Reads the stat of a file; undefined if that fails. */
 export async function readStat(path: string): Promise<FileStat | undefined> {
   const seen = Date.now();
   const found = await lookUp(path);
@@ -47,8 +47,8 @@ const closeFile = promisify(close);
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Looks at a file through `open`, which asks the server of a network file system; `lstat` may be answered
- * from attributes that are cached for a minute (nfs(5), `actimeo`). Undefined if it cannot be opened.
+ * Reads a file's stat through `open`, which asks the server of a network file system; `lstat` may return attributes
+ * that are cached for a minute (nfs(5), `actimeo`). Undefined if the file cannot be opened.
  */
 export async function statByOpening(path: string): Promise<FileStat | undefined> {
   const seen = Date.now();
@@ -61,26 +61,29 @@ export async function statByOpening(path: string): Promise<FileStat | undefined>
   }
 }
 
-/** Whether a file was there at two looks, and neither written nor replaced between them. */
+/** Whether a file existed at two stats, and was neither written nor replaced between them. */
 export function isSameStat(one: FileStat | undefined, other: FileStat | undefined): boolean {
   const fields = ["size", "inode", "modified", "changed"] as const;
   return one !== undefined && fields.every((field) => one[field] === other?.[field]);
 }
 
-/** A stat as text, without the moment of the look: two looks at an unchanged file give one text. */
+/** A stat as text, without its own moment: two stats of an unchanged file give one text. */
 export function formatStat({ inode, size, modified, changed }: FileStat): string {
   return [inode, size, modified, changed].join(":");
 }
 
-/** Calls that take longer on average, in ms, ask a server. One that takes very long counts as 1 ms: others had the CPU. */
+/**
+ * Calls that take longer than this on average, in ms, ask a server. A very long call counts as 1 ms, because other work
+ * had the CPU.
+ */
 const slowMs = 0.1;
 const mostMs = 1;
 
-/** The number of calls in an average, and of those in the thread pool after slow ones. */
+/** The number of calls in an average, and of calls in the thread pool after slow ones. */
 const callsCounted = 50;
 const callsInPool = 5_000;
 
-/** At most so long, in ms, no call asks in the thread pool whether the volume answers. */
+/** Maximum time, in ms, without a call in the thread pool that checks whether the volume answers. */
 const untriedMs = 50;
 
 let averageMs = 0;
@@ -89,9 +92,9 @@ let triedAt = -Infinity;
 let trial: Promise<unknown> | undefined;
 
 /**
- * Looks at a file: on a local disk at once, which takes a tenth of the time of a call in the thread pool, and on a slow
- * volume in the pool. Every now and then a call goes there first and the others wait for it: a volume that hangs
- * stops them, and not the event loop.
+ * Reads a file's attributes: synchronously on a local disk, which takes a tenth of the time of a call in the thread
+ * pool, and in the pool on a slow volume. From time to time, a call runs in the pool first and the others wait for it,
+ * so that a volume that hangs stops them, and not the event loop.
  *
  * @param atOnce the call, such as `lstatSync`
  * @param inPool the same call in the thread pool, such as `lstat` of `node:fs/promises`
@@ -112,7 +115,7 @@ export async function look<T>(atOnce: () => T, inPool: () => Promise<T>): Promis
   return timed(atOnce);
 }
 
-/** Looks at several, without a promise for each but in the thread pool. */
+/** Reads the attributes of several files as `look` does, with a promise for each only in the thread pool. */
 export async function lookAtAll<Item, T>(
   items: readonly Item[],
   atOnce: (item: Item) => T,

@@ -40,10 +40,10 @@ export function recordOf(
 }
 
 /**
- * The document that a record on disk gives after an export of a document to it, without a generated `_id`. It differs if
- * JSON cannot express a value, such as a date inside a plan.
+ * The document that an import would read after an export of a document to its record, without a generated `_id`. It
+ * differs from the exported one if JSON cannot express a value, such as a date inside a plan.
  *
- * @param disk the record's document before
+ * @param disk the record's document before the export
  * @throws Refusal if no record can hold the document
  */
 export function asOnDisk(
@@ -60,8 +60,8 @@ export function asOnDisk(
 
 /**
  * Updates the members of a record on disk to the values in its document. A member whose value is equal stays as it is
- * written, with the case of its name, all digits of a timestamp and an enumeration's integer; so does one of a step. What
- * the file implies is not added, and neither is null for an absent member.
+ * written, with the case of its name, all digits of a timestamp and an enumeration's integer; so does a member of a
+ * step. Fields that the file implies are not added, and neither is null for an absent member.
  *
  * @param before the record; undefined for a new one
  * @param forms those of the directory's other files
@@ -85,7 +85,7 @@ export function renewRecord(
     const stored: unknown = document[name];
     if (areSame(name, known, stored)) renewed.set(property, value);
     else if (Object.hasOwn(document, name)) {
-      // An enumeration that was an integer becomes one again.
+      // An enumeration that was an integer becomes an integer again.
       const wasInteger = typeof value === "number" && typeof stored === "string";
       const names = wasInteger ? collections[role].fields[name]?.names : undefined;
       const ordinal = names?.indexOf(String(stored).toLowerCase()) ?? -1;
@@ -149,12 +149,12 @@ export function wholeFile(
   return { runId, ...(newest && { uploadedAt: newest }), outputs: records };
 }
 
-/** The maximum number of logs that are looked at for their form. */
+/** Maximum number of logs that are read for their form. */
 const logsLooked = 20;
 
 /**
- * Whether the services write log lines without a sequence: the logs of a state directory have such lines. Looks at the
- * beginning of some of them. False without logs, because the collection has sequences.
+ * Whether the services write log lines without a sequence, by the logs of a state directory. Reads the beginning of
+ * some of them. False without logs, because the collection has sequences.
  */
 export async function lacksSequences(address: StateAddress): Promise<boolean> {
   for await (const files of filesOf(address, "logs")) {

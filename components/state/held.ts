@@ -9,7 +9,7 @@ import { listJobs } from "./queue";
 import { type RunFile, readRunFiles } from "./run-files";
 import { lookUp } from "./file-stat";
 
-/** Points an address at each folder of held files, which is a state directory of its own; the newest first. */
+/** The addresses of the folders of held files, each a state directory of its own; the newest first. */
 export async function heldAddresses<Address extends StateAddress>(
   address: Address,
 ): Promise<Address[]> {
@@ -34,7 +34,7 @@ export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
   return runs;
 }
 
-/** Whether a run has a file of this base name, also a held one. */
+/** Whether a run has a file of this base name, held ones included. */
 export async function hasRun(address: StateAddress, baseName: string): Promise<boolean> {
   for (const location of [address, ...(await heldAddresses(address))]) {
     if (await lookUp(fileOf(location, "runs", baseName).path)) return true;
@@ -42,7 +42,7 @@ export async function hasRun(address: StateAddress, baseName: string): Promise<b
   return false;
 }
 
-/** Whether there is any run's file, also a held one. */
+/** Whether any run has a file, held ones included. */
 export async function hasRuns(address: StateAddress): Promise<boolean> {
   for (const location of [address, ...(await heldAddresses(address))]) {
     for await (const files of filesOf(location, "runs")) return files.length > 0;
@@ -66,7 +66,7 @@ export async function* heldFolders<Address extends StateAddress>(
   }
 }
 
-/** The names of held jobs of which no run is held: they cannot be read, or their run has no file yet. */
+/** Finds the names of held jobs without a held run: they cannot be read, or their run has no file yet. */
 export async function listHeldJobs(address: StateAddress): Promise<string[]> {
   const held = await heldAddresses(address);
   const jobs = (await mapLimit(1, held, listJobs)).flat();

@@ -19,15 +19,15 @@ interface Moved {
 }
 
 /**
- * Holds the files of runs, because a worker would execute their steps again. If there is a queue, what could begin them
- * anew goes before: their approvals, because a decision makes a job, then their jobs. A job that cannot be read, or whose
- * run has no file, may be one of them. Logs and artifacts stay. Files go to the cutover's folder or, if a place in it is
- * taken, to a further one.
+ * Holds the files of runs, because a worker would execute their steps again. If there is a queue, first moves the files
+ * that could begin them anew: their approvals, because a decision creates a job, then their jobs. A job that cannot be
+ * read, or whose run has no file, may be one of these. Logs and artifacts stay. Files go to the cutover's folder or, if
+ * a name in it is taken, to a further one.
  *
  * @param cutoverAt when the cutover was recorded, in ISO 8601
- * @param isMongoLost whether nothing was exported, so that jobs may be of runs that only MongoDB has; default: false
+ * @param isMongoLost whether nothing was exported, so that jobs may belong to runs that only MongoDB has; default: false
  * @returns the names of approvals and jobs that could not be moved: they do not stop a rollback
- * @throws WriteError if a run's file cannot be moved: a worker must not start then
+ * @throws WriteError if a run's file cannot be moved: then a worker must not start
  */
 export async function holdRuns(
   address: StateAddress,
@@ -35,7 +35,7 @@ export async function holdRuns(
   cutoverAt: string,
   isMongoLost = false,
 ): Promise<string[]> {
-  // Not every volume can have a colon in a name.
+  // Not every volume allows a colon in a name.
   const folder = join(address.root, ownFiles.held, cutoverAt.replaceAll(":", "-"));
   const touched: string[] = [];
   const hold = async (file: StateFile<Store>) => {
@@ -108,8 +108,8 @@ export async function unholdRuns(
 }
 
 /**
- * Moves held approvals and jobs back whose runs have a file: first the approvals, because a worker that takes a job looks
- * for them. A newer file at the destination stays, and so does the held one.
+ * Moves back held approvals and jobs whose runs have a file: first the approvals, because a worker that takes a job
+ * reads them. A newer file at the destination stays, and so does the held one.
  */
 export async function unholdParts(address: StateAddress): Promise<void> {
   const hasRun = async (runId: string | undefined) =>
@@ -131,7 +131,7 @@ export async function unholdParts(address: StateAddress): Promise<void> {
   }
 }
 
-/** Moves held files back, each unless another file has its place; returns those that were moved. */
+/** Moves held files back, except where another file has the name; returns the moved ones. */
 async function unhold<File extends StateFile<Store>>(
   address: StateAddress,
   held: StateAddress,

@@ -76,7 +76,7 @@ export {
   type JsonObject,
 } from "./json";
 
-// Comparing records, and what runs say of themselves.
+// Comparing records, and reading the state of runs.
 export { areEqual, differingPaths, hashOf } from "./compare";
 export { isUnfinished, wouldRepeatSteps } from "./unfinished";
 export {
@@ -101,7 +101,7 @@ export {
   type WholeFileRole,
 } from "./form";
 
-// What a cutover and a rollback leave in the state directory.
+// The files of a cutover and a rollback in the state directory.
 export {
   endedCutovers,
   cutoverInForce,

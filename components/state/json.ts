@@ -70,7 +70,7 @@ const lossy = /[:[,]\s*-?(?:\d{10,}|\d+[.eE][\d.eE+-]*)\s*[,\]}]|"(?:\d|\\u003\d
  */
 export function parseJson(text: string): unknown {
   if (!lossy.test(text)) return JSON.parse(text);
-  // Refuses what is not JSON. What it returns must not be in memory beside the exact value.
+  // Refuses a text that is not JSON. Its result must not be in memory beside the exact value.
   JSON.parse(text);
   return parseExactly(text);
 }
@@ -105,7 +105,7 @@ function parseExactly(text: string): unknown {
     onObjectProperty: (property) => {
       name = property;
       const object = open.at(-1);
-      // A map for each object would be twice the memory of all of them.
+      // Maps for all objects would take twice the memory.
       if (object && integerLike.test(name) && !(object.content instanceof Map)) {
         object.content = new Map(Object.entries(object.content));
       }
@@ -147,7 +147,7 @@ export function parse(text: RawText): unknown {
   }
 }
 
-/** Parses the JSON object in a text; undefined for any other text, which is refused when its record is read. */
+/** Parses the JSON object in a text. Returns undefined for any other text: reading its record refuses it. */
 export function objectIn(text: RawText): JsonObject | undefined {
   try {
     const value = parse(text);
@@ -168,7 +168,7 @@ interface Unstorable {
 }
 
 /**
- * Finds what BSON cannot hold in a parsed value; undefined if it can hold all. Builds the path while it returns,
+ * Finds a value that BSON cannot hold in a parsed value; undefined if there is none. Builds the path while it returns,
  * because hardly any value has a problem.
  *
  * @param depth the value's level; the document is level 1
@@ -188,7 +188,7 @@ export function findUnstorable(value: unknown, depth = 2): Unstorable | undefine
   }
   for (const name of namesIn(value)) {
     if (name.includes("\0")) return { path: "", problem: "has a name with a null character" };
-    // The driver takes an object with this member for a BSON type of its own.
+    // The driver treats an object with this member as a BSON type of its own.
     if (name === "_bsontype") return { path: "", problem: "has the reserved name _bsontype" };
     if (halfPair.test(name)) return hasHalfPair;
     const found = findUnstorable(valueIn(value, name), depth + 1);

@@ -11,15 +11,15 @@ import type { StepForms } from "./step-forms";
 export interface StateFile<Role extends Store = CollectionRole> {
   readonly role: Role;
   readonly path: string;
-  /** The path below the state directory with `/`, as reports name it. */
+  /** The path below the state directory with `/`, as in reports. */
   readonly name: string;
   /** The run's id with `_` for each character that a file name cannot contain. */
   readonly baseName: string;
-  /** The address's. */
+  /** The address's forms. */
   readonly forms?: StepForms | undefined;
 }
 
-/** Where filesystem state is. */
+/** The location of filesystem state. */
 export interface StateAddress {
   /** The state directory, as an absolute path. */
   readonly root: string;
@@ -48,7 +48,7 @@ export function plainRunId(baseName: string): string | undefined {
   return baseName.includes("_") ? undefined : baseName;
 }
 
-/** Lists what a directory has below its folders besides state. */
+/** Lists the entries below a directory's folders that are not state. */
 export async function skippedIn(address: StateAddress): Promise<Skipped> {
   const skipped = noneSkipped();
   const roles = rolesIn(address).filter((role) => role !== "artifacts");
@@ -71,10 +71,10 @@ export async function* stateFiles(
 }
 
 /**
- * Lists the files of a role below a root in blocks, in the order of the file system. What is omitted is counted in
- * `skipped`; of a run's artifacts only the manifest is looked for.
+ * Lists the files of a role below a root in blocks, in the order of the file system. Counts omitted entries in
+ * `skipped`. Of a run's artifacts, only the manifest is listed.
  *
- * @param isListed whether a run's manifest was listed before, so that it is omitted; default none was
+ * @param isListed whether a run's manifest was listed before, so that it is omitted; default: none was
  */
 export async function* filesOf<Role extends Store>(
   address: StateAddress,
@@ -109,7 +109,7 @@ export async function* filesOf<Role extends Store>(
   };
   for await (const entries of readFolder(join(address.root, folder))) {
     const wanted = entries.filter((entry) => !isSkipped(entry, skipped));
-    // Of a run's file the listing says all, mostly.
+    // For a run's file, the listing is usually enough.
     const found =
       role === "artifacts"
         ? await mapLimit(looksAtOnce, wanted, findManifest)
@@ -124,7 +124,7 @@ async function isNotUtf8(path: string): Promise<boolean> {
   return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));
 }
 
-/** The maximum number of entries that are looked up at once. */
+/** Maximum number of entries that are looked up at once. */
 const looksAtOnce = 32;
 
 /** The file of a run's records of one role, by base name, whether it exists or not. */
@@ -149,7 +149,7 @@ export interface Skipped {
   hidden: number;
   /** Files that end in `.tmp`. */
   temporary: number;
-  /** What belongs to no store, or is not state by its name or its kind. */
+  /** Entries that belong to no store, or are not state by their name or kind. */
   foreign: number;
   foreignNames: string[];
   /** Folders and links below the folders of runs and approvals: no import reads a run in them, and a service may. */
@@ -201,7 +201,7 @@ function leaveOut(skipped: Skipped, why: "foreign" | "unknown", name: string): [
   return [];
 }
 
-/** The maximum number of entries of a folder in a block. */
+/** Maximum number of entries of a folder in a block. */
 const entriesAtOnce = 250;
 
 /** Lists a folder in blocks; a missing one counts as empty, because it may have just been deleted. */
@@ -211,7 +211,7 @@ async function* readFolder(path: string): AsyncGenerator<Dirent[]> {
     folder = await opendir(path, { bufferSize: entriesAtOnce });
     for (let first = await folder.read(); first; first = await folder.read()) {
       const entries = [first];
-      // The system call for the first entry also read these; a promise for each would cost more than all else.
+      // The system call for the first entry also read these; a promise for each would cost more than everything else.
       for (let next = folder.readSync(); next; next = folder.readSync()) {
         if (entries.push(next) === entriesAtOnce) break;
       }

@@ -18,7 +18,7 @@ export interface FileLocation extends StateFile {
  * Finds the file that holds, or would hold, a run's records of one role. Two runs can share a base name
  * (`fileBaseNames`): the id inside the run's own file decides which of them has it.
  *
- * @param known the base name of the run's files when both sides last agreed, whatever it is
+ * @param known the base name of the run's files when both sides last agreed, which need not be one of `fileBaseNames`
  * @throws Refusal if the id cannot be a file name, or another run has the name
  */
 export async function locateFile(

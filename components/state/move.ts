@@ -19,7 +19,7 @@ export async function supersede(
   await syncFolders(touched);
 }
 
-/** Moves a file into a folder or, if its place there is taken, into a further one; returns where it is. */
+/** Moves a file into a folder or, if its name there is taken, into a further one; returns its new path. */
 export async function moveAside({ path, name }: StateFile<Store>, folder: string): Promise<string> {
   for (let at = 1; ; at += 1) {
     const to = join(at === 1 ? folder : `${folder}.${at}`, name);
@@ -28,7 +28,10 @@ export async function moveAside({ path, name }: StateFile<Store>, folder: string
   }
 }
 
-/** Moves a file; copies and deletes it if the destination is on another volume. False if another file is there. */
+/**
+ * Moves a file; copies and deletes it if the destination is on another volume. Returns false if another file exists
+ * there.
+ */
 export async function moveOrCopy(path: string, to: string): Promise<boolean> {
   try {
     return await moveFile(path, to);

@@ -15,17 +15,17 @@ const adviceByCode: Readonly<Record<string, string>> = {
   EPERM: "Give this user write permission there",
 };
 
-/** How `writeAside` begins and ends, unless it writes all of a file and replaces the former one. */
+/** Options of `writeAside`. By default it writes all of a file and replaces the former one. */
 interface Aside {
   /** Whether the temporary file starts as a copy of the file, so that `write` appends to it. */
   readonly continues?: boolean;
-  /** Gives the temporary file its name. */
+  /** Renames the temporary file to its final name. */
   readonly moveInto?: (temporary: string) => Promise<unknown>;
 }
 
 /**
- * Writes a file in one go: writes a temporary file beside it, syncs that and renames it, so that a reader finds the former
- * file or the new one. Until `syncFolders` syncs the folder, a crash may take the rename back.
+ * Writes a file atomically: writes a temporary file beside it, syncs that and renames it, so that a reader finds the
+ * former file or the new one. Until `syncFolders` syncs the folder, a crash may take the rename back.
  *
  * @param write writes the content; the former file stays if it returns false
  */
@@ -48,13 +48,16 @@ export async function writeAside(
     if (written === false) await fs.rm(temporary);
     else await moveInto(temporary);
   } catch (error) {
-    // Report the failure itself, not that of the clean-up.
+    // Report the failure itself, not a failure of the clean-up.
     await fs.rm(temporary, { force: true }).catch(ignore);
     throw error;
   }
 }
 
-/** A name beside a file: hidden, so that no import reads it, and random, because several machines may write there. */
+/**
+ * Makes up a name beside a file: hidden, so that no import reads it, and random, because several machines may write
+ * there.
+ */
 export function temporaryPath(path: string): string {
   // guarantee: no two writers share a temporary file
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
@@ -65,7 +68,7 @@ export function temporaryPath(path: string): string {
  * file keeps the owner and permissions of the former one, or of its folder.
  *
  * @param read the file's stat when it was read
- * @param continues whether `write` appends to what the file has
+ * @param continues whether `write` appends to the file's content
  * @throws Refusal if the file appeared or changed meanwhile
  * @throws WriteError if there is no space or no permission
  */
@@ -116,7 +119,7 @@ export async function syncFolders(folders: Iterable<string>): Promise<void> {
   });
 }
 
-/** Makes a folder, durably, and those above it that are missing, which all get the owner of the first that was there. */
+/** Creates a folder durably, with its missing parents. All of them get the owner of the nearest existing parent. */
 export async function makeFolder(path: string): Promise<void> {
   const made = await fs.mkdir(path, { recursive: true });
   if (made === undefined) return;
@@ -126,7 +129,10 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Replaces a file that is as it was read, in one go: in the thread pool others may write between look and rename. */
+/**
+ * Replaces a file that is as it was read, synchronously: with the thread pool, others may write between stat and
+ * rename.
+ */
 function replaceFile(from: string, to: string, read: FileStat): boolean {
   const now = lstatSync(to, { bigint: false, throwIfNoEntry: false });
   if (!now || !isSameStat(toFileStat(now), read)) return false;

@@ -16,7 +16,7 @@ export interface Job {
 /** Maximum number of jobs read at once. */
 const jobsAtOnce = 16;
 
-/** Lists the jobs that wait, by name. Nothing is written to a job, and none is deleted. */
+/** Lists the waiting jobs, by name. Never writes or deletes a job. */
 export async function listJobs(address: StateAddress): Promise<Job[]> {
   return mapLimit(jobsAtOnce, await listJobFiles(address), async (file) => {
     const job = await readableRunIn(file);
@@ -24,28 +24,28 @@ export async function listJobs(address: StateAddress): Promise<Job[]> {
   });
 }
 
-/** The files of the jobs that wait, by name: without hidden files, `*.tmp` and folders. */
+/** Lists the files of the waiting jobs, by name, without hidden files, `*.tmp` and folders. */
 async function listJobFiles(address: StateAddress): Promise<StateFile<"queue">[]> {
   const found: StateFile<"queue">[] = [];
   for await (const files of filesOf(address, "queue")) found.push(...files);
   return found.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Whether jobs begin runs on this state directory, so that what makes a job is held with a run. */
+/** Whether jobs begin runs on this state directory, so that approvals, which create jobs, are held with a run. */
 export async function hasQueue({ root, folders }: StateAddress): Promise<boolean> {
   return folders.queue !== undefined && (await isFolder(join(root, folders.queue)));
 }
 
-/** How many jobs wait, and whether the worker takes them. */
+/** The number of waiting jobs, and whether the worker takes them. */
 export interface JobCounts {
   readonly waiting: number;
-  /** How many waited at the handover; absent without a cutover in force. */
+  /** The number of jobs that waited at the handover; absent without a cutover in force. */
   readonly atHandover?: number;
-  /** The first twenty of those by name, if none of them was taken since; absent if one was, and if there were none. */
+  /** The names of the first twenty of those, if none was taken since; absent if one was taken, or there were none. */
   readonly untaken?: readonly string[];
 }
 
-/** Counts the jobs that wait; undefined without a queue. */
+/** Counts the waiting jobs; undefined without a queue. */
 export async function countJobs(address: StateAddress): Promise<JobCounts | undefined> {
   if (!(await hasQueue(address))) return undefined;
   const waiting = new Set((await listJobFiles(address)).map(({ name }) => name));
@@ -62,7 +62,7 @@ export async function countJobs(address: StateAddress): Promise<JobCounts | unde
 /** Maximum number of jobs that a record names. */
 const maxNames = 20;
 
-/** The jobs that wait now, as a record has them. */
+/** Counts the waiting jobs for a cutover's record. */
 export async function jobsForRecord(address: StateAddress): Promise<CutoverRecord["jobs"]> {
   const files = await listJobFiles(address);
   const names = files.slice(0, maxNames).map(({ name }) => name);
@@ -70,7 +70,7 @@ export async function jobsForRecord(address: StateAddress): Promise<CutoverRecor
 }
 
 /**
- * The newest archived job of each of some runs. The worker moves a job that it takes to a folder `archive`, in the queue's
+ * Finds the newest archived job of each run. The worker moves a job that it takes to a folder `archive`, in the queue's
  * folder or beside it (assumed).
  */
 export async function findArchivedJobs(

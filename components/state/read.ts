@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import type { Store } from "../contract";
 import { look } from "./file-stat";
 
-/** A file as far as its reading depends on it. */
+/** The properties of a file that its reading depends on. */
 interface FileToRead {
   readonly role: Store;
   readonly path: string;
@@ -67,17 +67,20 @@ export interface Chunk {
   readonly last: boolean;
 }
 
-/** A longer text is refused: the JSON text of a document of 16 MiB should not need more bytes. */
+/** Maximum size of a text: the JSON text of a document of 16 MiB should not need more bytes. */
 const maxTextBytes = 64 * 1024 * 1024;
 
 const chunkSize = 64 * 1024;
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** A file of more bytes is read in parts: memory stays flat. */
+/** A larger file is read in parts, so that memory stays flat. */
 const smallFile = 256 * 1024;
 
-/** The callback form opens no `FileHandle`: one for each of a run's four files costs a verification a sixth of its CPU. */
+/**
+ * The callback form opens no `FileHandle`, which for each of a run's four files would cost a verification a sixth of
+ * its CPU.
+ */
 function readWhole(path: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     readFile(path, (error, bytes) => {
@@ -87,7 +90,7 @@ function readWhole(path: string): Promise<Buffer> {
   });
 }
 
-/** The bytes of a small file; undefined for one that is read in parts. @param size in bytes */
+/** Reads the bytes of a small file; undefined for a file that is read in parts. @param size in bytes */
 export async function readSmall(path: string, size: number): Promise<Buffer | undefined> {
   return size <= smallFile ? readWhole(path) : undefined;
 }
@@ -129,7 +132,7 @@ export async function* readChunks(
   yield { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
 }
 
-/** The start of a file. */
+/** The position at the start of a file. */
 export function beginning(): ReadStart {
   return { offset: 0, lines: 0, hash: createHash("sha256") };
 }

@@ -10,12 +10,13 @@ import type { Raw, RawText } from "./read";
 import { sequenceIn } from "./sequence";
 
 /**
- * A record that is ready for MongoDB. What lives as long as a batch is an instance of a class: if most of what a literal
- * gave survives a collection, V8 allocates all of it in the old generation, and what it refers to goes there too.
+ * A record that is ready for MongoDB. Objects that live as long as a batch are instances of a class: if most objects of
+ * a literal survive a garbage collection, V8 allocates all of them in the old generation, and the objects that they
+ * refer to go there too.
  */
 export class ReadyRecord {
   /**
-   * @param document what it becomes
+   * @param document the record's document
    * @param bytes the document's size in bytes, or its share of its text if this is small
    * @param raw kept in case the record is refused later
    */
@@ -45,12 +46,12 @@ class RawRecord implements Raw {
   ) {}
 }
 
-/** The id of the run that a record belongs to, or is. */
+/** The id of a record's run, which may be the record itself. */
 export function runIdOf({ role, key, document }: ReadyRecord): string {
   return role === "runs" ? key : String(document.runId);
 }
 
-/** Receives what a read finds besides records: bytes, refused records, and lines without an end. */
+/** Receives the other results of a read: bytes, refused records, and lines without an end. */
 export interface ReadTally {
   bytes: number;
   /** @param raw the raw record, if it could be read */
@@ -72,7 +73,7 @@ const noTally: ReadTally = { bytes: 0, refuse: () => undefined, leaveIncomplete:
  *
  * @param runId the run to which the file belongs
  * @param tally receives bytes, refused records and lines without an end; default ignores them
- * @param numbers the lines of a log before these; default none. It counts these too, as far as they have an end
+ * @param numbers the lines of a log before these; default: none. It also counts these lines, if they have an end
  */
 export function parseRecords(
   file: StateFile,
@@ -126,7 +127,7 @@ export function convertEntries(
   );
 }
 
-/** A text of fewer bytes is small enough for a document: BSON takes up to seven times as many as JSON. */
+/** A text of fewer bytes always fits in a document: BSON takes up to seven times as many bytes as JSON. */
 const smallText = 1024 * 1024;
 
 /** The text that a record is read from, and the record's share of its bytes. */
@@ -148,7 +149,7 @@ function convertRecord(
   const raw = new RawRecord(text, entry === undefined ? undefined : fields);
   try {
     // `_id` and the other key fields come first, then the fields as the file has them.
-    // An empty literal has room for more members than one with a member: they are in the object itself.
+    // Start with an empty literal: V8 keeps room for more members in the object itself than in one with a member.
     const keyFirst: Document = {};
     keyFirst._id = undefined;
     for (const field of keyFields[role]) keyFirst[field] = undefined;
@@ -209,10 +210,10 @@ export function readableKey(key: Key): string {
 }
 
 /**
- * Derives a record's `_id` from a hash of its key, so that two importers generate the same one. That of a log entry
+ * Derives a record's `_id` from a hash of its key, so that two importers generate the same one. A log entry's `_id`
  * begins with its time in seconds (four bytes), as an ObjectId does: entries that are written together are then
- * neighbours in the index on `_id`, which outgrows the memory of a small cluster. An entry that has
- * another `_id` in MongoDB is found by its key.
+ * neighbours in the index on `_id`, which outgrows the memory of a small cluster. An entry that has another `_id` in
+ * MongoDB is found by its key.
  *
  * @param time the time of a log entry; undefined for other records
  */
@@ -223,23 +224,23 @@ export function deriveId(role: CollectionRole, key: Key, time?: Date): ObjectId 
   return ObjectId.createFromHexString(seconds.toString(16).padStart(8, "0") + text.slice(0, 16));
 }
 
-/** What `LineNumbers` knows of the lines of a log, as a database gives it back. */
+/** The state of `LineNumbers` after some lines of a log, as a database returns it. */
 export interface NumberedLines {
   readonly sequence?: Long | number;
   readonly lacksSequences?: boolean;
 }
 
 /**
- * Numbers the lines of a log. A line's sequence is the one that it has, else one more than the greatest before it: in a
- * log without sequences its ordinal, from 1. A line that cannot be imported takes a number too, because it may be fixed.
+ * Numbers the lines of a log. A line without a sequence gets one more than the greatest before it; in a log without
+ * sequences, that is its ordinal, from 1. A line that cannot be imported takes a number too, because it may be fixed.
  */
 export class LineNumbers {
   /** The greatest sequence so far. */
   sequence: Long;
-  /** Whether a line so far has none. */
+  /** Whether a line so far has no sequence. */
   lacksSequences: boolean;
 
-  /** @param before what is known of the lines before; default: there are none */
+  /** @param before the state after the lines before; default: no lines */
   constructor({ sequence = 0, lacksSequences = false }: NumberedLines = {}) {
     this.sequence = Long.fromValue(sequence);
     this.lacksSequences = lacksSequences;

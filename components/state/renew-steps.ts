@@ -41,7 +41,7 @@ function renewStep(before: JsonObject | undefined, stored: JsonObject, forms: St
   for (const [property, value] of before ? membersOf(before) : []) {
     const name = [...after.keys()].find((one) => one.toLowerCase() === property.toLowerCase());
     const next = name === undefined ? null : after.get(name);
-    // A driver of .NET writes null for a member that it does not have, and a file may too.
+    // The .NET driver writes null for an absent member, and a file may too.
     if (isSame(property, value, next)) renewed.set(property, value);
     else if (name !== undefined) renewed.set(property, form(name, next));
     after.delete(name ?? property);
@@ -52,7 +52,7 @@ function renewStep(before: JsonObject | undefined, stored: JsonObject, forms: St
   return objectOf(renewed);
 }
 
-/** Whether a member of a step on disk has the value of its document, in which a date may be one. */
+/** Whether a member of a step on disk has the value of its document, which may be a date. */
 function isSameInStep(disk: unknown, stored: unknown): boolean {
   const moment =
     stored instanceof Date && typeof disk === "string" ? parseTimestamp(disk) : undefined;

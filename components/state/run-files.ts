@@ -19,7 +19,7 @@ const filesAtOnce = 16;
 /** A run's file, with the stat that it had before it was read. */
 export interface FileWithStat {
   readonly file: StateFile;
-  /** Undefined if the file is gone by now. */
+  /** Undefined if the file is gone. */
   readonly stat: FileStat | undefined;
 }
 
@@ -74,7 +74,7 @@ export function mayBeUnfinished(text: RawText | undefined): boolean {
   return run === undefined || isUnfinished(run);
 }
 
-/** The id of the run in a file if no step of it was begun and the file has its name. */
+/** Reads the id of the run in a file if no step of it was begun and the file has its name. */
 export async function unbegunRunIn(file: StateFile): Promise<string | undefined> {
   const run = await readableRunIn(file);
   if (!run || !isUnbegun(run)) return undefined;
@@ -89,7 +89,7 @@ export function idInside(run: JsonObject): string | undefined {
   return typeof id === "string" ? id : undefined;
 }
 
-/** As `runIn`; undefined also if the file cannot be read, which its import says. */
+/** Reads as `runIn`; undefined also if the file cannot be read, which its import reports. */
 export async function readableRunIn(file: StateFile<Store>): Promise<JsonObject | undefined> {
   return runIn(file).catch((error: unknown) => {
     if (!isSystemError(error)) throw error;
@@ -97,7 +97,7 @@ export async function readableRunIn(file: StateFile<Store>): Promise<JsonObject 
   });
 }
 
-/** The run in a file, or the job; undefined if it holds none. */
+/** Reads the run or job in a file; undefined if it holds none. */
 export async function runIn(file: StateFile<Store>): Promise<JsonObject | undefined> {
   for await (const [text] of readTexts(file)) return text && objectIn(text);
   return undefined;

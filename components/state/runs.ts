@@ -27,24 +27,24 @@ export interface FoundFile extends StateFile {
   readonly stat: FileStat;
 }
 
-/** The maximum number of blocks of runs that are looked up at once. */
+/** Maximum number of blocks of runs that are looked up at once. */
 const blocksAtOnce = 2;
 
-/** The maximum number of remembered names; whether any other run was listed before is looked up on disk. */
+/** Maximum number of remembered names; for any other run, a lookup on disk tells whether it was listed before. */
 const maxRemembered = 200_000;
 
 /**
  * Lists the runs on disk in blocks, each with all of its files: first the runs that have their own file, then the
  * remaining logs, approvals and artifacts. Keeps one block and a limited number of names in memory.
  *
- * @param skipped counts what `stateFiles` leaves out
+ * @param skipped counts the entries that `stateFiles` omits
  */
 export async function* runsOnDisk(
   address: StateAddress,
   skipped: Skipped,
 ): AsyncGenerator<readonly RunOnDisk[]> {
   const roles = rolesIn(address);
-  // The run's own file comes last, so that a reader of the other side sees no run without its parts.
+  // The run's own file comes last, so that no reader on the other side sees a run without its parts.
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
   /** The base names of listed runs, and whether the run has a manifest. */
   const remembered = new Map<string, boolean>();
@@ -70,12 +70,12 @@ export async function* runsOnDisk(
   }
 }
 
-/** The maximum number of runs among which the newest are looked for. */
+/** Maximum number of runs among which the newest are searched. */
 const lookedForNewest = 10_000;
 
 /**
- * The base names of the runs whose own files were written last, at most `count`. In a folder of more than 10,000 runs
- * it looks at every second one, every fourth, and so on, in the order of the file system.
+ * Finds the base names of the runs whose own files were written last, at most `count`. In a folder of more than 10,000
+ * runs it checks only every second one, every fourth, and so on, in the order of the file system.
  */
 export async function newestRuns(address: StateAddress, count: number): Promise<string[]> {
   let looked: StateFile[] = [];
@@ -98,7 +98,7 @@ export async function newestRuns(address: StateAddress, count: number): Promise<
     .map(({ baseName }) => baseName);
 }
 
-/** The number of runs that are looked up at once by their names. */
+/** Number of runs that are looked up at once by their names. */
 const namesAtOnce = 250;
 
 /**
@@ -116,7 +116,7 @@ export async function* runsNamed(
   }
 }
 
-/** Finds the files of runs, those of each in the order of the roles. */
+/** Finds the files of runs, for each run in the order of the roles. */
 async function findRuns(
   address: StateAddress,
   names: readonly string[],
@@ -130,7 +130,7 @@ async function findRuns(
   });
 }
 
-/** Looks up files. A missing one, and what is none, is undefined. */
+/** Looks up files. The result is undefined for a missing file, and for an entry that is not a file. */
 async function findFiles(files: readonly StateFile[]): Promise<(FoundFile | undefined)[]> {
   const seen = Date.now();
   const toFound = (file: StateFile, found: Stats | undefined) =>
@@ -158,7 +158,7 @@ async function findFiles(files: readonly StateFile[]): Promise<(FoundFile | unde
 /** A file that was written less than this many ms ago may be half-written: its writer truncates it first. */
 export const freshMs = 5_000;
 
-/** The maximum number of times that a fresh file is read again. */
+/** Maximum number of times that a fresh file is read again. */
 export const maxRereads = 2;
 
 /** How long to wait before a fresh file is read again. */
@@ -196,10 +196,10 @@ function isParsed(text: RawText): boolean {
   }
 }
 
-/** The number of files that are opened at once for a look. */
+/** Number of files that are opened at once for a stat. */
 const looksAtOnce = 16;
 
-/** The names of those of some files that are not as they were when they were read, or are gone. */
+/** Finds the names of files that changed since they were read, or are gone. */
 export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {
   const names = await mapLimit(looksAtOnce, [...files], async ({ name, path, stat }) => {
     const now = await statByOpening(path);

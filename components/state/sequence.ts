@@ -10,8 +10,8 @@ export function sequenceIn(line: JsonObject | undefined): Long | undefined {
 }
 
 /**
- * The sequence of a log's line, as `sequenceIn` finds it. Where the text itself shows it, the line is not parsed, which
- * is most of the work on a log that has nothing new.
+ * Finds the sequence of a log's line, as `sequenceIn` does. If the text itself shows it, the line is not parsed:
+ * parsing is most of the work on a log that has nothing new.
  */
 export function sequenceOfLine(text: RawText): Long | undefined {
   return shownSequence(text.bytes) ?? sequenceIn(objectIn(text));
@@ -22,7 +22,10 @@ const comma = 0x2c;
 const open = 0x7b;
 const close = 0x7d;
 
-/** The number after the only `"sequence":`, if that is outside of any inner object; undefined if it takes parsing. */
+/**
+ * The number after the only `"sequence":`, if that is outside of any inner object; undefined if the line must be
+ * parsed.
+ */
 function shownSequence(bytes: Buffer = Buffer.alloc(0)): Long | undefined {
   const at = bytes.indexOf(sequenceName);
   const isFirst = bytes[0] === open && bytes.at(-1) === close && bytes.lastIndexOf(open, at) === 0;

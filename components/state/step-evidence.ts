@@ -15,7 +15,7 @@ export async function readStepForms(
   names: readonly string[],
 ): Promise<StepForms | undefined> {
   const evidence = new StepEvidence();
-  // One by one, because a run may be large.
+  // Read one at a time, because a run may be large.
   for (const name of names) {
     const run = await readableRunIn(fileOf(address, "runs", name));
     if (run) evidence.add(run);
@@ -29,13 +29,13 @@ interface Votes {
   example?: string;
 }
 
-/** What runs show of the forms of their steps. */
+/** The evidence in runs for the forms of their steps. */
 export class StepEvidence {
   private readonly votes: Readonly<Record<StepTable, Votes>> = {
     Run: { confirmed: 0, contradicted: 0 },
     Unknown: { confirmed: 0, contradicted: 0 },
   };
-  /** By how many the integers are more than the names. */
+  /** By how many integers outnumber names. */
   private readonly integers: Record<StepEnumeration, number> = { status: 0, kind: 0 };
   private isEmpty = true;
 
@@ -61,8 +61,8 @@ export class StepEvidence {
   }
 
   /**
-   * The table with the most for it and the least against it; without any difference that from `Run` = 0. Undefined if no
-   * run has any enumeration: then a later one decides.
+   * Decides for the table with the better balance of confirmations and contradictions; on a tie, the table from `Run` =
+   * 0. Undefined if no run has any enumeration: then a later run decides.
    */
   decide(): StepForms | undefined {
     if (this.isEmpty) return undefined;
@@ -74,7 +74,7 @@ export class StepEvidence {
   }
 }
 
-/** What a step says of a table: `confirmed`, what contradicts it, or nothing. */
+/** The verdict of a step on a table: `confirmed`, the contradiction as text, or undefined. */
 function judge(
   step: JsonObject,
   table: StepTable,
@@ -101,7 +101,7 @@ function judge(
   return isGate || isPlanned ? "confirmed" : undefined;
 }
 
-/** A plan nested deeper names no kinds. */
+/** Maximum depth of a plan that is searched for kinds. */
 const maxDepth = 100;
 
 /** Finds the kinds that a plan names, as `gate.approval` or as `GateApproval`, by the ids of their steps. */
@@ -114,7 +114,7 @@ function findKinds(value: unknown, found: Map<string, string | undefined>, depth
     .map(toKind)
     .find((one) => known.has(one));
   if (typeof id === "string" && kind !== undefined) {
-    // Of two templates with one id nothing is known.
+    // Two templates with one id name no kind.
     found.set(id, (found.get(id) ?? kind) === kind ? kind : undefined);
   }
   for (const [, inner] of membersOf(value)) findKinds(inner, found, depth + 1);

@@ -2,7 +2,7 @@ import { type StepEnumeration, type StepTable, stepEnumerations, stepTables } fr
 import { Refusal } from "./errors";
 import { type JsonObject, isJsonObject, membersOf, namesIn, objectOf, valueIn } from "./json";
 
-/** How the services write `steps`, as the newest runs of a state directory and the documents of services show it. */
+/** The forms in which the services write `steps`, by the newest runs of a state directory and the services' documents. */
 export interface StepForms {
   readonly table: StepTable;
   /** The members that most steps have as integers. */
@@ -10,7 +10,7 @@ export interface StepForms {
   /** The number of steps with an integer that confirm the table, and that contradict it. */
   readonly confirmed: number;
   readonly contradicted: number;
-  /** A step that contradicts the table; absent without one. */
+  /** A step that contradicts the table; absent if there is none. */
   readonly example?: string;
   /** The members that services write to MongoDB as dates. Default: dates stay text, as files have them. */
   readonly dates?: readonly string[];
@@ -19,19 +19,19 @@ export interface StepForms {
 /** The forms of a directory without runs. */
 export const usualForms: StepForms = { table: "Run", integers: [], confirmed: 0, contradicted: 0 };
 
-/** Whether the table is wrong for most of what speaks for or against it. */
+/** Whether more steps contradict the table than confirm it. */
 export function isContradicted({ confirmed, contradicted }: StepForms): boolean {
   return contradicted > confirmed;
 }
 
-/** The enumeration that a step's member is, whatever the case of its name. */
+/** The enumeration of a step's member, whatever the case of its name. */
 export function enumerationOf(property: string): StepEnumeration | undefined {
   const lower = property.toLowerCase();
   return stepEnumerations.find((name) => name === lower);
 }
 
 /**
- * Replaces integers in a run's steps by their names. Anything else stays, a name in any case too.
+ * Replaces integers in a run's steps by their names. Anything else stays, such as a name in any case.
  *
  * @throws Refusal if an integer has no name
  */
@@ -50,7 +50,7 @@ export function nameSteps(steps: unknown, { table }: StepForms): unknown {
   });
 }
 
-/** An enumeration as a directory has it: an integer or a name. What the table does not have stays. */
+/** Converts an enumeration to the directory's form, an integer or a name. A value that the table does not have stays. */
 export function formEnumeration(
   member: StepEnumeration,
   value: unknown,

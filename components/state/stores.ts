@@ -12,7 +12,7 @@ import { hasComeTo, isGate } from "./unfinished";
 /** Maximum number of runs read at once. */
 const runsAtOnce = 16;
 
-/** What a run has done if it has files in a store. */
+/** The progress of a run that has files in a store. */
 const needs = {
   logs: ["executed a step", (run: JsonObject) => hasComeTo(run)],
   approvals: ["come to a step with an approval", (run: JsonObject) => hasComeTo(run, isGate)],

@@ -10,8 +10,8 @@ const finalStatuses: ReadonlySet<unknown> = new Set(
 );
 
 /**
- * Whether a run may still execute steps. A run has no status of its own: it is finished if every enabled step is. A
- * run without steps counts as unfinished.
+ * Whether a run may still execute steps. A run has no status of its own: it is finished if every enabled step is
+ * finished. A run without steps counts as unfinished.
  */
 export function isUnfinished(run: JsonObject): boolean {
   const steps = stepsOf(run);
@@ -27,7 +27,7 @@ export function isUnbegun(run: JsonObject): boolean {
  * Whether a run came to a step: one that is neither pending nor skipped, or that has an attempt. A run that fails skips
  * the steps after it.
  *
- * @param isWanted which steps are looked at; default all
+ * @param isWanted selects the steps to check; default: all
  */
 export function hasComeTo(
   run: JsonObject,
@@ -58,7 +58,7 @@ export function stepsOf(run: JsonObject): readonly unknown[] {
 
 function hasFinalStatus(step: unknown): boolean {
   const status = isJsonObject(step) ? memberOf(step, "status") : undefined;
-  // MongoDB's numbers may be objects, and a lossless reading of JSON gives such too.
+  // MongoDB's numbers may be objects, and so may those of losslessly parsed JSON.
   const known = typeof status === "object" && status !== null ? Number(status) : status;
   return finalStatuses.has(typeof known === "string" ? known.toLowerCase() : known);
 }

@@ -18,7 +18,7 @@ export interface NotChecked {
   readonly code: number;
 }
 
-/** The results of a search, and what it did not check. */
+/** The results of a search, with the changes that it did not check. */
 export interface DataSearch {
   readonly issues: readonly DataIssue[];
   readonly notChecked: readonly NotChecked[];
@@ -63,7 +63,7 @@ const timeLimits = [50, 262];
 // long codes come from `$setWindowFields`.
 const memoryLimits = [146, 292, 5414201, 5643008];
 
-/** A change that was not checked, and why. */
+/** Describes a change that was not checked, with the reason. */
 export function describeNotChecked({ change, code }: NotChecked): string {
   const limit = timeLimits.includes(code) ? "time" : "memory";
   return (
@@ -110,7 +110,7 @@ export function withholdChanges(wanted: WantedSchema, issues: readonly DataIssue
   };
 }
 
-/** A data issue as text: what it blocks, how many documents, examples. */
+/** Describes a data issue: the blocked change, the number of documents, examples. */
 export function describeDataIssue(issue: DataIssue): string {
   return issue.kind === "duplicate keys" ? describeDuplicates(issue) : describeBroken(issue);
 }

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { BSON } from "mongodb";
 import type { WantedSchema } from "../../contract";
 
-// Values that MongoDB treats alike have the same canonical form, and only they: object keys and a validator's
-// `required` are sorted, and numbers are plain.
+// Only values that MongoDB treats alike have the same canonical form: object keys and a validator's `required` are
+// sorted, and numbers are plain.
 function canonical(value: unknown): unknown {
   return sortMembers(BSON.EJSON.serialize(value, { relaxed: true }));
 }

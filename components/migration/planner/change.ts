@@ -18,7 +18,7 @@ export type Change = {
     }
   /** No index has this name, or this key with these options. */
   | { readonly kind: "create index"; readonly wanted: WantedIndex }
-  /** An index of ours that is being built, by anyone: awaited, then compared. */
+  /** An index of the schema that is being built, by any runner: awaited, then compared. */
   | { readonly kind: "await index"; readonly wanted: WantedIndex; readonly found: ObservedIndex }
   /** A change that `collMod` makes without a new build. */
   | {
@@ -39,11 +39,11 @@ export type Change = {
       /** The wanted index, if only the bridge must go. */
       readonly final: ObservedIndex | undefined;
     }
-  /** An equal index has another name. MongoDB would not create a second one. */
+  /** An equal index has another name, and MongoDB would not create a second one. */
   | { readonly kind: "adopt index"; readonly wanted: WantedIndex; readonly found: ObservedIndex }
   /** The ledger's record of this schema, claimed first and completed last. */
   | { readonly kind: "record ledger"; readonly ledger: string; readonly checksum: string }
-  /** Not ours: listed, never changed. */
+  /** An object outside the schema: listed, never changed. */
   | { readonly kind: "leave alone"; readonly collection: string; readonly index?: string }
 );
 

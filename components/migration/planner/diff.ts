@@ -26,7 +26,7 @@ export function diff(wanted: WantedSchema, observed: Observed): Change[] {
   ];
 }
 
-/** Collections and indexes that are not ours: listed in a plan, never changed. */
+/** Collections and indexes outside the schema: listed in a plan, never changed. */
 export function foreign(wanted: WantedSchema, observed: Observed): ChangeOf<"leave alone">[] {
   return [...observed.values()].flatMap((found): ChangeOf<"leave alone">[] => {
     if (!wanted.collections.some(({ name }) => name === found.name)) {

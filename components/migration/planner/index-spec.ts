@@ -46,8 +46,8 @@ export function sameSpec(one: Document, other: Document): boolean {
 }
 
 /**
- * The index that serves while a wanted one is replaced under its name. MongoDB rejects two indexes of one
- * signature, so its key has a trailing `_id`. For a unique index it has a partial filter on the first field
+ * Describes the index that serves queries while a wanted one is replaced under its name. MongoDB rejects two indexes of
+ * one signature, so its key has a trailing `_id`. For a unique index it has a partial filter on the first field
  * instead, which covers every document with that field and serves every query by it.
  */
 export function bridgeSpec(wanted: WantedIndex): Document {

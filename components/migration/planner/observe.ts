@@ -39,7 +39,7 @@ export interface ObservedCollection {
 export type Observed = ReadonlyMap<string, ObservedCollection>;
 
 /**
- * The collections of a database and their indexes, without the server's own.
+ * Reads the collections of a database and their indexes, without the server's own.
  *
  * @param names the collections to inspect; default: all
  */
