@@ -267,7 +267,7 @@ describe("the connection string", () => {
   });
 
   it.each(["mongodb://127.0.0.1/db%zz", "mongodb://u%zz:geheim@127.0.0.1/db"])(
-    "is refused in words where a part of it is encoded wrongly: %s",
+    "is refused with its reason if a part of it is encoded wrongly: %s",
     (uri) => {
       const problems = describeProblems({ ...dev, mongoUri: uri, appMongoUri: uri });
 

@@ -52,7 +52,7 @@ beforeEach(async () => {
 const jobs = (namespace: string) =>
   cluster.kubectl("get", "jobs", `--namespace=${namespace}`, "--output=name");
 
-it("records that are left out are a result, not a failure, and are tried again", async () => {
+it("quarantined records are a result, not a failure, and are tried again", async () => {
   await addFiles(root, { "decisions/r.json": "{" });
   const done = await BulkPass.create(inputs);
   expect(await readFile(join(root, "quarantine.ndjson"), "utf8")).toContain("decisions/r.json");

@@ -19,10 +19,10 @@ import {
 } from "./rollback-stack";
 
 const stack = new RollbackStack();
-const { fail, mend } = failingCommands(stack);
+const { fail, recover } = failingCommands(stack);
 const { BulkPass } = providers;
 afterEach(async () => {
-  await mend();
+  await recover();
   await closeConnections();
 });
 
@@ -110,7 +110,7 @@ it("stops before the drain if no majority acknowledges a write, until the handov
   // Without merge bases each run that goes on would be a conflict in the handover.
   expect(await runBulkPass({ exportUnconfirmed: cutoverRecord?.at })).toContain("[export-left]");
   expect(await stack.onDisk("busy")).toMatchObject(running);
-  await mend();
+  await recover();
   const abandoned = { abandonMongo: cutoverRecord?.at };
   expect(await runBulkPass(abandoned)).toMatch(/abandonMongo.*\[export-left\]/);
 });

@@ -21,8 +21,8 @@ import {
 import { failingCommands } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
-const { fail, mend } = failingCommands(current);
-afterEach(mend);
+const { fail, recover } = failingCommands(current);
+afterEach(recover);
 
 const { sides, runs, logs } = sidesOf(current);
 const artifacts = () => current.db.collection("pack_artifacts");

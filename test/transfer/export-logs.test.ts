@@ -78,19 +78,16 @@ it.each([
   ["the file went on", [2, 3], [1, 2]],
   ["MongoDB went on", [2], [1, 2, 3]],
   ["both end alike", [2], [1, 2]],
-])(
-  "a log of which the last common entry differs is a conflict: %s",
-  async (_what, others, inMongo) => {
-    const mine = others.map((sequence) => logLine(sequence, { message: "mine" }));
-    const root = await writeState({ "logs/runs/r.ndjson": [logLine(1), ...mine] });
-    await logs().insertMany(inMongo.map((sequence) => entry("r", sequence)));
-    const report = await exportState(sides(root));
-    expect(report.logs).toMatchObject({ conflicts: 1, written: inMongo.length > 2 ? 1 : 0 });
-    expect(report.conflicts).toMatchObject([
-      { runId: "r", detail: expect.stringMatching(/ 2: message$/) as string },
-    ]);
-  },
-);
+])("a log whose last common entry differs is a conflict: %s", async (_what, others, inMongo) => {
+  const mine = others.map((sequence) => logLine(sequence, { message: "mine" }));
+  const root = await writeState({ "logs/runs/r.ndjson": [logLine(1), ...mine] });
+  await logs().insertMany(inMongo.map((sequence) => entry("r", sequence)));
+  const report = await exportState(sides(root));
+  expect(report.logs).toMatchObject({ conflicts: 1, written: inMongo.length > 2 ? 1 : 0 });
+  expect(report.conflicts).toMatchObject([
+    { runId: "r", detail: expect.stringMatching(/ 2: message$/) as string },
+  ]);
+});
 
 it("a rollback names both sides of a log that differs, and no conflict copy", async () => {
   const root = await writeState({ "logs/runs/r.ndjson": [logLine(1, { message: "mine" })] });

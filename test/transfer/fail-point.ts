@@ -3,14 +3,14 @@ import { afterEach, beforeEach, vi } from "vitest";
 
 /**
  * The server's fail point for commands, of a server that has fail points: `fail` lets commands of these
- * names fail or their connections close, `mend` ends that.
+ * names fail or their connections close, `recover` ends that.
  */
 export function failingCommands(current: { readonly client: MongoClient }) {
   const fail = async (commands: readonly string[], mode: Document | string, how: Document) => {
     const data = { failCommands: commands, ...how };
     await current.client.db("admin").command({ configureFailPoint: "failCommand", mode, data });
   };
-  return { fail, mend: () => fail([], "off", {}) };
+  return { fail, recover: () => fail([], "off", {}) };
 }
 
 /** How a write fails that no majority acknowledges in time. */

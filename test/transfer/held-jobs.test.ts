@@ -211,9 +211,9 @@ async function killAtEachMove(work: () => Promise<unknown>) {
   for (let call = 1; isKilled; call += 1) {
     await rm(stack.root, { recursive: true });
     await addFiles(stack.root, before);
-    const mend = killAt(call);
+    const restore = killAt(call);
     await work().catch(() => undefined);
-    isKilled = mend();
+    isKilled = restore();
     expect(await dangersIn(stack.root), `killed at move ${call}`).toEqual([]);
     await work();
     expect(Object.keys(await stack.allFiles()), `after move ${call}`).toEqual(Object.keys(end));

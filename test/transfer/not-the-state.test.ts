@@ -40,30 +40,33 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
 ];
 
 describe.each(notTheState)("a state directory that is %s", (_what, leave, words) => {
-  it.each(["first", "second"])("stops the %s handover back, and gets no file", async (which) => {
-    const before = await stack.cutover();
-    const second = await stack.finalPass(before);
-    await stack.advance();
-    await rename(stack.root, `${stack.root}-unmounted`);
-    await leave(stack.root);
-    const left = await stack.allFiles();
-    for (const uri of [stack.server.uri, undefined]) {
-      const refused =
-        which === "first"
-          ? runStep(before, stack.toFiles({ uri }))
-          : upSecond(second, stack.second(before, { direction: "back", uri }));
-      await expect(refused).rejects.toMatchObject({
-        properties: { applied: false, direction: "forward" },
-        reasons: [expect.stringMatching(words)],
-      });
-      expect(await stack.allFiles()).toEqual(left);
-    }
-    if (which === "second") return;
-    expect(stack.printed).toContainEqual(
-      expect.stringMatching(/^warning: .*\[stop: rollback-refused\]$/),
-    );
-    expect(stack.printed.join("\n")).toMatch(words);
-  });
+  it.each(["first", "second"])(
+    "stops the %s handover of a rollback, and gets no file",
+    async (which) => {
+      const before = await stack.cutover();
+      const second = await stack.finalPass(before);
+      await stack.advance();
+      await rename(stack.root, `${stack.root}-unmounted`);
+      await leave(stack.root);
+      const left = await stack.allFiles();
+      for (const uri of [stack.server.uri, undefined]) {
+        const refused =
+          which === "first"
+            ? runStep(before, stack.toFiles({ uri }))
+            : upSecond(second, stack.second(before, { direction: "back", uri }));
+        await expect(refused).rejects.toMatchObject({
+          properties: { applied: false, direction: "forward" },
+          reasons: [expect.stringMatching(words)],
+        });
+        expect(await stack.allFiles()).toEqual(left);
+      }
+      if (which === "second") return;
+      expect(stack.printed).toContainEqual(
+        expect.stringMatching(/^warning: .*\[stop: rollback-refused\]$/),
+      );
+      expect(stack.printed.join("\n")).toMatch(words);
+    },
+  );
 });
 
 it("a state without any run, ever, gets those that began in MongoDB", async () => {

@@ -39,7 +39,7 @@ it("an import runs again in another cutover and with other settings, not with ot
   expect(await changes(outs, { ...inputs, database: "another" })).toBe(true);
 });
 
-it("an import that left records out runs again, until none is left out", async () => {
+it("an import that quarantined records runs again, until none is quarantined", async () => {
   await addFiles(inputs.root, { "state/approvals/r.json": "{}" });
   const outs = await imported();
   expect(outs.report.approvals).toMatchObject({ inserted: 0, quarantined: 1 });

@@ -131,7 +131,7 @@ it.each([
   ["a word behind its end", '{"a": 1} geheim', "not-json"],
   ["a depth that no parser takes", `${'{"a":'.repeat(200_000)}1.0${"}".repeat(200_000)}`, "form"],
 ])(
-  "a file with %s is left out, and nothing of it is in the reason",
+  "a file with %s is quarantined, and nothing of it is in the reason",
   async (_what, text, reason) => {
     const root = await oldState({ "state/runs/r.json": text });
     const { quarantine } = await importFrom(root);
@@ -141,7 +141,7 @@ it.each([
   },
 );
 
-it("a text of more than 64 MiB is left out and not read", async () => {
+it("a text of more than 64 MiB is quarantined and not read", async () => {
   const root = await oldState({ "state/runs/r.json": "{}" });
   await truncate(join(root, "state/runs/r.json"), 64 * 1024 * 1024 + 1);
 

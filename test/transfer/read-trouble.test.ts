@@ -7,9 +7,9 @@ import { entry, filesIn, logLine, run, writeState } from "./state";
 import { failingCommands, hurryRetries } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
-const { fail, mend } = failingCommands(current);
+const { fail, recover } = failingCommands(current);
 hurryRetries();
-afterEach(mend);
+afterEach(recover);
 
 const { sides } = sidesOf(current);
 
@@ -50,7 +50,7 @@ describe("trouble that passes", () => {
       // The driver tries a command twice at the most.
       await fail(commands, { times: 4 }, how);
       const report = await exportState(sides(root));
-      await mend();
+      await recover();
       expect(report).toMatchObject({
         runs: { documents: 61, written: 60, unwritable: 1 },
         logs: { documents: 1_201, written: 1_201 },
@@ -92,7 +92,7 @@ describe("trouble that stays", () => {
     expect(String(stopped)).toMatch(
       /: (Reading|Keeping) .*test_\d+\.\w+ failed 3 times: .*code 189/,
     );
-    await mend();
+    await recover();
     await exportState(sides(root));
     expect(Object.keys(await filesIn(root))).toHaveLength(62);
   });

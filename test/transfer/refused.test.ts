@@ -35,7 +35,7 @@ it("names with $ survive a file's win, wherever they are in the record", async (
   expect(await verifyState(sides(root))).toMatchObject(bothEqual);
 });
 
-it("of a document that MongoDB refuses for any reason of its own only that one is left out", async () => {
+it("of documents that MongoDB refuses for a reason of their own only these are quarantined", async () => {
   const filesOf = (good: number, bad: number) => ({
     "state/runs/good.json": run("good", { ticket: good }),
     "state/runs/bad.json": run("bad", { ticket: bad }),
@@ -54,7 +54,7 @@ it("of a document that MongoDB refuses for any reason of its own only that one i
   ]);
 });
 
-it("a record whose document has 16 MiB to the byte is left out, and no other", async () => {
+it("a record whose document has 16 MiB to the byte is quarantined, and no other", async () => {
   const limit = 16 * 1024 * 1024;
   const root = await writeState({
     "state/runs/r.json": run("r", { pad: "" }),

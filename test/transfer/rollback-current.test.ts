@@ -18,10 +18,10 @@ import {
 } from "./rollback-stack";
 
 const stack = new RollbackStack();
-const { fail, mend } = failingCommands(stack);
+const { fail, recover } = failingCommands(stack);
 hurryRetries();
 afterEach(async () => {
-  await mend();
+  await recover();
   await closeConnections();
 });
 
@@ -73,7 +73,7 @@ it("an export by hand proves the same", async () => {
   await fail(["update"], "alwaysOn", unacknowledged);
   await expect(stack.exportByHand({}, 1)).rejects.toThrow(/No majority .* code 64/);
   expect(await stack.files()).toEqual(sampleFiles);
-  await mend();
+  await recover();
   expect(await stack.exportByHand()).toMatchObject({ runs: { written: 1 } });
 });
 
@@ -150,7 +150,7 @@ it("what no majority has is read from the primary itself, and is no merge base f
   expect(asked.some(({ command }) => command.update === "pack_run_backfill")).toBe(false);
 
   // The members that come back roll back what no majority had.
-  await mend();
+  await recover();
   await stack.runs.replaceOne({ _id: "busy" }, old ?? {});
   await stack.exportByHand();
   expect(await stack.onDisk("busy")).toMatchObject(finished);
@@ -193,7 +193,7 @@ it("a merge base that cannot be written stops no file: it is counted and named",
   });
   expect(stack.printed.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
   expect(await stack.onDisk("busy")).toMatchObject(finished);
-  await mend();
+  await recover();
   expect(await stack.exportByHand()).toMatchObject({
     files: 0,
     withoutMergeBase: { count: 0 },

@@ -249,7 +249,7 @@ it("a cutover.json that cannot be written stops the cutover, and the next up wri
 });
 
 it.each([true, false])(
-  "the record of a killed cutover, which the stack does not know, is the one that is ended (MongoDB answers: %s)",
+  "the record of a killed cutover that the stack does not know is ended (MongoDB answers: %s)",
   async (isThere) => {
     const known = await stack.cutover();
     await stack.advance();

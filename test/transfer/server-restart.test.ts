@@ -13,7 +13,7 @@ import { writeState } from "./state";
 const minutes = 60_000;
 
 it(
-  "a server that is killed in mid-import and started again later makes no difference",
+  "a server that is killed in the middle of an import and started again later makes no difference",
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "restart-"));
     const directory = join(folder, "data");

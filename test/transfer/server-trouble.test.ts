@@ -16,10 +16,10 @@ import { addFiles, approval, artifact, logLine, run, writeState } from "./state"
 import { failingCommands, hurryRetries } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
-const { fail, mend } = failingCommands(current);
+const { fail, recover } = failingCommands(current);
 hurryRetries();
 const { sides } = sidesOf(current);
-afterEach(mend);
+afterEach(recover);
 
 const log = "logs/runs/r.ndjson";
 
@@ -48,7 +48,7 @@ describe("trouble that passes", () => {
       const report = await importState({ ...defaultSides(database, root), pass: "delta" });
       reports.push({ ...report, elapsedMs: 0 });
     }
-    await mend();
+    await recover();
     expect(await verifyState(defaultSides(database, root))).toMatchObject({ holds: true });
     return [reports, await endState(database, ["seen", "inode", "changed", "modified"])];
   }
@@ -170,7 +170,7 @@ describe("trouble that stays", () => {
     const writeConcernError = { code: 64, errmsg: "late" };
     await fail(["insert"], "alwaysOn", { writeConcernError });
     await expect(importState({ ...sides(root), retries: 1 })).rejects.toThrow("code 64");
-    await mend();
+    await recover();
     const report = await importState(sides(root));
     expect(report.logs).toEqual(importCounts(2, { unchanged: 1, quarantined: 1 }));
   });
@@ -188,7 +188,7 @@ describe("trouble that stays", () => {
   });
 });
 
-it("of a batch that is refused because of one document only that one is left out", async () => {
+it("of a batch that is refused because of one document only that one is quarantined", async () => {
   const root = await writeState({ [log]: [logLine(1), logLine(2), logLine(3)] });
   await fail(["insert"], { times: 2 }, { errorCode: 10334 });
   const report = await importState(sides(root));
@@ -213,6 +213,6 @@ it.each([
   ["a collection that is not there in this version", 82],
   ["no privilege", 13],
   ["an error without a code", undefined],
-])("%s (%s) is not of a document: no record is left out for it", (_what, code) => {
+])("%s (%s) is not of a document: no record is quarantined for it", (_what, code) => {
   expect(isDocumentCode(code)).toBe(false);
 });

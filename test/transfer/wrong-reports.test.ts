@@ -10,7 +10,7 @@ import { addFiles, artifact, logLine, run, writeState } from "./state";
 import { failingCommands } from "./fail-point";
 
 const current = databasePerTest({ failPoints: true });
-const { fail, mend } = failingCommands(current);
+const { fail, recover } = failingCommands(current);
 const { sides } = sidesOf(current);
 
 it("what the second of two commands of one insert did not bring is not reported as inserted", async () => {
@@ -23,7 +23,7 @@ it("what the second of two commands of one insert did not bring is not reported 
     "artifacts/r-1/artifact-manifest.json": manifest("other"),
   });
   await fail(["insert"], { skip: 3, times: 2 }, { closeConnection: true });
-  const report = await importState(sides(root)).finally(mend);
+  const report = await importState(sides(root)).finally(recover);
 
   expect(report.artifacts).toMatchObject({ read: 4, quarantined: 0 });
   const names = await current.db.collection("pack_artifacts").distinct("name");

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { freePort } from "../../../tools/parts";
 
-/** A way to a port of this machine that can be cut and mended; it is whole at first. */
+/** A way to a port of this machine that can be cut and restored; it works at first. */
 export async function breakable(to: number) {
   const sockets = new Set<Socket>();
   const server = createServer((from) => {
@@ -28,6 +28,6 @@ export async function breakable(to: number) {
       server.close();
       await once(server, "close");
     },
-    mend: listen,
+    restore: listen,
   };
 }

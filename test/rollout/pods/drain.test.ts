@@ -278,7 +278,7 @@ describe("the API", () => {
     await vi.waitFor(() => {
       expect(current.printed.at(-1)).toMatch(/^worker: .* list deployments .*ECONNREFUSED/);
     }, 10_000);
-    await api.mend();
+    await api.restore();
     await current.cluster.end("moment", pod);
     expect(await running).toMatchObject({ drainSnapshot: { direction: "forward" } });
     await api.cut();
