@@ -37,7 +37,7 @@ interface CommandHelp {
 /** Default time to look for a server, in s. An election usually takes 12 s. */
 export const usualSeconds = 30;
 
-/** The same for a command that only reads: somebody waits for its output. */
+/** The same for a command that only reads, because you wait for its output. */
 export const lookSeconds = 10;
 
 /** Builds a command with its own options, the common ones and its help page. */

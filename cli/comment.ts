@@ -24,7 +24,7 @@ interface CommentOptions extends CommonOptions {
   readonly approved?: string;
 }
 
-/** `comment`: writes what a preview would do, for the person who says yes or no. */
+/** `comment`: writes a preview's changes for the reviewer who approves or rejects them. */
 export const commentCommand = command("comment", {
   group: "Pull requests",
   does: "Write a preview as a pull-request comment, in Markdown.",
@@ -36,7 +36,7 @@ export const commentCommand = command("comment", {
     new Option("--plan <file>", "what `plan --json` printed: the figures of MongoDB"),
     new Option("--post", "create or update the stack's comment, as GITHUB_TOKEN"),
     new Option("--expect-no-changes", "end with 3 unless the preview shows that nothing differs"),
-    new Option("--save-approval <file>", "write what the approval of this preview is about"),
+    new Option("--save-approval <file>", "write the list that an approval of this preview covers"),
     new Option("--approved <file>", "end with 4 if the preview has more than this approval"),
   ],
   examples: [

@@ -48,7 +48,7 @@ export const exportCommand = command("export", {
   notes: [
     "--hold-unfinished exports and ends the cutover. If no member of MongoDB answers,",
     "it moves unfinished runs to held/ in the state directory, so that no step is",
-    "executed twice. --all creates a state directory anew that was lost.",
+    "executed twice. --all recreates a state directory that was lost.",
   ],
 }).action(async (options: ExportOptions) => {
   const settings = await loadSettings(options);

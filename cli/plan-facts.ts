@@ -37,7 +37,7 @@ export async function planFacts(
     return { ...inMongo, state, leftBehind: await findLeftBehind(settings, address, db) };
   const unfinished = (await listUnfinishedRuns(address)).length;
   if (!isBack) return { ...inMongo, state: { ...state, unfinished } };
-  // What must not be executed again from the files (docs/design.md#held-runs).
+  // Runs that must not be executed again from the files (docs/design.md#held-runs).
   const lost = { unreachable: why, unfinishedCount: unfinished, isOfNow: true } as const;
   return { state, findings: describeRollbackPreview(lost, address.root, "the cutover") };
 }
@@ -68,7 +68,7 @@ async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: D
   }
 }
 
-// What a rollback would find now: documents to export, conflicts, unfinished runs.
+// Counts what a rollback would find now: documents to export, conflicts, unfinished runs.
 async function findLeftBehind(settings: CommandSettings, address: StateAddress, database: Db) {
   const report = await verifyState({ database, ...stateSides(settings, address.root) });
   let unfinished = 0;

@@ -63,7 +63,7 @@ export async function findForms(
   return sides && compareForms({ ...sides, database });
 }
 
-/** The jobs that wait, and what is to be said of them; undefined without a queue or its state directory on this machine. */
+/** The waiting jobs, as data and as text; undefined without a queue or its state directory on this machine. */
 export async function findJobs(settings: CommandSettings) {
   const sides = await findState(settings);
   const jobs = sides && (await countJobs(sides));

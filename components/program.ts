@@ -1,6 +1,6 @@
 /**
- * The package's door for a Pulumi program: one component for all, its settings, and the components of which
- * it is made. `provider.cjs` is its door for the host of dynamic providers.
+ * The package's door for a Pulumi program: the component of an environment, its settings, and its parts. `provider.cjs`
+ * is its door for the host of dynamic providers.
  */
 export { TaskRunnerStorage } from "./task-runner-storage";
 export { SettingsError } from "./settings";

@@ -71,12 +71,12 @@ export class TaskRunnerStorage extends StepGroup {
     const { appUri } = mongo;
     const services = new Services("services", { ...settings, appUri }, after(update));
     const canary = new Canary("canary", { services, takenOver }, after(imported));
-    // Prove the import, and that the pod changed nothing of it.
+    // The first verification: the import is complete, and the pod changed nothing of it.
     const { ranAt: canaryAt } = canary;
     const bulk = { ...state, imported, ...(canaryAt && { canaryAt }) };
     const firstVerification = new FirstVerification("first-verification", bulk, after(canary));
-    // 4. Switch the services over, the worker first. The handover is the delta pass: it imports, or on a
-    // rollback exports, what was written since, while no worker runs.
+    // 4. Change the services over, the worker first. The handover is the delta pass: it imports, or in a rollback
+    // exports, the changes since the bulk pass, while no worker runs.
     const { verifiedImport } = firstVerification;
     const before = { services, update, verifiedImport, takenOver };
     const drain = new WorkerDrain("worker-drain", before, after(firstVerification));
@@ -86,7 +86,7 @@ export class TaskRunnerStorage extends StepGroup {
     const web = new WebRollout("web-rollout", { services, worker }, after(worker));
     // The final pass: what web wrote until its own rollout.
     const final = new FinalPass("final-pass", { ...state, handover, web, takenOver }, after(web));
-    // Prove that nothing is missing, and only then let log entries expire.
+    // The final verification. Only after it may log entries expire.
     const verified = new Verification("verification", { ...state, final }, after(final));
     new LogRetention("log-retention", { ...settings, mongo, verified }, after(verified));
 

@@ -1,4 +1,4 @@
-/** What production must have and settings cannot know, because no setting says that a stack is production. */
+/** The rules of production. Settings cannot check them, because no setting says that a stack is production. */
 import { readFile } from "node:fs/promises";
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import { mergeValues, parseValues } from "../components/rollout";
@@ -36,8 +36,8 @@ export const types = {
 export const rules = {
   deletionProtection: {
     name: "deletion-protection",
-    asks: "a cluster that the stack makes is protected in Pulumi (`protect`), and in Atlas too (`terminationProtectionEnabled`)",
-    why: "one wrong line would take the database with it",
+    asks: "a cluster that the stack creates is protected in Pulumi (`protect`), and in Atlas too (`terminationProtectionEnabled`)",
+    why: "one wrong line would delete the database",
     of: ({ type, props, protect }) => {
       const inAtlas = type === types.atlasCluster;
       if (!inAtlas && type !== types.operatorCluster) return [];
@@ -143,7 +143,8 @@ function plain(get: () => unknown): unknown {
   }
   if (Array.isArray(value)) return value.map((_, at) => plain(() => (value as unknown[])[at]));
   if (!isMap(value)) return value;
-  // An asset's members are promises, which do not work behind a proxy. The library's own word leads behind it.
+  // An asset's members are promises, which do not work behind a proxy. The library's own property leads to the value
+  // behind it.
   return "__pulumiAsset" in value ? value.__getSpecialProxyTarget : plainProps(value);
 }
 

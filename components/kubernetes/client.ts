@@ -64,11 +64,11 @@ export interface Cluster {
     fieldSelector?: string,
   ) => Promise<Objects[K][]>;
   readonly createConfigMap: (body: Api.V1ConfigMap) => Promise<void>;
-  /** With `dryRun` the API server only says whether it would. */
+  /** With `dryRun` the API server only checks the request. */
   readonly createPod: (body: Api.V1Pod, dryRun?: "All") => Promise<void>;
   /** The last lines that a container of a pod printed. */
   readonly readLog: (pod: string, container: string, tailLines: number) => Promise<string>;
-  /** Strictly: else the API would drop a misspelt key of the site's template. */
+  /** Strict: otherwise the API would drop a misspelt key of the site's template. */
   readonly create: (kind: "Job", body: object) => Promise<Api.V1Job>;
   /** With `Foreground`, what the object owns is deleted first, such as a Job's pods. */
   readonly remove: (kind: Kind, name: string, propagation?: "Foreground") => Promise<void>;
@@ -144,10 +144,10 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
       await ask("patch", kind, objects.patch(merged, ...how));
     },
     controllers: async (labelSelector = "") => {
-      // One after the other: nobody would wait for the second if the first fails.
+      // One after the other: if the first fails, no code would wait for a second.
       const deployments = await list("Deployment", labelSelector);
       const sets = await list("StatefulSet", labelSelector);
-      // The API server leaves the kind out of what it lists.
+      // The API server omits the kind of listed objects.
       const ofKind = (kind: string) => (one: Controller) => Object.assign(one, { kind });
       return [...deployments.map(ofKind("Deployment")), ...sets.map(ofKind("StatefulSet"))];
     },
@@ -195,8 +195,8 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
 const reported = new Set<string>();
 
 /**
- * What a brief look at a cluster finds, in a preview too; undefined if the cluster is unreachable or refuses,
- * which is left to the step that works with it. Warns of each right that is missing, and once of no answer.
+ * Takes a brief look at a cluster, in a preview too. Returns undefined if the cluster is unreachable or refuses: the
+ * step that works with it reports that. Warns of each missing right, and once of no answer.
  */
 export async function tryQuickly<T>(
   address: ClusterAddress,

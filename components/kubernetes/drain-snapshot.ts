@@ -17,29 +17,29 @@ import { describeApiLocation, type ClusterAddress } from "./request";
 import { replicasBefore } from "./service";
 
 /**
- * A drained service, by which a later look finds out whether anybody scaled it meanwhile: a poll would miss 1
- * and back to 0, and a generation counts both.
+ * A drained service, from which a later look finds whether it was scaled meanwhile. A poll would miss a change to 1 and
+ * back to 0; a generation counts both.
  */
 export interface DrainSnapshot {
   readonly address: ClusterAddress;
-  /** What tells other executors of the service. */
+  /** Marks of other executors of the service. */
   readonly executors: ExecutorMarks;
   /** By kind and name, such as `Deployment worker`. */
   readonly workloads: Readonly<Record<string, WorkloadSnapshot>>;
 }
 
 interface WorkloadSnapshot {
-  /** Tells it from one that was created anew under the same name. */
+  /** Distinguishes it from one that was created again under the same name. */
   readonly uid: string;
   /** Before the drain. */
   readonly replicas: number;
   /** The labels of its pods and ReplicaSets. */
   readonly selector: string;
-  /** Of what creates its pods, by kind and name: its ReplicaSets, or the StatefulSet itself. */
+  /** Of the objects that create its pods, by kind and name: its ReplicaSets, or the StatefulSet itself. */
   readonly generations: Readonly<Record<string, number>>;
 }
 
-/** Whether a pod template is that of our own rollout, which comes after the drain. */
+/** Whether a pod template is that of this stack's rollout, which comes after the drain. */
 type IsOwn = (template: Pick<Candidate, "spec"> | undefined) => boolean;
 
 export function takeDrainSnapshot(
@@ -69,10 +69,10 @@ export function takeDrainSnapshot(
 }
 
 /**
- * Who scaled a drained service, or gave it another template, and how to pause that, or which other executors exist by
- * now; undefined if nobody did and none does.
+ * Finds changes to a drained service: who scaled it or gave it another template, and how to pause that, or which other
+ * executors exist by now. Returns undefined if there are none.
  *
- * @param isOwn during a rollout. A Helm upgrade of ours may set template and replicas at once: that is one more
+ * @param isOwn during a rollout. A Helm upgrade of the stack may set template and replicas at once: that is one more
  *   generation of a StatefulSet, and leaves a Deployment's former ReplicaSets as they are
  * @throws ClusterError, KubeconfigError
  */
@@ -133,15 +133,15 @@ async function findChanges(
 }
 
 /**
- * The replicas that a workload had before a drain, if that drain's 0 is still the last change of them. Somebody may
- * have removed their number from the workload itself.
+ * The replicas that a workload had before a drain, if that drain's 0 is still the last change of them. The snapshot
+ * counts if the workload has lost its annotation.
  */
 export function recordedReplicas(controller: Controller, snapshot?: DrainSnapshot): number {
   if (replicasOf(controller) > 0 || !areReplicasOurs(controller)) return 0;
   return snapshot?.workloads[describeController(controller)]?.replicas ?? 0;
 }
 
-/** What to do about a service that somebody scaled or changed during a cutover. */
+/** Advice for a service that was scaled or changed during a cutover. */
 export function redrainHint(service: string): string {
   return (
     "Pause that until the cutover is done. Then set storageMode: filesystem and run pulumi up, which " +

@@ -4,7 +4,7 @@ import type { Cluster } from "./client";
 import { controllerOf, hasEnded, nameOf } from "./objects";
 import { describeApiLocation } from "./request";
 
-/** How an executor of a drained service is told from other pods of the namespace. */
+/** Marks that distinguish an executor of a drained service from other pods of the namespace. */
 export interface ExecutorMarks {
   /** The variable that states the service's mode. */
   readonly variable: string;
@@ -25,7 +25,7 @@ export interface Candidate extends Api.KubernetesObject {
   readonly spec?: Api.V1PodSpec | undefined;
 }
 
-/** What may execute a service's runs. */
+/** A pod or CronJob that may execute a service's runs. */
 export interface Executor {
   /** Its name, with who creates it. */
   readonly text: string;
@@ -37,10 +37,10 @@ export interface Executor {
 export const stepLabel = "taskrunner.stellaops.io/step";
 
 /**
- * Pods, or CronJobs by the pods that they start, that may execute a service's runs although nobody drains them. Its
- * image alone is only a warning.
+ * Finds pods, or CronJobs by the pods that they start, that may execute a service's runs and are not drained. If only
+ * the image matches, it warns.
  *
- * @param isKnown leaves out more of them
+ * @param isKnown excludes further candidates
  * @param areLabelsEnough whether a pod with the service's labels is one of any image
  * @throws ClusterError
  */

@@ -1,7 +1,7 @@
 import type { Cluster } from "./client";
 import { ClusterError } from "./request";
 
-/** Which cluster an address leads to, whatever its name. */
+/** The identity of a cluster, whatever its name and address. */
 export interface ClusterIdentity {
   /** The API server's address; for people, because a cluster may have several. */
   readonly server: string;

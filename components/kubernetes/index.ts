@@ -1,4 +1,4 @@
-/** A Kubernetes API: its client, what may be asked of it, and waits. `program.ts` is the Pulumi program's own door. */
+/** A Kubernetes API: its client, requests and waits. `program.ts` is the Pulumi program's own door. */
 
 export { clusterAt, tryQuickly, type Application, type Cluster } from "./client";
 export {
@@ -10,7 +10,7 @@ export {
 } from "./request";
 export { identityOf, isSameCluster, type ClusterIdentity } from "./identity";
 
-// Objects, and what blocks a step.
+// Objects, and the obstacles of a step.
 export {
   argoApplicationOf,
   controllerOf,
@@ -31,7 +31,7 @@ export {
 } from "./objects";
 export { formatObstacle, formatProgress, quote, watch, WaitTimeout, type Obstacle } from "./watch";
 
-// A service: its workloads, their mode, what executes its runs, and its drain.
+// A service: its workloads, their mode, its executors, and its drain.
 export {
   controllersOf,
   isDrained,

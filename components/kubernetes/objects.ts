@@ -10,7 +10,7 @@ export function controllerOf({ metadata }: Api.KubernetesObject) {
   return metadata?.ownerReferences?.find(({ controller }) => controller);
 }
 
-/** What creates the pods of a service, and is drained. */
+/** A workload that creates the pods of a service, and that a drain scales to zero. */
 export type Controller = Api.V1Deployment | Api.V1StatefulSet;
 
 /** Whether it creates its pods itself; a Deployment has ReplicaSets for that. */
@@ -26,7 +26,7 @@ export function describeController(controller: Controller): string {
 /** The number of replicas that it asks for. */
 export const replicasOf = ({ spec }: Controller) => spec?.replicas ?? 1;
 
-/** Who sets `spec.replicas`, as the API server records it, without this program. */
+/** Who sets `spec.replicas`, as the API server records it, except this program. */
 export const managersOfReplicas = (controller: Controller): string[] =>
   allManagersOfReplicas(controller).filter((manager) => manager !== fieldManager);
 
@@ -94,7 +94,7 @@ export function formatSelector(selector: Api.V1LabelSelector | undefined): strin
     .join(",");
 }
 
-/** Whether a pod has ended, so that nothing of it runs. */
+/** Whether a pod has ended, so that no container of it runs. */
 export function hasEnded({ status }: Api.V1Pod): boolean {
   const isOver = status?.phase === "Succeeded" || status?.phase === "Failed";
   return isOver && !(status.containerStatuses ?? []).some(({ state }) => state?.running);

@@ -24,7 +24,9 @@ export function describeApiLocation({ context, namespace }: Omit<ApiLocation, "s
   return `namespace ${namespace} of context ${context}`;
 }
 
-/** The beginning of a command for people. Another kubeconfig may have a context of the same name, of another cluster. */
+/**
+ * The beginning of a command to print. It names the kubeconfig, because another one may have a context of this name.
+ */
 export function kubectlAt({ kubeconfig, context, namespace }: Omit<ApiLocation, "server">): string {
   const file = kubeconfig === undefined ? "" : `--kubeconfig ${kubeconfig} `;
   return `kubectl ${file}--context ${context} --namespace ${namespace}`;
@@ -92,7 +94,7 @@ export class KubeconfigError extends Error {
 
 const describeKubeconfig = (file = "that kubectl would use") => `kubeconfig ${file}`;
 
-// A DOMException has a number below 100, such as 23 if a request's time was over.
+// A DOMException has a number below 100, such as 23 if a request timed out.
 function statusOf(cause: unknown): number | undefined {
   const { code } = cause as { code?: unknown };
   return typeof code === "number" && code >= 100 ? code : undefined;
@@ -121,7 +123,7 @@ function advice(status: number | undefined, request: Request, location: ApiLocat
       // Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig.
       return (
         `Check that ${location.server} of ${describeKubeconfig(location.kubeconfig)} runs and that this machine can reach ` +
-        "it. A proxy counts only as proxy-url of the cluster in there."
+        "it. A proxy counts only as the cluster's proxy-url in that kubeconfig."
       );
     case 401:
       return "Log in again: the credentials of this context are not valid, or have expired.";
@@ -132,7 +134,7 @@ function advice(status: number | undefined, request: Request, location: ApiLocat
       return `Give the user of this context a Role in ${location.namespace} with the rule { ${rule} }.`;
     }
     case 404:
-      return "Check the namespace and the names in it: somebody may have deleted them.";
+      return "Check the namespace and the names in it: they may have been deleted.";
     default:
       return "Fix the cause and run it again: what was done stays, and the rest follows.";
   }

@@ -49,11 +49,11 @@ export function statedMode(spec: V1PodSpec | undefined, variable: string): strin
   return mode?.value?.toLowerCase();
 }
 
-/** What a service works on; a drained one on nothing. */
+/** The store that a service uses, or `drained`. */
 export type LiveMode = "mongo" | "filesystem" | "drained";
 
 /**
- * What the workloads of a service work on. One without a mode, or with a reference, counts as on files.
+ * The modes of a service's workloads. One without a mode, or with a reference, counts as `filesystem`.
  *
  * @param variable that states the mode
  * @throws ClusterError

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { progressEveryMs, nameFirst, redact } from "../text";
 import { ClusterError, describeApiLocation, type ApiLocation } from "./request";
 
-/** What a step still waits for: an object, such as `pod a`, and its problem. */
+/** An object that a step still waits for, such as `pod a`, and its problem. */
 export interface Obstacle {
   readonly object: string;
   readonly found: string;
@@ -11,14 +11,14 @@ export interface Obstacle {
   readonly advice: string;
 }
 
-/** The time of a wait is over. The message continues a sentence: `after 600 s, in namespace apps:` and what blocks. */
+/** A wait timed out. The message continues a sentence: `after 600 s, in namespace apps:` and what blocks. */
 export class WaitTimeout extends Error {
   override readonly name = "WaitTimeout";
 }
 
 /**
- * Looks until nothing blocks the step: soon again at first, then once a second. Repeats a look that failed in passing,
- * but not the first.
+ * Looks until nothing blocks the step: quickly at first, then once a second. Repeats a look that failed in passing, but
+ * not the first.
  *
  * @param what is waited for, such as a service
  * @param look finds what blocks the step

@@ -19,7 +19,7 @@ interface Review {
   readonly body: string;
 }
 
-/** Writes the comment: what a decision needs first, the rest folded. */
+/** Writes the comment: the facts for a decision first, the others folded. */
 export function review(input: ReviewInput): Review {
   const groups = groupRows(input);
   const headline = writeHeadline(input, groups);
@@ -65,7 +65,7 @@ function renderMessage({ urn, text }: Message): Markdown {
   return name === undefined ? block : join([md`On ${name}:`, block], between);
 }
 
-// Lists our variables of a service first, then its other changes.
+// Lists the stack's variables of a service first, then its other changes.
 function describeInputs(step: ReviewedStep): Markdown[] {
   const { operation, isOurs, shortType, name, variables, others } = step;
   const isCounted = operation === "delete" || (operation === "create" && isOurs);

@@ -10,7 +10,7 @@ export interface Difference {
   readonly after: string | undefined;
 }
 
-// Inputs that nobody chooses: the code, counters, the direction, and what no step compares.
+// Inputs that no setting chooses: the code, counters, the direction, and those that no step compares.
 const hidden = new Set([
   "__provider",
   "uri",
@@ -27,7 +27,7 @@ const hidden = new Set([
   "canaryAt",
   "drainSnapshot",
   "checksum",
-  // The steps that write them show what changes in them.
+  // The steps that write them show their changes.
   "files",
   "timeouts",
   "ended",
@@ -47,7 +47,7 @@ export function compareInputs({ old, new: wanted, operation, type }: PreviewStep
     .map(({ path, before, after }) => {
       return { path, before: formatValue(before), after: formatValue(after) };
     });
-  // Atlas keeps what nobody names. The import does not return settings that are off by default.
+  // Atlas keeps what the settings do not name. The import does not return settings that are off by default.
   const isChosen = ({ before = "false", after }: Difference) =>
     after !== undefined && after !== before;
   return isTakenOver ? all.filter(isChosen) : all;
@@ -90,10 +90,10 @@ export function formatValue(value: unknown): string | undefined {
   return `(Secret ${formatValue(secret.name) ?? "?"}, key ${formatValue(secret.key) ?? "?"})`;
 }
 
-// Our variables of a service, at any path of a file or a chart.
+// The stack's variables of a service, at any path of a file or a chart.
 const ourVariable = /[^.]+__Storage__[^.]+$/;
 
-/** Separates our variables of a service, by their names, from all other differences. */
+/** Separates the stack's variables of a service, by their names, from all other differences. */
 export function splitDifferences(all: readonly Difference[]) {
   const variables = all.flatMap((one) =>
     (ourVariable.exec(one.path) ?? []).map((path) => ({ ...one, path })),

@@ -3,13 +3,15 @@ import { isError, type ReviewInput, type ReviewedStep } from "./input";
 import type { Group } from "./table";
 import { describeAny } from "./words";
 
-/** Describes a preview in one sentence of our own words, without the name of the stack. */
+/** Describes a preview in one sentence of the program's own words, without the name of the stack. */
 export function writeHeadline(input: ReviewInput, groups: readonly Group[]): string {
   const { direction, messages, refreshed, gate, cutover } = input;
   if (messages.some(isError)) return "the preview failed";
   if (gate === "closed") {
     const what = direction === "cutover" ? summarizeCutover(input) : nameGroups(groups);
-    return [`prepares cutover ${String(cutover)}; stops nobody`, what].filter(Boolean).join(": ");
+    return [`prepares cutover ${String(cutover)}; stops no service`, what]
+      .filter(Boolean)
+      .join(": ");
   }
   switch (direction) {
     case "nothing":

@@ -27,7 +27,7 @@ export interface ReviewInput extends Omit<Preview, "stack" | "steps"> {
   readonly now: Date;
 }
 
-/** What the engine would do to one resource, and what it means here. */
+/** The engine's plan for one resource, and its meaning in a cutover. */
 export interface ReviewedStep extends PreviewStep {
   /** The step of the cutover that it is part of. */
   readonly part: CutoverStep;
@@ -35,9 +35,9 @@ export interface ReviewedStep extends PreviewStep {
   /** The type without its module, `kubernetes:Release`, and the name of its class, `Release`. */
   readonly shortType: string;
   readonly className: string;
-  /** Whether it is a step of ours, whose deletion from the stack touches nothing. */
+  /** Whether it is one of this project's steps, whose deletion from the stack touches nothing. */
   readonly isOurs: boolean;
-  /** What a reviewer reads of it; empty unless it is one of our steps. */
+  /** Its words for a reviewer; empty unless it is one of this project's steps. */
   readonly own: OwnStep;
   /** Whether its direction changes, or it is new. */
   readonly willRun: boolean;
@@ -45,7 +45,7 @@ export interface ReviewedStep extends PreviewStep {
   readonly isFirstCreate: boolean;
   /** Whether it is the ledger claim that runs the whole migration as a Job. */
   readonly isMigrationJob: boolean;
-  /** Differences in our variables of a service, by their names, and in all other inputs. */
+  /** Differences in the stack's variables of a service, by their names, and in all other inputs. */
   readonly variables: readonly Difference[];
   readonly others: readonly Difference[];
 }
@@ -73,7 +73,7 @@ export function prepareReview(
   const { gate, cutover } = steps.find(({ className }) => className === "ServicesCheck")?.new ?? {};
   const { leftBehind, findings = [] } = plan ?? {};
   const isLost = findings.some(({ code }) => code === "would-not-export");
-  // In an election the plan takes MongoDB for lost, but `up` stops and holds nothing. Another stop hides no loss.
+  // In an election the plan counts MongoDB as lost, but `up` stops and holds nothing. Another stop hides no loss.
   const isElection =
     isLost && preview.messages.some(({ stops, code }) => stops && code === "rollback-refused");
   const held = isElection ? undefined : findings.find(({ code }) => code === "would-hold");

@@ -9,7 +9,7 @@ export interface Part {
   readonly touches?: "schema" | "documents";
 }
 
-/** The steps of a cutover and of a rollback, in their order (docs/steps.md), then the rest. */
+/** The steps of a cutover and of a rollback, in their order (docs/steps.md), then the other parts. */
 export const parts = {
   update: { title: "Preparation", component: "Update" },
   cluster: { title: "MongoDB itself", component: "MongoCluster" },
@@ -37,14 +37,14 @@ export type CutoverStep = keyof typeof parts;
 /** The parts as a list, in their order. */
 export const cutoverSteps = Object.entries(parts) as [CutoverStep, Part][];
 
-/** What decides whether a review leaves a step out. */
+/** The facts that decide whether a review omits a step. */
 interface Circumstances extends Pick<PreviewStep, "operation" | "old" | "new"> {
   readonly isMigrationJob: boolean;
   readonly isRollback: boolean;
   readonly isMongoUnreachable: boolean;
 }
 
-/** What a reviewer reads of one of our own steps. */
+/** The words for a reviewer of one of this project's steps. */
 export interface OwnStep {
   /** Default: that of its component. */
   readonly part?: CutoverStep;
@@ -53,14 +53,14 @@ export interface OwnStep {
   /** What it does in a rollback, with and without MongoDB; default: the same. */
   readonly back?: string;
   readonly backWithoutMongo?: string;
-  /** Whether a review leaves it out; default: never. */
+  /** Whether a review omits it; default: never. */
   readonly isNoise?: (found: Circumstances) => boolean;
 }
 
 const copies = { verb: "import", back: "export", backWithoutMongo: "hold runs by" };
 const bookkeeping = { isNoise: () => true };
 
-/** Our own steps by class. */
+/** This project's steps by class. */
 export const ownSteps: Readonly<Record<string, OwnStep>> = {
   Cutover: bookkeeping,
   ServicesCheck: bookkeeping,
@@ -75,7 +75,7 @@ export const ownSteps: Readonly<Record<string, OwnStep>> = {
   Collection: { part: "collections" },
   Index: { part: "indexes" },
   SuspendLogTtl: { part: "bulkPass", ...bookkeeping },
-  // The handover's row says that what changed is exported.
+  // The handover's row says that changes are exported.
   BulkPass: { part: "bulkPass", ...copies, isNoise: ({ isRollback }) => isRollback },
   Canary: { verb: "start" },
   FirstVerification: { part: "firstVerification", verb: "verify" },

@@ -101,8 +101,8 @@ type Author = { readonly login?: string; readonly type?: string } | null | undef
 // Gitea and Forgejo reserve these names for their workflows.
 const workflowUsers = ["gitea-actions", "forgejo-actions"];
 
-// Another author's comment is never ours, whatever marker it has: its author could change it after the review.
-// A workflow's token cannot ask for its own name, but only workflows write as a bot.
+// Another author's comment is never used, whatever marker it has: its author could change it after the review. A
+// workflow's token cannot ask for its own name, but only workflows write as a bot.
 async function findOwnership({ users }: Octokit["rest"]): Promise<(author: Author) => boolean> {
   try {
     const { login } = (await users.getAuthenticated()).data;

@@ -5,7 +5,7 @@ import { readJson } from "./read-json";
 /** Inputs or outputs of a resource, by name. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** What the engine would do to one resource, with all its steps combined. */
+/** The engine's plan for one resource, with all its steps combined. */
 export interface PreviewStep {
   readonly operation: "create" | "import" | "change" | "replace" | "delete";
   /** `pulumi-nodejs:dynamic/mongo:Index`. */
@@ -30,7 +30,7 @@ export interface Message {
   readonly urn: string | undefined;
   /** Whether `pulumi up` stops on it. */
   readonly stops: boolean;
-  /** The code of one of our findings; undefined for any other message. */
+  /** The code of one of this project's findings; undefined for any other message. */
   readonly code: Code | undefined;
 }
 

@@ -19,7 +19,7 @@ export function destructions(steps: readonly ReviewedStep[]): Risks {
   ];
 }
 
-/** Whether the stack forgets the cutover while MongoDB is the source of truth. */
+/** Whether the stack forgets the cutover's record while MongoDB is the source of truth. */
 export function losesCutover({ operation, old, outputs }: ReviewedStep): boolean {
   return (
     operation === "delete" && outputs.cutoverRecord !== undefined && old?.direction === "forward"
@@ -60,7 +60,7 @@ export function validatorRisks(steps: readonly ReviewedStep[]): Risks {
   ];
 }
 
-/** Index builds, and who waits for them. */
+/** Index builds, and whether writers wait for them. */
 export function indexRisks({ changes, documents }: PlanFacts): Risks {
   const changesOf = (kind: string) => changes.filter((one) => one.kind === kind);
   const rebuilt = changesOf("replace index");

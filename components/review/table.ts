@@ -65,9 +65,9 @@ function summarize(rows: readonly Row[]): Markdown {
 
 function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
   const { direction, plan, isMongoUnreachable, gate } = input;
-  // Behind a closed gate nothing runs.
+  // While the gate is closed, nothing runs.
   if (step.isOurs && gate === "closed" && step.new?.direction === "back") return true;
-  // The plan found it in place, while the engine would create it.
+  // The plan found that it exists, although the engine would create it.
   if (isSchema(step) && plan?.reachable && step.isFirstCreate) return !plannedChange(step, plan);
   const isRollback = direction === "rollback";
   return step.own.isNoise?.({ ...step, isRollback, isMongoUnreachable }) ?? false;
@@ -81,7 +81,7 @@ function describeStep(step: ReviewedStep, input: ReviewInput): Row {
     const waits = ours(change.blocksWrites ? "; writers wait while it runs" : "");
     return { verb, text: md`${change.title}${why}${waits}` };
   }
-  // The resource's name has the environment's before it, which MongoDB's does not.
+  // The resource's name begins with the environment's name; MongoDB's name does not.
   const { name = step.name } = isSchema(step) ? (step.new ?? step.old ?? {}) : {};
   const named = step.isOurs ? md`${String(name)}` : md`${step.shortType} ${step.name}`;
   const facts = step.operation === "delete" ? [] : describeFacts(step);
@@ -105,7 +105,7 @@ function plannedChange(step: ReviewedStep, plan: PlanFacts | undefined): Change 
   );
 }
 
-// First words of the plan's changes. Other words of the file are not printed as ours.
+// First words of the plan's changes. Other words of the file are not printed as the program's own.
 const plannedVerbs = ["create", "adopt", "await", "modify", "replace"];
 
 function chooseVerb(step: ReviewedStep, change: Change | undefined, input: ReviewInput): string {
@@ -125,7 +125,7 @@ function chooseVerb(step: ReviewedStep, change: Change | undefined, input: Revie
   return step.old && step.variables.length + step.others.length > 0 ? "change" : "take over";
 }
 
-// Inputs that name the place where a new resource or a step works, so that a reviewer sees a wrong one.
+// Inputs that name the target of a new resource or a step, so that a reviewer sees a wrong one.
 const targetKeys = [
   "collection",
   "key",

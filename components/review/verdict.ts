@@ -48,7 +48,7 @@ export function judgePreview(input: ReviewInput): Verdict {
   const figures = [missingFigures(input), ...rollbackRisks(input)];
   const services = serviceRisks(input);
   const risks = [
-    // What opens the gate leads with the stop.
+    // If the gate opens, the stop of the worker comes first.
     ...(gate === "open" ? [...services, ...figures] : [...figures, ...services]),
     !plan?.blocked && describeAny(issues, "data issue", ": what they block is left out"),
     ...destructions(steps),

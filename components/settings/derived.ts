@@ -54,7 +54,7 @@ export function directionTo(mode: Settings["storageMode"]): Direction {
   return mode === "mongo" ? "forward" : "back";
 }
 
-/** Whether people let a cutover stop the worker; undefined without a gate, and in a rollback. */
+/** Whether the settings let a cutover stop the worker; undefined without a gate, and in a rollback. */
 export type DrainGate = "closed" | "open" | undefined;
 
 /** The gate before the worker's drain: the setting `rollout.drain` names the cutover that it lets through. */

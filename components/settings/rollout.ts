@@ -20,7 +20,7 @@ const common = {
     .union([z.literal("wait"), positive], { error: "wait, or the number of a cutover" })
     .optional()
     .describe(
-      "A gate before the worker's drain: `wait` prepares a cutover and stops nobody; the number of the cutover opens it. Default: no gate.",
+      "A gate before the worker's drain: `wait` prepares a cutover and stops no service; the number of the cutover opens it. Default: no gate.",
     ),
 };
 

@@ -190,7 +190,7 @@ export const advanced = section({
     .regex(/^[0-9a-f]{16}$/, { error: "the 16 hexadecimal digits shown" })
     .optional()
     .describe(
-      "The hash of the records that are quarantined or differ and that nobody can fix; `pulumi up` and `verify` print it. The verification then passes without them.",
+      "The hash of the records that are quarantined or differ and that cannot be fixed; `pulumi up` and `verify` print it. The verification then passes without them.",
     ),
   acceptForms: z
     .string()

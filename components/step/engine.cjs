@@ -4,8 +4,8 @@ const end = () => process.exit(1);
 let isWatching = false;
 
 /**
- * Ends this process once the engine that it works for (at `HOST:PORT`) is gone, as after `kill -9`: its step
- * would go on beside the next `up`, and `@pulumi/pulumi` reports a broken pipe to that very pipe, for ever.
+ * Ends this process once the engine that it works for (at `HOST:PORT`) is gone, as after `kill -9`: otherwise its step
+ * would continue beside the next `up`, and `@pulumi/pulumi` would report a broken pipe to that same pipe forever.
  */
 module.exports = function endWithEngine(address = "") {
   // guarantee: a killed engine leaves no provider at work

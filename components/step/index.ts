@@ -1,4 +1,4 @@
-/** What a step is, and the dynamic provider of one; `program.ts` is the Pulumi program's own door. */
+/** The type of a step, and its dynamic provider; `program.ts` is the Pulumi program's own door. */
 export { providerOf } from "./provider";
 export {
   gateStaysOpen,

@@ -65,7 +65,7 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
 
 /**
  * The lines that the engine keeps for a resource, in the form that Pulumi gives to a serialised provider
- * (`exports.handler`): to serialise one takes half of the program's own time in each preview. They run in the host
+ * (`exports.handler`): to serialise one would take half of the program's own time in each preview. They run in the host
  * of dynamic providers, plain Node.js in the project's folder, and load this package by its name.
  */
 export function shim(module: string, kind: string): string {
@@ -93,14 +93,15 @@ export class ProgramError extends pulumi.RunError {
 
 /**
  * Logs a finding that no step's `findings` has: of the settings, of another provider's resource, of an output, or, in a
- * preview, of a search in a database. A step would repeat that search in `up`, because its `check` knows no preview, and
- * would get a connection string that is not known yet as a placeholder. The engine puts its own `warning: ` before it.
+ * preview, of a search in a database. A step would repeat that search in `up`, because its `check` cannot recognize a
+ * preview, and it would get a placeholder for a connection string that is not known yet. The engine puts its own
+ * `warning: ` before it.
  *
  * @param resource default: the stack
  */
 export async function logFinding(finding: Finding, resource?: pulumi.Resource): Promise<void> {
-  // Pulumi sends logs in turn: a log that waits for a URN would hold back all later ones, and with one that the resource
-  // itself waits for it would never be sent.
+  // Pulumi sends logs in order: a log that waits for a URN holds back all later ones. If the resource itself waits for
+  // one of those, none is ever sent.
   if (resource) await new Promise((resolve) => resource.urn.apply(resolve));
   const severity = finding.severity === "info" ? "info" : "warn";
   await pulumi.log[severity](formatFinding(finding), resource);
@@ -142,7 +143,8 @@ export abstract class StepGroup extends pulumi.ComponentResource {
 
   /**
    * @param name of the instance if no component is around it; else its own in the instance
-   * @param rests whether it does nothing in this update, whatever becomes of its resources
+   *
+   * @param isSkipped whether it does nothing in this update, whatever happens to its resources
    */
   constructor(
     type: string,

@@ -55,9 +55,9 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       // environments may have another mode than the stack's setting.
       const isOfStack = (state.instance ?? onlyInstance) === onlyInstance;
       const isRollback = isOfStack && stackMode === "filesystem";
-      const isSkippedBack = isRollback && step.back === undefined;
+      const isSkipped = isRollback && step.back === undefined;
       // A step that runs as a Job is not refreshed: the engine does not reach the database.
-      const isApart = isSkippedBack || (state as MongoInputs).job !== undefined;
+      const isApart = isSkipped || (state as MongoInputs).job !== undefined;
       if (isApart || !state.applied || !step.reads) return { id, props: outs };
       let drift: object | undefined;
       try {
@@ -88,9 +88,9 @@ function toFailure({ subject = "", code, text }: Finding): pulumi.dynamic.CheckF
 }
 
 /**
- * The state has a null for each result that a run did not have, because an output that the state lacks is
- * unknown in each preview, also in one without changes. The state of an earlier version gets it without a run. Steps
- * know an absent result as undefined.
+ * The state has a null for each result that a run did not have, because an output that the state lacks is unknown in
+ * each preview, also in one without changes. The state of an earlier version gets it without a run. A step sees an
+ * absent result as undefined.
  */
 function resultsOf({ results }: AnyStep) {
   const names: readonly string[] = results;
@@ -135,7 +135,9 @@ async function run(step: AnyStep, id: string, inputs: StepInputs, state?: State)
   }
 }
 
-/** Results as outputs are, without undefined members at any depth: one of them makes the engine fail, or wait for ever. */
+/**
+ * Results as outputs are, without undefined members at any depth: one of them makes the engine fail, or wait forever.
+ */
 function outputsOf(results: object = {}): object {
   return JSON.parse(JSON.stringify(results)) as object;
 }

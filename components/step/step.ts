@@ -32,7 +32,7 @@ export interface OncePerCutover {
   readonly cutover: number;
 }
 
-/** What a failed try says if its gate is open (`rollout.drain`). */
+/** The hint of a failed drain whose gate is open (`rollout.drain`). */
 export const gateStaysOpen = (cutover: number) =>
   `rollout.drain: ${cutover} stays good: the next pulumi up drains the worker at once.`;
 
@@ -80,9 +80,9 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   /** Inputs that the step looks up itself, in a preview too. @param prior undefined if the stack lacks the step */
   observes?(inputs: Inputs, prior?: Inputs): Promise<Partial<Inputs>>;
   /**
-   * What there is to know before a run, in a preview too; a `stop` refuses the inputs. The engine shows the outputs of
-   * the last run only after that: a step that the stack has, and that is due, is asked again, with them, for what
-   * needs them. Such a `stop` no longer refuses, so the run has to fail with it.
+   * Finds problems before a run, in a preview too; a `stop` refuses the inputs. The engine first calls it without the
+   * outputs of the last run. If the stack has the step and it is due, it is called again with them. A `stop` of that
+   * call no longer refuses the inputs, so the run has to fail with it.
    *
    * @param prior inputs of the last run; undefined if the stack lacks the step
    * @param state of the last run; undefined at first
@@ -101,7 +101,7 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   back?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Partial<Results>>;
   /** How it runs as a Job. Default: always in the engine. */
   readonly job?: JobForm<Inputs, Results>;
-  /** What a refresh finds that differs from the state; undefined if it no longer exists. */
+  /** The inputs that a refresh finds to differ from the state; undefined if it no longer exists. */
   reads?(state: StateOf<Inputs, Results>): Promise<Partial<Inputs> | undefined>;
   /** Cleans up when the stack is destroyed. Never throws. */
   cleansUp?(state: StateOf<Inputs, Results>): Promise<void>;
@@ -122,7 +122,7 @@ export class Unfinished extends Error {
   }
 }
 
-/** What the program and the engine share about a kind of step. */
+/** The part of a kind of step that the program and the engine share. */
 export interface StepKind<Inputs, Results> {
   /** Its key in the `providers` of its module. Like the module, a contract with existing stacks. */
   readonly name: string;

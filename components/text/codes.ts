@@ -1,10 +1,10 @@
-/** The codes of all findings, with what each was found to be; docs/troubleshooting.md says what to do. */
+/** The codes of all findings, each with its meaning; docs/troubleshooting.md says what to do. */
 export const codes = [
   "argo-not-automated", // Argo CD does not sync the application by itself.
-  "argo-not-checked", // The application cannot be read, or is not of Helm.
+  "argo-not-checked", // The application cannot be read, or does not use Helm.
   "argo-sets-replicas", // Argo CD would scale the drained worker up again.
   "argo-undeployed", // Argo CD would not deploy the stack's values file.
-  "canary-connection", // The server does not tell whether the canary reached it.
+  "canary-connection", // The server does not show whether the canary reached it.
   "canary-left-out", // The settings leave no canary.
   "canary-not-shown", // Nothing shows whether web works on MongoDB.
   "cluster-not-checked", // The cluster does not answer, or lacks a right.
@@ -29,7 +29,7 @@ export const codes = [
   "jobs-not-held", // Files of held runs could not be moved.
   "jobs-not-taken", // The worker has taken none of the jobs that waited.
   "live-values", // The live release has values that the files lack.
-  "mode-changed", // Somebody took a service to the other mode.
+  "mode-changed", // A service was changed to the other mode by hand.
   "modes-differ", // Worker and web use different stores.
   "no-cutover", // A service works on MongoDB, and the stack knows of no cutover.
   "no-export", // A rollback without `backfill` exports nothing.
@@ -48,7 +48,7 @@ export const codes = [
   "rollback-refused", // The rollback would stop.
   "runs-held", // Unfinished runs are held.
   "runs-not-equal", // Runs are unfinished in MongoDB and not on disk.
-  "runs-not-moved", // Another file has the place of a held run.
+  "runs-not-moved", // Another file has the path of a held run.
   "scaled-to-zero", // The worker was scaled to 0 after its rollout.
   "server-arbiter", // The replica set has an arbiter.
   "server-product", // The server is not MongoDB.

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** A key, with dots in it, whose value differs; undefined on the side that lacks it. */
+/** A dotted key whose value differs; undefined on the side that lacks it. */
 export interface ValueDifference {
   readonly path: string;
   readonly before: unknown;

@@ -25,11 +25,11 @@ const files = Array.from({ length: 4 }, () => "filesystem");
 const mongo = Array.from({ length: 4 }, () => "mongo");
 const both = { worker: 2, web: 2 };
 
-it("a closed gate is green: it imports, verifies and stops nobody", async () => {
+it("a closed gate is green: it imports, verifies and stops no service", async () => {
   await up("filesystem", "wait");
   await configure("mongo", "wait");
   const { headline, verdict, body } = await comment();
-  expect(headline).toMatch(/prepares cutover 1; stops nobody/);
+  expect(headline).toMatch(/prepares cutover 1; stops no service/);
   expect(verdict).not.toMatch(/worker stops|will work on MongoDB|drain/);
   expect(body).not.toMatch(/Handover|Worker drain|Verification/);
 

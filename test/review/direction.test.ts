@@ -185,7 +185,7 @@ describe("the gate before the drain", () => {
   const isNew = (name: string, parent: string) =>
     created(`~${name}`, name, { direction: "back" }, parent);
 
-  it("that is closed says what it prepares, that it stops nobody, and no more than what runs", () => {
+  it("that is closed says what it prepares, that it stops no service, and no more than what runs", () => {
     const behind = [
       isNew("kubernetes:Drain", "WorkerDrain"),
       isNew("taskrunner:Handover", "Handover"),
@@ -195,7 +195,7 @@ describe("the gate before the drain", () => {
       previewOf([check("closed"), cutover, bulk, canary, firstVerification, ...behind]),
       noPlan,
     );
-    expect(found.headline).toMatch(/: prepares cutover 2; stops nobody: import of the runs/);
+    expect(found.headline).toMatch(/: prepares cutover 2; stops no service: import of the runs/);
     expect(found.body).toMatch(
       /Canary \| start `kubernetes:Canary`: .*`release` `web`, `initContainers` `\["wait-for-db"\]`/,
     );
@@ -204,7 +204,7 @@ describe("the gate before the drain", () => {
     expect(found.verdict).not.toMatch(/stops until|drain|work on MongoDB|wait meanwhile/);
     expect(found.body).not.toMatch(/Worker.drain|Handover|taskrunner:Verification/);
     const again = reviewOf(previewOf([check("closed")]), noPlan);
-    expect(again.headline).toMatch(/: prepares cutover 2; stops nobody$/);
+    expect(again.headline).toMatch(/: prepares cutover 2; stops no service$/);
     expect(again.level).toBe("clear");
   });
 

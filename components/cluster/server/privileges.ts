@@ -7,7 +7,7 @@ import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";
 /**
  * An action and a command that needs it and changes nothing. `connectionStatus` with `showPrivileges` would list all
  * privileges, but the tests' server (SecantusDB 0.7) answers it with an empty list for every user, as without
- * authentication, so no test could prove what that command is read for.
+ * authentication, so no test could cover that command.
  */
 type Attempt = readonly [action: string, attempt: () => Promise<unknown>];
 

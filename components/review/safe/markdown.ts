@@ -5,12 +5,12 @@ export class Markdown {
   constructor(readonly text: string) {}
 }
 
-// In a template a text from outside becomes a code span, and a number stays a number.
+// In a template, text from outside becomes a code span, and a number stays a number.
 type Part = Markdown | string | number;
 
 /**
- * A template of our own words. Each text put into it becomes a code span, in which nothing is a link, a mention,
- * HTML or Markdown.
+ * A template of the program's own words. Each text put into it becomes a code span, in which nothing is a link, a
+ * mention, HTML or Markdown.
  */
 export function md(words: TemplateStringsArray, ...parts: readonly Part[]): Markdown {
   const texts = parts.map((part) => {
@@ -20,12 +20,12 @@ export function md(words: TemplateStringsArray, ...parts: readonly Part[]): Mark
   return new Markdown(String.raw({ raw: words }, ...texts));
 }
 
-/** Our own words and numbers; never a text from outside. */
+/** The program's own words and numbers; never a text from outside. */
 export function ours(words: string): Markdown {
   return new Markdown(words);
 }
 
-/** Joins pieces with our own text between them. */
+/** Joins pieces with the program's own text between them. */
 export function join(pieces: readonly Markdown[], between: string): Markdown {
   return new Markdown(pieces.map(({ text }) => text).join(between));
 }
@@ -68,7 +68,7 @@ const maxLines = 60;
 /**
  * Lines from outside as a block of code. It shows the first sixty and counts the rest.
  *
- * @param language our own word, such as `diff`
+ * @param language the program's own word, such as `diff`
  */
 export function codeBlock(lines: readonly string[], language = ""): Markdown {
   const all = lines
@@ -98,13 +98,13 @@ export function table(headings: readonly string[], rows: readonly (readonly Mark
   return new Markdown(cells.map((line) => `| ${line.join(" | ")} |`).join("\n"));
 }
 
-/** Our own words as a link, or plain if the address could be read as anything but an address. */
+/** The program's own words as a link, or plain if the address could be read as anything but an address. */
 export function link(words: string, address: string | undefined): Markdown {
   const isPlain = address !== undefined && /^https?:\/\/[\w.:-]+(\/[\w.-]+)+$/.test(address);
   return new Markdown(isPlain ? `[${words}](${address})` : words);
 }
 
-/** Folds a piece away below a line of our own words. */
+/** Folds a piece away below a line of the program's own words. */
 export function details(summary: string, inside: Markdown): Markdown {
   return md`<details><summary>${ours(summary)}</summary>\n\n${inside}\n\n</details>`;
 }

@@ -72,7 +72,7 @@ function referenceRules(settings: Settings, stack: string): Rule[] {
   ];
 }
 
-/** Rejects a connection string that is left over from another kind. */
+/** Rejects a connection string that only another kind uses. */
 function unusedKeyRules(settings: Settings, allowed: string): Rule[] {
   const found = `a connection string, and cluster.kind is ${settings.cluster.kind}`;
   return (["mongoUri", "appMongoUri"] as const).map((key) => {
@@ -112,7 +112,7 @@ function createdUserRules(settings: Settings): Rule[] {
     {
       key: "rollout.target",
       when: usesValuesFiles && !hasOperator,
-      found: "values, whose Secret nobody could fill, because only the stack knows the passwords",
+      found: "values, whose Secret you could not fill, because only the stack knows the passwords",
       allowed: "helm, or another cluster.kind",
     },
     {

@@ -6,7 +6,7 @@ const textBytes = 1_500;
 
 const reported: string[] = [];
 
-/** Prints a line or a finding. In a pod it is part of the answer too, because not everybody may read logs. */
+/** Prints a line or a finding. In a pod it is part of the answer too, because the logs may not be readable. */
 export function reportLine(given: string | Finding): void {
   const line = formatPrinted(given);
   reported.push(line);

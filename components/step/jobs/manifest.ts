@@ -31,7 +31,7 @@ export interface JobRequest {
   readonly state?: "read" | "write";
 }
 
-/** Where a pod has the volume, the request, and its termination message. */
+/** The paths of the volume, the request, and the termination message in a pod. */
 export const stateRoot = "/state";
 const requestFile = "/request/request.json";
 const answerFile = "/dev/termination-log";

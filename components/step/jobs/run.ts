@@ -57,7 +57,7 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<obje
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
   reportLine(`job ${name}: complete`);
   const answer = await answerOf(cluster, name);
-  // Else the sidecars run for ever, with the volume mounted.
+  // Otherwise the sidecars run forever, with the volume mounted.
   if (sidecarsStillRun) await cluster.remove("Job", name, "Foreground");
   return answer;
 }
@@ -73,7 +73,7 @@ async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: 
     ownResult = resultDespiteSidecars(pods);
     // guarantee: a Job ends with its own container, whatever sidecars do
     if (ownResult) return [];
-    // The node of a pod that is terminating may not report any more.
+    // The node of a terminating pod may no longer report.
     const runs = ({ metadata, status }: V1Pod) =>
       !metadata?.deletionTimestamp &&
       status?.containerStatuses?.some(
@@ -163,7 +163,7 @@ function ownEnd({ status }: V1Pod) {
   return own?.state?.terminated;
 }
 
-// Of a Job of which only sidecars run; undefined while it is not over.
+// The result of a Job of which only sidecars still run; undefined for any other Job.
 function resultDespiteSidecars(pods: readonly V1Pod[]) {
   const held = pods.filter(
     (pod) => pod.status?.containerStatuses?.some(({ state }) => state?.running) && ownEnd(pod),
