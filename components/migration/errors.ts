@@ -27,7 +27,7 @@ export class DataIssues extends Error {
         `The migration of database ${database} stopped because of blocking documents; nothing was changed.`,
         ...issues.map(describeDataIssue),
         "Fix or delete these documents and run it again. Or set migration.onDataIssue: report, which " +
-          "does what is possible and lists the rest.",
+          "applies all changes that nothing blocks and lists the others.",
       ].join("\n"),
     );
   }

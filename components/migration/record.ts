@@ -18,7 +18,7 @@ export class ClaimRefused extends Error {
   override readonly name = "ClaimRefused";
 
   constructor(database: string, claim: Claim, held: Partial<LedgerRecord>) {
-    const { checksum, stack = "of nobody" } = held;
+    const { checksum, stack = "unknown" } = held;
     const isOurs = typeof checksum === "string";
     const holder = isOurs
       ? `stack ${stack} holds it with other settings (checksum ${checksum.slice(0, 12)}, here ` +
@@ -81,7 +81,7 @@ export async function requireRecord(db: Db, ledger: string): Promise<void> {
   throw new Error(
     `Claiming the migration ${migrationId} for another cutover in ${db.databaseName}.${ledger} ` +
       "failed: it has no record, so this is not the database of the last cutover. Run " +
-      "`taskrunner-storage apply`, which creates what is missing, then run this again.",
+      "`taskrunner-storage apply`, which creates the missing collections and indexes, then run this again.",
   );
 }
 

@@ -120,5 +120,5 @@ it("export names a run that was held and is in its place again", async () => {
 
   const { exitCode, stdout } = await run("export");
   expect(exitCode).toBe(0);
-  expect(stdout).toContain(`Held before, and in their places again:\n  ${name}`);
+  expect(stdout).toContain(`Held before, and back in their folders:\n  ${name}`);
 });

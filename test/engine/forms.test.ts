@@ -40,7 +40,9 @@ it("optional fields, nulls, longs beside ints and one document made by hand stop
   const optional = { attempts: Long.ONE, owner: "team", statusReason: null };
   await playService({ attempts: 1 }, optional, {}, { attempts: "by hand" });
   const ready = await site.upTo("mongo", { rollout: { drain: "wait" } });
-  expect(ready.output).toMatch(/The import writes the forms of the services, as 4 runs/);
+  expect(ready.output).toMatch(
+    /The import writes the same forms as the services, by comparison with 4 runs/,
+  );
   expect(ready.output).toMatch(/Cutover 1 is ready since/);
 });
 

@@ -105,7 +105,7 @@ it("neither a bridge of ours nor an equal index is foreign", () => {
       kind: "leave alone",
       collection: "pack_run_logs",
       index: byAge.name,
-      reason: "not an index of ours",
+      reason: "not an index of this schema",
     },
   ]);
 });

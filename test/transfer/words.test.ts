@@ -22,7 +22,7 @@ import {
   toMessages,
 } from "../../components/transfer/describe/sections";
 import {
-  describeUnproven,
+  describeFirstVerification,
   describeVerification,
   firstVerificationSections,
 } from "../../components/transfer/describe/verification";
@@ -155,7 +155,11 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     }),
     "a verification before the drain": printed(() => {
       const firstVerification = { verifiedFiles: 1, changedFiles: 0 };
-      return describeUnproven(verification({ runs: lost, firstVerification }), root, false);
+      return describeFirstVerification(
+        verification({ runs: lost, firstVerification }),
+        root,
+        false,
+      );
     }),
     "a first verification that holds": inLines(() =>
       firstVerificationSections(

@@ -30,7 +30,9 @@ export function diff(wanted: WantedSchema, observed: Observed): Change[] {
 export function foreign(wanted: WantedSchema, observed: Observed): ChangeOf<"leave alone">[] {
   return [...observed.values()].flatMap((found): ChangeOf<"leave alone">[] => {
     if (!wanted.collections.some(({ name }) => name === found.name)) {
-      return [{ kind: "leave alone", collection: found.name, reason: "not a collection of ours" }];
+      return [
+        { kind: "leave alone", collection: found.name, reason: "not a collection of this schema" },
+      ];
     }
     const ours = wanted.indexes.filter(({ collection }) => collection === found.name);
     return found.indexes
@@ -39,7 +41,7 @@ export function foreign(wanted: WantedSchema, observed: Observed): ChangeOf<"lea
         kind: "leave alone",
         collection: found.name,
         index: index.name,
-        reason: "not an index of ours",
+        reason: "not an index of this schema",
       }));
   });
 }

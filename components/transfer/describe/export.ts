@@ -97,7 +97,7 @@ export function heldSections(
         `${formatCount(heldJobs.length, "job")} held in ${folder} without a held run, because a worker may begin a run ` +
         "anew from a job that cannot be read, or whose run has no file",
       cases: heldJobs,
-      advice: `Delete what nobody needs; ${later} returns those whose run it writes.`,
+      advice: `Delete the jobs that are not needed; ${later} returns the jobs whose runs it writes.`,
     },
     {
       code: "runs-not-moved",
@@ -116,7 +116,7 @@ export function exportByHandSections(report: ExportReport, state: StateAddress):
   const held = stillHeld.filter((runId) => !destinationTaken.includes(runId));
   return [
     ...exportSections(report, state.root),
-    { title: "Held before, and in their places again", cases: returned },
+    { title: "Held before, and back in their folders", cases: returned },
     ...heldSections({ ...report, held }, state, "`taskrunner-storage export`"),
   ];
 }

@@ -10,7 +10,9 @@ export function formsSection({ compared, differences, hash = "" }: FormsReport):
   const counts = roles.map((role) => formatRecords(compared[role], role)).join(", ");
   if (roles.length === 0) return { title: nothingCompared };
   if (differences.length === 0)
-    return { title: `The import writes the forms of the services, as ${counts} of theirs show` };
+    return {
+      title: `The import writes the same forms as the services, by comparison with ${counts}`,
+    };
   return {
     code: "forms-differ",
     title:
@@ -31,7 +33,7 @@ export function describeFormsStop(forms: FormsReport, root: string, isFirst: boo
     ? "No service was stopped. Start web on MongoDB beside the services, and let it list the imported runs. If it can, " +
       `${accept}. If it cannot, the services need another image, or stay on files.`
     : `The services work on MongoDB. Let web list the imported runs. If it can, ${accept}. If it cannot, set ` +
-      "storageMode: filesystem and run `pulumi up`, which takes the services back to files.";
+      "storageMode: filesystem and run `pulumi up`, which rolls the services back.";
   return stopReasons(`Forms of ${root}`, [formsSection(forms)], ways);
 }
 

@@ -78,7 +78,7 @@ export function windowSections(
       title: `${formatRecords(decidedLate.length, "runs")} with an approval that was decided on files after the handover`,
       cases: decidedLate.map(({ runId, job = "its job is unknown" }) => `${runId} (${job})`),
       advice:
-        "The worker may have taken its job while MongoDB said pending. If a run does not go on, move its job back to " +
+        "The worker may have taken its job while MongoDB said pending. If a run does not continue, move its job back to " +
         `${folders.queue ?? "the queue"}; if its job is unknown, resume it as the services allow.`,
     },
   ];

@@ -70,8 +70,8 @@ export function describeWays(
 }
 
 const fixFiles =
-  "Fix these files, or move what is not a run out of the directory. Then run `pulumi up` again: it imports what is " +
-  "missing.";
+  "Fix these files, or move files that are not runs out of the directory. Then run `pulumi up` again: it imports the " +
+  "missing runs.";
 
 /** The advice if the last rollback exported nothing. */
 export const exportFirst =

@@ -44,13 +44,13 @@ export function describeVerification(report: VerificationReport, root: string): 
 }
 
 const fixDifferences =
-  "This step changed nothing. Fix what is named, or move files that are not state out of the directory. To import " +
-  "what is missing, run `taskrunner-storage import --cutover-pass final`, which reads every file again. Then run " +
+  "This step changed nothing. Fix these problems, or move files that are not state out of the directory. To import " +
+  "missing records, run `taskrunner-storage import --cutover-pass final`, which reads every file again. Then run " +
   "`pulumi up` again: it imports quarantined records and verifies again.";
 
 /** The advice to end a cutover without records that cannot be fixed. */
 export function acceptQuarantined(hash: string): string {
-  return `If nobody can fix what differs or cannot be imported, set advanced.acceptQuarantined: "${hash}".`;
+  return `If these records cannot be fixed, set advanced.acceptQuarantined: "${hash}".`;
 }
 
 /**
@@ -58,7 +58,7 @@ export function acceptQuarantined(hash: string): string {
  *
  * @param notExported whether the last rollback exported nothing
  */
-export function describeUnproven(
+export function describeFirstVerification(
   report: VerificationReport,
   root: string,
   notExported: boolean,
@@ -68,13 +68,13 @@ export function describeUnproven(
     ids.length === 0 ? "" : `If the files are right, delete ${ids.join(", ")} in MongoDB. `;
   const advice = notExported
     ? exportFirst
-    : `Find out who did, such as web's canary (docs/canary.md). ${files}Then run \`pulumi up\` again: it imports every file again.`;
+    : `Find out what changed it, such as web's canary (docs/canary.md). ${files}Then run \`pulumi up\` again: it imports every file again.`;
   const sections = verificationSections(report);
   return stopReasons(`First verification of ${root}`, sections, `${changedInMongo} ${advice}`);
 }
 
 const changedInMongo =
-  "These files have not changed since they were imported, so somebody else changed MongoDB. No service was stopped.";
+  "These files have not changed since they were imported, so MongoDB was changed. No service was stopped.";
 
 /** The results of a first verification, and how long the worker will be stopped. */
 export function firstVerificationSections({ firstVerification }: ImportReport): Section[] {
@@ -85,7 +85,7 @@ export function firstVerificationSections({ firstVerification }: ImportReport): 
     {
       title: `Every record of ${formatCount(firstVerification.verifiedFiles, "file")} is in MongoDB`,
       advice:
-        `${changed} changed since the import, or cannot be imported. The import of what changed took ${seconds} s: ` +
+        `${changed} changed since the import, or cannot be imported. The import of the changes took ${seconds} s: ` +
         "expect the worker to be down for about that long, plus pod start-up.",
     },
   ];

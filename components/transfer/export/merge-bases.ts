@@ -26,7 +26,7 @@ export class ExportBases {
 
   constructor(private readonly sides: ExportSides) {
     this.bases = mergeBasesIn(sides.database);
-    if (sides.isUnconfirmed) this.trouble = "no majority has what was read";
+    if (sides.isUnconfirmed) this.trouble = "no majority has the data that was read";
   }
 
   /** Reads the merge bases of keys, by the index on `_id`; keys without one are absent. */

@@ -59,9 +59,9 @@ function decideDates(before: readonly string[], differences: readonly FormDiffer
 function describeContradicted({ root }: BothSides, forms: StepForms, hash: string): string {
   const { table, confirmed, contradicted, example = "" } = forms;
   return (
-    `The integers in the steps of the newest runs in ${root} are not those that are known: with kinds from ` +
-    `${table} = 0, ${contradicted} steps contradict them and ${confirmed} confirm them, such as ${example}. MongoDB ` +
-    "would have wrong names. Nothing was written. Let the services write names, or correct the files. To import these " +
+    `The integers in the steps of the newest runs in ${root} do not match the known table: with kinds from ` +
+    `${table} = 0, ${contradicted} steps contradict it and ${confirmed} confirm it, such as ${example}. MongoDB ` +
+    "would get wrong names. Nothing was written. Let the services write names, or correct the files. To import these " +
     `names anyway, set advanced.acceptForms to ${hash}.`
   );
 }

@@ -64,7 +64,7 @@ export async function recordCutover(sides: NewCutover): Promise<RecordedCutover>
   if (last) known.push(...(last.former ?? []), last.at);
   const former = [...new Set(known)].sort();
   const jobs = await jobsForRecord(sides);
-  const drawn = {
+  const newRecord = {
     at: at.toISOString(),
     cutover,
     unfinishedCount,
@@ -73,12 +73,12 @@ export async function recordCutover(sides: NewCutover): Promise<RecordedCutover>
   };
   const { forms } = await withForms(sides);
   const tokens = last?.tokens ?? [];
-  const cutoverRecord = renewToken({ ...drawn, tokens, ...(forms && { forms }) });
+  const cutoverRecord = renewToken({ ...newRecord, tokens, ...(forms && { forms }) });
   const doing = `Recording the cutover in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => addCutover(database, ledger, { at, stack }), sides);
   await writeCutoverRecord(root, cutoverRecord);
   await withRetries(doing, () => recordCutoverFile(database, ledger, cutoverRecord), sides);
-  return { cutoverRecord: drawn, held, unknown: held.filter((runId) => !inMongo.has(runId)) };
+  return { cutoverRecord: newRecord, held, unknown: held.filter((runId) => !inMongo.has(runId)) };
 }
 
 /**

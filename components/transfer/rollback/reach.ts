@@ -170,10 +170,10 @@ export async function confirmPrimary(
     const target = `${databaseName}.${ledger}`;
     throw new MongoUnreadableError(
       (error.isRefused
-        ? `MongoDB refused a write to ${target}: ${error.found}. It has to take one`
+        ? `MongoDB refused a write to ${target}: ${error.found}. It must accept one`
         : `No majority of MongoDB's members acknowledged a write to ${target}: ${error.found}. If a member is lost, ` +
-          "remove it with rs.remove. A majority has to have a write") +
-        " before what is read is known to be current. To export what the primary has, which a majority may never " +
+          "remove it with rs.remove. A majority must acknowledge a write") +
+        " before its data is known to be current. To export the primary's data, which a majority may never " +
         `have, set advanced.exportUnconfirmed to the moment of the cutover (${cutoverAt ?? "none"}) and run it again.`,
       "a majority acknowledges writes",
       cutoverAt,

@@ -149,8 +149,8 @@ async function exportBefore(inputs: PassInputs): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Unfinished([
-      `Export to ${namedState(inputs).root}: ${error.message} The worker was not stopped, and what was exported stays: ` +
-        "run `pulumi up` again, which resumes where it stopped.",
+      `Export to ${namedState(inputs).root}: ${error.message} The worker was not stopped, and exported files stay. ` +
+        "Run `pulumi up` again, which resumes where it stopped.",
     ]);
   }
 }

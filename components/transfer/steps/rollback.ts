@@ -86,8 +86,8 @@ export async function runRollbackPass(
     if (earlier) return earlier;
     // The step's state stays the cutover's, so that the next `up` resumes there.
     throw new Unfinished([
-      `Export to ${namedState(inputs).root}: ${error.message} What was exported stays; ` +
-        "run `pulumi up` again, which resumes where it stopped." +
+      `Export to ${namedState(inputs).root}: ${error.message} Exported files stay. ` +
+        "Run `pulumi up` again, which resumes where it stopped." +
         (error instanceof ServerTroubleError
           ? ` If MongoDB cannot be read again, set advanced.abandonMongo: "${cutoverAt}" before that.`
           : ""),

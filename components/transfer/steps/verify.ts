@@ -7,7 +7,7 @@ import { removedSections } from "../describe/import";
 import { reportProgress } from "../describe/progress";
 import { toMessages } from "../describe/sections";
 import {
-  describeUnproven,
+  describeFirstVerification,
   describeVerification,
   firstVerificationSections,
 } from "../describe/verification";
@@ -66,7 +66,7 @@ async function importAndVerify(inputs: FirstVerificationInputs): Promise<FirstVe
   const found = await compare("first-verification", inputs, { from: "unchanged only" });
   if (!found.holds) {
     const { root, notExported } = await namedSides(inputs);
-    throw new Unfinished(describeUnproven(found, root, notExported));
+    throw new Unfinished(describeFirstVerification(found, root, notExported));
   }
   const reasons = reportForms(await compareForms(sides), inputs, true);
   if (reasons.length > 0) throw new Unfinished(reasons);
