@@ -5,7 +5,7 @@ import { type Patience, withRetries } from "../mongo";
 /** The migration's id, which is its name in the specification's first paragraph. */
 export const migrationId = "20251106-task-runner-baseline";
 
-/** A moment from which a database is the source of truth. */
+/** A recorded cutover: from `at` on, a database is the source of truth. */
 export interface LedgerCutover {
   readonly at: Date;
   /** The stack that recorded it, `<project>/<stack>`. */
@@ -21,7 +21,7 @@ export interface LedgerRecord {
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
-  /** The last cutover's record; absent before the first. */
+  /** When the last cutover was recorded; absent before the first. */
   readonly cutoverAt?: Date;
   /** A copy of `cutover.json` as it was last written while MongoDB accepted writes; absent before the first cutover. */
   readonly cutoverFile?: object;

@@ -14,7 +14,7 @@ export interface ComparedInputs extends MigrationInputs, OncePerCutover {
   readonly stack: string;
   /** The setting `advanced.acceptDatabase`; not compared. */
   readonly acceptDatabase?: string;
-  /** The number of the cutover that the stack has made or is making; not compared. */
+  /** The number of the stack's finished or current cutover; not compared. */
   readonly inForce?: number;
   /** The modes of the worker, which the step looks up itself, or which the stack's own values file states. */
   readonly workerModes?: readonly LiveMode[];

@@ -43,7 +43,7 @@ export function findTakeOver(
   if (workerModes.includes("filesystem")) throw onFiles(root, inForce);
   const made = inForce.cutover ?? cutover;
   if (made === cutover) return inForce.at;
-  const found = `cutover.json in ${root} is of cutover ${made}, and the settings name cutover ${cutover}.`;
+  const found = `cutover.json in ${root} records cutover ${made}, and the settings name cutover ${cutover}.`;
   throw new ClaimStopped("cutover", found, [`Set cutover: ${made}.`]);
 }
 
@@ -87,7 +87,7 @@ export function requireNextCutover(
   const { cutover, inForce, ended } = numbers;
   if (cutover <= inForce || cutover <= ended + 1) return;
   const found =
-    `Cutover ${inForce} of this stack is made or under way, and the settings name cutover ${cutover}. Neither ` +
+    `Cutover ${inForce} of this stack is finished or under way, and the settings name cutover ${cutover}. Neither ` +
     "cutover.json nor the ledger knows that the cutovers before it have ended.";
   throw new ClaimStopped("cutover", found, [`Set cutover: ${inForce}.`]);
 }

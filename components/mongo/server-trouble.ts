@@ -39,7 +39,7 @@ export interface Patience {
   readonly retryMs?: number | undefined;
 }
 
-/** MongoDB refused an operation, or its trouble lasted too long. What was imported so far stays. */
+/** MongoDB refused an operation, or its trouble lasted too long. Imported records stay. */
 export class ServerTroubleError extends Error {
   override readonly name = "ServerTroubleError";
 

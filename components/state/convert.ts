@@ -138,7 +138,7 @@ const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,7}))?(Z|([+-])(\d\d)(?::?
 
 /**
  * Parses an ISO 8601 timestamp as .NET writes it, with 0 to 7 fractional digits and any offset; undefined for any
- * other text. Drops what is finer than a millisecond, because a BSON date cannot hold it. A timestamp without an
+ * other text. Drops digits below a millisecond, because a BSON date cannot hold it. A timestamp without an
  * offset (`offsetMissing`) counts as UTC.
  */
 export function parseTimestamp(text: string) {
@@ -166,7 +166,7 @@ const maxPathLength = 80;
  */
 export function check(role: CollectionRole, document: Document): void {
   const problems: string[] = [];
-  // An array for each pair of name and value would be a fifth of what an import allocates.
+  // An array for each pair of name and value would be a fifth of an import's allocations.
   for (const { name, field } of checkedIn[role]) {
     const value: unknown = document[name];
     if (value === undefined || value === null) {

@@ -7,7 +7,7 @@ export class StateFolderError extends Error {
 export class WriteError extends Error {
   override readonly name = "WriteError";
 
-  /** @param doing the operation, with its path; @param advice what to do, and what is unchanged */
+  /** @param doing the operation, with its path; @param advice the fix, and the unchanged state */
   constructor(doing: string, cause: unknown, advice: string) {
     const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     super(`${doing} failed: ${reason}. ${advice}`, { cause });

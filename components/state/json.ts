@@ -50,7 +50,7 @@ export function setMember(object: Record<string, unknown>, name: string, value: 
   else Object.defineProperty(object, name, { value, enumerable: true, writable: true });
 }
 
-/** A plain object of these members if it keeps their order, else the map. */
+/** A plain object of these members if it keeps their order, otherwise the map. */
 export function objectOf(members: ReadonlyMap<string, unknown>): JsonObject {
   const object: Record<string, unknown> = Object.fromEntries(members);
   const order = [...members.keys()];

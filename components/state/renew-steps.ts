@@ -6,7 +6,7 @@ import { type StepForms, enumerationOf, formEnumeration, usualForms } from "./st
 
 /**
  * Updates the steps of a run on disk to those of its document. A member whose value is equal stays as it is written. An
- * enumeration is an integer or a name as in the file's other steps, else as in the directory's other files.
+ * enumeration is an integer or a name as in the file's other steps, or else as in the directory's other files.
  *
  * @param before the steps as the file has them; an empty list without a file
  * @param stored the document's steps

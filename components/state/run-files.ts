@@ -23,7 +23,7 @@ export interface FileWithStat {
   readonly stat: FileStat | undefined;
 }
 
-/** Finds the names of files that hold finished runs, as far as that is known. */
+/** Finds the names of files that are known to hold finished runs. */
 export type FindFinished = (files: readonly FileWithStat[]) => Promise<ReadonlySet<string>>;
 
 /**

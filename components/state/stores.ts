@@ -77,7 +77,7 @@ async function findRun(
 ): Promise<string | undefined> {
   for await (const files of filesOf(address, "runs")) {
     const found = await mapLimit(runsAtOnce, files, async (file) => {
-      // The import quarantines what it cannot read.
+      // The import quarantines unreadable files.
       const run = await readableRunIn(file);
       return run && isWanted(run) ? [file.name] : [];
     });

@@ -111,7 +111,7 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   begunInMongo?: string[];
   /**
    * Runs with steps to do whose approval the final pass changed from undecided, with the archived job that would resume
-   * each, as far as it is known. Absent if there are none.
+   * each, if it is known. Absent if there are none.
    */
   decidedLate?: { runId: string; job?: string }[];
   /** The jobs that wait, counted in the handover and the final pass; absent without a queue. */

@@ -75,7 +75,7 @@ function findStaleNumber(
   const date = endedAt?.slice(0, 10) ?? "an unknown date";
   return current === undefined
     ? `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}. Otherwise set storageMode: filesystem. Nothing was changed.`
-    : `Cutover ${current} of this stack is made or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
+    : `Cutover ${current} of this stack is finished or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
 }
 
 /** Whether this update imports or exports: its direction changes, or it continues with other files. */

@@ -10,7 +10,7 @@ import {
 } from "../../text";
 import type { RoleCounts } from "../reports";
 
-/** A part of a report: what was found, with examples. */
+/** A part of a report: a finding, with examples. */
 export interface Section {
   /** The finding, with its number: a sentence without its full stop. */
   readonly title: string;

@@ -59,7 +59,7 @@ const otherWay = {
 /**
  * Describes how to continue a cutover that stopped at runs that cannot be imported.
  *
- * @param runIds those of which MongoDB has different content
+ * @param runIds the runs whose content in MongoDB differs
  */
 export function describeWays(
   runIds: readonly string[],
@@ -117,7 +117,7 @@ export function describePair({ key, disk: { role, document }, mongo }: Pair): st
   return `${ours}, ${describe(mongo, "in MongoDB")}; different: ${paths}`;
 }
 
-/** Tells whether a path in the state directory belongs to a collection. */
+/** Whether a path in the state directory belongs to a collection. */
 export const isOf = (role: CollectionRole, folders: StateFolders) => {
   const folder = `${folders[role] ?? ""}/`;
   return ({ file }: { readonly file: string }) => file.startsWith(folder);

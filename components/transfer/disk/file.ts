@@ -60,7 +60,7 @@ interface Opened {
   readonly runId: string;
   /** Where reading begins; undefined if nothing is new. */
   readonly start: ReadStart | undefined;
-  /** Whether a checkpoint is saved on the way. */
+  /** Whether checkpoints are saved while the file is read. */
   readonly saves: boolean;
   /** The checkpoint at `start`. */
   readonly imported?: Checkpoint;

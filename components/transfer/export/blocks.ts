@@ -17,9 +17,9 @@ import { type ExportSides, type PartRole, partRoles } from "./sides";
 /** The result of a run's export. */
 export interface ExportedRun extends Pick<RunInMongo, "runId" | "isUnfinished"> {
   readonly tally: Tally;
-  /** The files that were looked at. */
+  /** The files that were read. */
   readonly files: readonly ExportedFile[];
-  /** The name of its own file; absent if that was not looked at. */
+  /** The name of its own file; absent if that was not read. */
   readonly name?: string | undefined;
   /** Whether a worker must not execute the run from files: it or an approval is in conflict, or cannot be written. */
   readonly isStale: boolean;
@@ -82,7 +82,7 @@ async function exportRun(task: ExportTask, run: RunInMongo, to: ExportSides): Pr
   const tally = new Tally();
   const files: ExportedFile[] = [];
   let name: string | undefined;
-  // A bulk pass leaves what a worker still writes to the delta pass, but its log only grows.
+  // A bulk pass leaves a run that a worker still writes to the delta pass, except its log, which only grows.
   const isAtWork = sides.isBulk === true && isUnfinished;
   try {
     if (refusal) throw refusal;

@@ -82,7 +82,7 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
   return { ...task, held: await exportHeldRuns(task) };
 }
 
-/** Reports what an export did. */
+/** Ends an export and returns its report. */
 export async function reportOn({ sides, bases, tally, held }: ExportTask): Promise<ExportReport> {
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;

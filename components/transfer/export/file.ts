@@ -31,7 +31,7 @@ import { type Outgoing, type WholeFile, readWholeFile, renewFile, textOf } from 
 
 /** The result of a file's export. */
 export interface ExportedFile {
-  /** Its name; absent if it was not looked at. */
+  /** Its name; absent if it was not read. */
   readonly name?: string;
   /** Its folder, if that must be synced. */
   readonly folder?: string;
@@ -43,7 +43,7 @@ export interface ExportedFile {
  * Exports a run's documents of one role to their file, by the merge rules. A document that no file can hold is left out;
  * the others are written. Conflicts go to a conflict copy.
  *
- * @param tally counts what becomes of each document
+ * @param tally counts the outcome of each document
  * @param to where the file is
  */
 export async function exportFile(

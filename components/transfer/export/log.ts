@@ -95,7 +95,7 @@ interface LogOnDisk {
   readonly lacksSequence: boolean | undefined;
 }
 
-/** @param owner the id of the run that the file belongs to, as far as files tell */
+/** @param owner the id of the run that the file belongs to, as far as the files show */
 async function readLog(location: FileLocation, owner: string, log: LogInMongo): Promise<LogOnDisk> {
   const ranges: Range[] = [];
   let last: { readonly sequence: bigint; readonly text: RawText } | undefined;

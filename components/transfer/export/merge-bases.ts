@@ -57,7 +57,7 @@ export class ExportBases {
    * Writes merge bases, unless a write failed before.
    *
    * @returns whether they were written
-   * @throws ServerTroubleError in a bulk pass, which leaves what follows to the delta pass
+   * @throws ServerTroubleError in a bulk pass, which leaves the remaining records to the delta pass
    */
   async write(work: () => Promise<void>): Promise<boolean> {
     if (this.trouble !== undefined) return false;

@@ -89,7 +89,7 @@ async function compare(
       found.add(runId);
       if (name === undefined || isStale) continue;
       const { written, newerOnDisk } = tally.counts.runs;
-      // Before the final pass web works on the files, and a worker on MongoDB did not touch what only web changed.
+      // Before the final pass, web works on the files, and no worker on MongoDB has touched a run that only web changed.
       const isSame = newerOnDisk > 0 ? finalPassAt === undefined : isUnfinished || written > 0;
       if (isSame) same.set(runId, name);
     }

@@ -41,9 +41,9 @@ const enoughDocuments = 3;
 export const leftOut = ["plan", "failurePolicy", "metadata"];
 
 /**
- * Compares by path what an import writes with what services wrote: the BSON type, where all numbers are one type and
- * null is no value, and of enumerations also the case. A form of the import differs if at least three documents of
- * services have its path, and none of them has the form.
+ * Compares, by path, the values that an import writes with those that services wrote: the BSON type, where all numbers
+ * are one type and null is no value, and of enumerations also the case. A form of the import differs if at least three
+ * documents of services have its path, and none of them has the form.
  */
 export function findFormDifferences(
   role: CollectionRole,

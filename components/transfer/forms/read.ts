@@ -40,7 +40,7 @@ export interface FormsReport {
   readonly hash?: string;
 }
 
-/** The number of lines of a log that are looked at. */
+/** Number of lines of a log that are compared. */
 const linesOfLog = 20;
 
 const filesAtOnce = 4;

@@ -49,7 +49,7 @@ interface ImportOptions {
 
 /**
  * Imports filesystem state: every record is inserted, updated, unchanged or quarantined. A second
- * import changes nothing and reads only what is new, and several at once end in the same state.
+ * import changes nothing and reads only new content, and concurrent imports end in the same state.
  *
  * @throws StateFolderError before anything is written, if the state directory cannot be used
  * @throws WriteError if records are quarantined and their file cannot be written

@@ -55,9 +55,9 @@ interface Writing extends Writer {
 const maxLooks = 3;
 
 /**
- * Writes a batch: inserts what is missing, replaces a document if the merge rules say that the file
- * wins, and leaves everything else as it is. Safe against other writers: a document that appears
- * meanwhile is compared, not overwritten. Of two records with one key the first stays.
+ * Writes a batch: inserts missing records, replaces a document if the file wins by the merge rules, and leaves
+ * everything else as it is. Safe against other writers: a document that appears meanwhile is compared, not overwritten.
+ * Of two records with one key the first stays.
  *
  * @returns the outcome of each record
  */
@@ -109,7 +109,7 @@ function splitDuplicates(records: readonly ReadyRecord[]) {
 }
 
 /**
- * Decides what becomes of records, and returns those to write.
+ * Decides the outcomes of records, and returns the pairs to write.
  *
  * @param changed files that changed since they were read: MongoDB may have their new content
  */

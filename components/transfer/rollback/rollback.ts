@@ -55,7 +55,7 @@ export type Exported = Omit<ExportReport, "destinationTaken">;
  * the cutover has ended it holds none, because the worker may be executing them.
  *
  * @throws MongoUnreadableError if MongoDB answers but its current data cannot be read
- * @throws CutoverMissing if the database is not the one of the cutover: nothing was exported
+ * @throws CutoverMissing if the database has no record of the cutover: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
  * @throws WriteError if files cannot be written, or a run cannot be held
  */
