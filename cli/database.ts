@@ -79,7 +79,7 @@ export const planCommand = command("plan", {
   group,
   does: "Show what would change, and which data block it.",
   options: [
-    new Option("--exit-zero", "end with 0 if there is a result, so that a workflow goes on"),
+    new Option("--exit-zero", "end with 0 if there is a result, so that a workflow continues"),
   ],
   examples: [
     "npx taskrunner-storage plan --stack dev",

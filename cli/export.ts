@@ -37,7 +37,7 @@ export const exportCommand = command("export", {
     stateOption,
     new Option("--all", "look at every run, not only at those that changed"),
     new Option("--run <id...>", "export only these runs, also if they were removed on disk"),
-    new Option("--hold-unfinished", "roll the files back by hand, while no worker runs"),
+    new Option("--hold-unfinished", "roll back by hand, while no worker runs"),
   ],
   examples: [
     "npx taskrunner-storage export --stack dev",

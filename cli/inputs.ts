@@ -14,7 +14,7 @@ import {
 import { UsageError, usualSeconds, type CommonOptions } from "./command";
 
 /**
- * Loads the settings of `--settings`, `--stack` or TASKRUNNER_SETTINGS, in this order, else the defaults.
+ * Loads the settings of `--settings`, `--stack` or TASKRUNNER_SETTINGS, in this order, otherwise the defaults.
  *
  * @throws SettingsError with every problem; SettingsFileError or UsageError if they cannot be read
  */

@@ -29,7 +29,7 @@ export const stateOption = new Option(
 );
 
 /**
- * The state directory of `--state`, else of the settings, and its collections.
+ * The state directory of `--state`, otherwise of the settings, and its collections.
  *
  * @throws UsageError if neither names one
  */

@@ -1,4 +1,4 @@
-/** The contract: what the specification requires in MongoDB, as data. */
+/** The contract: the specification's requirements for MongoDB, as data. */
 export {
   byRole,
   collectionRoles,

@@ -3,7 +3,7 @@ import { ClusterError } from "./request";
 
 /** The identity of a cluster, whatever its name and address. */
 export interface ClusterIdentity {
-  /** The API server's address; for people, because a cluster may have several. */
+  /** The API server's address; only for messages, because a cluster may have several. */
   readonly server: string;
   /** UID of `kube-system`, or of the address's namespace if that may not be read. */
   readonly uids: Readonly<Record<string, string>>;

@@ -52,7 +52,7 @@ export function connectionStringSecret(
       immutable: true,
       stringData: uri === undefined ? {} : { [key]: uri },
     },
-    // A rollback without a connection string keeps what is there.
+    // A rollback without a connection string keeps the existing Secret.
     {
       ...options,
       protect: false,

@@ -38,7 +38,7 @@ export function replicasBefore({ metadata }: Controller): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Whether a drain scaled a workload to zero, and nobody scaled it since. */
+/** Whether a drain scaled a workload to zero, and it was not scaled since. */
 export const isDrained = (one: Controller) =>
   replicasOf(one) === 0 && replicasBefore(one) !== undefined;
 

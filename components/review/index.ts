@@ -1,4 +1,4 @@
-/** The review: a comment by which a person decides on a preview. */
+/** The review: a comment by which a reviewer decides on a preview. */
 export { review } from "./comment";
 export { longestComment } from "./fit";
 export { prepareReview, type ReviewOptions } from "./input";

@@ -6,7 +6,7 @@ import type { PlanFacts } from "./read-plan";
 /** Where a preview leads: to MongoDB, back to files, or to no other storage. */
 export type ReviewedDirection = "cutover" | "rollback" | "change" | "nothing";
 
-/** What is under review. */
+/** The facts under review. */
 export interface ReviewInput extends Omit<Preview, "stack" | "steps"> {
   /** Named by the preview or, if it failed early, by the command; default: `stack`. */
   readonly stack: string;

@@ -22,7 +22,7 @@ interface Comment extends PullRequest {
 
 interface Posted {
   readonly outcome: "created" | "updated" | "unchanged";
-  /** For a person's browser. */
+  /** The comment's page in a browser. */
   readonly url: string;
 }
 
@@ -132,7 +132,7 @@ const onRefusal =
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the pull request of a workflow. Its number is in the file of GITHUB_EVENT_PATH, else in GITHUB_REF
+ * Reads the pull request of a workflow. Its number is in the file of GITHUB_EVENT_PATH, otherwise in GITHUB_REF
  * (`refs/pull/12/merge`). Without GITHUB_API_URL it is on github.com.
  *
  * @throws PostError with everything that is missing

@@ -3,7 +3,7 @@ import { byRole } from "../contract";
 import type { Redact } from "../text";
 import { readJson } from "./read-json";
 
-/** Reads what `comment --save-approval` wrote. @throws ReviewInputError if the text is something else */
+/** Reads the file of `comment --save-approval`. @throws ReviewInputError if the text is something else */
 export function readApproval(text: string, redact: Redact): string[] {
   const made = "`taskrunner-storage comment --save-approval` writes";
   return readJson(text, redact, z.array(z.string()), made);
@@ -42,7 +42,7 @@ const planForm = z.looseObject({
 /** The part of `plan --json` that a review needs. */
 export type PlanFacts = z.infer<typeof planForm>;
 
-/** Reads what `plan --json` printed. @throws ReviewInputError if the text is something else */
+/** Reads the output of `plan --json`. @throws ReviewInputError if the text is something else */
 export function readPlan(text: string, redact: Redact): PlanFacts {
   return readJson(text, redact, planForm, "`taskrunner-storage plan --json` prints");
 }

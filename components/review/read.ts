@@ -92,8 +92,8 @@ const operations: Readonly<Record<string, PreviewStep["operation"]>> = {
 };
 
 /**
- * Reads what `pulumi preview --json` printed, even if the preview failed. An empty text becomes an
- * error message of the preview.
+ * Reads the output of `pulumi preview --json`, even if the preview failed. An empty text becomes an error message of
+ * the preview.
  *
  * @throws ReviewInputError if the text is something else
  */

@@ -6,13 +6,13 @@ import { cutoverSteps } from "./parts";
 import type { PlanFacts } from "./read-plan";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
 
-/** What happens to one resource: a verb, its name, and what changes or where it works. */
+/** A change to one resource: a verb, its name, and the changed inputs or its target. */
 interface Row {
   readonly verb: string;
   readonly text: Markdown;
 }
 
-/** What happens in one step of the cutover; at least one row. */
+/** The changes in one step of the cutover; at least one row. */
 export interface Group {
   readonly title: string;
   readonly rows: readonly Row[];

@@ -67,7 +67,7 @@ export class WorkerDrain extends StepGroup {
       };
       const resource = new StepResource(drain, "worker-drain", all, this.ofChildren);
       const { ignorePods: ignored } = inputs;
-      // Since the drain, the cluster may have got another name, and an error may have asked for other ignored pods.
+      // Since the drain, the cluster may have a new name, and an error may have asked for other ignored pods.
       const address = { kubeconfig, context, namespace };
       this.direction = resource.lastDirection;
       const drainSnapshot = pulumi

@@ -103,14 +103,14 @@ export function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>
   }));
 }
 
-/** What the pod template must contain for log-ins without a password. */
+/** The parts of the pod template that a log-in without a password needs. */
 const needs = new Map([
   ["MONGODB-AWS", "nothing, because the image has no SDK of AWS"],
   ["MONGODB-OIDC", "serviceAccountName"],
   ["MONGODB-X509", "volumes"],
 ]);
 
-/** A Job can log in without a password only with what its pod template has. */
+/** The rules of a Job's log-in without a password: its pod template must have what the mechanism needs. */
 export function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
   const { spec = {} } = (jobs?.podTemplate ?? {}) as { readonly spec?: object };
   return (["mongoUri", "appMongoUri"] as const).map((key) => {

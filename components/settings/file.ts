@@ -73,7 +73,7 @@ async function readValues(from: SettingsSource): Promise<Record<string, unknown>
     const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
     // The section also has keys of other projects and providers.
     const isUsed = commandKeys.includes(name as (typeof commandKeys)[number]);
-    // The connection string is no setting of a command, and a project may have another name.
+    // The connection string is not a setting of a command, and a project may have another name.
     if (project !== "taskrunner-storage" && !isUsed && name !== "mongoUri") return [];
     if (isEncrypted(value)) {
       if (!isUsed) return [];

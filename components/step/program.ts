@@ -142,7 +142,7 @@ export abstract class StepGroup extends pulumi.ComponentResource {
   protected readonly ofChildren: pulumi.CustomResourceOptions;
 
   /**
-   * @param name of the instance if no component is around it; else its own in the instance
+   * @param name of the instance if no component is around it; otherwise its own in the instance
    *
    * @param isSkipped whether it does nothing in this update, whatever happens to its resources
    */

@@ -78,7 +78,7 @@ export function clusterArgs(
     terminationProtectionEnabled: protection,
     ...(tags && { tags }),
     advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
-    // A creation that times out goes on in Atlas, and the plugin forgets it (docs/cluster-atlas.md).
+    // A creation that times out continues in Atlas, and the plugin forgets it (docs/cluster-atlas.md).
     deleteOnCreateTimeout: false,
     timeouts: { create: "180m", update: "360m" },
   };

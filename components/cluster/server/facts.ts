@@ -19,7 +19,7 @@ export interface ServerFacts {
   readonly sharded: readonly ShardedCollection[] | undefined;
 }
 
-/** A sharded collection of ours. */
+/** A sharded collection of the contract. */
 interface ShardedCollection {
   readonly role: CollectionRole;
   readonly name: string;

@@ -12,7 +12,7 @@ import {
 import { environmentKeys, type EnvironmentEntry } from "../environment";
 import { withEntries } from "../values/variables";
 
-/** What distinguishes the canary from web's own pods. */
+/** The properties that distinguish the canary from web's own pods. */
 export interface CanaryRequest {
   readonly name: string;
   /** The stack's environment, `PROJECT/STACK/INSTANCE`. */

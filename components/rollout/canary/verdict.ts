@@ -9,7 +9,7 @@ export interface ObservedCanary {
   /** Undefined if it was deleted. */
   readonly pod: Api.V1Pod | undefined;
   readonly events: readonly Api.CoreV1Event[];
-  /** The end of the log of the container that `findEnded` names; else empty. */
+  /** The end of the log of the container that `findEnded` names; otherwise empty. */
   readonly log: string;
   /** Since it was created, since its containers with the stack's variables ran, and since all containers were ready. */
   readonly seconds: {

@@ -39,15 +39,15 @@ export class Update extends StepGroup {
       checked && new StepResource(servicesCheck, "services-check", checked, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
     const asked = { direction, cutover, root, folders: files.folders, approvals };
-    const record = new StepResource(cutoverNumbers, "cutover", asked, afterCheck);
+    const numbers = new StepResource(cutoverNumbers, "cutover", asked, afterCheck);
     if (jobs) {
       const inputs = { direction, ...jobsAddress(jobs, settings, this) };
-      const options = { ...this.ofChildren, dependsOn: record };
+      const options = { ...this.ofChildren, dependsOn: numbers };
       new StepResource(jobsStopped, "jobs-stopped", inputs, options);
     }
-    this.direction = record.lastDirection;
-    this.ended = record.output("ended").apply((ended = 0) => ended);
-    const inForce = record.output("inForce").apply((number = cutover) => number);
+    this.direction = numbers.lastDirection;
+    this.ended = numbers.output("ended").apply((ended = 0) => ended);
+    const inForce = numbers.output("inForce").apply((number = cutover) => number);
     this.live = { ...liveWorker(settings), inForce };
     this.cutover = this.ended.apply((ended) => (direction === "forward" ? cutover : ended + 1));
     this.registerOutputs({ cutover: this.cutover });

@@ -35,7 +35,7 @@ export class PushError extends Error {
 const maxAttempts = 5;
 const timeoutMs = 120_000;
 /** The author if Git knows none, as in most pipelines. */
-const nobody = ["AUTHOR", "COMMITTER"].flatMap((who): [string, string][] => [
+const fallbackAuthor = ["AUTHOR", "COMMITTER"].flatMap((who): [string, string][] => [
   [`GIT_${who}_NAME`, "taskrunner-storage"],
   [`GIT_${who}_EMAIL`, "taskrunner-storage@localhost"],
 ]);
@@ -122,7 +122,7 @@ async function commitOn(git: Git, tip: string, inRepository: string, push: Push)
     }
     const tree = await git(["write-tree"], index);
     const isKnown = await git(["config", "user.email"]).catch(() => "");
-    const author = isKnown === "" ? { ...Object.fromEntries(nobody), ...process.env } : {};
+    const author = isKnown === "" ? { ...Object.fromEntries(fallbackAuthor), ...process.env } : {};
     const message = `${push.subject} [skip ci]`;
     // Only git commit signs by itself.
     const isSigned = await git(["config", "--type=bool", "commit.gpgSign"]).catch(() => "");

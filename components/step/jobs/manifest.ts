@@ -128,7 +128,7 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefine
   return named.every(([name]) => name !== "") ? Object.fromEntries(named) : undefined;
 }
 
-/** What the site's template may change. */
+/** The fields that the site's template may change. */
 const defaults = {
   spec: {
     automountServiceAccountToken: false,
