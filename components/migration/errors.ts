@@ -81,6 +81,6 @@ function describeFix(code: number | undefined, privilege: string): string {
     case 86:
       return "Another index blocks it: drop the other index and run it again.";
     default:
-      return "Fix the cause and run it again: what was done stays, and the rest follows.";
+      return "Fix the cause and run it again: completed changes stay, and the others follow.";
   }
 }

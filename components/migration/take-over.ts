@@ -56,7 +56,7 @@ const onMongo = (root: string, cutoverRecord: CutoverRecord | undefined) =>
         : `${root} has no cutover.json, so no cutover of these files is known.`) +
       " An import could repeat steps.",
     [
-      "If what MongoDB has is newer: write it to the files with `taskrunner-storage export --all`, and take the worker " +
+      "If MongoDB's content is newer: write it to the files with `taskrunner-storage export --all`, and take the worker " +
         "to filesystem mode (docs/emergency.md#rollback-by-hand).",
       "If the worker has executed nothing on MongoDB since: deploy it in filesystem mode. In both cases run `pulumi up` " +
         `after that${cutoverRecord ? ", with the next number in cutover" : ""}.`,

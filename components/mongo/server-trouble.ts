@@ -58,8 +58,8 @@ export class ServerTroubleError extends Error {
     const known = codes.map((code) => fatalCodes.get(code)).find((one) => one !== undefined);
     const fix = isTransient(cause) ? "Wait until the server works again, or fix the cause" : fixIt;
     super(
-      `${doing} failed${times}: ${found}. ${known ?? fix}, then run it again: what was ` +
-        "done so far stays, and it resumes where it stopped.",
+      `${doing} failed${times}: ${found}. ${known ?? fix}, then run it again: completed ` +
+        "work stays, and it resumes where it stopped.",
     );
     this.found = found;
     this.isRefused = known !== undefined;

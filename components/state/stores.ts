@@ -15,7 +15,7 @@ const runsAtOnce = 16;
 /** The progress of a run that has files in a store. */
 const needs = {
   logs: ["executed a step", (run: JsonObject) => hasComeTo(run)],
-  approvals: ["come to a step with an approval", (run: JsonObject) => hasComeTo(run, isGate)],
+  approvals: ["reached a step with an approval", (run: JsonObject) => hasComeTo(run, isGate)],
 } as const;
 
 /**

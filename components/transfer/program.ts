@@ -20,7 +20,7 @@ type RunFilesSettings = Pick<
 export class RunFiles {
   /** Inputs shared by the state steps; undefined without `backfill`. */
   readonly state: StateArgs | undefined;
-  /** The state directory, for messages. */
+  /** The state directory; of one in a PersistentVolumeClaim, only the name for messages. */
   readonly root: string | undefined;
   /** The folders of the stores below it. */
   readonly folders: StateFolders;

@@ -58,7 +58,7 @@ export class QuarantineFile {
       throw new WriteError(
         `Writing the quarantined records to ${this.path}`,
         error,
-        "What was imported so far stays. Make the directory writable, with free space, and run the import again.",
+        "Imported records stay. Make the directory writable, with free space, and run the import again.",
       );
     }
   }

@@ -205,5 +205,5 @@ function explainLoss(error: unknown, seconds: number, cutoverAt: string | undefi
 }
 
 const checkAccess =
-  "Check user and password of mongoUri, the authority of the certificate (TASKRUNNER_MONGO_CA), and that the " +
+  "Check the user and the password of mongoUri, the certificate authority (TASKRUNNER_MONGO_CA), and that the " +
   "access list of Atlas has this machine.";

@@ -142,5 +142,5 @@ async function assertStillDrained(inputs: HandoverInputs): Promise<void> {
 }
 
 const neverDrained =
-  "The worker came to mongo mode before this stack drained it, so the files may lack what it executed there. No cutover was recorded. Scale it to 0, run `taskrunner-storage export --all`, scale it up again, set storageMode: filesystem and " +
+  "The worker changed to mongo mode before this stack drained it, so the files may lack what it executed there. No cutover was recorded. Scale it to 0, run `taskrunner-storage export --all`, scale it up again, set storageMode: filesystem and " +
   "run `pulumi up`, which rolls it back. Then cut over again with the next number in cutover.";

@@ -92,7 +92,7 @@ export interface PassResults {
   readonly rollback?: RollbackReport;
 }
 
-/** Inputs of the final pass: the handover's record, without which it exports nothing. */
+/** Inputs of the final pass, with the handover's cutover, without which it exports nothing. */
 export interface FinalPassInputs extends PassInputs {
   /** When the cutover was recorded, in ISO 8601; absent if none was. */
   readonly cutoverAt?: string;
