@@ -75,7 +75,7 @@ interface AskedDatabase extends Pick<ComparedInputs, "stack" | "acceptDatabase">
 }
 
 /**
- * Returns for a copied database the cutover to record there. Without `acceptDatabase`, it refuses a database that does
+ * Returns the cutover to record in a copied database. Without `acceptDatabase`, it refuses a database that does
  * not know the cutover in force in `cutover.json`, because the import would read files that are as old as that cutover.
  * It also refuses a database with another stack's cutover that `cutover.json` does not know, because the services of
  * that stack may work on it.

@@ -6,7 +6,7 @@ export class ClaimStopped extends Error {
   override readonly name = "ClaimStopped";
 
   constructor(
-    /** The setting that must change, or its replacement. */
+    /** The setting that must change, or the one that accepts the finding. */
     readonly property: "acceptDatabase" | "storageMode" | "cutover",
     found: string,
     ways: readonly string[],

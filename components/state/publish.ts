@@ -55,7 +55,7 @@ export async function writeAside(
 }
 
 /**
- * Makes up a name beside a file: hidden, so that no import reads it, and random, because several machines may write
+ * Creates a name beside a file: hidden, so that no import reads it, and random, because several machines may write
  * there.
  */
 export function temporaryPath(path: string): string {

@@ -61,8 +61,8 @@ export class StepEvidence {
   }
 
   /**
-   * Decides for the table with the better balance of confirmations and contradictions; on a tie, the table from `Run` =
-   * 0. Undefined if no run has any enumeration: then a later run decides.
+   * Chooses the table with the better balance of confirmations and contradictions; on a tie, the table from `Run` = 0.
+   * Undefined if no run has any enumeration: then a later run decides.
    */
   decide(): StepForms | undefined {
     if (this.isEmpty) return undefined;
