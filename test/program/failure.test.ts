@@ -26,7 +26,7 @@ describe("a migration that fails", () => {
     const failed = await life.stack.up();
     expect(failed.failed).toBe(true);
     expect(failed.output).toMatch(/createIndexes .*pack_runs_tenant_updatedAt_desc.* 8000/);
-    expect(failed.output).toContain("the rest follows");
+    expect(failed.output).toContain("the others follow");
     expect(await life.stack.state()).toContain("pack_runs_updatedAt_desc");
 
     expect(await life.stack.up()).toMatchObject({ failed: false });
