@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { listPages } from "../tools/lint/pages";
-import { offencesIn } from "../tools/lint/prose";
+import { violationsIn } from "../tools/lint/prose";
 import { syntaxRules } from "./tools/syntax-rules";
 
 const long = Array.from({ length: 36 }, (_, at) => `word${at}`).join(" ");
@@ -25,14 +25,14 @@ describe("the rules of prose", () => {
     ["has 36 words", `${long}.`, `${long.replace("word18", "word18. It")}.`],
     ["by", "It is sent [via](x.md) a proxy.", "It is sent [by](via.md) a `via`."],
   ])("find %j in %j, and accept %j", (advice, wrong, right) => {
-    expect(offencesIn(wrong).join("\n")).toContain(advice);
-    expect(offencesIn(right)).toEqual([]);
+    expect(violationsIn(wrong).join("\n")).toContain(advice);
+    expect(violationsIn(right)).toEqual([]);
   });
 
   it("leave code alone, and name the line", () => {
     const page =
       "Set `is no` and `mend`.\n\n    Where it is no more, mend it.\n\n```\nmend\n```\n\nThen\nmend it.";
-    expect(offencesIn(page)).toEqual(['10: "mend": write fix']);
+    expect(violationsIn(page)).toEqual(['10: "mend": write fix']);
   });
 
   it("hold for the texts in the code", async () => {

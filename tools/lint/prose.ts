@@ -21,7 +21,7 @@ const maxWords = 35;
 const sentence = /.+?(?:[.!?]["')*]*(?= |$)|$)/g;
 
 /** What in a page of Markdown breaks a rule, as `LINE: what to do`. */
-export function offencesIn(page: string): string[] {
+export function violationsIn(page: string): string[] {
   const found: { readonly at: number; readonly says: string }[] = [];
   for (const { start, text } of blocksOf(page)) {
     for (const { pattern, write } of rules) {
@@ -65,8 +65,8 @@ function blocksOf(page: string): { readonly start: number; readonly text: string
 
 if (require.main === module) {
   for (const page of listPages()) {
-    for (const offence of offencesIn(readFileSync(join(repository, page), "utf8"))) {
-      console.log(`${page}:${offence}`);
+    for (const violation of violationsIn(readFileSync(join(repository, page), "utf8"))) {
+      console.log(`${page}:${violation}`);
       process.exitCode = 1;
     }
   }
