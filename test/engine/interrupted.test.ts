@@ -91,7 +91,7 @@ describe("web that Helm refuses after the worker's rollout", () => {
     expect(up.output).toContain("worker: taskrunner-worker is in mongo mode, 2 ready");
     expect(up.output).toContain("worker: web is next.");
     expect(up.output).toContain("or set storageMode: filesystem and run pulumi up");
-    expect(up.output).not.toMatch(/(web-pods|final-pass|verification) (creat|updat)/);
+    expect(up.output).not.toMatch(/taskrunner-(web-pods|final-pass|verification) (creat|updat)/);
     expect(await site.modes()).toEqual([onMongo, onFiles]);
   });
 
