@@ -24,6 +24,7 @@ export {
   readSettled,
   runsNamed,
   runsOnDisk,
+  statsAtOnce,
   type FoundFile,
   type RunOnDisk,
 } from "./runs";
@@ -80,6 +81,7 @@ export {
 export { areEqual, differingPaths, hashOf } from "./compare";
 export { isUnfinished, wouldRepeatSteps } from "./unfinished";
 export {
+  filesAtOnce,
   listUnfinishedRuns,
   mayBeUnfinished,
   unbegunRunIn,

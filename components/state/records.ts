@@ -155,7 +155,7 @@ function convertRecord(
     for (const field of keyFields[role]) keyFirst[field] = undefined;
     const { document, conversions } = convert(role, fields, impliedFields, forms, keyFirst);
     check(role, document);
-    const key = joinKey(keyFields[role].map((field) => document[field] as unknown));
+    const key = keyOf(role, document);
     const time = role === "logs" ? (document.timestamp as Date) : undefined;
     if (role !== "runs") document._id = deriveId(role, key, time);
     const size = text.length < smallText ? bytes : sizeOf(document);
@@ -196,12 +196,7 @@ const keyFields = byRole<readonly string[]>((role) => {
 
 /** The key of a document that has all key fields. */
 export function keyOf(role: CollectionRole, document: Document): Key {
-  return joinKey(keyFields[role].map((field) => document[field] as unknown));
-}
-
-/** The key of the values of all key fields, in their order. */
-function joinKey(values: readonly unknown[]): Key {
-  return values.map(String).join("\0");
+  return keyFields[role].map((field) => String(document[field])).join("\0");
 }
 
 /** Formats a key for people. */

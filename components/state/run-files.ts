@@ -14,7 +14,7 @@ export interface RunFile {
 }
 
 /** Maximum number of files read at once; on a network volume each takes some milliseconds. */
-const filesAtOnce = 16;
+export const filesAtOnce = 16;
 
 /** A run's file, with the stat that it had before it was read. */
 export interface FileWithStat {

@@ -197,11 +197,11 @@ function isParsed(text: RawText): boolean {
 }
 
 /** Number of files that are opened at once for a stat. */
-const looksAtOnce = 16;
+export const statsAtOnce = 16;
 
 /** Finds the names of files that changed since they were read, or are gone. */
 export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {
-  const names = await mapLimit(looksAtOnce, [...files], async ({ name, path, stat }) => {
+  const names = await mapLimit(statsAtOnce, [...files], async ({ name, path, stat }) => {
     const now = await statByOpening(path);
     return isSameStat(now, stat) ? [] : [name];
   });

@@ -55,7 +55,7 @@ export async function* runsAsBytes(
   sides: MongoSide,
   runIds: readonly string[] | undefined,
 ): AsyncGenerator<Uint8Array> {
-  for (const filter of runIds ? filtersOf(runIds) : [{ _id: { $gte: "" } }]) {
+  for (const filter of runIds ? idFilters(runIds) : [{ _id: { $gte: "" } }]) {
     for await (const page of pages(sides, "runs", filter)) yield* page;
   }
 }
@@ -112,7 +112,7 @@ export async function findUnfinishedRuns(
 ): Promise<Map<string, Document>> {
   const found = new Map<string, Document>();
   const options = { projection: { steps: 1, updatedAt: 1 }, batchSize: maxInPage };
-  for (const query of Array.isArray(wanted) ? filtersOf(wanted as string[]) : [wanted]) {
+  for (const query of Array.isArray(wanted) ? idFilters(wanted as string[]) : [wanted]) {
     await reading(sides, "runs", async (all) => {
       for await (const run of all.find(query, options)) {
         const updatedAt: unknown = run.updatedAt;
@@ -153,10 +153,10 @@ export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGe
 }
 
 /** Maximum number of ids in a query: keys of 1 KB are 5 MB, and a command has at most 16 MiB. */
-const idsInQuery = 5_000;
+export const idsInQuery = 5_000;
 
-/** Filters that select documents by their ids, which the index on `_id` serves. */
-function filtersOf(ids: readonly string[]): Document[] {
+/** Filters that select documents by their ids, each by 5,000. The index on `_id` serves them. */
+export function idFilters(ids: readonly string[]): Document[] {
   return Array.from({ length: Math.ceil(ids.length / idsInQuery) }, (_, at) => ({
     _id: { $in: ids.slice(at * idsInQuery, (at + 1) * idsInQuery) },
   }));
@@ -170,7 +170,7 @@ export async function idsAmong(
 ): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
   const options = { projection: { _id: 1 }, batchSize: idsInQuery + 1 };
-  for (const wanted of filtersOf(ids)) {
+  for (const wanted of idFilters(ids)) {
     const found = await reading(sides, role, (all) => all.find(wanted, options).toArray());
     for (const { _id } of found) known.add(String(_id));
   }

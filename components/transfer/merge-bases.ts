@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Collection, Db, Document, UpdateFilter } from "mongodb";
 import { checkpointsCollection, type CollectionRole } from "../contract";
 import type { Key } from "../state";
+import { idFilters, idsInQuery } from "./documents";
 
 /** The hash of each side's record, by `hashOf`. */
 export interface Hashes {
@@ -67,9 +68,6 @@ export function mergeBasesIn(database: Db): MergeBases {
   return { collection, writer: randomBytes(6).toString("hex") };
 }
 
-/** Maximum number of ids in a query: 5 MB with keys of 1 KB. */
-const idsInQuery = 5_000;
-
 /**
  * Reads the merge bases of keys, by a query for each 5,000. The index on `_id` serves it. Keys without a merge base are
  * absent.
@@ -82,10 +80,9 @@ export async function readMergeBases(
     role === "logs" ? [] : ofRole.map((key) => idOf({ role, key })),
   );
   const found = new Map([...keys.keys()].map((role) => [role, new Map<Key, MergeBase>()]));
-  for (let at = 0; at < ids.length; at += idsInQuery) {
-    const some = ids.slice(at, at + idsInQuery);
+  for (const filter of idFilters(ids)) {
     // All of them fit in one reply.
-    const query = collection.find({ _id: { $in: some } }, { batchSize: some.length + 1 });
+    const query = collection.find(filter, { batchSize: idsInQuery + 1 });
     for (const { _id, ...base } of await query.toArray()) {
       const [, role = "", ...key] = _id.split(":");
       found.get(role as CollectionRole)?.set(key.join(":"), base);

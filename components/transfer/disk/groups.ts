@@ -10,6 +10,7 @@ import {
   runsNamed,
   runsOnDisk,
   statByOpening,
+  statsAtOnce,
   unreadable,
 } from "../../state";
 import { type CollectionRole, collectionRoles } from "../../contract";
@@ -85,9 +86,6 @@ function bytesToRead({ file: { role, stat }, checkpoint }: Listed, from: From): 
 
 const blocksAtOnce = 4;
 
-/** The number of files that are opened at once for a stat. */
-export const looksAtOnce = 16;
-
 async function* listRuns(scan: DiskScan): AsyncGenerator<readonly Listed[][]> {
   const { address, tally, from, checkpoints, empty, only, stats, select } = scan;
   const ignored = new Set<keyof RunCheckpoints>(from === "start" ? collectionRoles : empty);
@@ -101,7 +99,7 @@ async function* listRuns(scan: DiskScan): AsyncGenerator<readonly Listed[][]> {
     const knownOf = (baseName: string) => all?.get(baseName) ?? {};
     const looked =
       stats === "fresh"
-        ? await mapLimit(looksAtOnce, runs, (run) => lookAgain(run, knownOf(run.baseName)))
+        ? await mapLimit(statsAtOnce, runs, (run) => lookAgain(run, knownOf(run.baseName)))
         : runs;
     const ids = await findIds(address, looked, knownOf);
     const listed = looked.map(({ baseName, files }, at) => {
@@ -144,7 +142,7 @@ async function findIds(
     return isKnown ? checkpoint.runId : plainRunId(baseName);
   });
   const unknown = [...runs.entries()].filter(([at]) => ids[at] === undefined);
-  await mapLimit(looksAtOnce, unknown, async ([at, { baseName }]) => {
+  await mapLimit(statsAtOnce, unknown, async ([at, { baseName }]) => {
     ids[at] = await findRunId(address, baseName).catch(unreadable);
   });
   return ids;

@@ -4,4 +4,4 @@
  */
 export { type Batch, workOn } from "./batches";
 export { type From, type Listed, isUntouched } from "./file";
-export { type OnlyRuns, groupsOnDisk, looksAtOnce } from "./groups";
+export { type OnlyRuns, groupsOnDisk } from "./groups";

@@ -1,6 +1,6 @@
-import { mapLimit, supersede, unbegunRunIn } from "../../state";
+import { filesAtOnce, mapLimit, supersede, unbegunRunIn } from "../../state";
 import { mergeBasesIn, isSettled, readMergeBases } from "../merge-bases";
-import { type Listed, looksAtOnce } from "../disk";
+import type { Listed } from "../disk";
 import { idsAmong } from "../documents";
 import type { BothSides } from "../sides";
 import { type Tally, addExamples } from "../tally";
@@ -18,7 +18,7 @@ export class LateRuns {
   /** Selects the runs to read: the runs that no worker has begun in MongoDB. */
   async select(tally: Tally, runs: readonly Listed[][]): Promise<readonly Listed[][]> {
     const ids = new Map<Listed[], string>();
-    await mapLimit(looksAtOnce, runs, async (run) => {
+    await mapLimit(filesAtOnce, runs, async (run) => {
       const own = run.at(-1);
       // Runs that were imported before have a checkpoint.
       if (own?.file.role !== "runs" || own.checkpoint) return;
