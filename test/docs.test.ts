@@ -149,7 +149,7 @@ describe("the pages", () => {
   });
 });
 
-it("the code cites only sections that exist, and no number that nobody can look up", () => {
+it("the code cites only sections that exist, and no number that cannot be looked up", () => {
   const folders = ["components", "cli", "policy", "tools", "test"];
   const files = folders.flatMap((folder) =>
     readdirSync(resolve(root, folder), { recursive: true, encoding: "utf8" })
