@@ -57,6 +57,26 @@ it.each([
 });
 
 it.each([
+  ["a new log", {}, 6],
+  ["a log that exists", { "logs/runs/r.ndjson": lines(logLine(1), logLine(2)) }, 4],
+])(
+  "reports entries whose sequence is not a number, and exports all others: %s",
+  async (_what, files, written) => {
+    const root = await writeState(files);
+    const numbers = [1, 2, 3, 4, 5, 6].map((sequence) => entry("r", sequence));
+    const others = ["seven", null].map((sequence) => ({ ...entry("r", 7), sequence }));
+    await logs().insertMany([...numbers, ...others]);
+
+    for (const now of [written, 0]) {
+      const report = await exportState(sides(root));
+      expect(report.logs).toMatchObject({ written: now, unwritable: 2 });
+      expect(report.unwritable).toMatchObject([{ id: "r:seven" }, { id: "r:null" }]);
+      expect(await sequencesOf(root)).toEqual([1, 2, 3, 4, 5, 6]);
+    }
+  },
+);
+
+it.each([
   ["a half-written last line", `${lines(logLine(1))}{"sequence":2,"mess`, [2, 3]],
   ["a last line without its end", lines(logLine(1), logLine(2)).trimEnd(), [3]],
 ])("%s stays a line of its own", async (_what, log, appended) => {

@@ -9,6 +9,8 @@ export interface LogInMongo {
   /** The least and the greatest sequence; for one that is not an integer, the least or the greatest integer. */
   readonly first: bigint;
   readonly last: bigint;
+  /** Whether it may have entries whose sequence is not a number: they sort before or after all numbers. */
+  readonly hasOthers: boolean;
   /** The last entry's hash, by `hashOf`. */
   readonly hash: string;
 }
@@ -36,9 +38,11 @@ export async function readLogEnds(
   return new Map(
     lasts.map((one) => {
       const runId = String(one.runId);
-      const from = first.get(runId) ?? MIN_VALUE.toBigInt();
-      const last = sequenceOf(one) ?? MAX_VALUE.toBigInt();
-      return [runId, { first: from, last, hash: hashOf("logs", one) }];
+      const from = first.get(runId);
+      const to = sequenceOf(one);
+      const hasOthers = from === undefined || to === undefined;
+      const ends = { first: from ?? MIN_VALUE.toBigInt(), last: to ?? MAX_VALUE.toBigInt() };
+      return [runId, { ...ends, hasOthers, hash: hashOf("logs", one) }];
     }),
   );
 }

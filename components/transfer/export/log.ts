@@ -6,6 +6,7 @@ import {
   LineNumbers,
   type RawText,
   type ReadyRecord,
+  Refusal,
   differingPaths,
   findRunId,
   formatJson,
@@ -42,7 +43,8 @@ export async function exportLog(
 ): Promise<ExportedFile> {
   const { sides } = task;
   if (!log) return notTouched;
-  let gaps: readonly Filter<Document>[] = [{}];
+  if (log.hasOthers) await refuseOthers(sides, runId, tally);
+  let gaps: readonly Filter<Document>[] = [wholeLog];
   try {
     // The run's own merge base has the file's base name.
     const known = baseName === undefined ? undefined : await lookAt(sides, "logs", baseName);
@@ -71,6 +73,18 @@ export async function exportLog(
 }
 
 const notTouched: ExportedFile = { agreed: [] };
+
+/** MongoDB compares values of one type only: a page after a number has no sequence that is a text. */
+const wholeLog = { sequence: { $type: "number" } };
+
+/** Refuses the entries whose sequence is not a number: no line could be compared with them. */
+async function refuseOthers(sides: ExportSides, runId: string, tally: Tally): Promise<void> {
+  const refusal = new Refusal("number", "sequence is not a number");
+  const others = { runId, sequence: { $not: wholeLog.sequence } };
+  for (const id of await readDocuments(sides, "logs", others, (one) => entryId(documentIn(one)))) {
+    tally.refuseDocument("logs", id, refusal);
+  }
+}
 
 const entryId = ({ runId, sequence }: Document) => `${String(runId)}:${String(sequence)}`;
 
@@ -135,7 +149,7 @@ function endsAlike({ last }: LogOnDisk, { hash }: LogInMongo): boolean {
 
 /** Selects the sequences that MongoDB may have and a file lacks. */
 function findGaps({ ranges }: LogOnDisk, { first, last }: LogInMongo): Filter<Document>[] {
-  if (ranges.length === 0) return [{}];
+  if (ranges.length === 0) return [wholeLog];
   const gaps: Filter<Document>[] = [];
   const add = (from: bigint, to: bigint) => {
     const sequence = { $gte: Long.fromBigInt(from), $lte: Long.fromBigInt(to) };
