@@ -52,7 +52,7 @@ function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Opti
   const usual = [connects?.seconds, connects?.also].filter((part) => part !== undefined);
   const stack = ignoresSettings
     ? "name the stack"
-    : "read the settings as Pulumi reads this stack's";
+    : "read the settings as Pulumi reads this stack's\n(default: the selected stack)";
   const uriFile = new Option("--uri-file <file>", "read the connection string from this file");
   const timeout = new Option(
     "--connect-timeout <seconds>",
@@ -72,7 +72,8 @@ function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Opti
 }
 
 const settingsVariable = `
-  TASKRUNNER_SETTINGS   the settings file, if no option names one`;
+  TASKRUNNER_SETTINGS   the settings file, if no option names one; it wins over
+                        the selected stack`;
 
 const connectionVariables = `
   TASKRUNNER_MONGO_URI  the connection string, secret. --uri-file wins. Without

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import type { Command } from "commander";
 import type { Db } from "mongodb";
 import { errorCode, redact } from "../components/text";
 import { databaseAt, formatHosts, type DatabaseAddress } from "../components/mongo";
@@ -14,7 +15,8 @@ import {
 import { UsageError, usualSeconds, type CommonOptions } from "./command";
 
 /**
- * Loads the settings of `--settings`, `--stack` or TASKRUNNER_SETTINGS, in this order, otherwise the defaults.
+ * Loads the settings of `--settings`, `--stack` or TASKRUNNER_SETTINGS, in this order, otherwise the defaults. Without
+ * all three, `useSelectedStack` sets `--stack`.
  *
  * @throws SettingsError with every problem; SettingsFileError or UsageError if they cannot be read
  */
@@ -32,6 +34,21 @@ async function settingsSource(options: CommonOptions): Promise<SettingsSource | 
   }
   const { TASKRUNNER_SETTINGS: named } = process.env;
   return named ? { file: named } : undefined;
+}
+
+/** Sets `--stack` to the stack that is selected in Pulumi, if no option or variable names the settings. */
+export async function useSelectedStack(command: Command): Promise<void> {
+  const { settings, stack, quiet } = command.opts<CommonOptions>();
+  if (settings ?? stack ?? (process.env.TASKRUNNER_SETTINGS || undefined)) return;
+  const args = ["stack", "--show-name", "--non-interactive", "--color", "never"];
+  // It fails without Pulumi, a project, a log-in or a selected stack.
+  const selected = await run("pulumi", args).then(
+    ({ stdout }) => stdout.trim(),
+    () => "",
+  );
+  if (selected === "") return;
+  command.setOptionValue("stack", selected);
+  if (!quiet) console.error(`Stack ${selected} is selected.`);
 }
 
 type StackConfig = Readonly<Record<string, unknown>>;
@@ -98,12 +115,13 @@ export async function findUri(options: CommonOptions): Promise<UriSearch> {
   if (stated) return { uri: stated, from: variable };
   const missing = `${variable} is not set, so there is no connection string.`;
   const source = await settingsSource(options);
-  if (!source) return { missing };
+  if (!source) return { missing: `${missing} No stack is selected: name one with --stack NAME.` };
   const { uri, isEncrypted } = await statedMongoUri(source);
   const isFile = "file" in source;
-  const from = `mongoUri of ${isFile ? source.file : `stack ${String(options.stack)}`}`;
+  const place = isFile ? source.file : `stack ${String(options.stack)}`;
+  const from = `mongoUri of ${place}`;
   if (uri !== undefined) return { uri, from };
-  if (!isEncrypted) return { missing };
+  if (!isEncrypted) return { missing: `${missing} There is no mongoUri in ${place} either.` };
   const remedy = isFile
     ? "Name the stack with --stack, so that Pulumi decrypts it"
     : "Set what opens the stack's secrets, such as PULUMI_CONFIG_PASSPHRASE";

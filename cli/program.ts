@@ -4,6 +4,7 @@ import { commentCommand } from "./comment";
 import { applyCommand, planCommand, scriptCommand, statusCommand } from "./database";
 import { exportCommand } from "./export";
 import { importCommand } from "./import";
+import { useSelectedStack } from "./inputs";
 import { stepCommand } from "./step";
 import { verifyCommand } from "./verify";
 
@@ -38,5 +39,7 @@ const commands = [
   exportCommand,
   commentCommand,
 ];
-for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+for (const command of commands) {
+  program.addCommand(command.copyInheritedSettings(program).hook("preAction", useSelectedStack));
+}
 program.addCommand(stepCommand.copyInheritedSettings(program), { hidden: true });

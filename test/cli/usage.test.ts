@@ -173,6 +173,7 @@ describe("with --stack", () => {
     );
     const program = [
       "#!/bin/sh",
+      'case "$* " in "stack --show-name "*) [ "$SELECTED" ] && exec echo "$SELECTED" ;; esac',
       'case "$* " in *"--stack prod "*) ;; *) echo "error: no stack" >&2; exit 6 ;; esac',
       'case "$*" in',
       `*--show-secrets*) [ "$PULUMI_CONFIG_PASSPHRASE" = right ] && echo '${String(shown)}' ;;`,
@@ -198,6 +199,25 @@ describe("with --stack", () => {
     const closed = await ask(["import", ...stack], unset);
     expect(closed).toMatchObject({ exitCode: 64 });
     expect(closed.stderr).toMatch(/mongoUri of stack .* is encrypted.*PULUMI_CONFIG_PASSPHRASE/);
+  });
+
+  it("is the selected stack by default, unless an option or a variable names other settings", async () => {
+    await play();
+    const env = { TASKRUNNER_MONGO_URI: undefined, PULUMI_CONFIG_PASSPHRASE: "right" };
+    const selected = await ask(["verify"], { ...env, SELECTED: "prod" });
+    expect(selected.stderr).toMatch(/^Stack prod is selected\.\nConnecting to /);
+    expect(selected.stdout).toContain(join(current.location, "state"));
+    const quiet = await ask(["import", "--quiet"], { ...env, SELECTED: "prod" });
+    expect(quiet).toMatchObject({ stderr: "", exitCode: 0 });
+
+    expect((await ask(["verify", ...stack], { ...env, SELECTED: "other" })).exitCode).toBe(0);
+    const file = ["verify", "--settings", "Pulumi.test.yaml"];
+    expect((await ask(file, { ...env, SELECTED: "prod" })).stderr).not.toContain("selected");
+    const named = { ...env, SELECTED: "prod", TASKRUNNER_SETTINGS: "Pulumi.test.yaml" };
+    expect((await ask(["verify"], named)).stderr).not.toContain("selected");
+    const none = await ask(["status"], env);
+    expect(none.exitCode).toBe(64);
+    expect(none.stderr).toContain("No stack is selected: name one with --stack NAME.");
   });
 
   it("refuses a secret setting that it cannot open, instead of a default", async () => {

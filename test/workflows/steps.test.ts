@@ -84,6 +84,20 @@ describe("the shell of a step", () => {
     expect(given.slice(-3)).toEqual(["--non-interactive", "--stack", "prod"]);
   });
 
+  it("gives the comment a plan if there is one, and does without if not", async () => {
+    const run = preview.map(runOf).find((one) => one.includes("storage plan ")) ?? "";
+    const planned = async (npx: string) => {
+      await writeFile(join(folder, "npx"), `#!/bin/sh\n${npx}\n`, { mode: 0o755 });
+      await writeFile(join(folder, "env"), "");
+      const PATH = `${folder}:${process.env.PATH ?? ""}`;
+      const env = { PATH, STACK: "prod", RUNNER_TEMP: folder, GITHUB_ENV: join(folder, "env") };
+      await execa("bash", ["-eo", "pipefail", "-c", run], { env });
+      return readFile(join(folder, "env"), "utf8");
+    };
+    expect(await planned("echo '{}'")).toBe(`PLAN=${folder}/plan.json\n`);
+    expect(await planned("exit 64")).toBe("");
+  });
+
   it("hands an approval over as it is, and refuses one that was lost on its way", async () => {
     const runStep = (part: string, env: Readonly<Record<string, string>>) => {
       const run = preview.map(runOf).find((one) => one.includes(part)) ?? "";
