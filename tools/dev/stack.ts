@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { z } from "zod";
 import { commandLine, engine, engineEnvironment } from "../parts";
+import { messagesIn } from "./messages";
 import { somethingChanged } from "./outputs";
 import { DevError, type DevStack, makeCommand, type DevPaths } from "./places";
 
@@ -81,10 +83,12 @@ async function show(stack: Stack, args: readonly string[]): Promise<void> {
   const child = spawn("pulumi", [...args, ...nameStack(stack), ...common], {
     cwd: stack.places.repository,
     env: stack.environment,
-    stdio: ["ignore", "inherit", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   child.stderr.pipe(process.stderr);
-  const complaint = await ending(child);
+  const ended = ending(child);
+  for await (const line of messagesIn(createInterface(child.stdout))) console.log(line);
+  const complaint = await ended;
   if (complaint !== undefined) {
     const found = advice(complaint, stack.places.stack);
     throw new DevError(found ?? "the engine stopped with the error above");
