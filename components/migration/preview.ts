@@ -14,8 +14,8 @@ import {
 import { compareSchema } from "./plan";
 
 /**
- * Warns of blocking documents in a preview, on the index or collection that they block. The program does it, because a
- * dynamic provider does not know that it runs in a preview. A failed search is only a warning.
+ * Warns of blocking documents in a preview, on the index or collection that they block. The program does it, because
+ * `up` would repeat a step's findings. A failed search is only a warning.
  */
 export function warnOfDataIssues(
   { direction, uri, database }: Pick<Mongo, "uri" | "database"> & { readonly direction: string },

@@ -7,7 +7,7 @@ import { type StepKind } from "./step";
 /** The inputs of a step as the program gives them, without those that the step finds out itself. */
 export type Args<Inputs> = Omit<
   { readonly [Key in keyof Inputs]: pulumi.Input<NonNullable<Inputs[Key]>> | undefined },
-  "ended" | "endedAt" | "clusterIdentity" | "instance"
+  "ended" | "endedAt" | "clusterIdentity" | "instance" | "isPreview"
 >;
 
 /**
@@ -23,7 +23,8 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
   ) {
     const outputs = Object.fromEntries([...results, "applied"].map((one) => [one, undefined]));
     const instance = instanceOf(options.parent);
-    const all = { ...inputs, ...outputs, instance, __provider: shim(module, kind) };
+    const preview = pulumi.runtime.isDryRun() && { isPreview: true };
+    const all = { ...inputs, ...outputs, instance, ...preview, __provider: shim(module, kind) };
     // A protected environment still replaces what later updates have to replace.
     const merged = { additionalSecretOutputs: [...secrets], protect: false, ...options };
     super(`pulumi-nodejs:dynamic/${type}`, childName(options.parent, name), all, merged);
@@ -93,9 +94,8 @@ export class ProgramError extends pulumi.RunError {
 
 /**
  * Logs a finding that no step's `findings` has: of the settings, of another provider's resource, of an output, or, in a
- * preview, of a search in a database. A step would repeat that search in `up`, because its `check` cannot recognize a
- * preview, and it would get a placeholder for a connection string that is not known yet. The engine puts its own
- * `warning: ` before it.
+ * preview, of a search in a database. A step would repeat that search in `up`, which asks for its findings too, and it
+ * would get a placeholder for a connection string that is not known yet. The engine puts its own `warning: ` before it.
  *
  * @param resource default: the stack
  */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { type Finding, formatPrinted, warning } from "../text";
+import { type Finding, findingsFrom, formatPrinted, warning } from "../text";
 import { ConnectionError, sameServer } from "../mongo";
 import { reportFindings, reportLine } from "./jobs";
 import { workOf, type AnyState as State, type AnyStep } from "./work";
@@ -15,15 +15,19 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
   const step = typed as unknown as AnyStep;
   const { withNulls, withoutNulls, lacksAny } = resultsOf(step);
   let stackMode: string | undefined;
+  let isPreview = false;
   return {
     configure: ({ config }) => {
       stackMode = config.get("storageMode");
       return Promise.resolve();
     },
-    check: async (olds: StepInputs, news: StepInputs) => {
+    check: async (olds: StepInputs, { isPreview: preview, ...news }: StepInputs) => {
+      isPreview = preview === true;
       const known = Object.keys(olds).length > 0 ? olds : undefined;
       const inputs = { ...news, ...(await step.observes?.(news, known)) };
       const stops = reportFindings((await step.findings?.(inputs, known)) ?? []);
+      const isNew = !known && stops.length === 0 && !skips(step, inputs);
+      if (isPreview && isNew) await describe(step, inputs);
       return { inputs, failures: stops.map(toFailure) };
     },
     diff: async (_id, outs: State, news: StepInputs) => {
@@ -32,6 +36,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       const isDue = await hasToRun(step, state, news);
       const found = isDue ? await step.findings?.(news, state, state) : undefined;
       found?.forEach(reportLine);
+      if (isPreview && isDue) await describe(step, news, state);
       const { uri } = news as MongoInputs;
       const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;
       return { changes: isDue || isRotated || lacksAny(outs) };
@@ -59,28 +64,47 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       // A step that runs as a Job is not refreshed: the engine does not reach the database.
       const isApart = isSkipped || (state as MongoInputs).job !== undefined;
       if (isApart || !state.applied || !step.reads) return { id, props: outs };
-      let drift: object | undefined;
-      try {
-        drift = await step.reads(state);
-      } catch (error) {
-        // A refresh uses the connection string of the state, whose password may be a former one.
-        if (!(error instanceof ConnectionError)) throw error;
-        const text = `${id} was not refreshed. ${error.message}`;
-        console.warn(formatPrinted(warning("not-refreshed", text)));
-        return { id, props: outs };
-      }
-      if (drift === undefined) return {};
-      // Inputs are returned only with a drift: those in the state must not be created again.
-      if (Object.keys(drift).length === 0) return { id, props: outs };
-      const props = { ...outs, ...drift };
-      const others: readonly string[] = ["applied", "__provider", ...step.results];
-      const inputs = Object.entries(props).filter(([key]) => !others.includes(key));
-      return { id, props, inputs: Object.fromEntries(inputs) as object };
+      return refresh(step, id, outs, state);
     },
     delete: async (_id, outs: State) => {
       await step.cleansUp?.(withoutNulls(outs));
     },
   };
+}
+
+/** Prints, in a preview, what a step that is due will do. */
+async function describe(step: AnyStep, inputs: StepInputs, state?: State): Promise<void> {
+  try {
+    const text = await step.describes?.(inputs, state);
+    findingsFrom(text, { severity: "info", code: "planned" }).forEach(reportLine);
+  } catch {
+    // The step's findings, or its run, report the error.
+  }
+}
+
+async function refresh(
+  step: AnyStep,
+  id: string,
+  outs: State,
+  state: State,
+): Promise<pulumi.dynamic.ReadResult> {
+  let drift: object | undefined;
+  try {
+    drift = await step.reads?.(state);
+  } catch (error) {
+    // A refresh uses the connection string of the state, whose password may be a former one.
+    if (!(error instanceof ConnectionError)) throw error;
+    const text = `${id} was not refreshed. ${error.message}`;
+    console.warn(formatPrinted(warning("not-refreshed", text)));
+    return { id, props: outs };
+  }
+  if (drift === undefined) return {};
+  // Inputs are returned only with a drift: those in the state must not be created again.
+  if (Object.keys(drift).length === 0) return { id, props: outs };
+  const props = { ...outs, ...drift };
+  const others: readonly string[] = ["applied", "__provider", ...step.results];
+  const inputs = Object.entries(props).filter(([key]) => !others.includes(key));
+  return { id, props, inputs: Object.fromEntries(inputs) as object };
 }
 
 function toFailure({ subject = "", code, text }: Finding): pulumi.dynamic.CheckFailure {

@@ -13,6 +13,8 @@ export interface StepInputs {
   readonly direction?: Direction;
   /** The name of the environment to which the step belongs, such as `taskrunner`. */
   readonly instance?: string;
+  /** Set in a preview only; `check` removes it, so that no state and no diff has it. */
+  readonly isPreview?: true;
 }
 
 /** Inputs of a step that works in MongoDB. */
@@ -92,6 +94,17 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
     prior?: Inputs,
     state?: StateOf<Inputs, Results>,
   ): Promise<readonly Finding[]>;
+  /**
+   * Describes in one sentence what the next run will do; a preview prints it if the step is due. Undefined if a person
+   * need not know. A preview continues without it if it throws.
+   *
+   * @param inputs `unknownValue` for those that only `up` knows
+   * @param state of the last run; undefined if the stack lacks the step
+   */
+  describes?(
+    inputs: Inputs,
+    state?: StateOf<Inputs, Results>,
+  ): string | undefined | Promise<string | undefined>;
   /**
    * @param state of the last run; undefined in the first run
    * @throws Unfinished if it began and did not finish; any other error keeps the state as it was

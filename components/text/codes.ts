@@ -44,6 +44,7 @@ export const codes = [
   "other-database", // The services work on another database.
   "other-stack", // The replica set belongs to another stack.
   "owned", // Argo CD or Flux deploys the release.
+  "planned", // A step will run in `pulumi up`.
   "removed-unfinished", // Removed runs are unfinished on the other side.
   "rollback-refused", // The rollback would stop.
   "runs-held", // Unfinished runs are held.

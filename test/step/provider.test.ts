@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { ConnectionError } from "../../components/mongo";
+import { planned } from "../planned";
 import { counting, thingInputs, kept, stopping, twoWay } from "./thing";
 
 const made = { ...thingInputs, made: "forward 1", applied: true };
@@ -116,6 +117,56 @@ describe("a step that goes forward", () => {
     await provider.diff("thing", made, { ...thingInputs, size: 2 });
     expect(printed).toHaveBeenCalledExactlyOnceWith("warning: it may wait [grace-period]");
     printed.mockRestore();
+  });
+});
+
+describe("a preview of a step", () => {
+  const describes = ({ size }: { size: number }, state?: object) =>
+    `Make ${size}${state ? " again" : ""}.`;
+
+  it("says in one line what the step will do, if it is due", async () => {
+    const { provider } = counting({ describes });
+
+    expect(await planned(provider, thingInputs)).toBe("Make 1.");
+    expect(await planned(provider, { ...thingInputs, size: 2 }, made)).toBe("Make 2 again.");
+    expect(await planned(provider, thingInputs, made)).toBeUndefined();
+    const back = { ...thingInputs, direction: "back" };
+    expect(await planned(provider, back)).toBeUndefined();
+    expect(await planned(provider, back, made)).toBeUndefined();
+  });
+
+  it("is never part of the inputs, so that neither a plan nor the state has it", async () => {
+    const { provider } = counting({ describes });
+
+    const checked = await provider.check({}, { ...thingInputs, isPreview: true });
+    expect(checked.inputs).toEqual(thingInputs);
+  });
+
+  it("ends with the run, which does not say what it will do", async () => {
+    const { provider } = counting({ describes });
+    await planned(provider, thingInputs);
+    const printed = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    printed.mockClear();
+
+    await provider.check({}, thingInputs);
+    await provider.check(made, { ...thingInputs, size: 2 });
+    await provider.diff("thing", made, { ...thingInputs, size: 2 });
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
+  });
+
+  it("says nothing of a step that is refused", async () => {
+    const stop = { severity: "stop", code: "values-unfit", text: "too big" } as const;
+    const { provider } = counting({ describes, findings: () => Promise.resolve([stop]) });
+
+    expect(await planned(provider, thingInputs)).toBeUndefined();
+  });
+
+  it("goes on without the line where it cannot be had", async () => {
+    const { provider } = counting({ describes: () => Promise.reject(new Error("no disk")) });
+
+    expect(await planned(provider, thingInputs)).toBeUndefined();
+    expect(await planned(provider, { ...thingInputs, size: 2 }, made)).toBeUndefined();
   });
 });
 
