@@ -149,7 +149,7 @@ describe("one release that holds both services", () => {
 
     expect(orderOf(up)).toEqual(["BulkPass bulk-pass", ...changeOver]);
     const before = up.output.slice(0, up.output.search(/worker-drain (creating|updating)/));
-    expect(before).toMatch(/Exported to .*: 1 run\./);
+    expect(before).toMatch(/Exported to .* before the drain: 1 run\./);
     expect(await site.modesOf("worker")).toEqual(onFiles);
     expect(await site.modesOf("web")).toEqual(onFiles);
     expect(await site.paused()).toBe("");

@@ -37,7 +37,7 @@ it("compares what was imported, and says how long the worker will be stopped", a
       unfinished: { compared: 1, changed: 0 },
     },
   });
-  expect(stack.printed.join("\n")).toMatch(/ 4 files .* 1 file changed .* 1 s: /);
+  expect(stack.printed.join("\n")).toMatch(/ 4 files .* 1 file changed .* 1 s/);
 });
 
 it("finds what changed in MongoDB since the bulk pass, before anybody stops the worker", async () => {

@@ -100,6 +100,9 @@ const exported = (fields: object = {}) =>
     withoutMergeBase: { count: 0, cases: [] },
     ...fields,
   }) as unknown as Exported;
+const someExported = {
+  exported: exported({ runs: { ...none, written: 1 }, logs: { ...none, written: 1_204 } }),
+};
 const troubled = exported({
   runs: { ...none, conflicts: 1 },
   logs: { ...none, conflicts: 1 },
@@ -162,8 +165,10 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
       );
     }),
     "a first verification that holds": inLines(() =>
-      firstVerificationSections(
-        imported({ firstVerification: { verifiedFiles: 1_204, changedFiles: 1, importMs: 1_200 } }),
+      [0, 1].flatMap((changedFiles) =>
+        firstVerificationSections(
+          imported({ firstVerification: { verifiedFiles: 1_204, changedFiles, importMs: 1_200 } }),
+        ),
       ),
     ),
 
@@ -178,7 +183,9 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "the same after a rollback that exported nothing": printed(() =>
       describeUnequal(unfinished, { ...sides, notExported: true }, "bulk"),
     ),
-    "what was compared": () => describeCompared(unfinished),
+    "what was compared before the drain": () => describeCompared(unfinished, "bulk"),
+    "what was compared after it": () =>
+      describeCompared({ compared: 1, changed: 0, held: 0, unequal: [] }, "delta"),
 
     "a cutover, and runs that a rollback held": inLines(() => {
       const cutoverRecord = { at, cutover: 2, unfinishedCount: 1 };
@@ -186,9 +193,14 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     }),
 
     "an export of nothing": rolledBack({ exported: exported() }),
-    "an export": rolledBack({
-      exported: exported({ runs: { ...none, written: 1 }, logs: { ...none, written: 1_204 } }),
-    }),
+    "an export": rolledBack(someExported),
+    "the same in each pass of a rollback": inLines(() => [
+      ...bulkExportSections(someExported, root),
+      ...(["while the worker is stopped", "at the end"] as const).flatMap((pass) => {
+        const report = { ...someExported, held: [], destinationTaken: [] };
+        return rollbackSections(report, state, { ...byHand, pass });
+      }),
+    ]),
     "an export with conflicts, and with what was not written or recorded": rolledBack({
       exported: troubled,
     }),
@@ -237,7 +249,9 @@ function formsCases(): Record<string, Saying> {
   const forms = { compared, differences: [difference], hash: "0123456789abcdef" };
   return {
     "forms of services that have not written yet": () =>
-      formatSection(formsSection({ compared: byRole(() => 0), differences: [] })),
+      [true, false].map((isFirst) =>
+        formatSection(formsSection({ compared: byRole(() => 0), differences: [] }, isFirst)),
+      ),
     "forms that agree": () => formatSection(formsSection({ compared, differences: [] })),
     "forms that differ": () => formatSection(formsSection(forms)),
     "forms that differ before the drain": () => describeFormsStop(forms, root, true),

@@ -1,4 +1,5 @@
 import { ownFiles } from "../../state";
+import { formatCount } from "../../text";
 import type { RecordedCutover } from "../rollback/cutover-record";
 import type { ImportReport } from "../reports";
 import { formatQuarantined, unknownSection } from "./import";
@@ -45,10 +46,11 @@ export function cutoverSections(
   { cutoverRecord, held, unknown }: RecordedCutover,
   root: string,
 ): Section[] {
+  const { unfinishedCount } = cutoverRecord;
   return [
     {
       title: `MongoDB is the source of truth since ${cutoverRecord.at}`,
-      advice: `${formatRecords(cutoverRecord.unfinishedCount, "runs")} on disk may still execute steps.`,
+      advice: `${formatCount(unfinishedCount, "unfinished run")} ${unfinishedCount === 1 ? "continues" : "continue"} on MongoDB.`,
     },
     {
       title: `A rollback without MongoDB held ${formatRecords(held.length, "runs")} in ${root}/${ownFiles.held}`,

@@ -4,11 +4,15 @@ import type { FormDifference, SeenForm } from "../forms/compare";
 import type { FormsReport } from "../forms/read";
 import { type Section, formatRecords, stopReasons } from "./sections";
 
-/** The results of a check of forms. */
-export function formsSection({ compared, differences, hash = "" }: FormsReport): Section {
+/** The results of a check of forms. @param isFirst whether another check follows after the rollouts */
+export function formsSection(
+  { compared, differences, hash = "" }: FormsReport,
+  isFirst = false,
+): Section {
   const roles = collectionRoles.filter((role) => compared[role] > 0);
   const counts = roles.map((role) => formatRecords(compared[role], role)).join(", ");
-  if (roles.length === 0) return { title: nothingCompared };
+  if (roles.length === 0)
+    return { title: nothingCompared, advice: isFirst ? comparedLater : comparedByHand };
   if (differences.length === 0)
     return {
       title: `The import writes the same forms as the services, by comparison with ${counts}`,
@@ -22,9 +26,9 @@ export function formsSection({ compared, differences, hash = "" }: FormsReport):
   };
 }
 
-const nothingCompared =
-  "Forms were not compared, because no service has written to MongoDB yet: the verification after the rollouts " +
-  "compares them, and `taskrunner-storage verify` at any time";
+const nothingCompared = "Forms were not compared, because no service has written to MongoDB yet";
+const comparedLater = "The verification after the rollouts compares them.";
+const comparedByHand = "`taskrunner-storage verify` compares them at any time.";
 
 /** Describes why differences stop a cutover before the drain, or its verification, with advice. */
 export function describeFormsStop(forms: FormsReport, root: string, isFirst: boolean): string[] {

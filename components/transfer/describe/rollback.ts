@@ -5,23 +5,31 @@ import type { Exported, RollbackPreview, RollbackReport } from "../rollback/roll
 import { exportSections, heldSections } from "./export";
 import { type Section, formatRecords, listRecords } from "./sections";
 
+/** The circumstances of a rollback. */
+interface KnownRollback {
+  readonly cutoverAt: string | undefined;
+  /** Whether each later `up` tries again, because a Job does it. */
+  readonly isAgain: boolean;
+  /** The pass of an update; absent by hand. */
+  readonly pass?: ExportPass;
+}
+
 /**
  * The results of a rollback.
  *
  * @param state the state directory as the settings name it
- * @param cutover `isAgain` if each later `up` tries again, because a Job does it
  */
 export function rollbackSections(
   report: RollbackReport,
   state: StateAddress,
-  { cutoverAt, isAgain }: { readonly cutoverAt: string | undefined; readonly isAgain: boolean },
+  { cutoverAt, isAgain, pass }: KnownRollback,
 ): Section[] {
   const { root } = state;
   const { exported, unreachable, notImported = 0, unequal = [], notHeld = [] } = report;
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
   const since = cutoverAt === undefined ? "" : ` since ${cutoverAt}`;
   return [
-    ...(exported ? exportedSections(exported, root) : []),
+    ...(exported ? exportedSections(exported, root, pass) : []),
     {
       code: "not-exported",
       title: "Nothing was exported",
@@ -51,15 +59,19 @@ export function rollbackSections(
   ];
 }
 
-function exportedSections(report: Exported, root: string): Section[] {
+/** When a pass of a rollback exports. */
+export type ExportPass = "before the drain" | "while the worker is stopped" | "at the end";
+
+function exportedSections(report: Exported, root: string, pass?: ExportPass): Section[] {
   const written = listRecords(report, "written");
   const cases = written.length === 0 ? ["nothing changed"] : written;
-  return [{ title: `Exported to ${root}`, cases }, ...exportSections(report, root)];
+  const title = [`Exported to ${root}`, ...(pass ? [pass] : [])].join(" ");
+  return [{ title, cases }, ...exportSections(report, root)];
 }
 
 /** The results of a rollback's export before the drain. */
 export function bulkExportSections(report: BulkExportReport, root: string): Section[] {
-  if ("exported" in report) return exportedSections(report.exported, root);
+  if ("exported" in report) return exportedSections(report.exported, root, "before the drain");
   return [
     {
       code: "export-left",

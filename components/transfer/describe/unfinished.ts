@@ -96,14 +96,18 @@ function deletion(runIds: readonly string[], { database = "", collections }: Sid
 }
 
 /** Describes the comparison before the cutover is recorded, for the engine's log. */
-export function describeCompared({ compared, changed, held }: UnfinishedRuns): string {
+export function describeCompared(
+  { compared, changed, held }: UnfinishedRuns,
+  pass: "bulk" | "delta",
+): string {
   const left = [
     ...(changed > 0 ? [`${changed} changed since, and the delta pass imports them`] : []),
     ...(held > 0 ? [`${formatCount(held, "held run")} left out`] : []),
   ];
   const count = compared - changed;
   const verb = count === 1 ? "is" : "are";
-  const same = `${formatRecords(count, "runs")} that may still execute steps ${verb} the same on both sides`;
+  const when = pass === "bulk" ? "Before the drain" : "While the worker is stopped";
+  const same = `${when}, ${formatCount(count, "unfinished run")} ${verb} the same on both sides`;
   return `${[same, ...left].join("; ")}.`;
 }
 

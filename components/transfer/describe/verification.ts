@@ -79,14 +79,15 @@ const changedInMongo =
 /** The results of a first verification, and how long the worker will be stopped. */
 export function firstVerificationSections({ firstVerification }: ImportReport): Section[] {
   if (!firstVerification) return [];
-  const changed = formatCount(firstVerification.changedFiles, "file");
-  const seconds = Math.ceil(firstVerification.importMs / 1_000);
+  const { verifiedFiles, changedFiles, importMs } = firstVerification;
+  const seconds = Math.ceil(importMs / 1_000);
+  const changed = `${formatCount(changedFiles, "file")} changed since the import, or cannot be imported. `;
   return [
     {
-      title: `Every record of ${formatCount(firstVerification.verifiedFiles, "file")} is in MongoDB`,
+      title: `Verified ${formatCount(verifiedFiles, "file")} before the drain: every record is in MongoDB`,
       advice:
-        `${changed} changed since the import, or cannot be imported. The import of the changes took ${seconds} s: ` +
-        "expect the worker to be down for about that long, plus pod start-up.",
+        `${changedFiles > 0 ? changed : ""}Importing the changes took ${seconds} s: expect the worker to be down for ` +
+        `about ${seconds} s, plus pod start-up.`,
     },
   ];
 }

@@ -81,7 +81,12 @@ export const handover: Step<HandoverInputs, PassResults> = {
   },
   // The engine of a cutover may have been killed before the stack learned of it.
   back: (inputs, state) =>
-    runRollbackPass(inputs, state, (last) => state?.cutoverRecord ?? cutoverInForce(last)),
+    runRollbackPass(
+      inputs,
+      state,
+      "while the worker is stopped",
+      (last) => state?.cutoverRecord ?? cutoverInForce(last),
+    ),
 };
 
 /**
@@ -114,7 +119,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     return { report: { ...report, ...(await reportJobs(inputs)) } };
   },
   back: (inputs, state) =>
-    runRollbackPass(inputs, state, () => {
+    runRollbackPass(inputs, state, "at the end", () => {
       return inputs.cutoverAt === undefined ? undefined : { at: inputs.cutoverAt };
     }),
 };

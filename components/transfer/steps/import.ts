@@ -132,7 +132,7 @@ export async function requireSame(
   const results = { report: truncateReport({ ...report, unfinished }) };
   const reasons = describeUnequal(unfinished, await namedSides(inputs), pass);
   if (reasons.length > 0) throw new Unfinished(reasons, pass === "bulk" ? results : undefined);
-  reportLine(describeCompared(unfinished));
+  reportLine(describeCompared(unfinished, pass));
   return results;
 }
 

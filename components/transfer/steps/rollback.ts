@@ -8,7 +8,7 @@ import {
   sourceOfTruth,
 } from "../../state";
 import { type StateOf, Unfinished, reportLine } from "../../step";
-import { describeRollbackPreview, rollbackSections } from "../describe/rollback";
+import { type ExportPass, describeRollbackPreview, rollbackSections } from "../describe/rollback";
 import { toMessages } from "../describe/sections";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
@@ -63,6 +63,7 @@ function cutoverToEnd(
 export async function runRollbackPass(
   inputs: PassInputs,
   state: Past | undefined,
+  pass: ExportPass,
   recordOf: (last: CutoverRecord | undefined) => EndedCutover | undefined,
 ): Promise<PassResults> {
   const { database: name, isInPod } = inputs;
@@ -75,7 +76,7 @@ export async function runRollbackPass(
     cutoverAt = cutoverRecord.at;
     const options = { ...inputs, uri: inputs.uri, name, cutoverAt, ended, watch: console.log };
     const report = await runRollback(stateOf(inputs), options);
-    const known = { cutoverAt, isAgain: isInPod === true };
+    const known = { cutoverAt, isAgain: isInPod === true, pass };
     toMessages(rollbackSections(report, namedState(inputs), known)).forEach(reportLine);
     const { exported } = report;
     const rollback = { ...report, ...(exported && { exported: truncateReport(exported) }) };

@@ -123,7 +123,7 @@ function reportForms(forms: FormsReport, inputs: StateInputs, isFirst: boolean):
   const isAccepted = forms.hash === inputs.acceptForms;
   const { root } = namedState(inputs);
   if (forms.hash !== undefined && !isAccepted) return describeFormsStop(forms, root, isFirst);
-  toMessages([formsSection(forms)]).forEach(reportLine);
+  toMessages([formsSection(forms, isFirst)]).forEach(reportLine);
   return [];
 }
 
