@@ -119,6 +119,19 @@ export async function* filesOf<Role extends Store>(
   }
 }
 
+/** Counts the files of runs by the names in their folders, without a look at a file: an estimate. */
+export async function countFiles({ root, folders }: StateAddress): Promise<number> {
+  let count = 0;
+  for (const role of rolesIn({ folders })) {
+    const isOfRole = (entry: Dirent) =>
+      role === "artifacts" ? entry.isDirectory() : entry.name.endsWith(extensionOf(role));
+    for await (const entries of readFolder(join(root, folders[role] ?? ""))) {
+      count += entries.filter(isOfRole).length;
+    }
+  }
+  return count;
+}
+
 /** A name that is not UTF-8 is decoded to a text under which no file is found. */
 async function isNotUtf8(path: string): Promise<boolean> {
   return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));

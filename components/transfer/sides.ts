@@ -1,7 +1,7 @@
 import type { Collection, Db } from "mongodb";
 import type { CollectionRole } from "../contract";
 import type { Patience } from "../mongo";
-import type { StateAddress } from "../state";
+import { type StateAddress, countFiles } from "../state";
 import type { Tally } from "./tally";
 
 /**
@@ -17,8 +17,19 @@ export interface MongoSide extends Patience {
 export interface BothSides extends StateAddress, MongoSide {
   /** The setting `advanced.acceptForms`. */
   readonly acceptForms?: string | undefined;
-  /** Receives the tally at the beginning, to show progress. */
-  readonly watch?: (tally: Tally) => void;
+  /** Receives the tally at the beginning, to show progress, and a function that counts what there is to do. */
+  readonly watch?: (tally: Tally, findTotal: () => Promise<Total>) => void;
+}
+
+/** About how many files or runs there are to do. */
+export interface Total {
+  readonly count: number;
+  readonly unit: "files" | "runs";
+}
+
+/** The files on disk, by their names. */
+export async function totalOnDisk(address: StateAddress): Promise<Total> {
+  return { count: await countFiles(address), unit: "files" };
 }
 
 /** A role's collection, with writes that a majority has. */

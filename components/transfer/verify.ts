@@ -20,7 +20,7 @@ import { type Batch, type From, groupsOnDisk, workOn } from "./disk";
 import { reading } from "./documents";
 import { type Pair, pairsOf } from "./pairs";
 import type { FormsReport } from "./forms/read";
-import { type BothSides } from "./sides";
+import { type BothSides, totalOnDisk } from "./sides";
 import type { Quarantined } from "./reports";
 import { withForms } from "./step-forms";
 import { Tally, addExamples } from "./tally";
@@ -108,7 +108,7 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const tally = new Tally();
   await requireState(asked);
   const sides = await withForms(asked);
-  sides.watch?.(tally);
+  sides.watch?.(tally, () => totalOnDisk(sides));
   const truth = sourceOfTruth(await readCutoverRecord(sides.root));
   const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
   const isStrict = ({ disk }: Pair) =>

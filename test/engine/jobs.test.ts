@@ -173,7 +173,9 @@ describe("a cutover whose database only the cluster reaches", () => {
 
   it("brings them to the files in a later update, when MongoDB answers again", async () => {
     await life.server.start();
-    expect(await succeeded(life.stack.up())).toMatch(/Exported to claim state\/taskrunner while the worker is stopped: /);
+    expect(await succeeded(life.stack.up())).toMatch(
+      /Exported to claim state\/taskrunner while the worker is stopped: /,
+    );
     expect(await life.stack.outputs()).toMatchObject({ rollback: { held: [] } });
     const files = await readdir(join(root, "state/runs"));
     expect(files.filter((name) => /^[^.].*\.json$/.test(name))).toHaveLength(sample.runs);

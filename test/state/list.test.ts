@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { type StateFolders, defaultFolders } from "../../components/contract";
 import {
+  countFiles,
   requireState,
   stateFiles,
   newestRuns,
@@ -52,6 +53,7 @@ it("the layout's files are listed role by role, foreign ones are counted", async
     unknown: 1,
     unknownNames: ["state/runs/old"],
   });
+  expect(await countFiles({ root, folders: defaultFolders })).toBe(names.length);
 });
 
 it("hidden and temporary files are skipped and counted, and nothing is looked at among a run's artifacts", async () => {

@@ -39,7 +39,7 @@ const old = new Date(0);
 it("exports what changed before the drain, and leaves to the handover what changes later", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  expect(await runBulkPass()).toContain(`${stack.root}: 1 run, 1 log entry.`);
+  expect(await runBulkPass()).toContain(`${stack.root} before the drain: 1 run, 1 log entry.`);
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
   // Nothing is at an end: the services are at work, and the drain may refuse to begin.

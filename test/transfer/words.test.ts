@@ -226,7 +226,17 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "the progress of an import": () => {
       const tally = Object.assign(new Tally(), { files: 243, bytes: 5_100_000 });
       tally.count("logs", "unchanged", 12_000);
-      return describeProgress(tally, 10);
+      return [
+        describeProgress(tally, 10),
+        describeProgress(tally, 10, { count: 986, unit: "files" }),
+        // What was added meanwhile.
+        describeProgress(tally, 20, { count: 243, unit: "files" }),
+      ].join("\n");
+    },
+    "the progress of an export": () => {
+      const tally = Object.assign(new Tally(), { files: 3, bytes: 5_100_000 });
+      tally.count("runs", "unchanged", 12_000);
+      return describeProgress(tally, 3_600, { count: 1_000_000, unit: "runs" });
     },
 
     ...formsCases(),
@@ -249,9 +259,10 @@ function formsCases(): Record<string, Saying> {
   const forms = { compared, differences: [difference], hash: "0123456789abcdef" };
   return {
     "forms of services that have not written yet": () =>
-      [true, false].map((isFirst) =>
-        formatSection(formsSection({ compared: byRole(() => 0), differences: [] }, isFirst)),
-      ),
+      [true, false]
+        .map((isFirst) => formsSection({ compared: byRole(() => 0), differences: [] }, isFirst))
+        .map(formatSection)
+        .join("\n"),
     "forms that agree": () => formatSection(formsSection({ compared, differences: [] })),
     "forms that differ": () => formatSection(formsSection(forms)),
     "forms that differ before the drain": () => describeFormsStop(forms, root, true),

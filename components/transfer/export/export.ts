@@ -10,7 +10,7 @@ import {
   unholdParts,
 } from "../../state";
 import { Checkpoints } from "../checkpoints";
-import { idsAmong, runIdsIn } from "../documents";
+import { idsAmong, reading, runIdsIn } from "../documents";
 import type { ExportReport } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
@@ -64,7 +64,6 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
   await requireInside(asked);
   const sides = await withForms(asked);
   const tally = new Tally();
-  sides.watch?.(tally);
   let form: Promise<boolean> | undefined;
   const task: ExportTask = {
     sides,
@@ -117,10 +116,16 @@ export async function exportRuns(
   runIds: readonly string[] | undefined,
   isWanted: (run: RunHead) => boolean = () => true,
 ): Promise<ReadonlySet<string>> {
-  const wanted = (run: RunHead) => !task.held.runs.has(run.runId) && isWanted(run);
-  const blocks = blocksOfRuns(task.sides, runIds, wanted);
+  const { sides, tally, held } = task;
+  const countRuns = () => reading(sides, "runs", (all) => all.estimatedDocumentCount());
+  sides.watch?.(tally, async () => ({
+    count: runIds?.length ?? (await countRuns()),
+    unit: "runs",
+  }));
+  const wanted = (run: RunHead) => !held.runs.has(run.runId) && isWanted(run);
+  const blocks = blocksOfRuns(sides, runIds, wanted);
   const stale = new Set<string>();
-  for await (const runs of exportBlocks(task, blocks, partRoles(task.sides))) {
+  for await (const runs of exportBlocks(task, blocks, partRoles(sides))) {
     for (const { runId, isStale } of runs) if (isStale) stale.add(runId);
   }
   return stale;

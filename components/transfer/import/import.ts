@@ -23,7 +23,7 @@ import { Checkpoints } from "../checkpoints";
 import { type Batch, type From, type OnlyRuns, groupsOnDisk, workOn } from "../disk";
 import { findUnfinishedRuns, reading } from "../documents";
 import { decideForms } from "../forms/decide";
-import { type BothSides, type ImportPass } from "../sides";
+import { type BothSides, type ImportPass, totalOnDisk } from "../sides";
 import type { ImportReport } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
@@ -77,7 +77,7 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   };
   try {
     if (decides) await skipForeign(sides, tally.skipped);
-    sides.watch?.(tally);
+    sides.watch?.(tally, () => totalOnDisk(sides));
     await importRuns({ ...given, ...writer, tally, checkpoints });
   } catch (error) {
     quarantine?.discard();

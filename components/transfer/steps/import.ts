@@ -147,7 +147,9 @@ async function exportBefore(inputs: PassInputs): Promise<void> {
   const { database: name, uri, electionSeconds } = inputs;
   const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
   try {
-    const report = await exportBulkPass(stateOf(inputs), options);
+    const report = await reportProgress("export", stateOf(inputs), (sides) =>
+      exportBulkPass(sides, options),
+    );
     if (!report) return;
     toMessages(bulkExportSections(report, namedState(inputs).root)).forEach(reportLine);
     reportSkipped(await skippedIn(stateOf(inputs)), inputs);

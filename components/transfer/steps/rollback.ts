@@ -9,6 +9,7 @@ import {
 } from "../../state";
 import { type StateOf, Unfinished, reportLine } from "../../step";
 import { type ExportPass, describeRollbackPreview, rollbackSections } from "../describe/rollback";
+import { reportProgress } from "../describe/progress";
 import { toMessages } from "../describe/sections";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
@@ -75,7 +76,9 @@ export async function runRollbackPass(
     const { cutover: ended } = cutoverRecord;
     cutoverAt = cutoverRecord.at;
     const options = { ...inputs, uri: inputs.uri, name, cutoverAt, ended, watch: console.log };
-    const report = await runRollback(stateOf(inputs), options);
+    const report = await reportProgress("export", stateOf(inputs), (sides) =>
+      runRollback(sides, options),
+    );
     const known = { cutoverAt, isAgain: isInPod === true, pass };
     toMessages(rollbackSections(report, namedState(inputs), known)).forEach(reportLine);
     const { exported } = report;
