@@ -17,7 +17,7 @@ export class UsageError extends Error {
 }
 
 interface CommandHelp {
-  readonly group: "Database" | "Data" | "Pull requests";
+  readonly group: "Before an update" | "Database" | "Data" | "Pull requests";
   /** What it does, as an imperative of at most 60 characters: `Show the ledger.` */
   readonly does: string;
   /** Its own options. */

@@ -94,28 +94,34 @@ export const planCommand = command("plan", {
     "It compares the forms of the files with those of what services wrote to MongoDB.",
   ],
 }).action(async (options: CommonOptions & { readonly exitZero?: true }) => {
+  const { facts, text, status } = await makePlan(options);
+  print(options, facts, text);
+  process.exitCode = options.exitZero ? 0 : status;
+});
+
+/** Plans as `plan` does: its result as JSON, with the facts of `--json` if they are asked for, and as text. */
+export async function makePlan(options: CommonOptions) {
   const settings = await loadSettings(options);
   const reached = await tryToConnect(options, settings);
   const { db, why } = reached;
   const planned = db
     ? await plan(db, { ...planOptions(settings), scan: previewScan })
     : nothingPlanned;
-  const facts = options.json ? await planFacts(settings, reached) : {};
+  const more = options.json ? await planFacts(settings, reached) : {};
   const forms = db && (await findForms(settings, db));
   const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
-  print(
-    options,
-    { reachable: db !== undefined, blocked, ...planAsJson(planned), forms, ...facts },
-    db
-      ? [
-          describePlan(db.databaseName, planned),
-          ...(forms?.hash ? [formatSection(formsSection(forms))] : []),
-        ].join("\n")
-      : `MongoDB is unreachable: ${why ?? ""}`,
-  );
-  const status = blocked ? 3 : planned.changes.length > 0 ? 2 : 0;
-  process.exitCode = options.exitZero ? 0 : status;
-});
+  const text = db
+    ? [
+        describePlan(db.databaseName, planned),
+        ...(forms?.hash ? [formatSection(formsSection(forms))] : []),
+      ].join("\n")
+    : `MongoDB is unreachable: ${why ?? ""}`;
+  return {
+    facts: { reachable: db !== undefined, blocked, ...planAsJson(planned), forms, ...more },
+    text,
+    status: blocked ? 3 : planned.changes.length > 0 ? 2 : 0,
+  };
+}
 
 // In filesystem mode MongoDB may be unreachable. The reason names hosts, never secrets.
 async function tryToConnect(

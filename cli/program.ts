@@ -5,6 +5,7 @@ import { applyCommand, planCommand, scriptCommand, statusCommand } from "./datab
 import { exportCommand } from "./export";
 import { importCommand } from "./import";
 import { useSelectedStack } from "./inputs";
+import { previewCommand } from "./preview";
 import { stepCommand } from "./step";
 import { verifyCommand } from "./verify";
 
@@ -30,6 +31,7 @@ Example:
     npx taskrunner-storage status`,
   );
 const commands = [
+  previewCommand,
   statusCommand,
   planCommand,
   applyCommand,

@@ -39,6 +39,8 @@ export interface Preview {
   readonly stack: string | undefined;
   readonly steps: readonly PreviewStep[];
   readonly messages: readonly Message[];
+  /** What the steps will do, a line each, in the order of the engine. */
+  readonly planned: readonly string[];
   /** Whether the engine refreshed the state first: `--refresh`. */
   readonly refreshed: boolean;
   /** How long the stack's last change of mode stopped the worker; undefined if not measured. */
@@ -117,6 +119,11 @@ export function readPreview(text: string, redact: Redact): Preview {
     stack: raw.map(({ urn }) => /^urn:pulumi:(.+?)::/.exec(urn)?.[1]).find(Boolean),
     steps: [...byUrn].map(([urn, steps]) => mergeSteps(urn, steps)),
     messages: (diagnostics ?? []).flatMap(parseMessage),
+    planned: (diagnostics ?? [])
+      .map(({ message }) => readPrinted(message))
+      .flatMap(({ code, text }) =>
+        code === "planned" ? [text.slice(0, text.lastIndexOf(" ["))] : [],
+      ),
     refreshed: raw.some(({ op }) => op === "refresh"),
     stoppedSeconds: lastChange.data?.stoppedSeconds,
   };

@@ -19,6 +19,8 @@ export type Level = "blocked" | "risks" | "clear";
 
 interface Verdict {
   readonly level: Level;
+  /** What blocks the update and each risk, the worst first; one reason if there is neither. */
+  readonly reasons: readonly string[];
   readonly line: string;
   /** The same as a list, with a line for each risk. */
   readonly list: Markdown;
@@ -62,9 +64,10 @@ export function judgePreview(input: ReviewInput): Verdict {
   const all = [...blocks, ...risks].filter((one) => typeof one === "string");
   const level = blocks.some(Boolean) ? "blocked" : all.length > 0 ? "risks" : "clear";
   const clear = direction === "nothing" ? "nothing to do." : none;
-  const line = `${marks[level]}:** ${level === "clear" ? clear : all.join(" · ")}`;
-  const list = [`${marks[level]}**`, "", ...all.map((one) => `- ${one}`)].join("\n");
-  return { level, line, list: ours(all.length < 2 ? line : list) };
+  const reasons = level === "clear" ? [clear] : all;
+  const line = `${marks[level]}:** ${reasons.join(" · ")}`;
+  const list = [`${marks[level]}**`, "", ...reasons.map((one) => `- ${one}`)].join("\n");
+  return { level, reasons, line, list: ours(reasons.length < 2 ? line : list) };
 }
 
 // Only a plan has figures of MongoDB.

@@ -1,14 +1,15 @@
 import { expect, it } from "vitest";
 import { examplesIn, linesBelow, mainPage, pagesByName } from "./pages";
 
-it("the commands are in three groups, and `step` is in none", () => {
+it("the commands are in four groups, and `step` is in none", () => {
   const named = (heading: RegExp) =>
     linesBelow(mainPage, heading).map((line) => line.split(/,? /)[0] ?? "");
-  const groups = [/^Database:$/, /^Data:$/, /^Pull requests:$/].map(named);
+  const groups = [/^Before an update:$/, /^Database:$/, /^Data:$/, /^Pull requests:$/].map(named);
   expect(groups.flat()).toEqual([...pagesByName.keys()]);
-  expect(groups[0]).toEqual(expect.arrayContaining(["status", "plan", "apply", "script"]));
-  expect(groups[1]).toEqual(["import", "verify", "export"]);
-  expect(groups[2]).toEqual(["comment"]);
+  expect(groups[0]).toEqual(["preview"]);
+  expect(groups[1]).toEqual(expect.arrayContaining(["status", "plan", "apply", "script"]));
+  expect(groups[2]).toEqual(["import", "verify", "export"]);
+  expect(groups[3]).toEqual(["comment"]);
   expect(mainPage).not.toContain("step");
 });
 

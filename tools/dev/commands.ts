@@ -46,11 +46,14 @@ export async function runPreview(places: DevPaths): Promise<void> {
   const secrets = secretsFor(database, places.stack);
   const asked = { keepUris: false, values: valuesOf(site, places) };
   const stack = await stackWith({ storageMode: "mongo", ...asked }, places, secrets);
-  if (cluster === undefined || (await hasServices(stack))) return show(stack);
+  if (cluster === undefined || (await hasServices(stack))) return show(stack, database.uri);
   const up = makeCommand("up", places.stack);
   say(`stack ${places.stack.name} is new: \`${up}\` first installs worker and web on files, as`);
   say("shown here, and takes them to MongoDB then");
-  await show(await stackWith({ storageMode: "filesystem", ...asked }, places, secrets));
+  await show(
+    await stackWith({ storageMode: "filesystem", ...asked }, places, secrets),
+    database.uri,
+  );
 }
 
 /** Puts worker and web back on files, without MongoDB. */

@@ -12,7 +12,8 @@ export async function* messagesIn(lines: AsyncIterable<string>): AsyncGenerator<
   const printed = new Set<string>();
   let errors: string[] = [];
   let part: "rows" | "diagnostics" | "end" = "rows";
-  let heading: string[] = [];
+  // A blank line or a resource's name, if something follows it.
+  let before: string[] = [];
   for await (const line of lines) {
     if (line === "Diagnostics:") {
       part = "diagnostics";
@@ -20,13 +21,15 @@ export async function* messagesIn(lines: AsyncIterable<string>): AsyncGenerator<
     } else if (part !== "end" && endOfMessages.test(line)) {
       part = "end";
       yield* ["", line];
+      before = [];
     } else if (part === "end") {
-      yield line;
+      if (line !== "") yield* [...before, line];
+      before = line === "" ? [line] : [];
     } else if (part === "diagnostics") {
-      if (/^ {2}\S/.test(line)) heading = ["", line];
+      if (/^ {2}\S/.test(line)) before = ["", line];
       else if (line !== "" && !printed.has(line.trim())) {
-        yield* [...heading, line];
-        heading = [];
+        yield* [...before, line];
+        before = [];
       }
     } else {
       const text = line.replace(row, "").trim();

@@ -50,9 +50,23 @@ export async function exportOf(stack: Stack): Promise<string> {
   return ask(stack, ["stack", "export", ...nameStack(stack)]);
 }
 
-/** Shows what an update would change. */
-export async function preview(stack: Stack): Promise<void> {
-  await show(stack, ["preview", "--suppress-outputs"]);
+/**
+ * Shows what an update would do, as `taskrunner-storage preview` does.
+ *
+ * @param uri of the database, secret; it need not answer
+ */
+export async function preview(stack: Stack, uri: string): Promise<void> {
+  const { repository, settings } = stack.places;
+  const program = join(repository, "cli/bin.cjs");
+  const options = ["--settings", settings, "--connect-timeout", "2"];
+  const child = spawn(process.execPath, [program, "preview", ...nameStack(stack), ...options], {
+    cwd: repository,
+    env: { ...stack.environment, TASKRUNNER_MONGO_URI: uri },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  await ending(child);
+  const isShown = [0, 2, 3].includes(child.exitCode ?? 1);
+  if (!isShown) throw new DevError("the preview stopped with the error above");
 }
 
 /** Updates the stack. @returns whether that changed a resource */

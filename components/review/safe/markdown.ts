@@ -37,6 +37,17 @@ const spare = 30;
 // Control, formatting and half characters change how a line is read or cut.
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
+/** A line from outside as a terminal may show it, with no character that changes how it is read. */
+export const printable = (line: string): string =>
+  line.replace(/\t/g, "  ").replace(invisible, "\ufffd");
+
+/** A piece as a terminal shows it: without the marks of code and of bold text. */
+export const plain = ({ text }: Markdown): string =>
+  text
+    .replace(/(`+) ?(.*?) ?\1(?!`)/g, "$2")
+    .replaceAll("&#124;", "|")
+    .replace("**delete**", "delete");
+
 function cutText(text: string, show: (shown: string) => string): string {
   const shown = text.length <= longest + spare ? text : text.slice(0, longest);
   const left = text.length - shown.length;
@@ -71,9 +82,7 @@ const maxLines = 60;
  * @param language the program's own word, such as `diff`
  */
 export function codeBlock(lines: readonly string[], language = ""): Markdown {
-  const all = lines
-    .slice(0, maxLines)
-    .map((line) => cutText(line, (part) => part.replace(/\t/g, "  ").replace(invisible, "\ufffd")));
+  const all = lines.slice(0, maxLines).map((line) => cutText(line, printable));
   all.push(...andMore(lines.length - maxLines));
   const quotes = chooseQuotes(all.join("\n"), 3);
   return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));

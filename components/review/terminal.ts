@@ -1,0 +1,56 @@
+import { andMore } from "../text";
+import { writeHeadline } from "./headline";
+import { isError, isStop, type ReviewInput } from "./input";
+import { otherWarnings } from "./messages";
+import type { Message } from "./read";
+import { plain, printable, wrap } from "./safe/markdown";
+import { groupRows } from "./table";
+import { judgePreview, type Level } from "./verdict";
+
+const titles: Readonly<Record<Level, string>> = {
+  blocked: "Blocked:",
+  risks: "Needs attention:",
+  clear: "No risk found:",
+};
+
+// One screen in all. Errors and stops are never left out.
+const maxPlanned = 16;
+const maxOthers = 5;
+const maxWarnings = 3;
+
+/** The facts of the comment as lines for a terminal: the decision first. */
+export function reviewText(input: ReviewInput): string {
+  const { stack, plan, planned, touchesSchema, steps } = input;
+  const { level, reasons } = judgePreview(input);
+  const warnings = otherWarnings(input);
+  const issues = touchesSchema ? (plan?.issues ?? []) : [];
+  // The project's steps say themselves what they will do.
+  const foreign = steps.filter(({ isOurs, operation }) => !isOurs || operation === "delete");
+  const others = groupRows({ ...input, steps: foreign }).flatMap(({ rows }) => rows);
+  const sections: readonly (readonly [title: string, items: readonly string[], most: number])[] = [
+    [titles[level], [...reasons, ...staysUp(input)].map((one) => `- ${one}`), Infinity],
+    ["Errors:", messageLines(input.messages.filter(isError)), Infinity],
+    ["Data issues:", issues.map(({ text }) => indent(text)), maxWarnings],
+    ["What `pulumi up` will do, in order:", planned.map(printable), maxPlanned],
+    ["It also changes:", others.map(({ text }) => plain(text)), maxOthers],
+    ["It will stop:", messageLines(warnings.filter(isStop)), Infinity],
+    ["Warnings:", messageLines(warnings.filter((one) => !isStop(one))), maxWarnings],
+  ];
+  return [
+    `${printable(stack)}: ${writeHeadline(input, groupRows(input))}`,
+    ...sections.flatMap(([title, items, most]) => {
+      if (items.length === 0) return [];
+      const more = andMore(items.length - most).map((rest) => `${rest}: \`pulumi preview\``);
+      return ["", title, ...[...items.slice(0, most), ...more].map((item) => `  ${item}`)];
+    }),
+  ].join("\n");
+}
+
+function staysUp({ direction, gate }: ReviewInput): string[] {
+  const changesStorage = (direction === "cutover" && gate !== "closed") || direction === "rollback";
+  return changesStorage ? ["web stays up; its pods are replaced as its chart says"] : [];
+}
+
+const messageLines = (messages: readonly Message[]) => messages.map(({ text }) => indent(text));
+
+const indent = (text: string) => wrap(text).map(printable).join("\n  ");
