@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Command } from "commander";
 import type { Db } from "mongodb";
-import { errorCode, redact } from "../components/text";
+import { describeUnreadable, errorCode, redact } from "../components/text";
 import { databaseAt, formatHosts, type DatabaseAddress } from "../components/mongo";
 import {
   commandSettings,
@@ -89,9 +89,8 @@ export function readOptionFile(file: string, option: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const why = errorCode(error, "no reason given");
     throw new UsageError(
-      `The file ${file} of ${option} cannot be read: ${why}. Check its path and permissions.`,
+      `The file ${file} of ${option} ${describeUnreadable(error)}. Check its path and permissions.`,
       { cause: error },
     );
   }
@@ -154,7 +153,7 @@ export function parseAddress(found: UriSearch, { mongo }: CommandSettings): Data
         "mongo.database in the settings.",
     );
   }
-  return { uri: found.uri, database };
+  return { uri: found.uri, database, source: found.from };
 }
 
 /**

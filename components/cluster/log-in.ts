@@ -28,7 +28,11 @@ export const logIn: Step<LogInInputs, object> = {
   isDue: (state, { uri }) => uri !== unknownValue && state.uri !== uri,
   job: { engineOnly: ["from"] },
   forward: async (inputs) => {
-    await untilLoggedIn(addressIn(inputs), usualPatience, console.log);
+    await untilLoggedIn(
+      { ...addressIn(inputs), source: "its connection string" },
+      usualPatience,
+      console.log,
+    );
     return {};
   },
 };

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   connectionStringProblems,
+  describeProblem,
   uriFacts,
   type ClusterSettingsOf,
   type Settings,
@@ -79,10 +80,11 @@ export function connectionStrings(
   throw new ProgramError(
     [
       `The connection strings of stack ${stack} cannot be used; nothing was changed.`,
-      ...problems.map(({ key, found, allowed }) => {
+      ...problems.map((problem) => {
+        const { key } = problem;
         const output = (names as Readonly<Record<string, string>>)[key];
         const origin = output === undefined ? `taskrunner-storage:${key}` : `output ${output}`;
-        return `  ${origin}: found ${found}; allowed: ${allowed}`;
+        return `  ${origin}: ${describeProblem(problem)}`;
       }),
     ].join("\n"),
   );

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type * as Api from "@kubernetes/client-node";
-import { formatPrinted, warning, errorCode } from "../text";
+import { formatPrinted, warning, describeUnreadable } from "../text";
 import { isStatefulSet, nameOf, type Controller } from "./objects";
 import {
   ClusterError,
@@ -224,8 +224,7 @@ function loadConfig(
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(resolve(kubeconfig));
   } catch (error) {
-    const code = errorCode(error, "it is not valid");
-    throw new KubeconfigError(kubeconfig, `it cannot be read (${code})`);
+    throw new KubeconfigError(kubeconfig, `it ${describeUnreadable(error, "it is not valid")}`);
   }
   if (context !== undefined) config.setCurrentContext(context);
   if (config.getCurrentCluster()) return config;

@@ -71,11 +71,14 @@ export class ClusterError extends Error {
   constructor(request: Request, location: ApiLocation, cause: unknown) {
     const { verb, kind } = request;
     const status = statusOf(cause);
-    super(
-      `Kubernetes: ${verb} ${kinds[kind][1]} in ${describeApiLocation(location)} failed` +
-        `${status === undefined ? "" : ` with status ${status}`}: ${describeCause(cause)}. ` +
-        advice(status, request, location),
-    );
+    const { context, namespace, kubeconfig } = location;
+    const asked = `${verb} ${kinds[kind][1]} in `;
+    const failed =
+      status === undefined
+        ? `The Kubernetes API of context ${context} (${describeKubeconfig(kubeconfig)}) is unreachable: ` +
+          `${asked}namespace ${namespace} failed`
+        : `Kubernetes: ${asked}${describeApiLocation(location)} failed with status ${status}`;
+    super(`${failed}: ${describeCause(cause)}. ${advice(status, request, location)}`);
     this.status = status;
     this.isTransient = status === undefined || status === 429 || status >= 500;
   }
@@ -122,8 +125,8 @@ function advice(status: number | undefined, request: Request, location: ApiLocat
     case undefined:
       // Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig.
       return (
-        `Check that ${location.server} of ${describeKubeconfig(location.kubeconfig)} runs and that this machine can reach ` +
-        "it. A proxy counts only as the cluster's proxy-url in that kubeconfig."
+        `Check that ${location.server} runs and that this machine can reach it. A proxy counts only as the ` +
+        "cluster's proxy-url in that kubeconfig."
       );
     case 401:
       return "Log in again: the credentials of this context are not valid, or have expired.";

@@ -69,15 +69,15 @@ const clients = new Map<string, Promise<MongoClient>>();
  * @throws ConnectionError if no server answers or the log-in fails
  */
 export async function databaseAt(
-  { uri, database }: DatabaseAddress,
+  address: DatabaseAddress,
   options: ConnectionOptions = {},
 ): Promise<Db> {
   // A preview's client has too short a timeout for later work.
-  const key = `${options.selectionTimeoutMs ?? defaultSelectionTimeoutMs} ${uri}`;
-  const client = clients.get(key) ?? openClient(uri, options);
+  const key = `${options.selectionTimeoutMs ?? defaultSelectionTimeoutMs} ${address.uri}`;
+  const client = clients.get(key) ?? openClient(address, options);
   clients.set(key, client);
   try {
-    return (await client).db(database);
+    return (await client).db(address.database);
   } catch (error) {
     clients.delete(key);
     throw error;
@@ -98,24 +98,27 @@ export function readingAfter({ client, databaseName }: Db, afterClusterTime: Tim
  * @throws ConnectionError if no server answers or the log-in fails
  */
 export async function onOwnConnection<Result>(
-  { uri, database }: DatabaseAddress,
+  address: DatabaseAddress,
   work: (database: Db) => Promise<Result>,
   options: ConnectionOptions = {},
 ): Promise<Result> {
-  const client = await openClient(uri, options);
+  const client = await openClient(address, options);
   try {
-    return await work(client.db(database));
+    return await work(client.db(address.database));
   } finally {
     await client.close();
   }
 }
 
-async function openClient(uri: string, options: ConnectionOptions): Promise<MongoClient> {
+async function openClient(
+  address: DatabaseAddress,
+  options: ConnectionOptions,
+): Promise<MongoClient> {
   const { selectionTimeoutMs = defaultSelectionTimeoutMs } = options;
   // The CA's text, which a ConfigMap provides; `tlsCAFile` in the URI would need a file.
   const ca = process.env.TASKRUNNER_MONGO_CA;
   try {
-    const safe = new ConnectionString(uri);
+    const safe = new ConnectionString(address.uri);
     for (const name of [...safe.searchParams.keys()]) {
       if (overriddenOptions.has(name.toLowerCase())) safe.searchParams.delete(name);
     }
@@ -128,7 +131,7 @@ async function openClient(uri: string, options: ConnectionOptions): Promise<Mong
       ...(ca !== undefined && { ca }),
     }).connect();
   } catch (error) {
-    throw new ConnectionError(uri, error);
+    throw new ConnectionError(address, error);
   }
 }
 

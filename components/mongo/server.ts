@@ -4,6 +4,8 @@ import { ConnectionString } from "mongodb-connection-string-url";
 /** The address of the data. `uri` is secret; `database` overrides a database name in it. */
 export interface DatabaseAddress {
   readonly uri: string;
+  /** Where `uri` comes from, for an error. Default: `mongoUri`. */
+  readonly source?: string;
   readonly database: string;
 }
 
@@ -50,12 +52,12 @@ export class ConnectionError extends Error {
   /** The answer of a server that rejected the connection (`answerIn`); usually undefined. */
   readonly answer: string | undefined;
 
-  constructor(uri: string, cause: unknown) {
+  constructor({ uri, source = "mongoUri" }: Omit<DatabaseAddress, "database">, cause: unknown) {
     const found = cause instanceof Error ? cause.message : String(cause);
     super(
       isRefusedLogin(cause)
-        ? `MongoDB at ${formatHosts(uri)} refused the user or the password of the connection string. Check ` +
-            "both, percent-encoding and authSource included, in mongoUri, TASKRUNNER_MONGO_URI or --uri-file."
+        ? `MongoDB at ${formatHosts(uri)} refused the user or the password of ${source}. Check both, their ` +
+            "percent-encoding, and authSource."
         : `Connecting to MongoDB at ${formatHosts(uri)} failed: ${found}. ` +
             "Check that it runs and that this machine can reach it.",
     );

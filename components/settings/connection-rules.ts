@@ -21,8 +21,8 @@ export function connectionStringRules(
   const unnamed = {
     key: "mongo.database",
     when: (settings.mongo.database ?? facts.database) === undefined,
-    found: "nothing, and mongoUri names none",
-    allowed: "a name in either",
+    found: "missing, and mongoUri names no database",
+    allowed: "a name here, or in mongoUri (…/taskrunner)",
   };
   return [unnamed, ...tlsRules("mongoUri", settings, facts), ...applicationRules(settings, facts)];
 }

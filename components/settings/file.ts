@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
-import { errorCode } from "../text";
+import { describeUnreadable } from "../text";
 import { load, parseStructured } from "./load";
 import { SettingsFileError } from "./problems";
 import { nameRules, sectionConflicts } from "./rules";
@@ -97,9 +97,9 @@ async function readConfig(from: SettingsSource): Promise<Config> {
     "text" in from
       ? from.text
       : await readFile(file, "utf8").catch((error: unknown) => {
-          const why = errorCode(error, "no reason given");
+          const why = describeUnreadable(error);
           throw new SettingsFileError(
-            `The settings file ${file} cannot be read: ${why}. Set --settings to an existing file.`,
+            `The settings file ${file} ${why}. Set --settings to a file that this user can read.`,
             { cause: error },
           );
         });

@@ -11,8 +11,12 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
 /** A non-empty string. */
 export const text = z.string().min(1, { error: "a string that is not empty" });
 
-/** An integer of at least 1. */
-export const positive = z.int().min(1);
+/** An integer from 1 on. */
+export function wholeNumber(max?: number) {
+  const allowed = { error: `a whole number from 1${max === undefined ? "" : ` to ${max}`}` };
+  const one = z.int(allowed).min(1, allowed);
+  return max === undefined ? one : one.max(max, allowed);
+}
 
 // JSON Schema can express the characters, but not the limit in bytes: only the program checks it.
 function nameSchema(characters: RegExp, maxBytes: number, allowed: string) {

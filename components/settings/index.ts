@@ -9,7 +9,7 @@ export { databaseOf, drainGateOf, foldersOf, resolveNamespace, schemaOptionsOf }
 export type { Direction, DrainGate } from "./derived";
 export { commandSettings, statedMongoUri, type CommandSettings, type SettingsSource } from "./file";
 export { parseSettings, parseStructured } from "./load";
-export { SettingsError, SettingsFileError, type Problem } from "./problems";
+export { describeProblem, SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {
   ChartSettings,
   HelmRolloutSettings,

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { findProblems, problemsOf, SettingsError, type Rule } from "./problems";
+import { describeAllowed, findProblems, problemsOf, SettingsError, type Rule } from "./problems";
 import { conflicts } from "./rules";
 import { settingsSchema, type Settings } from "./schema";
 
@@ -25,7 +25,7 @@ export function load<Parsed extends object>(
   values: Values,
   rulesOf: (settings: Parsed) => readonly Rule[],
 ): Parsed {
-  const parsed = schema.safeParse(values);
+  const parsed = schema.safeParse(values, { error: describeAllowed });
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
   const problems = findProblems(parsed.data, rulesOf(parsed.data));
   if (problems.length > 0) throw new SettingsError(problems);

@@ -1,9 +1,10 @@
 import type { z } from "zod";
+import { findSimilar } from "../text";
 
 /** Keys whose values are secret and appear in no message. */
 const secretKeys = ["mongoUri", "appMongoUri"];
 
-/** A problem of one setting: its path, the value found and the allowed values. */
+/** A problem of one setting: its path, the value found (`missing` if none) and the allowed values. */
 export interface Problem {
   readonly key: string;
   readonly found: string;
@@ -43,13 +44,20 @@ export class SettingsError extends Error {
       allowed: allowed.replace(connectionString, hidden),
     }));
     const lines = shown.map(
-      ({ key, found, allowed }) =>
-        `  taskrunner-storage:${key}: found ${found}; allowed: ${allowed}`,
+      (problem) => `  taskrunner-storage:${problem.key}: ${describeProblem(problem)}`,
     );
     super(["The settings are not valid; nothing was changed.", ...lines].join("\n"));
     this.problems = shown;
   }
 }
+
+/** A problem without its key: `found "no"; allowed: none`, or `missing; allowed: …`. */
+export function describeProblem({ found, allowed }: Problem): string {
+  return `${found.startsWith(missing) ? "" : "found "}${found}; allowed: ${allowed}`;
+}
+
+/** The beginning of `found` if there is no value. */
+const missing = "missing";
 
 /** A settings file is unreadable or not YAML. Nothing was changed. */
 export class SettingsFileError extends Error {
@@ -67,11 +75,11 @@ export function problemsOf(error: z.ZodError, values: unknown): Problem[] {
 function describeIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
-      key: [...path, key].join("."),
-      found: "an unknown setting",
-      allowed: issue.message,
-    }));
+    return issue.keys.map((key) => {
+      const meant = findSimilar(key, issue.message.split(", "));
+      const found = `an unknown setting${meant === undefined ? "" : ` (did you mean ${meant}?)`}`;
+      return { key: [...path, key].join("."), found, allowed: issue.message };
+    });
   }
   const closest = issue.code === "invalid_union" ? findClosest(issue) : undefined;
   if (closest) {
@@ -79,9 +87,7 @@ function describeIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
       describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, values),
     );
   }
-  return [
-    { key: path.join("."), found: describeFound(path, values), allowed: describeAllowed(issue) },
-  ];
+  return [{ key: path.join("."), found: describeFound(path, values), allowed: issue.message }];
 }
 
 function findClosest({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
@@ -92,7 +98,8 @@ function findClosest({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue
   return best?.length === second?.length ? undefined : best;
 }
 
-function describeAllowed(issue: z.core.$ZodIssue): string {
+/** The allowed values, as the message of an issue whose schema states none. */
+export function describeAllowed(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_value":
       return issue.values.map(String).join(", ");
@@ -101,9 +108,13 @@ function describeAllowed(issue: z.core.$ZodIssue): string {
     case "invalid_union":
       return "options" in issue && Array.isArray(issue.options)
         ? issue.options.map(String).join(", ")
-        : issue.message;
+        : undefined;
+    case "too_small":
+      return `at least ${issue.minimum}`;
+    case "too_big":
+      return `at most ${issue.maximum}${issue.origin === "string" ? " characters" : ""}`;
     default:
-      return issue.message;
+      return undefined;
   }
 }
 
@@ -117,7 +128,7 @@ export function valueAt(path: readonly string[], values: unknown): unknown {
 
 function describeFound(path: readonly string[], values: unknown): string {
   const value = valueAt(path, values);
-  if (value === undefined) return "nothing";
+  if (value === undefined) return missing;
   if (secretKeys.includes(path[0] ?? "")) return "a secret of the wrong form";
   return JSON.stringify(value);
 }

@@ -80,7 +80,7 @@ export function resolveContext(settings: Settings): KubernetesSettings {
   const [context, ...others] = new Set(files.flatMap(contextsIn));
   if (context === undefined) return kubernetes;
   if (others.length === 0) return { ...kubernetes, context };
-  const found = "nothing, although the kubeconfig has several contexts";
+  const found = "missing, although the kubeconfig has several contexts";
   const allowed = [context, ...others].join(", ");
   throw new SettingsError([{ key: "kubernetes.context", found, allowed }]);
 }

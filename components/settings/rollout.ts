@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { positive, section, text } from "./forms";
+import { wholeNumber, section, text } from "./forms";
 
 const common = {
-  timeoutSeconds: positive
+  timeoutSeconds: wholeNumber()
     .default(600)
     .describe("How long a drain or a rollout may take, in seconds."),
   ignorePods: text
@@ -17,7 +17,7 @@ const common = {
       "Whether a pod of web's template starts on MongoDB before the drain, and a cutover stops if it does not work.",
     ),
   drain: z
-    .union([z.literal("wait"), positive], { error: "wait, or the number of a cutover" })
+    .union([z.literal("wait"), wholeNumber()], { error: "wait, or the number of a cutover" })
     .optional()
     .describe(
       "A gate before the worker's drain: `wait` prepares a cutover and stops no service; the number of the cutover opens it. Default: no gate.",
@@ -78,7 +78,7 @@ const valuesRollout = section({
     .describe(
       "How the stack finds the pods, to drain the worker and watch the rollout; `none` if Pulumi cannot reach them.",
     ),
-  workerStopped: positive
+  workerStopped: wholeNumber()
     .optional()
     .describe(
       "With `confirm: none` and `backfill`: the number of the cutover for which you have stopped the worker. `up` stops before the handover until it is set.",

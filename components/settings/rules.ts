@@ -169,7 +169,7 @@ function jobRules({ jobs, rollout, backfill }: Settings): Rule[] {
     {
       key: "jobs.namespace",
       when: jobs !== undefined && jobs.namespace === undefined && rollout.target === "values",
-      found: "nothing, and rollout has none",
+      found: "missing, and rollout has none",
       allowed: "the namespace of the Jobs",
     },
     {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cluster } from "./cluster";
-import { positive, section, text } from "./forms";
+import { wholeNumber, section, text } from "./forms";
 import { rollout } from "./rollout";
 import { advanced, backfill, jobs, kubernetes, migration, mongo, validation } from "./sections";
 
@@ -13,7 +13,7 @@ export const settingsSchema = section({
   storageMode: z
     .enum(["mongo", "filesystem"])
     .describe("Where the services keep their state: the target mode of `pulumi up`."),
-  cutover: positive
+  cutover: wholeNumber()
     .default(1)
     .describe(
       "The number of the cutover that `storageMode: mongo` performs or keeps. After each rollback `pulumi up` requires the next number, so that stale settings in git never cut over again. A larger number passes, for a stack that lost its state.",
@@ -34,8 +34,7 @@ export const settingsSchema = section({
     .enum(["reserved", "enforced"])
     .default("reserved")
     .describe("Whether every run has a tenant. With `reserved`, the tenant index is sparse."),
-  logRetentionDays: positive
-    .max(24_855)
+  logRetentionDays: wholeNumber(24_855)
     .optional()
     .describe(
       "The number of days after which log entries expire, in force after a verified cutover. Default: never.",

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { collections, defaultFolders, indexNameIn } from "../contract";
-import { collectionName, databaseName, folder, indexName, positive, section, text } from "./forms";
+import {
+  collectionName,
+  databaseName,
+  folder,
+  indexName,
+  wholeNumber,
+  section,
+  text,
+} from "./forms";
 
 const indexNames = Object.values(collections).flatMap(({ name, indexes }) =>
   indexes.map((index) => {
@@ -157,7 +165,7 @@ export const jobs = section({
     .describe(
       "A Kubernetes pod template that is merged into the Jobs' pods, for labels, user, limits, nodes, service account or volumes. Fields that a Job needs override it. The user must be able to write the state directory; default: the image's user, 1000.",
     ),
-  timeoutSeconds: positive
+  timeoutSeconds: wholeNumber()
     .default(600)
     .describe("How long a Job may be without a running pod, in seconds."),
 });
@@ -167,8 +175,7 @@ export const advanced = section({
   ledger: collectionName
     .default("schema_migrations")
     .describe("The collection of the migration's record."),
-  electionSeconds: positive
-    .max(600)
+  electionSeconds: wholeNumber(600)
     .default(60)
     .describe(
       "How long a rollback waits for MongoDB to have a primary, and a pass for the end of MongoDB's trouble while the worker is stopped, in seconds.",

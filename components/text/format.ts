@@ -44,6 +44,34 @@ export function errorCode(error: unknown, otherwise = "unknown error"): string {
   return typeof code === "string" ? code : otherwise;
 }
 
+/** Why a file cannot be read, as the end of a sentence on it. */
+export function describeUnreadable(error: unknown, otherwise = "unknown error"): string {
+  const code = errorCode(error, otherwise);
+  return code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
+}
+
+/** The name that a misspelt one probably means: one or two letters differ, in any case; undefined if none is so close. */
+export function findSimilar(name: string, names: readonly string[]): string | undefined {
+  const distance = (other: string) => countEdits(name.toLowerCase(), other.toLowerCase());
+  const [closest] = names.toSorted((one, other) => distance(one) - distance(other));
+  const most = name.length < 6 ? 1 : 2;
+  return closest !== undefined && distance(closest) <= most ? closest : undefined;
+}
+
+/** The number of letters to insert, remove or replace (Levenshtein). */
+function countEdits(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const letter of one) {
+    const before = row;
+    row = [(before[0] ?? 0) + 1];
+    for (let at = 0; at < other.length; at += 1) {
+      const replaced = (before[at] ?? 0) + (letter === other[at] ? 0 : 1);
+      row.push(Math.min(replaced, (before[at + 1] ?? 0) + 1, (row[at] ?? 0) + 1));
+    }
+  }
+  return row.at(-1) ?? 0;
+}
+
 /** Interval of the progress lines of every wait. */
 export const progressEveryMs = 10_000;
 

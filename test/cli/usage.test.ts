@@ -29,6 +29,7 @@ function settings(name: string, values: object): Promise<void> {
 it.each<[string, string[], string]>([
   ["without a command", [], "Usage: taskrunner-storage"],
   ["an unknown command", ["ledger"], "unknown command 'ledger'"],
+  ["a misspelt command", ["statsu"], "(Did you mean status?)"],
   ["an unknown option", ["apply", "--follows", "x"], "unknown option '--follows'"],
   ["a missing option", ["comment"], "required option '--preview <file>' not specified"],
   ["a removed option", ["import", "--shard", "1/2"], "unknown option '--shard'"],
@@ -36,9 +37,13 @@ it.each<[string, string[], string]>([
   ["no state directory", ["verify"], "Set --state, or backfill.source.path"],
   ["no state in it", ["import", "--state", "/nowhere"], "/nowhere is not a readable directory"],
   ["nowhere to export to", ["export", "--state", "/nowhere"], "/nowhere is not a directory"],
-  ["no such settings", ["status", "--settings", "none"], "file none cannot be read: ENOENT"],
-  ["no such preview", ["comment", "--preview", "none"], "none of --preview cannot be read"],
-  ["no such connection string", ["status", "--uri-file", "none"], "none of --uri-file cannot"],
+  ["no such settings", ["status", "--settings", "none"], "file none does not exist"],
+  ["no such preview", ["comment", "--preview", "none"], "none of --preview does not exist"],
+  [
+    "no such connection string",
+    ["status", "--uri-file", "none"],
+    "none of --uri-file does not exist",
+  ],
 ])("%s is wrong usage: 64", async (_name, args, words) => {
   // It is found before anything connects.
   const { exitCode, stderr, stdout } = await run(args, { TASKRUNNER_MONGO_URI: away });

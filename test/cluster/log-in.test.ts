@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { providers } from "../../components/cluster/provider";
 import { untilLoggedIn } from "../../components/cluster/log-in";
+import { databaseAt } from "../../components/mongo";
 import type { MongoServer } from "../../tools/parts";
 import { serverWithLogins } from "../atlas/site";
 
+const { ServerCheck } = providers;
 let folder: string;
 let server: MongoServer;
 
@@ -58,4 +61,18 @@ it("gives up after a while, and names the user and the hosts, not the password",
   expect(text).toContain("user missing, which this stack created,");
   expect(text).toContain(`127.0.0.1:${server.port} refused the user or the password`);
   expect(text).not.toContain("pw-of-user");
+});
+
+it("a server that refuses the user stops an update before any change", async () => {
+  const check = ServerCheck.create({ ...address("missing"), collections: [] });
+  await expect(check).rejects.toThrow(/mongoUri.* Neither data nor services were changed\.$/);
+});
+
+it.each([
+  [undefined, "mongoUri"],
+  ["TASKRUNNER_MONGO_URI", "TASKRUNNER_MONGO_URI"],
+])("a refused password is one of where the string comes from, %s", async (source, named) => {
+  const wrong = { ...address("missing"), ...(source !== undefined && { source }) };
+  const words = `127.0.0.1:${server.port} refused the user or the password of ${named}. Check both`;
+  await expect(databaseAt(wrong)).rejects.toThrow(words);
 });

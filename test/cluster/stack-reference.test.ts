@@ -31,7 +31,7 @@ describe("the settings of a stack whose cluster is another one's", () => {
   it("name the database where Jobs do the work", () => {
     const jobs = { ...values, jobs: { image: "i", namespace: "n" } };
 
-    expect(problemsOf(jobs)).toContain("mongo.database: found nothing");
+    expect(problemsOf(jobs)).toContain("mongo.database: missing");
     expect(problemsOf({ ...jobs, mongo: { database: "taskrunner" } })).toBe("no problem");
   });
 });

@@ -56,7 +56,7 @@ it("a request whose time was over had no status, and may pass", () => {
   const cause = new DOMException("The operation was aborted due to timeout", "TimeoutError");
   const error = new ClusterError({ verb: "list", kind: "Pod" }, location, cause);
   expect(error).toMatchObject({ isTransient: true, status: undefined });
-  expect(error.message).toMatch(/failed: The operation was aborted due to timeout/);
+  expect(error.message).toMatch(/: The operation was aborted due to timeout/);
 });
 
 const now = new Date("2026-11-25T12:00:00Z");

@@ -57,9 +57,7 @@ describe("the settings of a cluster of Atlas", () => {
 
   it("name everything that a take-over would change, and ask a rollback for none of it", () => {
     const named = (problems: string) =>
-      [...problems.matchAll(/cluster\.(\S+): found nothing, and cluster\.import/g)].map(
-        ([, key]) => key,
-      );
+      [...problems.matchAll(/cluster\.(\S+): missing, and cluster\.import/g)].map(([, key]) => key);
     const own = ["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled"];
     expect(named(problemsWith({ import: true }))).toEqual([
       ...own,

@@ -12,14 +12,14 @@ describe("a release's chart", () => {
   it("is named for a release that the stack installs too", () => {
     const rollout = { target: "helm", namespace: "taskrunner", install: true, web: helm.web };
     const problems = describeProblems({ ...dev, rollout });
-    expect(problems).toContain("rollout.worker.chart: found nothing");
+    expect(problems).toContain("rollout.worker.chart: missing");
     expect(problems).not.toContain("rollout.web");
   });
 
   it("is named if the release exists, with its version unless it is a folder", () => {
-    expect(problemsWith({})).toContain("rollout.worker.chart: found nothing");
+    expect(problemsWith({})).toContain("rollout.worker.chart: missing");
     expect(problemsWith({ chart: "oci://registry/chart" })).toContain(
-      "rollout.worker.version: found nothing",
+      "rollout.worker.version: missing",
     );
     const repository = { url: "https://charts.example.test" };
     expect(problemsWith({ chart: "worker", repository })).toContain("rollout.worker.version");

@@ -24,7 +24,7 @@ describe("what runs as Jobs", () => {
   });
 
   it.each([
-    ["jobs.namespace: found nothing", { ...asJobs, rollout: values }],
+    ["jobs.namespace: missing", { ...asJobs, rollout: values }],
     ['backfill.source.path: found "state"', { ...asJobs, backfill: { source: { path: "state" } } }],
     [
       'backfill.source.persistentVolumeClaim: found "state"',
@@ -39,9 +39,7 @@ describe("what runs as Jobs", () => {
     const { mongoUri, ...others } = asJobs;
     const secret = { name: "mongo", key: "uri" };
     const hidden = { ...others, jobs: { ...asJobs.jobs, secret } };
-    expect(describeProblems(hidden)).toMatch(
-      /mongo\.database: found nothing[^]*appMongoUri: found nothing/,
-    );
+    expect(describeProblems(hidden)).toMatch(/mongo\.database: missing[^]*appMongoUri: missing/);
     const mongo = { database: "taskrunner" };
     expect(describeProblems({ ...hidden, mongo, appMongoUri: mongoUri })).toBe("no problem");
     const rollout = { ...asJobs.rollout, connectionSecret: { name: "app" } };
@@ -50,7 +48,7 @@ describe("what runs as Jobs", () => {
       "appMongoUri: found a connection",
     );
     expect(describeProblems({ ...others, mongo, appMongoUri: mongoUri })).toContain(
-      "mongoUri: found",
+      "mongoUri: missing",
     );
   });
 });

@@ -34,7 +34,7 @@ describe.each(["atlas", "kubernetes"] as const)("the users that cluster.kind %s 
     expect(problems).toMatch(
       {
         atlas: /rollout\.target: found values/,
-        kubernetes: /connectionSecret: found {"name":"taskrunner-mongo".*mongo\.database: found/s,
+        kubernetes: /connectionSecret: found {"name":"taskrunner-mongo".*mongo\.database: missing/s,
       }[kind],
     );
     expect(describeProblems({ ...whole, rollout: { ...values, confirm: "none" } })).toBe(

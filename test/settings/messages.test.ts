@@ -25,6 +25,14 @@ describe("an unknown setting", () => {
   });
 });
 
+it("a misspelt setting is named with the one that is meant", () => {
+  const problems = describeProblems({ ...dev, backfil: {}, indexes: {} });
+  expect(problems).toContain(
+    "backfil: found an unknown setting (did you mean backfill?); allowed:",
+  );
+  expect(problems).toContain("indexes: found an unknown setting; allowed:");
+});
+
 describe("the settings file of a command", () => {
   const read = (config: object) => commandSettings({ text: stringify({ config }) });
   const named = (settings: object) =>
@@ -44,7 +52,7 @@ describe("the settings file of a command", () => {
       { rollout: dev.rollout, backfill: { source: { persistentVolumeClaim: "state" } } },
     ],
   ])("is refused like that of the program: %s", async (key, settings) => {
-    await expect(read(named(settings))).rejects.toThrow(`taskrunner-storage:${key}: found `);
+    await expect(read(named(settings))).rejects.toThrow(`taskrunner-storage:${key}: `);
   });
 
   it("may have encrypted values, and keys of other projects", async () => {

@@ -43,9 +43,7 @@ describe("settings", () => {
   });
 
   it("say the direction: no new stack cuts over by a default", () => {
-    expect(describeProblems({ ...dev, storageMode: undefined })).toContain(
-      "storageMode: found nothing",
-    );
+    expect(describeProblems({ ...dev, storageMode: undefined })).toContain("storageMode: missing");
   });
 
   it("say every problem at once: key, what was found, what is allowed", () => {
@@ -63,7 +61,7 @@ describe("settings", () => {
     );
     expect(problems).toContain("mongo.databse: found an unknown");
     expect(problems).toContain("unheardOf: found an unknown");
-    expect(problems).toContain("rollout: found nothing; allowed:");
+    expect(problems).toContain("rollout: missing; allowed:");
   });
 });
 
@@ -71,7 +69,7 @@ describe("the connection string", () => {
   it("is needed in mongo mode and not in filesystem mode", () => {
     const withoutUri = { rollout: dev.rollout };
 
-    expect(describeProblems(withoutUri)).toContain("mongoUri: found nothing");
+    expect(describeProblems(withoutUri)).toContain("mongoUri: missing");
     expect(parseSettings({ ...withoutUri, storageMode: "filesystem" }).mongoUri).toBeUndefined();
   });
 
@@ -79,7 +77,7 @@ describe("the connection string", () => {
     expect(databaseOf(parseSettings(dev))).toBe("taskrunner");
     expect(databaseOf(parseSettings({ ...dev, mongo: { database: "other" } }))).toBe("other");
     expect(describeProblems({ ...dev, mongoUri: "mongodb://127.0.0.1" })).toContain(
-      "mongo.database: found nothing",
+      "mongo.database: missing",
     );
   });
 
@@ -88,7 +86,7 @@ describe("the connection string", () => {
     const problems = describeProblems({ ...dev, mongoUri: remote });
 
     expect(problems).toContain("mongoUri: found a connection without TLS");
-    expect(problems).toContain("appMongoUri: found nothing");
+    expect(problems).toContain("appMongoUri: missing");
     const tls = remoteUris("migrator", "application");
     expect(() => parseSettings({ ...dev, ...tls })).not.toThrow();
     const plain = { ...tls, appMongoUri: tls.appMongoUri.replace("?tls=true", "") };
@@ -128,7 +126,7 @@ describe("the connection string", () => {
     const referring = { storageMode: "mongo", rollout: dev.rollout, cluster };
     const withJobs = { ...referring, jobs: { image: "image", namespace: "jobs" } };
     expect(describeProblems(referring)).toBe("no problem");
-    expect(describeProblems(withJobs)).toContain("mongo.database: found nothing");
+    expect(describeProblems(withJobs)).toContain("mongo.database: missing");
     expect(describeProblems({ ...withJobs, mongo: { database: "runs" } })).toBe("no problem");
   });
 
@@ -280,7 +278,7 @@ describe("the connection string", () => {
 describe("the rollout by Helm releases", () => {
   it("needs a namespace, and has a default for everything else if it installs", () => {
     expect(describeProblems({ ...dev, rollout: { target: "helm" } })).toContain(
-      "rollout.namespace: found nothing",
+      "rollout.namespace: missing",
     );
     expect(parseSettings({ ...dev, rollout: helm }).rollout).toMatchObject({
       worker: { release: "taskrunner-worker", path: "env" },

@@ -143,9 +143,7 @@ it.each(["storageMode", "rollout"])("a stack file without %s is refused by both"
 
   expect(left).toBeDefined();
   expect(validate({ config: others })).toBe(false);
-  expect(() => parseSettings(Object.fromEntries(values) as Values)).toThrow(
-    `${key}: found nothing`,
-  );
+  expect(() => parseSettings(Object.fromEntries(values) as Values)).toThrow(`${key}: missing`);
 });
 
 it("a secret may be encrypted, and a number may be a text, as `pulumi config set` writes them", async () => {

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
+  describeUnreadable,
   errorCode,
+  findSimilar,
   formatCount,
   formatDuration,
   formatNumber,
@@ -105,6 +107,33 @@ it("names the first of some items, and how many more there are", () => {
   expect(nameFirst(["a", "b", "c"], 2)).toBe("a, b and 1 more");
   expect(nameFirst(["a", "b"], 2, 1_000)).toBe("a, b and 998 more");
   expect(nameFirst(["a", "b"], 1, 1_205)).toBe("a and 1,204 more");
+});
+
+it("says why a file cannot be read", () => {
+  const failed = (code?: string) => Object.assign(new Error("no"), code !== undefined && { code });
+  expect(describeUnreadable(failed("ENOENT"))).toBe("does not exist");
+  expect(describeUnreadable(failed("EACCES"))).toBe("cannot be read (EACCES)");
+  expect(describeUnreadable(failed())).toBe("cannot be read (unknown error)");
+  expect(describeUnreadable(failed(), "it is not valid")).toBe("cannot be read (it is not valid)");
+});
+
+it.each([
+  ["backfil", "backfill"],
+  ["storagemode", "storageMode"],
+  ["STORAGEMODE", "storageMode"],
+  ["xbackfill", "backfill"],
+  ["packfill", "backfill"],
+  ["jobx", "jobs"],
+  ["jox", undefined],
+  ["job_x", undefined],
+  ["cutovs", "cutover"],
+  ["bakcfill", "backfill"],
+  ["cutovers", "cutover"],
+  ["bcafkill", undefined],
+  ["", undefined],
+])("the name that %j means is %j, and none of three edits", (name, meant) => {
+  expect(findSimilar(name, ["backfill", "storageMode", "jobs", "cutover"])).toBe(meant);
+  expect(findSimilar(name, [])).toBeUndefined();
 });
 
 it("has the code of an error of the system", () => {

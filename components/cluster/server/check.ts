@@ -77,7 +77,10 @@ export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
   compares: ["database", "cutover"],
   forward: async (inputs) => {
     const address = addressIn(inputs);
-    const database = await databaseAt(address);
+    const database = await databaseAt(address).catch((error: unknown) => {
+      if (!(error instanceof ConnectionError)) throw error;
+      throw new Error(`${error.message} Neither data nor services were changed.`);
+    });
     return { serverVersion: await requireServer(database, address.uri, inputs.collections) };
   },
 };
@@ -100,7 +103,7 @@ export async function requireApplication(
   creations: readonly Document[] = [],
 ): Promise<void> {
   try {
-    const database = await databaseAt(address);
+    const database = await databaseAt({ source: "appMongoUri", ...address });
     const { arbiters = [] } = (await database.command({ hello: 1 })) as { arbiters?: string[] };
     if (arbiters.length > 0 && uriFacts(address.uri)?.w !== "majority") {
       throw new ServerRefused(address.uri, [

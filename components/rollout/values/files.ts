@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { errorCode } from "../../text";
+import { describeUnreadable } from "../../text";
 
 /** A values file cannot be read, used or written. The message never has a value, which may be a password. */
 export class ValuesFileError extends Error {
@@ -38,7 +38,7 @@ export function readText(file: string, advice: string): ValuesText {
   try {
     return { file, text: new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file)) };
   } catch (error) {
-    throw new ValuesFileError(file, `it cannot be read (${errorCode(error)})`, advice);
+    throw new ValuesFileError(file, `it ${describeUnreadable(error)}`, advice);
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { positive, section, text } from "../forms";
+import { wholeNumber, section, text } from "../forms";
 import { valueAt, type Rule } from "../problems";
 
 /** A cluster's name, which begins the names of its users and roles. */
@@ -9,7 +9,7 @@ const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
 
 const region = section({
   name: text.describe("The region's name in Atlas, such as `EU_CENTRAL_1`."),
-  electable: z.int().min(1).max(7).default(3).describe("Number of nodes that may become primary."),
+  electable: wholeNumber(7).default(3).describe("Number of nodes that may become primary."),
 });
 
 const autoScaling = section({
@@ -95,7 +95,9 @@ export const atlasSection = section({
     })
     .default("standard")
     .describe("Which address is used: `standard`, `private` or `privateEndpoint:<id>`."),
-  passwordVersion: positive.default(1).describe("Changing it creates new users and passwords."),
+  passwordVersion: wholeNumber()
+    .default(1)
+    .describe("Changing it creates new users and passwords."),
   protection: z
     .boolean()
     .default(true)
@@ -135,7 +137,7 @@ function accessRules(accessList: AtlasSettings["accessList"]): Rule[] {
   const key = "cluster.accessList";
   const entries = accessList.map(({ address, range }, at) => {
     const named = [address, range].filter((one) => one !== undefined);
-    const found = named.map((one) => JSON.stringify(one)).join(" and ") || "nothing";
+    const found = named.map((one) => JSON.stringify(one)).join(" and ") || "missing";
     const when = named.length !== 1;
     return { key: `${key}.${at}`, when, found, allowed: "one of address, range" };
   });
@@ -168,7 +170,7 @@ export function takeOverRules(
   return keys.map((key) => ({
     key: `cluster.${key}`,
     when: valueAt(["cluster", ...key.split(".")], values) === undefined,
-    found: "nothing, and cluster.import is true",
+    found: "missing, and cluster.import is true",
     allowed: "the value that the cluster should have",
   }));
 }

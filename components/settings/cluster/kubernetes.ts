@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { positive, section, text } from "../forms";
+import { wholeNumber, section, text } from "../forms";
 import type { Rule } from "../problems";
 
 /** A part of a host name, short enough for the suffixes of pods. */
@@ -52,8 +52,7 @@ const resource = section({
   name: label(52)
     .default("taskrunner-mongo")
     .describe("The replica set's name. Changing it creates another, empty replica set."),
-  members: positive
-    .max(7)
+  members: wholeNumber(7)
     .refine((count) => count % 2 === 1, {
       error: "1, 3, 5 or 7: an even number does not improve elections",
     })
@@ -75,7 +74,7 @@ const resource = section({
 const user = (name: string, whose: string) =>
   section({
     name: label(40).default(name).describe("The user's name."),
-    passwordVersion: positive.default(1).describe("Changing it creates a new password."),
+    passwordVersion: wholeNumber().default(1).describe("Changing it creates a new password."),
   })
     .prefault({})
     .describe(`The user of ${whose}.`);
@@ -115,7 +114,7 @@ export const kubernetesSection = section({
     .boolean()
     .default(true)
     .describe("Whether Pulumi refuses to remove the replica set from the stack, or to replace it."),
-  timeoutSeconds: positive
+  timeoutSeconds: wholeNumber()
     .default(1_800)
     .describe("How long the operator may take until MongoDB runs, in seconds."),
 });
@@ -134,14 +133,14 @@ export function kubernetesRules(
     {
       key: "cluster.namespace",
       when: cluster.namespace === undefined && !hasNamespace,
-      found: "nothing, and rollout has none",
+      found: "missing, and rollout has none",
       allowed: "the namespace of MongoDB",
     },
     // An engine outside the cluster would create MongoDB, wait for it and then fail to reach it.
     {
       key: "jobs",
       when: !hasJobs && !cluster.engineInside,
-      found: "nothing, and only the Kubernetes cluster reaches MongoDB in it",
+      found: "missing, and only the Kubernetes cluster reaches MongoDB in it",
       allowed: "{ image, ... }, or cluster.engineInside: true if Pulumi runs in that cluster",
     },
     {

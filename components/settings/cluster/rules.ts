@@ -38,7 +38,7 @@ export function existingRules(settings: Settings): Rule[] {
     return [{ key: "mongoUri", when: true, allowed: "a connection string, as a secret" }];
   }
   // Only Jobs have the migrator's connection string, so no name can be read from it.
-  const found = "nothing, and mongoUri is in the Secret of jobs.secret";
+  const found = "missing, and mongoUri is in the Secret of jobs.secret";
   const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
   const hidden: Rule[] = [
     {
@@ -66,7 +66,7 @@ function referenceRules(settings: Settings, stack: string): Rule[] {
     {
       key: "mongo.database",
       when: jobs !== undefined && mongo.database === undefined,
-      found: "nothing, and Jobs cannot read the other stack's outputs",
+      found: "missing, and Jobs cannot read the other stack's outputs",
       allowed: "the database's name",
     },
   ];
@@ -124,7 +124,7 @@ function createdUserRules(settings: Settings): Rule[] {
     {
       key: "mongo.database",
       when: usesValuesFiles && hasOperator && mongo.database === undefined,
-      found: "nothing, and the operator's Secret does not name it",
+      found: "missing, and the operator's Secret does not name it",
       allowed: "the database's name",
     },
   ];

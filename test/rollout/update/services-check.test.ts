@@ -153,7 +153,7 @@ describe("an up without a preview, before its first change", () => {
   it("names a kubeconfig that does not answer, and nothing else", async () => {
     const kubeconfig = await current.cluster.kubeconfigAt(1);
     await expect(upFrom(inputs("silent", { kubeconfig }))).rejects.toThrow(
-      `https://127.0.0.1:1 of kubeconfig ${kubeconfig} runs`,
+      `(kubeconfig ${kubeconfig}) is unreachable`,
     );
     expect(current.printed.filter((line) => !line.startsWith("warning: "))).toEqual([]);
   });
@@ -165,8 +165,8 @@ describe("an up without a preview, before its first change", () => {
       const words = /https:\/\/127\S+, .* https:\/\/other:6443, .* advanced\.acceptCluster: (\S+)/;
       await expect(upFrom(inputs("known", mode), olds)).rejects.toThrow(words);
       const { failures } = await Drain.check(olds, inputs("known", mode));
-      const [{ property, reason } = { property: "", reason: "" }] = failures ?? [];
-      expect([property, reason]).toEqual(["context", expect.stringMatching(words)]);
+      const [{ reason } = { reason: "" }] = failures ?? [];
+      expect(reason).toMatch(words);
       const [, acceptCluster = ""] = words.exec(reason) ?? [];
       const accepting = await checked(inputs("known", { ...mode, acceptCluster }), olds);
       const before = { ...olds, applied: true };
