@@ -106,8 +106,7 @@ async function foreseeClaim(inputs: ClaimInputs, state?: ClaimState): Promise<Fi
   } catch (error) {
     // Other steps, and `up`, report other errors.
     if (!(error instanceof ClaimStopped)) return [];
-    const { property: subject, message: text } = error;
-    return [{ severity: "stop", code: codes[subject], subject, text }];
+    return [{ severity: "stop", code: codes[error.property], text: error.message }];
   }
 }
 

@@ -6,12 +6,21 @@ import { modeAfter, modeBefore, type Service } from "./environment";
 export const resumeHint =
   "Nothing was rolled back. Fix the cause and run pulumi up again; it resumes here.";
 
-/** Advice if services work on MongoDB by a cutover that the stack does not know. */
-export const cutOverFirstHint =
-  "This stack knows of no cutover, so a rollback would export nothing and the services would continue " +
-  "with files as old as the cutover. If the cutover was made with other rollout settings (target, " +
-  "confirm), restore them and run pulumi up again. If not, run pulumi up with storageMode: mongo first: " +
-  "the stack takes the services over and loses nothing. Then set storageMode: filesystem again.";
+/**
+ * The refusal of a rollback if a service works on MongoDB by a cutover that the stack does not know.
+ *
+ * @param found the service and its mode, as a sentence
+ * @param ways more ways out, each with its condition
+ */
+export function describeUnknownCutover(found: string, ...ways: readonly string[]): string {
+  return [
+    `${found} This stack knows of no cutover, so a rollback would export nothing. Nothing was changed. Ways out:`,
+    "- If the cutover was made with other rollout settings (target, confirm): restore them and run pulumi up again.",
+    "- If not: run pulumi up with storageMode: mongo first, which takes the services over and loses nothing, and " +
+      "then with filesystem again.",
+    ...ways.map((way) => `- ${way}`),
+  ].join("\n");
+}
 
 /** Advice if a service does not reach its mode. */
 export function recoverySteps(service: Service, direction: Direction): string {

@@ -107,8 +107,9 @@ async function refresh(
   return { id, props, inputs: Object.fromEntries(inputs) as object };
 }
 
-function toFailure({ subject = "", code, text }: Finding): pulumi.dynamic.CheckFailure {
-  return { property: subject, reason: `${text} [${code}]` };
+/** Without a property: the engine would put it and its value before our text. */
+function toFailure({ code, text }: Finding): pulumi.dynamic.CheckFailure {
+  return { property: "", reason: `${text} [${code}]` };
 }
 
 /**

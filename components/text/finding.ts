@@ -5,8 +5,6 @@ export interface Finding {
   /** `stop`: the next `pulumi up` fails on it. `info`: needs no action. */
   readonly severity: "stop" | "warn" | "info";
   readonly code: Code;
-  /** The step's input that a refusal is about; the engine names it. */
-  readonly subject?: string;
   /** Prose for people: what was found, on what, and what to do. Never a secret. */
   readonly text: string;
   /** What it counts or names in the text, for `plan --json` and the review. */

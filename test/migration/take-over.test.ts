@@ -23,7 +23,7 @@ const created = async (news: object) => (await LedgerClaim.create(news)).outs as
 /** What a preview says of a stack without a state, and what its `up` does then: both are to be the same. */
 async function found(news: object): Promise<string> {
   const failures = (await LedgerClaim.check({}, news)).failures ?? [];
-  const foreseen = failures.map(({ property, reason }) => `${property}: ${reason}`).join();
+  const foreseen = failures.map(({ reason }) => reason).join();
   const done = await LedgerClaim.create(news).then(
     ({ outs }) => `taken over: ${(outs as { readonly takenOver: string }).takenOver}`,
     (error: unknown) => error as Error,
@@ -48,7 +48,7 @@ async function left(cutoverRecord: CutoverRecord | undefined): Promise<void> {
 
 describe("a stack that lost its state", () => {
   const taken = `taken over: ${open.at}`;
-  const stops = /^storageMode: The worker is in .* Nothing was changed\. There are two ways/;
+  const stops = /^The worker is in .* Nothing was changed\. There are two ways/;
   it.each([
     ["no cutover, a worker on files", undefined, ["filesystem"], /^taken over: $/],
     ["no cutover, a worker on MongoDB", undefined, ["mongo"], stops],
@@ -70,7 +70,7 @@ describe("a stack that lost its state", () => {
 
   it("takes services over under the number of their cutover only", async () => {
     await left(open);
-    expect(await found(inputs(["mongo"], { cutover: 2 }))).toMatch(/^cutover: .*Set cutover: 1\./);
+    expect(await found(inputs(["mongo"], { cutover: 2 }))).toMatch(/^Cutover 1 .*Set cutover: 1\./);
   });
 
   it("hears of the take-over in the preview, and of a volume that only a Job can read", async () => {

@@ -54,6 +54,10 @@ describe("a worker that the program cannot see", () => {
     expect(back.output).toContain("[stop-worker]");
     expect(await life.modes()).toEqual(["filesystem", "filesystem"]);
 
+    await life.configure({ cutover: 1, rollout: { workerStopped: 1 } });
+    expect((await life.stack.preview()).output).toMatch(
+      /set cutover: 2, and rollout\.workerStopped: 2 once/,
+    );
     const stale = await up("mongo", 1);
     expect(stale.failed).toBe(true);
     expect(stale.output).toContain("set rollout.workerStopped: 2");

@@ -106,7 +106,7 @@ const refusal = async (
   prior?: Partial<DrainInputs>,
 ) => {
   const found = await findRefusals(cluster, inputs(now), prior && inputs(prior));
-  return found.map(({ subject, text }) => `${subject}: ${text}`);
+  return found.map(({ text }) => text);
 };
 
 const flux = "helm.toolkit.fluxcd.io";

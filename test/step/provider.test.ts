@@ -201,7 +201,7 @@ describe("a refresh of a step", () => {
 
   it("keeps its state where it cannot connect, with one warning", async () => {
     const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    const refused = new ConnectionError(thingInputs.uri ?? "", new Error("no answer"));
+    const refused = new ConnectionError({ uri: thingInputs.uri ?? "" }, new Error("no answer"));
     const provider = reading(() => Promise.reject(refused));
 
     expect(await provider.read("thing", made)).toEqual({ id: "thing", props: made });
@@ -319,7 +319,7 @@ describe("a refusal", () => {
       const text = prior ? `too big after ${prior.size}` : "too big";
       const stop = { severity: "stop", code: "values-unfit" } as const;
       return Promise.resolve([
-        ...(size > 9 ? [{ ...stop, subject: "size", text }] : []),
+        ...(size > 9 ? [{ ...stop, text }] : []),
         ...(size > 99 ? [{ ...stop, text: "far" }] : []),
         ...(size > 5
           ? [{ severity: "info", code: "size-ignored", text: "it goes on" } as const]
@@ -331,21 +331,19 @@ describe("a refusal", () => {
     (await provider.check(olds, { ...thingInputs, size })).failures;
 
   it("is a failure of the check, so that a preview shows it and nothing runs", async () => {
-    expect(await failures({}, 10)).toEqual([
-      { property: "size", reason: "too big [values-unfit]" },
-    ]);
+    expect(await failures({}, 10)).toEqual([{ property: "", reason: "too big [values-unfit]" }]);
     expect(seen.forward).toBe(0);
   });
 
   it("knows what the stack has of the step", async () => {
     expect(await failures({ ...thingInputs, size: 7 }, 10)).toEqual([
-      { property: "size", reason: "too big after 7 [values-unfit]" },
+      { property: "", reason: "too big after 7 [values-unfit]" },
     ]);
   });
 
   it("names all that stands against a run", async () => {
     expect(await failures({}, 100)).toEqual([
-      { property: "size", reason: "too big [values-unfit]" },
+      { property: "", reason: "too big [values-unfit]" },
       { property: "", reason: "far [values-unfit]" },
     ]);
   });

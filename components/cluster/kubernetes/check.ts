@@ -32,7 +32,7 @@ export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
     const isKnown = prior?.namespace === namespace && prior.name === name;
     if (state || direction === "back" || isKnown) return [];
     const text = await tryQuickly(inputs, (cluster) => findOtherOwner(cluster, inputs));
-    return findingsFrom(text, { severity: "stop", code: "other-stack", subject: "name" });
+    return findingsFrom(text, { severity: "stop", code: "other-stack" });
   },
   forward: async (inputs) => {
     const reason = await findOtherOwner(await clusterAt(inputs), inputs);

@@ -48,7 +48,7 @@ export async function findArgoProblems(cluster: Cluster, inputs: DrainInputs): P
         const severity = isCutover ? "stop" : "warn";
         const code = reset === undefined ? "argo-undeployed" : "argo-sets-replicas";
         const text = `${what}${problem}${describeGenerator(application)}`;
-        problems.push({ severity, code, subject: "files", text });
+        problems.push({ severity, code, text });
       } else if (isCutover) problems.push(...findUnsure(application, file, what));
     }
   }

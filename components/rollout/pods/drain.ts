@@ -59,7 +59,6 @@ export const drain: Step<DrainInputs, DrainResults> = {
       ...findingsFrom(await findUnknownCutover(cluster, inputs), {
         severity: "stop",
         code: "no-cutover",
-        subject: "direction",
       }),
       ...(await findRefusals(cluster, inputs, prior)),
     ]);

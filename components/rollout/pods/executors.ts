@@ -44,7 +44,7 @@ export async function findUndrainedExecutors(
   isKnown: boolean,
 ): Promise<Finding[]> {
   const { release, direction, service } = inputs;
-  const missed = { severity: "stop", code: "executor-missed", subject: "selector" } as const;
+  const missed = { severity: "stop", code: "executor-missed" } as const;
   const ofRelease = release ? await controllersOf(cluster, { release }) : [];
   if (found.length === 0 && ofRelease.length > 0) {
     return findingsFrom(describeOtherLabels(cluster, inputs, ofRelease), missed);
@@ -189,5 +189,5 @@ export async function findCronJobs(
     `${listExecutors(starting)}. Suspend each until the cutover is done: kubectl patch cronjob NAME --patch ` +
     `'{"spec":{"suspend":true}}'. If it is not this ${inputs.service}'s, name its labels in rollout.ignorePods.`;
   const severity = inputs.direction === "forward" ? "stop" : "warn";
-  return [{ severity, code: "cronjobs", subject: "ignorePods", text }];
+  return [{ severity, code: "cronjobs", text }];
 }

@@ -9,7 +9,7 @@ import {
   tryQuickly,
   type Cluster,
 } from "../../kubernetes";
-import { cutOverFirstHint } from "../recovery";
+import { describeUnknownCutover } from "../recovery";
 import { findArgoProblems } from "./argo";
 import { findCronJobs, findUndrainedExecutors } from "./executors";
 import { hasMoved, type DrainInputs } from "./inputs";
@@ -41,17 +41,15 @@ export async function findRefusals(
   // guarantee: a stack never works on another cluster than the recorded one
   if (isKnown === false) {
     const text = describeOther(inputs, prior);
-    return [{ severity: "stop", code: "other-cluster", subject: "context", text }];
+    return [{ severity: "stop", code: "other-cluster", text }];
   }
   const severity = direction === "forward" ? "stop" : "warn";
-  const ofReleases = { subject: "releases", severity } as const;
   const refused = [
     ...findingsFrom(await pendingOperations(cluster, inputs), {
-      ...ofReleases,
       severity: "stop",
       code: "helm-pending",
     }),
-    ...findingsFrom(await findOwner(cluster, releases), { ...ofReleases, code: "owned" }),
+    ...findingsFrom(await findOwner(cluster, releases), { severity, code: "owned" }),
     ...(await findArgoProblems(cluster, inputs)),
   ];
   // A stack that begins on files drains nothing.
@@ -65,7 +63,7 @@ export async function findRefusals(
     ...(await findUndrainedExecutors(cluster, inputs, found, isKnown === true)),
     ...findLongGrace(inputs, found),
     ...(await findCronJobs(cluster, inputs, found)),
-    ...findingsFrom(stays, { severity, code: "web-absent", subject: "web" }),
+    ...findingsFrom(stays, { severity, code: "web-absent" }),
   ];
 }
 
@@ -111,7 +109,7 @@ export async function findUnknownCutover(
   const onMongo = inOtherMode(inputs, live).map(describeController);
   if (onMongo.length === 0) return undefined;
   const location = describeApiLocation(cluster.location);
-  return `${onMongo.join(", ")} in ${location} is in mongo mode. ${cutOverFirstHint}`;
+  return describeUnknownCutover(`${onMongo.join(", ")} in ${location} is in mongo mode.`);
 }
 
 // Flux and Argo CD would restore their own values (fluxcd/helm-controller#1383), after the cutover.

@@ -38,7 +38,8 @@ export class Update extends StepGroup {
     const check =
       checked && new StepResource(servicesCheck, "services-check", checked, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
-    const asked = { direction, cutover, root, folders: files.folders, approvals };
+    const confirm = inputs || !root ? undefined : ("none" as const);
+    const asked = { direction, cutover, root, folders: files.folders, approvals, confirm };
     const numbers = new StepResource(cutoverNumbers, "cutover", asked, afterCheck);
     if (jobs) {
       const inputs = { direction, ...jobsAddress(jobs, settings, this) };

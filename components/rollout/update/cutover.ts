@@ -22,6 +22,8 @@ export interface CutoverInputs extends StepInputs {
   readonly root?: string;
   /** The folders of the stores below it. */
   readonly folders: StateFolders;
+  /** Set if the program does not see the worker: then a second setting has the number too. */
+  readonly confirm?: "none";
   /** Whether approvals have a collection. */
   readonly approvals: boolean;
   /** The first number of the cutover in force, which the step observes itself: a later one may be refused. */
@@ -57,8 +59,8 @@ export const cutoverNumbers: Step<CutoverInputs, CutoverResults> = {
     const stale = findStaleNumber(inputs, prior);
     const severity = "stop";
     return [
-      ...findingsFrom(stale, { severity, code: "other-cutover", subject: "cutover" }),
-      ...findingsFrom(unfit, { severity, code: "state-unfit", subject: "root" }),
+      ...findingsFrom(stale, { severity, code: "other-cutover" }),
+      ...findingsFrom(unfit, { severity, code: "state-unfit" }),
     ];
   },
   forward: requireFiles,
@@ -66,15 +68,18 @@ export const cutoverNumbers: Step<CutoverInputs, CutoverResults> = {
 };
 
 function findStaleNumber(
-  { cutover, direction, ended = 0, endedAt }: CutoverInputs,
+  { cutover, direction, ended = 0, endedAt, confirm }: CutoverInputs,
   prior?: CutoverInputs,
 ): string | undefined {
   const current = currentOf(prior);
   // A larger number is left to the ledger's claim: a stack that lost its state does not know how many have ended.
   if (direction !== "forward" || cutover >= (current ?? ended + 1)) return undefined;
   const date = endedAt?.slice(0, 10) ?? "an unknown date";
+  const stopped = confirm
+    ? `, and rollout.workerStopped: ${ended + 1} once the worker is stopped`
+    : "";
   return current === undefined
-    ? `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}. Otherwise set storageMode: filesystem. Nothing was changed.`
+    ? `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}${stopped}. Otherwise set storageMode: filesystem. Nothing was changed.`
     : `Cutover ${current} of this stack is finished or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
 }
 

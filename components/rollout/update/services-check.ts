@@ -52,7 +52,6 @@ export const servicesCheck: Step<CheckInputs, object> = {
       ...findingsFrom(await checkReleases(cluster, inputs, prior?.releases), {
         severity: isWarning ? "warn" : "stop",
         code: "services-differ",
-        subject: "install",
       }),
       ...findingsFrom(await findUnpausable(cluster, inputs), webHeld),
     ]);
@@ -70,7 +69,7 @@ export const servicesCheck: Step<CheckInputs, object> = {
   },
 };
 
-const webHeld = { severity: "stop", code: "web-held", subject: "web" } as const;
+const webHeld = { severity: "stop", code: "web-held" } as const;
 
 // The stack's outputs only say what its last run did.
 async function findModes(cluster: Cluster, inputs: DrainInputs): Promise<Finding[]> {
@@ -119,7 +118,5 @@ export async function findUnfitFiles(
   prior?: object,
 ): Promise<Finding[]> {
   const texts = await Promise.all(files.map((file) => findUnfit(file, prior === undefined)));
-  return texts.flatMap((text) =>
-    findingsFrom(text, { severity: "stop", code: "values-unfit", subject: "files" }),
-  );
+  return texts.flatMap((text) => findingsFrom(text, { severity: "stop", code: "values-unfit" }));
 }

@@ -40,7 +40,7 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
   isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
   findings: async (inputs, prior, state) => {
     if (state) return findRewritten(inputs, state);
-    const refused = { severity: "stop", subject: "file" } as const;
+    const refused = { severity: "stop" } as const;
     const unfit = await findUnfit(inputs, prior === undefined);
     if (unfit !== undefined) return [{ ...refused, code: "values-unfit", text: unfit }];
     const isUnknown = inputs.direction === "back" && !prior;

@@ -4,7 +4,7 @@ import type { Direction, StorageMode } from "../../settings";
 import type { StateOf, StepInputs } from "../../step";
 import { modeAfter, modeKey } from "../environment";
 import type { ServiceFiles } from "../placement";
-import { cutOverFirstHint } from "../recovery";
+import { describeUnknownCutover } from "../recovery";
 import { readText, ValuesFileError, type ValuesText } from "./files";
 import { variableKey, variablesAt } from "./variables";
 
@@ -77,8 +77,8 @@ export function findFileInMongoMode(files: ServiceFiles): string | undefined {
   const { service } = files;
   const last = findStated(files);
   if (last === undefined || variableKey(last.value) !== "mongo") return undefined;
-  return (
-    `The values file ${last.file} has ${service} in mongo mode. ${cutOverFirstHint} ` +
-    `If it was never deployed in mongo mode, set ${modeKey(service)} in it to filesystem by hand.`
+  return describeUnknownCutover(
+    `The values file ${last.file} has ${service} in mongo mode.`,
+    `If it was never deployed in mongo mode: set ${modeKey(service)} in it to filesystem by hand.`,
   );
 }

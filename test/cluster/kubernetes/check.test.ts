@@ -42,7 +42,6 @@ describe("a replica set that exists", () => {
     expect(await refusedTo("organization/taskrunner-storage/prod")).toEqual([]);
     expect(await refusedTo("organization/taskrunner-storage/staging")).toMatchObject([
       {
-        property: "name",
         reason: expect.stringContaining("stack organization/taskrunner-storage/prod") as string,
       },
     ]);

@@ -28,7 +28,7 @@ describe("a drain without a worker", () => {
     await current.cluster.kubectl("create", "namespace", "empty");
     const reason = /^No Deployment .* release worker .* namespace empty /m;
     expect(await failuresOf({}, inputs("empty"))).toEqual([
-      { property: "selector", reason: expect.stringMatching(reason) as unknown },
+      { property: "", reason: expect.stringMatching(reason) as unknown },
     ]);
     const { state, text } = await unfinished(Drain.create(inputs("empty")));
     expect(text).toMatch(reason);
@@ -43,7 +43,9 @@ describe("a drain without a worker", () => {
     expect(current.printed.join()).toMatch(/no workload in namespace install /);
 
     await current.cluster.apply(revisionOf("install", "worker", "deployed"));
-    expect(await failuresOf({}, install)).toMatchObject([{ property: "selector" }]);
+    expect(await failuresOf({}, install)).toMatchObject([
+      { reason: expect.stringMatching(/release worker/) as unknown },
+    ]);
   });
 
   it("of an uninstalled worker is a warning in a rollback on the stack's own cluster only", async () => {

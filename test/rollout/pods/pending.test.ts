@@ -41,7 +41,7 @@ it("is refused by the drain, in a preview too, before anything is scaled", async
   const { failures } = await providers.Drain.check({}, asked);
 
   expect(failures?.[0]).toMatchObject({
-    property: "releases",
+    property: "",
     reason: expect.stringContaining("pending-upgrade") as string,
   });
 });

@@ -170,7 +170,7 @@ describe("what is refused in the preview already", () => {
     expect(await found("env: text\n")).toContain(": env is neither");
     expect(await found("replicas: 1\n")).toContain(": it has no env,");
     await rm(siteFile);
-    expect(await refused({}, fileInputs("mongo"))).toMatch(/read \(ENOENT\).*rollout\.worker/);
+    expect(await refused({}, fileInputs("mongo"))).toMatch(/does not exist.*rollout\.worker/);
   });
 
   it("is a directory that cannot be written", async () => {
@@ -189,7 +189,7 @@ describe("what is refused in the preview already", () => {
   it("is a first rollback of a service in mongo mode: the stack knows of no cutover", async () => {
     await writeFile(siteFile, list.replace("filesystem", "Mongo"));
     expect(await refused({}, fileInputs("filesystem"))).toMatch(
-      /storageMode: mongo .*Worker__Storage__Mode/,
+      /storageMode: mongo [^]*Worker__Storage__Mode/,
     );
     expect(await refused({}, fileInputs("mongo"))).toBe("");
     expect(await refused(fileInputs("mongo"), fileInputs("filesystem"))).toBe("");
