@@ -1,4 +1,5 @@
 /** The type of a step, and its dynamic provider; `program.ts` is the Pulumi program's own door. */
+export { interrupted } from "./interruption";
 export { providerOf } from "./provider";
 export {
   gateStaysOpen,

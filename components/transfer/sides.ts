@@ -19,6 +19,8 @@ export interface BothSides extends StateAddress, MongoSide {
   readonly acceptForms?: string | undefined;
   /** Receives the tally at the beginning, to show progress, and a function that counts what there is to do. */
   readonly watch?: (tally: Tally, findTotal: () => Promise<Total>) => void;
+  /** Ends the work before the next group of runs, with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** About how many files or runs there are to do. */

@@ -37,8 +37,8 @@ export interface TestStack {
   up(): Promise<EngineRun>;
   /** An `up` beside which something else happens, once it prints this. */
   upBeside(at: RegExp, happens: () => void): Promise<EngineRun>;
-  /** An `up` that is interrupted, as by Ctrl-C, once it prints this. */
-  interruptedUp(at: RegExp): Promise<EngineRun>;
+  /** An `up` that is interrupted, as by Ctrl-C, once it prints this; with 2, again a moment later. */
+  interruptedUp(at: RegExp, times?: 1 | 2): Promise<EngineRun>;
   /** An `up` whose engine ends by itself, without its plugins, once it prints this. */
   killedUp(at: RegExp, how?: keyof typeof deaths): Promise<EngineRun & Left>;
   /** Takes away the lock of an engine that was killed. */
@@ -162,10 +162,13 @@ export async function makeStack(
     },
     up: () => inProject(...up),
     upBeside: (at, end) => run(project, [...up, ...ofProject], { interrupt: { at, end } }),
-    interruptedUp: (at) =>
-      run(project, [...up, ...ofProject], {
-        interrupt: { at, end: ({ pid }) => process.kill(pid, "SIGINT") },
-      }),
+    interruptedUp: (at, times = 1) => {
+      const end = ({ pid }: Engine) => {
+        process.kill(pid, "SIGINT");
+        if (times === 2) setTimeout(() => process.kill(pid, "SIGINT"), 100);
+      };
+      return run(project, [...up, ...ofProject], { interrupt: { at, end } });
+    },
     killedUp: async (at, how = "kill") => {
       let children: readonly number[] = [];
       let started: readonly number[] = [];

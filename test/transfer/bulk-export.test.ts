@@ -1,9 +1,10 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { readRecord } from "../../components/ledger";
 import { closeConnections } from "../../components/mongo";
 import { readCutoverRecord } from "../../components/state";
+import { interrupted, Unfinished } from "../../components/step";
 import { runRollback } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { ledgerCollection } from "./database";
@@ -54,6 +55,20 @@ it("exports what changed before the drain, and leaves to the handover what chang
   });
   expect(await stack.onDisk("slow")).toMatchObject(finished);
   expect(await readCutoverRecord(stack.root)).toHaveProperty("endedAt");
+});
+
+it("that is interrupted ends with how to resume, and the next one exports the rest", async () => {
+  await stack.cutover();
+  await stack.advance();
+  const signal = vi.spyOn(interrupted, "throwIfAborted").mockImplementation(() => {
+    throw new Unfinished(["Interrupted."]);
+  });
+  await expect(BulkPass.create(stack.toFiles())).rejects.toMatchObject({
+    reasons: ["Interrupted."],
+  });
+  expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(2);
+  signal.mockRestore();
+  expect(await runBulkPass()).toContain("before the drain: 1 run, 1 log entry.");
 });
 
 it("leaves a run that is not finished to the handover, and what has no run to the final pass", async () => {

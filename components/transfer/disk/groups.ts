@@ -27,7 +27,7 @@ export interface OnlyRuns {
 
 /** The reading of a state directory. */
 interface DiskScan {
-  readonly address: StateAddress;
+  readonly address: StateAddress & { readonly signal?: AbortSignal | undefined };
   /** Counts records and bytes, and receives refused records. */
   readonly tally: Tally;
   readonly from: From;
@@ -47,7 +47,7 @@ interface DiskScan {
 
 /** Reads the records of all runs on disk, in groups of whole runs. A run's own record follows its parts. */
 export async function* groupsOnDisk(scan: DiskScan): AsyncGenerator<RunGroup> {
-  const { tally, from } = scan;
+  const { tally, from, address } = scan;
   let files: Listed[] = [];
   let runs = 0;
   let bytes = 0;
@@ -60,6 +60,7 @@ export async function* groupsOnDisk(scan: DiskScan): AsyncGenerator<RunGroup> {
   };
   for await (const block of listRuns(scan)) {
     for (const run of block) {
+      address.signal?.throwIfAborted();
       const wanted = run.filter((one) => {
         const { file, checkpoint } = one;
         if (from !== "checkpoints" || !checkpoint || !isImported(one)) return true;

@@ -51,6 +51,7 @@ export async function exportFinished(
   const task = await beginExport({ ...sides, isBulk: true });
   const runs: string[] = [];
   await exportRuns(task, undefined, ({ runId, isUnfinished }) => {
+    sides.signal?.throwIfAborted();
     // As read, not by a query: a run may be retried and finished again meanwhile.
     if (isUnfinished) runs.push(runId);
     return true;

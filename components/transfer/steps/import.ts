@@ -12,7 +12,14 @@ import {
   skippedIn,
   sourceOfTruth,
 } from "../../state";
-import { gateStaysOpen, type StateOf, type Step, reportLine, Unfinished } from "../../step";
+import {
+  gateStaysOpen,
+  interrupted,
+  type StateOf,
+  type Step,
+  reportLine,
+  Unfinished,
+} from "../../step";
 import { describeStop } from "../describe/cutover";
 import { foreignSection, unknownSection } from "../describe/import";
 import { reportProgress } from "../describe/progress";
@@ -108,8 +115,10 @@ export async function importPass(
   readNames?: Set<string>,
 ): Promise<ImportReport> {
   const quarantine = join(sides.root, ownFiles.quarantine);
+  // While the worker is stopped, a pass runs to its end.
+  const signal = pass === "bulk" ? interrupted : undefined;
   const report = await reportProgress("import", sides, (watched) =>
-    importState({ ...watched, pass, quarantine, readNames }),
+    importState({ ...watched, pass, quarantine, readNames, signal }),
   );
   return truncateReport(report);
 }
@@ -148,13 +157,13 @@ async function exportBefore(inputs: PassInputs): Promise<void> {
   const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
   try {
     const report = await reportProgress("export", stateOf(inputs), (sides) =>
-      exportBulkPass(sides, options),
+      exportBulkPass({ ...sides, signal: interrupted }, options),
     );
     if (!report) return;
     toMessages(bulkExportSections(report, namedState(inputs).root)).forEach(reportLine);
     reportSkipped(await skippedIn(stateOf(inputs)), inputs);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || error instanceof Unfinished) throw error;
     throw new Unfinished([
       `Export to ${namedState(inputs).root}: ${error.message} The worker was not stopped, and exported files stay. ` +
         "Run `pulumi up` again, which resumes where it stopped.",

@@ -1,7 +1,7 @@
 import { warning } from "../../text";
 import { findLogExpiry } from "../../migration";
 import { cutoverInForce, readCutoverRecord, sourceOfTruth } from "../../state";
-import { type Step, reportLine, Unfinished } from "../../step";
+import { interrupted, type Step, reportLine, Unfinished } from "../../step";
 import { describeFormsStop, formsSection } from "../describe/forms";
 import { removedSections } from "../describe/import";
 import { reportProgress } from "../describe/progress";
@@ -137,7 +137,7 @@ async function compare(
   const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
   const expiry = await findLogExpiry(sides.database, logs);
   const found = await reportProgress(what, sides, (watched) =>
-    verifyState({ ...watched, ...options, expiry }),
+    verifyState({ ...watched, ...options, expiry, signal: interrupted }),
   );
   // Once MongoDB is the source of truth, it may lack records that the files have.
   const isCutOver = sourceOfTruth(await readCutoverRecord(sides.root)) === "mongo";
