@@ -42,6 +42,8 @@ export const gateStaysOpen = (cutover: number) =>
 export interface JobForm<Inputs, Results> {
   /** How the volume with the state directory is mounted. Default: not mounted. */
   readonly state?: "read" | "write";
+  /** Whether an interruption of the engine ends the Job. Default: the engine waits for its end. */
+  readonly endsEarly?: true;
   /** Outputs of the last run that the pod needs; never the connection string. */
   readonly priorOutputs?: readonly (keyof (Inputs & Results) & string)[];
   /** Inputs that the pod does not get. */

@@ -1,4 +1,5 @@
 import { version } from "../../package.json";
+import { interrupted } from "./interruption";
 import { JobError, runJob, stateRoot } from "./jobs";
 import { uriFacts } from "../settings/uri";
 import {
@@ -45,7 +46,8 @@ export async function workOf(
     ...(form.state && { state: form.state }),
   };
   await form.guard?.(inputs);
-  const answer = await runJob(job, asked).catch((error: unknown) => {
+  const signal = form.endsEarly ? interrupted : undefined;
+  const answer = await runJob(job, asked, signal).catch((error: unknown) => {
     const text = error instanceof Error ? error.message : String(error);
     const reasons = error instanceof JobError ? error.reasons : [text];
     const instead = form.onJobFailure?.(reasons, state);

@@ -171,6 +171,17 @@ it("a Job of the same step that was left behind is stopped before a new one", as
   expect((await jobs("again")).split("\n")).toHaveLength(1);
 });
 
+it("an interruption deletes the Job, and ends the wait for it", async () => {
+  await prepare("interrupted");
+  const interruption = new AbortController();
+  const target = cluster.target("interrupted", { image: "for-ever" });
+  const running = failed(runJob(target, migrationRequest(), interruption.signal));
+  await untilPodRuns();
+  interruption.abort(new Error("interrupted"));
+  expect(await running).toBe("interrupted");
+  await untilNoJob("interrupted");
+});
+
 it("a Job of the other direction is stopped, and one of the same goes on", async () => {
   await prepare("turned");
   const target = cluster.target("turned", { image: "for-ever" });

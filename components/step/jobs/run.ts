@@ -37,10 +37,15 @@ export class JobError extends Error {
  * Runs a step as a new Job, waits as long as it takes, and returns the answer of its pod. First stops a Job of the
  * same step that an interrupted run left.
  *
+ * @param signal deletes the Job, and is thrown with its reason
  * @throws JobError if the Job fails, if no pod of it runs for the target's time-out (it is deleted then),
  *   or if its pod gave no answer; ClusterError, KubeconfigError
  */
-export async function runJob(target: JobTarget, asked: JobRequest): Promise<object> {
+export async function runJob(
+  target: JobTarget,
+  asked: JobRequest,
+  signal?: AbortSignal,
+): Promise<object> {
   const cluster = await clusterAt(target);
   // A pod of a lost node may still run: every step is safe against a second runner (docs/design.md#no-lock).
   await stopJobs(cluster, target, `${labels.step}=${asked.kind}`);
@@ -53,7 +58,7 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<obje
     throw error;
   });
   reportLine(`job ${name}: created in ${describeApiLocation(cluster.location)}`);
-  const { why, sidecarsStillRun } = await untilOver(cluster, target, name);
+  const { why, sidecarsStillRun } = await untilOver(cluster, target, name, signal);
   if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
   reportLine(`job ${name}: complete`);
   const answer = await answerOf(cluster, name);
@@ -62,11 +67,18 @@ export async function runJob(target: JobTarget, asked: JobRequest): Promise<obje
   return answer;
 }
 
-async function untilOver(cluster: Cluster, { timeoutSeconds }: JobTarget, name: string) {
+async function untilOver(
+  cluster: Cluster,
+  { timeoutSeconds }: JobTarget,
+  name: string,
+  signal?: AbortSignal,
+) {
   let end: ReturnType<typeof endOf>;
   let ownResult: ReturnType<typeof resultDespiteSidecars>;
   let lastRan = Date.now();
   const look = async () => {
+    if (signal?.aborted) await cluster.remove("Job", name, "Foreground");
+    signal?.throwIfAborted();
     end = endOf(await cluster.read("Job", name));
     if (end) return [];
     const pods = await podsOf(cluster, name);

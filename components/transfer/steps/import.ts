@@ -55,7 +55,7 @@ export const bulkPass: Step<PassInputs, BulkPassResults> = {
     inputs.direction === "back"
       ? describeBulkExport(inputs, state)
       : describeBulkImport(inputs, state),
-  job: { state: "write" },
+  job: { state: "write", endsEarly: true },
   forward: (inputs) =>
     atGate(inputs, async () => {
       if (inputs.takenOver) return {};

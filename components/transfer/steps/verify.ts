@@ -51,7 +51,7 @@ export const firstVerification: Step<FirstVerificationInputs, FirstVerificationR
   isDue: (state, inputs) =>
     hasToImport(state, inputs) ||
     (inputs.canaryAt !== undefined && inputs.canaryAt !== state.canaryAt),
-  job: { state: "write" },
+  job: { state: "write", endsEarly: true },
   forward: (inputs) => atGate(inputs, () => importAndVerify(inputs)),
 };
 
@@ -96,7 +96,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
   id: ({ database = "" }) => `${database}/verification`,
   followsServer: true,
   compares: comparedStateInputs,
-  job: { state: "read" },
+  job: { state: "read", endsEarly: true },
   findings: ({ acceptQuarantined, root }, _prior, state) => {
     const report = state?.report;
     const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
