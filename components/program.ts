@@ -3,8 +3,13 @@
  * is its door for the host of dynamic providers.
  */
 export { TaskRunnerStorage } from "./task-runner-storage";
-export { SettingsError } from "./settings";
-export { programSettings, settingsOf, type ProgramSettings } from "./settings/program";
+export {
+  ProgramError,
+  programSettings,
+  settingsOf,
+  type ProgramSettings,
+  type TaskRunnerStorageArgs,
+} from "./settings/program";
 export { after, type StepOptions } from "./step/program";
 export { Services, Update, WebRollout, WorkerDrain, WorkerRollout } from "./rollout/program";
 export { MongoCluster, type Mongo } from "./cluster";

@@ -8,48 +8,88 @@ import {
   WorkerDrain,
   WorkerRollout,
 } from "./rollout/program";
-import type { ProgramSettings } from "./settings/program";
-import { after as waitFor, StepGroup, type StepOptions } from "./step/program";
+import { isProgramSettings, settingsOf, type TaskRunnerStorageArgs } from "./settings/program";
+import { after as waitFor, StepGroup, valuesKnown, type StepOptions } from "./step/program";
 import {
   FirstVerification,
   FilesystemBackfill,
   FinalPass,
   Handover,
+  requireOwnState,
   RunFiles,
   Verification,
 } from "./transfer/program";
 
 /**
- * An environment of the Task Runner on MongoDB or on files: the specification's "Execution order" as one list
- * of steps. The setting `storageMode` says in which direction they go.
+ * An environment of the Task Runner, on files or on MongoDB. The setting `storageMode` says where `pulumi up` takes it;
+ * its steps are a cutover or a rollback.
+ *
+ * @example
+ * ```typescript
+ * // The settings of Pulumi.<stack>.yaml.
+ * const storage = new TaskRunnerStorage("taskrunner", programSettings());
+ * ```
+ * @example
+ * ```typescript
+ * // Settings of the program, with a server that it creates.
+ * const storage = new TaskRunnerStorage("taskrunner", {
+ *   storageMode: "mongo",
+ *   mongoUri: server.connectionString,
+ *   backfill: { source: { path: "/var/lib/taskrunner" } },
+ *   rollout: { target: "values", directory: "deploy", confirm: "none" },
+ * });
+ * ```
  */
 export class TaskRunnerStorage extends StepGroup {
-  /** The number that `storageMode: mongo` has to name in the next update. */
+  /** The number that the setting `cutover` has to have for the next cutover. */
   readonly cutover: Update["cutover"];
+  /** The name of the database, such as `taskrunner`; in a rollback of the last one. */
   readonly database: PackRunMigration["database"];
+  /** The names of the collections, such as `["pack_runs", "pack_run_logs", …]`. */
   readonly collections: PackRunMigration["collections"];
-  /** The ledger's record. */
+  /** The schema that MongoDB has: its name, its SHA-256, and when it was applied (ISO 8601, UTC). */
   readonly migration: Readonly<{
     id: string;
     checksum: string;
     appliedAt: PackRunMigration["appliedAt"];
   }>;
+  /** What the import read and wrote, by collection; null before the first one. */
   readonly backfill: FirstVerification["counts"];
+  /** What the last verification compared, and whether it holds; null before the first one. */
   readonly verification: Verification["counts"];
+  /** What the last rollback exported, and which runs it held; null without one since the last cutover. */
   readonly rollback: Handover["rollback"];
+  /** The modes of worker and web, and how long the last cutover or rollback stopped the worker. */
   readonly rollout: Readonly<{
     worker: WorkerRollout["summary"];
     web: WebRollout["summary"];
     stoppedSeconds: WorkerRollout["stoppedSeconds"];
   }>;
+  /**
+   * The Secret with the services' connection string.
+   *
+   * @example
+   * ```typescript
+   * const secretName = storage.connectionSecretRef.apply(({ name }) => name);
+   * ```
+   */
   readonly connectionSecretRef: Services["connectionSecretRef"];
 
-  constructor(name: string, settings: ProgramSettings, options?: StepOptions) {
+  /**
+   * @param name the name of the environment; all its resources begin with it, such as `taskrunner-pack_runs`
+   * @param args its settings, or what `programSettings()` or `settingsOf()` made of them
+   * @throws ProgramError with every problem of the settings, before any step
+   */
+  constructor(name: string, args: TaskRunnerStorageArgs, options?: StepOptions) {
     super("TaskRunnerStorage", name, options);
+    const settings = isProgramSettings(args) ? args : settingsOf(args, [], this);
     const after = (...steps: readonly StepGroup[]) => ({ parent: this, ...waitFor(...steps) });
 
     const files = new RunFiles(settings);
-    const first = { parent: this, dependsOn: this.before };
+    const { mongoUri, appMongoUri } = settings;
+    // Before the first step, the rules that wait for another resource hold, and no other environment has the files.
+    const ready = valuesKnown(mongoUri, appMongoUri, requireOwnState(name, settings, this));
+    const first = { parent: this, dependsOn: [...this.before, ready] };
     const update = new Update("update", { ...settings, files }, first);
     // guarantee: nothing changes before the check of the services
     const cluster = new MongoCluster("mongo", settings, after(update));

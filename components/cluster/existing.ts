@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { previewTimeout, ConnectionError, onOwnConnection } from "../mongo";
 import { logFinding, StepResource, type Args } from "../step/program";
+import { uriFacts } from "../settings";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
 import { checkServer, serverCheck, type ServerCheckInputs } from "./server/check";
 import type { CollectionNames } from "./server/facts";
@@ -13,13 +14,21 @@ export function existingCluster(
   args: ClusterArgs<"existing">,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
-  const { mongoUri: uri, appMongoUri, database, direction, mongo, cutover } = args;
+  const { mongoUri: uri, appMongoUri, direction, mongo, cutover } = args;
+  const database = args.database ?? (uri && databaseIn(uri));
   const outputs = { uri, appUri: appMongoUri ?? uri, database };
   // The engine cannot reach this server; the first Job checks it.
   if (args.jobs) return outputs;
   const { collections } = mongo;
   serverChecked({ direction, cutover, uri, database, collections }, { parent });
   return outputs;
+}
+
+/** The database that a connection string names, which is not secret; undefined if it names none. */
+export function databaseIn(uri: pulumi.Output<string>): pulumi.Output<string> {
+  const named = pulumi.unsecret(uri.apply((known) => uriFacts(known)?.database));
+  // The type of an input does not allow undefined, and an output may be it.
+  return named as pulumi.Output<string>;
 }
 
 /**

@@ -11,6 +11,7 @@ import { referToCluster } from "./stack-reference";
 
 /** The MongoDB of a stack, whatever its kind of cluster. */
 export class MongoCluster extends StepGroup {
+  /** MongoDB as the steps use it: connection strings, database and names. */
   readonly mongo: Mongo;
 
   constructor(name: string, settings: MongoClusterArgs, options: StepOptions = {}) {

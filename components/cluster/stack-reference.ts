@@ -8,7 +8,7 @@ import {
 } from "../settings";
 import { childName, ProgramError } from "../step/program";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
-import { serverChecked } from "./existing";
+import { databaseIn, serverChecked } from "./existing";
 
 type Args = ClusterArgs<"stackReference">;
 
@@ -24,12 +24,12 @@ function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOut
   const { cluster, mongo, cutover } = args;
   const called = childName(parent, "cluster-stack");
   const other = new pulumi.StackReference(called, { name: cluster.stack }, { parent });
-  const both = other.outputs.apply((outputs) => connectionStrings(outputs, { cluster, mongo }));
+  const both = other.outputs.apply((outputs) =>
+    connectionStrings(outputs, { cluster, mongo }, parent),
+  );
   const uri = pulumi.secret(both.apply(({ mongoUri }) => mongoUri));
   const appUri = pulumi.secret(both.apply(({ mongoUri, appMongoUri = mongoUri }) => appMongoUri));
-  // The database name in a secret connection string is not secret.
-  const named = pulumi.unsecret(both.apply(({ mongoUri }) => uriFacts(mongoUri)?.database ?? ""));
-  const database = mongo.database ?? named;
+  const database = mongo.database ?? databaseIn(uri);
   const outputs = { uri, appUri, database };
   if (args.jobs) return outputs;
   const { collections } = mongo;
@@ -67,13 +67,16 @@ type Wanted = Pick<Settings, "mongo"> & { readonly cluster: ClusterSettingsOf<"s
 export function connectionStrings(
   outputs: Readonly<Record<string, unknown>>,
   { cluster, mongo }: Wanted,
+  resource?: pulumi.Resource,
 ): ConnectionStrings {
   const { stack, outputs: names } = cluster;
+  const missing = (name: string) =>
+    new ProgramError(describeMissing(stack, name, outputs), resource);
   const mongoUri = outputs[names.mongoUri];
   const appMongoUri = outputs[names.appMongoUri];
-  if (typeof mongoUri !== "string") throw missing(stack, names.mongoUri, outputs);
+  if (typeof mongoUri !== "string") throw missing(names.mongoUri);
   const isText = typeof appMongoUri === "string";
-  if (!isText && !uriFacts(mongoUri)?.local) throw missing(stack, names.appMongoUri, outputs);
+  if (!isText && !uriFacts(mongoUri)?.local) throw missing(names.appMongoUri);
   const found = { mongoUri, ...(isText && { appMongoUri }) };
   const problems = connectionStringProblems({ ...found, cluster, mongo });
   if (problems.length === 0) return found;
@@ -87,14 +90,19 @@ export function connectionStrings(
         return `  ${origin}: ${describeProblem(problem)}`;
       }),
     ].join("\n"),
+    resource,
   );
 }
 
-function missing(stack: string, name: string, outputs: Readonly<Record<string, unknown>>) {
+function describeMissing(
+  stack: string,
+  name: string,
+  outputs: Readonly<Record<string, unknown>>,
+): string {
   const names = Object.keys(outputs).sort().join(", ");
   const found = outputs[name] === undefined ? "has no output" : "has no string in its output";
-  return new ProgramError(
+  return (
     `The stack ${stack} ${found} ${name}; it has ${names === "" ? "none" : names}. Nothing was ` +
-      "changed. Export a secret connection string from it, or name the output in cluster.outputs.",
+    "changed. Export a secret connection string from it, or name the output in cluster.outputs."
   );
 }

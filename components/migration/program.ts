@@ -35,8 +35,8 @@ interface PackRunMigrationArgs extends Pick<
 }
 
 /**
- * Creates the collections with validators, then all unique indexes, then the other indexes (steps 1 and 2 of the
- * specification's execution order), between the claim and the completion of the ledger's record.
+ * Creates the collections with validators, then all unique indexes, then the other indexes. The migration's record in
+ * MongoDB is claimed before them, and completed after them.
  */
 export class PackRunMigration extends StepGroup {
   readonly migrationId = migrationId;

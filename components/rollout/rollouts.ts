@@ -77,7 +77,7 @@ interface WorkerRolloutArgs {
   readonly handover: Pick<Before, "direction">;
 }
 
-/** Rolls out the worker first (specification, "Execution order", step 4), with its replicas from before the drain. */
+/** Rolls out the worker, before web, with its replicas from before the drain. */
 export class WorkerRollout extends Rollout {
   /** The drain, which also pauses web of a release that holds both services. */
   readonly drain: WorkerDrain;
@@ -98,6 +98,7 @@ interface WebRolloutArgs {
   readonly worker: Pick<WorkerRollout, "direction" | "drain">;
 }
 
+/** Rolls out web, after the worker. */
 export class WebRollout extends Rollout {
   constructor(
     name: string,

@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { name } from "../../package.json";
 import type { Direction } from "../settings";
+import { ProgramError } from "../settings/program";
 import { type Finding, formatFinding } from "../text";
 import { type StepKind } from "./step";
+
+export { ProgramError };
 
 /** The inputs of a step as the program gives them, without those that the step finds out itself. */
 export type Args<Inputs> = Omit<
@@ -59,6 +62,7 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
       throw new ProgramError(
         `The last run of ${urn.split("::").at(-1) ?? ""} did not finish, and it is not part of this ` +
           "update. Run `pulumi up` without --target and --exclude.",
+        this,
       );
     });
   }
@@ -76,20 +80,6 @@ export function shim(module: string, kind: string): string {
   return load(${JSON.stringify(module)}, ${JSON.stringify(kind)});
 };
 `;
-}
-
-/**
- * An error of the program that the engine prints as it is, without a stack trace. Thrown in the function of
- * an output, it may reach a resource's input: there the engine would put `error serializing property "uri":`
- * before its message.
- */
-export class ProgramError extends pulumi.RunError {
-  override readonly name = "ProgramError";
-
-  constructor(message: string) {
-    super(message);
-    Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
-  }
 }
 
 /**
@@ -156,7 +146,7 @@ export abstract class StepGroup extends pulumi.ComponentResource {
     const called = childName(options.parent, name);
     super(`taskrunner:storage:${type}`, called, {}, { ...options, dependsOn: before });
     instances.set(this, instanceOf(options.parent) ?? name);
-    if (this.getProvider("kubernetes::")) throw new ProgramError(foreignProvider);
+    if (this.getProvider("kubernetes::")) throw new ProgramError(foreignProvider, this);
     this.before = before;
     this.completion = [...(isSkipped ? [] : [this]), ...before];
     this.ofChildren = { parent: this, dependsOn: before };
@@ -170,4 +160,13 @@ const foreignProvider =
 /** The options of a step that comes after others; a rollback does not wait for a skipped step. */
 export function after(...steps: readonly Pick<StepGroup, "completion">[]) {
   return { dependsOn: [...new Set(steps.flatMap(({ completion }) => completion))] };
+}
+
+/**
+ * A dependency on values of other resources: what depends on it waits for them, and fails with them. In a preview, which
+ * may not know them, nothing waits.
+ */
+export function valuesKnown(...values: readonly pulumi.Input<unknown>[]) {
+  // Wherever the SDK takes a resource it also takes a list of them; its types do not say so.
+  return pulumi.all([...values]).apply(() => []) as unknown as pulumi.Output<pulumi.Resource>;
 }

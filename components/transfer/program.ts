@@ -11,6 +11,8 @@ import * as kinds from "./steps/inputs";
 import { type ImportReport, joinImports } from "./reports";
 import type { VerificationReport } from "./verify";
 
+export { requireOwnState } from "./own-state";
+
 type RunFilesSettings = Pick<
   Settings,
   "backfill" | "approvals" | "advanced" | "rollout" | "storageMode" | "cutover"
@@ -62,8 +64,7 @@ interface PassArgs extends StateStepArgs {
 }
 
 /**
- * The bulk pass, while both services are at work: step 3 of the specification's "Execution order". On a rollback
- * it exports what changed in MongoDB.
+ * The bulk pass, while both services are at work. On a rollback it exports what changed in MongoDB.
  */
 export class FilesystemBackfill extends StepGroup {
   /** The results of the last run, by collection; null if there was none. */

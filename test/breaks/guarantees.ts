@@ -90,8 +90,8 @@ const engine: readonly Break[] = [
   },
   {
     guarantee: "connection strings are secret in the state",
-    instead: `const secretOf = (uri: string | undefined) =>
-      uri === undefined ? undefined : pulumi.unsecret(uri);`,
+    instead: `const secretOf = (key: "mongoUri" | "appMongoUri") =>
+      given[key] === undefined ? undefined : pulumi.unsecret(checked.apply((one) => one[key] ?? ""));`,
     tests: [
       "test/engine/cutover.test.ts > imports the state, rolls out the worker",
       "test/engine/cutover.test.ts > lets no password out",

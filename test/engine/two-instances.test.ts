@@ -1,4 +1,4 @@
-import { cp } from "node:fs/promises";
+import { cp, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../tools/sample";
@@ -39,6 +39,21 @@ const modes = () =>
   Promise.all(
     instances.map((name) => deployedMode(join(life.stack.folder, name, "rollout"), "worker")),
   );
+
+it("two environments on one state directory are refused, whatever the path is called", async () => {
+  const green = settings("green", "mongo");
+  const path = join(life.stack.folder, "same");
+  await symlink(join(life.stack.folder, "green", "state"), path);
+  const blue = { ...settings("blue", "mongo"), backfill: { source: { path } } };
+  await life.stack.configure({ blue, green });
+  for (const run of [await life.stack.preview(), await life.stack.up()]) {
+    expect(run.failed, run.output).toBe(true);
+    expect(run.output).toMatch(
+      /environments blue and green have the same state directory, \S+\/green\/state/,
+    );
+  }
+  expect(await life.stack.state()).not.toContain("pulumi-nodejs:dynamic");
+});
 
 it("two environments are in one program, each in a mode of its own", async () => {
   const blue = settings("blue", "mongo");

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { TaskRunnerStorageArgs } from "../../components/program";
 import { playedChart } from "../charts/played";
 import { nameInInstance } from "../instance";
 import { project, runProgram } from "./runtime";
@@ -27,7 +28,7 @@ const settings = {
     worker: { chart: "examples/chart", values: ["tools/sample/rollout/worker.values.yaml"] },
     web: { chart: "examples/chart", values: ["tools/sample/rollout/web.values.yaml"] },
   },
-};
+} satisfies Omit<TaskRunnerStorageArgs, "storageMode">;
 
 /** Steps that a rollback skips, which nothing is to wait for: they take longer than others. */
 const skipped = ["ledger-claim", "suspend-log-ttl", "canary", "first-verification"];
@@ -164,8 +165,10 @@ it.each([
   };
   await pulumi.runtime.setMocks({ newResource, call: playedChart }, project, "test");
   const { settingsOf, TaskRunnerStorage } = await import("../../components/program.js");
-  for (const name of names)
-    new TaskRunnerStorage(name, settingsOf({ ...settings, storageMode: "mongo" }));
+  for (const name of names) {
+    const backfill = { source: { path: `/state/${name}` } };
+    new TaskRunnerStorage(name, settingsOf({ ...settings, storageMode: "mongo", backfill }));
+  }
   await pulumi.runtime.disconnect();
   expect(registered.length).toBeGreaterThan(80);
   expect(registered.filter((one, at) => registered.indexOf(one) < at)).toEqual([]);
@@ -184,7 +187,7 @@ const clusters = [
     engineInside: true,
     resource: { version: "8.0.12", tls: { enabled: false } },
   },
-];
+] satisfies TaskRunnerStorageArgs["cluster"][];
 it.each(clusters)("names indexes and grants further collections: $kind", async (cluster) => {
   const registered: pulumi.runtime.MockResourceArgs[] = [];
   const newResource = (args: pulumi.runtime.MockResourceArgs) => {
@@ -199,8 +202,10 @@ it.each(clusters)("names indexes and grants further collections: $kind", async (
   const { settingsOf, TaskRunnerStorage } = await import("../../components/program.js");
   const indexNames = { pack_runs_updatedAt_desc: "IX_updatedAt" };
   const mongo = { indexNames, extraCollections: ["pack_run_provenance"] };
-  const others = { ...settings, mongoUri: undefined, storageMode: "mongo" };
-  new TaskRunnerStorage("one", settingsOf({ ...others, cluster, mongo }));
+  const others = { ...settings, mongoUri: undefined, storageMode: "mongo" as const };
+  // A process has one program: here the one before has this directory.
+  const backfill = { source: { path: `/state/${cluster.kind}` } };
+  new TaskRunnerStorage("one", settingsOf({ ...others, backfill, cluster, mongo }));
   await pulumi.runtime.disconnect();
 
   const having = (text: string) =>

@@ -1,4 +1,4 @@
-import { RunError } from "@pulumi/pulumi";
+import { ResourceError } from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { ProgramError } from "../../components/step/program";
 
@@ -7,5 +7,5 @@ it("a program's error keeps its message, whatever the engine puts before it", ()
   error.message = `error serializing property "uri": ${error.message}`;
 
   expect(error.message).toBe("The stack x has no output y.");
-  expect(RunError.isInstance(error)).toBe(true);
+  expect(ResourceError.isInstance(error)).toBe(true);
 });

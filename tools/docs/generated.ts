@@ -1,4 +1,5 @@
 import { program } from "../../cli/program";
+import { argsModules } from "./args";
 import { cliPage } from "./cli";
 import { collectionsPage } from "./collections";
 import { settingsPages } from "./settings";
@@ -7,6 +8,7 @@ import { stackFileSchema } from "./schema";
 /** Generated files by their path in the repository, with their texts. */
 export function generateFiles(): Readonly<Record<string, string>> {
   return {
+    ...argsModules(),
     "docs/cli.md": cliPage(program),
     "docs/collections.md": collectionsPage(),
     ...settingsPages(),

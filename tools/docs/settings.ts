@@ -1,9 +1,7 @@
+import { alternativesOf, apart, code, describeRange, inline, isSection, tagOf } from "./forms";
 import { settingsJsonSchema, type JsonSchema } from "./schema";
 
 type Row = readonly [key: string, form: string, meaning: string];
-
-/** Sections with a page of their own. */
-const apart = ["cluster", "rollout"];
 
 /** The pages of the settings by their path, written by `make docs`. */
 export function settingsPages(): Readonly<Record<string, string>> {
@@ -69,10 +67,6 @@ function kindChapter(kind: JsonSchema): string[] {
   return [title, schema.description ?? "", table(rows)];
 }
 
-/** The key whose value tells the kinds of a section apart. */
-const tagOf = ({ properties = {} }: JsonSchema) =>
-  Object.entries(properties).find(([, { const: value }]) => value !== undefined) ?? [];
-
 /** A row for each key of a section and of the sections in it. */
 function rowsOf(section: JsonSchema, prefix = "", isAlternative = false): Row[] {
   const { properties = {}, required = [] } = section;
@@ -87,9 +81,6 @@ function rowsOf(section: JsonSchema, prefix = "", isAlternative = false): Row[] 
     ];
   });
 }
-
-const isSection = ({ properties }: JsonSchema) => properties !== undefined;
-const alternativesOf = (schema: JsonSchema) => schema.anyOf ?? schema.oneOf ?? [schema];
 
 function rowOf(key: string, schema: JsonSchema, isRequired: boolean): Row {
   const { default: value } = schema;
@@ -110,20 +101,6 @@ function describeForm(schema: JsonSchema): string {
   if (type === "integer") return `integer${describeRange(schema)}`;
   if (items) return isSection(items) ? "list of sections" : `list of ${describeForm(items)}s`;
   return { string: "text", object: "map" }[type] ?? type;
-}
-
-function describeRange({ minimum, maximum }: JsonSchema): string {
-  const from = minimum === undefined ? "" : ` from ${minimum}`;
-  return maximum === undefined ? from : `${from} to ${maximum}`;
-}
-
-const code = (text: string) => `\`${text}\``;
-
-function inline(value: unknown): string {
-  if (Array.isArray(value) || value === "") return "none";
-  if (typeof value !== "object" || value === null) return code(String(value));
-  const members = Object.entries(value).map(([key, one]) => `${key}: ${String(one)}`);
-  return code(`{ ${members.join(", ")} }`);
 }
 
 function table(rows: readonly Row[]): string {

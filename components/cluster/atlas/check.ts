@@ -44,7 +44,7 @@ export async function checkCluster(
     const advice =
       own && settings.import ? " The stack has the cluster: cluster.import may go." : "";
     const text = `The settings do not fit the Atlas cluster ${name}: ${why}.${advice} Nothing was changed.`;
-    throw new ProgramError(text);
+    throw new ProgramError(text, parent);
   }
   const size = regionsOf(live)[0]?.electableSpecs?.instanceSize ?? "";
   if (autoScaling.compute && size !== instanceSize) {
@@ -102,7 +102,7 @@ function askAtlas({ name, projectId }: AtlasSettings, parent: pulumi.Resource): 
     .catch((error: unknown) => {
       const { message } = error as Error;
       const text = `Atlas does not say what the cluster ${name} has, so it is not taken over: ${message}. Run \`pulumi up\` again.`;
-      throw new ProgramError(text);
+      throw new ProgramError(text, parent);
     });
 }
 

@@ -108,6 +108,7 @@ export async function renderChart(
     const why = redact(error instanceof Error ? error.message : String(error));
     throw new ProgramError(
       `${where} rendered, and nothing was drained: ${why}. Check chart, version, repository and values of the release.`,
+      options.parent,
     );
   }
   if (direction === "back") return;
@@ -115,12 +116,14 @@ export async function renderChart(
   if (problem !== undefined)
     throw new ProgramError(
       `${where} upgraded for both services, and nothing was drained: ${problem}`,
+      options.parent,
     );
   const changed = findChangedVariable(rendered.result ?? [], ours.entries);
   if (changed === undefined) return;
   throw new ProgramError(
     `${where} used for mongo mode, and nothing was drained: as it renders this stack's variables, ${changed}. Its ` +
       "template has to render them unchanged (toYaml, without quotes of its own).",
+    options.parent,
   );
 }
 

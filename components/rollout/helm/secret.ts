@@ -29,6 +29,7 @@ export function connectionSecret(
       `pulumi:autonaming names each Secret of the connection string ${ref.name}, so a new one would reach no pod. ` +
         'Set providers.kubernetes.resources."kubernetes:core/v1:Secret".mode: default in it, or name a Secret of ' +
         "yours in rollout.connectionSecret.name.",
+      options.parent,
     );
   });
 }
