@@ -8,7 +8,7 @@ const interruption = new AbortController();
  * each plugin to cancel, and the host of dynamic providers answers without asking a provider, so only Node.js sees the
  * request. Its plugins are in process groups of their own, so no signal reaches them.
  */
-export const interrupted = interruption.signal;
+export const interrupted: AbortSignal = interruption.signal;
 
 subscribe("http2.server.stream.created", (message) => {
   const { headers } = message as { readonly headers: Readonly<Record<string, unknown>> };
