@@ -1,9 +1,11 @@
 import type { Db } from "mongodb";
+import { formatCount } from "../text";
 import { readRecord, recordExpired } from "../ledger";
 import { withRetries } from "../mongo";
 import { kind, type OncePerCutover, type Step } from "../step";
 import { untilDone } from "./execute";
 import { recordCommand } from "./record";
+import { describeSuspension } from "./planned";
 import { openDatabase, inspect, migrationModule, type MigrationInputs } from "./step-inputs";
 import { day, diffExpiry, expiryOf } from "./planner/diff";
 import { observe } from "./planner/observe";
@@ -91,6 +93,7 @@ export const suspendLogTtl: Step<RetentionInputs, object> = {
   id: () => "suspend-log-ttl",
   followsServer: true,
   compares: ["database", "collection", "days", "cutover"],
+  describes: describeSuspension,
   job: {},
   forward: async (inputs) => {
     await setExpiry(await openDatabase(inputs), inputs, inputs.days);
@@ -103,6 +106,10 @@ export const logRetention: Step<RetentionInputs, object> = {
   ...suspendLogTtl,
   ...kind<RetentionInputs, object>("LogRetention", migrationModule),
   id: () => "log-retention",
+  describes: ({ days }, state) => {
+    if (days > 0) return `Let log entries expire after ${formatCount(days, "day")}.`;
+    return state?.days ? "Keep all log entries: their expiry ends." : undefined;
+  },
   reads: async (inputs) => {
     const { days, collection } = inputs;
     const observed = await inspect(inputs, collection, (db) => observe(db, [collection]));

@@ -15,6 +15,7 @@ import {
   type NotChecked,
   type OnDataIssue,
 } from "./issues/data-issues";
+import { describeSchema } from "./planned";
 import { claim, complete, requireRecord, type Claim } from "./record";
 import { searchData } from "./plan";
 import { migrationModule, openDatabase, type MigrationInputs } from "./step-inputs";
@@ -66,6 +67,8 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   },
   // The stack's own claim is compared once its state is known.
   findings: async (inputs, prior, state) => (prior && !state ? [] : foreseeClaim(inputs, state)),
+  // For the steps of all collections and indexes.
+  describes: describeSchema,
   forward: async (inputs, state) => {
     const { cutoverAt, location, takenOver } = await compareBefore(inputs, state);
     const db = await openDatabase(inputs);

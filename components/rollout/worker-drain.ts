@@ -110,7 +110,11 @@ export class WorkerDrain extends StepGroup {
         ? `Prepares cutover ${cutover}; stops no service.`
         : `Cutover ${cutover} is ready since ${at}; no service was stopped. The worker will be stopped for ${stop}.`;
       const text = `${state} To cut over, set rollout.drain: ${cutover} and run pulumi up.`;
-      await logFinding({ severity: "info", code: "gate-closed", text }, this);
+      // In a preview it stands below what the steps before it will do.
+      await logFinding(
+        { severity: "info", code: "gate-closed", text },
+        isPreview ? undefined : this,
+      );
     });
   }
 }

@@ -8,7 +8,7 @@ import { serverWithLogins } from "../atlas/site";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { allowForEngine } from "./stacks";
 import { nameIn, engineState, type EngineState } from "./state";
-import { cutoverKinds, stepsDone } from "./steps";
+import { cutoverKinds, stepsDone, stepsPlanned } from "./steps";
 import { deployedMode, ownValues, readSiteValues } from "./values";
 
 const password = "s3cret-of-the-migrator";
@@ -43,11 +43,28 @@ afterAll(async () => {
 });
 
 describe("the cutover on the real engine and a server with logins", () => {
-  it("imports the state, rolls out the worker, then web, and verifies it", async () => {
+  it("says in its preview what each step will do, in their order, and marks no input with it", async () => {
     await mongoMode();
+    const preview = kept(await stack.previewAsJson());
+    expect(preview.output).not.toContain('"isPreview": true');
+    expect(stepsPlanned(preview)).toEqual([
+      "Create 4 collections, 3 unique indexes, 6 other indexes in taskrunner.",
+      expect.stringMatching(/^Import 40 runs, 1\.\d MB from \S+\/state\.$/),
+      "Verify the import, then import what changed meanwhile.",
+      "Continue: you have stopped the worker (rollout.workerStopped: 1).",
+      "Import the rest, and record cutover 1: then MongoDB is the source of truth.",
+      `Write ${ownFile("worker")}: worker in mongo mode.`,
+      `Write ${ownFile("web")}: web in mongo mode.`,
+      "Import what web wrote to files meanwhile.",
+      "Verify that MongoDB has every record on disk.",
+    ]);
+  });
+
+  it("imports the state, rolls out the worker, then web, and verifies it", async () => {
     const up = kept(await stack.up());
 
     expect(up.failed).toBe(false);
+    expect(up.output).not.toContain("[planned]");
     expect(stepsDone(up, [...cutoverKinds, "ValuesFile"])).toEqual([
       "BulkPass bulk-pass",
       "Canary canary",
@@ -130,6 +147,15 @@ describe("the cutover on the real engine and a server with logins", () => {
     await stack.configure({ ...settings(), storageMode: "filesystem" });
 
     const preview = kept(await stack.preview());
+    expect(stepsPlanned(preview)).toEqual([
+      expect.stringMatching(
+        /^Export what changed in MongoDB to \S+\/state, before the worker stops\.$/,
+      ),
+      "Export the rest, and end cutover 1.",
+      `Write ${ownFile("worker")}: worker in filesystem mode.`,
+      `Write ${ownFile("web")}: web in filesystem mode.`,
+      "Export what web wrote to MongoDB meanwhile.",
+    ]);
     // The record of the cutover, the worker, three exports and two values files; nothing of the database.
     expect(preview.output).toMatch(/Resources:\n\s+~ 7 to update\n\s+\d+ unchanged/);
     expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
@@ -177,6 +203,7 @@ describe("the cutover on the real engine and a server with logins", () => {
     const files = await ownFiles();
     const ledger = JSON.stringify(await db.collection("schema_migrations").find().toArray());
 
+    expect(state).not.toContain("isPreview");
     expect([state, ...printed, ...files, ledger].join("\n")).not.toContain(password);
     expect(state).toContain("ciphertext");
   });
@@ -206,6 +233,7 @@ interface Outputs {
 async function expectNoChange(): Promise<void> {
   for (const { output } of [kept(await stack.preview()), kept(await stack.up())]) {
     expect(output).toMatch(/Resources:\n\s+\d+ unchanged/);
+    expect(output).not.toContain("[planned]");
     expect(output).not.toMatch(/^Outputs:[^]*^ *[+~-]/m);
   }
 }
@@ -232,6 +260,7 @@ const settings = () => ({
 const mongoMode = () => stack.configure({ ...settings(), mongoUri: uri() });
 
 const directory = () => join(stack.folder, "rollout");
+const ownFile = (service: string) => join(directory(), `taskrunner-storage.${service}.values.yaml`);
 const siteFiles = () =>
   Promise.all([readSiteValues(directory(), "worker"), readSiteValues(directory(), "web")]);
 const ownFiles = () =>

@@ -25,6 +25,12 @@ export function stepsDone({ output }: EngineRun, kinds: readonly string[]): stri
   return [...output.matchAll(done)].map(([, of = "", name = ""]) => `${of} ${name}`);
 }
 
+/** What a run says that its steps will do, in their order: in text or, with `--json`, as messages. */
+export function stepsPlanned({ output }: EngineRun): string[] {
+  const found = output.matchAll(/^ *(?:"message": ")?(.*) \[planned\](?:\\n)*(?:",)?$/gm);
+  return [...new Set([...found].map(([, text = ""]) => text))];
+}
+
 /** The kinds of a cutover's steps, from the import to the verification. */
 export const cutoverKinds = [
   "BulkPass",

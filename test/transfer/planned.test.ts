@@ -9,7 +9,7 @@ import { RollbackStack } from "./rollback-stack";
 import { addFiles, logLine, run } from "./state";
 
 const stack = new RollbackStack();
-const { BulkPass } = providers;
+const { BulkPass, FinalPass, FirstVerification, Handover, Verification } = providers;
 
 beforeEach(async () => {
   await addFiles(stack.root, {
@@ -40,7 +40,7 @@ it("a preview of another bulk pass says that it imports what changed since, unle
 it("a preview of a bulk pass in a Job does not look for the files", async () => {
   const inputs = stack.inputs({ job: {}, root: "claim runs/state" });
 
-  expect(await planned(BulkPass, inputs)).toBe(
+  expect(await planned(BulkPass, { ...inputs, takenOver: unknownValue })).toBe(
     "Import the runs in claim runs/state by a Job, which counts them.",
   );
 });
@@ -64,6 +64,51 @@ it("a preview of a rollback says what the bulk pass exports, if a cutover is in 
   expect(await planned(BulkPass, stack.toFiles(), outs)).toBe(
     `Export what changed in MongoDB to ${stack.root}, before the worker stops.`,
   );
+});
+
+it("a preview of a first verification says how long the last import of changes took", async () => {
+  const inputs = stack.toVerifyFirst({ acceptQuarantined: "0000000000000000" });
+  const text = "Verify the import, then import what changed meanwhile";
+
+  expect(await planned(FirstVerification, inputs)).toBe(`${text}.`);
+  expect(await planned(FirstVerification, { ...inputs, importedAt: unknownValue })).toBe(
+    `${text}.`,
+  );
+  const before = { ...inputs, applied: true, report: { firstVerification: { importMs: 6_000 } } };
+  expect(await planned(FirstVerification, { ...inputs, cutover: 2 }, before)).toBe(
+    `${text} (6.0 s last time).`,
+  );
+  expect(await planned(FirstVerification, { ...inputs, importedAt: undefined })).toBeUndefined();
+});
+
+it("a preview of the later passes says what each of them does, and which cutover it records or ends", async () => {
+  const cutoverAt = "2026-11-25T09:00:00.000Z";
+  const takenOver = { takenOver: cutoverAt };
+  expect(await planned(Handover, stack.inputs())).toBe(
+    "Import the rest, and record cutover 1: then MongoDB is the source of truth.",
+  );
+  expect(await planned(Handover, stack.inputs(takenOver))).toBeUndefined();
+  expect(await planned(FinalPass, stack.inputs())).toBe(
+    "Import what web wrote to files meanwhile.",
+  );
+  expect(await planned(FinalPass, stack.inputs(takenOver))).toBeUndefined();
+  expect(await planned(Verification, stack.inputs())).toBe(
+    "Verify that MongoDB has every record on disk.",
+  );
+
+  const end = "Export the rest, and end cutover 1.";
+  const web = "Export what web wrote to MongoDB meanwhile.";
+  const handedOver = { ...stack.inputs(), applied: true, cutoverRecord: { at: cutoverAt } };
+  const unknown = stack.toFiles({ cutoverAt: unknownValue });
+  expect(await planned(Handover, stack.toFiles())).toBeUndefined();
+  expect(await planned(Handover, stack.toFiles(), handedOver)).toBe(end);
+  expect(await planned(FinalPass, stack.toFiles())).toBeUndefined();
+  expect(await planned(FinalPass, unknown)).toBeUndefined();
+  expect(await planned(FinalPass, stack.toFiles({ cutoverAt }))).toBe(web);
+  expect(await planned(FinalPass, { ...unknown, job: {} })).toBe(web);
+  await addFiles(stack.root, { "cutover.json": { at: cutoverAt, unfinishedCount: 0 } });
+  expect(await planned(Handover, stack.toFiles())).toBe(end);
+  expect(await planned(FinalPass, unknown)).toBe(web);
 });
 
 it("a count of runs ends after its time, and says so", async () => {

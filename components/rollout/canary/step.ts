@@ -2,7 +2,14 @@
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { createHash } from "node:crypto";
 import { clusterAt, controllersOf, tryQuickly, type Cluster } from "../../kubernetes";
-import { kind, reportLine, type MongoInputs, type OncePerCutover, type Step } from "../../step";
+import {
+  kind,
+  reportLine,
+  unknownValue,
+  type MongoInputs,
+  type OncePerCutover,
+  type Step,
+} from "../../step";
 import { canaryPod } from "./pod";
 import { preparePod, unshown, worksOnMongo, type CanaryTarget } from "./prepare";
 import { runPod } from "./run";
@@ -45,6 +52,12 @@ export const canary: Step<CanaryInputs, CanaryResults> = {
   isDue: ({ seen: shown }, { seen }) =>
     seen?.isOnMongo === false &&
     (shown?.template !== seen.template || shown?.secret !== seen.secret),
+  describes: ({ takenOver, seen, namespace }) => {
+    const isOnMongo = seen?.isOnMongo === true || (takenOver !== unknownValue && takenOver);
+    return isOnMongo
+      ? undefined
+      : `Start one pod of web on MongoDB in namespace ${namespace}, then remove it.`;
+  },
   forward: async (inputs, state) => {
     const { ranAt } = state ?? {};
     const cluster = await clusterAt(inputs);

@@ -28,6 +28,14 @@ export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
     // guarantee: a closed gate leaves a worker on MongoDB there
     return { direction: prior?.direction ?? (await findLiveDirection(inputs)) };
   },
+  // For the drain, which is due after other changes too.
+  describes: async (inputs, state) => {
+    const { direction, service, namespace } = inputs;
+    const isFirst = state === undefined;
+    if (isFirst && (direction === "back" || (await findLiveDirection(inputs)) === direction))
+      return undefined;
+    return `Stop ${service} in namespace ${namespace}, until it is rolled out.`;
+  },
   forward: recordRequest,
   back: recordRequest,
 };

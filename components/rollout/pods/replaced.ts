@@ -1,4 +1,4 @@
-import { warning } from "../../text";
+import { formatDuration, warning } from "../../text";
 import {
   clusterAt,
   describeApiLocation,
@@ -47,6 +47,7 @@ export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
   ),
   id: ({ namespace, service }) => `${namespace}/${service}/pods`,
   compares: [...comparedPodInputs, "stoppedAt", "revision"],
+  describes: describeRollout,
   forward: awaitReplacement,
   back: awaitReplacement,
 };
@@ -77,6 +78,21 @@ async function awaitReplacement(
   if (isChange) reportLine(webIsNext(direction));
   if (former !== undefined || stoppedAt === undefined) return results;
   return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
+}
+
+/** Describes the rollout of a release. A values file describes its own; services on files are taken over as they are. */
+function describeRollout(
+  { service, direction, release, namespace }: PodsReplacedInputs,
+  state?: Partial<StateOf<PodsReplacedInputs, PodsReplacedResults>>,
+): string | undefined {
+  if (release === undefined || (direction === "back" && !state)) return undefined;
+  const { stoppedSeconds = 0 } = state ?? {};
+  const last =
+    stoppedSeconds > 0
+      ? ` It was stopped for ${formatDuration(stoppedSeconds * 1_000)} last time.`
+      : "";
+  const again = state?.direction === direction ? "again " : "";
+  return `Roll out ${service} ${again}in ${modeAfter(direction)} mode: release ${release} in namespace ${namespace}.${last}`;
 }
 
 const stillDrained = ({ service, direction }: PodsReplacedInputs, drainSnapshot: FinishedDrain) =>

@@ -63,9 +63,16 @@ export const cutoverNumbers: Step<CutoverInputs, CutoverResults> = {
       ...findingsFrom(unfit, { severity, code: "state-unfit" }),
     ];
   },
+  describes: ({ direction }, state) => {
+    const isFirst = direction === "back" && state === undefined;
+    return isFirst ? firstOnFiles : undefined;
+  },
   forward: requireFiles,
   back: requireFiles,
 };
+
+const firstOnFiles =
+  "Filesystem mode: nothing is created in MongoDB, and worker and web stay on files.";
 
 function findStaleNumber(
   { cutover, direction, ended = 0, endedAt, confirm }: CutoverInputs,

@@ -1,7 +1,8 @@
 import { findingsFrom } from "../../text";
-import { kind, Unfinished, type Step, type StepInputs } from "../../step";
+import { kind, unknownValue, Unfinished, type Step, type StepInputs } from "../../step";
 import { stopOthers, type StopAddress } from "../../step/jobs";
 import type { ValuesFileInputs } from "../values/provider";
+import { modeInFiles } from "../values/stated";
 import { findUnfitFiles } from "./services-check";
 
 type JobsStoppedInputs = StepInputs & StopAddress;
@@ -53,6 +54,7 @@ export const workerStopped: Step<WorkerStoppedInputs, WorkerStoppedResults> = {
     const text = inputs.direction === "back" ? stopFirst : stopWorkerMessage(inputs);
     return Promise.resolve(findingsFrom(text, { severity: "warn", code: "stop-worker" }));
   },
+  describes: describeStop,
   forward: (inputs) => {
     const request = stopWorkerMessage(inputs);
     return request === undefined ? markStopped() : Promise.reject(new Unfinished([request]));
@@ -62,6 +64,20 @@ export const workerStopped: Step<WorkerStoppedInputs, WorkerStoppedResults> = {
 
 function markStopped(): Promise<WorkerStoppedResults> {
   return Promise.resolve({ stoppedAt: new Date().toISOString() });
+}
+
+/** Describes the wait for your stop, unless a warning asks for it, or the stack takes over a worker on MongoDB. */
+function describeStop(inputs: WorkerStoppedInputs, state?: object): string | undefined {
+  const { direction, cutover, stoppedFor, takenOver, files = [] } = inputs;
+  const isOnMongo =
+    takenOver === unknownValue
+      ? files.some((file) => file.service === "worker" && modeInFiles(file) === "mongo")
+      : takenOver;
+  if (direction === "back" || isOnMongo) return undefined;
+  if (stoppedFor === cutover)
+    return `Continue: you have stopped the worker (rollout.workerStopped: ${cutover}).`;
+  if (state && takenOver !== unknownValue) return undefined;
+  return `End here until you have stopped the worker and set rollout.workerStopped: ${cutover}.`;
 }
 
 const stopFirst =

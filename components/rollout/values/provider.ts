@@ -47,6 +47,13 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
     const unknown = isUnknown ? findFileInMongoMode(inputs) : undefined;
     return findingsFrom(unknown, { ...refused, code: "no-cutover" });
   },
+  describes: ({ service, file, direction, push }, state) => {
+    // A service on files is taken over as it is.
+    if (direction === "back" && !state) return undefined;
+    const again = state?.direction === direction ? " again" : "";
+    const pushed = push ? ` and push it to branch ${push.branch}` : "";
+    return `Write ${file}${again}${pushed}: ${service} in ${modeAfter(direction)} mode.`;
+  },
   forward: writeValues,
   back: writeValues,
 };

@@ -17,6 +17,7 @@ import {
   FinalPass,
   Handover,
 } from "./inputs";
+import { describeFinalPass, describeHandover } from "./planned";
 import { foreseeRollback, isDueAgain, keepEarlierResults, runRollbackPass } from "./rollback";
 import { namedState, sidesOf, stateOf } from "./sides";
 
@@ -47,6 +48,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     onJobFailure: keepEarlierResults,
   },
   findings: async (inputs, _prior, state) => (state ? foreseeRollback(state, inputs) : []),
+  describes: describeHandover,
   forward: async (inputs, state) => {
     const { ledger, electionSeconds, takenOver } = inputs;
     // The worker is stopped, so retries last only as long as an election may take.
@@ -102,6 +104,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     if (state.cutoverAt !== inputs.cutoverAt) return true;
     return inputs.direction === "back" ? isDueAgain(state, inputs) : hasToImport(state, inputs);
   },
+  describes: describeFinalPass,
   job: {
     state: "write",
     priorOutputs: ["direction", "rollback"],

@@ -29,7 +29,7 @@ import { describeCompared, describeUnequal } from "../describe/unfinished";
 import { type DeltaLook, compareUnfinished } from "../import/guard";
 import { importState } from "../import/import";
 import { exportBulkPass } from "../rollback/bulk-pass";
-import { describeBulkExport, describeBulkImport } from "./planned";
+import { describeBulkPass } from "./planned";
 import { requireNewCutover } from "../rollback/cutover-record";
 import type { BothSides, ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
@@ -51,10 +51,7 @@ export const bulkPass: Step<PassInputs, BulkPassResults> = {
   ...BulkPass,
   id: ({ database = "" }) => `${database}/import`,
   isDue: hasToImport,
-  describes: (inputs, state) =>
-    inputs.direction === "back"
-      ? describeBulkExport(inputs, state)
-      : describeBulkImport(inputs, state),
+  describes: describeBulkPass,
   job: { state: "write", endsEarly: true },
   forward: (inputs) =>
     atGate(inputs, async () => {

@@ -36,6 +36,7 @@ import {
   Verification,
   type VerificationResults,
 } from "./inputs";
+import { describeFirst } from "./planned";
 import { comparedStateInputs, namedState, sidesOf, stateOf, truncateReport } from "./sides";
 
 /**
@@ -51,6 +52,7 @@ export const firstVerification: Step<FirstVerificationInputs, FirstVerificationR
   isDue: (state, inputs) =>
     hasToImport(state, inputs) ||
     (inputs.canaryAt !== undefined && inputs.canaryAt !== state.canaryAt),
+  describes: describeFirst,
   job: { state: "write", endsEarly: true },
   forward: (inputs) => atGate(inputs, () => importAndVerify(inputs)),
 };
@@ -96,6 +98,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
   id: ({ database = "" }) => `${database}/verification`,
   followsServer: true,
   compares: comparedStateInputs,
+  describes: () => "Verify that MongoDB has every record on disk.",
   job: { state: "read", endsEarly: true },
   findings: ({ acceptQuarantined, root }, _prior, state) => {
     const report = state?.report;
