@@ -85,7 +85,8 @@ function rollbackRisks(input: ReviewInput): Risks {
     const why = "the plan is not one of filesystem mode beside the state directory";
     return [!messages.some(isStop) && `what would stay behind was not counted, because ${why}`];
   }
-  const becomes = isMongoUnreachable ? " held" : " resume from the files";
+  const resumes = unfinishedRuns === 1 ? " resumes from the files" : " resume from the files";
+  const becomes = isMongoUnreachable ? " held" : resumes;
   return [
     isMongoUnreachable && "MongoDB is unreachable, what changed there stays behind",
     describeAny(unfinishedRuns, "unfinished run", becomes),
@@ -106,7 +107,12 @@ function serviceRisks(input: ReviewInput): Risks {
   return [
     changesStorage ? describeDowntime(input, services) : services !== "" && `${services} ${verb}`,
     isCutover && waiting === undefined && "unfinished runs were not counted",
-    isCutover && describeAny(waiting ?? 0, "unfinished run", " wait meanwhile"),
+    isCutover &&
+      describeAny(
+        waiting ?? 0,
+        "unfinished run",
+        waiting === 1 ? " waits meanwhile" : " wait meanwhile",
+      ),
     describeReleaseChanges(input),
   ];
 }

@@ -2,8 +2,10 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node
 import { existsSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { messagesIn } from "../../tools/dev/messages";
 import { generateSample } from "../../tools/sample";
 import { cacheFolder } from "../../tools/parts/cache";
 import { engine, engineEnvironment, freePort, repository } from "../../tools/parts";
@@ -70,6 +72,29 @@ async function run(line: string, input = ""): Promise<string> {
   return all;
 }
 
+/** Compares what a person sees with a file, in which times, hosts and processes are the same on any day and machine. */
+async function expectScreen(name: string, printed: string): Promise<void> {
+  const lines = printed
+    .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:27017")
+    .replaceAll(/\b\S+ \S+, process \d+/g, "SERVER, process 4711")
+    .replaceAll(/\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, "2025-11-06T12:00:00.000Z")
+    .replaceAll(/(?<=Duration: )\S+/g, "44s")
+    .replaceAll(/\b[\d.]+ (?:s|min \d+ s)\b/g, "4 s")
+    .replaceAll(folder, "")
+    .split("\n")
+    // Progress depends on the machine, and so do the parts that it lacks.
+    .filter((line) => !/ records, .* in 4 s, |^npm: |^sample: /.test(line));
+  expect(lines.length).toBeLessThanOrEqual(40);
+  await expect(`${lines.join("\n").trim()}\n`).toMatchFileSnapshot(`readme/${name}.txt`);
+}
+
+/** The engine's output as `make` prints it. */
+async function filtered(printed: string): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of messagesIn(Readable.from(printed.split("\n")))) lines.push(line);
+  return lines.join("\n");
+}
+
 /** A text in which numbers count only as numbers. */
 const shapeOf = (text: string) => text.replaceAll(/ *\d+/g, " 1");
 
@@ -83,9 +108,12 @@ describe("the README's way to try it", () => {
     const [up = "", output = "", others = ""] = tryIt;
     const printed = await run(up);
     expect(shapeOf(printed)).toContain(shapeOf(output));
+    await expectScreen("up", printed);
 
     const [rollback = "", down = ""] = others.split("\n");
-    expect(await run(rollback)).toContain("work on files");
+    const back = await run(rollback);
+    expect(back).toContain("work on files");
+    await expectScreen("rollback", back);
     await run(down);
     const { stdout } = await execa("ps", ["-e", "-o", "args="]);
     expect(stdout.split("\n").filter((line) => line.includes(clone))).toEqual([]);
@@ -182,7 +210,7 @@ describe("the README's first environment", () => {
     let printed = "";
     for (const line of cutover.split("\n")) {
       printed = await run(line);
-      if (line.includes("preview")) expect(printed).toContain("test: cut over to MongoDB: ");
+      if (line.includes("preview")) await expectScreen("preview", printed);
     }
 
     expect(printed).toContain("worker: drained");
@@ -198,5 +226,12 @@ describe("the README's first environment", () => {
     expect(printed).toContain("Exported to");
     expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
     expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
+  });
+
+  it("is kept by `pulumi destroy`, which says what stays", async () => {
+    const before = await pods();
+    const printed = await run("pulumi destroy --yes --skip-preview --suppress-progress");
+    expect(await pods()).toEqual(before);
+    await expectScreen("destroy", await filtered(printed));
   });
 });

@@ -1,6 +1,6 @@
 // Sign, type and name of a resource, then its status, its time and its changed inputs.
 const row =
-  /^ .{2,3} +[\w-]+:\S+:\S+ \S+ (?:\*\*[a-z ]+\*\*|[a-z]+)? ?(?:\(\d[^)]*\))? ?(?:\[diff: [^\]]*\])? ?/;
+  /^ .{2,3} +[\w-]+:\S+:\S+ \S+ (?:\*\*[a-z ]+\*\*|[a-z]+)? ?(?:\(\d[^)]*\))? ?(?:\[(?:diff: [^\]]*|retain)\])? ?/;
 const summaryOfRow = /^\d+ (?:error|warning|message)s?(?:; |$)/;
 const endOfMessages = /^(?:Outputs|Policies|Resources|Duration):/;
 

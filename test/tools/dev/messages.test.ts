@@ -24,6 +24,7 @@ test("resources have no rows, and each message comes once, in order, before the 
       ` +  ${stack} creating (14s) import: 698 files in 10 s`,
       ` ~  taskrunner:storage:Canary canary updated (0.05s) Canary left out. [canary-left-out]`,
       ` +- kubernetes:helm.sh/v3:Release taskrunner-worker replaced (1s) `,
+      ` -  kubernetes:helm.sh/v3:Release taskrunner-web deleted (0s) [retain] `,
       `    taskrunner:storage:Web web  ${warning}`,
       `    ${stack}  3 messages`,
       "Diagnostics:",
