@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { warning, type Finding } from "../text";
 import type { Mongo } from "../cluster";
-import { collections, buildSchema, type ContractSchema } from "../contract";
+import { collections, buildSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { migrationId } from "../ledger";
 import { sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
 import { logFinding, StepGroup, StepResource, type Args, type StepOptions } from "../step/program";
-import { indexCreations } from "./application-check";
 import type { ClaimInputs } from "./ledger-steps";
 import { checksumOf } from "./planner/canonical";
 import { warnOfDataIssues } from "./preview";
@@ -95,7 +94,7 @@ export class PackRunMigration extends StepGroup {
       { ...shared, cutover, checksum },
       { parent: this, dependsOn: [claim, ...indexes] },
     );
-    this.checkServicePrivileges(mongo, completion, wanted, settings.logRetentionDays);
+    this.checkServicePrivileges(mongo, completion, schema, settings.logRetentionDays);
 
     for (const one of [claim, ...collectionSteps, ...indexes]) {
       const blockedBy = one.output("blockedBy");
@@ -144,21 +143,17 @@ export class PackRunMigration extends StepGroup {
   private checkServicePrivileges(
     { appUri, appJob, uri, database, extraCollections, direction, cutover }: Mongo,
     completion: pulumi.Resource,
-    wanted: ContractSchema,
+    schema: SchemaOptions,
     days = 0,
   ): void {
     const isApart = pulumi.all([uri, appUri]).apply(([own, app]) => !sameServer(own, app));
     // Without a connection string, neither the engine nor a Job can log in.
     const job = appUri && appJob;
     const target = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
-    const collections = Object.fromEntries(
-      wanted.collections.map(({ role, name }) => [role, name]),
-    );
-    const creations = indexCreations(wanted.indexes, days);
     new StepResource(
       steps.applicationCheck,
       "application-check",
-      { ...target, direction, cutover, collections, extraCollections, creations },
+      { ...target, direction, cutover, schema, days, extraCollections },
       { parent: this, dependsOn: completion },
     );
   }

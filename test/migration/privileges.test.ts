@@ -26,7 +26,6 @@ import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/diff";
 import { providers } from "../../components/migration/provider";
-import { indexCreations } from "../../components/migration/application-check";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { bothEqual } from "../transfer/counts";
 import { defaultSides } from "../transfer/database";
@@ -208,8 +207,8 @@ it("what is missing is named: which action on what", async () => {
 
 /** The step after the last index, with the services' user; the worker is drained later. */
 async function tried(user: string, days = 0, more: object = {}): Promise<unknown> {
-  const creations = indexCreations(buildSchema(documentOptions).indexes, days);
-  const inputs = { uri: uriOf(user), database, collections, isApart: false, creations, ...more };
+  const schema = documentOptions;
+  const inputs = { uri: uriOf(user), database, schema, days, isApart: false, ...more };
   return providers.ApplicationCheck.create({ direction: "forward", ...inputs });
 }
 

@@ -76,7 +76,7 @@ it("a preview of a first verification says how long the last import of changes t
   );
   const before = { ...inputs, applied: true, report: { firstVerification: { importMs: 6_000 } } };
   expect(await planned(FirstVerification, { ...inputs, cutover: 2 }, before)).toBe(
-    `${text} (6.0 s last time).`,
+    `${text}: 6.0 s last time, for which the worker will stop too.`,
   );
   expect(await planned(FirstVerification, { ...inputs, importedAt: undefined })).toBeUndefined();
 });

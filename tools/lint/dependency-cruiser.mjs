@@ -73,7 +73,6 @@ const innerModules = {
     "stack-reference",
   ],
   migration: [
-    "application-check",
     "execute",
     "issues/(data-issues|duplicate-keys)",
     "plan",

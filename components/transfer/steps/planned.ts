@@ -47,7 +47,10 @@ export async function describeFirst(
 ): Promise<string | undefined> {
   if (inputs.importedAt === undefined || (await isInForce(inputs))) return undefined;
   const { importMs } = state?.report?.firstVerification ?? {};
-  const last = importMs === undefined ? "" : ` (${formatDuration(importMs)} last time)`;
+  const last =
+    importMs === undefined
+      ? ""
+      : `: ${formatDuration(importMs)} last time, for which the worker will stop too`;
   return `Verify the import, then import what changed meanwhile${last}.`;
 }
 
