@@ -11,6 +11,7 @@ import {
   secretsIn,
   type Redact,
 } from "../components/review";
+import { ConnectionError } from "../components/mongo";
 import { errorCode } from "../components/text";
 import { command, lookSeconds, UsageError, type CommonOptions } from "./command";
 import { makePlan } from "./database";
@@ -66,13 +67,16 @@ async function runPreview({ stack, settings }: CommonOptions, redact: Redact) {
   }
 }
 
-// Without MongoDB a preview is still worth reading.
+// Without MongoDB a preview is still worth reading, and has a warning of its own.
 async function tryToPlan(options: CommonOptions, redact: Redact, report: (line: string) => void) {
   try {
     const { facts } = await makePlan({ ...options, json: true });
     return readPlan(JSON.stringify(facts), redact);
   } catch (error) {
+    if (error instanceof ConnectionError) return readPlan(unreached, redact);
     report(`The figures of MongoDB are missing: ${redact((error as Error).message)}`);
     return undefined;
   }
 }
+
+const unreached = JSON.stringify({ reachable: false, changes: [], issues: [] });

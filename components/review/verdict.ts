@@ -19,7 +19,7 @@ export type Level = "blocked" | "risks" | "clear";
 
 interface Verdict {
   readonly level: Level;
-  /** What blocks the update and each risk, the worst first; one reason if there is neither. */
+  /** What blocks the update and each risk, the worst first, without the number of warnings. */
   readonly reasons: readonly string[];
   readonly line: string;
   /** The same as a list, with a line for each risk. */
@@ -59,15 +59,16 @@ export function judgePreview(input: ReviewInput): Verdict {
     ...validatorRisks(steps),
     ...(plan?.reachable && touchesSchema ? indexRisks(plan) : []),
     expiry(input),
-    describeAny(others.length - stops, "warning"),
   ];
-  const all = [...blocks, ...risks].filter((one) => typeof one === "string");
+  const found = [...blocks, ...risks].filter((one) => typeof one === "string");
+  const counted = describeAny(others.length - stops, "warning");
+  const all = counted === undefined ? found : [...found, counted];
   const level = blocks.some(Boolean) ? "blocked" : all.length > 0 ? "risks" : "clear";
   const clear = direction === "nothing" ? "nothing to do." : none;
-  const reasons = level === "clear" ? [clear] : all;
-  const line = `${marks[level]}:** ${reasons.join(" · ")}`;
-  const list = [`${marks[level]}**`, "", ...reasons.map((one) => `- ${one}`)].join("\n");
-  return { level, reasons, line, list: ours(reasons.length < 2 ? line : list) };
+  const reasons = level === "clear" ? [clear] : found;
+  const line = `${marks[level]}:** ${level === "clear" ? clear : all.join(" · ")}`;
+  const list = [`${marks[level]}**`, "", ...all.map((one) => `- ${one}`)].join("\n");
+  return { level, reasons, line, list: ours(all.length < 2 ? line : list) };
 }
 
 // Only a plan has figures of MongoDB.

@@ -52,7 +52,6 @@ it("prints the headline, what to look at, each planned step in order, and every 
 Needs attention:
   - worker will work on MongoDB, and no step drains the worker
   - unfinished runs were not counted
-  - 1 warning
   - web stays up; its pods are replaced as its chart says
 
 What \`pulumi up\` will do, in order:
@@ -136,6 +135,12 @@ it("says that Pulumi is missing", async () => {
 
 it("without MongoDB the figures are missing, and the rest is there", async () => {
   await play(previewOf(cutover));
+  const file = join(current.location, "uri");
+  await writeFile(file, "mongodb://127.0.0.1:1/taskrunner");
+  const unreached = await preview("--uri-file", file, "--connect-timeout", "0.5");
+  expect(unreached.stdout).toContain("missing, because the plan did not reach it");
+  expect(unreached.exitCode).toBe(2);
+
   const { stdout, stderr, exitCode } = await preview("--uri-file", "none");
 
   expect(stderr).toContain("The figures of MongoDB are missing: The file none");
