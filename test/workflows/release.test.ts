@@ -122,14 +122,6 @@ describe("building", () => {
     expect(chart.stdout).toMatch(/^version: 1\.2\.3$/m);
   });
 
-  it("names the repository in the package, as npm asks of a provenance", async () => {
-    await writeFile(join(folder, "package.json"), JSON.stringify({ name: "x", version: "1.0.0" }));
-    await shell(lineOf(build, "npm pkg set"), { REPOSITORY: "https://github.com/o/r" });
-    expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8"))).toMatchObject({
-      repository: { type: "git", url: "git+https://github.com/o/r.git" },
-    });
-  });
-
   it("names the image by the digest of both platforms in the notes", async () => {
     const built = { "image.name": "ghcr.io/o/r:1.2.3", "containerimage.digest": "sha256:abc" };
     await writeFile(join(folder, "dist/image.json"), JSON.stringify(built));

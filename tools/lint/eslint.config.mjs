@@ -57,6 +57,11 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", ...golf, unwanted] },
   },
   {
+    // Their own tsconfig.json is for a project that has the package.
+    files: ["examples/**/*.ts"],
+    languageOptions: { parserOptions: { projectService: false, project: "tsconfig.json" } },
+  },
+  {
     files: ["test/**/*.ts"],
     rules: { "max-lines-per-function": "off" },
   },

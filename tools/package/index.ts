@@ -9,9 +9,11 @@ const copied = [
   "cli/bin.cjs",
   "components/node.cjs",
   "components/provider.cjs",
+  "components/provider.d.cts",
   "components/step/engine.cjs",
   "docs/settings.schema.json",
-  "README.md",
+  "policy/bin.cjs",
+  "policy/PulumiPolicy.yaml",
   "CHANGELOG.md",
   "LICENSE",
 ];
@@ -20,9 +22,13 @@ const copied = [
 const loaders = ["tsx", "typescript"];
 
 /** What only the repository's own package.json says. */
-const ofRepository = ["private", "scripts", "devDependencies"];
+const ofRepository = ["private", "scripts", "devDependencies", "prettier"];
+
+/** Where the pages are. npm publishes with provenance only what names the repository that it comes from. */
+const { REPOSITORY: home = "https://github.com/OWNER/REPOSITORY" } = process.env;
 
 interface Manifest {
+  readonly version: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
 }
@@ -43,9 +49,26 @@ function makePackage(folder: string): void {
   const nothing = "// What it loads in the repository is compiled here.\n";
   writeFileSync(join(folder, "components/typescript.cjs"), nothing);
   const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as Manifest;
-  const text = JSON.stringify(packageManifest(manifest), null, 2);
-  writeFileSync(join(folder, "package.json"), `${text}\n`);
+  const { version } = manifest;
+  const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+  writeFileSync(join(folder, "package.json"), json(packageManifest(manifest)));
+  // Pulumi's library reads the pack's version here.
+  const pack = { name: "taskrunner-storage-policy", version, private: true, main: "bin.cjs" };
+  writeFileSync(join(folder, "policy/package.json"), json(pack));
+  writeFileSync(join(folder, "README.md"), readmeOf(version));
   run("publint", "--strict", folder);
+}
+
+/** The package's README, with the files that it includes, and links that lead from npm to this version's pages. */
+function readmeOf(version: string): string {
+  const text = readFileSync(join(__dirname, "README.md"), "utf8");
+  const include = (_: string, file: string) =>
+    readFileSync(join(repository, file), "utf8")
+      .replaceAll(/^(?=.)/gm, "    ")
+      .trimEnd();
+  return text
+    .replaceAll(/^<!-- (\S+) -->$/gm, include)
+    .replaceAll("](../../", `](${home}/blob/v${version}/`);
 }
 
 /**
@@ -63,6 +86,10 @@ function packageManifest({ exports, dependencies, ...manifest }: Manifest): obje
     ...Object.fromEntries(kept),
     type: "commonjs",
     types: "./components/program.d.ts",
+    keywords: ["pulumi", "kind/component", "mongodb", "migration"],
+    homepage: `${home}#readme`,
+    bugs: `${home}/issues`,
+    repository: { type: "git", url: `git+${home}.git` },
     exports: Object.fromEntries(doors) as object,
     sideEffects: false,
     dependencies: Object.fromEntries(all.filter((one) => !isPeer(one))),
@@ -78,6 +105,7 @@ const peerRange = (name: string, version: string) =>
   name === "@pulumi/kubernetes" ? version : `^${version}`;
 
 function compiledDoor(file: string): string | object {
+  if (file.endsWith(".cjs")) return { types: file.replace(/cjs$/, "d.cts"), default: file };
   if (!file.endsWith(".ts")) return file;
   const compiled = file.slice(0, -".ts".length);
   return { types: `${compiled}.d.ts`, default: `${compiled}.js` };
