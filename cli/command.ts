@@ -4,6 +4,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 export interface CommonOptions {
   readonly settings?: string;
   readonly stack?: string;
+  /** One of several environments in the settings. */
+  readonly instance?: string;
   readonly uriFile?: string;
   /** In seconds; default: the command's own. */
   readonly connectTimeout?: number;
@@ -65,6 +67,10 @@ function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Opti
   return [
     new Option("--settings <file>", "read the settings from this file").hideHelp(ignoresSettings),
     new Option("--stack <name>", stack),
+    new Option(
+      "--instance <name>",
+      "of several environments in the settings, take this one",
+    ).hideHelp(ignoresSettings),
     ...[uriFile, timeout].map((option) => option.hideHelp(connects === undefined)),
     new Option("--json", "print one JSON value, also for an error"),
     new Option("--quiet", "print no progress; the result stays"),

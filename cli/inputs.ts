@@ -25,15 +25,19 @@ export async function loadSettings(options: CommonOptions): Promise<CommandSetti
 }
 
 async function settingsSource(options: CommonOptions): Promise<SettingsSource | undefined> {
-  const { settings, stack } = options;
-  if (settings !== undefined) return { file: settings };
+  const { settings, stack, instance } = options;
+  if (settings !== undefined) return { file: settings, instance };
   if (stack !== undefined) {
     const config = stackConfigs.get(options) ?? readStackConfig(stack);
     stackConfigs.set(options, config);
-    return { config: await config };
+    return { config: await config, instance };
   }
   const { TASKRUNNER_SETTINGS: named } = process.env;
-  return named ? { file: named } : undefined;
+  if (named) return { file: named, instance };
+  if (instance === undefined) return undefined;
+  throw new UsageError(
+    "--instance names an environment in settings: name their stack with --stack, or their file with --settings.",
+  );
 }
 
 /** Sets `--stack` to the stack that is selected in Pulumi, if no option or variable names the settings. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import { describeUnreadable } from "../text";
+import { chooseInstance, encryptedError, isEncrypted, type Config } from "./instances";
 import { load, parseStructured } from "./load";
 import { SettingsFileError } from "./problems";
 import { nameRules, sectionConflicts } from "./rules";
@@ -29,11 +30,13 @@ type OptionalKey = "storageMode" | "rollout";
 export type CommandSettings = Omit<Pick<Settings, (typeof commandKeys)[number]>, OptionalKey> &
   Partial<Pick<Settings, OptionalKey>>;
 
-type Config = Readonly<Record<string, unknown>>;
-
 /** A settings file by its path, such as `Pulumi.prod.yaml`, its text, or the value of its `config`. */
-export type SettingsSource =
-  { readonly file: string } | { readonly text: string } | { readonly config: Config };
+export type SettingsSource = (
+  { readonly file: string } | { readonly text: string } | { readonly config: Config }
+) & {
+  /** The name of one of several environments, whose settings are the value of a key with that name. */
+  readonly instance?: string | undefined;
+};
 
 /**
  * The settings of a command, or the specification's defaults without a source. All of them are validated, even
@@ -77,10 +80,7 @@ async function readValues(from: SettingsSource): Promise<Record<string, unknown>
     if (project !== "taskrunner-storage" && !isUsed && name !== "mongoUri") return [];
     if (isEncrypted(value)) {
       if (!isUsed) return [];
-      throw new SettingsFileError(
-        `${key} is secret, and commands need it. Set what opens the stack's secrets, such as ` +
-          "PULUMI_CONFIG_PASSPHRASE, and name the stack with --stack, or write the setting in plain text.",
-      );
+      throw encryptedError(key);
     }
     if (typeof value === "string") return [[name, parseStructured(value)] as const];
     // No command needs an encrypted value of a section.
@@ -91,7 +91,13 @@ async function readValues(from: SettingsSource): Promise<Record<string, unknown>
 }
 
 async function readConfig(from: SettingsSource): Promise<Config> {
-  if ("config" in from) return from.config;
+  const config = "config" in from ? from.config : await readConfigFile(from);
+  return chooseInstance(config, from.instance);
+}
+
+async function readConfigFile(
+  from: { readonly file: string } | { readonly text: string },
+): Promise<Config> {
   const file = "file" in from ? from.file : "The settings";
   const text =
     "text" in from
@@ -123,8 +129,4 @@ async function readConfig(from: SettingsSource): Promise<Config> {
     );
   }
   return config ?? {};
-}
-
-function isEncrypted(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "secure" in value;
 }
