@@ -4,7 +4,7 @@ import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { liveModes, tryQuickly, type ServiceAddress } from "../kubernetes";
 import { addCutover } from "../ledger";
-import { addressIn, previewTimeout, withRetries } from "../mongo";
+import { addressIn, ConnectionError, previewTimeout, withRetries } from "../mongo";
 import { kind, reportLine, type OncePerCutover, type StateOf, type Step } from "../step";
 import { compareBefore, type ComparedInputs, type ComparedResults } from "./before-claim";
 import { DataIssues } from "./errors";
@@ -15,7 +15,7 @@ import {
   type NotChecked,
   type OnDataIssue,
 } from "./issues/data-issues";
-import { describeSchema } from "./planned";
+import { describeSchema, noteUnanswered } from "./planned";
 import { claim, complete, requireRecord, type Claim } from "./record";
 import { searchData } from "./plan";
 import { migrationModule, openDatabase, type MigrationInputs } from "./step-inputs";
@@ -107,6 +107,7 @@ async function foreseeClaim(inputs: ClaimInputs, state?: ClaimState): Promise<Fi
     const text = `The services work on MongoDB since ${takenOver}: this stack takes them over. Nothing is drained or imported.`;
     return [{ severity: "info", code: "taken-over", text }];
   } catch (error) {
+    if (error instanceof ConnectionError) noteUnanswered(inputs);
     // Other steps, and `up`, report other errors.
     if (!(error instanceof ClaimStopped)) return [];
     return [{ severity: "stop", code: codes[error.property], text: error.message }];

@@ -37,6 +37,11 @@ export async function describeSuspension(
 /** When servers did not answer, by their connection strings. */
 const unanswered = new Map<string, number>();
 
+/** Notes that a server did not answer, so that the descriptions of a preview do not wait for it. */
+export function noteUnanswered({ uri = "" }: MongoInputs): void {
+  unanswered.set(uri, Date.now());
+}
+
 /** The steps of one preview do not wait again for a server that did not answer within this time, in ms. */
 const askAgainMs = 10_000;
 
@@ -49,7 +54,7 @@ async function databaseInPreview(inputs: MongoInputs) {
   try {
     return await databaseAt(address, previewTimeout);
   } catch {
-    unanswered.set(uri, Date.now());
+    noteUnanswered(inputs);
     return undefined;
   }
 }

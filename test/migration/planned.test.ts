@@ -46,13 +46,13 @@ it("a preview that cannot read MongoDB says what there is to create, and waits o
   );
   expect(await planned(LedgerClaim, claim({ job: {} }))).toBe(`${unread}, by a Job.`);
 
-  const away = { uri: "mongodb://127.0.0.1:1/", root: undefined };
+  const away = { uri: "mongodb://127.0.0.1:1/" };
+  const started = Date.now();
   expect(await planned(LedgerClaim, claim(away))).toBe(
     `${unread}; this preview cannot read MongoDB.`,
   );
-  const started = Date.now();
   expect(await planned(SuspendLogTtl, logs(away))).toBeUndefined();
-  expect(Date.now() - started).toBeLessThan(2_000);
+  expect(Date.now() - started).toBeLessThan(7_500);
 });
 
 it("kinds of many changes are counted", () => {
