@@ -57,8 +57,9 @@ export const commentCommand = command("comment", {
 }).action(async (options: CommentOptions) => {
   const { json, post, stack: named, expectNoChanges, saveApproval, plan, approved } = options;
   const redact = redactor(secretsIn(process.env));
-  const preview = readPreview(readOptionFile(options.preview, "--preview"), redact);
-  const planned = plan === undefined ? undefined : readPlan(readOptionFile(plan, "--plan"), redact);
+  const read = (file: string, option: string) => withRelativePaths(readOptionFile(file, option));
+  const preview = readPreview(read(options.preview, "--preview"), redact);
+  const planned = plan === undefined ? undefined : readPlan(read(plan, "--plan"), redact);
   const approval = listApproved(preview);
   const known =
     approved === undefined
@@ -88,3 +89,9 @@ export const commentCommand = command("comment", {
   console.error(`Stack ${stack} is not proven to be as its settings say: ${changes.join(", ")}.`);
   process.exitCode = 3;
 });
+
+// A reader knows the repository, and not where a runner has it.
+function withRelativePaths(text: string): string {
+  const folder = process.cwd();
+  return folder === "/" ? text : text.replaceAll(`${folder}/`, "");
+}

@@ -43,10 +43,12 @@ it.each(stackFiles)("%s names the schema of the settings in its first line", (na
 
 it("docs/troubleshooting.md has every code of a finding, and no other", () => {
   const [, table = ""] = /\n## Codes\n([^]*?)\n## /.exec(page("docs/troubleshooting.md")) ?? [];
-  const rows = table.match(/^\| `.*? \|/gm) ?? [];
-  const named = rows.flatMap((row) => [...row.matchAll(/`([a-z-]+)`/g)].map(([, one]) => one));
+  const links = [...table.matchAll(/<a id="([a-z-]+)"><\/a>`([a-z-]+)`/g)];
+  const named = links.map(([, , code]) => code);
 
   expect(named.sort()).toEqual([...codes].sort());
+  // The review leads there.
+  expect(links.filter(([, id, code]) => id !== code)).toEqual([]);
 });
 
 it.each(codes)("the code %s is one of a finding", (code) => {

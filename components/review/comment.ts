@@ -1,12 +1,18 @@
 import { diffLines, type Difference } from "./differences";
 import { fit, foldList, formatItems } from "./fit";
 import { writeHeadline } from "./headline";
-import { isError, type ReviewedDirection, type ReviewInput, type ReviewedStep } from "./input";
+import {
+  isError,
+  type ReviewedDirection,
+  type ReviewInput,
+  type ReviewedStep,
+  type Trigger,
+} from "./input";
 import { otherWarnings } from "./messages";
 import type { Message } from "./read";
 import { details, codeBlock, join, link, md, ours, wrap, type Markdown } from "./safe/markdown";
-import { groupDetails, groupRows, groupTable } from "./table";
-import { judgePreview, type Level } from "./verdict";
+import { describeTarget, groupDetails, groupRows, groupTable } from "./table";
+import { judgePreview, verdictLine, verdictList, type Level } from "./verdict";
 
 /** A review of a preview, without secrets. */
 interface Review {
@@ -23,16 +29,18 @@ interface Review {
 export function review(input: ReviewInput): Review {
   const groups = groupRows(input);
   const headline = writeHeadline(input, groups);
-  const { level, line, list } = judgePreview(input);
-  const table = groupTable(groups);
+  const verdict = judgePreview(input);
+  const { level } = verdict;
+  const table = groupTable(groups, input);
   const inputs = input.steps.flatMap(describeInputs);
   const body = fit((most) =>
     join(
       [
         join([md`### ${input.stack}`, ours(headline)], ": "),
-        list,
+        ...verdictList(verdict),
         ...messageSections(input, most),
         ...(level === "blocked" ? table.map((one) => details(inOrder, one)) : table),
+        ...describeApproval(input, level),
         ...groupDetails(groups, most),
         ...foldList("Inputs that change", inputs, most, between),
         footer(input, level),
@@ -41,7 +49,12 @@ export function review(input: ReviewInput): Review {
     ),
   );
   const stack = input.stack.replace(/[^\w.-]/g, "_");
-  return { headline: `${stack}: ${headline}`, level, verdict: line, body: body.text };
+  return {
+    headline: `${stack}: ${headline}`,
+    level,
+    verdict: verdictLine(verdict),
+    body: body.text,
+  };
 }
 
 const inOrder = "What would happen, in order";
@@ -50,19 +63,35 @@ const between = "\n\n";
 function messageSections(input: ReviewInput, most: number): Markdown[] {
   const issues = input.touchesSchema ? (input.plan?.issues ?? []) : [];
   const sections: Readonly<Record<string, readonly Markdown[]>> = {
-    Errors: input.messages.filter(isError).map(renderMessage),
+    Errors: input.messages.filter(isError).map((one) => renderMessage(one, input.trigger)),
     "Data issues": issues.map(({ text }) => codeBlock(wrap(text))),
-    Warnings: otherWarnings(input).map(renderMessage),
+    Warnings: otherWarnings(input).map((one) => renderMessage(one, input.trigger)),
   };
   return Object.entries(sections).flatMap(([title, items]) =>
     formatItems(items, most, between).map((list) => join([ours(`#### ${title}`), list], between)),
   );
 }
 
-function renderMessage({ urn, text }: Message): Markdown {
-  const block = codeBlock(wrap(text));
+function renderMessage({ urn, text, code }: Message, { docs }: Trigger): Markdown {
   const name = urn?.split("::").slice(3).join("::");
-  return name === undefined ? block : join([md`On ${name}:`, block], between);
+  const pages = code && docs ? [link(`\`${code}\``, `${docs}/troubleshooting.md#${code}`)] : [];
+  const heading = [...(name === undefined ? [] : [md`On ${name}`]), ...pages];
+  const block = codeBlock(wrap(text));
+  return heading.length === 0 ? block : join([md`${join(heading, ", ")}:`, block], between);
+}
+
+/** The preview's run, where the approval is given, and what `pulumi up` would work on. */
+function describeApproval(input: ReviewInput, level: Level): Markdown[] {
+  const { stack, direction, trigger } = input;
+  const { run, approval } = trigger;
+  const asked = level === "blocked" || direction === "nothing" ? undefined : approval;
+  const log = run === undefined ? [] : [link("This run", run)];
+  const approve = {
+    now: [md`Approve environment ${stack} in ${link("this run", run)}`],
+    later: [...log, md`After the merge \`up\` asks for the approval of environment ${stack}`],
+  };
+  const parts = [...(asked ? approve[asked] : log), ...describeTarget(input)];
+  return parts.length > 0 ? [join(parts, " · ")] : [];
 }
 
 // Lists the stack's variables of a service first, then its other changes.
@@ -84,7 +113,7 @@ function footer({ direction, trigger, now }: ReviewInput, level: Level): Markdow
   const parts = [
     commit === undefined ? at : md`${commit.slice(0, 8)}, ${at}`,
     ...(direction === "nothing" || level === "blocked" ? [] : [ours(`Undo: ${undo[direction]}`)]),
-    link("What each line means", docs),
+    link("What each line means", docs && `${docs}/review.md`),
   ];
   return join(parts, " · ");
 }

@@ -55,8 +55,40 @@ export function compareInputs({ old, new: wanted, operation, type }: PreviewStep
 
 function listMembers(value: unknown): Properties | undefined {
   if (typeof value !== "object" || value === null || findSecretKey(value)) return undefined;
-  if (!Array.isArray(value) || !value.every(isVariable)) return { ...value };
-  return Object.fromEntries(value.map(({ name, value, valueFrom }) => [name, value ?? valueFrom]));
+  if (Array.isArray(value) && value.every(isVariable))
+    return Object.fromEntries(
+      value.map(({ name, value, valueFrom }) => [name, value ?? valueFrom]),
+    );
+  if (Array.isArray(value) && value.every(isPrivilege)) return groupPrivileges(value);
+  return { ...value };
+}
+
+/** A privilege of a role, as Atlas has it. */
+interface Privilege {
+  readonly action: string;
+  readonly resources: readonly {
+    readonly databaseName: string;
+    readonly collectionName?: string;
+  }[];
+}
+
+function isPrivilege(member: unknown): member is Privilege {
+  const { action, resources } = Object(member) as Partial<Privilege>;
+  const isNamed = (one: unknown) =>
+    typeof (Object(one) as Privilege["resources"][number]).databaseName === "string";
+  return typeof action === "string" && Array.isArray(resources) && resources.every(isNamed);
+}
+
+// What a role may do, by collection.
+function groupPrivileges(privileges: readonly Privilege[]): Properties {
+  const actions = new Map<string, string[]>();
+  for (const { action, resources } of privileges) {
+    for (const { databaseName, collectionName = "" } of resources) {
+      const place = `${databaseName}.${collectionName === "" ? "*" : collectionName}`;
+      actions.set(place, [...(actions.get(place) ?? []), action]);
+    }
+  }
+  return Object.fromEntries([...actions].map(([place, all]) => [place, all.join(", ")]));
 }
 
 interface Variable {

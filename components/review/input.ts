@@ -14,7 +14,11 @@ export interface ReviewInput extends Omit<Preview, "stack" | "steps"> {
   readonly direction: ReviewedDirection;
   /** The gate before the worker's drain, and the cutover that the settings name. */
   readonly gate: unknown;
-  readonly cutover: unknown;
+  readonly cutover: number | undefined;
+  /** Whether services change over: in a cutover whose gate is not closed, and in a rollback. */
+  readonly changesStorage: boolean;
+  /** Whether a step drains the worker. */
+  readonly isDrained: boolean;
   readonly plan: PlanFacts | undefined;
   /** Whether the plan of a rollback did not reach MongoDB. */
   readonly isMongoUnreachable: boolean;
@@ -54,8 +58,12 @@ export interface ReviewedStep extends PreviewStep {
 export interface Trigger {
   /** The commit under review, in hex. */
   readonly commit?: string;
-  /** Address of the page that explains the lines of a comment. */
+  /** Address of the folder of the pages that explain a comment. */
   readonly docs?: string;
+  /** Address of the workflow's run. */
+  readonly run?: string;
+  /** Whether this run asks for the approval, or the one after the merge; undefined if none does. */
+  readonly approval?: "now" | "later";
 }
 
 /** Facts besides the preview and the plan. */
@@ -70,7 +78,7 @@ export function prepareReview(
   // The engine registers resources concurrently, so their order varies.
   const found = preview.steps.map(classify).sort((a, b) => (a.name < b.name ? -1 : 1));
   const steps = cutoverSteps.flatMap(([part]) => found.filter((step) => step.part === part));
-  const { gate, cutover } = steps.find(({ className }) => className === "ServicesCheck")?.new ?? {};
+  const { gate } = steps.find(({ className }) => className === "ServicesCheck")?.new ?? {};
   const { leftBehind, findings = [] } = plan ?? {};
   const isLost = findings.some(({ code }) => code === "would-not-export");
   // In an election the plan counts MongoDB as lost, but `up` stops and holds nothing. Another stop hides no loss.
@@ -78,13 +86,16 @@ export function prepareReview(
     isLost && preview.messages.some(({ stops, code }) => stops && code === "rollback-refused");
   const held = isElection ? undefined : findings.find(({ code }) => code === "would-hold");
   const { unfinished } = held?.facts ?? {};
+  const direction = findDirection(steps);
   return {
     ...preview,
     stack: preview.stack ?? stack,
     steps,
-    direction: findDirection(steps),
+    direction,
     gate,
-    cutover,
+    cutover: steps.map(({ new: inputs }) => inputs?.cutover).find((one) => typeof one === "number"),
+    changesStorage: direction === "rollback" || (direction === "cutover" && gate !== "closed"),
+    isDrained: steps.some(({ className, willRun }) => className === "Drain" && willRun),
     plan: plan && { ...plan, ...(isElection && { findings: [] }) },
     trigger,
     now,
@@ -121,13 +132,11 @@ function classify(step: PreviewStep): ReviewedStep {
   const isOurs = type.startsWith(dynamic);
   const shortType = isOurs ? type.slice(dynamic.length) : type.replace(/:[^:]+\/[^:]+:/, ":");
   const className = shortType.split(":").at(-1) ?? "";
-  const inputs = wanted ?? old ?? {};
   const own = isOurs ? (ownSteps[className] ?? {}) : {};
   const around = step.parents.at(-1)?.split(":").at(-1);
   const [ofComponent = "other"] =
     cutoverSteps.find(([, { component }]) => component && component === around) ?? [];
-  const found = own.part ?? ofComponent;
-  const part = found === "indexes" && inputs.unique === true ? "uniqueIndexes" : found;
+  const part = own.part ?? ofComponent;
   return {
     ...step,
     part,
@@ -138,7 +147,7 @@ function classify(step: PreviewStep): ReviewedStep {
     own,
     willRun: operation === "create" || old?.direction !== wanted?.direction,
     isFirstCreate: operation === "create" || (operation === "change" && outputs.applied === false),
-    isMigrationJob: part === "ledger" && inputs.job !== undefined,
+    isMigrationJob: part === "ledger" && (wanted ?? old)?.job !== undefined,
     ...splitDifferences(compareInputs(step)),
   };
 }

@@ -2,11 +2,12 @@ import { formatCount } from "../text";
 import { isError, type ReviewInput } from "./input";
 import type { Message, Preview } from "./read";
 
-/** The warnings except those that repeat the plan's data issues or findings. */
+/** The warnings except those that repeat the verdict, the plan's data issues or its findings. */
 export function otherWarnings({ messages, plan, ...input }: ReviewInput): Message[] {
   const hasIssues = input.touchesSchema && plan && plan.issues.length > 0;
   const found = plan?.findings.map(({ code }) => code) ?? [];
-  const known = [...found, hasIssues ? "data-issue" : ""];
+  const isManualStop = input.changesStorage && !input.isDrained;
+  const known = [...found, hasIssues ? "data-issue" : "", isManualStop ? "stop-worker" : ""];
   return messages.filter(
     ({ severity, code = "other" }) => severity === "warning" && !known.includes(code),
   );

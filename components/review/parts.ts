@@ -1,8 +1,15 @@
 import type { PreviewStep } from "./read";
 
+/** When a part of a cutover or a rollback happens. */
+export type Phase = "before" | "stopped" | "services" | "after";
+
 /** A part of a review. */
 export interface Part {
   readonly title: string;
+  /** Default: it has no place in a cutover. */
+  readonly phase?: Phase;
+  /** What its resources are called; default: `resource`. */
+  readonly noun?: string;
   /** The class of the component around its resources. */
   readonly component?: string;
   /** What it reads or writes in MongoDB. */
@@ -11,24 +18,23 @@ export interface Part {
 
 /** The steps of a cutover and of a rollback, in their order (docs/steps.md), then the other parts. */
 export const parts = {
-  update: { title: "Preparation", component: "Update" },
-  cluster: { title: "MongoDB itself", component: "MongoCluster" },
-  check: { title: "Server check" },
-  ledger: { title: "Ledger", touches: "schema" },
-  collections: { title: "Collections", touches: "schema" },
-  uniqueIndexes: { title: "Unique indexes", touches: "schema" },
-  indexes: { title: "Other indexes", touches: "schema" },
-  bulkPass: { title: "Bulk pass", touches: "documents" },
-  canary: { title: "Canary", component: "Canary" },
-  firstVerification: { title: "First verification", touches: "documents" },
-  access: { title: "Access of the services", component: "Services" },
-  drain: { title: "Worker drain", component: "WorkerDrain" },
-  handover: { title: "Handover", touches: "documents" },
-  worker: { title: "Worker", component: "WorkerRollout" },
-  web: { title: "Web", component: "WebRollout" },
-  finalPass: { title: "Final pass", touches: "documents" },
-  verification: { title: "Verification", touches: "documents" },
-  retention: { title: "Log expiry", touches: "documents" },
+  update: { phase: "before", title: "Preparation", component: "Update" },
+  cluster: { phase: "before", title: "MongoDB itself", component: "MongoCluster" },
+  check: { phase: "before", title: "Server check" },
+  ledger: { phase: "before", title: "Ledger", touches: "schema" },
+  collections: { phase: "before", title: "Collections", noun: "collection", touches: "schema" },
+  indexes: { phase: "before", title: "Indexes", noun: "index", touches: "schema" },
+  bulkPass: { phase: "before", title: "Bulk pass", touches: "documents" },
+  canary: { phase: "before", title: "Canary", component: "Canary" },
+  firstVerification: { phase: "before", title: "First verification", touches: "documents" },
+  access: { phase: "before", title: "Access of the services", component: "Services" },
+  drain: { phase: "stopped", title: "Worker drain", component: "WorkerDrain" },
+  handover: { phase: "stopped", title: "Handover", touches: "documents" },
+  worker: { phase: "services", title: "Worker", component: "WorkerRollout" },
+  web: { phase: "services", title: "Web", component: "WebRollout" },
+  finalPass: { phase: "after", title: "Final pass", touches: "documents" },
+  verification: { phase: "after", title: "Verification", touches: "documents" },
+  retention: { phase: "after", title: "Log expiry", touches: "documents" },
   other: { title: "Others" },
 } as const satisfies Readonly<Record<string, Part>>;
 
@@ -44,21 +50,17 @@ interface Circumstances extends Pick<PreviewStep, "operation" | "old" | "new"> {
   readonly isMongoUnreachable: boolean;
 }
 
-/** The words for a reviewer of one of this project's steps. */
+/** The place of one of this project's steps in a review. */
 export interface OwnStep {
   /** Default: that of its component. */
   readonly part?: CutoverStep;
-  /** What it does in a cutover; default: `run`. */
-  readonly verb?: string;
-  /** What it does in a rollback, with and without MongoDB; default: the same. */
-  readonly back?: string;
-  readonly backWithoutMongo?: string;
   /** Whether a review omits it; default: never. */
   readonly isNoise?: (found: Circumstances) => boolean;
 }
 
-const copies = { verb: "import", back: "export", backWithoutMongo: "hold runs by" };
 const bookkeeping = { isNoise: () => true };
+const isLost = ({ isRollback, isMongoUnreachable }: Circumstances) =>
+  isRollback && isMongoUnreachable;
 
 /** This project's steps by class. */
 export const ownSteps: Readonly<Record<string, OwnStep>> = {
@@ -75,21 +77,11 @@ export const ownSteps: Readonly<Record<string, OwnStep>> = {
   Collection: { part: "collections" },
   Index: { part: "indexes" },
   SuspendLogTtl: { part: "bulkPass", ...bookkeeping },
-  // The handover's row says that changes are exported.
-  BulkPass: { part: "bulkPass", ...copies, isNoise: ({ isRollback }) => isRollback },
-  Canary: { verb: "start" },
-  FirstVerification: { part: "firstVerification", verb: "verify" },
-  WorkerStopped: { verb: "wait for" },
-  Drain: { verb: "drain" },
-  Handover: { part: "handover", ...copies },
-  ValuesFile: { verb: "write" },
-  PodsReplaced: { verb: "wait for" },
-  FinalPass: {
-    part: "finalPass",
-    ...copies,
-    isNoise: ({ isRollback, isMongoUnreachable }) => isRollback && isMongoUnreachable,
-  },
-  Verification: { part: "verification", verb: "verify" },
+  BulkPass: { part: "bulkPass", isNoise: isLost },
+  FirstVerification: { part: "firstVerification" },
+  Handover: { part: "handover" },
+  FinalPass: { part: "finalPass", isNoise: isLost },
+  Verification: { part: "verification" },
   LogRetention: {
     part: "retention",
     // No expiry before, none after.

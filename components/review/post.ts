@@ -153,14 +153,22 @@ export function readPullRequest(env: Environment): PullRequest {
 
 /** Reads what triggered a review in a workflow; empty elsewhere. */
 export function readTrigger(env: Environment): Trigger {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+  const isGitea = env.GITEA_ACTIONS === "true";
+  const isPullRequest = env.GITHUB_EVENT_NAME === "pull_request";
   // GITHUB_SHA of a pull request is the commit of its merge.
-  const head = env.GITHUB_EVENT_NAME === "pull_request" ? readEvent(env)?.head?.sha : undefined;
+  const head = isPullRequest ? readEvent(env)?.head?.sha : undefined;
   const commit = [head, env.GITHUB_SHA].find((sha = "") => /^[0-9a-f]{40}$/.test(sha));
   if (!server || !repository || commit === undefined) return {};
-  // Gitea's addresses name the kind of a reference.
-  const blob = env.GITEA_ACTIONS === "true" ? "src/commit" : "blob";
-  return { commit, docs: `${server}/${repository}/${blob}/${commit}/docs/review.md` };
+  const address = `${server}/${repository}`;
+  // Gitea's addresses name the kind of a reference. It has no approvals, and nobody approves a nightly run.
+  const isApproved = !isGitea && env.GITHUB_EVENT_NAME !== "schedule";
+  return {
+    commit,
+    docs: `${address}/${isGitea ? "src/commit" : "blob"}/${commit}/docs`,
+    ...(run && { run: `${address}/actions/runs/${run}` }),
+    ...(run && isApproved && { approval: isPullRequest ? "later" : "now" }),
+  };
 }
 
 interface TriggerEvent {

@@ -29,18 +29,21 @@ export function losesCutover({ operation, old, outputs }: ReviewedStep): boolean
 // Settings that protect the cluster and its backups.
 const protection = /protection|backup|pitEnabled|retain/i;
 
-/** Changes of MongoDB itself. */
-export function clusterRisks(steps: readonly ReviewedStep[]): Risks {
-  const differences = steps
+const clusterChanges = (steps: readonly ReviewedStep[]) =>
+  steps
     .filter(({ operation, part }) => ["change", "import"].includes(operation) && part === "cluster")
     .flatMap(({ others }) => others);
-  const off = differences.filter(
+
+/** Whether MongoDB itself changes. */
+export const changesCluster = (steps: readonly ReviewedStep[]): boolean =>
+  clusterChanges(steps).length > 0;
+
+/** The protections of the cluster and its backups that are to go. */
+export function turnedOff(steps: readonly ReviewedStep[]): string | undefined {
+  const off = clusterChanges(steps).filter(
     ({ path, before, after }) => before === "true" && after !== "true" && protection.test(path),
   );
-  return [
-    describeAny(off.length, "protection", " of MongoDB turned off"),
-    differences.length > 0 && "MongoDB itself changes, its members may restart",
-  ];
+  return describeAny(off.length, "protection", " of MongoDB turned off");
 }
 
 /** Validators that change: they decide what MongoDB accepts. */
@@ -60,18 +63,25 @@ export function validatorRisks(steps: readonly ReviewedStep[]): Risks {
   ];
 }
 
-/** Index builds, and whether writers wait for them. */
-export function indexRisks({ changes, documents }: PlanFacts): Risks {
+/** Index builds that writers wait for. */
+export function waitingWriters({ changes }: PlanFacts): string | false {
+  const blocking = changes.filter(({ blocksWrites }) => blocksWrites).length;
+  return blocking > 0 && `writers wait for ${formatCount(blocking, "index build")}`;
+}
+
+// Below that a build takes less than a second.
+const fewDocuments = 5_000;
+
+/** Index builds that take their time or their space. */
+export function indexCosts({ changes, documents }: PlanFacts): Risks {
   const changesOf = (kind: string) => changes.filter((one) => one.kind === kind);
   const rebuilt = changesOf("replace index");
   const sizes = [...changesOf("create index"), ...rebuilt]
     .map(({ collection = "" }) => documents[collection] ?? 0)
-    .filter(Boolean);
-  const blocking = changes.filter(({ blocksWrites }) => blocksWrites).length;
+    .filter((count) => count >= fewDocuments);
   const largest = formatCount(Math.max(0, ...sizes), "document");
   return [
     describeAny(sizes.length, "index", ` built over up to ${largest}`),
-    blocking > 0 && `writers wait for ${formatCount(blocking, "index build")}`,
     describeAny(rebuilt.length, "index", " built anew"),
   ];
 }

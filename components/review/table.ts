@@ -1,10 +1,11 @@
-import { formatCount, formatNumber } from "../text";
+import { formatCount } from "../text";
 import { describeDifferences, formatValue } from "./differences";
 import { foldList } from "./fit";
 import type { ReviewInput, ReviewedStep } from "./input";
-import { cutoverSteps } from "./parts";
+import { cutoverSteps, type Part, type Phase } from "./parts";
 import type { PlanFacts } from "./read-plan";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
+import { sentences } from "./sentences";
 
 /** A change to one resource: a verb, its name, and the changed inputs or its target. */
 interface Row {
@@ -13,31 +14,52 @@ interface Row {
 }
 
 /** The changes in one step of the cutover; at least one row. */
-export interface Group {
-  readonly title: string;
+export interface Group extends Part {
   readonly rows: readonly Row[];
 }
 
 /** Groups the changes to resources by step of the cutover, without noise. */
 export function groupRows(input: ReviewInput): Group[] {
-  return cutoverSteps.flatMap(([part, { title }]) => {
+  return cutoverSteps.flatMap(([name, part]) => {
     const rows = input.steps
-      .filter((step) => step.part === part && !isNoise(step, input))
+      .filter((step) => step.part === name && !isNoise(step, input))
       .map((step) => describeStep(step, input));
-    return rows.length > 0 ? [{ title, rows }] : [];
+    return rows.length > 0 ? [{ ...part, rows }] : [];
   });
 }
 
 const maxRows = 2;
 
-/** A table with a line for each group; long groups are counted. Empty without groups. */
-export function groupTable(groups: readonly Group[]): Markdown[] {
-  const cells = groups.map(({ title, rows }, at) => [
+/**
+ * A table with a line for each phase of a cutover or a rollback, otherwise for each group; long groups are counted.
+ * Empty without groups.
+ */
+export function groupTable(groups: readonly Group[], { direction }: ReviewInput): Markdown[] {
+  const isTurn = direction === "cutover" || direction === "rollback";
+  const phases = isTurn ? describePhases(direction) : undefined;
+  const lines = new Map<string, Markdown[]>();
+  for (const group of groups) {
+    const { title, phase } = group;
+    const name = (phases && phase && phases[phase]) ?? title.replaceAll(" ", "\u00a0");
+    lines.set(name, [...(lines.get(name) ?? []), summarize(group)]);
+  }
+  if (lines.size === 0) return [];
+  const cells = [...lines].map(([name, texts], at) => [
     ours(String(at + 1)),
-    ours(title.replaceAll(" ", "\u00a0")),
-    summarize(rows),
+    ours(name),
+    join(texts, "<br>"),
   ]);
-  return cells.length > 0 ? [table(["", "step", "what changes"], cells)] : [];
+  return [table(["", isTurn ? "while" : "step", isTurn ? "what happens" : "what changes"], cells)];
+}
+
+function describePhases(direction: "cutover" | "rollback"): Readonly<Record<Phase, string>> {
+  const [from, to] = direction === "cutover" ? ["files", "MongoDB"] : ["MongoDB", "files"];
+  return {
+    before: `services work on ${from}`,
+    stopped: "no worker runs",
+    services: "worker, then web change over",
+    after: `services work on ${to}`,
+  };
 }
 
 /** All rows of the groups that the table only counts. */
@@ -52,21 +74,22 @@ export function groupDetails(groups: readonly Group[], most: number): Markdown[]
 const grave = ["delete", "replace", "change"];
 
 // Shows a few rows as they are. Of more it shows the first that are lost or changed, and counts each kind.
-function summarize(rows: readonly Row[]): Markdown {
+function summarize({ rows, noun = "resource" }: Group): Markdown {
   const ofVerb = (verb: string) => rows.filter((row) => row.verb === verb);
   const isFew = rows.length <= maxRows;
   const shown = isFew ? rows : grave.flatMap(ofVerb).slice(0, maxRows);
-  const counts = [...new Set(rows.map(({ verb }) => verb))].map(
-    (verb) => `${verb} ${formatNumber(ofVerb(verb).length)}`,
-  );
-  const rest = isFew ? [] : [ours(`${counts.join(", ")}, each named below`)];
+  const counts = [...new Set(rows.map(({ verb }) => verb))].map((verb) => {
+    return `${verb} ${formatCount(ofVerb(verb).length, noun)}`;
+  });
+  const rest = isFew ? [] : [ours(counts.join(", "))];
   return join([...shown.map(({ text }) => text), ...rest], "<br>");
 }
 
 function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
   const { direction, plan, isMongoUnreachable, gate } = input;
-  // While the gate is closed, nothing runs.
-  if (step.isOurs && gate === "closed" && step.new?.direction === "back") return true;
+  // A new step does nothing on files, and none does while the gate is closed.
+  const isIdle = gate === "closed" || (step.operation === "create" && direction !== "rollback");
+  if (step.isOurs && step.new?.direction === "back" && isIdle) return true;
   // The plan found that it exists, although the engine would create it.
   if (isSchema(step) && plan?.reachable && step.isFirstCreate) return !plannedChange(step, plan);
   const isRollback = direction === "rollback";
@@ -75,15 +98,18 @@ function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
 
 function describeStep(step: ReviewedStep, input: ReviewInput): Row {
   const change = plannedChange(step, input.plan);
-  const verb = chooseVerb(step, change, input);
+  const verb = chooseVerb(step, change);
   if (change) {
     const why = verb === "create" ? ours("") : md`, because ${change.reason}`;
     const waits = ours(change.blocksWrites ? "; writers wait while it runs" : "");
     return { verb, text: md`${change.title}${why}${waits}` };
   }
+  const sentence = step.isOurs && step.willRun ? sentences.get(step.className) : undefined;
+  if (sentence && step.operation !== "delete") return { verb, text: sentence(step, input) };
   // The resource's name begins with the environment's name; MongoDB's name does not.
   const { name = step.name } = isSchema(step) ? (step.new ?? step.old ?? {}) : {};
-  const named = step.isOurs ? md`${String(name)}` : md`${step.shortType} ${step.name}`;
+  const type = step.className === "Release" ? ours("release") : md`${step.shortType}`;
+  const named = step.isOurs ? md`${String(name)}` : md`${type} ${step.name}`;
   const facts = step.operation === "delete" ? [] : describeFacts(step);
   const rest = facts.length > 0 ? md`: ${join(facts, ", ")}` : ours("");
   return { verb, text: md`${ours(verb === "delete" ? "**delete**" : verb)} ${named}${rest}` };
@@ -91,8 +117,7 @@ function describeStep(step: ReviewedStep, input: ReviewInput): Row {
 
 type Change = PlanFacts["changes"][number];
 
-const isSchema = ({ part }: ReviewedStep) =>
-  part === "collections" || part === "uniqueIndexes" || part === "indexes";
+const isSchema = ({ part }: ReviewedStep) => part === "collections" || part === "indexes";
 
 // The plan has looked at MongoDB, so it knows more about a collection or an index than the engine.
 function plannedChange(step: ReviewedStep, plan: PlanFacts | undefined): Change | undefined {
@@ -108,45 +133,27 @@ function plannedChange(step: ReviewedStep, plan: PlanFacts | undefined): Change 
 // First words of the plan's changes. Other words of the file are not printed as the program's own.
 const plannedVerbs = ["create", "adopt", "await", "modify", "replace"];
 
-function chooseVerb(step: ReviewedStep, change: Change | undefined, input: ReviewInput): string {
+function chooseVerb(step: ReviewedStep, change: Change | undefined): string {
   const { operation, isOurs } = step;
   const planned = plannedVerbs.find((verb) => verb === change?.kind.split(" ")[0]);
   if (planned !== undefined) return planned;
   if (operation === "delete") return isOurs || step.retained ? "no longer manage" : "delete";
   if (isSchema(step)) return step.isFirstCreate ? "create" : operation;
-  if (isOurs) {
-    if (!step.willRun) return "run again";
-    const { verb = "run", back = verb, backWithoutMongo = back } = step.own;
-    if (step.new?.direction !== "back") return verb;
-    return input.isMongoUnreachable ? backWithoutMongo : back;
-  }
+  if (isOurs) return step.willRun ? "run" : "run again";
   if (operation !== "import") return operation;
   // A take-over that sets an input is a change.
   return step.old && step.variables.length + step.others.length > 0 ? "change" : "take over";
 }
 
-// Inputs that name the target of a new resource or a step, so that a reviewer sees a wrong one.
-const targetKeys = [
-  "collection",
-  "key",
-  "namespace",
-  "release",
-  "context",
-  "clusterIdentity.server",
-  "seen.initContainers",
-  "file",
-  "branch",
-  "root",
-  "days",
-];
+// Inputs that say of a new resource where it is.
+const placeKeys = ["collection", "key", "namespace"];
 
 function describeFacts(step: ReviewedStep): Markdown[] {
   const { variables, others, isOurs, willRun } = step;
   const isNew = step.operation === "create" || (isOurs && willRun);
   const differences = isNew
-    ? targetKeys.flatMap((key) => {
-        const after = formatValue(key.split(".").reduce(getMember, step.new));
-        const path = key.split(".").at(-1) ?? key;
+    ? placeKeys.flatMap((path) => {
+        const after = formatValue(step.new?.[path]);
         return after ? [{ path, before: undefined, after }] : [];
       })
     : others;
@@ -158,5 +165,17 @@ function describeFacts(step: ReviewedStep): Markdown[] {
   ];
 }
 
-const getMember = (value: unknown, key: string): unknown =>
-  (Object(value) as Readonly<Record<string, unknown>>)[key];
+/** The cluster and the namespace of the services, in one line. Empty if no step works there. */
+export function describeTarget({ steps }: ReviewInput): Markdown[] {
+  const found = steps.flatMap(({ new: inputs }) => (inputs?.context ? [inputs] : []));
+  const [{ namespace, context } = {}] = found;
+  if (context === undefined) return [];
+  const { server } =
+    found
+      .map(({ clusterIdentity }) => Object(clusterIdentity) as { readonly server?: unknown })
+      .find(({ server }) => server) ?? {};
+  const at = server === undefined ? ours("") : md` (${formatValue(server) ?? ""})`;
+  return [
+    md`Target: namespace ${formatValue(namespace) ?? ""}, cluster ${formatValue(context) ?? ""}${at}`,
+  ];
+}

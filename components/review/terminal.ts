@@ -5,13 +5,7 @@ import { otherWarnings } from "./messages";
 import type { Message } from "./read";
 import { plain, printable, wrap } from "./safe/markdown";
 import { groupRows } from "./table";
-import { judgePreview, type Level } from "./verdict";
-
-const titles: Readonly<Record<Level, string>> = {
-  blocked: "Blocked:",
-  risks: "Needs attention:",
-  clear: "No risk found:",
-};
+import { judgePreview } from "./verdict";
 
 // One screen in all. Errors and stops are never left out.
 const maxPlanned = 16;
@@ -21,14 +15,15 @@ const maxWarnings = 3;
 /** The facts of the comment as lines for a terminal: the decision first. */
 export function reviewText(input: ReviewInput): string {
   const { stack, plan, planned, touchesSchema, steps } = input;
-  const { level, reasons } = judgePreview(input);
   const warnings = otherWarnings(input);
   const issues = touchesSchema ? (plan?.issues ?? []) : [];
   // The project's steps say themselves what they will do.
   const foreign = steps.filter(({ isOurs, operation }) => !isOurs || operation === "delete");
   const others = groupRows({ ...input, steps: foreign }).flatMap(({ rows }) => rows);
   const sections: readonly (readonly [title: string, items: readonly string[], most: number])[] = [
-    [titles[level], [...reasons, ...staysUp(input)].map((one) => `- ${one}`), Infinity],
+    ...judgePreview(input).sections.map(
+      ({ title, reasons }) => [`${title}:`, reasons.map((one) => `- ${one}`), Infinity] as const,
+    ),
     ["Errors:", messageLines(input.messages.filter(isError)), Infinity],
     ["Data issues:", issues.map(({ text }) => indent(text)), maxWarnings],
     ["What `pulumi up` will do, in order:", planned.map(printable), maxPlanned],
@@ -44,11 +39,6 @@ export function reviewText(input: ReviewInput): string {
       return ["", title, ...[...items.slice(0, most), ...more].map((item) => `  ${item}`)];
     }),
   ].join("\n");
-}
-
-function staysUp({ direction, gate }: ReviewInput): string[] {
-  const changesStorage = (direction === "cutover" && gate !== "closed") || direction === "rollback";
-  return changesStorage ? ["web stays up; its pods are replaced as its chart says"] : [];
 }
 
 const messageLines = (messages: readonly Message[]) => messages.map(({ text }) => indent(text));

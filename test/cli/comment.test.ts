@@ -53,6 +53,12 @@ it("without --post the comment is printed and nothing is asked of the API", asyn
   expect(current.server.requests).toEqual([]);
 });
 
+it("a file of the repository is named by its path in it", async () => {
+  const { stdout } = await comment(failed(`no file ${join(process.cwd(), "deploy/web.yaml")}`));
+
+  expect(stdout).toContain("\nno file deploy/web.yaml\n");
+});
+
 it("a refusal of the API says which permission is missing, and is an error behind the comment", async () => {
   current.server.odd.push({ to: /comments/, answers: [{ status: 403 }] });
   const { exitCode, stdout, stderr } = await comment(failed("no such region"), "--post");

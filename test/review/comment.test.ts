@@ -49,8 +49,8 @@ describe("the verdict", () => {
   it("names an index that is built anew, by the plan", () => {
     const change = { kind: "replace index", collection: "pack_runs", index: index.name };
     const made = reviewOf(previewOf([changedIndex]), { ...noPlan, changes: [change] });
-    expect(made).toMatchObject({ headline: "staging: change: other indexes", level: "risks" });
-    expect(risksOf(made)).toEqual(matching(/^1 index .*anew$/));
+    expect(made).toMatchObject({ headline: "staging: change: indexes", level: "risks" });
+    expect(risksOf(made)).toEqual(matching(/^no warning, /, /^1 index .*anew$/));
   });
 
   it("says that MongoDB's figures are missing without a plan, if anything depends on them", () => {
@@ -82,7 +82,7 @@ describe("the verdict", () => {
     const { verdict, body } = reviewOf(previewOf(steps));
 
     expect(verdict).toBe(
-      "⚠️ **Needs attention:** 1 resource destroyed · 1 resource replaced · 1 resource no longer managed",
+      "⚠️ **Look into this:** 1 resource destroyed · 1 resource replaced · 1 resource no longer managed",
     );
     expect(body).toContain("**delete** `mongodbatlas:Cluster` `gone`");
     expect(body).toContain("no longer manage `pack_runs_tenant`");
@@ -97,7 +97,7 @@ describe("the verdict", () => {
     const made = reviewOf(previewOf([leaves]));
     expect(made.level).toBe("risks");
     expect(risksOf(made)).toEqual([
-      ...matching(/^the stack .*no step drains/, /^1 resource no longer/),
+      ...matching(/^nobody stops the worker/, /^1 resource no longer/),
       "without `backfill` a rollback exports nothing and holds no run",
     ]);
     expect(made.body).toContain("no longer manage `handover`");
@@ -149,6 +149,34 @@ describe("the verdict", () => {
     expect(asItIs.body).toContain("take over `mongodbatlas:AdvancedCluster` `cluster` |");
   });
 
+  it("shows what a role may do, by collection", () => {
+    const role = (...names: string[]) => ({
+      actions: names.map((action) => ({
+        action,
+        resources: [
+          { databaseName: "taskrunner", collectionName: "pack_runs" },
+          { databaseName: "taskrunner", collectionName: "" },
+        ],
+      })),
+    });
+    const { body } = reviewOf(
+      previewOf([
+        {
+          type: "mongodbatlas:index/customDbRole:CustomDbRole",
+          name: "migrator",
+          parent: "MongoCluster",
+          old: role("FIND"),
+          now: role("FIND", "INSERT"),
+        },
+      ]),
+    );
+
+    expect(body).toContain(
+      "```diff\n- actions.taskrunner.pack_runs: FIND\n+ actions.taskrunner.pack_runs: FIND, INSERT\n" +
+        "- actions.taskrunner.*: FIND\n+ actions.taskrunner.*: FIND, INSERT\n```",
+    );
+  });
+
   it("does not take the check of a server for a change of it, and does not show it", () => {
     const check = (way: typeof forward | typeof back) =>
       turned("mongo:ServerCheck", "MongoCluster", way);
@@ -180,7 +208,7 @@ describe("the verdict", () => {
     expect(stopped.body).toContain('  runId "r|1": a, b\n```');
     expect(reviewOf(previewOf([made]), { ...plan, blocked: false })).toMatchObject({
       level: "risks",
-      verdict: "⚠️ **Needs attention:** 1 data issue: what they block is left out",
+      verdict: "⚠️ **Look into this:** 1 data issue: what they block is left out",
     });
   });
 
@@ -189,13 +217,13 @@ describe("the verdict", () => {
     const cutover = previewOf([turned("mongo:LedgerClaim", "PackRunMigration", forward, job)]);
 
     expect(reviewOf(cutover)).toMatchObject({
-      headline: "staging: cut over to MongoDB: the migration as a Job",
+      headline: "staging: cut over to MongoDB: you stop the worker",
       level: "risks",
     });
     expect(risksOf(reviewOf(cutover))).toEqual(
-      matching(/^the figures .*no plan/, /MongoDB, .*no step drains/, /^unfinished .*not counted$/),
+      matching(/^nobody stops the worker/, /^unfinished .*not counted$/, /^the figures .*no plan/),
     );
-    expect(reviewOf(cutover).body).toContain("| 1 | Ledger | run `ledger-claim` |");
+    expect(reviewOf(cutover).body).toContain("| run the migration as a Job |");
     expect(reviewOf(cutover, { ...noPlan, reachable: false }).verdict).toContain(
       "the figures of MongoDB are missing, because the plan did not reach it",
     );

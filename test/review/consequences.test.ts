@@ -41,14 +41,20 @@ describe("a change of the storage mode", () => {
   const files = { files: 132, bytes: 1 };
   const state = { runs: files, logs: files, artifacts: files, approvals: files };
 
-  it("is never without risk: it says what stops and what waits", () => {
+  it("is never without a cost, and without anomalies not amber: it says what stops and what waits", () => {
     const plan = { ...noPlan, state: { ...state, unfinished: 42 } };
 
     const made = reviewOf(previewOf(cutover), plan);
     expect(made.level).toBe("risks");
     expect(risksOf(made)).toEqual(
-      matching(/^the worker stops .*MongoDB, .*not measured/, /^42 unfinished runs wait/),
+      matching(
+        /^no warning, /,
+        /^the worker stops .*MongoDB\. .*not measured/,
+        /^42 unfinished runs wait/,
+      ),
     );
+    expect(made.verdict).toMatch(/^✅ \*\*Nothing to look into:.* · \*\*You decide:/);
+    expect(made.headline).toBe("staging: cut over to MongoDB: the worker stops, web stays up");
     expect(reviewOf(previewOf(rollback)).verdict).toMatch(/the worker stops [^·]*files/);
   });
 
@@ -71,11 +77,11 @@ describe("a change of the storage mode", () => {
 
   it("names the cluster whose worker stops, as the preview reached it", () => {
     const clusterIdentity = { server: "https://10.0.0.1:6443", uids: {} };
-    const inputs = { release: "worker", context: "prod", clusterIdentity };
+    const inputs = { release: "worker", namespace: "apps", context: "prod", clusterIdentity };
     const [drain, ...others] = cutover;
     const named = { ...drain, now: { ...drain?.now, ...inputs } } as RawStep;
     expect(reviewOf(previewOf([named, ...others])).body).toContain(
-      "drain `drain`: `release` `worker`, `context` `prod`, `server` `https://10.0.0.1:6443`",
+      "Target: namespace `apps`, cluster `prod` (`https://10.0.0.1:6443`)",
     );
   });
 
@@ -88,7 +94,18 @@ describe("a change of the storage mode", () => {
     const { steps, ...rest } = JSON.parse(previewOf(cutover)) as { steps: object[] };
     const preview = JSON.stringify({ ...rest, steps: [stack, ...steps] });
 
-    expect(reviewOf(preview).verdict).toContain("(last time 4 min 14 s)");
+    const { headline, verdict } = reviewOf(preview);
+    expect(headline).toContain("the worker stops for about 4 min 14 s");
+    expect(verdict).toContain("about 4 min 14 s, as the last time");
+  });
+
+  it("looks into a release that changes more than the mode", () => {
+    const drain = turned("kubernetes:Drain", "WorkerDrain", forward, { name: "drain" });
+    const more = release("worker", values("a"), values("b", { image: { tag: "2" } }));
+    const verdict = (steps: readonly RawStep[]) => reviewOf(previewOf(steps)).verdict;
+
+    expect(verdict([drain, more])).toMatch(/⚠️ .*1 release .*more than the storage variables/);
+    expect(verdict(cutover)).not.toContain("more than");
   });
 
   it("says that nothing drains the worker if nothing does", () => {
@@ -99,9 +116,16 @@ describe("a change of the storage mode", () => {
       now: { direction: "forward", mode: "m" },
     };
 
-    expect(reviewOf(previewOf([edited])).verdict).toMatch(
-      /worker [^·]* MongoDB, and no step drains/,
-    );
+    const stop = (stoppedFor?: number) => {
+      const now = { direction: "forward", cutover: 3, stoppedFor };
+      return created("~taskrunner:WorkerStopped", "stop", now, "WorkerDrain");
+    };
+    const verdict = (...more: RawStep[]) => reviewOf(previewOf([edited, ...more])).verdict;
+
+    expect(verdict()).toMatch(/nobody stops the worker\. Stop it yourself before `up`/);
+    expect(verdict(stop())).toContain("`up` waits until `rollout.workerStopped: 3` is set");
+    expect(verdict(stop(2))).toContain("`up` waits until `rollout.workerStopped: 3` is set");
+    expect(verdict(stop(3))).toMatch(/Make sure that it is stopped, as .*: `up` does not wait/);
   });
 });
 
@@ -112,7 +136,13 @@ describe("a change without a change of the mode", () => {
     const steps = [release("worker", image("1"), image("2"))];
     const made = reviewOf(previewOf(steps));
     expect(made.level).toBe("risks");
-    expect(risksOf(made)).toEqual(["worker restarts", ...matching(/^1 release .*more than/)]);
+    const more = /^1 release .*more than/;
+    expect(risksOf(made)).toEqual([
+      ...matching(/^no warning/),
+      "worker restarts",
+      ...matching(more),
+    ]);
+    expect(made.verdict).toMatch(/^✅ .*You decide:\*\* worker restarts · 1 release/);
     const both = [...steps, release("web", values("mongo"), values("mongo", { a: 1 }), "import")];
     expect(reviewOf(previewOf(both)).verdict).toContain("worker and web restart");
     const ours = [release("worker", values("a"), values("b"))];
@@ -145,7 +175,7 @@ describe("a change without a change of the mode", () => {
     expect(reviewOf(previewOf([waits]))).toMatchObject({
       level: "clear",
       verdict:
-        "✅ **No risk found:** no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced.",
+        "✅ **No risk found:** no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced",
     });
   });
 
@@ -216,6 +246,6 @@ describe("a change without a change of the mode", () => {
     expect(reviewOf(previewOf([index]), plan(14_262)).verdict).toMatch(
       /1 index .*14,262 documents/,
     );
-    expect(reviewOf(previewOf([index]), plan(0)).level).toBe("clear");
+    expect(reviewOf(previewOf([index]), plan(4_999)).level).toBe("clear");
   });
 });

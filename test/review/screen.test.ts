@@ -13,9 +13,9 @@ describe("what is not folded", () => {
     const names = ["pack_runs_a", "pack_runs_b", "pack_runs_c", "pack_runs_d"];
     const { body } = reviewOf(previewOf(names.map(index)));
 
-    expect(shownOf(body)).toContain("| 1 | Other\u00a0indexes | create 4, ");
+    expect(shownOf(body)).toContain("| 1 | Indexes | create 4 indexes |");
     expect(shownOf(body)).not.toContain("pack_runs_a");
-    expect(body).toContain("<summary>Other indexes: 4</summary>\n\n- create `pack_runs_a`");
+    expect(body).toContain("<summary>Indexes: 4</summary>\n\n- create `pack_runs_a`");
   });
 
   it("counts only by words of ours, whatever the plan's file says", () => {
@@ -30,7 +30,7 @@ describe("what is not folded", () => {
       shownOf(reviewOf(previewOf(names.map(index)), { ...noPlan, changes }).body),
     );
 
-    expect(words).toContain("create 3, ");
+    expect(words).toContain("create 3 indexes");
     expect(words).not.toContain("@team");
     expect(html.join("")).not.toContain("img");
   });
@@ -43,7 +43,7 @@ describe("what is not folded", () => {
     const shown = shownOf(reviewOf(previewOf([...foreign, gone])).body);
 
     expect(shown).toContain("**delete** `aws:x:Y` `gone`<br>");
-    expect(shown).toContain("delete 1, create 3,000, ");
+    expect(shown).toContain("delete 1 resource, create 3,000 resources");
     expect(shown.length).toBeLessThan(1_000);
   });
 
@@ -66,8 +66,9 @@ describe("what is not folded", () => {
       now: { direction: "forward", days },
     });
 
-    expect(reviewOf(previewOf([retention(0)])).body).not.toContain("log-retention`:");
-    expect(reviewOf(previewOf([retention(30)])).body).toContain("run `log-retention`: `days` `30`");
+    const expires = "delete log entries after ";
+    expect(reviewOf(previewOf([retention(0)])).body).not.toContain(expires);
+    expect(reviewOf(previewOf([retention(30)])).body).toContain(`${expires}30 days`);
   });
 
   it("has what blocks it in full, and not the plan", () => {
@@ -97,9 +98,36 @@ describe("what is not folded", () => {
   });
 });
 
+describe("the links", () => {
+  const docs = "https://git.example.org/o/r/blob/main/docs";
+  const run = "https://git.example.org/o/r/actions/runs/7";
+  const linked = (trigger: object, message = "warning: no [live-values]") => {
+    const diagnostics = [{ severity: "warning", message }];
+    return reviewOf(previewOf([toFiles], { diagnostics }), undefined, [], { trigger }).body;
+  };
+
+  it("lead to the run and its approval, unless up stops", () => {
+    expect(linked({ run })).toContain(`\n\n[This run](${run})\n\n`);
+    expect(linked({ run, approval: "now" })).toContain(
+      `\nApprove environment \`staging\` in [this run](${run})\n`,
+    );
+    const later = "After the merge `up` asks for the approval of environment `staging`";
+    expect(linked({ run, approval: "later" })).toContain(`\n[This run](${run}) · ${later}\n`);
+    const stop = "warning: `pulumi up` will stop here. No. [stop: rollback-refused]";
+    expect(linked({ run, approval: "later" }, stop)).toContain(`\n\n[This run](${run})\n\n`);
+    expect(linked({})).not.toMatch(/This run|Approve|approval/);
+  });
+
+  it("lead from each code to its page", () => {
+    const page = `[\`live-values\`](${docs}/troubleshooting.md#live-values):`;
+    expect(linked({ docs })).toContain(`\n\n${page}\n\n`);
+    expect(rendered(linked({})).links).toEqual([]);
+  });
+});
+
 describe("the footer", () => {
   const commit = "5a1c0f3e9d2b4a6788c1e0f5d3b2a19876543210";
-  const docs = "https://git.example.org/o/r/blob/main/docs/review.md";
+  const docs = "https://git.example.org/o/r/blob/main/docs";
   const now = new Date("2026-11-26T22:39:59Z");
   const last = (steps: readonly RawStep[], trigger: object, more: object = {}) =>
     reviewOf(previewOf(steps, more), undefined, [], { now, trigger }).body.split("\n").at(-1);
@@ -108,7 +136,7 @@ describe("the footer", () => {
     expect(last([toFiles], { commit, docs })?.split(" · ")).toEqual([
       "`5a1c0f3e`, 2026-11-26 22:39 UTC",
       ...matching(/^Undo: `storageMode: mongo` .*`cutover`/),
-      expect.stringContaining(`](${docs})`),
+      expect.stringContaining(`](${docs}/review.md)`),
     ]);
   });
 

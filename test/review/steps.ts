@@ -76,9 +76,9 @@ export function reviewOf(
   return review(prepareReview(readPreview(preview, redact), planned, around));
 }
 
-/** The verdict's risks, each on its own, without the level before them. */
+/** The verdict's risks, each on its own, without the titles before them. */
 export function risksOf({ verdict }: { readonly verdict: string }): string[] {
-  return verdict.replace(/^.*?:\*\* /, "").split(" · ");
+  return verdict.split(" · ").map((risk) => risk.replace(/^.*?:\*\* /, ""));
 }
 
 /** Texts that match these patterns, one each and in this order. */

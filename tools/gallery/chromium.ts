@@ -25,21 +25,25 @@ const options = [
   "--virtual-time-budget=10000",
 ];
 
+// Chromium's windows are not narrower, so a narrow page has an empty margin at its right.
+const narrowest = 500;
+
 /**
  * Draws a page as a PNG. The page states its height in `data-height` of its root.
  *
  * @param page an HTML file, absolute
  * @param picture the PNG's path, absolute
- * @param width of the picture, in pixels
+ * @param width of the page, in pixels
  * @throws PartError if there is no Chromium, or the page does not state its height
  */
 export async function pictureOf(page: string, picture: string, width: number): Promise<void> {
   const address = pathToFileURL(page).href;
-  const dom = await chromium(`--window-size=${width},800`, "--dump-dom", address);
+  const columns = Math.max(width, narrowest);
+  const dom = await chromium(`--window-size=${columns},800`, "--dump-dom", address);
   const height = /data-height="(\d+)"/.exec(dom)?.[1];
   if (height === undefined)
     throw new PartError(`Chromium did not measure ${page}: open it to see why.`);
-  await chromium(`--window-size=${width},${height}`, `--screenshot=${picture}`, address);
+  await chromium(`--window-size=${columns},${height}`, `--screenshot=${picture}`, address);
 }
 
 async function chromium(...args: string[]): Promise<string> {

@@ -13,7 +13,7 @@ export interface Look {
 export const looks: readonly Look[] = [
   { name: "", theme: "light", width: 912 },
   { name: "-dark", theme: "dark", width: 912 },
-  { name: "-phone", theme: "light", width: 500 },
+  { name: "-phone", theme: "light", width: 360 },
 ];
 /** Diagrams are drawn once. */
 const usual: Look = { name: "", theme: "light", width: 912 };
@@ -74,7 +74,8 @@ function page(body: string, { theme, width } = usual): string {
 <html><head><meta charset="utf-8">
 <link rel="stylesheet" href="${pathToFileURL(styles).href}">
 <style>
-  body { margin: 0; padding: ${margin}px; background: ${background}; }
+  html { background: ${background}; }
+  body { margin: 0; padding: ${margin}px; box-sizing: border-box; width: ${width}px; }
   .comment { border: 1px solid ${border}; border-radius: 6px; padding: 16px; }</style></head><body>
 ${body}
 </body></html>

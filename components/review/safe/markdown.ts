@@ -109,7 +109,8 @@ export function table(headings: readonly string[], rows: readonly (readonly Mark
 
 /** The program's own words as a link, or plain if the address could be read as anything but an address. */
 export function link(words: string, address: string | undefined): Markdown {
-  const isPlain = address !== undefined && /^https?:\/\/[\w.:-]+(\/[\w.-]+)+$/.test(address);
+  const isPlain =
+    address !== undefined && /^https?:\/\/[\w.:-]+(\/[\w.-]+)+(#[\w-]+)?$/.test(address);
   return new Markdown(isPlain ? `[${words}](${address})` : words);
 }
 

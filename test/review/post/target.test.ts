@@ -57,7 +57,7 @@ it("the trigger is the pull request's own commit, with the page that explains th
   const merge = sha.replaceAll("5", "6");
   const GITHUB_EVENT_PATH = event({ pull_request: { number: 12, head: { sha } } });
   const env = { ...given, GITHUB_SERVER_URL: "https://git.example.org", GITHUB_SHA: merge };
-  const page = (at: string) => `https://git.example.org/o/r/${at}/docs/review.md`;
+  const page = (at: string) => `https://git.example.org/o/r/${at}/docs`;
   const ofPull = { ...env, GITHUB_EVENT_PATH, GITHUB_EVENT_NAME: "pull_request" };
 
   expect(readTrigger(ofPull)).toEqual({ commit: sha, docs: page(`blob/${sha}`) });
@@ -66,6 +66,15 @@ it("the trigger is the pull request's own commit, with the page that explains th
     docs: page(`blob/${merge}`),
   });
   expect(readTrigger({ ...env, GITEA_ACTIONS: "true" }).docs).toBe(page(`src/commit/${merge}`));
+  const ran = { ...env, GITHUB_RUN_ID: "7" };
+  const run = "https://git.example.org/o/r/actions/runs/7";
+  const asked = (more: object) => readTrigger({ ...ran, ...more });
+  expect(asked(ofPull)).toMatchObject({ run, approval: "later" });
+  expect(asked({ GITHUB_EVENT_NAME: "push" })).toMatchObject({ run, approval: "now" });
+  expect(asked({ GITHUB_EVENT_NAME: "schedule" }).approval).toBeUndefined();
+  const onGitea = asked({ ...ofPull, GITEA_ACTIONS: "true" });
+  expect(onGitea).toMatchObject({ run });
+  expect(onGitea.approval).toBeUndefined();
   expect(readTrigger({})).toEqual({});
   expect(readTrigger({ ...env, GITHUB_SHA: "main" })).toEqual({});
 });

@@ -77,6 +77,6 @@ describe("a warning of them", () => {
     const diagnostics = [{ severity: "warning", urn, message }];
     const { verdict } = reviewOf(previewOf([], { diagnostics }), noPlan);
 
-    expect(verdict).toMatch(/Needs attention.* 1 release /);
+    expect(verdict).toMatch(/Look into this.* 1 release /);
   });
 });
