@@ -41,7 +41,7 @@ import {
  * ```
  */
 export class TaskRunnerStorage extends StepGroup {
-  /** The number that the setting `cutover` has to have for the next cutover. */
+  /** The number that the setting `cutover` has to have in the next `pulumi up` with `storageMode: mongo`. */
   readonly cutover: Update["cutover"];
   /** The name of the database, such as `taskrunner`; in a rollback of the last one. */
   readonly database: PackRunMigration["database"];
