@@ -24,13 +24,14 @@ export async function loadSettings(options: CommonOptions): Promise<CommandSetti
   return commandSettings(await settingsSource(options));
 }
 
-async function settingsSource(options: CommonOptions): Promise<SettingsSource | undefined> {
+/** The settings that the options or the environment name. @throws UsageError if Pulumi cannot read the stack's */
+export async function settingsSource(options: CommonOptions): Promise<SettingsSource | undefined> {
   const { settings, stack, instance } = options;
   if (settings !== undefined) return { file: settings, instance };
   if (stack !== undefined) {
     const config = stackConfigs.get(options) ?? readStackConfig(stack);
     stackConfigs.set(options, config);
-    return { config: await config, instance };
+    return { ...(await config), instance };
   }
   const { TASKRUNNER_SETTINGS: named } = process.env;
   if (named) return { file: named, instance };
@@ -55,20 +56,28 @@ export async function useSelectedStack(command: Command): Promise<void> {
   if (!quiet) console.error(`Stack ${selected} is selected.`);
 }
 
-type StackConfig = Readonly<Record<string, unknown>>;
-const stackConfigs = new WeakMap<CommonOptions, Promise<StackConfig>>();
+interface StackValue {
+  readonly value?: string;
+  readonly secret?: boolean;
+}
+
+const stackConfigs = new WeakMap<CommonOptions, ReturnType<typeof readStackConfig>>();
 const run = promisify(execFile);
 
 // Pulumi itself reads the stack's file, the project's keys and the environments.
 // A secret that cannot be opened here becomes `{ secure }`, as in a file.
-async function readStackConfig(stack: string): Promise<StackConfig> {
+async function readStackConfig(stack: string) {
   const args = ["config", "--json", "--non-interactive", "--color", "never", "--stack", stack];
   try {
     const { stdout } = await run("pulumi", [...args, "--show-secrets"]).catch(() =>
       run("pulumi", [...args, "--open"]),
     );
-    const all = Object.entries(JSON.parse(stdout) as Record<string, { readonly value?: string }>);
-    return Object.fromEntries(all.map(([key, { value }]) => [key, value ?? { secure: "" }]));
+    const all = Object.entries(JSON.parse(stdout) as Record<string, StackValue>);
+    const plain = all.filter(([, { secret }]) => secret === false);
+    return {
+      config: Object.fromEntries(all.map(([key, { value }]) => [key, value ?? { secure: "" }])),
+      plainKeys: plain.map(([key]) => key.slice(key.indexOf(":") + 1)),
+    };
   } catch (error) {
     const { stderr = "" } = error as { readonly stderr?: string };
     const why =

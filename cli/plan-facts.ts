@@ -83,8 +83,8 @@ async function findLeftBehind(settings: CommandSettings, address: StateAddress, 
   };
 }
 
-// Counts files by kind and reads none, because a file on a network volume takes a millisecond or two.
-async function measureState(address: StateAddress) {
+/** Counts files by kind and reads none, because a file on a network volume takes a millisecond or two. */
+export async function measureState(address: StateAddress) {
   const counts = byRole(() => ({ files: 0, bytes: 0 }));
   const look = async ({ role, path }: StateFile) => {
     // A listed file may be gone by now.

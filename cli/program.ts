@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { version } from "../package.json";
 import { commentCommand } from "./comment";
 import { applyCommand, planCommand, scriptCommand, statusCommand } from "./database";
+import { doctorCommand } from "./doctor";
 import { exportCommand } from "./export";
 import { importCommand } from "./import";
 import { useSelectedStack } from "./inputs";
@@ -31,6 +32,7 @@ Example:
     npx taskrunner-storage status`,
   );
 const commands = [
+  doctorCommand,
   previewCommand,
   statusCommand,
   planCommand,

@@ -16,9 +16,11 @@ import { stackFiles } from "./stack-files";
 
 const root = resolve(__dirname, "..");
 const page = (name: string) => readFileSync(resolve(root, name), "utf8");
-const sources = readdirSync(resolve(root, "components"), { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".ts"))
-  .map((name) => join("components", name));
+const sources = ["components", "cli"].flatMap((folder) =>
+  readdirSync(resolve(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name)),
+);
 it.each(Object.entries(generateFiles()))("%s is what `make docs` writes", (name, text) => {
   expect(page(name)).toBe(text);
 });

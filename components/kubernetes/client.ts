@@ -77,6 +77,8 @@ export interface Cluster {
     controller: Controller,
     body: { metadata: object; spec?: object },
   ) => Promise<void>;
+  /** Whether the account may make a request in the namespace. */
+  readonly may: (request: Request) => Promise<boolean>;
   /** Deployments and StatefulSets, each with its kind. */
   readonly controllers: (labelSelector?: string) => Promise<Controller[]>;
 }
@@ -143,6 +145,11 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
       const how = [undefined, undefined, fieldManager, undefined, strategy] as const;
       await ask("patch", kind, objects.patch(merged, ...how));
     },
+    may: async (request) => {
+      const asked = accessReview(request, namespace);
+      const answer = custom.createClusterCustomObject(asked) as Promise<AccessReview>;
+      return (await ask(request.verb, request.kind, answer)).status?.allowed ?? false;
+    },
     controllers: async (labelSelector = "") => {
       // One after the other: if the first fails, no code would wait for a second.
       const deployments = await list("Deployment", labelSelector);
@@ -152,6 +159,19 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
       return [...deployments.map(ofKind("Deployment")), ...sets.map(ofKind("StatefulSet"))];
     },
   };
+}
+
+interface AccessReview {
+  readonly status?: { readonly allowed: boolean };
+}
+
+function accessReview({ verb, kind }: Request, namespace: string) {
+  const [apiVersion, resource] = kinds[kind];
+  const group = apiVersion.includes("/") ? apiVersion.split("/")[0] : "";
+  const spec = { resourceAttributes: { namespace, verb, group, resource } };
+  const api = { group: "authorization.k8s.io", version: "v1", plural: "selfsubjectaccessreviews" };
+  const body = { apiVersion: `${api.group}/v1`, kind: "SelfSubjectAccessReview", spec };
+  return { ...api, body };
 }
 
 async function connect(address: ClusterAddress, timeoutMs: number) {

@@ -4,10 +4,12 @@ export { clusterAt, tryQuickly, type Application, type Cluster } from "./client"
 export {
   ClusterError,
   describeApiLocation,
+  kinds,
   kubectlAt,
   KubeconfigError,
   type ClusterAddress,
 } from "./request";
+export { findMissingRights, servicesRights } from "./rights";
 export { identityOf, isSameCluster, type ClusterIdentity } from "./identity";
 
 // Objects, and the obstacles of a step.

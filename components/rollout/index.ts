@@ -10,6 +10,8 @@ export {
   type EnvironmentEntry,
   type Service,
 } from "./environment";
+export { findUnfitState } from "./update/cutover";
+export { inspectServices } from "./update/inspect";
 export { describeApart, describeModes, findLiveModes } from "./update/live";
 export type { CanaryInputs } from "./canary/step";
 export type { DrainRequestResults } from "./pods/drain-request";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../settings";
-import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
+import { logFinding, stackName, StepGroup, StepResource, type StepOptions } from "../step/program";
 import { resolveTarget } from "./placement";
 import { drain } from "./pods/drain";
 import { drainRequest } from "./pods/drain-request";
@@ -9,7 +9,7 @@ import type { FinishedDrain } from "./pods/inputs";
 import type { Services, ServicesArgs } from "./services";
 import type { Update } from "./update/component";
 import { workerStopped } from "./update/stopped";
-import { ownValuesFiles } from "./values/target";
+import { ownValuesFiles } from "./values/inputs";
 
 /** The last finished drain of the worker, and when it began; absent if the program sees no pods. */
 export interface Drained {
@@ -46,7 +46,7 @@ export class WorkerDrain extends StepGroup {
   ) {
     super("WorkerDrain", name, options);
     const { direction, ended } = update;
-    const inputs = workerDrainInputs(settings);
+    const inputs = workerDrainInputs(settings, stackName());
     this.drained = {};
     if (inputs) {
       const { kubeconfig, context, namespace, release, selector, service, gate } = inputs;
@@ -82,7 +82,7 @@ export class WorkerDrain extends StepGroup {
       };
     } else if (settings.backfill) {
       const { cutover, rollout } = settings;
-      const files = ownValuesFiles(settings);
+      const files = ownValuesFiles(settings, stackName());
       const { workerStopped: stoppedFor } = resolveTarget(rollout);
       const asked = { direction, cutover, stoppedFor, files, takenOver };
       const stopped = new StepResource(workerStopped, "worker-stopped", asked, this.ofChildren);

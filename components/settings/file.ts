@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
+import type { z } from "zod";
 import { describeUnreadable } from "../text";
+import { resolveContext } from "./context";
 import { chooseInstance, encryptedError, isEncrypted, type Config } from "./instances";
-import { load, parseStructured } from "./load";
-import { SettingsFileError } from "./problems";
+import { load, parseSettings, parseStructured } from "./load";
+import { SettingsError, SettingsFileError, valueAt } from "./problems";
 import { nameRules, sectionConflicts } from "./rules";
-import { settingsSchema, type Settings } from "./schema";
+import { settingsSchema } from "./schema";
 
 const commandKeys = [
   "storageMode",
@@ -21,18 +23,25 @@ const commandKeys = [
   "advanced",
 ] as const;
 
-type OptionalKey = "storageMode" | "rollout";
+const partSchema = settingsSchema.extend({
+  storageMode: settingsSchema.shape.storageMode.optional(),
+  rollout: settingsSchema.shape.rollout.optional(),
+});
+
+/** All settings of a stack, also if some are not valid. Connection strings are secret. */
+export type ValidSettings = z.infer<typeof partSchema>;
 
 /**
  * The settings that commands use; none is secret. Without `storageMode` a command works on MongoDB, without `rollout`
  * none looks for the services.
  */
-export type CommandSettings = Omit<Pick<Settings, (typeof commandKeys)[number]>, OptionalKey> &
-  Partial<Pick<Settings, OptionalKey>>;
+export type CommandSettings = Pick<ValidSettings, (typeof commandKeys)[number]>;
 
 /** A settings file by its path, such as `Pulumi.prod.yaml`, its text, or the value of its `config`. */
 export type SettingsSource = (
-  { readonly file: string } | { readonly text: string } | { readonly config: Config }
+  | { readonly file: string }
+  | { readonly text: string }
+  | { readonly config: Config; readonly plainKeys?: readonly string[] }
 ) & {
   /** The name of one of several environments, whose settings are the value of a key with that name. */
   readonly instance?: string | undefined;
@@ -46,14 +55,48 @@ export type SettingsSource = (
  */
 export async function commandSettings(from: SettingsSource | undefined): Promise<CommandSettings> {
   const values = from ? await readValues(from) : {};
-  const schema = settingsSchema.extend({
-    storageMode: settingsSchema.shape.storageMode.optional(),
-    rollout: settingsSchema.shape.rollout.optional(),
-  });
-  const settings = load(schema, values, ({ rollout, storageMode = "mongo", ...others }) =>
+  const settings = load(partSchema, values, ({ rollout, storageMode = "mongo", ...others }) =>
     rollout ? sectionConflicts({ ...others, storageMode, rollout }) : nameRules(others),
   );
   return Object.fromEntries(commandKeys.map((key) => [key, settings[key]])) as CommandSettings;
+}
+
+/**
+ * The settings as the program reads them. With a problem they lack the keys that are not valid; undefined if the others
+ * cannot be read either. A secret that cannot be decrypted is not a problem.
+ *
+ * @throws SettingsFileError if the file cannot be read
+ */
+export async function inspectSettings(
+  from: SettingsSource,
+): Promise<{ settings?: ValidSettings | undefined; problem?: SettingsError }> {
+  const values = await readValues(from);
+  const { data } = partSchema.safeParse(values);
+  try {
+    const settings = parseSettings(values, new Set("config" in from ? from.plainKeys : []));
+    return { settings: { ...settings, kubernetes: resolveContext(settings) } };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const closed = Object.entries(await readConfig(from)).filter(([, value]) => isEncrypted(value));
+    const isClosed = (name: string) => closed.some(([key]) => key.endsWith(`:${name}`));
+    const problems = error.problems.filter(({ key }) => !isClosed(key));
+    if (problems.length === 0) return { settings: data };
+    const wrong = problems.map(({ key }) => key);
+    const names = wrong.map((key) => key.split(".")[0] ?? "");
+    const rest = [wrong, names].map((keys) => partSchema.safeParse(without(values, keys)).data);
+    return { settings: data ?? rest[0] ?? rest[1], problem: new SettingsError(problems) };
+  }
+}
+
+/** Values without the keys at these dotted paths. */
+function without(values: Record<string, unknown>, keys: readonly string[]) {
+  const rest = structuredClone(values);
+  for (const key of keys) {
+    const path = key.split(".");
+    const parent = valueAt(path.slice(0, -1), rest);
+    if (typeof parent === "object" && parent) Reflect.deleteProperty(parent, path.at(-1) ?? "");
+  }
+  return rest;
 }
 
 /**
@@ -72,12 +115,15 @@ export async function statedMongoUri(
 }
 
 async function readValues(from: SettingsSource): Promise<Record<string, unknown>> {
-  const values = Object.entries(await readConfig(from)).flatMap(([key, value]) => {
+  const config = await readConfig(from);
+  const mode = Object.keys(config).find((key) => key.endsWith(":storageMode"));
+  const values = Object.entries(config).flatMap(([key, value]) => {
     const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
     // The section also has keys of other projects and providers.
     const isUsed = commandKeys.includes(name as (typeof commandKeys)[number]);
-    // The connection string is not a setting of a command, and a project may have another name.
-    if (project !== "taskrunner-storage" && !isUsed && name !== "mongoUri") return [];
+    // The project may have another name, and further keys then.
+    const isOurs = mode === `${project}:storageMode` && name in settingsSchema.shape;
+    if (project !== "taskrunner-storage" && !isUsed && !isOurs) return [];
     if (isEncrypted(value)) {
       if (!isUsed) return [];
       throw encryptedError(key);

@@ -5,9 +5,17 @@
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { entryAddress } from "./cluster";
 export { connectionStringProblems } from "./connection-rules";
+export { resolveContext } from "./context";
 export { databaseOf, drainGateOf, foldersOf, resolveNamespace, schemaOptionsOf } from "./derived";
 export type { Direction, DrainGate } from "./derived";
-export { commandSettings, statedMongoUri, type CommandSettings, type SettingsSource } from "./file";
+export {
+  commandSettings,
+  inspectSettings,
+  statedMongoUri,
+  type CommandSettings,
+  type SettingsSource,
+  type ValidSettings,
+} from "./file";
 export { parseSettings, parseStructured } from "./load";
 export { describeProblem, SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {

@@ -1,15 +1,12 @@
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 import type { TaskRunnerStorageArgs } from "./args";
+import { resolveContext } from "./context";
 import { databaseOf, directionTo, type Direction } from "./derived";
 import { ProgramError } from "./error";
 import { load, parseSettings, parseStructured } from "./load";
 import { SettingsError } from "./problems";
 import { sectionConflicts } from "./rules";
-import { settingsSchema, type KubernetesSettings, type Settings } from "./schema";
+import { settingsSchema, type Settings } from "./schema";
 
 export { ProgramError };
 export type { TaskRunnerStorageArgs };
@@ -115,35 +112,5 @@ function reported<Result>(resource: pulumi.Resource | undefined, read: () => Res
     return read();
   } catch (error) {
     throw error instanceof SettingsError ? new ProgramError(error.message, resource) : error;
-  }
-}
-
-/**
- * Adds the kubeconfig's only context to the settings, so that `kubectl config use-context` has no effect during an
- * `up`. A kubeconfig that cannot be read is left to the steps, which report it.
- *
- * @throws SettingsError if a stack with a cluster names no context and the kubeconfig has several
- */
-export function resolveContext(settings: Settings): KubernetesSettings {
-  const { kubernetes, rollout, jobs, cluster } = settings;
-  const seesPods = rollout.target !== "values" || typeof rollout.confirm === "object";
-  const isUsed = seesPods || jobs !== undefined || cluster.kind === "kubernetes";
-  if (!isUsed || kubernetes.context !== undefined) return kubernetes;
-  const defaults = process.env.KUBECONFIG?.split(delimiter) ?? [join(homedir(), ".kube", "config")];
-  const files = kubernetes.kubeconfig === undefined ? defaults : [kubernetes.kubeconfig];
-  const [context, ...others] = new Set(files.flatMap(contextsIn));
-  if (context === undefined) return kubernetes;
-  if (others.length === 0) return { ...kubernetes, context };
-  const found = "missing, although the kubeconfig has several contexts";
-  const allowed = [context, ...others].join(", ");
-  throw new SettingsError([{ key: "kubernetes.context", found, allowed }]);
-}
-
-function contextsIn(file: string): string[] {
-  try {
-    const { contexts } = parse(readFileSync(file, "utf8")) as { contexts: { name: string }[] };
-    return contexts.map(({ name }) => name);
-  } catch {
-    return [];
   }
 }

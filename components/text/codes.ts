@@ -16,6 +16,7 @@ export const codes = [
   "data-not-compared", // A preview could not read MongoDB.
   "decided-late", // An approval was decided on files after the handover.
   "executor-missed", // The drain would not stop all that executes runs.
+  "disk-space", // Less is free than the state takes.
   "export-left", // Nothing was exported before the drain.
   "cutover-not-read", // Only a Job can compare the worker with cutover.json.
   "forms-differ", // The services write other forms than the import.
@@ -31,6 +32,7 @@ export const codes = [
   "live-values", // The live release has values that the files lack.
   "mode-changed", // A service was changed to the other mode by hand.
   "modes-differ", // Worker and web use different stores.
+  "mongo-unreachable", // MongoDB does not answer, or refused a user.
   "no-cutover", // A service works on MongoDB, and the stack knows of no cutover.
   "no-export", // A rollback without `backfill` exports nothing.
   "not-exported", // MongoDB was unreachable in a rollback.
@@ -45,6 +47,7 @@ export const codes = [
   "other-stack", // The replica set belongs to another stack.
   "owned", // Argo CD or Flux deploys the release.
   "planned", // A step will run in `pulumi up`.
+  "privileges-missing", // A user of MongoDB lacks privileges.
   "removed-unfinished", // Removed runs are unfinished on the other side.
   "rollback-refused", // The rollback would stop.
   "runs-held", // Unfinished runs are held.
@@ -58,6 +61,7 @@ export const codes = [
   "service-stays", // A service stays in its mode.
   "services-differ", // The settings and the releases on the cluster differ.
   "services-found", // What the services work on.
+  "settings-invalid", // Settings are not valid.
   "shard-key", // A shard key prevents a unique index.
   "shard-keys-unknown", // The shard keys cannot be read.
   "site-differs", // A values file is not as on the branch.
@@ -66,6 +70,7 @@ export const codes = [
   "still-drained", // The worker waits at zero for the handover.
   "stop-worker", // The worker has to be stopped by hand.
   "taken-over", // The stack takes over services on MongoDB.
+  "tool-unfit", // Pulumi or a plugin is missing or too old.
   "user-not-checked", // The user of appMongoUri could not be tried.
   "values-unfit", // A values file cannot be used or written.
   "values-written", // The stack's values file is written again.

@@ -6,7 +6,7 @@ it("the commands are in four groups, and `step` is in none", () => {
     linesBelow(mainPage, heading).map((line) => line.split(/,? /)[0] ?? "");
   const groups = [/^Before an update:$/, /^Database:$/, /^Data:$/, /^Pull requests:$/].map(named);
   expect(groups.flat()).toEqual([...pagesByName.keys()]);
-  expect(groups[0]).toEqual(["preview"]);
+  expect(groups[0]).toEqual(["doctor", "preview"]);
   expect(groups[1]).toEqual(expect.arrayContaining(["status", "plan", "apply", "script"]));
   expect(groups[2]).toEqual(["import", "verify", "export"]);
   expect(groups[3]).toEqual(["comment"]);

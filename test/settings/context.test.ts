@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { parseSettings, SettingsError } from "../../components/settings";
-import { resolveContext } from "../../components/settings/program";
+import { resolveContext } from "../../components/settings";
 import { helm } from "./problems";
 
 let folder = "";

@@ -1,3 +1,3 @@
 /** The check of an existing server, without Pulumi; `../existing.ts` is for programs. */
-export { requireApplication, requireServer } from "./check";
+export { inspectApplication, inspectServer, requireApplication, requireServer } from "./check";
 export { isStandalone } from "./facts";

@@ -39,11 +39,13 @@ export async function missingMigratorPrivileges(db: Db, names: CollectionNames):
  * insert is not tried there.
  *
  * @param creations commands by which services create their indexes at start; a failing one is a warning
+ * @param existing the collections that exist: in others neither insert nor update is tried, so that none is created
  */
 export async function missingServicePrivileges(
   db: Db,
   names: readonly string[],
   creations: readonly Document[],
+  existing: readonly string[],
 ): Promise<string[]> {
   const hasTransactions = !(await isStandalone(db));
   const missing: string[] = [];
@@ -52,10 +54,13 @@ export async function missingServicePrivileges(
     const collection = db.collection(name);
     const noDocument = { _id: new ObjectId() };
     const commands = creations.filter(({ createIndexes }) => createIndexes === name);
+    const isThere = existing.includes(name);
+    const change = { $set: { checked: true } };
+    const update: Attempt = ["update", () => collection.updateOne(noDocument, change)];
     const attempts: Attempt[] = [
-      ...(hasTransactions ? [insertAttempt(db, name)] : []),
+      ...(hasTransactions && isThere ? [insertAttempt(db, name)] : []),
       ["find", () => collection.findOne(noDocument)],
-      ["update", () => collection.updateOne(noDocument, { $set: { checked: true } })],
+      ...(isThere ? [update] : []),
       ["remove", () => collection.deleteOne(noDocument)],
       createAttempt(db, commands),
     ];

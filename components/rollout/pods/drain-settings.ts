@@ -2,12 +2,17 @@ import { drainGateOf } from "../../settings";
 import type { Args } from "../../step/program";
 import { resolveTarget, serviceAddress } from "../placement";
 import type { DrainSettings } from "../target";
-import { ownValuesFiles } from "../values/target";
+import { ownValuesFiles } from "../values/inputs";
 import type { DrainInputs } from "./inputs";
 
-/** The inputs of the worker's drain from the settings; undefined if the program sees no pods. */
+/**
+ * The inputs of the worker's drain from the settings; undefined if the program sees no pods.
+ *
+ * @param stack its full name
+ */
 export function workerDrainInputs(
   settings: DrainSettings,
+  stack: string,
 ): Args<Omit<DrainInputs, "requests" | "requestedAt">> | undefined {
   const { rollout, direction, advanced, cutover } = settings;
   const { timeoutSeconds, ignorePods } = rollout;
@@ -27,7 +32,7 @@ export function workerDrainInputs(
       acceptCluster: advanced.acceptCluster,
       cutover,
       gate: drainGateOf(settings),
-      files: ownValuesFiles(settings),
+      files: ownValuesFiles(settings, stack),
     }
   );
 }

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { StateFolders } from "../../contract";
 import type { Direction } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
-import { ownerOf, StepGroup, StepResource, type StepOptions } from "../../step/program";
+import { ownerOf, stackName, StepGroup, StepResource, type StepOptions } from "../../step/program";
 import { jobsAddress } from "../../step/stack-jobs";
 import { modeKey, serviceEnvironment } from "../environment";
 import { serviceAddress } from "../placement";
@@ -33,7 +33,7 @@ export class Update extends StepGroup {
     super("Update", name, options);
     const { direction, jobs, cutover, approvals } = settings;
     const root = jobs ? undefined : files.root;
-    const inputs = workerDrainInputs(settings);
+    const inputs = workerDrainInputs(settings, stackName());
     const checked = inputs && { ...inputs, ...canaryAtCheck(settings, this), root };
     const check =
       checked && new StepResource(servicesCheck, "services-check", checked, this.ofChildren);

@@ -98,8 +98,18 @@ function usesFiles({ direction, ...files }: CutoverInputs, prior?: CutoverInputs
   return isForward && isOther;
 }
 
-async function findUnfitState(
-  { root, folders, approvals, direction }: CutoverInputs,
+/**
+ * Why the state directory cannot be used; undefined if it can, or if the settings have none.
+ *
+ * @param by `permission` writes no file
+ */
+export async function findUnfitState(
+  {
+    root,
+    folders,
+    approvals,
+    direction,
+  }: Pick<CutoverInputs, "root" | "folders" | "approvals" | "direction">,
   by?: "permission",
 ): Promise<string | undefined> {
   if (root === undefined) return undefined;

@@ -48,13 +48,9 @@ export const servicesCheck: Step<CheckInputs, object> = {
   findings: async (inputs, prior, state) => {
     if (state) return [];
     const isWarning = inputs.direction === "back" && prior !== undefined;
-    const found = await tryQuickly(inputs, async (cluster) => [
-      ...findingsFrom(await checkReleases(cluster, inputs, prior?.releases), {
-        severity: isWarning ? "warn" : "stop",
-        code: "services-differ",
-      }),
-      ...findingsFrom(await findUnpausable(cluster, inputs), webHeld),
-    ]);
+    const found = await tryQuickly(inputs, (cluster) =>
+      findUnchangeable(cluster, inputs, prior, isWarning ? "warn" : "stop"),
+    );
     return [
       ...((await tryQuickly(inputs, (cluster) => findModes(cluster, inputs))) ?? []),
       ...(await findUnfitFiles(inputs, prior)),
@@ -71,8 +67,22 @@ export const servicesCheck: Step<CheckInputs, object> = {
 
 const webHeld = { severity: "stop", code: "web-held" } as const;
 
-// The stack's outputs only say what its last run did.
-async function findModes(cluster: Cluster, inputs: DrainInputs): Promise<Finding[]> {
+/** Releases that Helm could not change, and a web that cannot wait for the worker. @throws ClusterError */
+export async function findUnchangeable(
+  cluster: Cluster,
+  inputs: DrainInputs,
+  prior?: DrainInputs,
+  severity: "warn" | "stop" = "stop",
+): Promise<Finding[]> {
+  const found = await checkReleases(cluster, inputs, prior?.releases);
+  return [
+    ...findingsFrom(found, { severity, code: "services-differ" }),
+    ...findingsFrom(await findUnpausable(cluster, inputs), webHeld),
+  ];
+}
+
+/** What the services work on: the stack's outputs only say what its last run did. @throws ClusterError */
+export async function findModes(cluster: Cluster, inputs: DrainInputs): Promise<Finding[]> {
   const modes = await observeModes(cluster, inputs);
   const location = `${describeApiLocation(cluster.location)}, ${cluster.location.server}`;
   const text = `worker: ${describeModes(modes.worker)}; web: ${describeModes(modes.web)}; ${location}`;

@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Direction, ValuesRolloutSettings } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { StepResource, stackName } from "../../step/program";
-import { modeAfter, serviceEnvironment, type Service } from "../environment";
-import { serviceFiles } from "../placement";
-import type { DrainSettings, Target } from "../target";
-import { valuesFile, type ValuesFileInputs } from "./provider";
+import { modeAfter } from "../environment";
+import type { Target } from "../target";
+import { valuesFileInputs } from "./inputs";
+import { valuesFile } from "./provider";
 
 /** Worker and web that another tool deploys, with a values file of the stack for each. */
 export function valuesTarget(
@@ -17,7 +17,7 @@ export function valuesTarget(
     secretRef: pulumi.output({ ...rollout.connectionSecret }),
     deploy: (service, change, options) => {
       const inputsOf = (direction: Direction) =>
-        valuesFileInputs(rollout, mongo, service, direction);
+        valuesFileInputs(rollout, mongo, service, direction, stackName());
       const environment = change.direction.apply((direction) => inputsOf(direction).environment);
       const inputs = { ...inputsOf("back"), environment, ...change };
       const { file } = inputs;
@@ -31,33 +31,4 @@ export function valuesTarget(
       return { resource, direction: resource.lastDirection, revision, summary };
     },
   };
-}
-
-/** A service's values file after a change in a direction. */
-function valuesFileInputs(
-  rollout: ValuesRolloutSettings,
-  { collections, database }: ProgramSettings["mongo"],
-  service: Service,
-  direction: Direction,
-): ValuesFileInputs {
-  const { push, connectionSecret } = rollout;
-  const entries = serviceEnvironment(service, direction, {
-    collections,
-    connectionSecret,
-    database,
-  });
-  return {
-    ...serviceFiles(rollout, service),
-    direction,
-    environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
-    stack: stackName(),
-    ...(push && { push }),
-  };
-}
-
-/** The stack's own values files; none with other targets. */
-export function ownValuesFiles({ rollout, mongo, direction }: DrainSettings): ValuesFileInputs[] {
-  if (rollout.target !== "values") return [];
-  const services = ["worker", "web"] as const;
-  return services.map((service) => valuesFileInputs(rollout, mongo, service, direction));
 }

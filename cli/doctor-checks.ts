@@ -1,0 +1,160 @@
+import { execFile } from "node:child_process";
+import { statfs } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import type { Db } from "mongodb";
+import { inspectApplication, inspectServer } from "../components/cluster/server";
+import { describeDataIssue, plan, previewScan } from "../components/migration";
+import { sameServer, type DatabaseAddress } from "../components/mongo";
+import { findUnfitState, inspectServices } from "../components/rollout";
+import { schemaOptionsOf, type ValidSettings } from "../components/settings";
+import { findingsFrom, formatSize, warning, type Code, type Finding } from "../components/text";
+import { lookSeconds, type CommonOptions } from "./command";
+import { connect, findUri, parseAddress } from "./inputs";
+import { measureState } from "./plan-facts";
+import { sourcePath, stateSides } from "./state";
+
+/** What a check saw, in a few words, and what is wrong with it. */
+export type Seen = readonly [seen: string, findings?: readonly Finding[]];
+
+/** A check by its name; an error becomes a finding with this code. */
+export type Check = readonly [name: string, code: Code, look: () => Promise<Seen> | Seen];
+
+const run = promisify(execFile);
+
+/** As `requiredPulumiVersion` in Pulumi.yaml; a test compares both. */
+export const oldestPulumi = "3.200.0";
+
+/** Pulumi and the plugins that the settings need, beside Node.js, which refuses to run a command if it is too old. */
+export function checkTools({ rollout, cluster }: Partial<ValidSettings> = {}): Check[] {
+  const isHelm = rollout !== undefined && rollout.target !== "values";
+  const plugins = [
+    ...(isHelm || cluster?.kind === "kubernetes" ? ["kubernetes"] : []),
+    ...(cluster?.kind === "atlas" ? ["mongodbatlas"] : []),
+  ];
+  return [
+    ["Node.js", "tool-unfit", () => [process.versions.node]],
+    ["Pulumi", "tool-unfit", findPulumi],
+    ...plugins.map((name): Check => [`plugin ${name}`, "tool-unfit", () => findPlugin(name)]),
+  ];
+}
+
+async function findPulumi(): Promise<Seen> {
+  const version = (await run("pulumi", ["version"])).stdout.trim().replace(/^v/, "");
+  const isOld = version.localeCompare(oldestPulumi, undefined, { numeric: true }) < 0;
+  const text = `Pulumi ${version} is too old. Install ${oldestPulumi} or later (https://www.pulumi.com/docs/install/).`;
+  return [version, isOld ? [{ severity: "stop", code: "tool-unfit", text }] : []];
+}
+
+async function findPlugin(name: string): Promise<Seen> {
+  // The engine takes the version of the project's package.
+  const project = createRequire(resolve("package.json"));
+  const { version } = project(`@pulumi/${name}/package.json`) as { readonly version: string };
+  const { stdout } = await run("pulumi", ["plugin", "ls", "--json"]);
+  const installed = JSON.parse(stdout) as readonly { readonly name: string; version?: string }[];
+  const isThere = installed.some((one) => one.name === name && one.version === version);
+  const text = `Without internet access run pulumi plugin install resource ${name} ${version} --file FILE: unless it is on PATH, \`pulumi up\` downloads it.`;
+  return [version, isThere ? [] : [warning("tool-unfit", text)]];
+}
+
+/** The state directory, and free disk on both sides, if the engine and not a Job works on it. */
+export function checkState(settings: ValidSettings, reached: Reached): Check[] {
+  const root = sourcePath(settings);
+  const { jobs, approvals } = settings;
+  if (root === undefined || jobs) return [];
+  const sides = stateSides(settings, root);
+  const state = async (): Promise<Seen> => {
+    const asked = { ...sides, approvals, direction: "forward" } as const;
+    const unfit = await findUnfitState(asked, "permission");
+    return [sides.root, findingsFrom(unfit, { severity: "stop", code: "state-unfit" })];
+  };
+  const disk = async (): Promise<Seen> => {
+    const { bavail, bsize } = await statfs(sides.root).catch(() => ({ bavail: NaN, bsize: 0 }));
+    // Its user may not be allowed to ask.
+    const stats = await reached.then((found) => found?.database.stats()).catch(() => undefined);
+    const ofMongo = Number(stats?.fsTotalSize) - Number(stats?.fsUsedSize);
+    const free = Object.entries({ "the state directory": bavail * bsize, MongoDB: ofMongo });
+    const known = free.filter(([, bytes]) => !Number.isNaN(bytes));
+    const needed = Object.values(await measureState(sides)).reduce(
+      (sum, one) => sum + one.bytes,
+      0,
+    );
+    const seen = known.map(([place, bytes]) => `${formatSize(bytes)} for ${place}`).join(", ");
+    const text = `The state takes ${formatSize(needed)}, and free are only ${seen}. Make room before the cutover.`;
+    const isShort = known.some(([, bytes]) => bytes < needed);
+    return [seen || "not known", isShort ? [warning("disk-space", text)] : []];
+  };
+  return [
+    ["state directory", "state-unfit", state],
+    ["free disk", "disk-space", disk],
+  ];
+}
+
+interface Found {
+  readonly address: DatabaseAddress;
+  readonly database: Db;
+}
+
+/** The database, once it is reached; undefined if the stack creates it, or only Jobs reach it. */
+type Reached = Promise<Found | undefined>;
+
+/** Connects as the user of `mongoUri`. @throws UsageError, ConnectionError */
+export async function reach(options: CommonOptions, settings: ValidSettings): Reached {
+  const found = await findUri(options);
+  const isCreated = "missing" in found && settings.cluster.kind !== "existing";
+  if (isCreated || settings.jobs) return undefined;
+  const address = parseAddress(found, settings);
+  return { address, database: await connect(options, address, lookSeconds) };
+}
+
+/** The server with both users, and the documents in it. */
+export function checkMongo(settings: ValidSettings, reached: Reached): Check[] {
+  const { mongo, advanced, migration } = settings;
+  const inMongo = (name: string, look: (found: Found) => Promise<Seen>): Check => {
+    const unseen: Seen = ["not seen from here: the stack creates it, or only Jobs reach it"];
+    const seen = async () => (await reached.then((found) => found && look(found))) ?? unseen;
+    return [name, "mongo-unreachable", seen];
+  };
+  return [
+    inMongo("MongoDB", async ({ database, address }) => {
+      const { version, findings } = await inspectServer(database, address.uri, mongo.collections);
+      return [`${version}; the user of mongoUri logs in`, findings];
+    }),
+    inMongo("services' user", (found) => findUser(settings, found)),
+    inMongo("documents", async ({ database }) => {
+      const asked = { schema: schemaOptionsOf(settings), ledger: advanced.ledger };
+      const { issues } = await plan(database, { ...asked, scan: previewScan });
+      const severity = migration.onDataIssue === "fail" ? "stop" : "warn";
+      const found = issues.map((one): Finding => {
+        const text = `Fix these documents (docs/migration.md#data-issues). ${describeDataIssue(one)}`;
+        return { severity, code: "data-issue", text };
+      });
+      return ["none blocks an index or a validator", found];
+    }),
+  ];
+}
+
+async function findUser(settings: ValidSettings, { address, database }: Found): Promise<Seen> {
+  const { mongo, appMongoUri, rollout } = settings;
+  const secret = rollout?.connectionSecret.name;
+  if (secret !== undefined && !appMongoUri) return [`not known: your Secret ${secret} has it`];
+  const { uri } = address;
+  const own = { uri: appMongoUri ?? uri, database: address.database };
+  const names = [...Object.values(mongo.collections), ...(mongo.extraCollections ?? [])];
+  const existing = (await database.listCollections().toArray()).map(({ name }) => name);
+  const found = await inspectApplication(own, names, !sameServer(uri, own.uri), [], existing);
+  return ["logs in and has its privileges", found];
+}
+
+/** The services and their cluster, with this account's rights on it. */
+export function checkServices(settings: ValidSettings, stack: string): Check[] {
+  const { rollout, storageMode = "mongo" } = settings;
+  if (!rollout) return [];
+  const look = async (): Promise<Seen> => {
+    const findings = await inspectServices({ ...settings, rollout, storageMode }, stack);
+    const modes = findings.find(({ code }) => code === "services-found");
+    return [modes?.text ?? "not seen (confirm: none)", findings];
+  };
+  return [["services", "cluster-not-checked", look]];
+}
