@@ -51,8 +51,9 @@ export const previewCommand = command("preview", {
 
 async function runPreview({ stack, settings }: CommonOptions, redact: Redact) {
   const args = ["preview", "--json", "--non-interactive", "--color", "never"];
+  const file = settings ?? (stack === undefined ? process.env.TASKRUNNER_SETTINGS : "");
   if (stack !== undefined) args.push("--stack", stack);
-  if (settings !== undefined) args.push("--config-file", settings);
+  if (file) args.push("--config-file", file);
   try {
     const { stdout } = await run("pulumi", args, { maxBuffer: Infinity });
     return readPreview(stdout, redact);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { back, created, forward, previewOf, turned } from "../review/steps";
@@ -15,16 +15,14 @@ beforeEach(async () => {
 async function play(stdout: string, { stderr = "", status = 0 } = {}) {
   await writeFile(join(bin, "stdout"), stdout);
   await writeFile(join(bin, "stderr"), stderr);
-  const program = `#!/bin/sh\nset -- "$(dirname "$0")"\ncat "$1/stdout"\ncat "$1/stderr" >&2\nexit ${status}\n`;
+  const program = `#!/bin/sh\necho "$@" > arguments\nset -- "$(dirname "$0")"\ncat "$1/stdout"\ncat "$1/stderr" >&2\nexit ${status}\n`;
   await writeFile(join(bin, "pulumi"), program);
   await chmod(join(bin, "pulumi"), 0o755);
 }
 
+const path = () => [bin, process.env.PATH].join(delimiter);
 const preview = (...more: string[]) =>
-  current.run(["preview", ...more], {
-    PATH: [bin, process.env.PATH].join(delimiter),
-    GITHUB_TOKEN: "ghs_secret",
-  });
+  current.run(["preview", ...more], { PATH: path(), GITHUB_TOKEN: "ghs_secret" });
 
 const info = (message: string) => ({ severity: "info", message });
 const warn = (message: string) => ({ severity: "warning", message });
@@ -123,6 +121,18 @@ it("of a preview that could not begin it prints Pulumi's reason in one line", as
       "pulumi preview failed: error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE. Fix that",
     ) as string,
   });
+});
+
+it("previews with the settings file that the plan reads", async () => {
+  const file = join(current.location, "Pulumi.other.yaml");
+  await writeFile(file, "config: {}\n");
+  await play(previewOf(cutover));
+  const called = () => readFile(join(current.location, "arguments"), "utf8");
+
+  await preview("--settings", file, "--stack", "other");
+  expect(await called()).toContain(`--stack other --config-file ${file}`);
+  await current.run(["preview"], { PATH: path(), TASKRUNNER_SETTINGS: file });
+  expect(await called()).toMatch(/never --config-file .*other\.yaml$/m);
 });
 
 it("says that Pulumi is missing", async () => {
