@@ -1,4 +1,4 @@
-import { collectionRoles } from "../components/contract";
+import { collectionRoles, type CollectionRole } from "../components/contract";
 import { formatNumber } from "../components/text";
 import { type RoleCounts, type Section, listSections } from "../components/transfer";
 import type { CommonOptions } from "./command";
@@ -35,23 +35,33 @@ export function printReport<Count extends string>(
   print(options, report, [...parts, ...(ending === undefined ? [] : ["", ending])].join("\n"));
 }
 
+/** The most columns of a terminal that a table takes. */
+const maxWidth = 80;
+
+// A table that is too wide has a column for each collection instead.
 function formatTable<Count extends string>(
   report: RoleCounts<Count>,
   columns: Readonly<Record<Count, string>>,
 ): string {
   const names = Object.keys(columns) as Count[];
+  const counts = (role: CollectionRole) => names.map((name) => formatNumber(report[role][name]));
   const rows = [
     ["", ...names.map((name) => columns[name])],
-    ...collectionRoles.map((role) => [
-      role,
-      ...names.map((name) => formatNumber(report[role][name])),
-    ]),
+    ...collectionRoles.map((role) => [role, ...counts(role)]),
   ];
-  const widths = names.map((_name, at) => Math.max(...rows.map((row) => row[at + 1]?.length ?? 0)));
+  const table = formatRows(rows);
+  if (table.indexOf("\n") <= maxWidth) return table;
+  return formatRows((rows[0] ?? []).map((_, at) => rows.map((row) => row[at] ?? "")));
+}
+
+function formatRows(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  );
   return rows
-    .map(([role = "", ...cells]) => {
-      const padded = cells.map((cell, at) => cell.padStart(widths[at] ?? 0));
-      return `${role.padEnd(9)}  ${padded.join("  ")}`;
+    .map(([label = "", ...cells]) => {
+      const padded = cells.map((cell, at) => cell.padStart(widths[at + 1] ?? 0));
+      return [label.padEnd(widths[0] ?? 0), ...padded].join("  ");
     })
     .join("\n");
 }

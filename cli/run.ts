@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { CommanderError, type Command } from "commander";
 import { DataIssues } from "../components/migration";
 import { closeConnections } from "../components/mongo";
 import { SettingsError, SettingsFileError } from "../components/settings";
@@ -7,8 +7,12 @@ import { program } from "./program";
 
 /** Runs one command line. It prints each error and sets the exit status of this process; it never rejects. */
 export async function run(args: readonly string[]): Promise<void> {
+  const [first, name = ""] = args;
+  const isKnown = ["", "help", ...program.commands.flatMap(namesOf)].includes(name);
   try {
-    await program.parseAsync(args, { from: "user" });
+    // Commander shows the main page for the help of an unknown command.
+    const isUnknown = first === "help" && !isKnown && !name.startsWith("-");
+    await program.parseAsync(isUnknown ? [name] : args, { from: "user" });
   } catch (error) {
     reportError(error, args.includes("--json"));
     process.exitCode = exitStatus(error);
@@ -16,6 +20,8 @@ export async function run(args: readonly string[]): Promise<void> {
     await closeConnections();
   }
 }
+
+const namesOf = (command: Command) => [command.name(), ...command.aliases()];
 
 // EX_USAGE of sysexits.h.
 const wrongUsage = 64;

@@ -29,6 +29,7 @@ function settings(name: string, values: object): Promise<void> {
 it.each<[string, string[], string]>([
   ["without a command", [], "Usage: taskrunner-storage"],
   ["an unknown command", ["ledger"], "unknown command 'ledger'"],
+  ["the help of an unknown command", ["help", "statsu"], "unknown command 'statsu'"],
   ["a misspelt command", ["statsu"], "(Did you mean status?)"],
   ["an unknown option", ["apply", "--follows", "x"], "unknown option '--follows'"],
   ["a missing option", ["comment"], "required option '--preview <file>' not specified"],
@@ -135,6 +136,15 @@ it("the state directory is backfill.source.path if --state is not given", async 
     expect(stdout).toContain(join(current.location, "state"));
   }
   expect(await current.db.collection("pack_runs").countDocuments()).toBe(3);
+});
+
+it("every line of a table fits 80 columns", async () => {
+  for (const name of ["import", "verify", "export"]) {
+    const { stdout } = await run([name, "--settings", "Pulumi.test.yaml"]);
+    const [, table = ""] = stdout.split("\n\n");
+    expect(table, name).toContain("approvals");
+    expect(table.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  }
 });
 
 it("a file of --uri-file comes before TASKRUNNER_MONGO_URI, and that before the settings' plain mongoUri", async () => {
