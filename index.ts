@@ -5,5 +5,5 @@ const settings = programSettings();
 const storage = new TaskRunnerStorage("taskrunner", settings);
 
 export const { storageMode } = settings;
-export const { cutover, database, collections, migration, backfill } = storage;
+export const { cutover, database, migration, backfill } = storage;
 export const { verification, rollback, rollout, connectionSecretRef } = storage;

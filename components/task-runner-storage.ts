@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "./cluster";
 import { LogRetention, PackRunMigration, SuspendLogTtl } from "./migration/program";
 import {
@@ -8,8 +9,20 @@ import {
   WorkerDrain,
   WorkerRollout,
 } from "./rollout/program";
-import { isProgramSettings, settingsOf, type TaskRunnerStorageArgs } from "./settings/program";
-import { after as waitFor, StepGroup, valuesKnown, type StepOptions } from "./step/program";
+import { drainGateOf } from "./settings";
+import {
+  isProgramSettings,
+  settingsOf,
+  type ProgramSettings,
+  type TaskRunnerStorageArgs,
+} from "./settings/program";
+import {
+  after as waitFor,
+  onlyInstance,
+  StepGroup,
+  valuesKnown,
+  type StepOptions,
+} from "./step/program";
 import {
   FirstVerification,
   FilesystemBackfill,
@@ -19,6 +32,7 @@ import {
   RunFiles,
   Verification,
 } from "./transfer/program";
+import { describeUpdate, type UpdateResult } from "./update-result";
 
 /**
  * An environment of the Task Runner, on files or on MongoDB. The setting `storageMode` says where `pulumi up` takes it;
@@ -53,12 +67,12 @@ export class TaskRunnerStorage extends StepGroup {
     checksum: string;
     appliedAt: PackRunMigration["appliedAt"];
   }>;
-  /** What the import read and wrote, by collection; null before the first one. */
-  readonly backfill: FirstVerification["counts"];
-  /** What the last verification compared, and whether it holds; null before the first one. */
-  readonly verification: Verification["counts"];
-  /** What the last rollback exported, and which runs it held; null without one since the last cutover. */
-  readonly rollback: Handover["rollback"];
+  /** The records of each collection that the last import read on disk; null before the first one. */
+  readonly backfill: FirstVerification["totals"];
+  /** The records of each collection that MongoDB had at the last verification, and whether it holds; null before it. */
+  readonly verification: Verification["totals"];
+  /** What the last rollback exported, and how many runs it held; null without one since the last cutover. */
+  readonly rollback: FinalPass["rollback"];
   /** The modes of worker and web, and how long the last cutover or rollback stopped the worker. */
   readonly rollout: Readonly<{
     worker: WorkerRollout["summary"];
@@ -125,22 +139,71 @@ export class TaskRunnerStorage extends StepGroup {
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));
     const web = new WebRollout("web-rollout", { services, worker }, after(worker));
     // The final pass: what web wrote until its own rollout.
-    const final = new FinalPass("final-pass", { ...state, handover, web, takenOver }, after(web));
+    const passes = { imported, handover, web, takenOver };
+    const final = new FinalPass("final-pass", { ...state, ...passes }, after(web));
     // The final verification. Only after it may log entries expire.
     const verified = new Verification("verification", { ...state, final }, after(final));
-    new LogRetention("log-retention", { ...settings, mongo, verified }, after(verified));
+    const { ended: over } = new LogRetention(
+      "log-retention",
+      { ...settings, mongo, verified },
+      after(verified),
+    );
 
     const { migrationId: id, checksum, appliedAt } = schema;
     this.cutover = update.cutover;
     this.database = schema.database;
     this.collections = schema.collections;
     this.migration = { id, checksum, appliedAt };
-    this.backfill = firstVerification.counts;
-    this.verification = verified.counts;
-    this.rollback = handover.rollback;
+    this.backfill = firstVerification.totals;
+    this.verification = verified.totals;
+    this.rollback = final.rollback;
     const { stoppedSeconds } = worker;
     this.rollout = { worker: worker.summary, web: web.summary, stoppedSeconds };
     this.connectionSecretRef = services.connectionSecretRef;
-    this.registerOutputs();
+    const last = pulumi.output({ cutoverAt: handover.cutoverAt, ended: update.ended });
+    const known = pulumi.all([last, over]).apply(([known]) => known);
+    // The engine waits for a component's outputs, so it waits for the last line.
+    this.registerOutputs({ logged: this.logResult(name, settings, files, known) });
+  }
+
+  /**
+   * Logs the last lines of an update; none in a preview.
+   *
+   * @param last known once all steps are done
+   */
+  private logResult(
+    name: string,
+    { cutover, rollout, jobs, ...settings }: ProgramSettings,
+    { root }: RunFiles,
+    last: pulumi.Output<Pick<UpdateResult, "cutoverAt" | "ended">>,
+  ): pulumi.Output<void> | undefined {
+    if (pulumi.runtime.isDryRun()) return undefined;
+    const { backfill: imported, verification: verified, rollback: rolledBack } = this;
+    const asked = {
+      instance: name === onlyInstance ? undefined : name,
+      beganAt: new Date().toISOString(),
+      cutover,
+      gate: drainGateOf({ ...settings, cutover, rollout }),
+      root,
+      hasJobs: jobs !== undefined,
+    };
+    const found = { last, services: this.rollout, imported, verified, rolledBack };
+    return pulumi.output(found).apply(async ({ last, services, ...results }) => {
+      const { worker, web, stoppedSeconds } = services;
+      const modes = { worker: worker.mode, web: web.mode };
+      const isUnseen = rollout.target === "values" && rollout.confirm === "none";
+      const unseen = isUnseen
+        ? [worker, web].flatMap((one) => ("file" in one ? one.file : []))
+        : [];
+      const lines = describeUpdate({
+        ...asked,
+        ...last,
+        ...results,
+        modes,
+        unseen,
+        stoppedSeconds,
+      });
+      for (const line of lines) await pulumi.log.info(line);
+    });
   }
 }

@@ -22,6 +22,9 @@ interface LogRetentionArgs extends Pick<Settings, "logRetentionDays"> {
 
 /** Sets the configured expiry of log entries, as the last part of a cutover. */
 export class LogRetention extends StepGroup {
+  /** Known once the expiry is set: nothing of a cutover comes after it. */
+  readonly ended: pulumi.Output<string>;
+
   constructor(
     name: string,
     { logRetentionDays: days = 0, mongo, verified: { direction } }: LogRetentionArgs,
@@ -29,7 +32,8 @@ export class LogRetention extends StepGroup {
   ) {
     super("LogRetention", name, options, { isSkipped: mongo.direction === "back" });
     const inputs = { ...expiryInputs(mongo, days), direction };
-    new StepResource(steps.logRetention, "log-retention", inputs, this.ofChildren);
+    const step = new StepResource(steps.logRetention, "log-retention", inputs, this.ofChildren);
+    this.ended = step.urn;
     this.registerOutputs();
   }
 }

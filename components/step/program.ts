@@ -5,6 +5,7 @@ import { ProgramError } from "../settings/program";
 import { type Finding, formatFinding } from "../text";
 import { type StepKind } from "./step";
 
+export { onlyInstance } from "./step";
 export { ProgramError };
 
 /** The inputs of a step as the program gives them, without those that the step finds out itself. */

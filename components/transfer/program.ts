@@ -9,7 +9,18 @@ import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/p
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import { type ImportReport, joinImports } from "./reports";
-import type { VerificationReport } from "./verify";
+import {
+  type ImportTotals,
+  type RecordTotals,
+  type RollbackTotals,
+  type VerificationTotals,
+  totalImport,
+  totalRollback,
+  totalVerification,
+} from "./totals";
+
+export { formatRecords } from "./describe/sections";
+export type { ImportTotals, RecordTotals, RollbackTotals, VerificationTotals } from "./totals";
 
 export { requireOwnState } from "./own-state";
 
@@ -67,8 +78,10 @@ interface PassArgs extends StateStepArgs {
  * The bulk pass, while both services are at work. On a rollback it exports what changed in MongoDB.
  */
 export class FilesystemBackfill extends StepGroup {
-  /** The results of the last run, by collection; null if there was none. */
-  readonly counts: pulumi.Output<ImportReport | null>;
+  /** The results of the last import; null if there was none. */
+  readonly report: pulumi.Output<ImportReport | null>;
+  /** What the last rollback wrote to files before the drain; null if nothing. */
+  readonly exported: pulumi.Output<RecordTotals | null>;
   /** When the last run imported, in ISO 8601, UTC; undefined if it imported nothing. */
   readonly importedAt: pulumi.Output<string>;
 
@@ -77,11 +90,12 @@ export class FilesystemBackfill extends StepGroup {
     const { state, gate } = files;
     const inputs = state && { ...stateInputs(mongo, state), ...state.primary, gate, takenOver };
     const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, this.ofChildren);
-    this.counts = orNull(step?.output("report"));
+    this.report = orNull(step?.output("report"));
+    this.exported = orNull(step?.output("exported"));
     // The type of an input does not allow undefined, and an output may be it.
     const importedAt = step?.output("importedAt") ?? pulumi.output(undefined);
     this.importedAt = importedAt as pulumi.Output<string>;
-    this.registerOutputs({ counts: this.counts });
+    this.registerOutputs();
   }
 }
 
@@ -95,8 +109,8 @@ interface FirstVerificationArgs extends StateStepArgs {
  * The first verification of the bulk pass, the last step while both services work on files. It is skipped in a rollback.
  */
 export class FirstVerification extends StepGroup {
-  /** The results of the last bulk pass and first verification, by collection; null if there were none. */
-  readonly counts: pulumi.Output<ImportReport | null>;
+  /** What the last bulk pass and first verification imported; null if there were none. */
+  readonly totals: pulumi.Output<ImportTotals | null>;
   /** When the latest first verification ended (ISO 8601, UTC), and how long the import of later changes took. */
   readonly verifiedImport: pulumi.Output<
     { readonly at: string; readonly importMs: number } | undefined
@@ -117,13 +131,14 @@ export class FirstVerification extends StepGroup {
       inputs &&
       new StepResource(kinds.FirstVerification, "first-verification", inputs, this.ofChildren);
     const report = orNull(step?.output("report"));
-    this.counts = pulumi.all([imported.counts, report]).apply(([bulk, own]) => {
-      return bulk && own ? joinImports(bulk, own) : (own ?? bulk);
+    this.totals = pulumi.all([imported.report, report]).apply(([bulk, own]) => {
+      const all = bulk && own ? joinImports(bulk, own) : (own ?? bulk);
+      return all && totalImport(all);
     });
     this.verifiedImport = pulumi.all([step?.output("verifiedAt"), report]).apply(([at, own]) => {
       return at === undefined ? undefined : { at, importMs: own?.firstVerification?.importMs ?? 0 };
     });
-    this.registerOutputs({ counts: this.counts });
+    this.registerOutputs();
   }
 }
 
@@ -145,7 +160,7 @@ export class Handover extends StepGroup {
   readonly direction: pulumi.Output<Direction>;
   /** When the cutover was recorded, in ISO 8601; undefined until a cutover has come this far. */
   readonly cutoverAt: pulumi.Output<string>;
-  /** The results of the last rollback; null if there was none since the last cutover. */
+  /** The results of its last rollback; null if there was none since the last cutover. */
   readonly rollback: pulumi.Output<RollbackReport | null>;
 
   constructor(
@@ -172,7 +187,7 @@ export class Handover extends StepGroup {
     const at = step?.output("cutoverRecord").apply((cutoverRecord) => cutoverRecord?.at);
     this.cutoverAt = (at ?? pulumi.output(undefined)) as pulumi.Output<string>;
     this.rollback = orNull(step?.output("rollback"));
-    this.registerOutputs({ cutoverAt: this.cutoverAt, rollback: this.rollback });
+    this.registerOutputs({ cutoverAt: this.cutoverAt });
   }
 }
 
@@ -181,24 +196,27 @@ interface After {
   readonly direction: pulumi.Output<Direction>;
 }
 
+interface FinalPassArgs extends PassArgs {
+  readonly imported: FilesystemBackfill;
+  readonly handover: Handover;
+  readonly web: After;
+}
+
 /** The final pass, after web's rollout: imports, or on a rollback exports, what web wrote until then. */
 export class FinalPass extends StepGroup {
   /** The direction that it goes, or went last; without `backfill`: web's. */
   readonly direction: pulumi.Output<Direction>;
+  /** What all passes of the last rollback exported; null if there was none since the last cutover. */
+  readonly rollback: pulumi.Output<RollbackTotals | null>;
 
   constructor(
     name: string,
-    {
-      mongo,
-      files,
-      handover,
-      takenOver,
-      web: { direction },
-    }: PassArgs & { readonly handover: Handover; readonly web: After },
+    { mongo, files, imported, handover, takenOver, web: { direction } }: FinalPassArgs,
     options?: StepOptions,
   ) {
     super("FinalPass", name, options, { isSkipped: !files.state });
     this.direction = direction;
+    this.rollback = pulumi.output(null);
     if (files.state) {
       const { cutoverAt } = handover;
       const { primary } = files.state;
@@ -206,6 +224,13 @@ export class FinalPass extends StepGroup {
       const inputs = { ...state, cutoverAt, direction, takenOver };
       const step = new StepResource(kinds.FinalPass, "final-pass", inputs, this.ofChildren);
       this.direction = step.lastDirection;
+      const passes = pulumi.all([handover.rollback, step.output("rollback")]);
+      this.rollback = pulumi.all([imported.exported, passes]).apply(([before, reports]) => {
+        return totalRollback(
+          before,
+          reports.flatMap((report) => report ?? []),
+        );
+      });
     }
     this.registerOutputs();
   }
@@ -213,8 +238,8 @@ export class FinalPass extends StepGroup {
 
 /** The comparison that finds every record on disk in MongoDB; it stops `up` if it does not hold. */
 export class Verification extends StepGroup {
-  /** The counts of both sides and the differences; null if there was none. */
-  readonly counts: pulumi.Output<VerificationReport | null>;
+  /** What MongoDB had; null if there was none. */
+  readonly totals: pulumi.Output<VerificationTotals | null>;
   /**
    * Forward once the verification has run in this cutover: the log expiry waits for it. Without `backfill`: the final
    * pass's.
@@ -232,13 +257,15 @@ export class Verification extends StepGroup {
     const inputs = files.state && { ...stateInputs(mongo, files.state), direction };
     const step =
       inputs && new StepResource(kinds.Verification, "verification", inputs, this.ofChildren);
-    this.counts = orNull(step?.output("report"));
+    this.totals = orNull(
+      step?.output("report").apply((report) => report && totalVerification(report)),
+    );
     this.direction = direction.apply((asked) => {
       if (asked === "back" || !step) return pulumi.output(asked);
       const last = pulumi.all([step.lastDirection, step.output("cutover")]);
       return last.apply(([went, cutover]) => (cutover === mongo.cutover ? went : "back"));
     });
-    this.registerOutputs({ counts: this.counts });
+    this.registerOutputs();
   }
 }
 

@@ -6,5 +6,5 @@ const storage = new TaskRunnerStorage("taskrunner", settings);
 
 // The outputs that the commands, the next update and docs/runbook.md know.
 export const { storageMode } = settings;
-export const { cutover, database, collections, migration, backfill } = storage;
+export const { cutover, database, migration, backfill } = storage;
 export const { verification, rollback, rollout, connectionSecretRef } = storage;

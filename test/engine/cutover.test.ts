@@ -7,7 +7,7 @@ import { startMongo, type MongoServer } from "../../tools/parts";
 import { serverWithLogins } from "../atlas/site";
 import { makeStack, type EngineRun, type TestStack } from "./stack";
 import { allowForEngine } from "./stacks";
-import { nameIn, engineState, type EngineState } from "./state";
+import { nameIn, engineState, outputsOfStep, type EngineState } from "./state";
 import { cutoverKinds, stepsDone, stepsPlanned } from "./steps";
 import { deployedMode, ownValues, readSiteValues } from "./values";
 
@@ -65,9 +65,10 @@ describe("the cutover on the real engine and a server with logins", () => {
 
     expect(up.failed).toBe(false);
     expect(up.output).not.toContain("[planned]");
-    expect(stepsDone(up, [...cutoverKinds, "ValuesFile"])).toEqual([
+    expect(up.output).toContain("[canary-left-out]");
+    const kinds = cutoverKinds.filter((kind) => kind !== "Canary");
+    expect(stepsDone(up, [...kinds, "ValuesFile"])).toEqual([
       "BulkPass bulk-pass",
-      "Canary canary",
       "FirstVerification first-verification",
       "Handover handover",
       "ValuesFile worker",
@@ -78,13 +79,23 @@ describe("the cutover on the real engine and a server with logins", () => {
     expect(await documents()).toEqual(sample);
     const { cutoverAt } = await ledgerRecord();
     expect(up.output).toContain(`source of truth since ${cutoverAt}.`);
+    const last = lastLines(up);
+    expect(last[0]).toBe(`Worker and web are set to MongoDB since ${cutoverAt} (cutover 1).`);
+    expect(last.at(-1)).toMatch(/^To roll back, /);
+    expect(last.length).toBeLessThanOrEqual(8);
     expect(await stack.outputs()).toMatchObject({
       storageMode: "mongo",
       database: "taskrunner",
-      backfill: { runs: { read: sample.runs, inserted: sample.runs, quarantined: 0 } },
-      verification: { holds: true, logs: { files: sample.logs, mongo: sample.logs } },
+      backfill: sample,
+      verification: { holds: true, ...sample },
       rollout: { worker: { mode: "mongo" }, web: { mode: "mongo" } },
       connectionSecretRef: { name: "taskrunner-mongo", key: "connectionString" },
+    });
+    expect(await outputsOfStep(stack, "bulk-pass")).toMatchObject({
+      report: { runs: { read: sample.runs, inserted: sample.runs, quarantined: 0 } },
+    });
+    expect(await outputsOfStep(stack, "verification")).toMatchObject({
+      report: { logs: { files: sample.logs, mongo: sample.logs } },
     });
     const [worker, web] = await ownFiles();
     expect(worker).toContain("- name: Worker__Storage__Mode\n    value: mongo\n");
@@ -137,7 +148,7 @@ describe("the cutover on the real engine and a server with logins", () => {
     expect(up.failed, up.output).toBe(false);
     expect(up.output).toContain("Nothing was verified, because the bulk pass imported nothing.");
     expect(up.output).not.toMatch(/import:|cannot be imported/);
-    expect(await stack.outputs()).toMatchObject({ backfill: { runs: { read: sample.runs } } });
+    expect(await stack.outputs()).toMatchObject({ backfill: { runs: sample.runs } });
     await expectNoChange();
   });
 
@@ -163,6 +174,14 @@ describe("the cutover on the real engine and a server with logins", () => {
     const up = kept(await stack.up());
     expect(up).toMatchObject({ failed: false });
     expect(up.output).toContain("[not-exported]");
+    expect(preview.output).not.toContain("Worker and web ");
+    expect(lastLines(up)).toEqual(
+      expect.arrayContaining([
+        "Worker and web are set to files. Cutover 1 has ended.",
+        expect.stringMatching(/ held in .*, so that no step runs twice\.$/),
+        expect.stringMatching(/^Next: run `taskrunner-storage export` /),
+      ]),
+    );
     expect(await deployedMode(directory(), "worker")).toBe("filesystem");
     expect(await siteFiles()).toEqual(before);
     expect(await stack.outputs()).toMatchObject({
@@ -170,7 +189,7 @@ describe("the cutover on the real engine and a server with logins", () => {
       database: "taskrunner",
       rollout: { worker: { mode: "filesystem" }, web: { mode: "filesystem" } },
       // What MongoDB had when it was last counted.
-      verification: { logs: { mongo: sample.logs } },
+      verification: { logs: sample.logs },
     });
   });
 
@@ -193,8 +212,12 @@ describe("the cutover on the real engine and a server with logins", () => {
     expect(Date.parse(cutoverAt)).toBeGreaterThan(Date.parse(first.cutoverAt));
     expect(await documents()).toEqual(sample);
     expect(await stack.outputs()).toMatchObject({
-      backfill: { logs: { read: sample.logs, unchanged: sample.logs, inserted: 0 } },
+      backfill: { logs: sample.logs },
       verification: { holds: true },
+      rollback: null,
+    });
+    expect(await outputsOfStep(stack, "bulk-pass")).toMatchObject({
+      report: { logs: { read: sample.logs, unchanged: sample.logs, inserted: 0 } },
     });
   });
 
@@ -236,6 +259,16 @@ async function expectNoChange(): Promise<void> {
     expect(output).not.toContain("[planned]");
     expect(output).not.toMatch(/^Outputs:[^]*^ *[+~-]/m);
   }
+}
+
+/** What the program says after the last step. */
+function lastLines({ output }: EngineRun): string[] {
+  const rows = output.slice(0, output.indexOf("\nDiagnostics:")).split("\n");
+  const step = rows.findLastIndex((row) => /dynamic\/\S+ \S+ (created|updated) /.test(row));
+  const said = /pulumi:pulumi:Stack \S+ (?:creating|updating|running)? ?(?:\(\S+\) )?(.+)/;
+  const lines = rows.slice(step + 1).flatMap((row) => said.exec(row)?.[1]?.trim() ?? []);
+  // The stack's own row comes last.
+  return lines.filter((line) => !/\d+ messages$/.test(line));
 }
 
 function kept(run: EngineRun): EngineRun {

@@ -2,6 +2,7 @@ import { Long } from "mongodb";
 import { expect, it } from "vitest";
 import { run } from "../transfer/state";
 import { helmStack } from "./stacks";
+import { outputsOfStep } from "./state";
 import { cutoverKinds, stepsDone } from "./steps";
 
 const site = helmStack();
@@ -51,8 +52,8 @@ it("a cutover with accepted forms warns, and its verification has them", async (
   const settings = { rollout: { drain: 1 }, advanced: { acceptForms } };
   const done = await site.upTo("mongo", settings);
   expect(done.output).toContain("[forms-differ]");
-  expect(await site.stack.outputs()).toMatchObject({
-    verification: {
+  expect(await outputsOfStep(site.stack, "verification")).toMatchObject({
+    report: {
       holds: true,
       forms: {
         compared: { runs: 3 },

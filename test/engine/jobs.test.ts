@@ -7,6 +7,7 @@ import { generateSample, type SampleCounts } from "../../tools/sample";
 import { ownKubelet } from "../../tools/parts";
 import { startJobCluster, type JobCluster } from "../jobs/cluster";
 import type { EngineRun } from "./stack";
+import { outputsOfStep } from "./state";
 import { type Mode, valuesStack } from "./stacks";
 
 const namespace = "taskrunner";
@@ -85,8 +86,11 @@ describe("a cutover whose database only the cluster reaches", () => {
     expect(await life.stack.outputs()).toMatchObject({
       database: "taskrunner",
       migration: { appliedAt: expect.stringMatching(/^20/) as string },
-      backfill: { runs: { read: sample.runs, inserted: sample.runs, quarantined: 0 } },
-      verification: { holds: true, logs: { files: sample.logs, mongo: sample.logs } },
+      backfill: sample,
+      verification: { holds: true, ...sample },
+    });
+    expect(await outputsOfStep(life.stack, "bulk-pass")).toMatchObject({
+      report: { runs: { read: sample.runs, inserted: sample.runs, quarantined: 0 } },
     });
     const ledger = await life.db.collection("schema_migrations").findOne({});
     expect(ledger).toMatchObject({ stack: "taskrunner-storage/test" });
@@ -176,7 +180,8 @@ describe("a cutover whose database only the cluster reaches", () => {
     expect(await succeeded(life.stack.up())).toMatch(
       /Exported to claim state\/taskrunner while the worker is stopped: /,
     );
-    expect(await life.stack.outputs()).toMatchObject({ rollback: { held: [] } });
+    expect(await life.stack.outputs()).toMatchObject({ rollback: { exported: true } });
+    expect(await outputsOfStep(life.stack, "handover")).toMatchObject({ rollback: { held: [] } });
     const files = await readdir(join(root, "state/runs"));
     expect(files.filter((name) => /^[^.].*\.json$/.test(name))).toHaveLength(sample.runs);
   });

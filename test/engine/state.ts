@@ -23,6 +23,12 @@ export async function engineState(stack: Pick<TestStack, "state">): Promise<Engi
   return JSON.parse(await stack.state()) as EngineState;
 }
 
+/** What the state has of a step, by its name: its inputs and results. */
+export async function outputsOfStep(stack: Pick<TestStack, "state">, name: string) {
+  const { resources } = (await engineState(stack)).deployment;
+  return resources.find(({ urn, custom }) => custom && nameIn(urn) === name)?.outputs;
+}
+
 /** The name at the end of a URN, in its environment. */
 export const nameIn = (urn: string) => nameInInstance(urn.split("::").at(-1) ?? "");
 

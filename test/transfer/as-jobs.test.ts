@@ -136,6 +136,7 @@ it("a Job that fails leaves an unfinished step, and a rollback exports nothing w
   expect((await BulkPass.update("id", properties, back)).outs).toEqual({
     ...back,
     report: null,
+    exported: null,
     importedAt: null,
     applied: true,
   });

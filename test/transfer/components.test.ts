@@ -23,7 +23,14 @@ const settings = parseSettings({
 });
 const registered: pulumi.runtime.MockResourceArgs[] = [];
 /** What each import did; those of the bulk pass and the first verification read the same record. */
-const report = { files: 1, ...byRole(() => importCounts(1, { inserted: 1 })) };
+const verified = { mongo: 2, differing: 0 };
+const at = "2026-11-25T10:30:00.000Z";
+const report = {
+  files: 1,
+  holds: true,
+  at,
+  ...byRole(() => ({ ...importCounts(1, { inserted: 1 }), ...verified })),
+};
 const cutoverAt = "2026-11-25T10:00:00.000Z";
 /** What the state has of a step that is not part of the update, by its name. */
 const excluded = new Map<string, object>();
@@ -77,7 +84,11 @@ function stepsOf(args: { mongo: Mongo; files: RunFiles }, webWent = args.mongo.d
   const web = { direction: pulumi.output(webWent) };
   const drain = { direction, drained: {} };
   const handover = new Handover("handover", { ...passes, drain }, behind(firstVerification));
-  const final = new FinalPass("final-pass", { ...passes, handover, web }, behind(handover));
+  const final = new FinalPass(
+    "final-pass",
+    { ...passes, imported: backfill, handover, web },
+    behind(handover),
+  );
   const verification = new Verification("verification", { ...args, final }, behind(final));
   return { backfill, firstVerification, handover, final, verification };
 }
@@ -86,14 +97,13 @@ const inputsOf = (name: string) =>
   registered.findLast((one) => one.name === name && one.type.startsWith("pulumi-nodejs:"))
     ?.inputs as object | undefined;
 
-it("each component has one resource, whose report is its counts", async () => {
-  const { backfill, firstVerification, handover, verification } = stepsOf({
+it("each component has one resource, of whose report it has the totals", async () => {
+  const { firstVerification, handover, verification } = stepsOf({
     mongo: mongo("forward"),
     files,
   });
-  for (const { counts } of [backfill, firstVerification, verification]) {
-    expect(await value<unknown>(counts)).toMatchObject(report);
-  }
+  expect(await value(firstVerification.totals)).toEqual(byRole(() => 1));
+  expect(await value(verification.totals)).toEqual({ holds: true, at, ...byRole(() => 2) });
   expect(await value(handover.cutoverAt)).toBe(cutoverAt);
   expect(registered.map(({ type, name }) => `${type} ${name}`)).toEqual([
     "taskrunner:storage:FilesystemBackfill filesystem-backfill",
@@ -168,9 +178,10 @@ it("without `backfill` there is no resource, and nobody waits for a component", 
     mongo: mongo("forward"),
     files: none,
   });
-  expect(await value<unknown>(backfill.counts)).toBeNull();
-  expect(await value<unknown>(firstVerification.counts)).toBeNull();
-  expect(await value<unknown>(verification.counts)).toBeNull();
+  expect(await value<unknown>(backfill.report)).toBeNull();
+  expect(await value<unknown>(firstVerification.totals)).toBeNull();
+  expect(await value<unknown>(verification.totals)).toBeNull();
+  expect(await value<unknown>(final.rollback)).toBeNull();
   expect(await value<unknown>(handover.cutoverAt)).toBeUndefined();
   expect(
     [backfill, firstVerification, handover, final, verification].flatMap(

@@ -112,7 +112,8 @@ it.each([
 it("a rollback names both sides of a log that differs, and no conflict copy", async () => {
   const root = await writeState({ "logs/runs/r.ndjson": [logLine(1, { message: "mine" })] });
   await logs().insertOne(entry("r", 1));
-  const done = { exported: await exportState(sides(root)), held: [], destinationTaken: [] };
+  const exported = await exportState(sides(root));
+  const done = { at: "", exported, heldCount: 0, held: [], destinationTaken: [] };
   const printed = toMessages(
     rollbackSections(done, sides(root), { cutoverAt: undefined, isAgain: false }),
   );

@@ -86,9 +86,10 @@ const unfinished = { compared: 3, held: 1, changed: 1, unequal: [{ runId: "r", d
 const byHand = { cutoverAt: at, isAgain: false };
 const unreachable = "Connecting to MongoDB at db:27017 failed.";
 const none = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
+const nothingHeld = { at, heldCount: 0, held: [], destinationTaken: [] };
 const rolledBack = (fields: object, how = byHand) =>
   inLines(() => {
-    const report = { held: [], destinationTaken: [], ...fields };
+    const report = { ...nothingHeld, ...fields };
     return rollbackSections(report, state, how);
   });
 const exported = (fields: object = {}) =>
@@ -197,7 +198,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "the same in each pass of a rollback": inLines(() => [
       ...bulkExportSections(someExported, root),
       ...(["while the worker is stopped", "at the end"] as const).flatMap((pass) => {
-        const report = { ...someExported, held: [], destinationTaken: [] };
+        const report = { ...nothingHeld, ...someExported };
         return rollbackSections(report, state, { ...byHand, pass });
       }),
     ]),

@@ -36,16 +36,16 @@ export interface Servers extends Pick<Facts, "database" | "server"> {
   readonly isReal?: boolean;
 }
 
-/** Updates the stack, then prints a summary. */
+/** Updates the stack, whose program says what was done, then prints what it cannot know. */
 export async function updateAndTell(stack: Stack, servers: Servers): Promise<void> {
   const { cluster, isReal = false, ...database } = servers;
   const { places } = stack;
-  const changed = await updateStack(stack);
+  await updateStack(stack);
   const outputs = stackOutputsFrom(await outputsOf(stack));
   const kubectl = cluster && kubectlFor(places, cluster);
   if (isReal) await untilRunsEnd(places, 5);
   const journal = isReal ? readJournal(places) : undefined;
-  const facts = { places, changed, outputs, ...database, kubectl, journal };
+  const facts = { places, outputs, ...database, kubectl, journal };
   console.log(`\n${summaryText(facts, coloursFor(process.stdout, process.env))}`);
 }
 

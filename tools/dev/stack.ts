@@ -6,7 +6,6 @@ import { createInterface } from "node:readline";
 import { z } from "zod";
 import { commandLine, engine, engineEnvironment } from "../parts";
 import { messagesIn } from "./messages";
-import { somethingChanged } from "./outputs";
 import { DevError, type DevStack, makeCommand, type DevPaths } from "./places";
 
 /** A stack on this machine with its engine. */
@@ -69,12 +68,10 @@ export async function preview(stack: Stack, uri: string): Promise<void> {
   if (!isShown) throw new DevError("the preview stopped with the error above");
 }
 
-/** Updates the stack. @returns whether that changed a resource */
-export async function updateStack(stack: Stack): Promise<boolean> {
+/** Updates the stack. */
+export async function updateStack(stack: Stack): Promise<void> {
   await removeDeadLocks(join(stack.places.dev, "pulumi"));
   await show(stack, ["up", "--yes", "--skip-preview", "--suppress-outputs"]);
-  const last = ["stack", "history", "--json", "--page-size", "1"];
-  return somethingChanged(await ask(stack, [...last, ...nameStack(stack)]));
 }
 
 /**

@@ -132,7 +132,7 @@ export default {
       severity: "error",
       from: {},
       to: {
-        path: `^components/(?!(${rooms.join("|")}|node|program|provider|task-runner-storage|typescript)\\b)`,
+        path: `^components/(?!(${rooms.join("|")}|node|program|provider|task-runner-storage|typescript|update-result)\\b)`,
       },
     },
     {

@@ -7,6 +7,7 @@ import {
   replicasBefore,
   type Cluster,
 } from "../../kubernetes";
+import type { Direction } from "../../settings";
 import { reportLine } from "../../step";
 import { cutoverInForce, readCutoverRecord, StateFolderError } from "../../state";
 import type { DrainInputs } from "../pods/inputs";
@@ -38,6 +39,25 @@ export async function cleanUp(cluster: Cluster, left: LeftInputs): Promise<void>
     `${await describeTruth(left.root)} Run the worker in that mode: ${commands.join("; ")}. ` +
     "A web that the drain paused stays paused until then: kubectl rollout resume.";
   reportLine(warning("worker-left", text));
+}
+
+/** Says, once a stack is destroyed, what stays, in which mode the services belong, and how to roll back later. */
+export async function reportKept({
+  direction,
+  cutover,
+  root,
+}: {
+  readonly direction?: Direction;
+  readonly cutover: number;
+  readonly root?: string;
+}): Promise<void> {
+  reportLine(`Nothing was deleted in MongoDB or ${root === undefined ? "on disk" : `in ${root}`}.`);
+  reportLine(`Worker and web stay as they are. ${await describeTruth(root)}`);
+  if (direction === "back") return;
+  reportLine(
+    "A destroyed stack knows of no cutover. To roll back later, first run `pulumi up` with storageMode: mongo and " +
+      `cutover: ${cutover}, which takes the services over.`,
+  );
 }
 
 /** The mode in which the services belong. */

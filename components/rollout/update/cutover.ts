@@ -10,6 +10,7 @@ import {
   StateFolderError,
   WriteError,
 } from "../../state";
+import { reportKept } from "./clean-up";
 
 export interface CutoverInputs extends StepInputs {
   /** The setting `cutover`, from 1. */
@@ -69,6 +70,7 @@ export const cutoverNumbers: Step<CutoverInputs, CutoverResults> = {
   },
   forward: requireFiles,
   back: requireFiles,
+  cleansUp: reportKept,
 };
 
 const firstOnFiles =

@@ -28,12 +28,16 @@ import { type CutoverSides, changeCutoverRecord, vouchFor } from "./token";
 
 /** The results of a rollback. */
 export interface RollbackReport {
+  /** When it ended, in ISO 8601. */
+  readonly at: string;
   /** The export's report; absent if MongoDB was unreachable. */
   readonly exported?: Exported;
   /** Why nothing was exported; names hosts, never secrets. */
   readonly unreachable?: string;
   /** The runs that are held now, so that no step of them is executed again. */
   readonly held: readonly string[];
+  /** The number of all held runs: a Job's answer may lack some of the names. */
+  readonly heldCount: number;
   /** Held runs that could not return, because another file has the name. */
   readonly destinationTaken: readonly string[];
   /** Held jobs without a held run: they cannot be read, or their run has no file yet. */
@@ -85,7 +89,9 @@ export async function runRollback(
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   const heldJobs = await listHeldJobs(sides);
   return {
+    at: new Date().toISOString(),
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
+    heldCount: held.length,
     held: held.filter((runId) => !destinationTaken.includes(runId)),
     destinationTaken,
     ...(heldJobs.length > 0 && { heldJobs }),

@@ -33,6 +33,7 @@ import { describeBulkPass } from "./planned";
 import { requireNewCutover } from "../rollback/cutover-record";
 import type { BothSides, ImportPass } from "../sides";
 import type { ImportReport } from "../reports";
+import { type RecordTotals, totalExport } from "../totals";
 import {
   BulkPass,
   type BulkPassResults,
@@ -62,8 +63,9 @@ export const bulkPass: Step<PassInputs, BulkPassResults> = {
       return { report, importedAt: new Date().toISOString() };
     }),
   back: async (inputs, state) => {
-    await exportBefore(inputs);
-    return state?.report ? { report: state.report } : {};
+    const exported = await exportBefore(inputs);
+    const report = state?.report;
+    return { ...(report && { report }), ...(exported && { exported }) };
   },
 };
 
@@ -149,16 +151,17 @@ export async function namedSides(inputs: StateInputs) {
 }
 
 /** The bulk pass of a rollback; the handover exports the rest, and later changes. */
-async function exportBefore(inputs: PassInputs): Promise<void> {
+async function exportBefore(inputs: PassInputs): Promise<RecordTotals | undefined> {
   const { database: name, uri, electionSeconds } = inputs;
   const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
   try {
     const report = await reportProgress("export", stateOf(inputs), (sides) =>
       exportBulkPass({ ...sides, signal: interrupted }, options),
     );
-    if (!report) return;
+    if (!report) return undefined;
     toMessages(bulkExportSections(report, namedState(inputs).root)).forEach(reportLine);
     reportSkipped(await skippedIn(stateOf(inputs)), inputs);
+    return "exported" in report ? totalExport(report.exported) : undefined;
   } catch (error) {
     if (!(error instanceof Error) || error instanceof Unfinished) throw error;
     throw new Unfinished([

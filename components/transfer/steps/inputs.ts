@@ -5,6 +5,7 @@ import type { CutoverRecord, StateAddress } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
 import type { ImportReport } from "../reports";
+import type { RecordTotals } from "../totals";
 import type { VerificationReport } from "../verify";
 
 const here = ["transfer", "taskrunner"] as const;
@@ -49,6 +50,8 @@ export interface ImportResults {
 export interface BulkPassResults extends Partial<ImportResults> {
   /** When the last import ended, in ISO 8601, UTC. */
   readonly importedAt?: string;
+  /** What the last rollback wrote to files before the drain; absent after a cutover. */
+  readonly exported?: RecordTotals;
 }
 
 /** Inputs of the first verification, which runs again after each import of the bulk pass. */
@@ -101,6 +104,7 @@ export interface FinalPassInputs extends PassInputs {
 export const BulkPass = kind<PassInputs, BulkPassResults>("BulkPass", here, [
   "report",
   "importedAt",
+  "exported",
 ]);
 
 export const FirstVerification = kind<FirstVerificationInputs, FirstVerificationResults>(

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../../components/contract";
 import { providers } from "../../../components/rollout/provider";
 import type { CutoverInputs } from "../../../components/rollout/update/cutover";
@@ -133,5 +133,37 @@ describe("the state directory", () => {
     end();
     await Cutover.create({ ...mongo(1), ...right() });
     expect(await readdir(folder)).toEqual(["state"]);
+  });
+});
+
+describe("a destroyed stack", () => {
+  /** What the deletion of the stack's last resource prints. */
+  async function printedFor(state: CutoverInputs): Promise<string[]> {
+    const printed: string[] = [];
+    vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+    await Cutover.delete("cutover", { ...state, applied: true });
+    vi.restoreAllMocks();
+    return printed;
+  }
+
+  it("says that everything stays, what the services work on, and how to roll back later", async () => {
+    const root = await mkdtemp(join(tmpdir(), "state-"));
+    const record = { at: "2025-11-06T12:00:00.000Z", cutover: 2, unfinishedCount: 1 };
+    await writeFile(join(root, "cutover.json"), JSON.stringify(record));
+    expect(await printedFor({ ...mongo(2), root })).toEqual([
+      `Nothing was deleted in MongoDB or in ${root}.`,
+      expect.stringMatching(
+        /^Worker and web stay as they are\. .* in force since 2025-.*: mongo mode\.$/,
+      ),
+      expect.stringMatching(/storageMode: mongo and cutover: 2, which takes the services over\.$/),
+    ]);
+    await rm(root, { recursive: true });
+  });
+
+  it("on files needs nothing for that, and one with Jobs reads no directory", async () => {
+    expect(await printedFor(files())).toEqual([
+      "Nothing was deleted in MongoDB or on disk.",
+      "Worker and web stay as they are. cutover.json in the state directory shows the mode.",
+    ]);
   });
 });
