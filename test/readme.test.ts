@@ -33,7 +33,14 @@ it("the README's command for the tests is what CI runs", () => {
 it("the README's commands and their options are the command line's", () => {
   const used = [...readme.matchAll(/`npx taskrunner-storage (\w+)([^`]*)`/g)];
 
-  expect(used.map(([, name]) => name)).toEqual(["preview", "status", "plan", "verify", "export"]);
+  expect(used.map(([, name]) => name)).toEqual([
+    "doctor",
+    "preview",
+    "status",
+    "plan",
+    "verify",
+    "export",
+  ]);
   for (const [, name = "", rest = ""] of used) {
     const command = program.commands.find((one) => one.name() === name);
     const options = command?.options.map(({ long }) => long);
