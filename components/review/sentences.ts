@@ -9,12 +9,11 @@ type Sentence = (step: ReviewedStep, input: ReviewInput) => Markdown;
 const byClass: Readonly<Record<string, Sentence>> = {
   JobsStopped: () => ours("end the Jobs of the other direction"),
   LedgerClaim: () => ours("run the migration as a Job"),
-  BulkPass: (step, input) => {
+  BulkPass: (_step, input) => {
     const { direction, plan } = input;
     if (direction === "rollback")
-      return md`export what changed in MongoDB to ${root(step)}${ours(countExported(input))}`;
-    const runs = plan?.state ? formatCount(plan.state.runs.files, "run") : "the runs";
-    return md`import ${ours(runs)} from ${root(step)}`;
+      return ours(`export what changed in MongoDB${countExported(input)}`);
+    return ours(`import ${plan?.state ? formatCount(plan.state.runs.files, "run") : "the runs"}`);
   },
   Canary: ({ new: { seen } = {} }) => {
     const { initContainers } = Object(seen) as { readonly initContainers?: unknown };
@@ -27,12 +26,11 @@ const byClass: Readonly<Record<string, Sentence>> = {
     const waits = direction !== "rollback" && stoppedFor !== cutover;
     return ours(waits ? "wait until you stop the worker" : "take the worker for stopped");
   },
-  Handover: (step, input) => {
-    const { direction, isMongoUnreachable, unfinishedRuns } = input;
+  Handover: (_step, { direction, isMongoUnreachable, unfinishedRuns }) => {
     if (direction !== "rollback")
       return ours("import what changed since; then MongoDB is the source of truth");
     if (!isMongoUnreachable) return ours("export what changed since");
-    return md`hold ${ours(formatCount(unfinishedRuns, "unfinished run"))} in ${root(step)}`;
+    return ours(`hold ${formatCount(unfinishedRuns, "unfinished run")}`);
   },
   ValuesFile: ({ new: { file, branch } = {}, variables }) => {
     const pushed = typeof branch === "string" ? md` and push it to ${branch}` : ours("");
@@ -50,8 +48,6 @@ const byClass: Readonly<Record<string, Sentence>> = {
 
 /** What this project's steps do when they run, by class, in the words of a reviewer. A class may have any name. */
 export const sentences: ReadonlyMap<string, Sentence> = new Map(Object.entries(byClass));
-
-const root = ({ new: { root } = {} }: ReviewedStep) => String(root);
 
 function countExported({ plan }: ReviewInput): string {
   if (!plan?.leftBehind) return "";

@@ -165,17 +165,19 @@ function describeFacts(step: ReviewedStep): Markdown[] {
   ];
 }
 
-/** The cluster and the namespace of the services, in one line. Empty if no step works there. */
+/** Where the files and the services are, in one line. Empty if no step works there. */
 export function describeTarget({ steps }: ReviewInput): Markdown[] {
-  const found = steps.flatMap(({ new: inputs }) => (inputs?.context ? [inputs] : []));
-  const [{ namespace, context } = {}] = found;
-  if (context === undefined) return [];
-  const { server } =
-    found
-      .map(({ clusterIdentity }) => Object(clusterIdentity) as { readonly server?: unknown })
-      .find(({ server }) => server) ?? {};
-  const at = server === undefined ? ours("") : md` (${formatValue(server) ?? ""})`;
-  return [
-    md`Target: namespace ${formatValue(namespace) ?? ""}, cluster ${formatValue(context) ?? ""}${at}`,
-  ];
+  const own = steps.filter(({ isOurs }) => isOurs);
+  const find = (key: string) => own.map(({ new: inputs }) => inputs?.[key]).find(Boolean);
+  const { server } = Object(find("clusterIdentity")) as { readonly server?: unknown };
+  const named = [
+    [ours("files in "), find("root")],
+    [ours("namespace "), find("context") && find("namespace")],
+    [ours("cluster "), find("context")],
+    [ours("at "), server],
+  ] as const;
+  const places = named.flatMap(([what, place]) =>
+    place ? [md`${what}${formatValue(place) ?? ""}`] : [],
+  );
+  return places.length > 0 ? [md`Target: ${join(places, ", ")}`] : [];
 }

@@ -59,7 +59,7 @@ it("reviews a first cutover: what is created, imported and cut over", async () =
   expect(made.level).toBe("risks");
   expect(made.verdict).toMatch(/nobody stops the worker.* \d+ unfinished runs wait/);
   expect(made.body).toContain(
-    `create 4 collections<br>create 9 indexes<br>import ${sample.runs} runs`,
+    `create 4 collections<br>create 9 indexes<br>import ${sample.runs} runs<br>`,
   );
   await expectInGallery("first-cutover", made);
 });

@@ -81,7 +81,7 @@ describe("a change of the storage mode", () => {
     const [drain, ...others] = cutover;
     const named = { ...drain, now: { ...drain?.now, ...inputs } } as RawStep;
     expect(reviewOf(previewOf([named, ...others])).body).toContain(
-      "Target: namespace `apps`, cluster `prod` (`https://10.0.0.1:6443`)",
+      "Target: namespace `apps`, cluster `prod`, at `https://10.0.0.1:6443`",
     );
   });
 

@@ -83,7 +83,7 @@ describe("the verdict on a rollback", () => {
     const lost = { ...noPlan, reachable: false, findings: foreseen(1_204) };
     const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
     expect(verdict).toContain("1,204 unfinished runs held");
-    expect(body).toContain("hold 1,204 unfinished runs in `/state`");
+    expect(body).toContain("hold 1,204 unfinished runs |");
     const answering = { ...noPlan, leftBehind: { conflicts: 0, unfinished: 3, exported } };
     expect(reviewOf(previewOf([toFiles]), answering).verdict).toContain("3 unfinished runs resume");
   });
@@ -195,7 +195,7 @@ describe("the gate before the drain", () => {
     );
     expect(found.headline).toMatch(/: prepares cutover 2; stops no service$/);
     expect(found.body).toMatch(
-      /import the runs from .*start one pod of web .*init containers `\["wait-for-db"\]`<br>verify what was imported \|/,
+      /import the runs<br>start one pod of web .*init containers `\["wait-for-db"\]`<br>verify what was imported \|/,
     );
     expect(found.body).not.toContain("0a1b");
     expect(found.verdict).not.toMatch(/stops until|drain|work on MongoDB|wait meanwhile/);

@@ -107,14 +107,18 @@ describe("the links", () => {
   };
 
   it("lead to the run and its approval, unless up stops", () => {
-    expect(linked({ run })).toContain(`\n\n[This run](${run})\n\n`);
+    const target = " · Target: files in `/state`\n";
+    const onlyRun = `\n\n[This run](${run})${target}`;
+    expect(linked({ run })).toContain(onlyRun);
     expect(linked({ run, approval: "now" })).toContain(
-      `\nApprove environment \`staging\` in [this run](${run})\n`,
+      `\nApprove environment \`staging\` in [this run](${run})${target}`,
     );
     const later = "After the merge `up` asks for the approval of environment `staging`";
-    expect(linked({ run, approval: "later" })).toContain(`\n[This run](${run}) · ${later}\n`);
+    expect(linked({ run, approval: "later" })).toContain(
+      `\n[This run](${run}) · ${later}${target}`,
+    );
     const stop = "warning: `pulumi up` will stop here. No. [stop: rollback-refused]";
-    expect(linked({ run, approval: "later" }, stop)).toContain(`\n\n[This run](${run})\n\n`);
+    expect(linked({ run, approval: "later" }, stop)).toContain(onlyRun);
     expect(linked({})).not.toMatch(/This run|Approve|approval/);
   });
 
