@@ -142,7 +142,7 @@ describe("a cutover whose database only the cluster reaches", () => {
     await configure("filesystem");
     const up = await succeeded(life.stack.up());
     expect(up).toContain("job taskrunner-left: stopped");
-    expect(up).toMatch(/claim state\/taskrunner: 1 run\./);
+    expect(up).toMatch(/claim state\/taskrunner before the drain: 1 run\./);
     expect(await steps()).toEqual([
       "application-check",
       "bulk-pass",
