@@ -163,7 +163,8 @@ it.each([
     registered.push(`${type} ${name}`);
     return { id: name, state: { requests: 0, ...(inputs as object), ...outputsOf(type, name) } };
   };
-  await pulumi.runtime.setMocks({ newResource, call: playedChart }, project, "test");
+  const mocks = { newResource, call: playedChart };
+  await pulumi.runtime.setMocks(mocks, project, "test", false, "organization");
   const { settingsOf, TaskRunnerStorage } = await import("../../components/program.js");
   for (const name of names) {
     const backfill = { source: { path: `/state/${name}` } };
