@@ -63,10 +63,10 @@ function describeOnMongo(result: UpdateResult): string[] {
   const keep = root === undefined ? "" : ` Keep ${root}, which a rollback needs.`;
   return [
     first,
-    `Verified: every record on disk is in MongoDB${except}. It has ${listRecords(verified)}.`,
+    `Verified: every record on disk is in MongoDB${except}. It has ${listRecords(verified) || "no records"}.`,
     ...describeStop(result),
     ...describeNext(result),
-    `To roll back, set storageMode: filesystem and run \`pulumi up\`. It works without MongoDB.${keep}`,
+    `To roll back, set storageMode: filesystem and run \`pulumi up\`, which exports what changed since.${keep}`,
   ];
 }
 
@@ -74,7 +74,8 @@ function describeOnFiles(result: UpdateResult): string[] {
   const { ended, rolledBack, imported, beganAt, cutover, gate } = result;
   const first = `${describeServices(result)} files`;
   if (gate === "closed") {
-    const found = imported ? `: MongoDB has their import of ${listRecords(imported)}` : "";
+    const records = imported ? listRecords(imported) : "";
+    const found = records && `: MongoDB has their import of ${records}`;
     return [`${first}, and cutover ${cutover} waits for rollout.drain${found}.`];
   }
   if (ended === 0) {
@@ -96,14 +97,19 @@ function describeOnFiles(result: UpdateResult): string[] {
 }
 
 function describeServices({ unseen }: UpdateResult): string {
-  return `Worker and web ${unseen.length > 0 ? "are set to" : "work on"}`;
+  return unseen.length > 0 ? "The values files set worker and web to" : "Worker and web work on";
 }
 
 function describeExport({ root, cutoverAt }: UpdateResult, rolledBack: RollbackTotals): string {
   const since = cutoverAt === undefined ? "" : ` since ${cutoverAt}`;
   if (!rolledBack.exported)
     return `MongoDB was unreachable, so ${root} may lack what changed there${since}.`;
-  return `Exported to ${root}: ${listRecords(rolledBack)}.`;
+  const records = listRecords(rolledBack);
+  if (records) return `Exported to ${root}: ${records}.`;
+  const { held = 0, conflicts = 0, unwritable = 0, unequal = 0 } = rolledBack;
+  const isAll = held + conflicts + unwritable + unequal === 0;
+  const why = isAll ? `, because nothing had changed in MongoDB${since}` : "";
+  return `Nothing was exported to ${root}${why}.`;
 }
 
 function describeLeft({ root }: UpdateResult, rolledBack: RollbackTotals): string[] {
@@ -129,7 +135,9 @@ function describeNext({ unseen, hasJobs }: UpdateResult, rolledBack?: RollbackTo
   const later = hasJobs ? "`pulumi up`" : "`taskrunner-storage export`";
   const next = [
     ...(unseen.length > 0
-      ? [`make sure that worker and web run with ${unseen.join(" and ")}`]
+      ? [
+          `deploy ${unseen.join(" and ")}. The program does not see whether worker and web run with them`,
+        ]
       : []),
     ...(exported && held === 0
       ? []
@@ -142,5 +150,5 @@ function describeNext({ unseen, hasJobs }: UpdateResult, rolledBack?: RollbackTo
 /** Such as `300 runs, 1 log entry`. */
 function listRecords(totals: RecordTotals): string {
   const found = collectionRoles.filter((role) => totals[role] > 0);
-  return found.map((role) => formatRecords(totals[role], role)).join(", ") || "no records";
+  return found.map((role) => formatRecords(totals[role], role)).join(", ");
 }

@@ -95,6 +95,6 @@ function restarts(step: ReviewedStep, service: string): boolean {
 function describeStop({ direction, stoppedSeconds }: ReviewInput): string {
   const stop = `the worker stops until it works on ${direction === "rollback" ? "files" : "MongoDB"}`;
   return stoppedSeconds === undefined
-    ? `${stop}. How long is not measured yet: see \`rollout.stoppedSeconds\` in the outputs of staging`
+    ? `${stop}. How long was never measured on this stack: after a cutover of another one, its output \`rollout.stoppedSeconds\` shows it`
     : `${stop}: about ${formatDuration(stoppedSeconds * 1_000)}, as the last time`;
 }

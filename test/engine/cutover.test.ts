@@ -80,7 +80,9 @@ describe("the cutover on the real engine and a server with logins", () => {
     const { cutoverAt } = await ledgerRecord();
     expect(up.output).toContain(`source of truth since ${cutoverAt}.`);
     const last = lastLines(up);
-    expect(last[0]).toBe(`Worker and web are set to MongoDB since ${cutoverAt} (cutover 1).`);
+    expect(last[0]).toBe(
+      `The values files set worker and web to MongoDB since ${cutoverAt} (cutover 1).`,
+    );
     expect(last.at(-1)).toMatch(/^To roll back, /);
     expect(last.length).toBeLessThanOrEqual(8);
     expect(await stack.outputs()).toMatchObject({
@@ -177,7 +179,7 @@ describe("the cutover on the real engine and a server with logins", () => {
     expect(preview.output).not.toContain("Worker and web ");
     expect(lastLines(up)).toEqual(
       expect.arrayContaining([
-        "Worker and web are set to files. Cutover 1 has ended.",
+        "The values files set worker and web to files. Cutover 1 has ended.",
         expect.stringMatching(/ held in .*, so that no step runs twice\.$/),
         expect.stringMatching(/^Next: run `taskrunner-storage export` /),
       ]),

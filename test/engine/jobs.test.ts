@@ -178,7 +178,7 @@ describe("a cutover whose database only the cluster reaches", () => {
   it("brings them to the files in a later update, when MongoDB answers again", async () => {
     await life.server.start();
     expect(await succeeded(life.stack.up())).toMatch(
-      /Exported to claim state\/taskrunner while the worker is stopped: /,
+      /Exported to claim state\/taskrunner after the drain: /,
     );
     expect(await life.stack.outputs()).toMatchObject({ rollback: { exported: true } });
     expect(await outputsOfStep(life.stack, "handover")).toMatchObject({ rollback: { held: [] } });

@@ -112,7 +112,7 @@ describe("the README's way to try it", () => {
 
     const [rollback = "", down = ""] = others.split("\n");
     const back = await run(rollback);
-    expect(back).toContain("Worker and web are set to files.");
+    expect(back).toContain("The values files set worker and web to files.");
     await expectScreen("rollback", back);
     await run(down);
     const { stdout } = await execa("ps", ["-e", "-o", "args="]);

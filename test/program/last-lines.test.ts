@@ -5,7 +5,7 @@ import { lifeForTests } from "./life";
 
 const life = lifeForTests();
 /** As Pulumi prints it without an engine. */
-const start = /^info: \[runtime\] Worker and web are set to /m;
+const start = /^info: \[runtime\] The values files set worker and web to /m;
 
 /** The last lines of an update, which end what it prints. */
 async function lastLines(storageMode: "mongo" | "filesystem"): Promise<string[]> {
@@ -19,7 +19,7 @@ async function lastLines(storageMode: "mongo" | "filesystem"): Promise<string[]>
 
 it("a stack on files says that nothing was created in MongoDB", async () => {
   expect(await lastLines("filesystem")).toEqual([
-    "Worker and web are set to files. No collection and no document was created in MongoDB.",
+    "The values files set worker and web to files. No collection and no document was created in MongoDB.",
     expect.stringContaining("`pulumi preview`"),
   ]);
   expect(await life.db.listCollections().toArray()).toEqual([]);
@@ -50,7 +50,7 @@ it("a rollback ends with what all of its passes exported", async () => {
   const changes = { $set: { planHash: "by web", updatedAt: new Date() } };
   await life.db.collection("pack_runs").updateOne({}, changes);
   expect(await lastLines("filesystem")).toEqual([
-    "Worker and web are set to files. Cutover 1 has ended.",
+    "The values files set worker and web to files. Cutover 1 has ended.",
     `Exported to ${life.root}: 1 run.`,
     expect.stringMatching(/^Next: /),
     "To cut over again, set storageMode: mongo and cutover: 2.",

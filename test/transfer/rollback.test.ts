@@ -104,9 +104,7 @@ it("a rollback exports what changed in MongoDB, and a second up changes nothing"
     exported: { runs: { written: 1, unchanged: 2 }, logs: { written: 1 }, conflicts: [] },
     held: [],
   });
-  expect(stack.printed.at(-1)).toContain(
-    `${stack.root} while the worker is stopped: 1 run, 1 log entry.`,
-  );
+  expect(stack.printed.at(-1)).toContain(`${stack.root} after the drain: 1 run, 1 log entry.`);
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect(await diffHandover(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });

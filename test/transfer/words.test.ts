@@ -197,7 +197,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "an export": rolledBack(someExported),
     "the same in each pass of a rollback": inLines(() => [
       ...bulkExportSections(someExported, root),
-      ...(["while the worker is stopped", "at the end"] as const).flatMap((pass) => {
+      ...(["after the drain", "at the end"] as const).flatMap((pass) => {
         const report = { ...nothingHeld, ...someExported };
         return rollbackSections(report, state, { ...byHand, pass });
       }),

@@ -51,7 +51,8 @@ export async function reportKept({
   readonly cutover: number;
   readonly root?: string;
 }): Promise<void> {
-  reportLine(`Nothing was deleted in MongoDB or ${root === undefined ? "on disk" : `in ${root}`}.`);
+  const disk = root === undefined ? "on disk" : `in ${root}`;
+  reportLine(`Nothing was deleted in MongoDB or ${disk}: only the stack's own record of them.`);
   reportLine(`Worker and web stay as they are. ${await describeTruth(root)}`);
   if (direction === "back") return;
   reportLine(
@@ -67,10 +68,10 @@ async function describeTruth(root?: string): Promise<string> {
     const cutoverRecord = await readCutoverRecord(root);
     const inForce = cutoverInForce(cutoverRecord);
     if (inForce) {
-      return `cutover.json in ${root} has a cutover in force since ${inForce.at}, so MongoDB is the source of truth: mongo mode.`;
+      return `cutover.json in ${root} has a cutover in force since ${inForce.at}, so MongoDB is the source of truth. Deploy both in mongo mode.`;
     }
     const why = cutoverRecord ? `a cutover that ended at ${cutoverRecord.endedAt}` : "no cutover";
-    return `cutover.json in ${root} has ${why}, so the files are the source of truth: filesystem mode.`;
+    return `cutover.json in ${root} has ${why}, so the files are the source of truth. Deploy both in filesystem mode.`;
   } catch (error) {
     if (!(error instanceof StateFolderError)) throw error;
     return error.message;

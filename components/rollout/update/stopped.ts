@@ -81,8 +81,8 @@ function describeStop(inputs: WorkerStoppedInputs, state?: object): string | und
 }
 
 const stopFirst =
-  "The program cannot see the worker (rollout.confirm: none). Stop it before this rollback: what it " +
-  "executes during the export is lost.";
+  "The program cannot see the worker (rollout.confirm: none). Keep it stopped from before `pulumi up` until the " +
+  "rollback has ended: what it executes during the export is lost.";
 
 function stopWorkerMessage(inputs: WorkerStoppedInputs): string | undefined {
   const { cutover, stoppedFor, takenOver } = inputs;

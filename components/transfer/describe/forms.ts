@@ -26,7 +26,8 @@ export function formsSection(
   };
 }
 
-const nothingCompared = "Forms were not compared, because no service has written to MongoDB yet";
+const nothingCompared =
+  "The forms of records were not compared, because no service has written to MongoDB yet";
 const comparedLater = "The verification after the rollouts compares them.";
 const comparedByHand = "`taskrunner-storage verify` compares them at any time.";
 

@@ -60,7 +60,7 @@ export function rollbackSections(
 }
 
 /** When a pass of a rollback exports. */
-export type ExportPass = "before the drain" | "while the worker is stopped" | "at the end";
+export type ExportPass = "before the drain" | "after the drain" | "at the end";
 
 function exportedSections(report: Exported, root: string, pass?: ExportPass): Section[] {
   const written = listRecords(report, "written");
@@ -76,7 +76,7 @@ export function bulkExportSections(report: BulkExportReport, root: string): Sect
     {
       code: "export-left",
       title: "Nothing was exported before the drain",
-      advice: `${report.left} The handover tries it again, and exports everything while the worker is stopped.`,
+      advice: `${report.left} The handover tries it again, and exports everything after the drain.`,
     },
   ];
 }

@@ -106,7 +106,7 @@ export function describeCompared(
   ];
   const count = compared - changed;
   const verb = count === 1 ? "is" : "are";
-  const when = pass === "bulk" ? "Before the drain" : "While the worker is stopped";
+  const when = pass === "bulk" ? "Before the drain" : "After the drain";
   const same = `${when}, ${formatCount(count, "unfinished run")} ${verb} the same on both sides`;
   return `${[same, ...left].join("; ")}.`;
 }

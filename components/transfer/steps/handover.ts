@@ -86,7 +86,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     runRollbackPass(
       inputs,
       state,
-      "while the worker is stopped",
+      "after the drain",
       (last) => state?.cutoverRecord ?? cutoverInForce(last),
     ),
 };

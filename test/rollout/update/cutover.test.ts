@@ -151,9 +151,9 @@ describe("a destroyed stack", () => {
     const record = { at: "2025-11-06T12:00:00.000Z", cutover: 2, unfinishedCount: 1 };
     await writeFile(join(root, "cutover.json"), JSON.stringify(record));
     expect(await printedFor({ ...mongo(2), root })).toEqual([
-      `Nothing was deleted in MongoDB or in ${root}.`,
+      `Nothing was deleted in MongoDB or in ${root}: only the stack's own record of them.`,
       expect.stringMatching(
-        /^Worker and web stay as they are\. .* in force since 2025-.*: mongo mode\.$/,
+        /^Worker and web stay as they are\. .* in force since 2025-.*\. Deploy both in mongo mode\.$/,
       ),
       expect.stringMatching(/storageMode: mongo and cutover: 2, which takes the services over\.$/),
     ]);
@@ -162,7 +162,7 @@ describe("a destroyed stack", () => {
 
   it("on files needs nothing for that, and one with Jobs reads no directory", async () => {
     expect(await printedFor(files())).toEqual([
-      "Nothing was deleted in MongoDB or on disk.",
+      "Nothing was deleted in MongoDB or on disk: only the stack's own record of them.",
       "Worker and web stay as they are. cutover.json in the state directory shows the mode.",
     ]);
   });
