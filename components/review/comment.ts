@@ -1,18 +1,12 @@
 import { diffLines, type Difference } from "./differences";
 import { fit, foldList, formatItems } from "./fit";
 import { writeHeadline } from "./headline";
-import {
-  isError,
-  type ReviewedDirection,
-  type ReviewInput,
-  type ReviewedStep,
-  type Trigger,
-} from "./input";
+import { isError, type ReviewInput, type ReviewedStep, type Trigger } from "./input";
 import { otherWarnings } from "./messages";
 import type { Message } from "./read";
 import { details, codeBlock, join, link, md, ours, wrap, type Markdown } from "./safe/markdown";
 import { describeTarget, groupDetails, groupRows, groupTable } from "./table";
-import { judgePreview, verdictLine, verdictList, type Level } from "./verdict";
+import { describeUndo, judgePreview, verdictLine, verdictList, type Level } from "./verdict";
 
 /** A review of a preview, without secrets. */
 interface Review {
@@ -43,7 +37,7 @@ export function review(input: ReviewInput): Review {
         ...describeApproval(input, level),
         ...groupDetails(groups, most),
         ...foldList("Inputs that change", inputs, most, between),
-        footer(input, level),
+        footer(input),
       ],
       between,
     ),
@@ -80,7 +74,7 @@ function renderMessage({ urn, text, code }: Message, { docs }: Trigger): Markdow
   return heading.length === 0 ? block : join([md`${join(heading, ", ")}:`, block], between);
 }
 
-/** The preview's run, where the approval is given, and what `pulumi up` would work on. */
+/** The preview's run, where the approval is given, the way back, and what `pulumi up` would work on. */
 function describeApproval(input: ReviewInput, level: Level): Markdown[] {
   const { stack, direction, trigger } = input;
   const { run, approval } = trigger;
@@ -90,7 +84,11 @@ function describeApproval(input: ReviewInput, level: Level): Markdown[] {
     now: [md`Approve environment ${stack} in ${link("this run", run)}`],
     later: [...log, md`After the merge \`up\` asks for the approval of environment ${stack}`],
   };
-  const parts = [...(asked ? approve[asked] : log), ...describeTarget(input)];
+  const parts = [
+    ...(asked ? approve[asked] : log),
+    ...describeUndo(direction, level).map(ours),
+    ...describeTarget(input),
+  ];
   return parts.length > 0 ? [join(parts, " · ")] : [];
 }
 
@@ -107,19 +105,12 @@ function describeInputs(step: ReviewedStep): Markdown[] {
   return [join([md`${shortType} ${name}`, codeBlock(lines, "diff")], between)];
 }
 
-function footer({ direction, trigger, now }: ReviewInput, level: Level): Markdown {
+function footer({ trigger, now }: ReviewInput): Markdown {
   const at = ours(`${now.toISOString().slice(0, 16).replace("T", " ")} UTC`);
   const { commit, docs } = trigger;
   const parts = [
     commit === undefined ? at : md`${commit.slice(0, 8)}, ${at}`,
-    ...(direction === "nothing" || level === "blocked" ? [] : [ours(`Undo: ${undo[direction]}`)]),
     link("What each line means", docs && `${docs}/review.md`),
   ];
   return join(parts, " · ");
 }
-
-const undo: Readonly<Record<Exclude<ReviewedDirection, "nothing">, string>> = {
-  cutover: "the workflow `rollback`, or `storageMode: filesystem` and `pulumi up`",
-  rollback: "`storageMode: mongo` with the next number in `cutover`, and `pulumi up`",
-  change: "revert the commit and run `pulumi up`; what was deleted does not come back",
-};

@@ -5,7 +5,7 @@ import { otherWarnings } from "./messages";
 import type { Message } from "./read";
 import { plain, printable, wrap } from "./safe/markdown";
 import { groupRows } from "./table";
-import { judgePreview } from "./verdict";
+import { describeUndo, judgePreview } from "./verdict";
 
 // One screen in all. Errors and stops are never left out.
 const maxPlanned = 16;
@@ -14,14 +14,15 @@ const maxWarnings = 3;
 
 /** The facts of the comment as lines for a terminal: the decision first. */
 export function reviewText(input: ReviewInput): string {
-  const { stack, plan, planned, touchesSchema, steps } = input;
+  const { stack, plan, planned, touchesSchema, steps, direction } = input;
+  const verdict = judgePreview(input);
   const warnings = otherWarnings(input);
   const issues = touchesSchema ? (plan?.issues ?? []) : [];
   // The project's steps say themselves what they will do.
   const foreign = steps.filter(({ isOurs, operation }) => !isOurs || operation === "delete");
   const others = groupRows({ ...input, steps: foreign }).flatMap(({ rows }) => rows);
   const sections: readonly (readonly [title: string, items: readonly string[], most: number])[] = [
-    ...judgePreview(input).sections.map(
+    ...verdict.sections.map(
       ({ title, reasons }) => [`${title}:`, reasons.map((one) => `- ${one}`), Infinity] as const,
     ),
     ["Errors:", messageLines(input.messages.filter(isError)), Infinity],
@@ -38,6 +39,7 @@ export function reviewText(input: ReviewInput): string {
       const more = andMore(items.length - most).map((rest) => `${rest}: \`pulumi preview\``);
       return ["", title, ...[...items.slice(0, most), ...more].map((item) => `  ${item}`)];
     }),
+    ...describeUndo(direction, verdict.level).flatMap((undo) => ["", undo]),
   ].join("\n");
 }
 

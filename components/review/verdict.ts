@@ -1,5 +1,5 @@
 import { formatCount } from "../text";
-import { isError, isStop, type ReviewInput } from "./input";
+import { isError, isStop, type ReviewedDirection, type ReviewInput } from "./input";
 import { otherWarnings } from "./messages";
 import {
   changesCluster,
@@ -127,3 +127,14 @@ function missingFigures({ direction, steps, plan }: ReviewInput): string | false
   const why = plan ? "the plan did not reach it" : "no plan was given";
   return isNeeded && isUnseen && `the figures of MongoDB are missing, because ${why}`;
 }
+
+/** The way back from an update; none if it would stop or change nothing. */
+export function describeUndo(direction: ReviewedDirection, level: Level): string[] {
+  return direction === "nothing" || level === "blocked" ? [] : [`Undo: ${undo[direction]}`];
+}
+
+const undo: Readonly<Record<Exclude<ReviewedDirection, "nothing">, string>> = {
+  cutover: "the workflow `rollback`, or `storageMode: filesystem` and `pulumi up`",
+  rollback: "`storageMode: mongo` with the next number in `cutover`, and `pulumi up`",
+  change: "revert the commit and run `pulumi up`; what was deleted does not come back",
+};

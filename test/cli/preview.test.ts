@@ -58,7 +58,9 @@ It also changes:
   create kubernetes:Secret mongo
 
 Warnings:
-  Canary left out: the program sees no pods. [canary-left-out]`);
+  Canary left out: the program sees no pods. [canary-left-out]
+
+Undo: the workflow \`rollback\`, or \`storageMode: filesystem\` and \`pulumi up\``);
   expect(exitCode).toBe(2);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rendered } from "./rendered";
-import { created, matching, noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
+import { created, noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
 
 /** What is not folded: what a reader sees before a click. */
 const shownOf = (body: string) => body.replace(/<details>[^]*?<\/details>/g, "");
@@ -106,10 +106,10 @@ describe("the links", () => {
     return reviewOf(previewOf([toFiles], { diagnostics }), undefined, [], { trigger }).body;
   };
 
-  it("lead to the run and its approval, unless up stops", () => {
-    const target = " · Target: files in `/state`\n";
-    const onlyRun = `\n\n[This run](${run})${target}`;
-    expect(linked({ run })).toContain(onlyRun);
+  it("lead to the run and its approval, with the way back, unless up stops", () => {
+    const undo = "Undo: `storageMode: mongo` with the next number in `cutover`, and `pulumi up`";
+    const target = ` · ${undo} · Target: files in \`/state\`\n`;
+    expect(linked({ run })).toContain(`\n\n[This run](${run})${target}`);
     expect(linked({ run, approval: "now" })).toContain(
       `\nApprove environment \`staging\` in [this run](${run})${target}`,
     );
@@ -118,7 +118,9 @@ describe("the links", () => {
       `\n[This run](${run}) · ${later}${target}`,
     );
     const stop = "warning: `pulumi up` will stop here. No. [stop: rollback-refused]";
-    expect(linked({ run, approval: "later" }, stop)).toContain(onlyRun);
+    expect(linked({ run, approval: "later" }, stop)).toContain(
+      `\n\n[This run](${run}) · Target: files in \`/state\`\n`,
+    );
     expect(linked({})).not.toMatch(/This run|Approve|approval/);
   });
 
@@ -136,17 +138,17 @@ describe("the footer", () => {
   const last = (steps: readonly RawStep[], trigger: object, more: object = {}) =>
     reviewOf(previewOf(steps, more), undefined, [], { now, trigger }).body.split("\n").at(-1);
 
-  it("says of what and when it is, how to undo it, and where to read on", () => {
+  it("says of what and when it is, and where to read on", () => {
     expect(last([toFiles], { commit, docs })?.split(" · ")).toEqual([
       "`5a1c0f3e`, 2026-11-26 22:39 UTC",
-      ...matching(/^Undo: `storageMode: mongo` .*`cutover`/),
       expect.stringContaining(`](${docs}/review.md)`),
     ]);
   });
 
-  it("undoes nothing that is blocked, and nothing that changes nothing", () => {
+  it("has no way back from what is blocked, and from what changes nothing", () => {
     const diagnostics = [{ severity: "error", message: "error: no" }];
-    expect(last([toFiles], {}, { diagnostics })).not.toContain("Undo");
+    const blocked = reviewOf(previewOf([toFiles], { diagnostics }));
+    for (const { body } of [blocked, reviewOf(previewOf([]))]) expect(body).not.toContain("Undo");
     expect(last([], {})).toMatch(/^2026-11-26 22:39 UTC · [\w ]+$/);
   });
 
