@@ -68,10 +68,10 @@ async function describeTruth(root?: string): Promise<string> {
     const cutoverRecord = await readCutoverRecord(root);
     const inForce = cutoverInForce(cutoverRecord);
     if (inForce) {
-      return `cutover.json in ${root} has a cutover in force since ${inForce.at}, so MongoDB is the source of truth. Deploy both in mongo mode.`;
+      return `cutover.json in ${root} has a cutover in force since ${inForce.at}, so MongoDB is the source of truth, and both belong in mongo mode.`;
     }
     const why = cutoverRecord ? `a cutover that ended at ${cutoverRecord.endedAt}` : "no cutover";
-    return `cutover.json in ${root} has ${why}, so the files are the source of truth. Deploy both in filesystem mode.`;
+    return `cutover.json in ${root} has ${why}, so the files are the source of truth, and both belong in filesystem mode.`;
   } catch (error) {
     if (!(error instanceof StateFolderError)) throw error;
     return error.message;

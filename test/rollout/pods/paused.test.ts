@@ -134,7 +134,7 @@ describe("web of a release that holds both services", () => {
       expect(await paused("left")).toBe("true true");
       const [printed = ""] = current.printed.slice(-1);
       expect(printed).toMatch(/^warning: .* --namespace left scale deployment worker --replicas=1/);
-      expect(printed).toContain(`: ${mode} mode.`);
+      expect(printed).toContain(`belong in ${mode} mode.`);
       expect(printed).toMatch(/\[worker-left\]$/);
     }
   });

@@ -153,7 +153,7 @@ describe("a destroyed stack", () => {
     expect(await printedFor({ ...mongo(2), root })).toEqual([
       `Nothing was deleted in MongoDB or in ${root}: only the stack's own record of them.`,
       expect.stringMatching(
-        /^Worker and web stay as they are\. .* in force since 2025-.*\. Deploy both in mongo mode\.$/,
+        /^Worker and web stay as they are\. .* in force since 2025-.*, and both belong in mongo mode\.$/,
       ),
       expect.stringMatching(/storageMode: mongo and cutover: 2, which takes the services over\.$/),
     ]);
