@@ -227,7 +227,7 @@ describe("whoever destroys a stack whose engine was killed in a cutover", () => 
 
     expect(destroyed.failed, destroyed.output).toBe(false);
     expect(destroyed.output).toMatch(
-      /: (mongo|filesystem) mode\. .* scale deployment \S+ --replicas=\d/,
+      /belong in (mongo|filesystem) mode\. .* scale deployment \S+ --replicas=\d/,
     );
     expect(await site.paused()).toBe("true");
   });
