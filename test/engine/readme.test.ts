@@ -55,6 +55,9 @@ async function freshHome(name: string): Promise<Record<string, string>> {
   return { HOME, TMPDIR };
 }
 
+/** A reader's shell has nothing of the `make` that may run these tests, which would print its folders. */
+const noMake = { MAKEFLAGS: undefined, MFLAGS: undefined, MAKELEVEL: undefined };
+
 /** Runs a line of the README in the clone; what it asks for is on its standard input. */
 async function run(line: string, input = ""): Promise<string> {
   // Each line has a shell of its own.
@@ -62,7 +65,7 @@ async function run(line: string, input = ""): Promise<string> {
   if (name !== undefined) env = { ...env, [name]: value };
   const { all, exitCode } = await execa("sh", ["-c", line], {
     cwd: clone,
-    env,
+    env: { ...env, ...noMake },
     input,
     all: true,
     reject: false,
