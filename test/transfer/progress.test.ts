@@ -39,3 +39,14 @@ it("counts nothing for short work", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(count).not.toHaveBeenCalled();
 });
+
+it("counts nothing after short work that begins twice, as an export with held runs does", async () => {
+  const count = vi.fn<Find>();
+  const work = async ({ watch }: Pick<BothSides, "watch">) => {
+    for (const tally of [new Tally(), new Tally()]) watch?.(tally, count);
+    await vi.advanceTimersByTimeAsync(1_000);
+  };
+  await reportProgress("export", {}, work);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(count).not.toHaveBeenCalled();
+});

@@ -30,6 +30,7 @@ export async function reportProgress<Sides extends object, Report>(
         (found) => (total = found),
         () => undefined,
       );
+    clearTimeout(counting);
     counting = setTimeout(find, progressEveryMs / 2);
   };
   try {
