@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { statfs } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { promisify } from "node:util";
 import type { Db } from "mongodb";
 import { inspectApplication, inspectServer } from "../components/cluster/server";
 import { describeDataIssue, plan, previewScan } from "../components/migration";
@@ -10,9 +8,11 @@ import { sameServer, type DatabaseAddress } from "../components/mongo";
 import { findUnfitState, inspectServices } from "../components/rollout";
 import { schemaOptionsOf, type ValidSettings } from "../components/settings";
 import { findingsFrom, formatSize, warning, type Code, type Finding } from "../components/text";
+import { sumCounts } from "../components/transfer";
 import { lookSeconds, type CommonOptions } from "./command";
 import { connect, findUri, parseAddress } from "./inputs";
 import { measureState } from "./plan-facts";
+import { runPulumi } from "./pulumi";
 import { sourcePath, stateSides } from "./state";
 
 /** What a check saw, in a few words, and what is wrong with it. */
@@ -20,8 +20,6 @@ export type Seen = readonly [seen: string, findings?: readonly Finding[]];
 
 /** A check by its name; an error becomes a finding with this code. */
 export type Check = readonly [name: string, code: Code, look: () => Promise<Seen> | Seen];
-
-const run = promisify(execFile);
 
 /** As `requiredPulumiVersion` in Pulumi.yaml; a test compares both. */
 export const oldestPulumi = "3.200.0";
@@ -41,7 +39,7 @@ export function checkTools({ rollout, cluster }: Partial<ValidSettings> = {}): C
 }
 
 async function findPulumi(): Promise<Seen> {
-  const version = (await run("pulumi", ["version"])).stdout.trim().replace(/^v/, "");
+  const version = (await runPulumi(["version"])).trim().replace(/^v/, "");
   const isOld = version.localeCompare(oldestPulumi, undefined, { numeric: true }) < 0;
   const text = `Pulumi ${version} is too old. Install ${oldestPulumi} or later (https://www.pulumi.com/docs/install/).`;
   return [version, isOld ? [{ severity: "stop", code: "tool-unfit", text }] : []];
@@ -51,8 +49,8 @@ async function findPlugin(name: string): Promise<Seen> {
   // The engine takes the version of the project's package.
   const project = createRequire(resolve("package.json"));
   const { version } = project(`@pulumi/${name}/package.json`) as { readonly version: string };
-  const { stdout } = await run("pulumi", ["plugin", "ls", "--json"]);
-  const installed = JSON.parse(stdout) as readonly { readonly name: string; version?: string }[];
+  const found = await runPulumi(["plugin", "ls", "--json"]);
+  const installed = JSON.parse(found) as readonly { readonly name: string; version?: string }[];
   const isThere = installed.some((one) => one.name === name && one.version === version);
   const text = `Without internet access run pulumi plugin install resource ${name} ${version} --file FILE: unless it is on PATH, \`pulumi up\` downloads it.`;
   return [version, isThere ? [] : [warning("tool-unfit", text)]];
@@ -76,10 +74,7 @@ export function checkState(settings: ValidSettings, reached: Reached): Check[] {
     const ofMongo = Number(stats?.fsTotalSize) - Number(stats?.fsUsedSize);
     const free = Object.entries({ "the state directory": bavail * bsize, MongoDB: ofMongo });
     const known = free.filter(([, bytes]) => !Number.isNaN(bytes));
-    const needed = Object.values(await measureState(sides)).reduce(
-      (sum, one) => sum + one.bytes,
-      0,
-    );
+    const needed = sumCounts(await measureState(sides), "bytes");
     const seen = known.map(([place, bytes]) => `${formatSize(bytes)} for ${place}`).join(", ");
     const text = `The state takes ${formatSize(needed)}, and free are only ${seen}. Make room before the cutover.`;
     const isShort = known.some(([, bytes]) => bytes < needed);

@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import type { Command } from "commander";
 import type { Db } from "mongodb";
 import { describeUnreadable, errorCode, redact } from "../components/text";
@@ -13,6 +11,7 @@ import {
   type SettingsSource,
 } from "../components/settings";
 import { UsageError, usualSeconds, type CommonOptions } from "./command";
+import { runPulumi } from "./pulumi";
 
 /**
  * Loads the settings of `--settings`, `--stack` or TASKRUNNER_SETTINGS, in this order, otherwise the defaults. Without
@@ -45,12 +44,8 @@ export async function settingsSource(options: CommonOptions): Promise<SettingsSo
 export async function useSelectedStack(command: Command): Promise<void> {
   const { settings, stack, quiet } = command.opts<CommonOptions>();
   if (settings ?? stack ?? (process.env.TASKRUNNER_SETTINGS || undefined)) return;
-  const args = ["stack", "--show-name", "--non-interactive", "--color", "never"];
   // It fails without Pulumi, a project, a log-in or a selected stack.
-  const selected = await run("pulumi", args).then(
-    ({ stdout }) => stdout.trim(),
-    () => "",
-  );
+  const selected = (await runPulumi(["stack", "--show-name"]).catch(() => "")).trim();
   if (selected === "") return;
   command.setOptionValue("stack", selected);
   if (!quiet) console.error(`Stack ${selected} is selected.`);
@@ -62,16 +57,13 @@ interface StackValue {
 }
 
 const stackConfigs = new WeakMap<CommonOptions, ReturnType<typeof readStackConfig>>();
-const run = promisify(execFile);
 
 // Pulumi itself reads the stack's file, the project's keys and the environments.
 // A secret that cannot be opened here becomes `{ secure }`, as in a file.
 async function readStackConfig(stack: string) {
-  const args = ["config", "--json", "--non-interactive", "--color", "never", "--stack", stack];
+  const read = (secrets: string) => runPulumi(["config", "--json"], ["--stack", stack, secrets]);
   try {
-    const { stdout } = await run("pulumi", [...args, "--show-secrets"]).catch(() =>
-      run("pulumi", [...args, "--open"]),
-    );
+    const stdout = await read("--show-secrets").catch(() => read("--open"));
     const all = Object.entries(JSON.parse(stdout) as Record<string, StackValue>);
     const plain = all.filter(([, { secret }]) => secret === false);
     return {

@@ -1,5 +1,3 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import {
   isError,
   prepareReview,
@@ -16,8 +14,7 @@ import { errorCode } from "../components/text";
 import { command, lookSeconds, UsageError, type CommonOptions } from "./command";
 import { makePlan } from "./database";
 import { print, progressPrinter } from "./output";
-
-const run = promisify(execFile);
+import { runPulumi } from "./pulumi";
 
 /** `preview`: what the next `pulumi up` would do, from a preview and a plan. */
 export const previewCommand = command("preview", {
@@ -50,13 +47,12 @@ export const previewCommand = command("preview", {
 });
 
 async function runPreview({ stack, settings }: CommonOptions, redact: Redact) {
-  const args = ["preview", "--json", "--non-interactive", "--color", "never"];
+  const args: string[] = [];
   const file = settings ?? (stack === undefined ? process.env.TASKRUNNER_SETTINGS : "");
   if (stack !== undefined) args.push("--stack", stack);
   if (file) args.push("--config-file", file);
   try {
-    const { stdout } = await run("pulumi", args, { maxBuffer: Infinity });
-    return readPreview(stdout, redact);
+    return readPreview(await runPulumi(["preview", "--json"], args), redact);
   } catch (error) {
     if (errorCode(error) === "ENOENT")
       throw new UsageError("pulumi is not on PATH. Install Pulumi, or add its folder to PATH.");

@@ -160,10 +160,11 @@ export class TaskRunnerStorage extends StepGroup {
     const { stoppedSeconds } = worker;
     this.rollout = { worker: worker.summary, web: web.summary, stoppedSeconds };
     this.connectionSecretRef = services.connectionSecretRef;
-    const last = pulumi.output({ cutoverAt: handover.cutoverAt, ended: update.ended });
-    const known = pulumi.all([last, over]).apply(([known]) => known);
+    const last = pulumi
+      .all([handover.cutoverAt, update.ended, over])
+      .apply(([cutoverAt, ended]) => ({ cutoverAt, ended }));
     // The engine waits for a component's outputs, so it waits for the last line.
-    this.registerOutputs({ logged: this.logResult(name, settings, files, known) });
+    this.registerOutputs({ logged: this.logResult(name, settings, files, last) });
   }
 
   /**

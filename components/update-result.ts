@@ -100,15 +100,15 @@ function describeServices({ unseen }: UpdateResult): string {
   return unseen.length > 0 ? "The values files set worker and web to" : "Worker and web work on";
 }
 
-function describeExport({ root, cutoverAt }: UpdateResult, rolledBack: RollbackTotals): string {
+function describeExport(result: UpdateResult, rolledBack: RollbackTotals): string {
+  const { root, cutoverAt } = result;
   const since = cutoverAt === undefined ? "" : ` since ${cutoverAt}`;
   if (!rolledBack.exported)
     return `MongoDB was unreachable, so ${root} may lack what changed there${since}.`;
   const records = listRecords(rolledBack);
   if (records) return `Exported to ${root}: ${records}.`;
-  const { held = 0, conflicts = 0, unwritable = 0, unequal = 0 } = rolledBack;
-  const isAll = held + conflicts + unwritable + unequal === 0;
-  const why = isAll ? `, because nothing had changed in MongoDB${since}` : "";
+  const isLeft = describeLeft(result, rolledBack).length > 0;
+  const why = isLeft ? "" : `, because nothing had changed in MongoDB${since}`;
   return `Nothing was exported to ${root}${why}.`;
 }
 

@@ -74,7 +74,7 @@ function renderMessage({ urn, text, code }: Message, { docs }: Trigger): Markdow
   return heading.length === 0 ? block : join([md`${join(heading, ", ")}:`, block], between);
 }
 
-/** The preview's run, where the approval is given, the way back, and what `pulumi up` would work on. */
+/** The preview's run, where the approval is given, how to undo the update, and what `pulumi up` would work on. */
 function describeApproval(input: ReviewInput, level: Level): Markdown[] {
   const { stack, direction, trigger } = input;
   const { run, approval } = trigger;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Code, readPrinted, type Redact } from "../text";
+import { type Code, readPrinted, type Redact, withoutCode } from "../text";
 import { readJson } from "./read-json";
 
 /** Inputs or outputs of a resource, by name. */
@@ -121,9 +121,7 @@ export function readPreview(text: string, redact: Redact): Preview {
     messages: (diagnostics ?? []).flatMap(parseMessage),
     planned: (diagnostics ?? [])
       .map(({ message }) => readPrinted(message))
-      .flatMap(({ code, text }) =>
-        code === "planned" ? [text.slice(0, text.lastIndexOf(" ["))] : [],
-      ),
+      .flatMap(({ code, text }) => (code === "planned" ? [withoutCode(text)] : [])),
     refreshed: raw.some(({ op }) => op === "refresh"),
     stoppedSeconds: lastChange.data?.stoppedSeconds,
   };

@@ -128,7 +128,7 @@ function missingFigures({ direction, steps, plan }: ReviewInput): string | false
   return isNeeded && isUnseen && `the figures of MongoDB are missing, because ${why}`;
 }
 
-/** The way back from an update; none if it would stop or change nothing. */
+/** How to undo an update; none if it would stop or change nothing. */
 export function describeUndo(direction: ReviewedDirection, level: Level): string[] {
   return direction === "nothing" || level === "blocked" ? [] : [`Undo: ${undo[direction]}`];
 }

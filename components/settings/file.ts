@@ -3,7 +3,7 @@ import { parseDocument } from "yaml";
 import type { z } from "zod";
 import { describeUnreadable } from "../text";
 import { resolveContext } from "./context";
-import { chooseInstance, encryptedError, isEncrypted, type Config } from "./instances";
+import { chooseInstance, encryptedError, isEncrypted, splitKey, type Config } from "./instances";
 import { load, parseSettings, parseStructured } from "./load";
 import { SettingsError, SettingsFileError, valueAt } from "./problems";
 import { nameRules, sectionConflicts } from "./rules";
@@ -118,7 +118,7 @@ async function readValues(from: SettingsSource): Promise<Record<string, unknown>
   const config = await readConfig(from);
   const mode = Object.keys(config).find((key) => key.endsWith(":storageMode"));
   const values = Object.entries(config).flatMap(([key, value]) => {
-    const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
+    const { project, name } = splitKey(key);
     // The section also has keys of other projects and providers.
     const isUsed = commandKeys.includes(name as (typeof commandKeys)[number]);
     // The project may have another name, and further keys then.

@@ -12,7 +12,7 @@ export type Config = Readonly<Record<string, unknown>>;
 export function chooseInstance(config: Config, instance: string | undefined): Config {
   const instances = new Map<string, Config>();
   for (const [key, value] of Object.entries(config)) {
-    const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
+    const { project, name } = splitKey(key);
     if (name === instance && isEncrypted(value)) throw encryptedError(key);
     const settings = typeof value === "string" ? parseStructured(value) : value;
     if (typeof settings !== "object" || settings === null || !("storageMode" in settings)) continue;
@@ -31,6 +31,12 @@ export function chooseInstance(config: Config, instance: string | undefined): Co
           "environment of a stack leave out --instance."
       : `The settings have several environments, and --instance names none of them: ${names}.`,
   );
+}
+
+/** The parts of a key such as `taskrunner-storage:storageMode`; both are empty in another text. */
+export function splitKey(key: string): { readonly project: string; readonly name: string } {
+  const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
+  return { project, name };
 }
 
 /** The error about a setting that cannot be decrypted here. */

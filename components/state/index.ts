@@ -17,7 +17,7 @@ export {
   type StateFile,
 } from "./layout";
 export { isSameStat, readStat, statByOpening, type FileStat } from "./file-stat";
-export { measureState, type StateSize } from "./measure";
+export { measureRuns, type StateSize } from "./measure";
 export { requireStores } from "./stores";
 export { ownFiles } from "./own-files";
 export {

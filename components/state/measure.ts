@@ -11,7 +11,7 @@ export interface StateSize {
 }
 
 /** Counts the runs on disk by their names, then measures their files, and stops after `maxMs`. */
-export async function measureState(address: StateAddress, maxMs = 2_000): Promise<StateSize> {
+export async function measureRuns(address: StateAddress, maxMs = 2_000): Promise<StateSize> {
   const end = Date.now() + maxMs;
   let runs = 0;
   for await (const files of filesOf(address, "runs")) {

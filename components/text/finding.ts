@@ -43,6 +43,9 @@ export function readFinding(message: string): { code: Code; stops: boolean } | u
   return code === undefined ? undefined : { code, stops: stop !== undefined };
 }
 
+/** The text of a printed finding, without its code. */
+export const withoutCode = (printed: string) => printed.replace(tail, "").trimEnd();
+
 /** Parses a preview's message: removes colours, and separates a provider's prefix (`mark`) from the text. */
 export function readPrinted(message: string) {
   const plain = message.replace(/<\{%.*?%\}>/g, "").replace(/\u001b\[[\d;]*m/g, "");

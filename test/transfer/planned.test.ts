@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, it, vi } from "vitest";
 import { unknownValue } from "../../components/step";
-import { measureState } from "../../components/state";
+import { measureRuns } from "../../components/state";
 import { providers } from "../../components/transfer/provider";
 import { planned } from "../planned";
 import { RollbackStack } from "./rollback-stack";
@@ -114,14 +114,14 @@ it("a preview of the later passes says what each of them does, and which cutover
 it("a count of runs ends after its time, and says so", async () => {
   const address = { root: stack.root, folders: stack.inputs().folders };
   await mkdir(join(stack.root, "artifacts"));
-  expect(await measureState(address)).toMatchObject({
+  expect(await measureRuns(address)).toMatchObject({
     runs: 2,
     bytes: expect.any(Number) as number,
   });
-  expect(await measureState(address, -1)).toEqual({ runs: 2, isMore: true });
+  expect(await measureRuns(address, -1)).toEqual({ runs: 2, isMore: true });
   const start = Date.now();
   const clock = vi.spyOn(Date, "now").mockReturnValueOnce(start).mockReturnValueOnce(start);
   clock.mockReturnValue(start + 10_000);
-  expect(await measureState(address)).toEqual({ runs: 2 });
+  expect(await measureRuns(address)).toEqual({ runs: 2 });
   clock.mockRestore();
 });

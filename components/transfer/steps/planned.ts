@@ -1,5 +1,5 @@
 import { sameServer } from "../../mongo";
-import { type StateSize, cutoverInForce, measureState, readCutoverRecord } from "../../state";
+import { type StateSize, cutoverInForce, measureRuns, readCutoverRecord } from "../../state";
 import { type StateOf, unknownValue } from "../../step";
 import { formatCount, formatDuration, formatSize } from "../../text";
 import type {
@@ -28,7 +28,7 @@ export async function describeBulkPass(
   }
   if (await isTakenOver(inputs)) return undefined;
   if (job) return `Import the runs in ${root} by a Job, which counts them.`;
-  const size = describeSize(await measureState(stateOf(inputs)));
+  const size = describeSize(await measureRuns(stateOf(inputs)));
   const isSameServer = sameServer(state?.uri, inputs.uri) && state?.database === inputs.database;
   return state?.report && isSameServer
     ? `Import what changed in ${root} since the last import: it has ${size}.`
