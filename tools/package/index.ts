@@ -100,7 +100,7 @@ function packageManifest({ exports, dependencies, ...manifest }: Manifest): obje
   };
 }
 
-/** Later versions of Pulumi's plugin for Kubernetes treat existing objects and nulls in another way (docs/faq.md). */
+/** Later versions of Pulumi's plugin for Kubernetes treat existing objects and nulls in another way (docs/supported.md). */
 const peerRange = (name: string, version: string) =>
   name === "@pulumi/kubernetes" ? version : `^${version}`;
 

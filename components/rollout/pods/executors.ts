@@ -137,7 +137,7 @@ async function findOtherPods(
     `Pods in ${describeApiLocation(cluster.location)} have the labels ${marks.labels}, the variable ${marks.variable}, or ` +
     `the ${service}'s image and claim, but belong to nothing that is drained: ${listExecutors(others)}. ` +
     `Check namespace, release and selector. If the pods are not this ${service}'s, name them by labels in ` +
-    `rollout.ignorePods. If they are, ${isRestarted ? "what creates them is not supported as a worker (docs/faq.md)" : "delete them"}.`
+    `rollout.ignorePods. If they are, ${isRestarted ? "what creates them is not supported as a worker (docs/supported.md)" : "delete them"}.`
   );
 }
 

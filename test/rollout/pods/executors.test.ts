@@ -81,7 +81,7 @@ describe("a drain of every executor", () => {
     await current.cluster.apply(daemonSet("beside", { app: "agent" }));
     await current.cluster.untilPods("beside", 2);
     expect(await refusal(inputs("beside"))).toMatch(
-      /drained: agent-\w+ \(of DaemonSet agent\)\..* is not supported as a worker \(docs\/faq/,
+      /drained: agent-\w+ \(of DaemonSet agent\)\..* is not supported as a worker \(docs\/supported/,
     );
     expect(await current.cluster.replicas("beside")).toBe("1");
 
