@@ -11,7 +11,7 @@ import {
   review,
   secretsIn,
 } from "../components/review";
-import { postComment, readPullRequest, readTrigger } from "../components/review/post";
+import { postComment, readThread, readTrigger } from "../components/review/post";
 import { command, type CommonOptions } from "./command";
 import { readOptionFile } from "./inputs";
 
@@ -34,7 +34,7 @@ export const commentCommand = command("comment", {
       "what `pulumi preview --json` printed, also if it failed",
     ).makeOptionMandatory(),
     new Option("--plan <file>", "what `plan --json` printed: the figures of MongoDB"),
-    new Option("--post", "create or update the stack's comment, as GITHUB_TOKEN"),
+    new Option("--post", "create or update the stack's comment, as GITHUB_TOKEN or GITLAB_TOKEN"),
     new Option("--expect-no-changes", "end with 3 unless the preview shows that nothing differs"),
     new Option("--save-approval <file>", "write the list that an approval of this preview covers"),
     new Option("--approved <file>", "end with 4 if the preview has more than this approval"),
@@ -73,7 +73,7 @@ export const commentCommand = command("comment", {
   if (saveApproval !== undefined) writeFileSync(saveApproval, JSON.stringify(approval));
   // Printed first: a job's summary then has the comment even if the API refuses it.
   if (!json) console.log(body);
-  const posted = post && (await postComment({ ...readPullRequest(process.env), stack, body }));
+  const posted = post && (await postComment(readThread(process.env), { stack, body }));
   const changes = expectNoChanges ? findMismatches(preview) : [];
   const facts = { ...made, ...(posted && { posted }), ...(expectNoChanges && { changes }) };
   if (json) console.log(JSON.stringify(facts, undefined, 2));

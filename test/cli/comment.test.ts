@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { serverPerTest } from "../review/post/server";
-import { runCommand } from "./run";
+import { runCommand, type Variables } from "./run";
 
 const current = serverPerTest();
 let folder: string;
@@ -12,15 +12,20 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const onGithub = () => ({
+  GITHUB_REPOSITORY: "o/r",
+  GITHUB_TOKEN: "ghs_secret",
+  GITHUB_REF: "refs/pull/5/merge",
+  GITHUB_API_URL: current.server.apiUrl,
+});
+
 async function comment(preview: object, ...more: string[]) {
+  return commentWith(onGithub(), preview, ...more);
+}
+
+async function commentWith(env: Variables, preview: object, ...more: string[]) {
   const file = join(folder, "preview.json");
   await writeFile(file, JSON.stringify(preview));
-  const env = {
-    GITHUB_REPOSITORY: "o/r",
-    GITHUB_TOKEN: "ghs_secret",
-    GITHUB_REF: "refs/pull/5/merge",
-    GITHUB_API_URL: current.server.apiUrl,
-  };
   return runCommand(["comment", "--stack", "prod", "--preview", file, ...more], env);
 }
 
@@ -44,6 +49,30 @@ it("--post keeps one comment a stack, which it prints too, without the token", a
   expect(posted?.body).toContain((JSON.parse(second.stdout) as { body: string }).body);
   expect(first.stdout).toContain("no login with [secret]");
   expect(first.stdout + second.stdout).not.toContain("ghs_secret");
+});
+
+it("on GitLab, --post keeps one note a stack, and no line of it is a command", async () => {
+  current.server.kind = "gitlab";
+  const env = {
+    GITLAB_CI: "true",
+    GITLAB_TOKEN: "glpat-secret",
+    CI_API_V4_URL: current.server.apiUrl,
+    CI_MERGE_REQUEST_IID: "5",
+    CI_MERGE_REQUEST_PROJECT_ID: "77",
+    CI_MERGE_REQUEST_PROJECT_URL: "https://gitlab.example.org/o/r",
+  };
+  const outcomes = [];
+  for (const message of ["no login with glpat-secret", "```\n/merge\n```", "```\n/merge\n```"]) {
+    const { stdout, stderr } = await commentWith(env, failed(message), "--post");
+    expect(stdout + stderr).not.toContain("glpat-secret");
+    outcomes.push(/\nComment (\w+): (\S+)$/.exec(stdout)?.slice(1));
+  }
+
+  const { commands, stored } = current.server;
+  const url = `https://gitlab.example.org/o/r/-/merge_requests/5#note_${stored.comments[0]?.id ?? ""}`;
+  expect(outcomes).toEqual(["created", "updated", "unchanged"].map((outcome) => [outcome, url]));
+  expect(commands).toEqual([]);
+  expect(stored.comments).toHaveLength(1);
 });
 
 it("without --post the comment is printed and nothing is asked of the API", async () => {

@@ -54,6 +54,12 @@ it("a block ends with more quotes than it has inside, and shows what cannot be s
   expect(codeBlock(["\ta\u0007b"]).text).toBe("```\n  a\ufffdb\n```");
 });
 
+it("no line of a block begins with a slash, which GitLab takes for a command", () => {
+  expect(codeBlock(["/merge", "a /b", "```", "/close /c"]).text).toBe(
+    "````\n /merge\na /b\n```\n /close /c\n````",
+  );
+});
+
 it("a long sentence goes on in the next line, further in", () => {
   const first = "x".repeat(45);
   const second = "y".repeat(44);

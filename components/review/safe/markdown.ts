@@ -77,12 +77,14 @@ export function code(text: string): Markdown {
 const maxLines = 60;
 
 /**
- * Lines from outside as a block of code. It shows the first sixty and counts the rest.
+ * Lines from outside as a block of code. It shows the first sixty and counts the rest. No line begins with `/`: GitLab
+ * executes such a line as a command (`/merge`) if it takes quotes inside the block for the block's end.
  *
  * @param language the program's own word, such as `diff`
  */
 export function codeBlock(lines: readonly string[], language = ""): Markdown {
-  const all = lines.slice(0, maxLines).map((line) => cutText(line, printable));
+  const show = (line: string) => printable(line).replace(/^\//, " /");
+  const all = lines.slice(0, maxLines).map((line) => cutText(line, show));
   all.push(...andMore(lines.length - maxLines));
   const quotes = chooseQuotes(all.join("\n"), 3);
   return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));

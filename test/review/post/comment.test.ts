@@ -1,17 +1,24 @@
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
 import { marker, postComment, PostError } from "../../../components/review/post";
-import { serverPerTest, type Odd } from "./server";
+import { githubThread } from "../../../components/review/post/github";
+import { gitlabThread } from "../../../components/review/post/gitlab";
+import { serverPerTest, type Kind, type Odd } from "./server";
 
 const current = serverPerTest();
 const token = "ghs_verySecretToken";
 
-const post = (body: string, stack = "prod") =>
-  postComment(
-    { repository: "o/r", pullRequest: 5, stack, body, apiUrl: current.server.apiUrl, token },
-    // Waits are a thousandth of what they are.
-    { secondMs: 1 },
-  );
+const forges = ["github", "gitea", "gitlab"] as const;
+const page = "https://gitlab.example.org/o/r/-/merge_requests/5";
+
+function thread(kind: Kind, apiUrl: string) {
+  if (kind !== "gitlab") return githubThread({ repository: "o/r", pullRequest: 5, apiUrl, token });
+  return gitlabThread({ project: "77", mergeRequest: 5, page, apiUrl, token });
+}
+
+const post = (body: string, stack = "prod", apiUrl = current.server.apiUrl) =>
+  // Waits are a thousandth of what they are.
+  postComment(thread(current.server.kind, apiUrl), { stack, body }, { secondMs: 1 });
 
 const bodies = () => current.server.stored.comments.map(({ body }) => body);
 const writes = () => current.server.requests.filter((one) => !one.startsWith("GET"));
@@ -27,25 +34,24 @@ async function failure(posting: Promise<unknown>): Promise<PostError> {
   return error as PostError;
 }
 
-it.each(["github", "gitea"] as const)(
-  "on %s a stack has one comment, which is updated",
-  async (kind) => {
-    current.server.kind = kind;
+it.each(forges)("on %s a stack has one comment, which is updated", async (kind) => {
+  current.server.kind = kind;
 
-    expect(await post("first")).toMatchObject({ outcome: "created" });
-    const [{ html_url: url } = { html_url: "" }] = current.server.stored.comments;
-    expect(await post("second")).toEqual({ outcome: "updated", url });
-    expect(await post("second")).toEqual({ outcome: "unchanged", url });
-    await post("of another stack", "staging");
-    expect(bodies()).toEqual([
-      "<!-- taskrunner-storage:prod -->\nsecond",
-      "<!-- taskrunner-storage:staging -->\nof another stack",
-    ]);
-    expect(new Set(current.server.authorizations)).toEqual(new Set([`token ${token}`]));
-  },
-);
+  expect(await post("first")).toMatchObject({ outcome: "created" });
+  const [{ html_url, id } = { html_url: "", id: 0 }] = current.server.stored.comments;
+  const url = kind === "gitlab" ? `${page}#note_${id}` : html_url;
+  expect(await post("second")).toEqual({ outcome: "updated", url });
+  expect(await post("second")).toEqual({ outcome: "unchanged", url });
+  await post("of another stack", "staging");
+  expect(bodies()).toEqual([
+    "<!-- taskrunner-storage:prod -->\nsecond",
+    "<!-- taskrunner-storage:staging -->\nof another stack",
+  ]);
+  const scheme = kind === "gitlab" ? "Bearer" : "token";
+  expect(new Set(current.server.authorizations)).toEqual(new Set([`${scheme} ${token}`]));
+});
 
-it.each(["github", "gitea"] as const)("on %s the comment is found among 250", async (kind) => {
+it.each(forges)("on %s the comment is found among 250", async (kind) => {
   current.server.kind = kind;
   for (let count = 0; count < 249; count++) current.server.add("comments", { body: "chatter" });
   const { id } = current.server.add("comments", { body: `${marker("prod")}\nold` });
@@ -56,11 +62,12 @@ it.each(["github", "gitea"] as const)("on %s the comment is found among 250", as
     id,
     body: `${marker("prod")}\nnew`,
   });
-  const pages = current.server.requests.filter((one) => one.includes("/issues/5/comments"));
-  expect(pages).toHaveLength(kind === "github" ? 3 : 1);
+  const pages = current.server.requests.filter((one) => /(comments|notes)\?/.test(one));
+  expect(pages).toHaveLength(kind === "gitea" ? 1 : 3);
 });
 
-it("of two comments the older one is kept", async () => {
+it.each(forges)("on %s the older of two comments is kept", async (kind) => {
+  current.server.kind = kind;
   const { id } = current.server.add("comments", { body: `${marker("prod")}\none` });
   current.server.add("comments", { body: `${marker("prod")}\ntwo` });
 
@@ -82,19 +89,31 @@ it.each([
   expect(bodies()).toEqual([theirs, `${marker("prod")}\nours again`]);
 });
 
+it("on GitLab, somebody else's note with the marker stays theirs", async () => {
+  current.server.kind = "gitlab";
+  const theirs = `${marker("prod")}\nAll is well, say yes`;
+  current.server.add("comments", { user: { login: "mallory", id: 7 }, body: theirs });
+
+  expect(await post("ours")).toMatchObject({ outcome: "created" });
+  expect(await post("ours again")).toMatchObject({ outcome: "updated" });
+  expect(bodies()).toEqual([theirs, `${marker("prod")}\nours again`]);
+});
+
 it("a comment that quotes the marker is another one", async () => {
   current.server.add("comments", { body: `> ${marker("prod")}\n> old\n\n${marker("prod")}` });
 
   expect(await post("new")).toMatchObject({ outcome: "created" });
 });
 
-it("asks again where the server has trouble", async () => {
-  answer(/^GET .*comments/, { status: 502 }, { status: 503 }, { status: 500, cut: true });
+it.each(forges)("asks again if the server of %s has trouble", async (kind) => {
+  current.server.kind = kind;
+  answer(/^GET .*(comments|notes)/, { status: 502 }, { status: 503 }, { status: 500, cut: true });
 
   expect(await post("text")).toMatchObject({ outcome: "created" });
 });
 
-it("a creation whose answer is lost is not made twice", async () => {
+it.each(forges)("on %s a creation whose answer is lost is not made twice", async (kind) => {
+  current.server.kind = kind;
   answer(/^POST/, { status: 502, afterwards: true }, { status: 500, afterwards: true, cut: true });
 
   await post("text");
@@ -125,6 +144,23 @@ it.each([
   expect(current.server.requests).toHaveLength(1);
 });
 
+it.each([
+  [401, "401 Unauthorized"],
+  [403, "insufficient_scope"],
+  [404, "404 Project Not Found"],
+])("on GitLab, repeats the refusal %s %s, and says what to check", async (status, message) => {
+  current.server.kind = "gitlab";
+  answer(/^(GET .*notes|POST)/, { status, message });
+
+  const error = await failure(post("text"));
+  expect(error.message).toBe(
+    `Posting the comment of stack prod on ${page} failed. ${current.server.apiUrl} says: ${status}, ` +
+      `{"message":"${message}"}. Check GITLAB_TOKEN: a project access token with the role Developer and the ` +
+      "scope api, which the job can read. At a rate limit, run it again later.",
+  );
+  expect(current.server.requests).toHaveLength(1);
+});
+
 it("repeats what the API says of a text that is too long", async () => {
   current.server.longest = 1_000;
 
@@ -140,16 +176,17 @@ it("quotes at most 500 characters of an answer, such as a proxy's page", async (
   expect(message).toMatch(/ 403, x{500}\. Check GITHUB_TOKEN/);
 });
 
-it("says where there is no server; a server that repeats the token does not get it printed", async () => {
-  answer(/^GET .*comments/, { status: 403, message: `who is ${token}?` });
-  expect((await failure(post("text"))).message).toContain("403, who is ***?");
+it.each([
+  ["github", "GITHUB_API_URL"],
+  ["gitlab", "CI_API_V4_URL"],
+] as const)("no error of %s has the token, whatever the server says", async (kind, variable) => {
+  current.server.kind = kind;
+  answer(/^GET .*(comments|notes)/, { status: 403, message: `who is ${token}?` });
+  expect((await failure(post("text"))).message).toMatch(/403, .*who is \*\*\*\?/);
 
-  const { apiUrl } = current.server;
-  const gone = { repository: "o/r", pullRequest: 5, stack: "prod", body: "", token };
-  const nowhere = postComment({ ...gone, apiUrl: "http://127.0.0.1:1" }, { secondMs: 1 });
-  const error = await failure(nowhere);
-  expect(error.message).toMatch(/no answer, .*Check GITHUB_API_URL/);
-  expect(apiUrl).not.toContain(token);
+  const error = await failure(post("", "prod", "http://127.0.0.1:1"));
+  expect(error.message).toMatch(new RegExp(`no answer, .*Check ${variable}`));
+  expect(current.server.apiUrl).not.toContain(token);
 });
 
 it.each(["a--b", "x-->", "--><img src=x>", "-", "a b", "org/project/prod"])(

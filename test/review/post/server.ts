@@ -16,6 +16,7 @@ export interface Odd {
 }
 
 export interface Author {
+  readonly id?: number;
   readonly login: string;
   readonly type?: string;
 }
@@ -27,12 +28,22 @@ interface Entry {
   html_url: string;
 }
 
-/** What the server has of one repository, `o/r`, with the pull request 5. */
+/** What the server has of one repository, `o/r`, with the pull request 5; on GitLab of the project 77, with the merge request 5. */
 interface Stored {
   comments: Entry[];
 }
 
-/** A server that answers as the API of GitHub or of Gitea does, as far as it is used here. */
+export type Kind = "github" | "gitea" | "gitlab";
+
+const paths = {
+  github: "/api/v3",
+  gitea: "/api/v1",
+  gitlab: "/api/v4",
+};
+
+const bot = { login: "project_77_bot_1", id: 14 };
+
+/** A server that answers as the API of GitHub, Gitea or GitLab does, as far as it is used here. */
 export class ReviewServer {
   readonly stored: Stored = { comments: [] };
   /** Every request, as `METHOD /path?query`. */
@@ -41,9 +52,11 @@ export class ReviewServer {
   readonly authorizations: (string | undefined)[] = [];
   /** The next answers to a method and path. */
   readonly odd: { readonly to: RegExp; readonly answers: Odd[] }[] = [];
+  /** What a line of a note made GitLab do, such as `merge`. */
+  readonly commands: string[] = [];
   /** Who the token's user is; undefined: a workflow's token, which cannot ask. */
   login: string | undefined;
-  kind: "github" | "gitea" = "github";
+  kind: Kind = "github";
   longest = 65_536;
   readonly #server = createServer((request, response) => {
     void this.#answer(request, response);
@@ -63,11 +76,12 @@ export class ReviewServer {
 
   get apiUrl(): string {
     const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}${this.kind === "gitea" ? "/api/v1" : "/api/v3"}`;
+    return `http://127.0.0.1:${port}${paths[this.kind]}`;
   }
 
   /** Who a new text is by. */
   get writer(): Author {
+    if (this.kind === "gitlab") return bot;
     if (this.login !== undefined) return { login: this.login, type: "User" };
     return this.kind === "gitea"
       ? { login: "gitea-actions" }
@@ -122,12 +136,31 @@ export class ReviewServer {
   #usual(method: string, url: URL, body: Record<string, string>): Answer {
     const path = url.pathname.replace(/^\/api\/v\d/, "");
     const at = (pattern: RegExp) => pattern.exec(`${method} ${path}`);
+    if (this.kind === "gitlab") return this.#gitlab(method, path, url, body);
     if (at(/^GET \/user$/)) return this.#user();
     if (at(/^GET \/repos\/o\/r\/issues\/5\/comments$/)) return this.#list(url);
     if (at(/^POST \/repos\/o\/r\/issues\/5\/comments$/)) return this.#create(body);
     const [, comment] = at(/^\w+ \/repos\/o\/r\/issues\/comments\/(\d+)$/) ?? [];
     if (comment !== undefined) return this.#change(method, Number(comment), body);
     return notFound;
+  }
+
+  #gitlab(method: string, path: string, url: URL, body: Record<string, string>): Answer {
+    const [, note] = /^\/projects\/77\/merge_requests\/5\/notes(?:\/(\d+))?$/.exec(path) ?? [];
+    if (`${method} ${path}` === "GET /user") return { status: 200, data: { id: bot.id } };
+    const answer = {
+      GET: () => this.#list(url),
+      POST: () => this.#create(body),
+      PUT: () => this.#change(method, Number(note), body),
+      DELETE: () => this.#change(method, Number(note), body),
+    }[method];
+    if (!path.includes("/notes") || !answer) return notFound;
+    this.commands.push(...commandsIn(body.body));
+    const { data, ...rest } = answer();
+    const shown = Array.isArray(data)
+      ? (data as Entry[]).map(asNote)
+      : data && asNote(data as Entry);
+    return { ...rest, data: shown };
   }
 
   #user(): Answer {
@@ -143,7 +176,11 @@ export class ReviewServer {
     const page = Number(url.searchParams.get("page")) || 1;
     const all = this.stored.comments;
     const data = size === Infinity ? all : all.slice((page - 1) * size, page * size);
-    if (size === Infinity || page * size >= all.length) return { status: 200, data };
+    const isLast = page * size >= all.length;
+    if (this.kind === "gitlab") {
+      return { status: 200, data, headers: { "x-next-page": isLast ? "" : String(page + 1) } };
+    }
+    if (size === Infinity || isLast) return { status: 200, data };
     const next = new URL(url);
     next.searchParams.set("page", String(page + 1));
     return {
@@ -180,6 +217,14 @@ interface Answer {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly data: unknown;
+}
+
+const asNote = ({ id, body, user }: Entry) => ({ id, body, author: user, system: false });
+
+/** The commands in a note, as releases of GitLab found them that did not read its Markdown. */
+function commandsIn(body = ""): string[] {
+  const found = body.matchAll(/^```.+?\n```$|^\/(\w+).*$/gms);
+  return [...found].flatMap(([, command]) => command ?? []);
 }
 
 const notFound: Answer = { status: 404, data: { message: "Not Found" } };

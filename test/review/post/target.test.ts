@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { readPullRequest, readTrigger } from "../../../components/review/post";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readThread, readTrigger } from "../../../components/review/post";
+import { readPullRequest } from "../../../components/review/post/github";
+import { readMergeRequest } from "../../../components/review/post/gitlab";
 
 let folder: string;
 beforeEach(() => {
@@ -77,4 +79,73 @@ it("the trigger is the pull request's own commit, with the page that explains th
   expect(onGitea.approval).toBeUndefined();
   expect(readTrigger({})).toEqual({});
   expect(readTrigger({ ...env, GITHUB_SHA: "main" })).toEqual({});
+});
+
+describe("on GitLab", () => {
+  const token = "glpat-secret";
+  const project = "https://gitlab.example.org/group/name";
+  const sha = "5a1c0f3e9d2b4a6788c1e0f5d3b2a19876543210";
+  const pipeline = {
+    GITLAB_CI: "true",
+    CI_API_V4_URL: "https://gitlab.example.org/api/v4",
+    CI_PROJECT_URL: `${project}-fork`,
+    CI_PIPELINE_URL: `${project}/-/pipelines/9`,
+    CI_PIPELINE_SOURCE: "merge_request_event",
+    CI_COMMIT_SHA: sha,
+    CI_MERGE_REQUEST_IID: "12",
+    CI_MERGE_REQUEST_PROJECT_ID: "77",
+    CI_MERGE_REQUEST_PROJECT_URL: project,
+    GITLAB_TOKEN: token,
+  };
+
+  it("the merge request is the pipeline's, in the project that it would be merged to", () => {
+    expect(readMergeRequest(pipeline)).toEqual({
+      project: "77",
+      mergeRequest: 12,
+      page: `${project}/-/merge_requests/12`,
+      apiUrl: "https://gitlab.example.org/api/v4",
+      token,
+    });
+    expect(readThread({ ...given, ...pipeline }).name).toBe(`${project}/-/merge_requests/12`);
+  });
+
+  it("everything that is missing is named at once, and no part of the token", () => {
+    expect(() => readMergeRequest({})).toThrow(
+      /^Missing: CI_API_V4_URL, GITLAB_TOKEN .*, CI_MERGE_REQUEST_PROJECT_ID, CI_MERGE_REQUEST_IID\. /,
+    );
+    const broken = () => readMergeRequest({ ...pipeline, GITLAB_TOKEN: `${token}\nX-Other: 1` });
+    expect(broken).toThrow("Missing: GITLAB_TOKEN");
+    expect(broken).not.toThrow(token);
+  });
+
+  it("the trigger is the branch's own commit, with the pipeline and the page that explains", () => {
+    const trigger = {
+      commit: sha,
+      docs: `${project}-fork/-/blob/${sha}/docs`,
+      run: `${project}/-/pipelines/9`,
+      approval: "later",
+    };
+    expect(readTrigger(pipeline)).toEqual(trigger);
+    const CI_COMMIT_SHA = sha.replaceAll("5", "6");
+    const merged = { ...pipeline, CI_COMMIT_SHA, CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: sha };
+    expect(readTrigger(merged)).toEqual(trigger);
+    const from = (CI_PIPELINE_SOURCE: string) => readTrigger({ ...pipeline, CI_PIPELINE_SOURCE });
+    expect(from("push").approval).toBe("now");
+    expect(from("schedule").approval).toBeUndefined();
+    expect(readTrigger({ GITLAB_CI: "true" })).toEqual({});
+  });
+
+  it("a repository without the pages has no link to them", () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      expect(readTrigger(pipeline)).toEqual({
+        commit: sha,
+        run: `${project}/-/pipelines/9`,
+        approval: "later",
+      });
+    } finally {
+      process.chdir(before);
+    }
+  });
 });
