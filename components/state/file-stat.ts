@@ -63,8 +63,9 @@ export async function statByOpening(path: string): Promise<FileStat | undefined>
 
 /** Whether a file existed at two stats, and was neither written nor replaced between them. */
 export function isSameStat(one: FileStat | undefined, other: FileStat | undefined): boolean {
-  const fields = ["size", "inode", "modified", "changed"] as const;
-  return one !== undefined && fields.every((field) => one[field] === other?.[field]);
+  if (!one || !other) return false;
+  const isSameFile = one.inode === other.inode && one.size === other.size;
+  return isSameFile && one.modified === other.modified && one.changed === other.changed;
 }
 
 /** A stat as text, without its own moment: two stats of an unchanged file give one text. */
@@ -124,12 +125,14 @@ export async function lookAtAll<Item, T>(
   const found: T[] = [];
   const waiting: Promise<void>[] = [];
   for (const [at, item] of items.entries()) {
-    const lookNow = () => atOnce(item);
     if (leftInPool === 0 && at % callsCounted > 0) {
-      found[at] = timed(lookNow);
+      found[at] = timed(() => atOnce(item));
       continue;
     }
-    const looking = look(lookNow, () => inPool(item)).then((one) => void (found[at] = one));
+    const looking = look(
+      () => atOnce(item),
+      () => inPool(item),
+    ).then((one) => void (found[at] = one));
     if (leftInPool > 0) waiting.push(looking);
     else await looking;
   }

@@ -85,12 +85,17 @@ export async function* filesOf<Role extends Store>(
   const folder = address.folders[role];
   if (folder === undefined) return;
   const isWhole = role === "runs" || role === "approvals";
-  const findRunFile = async (entry: Dirent) => {
-    const file = fileOf(address, role, basename(entry.name, extensionOf(role)));
-    const isOfRole = entry.isFile() && entry.name.endsWith(extensionOf(role));
-    if (isOfRole && !(await isNotUtf8(file.path))) return [file];
-    const isUnknown = isWhole && (entry.isDirectory() || entry.isSymbolicLink());
-    return leaveOut(skipped, isUnknown ? "unknown" : "foreign", posix.join(folder, entry.name));
+  const findRunFiles = async (entries: readonly Dirent[]) => {
+    const files: StateFile<Role>[] = [];
+    // The listing is usually enough. A promise for each entry would cost more than everything else.
+    for (const entry of entries) {
+      const file = fileOf(address, role, basename(entry.name, extensionOf(role)));
+      const isOfRole = entry.isFile() && entry.name.endsWith(extensionOf(role));
+      const isUnknown = isWhole && (entry.isDirectory() || entry.isSymbolicLink());
+      if (isOfRole && (isDecoded(file.path) || (await isThere(file.path)))) files.push(file);
+      else leaveOut(skipped, isUnknown ? "unknown" : "foreign", posix.join(folder, entry.name));
+    }
+    return files;
   };
   const findManifest = async (run: Dirent) => {
     const name = posix.join(folder, run.name);
@@ -99,22 +104,21 @@ export async function* filesOf<Role extends Store>(
     if (!run.isDirectory()) return leaveOut(skipped, "foreign", name);
     if (isListed(run.name)) return [];
     const file = fileOf(address, role, run.name);
-    if (await isNotUtf8(dirname(file.path))) return leaveOut(skipped, "foreign", name);
+    const ofRun = dirname(file.path);
+    if (!isDecoded(ofRun) && !(await isThere(ofRun))) return leaveOut(skipped, "foreign", name);
     const found = await lstat(file.path).catch(() => undefined);
     if (found?.isFile()) return [file];
     // A run's artifacts may be there before their manifest.
-    const ofRun = await lstat(fileOf(address, "runs", run.name).path).catch(() => undefined);
-    if (!ofRun) await skipForeign(address, skipped, name);
+    const own = fileOf(address, "runs", run.name).path;
+    if (!(await isThere(own))) await skipForeign(address, skipped, name);
     return [];
   };
   for await (const entries of readFolder(join(address.root, folder))) {
     const wanted = entries.filter((entry) => !isSkipped(entry, skipped));
-    // For a run's file, the listing is usually enough.
-    const found =
+    const files =
       role === "artifacts"
-        ? await mapLimit(looksAtOnce, wanted, findManifest)
-        : await Promise.all(wanted.map(findRunFile));
-    const files = found.flat();
+        ? (await mapLimit(looksAtOnce, wanted, findManifest)).flat()
+        : await findRunFiles(wanted);
     if (files.length > 0) yield files;
   }
 }
@@ -132,9 +136,16 @@ export async function countFiles({ root, folders }: StateAddress): Promise<numbe
   return count;
 }
 
-/** A name that is not UTF-8 is decoded to a text under which no file is found. */
-async function isNotUtf8(path: string): Promise<boolean> {
-  return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));
+/** Whether a path is as it was decoded. A name that is not UTF-8 becomes a text under which no file is found. */
+function isDecoded(path: string): boolean {
+  return !path.includes("\ufffd");
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Maximum number of entries that are looked up at once. */

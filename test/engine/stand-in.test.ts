@@ -84,9 +84,6 @@ async function goBackAlone(): Promise<string[]> {
   const worked = new Set(executed.map(({ runId }) => stemOf(runId)));
   expect(worked.size).toBeGreaterThan(0);
   expect(held.filter((stem) => worked.has(stem))).toEqual([]);
-  // Mongo mode has another queue: jobs of the window between the rollouts wait for runs that are held now.
-  const jobs = await readdir(join(site.root, "held", cutoverAt, defaultFolders.queue));
-  expect(jobs.length).toBeGreaterThan(0);
   return held.sort();
 }
 

@@ -65,6 +65,7 @@ it("a refresh sees an expiry that was changed by hand, and nothing before that",
   const outs = (await LogRetention.create({ ...inputs, days: 30 })).outs as object;
   expect(await LogRetention.read("id", outs)).toEqual({ id: "id", props: outs });
   await expireAfter(7);
+  expect(await rawExpiry()).toBe(604_800);
   expect(await LogRetention.read("id", outs)).toMatchObject({ props: { days: 7 } });
   await expireAfter(0);
   expect(await LogRetention.read("id", outs)).toMatchObject({ props: { days: 0 } });
