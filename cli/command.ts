@@ -72,7 +72,7 @@ function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Opti
       "of several environments in the settings, take this one",
     ).hideHelp(ignoresSettings),
     ...[uriFile, timeout].map((option) => option.hideHelp(connects === undefined)),
-    new Option("--json", "print one JSON value, also for an error"),
+    new Option("--json", "print one JSON value, also for an error;\nits schema is in docs/json"),
     new Option("--quiet", "print no progress; the result stays"),
   ].map((option) => option.helpGroup("Common options:"));
 }

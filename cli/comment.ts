@@ -14,6 +14,7 @@ import {
 import { postComment, readThread, readTrigger } from "../components/review/post";
 import { command, type CommonOptions } from "./command";
 import { readOptionFile } from "./inputs";
+import { toJson } from "./json";
 
 interface CommentOptions extends CommonOptions {
   readonly post?: true;
@@ -76,7 +77,7 @@ export const commentCommand = command("comment", {
   const posted = post && (await postComment(readThread(process.env), { stack, body }));
   const changes = expectNoChanges ? findMismatches(preview) : [];
   const facts = { ...made, ...(posted && { posted }), ...(expectNoChanges && { changes }) };
-  if (json) console.log(JSON.stringify(facts, undefined, 2));
+  if (json) console.log(toJson("comment", facts));
   else if (posted) console.log(`\nComment ${posted.outcome}: ${posted.url}`);
   const unapproved = approval.filter((line) => !known.includes(line)).join(", ");
   if (unapproved !== "") {

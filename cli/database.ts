@@ -53,7 +53,12 @@ export const statusCommand = command("status", {
     `  settings   storageMode: ${storageMode ?? "not set"}`,
     ...lines,
   ];
-  print(options, { ...found, forms, jobs: queue?.jobs, storageMode, services }, text.join("\n"));
+  print(
+    options,
+    "status",
+    { ...found, forms, jobs: queue?.jobs, storageMode, services },
+    text.join("\n"),
+  );
 });
 
 async function findServices({ rollout, kubernetes }: CommandSettings) {
@@ -95,7 +100,7 @@ export const planCommand = command("plan", {
   ],
 }).action(async (options: CommonOptions & { readonly exitZero?: true }) => {
   const { facts, text, status } = await makePlan(options);
-  print(options, facts, text);
+  print(options, "plan", facts, text);
   process.exitCode = options.exitZero ? 0 : status;
 });
 
@@ -151,6 +156,10 @@ export const applyCommand = command("apply", {
   examples: ["npx taskrunner-storage apply --stack dev"],
   statuses: { 3: "blocked by data issues; nothing was changed" },
   connects: { seconds: usualSeconds },
+  notes: [
+    "It asks nothing: plan is its dry run. It changes collections, validators and",
+    "indexes, and the ledger's record, but no document of the services.",
+  ],
 }).action(async (options: CommonOptions) => {
   const settings = await loadSettings(options);
   const { adopt, onDataIssue } = settings.migration;
@@ -162,7 +171,7 @@ export const applyCommand = command("apply", {
   const done = await apply(db, { ...planned, stack, adopt, onDataIssue });
   const { appliedAt } = done;
   const text = `Done.\n${describePlan(db.databaseName, done)}`;
-  print(options, { ...planAsJson(done), appliedAt }, text);
+  print(options, "apply", { ...planAsJson(done), appliedAt }, text);
 });
 
 /** `script`: prints the migration for a site without Pulumi. */
@@ -180,5 +189,5 @@ export const scriptCommand = command("script", {
   const named = "uri" in found ? uriFacts(found.uri)?.database : undefined;
   const database = settings.mongo.database ?? named ?? "taskrunner";
   const script = mongoshScript(schemaOptionsOf(settings), database, settings.advanced.ledger);
-  print(options, { script }, script);
+  print(options, "script", { script }, script);
 });

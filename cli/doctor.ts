@@ -45,7 +45,7 @@ export const doctorCommand = command("doctor", {
     ? `No-go: ${stops} of ${checks.length} checks stop a cutover. Nothing was changed.`
     : "Nothing that this machine sees stops a cutover. docs/runbook.md has the rest.";
   const text = [...checks.map(formatCheck), "", ending].join("\n");
-  print(options, { format: 1, go: stops === 0, checks }, text);
+  print(options, "doctor", { go: stops === 0, checks }, text);
   if (stops > 0) process.exitCode = 2;
 });
 

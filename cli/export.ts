@@ -46,9 +46,13 @@ export const exportCommand = command("export", {
   statuses: { 2: "done with conflicts, or records that could not be written" },
   connects: { seconds: usualSeconds, also: "with --hold-unfinished advanced.electionSeconds" },
   notes: [
-    "--hold-unfinished exports and ends the cutover. If no member of MongoDB answers,",
-    "it moves unfinished runs to held/ in the state directory, so that no step is",
-    "executed twice. --all recreates a state directory that was lost.",
+    "It asks nothing. The documents of the services stay as they are in MongoDB, and",
+    "so does a file that changed on both sides.",
+    "--hold-unfinished also ends the cutover in cutover.json and in the ledger. If no",
+    "member of MongoDB answers, it moves unfinished runs to held/ in the state",
+    "directory, so that no step is executed twice. Its dry run is plan --json with",
+    "storageMode: filesystem: leftBehind or findings say what it would do.",
+    "--all recreates a state directory that was lost.",
   ],
 }).action(async (options: ExportOptions) => {
   const settings = await loadSettings(options);
@@ -77,7 +81,7 @@ async function exportChanges(
     (both) => exportByHand(both, { ledger, electionSeconds, exportUnconfirmed }),
     progressPrinter(options),
   );
-  printReport(options, report, describeExport(sides, report));
+  printReport(options, "export", report, describeExport(sides, report));
   const left =
     sumCounts(report, "conflicts") + sumCounts(report, "unwritable") + report.stillHeld.length;
   process.exitCode = left > 0 ? 2 : 0;
@@ -104,7 +108,7 @@ async function rollBack(
   });
   const known = { cutoverAt: undefined, isAgain: false };
   const lines = toMessages(rollbackSections(done, sides, known)).map(formatPrinted);
-  print(options, done, lines.join("\n"));
+  print(options, "export-hold-unfinished", done, lines.join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
   if (conflicts.length + unwritable.length + done.destinationTaken.length > 0) process.exitCode = 2;
 }

@@ -57,7 +57,7 @@ export const importCommand = command("import", {
       (both) => importState({ ...both, dryRun, pass, quarantine: ownFiles.quarantine, from }),
       progressPrinter(options),
     );
-    printReport(options, report, describeImport(sides, options, report));
+    printReport(options, "import", report, describeImport(sides, options, report));
     const left = sumCounts(report, "quarantined") + report.changedFiles;
     process.exitCode = left > 0 ? 2 : 0;
   });

@@ -2,10 +2,16 @@ import { collectionRoles, type CollectionRole } from "../components/contract";
 import { formatNumber } from "../components/text";
 import { type RoleCounts, type Section, listSections } from "../components/transfer";
 import type { CommonOptions } from "./command";
+import { toJson, type JsonName, type JsonValue } from "./json";
 
-/** Prints a command's result: JSON for a script, text for a person. */
-export function print({ json }: CommonOptions, asJson: object, text: string): void {
-  console.log(json ? JSON.stringify(asJson, undefined, 2) : text);
+/** Prints a command's result: JSON of its schema for a script, text for a person. */
+export function print<Name extends JsonName>(
+  { json }: CommonOptions,
+  name: Name,
+  asJson: JsonValue<Name>,
+  text: string,
+): void {
+  console.log(json ? toJson(name, asJson) : text);
 }
 
 /** Prints lines of progress to standard error, unless the command is quiet. */
@@ -26,13 +32,19 @@ interface ReportText<Count extends string> {
 }
 
 /** Prints a report, with the first cases of each section. */
-export function printReport<Count extends string>(
+export function printReport<Name extends JsonName, Count extends string>(
   options: CommonOptions,
-  report: RoleCounts<Count>,
+  name: Name,
+  report: JsonValue<Name> & RoleCounts<Count>,
   { title, columns, lines, sections, ending }: ReportText<Count>,
 ): void {
   const parts = [title, "", formatTable(report, columns), "", ...lines, ...listSections(sections)];
-  print(options, report, [...parts, ...(ending === undefined ? [] : ["", ending])].join("\n"));
+  print(
+    options,
+    name,
+    report,
+    [...parts, ...(ending === undefined ? [] : ["", ending])].join("\n"),
+  );
 }
 
 /** The most columns of a terminal that a table takes. */

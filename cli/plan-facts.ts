@@ -24,7 +24,7 @@ import { sourcePath, stateSides } from "./state";
 export async function planFacts(
   settings: CommandSettings,
   { db, why = "" }: { readonly db?: Db; readonly why?: string },
-): Promise<object> {
+) {
   const inMongo = db ? await databaseFacts(settings, db) : {};
   const root = sourcePath(settings);
   const isHere = root !== undefined && (await stat(resolve(root)).catch(() => undefined));

@@ -9,10 +9,12 @@ import {
   secretsIn,
   type Redact,
 } from "../components/review";
+import { nothingPlanned, planAsJson } from "../components/migration";
 import { ConnectionError } from "../components/mongo";
 import { errorCode } from "../components/text";
 import { command, lookSeconds, UsageError, type CommonOptions } from "./command";
 import { makePlan } from "./database";
+import { toJson } from "./json";
 import { print, progressPrinter } from "./output";
 import { runPulumi } from "./pulumi";
 
@@ -41,7 +43,7 @@ export const previewCommand = command("preview", {
   const plan = failed ? undefined : await tryToPlan(options, redact, report);
   const input = prepareReview(preview, plan, options.stack ? { stack: options.stack } : {});
   const made = review(input);
-  print(options, { ...made, planned: input.planned }, reviewText(input));
+  print(options, "preview", { ...made, planned: input.planned }, reviewText(input));
   const status = input.direction === "nothing" ? 0 : 2;
   process.exitCode = failed ? 1 : made.level === "blocked" ? 3 : status;
 });
@@ -68,7 +70,7 @@ async function runPreview({ stack, settings }: CommonOptions, redact: Redact) {
 async function tryToPlan(options: CommonOptions, redact: Redact, report: (line: string) => void) {
   try {
     const { facts } = await makePlan({ ...options, json: true });
-    return readPlan(JSON.stringify(facts), redact);
+    return readPlan(toJson("plan", facts), redact);
   } catch (error) {
     if (error instanceof ConnectionError) return readPlan(unreached, redact);
     report(`The figures of MongoDB are missing: ${redact((error as Error).message)}`);
@@ -76,4 +78,8 @@ async function tryToPlan(options: CommonOptions, redact: Redact, report: (line: 
   }
 }
 
-const unreached = JSON.stringify({ reachable: false, changes: [], issues: [] });
+const unreached = toJson("plan", {
+  reachable: false,
+  blocked: false,
+  ...planAsJson(nothingPlanned),
+});

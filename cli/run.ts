@@ -3,6 +3,7 @@ import { DataIssues } from "../components/migration";
 import { closeConnections } from "../components/mongo";
 import { SettingsError, SettingsFileError } from "../components/settings";
 import { UsageError } from "./command";
+import { toJson } from "./json";
 import { program } from "./program";
 
 /** Runs one command line. It prints each error and sets the exit status of this process; it never rejects. */
@@ -35,7 +36,7 @@ function exitStatus(error: unknown): number {
   return error instanceof DataIssues ? 3 : 1;
 }
 
-// Prints to standard error and, with --json, one value to standard output: `{ "error": { "message", "code" } }`.
+// Prints to standard error and, with --json, one value to standard output.
 function reportError(error: unknown, asJson: boolean): void {
   const isWrongUsage = error instanceof CommanderError;
   // Commander has already printed the help page or the version.
@@ -51,5 +52,5 @@ function reportError(error: unknown, asJson: boolean): void {
     .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`)
     .toLowerCase();
   const code = isWrongUsage ? "usage" : kind;
-  console.log(JSON.stringify({ error: { message, code } }, undefined, 2));
+  console.log(toJson("error", { error: { message, code } }));
 }

@@ -38,7 +38,7 @@ export const verifyCommand = command("verify", {
   );
   const jobs = await countJobs(sides);
   const report = { ...found, forms: await compareForms({ ...sides, database }), jobs };
-  printReport(options, report, describeComparison(sides.root, report));
+  printReport(options, "verify", report, describeComparison(sides.root, report));
   process.exitCode = report.holds ? 0 : 2;
 });
 

@@ -25,7 +25,7 @@ export function describePlan(
 }
 
 /** A plan as JSON; without a checksum if the database was not inspected. */
-export function planAsJson(planned: Omit<Plan, "checksum"> & { checksum?: string }): object {
+export function planAsJson(planned: Omit<Plan, "checksum"> & { checksum?: string }) {
   const { checksum, changes, foreign, issues, notChecked } = planned;
   return {
     ...(checksum !== undefined && { checksum }),
@@ -36,7 +36,7 @@ export function planAsJson(planned: Omit<Plan, "checksum"> & { checksum?: string
   };
 }
 
-function changeAsJson(change: Change): object {
+function changeAsJson(change: Change) {
   const commands = toCommands(change);
   return {
     kind: change.kind,

@@ -1,23 +1,17 @@
+import type { z } from "zod";
 import { diffLines, type Difference } from "./differences";
 import { fit, foldList, formatItems } from "./fit";
 import { writeHeadline } from "./headline";
 import { isError, type ReviewInput, type ReviewedStep, type Trigger } from "./input";
 import { otherWarnings } from "./messages";
+import type { reviewShape } from "./printed";
 import type { Message } from "./read";
 import { details, codeBlock, join, link, md, ours, wrap, type Markdown } from "./safe/markdown";
 import { describeTarget, groupDetails, groupRows, groupTable } from "./table";
 import { describeUndo, judgePreview, verdictLine, verdictList, type Level } from "./verdict";
 
 /** A review of a preview, without secrets. */
-interface Review {
-  /** One sentence of plain text: `staging: cut over to MongoDB: 4 collections, …`. */
-  readonly headline: string;
-  readonly level: Level;
-  /** One line of Markdown: what blocks the update and what needs attention. */
-  readonly verdict: string;
-  /** The whole comment in GitHub's Markdown; it begins with the headline and the verdict. */
-  readonly body: string;
-}
+type Review = z.infer<z.ZodObject<typeof reviewShape>>;
 
 /** Writes the comment: the facts for a decision first, the others folded. */
 export function review(input: ReviewInput): Review {

@@ -5,7 +5,7 @@ import type { Message, Preview } from "./read";
 /** The warnings except those that repeat the verdict, the plan's data issues or its findings. */
 export function otherWarnings({ messages, plan, ...input }: ReviewInput): Message[] {
   const hasIssues = input.touchesSchema && plan && plan.issues.length > 0;
-  const found = plan?.findings.map(({ code }) => code) ?? [];
+  const found = plan?.findings?.map(({ code }) => code) ?? [];
   const isManualStop = input.changesStorage && !input.isDrained;
   const known = [...found, hasIssues ? "data-issue" : "", isManualStop ? "stop-worker" : ""];
   return messages.filter(

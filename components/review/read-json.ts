@@ -15,7 +15,7 @@ export function readJson<Schema extends z.ZodType>(
 ): z.infer<Schema> {
   const fail = (found: string) =>
     new ReviewInputError(
-      `The file ${found}, so it is not what ${made}. Check the output of that command.`,
+      `The file ${found}, so it is not what ${made}. Run that command again, and check its output.`,
     );
   if (text.trim() === "") throw fail("is empty");
   let value: unknown;

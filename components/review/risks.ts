@@ -73,11 +73,11 @@ export function waitingWriters({ changes }: PlanFacts): string | false {
 const fewDocuments = 5_000;
 
 /** Index builds that take their time or their space. */
-export function indexCosts({ changes, documents }: PlanFacts): Risks {
+export function indexCosts({ changes, documents = {} }: PlanFacts): Risks {
   const changesOf = (kind: string) => changes.filter((one) => one.kind === kind);
   const rebuilt = changesOf("replace index");
   const sizes = [...changesOf("create index"), ...rebuilt]
-    .map(({ collection = "" }) => documents[collection] ?? 0)
+    .map(({ collection }) => documents[collection] ?? 0)
     .filter((count) => count >= fewDocuments);
   const largest = formatCount(Math.max(0, ...sizes), "document");
   return [

@@ -60,6 +60,14 @@ it("plan --json is one value with every command", async () => {
   ]);
 });
 
+it("apply and script print one value too", async () => {
+  const { stdout } = await run("apply", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    appliedAt: expect.stringMatching(/^20.*Z$/) as string,
+  });
+  expect(JSON.parse((await run("script", "--json")).stdout)).toHaveProperty("script");
+});
+
 it("status shows the ledger, the drift and the counts", async () => {
   await run("apply");
   await current.db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { jsonForms } from "../../cli/json";
 import { examplesIn, linesBelow, mainPage, pagesByName } from "./pages";
 
 it("the commands are in four groups, and `step` is in none", () => {
@@ -37,6 +38,10 @@ it("every page has examples of its command, each exit status and the common opti
       expect(page, name).toContain(` ${option}`);
     }
   }
+});
+
+it("every command has a schema of what it prints with --json", () => {
+  expect(Object.keys(jsonForms)).toEqual(expect.arrayContaining([...pagesByName.keys(), "error"]));
 });
 
 const connecting = [...pagesByName].filter(([, page]) => page.includes("--connect-timeout"));

@@ -47,7 +47,7 @@ it("import, verify and export work on the folders that the settings name", async
   expect(JSON.parse(verified.stdout)).toMatchObject({ logs: { equal: imported.logs.inserted } });
   const [name = ""] = await readdir(logs);
   await rm(join(logs, name));
-  await onFolders("export", "--all");
+  await onFolders("export", "--all", "--json");
   expect(await readdir(logs)).toContain(name);
   expect(await readdir(join(state, "logs"))).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeEach, vi } from "vitest";
 import { run } from "../../cli/run";
 import { emptyDatabasePerTest } from "../server";
+import { expectPublished } from "./schemas";
 
 /** What a command printed and how it ended, as a process's. */
 export interface Ended {
@@ -39,7 +40,9 @@ export async function runCommand(
   try {
     await run(args);
     const whole = (texts: string[]) => texts.join("").replace(/\n$/, "");
-    return { stdout: whole(out), stderr: whole(err), exitCode: Number(process.exitCode ?? 0) };
+    const stdout = whole(out);
+    if (args.includes("--json")) expectPublished(schemaOf(args), stdout);
+    return { stdout, stderr: whole(err), exitCode: Number(process.exitCode ?? 0) };
   } finally {
     process.exitCode = undefined;
     process.env = variables;
@@ -47,6 +50,9 @@ export async function runCommand(
     for (const spy of spies) spy.mockRestore();
   }
 }
+
+const schemaOf = ([command = "", ...options]: readonly string[]) =>
+  options.includes("--hold-unfinished") ? `${command}-hold-unfinished` : command;
 
 /** Commands on a new, empty database for each test, in a folder of the test's own: its `place`. */
 export function commandsPerTest() {

@@ -37,6 +37,7 @@ async function step(kind: string, inputs: object, own: object = {}, more: Variab
 const sides = () => ({
   direction: "forward",
   cutover: 1,
+  stack: "storage/dev",
   root: state,
   collections: documentOptions.collections,
   folders: defaultFolders,

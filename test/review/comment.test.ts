@@ -15,6 +15,7 @@ import {
   forward,
   matching,
   noPlan,
+  plannedChange,
   previewOf,
   reviewOf,
   risksOf,
@@ -47,7 +48,8 @@ it("sorts what is created side by side by its name, in whatever order the engine
 
 describe("the verdict", () => {
   it("names an index that is built anew, by the plan", () => {
-    const change = { kind: "replace index", collection: "pack_runs", index: index.name };
+    const named = { kind: "replace index", collection: "pack_runs", index: index.name };
+    const change = plannedChange(named);
     const made = reviewOf(previewOf([changedIndex]), { ...noPlan, changes: [change] });
     expect(made).toMatchObject({ headline: "staging: change: indexes", level: "risks" });
     expect(risksOf(made)).toEqual(matching(/^no warning, /, /^1 index .*anew$/));
@@ -64,7 +66,8 @@ describe("the verdict", () => {
   it("names writers that wait, by the plan, which has looked at the index", () => {
     const change = { kind: "modify index", collection: "pack_runs", index: index.name };
     const words = { title: "modify index pack_runs_tenant in place", reason: "it is sparse" };
-    const plan = { ...noPlan, changes: [{ ...change, ...words, blocksWrites: true }] };
+    const waits = plannedChange({ ...change, ...words, blocksWrites: true });
+    const plan = { ...noPlan, changes: [waits] };
     const { verdict, body } = reviewOf(previewOf([changedIndex]), plan);
 
     expect(verdict).toContain("writers wait for 1 index build");

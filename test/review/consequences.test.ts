@@ -5,6 +5,7 @@ import {
   forward,
   matching,
   noPlan,
+  plannedChange,
   previewOf,
   reviewOf,
   risksOf,
@@ -39,7 +40,7 @@ const rollback = turn(back);
 
 describe("a change of the storage mode", () => {
   const files = { files: 132, bytes: 1 };
-  const state = { runs: files, logs: files, artifacts: files, approvals: files };
+  const state = { root: "/state", runs: files, logs: files, artifacts: files, approvals: files };
 
   it("is never without a cost, and without anomalies not amber: it says what stops and what waits", () => {
     const plan = { ...noPlan, state: { ...state, unfinished: 42 } };
@@ -236,7 +237,7 @@ describe("a change without a change of the mode", () => {
   it("says over how many documents an index is built", () => {
     const name = "pack_runs_x";
     const index = created("~mongo:Index", name, { name, collection: "pack_runs", key: "x:1" });
-    const change = { kind: "create index", collection: "pack_runs", index: name };
+    const change = plannedChange({ kind: "create index", collection: "pack_runs", index: name });
     const plan = (documents: number) => ({
       ...noPlan,
       changes: [change],

@@ -159,7 +159,7 @@ describe("the verdict on a rollback", () => {
 
   it("says why it is not known what a rollback would leave behind", () => {
     const files = { files: 1, bytes: 1 };
-    const state = { runs: files, logs: files, artifacts: files, approvals: files };
+    const state = { root: "/state", runs: files, logs: files, artifacts: files, approvals: files };
 
     expect(reviewOf(previewOf([toFiles])).verdict).toMatch(/figures of MongoDB .*no plan/);
     for (const plan of [noPlan, { ...noPlan, state }]) {

@@ -170,6 +170,7 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
     collection: text,
     index: text,
     blocksWrites: fc.boolean(),
+    loses: fc.boolean(),
     commands: fc.array(fc.dictionary(text, text, { maxKeys: 2 }), { maxLength: 1 }),
   });
   const duplicate = fc.record({
@@ -196,12 +197,17 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
     rules: fc.array(rule, { maxLength: 2 }),
   });
   return fc.record({
+    format: fc.constant(1),
     reachable: fc.boolean(),
+    blocked: fc.constant(false),
+    leftAlone: fc.array(change, { maxLength: 1 }),
+    notChecked: fc.array(text, { maxLength: 1 }),
     changes: fc.array(change, { maxLength: 2 }),
     issues: fc.array(fc.oneof(duplicate, broken), { maxLength: 2 }),
-    state: fc.record({ runs: files, logs: files, artifacts: files, approvals: files }),
+    state: fc.record({ root: text, runs: files, logs: files, artifacts: files, approvals: files }),
     findings: fc.array(
       fc.record({
+        severity: fc.constantFrom("stop", "warn", "info"),
         code: fc.oneof(fc.constantFrom("would-not-export", "would-hold"), text),
         text,
         facts: fc.record({ unfinished: fc.oneof(count, text) }),

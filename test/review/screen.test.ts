@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { rendered } from "./rendered";
-import { created, noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
+import {
+  created,
+  noPlan,
+  plannedChange,
+  previewOf,
+  reviewOf,
+  toFiles,
+  type RawStep,
+} from "./steps";
 
 /** What is not folded: what a reader sees before a click. */
 const shownOf = (body: string) => body.replace(/<details>[^]*?<\/details>/g, "");
@@ -20,12 +28,14 @@ describe("what is not folded", () => {
 
   it("counts only by words of ours, whatever the plan's file says", () => {
     const names = ["pack_runs_a", "pack_runs_b", "pack_runs_c"];
-    const changes = names.map((name) => ({
-      kind: "@team <img>",
-      collection: "pack_runs",
-      index: name,
-      title: "@team",
-    }));
+    const changes = names.map((name) =>
+      plannedChange({
+        kind: "@team <img>",
+        collection: "pack_runs",
+        index: name,
+        title: "@team",
+      }),
+    );
     const { words, html } = rendered(
       shownOf(reviewOf(previewOf(names.map(index)), { ...noPlan, changes }).body),
     );

@@ -46,7 +46,24 @@ const root = "/state";
 /** The handover of a rollback. */
 export const toFiles = turned("taskrunner:Handover", "Handover", back, { name: "handover", root });
 /** A plan that has nothing to say. */
-export const noPlan = { changes: [], issues: [] };
+export const noPlan = {
+  format: 1,
+  reachable: true,
+  blocked: false,
+  changes: [],
+  leftAlone: [],
+  issues: [],
+  notChecked: [],
+};
+/** A change of a plan. */
+export const plannedChange = (known: object) => ({
+  title: "",
+  reason: "",
+  blocksWrites: false,
+  loses: false,
+  commands: [],
+  ...known,
+});
 
 /** What the engine would print for these steps of stack `staging`. */
 export function previewOf(steps: readonly RawStep[], more: object = {}): string {

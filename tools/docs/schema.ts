@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonForms } from "../../cli/json";
 import { settingsSchema } from "../../components/settings/schema";
 
 /** The parts of JSON Schema that the settings use. */
@@ -22,18 +23,34 @@ const prefix = "taskrunner-storage:";
 
 /** The JSON Schema of the settings, without their prefix. */
 export function settingsJsonSchema(): JsonSchema {
-  const written = z.toJSONSchema(settingsSchema, {
+  return toJsonSchema(settingsSchema) as JsonSchema;
+}
+
+function toJsonSchema(schema: z.ZodType) {
+  return z.toJSONSchema(schema, {
     target: "draft-7",
     io: "input",
     unrepresentable: "any",
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
       // JSON Schema lacks this format; its pattern stays.
       if (jsonSchema.format === "cidrv4") delete jsonSchema.format;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (JSON.stringify(jsonSchema.default) === "{}") delete jsonSchema.default;
+      if (zodSchema instanceof z.ZodDate) {
+        Object.assign(jsonSchema, { type: "string", format: "date-time" });
+      }
     },
   });
-  return written as JsonSchema;
+}
+
+/** The JSON Schemas of what commands print with `--json`, by their files, written by `make docs`. */
+export function printedSchemas(): Readonly<Record<string, object>> {
+  const files = Object.entries(jsonForms).map(([name, form]) => [
+    `docs/json/${name}.schema.json`,
+    { ...toJsonSchema(form), description: "Made from `cli` by `make docs`." },
+  ]);
+  return Object.fromEntries(files) as Record<string, object>;
 }
 
 /** The JSON Schema of a whole `Pulumi.<stack>.yaml`: `docs/settings.schema.json`, written by `make docs`. */

@@ -11,6 +11,7 @@ const copied = [
   "components/provider.cjs",
   "components/provider.d.cts",
   "components/step/engine.cjs",
+  "docs/json",
   "docs/settings.schema.json",
   "policy/bin.cjs",
   "policy/PulumiPolicy.yaml",
@@ -45,7 +46,8 @@ function makePackage(folder: string): void {
   const run = (program: string, ...args: readonly string[]) =>
     execFileSync(join(repository, "node_modules/.bin", program), args, { stdio: "inherit" });
   run("tsc", "--project", join(__dirname, "tsconfig.json"), "--outDir", folder);
-  for (const file of copied) cpSync(join(repository, file), join(folder, file));
+  for (const file of copied)
+    cpSync(join(repository, file), join(folder, file), { recursive: true });
   const nothing = "// What it loads in the repository is compiled here.\n";
   writeFileSync(join(folder, "components/typescript.cjs"), nothing);
   const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as Manifest;

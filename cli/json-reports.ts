@@ -1,0 +1,164 @@
+/** The schemas of the reports that `import`, `verify` and `export` print with `--json`. */
+import { z } from "zod";
+import { byRole } from "../components/contract";
+import { formsForm } from "../components/review";
+
+const texts = z.array(z.string());
+const location = { file: z.string(), line: z.int().optional(), entry: z.int().optional() };
+const quarantined = z.object({
+  ...location,
+  reason: z.string(),
+  detail: z.string(),
+  other: z.object(location).optional().describe("The first record with the same key."),
+  runId: z.string().optional(),
+});
+const incomplete = z
+  .array(z.object({ file: z.string(), line: z.int(), offset: z.int() }))
+  .describe("Last lines of logs that have no end yet.");
+const quarantine = z.array(quarantined).describe("The first thousand.");
+const removedUnfinished = texts.describe("Runs that one side removed, unfinished on the other.");
+
+/** The jobs that wait in the queue's folder. */
+export const jobsForm = z
+  .object({
+    waiting: z.int(),
+    atHandover: z.int().optional(),
+    untaken: texts.optional().describe("Of those at the handover, if none was taken since."),
+  })
+  .describe("Jobs that wait; absent without a queue.");
+
+const imported = z.object({
+  read: z.int().describe("The sum of all but `normalized`."),
+  inserted: z.int(),
+  updated: z.int(),
+  unchanged: z.int(),
+  normalized: z.int().describe("Records that needed a conversion beyond their form."),
+  removed: z.int().describe("Removed in MongoDB since the cutover, so not inserted again."),
+  quarantined: z.int(),
+});
+
+/** What `import` prints. */
+export const importShape = {
+  ...byRole(() => imported),
+  files: z.int(),
+  bytes: z.int(),
+  elapsedMs: z.int(),
+  conversions: z.record(z.string(), z.int().optional()),
+  skipped: z.object({
+    hidden: z.int(),
+    temporary: z.int(),
+    foreign: z.int(),
+    foreignNames: texts,
+    unknown: z.int(),
+    unknownNames: texts,
+  }),
+  incomplete,
+  quarantine,
+  unchangedFiles: z.int().describe("Not read again, because they are as they were imported."),
+  changedFiles: z.int().describe("Changed after they were read: import again."),
+  quarantinedUnfinished: z
+    .object({ count: z.int(), cases: z.array(quarantined) })
+    .describe("Quarantined runs that may still execute steps."),
+  removedUnfinished,
+  begunInMongo: texts.optional(),
+  decidedLate: z.array(z.object({ runId: z.string(), job: z.string().optional() })).optional(),
+  jobs: jobsForm.optional(),
+  unfinished: z
+    .object({
+      compared: z.int(),
+      held: z.int(),
+      changed: z.int(),
+      unequal: z.array(z.object({ runId: z.string(), detail: z.string() })),
+    })
+    .optional()
+    .describe("The comparison of runs that may still execute steps."),
+  unfinishedRuns: z.int().describe("Runs on disk that may still execute steps."),
+  firstVerification: z
+    .object({ verifiedFiles: z.int(), changedFiles: z.int(), importMs: z.int() })
+    .optional(),
+};
+
+const verified = z.object({
+  files: z.int().describe("Records on disk."),
+  mongo: z.int(),
+  equal: z.int(),
+  newerInMongo: z.int(),
+  onlyInMongo: z.int(),
+  removed: z.int().describe("Removed in MongoDB since the cutover."),
+  expired: z.int(),
+  missing: z.int(),
+  differing: z.int(),
+  quarantined: z.int(),
+  onlyInFiles: texts.describe("The first thousand ids of missing records."),
+  different: z
+    .array(z.object({ id: z.string(), paths: texts }))
+    .describe("The first thousand, with the paths that differ."),
+});
+
+/** What `verify` prints. */
+export const verifyShape = {
+  ...byRole(() => verified),
+  holds: z.boolean().describe("Whether MongoDB has every record on disk."),
+  hash: z.string().optional().describe("For `advanced.acceptQuarantined`."),
+  at: z.iso.datetime().describe("When MongoDB's documents were counted."),
+  elapsedMs: z.int(),
+  notForgotten: z.string().optional(),
+  removedUnfinished,
+  incomplete,
+  quarantine,
+  forms: formsForm.optional(),
+  firstVerification: z.object({ verifiedFiles: z.int(), changedFiles: z.int() }).optional(),
+  jobs: jobsForm.optional(),
+};
+
+const exported = z.object({
+  documents: z.int().describe("The sum of the others."),
+  written: z.int(),
+  unchanged: z.int(),
+  newerOnDisk: z.int().describe("The file stays, and the next import reads it."),
+  conflicts: z.int().describe("Changed on both sides; the file stays."),
+  unwritable: z.int(),
+  removed: z.int().describe("Removed on disk since the cutover ended, so not written again."),
+});
+const conflict = z.object({
+  id: z.string().optional(),
+  file: z.string(),
+  copy: z.string().optional().describe("Where MongoDB's content was written."),
+  runId: z.string().optional(),
+  collection: z.string().optional(),
+  detail: z.string(),
+});
+const destinationTaken = texts.describe("Held runs that another file of the same name blocks.");
+const heldJobs = texts.describe("Held jobs without a held run.");
+const writtenShape = {
+  ...byRole(() => exported),
+  files: z.int(),
+  bytes: z.int(),
+  elapsedMs: z.int(),
+  conflicts: z.array(conflict).describe("The first thousand."),
+  unwritable: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
+  removedUnfinished,
+  withoutMergeBase: z.object({ count: z.int(), cases: texts }),
+  baseTrouble: z.string().optional().describe("Why they have no merge base."),
+  returned: texts.describe("Runs that were held, and are back in their folders."),
+  stillHeld: texts,
+  heldJobs,
+  older: z.string().optional().describe("The side that is not as the last export left it."),
+};
+
+/** What `export` prints. */
+export const exportShape = { ...writtenShape, destinationTaken };
+
+/** What `export --hold-unfinished` prints. */
+export const rollbackShape = {
+  at: z.iso.datetime(),
+  exported: z.object(writtenShape).optional().describe("Absent if MongoDB was unreachable."),
+  unreachable: z.string().optional().describe("Why nothing was exported."),
+  held: texts.describe("Runs that are held, so that no step is executed twice."),
+  heldCount: z.int(),
+  destinationTaken,
+  heldJobs: heldJobs.optional(),
+  notHeld: texts.optional().describe("Approvals and jobs of held runs that were not moved."),
+  notImported: z.int().optional().describe("Unfinished runs that web wrote after the handover."),
+  unequal: texts.optional().describe("Runs unfinished in MongoDB that differ on disk."),
+};
