@@ -41,9 +41,10 @@ const commands = [
   importCommand,
   verifyCommand,
   exportCommand,
-  commentCommand,
 ];
-for (const command of commands) {
-  program.addCommand(command.copyInheritedSettings(program).hook("preAction", useSelectedStack));
+for (const command of commands) command.hook("preAction", useSelectedStack);
+// The preview of a comment names its stack.
+for (const command of [...commands, commentCommand]) {
+  program.addCommand(command.copyInheritedSettings(program));
 }
 program.addCommand(stepCommand.copyInheritedSettings(program), { hidden: true });

@@ -130,9 +130,13 @@ function describeStop({ stoppedSeconds }: UpdateResult): string[] {
   return stoppedSeconds === undefined ? [] : [`The worker was stopped for ${stoppedSeconds} s.`];
 }
 
-function describeNext({ unseen, hasJobs }: UpdateResult, rolledBack?: RollbackTotals): string[] {
+function describeNext(
+  { unseen, hasJobs, instance }: UpdateResult,
+  rolledBack?: RollbackTotals,
+): string[] {
   const { exported = true, held = 0, conflicts = 0, unwritable = 0 } = rolledBack ?? {};
-  const later = hasJobs ? "`pulumi up`" : "`taskrunner-storage export`";
+  const named = instance === undefined ? "" : ` --instance ${instance}`;
+  const later = hasJobs ? "`pulumi up`" : `\`taskrunner-storage export${named}\``;
   const next = [
     ...(unseen.length > 0
       ? [

@@ -58,6 +58,7 @@ const results: Readonly<Record<string, UpdateResult>> = {
     rolledBack: { exported: true, at, ...nothing },
   },
   "a rollback without MongoDB": { ...onFiles, rolledBack: lost },
+  "the same of one of several instances": { ...onFiles, rolledBack: lost, instance: "blue" },
   "the same by a Job": { ...onFiles, rolledBack: lost, hasJobs: true },
   "a rollback that leaves something": { ...onFiles, rolledBack: troubled },
   "an update after a rollback": { ...onFiles, beganAt: "2025-11-06T12:30:00.000Z" },
