@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-stacks test-tools test-workflows test-node test-autoscalers test-atlas breaks mutate lint bench bundle package docs gallery
+.PHONY: help start up preview rollback down clean test test-stacks test-tools test-workflows test-node test-autoscalers test-atlas breaks mutate lint bench bundle package docs gallery
 
 installed := node_modules/.package-lock.json
 # The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
@@ -20,6 +20,9 @@ dev := $(tsx) tools/dev/index.ts --stack $(STACK)
 
 help: ## lists the targets
 	@awk -F ":.*## " '/^[a-z-]+:.*## /{printf "  make %-17s%s\n", $$1, $$2}' Makefile
+
+start: $(installed) ## starts the servers of a stack; a new STACK=local gets worker and web on files
+	@$(dev) start
 
 up: $(installed) ## takes stack dev from files to MongoDB, from nothing; STACK=local on a Kubernetes
 	@$(dev) up

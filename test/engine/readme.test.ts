@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,18 +10,20 @@ import { generateSample } from "../../tools/sample";
 import { cacheFolder } from "../../tools/parts/cache";
 import { engine, engineEnvironment, freePort, repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
-import { blocksIn } from "../readme";
+import { blocksIn, readme } from "../readme";
 import { makeCluster, type EngineCluster } from "./cluster";
+import { cloneTo, onAnyMachine, type ReaderShell, shellIn } from "./reader";
 import { allowForEngine } from "./stacks";
 
 const tryIt = blocksIn("Try it");
 const yours = blocksIn("Your first environment");
+const byHand = blocksIn("Without Kubernetes", read("examples/README.md"));
 
 allowForEngine();
 
 let folder: string;
 let clone: string;
-let env: Readonly<Record<string, string>>;
+let shell: ReaderShell;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "readme-"));
@@ -29,18 +31,6 @@ beforeAll(async () => {
   await cloneTo(clone);
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** The repository as a reader has it: what is in git, and no packages. */
-async function cloneTo(location: string): Promise<void> {
-  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
-  const { stdout } = await execa("git", list, { cwd: repository });
-  for (const file of stdout
-    .split("\0")
-    .filter((name) => name !== "" && existsSync(join(repository, name)))) {
-    await mkdir(dirname(join(location, file)), { recursive: true });
-    await copyFile(join(repository, file), join(location, file));
-  }
-}
 
 /** A home and a folder for temporary files in which no earlier run left anything. */
 async function freshHome(name: string): Promise<Record<string, string>> {
@@ -55,40 +45,43 @@ async function freshHome(name: string): Promise<Record<string, string>> {
   return { HOME, TMPDIR };
 }
 
-/** A reader's shell has nothing of the `make` that may run these tests, which would print its folders. */
-const noMake = { MAKEFLAGS: undefined, MFLAGS: undefined, MAKELEVEL: undefined };
-
-/** Runs a line of the README in the clone; what it asks for is on its standard input. */
-async function run(line: string, input = ""): Promise<string> {
-  // Each line has a shell of its own.
-  const [, name, value = ""] = /^export (\w+)="(.*)"$/.exec(line) ?? [];
-  if (name !== undefined) env = { ...env, [name]: value };
-  const { all, exitCode } = await execa("sh", ["-c", line], {
-    cwd: clone,
-    env: { ...env, ...noMake },
-    input,
-    all: true,
-    reject: false,
-  });
+/** Runs a line of a page. A preview ends with 2, because there is something to do. */
+function run(line: string, input?: string): Promise<string> {
   const isPreview = line.startsWith("npx taskrunner-storage preview");
-  expect(exitCode, `${line}\n${all}`).toBe(isPreview ? 2 : 0);
-  return all;
+  return shell.run(line, input, isPreview ? 2 : 0);
 }
 
-/** Compares what a person sees with a file, in which times, hosts and processes are the same on any day and machine. */
+/** Runs the lines of a block, and returns what the last one prints. */
+async function runAll(block = "", input?: string): Promise<string> {
+  let printed = "";
+  for (const line of block.split("\n")) printed = await run(line, input);
+  return printed;
+}
+
+function read(page: string): string {
+  return readFileSync(join(repository, page), "utf8");
+}
+
+/**
+ * A shell of a reader who has Pulumi and its plugin on a machine without internet access, as this one may be: with the
+ * variables that the README's link names, and no other.
+ */
+async function shellWithPulumi(home: Readonly<Record<string, string>>): Promise<ReaderShell> {
+  const found = await engineEnvironment(await engine({ kubernetes: true }), folder, "");
+  const { PATH = "", PULUMI_HOME = "" } = found;
+  const [, page = ""] =
+    /\]\((docs\/[\w-]+\.md)#a-machine-without-internet-access\)/.exec(readme) ?? [];
+  const rows = [...read(page).matchAll(/^\| `(PULUMI_\w+)=(\S+)` \|/gm)];
+  const named = Object.fromEntries(rows.map(([, name = "", value = ""]) => [name, value]));
+  expect(Object.keys(named)).toHaveLength(4);
+  return shellIn(clone, { ...home, ...named, PATH, PULUMI_HOME });
+}
+
+/** Compares what a person sees with a file. */
 async function expectScreen(name: string, printed: string): Promise<void> {
-  const lines = printed
-    .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:27017")
-    .replaceAll(/\b\S+ \S+, process \d+/g, "SERVER, process 4711")
-    .replaceAll(/\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, "2025-11-06T12:00:00.000Z")
-    .replaceAll(/(?<=Duration: )\S+/g, "44s")
-    .replaceAll(/\b[\d.]+ (?:s|min \d+ s)\b/g, "4 s")
-    .replaceAll(folder, "")
-    .split("\n")
-    // Progress depends on the machine, and so do the parts that it lacks.
-    .filter((line) => !/ records, .* in 4 s, |^npm: |^sample: /.test(line));
-  expect(lines.length).toBeLessThanOrEqual(40);
-  await expect(`${lines.join("\n").trim()}\n`).toMatchFileSnapshot(`readme/${name}.txt`);
+  const screen = onAnyMachine(printed, folder).replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:27017");
+  expect(screen.split("\n").length).toBeLessThanOrEqual(41);
+  await expect(screen).toMatchFileSnapshot(`readme/${name}.txt`);
 }
 
 /** The engine's output as `make` prints it. */
@@ -103,7 +96,9 @@ const shapeOf = (text: string) => text.replaceAll(/ *\d+/g, " 1");
 
 describe("the README's way to try it", () => {
   beforeAll(async () => {
-    env = { ...(await freshHome("try-it")), MONGO_PORT: String(await freePort()) };
+    // The README names the variable.
+    const port = String(await freePort());
+    shell = shellIn(clone, { ...(await freshHome("try-it")), MONGO_PORT: port });
   });
   afterAll(() => run("make clean"));
 
@@ -132,28 +127,20 @@ describe("the README's first environment", () => {
     cluster = await makeCluster(folder);
     await generateSample(join(folder, "state"), { runs: 5 });
     await installServices();
-    const found = await engineEnvironment(await engine({ kubernetes: true }), folder, "");
-    // The README says where the stack is kept, and sets the passphrase.
-    const ofReader = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"];
-    const ofEngine = Object.entries(found).filter(([name]) => !ofReader.includes(name));
-    env = {
-      ...(await freshHome("yours")),
-      ...Object.fromEntries(ofEngine),
-      KUBECONFIG: await kubeconfigOfReader(),
-      // Nobody is asked in a test.
-      PULUMI_SKIP_CONFIRMATIONS: "true",
-    };
+    const home = await freshHome("yours");
+    await writeKubeconfig(join(home.HOME ?? "", ".kube"));
+    shell = await shellWithPulumi(home);
   });
 
-  /** The cluster by the name that it has in the example. */
-  async function kubeconfigOfReader(): Promise<string> {
+  /** The cluster by the name that it has in the example, where kubectl has it. */
+  async function writeKubeconfig(directory: string): Promise<void> {
     const { kubeconfig, program } = cluster.controlPlane;
-    const file = join(folder, "kubeconfig");
+    const file = join(directory, "config");
+    await mkdir(directory);
     await copyFile(kubeconfig, file);
     const config = ["--kubeconfig", file, "config"];
     const { stdout: name } = await execa(program, [...config, "current-context"]);
     await execa(program, [...config, "rename-context", name, "existing"]);
-    return file;
   }
 
   afterAll(async () => {
@@ -190,26 +177,30 @@ describe("the README's first environment", () => {
     }
   }
 
+  /** The one thing that a reader of this test changes to theirs. */
+  async function writeOwnPath(name: string, state: string): Promise<void> {
+    const file = join(clone, name);
+    const text = await readFile(file, "utf8");
+    expect(text).toContain("$schema=docs/settings.schema.json\n");
+    expect(text).toContain("path: /var/lib/taskrunner\n");
+    await writeFile(file, text.replace("/var/lib/taskrunner", join(folder, state)));
+  }
+
   const pods = async () => [await cluster.podsOf("worker"), await cluster.podsOf("web")];
 
   it("is taken over on files, and changes no pod", async () => {
-    const [copy = "", first = ""] = yours;
-    for (const line of copy.split("\n")) await run(line);
-    const file = join(clone, "Pulumi.test.yaml");
-    const text = await readFile(file, "utf8");
-    expect(text).toContain("$schema=docs/settings.schema.json\n");
-    // What a reader changes to theirs.
-    expect(text).toContain("path: /var/lib/taskrunner\n");
-    await writeFile(file, text.replace("/var/lib/taskrunner", join(folder, "state")));
-
+    const [copy, login, first] = yours;
+    await runAll(copy);
+    await writeOwnPath("Pulumi.test.yaml", "state");
+    await runAll(login);
     const before = await pods();
-    for (const line of first.split("\n")) await run(line, `${server.uri}/taskrunner`);
+    await runAll(first, `${server.uri}/taskrunner`);
     expect(await pods()).toEqual(before);
     expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
   });
 
   it("goes to MongoDB", async () => {
-    const [, , cutover = ""] = yours;
+    const [, , , cutover = ""] = yours;
     let printed = "";
     for (const line of cutover.split("\n")) {
       printed = await run(line);
@@ -222,9 +213,8 @@ describe("the README's first environment", () => {
   });
 
   it("goes back to files", async () => {
-    const [, , , back = ""] = yours;
-    let printed = "";
-    for (const line of back.split("\n")) printed = await run(line);
+    const [, , , , back] = yours;
+    const printed = await runAll(back);
 
     expect(printed).toContain("Exported to");
     expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
@@ -236,5 +226,26 @@ describe("the README's first environment", () => {
     const printed = await run("pulumi destroy --yes --skip-preview --suppress-progress");
     expect(await pods()).toEqual(before);
     await expectScreen("destroy", await filtered(printed));
+  });
+
+  it("goes to MongoDB without Kubernetes too, and imports what web wrote until it changed over", async () => {
+    const [create = "", cutover = "", stopped, late] = byHand;
+    const [copy, ...others] = create.split("\n");
+    await runAll(copy);
+    await generateSample(join(folder, "machine"), { runs: 5 });
+    await writeOwnPath("Pulumi.machine.yaml", "machine");
+    await runAll(others.join("\n"), `${server.uri}/machines`);
+
+    const [mode = "", up = ""] = cutover.split("\n");
+    await run(mode);
+    const asked = await shell.run(up, "", 1, 255);
+    expect(asked).toContain("Then set rollout.workerStopped: 1");
+
+    const variables = await runAll(stopped);
+    expect(variables).toContain("Worker__Storage__Mode: mongo\n");
+    expect(variables).toContain("TaskRunner__Storage__Mode: mongo\n");
+    expect(variables).not.toContain("LogsPath");
+
+    expect(await runAll(late)).toContain("all in");
   });
 });

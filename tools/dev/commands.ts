@@ -9,30 +9,49 @@ import { DevError, makeCommand, type DevPaths, showPath, stacks } from "./places
 import { hasRealNode, playedServices, prepareServices, untilRunsEnd } from "./real-node";
 import { hasServices, stackWith, updateAndTell } from "./run";
 import { embeddedServerOn, runningServer, stopServer } from "./server";
-import { preview as show, updateStack } from "./stack";
+import { openStack, preview as show, type Stack, updateStack } from "./stack";
 
 /** Runs a whole cutover on this machine, from nothing: servers, files, update, summary. */
 export async function runUp(places: DevPaths): Promise<void> {
-  const site = await siteOf(places);
+  const { site, server, stackIn } = await startStack(places);
   const { database, cluster, isReal } = site;
-  const server = await serverFor(database, places);
-  await makeFiles(site, places);
-  const secrets = secretsFor(database, places.stack);
-  const stackIn = (storageMode: "mongo" | "filesystem") =>
-    stackWith({ storageMode, keepUris: false, values: valuesOf(site, places) }, places, secrets);
   if (cluster !== undefined) {
     // A new stack first gets to the state of an environment before its cutover.
     const onFiles = await stackIn("filesystem");
     if (!(await hasServices(onFiles))) {
-      const { name } = places.stack;
-      say(`stack ${name} is new: first worker and web are installed, and work on files`);
-      await updateStack(onFiles);
-      if (isReal) await untilRunsEnd(places, 20);
-      say(`stack ${name}: now the cutover of worker and web to MongoDB`);
+      await installServices(onFiles, isReal);
+      say(`stack ${places.stack.name}: now the cutover of worker and web to MongoDB`);
     }
   }
   const stack = await stackIn("mongo");
   await updateAndTell(stack, { database: hidePassword(database.uri), server, cluster, isReal });
+}
+
+/** Starts the servers, and on a new stack installs worker and web on files. It changes no mode. */
+export async function start(places: DevPaths): Promise<void> {
+  const { site, stackIn } = await startStack(places);
+  // Opened as it is: its settings keep the mode.
+  if (site.cluster === undefined || (await hasServices(await openStack(places)))) return;
+  await installServices(await stackIn("filesystem"), site.isReal);
+}
+
+async function installServices(onFiles: Stack, isReal: boolean): Promise<void> {
+  const { places } = onFiles;
+  say(`stack ${places.stack.name} is new: first worker and web are installed, and work on files`);
+  await updateStack(onFiles);
+  if (isReal) await untilRunsEnd(places, 20);
+}
+
+/** Starts the servers, writes the files, and returns what opens the stack in a mode. */
+async function startStack(places: DevPaths) {
+  const site = await siteOf(places);
+  const server = await serverFor(site.database, places);
+  await makeFiles(site, places);
+  const secrets = secretsFor(site.database, places.stack);
+  const values = valuesOf(site, places);
+  const stackIn = (storageMode: "mongo" | "filesystem") =>
+    stackWith({ storageMode, keepUris: false, values }, places, secrets);
+  return { site, server, stackIn };
 }
 
 /**

@@ -1,10 +1,11 @@
 /** The commands behind the make targets: `tsx tools/dev/index.ts <command>`. */
 import { Command, Option } from "commander";
 import { PartError, repository } from "../parts";
-import { clean, down, runPreview, rollBackStack, runUp } from "./commands";
+import { clean, down, runPreview, rollBackStack, runUp, start } from "./commands";
 import { DevError, type DevPaths, devPaths, stacks } from "./places";
 
 const commands: Readonly<Record<string, [(places: DevPaths) => Promise<void>, string]>> = {
+  start: [start, "starts the servers; on a new stack local, worker and web work on files"],
   up: [runUp, "takes the stack from files to MongoDB, from nothing"],
   preview: [runPreview, "what up would change"],
   rollback: [rollBackStack, "puts worker and web back on files, without MongoDB"],
