@@ -63,7 +63,7 @@ export default defineConfig({
       },
       { test: { ...sharing, name: "stacks", include: stacks, exclude: [cutover] } },
       { test: { ...sharing, name: "tools", include: tools } },
-      { test: { ...rare, name: "workflows", include: ["test/workflows/act/*.act.ts"] } },
+      { test: { ...rare, name: "workflows", include: ["test/workflows/*/*.act.ts"] } },
       { test: { ...rare, name: "autoscalers", include: ["test/autoscalers/*.live.ts"] } },
       { test: { ...rare, name: "atlas", include: ["test/atlas/*.live.ts"] } },
       {

@@ -21,6 +21,7 @@ export {
   act,
   actionlint,
   gitea,
+  gitlabCiLocal,
   type GiteaPrograms,
   helm,
   type Keda,

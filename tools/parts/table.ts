@@ -88,6 +88,12 @@ export const programs = {
     stamps: [`github.com/rhysd/actionlint.version=${versions.actionlint.slice(1)}`],
     time: "10 s to a minute",
   },
+  gitlabCiLocal: {
+    name: "gitlab-ci-local",
+    version: versions.gitlabCiLocal,
+    time: "seconds",
+    install: "npm",
+  },
   act: {
     name: "act",
     version: versions.act,
@@ -155,6 +161,7 @@ async function fileOf(program: Program): Promise<string> {
 
 export const actionlint = () => fileOf(programs.actionlint);
 export const act = () => fileOf(programs.act);
+export const gitlabCiLocal = () => fileOf(programs.gitlabCiLocal);
 export const helm = () => fileOf(programs.helm);
 export const mongosh = () => fileOf(programs.mongosh);
 

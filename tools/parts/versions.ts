@@ -56,6 +56,7 @@ export const versions = {
   keda: inModule("keda", "github.com/kedacore/keda/v2"),
   actionlint: inModule("actionlint", "github.com/rhysd/actionlint"),
   mermaid: "11.17.2",
+  gitlabCiLocal: "4.75.1",
   act: inModule("act", "github.com/nektos/act"),
   /** The last version as module `code.gitea.io/gitea`; later ones need modules of gitea.dev. */
   gitea: inModule("gitea", "code.gitea.io/gitea"),
