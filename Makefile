@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help start up preview rollback down clean test test-stacks test-tools test-workflows test-node test-autoscalers test-atlas breaks mutate lint bench bundle package docs gallery
+.PHONY: help start up preview rollback down clean test test-stacks test-tools test-workflows test-node test-autoscalers test-atlas breaks mutate lint bench bundle package release docs gallery
 
 installed := node_modules/.package-lock.json
 # The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
@@ -78,6 +78,9 @@ bundle: $(installed) ## the commands as one file for a container: dist/taskrunne
 
 package: $(installed) ## the npm package for programs of others: dist/package
 	@$(tsx) tools/package/index.ts
+
+release: bundle package ## all of a release but the image, built and checked in dist; publishes nothing; TAG=v0.3.0 for its tag
+	@TAG="$(TAG)" $(tsx) tools/release/index.ts
 
 docs: $(installed) ## the pages and the schema that are made from the code
 	@$(tsx) tools/docs/index.ts

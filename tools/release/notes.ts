@@ -1,15 +1,11 @@
-/** Prints the notes of a release: `tsx tools/release/notes.ts v0.2.0`; without a tag those of the next, as a draft. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { version } from "../../package.json";
-import { PartError, repository } from "../parts";
+import { PartError } from "../parts";
 
 /**
  * A version's section of a changelog, without its heading.
  *
  * @param tag such as `v0.2.0`; empty for a dry run, in which the section needs no date yet
  * @param project the version in package.json
- * @throws PartError if the tag is of another version, or the changelog has no dated section of it
+ * @throws PartError if the tag is of another version, or the changelog has no dated section of it, or an empty one
  */
 export function releaseNotes(tag: string, project: string, changelog: string): string {
   if (tag !== "" && tag !== `v${project}`) {
@@ -24,18 +20,9 @@ export function releaseNotes(tag: string, project: string, changelog: string): s
       `CHANGELOG.md has no section "## [${project}] - YYYY-MM-DD". Date the release there first.`,
     );
   }
-  return section.replace(heading, "").trim();
-}
-
-function main(tag = ""): void {
-  try {
-    const changelog = readFileSync(join(repository, "CHANGELOG.md"), "utf8");
-    console.log(`${releaseNotes(tag, version, changelog)}\n`);
-  } catch (error) {
-    if (!(error instanceof PartError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
+  const notes = section.replace(heading, "").trim();
+  if (!notes.includes("- ")) {
+    throw new PartError(`The section [${project}] of CHANGELOG.md is empty. Say what changes.`);
   }
+  return notes;
 }
-
-if (require.main === module) main(process.argv[2]);

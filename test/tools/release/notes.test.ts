@@ -30,3 +30,8 @@ it("a dry run has no tag, and its section needs no date", () => {
   expect(releaseNotes("", "1.2.0", undated)).toBe("### Fixed\n\n- What was wrong.");
   expect(() => releaseNotes("", "1.3.0", undated)).toThrow('no section "## [1.3.0]');
 });
+
+it("a section without a change is refused", () => {
+  const empty = changelog.replace("- What was wrong.", "");
+  expect(() => releaseNotes("v1.2.0", "1.2.0", empty)).toThrow("[1.2.0] of CHANGELOG.md is empty");
+});
