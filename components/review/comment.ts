@@ -62,7 +62,7 @@ function messageSections(input: ReviewInput, most: number): Markdown[] {
 
 function renderMessage({ urn, text, code }: Message, { docs }: Trigger): Markdown {
   const name = urn?.split("::").slice(3).join("::");
-  const pages = code && docs ? [link(`\`${code}\``, `${docs}/troubleshooting.md#${code}`)] : [];
+  const pages = code && docs ? [link(`\`${code}\``, `${docs}/codes.md#${code}`)] : [];
   const heading = [...(name === undefined ? [] : [md`On ${name}`]), ...pages];
   const block = codeBlock(wrap(text));
   return heading.length === 0 ? block : join([md`${join(heading, ", ")}:`, block], between);

@@ -1,4 +1,4 @@
-/** The codes of all findings, each with its meaning; docs/troubleshooting.md says what to do. */
+/** The codes of all findings, each with its meaning; docs/codes.md says what to do. */
 export const codes = [
   "argo-not-automated", // Argo CD does not sync the application by itself.
   "argo-not-checked", // The application cannot be read, or does not use Helm.

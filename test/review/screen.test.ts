@@ -135,7 +135,7 @@ describe("the links", () => {
   });
 
   it("lead from each code to its page", () => {
-    const page = `[\`live-values\`](${docs}/troubleshooting.md#live-values):`;
+    const page = `[\`live-values\`](${docs}/codes.md#live-values):`;
     expect(linked({ docs })).toContain(`\n\n${page}\n\n`);
     expect(rendered(linked({})).links).toEqual([]);
   });

@@ -20,7 +20,8 @@ export function describeRange({ minimum, maximum }: JsonSchema): string {
 export const code = (text: string) => `\`${text}\``;
 
 export function inline(value: unknown): string {
-  if (Array.isArray(value) || value === "") return "none";
+  if (value === "" || (Array.isArray(value) && value.length === 0)) return "none";
+  if (Array.isArray(value)) return code(`[${value.join(", ")}]`);
   if (typeof value !== "object" || value === null) return code(String(value));
   const members = Object.entries(value).map(([key, one]) => `${key}: ${String(one)}`);
   return code(`{ ${members.join(", ")} }`);

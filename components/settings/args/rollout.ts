@@ -26,7 +26,7 @@ export interface RolloutValuesConfirmArgs {
 export interface RolloutValuesWorkerArgs {
   /** The stack's own values file in `directory`. List it last. Default: `taskrunner-storage.worker.values.yaml`. */
   readonly file?: string | undefined;
-  /** Your values files in `directory`, in Helm's order. The stack reads them and never changes them. Default: none. */
+  /** Your values files in `directory`, in Helm's order. The stack reads them and never changes them. Default: `[worker.values.yaml]`. */
   readonly values?: readonly string[] | undefined;
   /** The dotted path of the service's environment variables in the values. The stack writes a list or a map, whichever the values use; a list by default. Default: `env`. */
   readonly path?: string | undefined;
@@ -36,7 +36,7 @@ export interface RolloutValuesWorkerArgs {
 export interface RolloutValuesWebArgs {
   /** The stack's own values file in `directory`. List it last. Default: `taskrunner-storage.web.values.yaml`. */
   readonly file?: string | undefined;
-  /** Your values files in `directory`, in Helm's order. The stack reads them and never changes them. Default: none. */
+  /** Your values files in `directory`, in Helm's order. The stack reads them and never changes them. Default: `[web.values.yaml]`. */
   readonly values?: readonly string[] | undefined;
   /** The dotted path of the service's environment variables in the values. The stack writes a list or a map, whichever the values use; a list by default. Default: `env`. */
   readonly path?: string | undefined;
