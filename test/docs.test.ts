@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { program } from "../cli/program";
 import { atlasActions } from "../components/cluster/atlas/users";
 import { applicationRole, migratorRole, type DatabaseRole } from "../components/contract";
 import { codes } from "../components/text";
@@ -116,31 +115,6 @@ describe("the pages", () => {
 
   it.each(names)("%s has at most 200 lines", (name) => {
     expect(page(`docs/${name}`).trimEnd().split("\n").length).toBeLessThanOrEqual(200);
-  });
-
-  it("name only commands, options and make targets that exist", () => {
-    const makefile = page("Makefile");
-    const commands = new Map(
-      program.commands.flatMap((command) =>
-        [command.name(), ...command.aliases()].map((name) => [name, command] as const),
-      ),
-    );
-    const calls = all.flatMap((name) => [
-      ...page(name).matchAll(/taskrunner-storage ([a-z]+)\b((?:[^`\n|;]|\\\n)*)/g),
-    ]);
-
-    expect(calls.length).toBeGreaterThan(30);
-    for (const [call, name = "", rest = ""] of calls) {
-      const options = commands.get(name)?.options.map(({ long }) => long);
-      expect(options, call).toBeDefined();
-      for (const [option] of rest.matchAll(/(?<= )--[a-z-]+/g))
-        expect(options, call).toContain(option);
-    }
-    for (const name of all) {
-      for (const [, target = ""] of page(name).matchAll(/(?:^ {4}|`)make ([a-z-]+)/gm)) {
-        expect(makefile, `${name}: ${target}`).toMatch(new RegExp(`^${target}:`, "m"));
-      }
-    }
   });
 
   it.each(all)("%s has links that lead somewhere", (name) => {
