@@ -35,6 +35,7 @@ beforeAll(async () => {
   sample = await generateSample(join(stack.folder, "state"), { runs: 40 });
   await cp("tools/sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   before = await siteFiles();
+  await mongoMode();
 });
 afterAll(async () => {
   await client.close();
@@ -44,7 +45,6 @@ afterAll(async () => {
 
 describe("the cutover on the real engine and a server with logins", () => {
   it("says in its preview what each step will do, in their order, and marks no input with it", async () => {
-    await mongoMode();
     const preview = kept(await stack.previewAsJson());
     expect(preview.output).not.toContain('"isPreview": true');
     expect(stepsPlanned(preview)).toEqual([
@@ -63,7 +63,7 @@ describe("the cutover on the real engine and a server with logins", () => {
   it("imports the state, rolls out the worker, then web, and verifies it", async () => {
     const up = kept(await stack.up());
 
-    expect(up.failed).toBe(false);
+    expect(up.failed, up.output).toBe(false);
     expect(up.output).not.toContain("[planned]");
     expect(up.output).toContain("[canary-left-out]");
     const kinds = cutoverKinds.filter((kind) => kind !== "Canary");
@@ -209,7 +209,7 @@ describe("the cutover on the real engine and a server with logins", () => {
     await mongoMode();
     const up = kept(await stack.up());
 
-    expect(up.failed).toBe(false);
+    expect(up.failed, up.output).toBe(false);
     const { cutoverAt } = await ledgerRecord();
     expect(Date.parse(cutoverAt)).toBeGreaterThan(Date.parse(first.cutoverAt));
     expect(await documents()).toEqual(sample);
