@@ -8,15 +8,13 @@ import { parse } from "yaml";
 import { dependencies } from "../../package.json";
 import { generateSample } from "../../tools/sample";
 import { engine, engineEnvironment, repository } from "../../tools/parts";
+import { installPacked } from "../packed";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { makeProject, type TestProject } from "../project";
 import { exampleSettings } from "./example";
 import { makeStack, type TestStack } from "./stack";
 import { allowForEngine } from "./stacks";
 import { deployedMode } from "./values";
-
-/** What the package has as optional peers, or not at all. */
-const unneeded = ["@pulumi/kubernetes", "@pulumi/mongodbatlas", "tsx"];
 
 allowForEngine();
 
@@ -37,7 +35,9 @@ beforeAll(async () => {
   await cutOverFromClone();
   await project.remove();
   await newProject(project.folder);
-  await install();
+  await installPacked(project.folder);
+  const deployed = join(project.folder, "deploy");
+  await cp(join(repository, "tools/sample/rollout"), deployed, { recursive: true });
 });
 afterAll(async () => {
   await server.release();
@@ -71,22 +71,6 @@ async function newProject(folder: string, ...options: readonly string[]): Promis
   const asked = ["--name", "taskrunner-storage", "--stack", "dev", "--dir", folder, ...options];
   const path = [location, env.PATH].join(delimiter);
   await execa("pulumi", ["new", template, ...asked, "--yes"], { env: { ...env, PATH: path } });
-}
-
-/** Builds and packs the package and installs the file, beside those packages only that it and the example name. */
-async function install(): Promise<void> {
-  const env = { REPOSITORY: "https://github.com/o/r" };
-  await execa("make", ["package"], { cwd: repository, env });
-  const { folder: cwd } = project;
-  const npm = async (...args: string[]) =>
-    (await execa("npm", [...args, "--offline", "--no-audit", "--no-fund"], { cwd })).stdout;
-  const tarball = await npm("pack", join(repository, "dist/package"), "--silent");
-  // Links into the repository's own packages, so that no registry is asked.
-  const others = Object.keys(dependencies).filter((name) => !unneeded.includes(name));
-  const links = others.map((name) => `${name}@file:${join(repository, "node_modules", name)}`);
-  await npm("install", "--ignore-scripts", "--install-links=false", `./${tarball}`, ...links);
-  const deployed = join(cwd, "deploy");
-  await cp(join(repository, "tools/sample/rollout"), deployed, { recursive: true });
 }
 
 async function configure(storageMode: "mongo" | "filesystem") {

@@ -27,7 +27,7 @@ export interface Job {
   };
   readonly permissions?: Readonly<Record<string, string>>;
   readonly strategy?: { readonly matrix: Readonly<Record<string, string | readonly string[]>> };
-  readonly with?: Readonly<Record<string, string>>;
+  readonly with?: Readonly<Record<string, unknown>>;
   readonly steps?: readonly WorkflowStep[];
 }
 
@@ -39,6 +39,11 @@ export interface Workflow {
 
 const folder = join(repository, ".github/workflows");
 
+/** What the docs say of the workflows. */
+export const page = ["workflows", "workflows-setup"]
+  .map((name) => readFileSync(join(repository, `docs/${name}.md`), "utf8"))
+  .join("\n");
+
 /** The text of each workflow. */
 export const texts = new Map(
   readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
@@ -49,13 +54,12 @@ interface Action {
   readonly runs: { readonly steps: readonly WorkflowStep[] };
 }
 
-const textOfAction = (name: string) =>
-  readFileSync(join(repository, `.github/actions/${name}/action.yml`), "utf8");
-
-/** The text of each action of this repository. */
-export const actionTexts = ["setup", "preview"].map(textOfAction);
-export const setupAction = parse(textOfAction("setup")) as Action;
-export const previewAction = parse(textOfAction("preview")) as Action;
+/** The text of the action of this repository. */
+export const actionText = readFileSync(
+  join(repository, ".github/actions/setup/action.yml"),
+  "utf8",
+);
+export const setupAction = parse(actionText) as Action;
 
 /** @param name such as `up.yml` */
 export function workflow(name: string): Workflow {

@@ -5,10 +5,10 @@ import { build } from "esbuild";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { repository } from "../../tools/parts";
-import { previewAction, stepsOf, workflow, type WorkflowStep } from "./read";
+import { stepsOf, workflow, type WorkflowStep } from "./read";
 
-const up = stepsOf("stack-up.yml", "up");
-const preview = previewAction.runs.steps;
+const up = stepsOf("stack.yml", "up");
+const preview = stepsOf("stack.yml", "preview");
 const runOf = ({ run = "" }: WorkflowStep) => run;
 
 it("only an up that goes on despite its preview has none of its own, and survives a failed one", () => {
@@ -18,10 +18,17 @@ it("only an up that goes on despite its preview has none of its own, and survive
     ["${{ !inputs.despite-preview }}", false],
     ["inputs.despite-preview", true],
   ]);
-  const previews = up.filter(({ uses }) => uses === "./.github/actions/preview");
-  expect(previews.map((step) => step.if)).toEqual(["${{ !inputs.despite-preview }}"]);
-  const fails = preview.find((step) => runOf(step).includes("exit 1"));
-  expect(fails?.if).toBe("steps.preview.outcome == 'failure' && inputs.despite-preview != 'true'");
+  const { env } = workflow("stack.yml").jobs.up ?? {};
+  expect(env?.SKIPS_PREVIEW).toBe("${{ inputs.despite-preview }}");
+  const previews = up.filter((step) =>
+    /pulumi preview|storage (plan|comment) |printenv APPROVED/.test(runOf(step)),
+  );
+  expect(previews).toHaveLength(4);
+  for (const step of previews) expect(step.if).toBe("env.SKIPS_PREVIEW != 'true'");
+  for (const steps of [preview, up]) {
+    const fails = steps.find((step) => runOf(step).includes("exit 1"));
+    expect(fails?.if).toBe("steps.preview.outcome == 'failure' && !inputs.despite-preview");
+  }
 });
 
 describe("the shell of a step", () => {
@@ -100,7 +107,7 @@ describe("the shell of a step", () => {
 
   it("hands an approval over as it is, and refuses one that was lost on its way", async () => {
     const runStep = (part: string, env: Readonly<Record<string, string>>) => {
-      const run = preview.map(runOf).find((one) => one.includes(part)) ?? "";
+      const run = [...preview, ...up].map(runOf).find((one) => one.includes(part)) ?? "";
       const all = { ...env, RUNNER_TEMP: folder, GITHUB_OUTPUT: join(folder, "output") };
       return execa("bash", ["-eo", "pipefail", "-c", run], { env: all });
     };
@@ -140,7 +147,7 @@ it("a rollback leaves a branch in which only the mode of the stack is another", 
     GITHUB_STEP_SUMMARY: summary,
   };
   const job = async () => {
-    for (const { run } of stepsOf("rollback.yml", "branch")) {
+    for (const { run } of stepsOf("stack.yml", "branch")) {
       if (run !== undefined) await execa("bash", ["-e", "-c", run], { cwd: clone, env });
     }
   };
@@ -163,10 +170,13 @@ it("a rollback leaves a branch in which only the mode of the stack is another", 
 });
 
 it("logins are valid as long as the job that changes a stack may take", () => {
-  const given = up.find(({ uses }) => uses === "./.github/actions/setup")?.with ?? {};
-  const seconds = (workflow("stack-up.yml").jobs.up?.["timeout-minutes"] ?? 0) * 60;
-  const expected = `\${{ vars.ROLE_DURATION_SECONDS || '${seconds}' }}`;
-  expect(given["role-duration-seconds"]).toBe(expected);
+  const { env, "timeout-minutes": minutes = 0 } = workflow("stack.yml").jobs.up ?? {};
+  expect(env?.ROLE_SECONDS).toBe(`\${{ vars.ROLE_DURATION_SECONDS || '${minutes * 60}' }}`);
+  const logins = up.filter(({ uses }) => /^(pulumi\/auth|aws-actions)/.test(uses ?? ""));
+  const durations = logins.map(({ with: given }) => [
+    given?.["token-expiration"] ?? given?.["role-duration-seconds"],
+  ]);
+  expect(durations.flat()).toEqual(["${{ env.ROLE_SECONDS }}", "${{ env.ROLE_SECONDS }}"]);
 });
 
 describe("a merge", () => {
@@ -180,6 +190,11 @@ describe("a merge", () => {
       ),
   );
   const runsUp = (file: string) => patterns.some((pattern) => pattern.test(file));
+
+  it("is previewed by its pull request if it runs up", () => {
+    const on = workflow("preview.yml").on as { pull_request: { paths: string[] } };
+    expect(on.pull_request.paths).toEqual(push.paths);
+  });
 
   it("that changes what the program is made of runs up", async () => {
     const { metafile } = await build({

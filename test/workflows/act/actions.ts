@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { stringify } from "yaml";
 import { repository } from "../../../tools/parts";
-import { actionTexts, texts } from "../read";
+import { actionText, texts } from "../read";
 
 /**
  * What the workflows' actions do on a runner of the platform, as far as this machine lacks it: a checkout
- * of the forge's repository, and the packages, which are here already. Pulumi is on PATH.
+ * of the forge's repository, and an npm that asks no registry. Pulumi is on PATH.
  */
 const actions: Readonly<Record<string, readonly string[]>> = {
   // Gitea has the head of a pull request, and no merge of it.
@@ -26,9 +27,6 @@ const actions: Readonly<Record<string, readonly string[]>> = {
   "google-github-actions/setup-gcloud": ["exit 1"],
 };
 
-/** The npm of a job: its packages are those of this repository. */
-const npm = `#!/bin/sh\ntest "$1" = ci && ln -s "${repository}/node_modules" node_modules\n`;
-
 /** Writes the actions below `folder`; gives what replaces each in act's words. */
 export async function writeActions(folder: string): Promise<string[]> {
   const replaced: string[] = [];
@@ -38,8 +36,15 @@ export async function writeActions(folder: string): Promise<string[]> {
     await writeFile(join(place, "action.yml"), stringify(actionOf(name, lines)));
     replaced.push(`${name}@${commitOf(name)}=${place}`);
   }
-  await writeFile(join(folder, "actions/setup-node/npm"), npm, { mode: 0o755 });
+  await writeFile(join(folder, "actions/setup-node/npm"), await npmOfJobs(), { mode: 0o755 });
   return replaced;
+}
+
+/** The npm of a job: in a clone, the packages are those of this repository; elsewhere they are those of the lock file. */
+async function npmOfJobs(): Promise<string> {
+  const { stdout: npm } = await execa("sh", ["-c", "command -v npm"]);
+  const link = `exec ln -s "${repository}/node_modules" node_modules`;
+  return `#!/bin/sh\ntest -e components && ${link}\nexec "${npm}" "$@" --offline --install-links=false\n`;
 }
 
 function actionOf(name: string, lines: readonly string[]): object {
@@ -54,7 +59,7 @@ function actionOf(name: string, lines: readonly string[]): object {
 
 /** The commit by which the workflows pin an action. */
 function commitOf(name: string): string {
-  const all = [...texts.values(), ...actionTexts].join("\n");
+  const all = [...texts.values(), actionText].join("\n");
   const [, commit] = new RegExp(`uses: ${name}@([0-9a-f]{40})`).exec(all) ?? [];
   if (commit === undefined) throw new Error(`no workflow uses ${name}`);
   return commit;

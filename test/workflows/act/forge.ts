@@ -7,22 +7,29 @@ import { execa } from "execa";
 import { gitea } from "../../../tools/parts";
 import { startChild } from "../../../tools/parts/child";
 
-/** A forge with one empty repository. */
+/** A forge with one user, `op`. */
 export interface Forge {
-  /** `owner/name` of the repository. */
-  readonly repository: string;
   readonly serverUrl: string;
   readonly apiUrl: string;
   readonly token: string;
-  /** Asks the API about the repository, such as `issues`, as its owner. */
-  ask<T>(path: string, method?: string, body?: object): Promise<T>;
+  /** Creates an empty private repository. */
+  create(name: string): Promise<ForgeRepository>;
   stop(): Promise<void>;
 }
 
-const owner = "op";
-const name = "site";
+/** A repository on a forge. */
+export interface ForgeRepository {
+  /** `owner/name`. */
+  readonly fullName: string;
+  /** The address to push to, with the owner's token. */
+  readonly remote: string;
+  /** Asks the API about it, such as `issues`, as its owner. */
+  ask<T>(path: string, method?: string, body?: object): Promise<T>;
+}
 
-/** Starts Gitea on a free port, with its data below `folder`, and creates its user and repository. */
+const owner = "op";
+
+/** Starts Gitea on a free port, with its data below `folder`, and creates its user. */
 export async function startForge(folder: string): Promise<Forge> {
   const { gitea: program, files } = await gitea();
   const port = await freePort();
@@ -50,13 +57,20 @@ export async function startForge(folder: string): Promise<Forge> {
     if (tries > 300) throw new Error(`Gitea does not answer, see ${folder}/web.log`);
     await sleep(200);
   }
-  await api("user/repos", "POST", { name, default_branch: "main", private: true });
   return {
-    repository: `${owner}/${name}`,
     serverUrl,
     apiUrl: `${serverUrl}/api/v1`,
     token: created,
-    ask: (path, ...request) => api(`repos/${owner}/${name}/${path}`, ...request),
+    async create(name) {
+      await api("user/repos", "POST", { name, default_branch: "main", private: true });
+      const fullName = `${owner}/${name}`;
+      const remote = `${serverUrl.replace("//", `//${owner}:${created}@`)}/${fullName}.git`;
+      return {
+        fullName,
+        remote,
+        ask: (path, ...request) => api(`repos/${fullName}/${path}`, ...request),
+      };
+    },
     async stop() {
       child.kill();
       if (child.exitCode === null) await once(child, "exit");

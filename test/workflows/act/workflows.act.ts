@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { repository } from "../../../tools/parts";
 import { makeCluster } from "../../engine/cluster";
 import { installServices, startArgo, watchedRollout } from "../../engine/git-ops";
-import { makeActSite, type ActSite, type RunOptions } from "./site";
+import type { RunOptions } from "./runner";
+import { makeActSite, type ActSite } from "./site";
 
 const minutes = 60_000;
 
@@ -39,8 +40,8 @@ it(
     await site.git("checkout", "--quiet", "-b", "change");
     const sha = await site.push("a change");
     const proposed = { head: "change", base: "main", title: "a change" };
-    const { number } = await site.forge.ask<Text>("pulls", "POST", proposed);
-    const repo = { full_name: site.forge.repository };
+    const { number } = await site.repository.ask<Text>("pulls", "POST", proposed);
+    const repo = { full_name: site.repository.fullName };
     const pull_request = {
       number,
       head: { ref: "change", sha, repo },
@@ -49,7 +50,7 @@ it(
     const run = await site.run("pull_request", "preview.yml", { event: { number, pull_request } });
     await site.git("checkout", "--quiet", "main");
 
-    const comments = await site.forge.ask<Text[]>(`issues/${number}/comments`);
+    const comments = await site.repository.ask<Text[]>(`issues/${number}/comments`);
     expect(comments.map(({ body }) => body.split("\n")[0]).sort()).toEqual([
       "<!-- taskrunner-storage:prod -->",
       "<!-- taskrunner-storage:staging -->",
@@ -116,8 +117,8 @@ it(
     expect(refused.output).toMatch(/Cutover 1 .* rolled back on /);
     const head = "taskrunner-storage/filesystem-staging";
     const asked = { head, base: "main", title: "staging: storageMode filesystem" };
-    const { number } = await site.forge.ask<Text>("pulls", "POST", asked);
-    await site.forge.ask(`pulls/${number}/merge`, "POST", { Do: "merge" });
+    const { number } = await site.repository.ask<Text>("pulls", "POST", asked);
+    await site.repository.ask(`pulls/${number}/merge`, "POST", { Do: "merge" });
     await site.git("pull", "--quiet", "origin", "main");
   },
   30 * minutes,
@@ -160,8 +161,8 @@ it(
 it(
   "up pushes the values files of a stack whose services GitOps deploys",
   async () => {
-    const cluster = await makeCluster(site.folder);
-    const folder = join(site.checkout, "rollout");
+    const cluster = await makeCluster(site.machine);
+    const folder = join(site.folder, "rollout");
     await cp(join(repository, "tools/sample/rollout"), folder, { recursive: true });
     await installServices(cluster, folder);
     const rollout = { ...watchedRollout(cluster, "rollout"), push: { branch: "main" } };
