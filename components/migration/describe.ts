@@ -1,3 +1,4 @@
+import type { Document } from "mongodb";
 import { describeDataIssue, describeNotChecked } from "./issues/data-issues";
 import type { Plan } from "./plan";
 import { describeChange, type Change } from "./planner/change";
@@ -45,7 +46,7 @@ function changeAsJson(change: Change) {
     reason: change.reason,
     blocksWrites: commands.some(({ blocksWrites }) => blocksWrites),
     loses: commands.some(({ loses }) => loses),
-    commands: commands.map(({ command }) => command),
+    commands: commands.map(({ command }): Document => command),
   };
 }
 

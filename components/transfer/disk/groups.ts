@@ -13,7 +13,7 @@ import {
   statsAtOnce,
   unreadable,
 } from "../../state";
-import { type CollectionRole, byRole, collectionRoles } from "../../contract";
+import { type CollectionRole, collectionRoles } from "../../contract";
 import { type Checkpoints, type RunCheckpoints, converterOf } from "../checkpoints";
 import type { Tally } from "../tally";
 import { type FileRecords, type RunGroup, batchBytes, groupRuns } from "./batches";
@@ -91,7 +91,9 @@ async function* listRuns(scan: DiskScan): AsyncGenerator<readonly Listed[][]> {
   const { address, tally, from, checkpoints, empty, only, stats, select } = scan;
   const ignored = new Set<keyof RunCheckpoints>(from === "start" ? collectionRoles : empty);
   if (empty?.has("logs")) ignored.add("beginning");
-  const converters = byRole((role) => converterOf({ role, forms: address.forms }));
+  const converters = new Map(
+    collectionRoles.map((role) => [role, converterOf({ role, forms: address.forms })]),
+  );
   const blocks = only
     ? runsNamed(address, only.names, only.roles)
     : runsOnDisk(address, tally.skipped);
@@ -109,7 +111,7 @@ async function* listRuns(scan: DiskScan): AsyncGenerator<readonly Listed[][]> {
       return files.map((file) => {
         const beginning = file.role === "logs" ? known.beginning : undefined;
         const own = known[file.role];
-        const checkpoint = own?.converter === converters[file.role] ? own : undefined;
+        const checkpoint = own?.converter === converters.get(file.role) ? own : undefined;
         return { file, checkpoint, beginning, id: ids[at] };
       });
     });
