@@ -78,7 +78,9 @@ async function goBackAlone(): Promise<string[]> {
   const files = await readdir(join(site.root, "held", cutoverAt, defaultFolders.runs));
   const held = files.map((name) => name.replace(/\.json$/, ""));
   expect(held.length).toBeGreaterThan(0);
-  for (const stem of held) expect(output).toContain(stem);
+  // Of many runs, the warning names the first ones and counts the others.
+  expect(output).toMatch(new RegExp(`\\b${held.length} runs? held .*\\[runs-held\\]`));
+  expect(held.some((stem) => output.includes(stem))).toBe(true);
   await goOn();
   const executed = eventsOf(journal, "executed").slice(before);
   const worked = new Set(executed.map(({ runId }) => stemOf(runId)));
