@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { engine, engineEnvironment, type EngineOptions, repository } from "../tools/parts";
 import { once } from "./engine/stack";
+import { gitIdentity } from "./git-identity";
 
 /** What a shell line ended with. */
 export interface Ran {
@@ -36,14 +37,7 @@ export interface UserCheckout {
 const parts = ["cli", "components", "examples/chart", "tools/sample", "index.ts", "program.cjs"];
 const configuration = ["Pulumi.yaml", "package.json", "tsconfig.json"];
 
-const identity = {
-  GIT_AUTHOR_NAME: "t",
-  GIT_AUTHOR_EMAIL: "t@t",
-  GIT_COMMITTER_NAME: "t",
-  GIT_COMMITTER_EMAIL: "t@t",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_CONFIG_SYSTEM: "/dev/null",
-};
+const identity = { ...gitIdentity, GIT_CONFIG_SYSTEM: "/dev/null" };
 
 /** Makes one, committed to git, in a temporary folder. */
 export async function makeCheckout(options: EngineOptions = {}): Promise<UserCheckout> {

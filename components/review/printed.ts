@@ -75,7 +75,7 @@ export const formsForm = z
   })
   .describe("Absent if the state directory is not on this machine, or MongoDB is unreachable.");
 
-/** A finding, by its code in docs/troubleshooting.md. */
+/** A finding, by its code in docs/codes.md. */
 export const findingForm = z.object({
   severity: z.enum(["stop", "warn", "info"]),
   code: z.string(),

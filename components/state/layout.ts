@@ -1,9 +1,10 @@
 import type { Dir, Dirent } from "node:fs";
-import { lstat, opendir } from "node:fs/promises";
+import { opendir } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import { type CollectionRole, type StateFolders, type Store, collectionRoles } from "../contract";
 import { mapLimit } from "./concurrency";
 import { isMissing, isSystemError } from "./errors";
+import { lookUp } from "./file-stat";
 import { ownFiles } from "./own-files";
 import type { StepForms } from "./step-forms";
 
@@ -92,7 +93,7 @@ export async function* filesOf<Role extends Store>(
       const file = fileOf(address, role, basename(entry.name, extensionOf(role)));
       const isOfRole = entry.isFile() && entry.name.endsWith(extensionOf(role));
       const isUnknown = isWhole && (entry.isDirectory() || entry.isSymbolicLink());
-      if (isOfRole && (isDecoded(file.path) || (await isThere(file.path)))) files.push(file);
+      if (isOfRole && (isDecoded(file.path) || (await lookUp(file.path)))) files.push(file);
       else leaveOut(skipped, isUnknown ? "unknown" : "foreign", posix.join(folder, entry.name));
     }
     return files;
@@ -105,12 +106,12 @@ export async function* filesOf<Role extends Store>(
     if (isListed(run.name)) return [];
     const file = fileOf(address, role, run.name);
     const ofRun = dirname(file.path);
-    if (!isDecoded(ofRun) && !(await isThere(ofRun))) return leaveOut(skipped, "foreign", name);
-    const found = await lstat(file.path).catch(() => undefined);
+    if (!isDecoded(ofRun) && !(await lookUp(ofRun))) return leaveOut(skipped, "foreign", name);
+    const found = await lookUp(file.path);
     if (found?.isFile()) return [file];
     // A run's artifacts may be there before their manifest.
     const own = fileOf(address, "runs", run.name).path;
-    if (!(await isThere(own))) await skipForeign(address, skipped, name);
+    if (!(await lookUp(own))) await skipForeign(address, skipped, name);
     return [];
   };
   for await (const entries of readFolder(join(address.root, folder))) {
@@ -139,13 +140,6 @@ export async function countFiles({ root, folders }: StateAddress): Promise<numbe
 /** Whether a path is as it was decoded. A name that is not UTF-8 becomes a text under which no file is found. */
 function isDecoded(path: string): boolean {
   return !path.includes("\ufffd");
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Maximum number of entries that are looked up at once. */

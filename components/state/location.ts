@@ -1,4 +1,3 @@
-import { lstat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
@@ -89,7 +88,7 @@ export async function findRunId(
 async function runIdInside(address: StateAddress, baseName: string): Promise<string | undefined> {
   const file = fileOf(address, "runs", baseName);
   for (let reread = 0; ; reread += 1) {
-    const found = await lstat(file.path).catch(() => undefined);
+    const found = await lookUp(file.path);
     if (!found?.isFile()) return undefined;
     const run = await runIn(file);
     const id = run && idInside(run);

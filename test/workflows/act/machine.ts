@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 import { generateSample } from "../../../tools/sample";
 import { engine, engineEnvironment, repository as root } from "../../../tools/parts";
 import { type BorrowedDatabases, borrowDatabases } from "../../pool";
+import { gitIdentity } from "../../git-identity";
 import { startForge, type ForgeRepository } from "./forge";
 import { makeRunner, passphrase, type RunOptions, type WorkflowRun } from "./runner";
 
@@ -79,11 +80,7 @@ export async function startMachine(): Promise<ActMachine> {
 }
 
 const identity = {
-  GIT_AUTHOR_NAME: "t",
-  GIT_AUTHOR_EMAIL: "t@t",
-  GIT_COMMITTER_NAME: "t",
-  GIT_COMMITTER_EMAIL: "t@t",
-  GIT_CONFIG_GLOBAL: "/dev/null",
+  ...gitIdentity,
   GIT_TERMINAL_PROMPT: "0",
 };
 
