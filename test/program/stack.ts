@@ -36,6 +36,7 @@ interface Kept {
 export async function makeStackInProcess(name = "test"): Promise<StackInProcess> {
   const folder = await mkdtemp(join(tmpdir(), "stack-"));
   const kept = new Map<string, Kept>();
+  const shims = new Set<string>();
   let settings: StackSettings = {};
   let outputs: Record<string, unknown> = {};
 
@@ -55,6 +56,7 @@ export async function makeStackInProcess(name = "test"): Promise<StackInProcess>
       const { __provider: shim = "", ...news } = plain(inputs) as { readonly __provider?: string };
       if (shim === "") return { id: name, state: news };
       asked.add(name);
+      shims.add(shim);
       const provider = await providerOf(shim, settings);
       const work = isPreview ? previewed : done;
       const found = await work(provider, news, kept.get(name)).catch((error: unknown) => {
@@ -116,7 +118,11 @@ export async function makeStackInProcess(name = "test"): Promise<StackInProcess>
     forget: () => {
       kept.clear();
     },
-    remove: () => rm(folder, { recursive: true }),
+    remove: async () => {
+      // Files of tests share the providers, and the next file configures none.
+      for (const shim of shims) await providerOf(shim, {});
+      await rm(folder, { recursive: true });
+    },
   };
 }
 
