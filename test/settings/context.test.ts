@@ -48,6 +48,12 @@ it("of several contexts, in one file or in two, one has to be named", () => {
   expect(() => resolved({})).toThrow(SettingsError);
 });
 
+it("a context that the kubeconfig does not have is refused, with those that it has", () => {
+  expect(() => resolved({ kubeconfig: two, context: "one" })).toThrow(
+    /kubernetes\.context: .*one.* allowed: two, three/,
+  );
+});
+
 it("a stack without a cluster needs none, and a file that cannot be read is the steps' affair", () => {
   const none = { target: "values", directory: "deploy", confirm: "none" };
   expect(resolved({ kubeconfig: two }, none)).toBeUndefined();
