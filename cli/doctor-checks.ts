@@ -114,7 +114,7 @@ export function checkMongo(settings: ValidSettings, reached: Reached): Check[] {
   return [
     inMongo("MongoDB", async ({ database, address }) => {
       const { version, findings } = await inspectServer(database, address.uri, mongo.collections);
-      return [`${version}; the user of mongoUri logs in`, findings];
+      return [`${version}; the user of ${address.source ?? "mongoUri"} logs in`, findings];
     }),
     inMongo("services' user", (found) => findUser(settings, found)),
     inMongo("documents", async ({ database }) => {
@@ -131,11 +131,13 @@ export function checkMongo(settings: ValidSettings, reached: Reached): Check[] {
 }
 
 async function findUser(settings: ValidSettings, { address, database }: Found): Promise<Seen> {
-  const { mongo, appMongoUri, rollout } = settings;
+  const { mongo, appMongoUri, mongoUri, rollout } = settings;
   const secret = rollout?.connectionSecret.name;
   if (secret !== undefined && !appMongoUri) return [`not known: your Secret ${secret} has it`];
+  const ownUri = appMongoUri ?? mongoUri;
+  if (ownUri === undefined) return ["not checked: the settings have no appMongoUri to read"];
   const { uri } = address;
-  const own = { uri: appMongoUri ?? uri, database: address.database };
+  const own = { uri: ownUri, database: address.database };
   const names = [...Object.values(mongo.collections), ...(mongo.extraCollections ?? [])];
   const existing = (await database.listCollections().toArray()).map(({ name }) => name);
   const found = await inspectApplication(own, names, !sameServer(uri, own.uri), [], existing);

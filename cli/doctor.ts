@@ -53,7 +53,8 @@ async function see([name, code, look]: Check) {
   const seeing = Promise.resolve().then(look);
   const [seen, found = []] = await seeing.catch((error: unknown): Seen => {
     const text = redact(error instanceof Error ? error.message : String(error));
-    const advice = code === "tool-unfit" ? " Install Pulumi and the project's packages." : "";
+    const isBroken = code === "tool-unfit" && !(error instanceof UsageError);
+    const advice = isBroken ? ". Install Pulumi and the project's packages." : "";
     return ["", [{ severity: "stop", code, text: text + advice }]];
   });
   const findings = found.filter(({ severity }) => severity !== "info");
@@ -64,7 +65,7 @@ async function see([name, code, look]: Check) {
 
 function formatCheck({ name, seen, findings }: Awaited<ReturnType<typeof see>>): string {
   const line = (word: string, text: string) =>
-    `${word.padEnd(6)}${name.padEnd(17)}${text.replaceAll("\n", `\n${" ".repeat(8)}`)}`;
+    `${word.padEnd(6)}${name.padEnd(20)}${text.replaceAll("\n", `\n${" ".repeat(8)}`)}`;
   const lines = findings.map((one) => {
     return line(one.severity, formatFinding({ ...one, severity: "warn" }));
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Db } from "mongodb";
-import { describeUnreadable, errorCode, redact } from "../components/text";
+import { describeUnreadable, redact } from "../components/text";
 import { databaseAt, formatHosts, type DatabaseAddress } from "../components/mongo";
 import {
   commandSettings,
@@ -73,7 +73,7 @@ async function readStackConfig(stack: string) {
   } catch (error) {
     const { stderr = "" } = error as { readonly stderr?: string };
     const why =
-      errorCode(error, "") === "ENOENT"
+      error instanceof UsageError
         ? "pulumi is not on PATH"
         : `pulumi config says: ${redact(stderr.trim() || String(error))}`;
     throw new UsageError(

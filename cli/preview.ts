@@ -11,7 +11,6 @@ import {
 } from "../components/review";
 import { nothingPlanned, planAsJson } from "../components/migration";
 import { ConnectionError } from "../components/mongo";
-import { errorCode } from "../components/text";
 import { command, lookSeconds, UsageError, type CommonOptions } from "./command";
 import { makePlan } from "./database";
 import { toJson } from "./json";
@@ -56,8 +55,7 @@ async function runPreview({ stack, settings }: CommonOptions, redact: Redact) {
   try {
     return readPreview(await runPulumi(["preview", "--json"], args), redact);
   } catch (error) {
-    if (errorCode(error) === "ENOENT")
-      throw new UsageError("pulumi is not on PATH. Install Pulumi, or add its folder to PATH.");
+    if (error instanceof UsageError) throw error;
     const { stdout = "", stderr = "" } = error as Readonly<Record<string, string>>;
     // A preview that fails on the way prints its errors as JSON.
     if (stdout.trim() !== "") return readPreview(stdout, redact);

@@ -1,6 +1,7 @@
 import type { Db } from "mongodb";
 import { buildSchema, type SchemaOptions } from "../contract";
-import { readRecord } from "../ledger";
+import { readRecord, type LedgerRecord } from "../ledger";
+import type { CutoverRecord } from "../state";
 import { compareSchema } from "./plan";
 import { checksumOf } from "./planner/canonical";
 
@@ -31,14 +32,21 @@ export function describeStatus(found: Awaited<ReturnType<typeof status>>): strin
   const state = record?.finishedAt
     ? `finished ${record.finishedAt.toISOString()}`
     : `begun ${record?.startedAt.toISOString() ?? ""}, not finished`;
+  const { at = "none: no cutover was recorded", endedAt } = lastCutover(record);
   return [
     `Database ${database}`,
     `  migration  ${record ? `${record._id}, ${state}, by ${record.stack}` : "not applied"}`,
     ...(record && !current ? ["             its checksum belongs to other settings"] : []),
-    `  cutover    ${record?.cutoverAt?.toISOString() ?? "none: no cutover was recorded"}`,
+    `  cutover    ${at}${endedAt === undefined ? "" : `, ended ${endedAt}`}`,
     `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
     ...Object.entries(documents).map(
       ([name, count]) => `  ${name.padEnd(20)} ${String(count).padStart(12)} documents`,
     ),
   ].join("\n");
+}
+
+function lastCutover(record: LedgerRecord | undefined): Partial<CutoverRecord> {
+  const at = record?.cutoverAt?.toISOString();
+  const file = record?.cutoverFile as CutoverRecord | undefined;
+  return file?.at === at ? { ...file } : { ...(at !== undefined && { at }) };
 }

@@ -25,10 +25,10 @@ function describeManualStop({ steps, direction, cutover }: ReviewInput): string 
   const stop = steps.find(({ className, willRun }) => className === "WorkerStopped" && willRun);
   const setting = `\`rollout.workerStopped: ${cutover}\``;
   if (!stop || direction === "rollback")
-    return "nobody stops the worker. Stop it yourself before `up`, or what it executes meanwhile is lost";
+    return "the stack does not stop the worker. Stop it yourself before `up`, or what it executes meanwhile is lost";
   if (stop.new?.stoppedFor === cutover)
-    return `nobody stops the worker. Make sure that it is stopped, as ${setting} says: \`up\` does not wait`;
-  return `nobody stops the worker. Stop it yourself; \`up\` waits until ${setting} is set`;
+    return `the stack does not stop the worker. Make sure that it is stopped, as ${setting} says: \`up\` does not wait`;
+  return `the stack does not stop the worker. Stop it yourself; \`up\` waits until ${setting} is set`;
 }
 
 function rollbackAnomalies(input: ReviewInput): Risks {

@@ -1,9 +1,9 @@
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { Long, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { oldestPulumi } from "../../cli/doctor-checks";
 import { kinds, servicesRights } from "../../components/kubernetes";
 import { applicationRole, migratorRole } from "../../components/contract";
@@ -189,6 +189,44 @@ it("says ok line by line on one screen, and 0, if nothing stops a cutover", asyn
   expect(stdout.split("\n").length).toBeLessThan(25);
   expect(stdout).not.toContain("geheim");
   expect(await admin.db(database).listCollections().toArray()).toEqual(before);
+});
+
+it("vouches for no user that it does not know, and takes releases that exist for the stack's", async () => {
+  const namespace = "installed";
+  for (const name of ["worker", "web"]) {
+    await pods.cluster.deploy(namespace, { name });
+    const release = `meta.helm.sh/release-name=${name}`;
+    await pods.cluster.kubectl(
+      "annotate",
+      `deployment/${name}`,
+      release,
+      "--overwrite",
+      `-n=${namespace}`,
+    );
+    await pods.cluster.apply(revisionOf(namespace, name, "deployed"));
+  }
+  const service = { chart: "chart", version: "1.0.0", values: [] };
+  const rollout = {
+    target: "helm",
+    namespace,
+    install: true,
+    worker: { ...service, release: "worker", selector: "app=worker" },
+    web: { ...service, release: "web", selector: "app=web" },
+  };
+  const kubernetes = { kubeconfig: pods.cluster.kubeconfig };
+  const values = { storageMode: "filesystem", kubernetes, rollout };
+  const config = Object.entries(values).map(([key, value]) => [`taskrunner-storage:${key}`, value]);
+  const file = join(folder, "without-strings.yaml");
+  await writeFile(file, stringify({ config: Object.fromEntries(config) as object }));
+  const variables = {
+    TASKRUNNER_MONGO_URI: uriOf("taskrunnerMigrator"),
+    PATH: dirname(process.execPath),
+  };
+  const { stdout } = await runCommand(["doctor", "--settings", file], variables, folder);
+  expect(stdout).toMatch(/ok +MongoDB .*TASKRUNNER_MONGO_URI logs in/);
+  expect(stdout).toMatch(/ok +services' user +not checked/);
+  expect(stdout).toMatch(/ok +services +worker: filesystem mode; web: filesystem mode/);
+  expect(stdout).toMatch(/stop +Pulumi +pulumi is not on PATH/);
 });
 
 it("asks for the rights that docs/security.md names", () => {

@@ -47,7 +47,7 @@ it("prints the headline, what to look at, each planned step in order, and every 
   expect(stdout).toBe(`staging: cut over to MongoDB: you stop the worker
 
 Look into this:
-  - nobody stops the worker. Stop it yourself before \`up\`, or what it executes meanwhile is lost
+  - the stack does not stop the worker. Stop it yourself before \`up\`, or what it executes meanwhile is lost
   - unfinished runs were not counted
 
 What \`pulumi up\` will do, in order:
@@ -60,7 +60,7 @@ It also changes:
 Warnings:
   Canary left out: the program sees no pods. [canary-left-out]
 
-Undo: the workflow \`rollback\`, or \`storageMode: filesystem\` and \`pulumi up\``);
+Undo: \`storageMode: filesystem\` and \`pulumi up\` (the workflow \`rollback\` does both)`);
   expect(exitCode).toBe(2);
 });
 

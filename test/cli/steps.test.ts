@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { defaultFolders } from "../../components/contract";
@@ -103,8 +103,11 @@ it("step records a cutover, which status shows, and on a rollback holds without 
     answer: { results: { cutoverRecord, rollback: { held: ["r"] } } },
   });
   const [folder = ""] = await readdir(join(state, "held"));
-  const held = join(state, "held", folder, "state/runs/r.json");
-  await expect(rename(held, join(state, "r"))).resolves.toBe(undefined);
+  expect(await readdir(join(state, "held", folder, "state/runs"))).toEqual(["r.json"]);
+
+  const exported = await run(["export", "--state", state]);
+  expect(exported.exitCode, exported.stderr).toBe(0);
+  expect((await run(["status"])).stdout).toContain(`cutover    ${cutoverRecord?.at}, ended 20`);
 });
 
 it("step answers why it is unfinished with 0, and fails with 1 for what it cannot be asked", async () => {

@@ -57,7 +57,7 @@ it("reviews a first cutover: what is created, imported and cut over", async () =
   const made = await review();
 
   expect(made.level).toBe("risks");
-  expect(made.verdict).toMatch(/nobody stops the worker.* \d+ unfinished runs wait/);
+  expect(made.verdict).toMatch(/the stack does not stop the worker.* \d+ unfinished runs wait/);
   expect(made.body).toContain(
     `create 4 collections<br>create 9 indexes<br>import ${sample.runs} runs<br>`,
   );

@@ -100,7 +100,7 @@ describe("the verdict", () => {
     const made = reviewOf(previewOf([leaves]));
     expect(made.level).toBe("risks");
     expect(risksOf(made)).toEqual([
-      ...matching(/^nobody stops the worker/, /^1 resource no longer/),
+      ...matching(/^the stack does not stop the worker/, /^1 resource no longer/),
       "without `backfill` a rollback exports nothing and holds no run",
     ]);
     expect(made.body).toContain("no longer manage `handover`");
@@ -224,7 +224,11 @@ describe("the verdict", () => {
       level: "risks",
     });
     expect(risksOf(reviewOf(cutover))).toEqual(
-      matching(/^nobody stops the worker/, /^unfinished .*not counted$/, /^the figures .*no plan/),
+      matching(
+        /^the stack does not stop the worker/,
+        /^unfinished .*not counted$/,
+        /^the figures .*no plan/,
+      ),
     );
     expect(reviewOf(cutover).body).toContain("| run the migration as a Job |");
     expect(reviewOf(cutover, { ...noPlan, reachable: false }).verdict).toContain(

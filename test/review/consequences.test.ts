@@ -123,7 +123,7 @@ describe("a change of the storage mode", () => {
     };
     const verdict = (...more: RawStep[]) => reviewOf(previewOf([edited, ...more])).verdict;
 
-    expect(verdict()).toMatch(/nobody stops the worker\. Stop it yourself before `up`/);
+    expect(verdict()).toMatch(/the stack does not stop the worker\. Stop it yourself before `up`/);
     expect(verdict(stop())).toContain("`up` waits until `rollout.workerStopped: 3` is set");
     expect(verdict(stop(2))).toContain("`up` waits until `rollout.workerStopped: 3` is set");
     expect(verdict(stop(3))).toMatch(/Make sure that it is stopped, as .*: `up` does not wait/);

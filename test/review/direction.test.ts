@@ -64,7 +64,7 @@ const foreseen = (unfinishedCount: number) => {
 };
 
 /** Of a rollback that the tests give no service. */
-const unwatched = /^nobody stops the worker/;
+const unwatched = /^the stack does not stop the worker/;
 
 describe("the verdict on a rollback", () => {
   it("says what a rollback would leave behind", () => {

@@ -72,7 +72,7 @@ function factLines(facts: Facts, { dim }: Colours): string[] {
     ["look", look.filter(Boolean).join("; ") || undefined],
     ["pods", kubectl && `${kubectl} --namespace ${namespace} get pods`],
     ["roll back", onMongo ? `${make("rollback")} (needs no MongoDB)` : undefined],
-    ["go on", onMongo ? undefined : make("up")],
+    ["go on", onMongo ? undefined : `${make("up")} (sets storageMode and cutover)`],
     ["stop", runs ? `${make("down")} (keeps the data; log in ${log})` : undefined],
   ];
   return labels.flatMap(([label, text]) =>

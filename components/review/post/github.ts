@@ -100,7 +100,7 @@ export function readGithubTrigger(env: Environment): Trigger {
   const commit = [head, env.GITHUB_SHA].find((sha = "") => /^[0-9a-f]{40}$/.test(sha));
   if (!server || !repository || commit === undefined) return {};
   const address = `${server}/${repository}`;
-  // Gitea's addresses name the kind of a reference. It has no approvals, and nobody approves a nightly run.
+  // Gitea's addresses name the kind of a reference. It has no approvals, and a nightly run needs none.
   const isApproved = !isGitea && env.GITHUB_EVENT_NAME !== "schedule";
   return {
     commit,

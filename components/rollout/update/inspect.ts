@@ -30,7 +30,8 @@ export async function inspectServices(
   return [
     ...findingsFrom(missing, { severity: "stop", code: "cluster-not-checked" }),
     ...(await findModes(cluster, inputs)),
-    ...(await findUnchangeable(cluster, inputs)),
+    // Releases that exist may be the stack's own: only its state knows.
+    ...(await findUnchangeable(cluster, inputs, inputs)),
     ...(await findRefusals(cluster, { ...inputs, clusterIdentity })),
     ...unfit,
   ];

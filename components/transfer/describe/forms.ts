@@ -29,7 +29,7 @@ export function formsSection(
 const nothingCompared =
   "The forms of records were not compared, because no service has written to MongoDB yet";
 const comparedLater = "The verification after the rollouts compares them.";
-const comparedByHand = "`taskrunner-storage verify` compares them at any time.";
+const comparedByHand = "Once one has, `taskrunner-storage verify` compares them.";
 
 /** Describes why differences stop a cutover before the drain, or its verification, with advice. */
 export function describeFormsStop(forms: FormsReport, root: string, isFirst: boolean): string[] {
