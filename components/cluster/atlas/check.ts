@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import pRetry from "p-retry";
 import { warning } from "../../text";
 import type { AtlasSettings } from "../../settings";
 import { logFinding, ProgramError, stackName } from "../../step/program";
@@ -108,9 +109,12 @@ function askAtlas({ name, projectId }: AtlasSettings, parent: pulumi.Resource): 
 
 /** The cluster from the stack's last update, even if that failed or was killed. */
 async function readOwnCluster({ name, projectId }: AtlasSettings): Promise<Live | undefined> {
-  const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName: stackName(),
-  })) as { readonly outputs: Readonly<Record<string, { type: string; outputs: Live }>> };
+  const read = () =>
+    pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName: stackName() });
+  // A backend of files shows an empty state while the engine writes it: the read then fails with EOF.
+  const answer = (await pRetry(read, { retries: 3, minTimeout: 500 })) as {
+    readonly outputs: Readonly<Record<string, { type: string; outputs: Live }>>;
+  };
   return Object.values(answer.outputs)
     .filter(({ type }) => type === "mongodbatlas:index/advancedCluster:AdvancedCluster")
     .map(({ outputs }) => outputs)

@@ -21,7 +21,7 @@ const compute = { min: "M10", max: "M40" };
 /**
  * Checks settings, and returns how often Atlas was asked.
  *
- * @param own the cluster in the stack's state
+ * @param own the cluster in the stack's state, or an error for the first read of it
  * @param live what Atlas answers: as the plugin has it, a cluster that Atlas lacks has only its place
  */
 async function check(
@@ -30,12 +30,18 @@ async function check(
   live: object = { name: "taskrunner", projectId },
 ): Promise<number> {
   let asked = 0;
+  const kept = own instanceof Error ? undefined : own;
+  let unread = own !== kept;
   const type = "mongodbatlas:index/advancedCluster:AdvancedCluster";
   const mocks: pulumi.runtime.Mocks = {
     newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
     call: ({ token }) => {
       if (token.endsWith(":readStackResourceOutputs")) {
-        return { outputs: own ? { urn: { type, outputs: own } } : {} };
+        if (unread) {
+          unread = false;
+          throw own as Error;
+        }
+        return { outputs: kept ? { urn: { type, outputs: kept } } : {} };
       }
       asked += 1;
       if (live instanceof Error) throw live;
@@ -56,6 +62,10 @@ async function check(
 it("asks Atlas nothing about a cluster of the stack's own, or one that it creates", async () => {
   expect(await check({}, clusterOf(region))).toBe(0);
   expect(await check({})).toBe(0);
+});
+
+it("reads the state again that the engine writes at that moment", async () => {
+  expect(await check({}, new Error("failed to load checkpoint: EOF"))).toBe(0);
 });
 
 it("refuses to lose read-only nodes when `compute` is turned on, and only then", async () => {
