@@ -20,6 +20,7 @@ import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/s
 import { formatSection, formsSection } from "../components/transfer";
 import { command, lookSeconds, usualSeconds, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
+import type { JsonValue } from "./json";
 import { print } from "./output";
 import { planFacts } from "./plan-facts";
 import { findForms, findJobs } from "./state";
@@ -121,8 +122,15 @@ export async function makePlan(options: CommonOptions) {
         ...(forms?.hash ? [formatSection(formsSection(forms))] : []),
       ].join("\n")
     : `MongoDB is unreachable: ${why ?? ""}`;
+  const facts: JsonValue<"plan"> = {
+    reachable: db !== undefined,
+    blocked,
+    ...planAsJson(planned),
+    forms,
+    ...more,
+  };
   return {
-    facts: { reachable: db !== undefined, blocked, ...planAsJson(planned), forms, ...more },
+    facts,
     text,
     status: blocked ? 3 : planned.changes.length > 0 ? 2 : 0,
   };

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import ts from "typescript";
 import { z } from "zod";
 import { repository } from "../parts";
 
@@ -93,6 +94,32 @@ export function checkPaths(
     folders
       .filter((folder) => text.includes(`${folder}/`))
       .map((folder) => `${name} names ${folder}, a folder of this machine.`),
+  );
+}
+
+/**
+ * Finds packages in declarations that are not installed with the package. A compiler that runs below this repository finds
+ * them all the same.
+ *
+ * @param files the texts of the package, by their names
+ * @param declared the names in `dependencies` and `peerDependencies`
+ */
+export function checkDeclarations(
+  files: ReadonlyMap<string, string>,
+  declared: readonly string[],
+): Problems {
+  const declarations = [...files].filter(([name]) => /\.d\.c?ts$/.test(name));
+  return declarations.flatMap(([name, text]) =>
+    ts
+      .preProcessFile(text)
+      .importedFiles.map(({ fileName }) => fileName)
+      .filter((one) => !/^(\.|node:)/.test(one))
+      .map((one) => one.split("/", one.startsWith("@") ? 2 : 1).join("/"))
+      .filter((one) => !declared.includes(one))
+      .map(
+        (one) =>
+          `${name} names ${one}, which is not in dependencies. Give the type a name of ours.`,
+      ),
   );
 }
 

@@ -12,7 +12,15 @@ import * as lock from "../../package-lock.json";
 import { noticesFile } from "../bundle/notices";
 import { PartError, repository } from "../parts";
 import { packChart } from "./chart";
-import { checkFiles, checkLicences, checkPaths, checkTypes, checkVersions, unpack } from "./checks";
+import {
+  checkDeclarations,
+  checkFiles,
+  checkLicences,
+  checkPaths,
+  checkTypes,
+  checkVersions,
+  unpack,
+} from "./checks";
 import { releaseNotes } from "./notes";
 
 const dist = join(repository, "dist");
@@ -34,6 +42,8 @@ async function release(tag: string): Promise<void> {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
   const given = new Map(names.map((name) => [name, read(folder, name)]));
   for (const name of ["taskrunner-storage.cjs", noticesFile]) given.set(name, read(dist, name));
+  const packed = JSON.parse(read(folder, "package.json")) as Readonly<Record<string, object>>;
+  const declared = Object.keys({ ...packed.dependencies, ...packed.peerDependencies });
   const problems = [
     ...checkVersions(version, {
       "package-lock.json": lock.version,
@@ -42,6 +52,7 @@ async function release(tag: string): Promise<void> {
     ...checkLicences(lock),
     ...checkFiles(names),
     ...checkPaths(given, [repository, homedir()]),
+    ...checkDeclarations(given, declared),
     ...checkTypes(checked, Object.keys(doors)),
   ];
   if (problems.length > 0) throw new PartError(problems.join("\n"));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import * as lock from "../../../package-lock.json";
 import {
+  checkDeclarations,
   checkFiles,
   checkLicences,
   checkPaths,
@@ -48,6 +49,20 @@ it("names a file with a folder of this machine", () => {
   ]);
   expect(checkPaths(files, ["/home/ann"])).toEqual([
     "a.js names /home/ann, a folder of this machine.",
+  ]);
+});
+
+it("names a package that a declaration needs and that is not installed with it", () => {
+  const files = new Map([
+    ["cli/a.d.ts", 'export declare const a: import("bson").Document;\n'],
+    ["cli/b.d.ts", 'import { z } from "@a/b/c";\nimport "./a";\nimport "node:fs";\nexport = z;\n'],
+    ["cli/c.js", 'require("undeclared");\n'],
+  ]);
+  expect(checkDeclarations(files, ["@a/b"])).toEqual([
+    expect.stringContaining("cli/a.d.ts names bson"),
+  ]);
+  expect(checkDeclarations(files, ["bson"])).toEqual([
+    expect.stringContaining("cli/b.d.ts names @a/b,"),
   ]);
 });
 
