@@ -84,7 +84,7 @@ function describeOnFiles(result: UpdateResult): string[] {
       "To see what a cutover will do, set storageMode: mongo and run `pulumi preview`.",
     ];
   }
-  const last = `${first}. Cutover ${ended} has ended.`;
+  const last = `${first}. Cutover ${ended} was rolled back.`;
   if (!rolledBack || rolledBack.at < beganAt) return [last];
   return [
     last,

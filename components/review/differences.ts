@@ -20,6 +20,7 @@ const hidden = new Set([
   "job",
   "resourceNames",
   "cutoverAt",
+  "workerModes",
   "importedAt",
   "requests",
   "seen",

@@ -40,7 +40,9 @@ const byClass: Readonly<Record<string, Sentence>> = {
     ours(`wait for the new pods of ${part === "worker" || part === "web" ? part : "the services"}`),
   FinalPass: (_step, { direction }) =>
     ours(
-      direction === "rollback" ? "export what web changed since" : "import what web wrote since",
+      direction === "rollback"
+        ? "export what web wrote to MongoDB until then"
+        : "import what web wrote to files until then",
     ),
   Verification: () => ours("verify every record"),
   LogRetention: ({ new: { days } = {} }) => md`delete log entries after ${Number(days)} days`,

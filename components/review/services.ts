@@ -93,8 +93,9 @@ function restarts(step: ReviewedStep, service: string): boolean {
 }
 
 function describeStop({ direction, stoppedSeconds }: ReviewInput): string {
-  const stop = `the worker stops until it works on ${direction === "rollback" ? "files" : "MongoDB"}`;
+  const [to, pass] = direction === "rollback" ? ["files", "export"] : ["MongoDB", "import"];
+  const stop = `the worker stops until it works on ${to}`;
   return stoppedSeconds === undefined
-    ? `${stop}. How long was never measured on this stack: after a cutover of another one, its output \`rollout.stoppedSeconds\` shows it`
+    ? `${stop}. It takes as long as the start of its new pods, after a short ${pass}. This stack has not measured it yet (output \`rollout.stoppedSeconds\`)`
     : `${stop}: about ${formatDuration(stoppedSeconds * 1_000)}, as the last time`;
 }

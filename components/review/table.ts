@@ -55,10 +55,10 @@ export function groupTable(groups: readonly Group[], { direction }: ReviewInput)
 function describePhases(direction: "cutover" | "rollback"): Readonly<Record<Phase, string>> {
   const [from, to] = direction === "cutover" ? ["files", "MongoDB"] : ["MongoDB", "files"];
   return {
-    before: `services work on ${from}`,
+    before: `both services use ${from}`,
     stopped: "no worker runs",
     services: "worker, then web change over",
-    after: `services work on ${to}`,
+    after: `both services use ${to}`,
   };
 }
 

@@ -134,7 +134,8 @@ export function describeUndo(direction: ReviewedDirection, level: Level): string
 }
 
 const undo: Readonly<Record<Exclude<ReviewedDirection, "nothing">, string>> = {
-  cutover: "`storageMode: filesystem` and `pulumi up` (the workflow `rollback` does both)",
+  cutover:
+    "`storageMode: filesystem` and `pulumi up`, which exports what changed in MongoDB (the workflow `rollback` does both)",
   rollback: "`storageMode: mongo` with the next number in `cutover`, and `pulumi up`",
   change: "revert the commit and run `pulumi up`; what was deleted does not come back",
 };

@@ -60,7 +60,7 @@ It also changes:
 Warnings:
   Canary left out: the program sees no pods. [canary-left-out]
 
-Undo: \`storageMode: filesystem\` and \`pulumi up\` (the workflow \`rollback\` does both)`);
+Undo: \`storageMode: filesystem\` and \`pulumi up\`, which exports what changed in MongoDB (the workflow \`rollback\` does both)`);
   expect(exitCode).toBe(2);
 });
 

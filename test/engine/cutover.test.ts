@@ -179,7 +179,7 @@ describe("the cutover on the real engine and a server with logins", () => {
     expect(preview.output).not.toContain("Worker and web ");
     expect(lastLines(up)).toEqual(
       expect.arrayContaining([
-        "The values files set worker and web to files. Cutover 1 has ended.",
+        "The values files set worker and web to files. Cutover 1 was rolled back.",
         expect.stringMatching(/ held in .*, so that no step runs twice\.$/),
         expect.stringMatching(/^Next: run `taskrunner-storage export` /),
       ]),

@@ -82,7 +82,7 @@ describe("the migration on the real engine", () => {
 
     expect(destroy.failed).toBe(false);
     expect(destroy.output).toContain(
-      "Nothing was deleted in MongoDB or on disk: only the stack's own record of them.",
+      "Nothing was deleted in MongoDB or on disk. What Pulumi counts as deleted is only the stack's record.",
     );
     expect(diff(wanted, await observe(life.db))).toEqual([]);
   });

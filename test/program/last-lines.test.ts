@@ -50,7 +50,7 @@ it("a rollback ends with what all of its passes exported", async () => {
   const changes = { $set: { planHash: "by web", updatedAt: new Date() } };
   await life.db.collection("pack_runs").updateOne({}, changes);
   expect(await lastLines("filesystem")).toEqual([
-    "The values files set worker and web to files. Cutover 1 has ended.",
+    "The values files set worker and web to files. Cutover 1 was rolled back.",
     `Exported to ${life.root}: 1 run.`,
     expect.stringMatching(/^Next: /),
     "To cut over again, set storageMode: mongo and cutover: 2.",

@@ -50,7 +50,7 @@ describe("a change of the storage mode", () => {
     expect(risksOf(made)).toEqual(
       matching(
         /^no warning, /,
-        /^the worker stops .*MongoDB\. .*never measured/,
+        /^the worker stops .*MongoDB\. .*not measured/,
         /^42 unfinished runs wait/,
       ),
     );

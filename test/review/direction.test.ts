@@ -47,14 +47,14 @@ it("says what each handover does in its direction", () => {
     ).body;
 
   expect(bodyOf(forward)).toMatch(/no worker runs \| import [^]* MongoDB \| import what web wrote/);
-  expect(bodyOf(back)).toMatch(/no worker runs \| export [^]* files \| export what web changed/);
+  expect(bodyOf(back)).toMatch(/no worker runs \| export [^]* files \| export what web wrote/);
 });
 
 it("shows that Jobs of the other direction are deleted before anything else", () => {
   const stopped = turned("kubernetes:JobsStopped", "Update", back, { name: "jobs-stopped" });
   const { body } = reviewOf(previewOf([toFiles, stopped]));
 
-  expect(body).toContain("| 1 | services work on MongoDB | end the Jobs of the other direction |");
+  expect(body).toContain("| 1 | both services use MongoDB | end the Jobs of the other direction |");
 });
 
 /** What a rollback without MongoDB would do. */

@@ -197,7 +197,7 @@ describe("the final pass", () => {
   it("says nothing of an earlier count while MongoDB is reached", async () => {
     const { second, back } = await firstBack();
     await upSecond(second, stack.second(back, { direction: "back" }));
-    expect(stack.printed.at(-1)).toContain(`${stack.root} at the end: nothing changed.`);
+    expect(stack.printed.join("\n")).not.toContain("[not-exported]");
   });
 });
 

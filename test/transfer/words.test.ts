@@ -260,10 +260,7 @@ function formsCases(): Record<string, Saying> {
   const forms = { compared, differences: [difference], hash: "0123456789abcdef" };
   return {
     "forms of services that have not written yet": () =>
-      [true, false]
-        .map((isFirst) => formsSection({ compared: byRole(() => 0), differences: [] }, isFirst))
-        .map(formatSection)
-        .join("\n"),
+      formatSection(formsSection({ compared: byRole(() => 0), differences: [] })),
     "forms that agree": () => formatSection(formsSection({ compared, differences: [] })),
     "forms that differ": () => formatSection(formsSection(forms)),
     "forms that differ before the drain": () => describeFormsStop(forms, root, true),

@@ -52,7 +52,9 @@ export async function reportKept({
   readonly root?: string;
 }): Promise<void> {
   const disk = root === undefined ? "on disk" : `in ${root}`;
-  reportLine(`Nothing was deleted in MongoDB or ${disk}: only the stack's own record of them.`);
+  reportLine(
+    `Nothing was deleted in MongoDB or ${disk}. What Pulumi counts as deleted is only the stack's record.`,
+  );
   reportLine(`Worker and web stay as they are. ${await describeTruth(root)}`);
   if (direction === "back") return;
   reportLine(
@@ -70,7 +72,9 @@ async function describeTruth(root?: string): Promise<string> {
     if (inForce) {
       return `cutover.json in ${root} has a cutover in force since ${inForce.at}, so MongoDB is the source of truth, and both belong in mongo mode.`;
     }
-    const why = cutoverRecord ? `a cutover that ended at ${cutoverRecord.endedAt}` : "no cutover";
+    const why = cutoverRecord
+      ? `a cutover that was rolled back at ${cutoverRecord.endedAt}`
+      : "no cutover";
     return `cutover.json in ${root} has ${why}, so the files are the source of truth, and both belong in filesystem mode.`;
   } catch (error) {
     if (!(error instanceof StateFolderError)) throw error;

@@ -4,7 +4,7 @@ import type { FormDifference, SeenForm } from "../forms/compare";
 import type { FormsReport } from "../forms/read";
 import { type Section, formatRecords, stopReasons } from "./sections";
 
-/** The results of a check of forms. @param isFirst whether another check follows after the rollouts */
+/** The results of a check of forms. @param isFirst whether another check follows, after the rollouts */
 export function formsSection(
   { compared, differences, hash = "" }: FormsReport,
   isFirst = false,
@@ -12,7 +12,7 @@ export function formsSection(
   const roles = collectionRoles.filter((role) => compared[role] > 0);
   const counts = roles.map((role) => formatRecords(compared[role], role)).join(", ");
   if (roles.length === 0)
-    return { title: nothingCompared, advice: isFirst ? comparedLater : comparedByHand };
+    return { title: nothingCompared, advice: comparedByHand, ...(isFirst && { count: 0 }) };
   if (differences.length === 0)
     return {
       title: `The import writes the same forms as the services, by comparison with ${counts}`,
@@ -28,7 +28,6 @@ export function formsSection(
 
 const nothingCompared =
   "The forms of records were not compared, because no service has written to MongoDB yet";
-const comparedLater = "The verification after the rollouts compares them.";
 const comparedByHand = "Once one has, `taskrunner-storage verify` compares them.";
 
 /** Describes why differences stop a cutover before the drain, or its verification, with advice. */

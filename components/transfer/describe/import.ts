@@ -111,8 +111,8 @@ export function jobSections(
       cases: untaken,
       count: isTaken ? 0 : atHandover,
       advice:
-        "The worker may still be busy, or have another queue in Mongo mode. `taskrunner-storage status` looks again. Look " +
-        `whether the worker reads ${queue} in Mongo mode. If it does not, move the job's file away, then submit the run again.`,
+        "The worker may not run yet, be busy, or have another queue in Mongo mode. `taskrunner-storage status` looks again. If " +
+        `it stays so, look whether the worker reads ${queue} in Mongo mode. If not, move each job's file away, then submit its run again.`,
     },
   ];
 }

@@ -65,8 +65,10 @@ export type ExportPass = "before the drain" | "after the drain" | "at the end";
 function exportedSections(report: Exported, root: string, pass?: ExportPass): Section[] {
   const written = listRecords(report, "written");
   const cases = written.length === 0 ? ["nothing changed"] : written;
+  // The update's last lines say it once.
+  const count = pass && written.length === 0 ? 0 : cases.length;
   const title = [`Exported to ${root}`, ...(pass ? [pass] : [])].join(" ");
-  return [{ title, cases }, ...exportSections(report, root)];
+  return [{ title, cases, count }, ...exportSections(report, root)];
 }
 
 /** The results of a rollback's export before the drain. */

@@ -151,7 +151,7 @@ describe("a destroyed stack", () => {
     const record = { at: "2025-11-06T12:00:00.000Z", cutover: 2, unfinishedCount: 1 };
     await writeFile(join(root, "cutover.json"), JSON.stringify(record));
     expect(await printedFor({ ...mongo(2), root })).toEqual([
-      `Nothing was deleted in MongoDB or in ${root}: only the stack's own record of them.`,
+      `Nothing was deleted in MongoDB or in ${root}. What Pulumi counts as deleted is only the stack's record.`,
       expect.stringMatching(
         /^Worker and web stay as they are\. .* in force since 2025-.*, and both belong in mongo mode\.$/,
       ),
@@ -162,7 +162,7 @@ describe("a destroyed stack", () => {
 
   it("on files needs nothing for that, and one with Jobs reads no directory", async () => {
     expect(await printedFor(files())).toEqual([
-      "Nothing was deleted in MongoDB or on disk: only the stack's own record of them.",
+      "Nothing was deleted in MongoDB or on disk. What Pulumi counts as deleted is only the stack's record.",
       "Worker and web stay as they are. cutover.json in the state directory shows the mode.",
     ]);
   });

@@ -40,7 +40,8 @@ it("stops before the drain for another form, until it is accepted", async () => 
 
 it("fails the verification after the rollouts, although it holds, until it is accepted", async () => {
   await FirstVerification.create(stack.toVerifyFirst());
-  expect(stack.printed.join("\n")).toMatch(/forms of records were not compared/);
+  // Without a service's document, there is nothing to say before the rollouts.
+  expect(stack.printed.join("\n")).not.toContain("forms");
   await playService();
   const { reasons, properties } = await stoppedBy(Verification.create(stack.inputs()));
   expect(reasons).toEqual([expect.stringMatching(/steps\[\]\.attempts .*storageMode: filesystem/)]);
