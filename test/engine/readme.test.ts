@@ -216,7 +216,7 @@ describe("the README's first environment", () => {
     const [, , , , back] = yours;
     const printed = await runAll(back);
 
-    expect(printed).toContain("Exported to");
+    expect(printed).toContain("because nothing had changed in MongoDB");
     expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
     expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
   });
