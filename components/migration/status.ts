@@ -37,7 +37,7 @@ export function describeStatus(found: Awaited<ReturnType<typeof status>>): strin
     `Database ${database}`,
     `  migration  ${record ? `${record._id}, ${state}, by ${record.stack}` : "not applied"}`,
     ...(record && !current ? ["             its checksum belongs to other settings"] : []),
-    `  cutover    ${at}${endedAt === undefined ? "" : `, ended ${endedAt}`}`,
+    `  cutover    ${at}${endedAt === undefined ? "" : `, rolled back ${endedAt}`}`,
     `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
     ...Object.entries(documents).map(
       ([name, count]) => `  ${name.padEnd(20)} ${String(count).padStart(12)} documents`,

@@ -107,7 +107,9 @@ it("step records a cutover, which status shows, and on a rollback holds without 
 
   const exported = await run(["export", "--state", state]);
   expect(exported.exitCode, exported.stderr).toBe(0);
-  expect((await run(["status"])).stdout).toContain(`cutover    ${cutoverRecord?.at}, ended 20`);
+  expect((await run(["status"])).stdout).toContain(
+    `cutover    ${cutoverRecord?.at}, rolled back 20`,
+  );
 });
 
 it("step answers why it is unfinished with 0, and fails with 1 for what it cannot be asked", async () => {
