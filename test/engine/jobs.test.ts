@@ -177,9 +177,7 @@ describe("a cutover whose database only the cluster reaches", () => {
 
   it("brings them to the files in a later update, when MongoDB answers again", async () => {
     await life.server.start();
-    expect(await succeeded(life.stack.up())).toMatch(
-      /Exported to claim state\/taskrunner after the drain: /,
-    );
+    await succeeded(life.stack.up());
     expect(await life.stack.outputs()).toMatchObject({ rollback: { exported: true } });
     expect(await outputsOfStep(life.stack, "handover")).toMatchObject({ rollback: { held: [] } });
     const files = await readdir(join(root, "state/runs"));
