@@ -118,7 +118,7 @@ export function checkDeclarations(
       .filter((one) => !declared.includes(one))
       .map(
         (one) =>
-          `${name} names ${one}, which is not in dependencies. Give the type a name of ours.`,
+          `${name} names ${one}, which is not in dependencies. Declare the type with one that is.`,
       ),
   );
 }

@@ -4,7 +4,7 @@ import type { FormDifference, SeenForm } from "../forms/compare";
 import type { FormsReport } from "../forms/read";
 import { type Section, formatRecords, stopReasons } from "./sections";
 
-/** The results of a check of forms. @param isFirst whether another check follows, after the rollouts */
+/** The results of a check of forms. @param isFirst whether another check follows after the rollouts, so that none yet is no news */
 export function formsSection(
   { compared, differences, hash = "" }: FormsReport,
   isFirst = false,
