@@ -89,6 +89,17 @@ async function project(name: string, version: string, settings: Record<string, u
   };
 }
 
+/** The rollout of two Helm releases, worker and web. */
+function releasesIn(namespace: string) {
+  const service = { chart: "chart", version: "1.0.0", values: [] };
+  return {
+    target: "helm",
+    namespace,
+    worker: { ...service, release: "worker", selector: "app=worker" },
+    web: { ...service, release: "web", selector: "app=web" },
+  };
+}
+
 interface Wanted {
   readonly requiredPulumiVersion: string;
 }
@@ -118,7 +129,6 @@ it("finds twelve planted faults in one run, and says what to do with each", asyn
   const entry = { runId: "r", sequence: Long.fromNumber(1) };
   const logs = admin.db(database).collection("pack_run_logs");
   await logs.insertMany([{ ...entry }, { ...entry }]);
-  const service = { chart: "chart", version: "1.0.0", values: [] };
   const doctor = await project("faulty", "3.100.0", {
     storageMode: "filesystem",
     backfil: {},
@@ -126,13 +136,7 @@ it("finds twelve planted faults in one run, and says what to do with each", asyn
     appMongoUri: uriOf("taskrunnerApplication", old.port, "wrong"),
     backfill: { source: { path: "stat" } },
     kubernetes: { kubeconfig },
-    rollout: {
-      target: "helm",
-      namespace,
-      timeoutSeconds: 600,
-      worker: { ...service, release: "worker", selector: "app=worker" },
-      web: { ...service, release: "web", selector: "app=web" },
-    },
+    rollout: { ...releasesIn(namespace), timeoutSeconds: 600 },
   });
 
   const { stdout, stderr, exitCode } = await doctor("--json", "--connect-timeout", "5");
@@ -205,14 +209,7 @@ it("vouches for no user that it does not know, and takes releases that exist for
     );
     await pods.cluster.apply(revisionOf(namespace, name, "deployed"));
   }
-  const service = { chart: "chart", version: "1.0.0", values: [] };
-  const rollout = {
-    target: "helm",
-    namespace,
-    install: true,
-    worker: { ...service, release: "worker", selector: "app=worker" },
-    web: { ...service, release: "web", selector: "app=web" },
-  };
+  const rollout = { ...releasesIn(namespace), install: true };
   const kubernetes = { kubeconfig: pods.cluster.kubeconfig };
   const values = { storageMode: "filesystem", kubernetes, rollout };
   const config = Object.entries(values).map(([key, value]) => [`taskrunner-storage:${key}`, value]);
