@@ -150,8 +150,11 @@ export function podObstacle(pod: Api.V1Pod, now = new Date()): Obstacle {
   const waiting =
     status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False") ??
     containers.map(({ state }) => state?.waiting).find((one) => one?.reason !== undefined);
+  // The kubelet calls it waiting only once it tries to start it again, 10 to 15 s later.
+  const exitCode = containers.map(({ state }) => state?.terminated?.exitCode).find(Boolean);
   const phase = status?.phase ?? "Pending";
-  const reason = waiting?.reason ?? (phase === "Running" ? "not ready" : "not started");
+  const inPhase = phase === "Running" ? "not ready" : "not started";
+  const reason = waiting?.reason ?? (exitCode ? `ended with exit code ${exitCode}` : inPhase);
   return {
     object,
     found: `${phase}, ${reason}`,

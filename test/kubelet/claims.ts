@@ -82,7 +82,9 @@ export function testNode(start: () => Promise<TestNode>): void {
   test("a service that ends is started again", async () => {
     await deploy("crashing", "console.log('once more'); process.exit(1)");
     await becomes("crashing", `${status}.restartCount`, /^[1-9]/);
-    await becomes("crashing", `${status}.state.waiting.reason`, "CrashLoopBackOff");
+    // A real kubelet says so for a tenth of a second at first, and for seconds from the second time on.
+    const waits = `jsonpath={.${status}.state.waiting.reason}=CrashLoopBackOff`;
+    await kubectl("wait", "pod", "--selector=app=crashing", `--for=${waits}`, "--timeout=90s");
     const [pod = ""] = await podsOf("crashing");
     await vi.waitFor(async () => {
       expect(await kubectl("logs", pod)).toBe("once more");

@@ -108,6 +108,7 @@ it("an error and what blocks a step say what was found and what to do", async ()
     "an image that cannot be pulled": blocks(inState({ waiting: notPulled })),
     "a container to come": blocks(inState({ waiting: { reason: "ContainerCreating" } })),
     "a container that is not ready": blocks(inState({ running: { startedAt: secondsAgo(90) } })),
+    "a container that has just ended": blocks(inState({ terminated: { exitCode: 137 } })),
     "a line of progress": () =>
       formatProgress(Array.from("abcdefg", (name) => obstacle({}, { name }))),
   });
