@@ -45,7 +45,7 @@ test: $(installed) ## every room on a real server and a real control plane, one 
 test-stacks: $(installed) ## the rest: whole stacks of each kind, their failures and reviews, and long random tests
 	@$(tests)
 
-test-tools: $(installed) ## what the others stand on: tools, workflows, sample, pool and the played kubelet
+test-tools: $(installed) ## what the others stand on: tools, workflows, sample, pool and the simulated kubelet
 	@$(tests)
 
 test-workflows: $(installed) ## the workflows, run by act against a Gitea of this machine; builds both once
@@ -57,7 +57,7 @@ test-node: $(installed) ## pods, Jobs and drains on a real kubelet with containe
 test-autoscalers: $(installed) ## the drain beside KEDA's operator, which is built once
 	@$(vitest) --project autoscalers
 
-test-atlas: $(installed) ## Atlas cases with the real plugin, which must be installed, against a played Admin API
+test-atlas: $(installed) ## Atlas cases with the real plugin, which must be installed, against a simulated Admin API
 	@$(vitest) --project atlas
 
 breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some
