@@ -29,6 +29,7 @@ export {
   pauseHint,
   podObstacle,
   replicasOf,
+  statusesOf,
   type Controller,
 } from "./objects";
 export { formatObstacle, formatProgress, quote, watch, WaitTimeout, type Obstacle } from "./watch";

@@ -117,6 +117,12 @@ export function isReady({ metadata, status }: Api.V1Pod): boolean {
   return !metadata?.deletionTimestamp && ready?.status === "True";
 }
 
+/** The states of all containers of a pod, init containers first. */
+export const statusesOf = ({ status }: Api.V1Pod) => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
+
 /** Why a pod blocks a step (terminating or not ready), with Kubernetes' first reason. */
 export function podObstacle(pod: Api.V1Pod, now = new Date()): Obstacle {
   const { metadata, spec, status } = pod;
@@ -143,10 +149,7 @@ export function podObstacle(pod: Api.V1Pod, now = new Date()): Obstacle {
     const advice = "Check why its controller does not delete it.";
     return { object, found: "running and ready", advice };
   }
-  const containers = [
-    ...(status?.initContainerStatuses ?? []),
-    ...(status?.containerStatuses ?? []),
-  ];
+  const containers = statusesOf(pod);
   const waiting =
     status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False") ??
     containers.map(({ state }) => state?.waiting).find((one) => one?.reason !== undefined);

@@ -63,9 +63,7 @@ it(
       const expected = await filesIn(peaceful);
 
       let root = await rootWith(starts);
-      const { uri } = server;
-      const { databaseName } = database;
-      const connection = { uri, database: databaseName };
+      const connection = { uri: server.uri, database: database.databaseName };
       for (let killed = 0; killed < kills / 4;) {
         const task = { does: "export", ...defaultSides(database, root), ...connection };
         // An export looks at all runs again, so that it needs its time to come further.

@@ -1,7 +1,7 @@
 // The client types its objects as classes; they are plain data.
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import type * as Api from "@kubernetes/client-node";
-import { podObstacle, quote } from "../../kubernetes";
+import { podObstacle, quote, statusesOf } from "../../kubernetes";
 import { readersOf } from "./pod";
 
 /** A canary as it is now. Times are the program's own: a node's clock may differ. */
@@ -85,11 +85,6 @@ export function areRunning(pod: Api.V1Pod): boolean {
   const found = statusesOf(pod).filter(({ name }) => readers.includes(name));
   return found.length === readers.length && found.every(({ state }) => state?.running);
 }
-
-const statusesOf = ({ status }: Api.V1Pod) => [
-  ...(status?.initContainerStatuses ?? []),
-  ...(status?.containerStatuses ?? []),
-];
 
 /** The container that ended too early: one with the stack's variables first. */
 export function findEnded(pod: Api.V1Pod): Api.V1ContainerStatus | undefined {
