@@ -246,10 +246,12 @@ function loadConfig(
   } catch (error) {
     throw new KubeconfigError(kubeconfig, `it ${describeUnreadable(error, "it is not valid")}`);
   }
+  // The library's own context, for a server on localhost, if it finds no kubeconfig.
+  if (config.getCurrentContext() === "loaded-context") throw new KubeconfigError(undefined);
   if (context !== undefined) config.setCurrentContext(context);
   if (config.getCurrentCluster()) return config;
-  const contexts = config.getContexts().map(({ name }) => name);
+  const contexts = config.getContexts().map(({ name }) => JSON.stringify(name));
   const has = contexts.length > 0 ? `it has ${contexts.join(", ")}` : "it has none";
-  const wanted = context === undefined ? "no current context" : `no context ${context}`;
+  const wanted = context === undefined ? "no current context" : `no context "${context}"`;
   throw new KubeconfigError(kubeconfig, `there is ${wanted} in it, ${has}`);
 }

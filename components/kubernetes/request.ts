@@ -87,11 +87,13 @@ export class ClusterError extends Error {
 export class KubeconfigError extends Error {
   override readonly name = "KubeconfigError";
 
-  constructor(file: string | undefined, problem: string) {
-    super(
-      `The ${describeKubeconfig(file)} cannot be used: ${problem}. ` +
-        "Check kubeconfig and context in the settings, or the variable KUBECONFIG.",
-    );
+  /** @param problem what is wrong with the file; absent if there is no file */
+  constructor(file: string | undefined, problem?: string) {
+    const found =
+      problem === undefined
+        ? "There is no kubeconfig: KUBECONFIG is not set, and ~/.kube/config does not exist"
+        : `The ${describeKubeconfig(file)} cannot be used: ${problem}`;
+    super(`${found}. Check kubeconfig and context in the settings, or the variable KUBECONFIG.`);
   }
 }
 

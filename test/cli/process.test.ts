@@ -91,3 +91,12 @@ it.each([
 
   expect(exitCode, stderr).toBe(status);
 });
+
+it.each(["--help", "help import"])("%s ends quietly if its pipe closes", async (args) => {
+  const options = { env: { BIN: bin }, cwd: current.location, timeout: 30_000 } as const;
+  // The reader is gone before anything is written.
+  const line = `{ sleep 0.2; node "$BIN" ${args}; } | true`;
+  const { stderr } = await execa("bash", ["-c", line], options);
+
+  expect(stderr).toBe("");
+});

@@ -9,6 +9,15 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
+it("says that there is no kubeconfig", async () => {
+  vi.stubEnv("KUBECONFIG", undefined);
+  vi.stubEnv("HOME", "/nonexistent");
+  for (const named of [{}, { context: "prod" }]) {
+    const found = clusterAt({ ...named, namespace: "default" });
+    await expect(found).rejects.toThrow(/^There is no kubeconfig: KUBECONFIG is not set/);
+  }
+});
+
 it("reads the end of a pod's log, and finds its events", async () => {
   const script = "console.log('first'); console.log('last'); setInterval(() => undefined, 1000)";
   const metadata = { name: "talks", namespace: "default", annotations: node.annotations };

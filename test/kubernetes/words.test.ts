@@ -87,7 +87,7 @@ it("an error and what blocks a step say what was found and what to do", async ()
   const location = { context: "prod", namespace: "apps", server, kubeconfig: "prod.config" };
   const after = (cause: unknown) => () =>
     new ClusterError({ verb: "list", kind: "Pod" }, location, cause).message;
-  const reason = "there is no context a in it, it has b";
+  const reason = 'there is no context "a" in it, it has "b"';
   const all = await sentences({
     "no answer": after(new Error("ECONNREFUSED")),
     "status 401": after({ code: 401, body: { message: "Unauthorized" } }),
@@ -98,6 +98,7 @@ it("an error and what blocks a step say what was found and what to do", async ()
     "status 500": after({ code: 500, body: { message: "etcd is full" } }),
     "a kubeconfig without the context": () => new KubeconfigError("kube.config", reason).message,
     "the usual kubeconfig": () => new KubeconfigError(undefined, reason).message,
+    "no kubeconfig": () => new KubeconfigError(undefined).message,
 
     "a pod that is terminating": blocks({}, terminating),
     "one past its grace period": blocks({}, { ...terminating, deletionTimestamp: secondsAgo(45) }),

@@ -8,7 +8,7 @@ import { clusterOf } from "./kubernetes";
 import { DevError, makeCommand, type DevPaths, showPath, stacks } from "./places";
 import { hasRealNode, playedServices, prepareServices, untilRunsEnd } from "./real-node";
 import { hasServices, stackWith, updateAndTell } from "./run";
-import { embeddedServerOn, runningServer, stopServer } from "./server";
+import { embeddedServerOn, requirePort, runningServer, stopServer } from "./server";
 import { openStack, preview as show, type Stack, updateStack } from "./stack";
 
 /** Runs a whole cutover on this machine, from nothing: servers, files, update, summary. */
@@ -44,6 +44,9 @@ async function installServices(onFiles: Stack, isReal: boolean): Promise<void> {
 
 /** Starts the servers, writes the files, and returns what opens the stack in a mode. */
 async function startStack(places: DevPaths) {
+  // Before anything starts: a Kubernetes takes a while.
+  const planned = chooseDatabase(process.env, places.stack, await runningServer(places));
+  if (planned.kind === "embedded") await requirePort(planned.port, places);
   const site = await siteOf(places);
   const server = await serverFor(site.database, places);
   await makeFiles(site, places);

@@ -39,14 +39,7 @@ export async function embeddedServerOn(
 ): Promise<EmbeddedServer> {
   const running = await runningServer(places);
   if (running?.port === port) return running;
-  if (!(await isFree(port))) {
-    const up = makeCommand("up", places.stack);
-    throw new DevError(
-      `port ${port} of 127.0.0.1 is in use by a program that \`${up}\` did not start, and nothing ` +
-        `is written to it. Choose another port for the embedded MongoDB (MONGO_PORT=27018 ${up}), or ` +
-        `name the server that is to be used (MONGODB_URI=mongodb://HOST:PORT/DATABASE ${up})`,
-    );
-  }
+  await requirePort(port, places);
   if (running !== undefined) {
     say(`MongoDB: moving from port ${running.port} to ${port}`);
     await stopByPid(running.pid);
@@ -59,6 +52,22 @@ export async function embeddedServerOn(
   const server = { pid, port, name };
   await writeFile(places.mongoPid, `${JSON.stringify(server)}\n`);
   return server;
+}
+
+/**
+ * Requires that a port is free, or has the stack's own server.
+ *
+ * @throws DevError if another program has the port
+ */
+export async function requirePort(port: number, places: DevPaths): Promise<void> {
+  const running = await runningServer(places);
+  if (running?.port === port || (await isFree(port))) return;
+  const up = makeCommand("up", places.stack);
+  throw new DevError(
+    `port ${port} of 127.0.0.1 is in use by a program that \`${up}\` did not start, and nothing ` +
+      `is written to it. Choose another port for the embedded MongoDB (MONGO_PORT=27018 ${up}), or ` +
+      `name the server that is to be used (MONGODB_URI=mongodb://HOST:PORT/DATABASE ${up})`,
+  );
 }
 
 /** Creates the users in a start on 127.0.0.1 without logins, unless they exist. */

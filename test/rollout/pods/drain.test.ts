@@ -258,7 +258,7 @@ describe("the API", () => {
       /list deployments .*ECONNREFUSED.* proxy-url/,
     );
     await expect(Drain.create(inputs("any", { context: "other" }))).rejects.toThrow(
-      /no context other .* it has \S+\./,
+      /no context "other" .* it has "\S+"\./,
     );
     await expect(Drain.create(inputs("any", { kubeconfig: "missing" }))).rejects.toThrow(
       /kubeconfig missing .*does not exist/,
