@@ -32,12 +32,22 @@ export interface CutoverRecord {
   /** The former cutovers of this state directory, oldest first; absent in the first cutover. */
   readonly former?: readonly string[];
   /**
-   * The tokens of the last three changes of this file, the newest first. The ledger has the newest too, unless one of the
-   * two was restored, or a write was cut off.
+   * The token of the last change of this file. The ledger has it too, unless one of the two was restored, or a write was
+   * cut off. Absent in a directory whose record was restored from the ledger.
    */
-  readonly tokens?: readonly string[];
+  readonly token?: CutoverToken | undefined;
+  /** The tokens of an earlier version, the newest first: only a cutover that it recorded has them. Never written. */
+  readonly tokens?: readonly string[] | undefined;
   /** How the services write enumerations inside `steps`, for an export to a directory without runs. */
   readonly forms?: StepForms;
+}
+
+/** Identifies a state of `cutover.json`, and orders it among the others (docs/design.md#copies-and-restores). */
+export interface CutoverToken {
+  /** One more than the larger number of directory and ledger, from 1. */
+  readonly n: number;
+  /** Random: two states with one number and different ids have diverged. */
+  readonly id: string;
 }
 
 /**

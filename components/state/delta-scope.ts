@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { blocksOf } from "./concurrency";
 import { HashSet, shortHash } from "./digests";
 import { isMissing } from "./errors";
-import type { CutoverRecord } from "./cutover-record";
+import type { CutoverRecord, CutoverToken } from "./cutover-record";
 import { type StateAddress, filesOf } from "./layout";
 import { ownFiles } from "./own-files";
 import { publish } from "./publish";
@@ -14,8 +14,8 @@ import { formatStat, readStat } from "./file-stat";
 export interface DeltaScope {
   /** When the cutover in force was recorded, in ISO 8601. */
   readonly cutoverAt: string;
-  /** The token of `cutover.json` at the bulk pass. */
-  readonly token?: string | undefined;
+  /** The token of `cutover.json` at the bulk pass; a text if an earlier version saved it. */
+  readonly token?: CutoverToken | string | undefined;
   /** The moment since which updated documents may not have been exported, in ISO 8601. Absent if MongoDB was not read. */
   readonly since?: string;
   /** The runs that MongoDB had unfinished when they were read. */
@@ -49,12 +49,12 @@ export async function saveDeltaScope(
 }
 
 /**
- * Reads the delta scope that a bulk pass saved in this cutover. Undefined without one, if `cutover.json` is another
- * copy's, or if a file that the pass saw is gone: a restored directory may lack any other file too.
+ * Reads the delta scope that a bulk pass saved in this cutover. Undefined without one, if `cutover.json` is an older copy
+ * than it had, or if a file that the pass saw is gone: a restored directory may lack any other file too.
  */
 export async function readDeltaScope(
   address: StateAddress,
-  { at, tokens = [] }: CutoverRecord,
+  cutoverRecord: CutoverRecord,
 ): Promise<DeltaScope | undefined> {
   const file = await open(join(address.root, ownFiles.deltaScope)).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
@@ -71,7 +71,7 @@ export async function readDeltaScope(
         finished.push(shortHash(nameWithStat(name, stat)));
       } else {
         scope = JSON.parse(line) as Omit<DeltaScope, "findFinished">;
-        if (scope.cutoverAt !== at || !tokens.includes(scope.token ?? "")) return undefined;
+        if (!wasSavedBefore(scope, cutoverRecord)) return undefined;
       }
     }
     if (!scope || !(await areThere(address, new HashSet(names)))) return undefined;
@@ -88,6 +88,16 @@ export async function readDeltaScope(
   } finally {
     await file.close();
   }
+}
+
+/** Whether a delta scope was saved in this cutover, before this state of `cutover.json` or at it. */
+function wasSavedBefore(
+  { cutoverAt, token: saved }: Pick<DeltaScope, "cutoverAt" | "token">,
+  { at, token, tokens = [] }: CutoverRecord,
+): boolean {
+  if (cutoverAt !== at || saved === undefined) return false;
+  if (typeof saved === "string") return token !== undefined || tokens.includes(saved);
+  return token !== undefined && saved.n <= token.n;
 }
 
 function nameWithStat(name: string, stat: string | undefined): string {

@@ -114,6 +114,7 @@ export {
   sourceOfTruth,
   writeCutoverRecord,
   type CutoverRecord,
+  type CutoverToken,
 } from "./cutover-record";
 export { readDeltaScope, saveDeltaScope, type DeltaScope } from "./delta-scope";
 export { hasRun, hasRuns, heldFolders, listHeldJobs, listHeldRuns } from "./held";

@@ -3,6 +3,7 @@ import type { Collection, Db, Document, UpdateFilter } from "mongodb";
 import { checkpointsCollection, type CollectionRole } from "../contract";
 import type { Key } from "../state";
 import { idFilters, idsInQuery } from "./documents";
+import type { OlderSide } from "./reports";
 
 /** The hash of each side's record, by `hashOf`. */
 export interface Hashes {
@@ -89,6 +90,11 @@ export async function readMergeBases(
     }
   }
   return found;
+}
+
+/** Whether merge bases apply to the files: not in an older copy of the directory, or in one that has diverged. */
+export function doBasesApply(older: OlderSide | undefined): boolean {
+  return older === undefined || older === "mongo";
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   type Hashes,
   type NewMergeBase,
   agreementIn,
+  doBasesApply,
   mergeBasesIn,
   readMergeBases,
 } from "./merge-bases";
@@ -54,7 +55,7 @@ interface Pairing {
 
 /** The inputs of a verdict besides the pair. */
 interface Deciding extends Pick<Pairing, "truth">, Pick<BothSides, "forms"> {
-  /** `directory` if the file is in an older or another copy of the state directory, to which no merge base applies. */
+  /** The side that is not as the last export left it. Merge bases apply only to an older MongoDB. */
   readonly older?: OlderSide | undefined;
 }
 
@@ -146,7 +147,8 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
   // While MongoDB is the source of truth, a file in an older copy has not changed since.
   const unchanged = ours && { agreed: { disk: ours.hash, mongo: "" } };
   const ofOlder = truth === "mongo" ? unchanged : undefined;
-  const known = older === "directory" ? ofOlder : base;
+  const ofCopy = older === "directory" ? ofOlder : undefined;
+  const known = doBasesApply(older) ? base : ofCopy;
   const verdict = merge(role, ours, theirs, known, truth, forms);
   const agreement =
     ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};

@@ -62,9 +62,9 @@ export interface Unwritable {
 /**
  * The side that is not as the last export left it. `directory` is an older copy or another one: neither merge bases nor
  * stats apply to its files. `mongo` was restored, or a write to it was cut off: its merge bases are as old as its
- * documents.
+ * documents. `diverged`: each side went on from a copy of its own, so that neither is older, and no merge base applies.
  */
-export type OlderSide = "directory" | "mongo";
+export type OlderSide = "directory" | "mongo" | "diverged";
 
 /** A run that differs between the sides, with a description of each. */
 export interface UnequalRun {

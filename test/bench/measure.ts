@@ -66,7 +66,7 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
   bulk: (task) =>
     onState(task, async (sides) => {
       const { report, left } = await exportFinished({ ...sides, truth: "mongo" });
-      const scope = { ...left, cutoverAt: cutoverRecord.at, token: cutoverRecord.tokens[0] };
+      const scope = { ...left, cutoverAt: cutoverRecord.at, token: cutoverRecord.token };
       await saveDeltaScope(sides, scope, finishedSinceImport(sides));
       return writtenIn(report);
     }),
@@ -96,7 +96,7 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
 const cutoverRecord = {
   at: "2025-11-07T00:00:00.000Z",
   unfinishedCount: 0,
-  tokens: ["bench"],
+  token: { n: 1, id: "bench" },
 } as const;
 
 /** Work on a whole state and a prepared database, as the steps do it. */

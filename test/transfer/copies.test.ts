@@ -21,6 +21,7 @@ const stack = new RollbackStack();
 const busy = "state/runs/busy.json";
 const done = "state/runs/done.json";
 const bulkPass = () => providers.BulkPass.create(stack.toFiles());
+const nothing = { at: "", unfinishedCount: 0, token: undefined };
 const later = { $set: { planHash: "later" } };
 
 /** Takes a snapshot of the state directory; returns how to restore it. */
@@ -158,13 +159,74 @@ it("a restored MongoDB does not vouch for the files, and brings nothing back tha
   expect(await stack.exportByHand()).not.toHaveProperty("older");
 });
 
+it.each([1, 3])(
+  "a MongoDB that is restored from before %i exports is the older side",
+  async (exports) => {
+    const before = await stack.wholeCutover();
+    const restore = await snapshotOfMongo();
+    await stack.runs.updateOne({ _id: "done" }, later);
+    for (let made = 0; made < exports; made += 1) await stack.exportByHand();
+    await restore();
+    const { rollback } = await stack.rollBack(before);
+    expect(rollback).toMatchObject({ exported: { older: "mongo", runs: { newerOnDisk: 1 } } });
+    expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
+  },
+);
+
+describe("a directory and a database that both went on from one copy", () => {
+  /** Exports once from each of two copies, and leaves the directory of one with the database of the other. */
+  async function diverge(): Promise<void> {
+    const restoreFiles = await snapshot();
+    const restoreMongo = await snapshotOfMongo();
+    await stack.runs.updateOne({ _id: "done" }, later);
+    await stack.exportByHand();
+    const restoreLater = await snapshot();
+    await restoreFiles();
+    await restoreMongo();
+    await stack.runs.updateOne({ _id: "done" }, { $set: { planHash: "other" } });
+    await stack.exportByHand();
+    await restoreLater();
+  }
+
+  it("are compared whole, and neither wins as the newer one", async () => {
+    await stack.wholeCutover();
+    await diverge();
+    const report = await stack.exportByHand();
+    expect(report).toMatchObject({ older: "diverged", runs: { written: 0, conflicts: 1 } });
+    expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
+  });
+
+  it("have no run that was removed", async () => {
+    await stack.rollBack(await stack.wholeCutover());
+    await diverge();
+    await rm(join(stack.root, busy));
+    const report = await stack.exportByHand();
+    expect(report).toMatchObject({ older: "diverged", runs: { written: 1, removed: 0 } });
+  });
+});
+
+it.each([
+  ["the same newest one", ["b", "a"], ["b"], undefined],
+  ["one that the directory had before", ["b", "a"], ["a"], "mongo"],
+  ["one that the directory never had", ["b", "a"], ["c"], "directory"],
+])("compares lists of tokens of an earlier version: %s", async (_, tokens, recorded, older) => {
+  await stack.wholeCutover();
+  const { token, ...cutoverRecord } = (await readCutoverRecord(stack.root)) ?? nothing;
+  expect(token).toMatchObject({ n: 2 });
+  await writeCutoverRecord(stack.root, { ...cutoverRecord, tokens });
+  const $set = { cutoverFile: { ...cutoverRecord, tokens: recorded } };
+  await stack.db.collection(ledgerCollection).updateOne({}, { $set });
+  const report = await stack.exportByHand();
+  if (older) expect(report).toMatchObject({ older });
+  else expect(report).not.toHaveProperty("older");
+  expect(await readCutoverRecord(stack.root)).toMatchObject({ token: { n: older ? 1 : 2 } });
+  expect(await stack.exportByHand()).not.toHaveProperty("older");
+});
+
 it("a write beside another one and a probe does not damage cutover.json", async () => {
   await stack.cutover();
-  const { tokens, ...cutoverRecord } = (await readCutoverRecord(stack.root)) ?? {
-    at: "",
-    unfinishedCount: 0,
-  };
-  expect(tokens).toHaveLength(1);
+  const { token, ...cutoverRecord } = (await readCutoverRecord(stack.root)) ?? nothing;
+  expect(token).toMatchObject({ n: 1 });
   for (let pair = 0; pair < 100; pair += 1) {
     const writing = [
       writeCutoverRecord(stack.root, cutoverRecord),

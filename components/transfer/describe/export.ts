@@ -57,11 +57,13 @@ function formatConflict(one: FileConflict | LogConflict): string {
 
 /** The side that is not as the last export left it. */
 function olderSection(older: OlderSide, root: string): Section {
-  const title =
-    older === "directory"
-      ? `${root} is an older copy, or another one: its cutover.json is not what the ledger has`
-      : "MongoDB was restored, or the last export was cut off: the ledger has an older cutover.json";
-  return { code: "older-copy", title, advice: "Everything was compared." };
+  const titles: Readonly<Record<OlderSide, string>> = {
+    directory: `${root} is an older copy, or another one: its cutover.json is not what the ledger has`,
+    mongo:
+      "MongoDB was restored, or the last export was cut off: the ledger has an older cutover.json",
+    diverged: `${root} and MongoDB have diverged: after a restore, each was exported with another copy`,
+  };
+  return { code: "older-copy", title: titles[older], advice: "Everything was compared." };
 }
 
 /** The runs and jobs that are held after an export. */

@@ -7,6 +7,7 @@ import {
   locateFile,
   syncFolders,
 } from "../../state";
+import { doBasesApply } from "../merge-bases";
 import { Tally } from "../tally";
 import { joinOrder } from "./order";
 import { type ExportedFile, exportFile } from "./file";
@@ -130,8 +131,8 @@ async function isRemoved(
   to: ExportSides,
 ): Promise<boolean> {
   const wasOnBoth = bases.get("runs")?.get(runId)?.agreed !== undefined;
-  // An older copy may lack files that it never had.
-  const mayBeRemoved = sides.truth === "disk" && sides.older !== "directory";
+  // Another copy of the directory may lack files that it never had.
+  const mayBeRemoved = sides.truth === "disk" && doBasesApply(sides.older);
   if (!mayBeRemoved || !wasOnBoth || held.runs.has(runId)) return false;
   if (baseName && (await lookAt(to, "runs", baseName)).stat !== undefined) return false;
   return (await locateFile(to, "runs", runId, baseName)).stat === undefined;

@@ -11,6 +11,7 @@ import {
 } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { idsAmong, reading, runIdsIn } from "../documents";
+import { doBasesApply } from "../merge-bases";
 import type { ExportReport } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
@@ -74,7 +75,7 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
     lacksSequences: () => (form ??= lacksSequences(sides)),
     held: { runs: new Set(), returned: [], stillHeld: [], destinationTaken: [] },
   };
-  if (sides.older === "directory") {
+  if (!doBasesApply(sides.older)) {
     // Its logs get the entries that they lack again, in another form than before.
     const checkpoints = new Checkpoints(sides.database, sides);
     await task.bases.write(() => checkpoints.forget(undefined, ["beginning"]));

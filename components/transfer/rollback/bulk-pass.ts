@@ -30,7 +30,7 @@ export async function exportBulkPass(
   // Without `ended`: the cutover ends only after the drain, which may be refused.
   const options = { ...asked, cutoverAt: cutoverRecord.at };
   const { scope, database, ...report } = await exportBeforeDrain(sides, options);
-  const [token] = (await readCutoverRecord(sides.root))?.tokens ?? [];
+  const { token } = (await readCutoverRecord(sides.root)) ?? {};
   const findFinished = database && finishedSinceImport({ ...sides, database });
   await saveDeltaScope(
     sides,

@@ -19,7 +19,7 @@ import { idsAmong } from "../documents";
 import type { ExportSides } from "../export/sides";
 import type { Confirmation } from "./reach";
 import { withForms } from "../step-forms";
-import { type CutoverSides, changeCutoverRecord, readCutoverCopy, renewToken } from "./token";
+import { type CutoverSides, changeCutoverRecord, newToken, readCutoverCopy } from "./token";
 
 /** A recorded cutover, and the runs that stay held since a rollback without MongoDB. */
 export interface RecordedCutover {
@@ -59,8 +59,8 @@ export async function recordCutover(sides: NewCutover): Promise<RecordedCutover>
   const last = await readCutoverRecord(root);
   // The ledger has a later cutover than the directory if an `up` was killed between the two, or the database was
   // accepted.
-  const recorded = (await readRecord(database, ledger, sides))?.cutovers ?? [];
-  const known = recorded.map((one) => one.at.toISOString());
+  const { cutovers = [], cutoverFile } = (await readRecord(database, ledger, sides)) ?? {};
+  const known = cutovers.map((one) => one.at.toISOString());
   if (last) known.push(...(last.former ?? []), last.at);
   const former = [...new Set(known)].sort();
   const jobs = await jobsForRecord(sides);
@@ -72,8 +72,8 @@ export async function recordCutover(sides: NewCutover): Promise<RecordedCutover>
     ...(former.length > 0 && { former }),
   };
   const { forms } = await withForms(sides);
-  const tokens = last?.tokens ?? [];
-  const cutoverRecord = renewToken({ ...newRecord, tokens, ...(forms && { forms }) });
+  const token = newToken(last, cutoverFile as CutoverRecord | undefined);
+  const cutoverRecord = { ...newRecord, ...(forms && { forms }), token };
   const doing = `Recording the cutover in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => addCutover(database, ledger, { at, stack }), sides);
   await writeCutoverRecord(root, cutoverRecord);
@@ -175,12 +175,9 @@ export async function restoreCutoverRecord(
   const copy = await readCutoverCopy(database, ledger, sides);
   if (!copy || (cutoverRecord && !copy.former?.includes(cutoverRecord.at))) return;
   await mkdir(root, { recursive: true });
+  const untrusted = { token: undefined, tokens: copy.tokens && [] };
   // The minimum number of runs in this directory is unknown.
-  await writeCutoverRecord(root, {
-    ...copy,
-    unfinishedCount: 0,
-    tokens: cutoverRecord?.tokens ?? [],
-  });
+  await writeCutoverRecord(root, { ...copy, unfinishedCount: 0, ...untrusted });
 }
 
 /** Records that everything in MongoDB was exported, even if the rollback itself could not read it. */

@@ -2,7 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { Db } from "mongodb";
 import { readRecord, recordCutoverFile } from "../../ledger";
 import { type Patience, ServerTroubleError, withRetries } from "../../mongo";
-import { type CutoverRecord, readCutoverRecord, writeCutoverRecord } from "../../state";
+import {
+  type CutoverRecord,
+  type CutoverToken,
+  readCutoverRecord,
+  writeCutoverRecord,
+} from "../../state";
 import type { ExportSides } from "../export/sides";
 import type { OlderSide } from "../reports";
 
@@ -17,18 +22,19 @@ export interface CutoverSides extends Pick<
   readonly ledger: string;
 }
 
-/** Maximum number of tokens; only the newest counts. */
-const keptTokens = 3;
+/** A new token, which is newer than those of the records of both sides. */
+export function newToken(...known: readonly (CutoverRecord | undefined)[]): CutoverToken {
+  return { n: 1 + Math.max(...known.map(numberOf)), id: randomBytes(8).toString("hex") };
+}
 
-/** A record with a token of its own. */
-export function renewToken(cutoverRecord: CutoverRecord): CutoverRecord {
-  const tokens = [randomBytes(8).toString("hex"), ...(cutoverRecord.tokens ?? [])];
-  return { ...cutoverRecord, tokens: tokens.slice(0, keptTokens) };
+/** The number of a record's token. A token of an earlier version is older than any number. */
+function numberOf(cutoverRecord: CutoverRecord | undefined): number {
+  return cutoverRecord?.token?.n ?? 0;
 }
 
 /**
- * Changes `cutover.json`, then the ledger's copy, and gives both a new token. If the ledger rejects the write, the next
- * export compares everything.
+ * Changes `cutover.json`, then the ledger's copy, and gives both a new token. If the ledger cannot be read or written,
+ * the next export compares everything.
  */
 export async function changeCutoverRecord(
   sides: CutoverSides,
@@ -38,14 +44,20 @@ export async function changeCutoverRecord(
   const cutoverRecord = await readCutoverRecord(root);
   if (!cutoverRecord) return;
   if (!database || isUnconfirmed) return writeCutoverRecord(root, change(cutoverRecord));
-  const next = renewToken(change(cutoverRecord));
+  const copy = await unlessTrouble(readCutoverCopy(database, ledger, sides));
+  const next = { ...change(cutoverRecord), token: newToken(cutoverRecord, copy) };
   await writeCutoverRecord(root, next);
-  try {
-    const doing = `Recording cutover.json in ${database.databaseName}.${ledger}`;
-    await withRetries(doing, () => recordCutoverFile(database, ledger, next), sides);
-  } catch (error) {
+  const doing = `Recording cutover.json in ${database.databaseName}.${ledger}`;
+  const record = () => recordCutoverFile(database, ledger, next);
+  await unlessTrouble(withRetries(doing, record, sides));
+}
+
+/** The result of work in the ledger; undefined if the server has trouble for too long. */
+function unlessTrouble<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  return work.catch((error: unknown) => {
     if (!(error instanceof ServerTroubleError)) throw error;
-  }
+    return undefined;
+  });
 }
 
 /** The ledger's copy of `cutover.json`. */
@@ -79,6 +91,12 @@ function findOlderSide(
   cutoverRecord: CutoverRecord,
   copy: CutoverRecord | undefined,
 ): OlderSide | undefined {
+  const { token } = cutoverRecord;
+  const ours = numberOf(cutoverRecord);
+  const theirs = numberOf(copy);
+  if (ours !== theirs) return ours < theirs ? "directory" : "mongo";
+  if (token) return token.id === copy?.token?.id ? undefined : "diverged";
+  // The order of tokens of an earlier version is known only as far as the directory lists them.
   const [newest, ...former] = cutoverRecord.tokens ?? [];
   const [recorded] = copy?.tokens ?? [];
   if (newest === undefined) return "directory";
