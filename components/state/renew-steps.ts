@@ -1,3 +1,4 @@
+import { Double } from "mongodb";
 import { stepEnumerations } from "../contract";
 import { areEqual } from "./compare";
 import { parseTimestamp } from "./convert";
@@ -6,7 +7,8 @@ import { type StepForms, enumerationOf, formEnumeration, usualForms } from "./st
 
 /**
  * Updates the steps of a run on disk to those of its document. A member whose value is equal stays as it is written. An
- * enumeration is an integer or a name as in the file's other steps, or else as in the directory's other files.
+ * enumeration is an integer or a name as in the file's other steps, or else as in the directory's other files. A whole
+ * double, as MongoDB's tools write an integer, becomes an integer, because .NET does not read `2.0` as one.
  *
  * @param before the steps as the file has them; an empty list without a file
  * @param stored the document's steps
@@ -23,7 +25,7 @@ export function renewSteps(
     const known = former.map((step) => memberOf(step, member)).find((value) => value != null);
     return known === undefined ? forms.integers.includes(member) : typeof known === "number";
   });
-  return stored.map((step: unknown) => {
+  return stored.map(toIntegers).map((step) => {
     if (!isJsonObject(step)) return step;
     return renewStep(byId.get(memberOf(step, "stepId")), step, { ...forms, integers });
   });
@@ -50,6 +52,13 @@ function renewStep(before: JsonObject | undefined, stored: JsonObject, forms: St
     if (!before || value !== null) renewed.set(name, form(name, value));
   }
   return objectOf(renewed);
+}
+
+function toIntegers(value: unknown): unknown {
+  if (value instanceof Double) return Number.isSafeInteger(value.value) ? value.value : value;
+  if (Array.isArray(value)) return value.map(toIntegers);
+  if (!isJsonObject(value)) return value;
+  return objectOf(new Map(membersOf(value).map(([name, inner]) => [name, toIntegers(inner)])));
 }
 
 /** Whether a member of a step on disk has the value of its document, which may be a date. */

@@ -1,17 +1,18 @@
 import { stepTables } from "../contract";
 import { type JsonObject, isJsonObject, memberOf } from "./json";
 
-/** The statuses of a finished step: names in lower case, and their integers, which are the same in each table. */
-const finalStatuses: ReadonlySet<unknown> = new Set(
-  ["Succeeded", "Failed", "Skipped"].flatMap((name) => [
-    name.toLowerCase(),
-    stepTables.Run.status.indexOf(name),
-  ]),
-);
+/** Statuses as names in lower case, and as their integers, which are the same in each table. */
+const setOf = (...names: readonly string[]): ReadonlySet<unknown> =>
+  new Set(names.flatMap((name) => [name.toLowerCase(), stepTables.Run.status.indexOf(name)]));
+
+/** The statuses of a finished step, and of one that is not. Any other is unknown. */
+const finalStatuses = setOf("Succeeded", "Failed", "Skipped");
+const openStatuses = setOf("Pending", "Running");
 
 /**
  * Whether a run may still execute steps. A run has no status of its own: it is finished if every enabled step is
- * finished. A run without steps counts as unfinished.
+ * finished. A run without steps counts as unfinished, and so does one with an unknown status, so that it is compared and
+ * held.
  */
 export function isUnfinished(run: JsonObject): boolean {
   const steps = stepsOf(run);
@@ -42,12 +43,19 @@ export function isGate(step: unknown): boolean {
   return isJsonObject(step) && typeof memberOf(step, "approvalId") === "string";
 }
 
-/** Whether a worker that continues from a run would execute a step that the other state of this run has finished. */
+/**
+ * Whether a worker that continues from a run would execute a step that is over in the other state of this run. An
+ * unknown status may be final: there, the step counts as over.
+ */
 export function wouldRepeatSteps(run: JsonObject, other: JsonObject): boolean {
   if (!isUnfinished(run)) return false;
-  const over = stepsOf(run).filter((step) => hasFinalStatus(step) || isDisabled(step));
-  const ids = new Set(over.map(idOf));
-  return stepsOf(other).some((step) => hasFinalStatus(step) && !ids.has(idOf(step)));
+  const own = new Map(stepsOf(run).map((step) => [idOf(step), step]));
+  return stepsOf(other).some((step) => {
+    const status = statusOf(step);
+    if (status == null || openStatuses.has(status)) return false;
+    const before = own.get(idOf(step));
+    return !hasFinalStatus(before) && !isDisabled(before) && statusOf(before) !== status;
+  });
 }
 
 /** The steps of a run as they are; none if it has no list. */
@@ -57,10 +65,15 @@ export function stepsOf(run: JsonObject): readonly unknown[] {
 }
 
 function hasFinalStatus(step: unknown): boolean {
+  return finalStatuses.has(statusOf(step));
+}
+
+/** The status of a step: a name in lower case, or an integer. */
+function statusOf(step: unknown): unknown {
   const status = isJsonObject(step) ? memberOf(step, "status") : undefined;
   // MongoDB's numbers may be objects, and so may those of losslessly parsed JSON.
   const known = typeof status === "object" && status !== null ? Number(status) : status;
-  return finalStatuses.has(typeof known === "string" ? known.toLowerCase() : known);
+  return typeof known === "string" ? known.toLowerCase() : known;
 }
 
 /** Whether a step has this status, and no attempt. */

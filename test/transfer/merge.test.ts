@@ -104,6 +104,21 @@ it.each([
   ["a run without a date", undefined, "Running", "Succeeded", "conflict"],
   ["an older run that finished as much", -1, "Skipped", "Succeeded", "wins"],
   ["an older run of which the other has not finished more", -1, "Running", "Running", "wins"],
+  [
+    "an older run whose step may be over by an unknown status",
+    -1,
+    "Running",
+    "Cancelled",
+    "conflict",
+  ],
+  [
+    "an older run whose step may go on by an unknown status",
+    -1,
+    "Waiting",
+    "Succeeded",
+    "conflict",
+  ],
+  ["an older run with the same unknown status", -1, "Cancelled", "Cancelled", "wins"],
   ["a newer run, whose step is tried again", 1, "Running", "Failed", "wins"],
   ["a run of the same moment", 0, "Running", "Succeeded", "wins"],
 ])("%s that would win: %s", (_what, hours, status, other, expected) => {
