@@ -17,6 +17,7 @@ const incomplete = z
   .describe("Last lines of logs that have no end yet.");
 const quarantine = z.array(quarantined).describe("The first thousand.");
 const removedUnfinished = texts.describe("Runs that one side removed, unfinished on the other.");
+const superseded = texts.describe("Runs whose held copies went to superseded/.");
 
 /** The jobs that wait in the queue's folder. */
 export const jobsForm = z
@@ -67,6 +68,7 @@ export const importShape = {
     .object({
       compared: z.int(),
       held: z.int(),
+      superseded: superseded.optional(),
       changed: z.int(),
       unequal: z.array(z.object({ runId: z.string(), detail: z.string() })),
     })
@@ -142,6 +144,7 @@ const writtenShape = {
   baseTrouble: z.string().optional().describe("Why they have no merge base."),
   returned: texts.describe("Runs that were held, and are back in their folders."),
   stillHeld: texts,
+  superseded: superseded.optional(),
   heldJobs,
   older: z.string().optional().describe("The side that is not as the last export left it."),
 };

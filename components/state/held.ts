@@ -6,7 +6,7 @@ import { type StateAddress, fileOf, filesOf } from "./layout";
 import { ownFiles } from "./own-files";
 import { isOneFile } from "./publish";
 import { listJobs } from "./queue";
-import { type RunFile, readRunFiles } from "./run-files";
+import { type RunFile, filesAtOnce, readRunFiles } from "./run-files";
 import { lookUp } from "./file-stat";
 
 /** The addresses of the folders of held files, each a state directory of its own; the newest first. */
@@ -32,6 +32,15 @@ export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
     }
   }
   return runs;
+}
+
+/** Lists the held runs without another file at their path. */
+export async function listRunsOnlyHeld(address: StateAddress): Promise<RunFile[]> {
+  const runs = await listHeldRuns(address);
+  const taken = await mapLimit(filesAtOnce, runs, ({ file }) =>
+    lookUp(fileOf(address, "runs", file.baseName).path),
+  );
+  return runs.filter((_, at) => !taken[at]);
 }
 
 /** Whether a run has a file of this base name, held ones included. */

@@ -2,9 +2,9 @@ import { rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Store } from "../contract";
 import { Refusal, WriteError, isMissing, isSystemError } from "./errors";
-import { heldAddresses, listHeldRuns } from "./held";
+import { heldAddresses, heldFolders, listHeldRuns } from "./held";
 import { type StateAddress, type StateFile, filesOf } from "./layout";
-import { moveAside, moveOrCopy } from "./move";
+import { moveAside, moveOrCopy, supersede } from "./move";
 import { ownFiles } from "./own-files";
 import { findRunId, locateFile } from "./location";
 import { makeFolder, syncFolders } from "./publish";
@@ -128,6 +128,26 @@ export async function unholdParts(address: StateAddress): Promise<void> {
       if (await hasRun(runId)) jobs.push(file);
     }
     await unhold(address, held, jobs);
+  }
+}
+
+/** Moves the held copies of runs to `superseded/`, with the approvals and jobs that were held with them. */
+export async function supersedeHeld(
+  address: StateAddress,
+  runIds: ReadonlySet<string>,
+): Promise<void> {
+  for await (const { held, runs } of heldFolders(address)) {
+    const copies = runs.filter(({ runId }) => runIds.has(runId));
+    if (copies.length === 0) continue;
+    const jobs = (await listJobs(held)).filter(({ runId = "" }) => runIds.has(runId));
+    const parts: StateFile<Store>[] = jobs.map(({ file }) => file);
+    for (const { runId, file } of copies) {
+      const approvals = await findFile(held, "approvals", runId, file.baseName);
+      if (approvals) parts.push(approvals);
+    }
+    // The copies are last, so that an interrupted call is repeated.
+    await supersede(address, [...parts, ...copies.map(({ file }) => file)]);
+    await removeEmpty(held);
   }
 }
 

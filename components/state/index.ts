@@ -117,8 +117,8 @@ export {
   type CutoverToken,
 } from "./cutover-record";
 export { readDeltaScope, saveDeltaScope, type DeltaScope } from "./delta-scope";
-export { hasRun, hasRuns, heldFolders, listHeldJobs, listHeldRuns } from "./held";
-export { holdRuns, unholdParts, unholdRuns } from "./hold";
+export { hasRun, hasRuns, heldFolders, listHeldJobs, listHeldRuns, listRunsOnlyHeld } from "./held";
+export { holdRuns, supersedeHeld, unholdParts, unholdRuns } from "./hold";
 export { supersede } from "./move";
 
 export {

@@ -9,7 +9,7 @@ import { isOneFile, makeFolder, moveFile, publish, syncFolders } from "./publish
 /** Moves files to `superseded/`, in their order. */
 export async function supersede(
   { root }: StateAddress,
-  files: readonly StateFile[],
+  files: readonly StateFile<Store>[],
 ): Promise<void> {
   const touched: string[] = [];
   for (const file of files) {

@@ -11,6 +11,6 @@ export const ownFiles = {
    * Conflict copies, with that layout. Beside its file, a service that lists the folder would take it for a second run.
    */
   conflicts: "conflicts",
-  /** The files of runs that were begun in MongoDB from their jobs, with that layout. */
+  /** Files of runs that went on elsewhere, with that layout: begun in MongoDB from their jobs, or held before. */
   superseded: "superseded",
 } as const;

@@ -75,8 +75,10 @@ export interface UnequalRun {
 /** The comparison, before the cutover is recorded, of the runs that may still execute steps on either side. */
 export interface UnfinishedRuns {
   readonly compared: number;
-  /** Held runs, which were left out. */
+  /** Held runs without another file, which were left out. */
   readonly held: number;
+  /** Runs whose held copies went to `superseded/`, because another file is the same as MongoDB's document. */
+  readonly superseded?: readonly string[];
   /** Runs whose files changed since their import; the delta pass imports them. */
   readonly changed: number;
   /** The runs that stop the cutover; outputs hold the first twenty. */
@@ -172,6 +174,8 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   stillHeld: string[];
   /** The runs of `stillHeld` that another file of the same name blocks. */
   destinationTaken: string[];
+  /** Runs whose held copies went to `superseded/`, because another file is not older than MongoDB's document. */
+  superseded?: readonly string[];
   /** Held jobs without a held run: they cannot be read, or their run has no file yet. */
   heldJobs: string[];
   /** The side that is not as the last export left it, so that everything was compared; absent if both are. */

@@ -6,7 +6,7 @@ import {
   type IncompleteLine,
   differingPaths,
   hashOf,
-  listHeldRuns,
+  listRunsOnlyHeld,
   mapLimit,
   readCutoverRecord,
   readableKey,
@@ -90,7 +90,7 @@ export interface VerifyOptions {
   /**
    * `unchanged only` compares only files that an import would not read again, and leaves out files that change
    * meanwhile: while the services write files, no other difference means anything. No service works on MongoDB then, so
-   * a run or an approval that is newer there differs, unless the run is held. Default: `start`.
+   * a run or an approval that is newer there differs, unless the run is only held. Default: `start`.
    */
   readonly from?: Exclude<From, "checkpoints">;
 }
@@ -110,7 +110,7 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const sides = await withForms(asked);
   sides.watch?.(tally, () => totalOnDisk(sides));
   const truth = sourceOfTruth(await readCutoverRecord(sides.root));
-  const held = new Set((await listHeldRuns(sides)).map(({ runId }) => runId));
+  const held = new Set((await listRunsOnlyHeld(sides)).map(({ runId }) => runId));
   const isStrict = ({ disk }: Pair) =>
     isFirst && disk.role !== "artifacts" && !held.has(runIdOf(disk));
   const checkpoints = new Checkpoints(sides.database, sides);

@@ -198,6 +198,22 @@ describe("a run that is to be held", () => {
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
+  it("whose other file is as MongoDB has it leaves no held copy that may return over it", async () => {
+    const outs = await stack.rollBack(await stack.cutover(), { uri: undefined });
+    const files = await stack.files();
+    const again = await stack.cutover(outs);
+    await stack.finalPass(again);
+    // A client had submitted the run again, and MongoDB goes on with it.
+    await addFiles(stack.root, { [busy]: files[`held/${busy}`] ?? "" });
+    await stack.advance();
+    const { rollback } = await stack.rollBack(again);
+    expect(rollback).toMatchObject({ held: [], destinationTaken: [] });
+    expect(rollback).toMatchObject({ exported: { superseded: ["busy"] } });
+    expect(stack.printed.join("\n")).toMatch(/busy\. .*\/superseded/);
+    expect(await namesOf("busy")).toEqual([busy, `superseded/${busy}`]);
+    expect(await stack.onDisk("busy")).toMatchObject(finished);
+  });
+
   it("that cannot be moved stops the rollback with the cutover in force", async () => {
     const before = await stack.wholeCutover();
     await addFiles(stack.root, { held: "in the way" });

@@ -134,6 +134,44 @@ it("an approval that was decided only in MongoDB stops the handover, of an unfin
   expect(reasons[0]).not.toContain("done");
 });
 
+/** A rollback without MongoDB held the run, and another file of it came to its folder. */
+async function holdBeside(file: object) {
+  await addFiles(stack.root, others);
+  const before = await stack.cutover();
+  await stack.change("busy", { planHash: "in MongoDB", updatedAt: new Date() });
+  const outs = await stack.rollBack(before, { uri: undefined });
+  await addFiles(stack.root, { [busy]: run("busy", file) });
+  return { outs, next: { cutover: 2 } };
+}
+
+it("a held run's file in its folder is compared at both gates, and the held copy does not hide it", async () => {
+  const { outs, next } = await holdBeside({ ...finished, updatedAt: new Date() });
+  await BulkPass.create(stack.inputs(next));
+  const told = /: busy \(finished on disk .*unfinished in MongoDB/;
+  const first = await stoppedBy(FirstVerification.create(stack.toVerifyFirst(next)));
+  expect(first.reasons).toEqual([expect.stringMatching(told)]);
+  const second = await stoppedBy(Handover.update("id", outs, stack.inputs(next)));
+  expect(second.reasons).toEqual([expect.stringMatching(told)]);
+  await stack.runs.deleteOne({ _id: "busy" });
+  const { report } = (await Handover.update("id", second.properties, stack.inputs(next)))
+    .outs as Outs;
+  expect(report).toMatchObject({ unfinished: { held: 1, superseded: ["busy"] } });
+  expect(stack.printed.join("\n")).toMatch(/busy.*\/superseded/);
+  expect(Object.keys(await stack.files()).filter((name) => /busy|slow/.test(name))).toEqual([
+    "held/state/runs/slow.json",
+    "logs/runs/busy.ndjson",
+    busy,
+    "superseded/state/runs/busy.json",
+  ]);
+});
+
+it("a held run whose file in its folder is refused stops the cutover", async () => {
+  const { next } = await holdBeside({ ...finished, failurePolicy: null });
+  await BulkPass.create(stack.inputs(next));
+  const { reasons } = await stoppedBy(FirstVerification.create(stack.toVerifyFirst(next)));
+  expect(reasons).toEqual([expect.stringMatching(/: busy \(.*cannot be imported/)]);
+});
+
 it("while a cutover is in force nothing is compared", async () => {
   await bulkPass();
   await Handover.create(stack.inputs());

@@ -217,16 +217,18 @@ it("a cutover to a new MongoDB does not import what is held, and warns that nobo
   expect(await stack.files()).toEqual(sampleFiles);
 });
 
-it("a held file whose path is taken stays held in a cutover, and is named", async () => {
+it("a held copy whose run has another file that a cutover imports is superseded, and named", async () => {
   const before = await stack.cutover();
   const outs = await stack.rollBack(before, { uri: undefined });
   const other = JSON.stringify(run("busy", finished));
   await addFiles(stack.root, { "state/runs/busy.json": other });
   await stack.cutover(outs);
-  expect(stack.printed.join("\n")).toMatch(/ 2 runs in .*\/held: .*busy/);
+  expect(stack.printed.join("\n")).toMatch(/busy\. .*\/superseded/);
+  expect(stack.printed.join("\n")).toMatch(/ 1 run in .*\/held: slow/);
   const files = await stack.files();
   expect(files["state/runs/busy.json"]).toBe(other);
-  expect(files["held/state/runs/busy.json"]).toBe(sampleFiles["state/runs/busy.json"]);
+  expect(files).not.toHaveProperty(["held/state/runs/busy.json"]);
+  expect(files["superseded/state/runs/busy.json"]).toBe(sampleFiles["state/runs/busy.json"]);
 });
 
 it("a held run that changed on both sides stays held, with a conflict copy of MongoDB's content", async () => {

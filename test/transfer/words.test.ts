@@ -207,7 +207,10 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     }),
     "the same by hand": inLists(() => {
       const held = { returned: ["late"], stillHeld: ["busy", "slow"], heldJobs: ["1.json"] };
-      return exportByHandSections({ ...troubled, ...held, destinationTaken: ["slow"] }, state);
+      return exportByHandSections(
+        { ...troubled, ...held, destinationTaken: ["slow"], superseded: ["late"] },
+        state,
+      );
     }),
     "an import by hand": inLists(() => importSections(untidy, state)),
     "a rollback without MongoDB": rolledBack(behind),

@@ -12,7 +12,7 @@ import { type Section, formatRecords, listRecords } from "./sections";
 
 /** The results of an export that need a person. */
 export function exportSections(report: Exported, root: string): Section[] {
-  const { withoutMergeBase, baseTrouble = "", removedUnfinished, older } = report;
+  const { withoutMergeBase, baseTrouble = "", removedUnfinished, superseded, older } = report;
   const conflicts = sumCounts(report, "conflicts");
   const unwritable = sumCounts(report, "unwritable");
   return [
@@ -46,6 +46,7 @@ export function exportSections(report: Exported, root: string): Section[] {
       count: withoutMergeBase.count,
       advice: "The files are right; a later change on both sides is a conflict.",
     },
+    supersededSection(superseded, root),
   ];
 }
 
@@ -110,6 +111,15 @@ export function heldSections(
       advice: "Compare the two files and keep the right one.",
     },
   ];
+}
+
+/** The runs whose held copies went to `superseded/`. */
+export function supersededSection(runIds: readonly string[] = [], root: string): Section {
+  return {
+    title: `${formatRecords(runIds.length, "runs")} held, with another file that has what MongoDB has`,
+    cases: runIds,
+    advice: `Their held copies are in ${root}/${ownFiles.superseded} now, so that they never return.`,
+  };
 }
 
 /** The results of an export by hand. */

@@ -83,11 +83,19 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
   return { ...task, held: await exportHeldRuns(task) };
 }
 
-/** Ends an export and returns its report. */
-export async function reportOn({ sides, bases, tally, held }: ExportTask): Promise<ExportReport> {
+/**
+ * Ends an export and returns its report.
+ *
+ * @param superseded the runs whose held copies were superseded; default: none
+ */
+export async function reportOn(
+  { sides, bases, tally, held }: ExportTask,
+  superseded: readonly string[] = [],
+): Promise<ExportReport> {
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
-  const { returned, stillHeld, destinationTaken } = held;
+  const { returned } = held;
+  const isHeld = (runId: string) => !superseded.includes(runId);
   const { withoutMergeBase, trouble } = bases;
   return {
     files,
@@ -99,8 +107,9 @@ export async function reportOn({ sides, bases, tally, held }: ExportTask): Promi
     removedUnfinished,
     withoutMergeBase,
     returned,
-    stillHeld,
-    destinationTaken,
+    stillHeld: held.stillHeld.filter(isHeld),
+    destinationTaken: held.destinationTaken.filter(isHeld),
+    ...(superseded.length > 0 && { superseded }),
     heldJobs: await listHeldJobs(sides),
     ...(trouble !== undefined && { baseTrouble: trouble }),
     ...(sides.older && { older: sides.older }),

@@ -3,6 +3,7 @@ import {
   type CutoverRecord,
   type RunFile,
   listUnfinishedRuns,
+  supersedeHeld,
   unholdParts,
 } from "../../state";
 import type { ExportReport } from "../reports";
@@ -55,9 +56,10 @@ export async function exportBeforeEnd(
   // No final pass follows an export by hand.
   if (!isDelta) await exportOrphans(task);
   const files = await listUnfinishedRuns(sides, scope?.findFinished);
-  const wanted = new Set([...unfinished, ...files.map(({ runId }) => runId)]);
+  const { destinationTaken } = task.held;
+  const wanted = new Set([...unfinished, ...files.map(({ runId }) => runId), ...destinationTaken]);
   for (const runId of failed) wanted.delete(runId);
-  const { same, found } = await compare(task, [...wanted], cutoverRecord);
+  const { same, current, found } = await compare(task, [...wanted], cutoverRecord);
   const alone = files.filter(({ runId }) => !found.has(runId) && !failed.has(runId));
   const imported = await findImported(task, alone, cutoverRecord);
   const notImported = new Set(alone.filter(({ runId }) => !imported.has(runId)));
@@ -65,15 +67,19 @@ export async function exportBeforeEnd(
     (run) => same.get(run.runId) !== run.file.name && !notImported.has(run),
   );
   const held = new Set(stale.map(({ runId }) => runId));
+  const superseded = destinationTaken.filter((runId) => current.has(runId));
+  await supersedeHeld(sides, new Set(superseded));
   await unholdParts(sides);
   const unequal = [...unfinished].filter((runId) => !same.has(runId) && !held.has(runId));
-  return { report: await reportOn(task), stale, notImported: notImported.size, unequal };
+  const report = await reportOn(task, superseded);
+  return { report, stale, notImported: notImported.size, unequal };
 }
 
 /**
  * Exports runs once more.
  *
- * @returns the file of each run that a worker may execute from it, and the runs that MongoDB has
+ * @returns the file of each run that a worker may execute from it, the runs whose file is not older than MongoDB's
+ *   document, and the runs that MongoDB has
  */
 async function compare(
   task: ExportTask,
@@ -81,6 +87,7 @@ async function compare(
   { finalPassAt }: CutoverRecord,
 ) {
   const same = new Map<string, string>();
+  const current = new Set<string>();
   const found = new Set<string>();
   const again = { ...task, sides: { ...task.sides, all: true } };
   const runs = exportBlocks(again, blocksOfRuns(task.sides, wanted), partRoles(task.sides));
@@ -90,11 +97,13 @@ async function compare(
       if (name === undefined || isStale) continue;
       const { written, newerOnDisk } = tally.counts.runs;
       // Before the final pass, web works on the files, and no worker on MongoDB has touched a run that only web changed.
-      const isSame = newerOnDisk > 0 ? finalPassAt === undefined : isUnfinished || written > 0;
+      const isCurrent = newerOnDisk === 0 || finalPassAt === undefined;
+      if (isCurrent) current.add(runId);
+      const isSame = newerOnDisk > 0 ? isCurrent : isUnfinished || written > 0;
       if (isSame) same.set(runId, name);
     }
   }
-  return { same, found };
+  return { same, current, found };
 }
 
 /** Finds the runs that MongoDB had once. After the final pass it had every run that web wrote to files. */

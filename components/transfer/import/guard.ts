@@ -1,6 +1,13 @@
 import { posix } from "node:path";
 import type { CollectionRole } from "../../contract";
-import { fileBaseNames, fileOf, isUnfinished, listHeldRuns, runIdOf } from "../../state";
+import {
+  fileBaseNames,
+  fileOf,
+  isUnfinished,
+  listHeldRuns,
+  runIdOf,
+  supersedeHeld,
+} from "../../state";
 import { mergeBasesIn, readMergeBases } from "../merge-bases";
 import { Checkpoints } from "../checkpoints";
 import { type Batch, groupsOnDisk, workOn } from "../disk";
@@ -32,8 +39,8 @@ const maxImports = 3;
 
 /**
  * Checks that a worker on MongoDB would execute the same steps: each run that is unfinished on one side must be equal
- * on both sides, with its approvals. Imports unequal runs again, up to three times. Leaves out held runs with their
- * parts.
+ * on both sides, with its approvals. Imports unequal runs again, up to three times. Leaves out held runs, unless they
+ * have another file: then that file counts and, in the delta pass, the held copies of an equal one go to `superseded/`.
  *
  * Before the drain, it compares all documents and leaves a file that changed since its import to the delta pass. In the
  * delta pass, it compares the runs that were unfinished when they were imported, whose files the pass read, or that
@@ -54,12 +61,23 @@ export async function compareUnfinished(
   const imported = await checkpoints.findUnfinished();
   const filter = delta ? { updatedAt: { $gte: delta.since } } : mayExecute;
   const runIds = [...imported.keys(), ...(await findUnfinishedRuns(sides, filter)).keys()];
-  const wanted = candidates(runIds, imported);
-  for (const runId of held) wanted.delete(runId);
+  const wanted = candidates([...runIds, ...held], imported);
   const { unequal, ...counts } = await compare(sides, pass, { wanted, held, readNames });
   const asked = { unequal, imported, held, readNames };
   const left = unequal.length === 0 ? [] : await importAgain(sides, pass, asked);
-  return { ...counts, held: held.size, unequal: left };
+  if (left.length > 0 || pass === "bulk") return { ...counts, unequal: left };
+  const superseded = await supersedeEqual(sides, held);
+  return { ...counts, ...(superseded.length > 0 && { superseded }), unequal: left };
+}
+
+/** Moves the held copies of runs aside whose other file is the same as MongoDB's document; returns the runs. */
+async function supersedeEqual(sides: BothSides, held: ReadonlySet<string>): Promise<string[]> {
+  const wanted = candidates([...held], new Map());
+  const { onDisk, apart } = await readPairs(sides, "delta", { wanted });
+  for (const { runId } of apart) onDisk.delete(runId);
+  const equal = [...held].filter((runId) => onDisk.has(runId));
+  await supersedeHeld(sides, new Set(equal));
+  return equal;
 }
 
 /** Imports unequal runs again, and returns those that are still unequal. */
@@ -121,11 +139,7 @@ interface Asked {
   readonly readNames?: ReadonlySet<string>;
 }
 
-async function compare(
-  sides: BothSides,
-  pass: GuardedPass,
-  asked: Asked,
-): Promise<Omit<UnfinishedRuns, "held">> {
+async function compare(sides: BothSides, pass: GuardedPass, asked: Asked): Promise<UnfinishedRuns> {
   const { onDisk, unfinished, apart, refused } = await readPairs(sides, pass, asked);
   const ofUnfinished = apart.filter(({ runId }) => unfinished.has(runId));
   const unequal = ofUnfinished.flatMap(({ isLeft, runId, detail }): UnequalRun[] =>
@@ -138,13 +152,16 @@ async function compare(
   }
   // Their files were not read: there is none, or it was refused.
   const unread = [...asked.wanted.keys()].filter((runId) => !onDisk.has(runId));
-  const documents = await findUnfinishedRuns(sides, unread);
-  for (const [runId, document] of documents) {
+  const missing = [...(await findUnfinishedRuns(sides, unread))].flatMap(([runId, document]) => {
     const files = (asked.wanted.get(runId) ?? []).map((name) => fileOf(sides, "runs", name).name);
-    const [file = "no file"] = files.flatMap((name) => refused.get(name) ?? []);
-    unequal.push({ runId, detail: `${file}, ${describeRun(document, "in MongoDB")}` });
-  }
-  return { compared: unfinished.size + documents.size, changed, unequal };
+    const [file] = files.flatMap((name) => refused.get(name) ?? []);
+    // MongoDB continues a held run.
+    if (file === undefined && asked.held.has(runId)) return [];
+    return [{ runId, detail: `${file ?? "no file"}, ${describeRun(document, "in MongoDB")}` }];
+  });
+  const held = [...asked.held].filter((runId) => !onDisk.has(runId)).length;
+  const compared = unfinished.size + missing.length;
+  return { compared, changed, held, unequal: [...unequal, ...missing] };
 }
 
 /** A run, or an approval of it, that differs between the sides. */
@@ -158,7 +175,7 @@ interface Apart extends UnequalRun {
 async function readPairs(
   sides: BothSides,
   pass: GuardedPass,
-  { wanted, held, readNames = new Set() }: Asked,
+  { wanted, readNames = new Set() }: Omit<Asked, "held">,
 ) {
   const onDisk = new Set<string>();
   /** The runs that are unfinished on one side, with the base names of their files. */
@@ -177,7 +194,6 @@ async function readPairs(
     for (const pair of pairs) {
       const { disk, mongo, verdict } = pair;
       const runId = runIdOf(disk);
-      if (held.has(runId)) continue;
       const { role } = disk;
       if (verdict !== "equal") {
         apart.push({ runId, role, detail: describePair(pair), isLeft: isLeft(pair, pass) });

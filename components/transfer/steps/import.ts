@@ -21,6 +21,7 @@ import {
   Unfinished,
 } from "../../step";
 import { describeStop } from "../describe/cutover";
+import { supersededSection } from "../describe/export";
 import { foreignSection, unknownSection } from "../describe/import";
 import { reportProgress } from "../describe/progress";
 import { bulkExportSections } from "../describe/rollback";
@@ -141,6 +142,9 @@ export async function requireSame(
   const reasons = describeUnequal(unfinished, await namedSides(inputs), pass);
   if (reasons.length > 0) throw new Unfinished(reasons, pass === "bulk" ? results : undefined);
   reportLine(describeCompared(unfinished, pass));
+  toMessages([supersededSection(unfinished.superseded, namedState(inputs).root)]).forEach(
+    reportLine,
+  );
   return results;
 }
 
