@@ -2,7 +2,7 @@ import { type StepEnumeration, type StepTable, stepEnumerations, stepTables } fr
 import { type JsonObject, isJsonObject, memberOf, membersOf } from "./json";
 import { type StateAddress, fileOf } from "./layout";
 import { readableRunIn } from "./run-files";
-import type { StepForms } from "./step-forms";
+import { type StepForms, findContradiction } from "./step-forms";
 import { stepsOf } from "./unfinished";
 
 /**
@@ -80,25 +80,17 @@ function judge(
   table: StepTable,
   planned: ReadonlyMap<string, string | undefined>,
 ): string | undefined {
-  const { status: statuses, kind: kinds } = stepTables[table];
-  const status = memberOf(step, "status");
-  if (typeof status === "number" && !statuses[status]) return `status ${status} has no known name`;
+  const contradiction = findContradiction(step, table);
   const kind = memberOf(step, "kind");
-  if (typeof kind !== "number") return undefined;
-  const name = kinds[kind];
+  if (contradiction !== undefined || typeof kind !== "number") return contradiction;
+  const name = stepTables[table].kind[kind];
   const id = String(memberOf(step, "stepId"));
   // The children of a map are `stepId[index]::templateId`.
   const inPlan = planned.get(id) ?? planned.get(id.slice(id.lastIndexOf("::") + 2));
-  const isGate = name === "GateApproval";
-  const hasApproval = (memberOf(step, "approvalId") ?? "") !== "";
   const isPlanned = inPlan !== undefined && toKind(name) === inPlan;
-  if (name === undefined || name === "Unknown") return `kind ${kind} has no known name`;
-  if (isGate !== hasApproval) {
-    return `kind ${kind} would be ${name}, and it has ${hasApproval ? "an" : "no"} approvalId`;
-  }
   if (inPlan !== undefined && !isPlanned)
     return `kind ${kind} would be ${name}, and its plan names another`;
-  return isGate || isPlanned ? "confirmed" : undefined;
+  return name === "GateApproval" || isPlanned ? "confirmed" : undefined;
 }
 
 /** Maximum depth of a plan that is searched for kinds. */

@@ -1,6 +1,14 @@
 import { type StepEnumeration, type StepTable, stepEnumerations, stepTables } from "../contract";
 import { Refusal } from "./errors";
-import { type JsonObject, isJsonObject, membersOf, namesIn, objectOf, valueIn } from "./json";
+import {
+  type JsonObject,
+  isJsonObject,
+  memberOf,
+  membersOf,
+  namesIn,
+  objectOf,
+  valueIn,
+} from "./json";
 
 /** The forms in which the services write `steps`, by the newest runs of a state directory and the services' documents. */
 export interface StepForms {
@@ -30,15 +38,37 @@ export function enumerationOf(property: string): StepEnumeration | undefined {
   return stepEnumerations.find((name) => name === lower);
 }
 
+/** The contradiction between a step and the names that a table gives to its integers; undefined if there is none. */
+export function findContradiction(step: JsonObject, table: StepTable): string | undefined {
+  const { status: statuses, kind: kinds } = stepTables[table];
+  const status = memberOf(step, "status");
+  if (typeof status === "number" && !statuses[status]) return `status ${status} has no known name`;
+  const kind = memberOf(step, "kind");
+  if (typeof kind !== "number") return undefined;
+  const name = kinds[kind];
+  if (name === undefined || name === "Unknown") return `kind ${kind} has no known name`;
+  const hasApproval = (memberOf(step, "approvalId") ?? "") !== "";
+  if ((name === "GateApproval") === hasApproval) return undefined;
+  return `kind ${kind} would be ${name}, and it has ${hasApproval ? "an" : "no"} approvalId`;
+}
+
 /**
  * Replaces integers in a run's steps by their names. Anything else stays, such as a name in any case.
  *
- * @throws Refusal if an integer has no name
+ * @throws Refusal if an integer has no name, or the step contradicts a name that no sample confirms
  */
-export function nameSteps(steps: unknown, { table }: StepForms): unknown {
+export function nameSteps(steps: unknown, forms: StepForms): unknown {
   if (!Array.isArray(steps) || !steps.some(hasInteger)) return steps;
+  const { table } = forms;
+  // A contradicted table is used only if it was accepted.
+  const isAssumed = forms.confirmed === 0 && !isContradicted(forms);
   return steps.map((step: unknown, at) => {
     if (!hasInteger(step)) return step;
+    const contradiction = isAssumed ? findContradiction(step, table) : undefined;
+    if (contradiction !== undefined) {
+      const detail = `steps[${at}]: ${contradiction}; no run confirms the table of these integers`;
+      throw new Refusal("contract", detail);
+    }
     const named = membersOf(step).map(([property, value]) => {
       const member = enumerationOf(property);
       if (!member || typeof value !== "number") return [property, value] as const;

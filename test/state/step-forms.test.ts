@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { isContradicted, usualForms } from "../../components/state";
 import { StepEvidence } from "../../components/state/step-evidence";
+import { nameSteps } from "../../components/state/step-forms";
 import { run } from "../transfer/state";
 
 /** A run with these kinds of steps, of which `gates` have an approval, and whose plan names some kinds. */
@@ -69,4 +70,15 @@ it("a few steps that contradict the table do not stop a cutover", () => {
 it("the form of most steps is that of the directory, each member by itself", () => {
   expect(decide(runOf(["Run", "Map", 0], {})).integers).toEqual(["status"]);
   expect(decide(runOf(["Run", 0, 0], {})).integers).toEqual(["status", "kind"]);
+});
+
+it.each<[string, object, RegExp]>([
+  ["a gate without an approvalId", { kind: 1 }, /kind 1 would be GateApproval, .* no approvalId/],
+  ["another kind with an approvalId", { kind: 2, approvalId: "a" }, /kind 2 would be GatePolicy/],
+])("%s is refused unless a sample confirms the table", (_, step, reason) => {
+  const steps = [{ stepId: "s", status: 0, ...step }];
+  expect(() => nameSteps(steps, usualForms)).toThrow(reason);
+  expect(nameSteps(steps, { ...usualForms, confirmed: 1 })).toMatchObject([{ status: "Pending" }]);
+  const accepted = { ...usualForms, contradicted: 1 };
+  expect(nameSteps(steps, accepted)).toMatchObject([{ status: "Pending" }]);
 });

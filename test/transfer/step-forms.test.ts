@@ -3,7 +3,7 @@ import { importState, verifyState } from "../../components/transfer";
 import { compareUnfinished } from "../../components/transfer/import/guard";
 import { importCounts } from "./counts";
 import { databasePerTest, sidesOf } from "./database";
-import { addFiles, run, writeState } from "./state";
+import { addFiles, age, run, writeState } from "./state";
 
 const current = databasePerTest();
 const { sides } = sidesOf(current);
@@ -90,6 +90,20 @@ it("a run with an integer that has no name is quarantined, as one that may execu
   const report = await importState(sides(root));
   expect(report.runs).toEqual(importCounts(2, { inserted: 1, normalized: 1, quarantined: 1 }));
   expect(report.quarantine[0]?.detail).toContain("steps[3].kind");
+  expect(report.quarantinedUnfinished.count).toBe(1);
+});
+
+it("a run whose step contradicts a table that no newer run confirms is quarantined", async () => {
+  const newer = Object.fromEntries(
+    Array.from({ length: 200 }, (_, at) => [`n${at}`, { steps: named }]),
+  );
+  const root = await writeState(files({ old: { steps: steps(1) }, ...newer }));
+  await age(root, file("old"));
+  const report = await importState(sides(root));
+  expect(report.runs).toMatchObject({ inserted: 200, quarantined: 1 });
+  const [refused] = report.quarantine;
+  expect(refused?.file).toBe(file("old"));
+  expect(refused?.detail).toMatch(/steps\[0\]: kind 1 would be GateApproval/);
   expect(report.quarantinedUnfinished.count).toBe(1);
 });
 

@@ -47,5 +47,5 @@ function describeDifference({ role, path, imported, services }: FormDifference):
 }
 
 function describeForm({ form, count, example }: SeenForm): string {
-  return `${form} in ${formatCount(count, "record")} (such as ${example})`;
+  return count === 0 ? form : `${form} in ${formatCount(count, "record")} (such as ${example})`;
 }

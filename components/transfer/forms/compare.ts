@@ -3,9 +3,12 @@ import { type CollectionRole, byRole, collections, stepEnumerations } from "../.
 import {
   type StepForms,
   areEqual,
+  formatJson,
   isContradicted,
   isJsonObject,
   membersOf,
+  recordOf,
+  refusalIn,
   valueIn,
 } from "../../state";
 import { ListHash } from "../tally";
@@ -17,10 +20,14 @@ export interface SeenForm {
   readonly example: string;
 }
 
-/** A path at which the services write other forms than the import. Lists are flattened: `steps[].status`. */
+/**
+ * A path at which the services write other forms than the import, or a form that no file can hold. Lists are flattened:
+ * `steps[].status`.
+ */
 export interface FormDifference {
   readonly role: CollectionRole;
   readonly path: string;
+  /** `absent`, with the count 0, if only services have the path. */
   readonly imported: SeenForm;
   readonly services: readonly SeenForm[];
 }
@@ -43,25 +50,43 @@ export const leftOut = ["plan", "failurePolicy", "metadata"];
 /**
  * Compares, by path, the values that an import writes with those that services wrote: the BSON type, where all numbers
  * are one type and null is no value, and of enumerations also the case. A form of the import differs if at least three
- * documents of services have its path, and none of them has the form.
+ * documents of services have its path, and none of them has the form, or if they have the path only in another case. A
+ * form of three documents of services also differs if a rollback could not write it to a file.
  */
 export function findFormDifferences(
   role: CollectionRole,
   imported: readonly Sample[],
   services: readonly Sample[],
 ): FormDifference[] {
-  const theirs = collectForms(role, services);
-  return [...collectForms(role, imported)].flatMap(([path, ours]) => {
-    const known = theirs.get(path);
-    if (known === undefined || known.documents < enoughDocuments) return [];
-    const others = [...ours.forms.values()].filter(({ form }) => !known.forms.has(form));
-    return others.map((one) => ({
-      role,
-      path,
-      imported: one,
-      services: [...known.forms.values()],
-    }));
+  const ours = collectForms(role, imported);
+  const theirs = new Map(
+    [...collectForms(role, services)].filter(([, { documents }]) => documents >= enoughDocuments),
+  );
+  const inLowerCase = new Map([...theirs.keys()].map((path) => [path.toLowerCase(), path]));
+  const differing = [...ours].flatMap(([path, { forms }]) => {
+    const theirPath = inLowerCase.get(path.toLowerCase());
+    if (theirPath === undefined) return [];
+    const known =
+      theirs.get(path)?.forms ?? formsAs(theirPath, theirs.get(theirPath)?.forms.values() ?? []);
+    const others = [...forms.values()].filter(({ form }) => !known.has(form));
+    return others.map((one) => ({ role, path, imported: one, services: [...known.values()] }));
   });
+  const unwritable = [...theirs].flatMap(([path, { forms }]) => {
+    const some = [...forms.values()].filter(
+      ({ form, count }) => form.endsWith(unwritableForm) && count >= enoughDocuments,
+    );
+    if (some.length === 0 || differing.some((one) => one.path === path)) return [];
+    const [first = { form: "absent", count: 0, example: "" }] =
+      ours.get(path)?.forms.values() ?? [];
+    return [{ role, path, imported: first, services: some }];
+  });
+  return [...differing, ...unwritable];
+}
+
+/** The forms of a path of which the import has only the case of the names otherwise. */
+function formsAs(path: string, forms: Iterable<SeenForm>): ReadonlyMap<string, SeenForm> {
+  const named = [...forms].map((one) => ({ ...one, form: `${one.form} as ${path}` }));
+  return new Map(named.map((one) => [one.form, one]));
 }
 
 /**
@@ -89,8 +114,11 @@ function collectForms(role: CollectionRole, samples: readonly Sample[]): Map<str
   for (const { id, document, written = {} } of samples) {
     const found = new Map<string, Set<string>>();
     for (const [name, whole] of Object.entries(document)) {
+      const isInFile = recordOf(role, { [name]: null }).size > 0;
       for (const [path, value] of valuesIn(name, whole, written[name])) {
-        const form = enumerations[role].has(path) ? caseOf(value) + typeOf(value) : typeOf(value);
+        const letters = enumerations[role].has(path) ? caseOf(value) : "";
+        const end = isInFile && !isWritable(value) ? unwritableForm : "";
+        const form = letters + typeOf(value) + end;
         found.set(path, (found.get(path) ?? new Set()).add(form));
       }
     }
@@ -105,6 +133,20 @@ function collectForms(role: CollectionRole, samples: readonly Sample[]): Map<str
     }
   }
   return all;
+}
+
+/** The end of the name of a form that a rollback cannot write. */
+const unwritableForm = " that no file can hold";
+
+function isWritable(value: unknown): boolean {
+  if (Array.isArray(value) || isJsonObject(value)) return true;
+  try {
+    formatJson(value);
+    return true;
+  } catch (error) {
+    refusalIn(error);
+    return false;
+  }
 }
 
 /** The values that count, each with its path. */

@@ -1,4 +1,4 @@
-import { Double, Int32, Long, ObjectId } from "mongodb";
+import { Double, Int32, Long, ObjectId, UUID } from "mongodb";
 import { expect, it } from "vitest";
 import type { CollectionRole } from "../../../components/contract";
 import {
@@ -62,6 +62,38 @@ it.each<[string, object, readonly object[]]>([
   ["metadata", { metadata: { at: "a" } }, thrice({ metadata: 1 })],
 ])("is silent about services that write %s", (_what, ours, theirs) => {
   expect(differences([ours], theirs)).toEqual([]);
+});
+
+it("names a member that the services write in another case", () => {
+  const found = differences(
+    [step({ status: "Pending" })],
+    thrice({ steps: [{ Status: "Failed" }] }),
+  );
+  expect(found).toMatchObject([
+    { path: "steps[].status", imported: { count: 1 }, services: [{ count: 3, example: "d-0" }] },
+  ]);
+  expect(found[0]?.services[0]?.form).toContain("steps[].Status");
+  const both = thrice({ steps: [{ Status: "Failed" }, { status: "Failed" }] });
+  expect(differences([step({ status: "Pending" })], both)).toEqual([]);
+  expect(differences([{ at: "a" }], thrice({ At: "a" }).slice(1))).toEqual([]);
+});
+
+it.each<[string, object, CollectionRole, string]>([
+  ["a member of its own", { correlationId: new UUID() }, "runs", "correlationId"],
+  ["a member of a step", step({ id: new ObjectId() }), "runs", "steps[].id"],
+  ["a number", { cost: new Double(NaN) }, "runs", "cost"],
+  ["a date", { at: new Date(-1e14) }, "artifacts", "at"],
+])("names a value that a rollback cannot write: %s", (_what, theirs, role, path) => {
+  const found = differences([{ planHash: "a" }], thrice(theirs), role);
+  expect(found).toMatchObject([
+    { path, imported: { form: "absent", count: 0 }, services: [{ count: 3, example: "d-0" }] },
+  ]);
+  expect(differences([], thrice(theirs).slice(1), role)).toEqual([]);
+});
+
+it("is silent about a generated id, which no file has", () => {
+  expect(differences([], thrice({ _id: new ObjectId() }), "logs")).toEqual([]);
+  expect(differences([], thrice({ _id: new ObjectId() }), "runs")).toHaveLength(1);
 });
 
 it("counts a path once in a document, however long its lists are", () => {

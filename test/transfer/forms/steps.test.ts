@@ -1,3 +1,4 @@
+import { UUID } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
 import { providers } from "../../../components/transfer/provider";
 import { RollbackStack, stoppedBy, sampleFiles } from "../rollback-stack";
@@ -8,12 +9,12 @@ const { BulkPass, FirstVerification, Verification } = providers;
 
 beforeEach(() => addFiles(stack.root, sampleFiles));
 
-/** Three runs of a played service, which writes the attempts of a step as a text. */
-async function playService(): Promise<void> {
+/** Three runs of a played service; by default it writes the attempts of a step as a text. */
+async function playService(fields: object = {}): Promise<void> {
   const steps = [{ stepId: "build", status: "Failed", attempts: "1" }];
   const dates = { updatedAt: new Date(), createdAt: new Date(), requestedAt: new Date() };
   for (const runId of ["s-1", "s-2", "s-3"]) {
-    await stack.runs.insertOne({ ...run(runId), ...dates, steps, _id: runId });
+    await stack.runs.insertOne({ ...run(runId), ...dates, steps, ...fields, _id: runId });
   }
 }
 
@@ -36,6 +37,20 @@ it("stops before the drain for another form, until it is accepted", async () => 
   const again = await FirstVerification.create(stack.toVerifyFirst({ acceptForms }));
   expect(again.outs).toMatchObject({ applied: true, report: { runs: { read: 3 } } });
   expect(stack.printed.join("\n")).toMatch(/warning: .*steps\[\]\.attempts .*\[forms-differ\]/);
+});
+
+const inStep = { StepId: "build", Status: "Failed", Attempts: 1 };
+it.each([
+  [
+    "names of members in another case",
+    { steps: [inStep] },
+    /steps\[\]\.status .*steps\[\]\.Status/,
+  ],
+  ["a value that no file can hold", { steps: [], trace: new UUID() }, /trace of runs is absent /],
+])("stops before the drain for %s", async (_, fields, reason) => {
+  await playService(fields);
+  const { reasons } = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
+  expect(reasons).toEqual([expect.stringMatching(reason)]);
 });
 
 it("fails the verification after the rollouts, although it holds, until it is accepted", async () => {
