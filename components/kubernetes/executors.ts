@@ -71,8 +71,10 @@ export async function findExecutors(
     const owner = creator && `${creator} ${name}`;
     if (owner !== undefined && owners.includes(owner)) continue;
     const text = owner === undefined ? nameOf(one) : `${nameOf(one)} (of ${owner})`;
-    const { containers = [], volumes = [] } = one.spec ?? {};
-    const hasImage = containers.some((container) => images.includes(repositoryOf(container)));
+    const { volumes = [] } = one.spec ?? {};
+    const hasImage = containersOf(one.spec).some((container) =>
+      images.includes(repositoryOf(container)),
+    );
     const hasClaim = volumes.some(({ persistentVolumeClaim: claim }) =>
       claims.includes(claim?.claimName ?? ""),
     );
@@ -94,17 +96,31 @@ export const listExecutors = (executors: readonly Executor[]) =>
 async function listCandidates(cluster: Cluster, kind: "CronJob" | "Pod"): Promise<Candidate[]> {
   if (kind === "Pod") return (await cluster.list(kind, "")).filter((pod) => !hasEnded(pod));
   const active = (await cluster.list(kind, "")).filter(({ spec }) => spec.suspend !== true);
-  return active.map((one) =>
-    Object.assign(one, { spec: one.spec.jobTemplate.spec?.template.spec }),
-  );
+  return active.map((one) => {
+    const spec = one.spec.jobTemplate.spec?.template.spec;
+    // Any container of a pod that ends may execute runs before the next one begins.
+    const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+    return Object.assign(one, { spec: spec && { ...spec, containers } });
+  });
+}
+
+/** The containers of a pod that run beside each other: init containers that stay, and the others. */
+export function containersOf(
+  spec: Pick<Api.V1PodSpec, "containers" | "initContainers"> | undefined,
+): readonly Api.V1Container[] {
+  const { initContainers = [], containers = [] } = spec ?? {};
+  return [
+    ...initContainers.filter(({ restartPolicy }) => restartPolicy === "Always"),
+    ...containers,
+  ];
 }
 
 /** A variable of a pod's containers; the last one counts, and .NET ignores the case of its name. */
 export function variableIn(
-  spec: Pick<Api.V1PodSpec, "containers"> | undefined,
+  spec: Pick<Api.V1PodSpec, "containers" | "initContainers"> | undefined,
   name: string,
 ): Api.V1EnvVar | undefined {
-  const variables = (spec?.containers ?? []).flatMap(({ env = [] }) => env);
+  const variables = containersOf(spec).flatMap(({ env = [] }) => env);
   return variables.findLast((one) => one.name.toLowerCase() === name.toLowerCase());
 }
 

@@ -42,11 +42,13 @@ export {
   replicasBefore,
   replicasBeforeDrain,
   statedMode,
+  statesModeByArgument,
   type LiveMode,
   type ServiceAddress,
   type ServiceSelector,
 } from "./service";
 export {
+  containersOf,
   findExecutors,
   listExecutors,
   repositoryOf,

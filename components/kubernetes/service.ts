@@ -1,6 +1,6 @@
-import type { V1PodSpec } from "@kubernetes/client-node";
+import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
 import type { Cluster } from "./client";
-import { variableIn } from "./executors";
+import { containersOf, variableIn } from "./executors";
 import { replicasOf, type Controller } from "./objects";
 import type { ClusterAddress } from "./request";
 
@@ -42,11 +42,21 @@ export function replicasBefore({ metadata }: Controller): number | undefined {
 export const isDrained = (one: Controller) =>
   replicasOf(one) === 0 && replicasBefore(one) !== undefined;
 
-/** The mode that a variable of a pod states, in lower case; undefined if none does. */
+/**
+ * The mode that a variable of a pod states, in lower case; undefined if none does. If its containers state several,
+ * it is all of them, such as `filesystem and mongo`, which is none of the modes.
+ */
 export function statedMode(spec: V1PodSpec | undefined, variable: string): string | undefined {
-  const mode = variableIn(spec, variable);
-  if (mode?.valueFrom) return "a reference";
-  return mode?.value?.toLowerCase();
+  const stated = containersOf(spec).flatMap((one) => {
+    const mode = variableIn({ containers: [one] }, variable);
+    return (mode?.valueFrom ? "a reference" : mode?.value?.toLowerCase()) ?? [];
+  });
+  return stated.length === 0 ? undefined : [...new Set(stated)].sort().join(" and ");
+}
+
+/** Whether an argument of a container states a mode, which .NET prefers to a variable. */
+export function statesModeByArgument({ command = [], args = [] }: V1Container): boolean {
+  return [...command, ...args].some((text) => /storage(:|__)mode/i.test(text));
 }
 
 /** The store that a service uses, or `drained`. */

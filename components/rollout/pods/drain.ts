@@ -142,6 +142,7 @@ async function drainService(
 
   // Nothing that this drain would miss may execute runs.
   let found: readonly Workload[] = await observeService(cluster, inputs);
+  const working = found;
   const requireAll = async () => {
     const isKnown = isOf(state) === true;
     const [missed] = reportFindings(await findUndrainedExecutors(cluster, inputs, found, isKnown));
@@ -172,7 +173,7 @@ async function drainService(
   }
 
   // Handover and rollout compare with this snapshot, so that they see a worker that was scaled up since.
-  const marks = await executorMarks(cluster, inputs, found);
+  const marks = await executorMarks(cluster, inputs, working);
   const snapshot = takeDrainSnapshot(inputs, found, marks);
 
   // guarantee: web of a release that has both services waits for the worker

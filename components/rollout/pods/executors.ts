@@ -1,6 +1,8 @@
+import type { V1Container } from "@kubernetes/client-node";
 import { findingsFrom, warning, type Finding } from "../../text";
 import {
   ClusterError,
+  containersOf,
   controllersOf,
   describeController,
   describeApiLocation,
@@ -12,6 +14,7 @@ import {
   replicasOf,
   repositoryOf,
   statedMode,
+  statesModeByArgument,
   variableIn,
   type Candidate,
   type Cluster,
@@ -49,11 +52,16 @@ export async function findUndrainedExecutors(
   if (found.length === 0 && ofRelease.length > 0) {
     return findingsFrom(describeOtherLabels(cluster, inputs, ofRelease), missed);
   }
+  const silent = findSilentContainer(inputs, found);
+  const isFirst = !inputs.ended;
   const reason =
     findWithoutMode(cluster, inputs, found) ??
+    (isFirst ? silent : undefined) ??
     findSplit(inputs, found) ??
     (await findOtherPods(cluster, inputs, found));
-  if (reason !== undefined || found.length > 0) return findingsFrom(reason, missed);
+  if (reason !== undefined) return findingsFrom(reason, missed);
+  if (silent !== undefined) return [warning("executor-missed", silent)];
+  if (found.length > 0) return [];
   if (await isNewRelease(cluster, inputs.release, inputs)) return [];
   const absent =
     `No ${describeWanted(inputs)} exists in ${describeApiLocation(cluster.location)}, so nothing shows that the ` +
@@ -86,6 +94,36 @@ function findWithoutMode(
     `${service}. Nothing was scaled. Check that release and selector name only the ${service}. If they do, set ` +
     `${key}: filesystem first: run pulumi up with storageMode: filesystem, and deploy its values.`
   );
+}
+
+/** A container that may execute runs on files beside the one that changes over: with its image, or by an argument. */
+function findSilentContainer(
+  { service, direction }: DrainInputs,
+  found: readonly Workload[],
+): string | undefined {
+  if (direction === "back") return undefined;
+  const key = modeKey(service);
+  const states = (one: V1Container) => variableIn({ containers: [one] }, key) !== undefined;
+  for (const { controller } of found) {
+    const containers = containersOf(controller.spec?.template.spec);
+    const images = containers.filter(states).map(repositoryOf);
+    const ofService = containers.filter((one) => images.includes(repositoryOf(one)));
+    const silent = ofService.find((one) => !states(one));
+    const where = `of ${describeController(controller)}`;
+    if (silent) {
+      return (
+        `Container ${silent.name} ${where} has the ${service}'s image and no ${key}, so it may execute runs on files ` +
+        `through the cutover. Nothing was scaled. Add to its env: { name: ${key}, value: filesystem }, and deploy it.`
+      );
+    }
+    const byArgument = ofService.find(statesModeByArgument);
+    if (!byArgument) continue;
+    return (
+      `Container ${byArgument.name} ${where} states the mode by an argument, which wins over ${key}. Nothing was scaled. ` +
+      `Remove that argument, and add to its env: { name: ${key}, value: filesystem }.`
+    );
+  }
+  return undefined;
 }
 
 // While paused, and below a partition, the controller creates pods of the former template, in both directions.
@@ -145,21 +183,30 @@ async function findOtherPods(
 export async function executorMarks(
   cluster: Cluster,
   inputs: DrainInputs,
-  found: readonly Pick<Workload, "controller">[],
+  found: readonly (Pick<Workload, "controller"> & Partial<Workload>)[],
 ): Promise<ExecutorMarks> {
   const { service, ignorePods } = inputs;
   const variable = modeKey(service);
-  const specs = found.flatMap(({ controller }) => controller.spec?.template.spec ?? []);
-  const containers = specs.flatMap((spec) => spec.containers);
+  // Admission may give pods other images than their template, and a StatefulSet gives each pod its claims.
+  const specs = found.flatMap(({ controller, pods = [] }) =>
+    [controller.spec?.template, ...pods].flatMap((one) => one?.spec ?? []),
+  );
+  const images = specs
+    .flatMap(containersOf)
+    .filter((one) => variableIn({ containers: [one] }, variable))
+    .map(repositoryOf);
   const volumes = specs.flatMap((spec) => spec.volumes ?? []);
-  const owners = [...found.map(({ controller }) => controller), ...(await webOf(cluster, inputs))];
+  const claims = volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
+  // A pod of web in which a worker runs too is not left out.
+  const web = (await webOf(cluster, inputs)).filter(
+    ({ spec }) => !variableIn(spec?.template.spec, variable),
+  );
+  const owners = [...found.map(({ controller }) => controller), ...web];
   return {
     variable,
     labels: podLabels(inputs),
-    images: containers
-      .filter((one) => variableIn({ containers: [one] }, variable))
-      .map(repositoryOf),
-    claims: volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []),
+    images: [...new Set(images)],
+    claims: [...new Set(claims)],
     owners: owners.map(describeController),
     ...(ignorePods !== undefined && { ignored: ignorePods }),
   };

@@ -1,5 +1,6 @@
 import type { V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import {
+  containersOf,
   controllerOf,
   describeController,
   isReady,
@@ -7,6 +8,8 @@ import {
   nameOf,
   podObstacle,
   replicasOf,
+  statedMode,
+  statesModeByArgument,
   type Controller,
   type Obstacle,
 } from "../../kubernetes";
@@ -40,7 +43,23 @@ export function findObstacles(
   }
   if (isPaused(controller)) return [describePaused(controller)];
   if (!isSeen(controller)) return [describeUnseen(controller)];
-  return [...missingPods(found), ...blockingPods(found)];
+  const others = findOtherModes(found, service, direction);
+  return [...missingPods(found), ...others, ...blockingPods(found)];
+}
+
+/** New pods that work in another mode than their template states: by admission, or by an argument. */
+function findOtherModes(found: Workload, service: Service, direction: Direction): Obstacle[] {
+  const wanted = modeAfter(direction);
+  const advice = "Check what changes this service's pods as they are created, and their arguments.";
+  return newPods(found).flatMap((pod) => {
+    const stated = statedMode(pod.spec, modeKey(service)) ?? wanted;
+    const byArgument = containersOf(pod.spec).find(statesModeByArgument);
+    if (stated === wanted && !byArgument) return [];
+    const found = byArgument
+      ? `an argument of container ${byArgument.name} states the mode`
+      : `${modeKey(service)} is ${stated}, not ${wanted} as in its template`;
+    return [{ object: `pod ${nameOf(pod)}`, found, advice }];
+  });
 }
 
 function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {

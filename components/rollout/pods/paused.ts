@@ -4,6 +4,7 @@ import {
   controllersOf,
   describeApiLocation,
   describeController,
+  formatSelector,
   isStatefulSet,
   nameOf,
   type Cluster,
@@ -74,14 +75,21 @@ export async function findMissingWeb(
   const { web } = inputs;
   if (!web) return undefined;
   const where = describeApiLocation(cluster.location);
-  const running = (await cluster.list("ReplicaSet", podLabels(web))).filter(
-    ({ spec }) => (spec?.replicas ?? 0) > 0,
-  );
+  const controllers = await webOf(cluster, inputs);
+  // A Rollout with a workloadRef has the labels of its Deployment, and not always those of the release.
+  const selectors = [
+    podLabels(web),
+    ...controllers.map(({ spec }) => formatSelector(spec?.selector)),
+  ];
+  const lists = [...new Set(selectors)]
+    .filter(Boolean)
+    .map((one) => cluster.list("ReplicaSet", one));
+  const running = (await Promise.all(lists)).flat().filter(({ spec }) => (spec?.replicas ?? 0) > 0);
   const rollout = running.map(controllerOf).find((owner) => owner?.kind === "Rollout");
   if (rollout) {
     return `Web in ${where} is Rollout ${rollout.name} of Argo Rollouts, which this stack cannot watch. Deploy web as a Deployment or StatefulSet.`;
   }
-  if ((await webOf(cluster, inputs)).length > 0) return undefined;
+  if (controllers.length > 0) return undefined;
   if (await isNewRelease(cluster, web.release, inputs)) return undefined;
   return `No ${describeWanted(web)} exists in ${where}, so web would not follow the worker. Check namespace, release and selector of web, and that it is deployed.`;
 }

@@ -117,8 +117,9 @@ export async function observeService(
 }
 
 /**
- * A workload with its own objects from the lists. A pod of another controller does not belong to it; a pod without an
- * owner, or whose ReplicaSet is gone, does.
+ * A workload with its own objects from the lists. A pod of another controller does not belong to it, and a pod without
+ * an owner only if a ReplicaSet of the workload created it: no scaling ends another one. A pod whose ReplicaSet is gone
+ * belongs to it.
  */
 export function workload(
   controller: Controller,
@@ -127,9 +128,12 @@ export function workload(
 ): Workload {
   const uidOfOwn = controller.metadata?.uid;
   const own = replicaSets.filter((one) => controllerOf(one)?.uid === uidOfOwn);
+  const hashOf = ({ metadata }: V1Pod | V1ReplicaSet) => metadata?.labels?.["pod-template-hash"];
+  const hashes = own.flatMap((one) => hashOf(one) ?? []);
   const isOthers = (pod: V1Pod) => {
     const { kind, uid } = controllerOf(pod) ?? {};
-    if (uid === undefined || uid === uidOfOwn) return false;
+    if (uid === undefined) return !hashes.includes(hashOf(pod) ?? "");
+    if (uid === uidOfOwn) return false;
     if (own.some(({ metadata }) => metadata?.uid === uid)) return false;
     return kind !== "ReplicaSet" || replicaSets.some(({ metadata }) => metadata?.uid === uid);
   };

@@ -238,4 +238,99 @@ describe("a drain of every executor", () => {
     const web = { release: "worker", selector: "app=web" };
     expect(await createDrain({ ...worker, web })).toMatchObject(isDrained);
   });
+
+  const image = "registry.example.org/worker:1";
+  const onFiles = [{ name: "Worker__Storage__Mode", value: "filesystem" }];
+  /** Patches the pods' spec of a Deployment. */
+  const patchPods = (namespace: string, name: string, spec: object) => {
+    const patch = JSON.stringify({ spec: { template: { spec } } });
+    const of = [`deployment/${name}`, `--namespace=${namespace}`, `--patch=${patch}`];
+    return current.cluster.kubectl("patch", ...of);
+  };
+
+  it("refuses a worker that runs as a second container of web's pod", async () => {
+    await deployed("in-web", 1);
+    await current.cluster.deploy("in-web", { name: "web" });
+    await patchPods("in-web", "web", { containers: [{ name: "agent", image, env: onFiles }] });
+    await current.cluster.available("in-web", "deployment/web");
+    const web = { release: "worker", selector: "app=web" };
+    expect(await refusal({ ...inputs("in-web", ofWorker), web })).toMatch(
+      / drained: web-\S+ \(of Deployment web\)/,
+    );
+    expect(await current.cluster.replicas("in-web")).toBe("1");
+  });
+
+  it("refuses a worker that runs as an init container which stays", async () => {
+    await deployed("sidecar", 1);
+    await current.cluster.deploy("sidecar", { name: "agent", mode: "nothing" });
+    const sidecar = { name: "worker", image, env: onFiles, restartPolicy: "Always" };
+    await patchPods("sidecar", "agent", { initContainers: [sidecar] });
+    await current.cluster.available("sidecar", "deployment/agent");
+    expect(await refusal(inputs("sidecar", ofWorker))).toMatch(/ drained: agent-\S+ \(of/);
+    expect(await current.cluster.replicas("sidecar")).toBe("1");
+  });
+
+  it("refuses a container with the worker's image and no mode, and warns after a first cutover", async () => {
+    await deployed("silent", 1);
+    await patchPods("silent", "worker", { containers: [{ name: "agent", image }] });
+    await current.cluster.available("silent");
+    const line = /Container agent .* \{ name: Worker__Storage__Mode, value: filesystem \}/;
+    expect(await refusal(inputs("silent"))).toMatch(line);
+    expect(await current.cluster.replicas("silent")).toBe("1");
+    expect(await createDrain({ ...inputs("silent"), ended: 1 })).toMatchObject(isDrained);
+    expect(current.printed.join("\n")).toMatch(/^warning: Container agent .*\[executor-missed\]$/m);
+  });
+
+  it("refuses a container that states the mode by an argument", async () => {
+    await deployed("argument", 1);
+    const main = { name: "main", args: ["--Worker:Storage:Mode=filesystem"] };
+    await patchPods("argument", "worker", { containers: [main] });
+    await current.cluster.available("argument");
+    expect(await refusal(inputs("argument"))).toMatch(/Container main .* by an argument/);
+    expect(await current.cluster.replicas("argument")).toBe("1");
+  });
+
+  it("refuses a pod with the Deployment's labels that no controller deletes", async () => {
+    await deployed("manual", 1);
+    await runLabelled("manual", "manual");
+    await current.cluster.kubectl("label", "pod/manual", "app=worker", "--namespace=manual");
+    expect(await refusal(inputs("manual"))).toMatch(/ drained: manual\. .* delete them/);
+    expect(await current.cluster.replicas("manual")).toBe("1");
+  });
+
+  it("refuses a pod with the image and the claim of a StatefulSet's pod", async () => {
+    await current.cluster.deploy("own-claim", { kind: "StatefulSet", claims: true });
+    await current.cluster.untilPods("own-claim", 1);
+    const claim = { name: "state", persistentVolumeClaim: { claimName: "state-worker-0" } };
+    const spec = { containers: [{ name: "job", image }], volumes: [claim] };
+    await current.cluster.run("own-claim", "job", `--overrides=${JSON.stringify({ spec })}`);
+    expect(await refusal(inputs("own-claim", ofWorker))).toMatch(/ drained: job\. /);
+    expect(await current.cluster.replicas("own-claim", "statefulset/worker")).toBe("1");
+  });
+});
+
+it("finds a web that Argo Rollouts runs by the template of its Deployment", async () => {
+  await deployed("rollout", 1);
+  await current.cluster.deploy("rollout", { name: "web", replicas: 0 });
+  const labels = { app: "web" };
+  const owner = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: "web", uid: "r" };
+  const spec = { containers: [{ name: "main", image: "none" }] };
+  await current.cluster.apply({
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: {
+      name: "web-1",
+      namespace: "rollout",
+      labels,
+      ownerReferences: [{ ...owner, controller: true }],
+    },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec },
+    },
+  });
+  const web = { release: "worker", selector: "app=web" };
+  const { failures = [] } = await Drain.check({}, { ...inputs("rollout", ofWorker), web });
+  expect(failures.map(({ reason }) => reason).join()).toMatch(/Rollout web of Argo Rollouts/);
 });

@@ -39,6 +39,7 @@ const replicaSet = (uid: string, revision: number, owner = "d", replicas = 1): V
       name: uid,
       ownerReferences: ownedBy("Deployment", owner),
       annotations: { "deployment.kubernetes.io/revision": String(revision) },
+      labels: { "pod-template-hash": uid === "old" ? "1" : uid },
     },
     spec: { replicas },
   });
@@ -59,11 +60,16 @@ describe("what belongs to a Deployment", () => {
   const names = (pods: V1Pod[]) =>
     workload(deployment(), sets, pods).pods.map(({ metadata }) => metadata?.name);
 
-  it("are the pods of its ReplicaSets, of one that is gone, and nobody's", () => {
-    const nobodys = pod({}, { name: "nobodys", ownerReferences: [] });
-    const own = [owned("a", "ReplicaSet", "old"), owned("b", "ReplicaSet", "gone"), nobodys];
-    const others = [owned("c", "ReplicaSet", "other"), owned("d", "StatefulSet", "s")];
-    expect(names([...own, ...others])).toEqual(["a", "b", "nobodys"]);
+  it("are the pods of its ReplicaSets, of one that is gone, and none that only has its labels", () => {
+    const orphan = { name: "orphan", ownerReferences: [], labels: { "pod-template-hash": "1" } };
+    const manual = pod({}, { name: "manual", ownerReferences: [] });
+    const own = [
+      owned("a", "ReplicaSet", "old"),
+      owned("b", "ReplicaSet", "gone"),
+      pod({}, orphan),
+    ];
+    const others = [owned("c", "ReplicaSet", "other"), owned("d", "StatefulSet", "s"), manual];
+    expect(names([...own, ...others])).toEqual(["a", "b", "orphan"]);
   });
 
   it("are none that have ended", () => {
@@ -98,6 +104,21 @@ describe("what belongs to a Deployment", () => {
     const wanted = { service: "worker", direction: "back" } as const;
     expect(findObstacles(found, wanted)[0]?.found).toMatch(/has not processed its last change/);
   });
+});
+
+it.each([
+  [
+    "a variable",
+    { env: [{ name: "Worker__Storage__Mode", value: "filesystem" }] },
+    /is filesystem/,
+  ],
+  ["an argument", { args: ["--Worker:Storage:Mode=mongo"] }, /argument of container main/],
+])("a new pod that states another mode by %s blocks the rollout", (_, changes, words) => {
+  const template = [{ name: "Worker__Storage__Mode", value: "mongo" }];
+  const changed = { ...pod(), spec: { containers: [{ name: "main", ...changes }] } };
+  const found = workload(deployment(template), [replicaSet("new", 10)], [changed]);
+  const [first] = findObstacles(found, { service: "worker", direction: "forward" });
+  expect(first).toMatchObject({ object: "pod a", found: expect.stringMatching(words) });
 });
 
 describe("a drain", () => {
