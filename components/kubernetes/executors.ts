@@ -98,9 +98,11 @@ async function listCandidates(cluster: Cluster, kind: "CronJob" | "Pod"): Promis
   const active = (await cluster.list(kind, "")).filter(({ spec }) => spec.suspend !== true);
   return active.map((one) => {
     const spec = one.spec.jobTemplate.spec?.template.spec;
+    const { initContainers = [], containers = [], volumes = [] } = spec ?? {};
     // Any container of a pod that ends may execute runs before the next one begins.
-    const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-    return Object.assign(one, { spec: spec && { ...spec, containers } });
+    return Object.assign(one, {
+      spec: { containers: [...initContainers, ...containers], volumes },
+    });
   });
 }
 

@@ -47,7 +47,7 @@ const downwards = (parts, pathOf, what, prefix = "") =>
 const pureDoors = {
   settings: ["derived", "schema"],
   step: ["jobs/(answer|manifest)"],
-  state: ["convert", "digests", "json", "number", "records", "step-evidence"],
+  state: ["convert", "digests", "json", "number", "records", "step-(evidence|forms)", "unfinished"],
   cluster: ["atlas/check", "kubernetes/spec", "password"],
   // The planner observes a database, compares it and plans; elsewhere only its first part is used.
   migration: ["errors", "planner/.+"],
