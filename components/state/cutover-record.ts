@@ -84,6 +84,14 @@ export function cutoverInForce(
   return sourceOfTruth(cutoverRecord) === "mongo" ? cutoverRecord : undefined;
 }
 
+/**
+ * Whether web may work on another store than the truth: in a cutover until its final pass, and after the rollback that
+ * ended it.
+ */
+export function isBetweenRollouts(cutoverRecord: CutoverRecord | undefined): boolean {
+  return cutoverRecord?.finalPassAt === undefined || cutoverRecord.endedAt !== undefined;
+}
+
 /** The number of the last cutover that ended, by its record; 0 before the first end. */
 export function endedCutovers(cutoverRecord: CutoverRecord | undefined): number {
   if (cutoverRecord === undefined) return 0;

@@ -109,6 +109,7 @@ export {
 export {
   endedCutovers,
   cutoverInForce,
+  isBetweenRollouts,
   readCutoverRecord,
   requireWritableState,
   sourceOfTruth,
@@ -119,7 +120,7 @@ export {
 export { readDeltaScope, saveDeltaScope, type DeltaScope } from "./delta-scope";
 export { hasRun, hasRuns, heldFolders, listHeldJobs, listHeldRuns, listRunsOnlyHeld } from "./held";
 export { holdRuns, supersedeHeld, unholdParts, unholdRuns } from "./hold";
-export { supersede } from "./move";
+export { copyAside, supersede } from "./move";
 
 export {
   describeLocation,

@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Store } from "../contract";
-import { refusalIn } from "./errors";
+import { isMissing, refusalIn } from "./errors";
 import type { StateAddress, StateFile } from "./layout";
 import { ownFiles } from "./own-files";
 import { isOneFile, makeFolder, moveFile, publish, syncFolders } from "./publish";
@@ -25,6 +25,30 @@ export async function moveAside({ path, name }: StateFile<Store>, folder: string
     const to = join(at === 1 ? folder : `${folder}.${at}`, name);
     await makeFolder(dirname(to));
     if (await moveOrCopy(path, to)) return to;
+  }
+}
+
+/**
+ * Copies a file into a folder or, if its name there is taken by another content, into a further one; returns the copy's
+ * path.
+ *
+ * @throws WriteError if there is no space or no permission
+ */
+export async function copyAside(
+  { path, name }: Pick<StateFile<Store>, "path" | "name">,
+  folder: string,
+): Promise<string> {
+  const content = await readFile(path);
+  for (let at = 1; ; at += 1) {
+    const to = join(at === 1 ? folder : `${folder}.${at}`, name);
+    const known = await readFile(to).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+    if (known?.equals(content)) return to;
+    if (known !== undefined) continue;
+    await publish(to, undefined, (file) => file.writeFile(content));
+    await syncFolders([dirname(to)]);
+    return to;
   }
 }
 

@@ -123,6 +123,23 @@ export async function findUnfinishedRuns(
   return found;
 }
 
+/** Finds the approvals of runs, as far as they are told to people, by the index that begins with `runId`. */
+export async function findApprovals(
+  sides: MongoSide,
+  runIds: readonly string[],
+): Promise<Document[]> {
+  const found: Document[] = [];
+  const projection = { _id: 0, runId: 1, approvalId: 1, status: 1 };
+  for (const { _id } of idFilters(runIds)) {
+    found.push(
+      ...(await reading(sides, "approvals", (all) =>
+        all.find({ runId: _id as Document }, { projection }).toArray(),
+      )),
+    );
+  }
+  return found;
+}
+
 /**
  * Maximum number of ids in a page, about 15 MB. Larger pages are faster: for each page, MongoDB looks at one index
  * entry of each later run again.

@@ -29,25 +29,38 @@ export function sideOf(role: CollectionRole, document: Document): Side {
   return { hash: hashOf(role, document), document };
 }
 
+/** What the merge rules depend on besides both sides and their merge base. */
+export interface Circumstances {
+  /**
+   * The side that is the source of truth after a cutover. A record that only this side lacks was removed there. While it
+   * is MongoDB, no service works on the files: an older run or artifact on disk was restored, and MongoDB's wins.
+   * Default: none.
+   */
+  readonly truth?: keyof Hashes | undefined;
+  /**
+   * Whether web may have decided an approval on the other side than the truth: between the rollouts, it still works on
+   * its former store. Default: it may not.
+   */
+  readonly isInWindow?: boolean | undefined;
+  /** How the services write enumerations inside `steps`. */
+  readonly forms?: StepForms | undefined;
+}
+
 /**
  * The merge rules (docs/design.md#merge-rules). Changed on one side since the merge base: that side wins. Changed on
- * both: a conflict. For approvals, a decision beats `pending` and `hold`, and two different decisions conflict. For
+ * both: a conflict. An approval that changed on the side that is not the source of truth is a conflict too, unless web
+ * decided it between the rollouts. If no side is known to be unchanged, a decision beats `pending` and `hold`. For
  * artifacts that changed on both sides, the newer `capturedAt` wins; on a tie, MongoDB's. Log entries are immutable. An
  * older run never wins if its steps would run again.
- *
- * @param truth the side that is the source of truth after a cutover. A record that only this side lacks was removed
- *   there. While it is MongoDB, no service works on the files: an older run or artifact on disk was restored, and
- *   MongoDB's wins. Default: none
- * @param forms how the services write enumerations inside `steps`
  */
 export function merge(
   role: CollectionRole,
   disk: Side | undefined,
   mongo: Side | undefined,
   base: MergeBase | undefined,
-  truth?: keyof Hashes,
-  forms?: StepForms,
+  circumstances: Circumstances = {},
 ): Verdict {
+  const { truth, forms } = circumstances;
   // An announced write may not have been done.
   const wasOnBoth = base?.agreed !== undefined;
   if (!mongo) return wasOnBoth && truth === "mongo" ? "removed" : "onlyOnDisk";
@@ -56,7 +69,7 @@ export function merge(
   const { agreed } = agreementIn(base, { disk: disk.hash, mongo: mongo.hash });
   if (disk.hash === agreed?.disk && mongo.hash === agreed.mongo) return "equal";
   const isRestored = truth === "mongo" && isOlder[role](disk, mongo);
-  const verdict = isRestored ? "mongo" : mergers[role](disk, mongo, agreed);
+  const verdict = isRestored ? "mongo" : mergers[role](disk, mongo, agreed, circumstances);
   if (verdict === "disk") return verdict;
   return isWrittenAs(role, mongo, disk, forms) ? "equal" : verdict;
 }
@@ -80,6 +93,7 @@ type Merger = (
   disk: Side,
   mongo: Side,
   agreed: Hashes | undefined,
+  circumstances: Circumstances,
 ) => "disk" | "mongo" | "conflict";
 
 const mergers: Readonly<Record<CollectionRole, Merger>> = {
@@ -96,12 +110,15 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
     if (changed !== "conflict") return changed;
     return captureTime(disk) > captureTime(mongo) ? "disk" : "mongo";
   },
-  approvals: (disk, mongo, agreed) => {
-    const ours = decision(disk);
-    const theirs = decision(mongo);
-    if (ours === theirs) return findChangedSide(disk, mongo, agreed);
-    if (theirs === "pending") return "disk";
-    return ours === "pending" ? "mongo" : "conflict";
+  approvals: (disk, mongo, agreed, { truth, isInWindow = false }) => {
+    const changed = findChangedSide(disk, mongo, agreed);
+    if (changed !== "conflict" && (truth === undefined || changed === truth)) return changed;
+    const isDecided = { disk: !isUndecided(disk.document), mongo: !isUndecided(mongo.document) };
+    if (isDecided.disk === isDecided.mongo) return "conflict";
+    const decided = isDecided.disk ? "disk" : "mongo";
+    // With a merge base, the side that is not the truth has changed: only web's decision counts there.
+    const isOfTruth = truth === undefined || (decided === truth && agreed === undefined);
+    return isOfTruth || (decided !== truth && isInWindow) ? decided : "conflict";
   },
 };
 
@@ -129,11 +146,6 @@ function findChangedSide(disk: Side, mongo: Side, agreed: Hashes | undefined) {
 function captureTime({ document }: Side): number {
   const value: unknown = document.capturedAt;
   return value instanceof Date ? value.getTime() : -Infinity;
-}
-
-function decision({ document }: Side): string {
-  // Stryker disable next-line MethodExpression: either case makes both sides the same
-  return isUndecided(document) ? "pending" : String(document.status).toLowerCase();
 }
 
 /** Whether an approval still waits for a decision. */

@@ -12,7 +12,6 @@ import {
 import {
   type Agreement,
   type MergeBase,
-  type Hashes,
   type NewMergeBase,
   agreementIn,
   doBasesApply,
@@ -21,7 +20,7 @@ import {
 } from "./merge-bases";
 import { idsAmong } from "./documents";
 import { documentIn } from "./exact-types";
-import { type Verdict, merge, sideOf } from "./merge";
+import { type Circumstances, type Verdict, merge, sideOf } from "./merge";
 import type { OlderSide } from "./reports";
 import { type BothSides, collectionOf } from "./sides";
 
@@ -46,15 +45,13 @@ export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
 type PairsFor = "write" | "compare";
 
 /** Options for pairing records. */
-interface Pairing {
-  /** The side that is the source of truth after a cutover, from which a missing document was removed. */
-  readonly truth?: keyof Hashes | undefined;
+interface Pairing extends Pick<Circumstances, "truth" | "isInWindow"> {
   /** Collections that have no document of the records: they are not queried. */
   readonly empty?: ReadonlySet<CollectionRole>;
 }
 
 /** The inputs of a verdict besides the pair. */
-interface Deciding extends Pick<Pairing, "truth">, Pick<BothSides, "forms"> {
+interface Deciding extends Circumstances {
   /** The side that is not as the last export left it. Merge bases apply only to an older MongoDB. */
   readonly older?: OlderSide | undefined;
 }
@@ -64,7 +61,7 @@ export async function pairsOf(
   sides: Pick<BothSides, "database" | "collections" | "forms">,
   records: readonly ReadyRecord[],
   purpose: PairsFor,
-  { truth, empty }: Pairing = {},
+  { truth, isInWindow, empty }: Pairing = {},
 ): Promise<Pair[]> {
   const looked = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
     const wanted = records.filter((record) => record.role === role);
@@ -102,7 +99,8 @@ export async function pairsOf(
       return { ...one, ...unasked, verdict: "removed" };
     }
     if (role !== "logs") {
-      return pairOf(role, one, bases.get(role)?.get(one.key), { truth, forms: sides.forms });
+      const circumstances = { truth, isInWindow, forms: sides.forms };
+      return pairOf(role, one, bases.get(role)?.get(one.key), circumstances);
     }
     // A log entry is immutable: its key and content suffice.
     const { disk, mongo } = one;
@@ -139,17 +137,17 @@ export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Docum
   role: WholeFileRole,
   found: Found<Disk, Mongo>,
   base: MergeBase | undefined,
-  { truth, forms, older }: Deciding = {},
+  { older, ...circumstances }: Deciding = {},
 ): Pair<Disk, Mongo> {
   const { key, disk, mongo }: Found<ReadyRecord | undefined> = found;
   const ours = disk && sideOf(role, disk.document);
   const theirs = mongo && (mongo === disk?.document ? ours : sideOf(role, mongo));
   // While MongoDB is the source of truth, a file in an older copy has not changed since.
   const unchanged = ours && { agreed: { disk: ours.hash, mongo: "" } };
-  const ofOlder = truth === "mongo" ? unchanged : undefined;
+  const ofOlder = circumstances.truth === "mongo" ? unchanged : undefined;
   const ofCopy = older === "directory" ? ofOlder : undefined;
   const known = doBasesApply(older) ? base : ofCopy;
-  const verdict = merge(role, ours, theirs, known, truth, forms);
+  const verdict = merge(role, ours, theirs, known, circumstances);
   const agreement =
     ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
   const becomes = ours && {

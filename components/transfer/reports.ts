@@ -38,9 +38,17 @@ export interface Quarantined extends RecordLocation {
 export interface FileConflict {
   readonly id: string;
   readonly file: string;
-  /** The conflict copy, with MongoDB's content. */
-  readonly copy: string;
+  /** The conflict copy, with MongoDB's content; absent if MongoDB has none. */
+  readonly copy?: string;
   readonly detail: string;
+}
+
+/** An approval that MongoDB removed, and that was deleted from its file. Paths are below the root. */
+export interface RemovedApproval {
+  readonly id: string;
+  readonly file: string;
+  /** A copy of the file as it was. */
+  readonly copy: string;
 }
 
 /** A log that differs from MongoDB's entries; both sides stay. */
@@ -162,6 +170,8 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   unwritable: Unwritable[];
   /** The first thousand runs that were removed on disk since the cutover ended, and that are unfinished in MongoDB. */
   removedUnfinished: string[];
+  /** The first thousand approvals of unfinished runs that MongoDB removed. Absent if there are none. */
+  removedApprovals?: RemovedApproval[];
   /**
    * The records that are equal on both sides, without a merge base that says so: their number, and the first thousand.
    */

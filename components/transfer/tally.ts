@@ -7,11 +7,13 @@ import {
   type RecordLocation,
   type Raw,
   type Key,
+  type ReadyRecord,
   type Refusal,
   formatJson,
   isUnfinished,
   mayBeUnfinished,
   noneSkipped,
+  readableKey,
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
 import {
@@ -19,6 +21,7 @@ import {
   type ImportReport,
   type LogConflict,
   type Quarantined,
+  type RemovedApproval,
   type Unwritable,
 } from "./reports";
 
@@ -93,6 +96,7 @@ export class Tally {
   readonly onlyInFiles = byRole((): string[] => []);
   readonly different = byRole((): { id: string; paths: readonly string[] }[] => []);
   readonly removedUnfinished: string[] = [];
+  readonly removedApprovals: RemovedApproval[] = [];
   readonly begunInMongo: string[] = [];
   /** The hash of all quarantined records, and in a verification of all differing ones. */
   readonly differenceHash = new ListHash();
@@ -168,6 +172,16 @@ export class Tally {
     addExamples(this.unwritable, { id, reason, detail });
   }
 
+  /** Names approvals that MongoDB removed, and that were deleted from their file. @param copy the former file */
+  removeApprovals(records: readonly ReadyRecord[], copy: string): void {
+    const cases = records.map(({ key, location: { file } }) => ({
+      id: readableKey(key),
+      file,
+      copy,
+    }));
+    addExamples(this.removedApprovals, ...cases);
+  }
+
   /** Counts a document whose file changed too, or a log that differs. */
   conflict(role: CollectionRole, conflict: FileConflict | LogConflict): void {
     this.count(role, "conflicts");
@@ -198,6 +212,7 @@ export class Tally {
     addExamples(this.conflicts, ...other.conflicts);
     addExamples(this.unwritable, ...other.unwritable);
     addExamples(this.removedUnfinished, ...other.removedUnfinished);
+    addExamples(this.removedApprovals, ...other.removedApprovals);
     this.files += other.files;
     this.bytes += other.bytes;
   }

@@ -6,6 +6,7 @@ import {
   type IncompleteLine,
   differingPaths,
   hashOf,
+  isBetweenRollouts,
   listRunsOnlyHeld,
   mapLimit,
   readCutoverRecord,
@@ -109,7 +110,9 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   await requireState(asked);
   const sides = await withForms(asked);
   sides.watch?.(tally, () => totalOnDisk(sides));
-  const truth = sourceOfTruth(await readCutoverRecord(sides.root));
+  const cutoverRecord = await readCutoverRecord(sides.root);
+  const truth = sourceOfTruth(cutoverRecord);
+  const isInWindow = isBetweenRollouts(cutoverRecord);
   const held = new Set((await listRunsOnlyHeld(sides)).map(({ runId }) => runId));
   const isStrict = ({ disk }: Pair) =>
     isFirst && disk.role !== "artifacts" && !held.has(runIdOf(disk));
@@ -118,7 +121,9 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;
     if (!first) return [];
-    return reading(sides, first.role, () => pairsOf(sides, records, "compare", { truth }));
+    return reading(sides, first.role, () =>
+      pairsOf(sides, records, "compare", { truth, isInWindow }),
+    );
   };
   const changed = new Set<string>();
   await workOn(groups, pairBatch, async (pairs, { files }) => {

@@ -4,9 +4,10 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { ObjectId } from "mongodb";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { readCutoverRecord } from "../../components/state";
-import { addFiles, jsonIn, logLine, run } from "./state";
+import { addFiles, approval, jsonIn, logLine, run } from "./state";
 import { atFirstRead } from "./first-read";
 import { RollbackStack, finished, running, runStep, sampleFiles } from "./rollback-stack";
 
@@ -181,6 +182,77 @@ describe("an unfinished file", () => {
     await addFiles(stack.root, { "state/runs/done.json": run("done", running) });
     const { rollback } = await stack.rollBack(before, { uri: undefined });
     expect((rollback?.held as string[]).sort()).toEqual(["busy", "done", "slow"]);
+  });
+});
+
+describe("an approval of an unfinished run", () => {
+  const gate = "state/approvals/busy.json";
+  const approvals = () => stack.db.collection("pack_run_approvals");
+  const decide = (status: string) => approvals().updateMany({}, { $set: { status } });
+  const write = (status: string) =>
+    addFiles(stack.root, { [gate]: [approval("owners", { status })] });
+  const onDisk = () => jsonIn(stack.root, gate);
+  const cutOver = async (status: string, isWhole: boolean) => {
+    await write(status);
+    return isWhole ? stack.wholeCutover() : stack.cutover();
+  };
+  const both = [
+    ["before the final pass", false],
+    ["after it", true],
+  ] as const;
+
+  it.each(both)("that was set back in MongoDB is pending on files, %s", async (_, isWhole) => {
+    const before = await cutOver("approved", isWhole);
+    await decide("pending");
+    const { rollback } = await stack.rollBack(before);
+    expect(rollback).toMatchObject({ held: [], exported: { conflicts: [] } });
+    expect(await onDisk()).toMatchObject([{ status: "pending" }]);
+  });
+
+  it.each(both)("that was restored as pending holds its run, %s", async (_, isWhole) => {
+    const before = await cutOver("approved", isWhole);
+    await write("pending");
+    const { rollback } = await stack.rollBack(before);
+    const conflict = { id: "busy:owners", file: gate };
+    expect(rollback).toMatchObject({ held: ["busy"], exported: { conflicts: [conflict] } });
+    expect(await onDisk()).toMatchObject([{ status: "pending" }]);
+    expect(await stack.exportByHand()).toMatchObject({ stillHeld: ["busy"] });
+    // The way on: the right content in its file.
+    await write("approved");
+    expect(await stack.exportByHand()).toMatchObject({ returned: ["busy"], stillHeld: [] });
+  });
+
+  it("that was decided on files counts before the final pass, and holds its run after it", async () => {
+    const before = await cutOver("pending", false);
+    await write("approved");
+    expect((await stack.rollBack(before)).rollback).toMatchObject({ held: [] });
+    expect(await onDisk()).toMatchObject([{ status: "approved" }]);
+
+    await write("pending");
+    const fields = { cutover: 2, stoppedAt: "2" };
+    await importState(stack.sides);
+    const again = await runStep(before, stack.inputs(fields));
+    await stack.finalPass(again, { cutover: 2 });
+    await write("approved");
+    const { rollback } = await stack.rollBack(again, fields);
+    expect(rollback).toMatchObject({ held: ["busy"], exported: { approvals: { conflicts: 1 } } });
+  });
+
+  it("that web decided on files before a rollback without MongoDB counts when the run returns", async () => {
+    const before = await cutOver("pending", false);
+    await addFiles(stack.root, { "queue/1.json": { runId: "busy" } });
+    await write("approved");
+    await stack.rollBack(before, { uri: undefined });
+    expect(await stack.exportByHand()).toMatchObject({ stillHeld: [] });
+    expect(await onDisk()).toMatchObject([{ status: "approved" }]);
+  });
+
+  it("that web decided on files after a rollback without MongoDB counts too", async () => {
+    const before = await cutOver("pending", true);
+    await stack.rollBack(before, { uri: undefined });
+    await write("approved");
+    expect(await stack.exportByHand()).toMatchObject({ stillHeld: [] });
+    expect(await onDisk()).toMatchObject([{ status: "approved" }]);
   });
 });
 

@@ -13,8 +13,7 @@ const file = "state/runs/r.json";
 const approvals = "state/approvals/r.json";
 const withStatus = (status: string) =>
   JSON.stringify(run("r", { steps: [{ stepId: "build", status, attempts: 1 }] }));
-const decided = (by: string) =>
-  JSON.stringify([approval("a", { status: "approved", summary: by })]);
+const withDecision = (status: string) => JSON.stringify([approval("a", { status })]);
 
 /** A network's volume that answers `lstat` as it is now, whatever is written in place to these files. */
 async function cacheAttributes(root: string, names: readonly string[]): Promise<void> {
@@ -42,7 +41,10 @@ async function cacheAttributes(root: string, names: readonly string[]): Promise<
 
 /** Imports files that are an hour old, then writes to them in place; what the next import finds. */
 async function importCached(status: string, pass: ImportPass, minutes = 60) {
-  const root = await writeState({ [file]: withStatus(status), [approvals]: decided("one") });
+  const root = await writeState({
+    [file]: withStatus(status),
+    [approvals]: withDecision("pending"),
+  });
   const time = new Date(Date.now() - minutes * 60_000);
   for (const name of [file, approvals]) await utimes(join(root, name), time, time);
   await sleep(2_100);
@@ -50,7 +52,7 @@ async function importCached(status: string, pass: ImportPass, minutes = 60) {
   await importState(sides);
   await cacheAttributes(root, [file, approvals]);
   await writeFile(join(root, file), withStatus(status).replace("sha256:1", "sha256:2"));
-  await writeFile(join(root, approvals), decided("two"));
+  await writeFile(join(root, approvals), withDecision("approved"));
   return importState({ ...sides, pass });
 }
 

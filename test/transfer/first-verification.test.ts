@@ -104,6 +104,11 @@ it("stops before the drain for a run or an approval that only MongoDB changed", 
   const { reasons } = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
   expect(reasons.join("\n")).toMatch(/1 run .*done \([^)]*steps/);
   expect(reasons.join("\n")).toMatch(/1 approval .*done:gate \(status\)/);
+  expect(reasons.join("\n")).toContain("delete done, done:gate in MongoDB");
+  await stack.runs.deleteOne({ _id: "done" });
+  await approvals.deleteOne({ runId: "done", approvalId: "gate" });
+  expect((await FirstVerification.create(stack.toVerifyFirst())).outs).toHaveProperty("report");
+  expect(await approvals.findOne({})).toMatchObject({ status: "pending" });
 });
 
 it("leaves the approvals of a held run to the merge rules", async () => {

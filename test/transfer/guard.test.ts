@@ -1,10 +1,13 @@
 import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
 import { readCutoverRecord, writeCutoverRecord } from "../../components/state";
 import { importState } from "../../components/transfer";
 import { compareUnfinished } from "../../components/transfer/import/guard";
 import { providers } from "../../components/transfer/provider";
+import { mongosh } from "../../tools/parts";
 import {
   RollbackStack,
   stoppedBy,
@@ -80,7 +83,9 @@ it("a run that only MongoDB has stops the cutover before the drain, and an expor
   await stack.runs.insertOne({ ...known, _id: "x" });
   const first = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
   expect(first.reasons).toEqual([
-    expect.stringMatching(/: x \(no file, unfinished in MongoDB since .* delete x in MongoDB/),
+    expect.stringMatching(
+      /: x \(no file, unfinished in MongoDB since .* delete x and its approvals in MongoDB/,
+    ),
   ]);
   const at = new Date().toISOString();
   await writeCutoverRecord(stack.root, { at, unfinishedCount: 2, endedAt: at, notExported: true });
@@ -171,6 +176,75 @@ it("a held run whose file in its folder is refused stops the cutover", async () 
   const { reasons } = await stoppedBy(FirstVerification.create(stack.toVerifyFirst(next)));
   expect(reasons).toEqual([expect.stringMatching(/: busy \(.*cannot be imported/)]);
 });
+
+it("an approval that was set back to pending on files is pending in MongoDB too", async () => {
+  await bulkPass({ [gate]: [approval("gate", { status: "approved" })] });
+  await addFiles(stack.root, { [gate]: [approval("gate")] });
+  expect((await Handover.create(stack.inputs())).outs).toHaveProperty("cutoverRecord");
+  const approvals = stack.db.collection("pack_run_approvals");
+  expect(await approvals.findOne({})).toMatchObject({ status: "pending" });
+});
+
+it("an approval that only the file has is imported again", async () => {
+  await bulkPass({ [gate]: [approval("gate", { status: "approved" })] });
+  const approvals = stack.db.collection("pack_run_approvals");
+  await approvals.deleteMany({});
+  await FirstVerification.create(stack.toVerifyFirst()).catch(() => undefined);
+  expect((await Handover.create(stack.inputs())).outs).toHaveProperty("cutoverRecord");
+  expect(await approvals.findOne({})).toMatchObject({ status: "approved" });
+});
+
+describe("an approval of an unfinished run that only MongoDB has", () => {
+  const decided = [approval("gate", { status: "approved" })];
+  const onlyInMongo = /busy \(approval busy:gate: not on disk, approved in MongoDB\)/;
+  const isGone = {
+    "is not in the file": () => writeFile(join(stack.root, gate), "[]"),
+    "has no file": () => rm(join(stack.root, gate)),
+  };
+
+  it.each(Object.entries(isGone))("and that %s stops the cutover at both looks", async (_, go) => {
+    await bulkPass({ [gate]: decided, "state/approvals/done.json": decided });
+    await rm(join(stack.root, "state/approvals/done.json"));
+    await go();
+    const first = await stoppedBy(FirstVerification.create(stack.toVerifyFirst()));
+    expect(first.reasons).toEqual([expect.stringMatching(onlyInMongo)]);
+    const { reasons } = await stoppedBy(Handover.create(stack.inputs()));
+    expect(reasons).toEqual([expect.stringMatching(onlyInMongo)]);
+    expect(reasons[0]).not.toContain("done");
+  });
+
+  it("stops it without a merge base too, and the printed command is the way on", async () => {
+    await bulkPass({ [gate]: decided });
+    await writeFile(join(stack.root, gate), "[]");
+    await stack.db.collection("pack_run_backfill").deleteMany({ _id: /approvals/ as never });
+    const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
+    expect(reasons).toEqual([expect.stringMatching(onlyInMongo)]);
+    await runPrinted(reasons[0] ?? "");
+    expect(await stack.db.collection("pack_run_approvals").countDocuments()).toBe(0);
+    expect(await handOverAgain(properties)).toHaveProperty("cutoverRecord");
+    expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
+  });
+});
+
+it("the printed command is the way on from two decisions too", async () => {
+  await bulkPass({ [gate]: [approval("gate")] });
+  const approvals = stack.db.collection("pack_run_approvals");
+  await approvals.updateMany({}, { $set: { status: "approved" } });
+  await addFiles(stack.root, { [gate]: [approval("gate", { status: "rejected" })] });
+  const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
+  expect(reasons).toEqual([expect.stringMatching(/busy \(approval busy:gate: rejected on disk/)]);
+  await runPrinted(reasons[0] ?? "");
+  expect(await handOverAgain(properties)).toHaveProperty("cutoverRecord");
+  expect(await approvals.findOne({})).toMatchObject({ status: "rejected" });
+});
+
+/** Runs the command for the shell that a stop prints. */
+async function runPrinted(text: string): Promise<void> {
+  const [, command = ""] = /`(mongosh [^`]+)`/.exec(text) ?? [];
+  const path = `${dirname(await mongosh())}:${process.env.PATH ?? ""}`;
+  const env = { PATH: path, HOME: tmpdir(), APP_MONGO_URI: stack.server.uri };
+  await execa("sh", ["-c", command], { env });
+}
 
 it("while a cutover is in force nothing is compared", async () => {
   await bulkPass();

@@ -8,6 +8,7 @@ import type { CollectionRole } from "../../components/contract";
 const early = { capturedAt: new Date("2025-11-06T10:00:00Z") };
 const late = { capturedAt: new Date("2025-11-06T11:00:00Z") };
 const pending = { status: "pending" };
+const never = ["conflict", "conflict"] as const;
 
 /** The verdict on two records, where `agreed` is what both sides had last. */
 function verdict(role: CollectionRole, disk: object, mongo: object, agreed?: object) {
@@ -38,19 +39,35 @@ it.each<[string, CollectionRole, object, object, object | undefined, string]>([
   ["an artifact without a moment in MongoDB", "artifacts", early, { a: 1 }, {}, "disk"],
   ["a decision on disk", "approvals", { status: "approved" }, pending, undefined, "disk"],
   [
-    "a decision in MongoDB",
+    "a decision that was set back on disk",
     "approvals",
     pending,
     { status: "Expired" },
     { status: "Expired" },
+    "disk",
+  ],
+  [
+    "a decision that was set back in MongoDB",
+    "approvals",
+    { status: "Expired" },
+    pending,
+    { status: "Expired" },
     "mongo",
+  ],
+  [
+    "another decision on disk",
+    "approvals",
+    { status: "approved" },
+    { status: "rejected" },
+    { status: "rejected" },
+    "disk",
   ],
   [
     "two decisions",
     "approvals",
     { status: "approved" },
     { status: "rejected" },
-    { status: "rejected" },
+    pending,
     "conflict",
   ],
   [
@@ -90,8 +107,8 @@ it("a record that one side lacks was removed only if that side is the source of 
   const gaps = ["onlyOnDisk", "onlyInMongo"];
   const verdicts = (base: MergeBase | undefined) =>
     [undefined, "disk" as const, "mongo" as const].map((truth) => [
-      merge("runs", side, undefined, base, truth),
-      merge("runs", undefined, side, base, truth),
+      merge("runs", side, undefined, base, { truth }),
+      merge("runs", undefined, side, base, { truth }),
     ]);
   expect(verdicts(agreed)).toEqual([gaps, ["onlyOnDisk", "removed"], ["removed", "onlyInMongo"]]);
   expect(verdicts(undefined)).toEqual([gaps, gaps, gaps]);
@@ -214,28 +231,57 @@ it("an older file never counts while MongoDB is the source of truth", () => {
   const older = sideOf("runs", { updatedAt: early.capturedAt });
   const newer = sideOf("runs", { updatedAt: late.capturedAt });
   for (const base of [undefined, agreedOn(newer.hash)]) {
-    expect(merge("runs", older, newer, base, "mongo")).toBe("mongo");
-    expect(merge("runs", older, newer, base, "disk")).not.toBe("mongo");
+    expect(merge("runs", older, newer, base, { truth: "mongo" })).toBe("mongo");
+    expect(merge("runs", older, newer, base, { truth: "disk" })).not.toBe("mongo");
   }
-  expect(merge("runs", newer, older, agreedOn(older.hash), "mongo")).toBe("disk");
+  expect(merge("runs", newer, older, agreedOn(older.hash), { truth: "mongo" })).toBe("disk");
   const running = sideOf("runs", { steps: [{ stepId: "a", status: "Running" }] });
   const done = sideOf("runs", { steps: [{ stepId: "a", status: "Succeeded" }] });
-  expect(merge("runs", running, done, undefined, "mongo")).toBe("mongo");
-  expect(merge("runs", done, running, undefined, "mongo")).toBe("conflict");
+  expect(merge("runs", running, done, undefined, { truth: "mongo" })).toBe("mongo");
+  expect(merge("runs", done, running, undefined, { truth: "mongo" })).toBe("conflict");
   const first = sideOf("artifacts", early);
   const last = sideOf("artifacts", late);
-  expect(merge("artifacts", first, last, agreedOn(last.hash), "mongo")).toBe("mongo");
-  expect(merge("artifacts", last, first, agreedOn(last.hash), "mongo")).toBe("mongo");
+  expect(merge("artifacts", first, last, agreedOn(last.hash), { truth: "mongo" })).toBe("mongo");
+  expect(merge("artifacts", last, first, agreedOn(last.hash), { truth: "mongo" })).toBe("mongo");
 });
 
 it.each<[CollectionRole, object, object, string]>([
   ["artifacts", late, early, "disk"],
   ["artifacts", { ...late, a: 2 }, late, "disk"],
-  ["approvals", { status: "approved" }, pending, "disk"],
   ["logs", { a: 2 }, { a: 1 }, "conflict"],
 ])("what is not older counts also then: %s, %o after %o", (role, disk, mongo, verdict) => {
   const before = sideOf(role, mongo);
-  expect(merge(role, sideOf(role, disk), before, agreedOn(before.hash), "mongo")).toBe(verdict);
+  expect(merge(role, sideOf(role, disk), before, agreedOn(before.hash), { truth: "mongo" })).toBe(
+    verdict,
+  );
+});
+
+const approved = { status: "approved" };
+const rejected = { status: "rejected" };
+
+it.each<[string, object, object, object | undefined, string, string]>([
+  ["set back by the truth", approved, pending, approved, "truth", "truth"],
+  ["decided by the truth", pending, approved, pending, "truth", "truth"],
+  ["decided by the other side", approved, pending, pending, "conflict", "other"],
+  ["decided without a merge base", approved, pending, undefined, "conflict", "other"],
+  ["decided by the truth, without a merge base", pending, approved, undefined, "truth", "truth"],
+  ["set back by the other side", pending, approved, approved, "conflict", "conflict"],
+  ["decided otherwise by the other side", rejected, approved, approved, "conflict", "conflict"],
+  ["decided in two ways", rejected, approved, pending, "conflict", "conflict"],
+  ["changed by both, decided by the truth", { ...pending, a: 1 }, approved, pending, ...never],
+])("an approval %s: outside of the window and in it", (_what, other, truth, agreed, ...wins) => {
+  const base = agreed && agreedOn(hashOf("approvals", agreed));
+  const ofOther = sideOf("approvals", other);
+  const ofTruth = sideOf("approvals", truth);
+  const winners = (side: "disk" | "mongo") =>
+    [false, true].map((isInWindow) => {
+      const [disk, mongo] = side === "disk" ? [ofTruth, ofOther] : [ofOther, ofTruth];
+      const verdict = merge("approvals", disk, mongo, base, { truth: side, isInWindow });
+      if (verdict === "conflict") return verdict;
+      return verdict === side ? "truth" : "other";
+    });
+  expect(winners("mongo")).toEqual(wins);
+  expect(winners("disk")).toEqual(wins);
 });
 
 it("the hash sees values, not their types, and no order but that inside of fields", () => {

@@ -94,18 +94,20 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
   expect(await readEverything(current.db)).toEqual(before);
 });
 
-it("a decision on disk beats pending in MongoDB, and no other decision", async () => {
+it("a decision on disk beats pending in MongoDB, and no decision that was made there", async () => {
   const root = await writeState({
-    "state/approvals/r.json": [approval("a"), approval("b", { status: "rejected" })],
+    "state/approvals/r.json": [approval("a"), approval("b")],
   });
   await importState(sides(root));
+  const approvals = current.db.collection("pack_run_approvals");
+  await approvals.updateOne({ approvalId: "b" }, { $set: { status: "rejected" } });
   const decided = (id: string) => approval(id, { status: "approved", actorId: "someone" });
   await addFiles(root, {
     "state/approvals/r.json": [decided("a"), decided("b")],
   });
   const report = await importState(sides(root));
   expect(report.approvals).toEqual(importCounts(2, { updated: 1, quarantined: 1 }));
-  const stored = current.db.collection("pack_run_approvals").find().sort({ approvalId: 1 });
+  const stored = approvals.find().sort({ approvalId: 1 });
   expect(await stored.toArray()).toMatchObject([
     { approvalId: "a", status: "approved", actorId: "someone" },
     { approvalId: "b", status: "rejected" },

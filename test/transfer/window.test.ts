@@ -1,12 +1,15 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { Collection } from "mongodb";
-import { expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { readCutoverRecord, writeCutoverRecord } from "../../components/state";
 import { importState, verifyState } from "../../components/transfer";
+import { providers } from "../../components/transfer/provider";
 import { addFiles, approval, artifact, entry, logLine, run, textsOf } from "./state";
-import { RollbackStack, finished, running } from "./rollback-stack";
+import { RollbackStack, finished, running, stoppedBy, upSecond } from "./rollback-stack";
 
 const stack = new RollbackStack();
+const { Verification } = providers;
 
 const submitted = { steps: [{ stepId: "build", status: "Pending", attempts: 0 }] };
 const manifest = {
@@ -112,6 +115,58 @@ it("a run that was imported is no such run, also without its checkpoint", async 
   const { report } = await stack.finalPass(before);
   expect(report).not.toHaveProperty("begunInMongo");
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
+});
+
+describe("an approval on files, once MongoDB is the source of truth", () => {
+  const gate = "state/approvals/busy.json";
+  const write = (status: string) =>
+    addFiles(stack.root, { [gate]: [approval("owners", { status })] });
+  const inMongo = () => stack.db.collection("pack_run_approvals").findOne({});
+
+  it("counts if web decided it before the final pass, also if the pass was interrupted", async () => {
+    await write("pending");
+    const before = await stack.cutover();
+    const record = await readCutoverRecord(stack.root);
+    const finalPassAt = new Date().toISOString();
+    if (record) await writeCutoverRecord(stack.root, { ...record, finalPassAt });
+    await write("approved");
+    await stack.finalPass(before);
+    expect(await inMongo()).toMatchObject({ status: "approved" });
+  });
+
+  it.each([
+    ["approved", "pending"],
+    ["pending", "approved"],
+  ])("is a conflict if it is %s after it, and stops the verification", async (file, agreed) => {
+    await write(agreed);
+    const log = "logs/runs/slow.ndjson";
+    await addFiles(stack.root, { [log]: "{half\n" });
+    const before = await stack.cutover();
+    const first = await stack.finalPass(before);
+    await write(file);
+    // A quarantined line makes the pass due again.
+    const again = await upSecond(first, stack.second(before));
+    expect(again.report).toMatchObject({ approvals: { updated: 0, quarantined: 1 } });
+    expect(await importState({ ...stack.sides, from: "start" })).toMatchObject({
+      approvals: { updated: 0, quarantined: 1 },
+    });
+    expect(await inMongo()).toMatchObject({ status: agreed });
+    const { reasons } = await stoppedBy(Verification.create(stack.inputs()));
+    expect(reasons.join("\n")).toMatch(/1 approval .*busy:owners \(status\)/);
+    // The way on: the right content in its file.
+    await write(agreed);
+    await addFiles(stack.root, { [log]: "" });
+    expect((await Verification.create(stack.inputs())).outs).toHaveProperty("report");
+  });
+
+  it("is a conflict if it was set back before the final pass", async () => {
+    await write("approved");
+    const before = await stack.cutover();
+    await write("pending");
+    const { report } = await stack.finalPass(before);
+    expect(report).toMatchObject({ approvals: { updated: 0, quarantined: 1 } });
+    expect(await inMongo()).toMatchObject({ status: "approved" });
+  });
 });
 
 it("a run whose approval was decided in the window is listed once, with its archived job", async () => {

@@ -62,7 +62,8 @@ const verification = (fields: object) =>
 const verified = (fields: object) =>
   printed(() => describeVerification(verification(fields), root));
 
-const sides = { ...state, database: "d", collections: { runs: "pack_runs" }, notExported: false };
+const collections = { runs: "pack_runs", approvals: "pack_run_approvals" };
+const sides = { ...state, database: "d", collections, notExported: false };
 const imported = (fields: object) =>
   ({
     runs: { read: 101, quarantined: 0 },
@@ -124,6 +125,7 @@ const troubled = exported({
   ],
   unwritable: [{ id: "r:a", detail: "no form" }],
   removedUnfinished: ["gone"],
+  removedApprovals: [{ id: "r:b", file: "approvals/r.json", copy: "conflicts/removed/r.json" }],
   withoutMergeBase: { count: 1_205, cases: Array.from("abcdefghijk") },
   baseTrouble: "code 13",
   older: "directory",

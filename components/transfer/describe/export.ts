@@ -13,6 +13,7 @@ import { type Section, formatRecords, listRecords } from "./sections";
 /** The results of an export that need a person. */
 export function exportSections(report: Exported, root: string): Section[] {
   const { withoutMergeBase, baseTrouble = "", removedUnfinished, superseded, older } = report;
+  const { removedApprovals = [] } = report;
   const conflicts = sumCounts(report, "conflicts");
   const unwritable = sumCounts(report, "unwritable");
   return [
@@ -40,6 +41,11 @@ export function exportSections(report: Exported, root: string): Section[] {
       advice: "No service executes them now. `taskrunner-storage export --run ID` brings one back.",
     },
     {
+      title:
+        "Approvals that MongoDB removed, and that were deleted from the files of unfinished runs",
+      cases: removedApprovals.map(({ id, file, copy }) => `${id} in ${file} (copied to ${copy})`),
+    },
+    {
       code: "not-recorded",
       title: `${formatCount(withoutMergeBase.count, "record")} not recorded as equal on both sides (${baseTrouble})`,
       cases: withoutMergeBase.cases,
@@ -51,9 +57,11 @@ export function exportSections(report: Exported, root: string): Section[] {
 }
 
 function formatConflict(one: FileConflict | LogConflict): string {
-  return "copy" in one
-    ? `${one.id} in ${one.file} (${one.detail}; see ${one.copy})`
-    : `${one.runId} in ${one.file} (${one.detail}; MongoDB's entries stay in ${one.collection})`;
+  if ("collection" in one) {
+    return `${one.runId} in ${one.file} (${one.detail}; MongoDB's entries stay in ${one.collection})`;
+  }
+  const copy = one.copy === undefined ? "" : `; see ${one.copy}`;
+  return `${one.id} in ${one.file} (${one.detail}${copy})`;
 }
 
 /** The side that is not as the last export left it. */

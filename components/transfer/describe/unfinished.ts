@@ -1,3 +1,4 @@
+import type { Document } from "mongodb";
 import type { CollectionRole, StateFolders } from "../../contract";
 import { formatCount } from "../../text";
 import {
@@ -6,6 +7,7 @@ import {
   type StateAddress,
   differingPaths,
   isUnfinished,
+  keyOf,
   memberOf,
   objectIn,
   readableKey,
@@ -17,7 +19,7 @@ import { formatRecords, stopReasons } from "./sections";
 /** Both sides as the messages of a stop name them, with the state directory as the settings name it. */
 export interface Sides extends StateAddress {
   readonly database?: string;
-  readonly collections: { readonly runs: string };
+  readonly collections: { readonly runs: string; readonly approvals: string };
   /** Whether the last rollback exported nothing. */
   readonly notExported: boolean;
 }
@@ -84,15 +86,26 @@ function describeFixes(runIds: readonly string[], sides: Sides): string {
   const named = runIds.slice(0, namedInCommand);
   return (
     "Fix or restore the files that are wrong, and run `pulumi up` again. If the files are right, delete " +
-    `${named.join(", ")} in MongoDB, and run \`pulumi up\` again: \`${deletion(named, sides)}\`.`
+    `${named.join(", ")} and ${named.length === 1 ? "its" : "their"} approvals in MongoDB, and run \`pulumi up\` again: \`${deletion(named, sides)}\`.`
   );
 }
 
-/** The command that deletes runs, for the services' user: the migrator's may not delete documents. */
-function deletion(runIds: readonly string[], { database = "", collections }: Sides): string {
+/**
+ * The command that deletes runs with their approvals, for the services' user: the migrator's may not delete documents.
+ */
+function deletion(
+  runIds: readonly string[],
+  { database = "", collections, folders }: Sides,
+): string {
   const ids = runIds.map((runId) => JSON.stringify(runId).replaceAll("'", "\\u0027")).join(", ");
-  const names = `db.getSiblingDB("${database}").getCollection("${collections.runs}")`;
-  return `mongosh "$APP_MONGO_URI" --eval '${names}.deleteMany({ _id: { $in: [${ids}] } })'`;
+  const deleteIn = (role: "runs" | "approvals", field: string) =>
+    `db.getSiblingDB("${database}").getCollection("${collections[role]}")` +
+    `.deleteMany({ ${field}: { $in: [${ids}] } })`;
+  const deletions = [
+    deleteIn("runs", "_id"),
+    ...(folders.approvals === undefined ? [] : [deleteIn("approvals", "runId")]),
+  ];
+  return `mongosh "$APP_MONGO_URI" --eval '${deletions.join("; ")}'`;
 }
 
 /** Describes the comparison before the cutover is recorded, for the engine's log. */
@@ -119,6 +132,12 @@ export function describePair({ key, disk: { role, document }, mongo }: Pair): st
   if (!mongo) return `${ours}, not in MongoDB`;
   const paths = differingPaths(role, document, mongo).join(", ");
   return `${ours}, ${describe(mongo, "in MongoDB")}; different: ${paths}`;
+}
+
+/** Describes an approval that only MongoDB has. */
+export function describeOnlyInMongo(approval: Document): string {
+  const name = readableKey(keyOf("approvals", approval));
+  return `approval ${name}: not on disk, ${describeApproval(approval, "in MongoDB")}`;
 }
 
 /** Whether a path in the state directory belongs to a collection. */

@@ -92,7 +92,7 @@ export async function reportOn(
   { sides, bases, tally, held }: ExportTask,
   superseded: readonly string[] = [],
 ): Promise<ExportReport> {
-  const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished } = tally;
+  const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished, removedApprovals } = tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   const { returned } = held;
   const isHeld = (runId: string) => !superseded.includes(runId);
@@ -105,6 +105,7 @@ export async function reportOn(
     conflicts,
     unwritable,
     removedUnfinished,
+    ...(removedApprovals.length > 0 && { removedApprovals }),
     withoutMergeBase,
     returned,
     stillHeld: held.stillHeld.filter(isHeld),

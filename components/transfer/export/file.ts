@@ -1,9 +1,10 @@
 import type { Document } from "mongodb";
-import { dirname, join, posix } from "node:path";
+import { dirname, join, posix, relative } from "node:path";
 import {
   type Refusal,
   type WholeFileLocation,
   type WholeFileRole,
+  copyAside,
   differingPaths,
   fileOf,
   formatJson,
@@ -24,6 +25,7 @@ import { readDocuments } from "../documents";
 import { documentIn } from "../exact-types";
 import type { Verdict } from "../merge";
 import { pairOf } from "../pairs";
+import { findRemoved, mustBeSame } from "./only-on-disk";
 import type { Tally } from "../tally";
 import type { ExportTask, RunInMongo, StoredDocument } from "./run";
 import type { ExportSides } from "./sides";
@@ -47,15 +49,17 @@ export interface ExportedFile {
  * @param to where the file is
  */
 export async function exportFile(
-  { sides, bases }: ExportTask,
+  task: ExportTask,
   tally: Tally,
   role: WholeFileRole,
   run: RunInMongo,
   to: ExportSides,
 ): Promise<ExportedFile> {
+  const { sides, bases } = task;
   const { runId, baseName } = run;
   const documents = run.files.get(role) ?? [];
-  if (documents.length === 0) return { agreed: [] };
+  const isWhole = role === "approvals" && mustBeSame(run, to);
+  if (documents.length === 0 && !isWhole) return { agreed: [] };
   try {
     // Trust the merge bases: a document that has not changed in MongoDB is in its file, whatever the file has now.
     if (!sides.all && (await isUnchanged(to, role, run, documents))) {
@@ -75,7 +79,7 @@ export async function exportFile(
     const found = isKept
       ? kept.map((bytes) => documentIn(bytes))
       : await readDocuments(sides, role, wanted, documentIn);
-    const pairs = found.map((mongo) => pairDocument(role, mongo, file, run, sides));
+    const pairs = found.map((mongo) => pairDocument(role, mongo, file, run, to));
     const having = (...verdicts: Verdict[]) =>
       file.refusal ? [] : pairs.filter(({ verdict }) => verdicts.includes(verdict));
 
@@ -86,10 +90,11 @@ export async function exportFile(
     for (const { key, mongo } of having("removed")) tally.remove(role, readableKey(key), mongo);
     const conflicts = file.refusal ? pairs : having("conflict");
     await writeConflictCopy(sides, tally, location, conflicts, file.refusal);
+    const removed = isWhole ? await findRemoved(task, tally, location, file, pairs) : [];
 
     // Renew the others.
     const wins = having("mongo", "onlyInMongo");
-    const { renewed, content, become } = renewFile(location, file, wins, tally);
+    const { renewed, content, become } = renewFile(location, file, wins, tally, removed);
     const isDue = (one: NewMergeBase) => !isAgreed(one.seen, one);
     // A killed export may have written the equal records.
     const known = equal.flatMap(({ becomes }) => becomes ?? []).filter(isDue);
@@ -98,12 +103,17 @@ export async function exportFile(
       // Announce: if this export is killed after the rename, the next one knows which records were written.
       await bases.announce(announced);
       try {
+        // Nothing is lost if MongoDB is wrong: no later conflict copy replaces this one.
+        const folder = join(sides.root, ownFiles.conflicts, "removed");
+        const copy = removed.length > 0 ? await copyAside(location, folder) : "";
         // Write aside, sync and rename, unless the file changed since it was read.
         await publish(location.path, location.stat, (aside) => aside.writeFile(content));
+        tally.removeApprovals(removed, relative(sides.root, copy));
       } catch (error) {
         const refusal = refusalIn(error);
         await bases.withdraw(announced);
-        for (const { key } of renewed) tally.refuseDocument(role, readableKey(key), refusal);
+        for (const { key } of [...renewed, ...removed])
+          tally.refuseDocument(role, readableKey(key), refusal);
         return { name, folder, agreed: known };
       }
       tally.files += 1;
@@ -117,7 +127,8 @@ export async function exportFile(
     return { name, agreed, ...(isTouched && { folder }) };
   } catch (error) {
     const refusal = refusalIn(error);
-    for (const { key } of documents) tally.refuseDocument(role, readableKey(key), refusal);
+    const ids = documents.map(({ key }) => readableKey(key));
+    for (const id of ids.length > 0 ? ids : [runId]) tally.refuseDocument(role, id, refusal);
     return { agreed: [] };
   }
 }

@@ -1,4 +1,4 @@
-import { type RunFile, heldFolders, unholdParts, unholdRuns } from "../../state";
+import { type RunFile, heldFolders, readCutoverRecord, unholdParts, unholdRuns } from "../../state";
 import { exportBlock } from "./blocks";
 import { type ExportTask, type HeldRuns, blocksOfRuns, lookUp } from "./run";
 import { type ExportSides, partRoles } from "./sides";
@@ -17,10 +17,11 @@ export async function exportHeldRuns(asked: ExportTask): Promise<HeldRuns> {
   const destinationTaken: string[] = [];
   // No service works on a held file: MongoDB is its source of truth, also after the cutover.
   const sides: ExportSides = { ...asked.sides, truth: "mongo", all: true };
+  const isInWindow = (await readCutoverRecord(sides.root))?.finalPassAt === undefined;
   for await (const { held: from, runs: files } of heldFolders(sides)) {
     for (let at = 0; at < files.length; at += heldAtOnce) {
       const some = files.slice(at, at + heldAtOnce);
-      const stuck = await exportInPlace({ ...asked, sides }, from, some);
+      const stuck = await exportInPlace({ ...asked, sides }, { ...from, isInWindow }, some);
       const ready = some.filter(({ runId }) => !stuck.has(runId));
       const moved = await unholdRuns(sides, from, ready);
       returned.push(...moved.runs);

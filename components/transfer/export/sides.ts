@@ -1,11 +1,11 @@
 import type { CollectionRole } from "../../contract";
 import { rolesIn } from "../../state";
-import type { Hashes } from "../merge-bases";
+import type { Circumstances } from "../merge";
 import type { OlderSide } from "../reports";
 import type { BothSides } from "../sides";
 
 /** Both sides of an export, and its options; `root` is created if it is missing. */
-export interface ExportSides extends BothSides {
+export interface ExportSides extends BothSides, Pick<Circumstances, "truth" | "isInWindow"> {
   /** The side that is not as the last export left it. It requires `all`. */
   readonly older?: OlderSide | undefined;
   /** Compares every document with its file, not only those that changed in MongoDB. */
@@ -14,8 +14,6 @@ export interface ExportSides extends BothSides {
   readonly isUnconfirmed?: boolean;
   /** The only runs that are exported; default: all runs, and records without a run. */
   readonly only?: readonly string[] | undefined;
-  /** The side that is the source of truth, as `merge` has it. Default: none. */
-  readonly truth?: keyof Hashes | undefined;
   /**
    * Whether the services still work on MongoDB. Then nothing is written without a merge base, because a later change
    * would be a conflict.

@@ -29,6 +29,8 @@ export interface WholeFile {
   readonly whole: unknown;
   /** Its records as they are written there. */
   readonly entries: readonly Entry[];
+  /** The records that an import can read. */
+  readonly all: readonly ReadyRecord[];
   /** The records that an import takes; of two with one key, the first counts. */
   readonly records: ReadonlyMap<Key, ReadyRecord>;
   /** Why it cannot be compared: it is unreadable, or not a file of this role. It stays as it is. */
@@ -37,7 +39,7 @@ export interface WholeFile {
 
 /** Reads a file; if it cannot be compared, `refusal` has the reason. */
 export async function readWholeFile(location: WholeFileLocation): Promise<WholeFile> {
-  const noFile = { whole: undefined, entries: [], records: byKey([]) };
+  const noFile = { whole: undefined, entries: [], all: [], records: byKey([]) };
   const { role, runId, stat } = location;
   if (stat === undefined) return noFile;
   try {
@@ -51,8 +53,8 @@ export async function readWholeFile(location: WholeFileLocation): Promise<WholeF
         throw new Refusal("conflict", `the manifest belongs to run ${owner}`);
       }
       const entries = unpack(location, runId, whole);
-      const records = byKey(convertEntries(location, entries, text));
-      return { whole, entries, records };
+      const all = convertEntries(location, entries, text);
+      return { whole, entries, all, records: byKey(all) };
     }
     throw new Refusal("not-json", "the file is empty");
   } catch (error) {
@@ -81,19 +83,21 @@ interface RenewedFile {
  * Renews a file's records by their documents, and adds those that it lacks.
  *
  * @param tally counts the documents that no file can hold: they are left out
+ * @param removed the records to delete from the file
  */
 export function renewFile(
   location: WholeFileLocation,
   file: WholeFile,
   pairs: readonly Outgoing[],
   tally: Tally,
+  removed: readonly ReadyRecord[],
 ): RenewedFile {
   const { role, runId, name, forms } = location;
   const entries = file.entries.map(({ fields }) => fields);
   const renewed: Outgoing[] = [];
   for (const pair of pairs) {
     const { key, disk, mongo } = pair;
-    const at = disk ? (disk.location.entry ?? 1) - 1 : entries.length;
+    const at = disk ? indexOf(disk) : entries.length;
     try {
       const record = renewRecord(role, file.entries[at], mongo, forms);
       formatJson(record);
@@ -103,9 +107,11 @@ export function renewFile(
       tally.refuseDocument(role, readableKey(key), refusalIn(error));
     }
   }
-  if (renewed.length === 0) return { renewed, become: [] };
+  if (renewed.length + removed.length === 0) return { renewed, become: [] };
   const documents = renewed.map(({ mongo }) => mongo);
-  const content = textOf(wholeFile(role, entries, file.whole, documents));
+  const deleted = new Set(removed.map(indexOf));
+  const left = entries.filter((_, at) => !deleted.has(at));
+  const content = textOf(wholeFile(role, left, file.whole, documents));
   const bytes = Buffer.from(content);
   const text = { bytes, offset: 0, length: bytes.length, ended: true };
   const records = byKey(parseRecords(location, runId, [text]));
@@ -118,6 +124,11 @@ export function renewFile(
   });
   const isNew = file.whole === undefined || content !== textOf(file.whole);
   return { renewed, become, ...(isNew && { content }) };
+}
+
+/** The index of a record among its file's entries. */
+function indexOf({ location: { entry = 1 } }: ReadyRecord): number {
+  return entry - 1;
 }
 
 /** The text of a file that holds one JSON value. */

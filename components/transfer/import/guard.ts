@@ -1,9 +1,11 @@
 import { posix } from "node:path";
 import type { CollectionRole } from "../../contract";
 import {
+  type Key,
   fileBaseNames,
   fileOf,
   isUnfinished,
+  keyOf,
   listHeldRuns,
   runIdOf,
   supersedeHeld,
@@ -11,8 +13,13 @@ import {
 import { mergeBasesIn, readMergeBases } from "../merge-bases";
 import { Checkpoints } from "../checkpoints";
 import { type Batch, groupsOnDisk, workOn } from "../disk";
-import { findUnfinishedRuns, mayExecute, reading } from "../documents";
-import { describePair, describeRefused, describeRun } from "../describe/unfinished";
+import { findApprovals, findUnfinishedRuns, mayExecute, reading } from "../documents";
+import {
+  describeOnlyInMongo,
+  describePair,
+  describeRefused,
+  describeRun,
+} from "../describe/unfinished";
 import { type Pair, pairsOf } from "../pairs";
 import type { UnequalRun, UnfinishedRuns } from "../reports";
 import type { BothSides } from "../sides";
@@ -140,15 +147,21 @@ interface Asked {
 }
 
 async function compare(sides: BothSides, pass: GuardedPass, asked: Asked): Promise<UnfinishedRuns> {
-  const { onDisk, unfinished, apart, refused } = await readPairs(sides, pass, asked);
+  const { onDisk, unfinished, approvals, apart, refused } = await readPairs(sides, pass, asked);
   const ofUnfinished = apart.filter(({ runId }) => unfinished.has(runId));
   const unequal = ofUnfinished.flatMap(({ isLeft, runId, detail }): UnequalRun[] =>
     isLeft ? [] : [{ runId, detail }],
   );
   const changed = ofUnfinished.filter(({ role, isLeft }) => isLeft && role === "runs").length;
-  for (const [runId, baseName] of unfinished) {
-    const approvals = refused.get(fileOf(sides, "approvals", baseName).name);
-    if (approvals) unequal.push({ runId, detail: approvals });
+  const readable: string[] = [];
+  for (const [runId, baseName] of sides.folders.approvals === undefined ? [] : unfinished) {
+    const refusedFile = refused.get(fileOf(sides, "approvals", baseName).name);
+    if (refusedFile) unequal.push({ runId, detail: refusedFile });
+    else readable.push(runId);
+  }
+  for (const approval of await findApprovals(sides, readable)) {
+    if (approvals.has(keyOf("approvals", approval))) continue;
+    unequal.push({ runId: String(approval.runId), detail: describeOnlyInMongo(approval) });
   }
   // Their files were not read: there is none, or it was refused.
   const unread = [...asked.wanted.keys()].filter((runId) => !onDisk.has(runId));
@@ -180,6 +193,7 @@ async function readPairs(
   const onDisk = new Set<string>();
   /** The runs that are unfinished on one side, with the base names of their files. */
   const unfinished = new Map<string, string>();
+  const approvals = new Set<Key>();
   const apart: Apart[] = [];
   const refused = new Map<string, string>();
   const tally = new Tally((record, raw) =>
@@ -195,6 +209,7 @@ async function readPairs(
       const { disk, mongo, verdict } = pair;
       const runId = runIdOf(disk);
       const { role } = disk;
+      if (role === "approvals") approvals.add(disk.key);
       if (verdict !== "equal") {
         apart.push({ runId, role, detail: describePair(pair), isLeft: isLeft(pair, pass) });
       }
@@ -205,7 +220,7 @@ async function readPairs(
       }
     }
   });
-  return { onDisk, unfinished, apart, refused };
+  return { onDisk, unfinished, approvals, apart, refused };
 }
 
 /** Whether a later pass imports a file that changed since. Web works on files until its own rollout. */

@@ -9,6 +9,7 @@ import { type CollectionRole, collectionRoles } from "../../contract";
 import {
   Refusal,
   findArchivedJobs,
+  isBetweenRollouts,
   isUnfinished,
   mapLimit,
   readCutoverRecord,
@@ -32,9 +33,15 @@ import type { OutcomesSoFar } from "./outcomes";
 import { QuarantineFile } from "./quarantine";
 import { type Writer, writeBatch } from "./write";
 
-interface ImportOptions {
+/** Options of an import. */
+export interface ImportOptions {
   /** Default: `bulk`. While a cutover is in force it is always the final pass. */
   readonly pass?: ImportPass;
+  /**
+   * Whether web may have decided an approval on files since the handover. Default: until the final pass of the cutover is
+   * recorded.
+   */
+  readonly isInWindow?: boolean;
   /** The file for quarantined records; without it they are only in the report. */
   readonly quarantine?: string;
   /** Imports only some runs, and only some of their files. */
@@ -58,8 +65,9 @@ interface ImportOptions {
 export async function importState(given: BothSides & ImportOptions): Promise<ImportReport> {
   const { pass: asked = "bulk", quarantine: path, only, dryRun = false } = given;
   await requireState(given);
-  const truth = sourceOfTruth(await readCutoverRecord(given.root));
-  const pass = truth === "mongo" ? "final" : asked;
+  const cutoverRecord = await readCutoverRecord(given.root);
+  const pass = sourceOfTruth(cutoverRecord) === "mongo" ? "final" : asked;
+  const { isInWindow = isBetweenRollouts(cutoverRecord) } = given;
   const decides = pass === "bulk" && !only;
   const sides = decides ? await decideForms(given, dryRun) : await withForms(given);
   const checkpoints = new Checkpoints(sides.database, sides);
@@ -71,6 +79,7 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
     sides,
     bases: mergeBasesIn(sides.database),
     pass,
+    isInWindow,
     empty: await findEmpty(sides),
     dryRun,
     decided: new Set<string>(),

@@ -39,6 +39,8 @@ export interface Writer {
   readonly pass: ImportPass;
   /** Collections that had no document when the import began: their first query is skipped. */
   readonly empty: ReadonlySet<CollectionRole>;
+  /** Whether web may have decided an approval on files since the handover. */
+  readonly isInWindow: boolean;
   /** Compares and decides, but writes nothing. */
   readonly dryRun: boolean;
   /** Receives the runs with an approval that was undecided in MongoDB, and is decided now. */
@@ -74,14 +76,18 @@ export function writeBatch(writer: Writer, batch: Batch): Promise<OutcomesSoFar>
 }
 
 async function tryBatch(to: Writing, { records, files }: Batch): Promise<OutcomesSoFar> {
-  const { sides, pass, empty, sent, outcomes } = to;
+  const { sides, pass, isInWindow, empty, sent, outcomes } = to;
   const { firsts, repeats } = splitDuplicates(records);
   // After both rollouts MongoDB is the source of truth for every run that it has or had.
   const truth = pass === "final" ? "mongo" : undefined;
   let open = firsts;
   for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
     const isFirst = look === 1 && sent.size === 0;
-    const pairs = await pairsOf(sides, open, "write", { truth, ...(isFirst && { empty }) });
+    const pairs = await pairsOf(sides, open, "write", {
+      truth,
+      isInWindow,
+      ...(isFirst && { empty }),
+    });
     const winners = pairs.filter(({ verdict }) => verdict === "disk");
     const read = winners.flatMap(({ disk }) => files.get(disk.location.file) ?? []);
     const written = await decide(to, pairs, await findChanged(new Set(read)));

@@ -4,6 +4,7 @@ import {
   type StateAddress,
   cutoverInForce,
   holdRuns,
+  isBetweenRollouts,
   listHeldJobs,
   listHeldRuns,
   listUnfinishedRuns,
@@ -119,9 +120,11 @@ export async function openSides(
   const cutoverRecord = await requireSameCutover(sides, options, mongo?.database);
   const retryMs = options.electionSeconds * 1_000;
   const { ledger } = options;
+  const truth = sourceOfTruth(cutoverRecord);
+  const isInWindow = isBetweenRollouts(cutoverRecord);
   return {
     cutoverRecord,
-    both: mongo && { ...sides, ...mongo, retryMs, ledger, truth: sourceOfTruth(cutoverRecord) },
+    both: mongo && { ...sides, ...mongo, retryMs, ledger, truth, isInWindow },
   };
 }
 
@@ -176,8 +179,11 @@ export async function exportByHand(
   }
   const both = { ...sides, ...mongo, ledger: asked.ledger };
   if (sides.all && !sides.only) await restoreCutoverRecord(both, cutoverRecord);
-  const truth = sourceOfTruth(await readCutoverRecord(sides.root));
-  return exportEverything({ ...both, truth: sides.only && truth === "disk" ? undefined : truth });
+  const last = await readCutoverRecord(sides.root);
+  const isInWindow = isBetweenRollouts(last);
+  const truth = sourceOfTruth(last);
+  const wanted = sides.only && truth === "disk" ? undefined : truth;
+  return exportEverything({ ...both, isInWindow, truth: wanted });
 }
 
 /** The effects of a rollback without MongoDB, with the maximum number of runs that it would hold. */

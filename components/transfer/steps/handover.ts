@@ -1,6 +1,6 @@
 import { findChangesSince, redrainHint } from "../../kubernetes";
 import { requireCutover } from "../../ledger";
-import { countJobs, cutoverInForce, readCutoverRecord } from "../../state";
+import { countJobs, cutoverInForce, isBetweenRollouts, readCutoverRecord } from "../../state";
 import { type Step, reportLine, Unfinished } from "../../step";
 import { describeStop, cutoverSections } from "../describe/cutover";
 import { jobSections, removedSections, windowSections } from "../describe/import";
@@ -62,7 +62,7 @@ export const handover: Step<HandoverInputs, PassResults> = {
     if (former !== undefined) await requireCutover(sides.database, ledger, former, sides);
     const since = await findSince(sides);
     const readNames = new Set<string>();
-    const imported = await importPass(sides, "delta", readNames);
+    const imported = await importPass(sides, "delta", { readNames });
     const reasons = describeStop(imported, await namedSides(inputs), "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
     const { report } = await requireSame(imported, inputs, "delta", { readNames, since });
@@ -107,16 +107,20 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   describes: describeFinalPass,
   job: {
     state: "write",
-    priorOutputs: ["direction", "rollback"],
+    priorOutputs: ["direction", "cutoverAt", "rollback"],
     onJobFailure: keepEarlierResults,
   },
-  forward: async (inputs) => {
+  forward: async (inputs, state) => {
     const sides = await sidesOf(inputs);
+    const cutoverRecord = await readCutoverRecord(sides.root);
     // If the cutover came this far, web has written no file since.
-    if (inputs.takenOver && (await readCutoverRecord(sides.root))?.finalPassAt) return {};
+    if (inputs.takenOver && cutoverRecord?.finalPassAt) return {};
+    // A pass that was interrupted is recorded already.
+    const isFirst = state?.cutoverAt === undefined || state.cutoverAt !== inputs.cutoverAt;
+    const isInWindow = isFirst || isBetweenRollouts(cutoverRecord);
     // guarantee: the final pass is recorded before it imports
     await recordFinalPass({ ...sides, ledger: inputs.ledger });
-    const report = await importPass(sides, "final");
+    const report = await importPass(sides, "final", { isInWindow });
     const found = [...removedSections(report), ...windowSections(report, namedState(inputs))];
     toMessages(found).forEach(reportLine);
     return { report: { ...report, ...(await reportJobs(inputs)) } };

@@ -28,7 +28,7 @@ import { bulkExportSections } from "../describe/rollback";
 import { toMessages } from "../describe/sections";
 import { describeCompared, describeUnequal } from "../describe/unfinished";
 import { type DeltaLook, compareUnfinished } from "../import/guard";
-import { importState } from "../import/import";
+import { type ImportOptions, importState } from "../import/import";
 import { exportBulkPass } from "../rollback/bulk-pass";
 import { describeBulkPass } from "./planned";
 import { requireNewCutover } from "../rollback/cutover-record";
@@ -106,19 +106,17 @@ export async function requireRuns(report: ImportReport, inputs: StateInputs): Pr
 
 /**
  * Imports, and truncates the report. All quarantined records go to a file in the state directory.
- *
- * @param readNames receives the base names of the runs whose own file or approvals were read
  */
 export async function importPass(
   sides: BothSides,
   pass: ImportPass,
-  readNames?: Set<string>,
+  options: Pick<ImportOptions, "readNames" | "isInWindow"> = {},
 ): Promise<ImportReport> {
   const quarantine = join(sides.root, ownFiles.quarantine);
   // While the worker is stopped, a pass runs to its end.
   const signal = pass === "bulk" ? interrupted : undefined;
   const report = await reportProgress("import", sides, (watched) =>
-    importState({ ...watched, pass, quarantine, readNames, signal }),
+    importState({ ...watched, ...options, pass, quarantine, signal }),
   );
   return truncateReport(report);
 }

@@ -104,11 +104,12 @@ export class Operator {
     ];
   }
 
-  /** The advice names a run's own document, not what belongs to the run. */
+  /** The advice names a run's own document and its approvals, not what else belongs to the run. */
   private async delete(runIds: readonly string[]): Promise<void> {
     const { database } = this.walk.world;
-    const runs = database.collection<{ _id: string }>(documentOptions.collections.runs);
-    await runs.deleteMany({ _id: { $in: [...runIds] } });
+    const { runs, approvals } = documentOptions.collections;
+    await database.collection<{ _id: string }>(runs).deleteMany({ _id: { $in: [...runIds] } });
+    await database.collection(approvals).deleteMany({ runId: { $in: [...runIds] } });
   }
 }
 
