@@ -1,4 +1,4 @@
-import { eventsOf, type Journal } from "./journal";
+import { eventsOf, type Journal, type JournalEvent } from "./journal";
 import { hasRunEnded, type RunRecord } from "./records";
 import type { Store } from "./store";
 
@@ -56,11 +56,25 @@ export function findRepeats(journal: Journal): string[] {
 
 function executedTwice(journal: Journal): string[] {
   const seen = new Set<string>();
-  return eventsOf(journal, "executed").flatMap(({ runId, stepId, attempt }) => {
+  return executedIn(journal).flatMap(({ runId, stepId, attempt }) => {
     const words = `attempt ${attempt} of ${stepId} of ${runId}`;
     if (seen.has(words)) return [`${words} is executed again`];
     seen.add(words);
     return [];
+  });
+}
+
+/** What was executed; an attempt of a gate counts only as it was after the last loss of its approval. */
+function executedIn(journal: Journal) {
+  const events = journal.events();
+  return eventsOf(journal, "executed").filter((event) => {
+    const later = events.slice(events.indexOf(event));
+    const isOfStep = (one: JournalEvent) =>
+      "stepId" in one && one.runId === event.runId && one.stepId === event.stepId;
+    const lostAt = later.findIndex((one) => one.event === "lost" && isOfStep(one));
+    const isAskedAgain = (one: JournalEvent) =>
+      one.event === "executed" && isOfStep(one) && one.attempt === event.attempt;
+    return lostAt < 0 || !later.slice(lostAt).some(isAskedAgain);
   });
 }
 
@@ -97,7 +111,7 @@ function endings(journal: Journal, run: RunRecord): string[] {
 }
 
 function attempts(journal: Journal, { runId, steps }: RunRecord): string[] {
-  const executed = eventsOf(journal, "executed").filter((event) => event.runId === runId);
+  const executed = executedIn(journal).filter((event) => event.runId === runId);
   return steps.flatMap(({ stepId, attempts: counted }) => {
     const times = executed.filter((event) => event.stepId === stepId).length;
     if (times === counted) return [];
@@ -122,7 +136,9 @@ async function logFindings(
 async function approvalFindings(store: Store, journal: Journal, run: RunRecord): Promise<string[]> {
   const { runId } = run;
   const asked = run.steps.filter(({ kind, attempts }) => kind === "GateApproval" && attempts > 0);
-  const decided = eventsOf(journal, "decided").filter((event) => event.runId === runId);
+  const ofRun = journal.events().filter((event) => "runId" in event && event.runId === runId);
+  const lostAt = ofRun.findLastIndex(({ event }) => event === "lost");
+  const decided = ofRun.slice(lostAt + 1).filter((event) => event.event === "decided");
   const there = (await store.approvals(runId)).map((one) => `${one.approvalId} ${one.status}`);
   const told = asked.map(({ approvalId = "" }) => {
     const decision = decided.find((event) => event.approvalId === approvalId);

@@ -24,6 +24,13 @@ export type JournalEvent =
       readonly approvalId: string;
       readonly status: string;
     }
+  /** A step's approval is gone: it is asked for again, and people decide again. */
+  | {
+      readonly event: "lost";
+      readonly runId: string;
+      readonly stepId: string;
+      readonly approvalId: string;
+    }
   | { readonly event: "ended"; readonly runId: string; readonly outcome: string }
   | { readonly event: "paused"; readonly by: string }
   | { readonly event: "refused"; readonly by: string; readonly reason: string };
@@ -68,6 +75,16 @@ export class MemoryJournal implements Journal {
 
   events(): readonly JournalEvent[] {
     return this.written;
+  }
+
+  /** An approval is lost, and its decision with it. */
+  lose(lost: {
+    readonly runId: string;
+    readonly stepId: string;
+    readonly approvalId: string;
+  }): void {
+    this.decisions.delete(`${lost.runId} ${lost.approvalId}`);
+    this.write({ event: "lost", ...lost });
   }
 
   decideOnce(runId: string, approvalId: string): boolean {

@@ -26,6 +26,8 @@ import type { Random } from "../../../tools/sample/random";
  * - `refused`: a finished run, or a decided approval, is written in a form that nobody can import;
  * - `late write`: the worker ends by SIGKILL before a rollback, and the server applies its last write later: while
  *   the handover reads, after it has read the run. What is applied after the last look is not caught;
+ * - `lost approval`: the side that the services work on loses the approvals of a run that waits at its gate, after both
+ *   sides had them: the approvals' file becomes `[]` or goes, or the documents are deleted in MongoDB;
  * - `lost renames`: the state directory's server crashes, and the renames that were not synced are undone.
  */
 export const dangers = [
@@ -49,6 +51,7 @@ export const dangers = [
   "stranger",
   "refused",
   "late write",
+  "lost approval",
   "lost renames",
 ] as const;
 

@@ -9,6 +9,7 @@ import { findFaults } from "../findings";
 import { foldersIn } from "../pods";
 import { hasRunEnded } from "../records";
 import { linesOf } from "./heard";
+import { LostApprovals } from "./lost-approvals";
 import { Mishaps } from "./mishaps";
 import { Operator } from "./operator";
 import { Product, type StepName } from "./product";
@@ -199,10 +200,20 @@ export class Walk extends RoughCrew {
     if (this.has("second process")) await this.runTwice("import");
     await this.happen((mishaps) => mishaps.purge("filesystem"));
     await this.happen((mishaps) => mishaps.changeDatabase(true));
-    if (!this.has("refused")) return;
-    await this.between(40);
+    if (this.has("refused")) {
+      await this.between(40);
+      await this.settle();
+      await this.happen((mishaps) => mishaps.refuse());
+    }
+    const { slow } = this.world.surface;
+    await this.loseApproval("filesystem", () => this.product.importBeside(slow.uri));
+  }
+
+  private async loseApproval(mode: Mode, bring: (runId: string) => Promise<unknown>) {
+    if (!this.has("lost approval") || this.world.isDisturbed) return;
+    const lost = new LostApprovals(this.world, this.stores, this.journal, this.random);
     await this.settle();
-    await this.happen((mishaps) => mishaps.refuse());
+    await this.onVolume(() => lost.lose(mode, this.queues[mode], bring));
   }
 
   private async drainFor(product: Product): Promise<void> {
@@ -248,6 +259,8 @@ export class Walk extends RoughCrew {
         if (isOver) await this.happen((mishaps) => mishaps.changeDirectory());
         await this.between(8);
         await this.drainFor(product);
+        const bring = (runId: string) => product.command(["export", "--run", runId]);
+        if (isOver) await this.loseApproval("mongo", bring);
         // A run that is submitted in MongoDB from here on, and begun on files from its job, is two runs of one id.
         if (isOver && this.queues.mongo) this.webs = [];
         if (isOver && this.has("other database")) await world.exchange();
