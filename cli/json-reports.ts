@@ -140,6 +140,12 @@ const writtenShape = {
   conflicts: z.array(conflict).describe("The first thousand."),
   unwritable: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
   removedUnfinished,
+  removedApprovals: z
+    .array(z.object({ id: z.string(), file: z.string(), copy: z.string() }))
+    .optional()
+    .describe(
+      "Approvals that MongoDB removed, deleted from their file; `copy` is the former file.",
+    ),
   withoutMergeBase: z.object({ count: z.int(), cases: texts }),
   baseTrouble: z.string().optional().describe("Why they have no merge base."),
   returned: texts.describe("Runs that were held, and are back in their folders."),
