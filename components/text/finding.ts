@@ -30,10 +30,17 @@ export function formatFinding({ severity, code, text }: Finding): string {
     : `${text} [${code}]`;
 }
 
-/** Formats a finding for output without severities: adds `warning: ` unless it is `info`. A string stays as it is. */
+// The engine makes a message of each line that a provider prints, and only the last one would have the code.
+const lineBreak = " ↵ ";
+
+/**
+ * Formats a finding for output without severities, in one line: adds `warning: ` unless it is `info`. A string stays as
+ * it is.
+ */
 export function formatPrinted(finding: string | Finding): string {
   if (typeof finding === "string") return finding;
-  return `${finding.severity === "info" ? "" : "warning: "}${formatFinding(finding)}`;
+  const line = formatFinding(finding).replaceAll("\n", lineBreak);
+  return `${finding.severity === "info" ? "" : "warning: "}${line}`;
 }
 
 /** The code of a printed finding and whether it stops `pulumi up`; undefined for any other message. */
@@ -46,9 +53,12 @@ export function readFinding(message: string): { code: Code; stops: boolean } | u
 /** The text of a printed finding, without its code. */
 export const withoutCode = (printed: string) => printed.replace(tail, "").trimEnd();
 
-/** Parses a preview's message: removes colours, and separates a provider's prefix (`mark`) from the text. */
+/** Parses a preview's message: removes colours, restores lines, and separates a provider's prefix (`mark`). */
 export function readPrinted(message: string) {
-  const plain = message.replace(/<\{%.*?%\}>/g, "").replace(/\u001b\[[\d;]*m/g, "");
+  const plain = message
+    .replace(/<\{%.*?%\}>/g, "")
+    .replace(/\u001b\[[\d;]*m/g, "")
+    .replaceAll(lineBreak, "\n");
   const [, mark, text = ""] = /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain) ?? [];
   const { code, stops = false } = readFinding(text) ?? {};
   return { mark: mark as "warning" | "error" | undefined, text, code, stops };

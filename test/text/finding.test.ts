@@ -38,6 +38,12 @@ it("says what is a warning, and leaves a text as it is", () => {
   expect(formatPrinted("One.")).toBe("One.");
 });
 
+it("is printed in one line, from which its lines are read back", () => {
+  const found = warning("helm-pending", "Pending:\n  release web\nWait for it.");
+  expect(formatPrinted(found)).not.toContain("\n");
+  expect(readPrinted(formatPrinted(found)).text).toBe(formatFinding(found));
+});
+
 it("a message of a preview is read without colours and without its mark", () => {
   const stop = { severity: "stop", code: "other-database", text: "It is not a copy." } as const;
   expect(readPrinted(`<{%fg 1%}>${formatPrinted(stop)}\u001b[31;1m\n`)).toEqual({
