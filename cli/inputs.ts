@@ -140,8 +140,8 @@ export async function findUri(options: CommonOptions): Promise<UriSearch> {
 export function parseAddress(found: UriSearch, { mongo }: CommandSettings): DatabaseAddress {
   if ("missing" in found) {
     throw new UsageError(
-      `${found.missing} Otherwise set TASKRUNNER_MONGO_URI to the migrator's connection string, such as ` +
-        "mongodb://127.0.0.1:27017/taskrunner, or name a file that contains it with --uri-file.",
+      `${found.missing} Otherwise set TASKRUNNER_MONGO_URI to the migrator's connection string, or name a ` +
+        "file that contains it with --uri-file.",
     );
   }
   const facts = uriFacts(found.uri);
@@ -154,7 +154,8 @@ export function parseAddress(found: UriSearch, { mongo }: CommandSettings): Data
   const database = mongo.database ?? facts.database;
   if (database === undefined) {
     throw new UsageError(
-      `${found.from} names no database. Add its name, as in mongodb://host/taskrunner, or set ` +
+      // With a scheme, the example would be removed as a connection string.
+      `${found.from} names no database. Add its name behind the hosts, as in …/taskrunner, or set ` +
         "mongo.database in the settings.",
     );
   }

@@ -26,6 +26,9 @@ export type Redact = (text: string) => string;
 const secretName =
   /(passw(or)?d|passwd|pwd|passphrase|secret|token|credentials?|api_?key|private_?key|access_?key|connection_?string|uri)$/i;
 
+// A shell names its folders in them.
+const noSecrets = ["PWD", "OLDPWD"];
+
 // A shorter secret occurs in too many other texts.
 const shortest = 4;
 
@@ -35,7 +38,7 @@ const shortest = 4;
  */
 export function secretsIn(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(environment).flatMap(([name, value = ""]) => {
-    if (!secretName.test(name)) return [];
+    if (!secretName.test(name) || noSecrets.includes(name)) return [];
     // The user part ends at the last `@`: a password may be unencoded.
     const [, user = ""] = /:\/\/(.*)@/s.exec(value) ?? [];
     const colon = user.indexOf(":");

@@ -64,6 +64,14 @@ it.each([
   expect(stderr).not.toContain("geheim");
 });
 
+it.each([["mongodb://127.0.0.1:1"], [""]])("doctor shows what is missing in %j", async (given) => {
+  await settings("Pulumi.test.yaml", { storageMode: "mongo" });
+  const args = ["doctor", "--settings", "Pulumi.test.yaml"];
+  const { stdout } = await run(args, { TASKRUNNER_MONGO_URI: given });
+  expect(stdout).toMatch(/names no database|no connection string/);
+  expect(stdout).not.toContain("***");
+});
+
 it.each([
   ...["status", "plan", "apply", "script", "import", "verify", "export"].map((name) => [name]),
 ])("%s refuses an unknown setting: 64", async (...args) => {

@@ -52,6 +52,10 @@ it.each([
   expect(secretsIn({ [name]: "value" })).toEqual(["value"]);
 });
 
+it("the folders that a shell names are no secrets", () => {
+  expect(secretsIn({ PWD: "/srv/checkout", OLDPWD: "/srv" })).toEqual([]);
+});
+
 it("a variable of another name, and a user without a password, are no secrets", () => {
   expect(secretsIn({ URI_OF: "value", KEY: "value", TOKENS: "value", UNSET: undefined })).toEqual(
     [],
