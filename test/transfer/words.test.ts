@@ -50,10 +50,7 @@ const printed =
 const inLines = (say: () => readonly Section[]) => printed(() => toMessages(say()));
 
 /** A case whose answer is sections, as a command prints them. */
-const inLists =
-  (say: () => readonly Section[]): Saying =>
-  () =>
-    listSections(say()).slice(1).join("\n");
+const inLists = (say: () => readonly Section[]) => () => listSections(say()).slice(1).join("\n");
 
 const same = { missing: 0, files: 0, onlyInFiles: [], differing: 0, different: [], quarantined: 0 };
 const lost = { ...same, missing: 1, files: 2, onlyInFiles: ["s"] };

@@ -92,7 +92,8 @@ export async function reportOn(
   { sides, bases, tally, held }: ExportTask,
   superseded: readonly string[] = [],
 ): Promise<ExportReport> {
-  const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished, removedApprovals } = tally;
+  const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished, removedApprovals } =
+    tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   const { returned } = held;
   const isHeld = (runId: string) => !superseded.includes(runId);
