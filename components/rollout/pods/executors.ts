@@ -56,6 +56,7 @@ export async function findUndrainedExecutors(
   const isFirst = !inputs.ended;
   const reason =
     findWithoutMode(cluster, inputs, found) ??
+    findModeByArgument(inputs, found) ??
     (isFirst ? silent : undefined) ??
     findSplit(inputs, found) ??
     (await findOtherPods(cluster, inputs, found));
@@ -96,7 +97,25 @@ function findWithoutMode(
   );
 }
 
-/** A container that may execute runs on files beside the one that changes over: with its image, or by an argument. */
+// The rollout waits for pods without such an argument, so each cutover is refused: its worker would stay at zero.
+function findModeByArgument(
+  { service, direction }: DrainInputs,
+  found: readonly Workload[],
+): string | undefined {
+  if (direction === "back") return undefined;
+  for (const { controller } of found) {
+    const container = containersOf(controller.spec?.template.spec).find(statesModeByArgument);
+    if (!container) continue;
+    const key = modeKey(service);
+    return (
+      `Container ${container.name} of ${describeController(controller)} states the mode by an argument, which wins ` +
+      `over ${key}. Nothing was scaled. Remove it, and add to its env: { name: ${key}, value: filesystem }.`
+    );
+  }
+  return undefined;
+}
+
+/** A container with the image of one that states the mode, which may execute runs on files through the cutover. */
 function findSilentContainer(
   { service, direction }: DrainInputs,
   found: readonly Workload[],
@@ -107,20 +126,11 @@ function findSilentContainer(
   for (const { controller } of found) {
     const containers = containersOf(controller.spec?.template.spec);
     const images = containers.filter(states).map(repositoryOf);
-    const ofService = containers.filter((one) => images.includes(repositoryOf(one)));
-    const silent = ofService.find((one) => !states(one));
-    const where = `of ${describeController(controller)}`;
-    if (silent) {
-      return (
-        `Container ${silent.name} ${where} has the ${service}'s image and no ${key}, so it may execute runs on files ` +
-        `through the cutover. Nothing was scaled. Add to its env: { name: ${key}, value: filesystem }, and deploy it.`
-      );
-    }
-    const byArgument = ofService.find(statesModeByArgument);
-    if (!byArgument) continue;
+    const silent = containers.find((one) => images.includes(repositoryOf(one)) && !states(one));
+    if (!silent) continue;
     return (
-      `Container ${byArgument.name} ${where} states the mode by an argument, which wins over ${key}. Nothing was scaled. ` +
-      `Remove that argument, and add to its env: { name: ${key}, value: filesystem }.`
+      `Container ${silent.name} of ${describeController(controller)} has the ${service}'s image and no ${key}, so it ` +
+      `may execute runs on files through the cutover. Add to its env: { name: ${key}, value: filesystem }, and deploy it.`
     );
   }
   return undefined;

@@ -281,12 +281,15 @@ describe("a drain of every executor", () => {
     expect(current.printed.join("\n")).toMatch(/^warning: Container agent .*\[executor-missed\]$/m);
   });
 
-  it("refuses a container that states the mode by an argument", async () => {
+  it("refuses a container that states the mode by an argument, before each cutover", async () => {
     await deployed("argument", 1);
     const main = { name: "main", args: ["--Worker:Storage:Mode=filesystem"] };
     await patchPods("argument", "worker", { containers: [main] });
     await current.cluster.available("argument");
-    expect(await refusal(inputs("argument"))).toMatch(/Container main .* by an argument/);
+    for (const ended of [0, 1]) {
+      const refused = await refusal({ ...inputs("argument"), ended });
+      expect(refused).toMatch(/Container main .* by an argument/);
+    }
     expect(await current.cluster.replicas("argument")).toBe("1");
   });
 
