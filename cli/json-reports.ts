@@ -62,6 +62,11 @@ export const importShape = {
     .describe("Quarantined runs that may still execute steps."),
   removedUnfinished,
   begunInMongo: texts.optional(),
+  bookkeepingLost: texts
+    .optional()
+    .describe(
+      "Inserted although the bookkeeping of the cutover was lost: MongoDB may have had them. Absent if it is there.",
+    ),
   decidedLate: z.array(z.object({ runId: z.string(), job: z.string().optional() })).optional(),
   jobs: jobsForm.optional(),
   unfinished: z

@@ -4,6 +4,7 @@ export const codes = [
   "argo-not-checked", // The application cannot be read, or does not use Helm.
   "argo-sets-replicas", // Argo CD would scale the drained worker up again.
   "argo-undeployed", // Argo CD would not deploy the stack's values file.
+  "bookkeeping-lost", // The cutover's checkpoints and merge bases were lost.
   "canary-connection", // The server does not show whether the canary reached it.
   "canary-left-out", // The settings leave no canary.
   "canary-not-shown", // Nothing shows whether web works on MongoDB.

@@ -120,6 +120,11 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
    */
   begunInMongo?: string[];
   /**
+   * The first thousand runs that this import inserted although the bookkeeping of the cutover in force was lost: MongoDB
+   * may have had them. Absent if the bookkeeping is there.
+   */
+  bookkeepingLost?: string[];
+  /**
    * Runs with steps to do whose approval the final pass changed from undecided, with the archived job that would resume
    * each, if it is known. Absent if there are none.
    */

@@ -98,6 +98,8 @@ export class Tally {
   readonly removedUnfinished: string[] = [];
   readonly removedApprovals: RemovedApproval[] = [];
   readonly begunInMongo: string[] = [];
+  /** The runs that an import inserted without the bookkeeping of their cutover. */
+  readonly insertedRuns: string[] = [];
   /** The hash of all quarantined records, and in a verification of all differing ones. */
   readonly differenceHash = new ListHash();
   private readonly conversions: ImportReport["conversions"] = {};

@@ -134,6 +134,7 @@ const untidy = imported({
   incomplete: [{ file: "logs/runs/r.ndjson", line: 3 }],
   removedUnfinished: ["gone"],
   begunInMongo: ["late"],
+  bookkeepingLost: ["new"],
   decidedLate: [{ runId: "r", job: "archive/1.json" }, { runId: "s" }],
 });
 const behind = { unreachable, held: ["busy"], destinationTaken: ["slow"] };

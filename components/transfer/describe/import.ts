@@ -1,3 +1,4 @@
+import { checkpointsCollection } from "../../contract";
 import { formatCount } from "../../text";
 import {
   type JobCounts,
@@ -64,10 +65,11 @@ export function removedSections(report: ImportReport | VerificationReport): Sect
 
 /** Runs that web began or decided on files between the worker's rollout and its own. */
 export function windowSections(
-  { begunInMongo = [], decidedLate = [] }: ImportReport,
+  { begunInMongo = [], decidedLate = [], bookkeepingLost }: ImportReport,
   { root, folders }: StateAddress,
 ): Section[] {
   return [
+    ...(bookkeepingLost ? lostSections(bookkeepingLost) : []),
     {
       title: `${formatRecords(begunInMongo.length, "runs")} that web wrote to files after the handover ${begunInMongo.length === 1 ? "was" : "were"} begun in MongoDB`,
       cases: begunInMongo,
@@ -80,6 +82,26 @@ export function windowSections(
       advice:
         "The worker may have taken its job while MongoDB said pending. If a run does not continue, move its job back to " +
         `${folders.queue ?? "the queue"}; if its job is unknown, resume it as the services allow.`,
+    },
+  ];
+}
+
+/** The loss of the bookkeeping, and the runs that may have been removed in MongoDB before. */
+function lostSections(inserted: readonly string[]): Section[] {
+  const code = "bookkeeping-lost";
+  return [
+    {
+      code,
+      title:
+        `The bookkeeping of this cutover is lost: ${checkpointsCollection} lacks its mark. ` +
+        `Every file was compared, and none was moved to ${ownFiles.superseded}/`,
+      advice: `Back up ${checkpointsCollection} with the collections of the services.`,
+    },
+    {
+      code,
+      title: `${formatRecords(inserted.length, "runs")} inserted that may have been removed in Mongo mode`,
+      cases: inserted,
+      advice: "If one was, delete it in MongoDB and on disk.",
     },
   ];
 }

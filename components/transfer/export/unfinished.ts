@@ -6,6 +6,7 @@ import {
   supersedeHeld,
   unholdParts,
 } from "../../state";
+import { isBookkeepingLost } from "../bookkeeping";
 import type { ExportReport } from "../reports";
 import { findUpdated } from "../updated";
 import { exportBlocks } from "./blocks";
@@ -106,14 +107,18 @@ async function compare(
   return { same, current, found };
 }
 
-/** Finds the runs that MongoDB had once. After the final pass it had every run that web wrote to files. */
+/**
+ * Finds the runs that MongoDB had once, or may have had if the bookkeeping was lost. After the final pass it had every
+ * run that web wrote to files.
+ */
 async function findImported(
-  { bases }: ExportTask,
+  { sides, bases }: ExportTask,
   runs: readonly RunFile[],
-  { finalPassAt }: CutoverRecord,
+  cutoverRecord: CutoverRecord,
 ): Promise<ReadonlySet<string>> {
   const runIds = runs.map(({ runId }) => runId);
-  if (finalPassAt !== undefined) return new Set(runIds);
+  if (cutoverRecord.finalPassAt !== undefined) return new Set(runIds);
+  if (runIds.length > 0 && (await isBookkeepingLost(sides, cutoverRecord))) return new Set(runIds);
   const found = await bases.read(new Map([["runs", runIds]]));
   return new Set(found.get("runs")?.keys());
 }

@@ -8,6 +8,7 @@
 import { type CollectionRole, collectionRoles } from "../../contract";
 import {
   Refusal,
+  cutoverInForce,
   findArchivedJobs,
   isBetweenRollouts,
   isUnfinished,
@@ -16,9 +17,9 @@ import {
   requireState,
   runIdOf,
   skipForeign,
-  sourceOfTruth,
   findChanged,
 } from "../../state";
+import { isBookkeepingLost } from "../bookkeeping";
 import { mergeBasesIn } from "../merge-bases";
 import { Checkpoints } from "../checkpoints";
 import { type Batch, type From, type OnlyRuns, groupsOnDisk, workOn } from "../disk";
@@ -27,7 +28,7 @@ import { decideForms } from "../forms/decide";
 import { type BothSides, type ImportPass, totalOnDisk } from "../sides";
 import type { ImportReport } from "../reports";
 import { withForms } from "../step-forms";
-import { Tally } from "../tally";
+import { Tally, addExamples } from "../tally";
 import { LateRuns } from "./begun";
 import type { OutcomesSoFar } from "./outcomes";
 import { QuarantineFile } from "./quarantine";
@@ -66,8 +67,10 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   const { pass: asked = "bulk", quarantine: path, only, dryRun = false } = given;
   await requireState(given);
   const cutoverRecord = await readCutoverRecord(given.root);
-  const pass = sourceOfTruth(cutoverRecord) === "mongo" ? "final" : asked;
+  const inForce = cutoverInForce(cutoverRecord);
+  const pass = inForce ? "final" : asked;
   const { isInWindow = isBetweenRollouts(cutoverRecord) } = given;
+  const isLost = inForce !== undefined && (await isBookkeepingLost(given, inForce));
   const decides = pass === "bulk" && !only;
   const sides = decides ? await decideForms(given, dryRun) : await withForms(given);
   const checkpoints = new Checkpoints(sides.database, sides);
@@ -87,15 +90,18 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   try {
     if (decides) await skipForeign(sides, tally.skipped);
     sides.watch?.(tally, () => totalOnDisk(sides));
-    await importRuns({ ...given, ...writer, tally, checkpoints });
+    await importRuns({ ...given, ...writer, tally, checkpoints, isLost });
   } catch (error) {
     quarantine?.discard();
     throw error;
   }
   quarantine?.publish();
-  const report = tally.report();
   const { decided } = writer;
-  return decided.size === 0 ? report : { ...report, ...(await findDecidedLate(sides, decided)) };
+  return {
+    ...tally.report(),
+    ...(isLost && { bookkeepingLost: tally.insertedRuns }),
+    ...(decided.size > 0 && (await findDecidedLate(sides, decided))),
+  };
 }
 
 async function findEmpty(sides: BothSides): Promise<ReadonlySet<CollectionRole>> {
@@ -109,15 +115,17 @@ async function findEmpty(sides: BothSides): Promise<ReadonlySet<CollectionRole>>
 interface Importing extends Writer, Pick<ImportOptions, "only" | "readNames" | "from"> {
   readonly tally: Tally;
   readonly checkpoints: Checkpoints;
+  /** Whether the bookkeeping of the cutover in force was lost: then every file is compared. */
+  readonly isLost: boolean;
 }
 
 /** Imports the runs on disk, batch by batch, and counts the outcomes of their records. */
 async function importRuns(importing: Importing): Promise<void> {
-  const { sides, pass, empty, dryRun, tally, checkpoints } = importing;
+  const { sides, pass, empty, dryRun, tally, checkpoints, isLost } = importing;
   const { only, readNames, from = "checkpoints" } = importing;
   /** Files with a record that was refused in the write, or removed: nothing more of them counts as imported. */
   const notWholeIn = new Set<string>();
-  const late = pass === "final" && !dryRun ? new LateRuns(sides) : undefined;
+  const late = pass === "final" && !dryRun && !isLost ? new LateRuns(sides) : undefined;
   const count = async (outcomes: OutcomesSoFar, { reached, files }: Batch) => {
     // Another importer may have written a changed file's new content.
     const changed = await findChanged(files.values());
@@ -137,6 +145,7 @@ async function importRuns(importing: Importing): Promise<void> {
       if (outcome instanceof Refusal) tally.refuse(role, location, outcome, raw);
       else if (outcome === "removed") tally.remove(role, key, document);
       else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
+      if (isLost && role === "runs" && outcome === "inserted") addExamples(tally.insertedRuns, key);
     }
     if (dryRun) return;
     const done = [...reached].filter(([{ name }]) => !notWholeIn.has(name) && !changed.has(name));
@@ -145,7 +154,7 @@ async function importRuns(importing: Importing): Promise<void> {
   const groups = groupsOnDisk({
     address: sides,
     tally,
-    from,
+    from: isLost ? "start" : from,
     checkpoints,
     empty,
     only,

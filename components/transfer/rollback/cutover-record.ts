@@ -15,6 +15,7 @@ import {
   requireState,
   writeCutoverRecord,
 } from "../../state";
+import { markBookkeeping } from "../bookkeeping";
 import { idsAmong } from "../documents";
 import type { ExportSides } from "../export/sides";
 import type { Confirmation } from "./reach";
@@ -42,9 +43,9 @@ interface NewCutover extends ExportSides {
 
 /**
  * Records the cutover in the ledger, then in the state directory, so that the ledger knows each cutover that a
- * directory has. The ledger's copy of `cutover.json` comes last: without it, the cutover counts as interrupted. Call it
- * only while no worker runs. Held runs stay held: their files are older than MongoDB's content, and no worker may
- * execute them if the cutover is abandoned here.
+ * directory has. The bookkeeping is marked before that. The ledger's copy of `cutover.json` comes last: without it, the
+ * cutover counts as interrupted. Call it only while no worker runs. Held runs stay held: their files are older than
+ * MongoDB's content, and no worker may execute them if the cutover is abandoned here.
  *
  * @throws StateFolderError if the state directory cannot be used
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
@@ -74,6 +75,7 @@ export async function recordCutover(sides: NewCutover): Promise<RecordedCutover>
   const { forms } = await withForms(sides);
   const token = newToken(last, cutoverFile as CutoverRecord | undefined);
   const cutoverRecord = { ...newRecord, ...(forms && { forms }), token };
+  await markBookkeeping(sides, newRecord.at);
   const doing = `Recording the cutover in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => addCutover(database, ledger, { at, stack }), sides);
   await writeCutoverRecord(root, cutoverRecord);
