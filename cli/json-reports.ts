@@ -157,6 +157,9 @@ const writtenShape = {
   stillHeld: texts,
   superseded: superseded.optional(),
   heldJobs,
+  returnedJobs: texts
+    .optional()
+    .describe("Held jobs of runs that neither side has, back in the queue."),
   older: z.string().optional().describe("The side that is not as the last export left it."),
 };
 
@@ -173,6 +176,10 @@ export const rollbackShape = {
   destinationTaken,
   heldJobs: heldJobs.optional(),
   notHeld: texts.optional().describe("Approvals and jobs of held runs that were not moved."),
+  jobsWithoutRun: z
+    .int()
+    .optional()
+    .describe("Jobs that stay although neither side has their run."),
   notImported: z.int().optional().describe("Unfinished runs that web wrote after the handover."),
   unequal: texts.optional().describe("Runs unfinished in MongoDB that differ on disk."),
 };

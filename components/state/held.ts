@@ -75,7 +75,7 @@ export async function* heldFolders<Address extends StateAddress>(
   }
 }
 
-/** Finds the names of held jobs without a held run: they cannot be read, or their run has no file yet. */
+/** Finds the names of held jobs without a held run: they cannot be read, or their run has no file to start from. */
 export async function listHeldJobs(address: StateAddress): Promise<string[]> {
   const held = await heldAddresses(address);
   const jobs = (await mapLimit(1, held, listJobs)).flat();

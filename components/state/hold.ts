@@ -1,66 +1,74 @@
-import { rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Store } from "../contract";
 import { Refusal, WriteError, isMissing, isSystemError } from "./errors";
-import { heldAddresses, heldFolders, listHeldRuns } from "./held";
-import { type StateAddress, type StateFile, filesOf } from "./layout";
-import { moveAside, moveOrCopy, supersede } from "./move";
+import { listHeldRuns } from "./held";
+import type { StateAddress, StateFile } from "./layout";
+import { locateFile } from "./location";
+import { moveAside } from "./move";
 import { ownFiles } from "./own-files";
-import { findRunId, locateFile } from "./location";
-import { makeFolder, syncFolders } from "./publish";
-import { hasQueue, listJobs } from "./queue";
+import { syncFolders } from "./publish";
+import { type Job, hasQueue, listJobs } from "./queue";
 import type { RunFile } from "./run-files";
 
-interface Moved {
-  /** The runs whose files were moved. */
-  readonly runs: string[];
-  /** The runs whose files stay, because another file, which is never overwritten, is at the destination. */
-  readonly destinationTaken: string[];
+/** Finds which of these runs MongoDB has. */
+export type FindInMongo = (runIds: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/** The runs of which a worker must take no job, besides those whose files are held. */
+interface OtherRuns {
+  /** Runs that MongoDB has as no file has them. Default: none. */
+  readonly unequal?: readonly string[] | undefined;
+  /** Absent if MongoDB is lost: then it may have each run without a file. */
+  readonly findInMongo?: FindInMongo | undefined;
+}
+
+/** The files that were not moved. */
+interface NotMoved {
+  /** The names of approvals and jobs that could not be moved: they do not stop a rollback. */
+  readonly notHeld: readonly string[];
+  /** The number of jobs that stay although neither side has their run. */
+  readonly jobsWithoutRun: number;
 }
 
 /**
  * Holds the files of runs, because a worker would execute their steps again. If there is a queue, first moves the files
- * that could begin them anew: their approvals, because a decision creates a job, then their jobs. A job that cannot be
- * read, or whose run has no file, may be one of these. Logs and artifacts stay. Files go to the cutover's folder or, if
- * a name in it is taken, to a further one.
+ * that could begin them anew: their approvals, because a decision creates a job, then their jobs. Also moves the jobs of
+ * runs that MongoDB has or may have while no file of them may be started from, and jobs that may be one of these,
+ * because they cannot be read. Logs and artifacts stay. Files go to the cutover's folder or, if a name in it is taken,
+ * to a further one.
  *
  * @param cutoverAt when the cutover was recorded, in ISO 8601
- * @param isMongoLost whether nothing was exported, so that jobs may belong to runs that only MongoDB has; default: false
- * @returns the names of approvals and jobs that could not be moved: they do not stop a rollback
  * @throws WriteError if a run's file cannot be moved: then a worker must not start
  */
 export async function holdRuns(
   address: StateAddress,
   runs: readonly RunFile[],
   cutoverAt: string,
-  isMongoLost = false,
-): Promise<string[]> {
+  others: OtherRuns = {},
+): Promise<NotMoved> {
   // Not every volume allows a colon in a name.
   const folder = join(address.root, ownFiles.held, cutoverAt.replaceAll(":", "-"));
   const touched: string[] = [];
   const hold = async (file: StateFile<Store>) => {
     touched.push(dirname(file.path), dirname(await moveAside(file, folder)));
   };
-  const left: string[] = [];
+  const notHeld: string[] = [];
   const holdPart = async (file: StateFile<Store>) => {
     try {
       await hold(file);
     } catch (error) {
       if (!isSystemError(error) && !(error instanceof WriteError)) throw error;
-      if (!isMissing(error)) left.push(file.name);
+      if (!isMissing(error)) notHeld.push(file.name);
     }
   };
-  const isHolding = isMongoLost || runs.length > 0 || (await listHeldRuns(address)).length > 0;
-  if (isHolding && (await hasQueue(address))) {
+  let jobsWithoutRun = 0;
+  if (await hasQueue(address)) {
     for (const { runId, file } of runs) {
       const approvals = await findFile(address, "approvals", runId, file.baseName);
       if (approvals) await holdPart(approvals);
     }
-    const runIds = new Set(runs.map(({ runId }) => runId));
-    for (const { file, runId } of await listJobs(address)) {
-      const isOther = runId !== undefined && !runIds.has(runId);
-      if (!isOther || !(await findFile(address, "runs", runId))) await holdPart(file);
-    }
+    const jobs = await jobsToHold(address, runs, others);
+    for (const { file } of jobs.held) await holdPart(file);
+    ({ jobsWithoutRun } = jobs);
   }
   for (const { file } of runs) {
     try {
@@ -73,11 +81,34 @@ export async function holdRuns(
   }
   // guarantee: no crash takes a held run out of held/
   await syncFolders(touched);
-  return left;
+  return { notHeld, jobsWithoutRun };
+}
+
+/** Finds the jobs from which a worker may begin a run anew, and counts those of runs that neither side has. */
+async function jobsToHold(
+  address: StateAddress,
+  runs: readonly RunFile[],
+  { unequal = [], findInMongo }: OtherRuns,
+) {
+  const jobs = await listJobs(address);
+  const withoutFile = new Set<string>();
+  for (const { runId } of jobs) {
+    const isAlone = runId !== undefined && !(await findFile(address, "runs", runId));
+    if (isAlone) withoutFile.add(runId);
+  }
+  const inMongo = findInMongo ? await findInMongo([...withoutFile]) : withoutFile;
+  const heldBefore = (await listHeldRuns(address)).map(({ runId }) => runId);
+  const wanted = new Set([...runs.map(({ runId }) => runId), ...unequal, ...inMongo]);
+  for (const runId of heldBefore) if (withoutFile.has(runId)) wanted.add(runId);
+  const mayBeWanted = !findInMongo || wanted.size + heldBefore.length > 0;
+  const isHeld = ({ runId }: Job) => (runId === undefined ? mayBeWanted : wanted.has(runId));
+  const left = jobs.filter((job) => !isHeld(job));
+  const jobsWithoutRun = left.filter(({ runId = "" }) => withoutFile.has(runId)).length;
+  return { held: jobs.filter(isHeld), jobsWithoutRun };
 }
 
 /** A run's file of one role, if the services have the store and it exists. */
-async function findFile(
+export async function findFile(
   address: StateAddress,
   role: "runs" | "approvals",
   runId: string,
@@ -90,95 +121,5 @@ async function findFile(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return undefined;
-  }
-}
-
-/** Moves the files of held runs back to the runs' folder. @param held their folder */
-export async function unholdRuns(
-  address: StateAddress,
-  held: StateAddress,
-  runs: readonly RunFile[],
-): Promise<Moved> {
-  const files = runs.map(({ file }) => file);
-  const moved = await unhold(address, held, files);
-  const idsOf = (isMoved: boolean) => {
-    return runs.filter(({ file }) => moved.has(file) === isMoved).map(({ runId }) => runId);
-  };
-  return { runs: idsOf(true), destinationTaken: idsOf(false) };
-}
-
-/**
- * Moves back held approvals and jobs whose runs have a file: first the approvals, because a worker that takes a job
- * reads them. A newer file at the destination stays, and so does the held one.
- */
-export async function unholdParts(address: StateAddress): Promise<void> {
-  const hasRun = async (runId: string | undefined) =>
-    runId !== undefined && (await findFile(address, "runs", runId)) !== undefined;
-  for (const held of await heldAddresses(address)) {
-    const approvals: StateFile[] = [];
-    for await (const files of filesOf(held, "approvals")) {
-      for (const file of files) {
-        const { baseName } = file;
-        if (await hasRun((await findRunId(address, baseName)) ?? baseName)) approvals.push(file);
-      }
-    }
-    await unhold(address, held, approvals);
-    const jobs: StateFile<"queue">[] = [];
-    for (const { file, runId } of await listJobs(held)) {
-      if (await hasRun(runId)) jobs.push(file);
-    }
-    await unhold(address, held, jobs);
-  }
-}
-
-/** Moves the held copies of runs to `superseded/`, with the approvals and jobs that were held with them. */
-export async function supersedeHeld(
-  address: StateAddress,
-  runIds: ReadonlySet<string>,
-): Promise<void> {
-  for await (const { held, runs } of heldFolders(address)) {
-    const copies = runs.filter(({ runId }) => runIds.has(runId));
-    if (copies.length === 0) continue;
-    const jobs = (await listJobs(held)).filter(({ runId = "" }) => runIds.has(runId));
-    const parts: StateFile<Store>[] = jobs.map(({ file }) => file);
-    for (const { runId, file } of copies) {
-      const approvals = await findFile(held, "approvals", runId, file.baseName);
-      if (approvals) parts.push(approvals);
-    }
-    // The copies are last, so that an interrupted call is repeated.
-    await supersede(address, [...parts, ...copies.map(({ file }) => file)]);
-    await removeEmpty(held);
-  }
-}
-
-/** Moves held files back, except where another file has the name; returns the moved ones. */
-async function unhold<File extends StateFile<Store>>(
-  address: StateAddress,
-  held: StateAddress,
-  files: readonly File[],
-): Promise<ReadonlySet<File>> {
-  const moved = new Set<File>();
-  const touched: string[] = [];
-  for (const file of files) {
-    const to = join(address.root, file.name);
-    await makeFolder(dirname(to));
-    if (await moveOrCopy(file.path, to)) moved.add(file);
-    touched.push(dirname(file.path), dirname(to));
-  }
-  await syncFolders(touched);
-  await removeEmpty(held);
-  return moved;
-}
-
-async function removeEmpty({ root, folders }: StateAddress): Promise<void> {
-  const held = dirname(root);
-  for (const folder of Object.values(folders)) {
-    let isRemoved = true;
-    for (let path = join(root, folder); isRemoved && path.startsWith(held); path = dirname(path)) {
-      isRemoved = await rmdir(path).then(
-        () => true,
-        () => false,
-      );
-    }
   }
 }

@@ -119,7 +119,8 @@ export {
 } from "./cutover-record";
 export { readDeltaScope, saveDeltaScope, type DeltaScope } from "./delta-scope";
 export { hasRun, hasRuns, heldFolders, listHeldJobs, listHeldRuns, listRunsOnlyHeld } from "./held";
-export { holdRuns, supersedeHeld, unholdParts, unholdRuns } from "./hold";
+export { holdRuns, type FindInMongo } from "./hold";
+export { supersedeHeld, unholdParts, unholdRuns } from "./unhold";
 export { copyAside, supersede } from "./move";
 
 export {

@@ -30,6 +30,7 @@ export const codes = [
   "jobs-held", // Jobs are held without a held run.
   "jobs-not-held", // Files of held runs could not be moved.
   "jobs-not-taken", // The worker has taken none of the jobs that waited.
+  "jobs-returned", // Held jobs are back in the queue, and neither side has their runs.
   "live-values", // The live release has values that the files lack.
   "mode-changed", // A service was changed to the other mode by hand.
   "modes-differ", // Worker and web use different stores.

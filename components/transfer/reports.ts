@@ -191,8 +191,10 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   destinationTaken: string[];
   /** Runs whose held copies went to `superseded/`, because another file is not older than MongoDB's document. */
   superseded?: readonly string[];
-  /** Held jobs without a held run: they cannot be read, or their run has no file yet. */
+  /** Held jobs without a held run: they cannot be read, or their run has no file to start from. */
   heldJobs: string[];
+  /** Held jobs of runs that neither side has, which are back in the queue: the worker begins these runs. */
+  returnedJobs?: readonly string[];
   /** The side that is not as the last export left it, so that everything was compared; absent if both are. */
   older?: OlderSide;
 }

@@ -3,9 +3,11 @@ import { rm } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { ObjectId } from "mongodb";
 import { expect, it } from "vitest";
-import { exportState } from "../../components/transfer";
+import { formatPrinted } from "../../components/text";
+import { exportState, toMessages } from "../../components/transfer";
+import { exportByHandSections } from "../../components/transfer/describe/export";
 import { addFiles, approval, filesIn, jsonIn, run } from "./state";
-import { RollbackStack, running, runStep, sampleFiles } from "./rollback-stack";
+import { RollbackStack, finished, running, runStep, sampleFiles } from "./rollback-stack";
 
 const stack = new RollbackStack();
 
@@ -74,6 +76,72 @@ it("without MongoDB a job of a run that has no file is held although no run is",
   expect(namesIn(await stack.files(), "queue/")).toHaveLength(2);
 });
 
+/** Runs that only MongoDB has, and that no file can hold: one goes on, one is finished. */
+async function submitUnwritable() {
+  const unwritable = { ...(await stack.runs.findOne({ _id: "busy" })), other: new ObjectId() };
+  await stack.runs.insertOne({ ...unwritable, _id: "begun" });
+  await stack.runs.insertOne({ ...unwritable, ...finished, _id: "over" });
+}
+
+it("with MongoDB a job is held whose run MongoDB has and no file holds, and one that it never had stays", async () => {
+  const before = await stack.wholeCutover();
+  await submitUnwritable();
+  await addFiles(stack.root, {
+    "queue/1-begun.json": job({ runId: "begun" }),
+    "queue/2-over.json": job({ runId: "over" }),
+    "queue/3-new.json": job({ runId: "new" }),
+    "queue/4-busy.json": job({ runId: "busy" }),
+  });
+  const { rollback } = await stack.rollBack(before);
+  expect(rollback).toMatchObject({
+    held: [],
+    unequal: ["begun"],
+    heldJobs: ["queue/1-begun.json", "queue/2-over.json"],
+    jobsWithoutRun: 1,
+  });
+  expect(namesIn(await stack.files(), "queue/")).toEqual(["queue/3-new.json", "queue/4-busy.json"]);
+  const text = stack.printed.join("\n");
+  expect(text).toMatch(/warning: 2 jobs .*1-begun.*2-over.*\[jobs-held\]/);
+  expect(text).toMatch(/1 job .* neither side/);
+  await stack.runs.updateMany({}, { $unset: { other: true } });
+  expect(await exportState(stack.sides)).toMatchObject({ heldJobs: [] });
+  expect(namesIn(await stack.files(), "queue/")).toHaveLength(4);
+});
+
+it("with MongoDB a job waits for a run that is unfinished there and finished on disk", async () => {
+  const before = await stack.wholeCutover();
+  await addFiles(stack.root, {
+    "state/runs/busy.json": run("busy", finished),
+    "queue/1-busy.json": job({ runId: "busy" }),
+  });
+  const { rollback } = await stack.rollBack(before);
+  expect(rollback).toMatchObject({ unequal: ["busy"], heldJobs: ["queue/1-busy.json"] });
+});
+
+it("a held job of a run that neither side has returns once an export has read MongoDB, and is named", async () => {
+  const before = await cutover();
+  await stack.rollBack(before, { uri: undefined });
+  const report = await exportState(stack.sides);
+  expect(report).toMatchObject({
+    heldJobs: ["queue/3-broken.json"],
+    returnedJobs: ["queue/4-late.json"],
+  });
+  const sections = toMessages(exportByHandSections(report, stack.sides)).map(formatPrinted);
+  expect(sections.join("\n")).toMatch(/warning: .*1 held job .*4-late.*\[jobs-returned\]/);
+  expect(await exportState(stack.sides)).not.toHaveProperty("returnedJobs");
+});
+
+it("a rollback that reads MongoDB returns the jobs of an earlier one whose runs neither side has", async () => {
+  const outs = await stack.rollBack(await cutover(), { uri: undefined });
+  const again = await stack.cutover(outs);
+  const { rollback } = await stack.rollBack(again);
+  expect(rollback).toMatchObject({
+    exported: { returnedJobs: ["queue/4-late.json"] },
+    jobsWithoutRun: 1,
+  });
+  expect(namesIn(await stack.files(), "queue/")).toContain("queue/4-late.json");
+});
+
 it("approvals of a held run return merged, and its job; a job waits for its run's file, or to be read", async () => {
   const before = await cutover();
   const outs = await stack.rollBack(before, { uri: undefined });
@@ -81,6 +149,8 @@ it("approvals of a held run return merged, and its job; a job waits for its run'
     .collection("pack_run_approvals")
     .updateOne({ runId: "busy" }, { $set: { status: "approved", actorId: "alice" } });
   await stack.forget("slow");
+  const late = { ...(await stack.runs.findOne({ _id: "busy" })), _id: "late" };
+  await stack.runs.insertOne({ ...late, other: new ObjectId() });
   expect(await exportState(stack.sides)).toMatchObject({
     returned: ["busy"],
     stillHeld: ["slow"],
@@ -89,7 +159,7 @@ it("approvals of a held run return merged, and its job; a job waits for its run'
   expect(await jsonIn(stack.root, "state/approvals/busy.json")).toMatchObject([
     { status: "approved" },
   ]);
-  await stack.runs.insertOne({ ...(await stack.runs.findOne({ _id: "busy" })), _id: "late" });
+  await stack.runs.updateOne({ _id: "late" }, { $unset: { other: true } });
   expect(await exportState(stack.sides)).toMatchObject({ heldJobs: ["queue/3-broken.json"] });
   const files = await stack.files();
   expect(namesIn(files, "held/")).toEqual([
@@ -230,5 +300,5 @@ it("killed between any two moves, an export returns no run after what may begin 
   const before = await cutover();
   await stack.rollBack(before, { uri: undefined });
   await killAtEachMove(() => exportState(stack.sides));
-  expect(namesIn(await stack.files(), "held/")).toHaveLength(2);
+  expect(namesIn(await stack.files(), "held/")).toEqual(["held/queue/3-broken.json"]);
 }, 60_000);

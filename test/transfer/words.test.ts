@@ -122,6 +122,7 @@ const troubled = exported({
   ],
   unwritable: [{ id: "r:a", detail: "no form" }],
   removedUnfinished: ["gone"],
+  returnedJobs: ["2.json"],
   removedApprovals: [{ id: "r:b", file: "approvals/r.json", copy: "conflicts/removed/r.json" }],
   withoutMergeBase: { count: 1_205, cases: Array.from("abcdefghijk") },
   baseTrouble: "code 13",
@@ -194,7 +195,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     }),
 
     "an export of nothing": rolledBack({ exported: exported() }),
-    "an export": rolledBack(someExported),
+    "an export": rolledBack({ ...someExported, jobsWithoutRun: 1 }),
     "the same in each pass of a rollback": inLines(() => [
       ...bulkExportSections(someExported, root),
       ...(["after the drain", "at the end"] as const).flatMap((pass) => {

@@ -13,7 +13,7 @@ import { type Section, formatRecords, listRecords } from "./sections";
 /** The results of an export that need a person. */
 export function exportSections(report: Exported, root: string): Section[] {
   const { withoutMergeBase, baseTrouble = "", removedUnfinished, superseded, older } = report;
-  const { removedApprovals = [] } = report;
+  const { removedApprovals = [], returnedJobs = [] } = report;
   const conflicts = sumCounts(report, "conflicts");
   const unwritable = sumCounts(report, "unwritable");
   return [
@@ -53,6 +53,13 @@ export function exportSections(report: Exported, root: string): Section[] {
       advice: "The files are right; a later change on both sides is a conflict.",
     },
     supersededSection(superseded, root),
+    {
+      code: "jobs-returned",
+      title: `Back in the queue: ${formatCount(returnedJobs.length, "held job")} whose run neither side has`,
+      cases: returnedJobs,
+      advice:
+        "The worker begins these runs from their plans. If a run must not begin, move its job away.",
+    },
   ];
 }
 
@@ -106,9 +113,9 @@ export function heldSections(
       code: "jobs-held",
       title:
         `${formatCount(heldJobs.length, "job")} held in ${folder} without a held run, because a worker may begin a run ` +
-        "anew from a job that cannot be read, or whose run has no file",
+        "anew from a job that cannot be read, or whose run has no file to start from",
       cases: heldJobs,
-      advice: `Delete the jobs that are not needed; ${later} returns the jobs whose runs it writes.`,
+      advice: `Delete the jobs that are not needed; ${later} returns the jobs whose runs it writes, or that neither side has.`,
     },
     {
       code: "runs-not-moved",

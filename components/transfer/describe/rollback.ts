@@ -26,6 +26,7 @@ export function rollbackSections(
 ): Section[] {
   const { root } = state;
   const { exported, unreachable, notImported = 0, unequal = [], notHeld = [] } = report;
+  const { jobsWithoutRun = 0 } = report;
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
   const since = cutoverAt === undefined ? "" : ` since ${cutoverAt}`;
   return [
@@ -55,6 +56,12 @@ export function rollbackSections(
     {
       title: `${formatRecords(notImported, "runs")} that web wrote to files after the handover stay: the cutover did not reach its final pass`,
       count: notImported,
+    },
+    {
+      title:
+        `${formatCount(jobsWithoutRun, "job")} whose run neither side has, left in ${state.folders.queue ?? "the queue"}: ` +
+        "the worker begins the run from the job's plan",
+      count: jobsWithoutRun,
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import {
   type DeltaScope,
+  type FindInMongo,
   blocksOf,
   lacksSequences,
   listHeldJobs,
@@ -13,6 +14,7 @@ import { Checkpoints } from "../checkpoints";
 import { idsAmong, reading, runIdsIn } from "../documents";
 import { doBasesApply } from "../merge-bases";
 import type { ExportReport } from "../reports";
+import type { MongoSide } from "../sides";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
 import { findSince } from "../updated";
@@ -37,8 +39,12 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const works: (() => Promise<unknown>)[] = [() => exportRuns(task, sides.only)];
   if (!sides.only) works.push(() => exportOrphans(task));
   await mapLimit(works.length, works, (work) => work());
-  await unholdParts(sides);
-  return reportOn(task);
+  return reportOn(task, { returnedJobs: await unholdParts(sides, findRunsIn(sides)) });
+}
+
+/** The lookup of runs in MongoDB by their ids. */
+export function findRunsIn(sides: MongoSide): FindInMongo {
+  return (runIds) => idsAmong(sides, "runs", runIds);
 }
 
 /**
@@ -86,12 +92,13 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
 /**
  * Ends an export and returns its report.
  *
- * @param superseded the runs whose held copies were superseded; default: none
+ * @param more the runs whose held copies were superseded, and the jobs that returned without a run; default: none
  */
 export async function reportOn(
   { sides, bases, tally, held }: ExportTask,
-  superseded: readonly string[] = [],
+  more: Pick<ExportReport, "superseded" | "returnedJobs"> = {},
 ): Promise<ExportReport> {
+  const { superseded = [], returnedJobs = [] } = more;
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished, removedApprovals } =
     tally;
   const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
@@ -112,6 +119,7 @@ export async function reportOn(
     stillHeld: held.stillHeld.filter(isHeld),
     destinationTaken: held.destinationTaken.filter(isHeld),
     ...(superseded.length > 0 && { superseded }),
+    ...(returnedJobs.length > 0 && { returnedJobs }),
     heldJobs: await listHeldJobs(sides),
     ...(trouble !== undefined && { baseTrouble: trouble }),
     ...(sides.older && { older: sides.older }),

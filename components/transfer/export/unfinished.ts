@@ -10,7 +10,7 @@ import { isBookkeepingLost } from "../bookkeeping";
 import type { ExportReport } from "../reports";
 import { findUpdated } from "../updated";
 import { exportBlocks } from "./blocks";
-import { beginExport, exportOrphans, exportRuns, reportOn } from "./export";
+import { beginExport, exportOrphans, exportRuns, findRunsIn, reportOn } from "./export";
 import { type ExportTask, blocksOfRuns } from "./run";
 import { type ExportSides, partRoles } from "./sides";
 
@@ -70,9 +70,9 @@ export async function exportBeforeEnd(
   const held = new Set(stale.map(({ runId }) => runId));
   const superseded = destinationTaken.filter((runId) => current.has(runId));
   await supersedeHeld(sides, new Set(superseded));
-  await unholdParts(sides);
+  const returnedJobs = await unholdParts(sides, findRunsIn(sides));
   const unequal = [...unfinished].filter((runId) => !same.has(runId) && !held.has(runId));
-  const report = await reportOn(task, superseded);
+  const report = await reportOn(task, { superseded, returnedJobs });
   return { report, stale, notImported: notImported.size, unequal };
 }
 

@@ -12,7 +12,7 @@ import {
   readCutoverRecord,
   sourceOfTruth,
 } from "../../state";
-import { exportState } from "../export/export";
+import { exportState, findRunsIn } from "../export/export";
 import type { ExportSides } from "../export/sides";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
 import type { ExportReport } from "../reports";
@@ -41,10 +41,12 @@ export interface RollbackReport {
   readonly heldCount: number;
   /** Held runs that could not return, because another file has the name. */
   readonly destinationTaken: readonly string[];
-  /** Held jobs without a held run: they cannot be read, or their run has no file yet. */
+  /** Held jobs without a held run: they cannot be read, or their run has no file to start from. */
   readonly heldJobs?: readonly string[];
   /** Approvals and jobs of held runs that could not be moved, and may begin them anew. */
   readonly notHeld?: readonly string[];
+  /** The number of jobs that stay although neither side has their run: the worker begins it from the job's plan. */
+  readonly jobsWithoutRun?: number;
   /** The number of unfinished files that stay although MongoDB never had them: web wrote them after the handover. */
   readonly notImported?: number;
   /** The runs that are unfinished in MongoDB and finished or different on disk, so that the worker does not resume them. */
@@ -83,6 +85,7 @@ export async function runRollback(
     notImported = 0,
     unequal = [],
     notHeld = [],
+    jobsWithoutRun = 0,
   } = inForce
     ? await endRollback(lost, both, inForce, isDelta)
     : { report: both && (await exportEverything(both)) };
@@ -97,6 +100,7 @@ export async function runRollback(
     destinationTaken,
     ...(heldJobs.length > 0 && { heldJobs }),
     ...(notHeld.length > 0 && { notHeld }),
+    ...(jobsWithoutRun > 0 && { jobsWithoutRun }),
     ...(notImported > 0 && { notImported }),
     ...(unequal.length > 0 && { unequal }),
   };
@@ -134,18 +138,20 @@ async function endRollback(
   asked: LedgerSides | undefined,
   cutoverRecord: CutoverRecord,
   isDelta: boolean,
-): Promise<Partial<LastExport> & { readonly notHeld: readonly string[] }> {
+): Promise<Partial<LastExport> & Awaited<ReturnType<typeof holdRuns>>> {
   const both = asked && (await vouchFor(asked));
   const scope = both?.older ? undefined : await readDeltaScope(lost, cutoverRecord);
   // Without MongoDB this includes runs that web wrote after the handover: the worker may have executed their steps.
-  const done = both
+  const done: Partial<LastExport> & Pick<LastExport, "stale"> = both
     ? await exportBeforeEnd(both, cutoverRecord, scope, isDelta && !both.older)
     : { stale: await listUnfinishedRuns(lost, scope?.findFinished) };
-  const notHeld = await holdRuns(lost, done.stale, cutoverRecord.at, both === undefined);
+  const { stale, unequal } = done;
+  const findInMongo = both && findRunsIn(both);
+  const left = await holdRuns(lost, stale, cutoverRecord.at, { unequal, findInMongo });
   // From now on the files are the source of truth, and no run is held any more.
   const end = { endedAt: new Date().toISOString(), ...(!both && { notExported: true as const }) };
   await changeCutoverRecord(both ?? lost, (found) => ({ ...found, ...end }));
-  return { ...done, notHeld };
+  return { ...done, ...left };
 }
 
 /**
