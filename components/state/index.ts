@@ -3,6 +3,7 @@
 // The state directory: its folders, runs, jobs and files.
 export { isFolder, requireInside, requireState } from "./root";
 export {
+  baseNameOf,
   countFiles,
   fileBaseNames,
   fileOf,

@@ -157,6 +157,11 @@ export function fileOf<Role extends Store>(
   return { role, path: `${root}/${name}`, name, baseName, forms };
 }
 
+/** The base name in a file's name, as `fileOf` gives it. */
+export function baseNameOf(role: CollectionRole, name: string): string {
+  return basename(role === "artifacts" ? dirname(name) : name, extensionOf(role));
+}
+
 function extensionOf(role: Store): string {
   return role === "logs" ? ".ndjson" : ".json";
 }

@@ -78,15 +78,15 @@ export async function readMergeBases(
   keys: ReadonlyMap<CollectionRole, readonly Key[]>,
 ): Promise<Map<CollectionRole, Map<Key, MergeBase>>> {
   const ids = [...keys].flatMap(([role, ofRole]) =>
-    role === "logs" ? [] : ofRole.map((key) => idOf({ role, key })),
+    role === "logs" ? [] : ofRole.map((key) => baseIdOf({ role, key })),
   );
   const found = new Map([...keys.keys()].map((role) => [role, new Map<Key, MergeBase>()]));
   for (const filter of idFilters(ids)) {
     // All of them fit in one reply.
     const query = collection.find(filter, { batchSize: idsInQuery + 1 });
     for (const { _id, ...base } of await query.toArray()) {
-      const [, role = "", ...key] = _id.split(":");
-      found.get(role as CollectionRole)?.set(key.join(":"), base);
+      const { role, key } = recordOfBase(_id);
+      found.get(role)?.set(key, base);
     }
   }
   return found;
@@ -202,11 +202,21 @@ async function update(
 ): Promise<void> {
   if (records.length === 0) return;
   const operations = records.map((record) => ({
-    updateOne: { ...changeOf(record), filter: { _id: idOf(record) } },
+    updateOne: { ...changeOf(record), filter: { _id: baseIdOf(record) } },
   }));
   await collection.bulkWrite(operations, { ordered: false });
 }
 
-function idOf({ role, key }: Pick<NewMergeBase, "role" | "key">): string {
+/** The record of a merge base. */
+export type BaseRecord = Pick<NewMergeBase, "role" | "key">;
+
+/** The `_id` of a record's merge base. */
+export function baseIdOf({ role, key }: BaseRecord): string {
   return `base:${role}:${key}`;
+}
+
+/** The record whose merge base has an `_id`. */
+export function recordOfBase(_id: string): BaseRecord {
+  const [, role = "", ...key] = _id.split(":");
+  return { role: role as CollectionRole, key: key.join(":") };
 }

@@ -106,8 +106,10 @@ export class Tally {
   private unchangedFiles = 0;
   private unfinishedRuns = 0;
 
-  /** @param keepRaw receives every refused record with its raw content */
-  constructor(private readonly keepRaw?: (refused: Quarantined, raw?: Raw) => void) {}
+  /** @param onRefused receives every refused record with its collection and its raw content */
+  constructor(
+    private readonly onRefused?: (role: CollectionRole, refused: Quarantined, raw?: Raw) => void,
+  ) {}
 
   get elapsedMs(): number {
     return Date.now() - this.started;
@@ -160,7 +162,7 @@ export class Tally {
     const { text, entry } = raw ?? {};
     const content = entry === undefined ? (text?.bytes ?? "") : formatJson(entry);
     this.differenceHash.add(JSON.stringify([refused, hash("sha256", content)]));
-    this.keepRaw?.(refused, raw);
+    this.onRefused?.(role, refused, raw);
     addExamples(this.quarantine, refused);
     if (role !== "runs" || !mayBeUnfinished(raw?.text)) return;
     this.unfinishedRuns += 1;

@@ -196,7 +196,7 @@ async function readPairs(
   const approvals = new Set<Key>();
   const apart: Apart[] = [];
   const refused = new Map<string, string>();
-  const tally = new Tally((record, raw) =>
+  const tally = new Tally((_, record, raw) =>
     refused.set(record.file, describeRefused(record, sides, raw)),
   );
   const names = [...new Set([...[...wanted.values()].flat(), ...readNames])];

@@ -32,6 +32,7 @@ import { Tally, addExamples } from "../tally";
 import { LateRuns } from "./begun";
 import type { OutcomesSoFar } from "./outcomes";
 import { QuarantineFile } from "./quarantine";
+import { RefusedFiles, withdrawEmptied } from "./withdraw";
 import { type Writer, writeBatch } from "./write";
 
 /** Options of an import. */
@@ -77,7 +78,11 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   // No index is built while the worker is stopped.
   if (pass === "bulk" && !dryRun) await checkpoints.createIndex();
   const quarantine = path === undefined || dryRun ? undefined : new QuarantineFile(path);
-  const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
+  const refusedFiles = new RefusedFiles();
+  const tally = new Tally((role, refused, raw) => {
+    quarantine?.add(refused, raw);
+    refusedFiles.add(role, refused);
+  });
   const writer = {
     sides,
     bases: mergeBasesIn(sides.database),
@@ -90,7 +95,12 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   try {
     if (decides) await skipForeign(sides, tally.skipped);
     sides.watch?.(tally, () => totalOnDisk(sides));
+    const { empty } = writer;
+    // From the cutover's record on, a merge base without its document says that MongoDB removed it.
+    const withdraws = pass !== "final" && !dryRun;
+    if (withdraws && empty.has("runs")) await withdrawEmptied(sides, checkpoints, empty);
     await importRuns({ ...given, ...writer, tally, checkpoints, isLost });
+    if (withdraws) await refusedFiles.withdraw(sides, checkpoints);
   } catch (error) {
     quarantine?.discard();
     throw error;
