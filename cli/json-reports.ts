@@ -25,6 +25,10 @@ export const jobsForm = z
     waiting: z.int(),
     atHandover: z.int().optional(),
     untaken: texts.optional().describe("Of those at the handover, if none was taken since."),
+    unknown: z
+      .object({ count: z.int(), names: texts.describe("The first ones.") })
+      .optional()
+      .describe("Files, folders and links in the queue without the id of a run."),
   })
   .describe("Jobs that wait; absent without a queue.");
 

@@ -73,7 +73,7 @@ export async function* stateFiles(
 
 /**
  * Lists the files of a role below a root in blocks, in the order of the file system. Counts omitted entries in
- * `skipped`. Of a run's artifacts, only the manifest is listed.
+ * `skipped`. Of a run's artifacts, only the manifest is listed; of the queue, each file, whatever its name.
  *
  * @param isListed whether a run's manifest was listed before, so that it is omitted; default: none was
  */
@@ -85,11 +85,12 @@ export async function* filesOf<Role extends Store>(
 ): AsyncGenerator<readonly StateFile<Role>[]> {
   const folder = address.folders[role];
   if (folder === undefined) return;
-  const isWhole = role === "runs" || role === "approvals";
+  const isWhole = role !== "logs";
   const findRunFiles = async (entries: readonly Dirent[]) => {
     const files: StateFile<Role>[] = [];
     // The listing is usually enough. A promise for each entry would cost more than everything else.
     for (const entry of entries) {
+      if (role === "queue" && entry.name === jobArchive && !entry.isFile()) continue;
       const file = fileOf(address, role, basename(entry.name, extensionOf(role)));
       const isOfRole = entry.isFile() && entry.name.endsWith(extensionOf(role));
       const isUnknown = isWhole && (entry.isDirectory() || entry.isSymbolicLink());
@@ -163,8 +164,13 @@ export function baseNameOf(role: CollectionRole, name: string): string {
 }
 
 function extensionOf(role: Store): string {
+  // How the services name a job's file is not known.
+  if (role === "queue") return "";
   return role === "logs" ? ".ndjson" : ".json";
 }
+
+/** The folder, in the queue's folder or beside it, to which the worker moves a job that it takes (assumed). */
+export const jobArchive = "archive";
 
 /** The number of directory entries that a listing skipped, by reason, and the first three names of some, with `/`. */
 export interface Skipped {
@@ -175,7 +181,7 @@ export interface Skipped {
   /** Entries that belong to no store, or are not state by their name or kind. */
   foreign: number;
   foreignNames: string[];
-  /** Folders and links below the folders of runs and approvals: no import reads a run in them, and a service may. */
+  /** Folders and links below the folders of runs, approvals and jobs: nothing in them is read, and a service may. */
   unknown: number;
   unknownNames: string[];
 }

@@ -9,7 +9,7 @@ import { describeStop, cutoverSections } from "../../components/transfer/describ
 import { describeProgress } from "../../components/transfer/describe/progress";
 import { exportByHandSections } from "../../components/transfer/describe/export";
 import { describeFormsStop, formsSection } from "../../components/transfer/describe/forms";
-import { importSections } from "../../components/transfer/describe/import";
+import { importSections, jobSections } from "../../components/transfer/describe/import";
 import {
   bulkExportSections,
   describeRollbackPreview,
@@ -214,6 +214,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
       );
     }),
     "an import by hand": inLists(() => importSections(untidy, state)),
+    queue: inLines(() => jobSections({ waiting: 3, unknown: { count: 1, names: ["a"] } }, state)),
     "a rollback without MongoDB": rolledBack(behind),
     "the same by a Job, which each update repeats": rolledBack(behind, {
       ...byHand,
@@ -308,10 +309,7 @@ function directoryCases(): Record<string, Saying> {
     ),
     "a state directory that is missing": () => known(root),
     "one without cutover.json": inDirectory(log, known),
-    "one with another record": cutoverRecord({
-      at: "2024-01-01T00:00:00.000Z",
-      unfinishedCount: 1,
-    }),
+    "one with another record": cutoverRecord({ at: "2024-01-01T00:00:00.000Z", unfinishedCount: 1 }),
     "one without its runs": cutoverRecord({ at, unfinishedCount: 2 }),
     "one whose record cannot be read": inDirectory({ ...log, "cutover.json": "{" }, known),
   };

@@ -116,11 +116,29 @@ export function formatQuarantined({ reason, detail, ...location }: Quarantined):
   return `${describeLocation(location)} (${reason}: ${detail})`;
 }
 
+/** The files and folders of the queue in which no run's id can be read. */
+export function unknownJobsSection(
+  unknown: JobCounts["unknown"],
+  { folders: { queue = "" } }: Pick<StateAddress, "folders">,
+): Section {
+  const { count = 0, names = [] } = unknown ?? {};
+  return {
+    code: "not-state",
+    title: `${formatCount(count, "name")} in ${queue} without the id of a run`,
+    cases: names,
+    count,
+    advice:
+      "The worker may begin runs from them. A rollback that holds runs also holds such files, but no folder: if the worker " +
+      "takes jobs from a folder, move it away before.",
+  };
+}
+
 /** The number of jobs that wait, with advice if the worker has taken none of those that waited at the handover. */
 export function jobSections(
-  { waiting, atHandover = 0, untaken = [] }: JobCounts,
-  { folders: { queue = "" } }: Pick<StateAddress, "folders">,
+  { waiting, atHandover = 0, untaken = [], unknown }: JobCounts,
+  state: Pick<StateAddress, "folders">,
 ): Section[] {
+  const { queue = "" } = state.folders;
   const isTaken = untaken.length === 0;
   return [
     {
@@ -136,5 +154,6 @@ export function jobSections(
         "The worker may not run yet, be busy, or have another queue in Mongo mode. `taskrunner-storage status` looks again. If " +
         `it stays so, look whether the worker reads ${queue} in Mongo mode. If not, move each job's file away, then submit its run again.`,
     },
+    unknownJobsSection(unknown, state),
   ];
 }

@@ -4,6 +4,7 @@ import { collectionRoles } from "../../contract";
 import { sameServer } from "../../mongo";
 import {
   type Skipped,
+  countJobs,
   ownFiles,
   readCutoverRecord,
   requireWritableState,
@@ -22,7 +23,7 @@ import {
 } from "../../step";
 import { describeStop } from "../describe/cutover";
 import { supersededSection } from "../describe/export";
-import { foreignSection, unknownSection } from "../describe/import";
+import { foreignSection, unknownJobsSection, unknownSection } from "../describe/import";
 import { reportProgress } from "../describe/progress";
 import { bulkExportSections } from "../describe/rollback";
 import { toMessages } from "../describe/sections";
@@ -59,7 +60,7 @@ export const bulkPass: Step<PassInputs, BulkPassResults> = {
     atGate(inputs, async () => {
       if (inputs.takenOver) return {};
       const report = await importRuns(inputs);
-      reportSkipped(report.skipped, inputs);
+      await reportSkipped(report.skipped, inputs);
       await requireRuns(report, inputs);
       return { report, importedAt: new Date().toISOString() };
     }),
@@ -91,11 +92,17 @@ export async function importRuns(inputs: StateInputs): Promise<ImportReport> {
   return importPass(sides, "bulk");
 }
 
-/** Reports skipped files. An unknown folder stops a cutover with its own message, but no rollback. */
-function reportSkipped(skipped: Skipped, inputs: StateInputs): void {
+/**
+ * Reports skipped files, and what may be a job in the queue. An unknown folder stops a cutover with its own message,
+ * but no rollback.
+ */
+async function reportSkipped(skipped: Skipped, inputs: StateInputs): Promise<void> {
+  const state = stateOf(inputs);
+  const jobs = unknownJobsSection((await countJobs(state))?.unknown, state);
   const foreign = foreignSection(skipped, namedState(inputs).root);
   const isBack = inputs.direction === "back";
-  toMessages(isBack ? [foreign, unknownSection(skipped)] : [foreign]).forEach(reportLine);
+  const found = isBack ? [foreign, unknownSection(skipped), jobs] : [foreign, jobs];
+  toMessages(found).forEach(reportLine);
 }
 
 /** Requires of an import before the drain that no unfinished run is quarantined, and only few other runs. */
@@ -162,7 +169,7 @@ async function exportBefore(inputs: PassInputs): Promise<RecordTotals | undefine
     );
     if (!report) return undefined;
     toMessages(bulkExportSections(report, namedState(inputs).root)).forEach(reportLine);
-    reportSkipped(await skippedIn(stateOf(inputs)), inputs);
+    await reportSkipped(await skippedIn(stateOf(inputs)), inputs);
     return "exported" in report ? totalExport(report.exported) : undefined;
   } catch (error) {
     if (!(error instanceof Error) || error instanceof Unfinished) throw error;
