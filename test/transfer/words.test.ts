@@ -302,15 +302,15 @@ function directoryCases(): Record<string, Saying> {
   const known = (folder: string) =>
     requireSameCutover({ root: folder, folders: defaultFolders }, ofCutover, undefined);
   const log = { "logs/runs/r": "" };
-  const cutoverRecord = (fields: object) => inDirectory({ ...log, "cutover.json": fields }, known);
+  const recorded = (fields: object) => inDirectory({ ...log, "cutover.json": fields }, known);
   return {
     "a state directory that takes no record": inDirectory({}, (folder) =>
       requireWritableState({ root: `${folder}/missing`, folders: defaultFolders }),
     ),
     "a state directory that is missing": () => known(root),
     "one without cutover.json": inDirectory(log, known),
-    "one with another record": cutoverRecord({ at: "2024-01-01T00:00:00.000Z", unfinishedCount: 1 }),
-    "one without its runs": cutoverRecord({ at, unfinishedCount: 2 }),
+    "one with another record": recorded({ at: "2024-01-01T00:00:00.000Z", unfinishedCount: 1 }),
+    "one without its runs": recorded({ at, unfinishedCount: 2 }),
     "one whose record cannot be read": inDirectory({ ...log, "cutover.json": "{" }, known),
   };
 }
