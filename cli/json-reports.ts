@@ -63,7 +63,11 @@ export const importShape = {
   changedFiles: z.int().describe("Changed after they were read: import again."),
   quarantinedUnfinished: z
     .object({ count: z.int(), cases: z.array(quarantined) })
-    .describe("Quarantined runs that may still execute steps."),
+    .describe("Quarantined runs that may still execute steps, without those of `misnamed`."),
+  misnamed: z
+    .object({ count: z.int(), encodedCount: z.int(), cases: z.array(quarantined) })
+    .optional()
+    .describe("Quarantined runs whose files do not have their names; of these, some are encoded."),
   removedUnfinished,
   begunInMongo: texts.optional(),
   bookkeepingLost: texts

@@ -33,6 +33,8 @@ export type RefusalReason =
   | "not-json"
   | "number"
   | "form"
+  | "name"
+  | "encoded-name"
   | "contract"
   | "conflict"
   | "server";
@@ -60,6 +62,7 @@ export class Refusal extends Error {
 
 /** A file that cannot be opened or read is one refused record; any other error ends the run. */
 export function unreadable(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
   if (!isSystemError(error)) throw error;
   return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
 }

@@ -5,7 +5,6 @@ export { isFolder, requireInside, requireState } from "./root";
 export {
   baseNameOf,
   countFiles,
-  fileBaseNames,
   fileOf,
   noneSkipped,
   plainRunId,
@@ -17,6 +16,7 @@ export {
   type StateAddress,
   type StateFile,
 } from "./layout";
+export { fileBaseNames, requireNamed } from "./base-names";
 export { isSameStat, readStat, statByOpening, type FileStat } from "./file-stat";
 export { measureRuns, type StateSize } from "./measure";
 export { requireStores } from "./stores";

@@ -36,17 +36,11 @@ export function rolesIn({ folders }: Pick<StateAddress, "folders">): CollectionR
 }
 
 /**
- * The base names that a run's files can have: first that of the writer's own system, then that of Windows. They have
- * `_` for each character that a file name cannot contain, so two ids can share a name.
+ * The id of the run whose files have a base name; undefined if the id inside the run's file may be another: `_` may
+ * replace a character, `%` may encode one, and others have several forms in Unicode.
  */
-export function fileBaseNames(runId: string): string[] {
-  const baseName = runId.replace(/[/\0]/g, "_");
-  return [...new Set([baseName, baseName.replace(/[\x01-\x1f<>:"\\|?*]/g, "_")])];
-}
-
-/** The id of the run whose files have a base name; undefined if an `_` in it may replace another character. */
 export function plainRunId(baseName: string): string | undefined {
-  return baseName.includes("_") ? undefined : baseName;
+  return /[_%]|[^\x20-\x7e]/.test(baseName) ? undefined : baseName;
 }
 
 /** Lists the entries below a directory's folders that are not state. */

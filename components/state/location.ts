@@ -2,7 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
 import { heldAddresses } from "./held";
-import { type StateAddress, type StateFile, fileOf, fileBaseNames, plainRunId } from "./layout";
+import { fileBaseNames, requireNamed, unnamable } from "./base-names";
+import { type StateAddress, type StateFile, fileOf, plainRunId } from "./layout";
 import { idInside, runIn } from "./run-files";
 import { freshMs, maxRereads, pauseMs } from "./runs";
 import { type FileStat, lookUp, toFileStat } from "./file-stat";
@@ -27,10 +28,7 @@ export async function locateFile(
   known?: string,
 ): Promise<FileLocation> {
   const usual = fileBaseNames(runId);
-  const [first = ""] = usual;
-  if (first === "" || first.startsWith(".") || Buffer.byteLength(first) > 200) {
-    throw new Refusal("form", "this run id cannot be a file name");
-  }
+  if (usual.length === 0) throw unnamable();
   let owner: string | undefined;
   let free: FileLocation | undefined;
   for (const baseName of new Set([...(known === undefined ? [] : [known]), ...usual])) {
@@ -66,8 +64,10 @@ export async function lookAt(
 }
 
 /**
- * Finds the id of the run to which a base name belongs. An `_` in it may replace another character, so the id inside
- * the run's file, held or not, counts if it fits the name. Undefined if there is no such file.
+ * Finds the id of the run to which a base name belongs: the name itself or, if it may be that of another id, the id
+ * inside the run's file, held or not. Undefined if there is no such file.
+ *
+ * @throws Refusal if the run's file does not have the name of the run inside
  */
 export async function findRunId(
   address: StateAddress,
@@ -77,10 +77,9 @@ export async function findRunId(
   if (plain !== undefined) return plain;
   for (const location of [address, ...(await heldAddresses(address))]) {
     const id = await runIdInside(location, baseName);
-    if (id?.length !== baseName.length) continue;
-    let at = 0;
-    while (at < baseName.length && (baseName[at] === "_" || baseName[at] === id[at])) at += 1;
-    if (at === baseName.length) return id;
+    if (id === undefined) continue;
+    requireNamed(id, baseName);
+    return id;
   }
   return undefined;
 }

@@ -2,7 +2,8 @@ import type { Store } from "../contract";
 import { mapLimit } from "./concurrency";
 import { isSystemError } from "./errors";
 import { type JsonObject, memberOf, objectIn } from "./json";
-import { type StateAddress, type StateFile, fileBaseNames, filesOf } from "./layout";
+import { isNamed } from "./base-names";
+import { type StateAddress, type StateFile, filesOf } from "./layout";
 import { type RawText, readTexts } from "./read";
 import { type FileStat, readStat } from "./file-stat";
 import { isUnbegun, isUnfinished } from "./unfinished";
@@ -79,8 +80,7 @@ export async function unbegunRunIn(file: StateFile): Promise<string | undefined>
   const run = await readableRunIn(file);
   if (!run || !isUnbegun(run)) return undefined;
   const runId = idInside(run);
-  const isNamed = runId !== undefined && fileBaseNames(runId).includes(file.baseName);
-  return isNamed ? runId : undefined;
+  return runId !== undefined && isNamed(runId, file.baseName) ? runId : undefined;
 }
 
 /** The id that a run or a job has inside; undefined if it has none. */

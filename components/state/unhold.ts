@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import type { Store } from "../contract";
 import { heldAddresses, heldFolders, listHeldRuns } from "./held";
 import { type FindInMongo, findFile } from "./hold";
-import { type StateAddress, type StateFile, filesOf } from "./layout";
-import { findRunId } from "./location";
+import { lookUp } from "./file-stat";
+import { type StateAddress, type StateFile, fileOf, filesOf } from "./layout";
 import { moveOrCopy, supersede } from "./move";
 import { makeFolder, syncFolders } from "./publish";
 import { type Job, listJobs } from "./queue";
@@ -50,8 +50,8 @@ export async function unholdParts(
     const approvals: StateFile[] = [];
     for await (const files of filesOf(held, "approvals")) {
       for (const file of files) {
-        const { baseName } = file;
-        if (await hasRun((await findRunId(address, baseName)) ?? baseName)) approvals.push(file);
+        const run = await lookUp(fileOf(address, "runs", file.baseName).path);
+        if (run?.isFile()) approvals.push(file);
       }
     }
     await unhold(address, held, approvals);

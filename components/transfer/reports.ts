@@ -109,9 +109,14 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   changedFiles: number;
   /**
    * Quarantined runs that are unfinished on disk, or cannot be parsed: they stop a cutover. Their number, and the first
-   * thousand.
+   * thousand. Without those of `misnamed`.
    */
   quarantinedUnfinished: { count: number; cases: Quarantined[] };
+  /**
+   * Runs whose files do not have their names: they stop a cutover. Their number, how many of them have the id in
+   * percent-encoding as their name, and the first thousand. Absent if there are none.
+   */
+  misnamed?: { count: number; encodedCount: number; cases: Quarantined[] };
   /** The first thousand runs that MongoDB removed since the cutover, and that are unfinished on disk. */
   removedUnfinished: string[];
   /**

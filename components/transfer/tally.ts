@@ -91,6 +91,7 @@ export class Tally {
   readonly incomplete: IncompleteLine[] = [];
   readonly quarantine: Quarantined[] = [];
   readonly quarantinedUnfinished = { count: 0, cases: [] as Quarantined[] };
+  readonly misnamed = { count: 0, encodedCount: 0, cases: [] as Quarantined[] };
   readonly conflicts: (FileConflict | LogConflict)[] = [];
   readonly unwritable: Unwritable[] = [];
   readonly onlyInFiles = byRole((): string[] => []);
@@ -164,10 +165,15 @@ export class Tally {
     this.differenceHash.add(JSON.stringify([refused, hash("sha256", content)]));
     this.onRefused?.(role, refused, raw);
     addExamples(this.quarantine, refused);
-    if (role !== "runs" || !mayBeUnfinished(raw?.text)) return;
-    this.unfinishedRuns += 1;
-    this.quarantinedUnfinished.count += 1;
-    addExamples(this.quarantinedUnfinished.cases, refused);
+    if (role !== "runs") return;
+    const mayExecute = mayBeUnfinished(raw?.text);
+    if (mayExecute) this.unfinishedRuns += 1;
+    if (reason === "encoded-name") this.misnamed.encodedCount += 1;
+    const isMisnamed = reason === "name" || reason === "encoded-name";
+    const group = isMisnamed ? this.misnamed : mayExecute && this.quarantinedUnfinished;
+    if (!group) return;
+    group.count += 1;
+    addExamples(group.cases, refused);
   }
 
   /** Counts a document that no file can hold. */
@@ -236,7 +242,7 @@ export class Tally {
   report(): ImportReport {
     const { files, bytes, elapsedMs, conversions, skipped, incomplete, quarantine } = this;
     const { unchangedFiles, changedFiles, unfinishedRuns, quarantinedUnfinished } = this;
-    const { removedUnfinished, begunInMongo } = this;
+    const { misnamed, removedUnfinished, begunInMongo } = this;
     const outcomes = ["inserted", "updated", "unchanged", "normalized", "removed"] as const;
     const counts = this.countsOf("read", ...outcomes, "quarantined");
     return {
@@ -252,6 +258,7 @@ export class Tally {
       changedFiles,
       unfinishedRuns,
       quarantinedUnfinished,
+      ...(misnamed.count > 0 && { misnamed }),
       removedUnfinished,
       ...(begunInMongo.length > 0 && { begunInMongo }),
     };

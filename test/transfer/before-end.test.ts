@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { ObjectId } from "mongodb";
@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { readCutoverRecord } from "../../components/state";
+import { mergeBasesIn } from "../../components/transfer/merge-bases";
 import { addFiles, approval, jsonIn, logLine, run } from "./state";
 import { atFirstRead } from "./first-read";
 import { RollbackStack, finished, running, runStep, sampleFiles } from "./rollback-stack";
@@ -61,14 +62,21 @@ describe("an unfinished file", () => {
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
-  it("of a name that no export gives is updated, with its log, and has no second file", async () => {
+  it("of a name that only its merge base has is updated, with its log, and has no second file", async () => {
     const runId = "release:2025/11";
     const name = "release%3A2025%2F11";
-    await addFiles(stack.root, {
-      [`state/runs/${name}.json`]: run(runId, running),
-      [`logs/runs/${name}.ndjson`]: [logLine(1)],
-    });
+    const files = (name: string) => [`state/runs/${name}.json`, `logs/runs/${name}.ndjson`];
+    const [usual = "", usualLog = ""] = files("release:2025_11");
+    await addFiles(stack.root, { [usual]: run(runId, running), [usualLog]: [logLine(1)] });
     const before = await stack.wholeCutover();
+    // An earlier version imported the run under this name.
+    for (const [at, file] of files(name).entries()) {
+      await rename(join(stack.root, [usual, usualLog][at] ?? ""), join(stack.root, file));
+    }
+    await mergeBasesIn(stack.db).collection.updateMany(
+      { file: usual },
+      { $set: { file: `state/runs/${name}.json` } },
+    );
     await stack.change(runId, finished);
     const logs = stack.db.collection("pack_run_logs");
     await logs.updateOne({ runId }, { $unset: { extra: true } });

@@ -113,19 +113,19 @@ it.each([
   },
 );
 
-it("a run is not missing whose file is there again, has another name, or is held", async () => {
+it("a run is not missing whose file is there again, has another of its names, or is held", async () => {
+  const files = join(stack.root, "state/runs");
+  await addFiles(stack.root, { "state/runs/a:b.json": run("a:b", running) });
   await loseFiles();
   await mkdir(join(stack.root, "held/f/state/runs"), { recursive: true });
-  const files = join(stack.root, "state/runs");
   await rename(join(files, "slow.json"), join(stack.root, "held/f/state/runs/slow.json"));
-  await writeFile(join(files, "another.json"), JSON.stringify(run("busy", running)));
-  expect((await FirstVerification.create(stack.toVerifyFirst())).outs).toMatchObject({
-    report: { unfinished: { compared: 1, held: 1, unequal: [] } },
-  });
-  await rename(join(files, "another.json"), join(files, "busy.json"));
-  expect((await Handover.create(stack.inputs())).outs).toMatchObject({
-    report: { unfinished: { compared: 1, held: 1, unequal: [] } },
-  });
+  await rename(join(files, "a:b.json"), join(files, "a_b.json"));
+  await addFiles(stack.root, { [busy]: run("busy", running) });
+  for (const step of [FirstVerification, Handover]) {
+    expect((await step.create(stack.toVerifyFirst())).outs).toMatchObject({
+      report: { unfinished: { compared: 2, held: 1, unequal: [] } },
+    });
+  }
 });
 
 it.each([

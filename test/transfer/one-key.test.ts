@@ -11,12 +11,13 @@ const current = databasePerTest();
 const { sides } = sidesOf(current);
 const stored = (name: string) => current.db.collection(name).find().toArray();
 
-/** Files whose name says no more of a run than that it is `r/1` or `r?1`. */
+/** Both names that the file of a run can have. */
+const runId = "r?1";
 const one = "r_1";
-const other = "r-1";
+const other = runId;
 /** So long that each file makes a batch of its own. */
 const pad = "x".repeat(600 * 1024);
-const runFile = (planHash: string) => JSON.stringify(run("r/1", { planHash, pad }));
+const runFile = (planHash: string) => JSON.stringify(run(runId, { planHash, pad }));
 const bothRuns = {
   [`state/runs/${one}.json`]: runFile(one),
   [`state/runs/${other}.json`]: runFile(other),
@@ -41,8 +42,7 @@ it("of two files with one key the first stays, also in the first import and far 
 });
 
 it("of two files with one approval the first stays", async () => {
-  const file = (summary: string) =>
-    JSON.stringify([approval("gate", { runId: "r/1", summary, pad })]);
+  const file = (summary: string) => JSON.stringify([approval("gate", { runId, summary, pad })]);
   const root = await writeState({
     [`state/approvals/${one}.json`]: file(one),
     [`state/approvals/${other}.json`]: file(other),

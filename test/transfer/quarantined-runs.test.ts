@@ -62,6 +62,30 @@ it("finished runs that are quarantined stop the cutover if they are more than 1 
   });
 });
 
+it.each([
+  ["release%3A2025%2F11", /encode names .*not support/],
+  ["release-2025-11", /If a service wrote this name, .*not support/],
+])("a finished run in a file named %s stops the cutover before the drain", async (name, advice) => {
+  const misnamed = { [file(name)]: JSON.stringify(run("release:2025/11")) };
+  await addFiles(inputs.root, { ...good(120), ...misnamed });
+  const stopped = (await BulkPass.create(inputs).catch((error: unknown) => error)) as {
+    reasons: string[];
+  };
+  expect(stopped.reasons).toEqual([expect.stringMatching(advice)]);
+  expect(stopped.reasons[0]).toContain(file(name));
+  expect(stopped.reasons[0]).not.toMatch(/rename/i);
+  expect(await stack.runs.countDocuments({ _id: "release:2025/11" })).toBe(0);
+});
+
+it("a run that gets another name after the bulk pass stops the handover", async () => {
+  await addFiles(inputs.root, good(120));
+  await BulkPass.create(inputs);
+  await addFiles(inputs.root, { [file("a-b")]: JSON.stringify(run("a:b")) });
+  await expect(providers.Handover.create(stack.inputs())).rejects.toMatchObject({
+    reasons: [expect.stringMatching(/state\/runs\/a-b\.json .*no cutover was recorded/)],
+  });
+});
+
 it("quarantined log entries, artifacts and approvals do not stop the cutover", async () => {
   const outputs = [artifact("a", { status: 9 })];
   await addFiles(inputs.root, {

@@ -56,12 +56,41 @@ it("a group of several runs has at most 768 KiB, so that their files fit into me
   expect(sizes).toEqual([2, 2, 1]);
 });
 
-it("an id inside a run file that does not fit its name says nothing of the log", async () => {
-  const { documents } = await read({
-    "state/runs/a_b.json": run("another"),
-    "logs/runs/a_b.ndjson": [logLine(1)],
+it.each([
+  ["a_b", "another", "name"],
+  ["release%3A2025%2F11", "release:2025/11", "encoded-name"],
+])("a run in the file %s is refused with its parts if its id is %s", async (name, id, reason) => {
+  const { documents, report } = await read({
+    [`state/runs/${name}.json`]: run(id),
+    [`state/approvals/${name}.json`]: [approval("a")],
+    [`logs/runs/${name}.ndjson`]: [logLine(1)],
+    [`artifacts/${name}/artifact-manifest.json`]: { outputs: [artifact("a")] },
   });
-  expect(documents[0]).toMatchObject({ runId: "a_b" });
+  expect(documents).toEqual([]);
+  expect(report.quarantine.map((one) => one.reason)).toEqual(Array(4).fill(reason));
+  const encodedCount = reason === "name" ? 0 : 1;
+  expect(report).toMatchObject({
+    misnamed: { count: 1, encodedCount, cases: [{ file: `state/runs/${name}.json` }] },
+    quarantinedUnfinished: { count: 0 },
+  });
+});
+
+it("a run whose file's name has another form of Unicode has its parts", async () => {
+  const name = "re\u0301";
+  const { documents, report } = await read({
+    [`state/runs/${name}.json`]: run("r\u00e9"),
+    [`logs/runs/${name}.ndjson`]: [logLine(1)],
+  });
+  expect(report.quarantine).toEqual([]);
+  expect(documents).toMatchObject([{ runId: "r\u00e9" }, { _id: "r\u00e9" }]);
+});
+
+it("a run whose id is too long for the temporary name of its log is refused", async () => {
+  const runIds = [230, 231].map((length) => "x".repeat(length));
+  const files = runIds.map((runId) => [`state/runs/${runId}.json`, run(runId)] as const);
+  const { documents, report } = await read(Object.fromEntries(files));
+  expect(documents.map(({ _id }) => String(_id))).toEqual(runIds.slice(0, 1));
+  expect(report.quarantine).toMatchObject([{ file: files[1]?.[0], reason: "form" }]);
 });
 
 it("a link instead of a run file is not followed for a log's id", async () => {

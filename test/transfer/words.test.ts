@@ -69,14 +69,16 @@ const imported = (fields: object) =>
     skipped: { unknown: 0, unknownNames: [] },
     ...fields,
   }) as unknown as ImportReport;
+const encoded = { file: "state/runs/a%2Fb.json", reason: "encoded-name", detail: "is encoded" };
 const refused = imported({
-  runs: { read: 101, quarantined: 2 },
+  runs: { read: 101, quarantined: 3 },
   quarantine: [
     notJson,
     { ...notJson, file: "state/runs/u.json" },
     { ...notJson, file: "state/approvals/t.json" },
   ],
   quarantinedUnfinished: { count: 1, cases: [notJson] },
+  misnamed: { count: 1, encodedCount: 1, cases: [encoded] },
 });
 const detail = "finished on disk since T, unfinished in MongoDB";
 const unfinished = { compared: 3, held: 1, changed: 1, unequal: [{ runId: "r", detail }] };

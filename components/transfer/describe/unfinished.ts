@@ -68,7 +68,12 @@ export function describeWays(
   sides: Sides,
   pass: "bulk" | "delta",
 ): string {
-  return `${untouched[pass]} ${describeFixes(runIds, sides)}${otherWay[pass]}`;
+  return describeWay(describeFixes(runIds, sides), pass);
+}
+
+/** Describes how to continue a cutover that stopped, with the state of the worker. @param way the fix */
+export function describeWay(way: string, pass: "bulk" | "delta"): string {
+  return `${untouched[pass]} ${way}${otherWay[pass]}`;
 }
 
 const fixFiles =

@@ -8,9 +8,12 @@ import {
   beginning,
   hashOfFirst,
   isSameStat,
+  type ReadyRecord,
   parseRecords,
   readSettled,
   readSmall,
+  refusalIn,
+  requireNamed,
   unreadable,
 } from "../../state";
 import {
@@ -28,7 +31,7 @@ export interface Listed {
   readonly file: FoundFile;
   readonly checkpoint: Checkpoint | undefined;
   readonly beginning?: Beginning | undefined;
-  /** Its run's id, or why that cannot be read; undefined if no run's file has it. */
+  /** Its run's id, or why it cannot be read or is not that of its name; undefined if no run's file has it. */
   readonly id: string | Refusal | undefined;
 }
 
@@ -70,10 +73,13 @@ interface Opened {
 
 /** Opens a file. Returns a refusal if it cannot be read, and undefined if it is left out because it changed. */
 export async function openFile(
-  { file, checkpoint, beginning: known, id }: Listed,
+  { file, checkpoint, beginning: known, id: found }: Listed,
   from: From,
 ): Promise<Opened | Refusal | undefined> {
   const onlyUnchanged = from === "unchanged only";
+  // The refusal of a run by its name has the run's content.
+  const isRead = file.role === "runs" && found instanceof Refusal && found.reason !== "unreadable";
+  const id = isRead ? undefined : found;
   if (id instanceof Refusal) return onlyUnchanged ? undefined : id;
   try {
     // A larger one is read when its turn comes.
@@ -151,7 +157,8 @@ export async function* readRecords(opened: Opened, tally: Tally): AsyncGenerator
     const watched = from === "unchanged only" ? opened.file : read;
     for await (const { texts, end, last } of chunks) {
       const refused = tally.counts[role].quarantined;
-      const records = parseRecords(file, runId, texts, tally, numbers);
+      const parsed = parseRecords(file, runId, texts, tally, numbers);
+      const records = role === "runs" ? parsed.filter((one) => isNamed(one, file, tally)) : parsed;
       // The next import reads a line that has no end yet again, and counts it then.
       counts = countMore(
         counts,
@@ -170,5 +177,20 @@ export async function* readRecords(opened: Opened, tally: Tally): AsyncGenerator
     }
   } catch (error) {
     tally.refuse(role, { file: name }, unreadable(error));
+  }
+}
+
+/** Whether a run has the name of its file; if it does not, the run is refused. */
+function isNamed(
+  { role, key, location, raw }: ReadyRecord,
+  { baseName }: FoundFile,
+  tally: Tally,
+): boolean {
+  try {
+    requireNamed(key, baseName);
+    return true;
+  } catch (error) {
+    tally.refuse(role, location, refusalIn(error), raw);
+    return false;
   }
 }

@@ -94,13 +94,13 @@ export async function importState(given: BothSides & ImportOptions): Promise<Imp
   };
   try {
     if (decides) await skipForeign(sides, tally.skipped);
-    sides.watch?.(tally, () => totalOnDisk(sides));
     const { empty } = writer;
     // From the cutover's record on, a merge base without its document says that MongoDB removed it.
     const withdraws = pass !== "final" && !dryRun;
     if (withdraws && empty.has("runs")) await withdrawEmptied(sides, checkpoints, empty);
+    sides.watch?.(tally, () => totalOnDisk(sides));
     await importRuns({ ...given, ...writer, tally, checkpoints, isLost });
-    if (withdraws) await refusedFiles.withdraw(sides, checkpoints);
+    if (withdraws && tally.quarantine.length > 0) await refusedFiles.withdraw(sides, checkpoints);
   } catch (error) {
     quarantine?.discard();
     throw error;
