@@ -17,10 +17,12 @@ export class Queue {
   /**
    * @param folder made if it is not there
    * @param jobs what the next job's number, by which the worker takes them, follows; of two processes they are apart
+   * @param endings the ends of the jobs' names, which take turns
    */
   constructor(
     private readonly folder: string,
     private jobs = 0,
+    private readonly endings: readonly string[] = [".json"],
   ) {}
 
   /** Writes a job of a run that is submitted, or of which an approval is decided. */
@@ -29,7 +31,8 @@ export class Queue {
     const runId = typeof run === "string" ? run : run.runId;
     const job = { runId, run: this.submitted.get(runId) };
     await mkdir(this.folder, { recursive: true });
-    const file = join(this.folder, `${String((this.jobs += 1)).padStart(6, "0")}.json`);
+    const ending = this.endings[(this.jobs += 1) % this.endings.length] ?? "";
+    const file = join(this.folder, `${String(this.jobs).padStart(6, "0")}${ending}`);
     await writeFile(`${file}.tmp`, JSON.stringify(job));
     await rename(`${file}.tmp`, file);
   }
@@ -65,7 +68,8 @@ export class Queue {
   }
 
   private async names(): Promise<string[]> {
-    const names = await readdir(this.folder).catch(() => []);
-    return names.filter((name) => name.endsWith(".json")).sort();
+    const entries = await readdir(this.folder, { withFileTypes: true }).catch(() => []);
+    const jobs = entries.filter((entry) => entry.isFile() && !entry.name.endsWith(".tmp"));
+    return jobs.map(({ name }) => name).sort();
   }
 }

@@ -28,6 +28,9 @@ import type { Random } from "../../../tools/sample/random";
  *   the handover reads, after it has read the run. What is applied after the last look is not caught;
  * - `lost approval`: the side that the services work on loses the approvals of a run that waits at its gate, after both
  *   sides had them: the approvals' file becomes `[]` or goes, or the documents are deleted in MongoDB;
+ * - `unwritable`: before a rollback, a run that was begun in MongoDB gets a member that no file can hold, while a job of
+ *   it waits; later the member is removed;
+ * - `job names`: the names of jobs do not end in `.json`, which nobody promised;
  * - `lost renames`: the state directory's server crashes, and the renames that were not synced are undone.
  */
 export const dangers = [
@@ -52,6 +55,8 @@ export const dangers = [
   "refused",
   "late write",
   "lost approval",
+  "unwritable",
+  "job names",
   "lost renames",
 ] as const;
 

@@ -4,11 +4,13 @@ import { defaultFolders } from "../../../components/contract";
 import { listHeldRuns } from "../../../components/state";
 import type { Random } from "../../../tools/sample/random";
 import type { Mode } from "../crew";
+import type { Queue } from "../queue";
 import type { Store } from "../store";
 import type { Danger } from "./dangers";
 import { Refused } from "./refused";
 import { Snapshots } from "./snapshots";
 import { Stranger } from "./stranger";
+import { Unwritable } from "./unwritable";
 import type { World } from "./world";
 
 /** So often something happens where it may. */
@@ -19,6 +21,7 @@ export class Mishaps {
   private readonly snapshots: Snapshots;
   private readonly stranger: Stranger;
   private readonly refused: Refused;
+  private readonly unwritable: Unwritable;
 
   constructor(
     private readonly world: World,
@@ -29,6 +32,7 @@ export class Mishaps {
     this.snapshots = new Snapshots(root, database);
     this.stranger = new Stranger(database, stores.mongo);
     this.refused = new Refused(root, stores.filesystem, writer);
+    this.unwritable = new Unwritable(database, stores);
   }
 
   has(danger: Danger): boolean {
@@ -82,6 +86,17 @@ export class Mishaps {
 
   async refuse(): Promise<void> {
     this.note("refused", await this.refused.act(this.random));
+  }
+
+  /** A run in MongoDB gets a member that no file can hold. @param queue the jobs in Mongo mode */
+  async spoil(queue: Queue | undefined): Promise<void> {
+    if (!this.has("unwritable") || this.world.isDisturbed) return;
+    this.note("unwritable", await this.unwritable.act(this.random, queue));
+  }
+
+  /** Files can hold each run in MongoDB again. */
+  async repairRuns(): Promise<void> {
+    if (this.has("unwritable")) await this.unwritable.repair();
   }
 
   async purge(mode: Mode): Promise<void> {

@@ -261,6 +261,7 @@ export class Walk extends RoughCrew {
         await this.drainFor(product);
         const bring = (runId: string) => product.command(["export", "--run", runId]);
         if (isOver) await this.loseApproval("mongo", bring);
+        if (isOver) await this.happen((mishaps) => mishaps.spoil(this.queues.mongo));
         // A run that is submitted in MongoDB from here on, and begun on files from its job, is two runs of one id.
         if (isOver && this.queues.mongo) this.webs = [];
         if (isOver && this.has("other database")) await world.exchange();
@@ -298,7 +299,10 @@ export class Walk extends RoughCrew {
     const { product, operator, world } = this;
     await this.between(10);
     world.heal();
-    const isLeft = ["not-exported", "runs-held"].some((code) => this.codes.has(code));
+    await this.happen((mishaps) => mishaps.repairRuns());
+    const isLeft = ["not-exported", "not-written", "runs-held"].some((code) =>
+      this.codes.has(code),
+    );
     if (!isLeft) return true;
     if (this.has("lost") || this.has("other database")) {
       await world.exchange();

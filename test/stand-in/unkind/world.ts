@@ -41,7 +41,8 @@ export class World {
     readonly writer: RoughWriter,
     readonly dangers: ReadonlySet<Danger>,
   ) {
-    this.queue = new Queue(join(root, defaultFolders.queue));
+    const endings = dangers.has("job names") ? [".job", "", ".JSON"] : undefined;
+    this.queue = new Queue(join(root, defaultFolders.queue), 0, endings);
     this.between = surface.wire.disturb(database.databaseName);
     writer.roughness.inPlace = dangers.has("in place");
     if (dangers.has("in place")) writer.roughness.pauseMs = 30;
