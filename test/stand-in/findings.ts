@@ -149,7 +149,7 @@ async function approvalFindings(store: Store, journal: Journal, run: RunRecord):
 
 /** A run's output is captured when its first step begins, and settled when the run ends. */
 async function artifactFindings(store: Store, run: RunRecord): Promise<string[]> {
-  const failed = run.steps.some(({ status }) => status === "Failed");
+  const failed = run.steps.some(({ status }) => status === "Failed" || status === "Cancelled");
   const there = (await store.artifacts(run.runId)).map(({ name, status }) => `${name} ${status}`);
   return difference(
     `artifacts of ${run.runId}`,

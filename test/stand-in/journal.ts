@@ -10,7 +10,7 @@ export type JournalEvent =
       readonly attempt: number;
       readonly by: string;
     }
-  /** A step's success is recorded: nothing may execute it again. */
+  /** A step's success, or its cancellation, is recorded: nothing may execute it again. */
   | { readonly event: "settled"; readonly runId: string; readonly stepId: string }
   | {
       readonly event: "logged";

@@ -3,8 +3,8 @@
  * 8601 texts, as a .NET writer leaves them.
  */
 
-/** How a step stands; the last three are final. */
-export type StepStatus = "Pending" | "Running" | "Succeeded" | "Failed" | "Skipped";
+/** How a step stands; all but the first two are final. The product does not know the last one. */
+export type StepStatus = "Pending" | "Running" | "Succeeded" | "Failed" | "Skipped" | "Cancelled";
 
 /** A step of a run. */
 export interface StepRecord {

@@ -31,6 +31,8 @@ import type { Random } from "../../../tools/sample/random";
  * - `unwritable`: before a rollback, a run that was begun in MongoDB gets a member that no file can hold, while a job of
  *   it waits; later the member is removed;
  * - `job names`: the names of jobs do not end in `.json`, which nobody promised;
+ * - `cancelled run`: after the drain a run is cancelled on files, by a status that the product does not know, and imported;
+ *   then its file is restored from before;
  * - `lost renames`: the state directory's server crashes, and the renames that were not synced are undone.
  */
 export const dangers = [
@@ -58,6 +60,7 @@ export const dangers = [
   "unwritable",
   "job names",
   "lost renames",
+  "cancelled run",
 ] as const;
 
 export type Danger = (typeof dangers)[number];

@@ -8,6 +8,7 @@ import { FileStore } from "../file-store";
 import { findFaults } from "../findings";
 import { foldersIn } from "../pods";
 import { hasRunEnded } from "../records";
+import { cancelRun } from "./cancelled-run";
 import { linesOf } from "./heard";
 import { LostApprovals } from "./lost-approvals";
 import { Mishaps } from "./mishaps";
@@ -138,6 +139,7 @@ export class Walk extends RoughCrew {
       "FirstVerification",
       () => this.beforeDrain(),
       () => this.drainFor(product),
+      () => this.cancelRun(),
       "Handover",
       () => this.onMongo(),
       "FinalPass",
@@ -214,6 +216,14 @@ export class Walk extends RoughCrew {
     const lost = new LostApprovals(this.world, this.stores, this.journal, this.random);
     await this.settle();
     await this.onVolume(() => lost.lose(mode, this.queues[mode], bring));
+  }
+
+  private async cancelRun(): Promise<void> {
+    const { world, stores, journal, random, product } = this;
+    if (!this.has("cancelled run")) return;
+    const bring = () => product.importBeside(world.surface.slow.uri);
+    await this.settle();
+    await this.onVolume(() => cancelRun(world, stores.filesystem, journal, random, bring));
   }
 
   private async drainFor(product: Product): Promise<void> {
