@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type * as Api from "@kubernetes/client-node";
-import { formatPrinted, warning, describeUnreadable } from "../text";
+import { describeUnreadable } from "../text";
 import { isStatefulSet, nameOf, type Controller } from "./objects";
 import {
   ClusterError,
@@ -84,7 +85,7 @@ export interface Cluster {
 }
 
 /**
- * The cluster of an address, without a request.
+ * The cluster of an address, without a request. If the API is busy (429 or 503), what may be repeated is asked again.
  *
  * @param timeoutMs of each request
  * @throws KubeconfigError
@@ -103,39 +104,39 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
     const unset = [undefined, undefined, undefined] as const;
     const [apiVersion] = kinds[kind];
     const asked = [apiVersion, kind, namespace, ...unset, fields, labels] as const;
-    const listing = objects.list<Objects[K]>(...asked);
-    return (await ask("list", kind, listing)).items;
+    return (await ask("list", kind, () => objects.list<Objects[K]>(...asked))).items;
   };
   return {
     location,
     list,
     read: (kind, name) => {
-      const reading: Promise<object> = objects.read(headerOf(kind, name));
-      return ask("get", kind, reading as Promise<Objects[typeof kind]>);
+      const read = (): Promise<object> => objects.read(headerOf(kind, name));
+      return ask("get", kind, read as () => Promise<Objects[typeof kind]>);
     },
     createConfigMap: async (body) => {
-      const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
-      await ask("create", "ConfigMap", creating);
+      const asked = { namespace, body, fieldManager };
+      await ask("create", "ConfigMap", () => core.createNamespacedConfigMap(asked));
     },
     createPod: async (body, dryRun) => {
       const asked = { namespace, body, fieldManager, ...(dryRun && { dryRun }) };
-      await ask("create", "Pod", core.createNamespacedPod(asked));
+      await ask("create", "Pod", () => core.createNamespacedPod(asked));
     },
     readLog: (name, container, tailLines) => {
       const asked = { name, namespace, container, tailLines };
-      return ask("get", "PodLog", core.readNamespacedPodLog(asked));
+      return ask("get", "PodLog", () => core.readNamespacedPodLog(asked));
     },
     create: (kind, body) => {
       const [apiVersion, plural] = kinds[kind];
       const [group = "", version = ""] = apiVersion.split("/");
       const options = { fieldManager, fieldValidation: "Strict" };
       const object = { group, version, namespace, plural, body, ...options };
-      const creating = custom.createNamespacedCustomObject(object);
-      return ask("create", kind, creating as Promise<Api.V1Job>);
+      const create = () => custom.createNamespacedCustomObject(object) as Promise<Api.V1Job>;
+      return ask("create", kind, create);
     },
     remove: async (kind, name, propagation) => {
       const unset = [undefined, undefined, undefined, undefined] as const;
-      await ask("delete", kind, objects.delete(headerOf(kind, name), ...unset, propagation));
+      const asked = [headerOf(kind, name), ...unset, propagation] as const;
+      await ask("delete", kind, () => objects.delete(...asked));
     },
     patch: async (controller, body) => {
       const kind = isStatefulSet(controller) ? "StatefulSet" : "Deployment";
@@ -143,12 +144,12 @@ export async function clusterAt(address: ClusterAddress, timeoutMs = 15_000): Pr
       const { metadata: changed, ...others } = body;
       const merged = { ...header, ...others, metadata: { ...changed, ...metadata } };
       const how = [undefined, undefined, fieldManager, undefined, strategy] as const;
-      await ask("patch", kind, objects.patch(merged, ...how));
+      await ask("patch", kind, () => objects.patch(merged, ...how));
     },
     may: async (request) => {
       const asked = accessReview(request, namespace);
-      const answer = custom.createClusterCustomObject(asked) as Promise<AccessReview>;
-      return (await ask(request.verb, request.kind, answer)).status?.allowed ?? false;
+      const review = () => custom.createClusterCustomObject(asked) as Promise<AccessReview>;
+      return (await ask(request.verb, request.kind, review)).status?.allowed ?? false;
     },
     controllers: async (labelSelector = "") => {
       // One after the other: if the first fails, no code would wait for a second.
@@ -198,10 +199,20 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
   const { namespace, kubeconfig } = address;
   const named = kubeconfig !== undefined && { kubeconfig };
   const location = { context: config.getCurrentContext(), server, namespace, ...named };
-  const ask = <T>(verb: Request["verb"], kind: Kind, answer: Promise<T>) =>
-    answer.catch((error: unknown) => {
-      throw new ClusterError({ verb, kind }, location, error);
-    });
+  const ask = async <T>(verb: Request["verb"], kind: Kind, send: () => Promise<T>): Promise<T> => {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      try {
+        return await send();
+      } catch (cause) {
+        const error = new ClusterError({ verb, kind }, location, cause);
+        const pauseMs = retryAfterMs(cause);
+        const mayRepeat = verb !== "create" && (error.status === 429 || error.status === 503);
+        if (!mayRepeat || Date.now() + pauseMs >= deadline) throw error;
+        await sleep(pauseMs);
+      }
+    }
+  };
   return {
     location,
     ask,
@@ -212,28 +223,11 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
   };
 }
 
-const reported = new Set<string>();
-
-/**
- * Takes a brief look at a cluster, in a preview too. Returns undefined if the cluster is unreachable or refuses: the
- * step that works with it reports that. Warns of each missing right, and once of no answer.
- */
-export async function tryQuickly<T>(
-  address: ClusterAddress,
-  look: (cluster: Cluster) => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await look(await clusterAt(address, 5_000));
-  } catch (error) {
-    if (!(error instanceof ClusterError || error instanceof KubeconfigError)) throw error;
-    const { kubeconfig = "", context = "" } = address;
-    const hasAnswered = error instanceof ClusterError && error.status !== undefined;
-    const key = hasAnswered ? error.message : `${kubeconfig} ${context}`;
-    const text = `${error.message} A preview does not see what it would refuse; \`pulumi up\` looks again.`;
-    if (!reported.has(key)) console.log(formatPrinted(warning("cluster-not-checked", text)));
-    reported.add(key);
-    return undefined;
-  }
+/** How long a busy API asks to wait; a second if it does not say. */
+function retryAfterMs(cause: unknown): number {
+  const { headers } = cause as { readonly headers?: Readonly<Record<string, string>> };
+  const seconds = Number(headers?.["retry-after"]);
+  return seconds > 0 ? seconds * 1_000 : 1_000;
 }
 
 function loadConfig(

@@ -1,5 +1,5 @@
 import type { V1ReplicaSet } from "@kubernetes/client-node";
-import { clusterAt, type Cluster } from "./client";
+import type { Cluster } from "./client";
 import { findExecutors, listExecutors, type Candidate, type ExecutorMarks } from "./executors";
 import {
   areReplicasOurs,
@@ -13,6 +13,7 @@ import {
   replicasOf,
   type Controller,
 } from "./objects";
+import { lookAtCluster } from "./look";
 import { describeApiLocation, type ClusterAddress } from "./request";
 import { replicasBefore } from "./service";
 
@@ -68,6 +69,10 @@ export function takeDrainSnapshot(
   return { address, executors, workloads: Object.fromEntries(entries) };
 }
 
+/** Looks for changes to a drained service, for as long as `pulumi up` waits for an answer. */
+export const findChangesSince = (snapshot: DrainSnapshot, isOwn?: IsOwn) =>
+  lookAtCluster(snapshot.address, (cluster) => findChangesOn(cluster, snapshot, isOwn));
+
 /**
  * Finds changes to a drained service: who scaled it or gave it another template, and how to pause that, or which other
  * executors exist by now. Returns undefined if there are none.
@@ -76,11 +81,11 @@ export function takeDrainSnapshot(
  *   generation of a StatefulSet, and leaves a Deployment's former ReplicaSets as they are
  * @throws ClusterError, KubeconfigError
  */
-export async function findChangesSince(
-  { address, executors, workloads }: DrainSnapshot,
+export async function findChangesOn(
+  cluster: Cluster,
+  { executors, workloads }: Omit<DrainSnapshot, "address">,
   isOwn: IsOwn = () => false,
 ): Promise<string | undefined> {
-  const cluster = await clusterAt(address);
   const controllers = await cluster.controllers();
   for (const [name, snapshot] of Object.entries(workloads)) {
     const where = `${name} in ${describeApiLocation(cluster.location)}`;

@@ -5,21 +5,34 @@ import { ClusterError } from "./request";
 export interface ClusterIdentity {
   /** The API server's address; only for messages, because a cluster may have several. */
   readonly server: string;
-  /** UID of `kube-system`, or of the address's namespace if that may not be read. */
+  /** UIDs of `kube-system` and of the address's namespace, of those that may be read. */
   readonly uids: Readonly<Record<string, string>>;
 }
 
-/** Identifies a cluster, which has no id of its own. @throws ClusterError */
-export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
+/**
+ * Identifies a cluster, which has no id of its own.
+ *
+ * @param accepted the UID or server that the settings accept: the account of an accepted server needs no UID
+ * @throws ClusterError if it refuses both UIDs, or does not answer
+ */
+export async function identityOf(cluster: Cluster, accepted?: string): Promise<ClusterIdentity> {
   const { server, namespace } = cluster.location;
-  const read = async (name: string) => {
-    const { metadata } = await cluster.read("Namespace", name);
-    return { server, uids: { [`Namespace ${name}`]: metadata?.uid ?? "" } };
-  };
-  return read("kube-system").catch((error: unknown) => {
-    if (!(error instanceof ClusterError) || error.isTransient) throw error;
-    return read(namespace);
-  });
+  const uids: Record<string, string> = {};
+  let refusal: ClusterError | undefined;
+  for (const name of ["kube-system", namespace]) {
+    try {
+      const { metadata } = await cluster.read("Namespace", name);
+      uids[`Namespace ${name}`] = metadata?.uid ?? "";
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.isTransient) throw error;
+      refusal = error;
+    }
+  }
+  if (refusal && Object.keys(uids).length === 0 && accepted !== server) {
+    refusal.message += ` Without that right, accept the cluster by its address: advanced.acceptCluster: ${server}`;
+    throw refusal;
+  }
+  return { server, uids };
 }
 
 /** Whether a cluster is the recorded one, or accepted instead by a UID or its server. Undefined if unknown. */

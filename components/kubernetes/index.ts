@@ -1,6 +1,7 @@
 /** A Kubernetes API: its client, requests and waits. `program.ts` is the Pulumi program's own door. */
 
-export { clusterAt, tryQuickly, type Application, type Cluster } from "./client";
+export { clusterAt, type Application, type Cluster } from "./client";
+export { lookAtCluster, tryQuickly } from "./look";
 export {
   ClusterError,
   describeApiLocation,
@@ -58,6 +59,7 @@ export {
   type ExecutorMarks,
 } from "./executors";
 export {
+  findChangesOn,
   findChangesSince,
   recordedReplicas,
   redrainHint,

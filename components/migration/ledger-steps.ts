@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import { warning, type Code, type Finding } from "../text";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
-import { liveModes, tryQuickly, type ServiceAddress } from "../kubernetes";
+import { liveModes, lookAtCluster, type ServiceAddress } from "../kubernetes";
 import { addCutover } from "../ledger";
 import { addressIn, ConnectionError, previewTimeout, withRetries } from "../mongo";
 import { kind, reportLine, type OncePerCutover, type StateOf, type Step } from "../step";
@@ -60,9 +60,10 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     engineOnly: ["worker"],
     forward: applyWholePlan,
   },
-  observes: async ({ direction, worker }) => {
+  observes: async ({ direction, worker, isPreview }) => {
     if (direction === "back" || worker === undefined) return {};
-    const workerModes = await tryQuickly(worker, (cluster) => liveModes(cluster, worker));
+    const address = { ...worker, ...(isPreview && { isPreview }) };
+    const workerModes = await lookAtCluster(address, (cluster) => liveModes(cluster, worker));
     return { ...(workerModes && { workerModes }) };
   },
   // The stack's own claim is compared once its state is known.

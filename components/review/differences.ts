@@ -21,6 +21,7 @@ const hidden = new Set([
   "resourceNames",
   "cutoverAt",
   "workerModes",
+  "clusterIdentity",
   "importedAt",
   "requests",
   "seen",

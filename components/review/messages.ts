@@ -22,9 +22,11 @@ const notCompared = ["not-refreshed", "data-not-compared"];
  */
 export function findMismatches({ steps, messages }: Preview): string[] {
   const unseen = messages.filter(({ code = "" }) => notCompared.includes(code)).length;
+  const isUnseen = messages.some(({ code }) => code === "cluster-not-checked");
   return [
     ...(messages.some(isError) ? ["the preview failed"] : []),
     ...(steps.length > 0 ? [`${formatCount(steps.length, "resource")} would change`] : []),
+    ...(isUnseen ? ["could not look at the cluster"] : []),
     ...(unseen > 0 ? [`${formatCount(unseen, "warning")} of what was not compared`] : []),
   ];
 }

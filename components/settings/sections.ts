@@ -214,6 +214,6 @@ export const advanced = section({
   acceptCluster: text
     .optional()
     .describe(
-      "The UID of the Kubernetes cluster that replaces the stack's former one, such as after a rebuild; the error prints it.",
+      "The UID, or the API server's address, of the Kubernetes cluster to accept: one that replaces the stack's former one, such as after a rebuild, or one whose UID the account may not read. The error prints the line.",
     ),
 });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { type Finding, findingsFrom, formatPrinted, warning } from "../text";
+import { ClusterError, KubeconfigError } from "../kubernetes";
 import { ConnectionError, sameServer } from "../mongo";
 import { reportFindings, reportLine } from "./jobs";
 import { workOf, type AnyState as State, type AnyStep } from "./work";
@@ -16,6 +17,9 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
   const { withNulls, withoutNulls, lacksAny } = resultsOf(step);
   let stackMode: string | undefined;
   let isPreview = false;
+  /** The inputs of a look, which a preview takes quickly. */
+  const looking = (inputs: StepInputs): StepInputs =>
+    isPreview ? { ...inputs, isPreview: true } : inputs;
   return {
     configure: ({ config }) => {
       stackMode = config.get("storageMode");
@@ -24,19 +28,22 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     check: async (olds: StepInputs, { isPreview: preview, ...news }: StepInputs) => {
       isPreview = preview === true;
       const known = Object.keys(olds).length > 0 ? olds : undefined;
-      const inputs = { ...news, ...(await step.observes?.(news, known)) };
-      const stops = reportFindings((await step.findings?.(inputs, known)) ?? []);
-      const isNew = !known && stops.length === 0 && !skips(step, inputs);
-      if (isPreview && isNew) await describe(step, inputs);
-      return { inputs, failures: stops.map(toFailure) };
+      try {
+        const inputs = { ...news, ...(await step.observes?.(looking(news), known)) };
+        const stops = reportFindings((await step.findings?.(looking(inputs), known)) ?? []);
+        const isNew = !known && stops.length === 0 && !skips(step, inputs);
+        if (isPreview && isNew) await describe(step, looking(inputs));
+        return { inputs, failures: stops.map(toFailure) };
+      } catch (error) {
+        if (!isUnanswered(error)) throw error;
+        return { inputs: news, failures: [toFailure({ ...unanswered, text: error.message })] };
+      }
     },
     diff: async (_id, outs: State, news: StepInputs) => {
       const state = withoutNulls(outs);
       if (skips(step, news)) return { changes: false };
-      const isDue = await hasToRun(step, state, news);
-      const found = isDue ? await step.findings?.(news, state, state) : undefined;
-      found?.forEach(reportLine);
-      if (isPreview && isDue) await describe(step, news, state);
+      const isDue = await reportDue(step, state, looking(news));
+      if (isPreview && isDue) await describe(step, looking(news), state);
       const { uri } = news as MongoInputs;
       const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;
       return { changes: isDue || isRotated || lacksAny(outs) };
@@ -107,6 +114,11 @@ async function refresh(
   return { id, props, inputs: Object.fromEntries(inputs) as object };
 }
 
+const unanswered = { severity: "stop", code: "cluster-not-checked" } as const;
+
+const isUnanswered = (error: unknown): error is Error =>
+  error instanceof ClusterError || error instanceof KubeconfigError;
+
 /** Without a property: the engine would put it and its value before our text. */
 function toFailure({ code, text }: Finding): pulumi.dynamic.CheckFailure {
   return { property: "", reason: `${text} [${code}]` };
@@ -144,6 +156,20 @@ async function hasToRun(step: AnyStep, state: State, inputs: StepInputs): Promis
   const { uri } = inputs as MongoInputs;
   const moves = step.followsServer === true && !sameServer((state as MongoInputs).uri, uri);
   return differs || moves || ((await step.isDue?.(state, inputs)) ?? false);
+}
+
+/** Whether a step has to run; prints its findings if so. */
+async function reportDue(step: AnyStep, state: State, inputs: StepInputs): Promise<boolean> {
+  try {
+    const isDue = await hasToRun(step, state, inputs);
+    const found = isDue ? await step.findings?.(inputs, state, state) : undefined;
+    found?.forEach(reportLine);
+    return isDue;
+  } catch (error) {
+    // Without an answer of the cluster the update looks again, and stops.
+    if (isUnanswered(error)) return true;
+    throw error;
+  }
 }
 
 /** @throws the engine's own form of `Unfinished`, by which it keeps a resource that is not finished */

@@ -13,7 +13,7 @@ export interface StepInputs {
   readonly direction?: Direction;
   /** The name of the environment to which the step belongs, such as `taskrunner`. */
   readonly instance?: string;
-  /** Set in a preview only; `check` removes it, so that no state and no diff has it. */
+  /** Set in a preview only, for `observes`, `isDue`, `findings` and `describes`; no state has it. */
   readonly isPreview?: true;
 }
 
@@ -49,7 +49,7 @@ export interface JobForm<Inputs, Results> {
   /** Inputs that the pod does not get. */
   readonly engineOnly?: readonly (keyof Inputs & string)[];
   /** A check in the engine, before the Job and after it. @throws Unfinished */
-  guard?(inputs: Inputs): Promise<void>;
+  guard?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<void>;
   /** The step's results if its Job failed; undefined fails the step too. */
   onJobFailure?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
   /** What the Job does forward. Default: the same as the step. */

@@ -45,7 +45,7 @@ export async function workOf(
     request: JSON.stringify(requestOf(form, inputs, state)),
     ...(form.state && { state: form.state }),
   };
-  await form.guard?.(inputs);
+  await form.guard?.(inputs, state);
   const signal = form.endsEarly ? interrupted : undefined;
   const answer = await runJob(job, asked, signal).catch((error: unknown) => {
     const text = error instanceof Error ? error.message : String(error);
@@ -54,7 +54,7 @@ export async function workOf(
     if (instead === undefined) throw new Unfinished(reasons);
     return { results: instead };
   });
-  await form.guard?.(inputs);
+  await form.guard?.(inputs, state);
   const known = answer as Answer;
   if ("unfinished" in known) {
     throw new Unfinished(known.unfinished.reasons, known.unfinished.results);

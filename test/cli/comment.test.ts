@@ -101,11 +101,13 @@ it("--expect-no-changes ends with 3 unless nothing differs and all was compared"
   const urn = "urn:pulumi:prod::p::pulumi-nodejs:dynamic/mongo:Index::pack_run_logs_run_sequence";
   const same = { steps: [{ op: "same", urn }] };
   const unseen = "pack_runs was not refreshed. MongoDB is unreachable. [not-refreshed]";
+  const unanswered = "The Kubernetes API is unreachable. [cluster-not-checked]";
   const cases: readonly (readonly [preview: object, status: number])[] = [
     [same, 0],
     [{ ...same, diagnostics: [{ severity: "info", message: "hello" }] }, 0],
     [{ steps: [{ op: "update", urn }] }, 3],
     [{ ...same, diagnostics: [{ severity: "warning", message: unseen }] }, 3],
+    [{ ...same, diagnostics: [{ severity: "warning", message: unanswered }] }, 3],
     [failed("no such region"), 3],
   ];
   for (const [preview, status] of cases) {
@@ -113,6 +115,11 @@ it("--expect-no-changes ends with 3 unless nothing differs and all was compared"
     expect([preview, exitCode]).toEqual([preview, status]);
     expect(stdout).toContain("### `prod`");
   }
+  const away = { ...same, diagnostics: [{ severity: "warning", message: unanswered }] };
+  const looked = await comment(away, "--expect-no-changes", "--json");
+  expect(JSON.parse(looked.stdout)).toMatchObject({
+    changes: ["could not look at the cluster"],
+  });
   const { stdout, stderr } = await comment(failed("x"), "--expect-no-changes", "--json");
   expect(JSON.parse(stdout)).toMatchObject({ changes: ["the preview failed"] });
   expect(stderr).toContain("the preview failed");

@@ -34,7 +34,8 @@ it("a drain says which worker stops, in both directions", async () => {
   const to = (direction: object) => ({ ...direction, ...at, service: "worker" });
   const stop = "Stop worker in namespace taskrunner, until it is rolled out.";
 
-  expect(await planned(DrainRequest, to(forward))).toBe(stop);
+  // No cluster says whether the worker is on MongoDB already.
+  expect(await planned(DrainRequest, to(forward))).toBeUndefined();
   expect(await planned(DrainRequest, to(forward), { ...to(back), ...applied })).toBe(stop);
   expect(await planned(DrainRequest, to(back), { ...to(forward), ...applied })).toBe(stop);
   expect(await planned(DrainRequest, to(forward), { ...to(forward), ...applied })).toBe(undefined);
@@ -92,8 +93,10 @@ it("a worker that the program cannot see is stopped by you, unless the stack tak
 });
 
 it("a canary says where its pod starts, unless web works on MongoDB", async () => {
-  const inputs = { ...forward, ...at, owner: "o", environment: [] };
+  const unseen = { ...forward, ...at, owner: "o", environment: [] };
+  const inputs = { ...unseen, seen: { isOnMongo: false } };
 
+  expect(await planned(Canary, unseen)).toBeUndefined();
   expect(await planned(Canary, inputs)).toBe(
     "Start one pod of web on MongoDB in namespace taskrunner, then remove it.",
   );

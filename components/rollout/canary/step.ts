@@ -1,7 +1,7 @@
 // The client types its objects as classes; they are plain data.
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { createHash } from "node:crypto";
-import { clusterAt, controllersOf, tryQuickly, type Cluster } from "../../kubernetes";
+import { clusterAt, controllersOf, lookAtCluster, type Cluster } from "../../kubernetes";
 import {
   kind,
   reportLine,
@@ -44,7 +44,7 @@ export const canary: Step<CanaryInputs, CanaryResults> = {
   compares: ["cutover"],
   observes: async (inputs, prior) => {
     if (inputs.direction === "back") return prior?.seen ? { seen: prior.seen } : {};
-    const found = await tryQuickly(inputs, (cluster) => observeWeb(cluster, inputs));
+    const found = await lookAtCluster(inputs, (cluster) => observeWeb(cluster, inputs));
     // After its rollout web has another template; what the canary showed is about the former one.
     const seen = found?.isOnMongo === false ? found : { ...prior?.seen, ...found };
     return "isOnMongo" in seen ? { seen: seen as ObservedWeb } : {};
@@ -54,7 +54,7 @@ export const canary: Step<CanaryInputs, CanaryResults> = {
     (shown?.template !== seen.template || shown?.secret !== seen.secret),
   describes: ({ takenOver, seen, namespace }) => {
     const isOnMongo = seen?.isOnMongo === true || (takenOver !== unknownValue && takenOver);
-    return isOnMongo
+    return seen === undefined || isOnMongo
       ? undefined
       : `Start one pod of web on MongoDB in namespace ${namespace}, then remove it.`;
   },

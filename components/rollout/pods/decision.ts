@@ -31,18 +31,22 @@ type DrainDecision =
  * @param state of the last run
  * @param live the service's workloads
  * @param now in ISO 8601, UTC
+ * @param wasScaled whether a rollback's drained service was scaled since, before its rollout
  */
 export function decideDrain(
   inputs: DrainInputs,
   state: DrainState | undefined,
   live: readonly Controller[],
   now: string,
+  wasScaled = false,
 ): DrainDecision {
   const last = isElsewhere(inputs, state) ? undefined : state?.drainSnapshot;
   const others = inOtherMode(inputs, live);
   // Without a worker the drain refuses a cutover; a stack on files needs no worker.
   const isUnseen = live.length === 0 && inputs.direction === "forward";
-  const isDue = last ? last.direction !== inputs.direction : others.length > 0 || isUnseen;
+  const isDue = last
+    ? last.direction !== inputs.direction || wasScaled
+    : others.length > 0 || isUnseen;
   // If the engine was killed in a drain, only the request is recorded.
   const { requests = state ? inputs.requests : 0, applied = true } = state ?? {};
   const isKilled = requests !== inputs.requests;

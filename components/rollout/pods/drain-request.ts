@@ -1,4 +1,4 @@
-import { liveModes, tryQuickly, type ServiceAddress } from "../../kubernetes";
+import { liveModes, lookAtCluster, type ServiceAddress } from "../../kubernetes";
 import type { Direction } from "../../settings";
 import { kind, type Step } from "../../step";
 import { modeKey } from "../environment";
@@ -26,23 +26,25 @@ export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
   observes: async (inputs, prior) => {
     if (inputs.gate !== "closed") return {};
     // guarantee: a closed gate leaves a worker on MongoDB there
-    return { direction: prior?.direction ?? (await findLiveDirection(inputs)) };
+    return { direction: prior?.direction ?? (await findLiveDirection(inputs)) ?? "back" };
   },
   // For the drain, which is due after other changes too.
   describes: async (inputs, state) => {
     const { direction, service, namespace } = inputs;
-    const isFirst = state === undefined;
-    if (isFirst && (direction === "back" || (await findLiveDirection(inputs)) === direction))
-      return undefined;
+    if (state === undefined) {
+      if (direction === "back") return undefined;
+      const live = await findLiveDirection(inputs);
+      if (live === undefined || live === direction) return undefined;
+    }
     return `Stop ${service} in namespace ${namespace}, until it is rolled out.`;
   },
   forward: recordRequest,
   back: recordRequest,
 };
 
-/** The direction of the live service: one that a stack takes over in Mongo mode stays there. */
-async function findLiveDirection(inputs: DrainRequestInputs): Promise<Direction> {
+/** The direction of the live service: one that a stack takes over in Mongo mode stays there. Undefined if unknown. */
+async function findLiveDirection(inputs: DrainRequestInputs): Promise<Direction | undefined> {
   const worker = { ...inputs, variable: modeKey(inputs.service) };
-  const live = await tryQuickly(inputs, (cluster) => liveModes(cluster, worker));
-  return live?.includes("mongo") ? "forward" : "back";
+  const live = await lookAtCluster(inputs, (cluster) => liveModes(cluster, worker));
+  return live && (live.includes("mongo") ? "forward" : "back");
 }

@@ -4,13 +4,14 @@ import {
   describeController,
   describeApiLocation,
   describeScalers,
+  findChangesOn,
   identityOf,
   isSameCluster,
   pauseHint,
   recordedReplicas,
+  replicasBefore,
   replicasOf,
   takeDrainSnapshot,
-  tryQuickly,
   watch,
   type Cluster,
   type Controller,
@@ -28,7 +29,13 @@ import {
 } from "./inputs";
 import { drainObstacles } from "./obstacles";
 import { pauseWeb, resumeWeb } from "./paused";
-import { describeOther, findRefusals, findUnknownCutover, observeCluster } from "./refusal";
+import {
+  describeOther,
+  findRefusals,
+  findUnknownCutover,
+  lookAtServices,
+  observeCluster,
+} from "./refusal";
 import { observeService, scaleToZero, restoreReplicas, type Workload } from "./workload";
 
 const now = () => new Date().toISOString();
@@ -47,15 +54,19 @@ export const drain: Step<DrainInputs, DrainResults> = {
   ),
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
   compares: [...comparedPodInputs, "requests"],
-  isDue: async (state, inputs) =>
-    isElsewhere(inputs, state) || (await findChanged(state, inputs)) !== undefined,
-  observes: observeCluster,
+  isDue: async (state, inputs) => {
+    if (isElsewhere(inputs, state)) return true;
+    const { action = "skip" } = (await lookAgain(state, inputs))?.decision ?? {};
+    return action !== "skip";
+  },
+  observes: (inputs, prior) => observeCluster(inputs, wasDrained(inputs, prior), prior),
   findings: async (inputs, prior, state) => {
     if (state) {
-      const text = await findChanged(state, inputs);
+      const decision = (await lookAgain(state, inputs))?.decision;
+      const text = decision?.action === "refuse" ? decision.reason : undefined;
       return findingsFrom(text, { severity: "stop", code: "mode-changed" });
     }
-    const found = await tryQuickly(inputs, async (cluster) => [
+    const found = await lookAtServices(inputs, wasDrained(inputs, prior), async (cluster) => [
       ...findingsFrom(await findUnknownCutover(cluster, inputs), {
         severity: "stop",
         code: "no-cutover",
@@ -68,12 +79,37 @@ export const drain: Step<DrainInputs, DrainResults> = {
   back: runDrain,
 };
 
-/** Why the service is not as the last drain and its rollout left it; undefined if it is, or cannot be seen. */
-async function findChanged(state: DrainState, inputs: DrainInputs): Promise<string | undefined> {
+/** Whether the rollback's drain may be done; its run fails without an answer if it is not. */
+const wasDrained = ({ direction }: DrainInputs, prior?: DrainInputs) =>
+  direction === "back" && prior?.direction === direction;
+
+/** The decision for a service that was drained in this direction; undefined if it was not, or cannot be seen. */
+async function lookAgain(state: DrainState, inputs: DrainInputs) {
   if (state.drainSnapshot?.direction !== inputs.direction) return undefined;
-  const live = await tryQuickly(inputs, (cluster) => controllersOf(cluster, inputs));
-  const decision = live && decideDrain(inputs, state, live, now());
-  return decision?.action === "refuse" ? decision.reason : undefined;
+  const isRollback = inputs.direction === "back";
+  return lookAtServices(inputs, isRollback, (cluster) => decide(cluster, inputs, state));
+}
+
+/** Decides from the stack's state and the cluster's objects. @throws ClusterError */
+async function decide(cluster: Cluster, inputs: DrainInputs, state?: DrainState) {
+  const live = await controllersOf(cluster, inputs);
+  const wasScaled = await wasScaledSince(cluster, inputs, live, state);
+  return { live, decision: decideDrain(inputs, state, live, now(), wasScaled) };
+}
+
+/** Whether a rollback's drained service was scaled since, and so may have executed steps on MongoDB. */
+async function wasScaledSince(
+  cluster: Cluster,
+  inputs: DrainInputs,
+  live: readonly Controller[],
+  state?: DrainState,
+): Promise<boolean> {
+  const last = state?.drainSnapshot;
+  if (inputs.direction !== "back" || last?.direction !== "back") return false;
+  const others = inOtherMode(inputs, live);
+  // The rollout removes the mark of a drain.
+  const isWaiting = others.length > 0 && others.every((one) => replicasBefore(one) !== undefined);
+  return isWaiting && (await findChangesOn(cluster, last)) !== undefined;
 }
 
 async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainResults> {
@@ -85,9 +121,7 @@ async function runDrain(inputs: DrainInputs, state?: DrainState): Promise<DrainR
   const unknown = await findUnknownCutover(cluster, inputs);
   if (unknown !== undefined) throw new Error(`${service} was not rolled back to files. ${unknown}`);
 
-  // Decide from the stack's state and the cluster's objects.
-  const live = await controllersOf(cluster, inputs);
-  const decision = decideDrain(inputs, state, live, now());
+  const { live, decision } = await decide(cluster, inputs, state);
   if (decision.action === "refuse") throw new Error(decision.reason);
   const { action, stoppedAt } = decision;
 
@@ -134,11 +168,12 @@ async function drainService(
   const { service, direction, timeoutSeconds } = inputs;
 
   // Only on the stack's own cluster, or on one that the settings accept.
-  const clusterIdentity = await identityOf(cluster);
+  const clusterIdentity = await identityOf(cluster, inputs.acceptCluster);
   const isOf = (one?: DrainInputs) =>
     isSameCluster(clusterIdentity, one?.clusterIdentity, inputs.acceptCluster);
-  if (isOf(inputs) === false)
-    throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
+  const recorded = inputs.clusterIdentity;
+  if (recorded && isOf(inputs) !== true)
+    throw new Error(describeOther({ ...inputs, clusterIdentity }, recorded));
 
   // Nothing that this drain would miss may execute runs.
   let found: readonly Workload[] = await observeService(cluster, inputs);

@@ -29,7 +29,7 @@ export interface DrainInputs extends PodsInputs {
   readonly web?: ServiceSelector;
   /** The pods in the namespace that are not this worker's, whatever they state (`rollout.ignorePods`). */
   readonly ignorePods?: string;
-  /** The UID of another cluster than the recorded one (`advanced.acceptCluster`). */
+  /** The UID or server of a cluster that is not known as the recorded one (`advanced.acceptCluster`). */
   readonly acceptCluster?: string;
   /** The cluster, which the step observes itself. */
   readonly clusterIdentity?: ClusterIdentity;

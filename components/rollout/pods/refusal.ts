@@ -6,8 +6,10 @@ import {
   gitOpsOwnerOf,
   identityOf,
   isSameCluster,
+  lookAtCluster,
   tryQuickly,
   type Cluster,
+  type ClusterIdentity,
 } from "../../kubernetes";
 import { describeUnknownCutover } from "../recovery";
 import { findArgoProblems } from "./argo";
@@ -18,10 +20,36 @@ import { pendingOperations } from "../helm/releases";
 import { findMissingWeb } from "./paused";
 import { observeService, type Workload } from "./workload";
 
-/** The cluster as it is now, or as recorded if it is unreachable. */
-export async function observeCluster(inputs: DrainInputs, prior?: DrainInputs) {
-  const found = (await tryQuickly(inputs, identityOf)) ?? prior?.clusterIdentity;
-  return { ...(found && { clusterIdentity: found }) };
+/**
+ * Looks at the services. In `pulumi up`, only a rollback whose drain is done continues without an answer: it has to
+ * export, and the handover looks before the worker starts on files.
+ *
+ * @param isDrained whether such a rollback is under way
+ * @throws ClusterError, KubeconfigError
+ */
+export function lookAtServices<T>(
+  inputs: DrainInputs,
+  isDrained: boolean,
+  look: (cluster: Cluster) => Promise<T>,
+): Promise<T | undefined> {
+  if (!isDrained || inputs.isPreview) return lookAtCluster(inputs, look);
+  const advice =
+    "The drain of this rollback is recorded as done, so it exports without an answer. It starts the worker on files " +
+    "only once the cluster answers.";
+  return tryQuickly(inputs, look, { timeoutMs: 15_000, advice, throwsRefusal: true });
+}
+
+/** The cluster as it is now, or as recorded if the look may be left out. @throws ClusterError, KubeconfigError */
+export async function observeCluster(inputs: DrainInputs, isDrained: boolean, prior?: DrainInputs) {
+  const identify = (cluster: Cluster) => identityOf(cluster, inputs.acceptCluster);
+  const seen = await lookAtServices(inputs, isDrained, identify);
+  const recorded = prior?.clusterIdentity;
+  const found = seen ?? recorded;
+  if (!found) return {};
+  // Another account may read fewer UIDs.
+  const isKnown = isSameCluster(found, recorded) === true;
+  const uids = { ...(isKnown && recorded?.uids), ...found.uids };
+  return { clusterIdentity: { ...found, uids } };
 }
 
 /**
@@ -37,10 +65,11 @@ export async function findRefusals(
   prior?: DrainInputs,
 ): Promise<readonly Finding[]> {
   const { direction, releases = [], clusterIdentity, acceptCluster } = inputs;
-  const isKnown = isSameCluster(clusterIdentity, prior?.clusterIdentity, acceptCluster);
+  const recorded = prior?.clusterIdentity;
+  const isKnown = isSameCluster(clusterIdentity, recorded, acceptCluster);
   // guarantee: a stack never works on another cluster than the recorded one
-  if (isKnown === false) {
-    const text = describeOther(inputs, prior);
+  if (isKnown !== true && clusterIdentity && recorded) {
+    const text = describeOther(inputs, recorded);
     return [{ severity: "stop", code: "other-cluster", text }];
   }
   const severity = direction === "forward" ? "stop" : "warn";
@@ -80,17 +109,25 @@ function findLongGrace(
   return [warning("grace-period", text)];
 }
 
-/** The refusal of another cluster than the recorded one. */
+/** The refusal of a cluster that is not, or may not be, the recorded one. */
 export function describeOther(
   { clusterIdentity, namespace }: DrainInputs,
-  prior?: DrainInputs,
+  recorded: ClusterIdentity,
 ): string {
-  const { server, uids = {} } = clusterIdentity ?? {};
+  const { server = "", uids = {} } = clusterIdentity ?? {};
+  const [uid = server] = Object.values(uids);
+  const found = `Namespace ${namespace} is on the cluster of ${server}, `;
+  if (isSameCluster(clusterIdentity, recorded) === undefined) {
+    const names = Object.keys(recorded.uids).join(" and ") || "none";
+    return (
+      `${found}and this account may not read the UID by which the stack knows its own (${names}). Give it the right to ` +
+      `get namespaces. If this is the stack's own cluster, set advanced.acceptCluster: ${uid}`
+    );
+  }
   return (
-    `Namespace ${namespace} is on the cluster of ${server}, but this stack's services are on that of ` +
-    `${prior?.clusterIdentity?.server ?? ""}, which has other UIDs. Check kubernetes.kubeconfig and ` +
-    "kubernetes.context. If the cluster was rebuilt, run pulumi refresh, and set advanced.acceptCluster: " +
-    (Object.values(uids)[0] ?? server ?? "")
+    `${found}but this stack's services are on that of ${recorded.server}, which has other UIDs. Check ` +
+    "kubernetes.kubeconfig and kubernetes.context. If the cluster was rebuilt, run pulumi refresh, and set " +
+    `advanced.acceptCluster: ${uid}`
   );
 }
 

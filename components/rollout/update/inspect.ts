@@ -26,7 +26,7 @@ export async function inspectServices(
   const inputs = JSON.parse(JSON.stringify(stated)) as DrainInputs;
   const cluster = await clusterAt(inputs, 5_000);
   const missing = await findMissingRights(cluster, servicesRights);
-  const clusterIdentity = await identityOf(cluster);
+  const clusterIdentity = await identityOf(cluster, inputs.acceptCluster);
   return [
     ...findingsFrom(missing, { severity: "stop", code: "cluster-not-checked" }),
     ...(await findModes(cluster, inputs)),

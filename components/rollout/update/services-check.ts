@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { findingsFrom, type Finding } from "../../text";
 import {
   clusterAt,
@@ -9,12 +10,13 @@ import {
   tryQuickly,
   type Cluster,
 } from "../../kubernetes";
+import { cutoverInForce, readCutoverRecord } from "../../state";
 import { kind, reportFindings, type Step } from "../../step";
 import { foreseeCanary, hasCanaries, removeCanaries } from "../canary/prepare";
 import { modeAfter, type EnvironmentEntry } from "../environment";
 import { describeApart, describeModes, observeModes } from "./live";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
-import { findRefusals, observeCluster } from "../pods/refusal";
+import { findRefusals, lookAtServices, observeCluster } from "../pods/refusal";
 import { checkReleases } from "../helm/releases";
 import { findUnpausable } from "../pods/paused";
 import { describeMode } from "../pods/workload";
@@ -37,25 +39,33 @@ export const servicesCheck: Step<CheckInputs, object> = {
   ...kind<CheckInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
   compares: [...addressInputs, "releases", "install", "web"],
-  // A run records an accepted cluster.
-  isDue: async (state, inputs) =>
-    (await tryQuickly(inputs, (cluster) => hasCanaries(cluster, inputs.owner))) === true ||
-    isSameCluster(inputs.clusterIdentity, state.clusterIdentity) !== true ||
-    // While the gate is closed, the worker continues in the other mode.
-    (inputs.gate !== "closed" &&
-      (await tryQuickly(inputs, (cluster) => isAtWorkInOtherMode(cluster, inputs))) === true),
-  observes: observeCluster,
+  isDue: async (state, inputs) => {
+    // A run records an accepted cluster.
+    const { clusterIdentity } = inputs;
+    const isRecorded = isSameCluster(clusterIdentity, state.clusterIdentity) === true;
+    if (!isRecorded && !isDeepStrictEqual(clusterIdentity, state.clusterIdentity)) return true;
+    const isLeft = await lookAtServices(
+      inputs,
+      await isExporting(inputs, state),
+      async (cluster) =>
+        // While the gate is closed, the worker continues in the other mode.
+        (await hasCanaries(cluster, inputs.owner)) ||
+        (inputs.gate !== "closed" && (await isAtWorkInOtherMode(cluster, inputs))),
+    );
+    return isLeft === true;
+  },
+  observes: async (inputs, prior) =>
+    observeCluster(inputs, await isExporting(inputs, prior), prior),
   findings: async (inputs, prior, state) => {
     if (state) return [];
-    const isWarning = inputs.direction === "back" && prior !== undefined;
-    const found = await tryQuickly(inputs, (cluster) =>
-      findUnchangeable(cluster, inputs, prior, isWarning ? "warn" : "stop"),
+    const isDrained = await isExporting(inputs, prior);
+    const severity = inputs.direction === "back" && prior !== undefined ? "warn" : "stop";
+    const modes = await lookAtServices(inputs, isDrained, (cluster) => findModes(cluster, inputs));
+    const unfit = await findUnfitFiles(inputs, prior);
+    const found = await lookAtServices(inputs, isDrained, (cluster) =>
+      findUnchangeable(cluster, inputs, prior, severity),
     );
-    return [
-      ...((await tryQuickly(inputs, (cluster) => findModes(cluster, inputs))) ?? []),
-      ...(await findUnfitFiles(inputs, prior)),
-      ...(found ?? []),
-    ];
+    return [...(modes ?? []), ...unfit, ...(found ?? [])];
   },
   forward: requireServices,
   back: requireServices,
@@ -64,6 +74,13 @@ export const servicesCheck: Step<CheckInputs, object> = {
     await tryQuickly(state, (cluster) => cleanUp(cluster, state));
   },
 };
+
+/** Whether a rollback has passed this check, and the cutover that it ends is still in force. */
+async function isExporting(inputs: CheckInputs, prior?: CheckInputs): Promise<boolean> {
+  const { direction, root } = inputs;
+  if (direction !== "back" || prior?.direction !== "back" || root === undefined) return false;
+  return cutoverInForce(await readCutoverRecord(root)) !== undefined;
+}
 
 const webHeld = { severity: "stop", code: "web-held" } as const;
 
@@ -97,7 +114,7 @@ async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promis
   const { owner, canary: environment, web } = inputs;
   // A killed engine leaves its canary, with web's labels.
   await removeCanaries(cluster, owner);
-  const reached = { ...inputs, clusterIdentity: await identityOf(cluster) };
+  const reached = { ...inputs, clusterIdentity: await identityOf(cluster, inputs.acceptCluster) };
   const found = [
     ...(await findRefusals(cluster, reached, prior)),
     ...findingsFrom(await findUnpausable(cluster, inputs), webHeld),

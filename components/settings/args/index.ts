@@ -181,7 +181,7 @@ export interface AdvancedArgs {
   readonly acceptForms?: string | undefined;
   /** `<cutoverAt>@<hosts>/<database>`: accepts a database for that cutover. It is a copy that you made after the cutover, or another stack recorded the cutover in it and does not use it any more. */
   readonly acceptDatabase?: string | undefined;
-  /** The UID of the Kubernetes cluster that replaces the stack's former one, such as after a rebuild; the error prints it. */
+  /** The UID, or the API server's address, of the Kubernetes cluster to accept: one that replaces the stack's former one, such as after a rebuild, or one whose UID the account may not read. The error prints the line. */
   readonly acceptCluster?: string | undefined;
 }
 

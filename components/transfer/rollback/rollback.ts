@@ -61,6 +61,7 @@ export type Exported = Omit<ExportReport, "destinationTaken">;
  * then ends the cutover. If no member of MongoDB answers within `electionSeconds`, it holds all unfinished runs. After
  * the cutover has ended it holds none, because the worker may be executing them.
  *
+ * @param asked `beforeEnd` may stop a rollback that has exported and not held or ended anything
  * @throws MongoUnreadableError if MongoDB answers but its current data cannot be read
  * @throws CutoverMissing if the database has no record of the cutover: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
@@ -68,7 +69,7 @@ export type Exported = Omit<ExportReport, "destinationTaken">;
  */
 export async function runRollback(
   sides: Omit<ExportSides, "database">,
-  asked: PrimaryOptions,
+  asked: PrimaryOptions & { readonly beforeEnd?: () => Promise<void> },
 ): Promise<RollbackReport> {
   const options = {
     ...asked,
@@ -87,7 +88,7 @@ export async function runRollback(
     notHeld = [],
     jobsWithoutRun = 0,
   } = inForce
-    ? await endRollback(lost, both, inForce, isDelta)
+    ? await endRollback(lost, both, inForce, isDelta, asked.beforeEnd)
     : { report: both && (await exportEverything(both)) };
   const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
@@ -138,6 +139,7 @@ async function endRollback(
   asked: LedgerSides | undefined,
   cutoverRecord: CutoverRecord,
   isDelta: boolean,
+  beforeEnd?: () => Promise<void>,
 ): Promise<Partial<LastExport> & Awaited<ReturnType<typeof holdRuns>>> {
   const both = asked && (await vouchFor(asked));
   const scope = both?.older ? undefined : await readDeltaScope(lost, cutoverRecord);
@@ -145,6 +147,7 @@ async function endRollback(
   const done: Partial<LastExport> & Pick<LastExport, "stale"> = both
     ? await exportBeforeEnd(both, cutoverRecord, scope, isDelta && !both.older)
     : { stale: await listUnfinishedRuns(lost, scope?.findFinished) };
+  await beforeEnd?.();
   const { stale, unequal } = done;
   const findInMongo = both && findRunsIn(both);
   const left = await holdRuns(lost, stale, cutoverRecord.at, { unequal, findInMongo });

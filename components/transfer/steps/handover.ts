@@ -1,7 +1,7 @@
-import { findChangesSince, redrainHint } from "../../kubernetes";
+import { findChangesSince, redrainHint, type DrainSnapshot } from "../../kubernetes";
 import { requireCutover } from "../../ledger";
 import { countJobs, cutoverInForce, isBetweenRollouts, readCutoverRecord } from "../../state";
-import { type Step, reportLine, Unfinished } from "../../step";
+import { type StateOf, type Step, reportLine, Unfinished } from "../../step";
 import { describeStop, cutoverSections } from "../describe/cutover";
 import { jobSections, removedSections, windowSections } from "../describe/import";
 import { toMessages } from "../describe/sections";
@@ -53,10 +53,10 @@ export const handover: Step<HandoverInputs, PassResults> = {
     const { ledger, electionSeconds, takenOver } = inputs;
     // The worker is stopped, so retries last only as long as an election may take.
     const sides = { ...(await sidesOf(inputs)), retryMs: electionSeconds * 1_000 };
-    if (takenOver) {
-      const cutoverRecord = await readCutoverRecord(sides.root);
-      return { ...(cutoverRecord && { cutoverRecord }) };
-    }
+    const onDisk = await readCutoverRecord(sides.root);
+    // A stack that lost this step's state finds the worker on MongoDB since that cutover.
+    const isMade = wasNeverDrained(inputs) && cutoverInForce(onDisk) !== undefined;
+    if (takenOver || isMade) return { ...(onDisk && { cutoverRecord: onDisk }) };
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.cutoverRecord?.at : undefined;
     if (former !== undefined) await requireCutover(sides.database, ledger, former, sides);
@@ -88,6 +88,8 @@ export const handover: Step<HandoverInputs, PassResults> = {
       state,
       "after the drain",
       (last) => state?.cutoverRecord ?? cutoverInForce(last),
+      // guarantee: a rollback ends no cutover over a worker that was scaled up since its drain
+      () => assertStillDrained(inputs, state),
     ),
 };
 
@@ -145,14 +147,39 @@ async function reportJobs(
   return { jobs };
 }
 
-async function assertStillDrained(inputs: HandoverInputs): Promise<void> {
+/** Whether the stack found the worker in Mongo mode instead of draining it. */
+const wasNeverDrained = ({ drainSnapshot, stoppedAt }: HandoverInputs) =>
+  drainSnapshot !== undefined && stoppedAt === undefined;
+
+async function assertStillDrained(
+  inputs: HandoverInputs,
+  state?: StateOf<HandoverInputs, PassResults>,
+): Promise<void> {
   const { direction, drainSnapshot, stoppedAt, takenOver } = inputs;
-  if (direction !== "forward" || drainSnapshot === undefined || takenOver) return;
-  if (stoppedAt === undefined) throw new Unfinished([neverDrained]);
+  if (drainSnapshot === undefined) return;
+  if (direction === "back") {
+    // After a finished rollback the worker runs.
+    const isOver = state?.applied && state.direction === "back" && state.stoppedAt === stoppedAt;
+    if (!isOver) await requireUnscaled(drainSnapshot);
+    return;
+  }
+  if (takenOver) return;
+  if (wasNeverDrained(inputs)) throw new Unfinished([neverDrained]);
   const found = await findChangesSince(drainSnapshot);
   if (found !== undefined) throw new Unfinished([`${found} ${redrainHint("the worker")}`]);
 }
 
+/** Without an answer a worker that executed steps on MongoDB meanwhile could start on older files. */
+async function requireUnscaled(drainSnapshot: DrainSnapshot): Promise<void> {
+  const stays = "The worker is not started on files.";
+  const found = await findChangesSince(drainSnapshot).catch((error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new Unfinished([`${text} ${stays}`]);
+  });
+  if (found === undefined) return;
+  throw new Unfinished([`${found} ${stays} The next \`pulumi up\` drains it and exports again.`]);
+}
+
 const neverDrained =
-  "The worker changed to mongo mode before this stack drained it, so the files may lack what it executed there. No cutover was recorded. Scale it to 0, run `taskrunner-storage export --all`, scale it up again, set storageMode: filesystem and " +
+  "The worker changed to mongo mode before this stack drained it, so the files may lack what it executed there. This run recorded no cutover. Scale it to 0, run `taskrunner-storage export --all`, scale it up again, set storageMode: filesystem and " +
   "run `pulumi up`, which rolls it back. Then cut over again with the next number in cutover.";

@@ -59,6 +59,7 @@ function cutoverToEnd(
  * force.
  *
  * @param recordOf the cutover that the stack knows, by the last one of `cutover.json`
+ * @param beforeEnd may stop it after the export, with the cutover in force
  * @throws Unfinished if it failed, and the services still work on MongoDB
  */
 export async function runRollbackPass(
@@ -66,6 +67,7 @@ export async function runRollbackPass(
   state: Past | undefined,
   pass: ExportPass,
   recordOf: (last: CutoverRecord | undefined) => EndedCutover | undefined,
+  beforeEnd: () => Promise<void> = () => Promise.resolve(),
 ): Promise<PassResults> {
   const { database: name, isInPod } = inputs;
   let cutoverAt = "";
@@ -75,7 +77,8 @@ export async function runRollbackPass(
     if (cutoverRecord === undefined) return keepResults(state);
     const { cutover: ended } = cutoverRecord;
     cutoverAt = cutoverRecord.at;
-    const options = { ...inputs, uri: inputs.uri, name, cutoverAt, ended, watch: console.log };
+    const asked = { ...inputs, uri: inputs.uri, name, cutoverAt, ended };
+    const options = { ...asked, watch: console.log, beforeEnd };
     const report = await reportProgress("export", stateOf(inputs), (sides) =>
       runRollback(sides, options),
     );

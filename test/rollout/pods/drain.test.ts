@@ -6,7 +6,15 @@ import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "../../account";
 import { breakable } from "./breakable";
 import { clusterForTests } from "./cluster";
-import { createDrain, drainsOn, failuresOf, stored, unfinished, updateDrain } from "./drains";
+import {
+  type DrainState,
+  createDrain,
+  drainsOn,
+  failuresOf,
+  stored,
+  unfinished,
+  updateDrain,
+} from "./drains";
 
 const { Drain, DrainRequest } = providers;
 const current = clusterForTests();
@@ -62,9 +70,12 @@ describe("a drain", () => {
     expect(await failuresOf(inputs("lost"), { ...back, ended: 1 })).toEqual([]);
   });
 
-  it("leaves an unreachable cluster to the step itself to report", async () => {
+  it("needs the cluster in up, but not in a preview", async () => {
     const unreachable = inputs("any", { kubeconfig: "missing", direction: "back", ended: 0 });
-    expect(await failuresOf({}, unreachable)).toEqual([]);
+    expect(await failuresOf({}, { ...unreachable, isPreview: true })).toEqual([]);
+    expect(await failuresOf({}, unreachable)).toMatchObject([
+      { reason: expect.stringMatching(/kubeconfig missing .*\[cluster-not-checked\]$/) as unknown },
+    ]);
     await expect(Drain.create(unreachable)).rejects.toThrow("kubeconfig missing");
   });
 
@@ -121,6 +132,7 @@ describe("a drain", () => {
     const state = { ...unreachable, ...results, applied: true, __provider: "x" };
     const changes = async (olds: object, news: object) =>
       (await Drain.diff("id", olds, news)).changes;
+    await Drain.check(state, { ...unreachable, isPreview: true });
     expect(await changes(state, unreachable)).toBe(false);
     expect(await changes(state, inputs("any", { ...unreachable, direction: "back" }))).toBe(true);
     expect(await changes({ ...state, applied: false }, unreachable)).toBe(true);
@@ -205,6 +217,25 @@ describe("a drain that is not finished", () => {
     expect(await updateDrain(state, inputs("by-hand", { direction: "back" }))).toMatchObject({
       drainSnapshot: { direction: "back" },
     });
+  });
+
+  it("is done again in a rollback if the worker was scaled up since, even if it is at zero again", async () => {
+    await current.cluster.deploy("scaled", { mode: "mongo", graceSeconds: 1 });
+    await current.cluster.available("scaled");
+    const back = inputs("scaled", { direction: "back", ended: 1 });
+    const before = { ...inputs("scaled"), drainSnapshot: { direction: "forward" }, applied: true };
+    const drained = await updateDrain(before as unknown as DrainState, back);
+    const isDue = async () => (await Drain.diff("id", drained, back)).changes;
+    expect(await isDue()).toBe(false);
+
+    await current.cluster.scale("scaled", 1);
+    expect(await isDue()).toBe(true);
+    await current.cluster.available("scaled");
+    await current.cluster.scale("scaled", 0);
+    expect(await isDue()).toBe(true);
+    const again = await updateDrain(drained, back);
+    expect(again.drainSnapshot?.stoppedAt).not.toBe(drained.drainSnapshot?.stoppedAt);
+    expect((await Drain.diff("id", again, back)).changes).toBe(false);
   });
 
   it("drains nothing that is in the mode already, such as after pulumi up --replace", async () => {

@@ -133,7 +133,8 @@ describe("the stack's values files, in the check of the services", () => {
 
   it("are formed without a cluster, and before a person is asked to stop the worker", async () => {
     await writeFile(join(site.checkout, "deploy/worker.yaml"), "replicas: 1\n");
-    expect(await failures({ ...inputs(), kubeconfig: "none.config" })).toMatch(/it has no env,/);
+    const preview = { ...inputs(), kubeconfig: "none.config", isPreview: true } as const;
+    expect(await failures(preview)).toMatch(/it has no env,/);
     const { files } = inputs();
     const asked = { direction: "forward", cutover: 1, files } as const;
     const { failures: found } = await WorkerStopped.check({}, asked);

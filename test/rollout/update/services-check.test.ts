@@ -5,6 +5,7 @@ import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "../../account";
 import { clusterForTests } from "../pods/cluster";
 import { drainsOn } from "../pods/drains";
+import { endPatience } from "../pods/troubled-api";
 
 const { Drain, ServicesCheck } = providers;
 const current = clusterForTests();
@@ -22,10 +23,14 @@ const toFiles = { direction: "back" } as const;
 const checked = async (from: CheckInputs, olds: object = {}) =>
   (await ServicesCheck.check(olds, from)).inputs as CheckInputs;
 /** An `up` without a preview. */
-const upFrom = async (from: CheckInputs, olds?: DrainInputs) =>
-  olds
-    ? ServicesCheck.update("id", { ...olds, applied: true }, await checked(from, olds))
-    : ServicesCheck.create(await checked(from));
+const upFrom = async (from: CheckInputs, olds?: DrainInputs) => {
+  const asked = await ServicesCheck.check(olds ?? {}, from);
+  const { failures = [] } = asked;
+  if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join());
+  const news = asked.inputs as CheckInputs;
+  if (olds) return ServicesCheck.update("id", { ...olds, applied: true }, news);
+  return ServicesCheck.create(news);
+};
 
 const elsewhere = {
   clusterIdentity: { server: "https://other:6443", uids: { "Namespace kube-system": "other" } },
@@ -152,6 +157,7 @@ describe("an up without a preview, before its first change", () => {
 
   it("names a kubeconfig that does not answer, and nothing else", async () => {
     const kubeconfig = await current.cluster.kubeconfigAt(1);
+    endPatience();
     await expect(upFrom(inputs("silent", { kubeconfig }))).rejects.toThrow(
       `(kubeconfig ${kubeconfig}) is unreachable`,
     );
@@ -199,6 +205,12 @@ describe("the cluster of a stack", () => {
     const kubeconfig = await kubeconfigOf(current.cluster, "narrow", servicesRules);
     const { clusterIdentity } = await checked(inputs("narrow", { kubeconfig }));
     expect(Object.keys(clusterIdentity?.uids ?? {})).toEqual(["Namespace narrow"]);
+    // An account that may read less forgets nothing.
+    const before = await checked(inputs("narrow"));
+    const { uids = {} } = before.clusterIdentity ?? {};
+    expect(Object.keys(uids)).toEqual(["Namespace kube-system", "Namespace narrow"]);
+    const after = await checked(inputs("narrow", { kubeconfig }), before);
+    expect(after.clusterIdentity?.uids).toEqual(uids);
     expect(current.printed.join()).not.toContain("warning");
 
     await current.cluster.deploy("narrower");
@@ -216,14 +228,15 @@ describe("a preview that cannot look", () => {
     const rules = servicesRules.filter(({ resources }) => !resources.includes("secrets"));
     const kubeconfig = await kubeconfigOf(current.cluster, "viewed", rules);
     const viewed = inputs("viewed", { kubeconfig, releases: ["worker"] });
-    expect((await Drain.check({}, viewed)).failures).toEqual([]);
-    await Drain.check({}, viewed);
+    const preview = { isPreview: true } as const;
+    expect((await Drain.check({}, { ...viewed, ...preview })).failures).toEqual([]);
+    await Drain.check({}, { ...viewed, ...preview });
     const warned = () => current.printed.filter((line) => line.includes("[cluster-not-checked]"));
     expect(warned()).toEqual([expect.stringMatching(/status 403.*secrets.*Role in viewed/)]);
 
     const away = await current.cluster.kubeconfigAt(2);
     for (const step of [ServicesCheck, Drain]) {
-      await step.check({}, inputs("viewed", { kubeconfig: away }));
+      await step.check({}, inputs("viewed", { kubeconfig: away, ...preview }));
     }
     expect(warned().slice(1)).toEqual([
       expect.stringMatching(/^[^\n\u001b]*port-2\.kubeconfig[^\n\u001b]*$/),
