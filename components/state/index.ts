@@ -56,6 +56,7 @@ export {
 export {
   convertEntries,
   deriveId,
+  keyFields,
   keyOf,
   parseRecords,
   readableKey,

@@ -189,7 +189,7 @@ export type Key = string;
 /**
  * The fields that identify a record: `_id` for a run, otherwise those of the contract's unique index.
  */
-const keyFields = byRole<readonly string[]>((role) => {
+export const keyFields = byRole<readonly string[]>((role) => {
   const unique = collections[role].indexes.find((index) => index.unique);
   return Object.keys(unique?.key ?? { _id: 1 });
 });

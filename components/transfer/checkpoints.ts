@@ -177,7 +177,13 @@ const unfinishedField = "runs.unfinished";
 
 const prefix = "run:";
 /** Selects all checkpoints. */
-const all = { _id: { $gte: prefix, $lt: "run;" } };
+const all = idsFrom(prefix);
+
+/** A filter that selects entries of the bookkeeping whose `_id` begins with a text. The index on `_id` serves it. */
+export function idsFrom(start: string) {
+  const next = String.fromCharCode(start.charCodeAt(start.length - 1) + 1);
+  return { _id: { $gte: start, $lt: start.slice(0, -1) + next } };
+}
 
 function idOf(baseName: string): string {
   return prefix + baseName;

@@ -8,7 +8,7 @@ import { lifeForTests } from "./life";
 
 const life = lifeForTests();
 
-/** A kubeconfig whose API counts who connects, and answers nobody. */
+/** A kubeconfig whose API counts the connections, and never answers. */
 async function silentApi() {
   let count = 0;
   const server = createServer((socket) => {

@@ -5,12 +5,13 @@ import {
   type RecordLocation,
   baseNameOf,
   findRunId,
+  keyFields,
   keyOf,
   mapLimit,
   statsAtOnce,
   unreadable,
 } from "../../state";
-import type { Checkpoints } from "../checkpoints";
+import { type Checkpoints, idsFrom } from "../checkpoints";
 import { reading } from "../documents";
 import {
   type BaseRecord,
@@ -107,7 +108,9 @@ async function findWithoutDocument(
   for (const role of new Set(bases.map((base) => base.role))) {
     const field = role === "runs" ? "_id" : "runId";
     const filter: Document = { [field]: { $in: runIds } };
-    const found = await reading(sides, role, (all) => all.find(filter).toArray());
+    // A run or an artifact may have megabytes.
+    const projection = Object.fromEntries(keyFields[role].map((name) => [name, 1]));
+    const found = await reading(sides, role, (all) => all.find(filter, { projection }).toArray());
     keys.set(role, new Set(found.map((document) => keyOf(role, document))));
   }
   return bases.filter(({ role, key }) => keys.get(role)?.has(key) !== true);
@@ -125,12 +128,6 @@ async function readAgreed(
   );
   const found = await collection.find({ $or: [ofRuns, ...ofParts] }).toArray();
   return found.flatMap(({ _id, agreed }) => (agreed ? [{ ...recordOfBase(_id), agreed }] : []));
-}
-
-/** Selects ids that begin with a text. */
-function idsFrom(start: string) {
-  const next = String.fromCharCode(start.charCodeAt(start.length - 1) + 1);
-  return { _id: { $gte: start, $lt: start.slice(0, -1) + next } };
 }
 
 /** Withdraws merge bases, unless they changed since they were read. */

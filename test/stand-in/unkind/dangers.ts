@@ -30,7 +30,7 @@ import type { Random } from "../../../tools/sample/random";
  *   sides had them: the approvals' file becomes `[]` or goes, or the documents are deleted in MongoDB;
  * - `unwritable`: before a rollback, a run that was begun in MongoDB gets a member that no file can hold, while a job of
  *   it waits; later the member is removed;
- * - `job names`: the names of jobs do not end in `.json`, which nobody promised;
+ * - `job names`: the names of jobs do not end in `.json`, because their form is assumed;
  * - `cancelled run`: after the drain a run is cancelled on files, by a status that the product does not know, and imported;
  *   then its file is restored from before;
  * - `lost renames`: the state directory's server crashes, and the renames that were not synced are undone.
