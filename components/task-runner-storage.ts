@@ -109,6 +109,7 @@ export class TaskRunnerStorage extends StepGroup {
     const cluster = new MongoCluster("mongo", settings, after(update));
     const { mongo } = cluster;
     const state = { mongo, files };
+    const { webOnFilesAt } = update;
 
     // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
     const wanted = { ...settings, ...state, update };
@@ -118,12 +119,12 @@ export class TaskRunnerStorage extends StepGroup {
     // 3. The bulk pass: import the existing runs while both services still write files.
     const imported = new FilesystemBackfill(
       "filesystem-backfill",
-      { ...state, takenOver },
+      { ...state, takenOver, webOnFilesAt },
       after(noTtl),
     );
     // One pod of web starts on MongoDB, while both services work on files.
     const { appUri } = mongo;
-    const services = new Services("services", { ...settings, appUri }, after(update));
+    const services = new Services("services", { ...settings, appUri, webOnFilesAt }, after(update));
     const canary = new Canary("canary", { services, takenOver }, after(imported));
     // The first verification: the import is complete, and the pod changed nothing of it.
     const { ranAt: canaryAt } = canary;
@@ -137,7 +138,7 @@ export class TaskRunnerStorage extends StepGroup {
     const handover = new Handover("handover", { ...state, drain, takenOver }, after(drain));
     const drained = { services, drain, handover };
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));
-    const web = new WebRollout("web-rollout", { services, worker }, after(worker));
+    const web = new WebRollout("web-rollout", { services, webOnFilesAt, worker }, after(worker));
     // The final pass: what web wrote until its own rollout.
     const passes = { imported, handover, web, takenOver };
     const final = new FinalPass("final-pass", { ...state, ...passes }, after(web));

@@ -97,7 +97,7 @@ function describeOnFiles(result: UpdateResult): string[] {
 }
 
 function describeServices({ unseen }: UpdateResult): string {
-  return unseen.length > 0 ? "The values files set worker and web to" : "Worker and web work on";
+  return unseen.length > 0 ? "The values files set worker and web to" : "Worker and web are set to";
 }
 
 function describeExport(result: UpdateResult, rolledBack: RollbackTotals): string {

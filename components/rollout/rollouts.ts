@@ -14,6 +14,8 @@ interface Before {
   readonly direction: pulumi.Output<Direction>;
   readonly drained: Drained;
   readonly stoppedAt: WorkerDrain["stoppedAt"];
+  /** When web was last found on files after a cutover; undefined if it never was. */
+  readonly webOnFilesAt?: pulumi.Output<string> | undefined;
 }
 
 /** Changes the mode of a service, which takes its direction from the step before. */
@@ -23,12 +25,14 @@ class Rollout extends StepGroup {
   readonly summary: pulumi.Output<RolloutSummary>;
   /** How long the last change of mode stopped the service; undefined without a drain. */
   readonly stoppedSeconds: pulumi.Output<number | undefined>;
+  /** The last `webOnFilesAt` since which its pods were replaced. */
+  readonly replacedSince: pulumi.Output<string>;
 
   constructor(
     service: Service,
     [type, name]: readonly [type: string, name: string],
     { target, settings }: Services,
-    { direction: before, drained, stoppedAt }: Before,
+    { direction: before, drained, stoppedAt, webOnFilesAt }: Before,
     options?: StepOptions,
   ) {
     super(type, name, options);
@@ -38,7 +42,7 @@ class Rollout extends StepGroup {
     const { resource, revision, summary } = deployed;
     const address = serviceAddress(settings, service);
     const { timeoutSeconds } = settings.rollout;
-    const asked = { ...change, service, timeoutSeconds, ...drained, revision };
+    const asked = { ...change, service, timeoutSeconds, ...drained, revision, webOnFilesAt };
     // A release of both services exists before web's rollout begins.
     const afterIt = { parent: this, dependsOn: [resource, ...this.before] };
     const pods =
@@ -47,6 +51,9 @@ class Rollout extends StepGroup {
     this.direction = pods?.lastDirection ?? deployed.direction;
     this.summary = pulumi.all([summary, (pods ?? resource).urn]).apply(([printed]) => printed);
     this.stoppedSeconds = pods?.output("stoppedSeconds") ?? pulumi.output(undefined);
+    // The type of an input does not allow undefined, and an output may be it.
+    const replacedSince = pods?.output("replacedSince") ?? pulumi.output(undefined);
+    this.replacedSince = replacedSince as pulumi.Output<string>;
     this.registerOutputs({ summary: this.summary });
   }
 }
@@ -95,6 +102,8 @@ export class WorkerRollout extends Rollout {
 
 interface WebRolloutArgs {
   readonly services: Services;
+  /** When web was last found on files after a cutover; undefined if it never was. */
+  readonly webOnFilesAt?: pulumi.Output<string> | undefined;
   readonly worker: Pick<WorkerRollout, "direction" | "drain">;
 }
 
@@ -102,12 +111,17 @@ interface WebRolloutArgs {
 export class WebRollout extends Rollout {
   constructor(
     name: string,
-    { services, worker: { direction, drain } }: WebRolloutArgs,
+    { services, webOnFilesAt, worker: { direction, drain } }: WebRolloutArgs,
     options?: StepOptions,
   ) {
     const { drained, stoppedAt } = drain;
     const isPaused = resolveTarget(services.settings.rollout).releases.length === 1;
-    const before = { direction, drained: isPaused ? drained : {}, stoppedAt };
+    // A preview knows the direction, and often not when web was on files.
+    const since: pulumi.Output<unknown> = direction.apply((to) =>
+      to === "forward" ? webOnFilesAt : undefined,
+    );
+    const found = { webOnFilesAt: since as pulumi.Output<string> };
+    const before = { direction, drained: isPaused ? drained : {}, stoppedAt, ...found };
     super("web", ["WebRollout", name], services, before, options);
   }
 }

@@ -11,6 +11,8 @@ export interface ServicesArgs
   extends DrainSettings, Pick<ProgramSettings, "mongo" | "cutover" | "backfill"> {
   /** The services' connection string, secret; absent in filesystem mode if no setting has one. */
   readonly appUri?: pulumi.Input<string> | undefined;
+  /** When web was last found on files after a cutover; undefined if it never was. */
+  readonly webOnFilesAt?: pulumi.Output<string>;
 }
 
 /** Worker and web, deployed by another tool from values files, or as Helm releases of the stack. */

@@ -110,6 +110,18 @@ export async function writeCutoverRecord(
 }
 
 /**
+ * Removes the final pass from the record of a cutover in force, because web was on files after it: what web wrote there
+ * is then as before the final pass (docs/queue.md#the-window-between-the-rollouts).
+ *
+ * @param webOnFilesAt when web was found on files, in ISO 8601, UTC
+ */
+export async function withdrawFinalPass(root: string, webOnFilesAt: string): Promise<void> {
+  const { finalPassAt, ...others } = cutoverInForce(await readCutoverRecord(root)) ?? {};
+  if (finalPassAt === undefined || finalPassAt > webOnFilesAt) return;
+  await writeCutoverRecord(root, others as CutoverRecord);
+}
+
+/**
  * Checks, before anything is stopped, that a cutover can write its record into a state directory and a rollback its
  * files into the folders.
  *

@@ -115,6 +115,7 @@ export {
   readCutoverRecord,
   requireWritableState,
   sourceOfTruth,
+  withdrawFinalPass,
   writeCutoverRecord,
   type CutoverRecord,
   type CutoverToken,

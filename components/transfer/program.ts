@@ -74,6 +74,11 @@ interface PassArgs extends StateStepArgs {
   readonly takenOver: pulumi.Output<string>;
 }
 
+interface BackfillArgs extends PassArgs {
+  /** When web was last found on files after a cutover; undefined if it never was. */
+  readonly webOnFilesAt?: pulumi.Output<string>;
+}
+
 /**
  * The bulk pass, while both services are at work. On a rollback it exports what changed in MongoDB.
  */
@@ -85,10 +90,15 @@ export class FilesystemBackfill extends StepGroup {
   /** When the last run imported, in ISO 8601, UTC; undefined if it imported nothing. */
   readonly importedAt: pulumi.Output<string>;
 
-  constructor(name: string, { mongo, files, takenOver }: PassArgs, options?: StepOptions) {
+  constructor(
+    name: string,
+    { mongo, files, takenOver, webOnFilesAt }: BackfillArgs,
+    options?: StepOptions,
+  ) {
     super("FilesystemBackfill", name, options, { isSkipped: !files.state });
     const { state, gate } = files;
-    const inputs = state && { ...stateInputs(mongo, state), ...state.primary, gate, takenOver };
+    const asked = { gate, takenOver, webOnFilesAt };
+    const inputs = state && { ...stateInputs(mongo, state), ...state.primary, ...asked };
     const step = inputs && new StepResource(kinds.BulkPass, "bulk-pass", inputs, this.ofChildren);
     this.report = orNull(step?.output("report"));
     this.exported = orNull(step?.output("exported"));
@@ -199,7 +209,7 @@ interface After {
 interface FinalPassArgs extends PassArgs {
   readonly imported: FilesystemBackfill;
   readonly handover: Handover;
-  readonly web: After;
+  readonly web: After & { readonly replacedSince?: pulumi.Output<string> };
 }
 
 /** The final pass, after web's rollout: imports, or on a rollback exports, what web wrote until then. */
@@ -211,17 +221,18 @@ export class FinalPass extends StepGroup {
 
   constructor(
     name: string,
-    { mongo, files, imported, handover, takenOver, web: { direction } }: FinalPassArgs,
+    { mongo, files, imported, handover, takenOver, web }: FinalPassArgs,
     options?: StepOptions,
   ) {
     super("FinalPass", name, options, { isSkipped: !files.state });
+    const { direction, replacedSince: webOnFilesAt } = web;
     this.direction = direction;
     this.rollback = pulumi.output(null);
     if (files.state) {
       const { cutoverAt } = handover;
       const { primary } = files.state;
       const state = { ...stateInputs(mongo, files.state), ...primary };
-      const inputs = { ...state, cutoverAt, direction, takenOver };
+      const inputs = { ...state, cutoverAt, direction, takenOver, webOnFilesAt };
       const step = new StepResource(kinds.FinalPass, "final-pass", inputs, this.ofChildren);
       this.direction = step.lastDirection;
       const passes = pulumi.all([handover.rollback, step.output("rollback")]);

@@ -1,6 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, it, vi } from "vitest";
+import { takeRun } from "../program/life";
 import { clusterSiteValues } from "./cluster";
 import { helmStack, type Mode } from "./stacks";
 import { engineState } from "./state";
@@ -63,14 +62,6 @@ const day = 86_400;
 const hasExpiry = async () =>
   (await logs().indexes()).some(({ expireAfterSeconds }) => expireAfterSeconds === 3_650 * day);
 
-/** A run that web takes on files. */
-async function takeRun(runId: string): Promise<void> {
-  const folder = join(site.root, "state/runs");
-  const example = "run-20251106-000001";
-  const text = await readFile(join(folder, `${example}.json`), "utf8");
-  await writeFile(join(folder, `${runId}.json`), text.replaceAll(example, runId));
-}
-
 it("an up that leaves a step out spends none behind it, and a plain one does the rest", async () => {
   await configure("mongo");
   const { output } = await site.stack.previewAsJson(...excludeDrain);
@@ -87,7 +78,10 @@ it("an up that leaves a step out spends none behind it, and a plain one does the
   // The handover is not part of it: the worker waits, drained.
   await up("--exclude", "**Handover::*handover");
   expect(await site.cluster.replicas()).toEqual({ worker: 0, web: 2 });
-  const run = await site.stack.upBeside(/worker-pods updating/, () => void takeRun("taken-by-web"));
+  const run = await site.stack.upBeside(
+    /worker-pods updating/,
+    () => void takeRun(site.root, "taken-by-web"),
+  );
   expect(run.failed, run.output).toBe(false);
   const done = stepsDone(run, [...cutoverKinds, "LogRetention"]);
   expect(done.slice(-3)).toEqual([

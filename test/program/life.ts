@@ -1,4 +1,4 @@
-import { cp } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll } from "vitest";
@@ -75,4 +75,12 @@ export async function makeLife<Stack extends Pick<TestStack, "folder" | "configu
     modes: () =>
       Promise.all((["worker", "web"] as const).map((service) => deployedMode(directory, service))),
   };
+}
+
+/** Writes a run that web takes on files: a copy of one of the sample. */
+export async function takeRun(root: string, runId: string): Promise<void> {
+  const folder = join(root, "state/runs");
+  const example = "run-20251106-000001";
+  const text = await readFile(join(folder, `${example}.json`), "utf8");
+  await writeFile(join(folder, `${runId}.json`), text.replaceAll(example, runId));
 }

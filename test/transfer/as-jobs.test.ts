@@ -14,7 +14,7 @@ import { addFiles, run } from "./state";
 vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
-const { BulkPass, Handover, FirstVerification, Verification } = providers;
+const { BulkPass, Handover, FinalPass, FirstVerification, Verification } = providers;
 let cluster: JobCluster;
 let namespaces = 0;
 let root: string;
@@ -155,4 +155,22 @@ it("a handover records the cutover in its Job, and on a rollback exports and end
     rollback: { exported: { runs: { written: 1 } }, held: [] },
   });
   expect(await readCutoverRecord(root)).toHaveProperty("endedAt");
+});
+
+it("a web on files after the final pass gets another one, and a rollback leaves its files", async () => {
+  const { cutoverRecord } = (await Handover.create(inputs)).outs as PassResults;
+  const asked = { ...inputs, cutoverAt: cutoverRecord?.at };
+  const first = (await FinalPass.create(asked)).outs as object;
+  const { finalPassAt } = (await readCutoverRecord(root)) ?? {};
+  const found = () => new Date().toISOString();
+
+  await addFiles(root, { "state/runs/by-web.json": run("by-web") });
+  const again = await FinalPass.update("id", first, { ...asked, webOnFilesAt: found() });
+  expect(again.outs).toMatchObject({ report: { runs: { inserted: 1 } } });
+  const renewed = (await readCutoverRecord(root))?.finalPassAt ?? "";
+  expect(renewed > (finalPassAt ?? "")).toBe(true);
+
+  const back = { ...inputs, direction: "back", webOnFilesAt: found() };
+  await BulkPass.update("id", { ...inputs, applied: true }, back);
+  expect(await readCutoverRecord(root)).not.toHaveProperty("finalPassAt");
 });

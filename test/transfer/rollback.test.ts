@@ -16,6 +16,7 @@ import {
   sampleFiles,
   unreachable,
   runStep,
+  running,
   upSecond,
 } from "./rollback-stack";
 
@@ -152,6 +153,44 @@ describe("the final pass", () => {
     expect(
       (await upSecond(second, stack.second(back, { direction: "back" }))).rollback,
     ).toMatchObject({ exported: { runs: { written: 1 } } });
+  });
+
+  it("runs again once web, which was on files after it, is in Mongo mode", async () => {
+    const first = await stack.cutover();
+    const second = await stack.finalPass(first);
+    await addFiles(stack.root, { "state/runs/by-web.json": run("by-web", running) });
+    const found = stack.second(first, { webOnFilesAt: new Date().toISOString() });
+    const again = await upSecond(second, found);
+    expect(again).toMatchObject({ report: { runs: { inserted: 1 } } });
+    expect(await diffHandover(again, found, providers.FinalPass)).toBe(false);
+  });
+
+  it("lets web's files be if a rollback finds web on files after it", async () => {
+    const first = await stack.cutover();
+    const second = await stack.finalPass(first);
+    await addFiles(stack.root, {
+      "state/runs/by-web.json": run("by-web", running),
+      "queue/by-web.job": JSON.stringify({ runId: "by-web" }),
+    });
+    const webOnFilesAt = new Date().toISOString();
+    const bulk = { ...stack.inputs(), applied: true };
+    await providers.BulkPass.update("id", bulk, stack.toFiles({ webOnFilesAt }));
+    const back = await stack.rollBack(first);
+    expect(back.rollback).toMatchObject({ held: [], notImported: 1 });
+    await upSecond(second, stack.second(back, { direction: "back", webOnFilesAt }));
+    expect(Object.keys(await stack.files())).toEqual(
+      expect.arrayContaining(["queue/by-web.job", "state/runs/by-web.json"]),
+    );
+  });
+
+  it("stays recorded if web was on files only before it", async () => {
+    const before = new Date().toISOString();
+    await stack.wholeCutover();
+    const recorded = await readCutoverRecord(stack.root);
+    const bulk = { ...stack.inputs(), applied: true };
+    await providers.BulkPass.update("id", bulk, stack.toFiles({ webOnFilesAt: before }));
+    const finalPassAt = recorded?.finalPassAt;
+    expect(await readCutoverRecord(stack.root)).toMatchObject({ finalPassAt });
   });
 
   it("exports too where a rollback creates it, because the cutover stopped before that", async () => {

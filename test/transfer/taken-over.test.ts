@@ -77,6 +77,15 @@ it("a cutover that never came to its final pass gets it: web wrote files since t
   expect(await stack.runs.countDocuments({ _id: "late" })).toBe(1);
 });
 
+it("a web on files gets a final pass with the stack that takes it over", async () => {
+  const former = await losesState();
+  const cutoverAt = former.cutoverRecord?.at;
+  const webOnFilesAt = new Date().toISOString();
+  await FinalPass.create({ ...inputs(former), cutoverAt, webOnFilesAt });
+  expect(await stack.runs.countDocuments({ _id: "late" })).toBe(1);
+  expect((await readCutoverRecord(stack.root))?.finalPassAt).toMatch(/^\d{4}-/);
+});
+
 it("a worker on MongoDB that nobody drained or took over gets no record", async () => {
   await addFiles(stack.root, sampleFiles);
   const live = stack.inputs({ stoppedAt: undefined, drainSnapshot: { workloads: {} } });

@@ -19,6 +19,8 @@ interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "direction" | "m
   readonly rollout: HelmRolloutSettings;
   /** The services' connection string; secret. */
   readonly appUri?: pulumi.Input<string> | undefined;
+  /** When web was last found on files after a cutover: its release is upgraded, even if its values are the same. */
+  readonly webOnFilesAt?: pulumi.Output<string> | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "direction" | "m
  * @param options with the parent of the resources that both services share
  */
 export function helmTarget(
-  { rollout, kubernetes: api, direction: asked, mongo, appUri }: HelmArgs,
+  { rollout, kubernetes: api, direction: asked, mongo, appUri, webOnFilesAt }: HelmArgs,
   options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
 ): Target {
   const { parent } = options;
@@ -68,7 +70,17 @@ export function helmTarget(
       // A release of both services is registered for the worker, which comes first.
       let resource = registered.get(from);
       if (!resource) {
-        resource = helmRelease(called(name), from, rollout, values, { ...own, provider });
+        const holdsWeb = from.services.some((one) => one.service === "web");
+        // A preview knows the direction, and often not when web was on files.
+        const description = direction.apply((to) =>
+          holdsWeb && to === "forward" ? webOnFilesAt?.apply(describeUpgrade) : undefined,
+        );
+        // The type of an input does not allow undefined, and an output may be it.
+        const change = {
+          values,
+          description: description as pulumi.Output<unknown> as pulumi.Output<string>,
+        };
+        resource = helmRelease(called(name), from, rollout, change, { ...own, provider });
         void warnOfLostValues(from, { ...api, namespace }, resource);
         registered.set(from, resource);
       }
@@ -91,11 +103,15 @@ function secretInPreview(
   return pulumi.output({ name: "known-in-up", key });
 }
 
+/** Helm's description of an upgrade: without it, nothing of a release would differ after a change by hand. */
+const describeUpgrade = (webOnFilesAt: string | undefined) =>
+  webOnFilesAt === undefined ? undefined : `Web was on files at ${webOnFilesAt}`;
+
 function helmRelease(
   name: string,
   from: ReadRelease,
   { namespace, install, timeoutSeconds }: HelmRolloutSettings,
-  ours: pulumi.Output<Record<string, unknown>>,
+  change: Pick<kubernetes.helm.v3.ReleaseArgs, "values" | "description">,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { release, chart, version, repository, values } = from;
@@ -110,7 +126,7 @@ function helmRelease(
       ...(version !== undefined && { version }),
       ...(repository && { repositoryOpts: pulumi.secret(repositoryOpts) }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
-      values: ours,
+      ...change,
       // Otherwise an empty list of the site is dropped, and the chart's list would apply again.
       allowNullValues: true,
       // Restoring a worker that has advanced runs would be worse than stopping.

@@ -61,11 +61,15 @@ export interface PodsReplacedInputs extends PodsInputs {
   readonly stoppedAt?: string;
   /** Of the Helm release, or a hash of the values. */
   readonly revision?: number | string;
+  /** When web was last found on files after a cutover, in ISO 8601, UTC; absent if it never was, and for the worker. */
+  readonly webOnFilesAt?: string;
 }
 
 export interface PodsReplacedResults {
   /** From the beginning of the last drain until the new pods were ready; absent without a drain. */
   readonly stoppedSeconds?: number;
+  /** The last `webOnFilesAt` since which the pods were replaced: after it, web is in Mongo mode. */
+  readonly replacedSince?: string;
 }
 
 /** The inputs that select a service's workloads. A cluster is known by its UID, whatever its name. */

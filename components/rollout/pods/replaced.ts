@@ -42,11 +42,13 @@ export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
   ...kind<PodsReplacedInputs, PodsReplacedResults>(
     "PodsReplaced",
     ["rollout", "kubernetes"],
-    ["stoppedSeconds"],
+    ["stoppedSeconds", "replacedSince"],
     [],
   ),
   id: ({ namespace, service }) => `${namespace}/${service}/pods`,
   compares: [...comparedPodInputs, "stoppedAt", "revision"],
+  isDue: (state, { direction, webOnFilesAt }) =>
+    direction === "forward" && webOnFilesAt !== state.replacedSince,
   describes: describeRollout,
   forward: awaitReplacement,
   back: awaitReplacement,
@@ -57,9 +59,13 @@ async function awaitReplacement(
   state?: StateOf<PodsReplacedInputs, PodsReplacedResults>,
 ): Promise<PodsReplacedResults> {
   const before = state?.direction ?? "back";
-  const { service, direction, stoppedAt, drainSnapshot } = inputs;
+  const { service, direction, stoppedAt, drainSnapshot, webOnFilesAt } = inputs;
   const former = state?.stoppedAt === stoppedAt ? state?.stoppedSeconds : undefined;
-  const results = former === undefined ? {} : { stoppedSeconds: former };
+  const { replacedSince } = state ?? {};
+  const results = {
+    ...(former !== undefined && { stoppedSeconds: former }),
+    ...(replacedSince !== undefined && { replacedSince }),
+  };
   // guarantee: no worker starts between its drain and a handover that is left out
   if (drainSnapshot && drainSnapshot.direction !== direction) {
     // Otherwise it would execute steps between the drain and the handover, which is not part of this update.
@@ -73,7 +79,7 @@ async function awaitReplacement(
   const advice = recoverySteps(service, direction);
   const snapshot = former === undefined && service === "worker" ? drainSnapshot : undefined;
   await finishing(results, failure, () => watchPods(cluster, inputs, snapshot), advice);
-  if (service === "web") return {};
+  if (service === "web") return webOnFilesAt === undefined ? {} : { replacedSince: webOnFilesAt };
   const isChange = before !== direction || state?.applied === false;
   if (isChange) reportLine(webIsNext(direction));
   if (former !== undefined || stoppedAt === undefined) return results;

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { StateFolders } from "../../contract";
 import type { Direction } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
@@ -26,6 +26,8 @@ export class Update extends StepGroup {
   readonly cutover: pulumi.Output<number>;
   /** How many cutovers have ended. */
   readonly ended: pulumi.Output<number>;
+  /** When web was last found on files after a cutover, in ISO 8601, UTC; undefined if it never was, or is not seen. */
+  readonly webOnFilesAt: pulumi.Output<string>;
   /** The number of the cutover that the stack has made or is making, and how the worker's mode is found. */
   readonly live: ReturnType<typeof liveWorker> & { readonly inForce: pulumi.Output<number> };
 
@@ -47,6 +49,9 @@ export class Update extends StepGroup {
       new StepResource(jobsStopped, "jobs-stopped", inputs, options);
     }
     this.direction = numbers.lastDirection;
+    // The type of an input does not allow undefined, and an output may be it.
+    const webOnFilesAt = check?.output("webOnFilesAt") ?? pulumi.output(undefined);
+    this.webOnFilesAt = webOnFilesAt as pulumi.Output<string>;
     this.ended = numbers.output("ended").apply((ended = 0) => ended);
     const inForce = numbers.output("inForce").apply((number = cutover) => number);
     this.live = { ...liveWorker(settings), inForce };

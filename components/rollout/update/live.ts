@@ -51,13 +51,22 @@ export function describeModes(found: readonly LiveMode[]): string {
   return words.join(" and ") || "not found";
 }
 
+/** Whether web is on files while the worker is on MongoDB, as after a change of web by hand. */
+export const isWebBehind = ({ worker, web }: LiveModes) =>
+  worker.includes("mongo") && web.includes("filesystem");
+
 /** Why the services use different stores; undefined if they use one, or if one of them is not found. */
-export function describeApart({ worker, web }: LiveModes): string | undefined {
+export function describeApart(modes: LiveModes): string | undefined {
+  const { worker, web } = modes;
   const isApart = worker.includes("mongo") !== web.includes("mongo");
   if (!isApart || worker.length === 0 || web.length === 0) return undefined;
+  const advice = isWebBehind(modes)
+    ? "With storageMode: mongo, run pulumi up: it waits until web is in mongo mode again, then imports what web wrote " +
+      "to files meanwhile. A rollback keeps it on files."
+    : "If an update stopped between them, run pulumi up again, which resumes. If web was changed by hand, change it " +
+      "back. If the worker was, set storageMode to its mode and run pulumi up, which drains it.";
   return (
-    `The worker is in ${describeModes(worker)} and web in ${describeModes(web)}: they use different stores. If an ` +
-    "update stopped between them, run pulumi up again, which resumes. If web was changed by hand, change it back. If " +
-    "the worker was, set storageMode to its mode and run pulumi up, which drains it."
+    `The worker is in ${describeModes(worker)} and web in ${describeModes(web)}: they use different stores. ` +
+    advice
   );
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { resolve } from "node:path";
 import { findingsFrom, type Finding } from "../../text";
 import {
   clusterAt,
@@ -10,11 +11,11 @@ import {
   tryQuickly,
   type Cluster,
 } from "../../kubernetes";
-import { cutoverInForce, readCutoverRecord } from "../../state";
-import { kind, reportFindings, type Step } from "../../step";
+import { cutoverInForce, readCutoverRecord, withdrawFinalPass } from "../../state";
+import { kind, reportFindings, type StateOf, type Step } from "../../step";
 import { foreseeCanary, hasCanaries, removeCanaries } from "../canary/prepare";
 import { modeAfter, type EnvironmentEntry } from "../environment";
-import { describeApart, describeModes, observeModes } from "./live";
+import { describeApart, describeModes, isWebBehind, observeModes } from "./live";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusals, lookAtServices, observeCluster } from "../pods/refusal";
 import { checkReleases } from "../helm/releases";
@@ -30,13 +31,24 @@ type CheckInputs = LeftInputs & {
   readonly canary?: readonly EnvironmentEntry[];
 };
 
+interface CheckResults {
+  /** When a run last found web on files while MongoDB was the source of truth, in ISO 8601, UTC; absent if none did. */
+  readonly webOnFilesAt?: string;
+}
+
 /**
  * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused, before
  * anything else. A rollback only warns about its releases. An `up` may have no preview (`--skip-preview`, Automation
- * API), so it also refuses what the drain refuses in a preview.
+ * API), so it also refuses what the drain refuses in a preview. A web on files after its final pass is recorded
+ * (docs/queue.md#the-window-between-the-rollouts).
  */
-export const servicesCheck: Step<CheckInputs, object> = {
-  ...kind<CheckInputs, object>("ServicesCheck", ["rollout", "kubernetes"], [], []),
+export const servicesCheck: Step<CheckInputs, CheckResults> = {
+  ...kind<CheckInputs, CheckResults>(
+    "ServicesCheck",
+    ["rollout", "kubernetes"],
+    ["webOnFilesAt"],
+    [],
+  ),
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
   compares: [...addressInputs, "releases", "install", "web"],
   isDue: async (state, inputs) => {
@@ -50,7 +62,8 @@ export const servicesCheck: Step<CheckInputs, object> = {
       async (cluster) =>
         // While the gate is closed, the worker continues in the other mode.
         (await hasCanaries(cluster, inputs.owner)) ||
-        (inputs.gate !== "closed" && (await isAtWorkInOtherMode(cluster, inputs))),
+        (inputs.gate !== "closed" && (await isAtWorkInOtherMode(cluster, inputs))) ||
+        (inputs.direction === "forward" && isWebBehind(await observeModes(cluster, inputs))),
     );
     return isLeft === true;
   },
@@ -109,7 +122,10 @@ export async function findModes(cluster: Cluster, inputs: DrainInputs): Promise<
   ];
 }
 
-async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promise<object> {
+async function requireServices(
+  inputs: CheckInputs,
+  prior?: StateOf<CheckInputs, CheckResults>,
+): Promise<CheckResults> {
   const cluster = await clusterAt(inputs);
   const { owner, canary: environment, web } = inputs;
   // A killed engine leaves its canary, with web's labels.
@@ -126,7 +142,24 @@ async function requireServices(inputs: CheckInputs, prior?: DrainInputs): Promis
   const { release, selector } = web ?? {};
   const ofWeb = { ...inputs, release, selector };
   if (environment) await foreseeCanary(cluster, { ...ofWeb, owner, environment });
-  return {};
+  return recordWebOnFiles(cluster, inputs, prior);
+}
+
+async function recordWebOnFiles(
+  cluster: Cluster,
+  inputs: CheckInputs,
+  prior?: StateOf<CheckInputs, CheckResults>,
+): Promise<CheckResults> {
+  const modes = await observeModes(cluster, inputs);
+  // In a rollback, the worker may have been changed by hand too.
+  const isLeft = inputs.direction === "back" && prior?.direction === "forward";
+  if (!isWebBehind(modes) && !(isLeft && modes.web.includes("filesystem"))) {
+    return prior?.webOnFilesAt === undefined ? {} : { webOnFilesAt: prior.webOnFilesAt };
+  }
+  const webOnFilesAt = new Date().toISOString();
+  // A Job's files are left to the first pass that runs.
+  if (inputs.root !== undefined) await withdrawFinalPass(resolve(inputs.root), webOnFilesAt);
+  return { webOnFilesAt };
 }
 
 // After a drain no push is tried again: its commit could make Flux change the drained worker.

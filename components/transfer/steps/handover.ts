@@ -1,6 +1,12 @@
 import { findChangesSince, redrainHint, type DrainSnapshot } from "../../kubernetes";
 import { requireCutover } from "../../ledger";
-import { countJobs, cutoverInForce, isBetweenRollouts, readCutoverRecord } from "../../state";
+import {
+  countJobs,
+  cutoverInForce,
+  isBetweenRollouts,
+  readCutoverRecord,
+  withdrawFinalPass,
+} from "../../state";
 import { type StateOf, type Step, reportLine, Unfinished } from "../../step";
 import { describeStop, cutoverSections } from "../describe/cutover";
 import { jobSections, removedSections, windowSections } from "../describe/import";
@@ -104,22 +110,27 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
   isDue: (state, inputs) => {
     // A cutover may have been recorded and stopped before this step.
     if (state.cutoverAt !== inputs.cutoverAt) return true;
-    return inputs.direction === "back" ? isDueAgain(state, inputs) : hasToImport(state, inputs);
+    if (inputs.direction === "back") return isDueAgain(state, inputs);
+    return state.webOnFilesAt !== inputs.webOnFilesAt || hasToImport(state, inputs);
   },
   describes: describeFinalPass,
   job: {
     state: "write",
-    priorOutputs: ["direction", "cutoverAt", "rollback"],
+    priorOutputs: ["direction", "cutoverAt", "webOnFilesAt", "rollback"],
     onJobFailure: keepEarlierResults,
   },
   forward: async (inputs, state) => {
+    const { webOnFilesAt, cutoverAt } = inputs;
     const sides = await sidesOf(inputs);
+    const wasOnFiles = webOnFilesAt !== undefined && webOnFilesAt !== state?.webOnFilesAt;
+    // The check of the services does not reach the files of a Job.
+    if (wasOnFiles) await withdrawFinalPass(sides.root, webOnFilesAt);
     const cutoverRecord = await readCutoverRecord(sides.root);
     // If the cutover came this far, web has written no file since.
-    if (inputs.takenOver && cutoverRecord?.finalPassAt) return {};
+    if (inputs.takenOver && cutoverRecord?.finalPassAt && !wasOnFiles) return {};
     // A pass that was interrupted is recorded already.
-    const isFirst = state?.cutoverAt === undefined || state.cutoverAt !== inputs.cutoverAt;
-    const isInWindow = isFirst || isBetweenRollouts(cutoverRecord);
+    const isFirst = state?.cutoverAt === undefined || state.cutoverAt !== cutoverAt;
+    const isInWindow = isFirst || wasOnFiles || isBetweenRollouts(cutoverRecord);
     // guarantee: the final pass is recorded before it imports
     await recordFinalPass({ ...sides, ledger: inputs.ledger });
     const report = await importPass(sides, "final", { isInWindow });

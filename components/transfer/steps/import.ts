@@ -12,6 +12,7 @@ import {
   requireStores,
   skippedIn,
   sourceOfTruth,
+  withdrawFinalPass,
 } from "../../state";
 import {
   gateStaysOpen,
@@ -65,6 +66,9 @@ export const bulkPass: Step<PassInputs, BulkPassResults> = {
       return { report, importedAt: new Date().toISOString() };
     }),
   back: async (inputs, state) => {
+    const { webOnFilesAt } = inputs;
+    // The check of the services does not reach the files of a Job.
+    if (webOnFilesAt !== undefined) await withdrawFinalPass(stateOf(inputs).root, webOnFilesAt);
     const exported = await exportBefore(inputs);
     const report = state?.report;
     return { ...(report && { report }), ...(exported && { exported }) };

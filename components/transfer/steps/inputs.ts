@@ -74,7 +74,10 @@ export interface VerificationResults {
 }
 
 /** Inputs of the three passes; a change of the inputs of a rollback does not run them again. */
-export interface PassInputs extends StateInputs, ReachInputs {}
+export interface PassInputs extends StateInputs, ReachInputs {
+  /** When web was last found on files after a cutover, in ISO 8601, UTC; absent in the handover, or if it never was. */
+  readonly webOnFilesAt?: string;
+}
 
 /** Inputs of the handover: the drain's results, absent if the program sees no pods. */
 export interface HandoverInputs extends PassInputs {

@@ -156,6 +156,7 @@ describe("the step", () => {
     const state = {
       ...inputs("any", { stoppedAt: "1", revision: 1 }),
       stoppedSeconds: null,
+      replacedSince: null,
       applied: true,
       __provider: "x",
     };
@@ -166,5 +167,24 @@ describe("the step", () => {
     expect(await changes(state, inputs("any", { stoppedAt: "2", revision: 1 }))).toBe(true);
     expect(await changes(state, inputs("any", { stoppedAt: "1", revision: 2 }))).toBe(true);
     expect(await changes({ ...state, applied: false }, state)).toBe(true);
+  });
+});
+
+describe("web, which was on files after the cutover", () => {
+  const web = { service: "web", selector: "app=web" } as const;
+
+  it("is awaited in Mongo mode once more for each look that found it there", async () => {
+    await current.cluster.deploy("behind", { name: "web", mode: "nothing" });
+    const found = inputs("behind", { ...web, webOnFilesAt: "1", timeoutSeconds: 2 });
+    const before = { ...inputs("behind", web), applied: true };
+    expect((await PodsReplaced.diff("id", before, found)).changes).toBe(true);
+    const failed = PodsReplaced.update("id", before, found);
+    await expect(failed).rejects.toMatchObject({ properties: { replacedSince: null } });
+
+    await current.cluster.setMode("behind", "mongo", "web");
+    const patient = { ...found, timeoutSeconds: 15 };
+    const outs = (await PodsReplaced.update("id", before, patient)).outs as object;
+    expect(outs).toMatchObject({ applied: true, replacedSince: "1" });
+    expect((await PodsReplaced.diff("id", outs, patient)).changes).toBe(false);
   });
 });

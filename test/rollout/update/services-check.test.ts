@@ -1,6 +1,9 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
 import type { DrainInputs } from "../../../components/rollout";
+import { readCutoverRecord, writeCutoverRecord } from "../../../components/state";
 import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "../../account";
 import { clusterForTests } from "../pods/cluster";
@@ -10,7 +13,7 @@ import { endPatience } from "../pods/troubled-api";
 const { Drain, ServicesCheck } = providers;
 const current = clusterForTests();
 
-type CheckInputs = DrainInputs & { readonly owner: string };
+type CheckInputs = DrainInputs & { readonly owner: string; readonly root?: string };
 
 const { inputs: ofWorker } = drainsOn(current);
 const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): CheckInputs => ({
@@ -187,7 +190,7 @@ describe("an up without a preview, before its first change", () => {
     await current.cluster.deploy("named", { mode: "mongo" });
     const from = await checked(inputs("named"));
     const context = await current.cluster.kubectl("config", "current-context");
-    const olds = { ...from, applied: true };
+    const olds = { ...from, webOnFilesAt: null, applied: true };
     const changes = async (outs: object, to: object) =>
       (await ServicesCheck.diff("id", outs, to)).changes;
     const renamed = await checked(inputs("named", { context }), from);
@@ -196,6 +199,62 @@ describe("an up without a preview, before its first change", () => {
     expect((await Drain.diff("id", drained, renamed)).changes).toBe(false);
     expect(await changes({ ...olds, ...elsewhere }, renamed)).toBe(true);
     expect((await Drain.diff("id", { ...drained, ...elsewhere }, renamed)).changes).toBe(true);
+  });
+});
+
+describe("web on files after the final pass", () => {
+  const inForce = { at: "2026-11-25T09:00:00.000Z", unfinishedCount: 0 };
+  const finalPassAt = "2026-11-25T10:00:00.000Z";
+
+  /** A worker on MongoDB and a web on files, with the record of a cutover that came to its end. */
+  async function webBehind(namespace: string, mode: "mongo" | "filesystem" = "mongo") {
+    await current.cluster.deploy(namespace, { mode });
+    await current.cluster.deploy(namespace, { name: "web", mode: "nothing" });
+    const root = join(current.cluster.folder, namespace);
+    await mkdir(root);
+    await writeCutoverRecord(root, { ...inForce, finalPassAt });
+    const web = { selector: "app=web" };
+    const wanted = { ...inputs(namespace, { selector: "app=worker", web }), root };
+    return { root, wanted, olds: { ...(await checked(wanted)), applied: true } };
+  }
+  const foundBy = async (from: CheckInputs, olds?: DrainInputs) =>
+    (await upFrom(from, olds)).outs as { readonly webOnFilesAt: string };
+  const changes = async (outs: object, to: CheckInputs) =>
+    (await ServicesCheck.diff("id", outs, to)).changes;
+
+  it("is recorded before anything changes, and each time that it is found", async () => {
+    const { root, wanted, olds } = await webBehind("behind");
+    expect(await changes(olds, olds)).toBe(true);
+    const outs = await foundBy(wanted, olds);
+    expect(outs.webOnFilesAt).toMatch(/^\d{4}-/);
+    expect(await readCutoverRecord(root)).toEqual(inForce);
+    expect(current.printed.join()).toMatch(/different stores.*imports.*\[modes-differ\]/);
+    expect(await changes(outs, olds)).toBe(true);
+
+    await current.cluster.setMode("behind", "mongo", "web");
+    expect(await changes(outs, olds)).toBe(false);
+    const again = await ServicesCheck.update("id", { ...outs, cutover: 0, applied: false }, olds);
+    expect(again.outs).toMatchObject({ webOnFilesAt: outs.webOnFilesAt });
+  });
+
+  it("is recorded by a stack that takes the services over", async () => {
+    const { root, wanted } = await webBehind("taken");
+    expect((await foundBy(wanted)).webOnFilesAt).toMatch(/^\d{4}-/);
+    expect(await readCutoverRecord(root)).toEqual(inForce);
+  });
+
+  it("is recorded by a rollback, which it never refuses, whatever the worker works on", async () => {
+    for (const mode of ["mongo", "filesystem"] as const) {
+      const { root, wanted, olds } = await webBehind(`back-${mode}`, mode);
+      await upFrom({ ...wanted, ...toFiles }, olds);
+      expect(await readCutoverRecord(root)).toEqual(inForce);
+    }
+  });
+
+  it("is what a cutover begins with, and nothing is recorded", async () => {
+    const { root, wanted } = await webBehind("begins", "filesystem");
+    expect((await upFrom(wanted)).outs).toMatchObject({ webOnFilesAt: null });
+    expect(await readCutoverRecord(root)).toEqual({ ...inForce, finalPassAt });
   });
 });
 
