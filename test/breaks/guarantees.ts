@@ -103,10 +103,6 @@ const engine: readonly Break[] = [
     ],
   },
   {
-    guarantee: "a cluster of Atlas can be taken over",
-    tests: ["test/engine/atlas-taken-over.test.ts"],
-  },
-  {
     guarantee: "nothing changes before the check of the services",
     instead: 'const cluster = new MongoCluster("mongo", settings);',
     tests: ["test/program/order.test.ts > before the check of the services"],

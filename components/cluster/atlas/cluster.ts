@@ -10,7 +10,6 @@ import { atlasSdk } from "./sdk";
 const unmanaged = [
   "adaptiveCapacity",
   "advancedConfiguration",
-  // guarantee: a cluster of Atlas can be taken over
   "deleteOnCreateTimeout",
   "labels",
   "pinnedFcv",
