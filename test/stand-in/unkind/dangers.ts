@@ -33,6 +33,7 @@ import type { Random } from "../../../tools/sample/random";
  * - `job names`: the names of jobs do not end in `.json`, because their form is assumed;
  * - `cancelled run`: after the drain a run is cancelled on files, by a status that the product does not know, and imported;
  *   then its file is restored from before;
+ * - `copied back`: after a rollback without MongoDB, held files are copied back in the place of being moved;
  * - `lost renames`: the state directory's server crashes, and the renames that were not synced are undone.
  */
 export const dangers = [
@@ -61,12 +62,16 @@ export const dangers = [
   "job names",
   "lost renames",
   "cancelled run",
+  "copied back",
 ] as const;
 
 export type Danger = (typeof dangers)[number];
 
-/** Dangers of the volume show only in files that are written in place. */
-const needs: Partial<Readonly<Record<Danger, Danger>>> = { "stale stat": "in place" };
+/** Dangers of the volume show only in files that are written in place, and only a lost MongoDB has runs held. */
+const needs: Partial<Readonly<Record<Danger, Danger>>> = {
+  "stale stat": "in place",
+  "copied back": "lost",
+};
 
 /** A directory of another time can be recognized only by the database, so that one of the two is there. */
 const isDirectoryLost: Danger = "restored directory";

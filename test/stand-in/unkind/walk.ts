@@ -9,6 +9,7 @@ import { findFaults } from "../findings";
 import { foldersIn } from "../pods";
 import { hasRunEnded } from "../records";
 import { cancelRun } from "./cancelled-run";
+import { copyHeldBack } from "./copied-back";
 import { linesOf } from "./heard";
 import { LostApprovals } from "./lost-approvals";
 import { Mishaps } from "./mishaps";
@@ -58,6 +59,7 @@ export class Walk extends RoughCrew {
     await this.settle();
     await this.onVolume(() => this.world.writer.repair());
     if (end === undefined) return this.problems;
+    if (this.worker === undefined) this.startWorker(end);
     await this.finish();
     await this.submitAgain(end);
     const { excused, strange } = this.mishaps;
@@ -124,7 +126,7 @@ export class Walk extends RoughCrew {
       const end = await this.cutOver();
       if (end === undefined) return undefined;
       if (left === 1 && end === "done" && this.random.next() < 0.3) return "mongo";
-      if (!(await this.rollBack())) return undefined;
+      if (!(await this.rollBack(left === 1))) return undefined;
     }
     return "filesystem";
   }
@@ -235,6 +237,11 @@ export class Walk extends RoughCrew {
     this.canGoBack = false;
     await this.stalled?.end();
     this.startWorker("mongo");
+    // MongoDB goes on with no run and gets none, so that the files that are copied back are all there is.
+    if (this.has("copied back")) {
+      this.worker = undefined;
+      this.load = { ...this.load, runs: 0 };
+    }
     await this.between(8);
     await this.rollWeb("mongo");
   }
@@ -249,7 +256,7 @@ export class Walk extends RoughCrew {
     if (random.next() < 0.7) await this.stalled.end();
   }
 
-  private async rollBack(): Promise<boolean> {
+  private async rollBack(isLast: boolean): Promise<boolean> {
     const { world, random, product } = this;
     const isOver = this.truth === "mongo";
     if (isOver) {
@@ -280,12 +287,26 @@ export class Walk extends RoughCrew {
       async () => {
         this.mishaps.crash();
         this.startWorker("filesystem");
+        if (this.has("copied back")) this.load = { ...this.load, runs: 2 };
         await this.rollWeb("filesystem");
       },
       "FinalPass",
     ];
     if ((await this.up("back", legs, fields)) !== "done") return false;
+    const isNothingElseHeld = await this.copyHeldBack();
+    await this.between(isNothingElseHeld ? 100 : 10);
+    world.heal();
+    await this.happen((mishaps) => mishaps.repairRuns());
+    // The next cutover begins with copies in held/.
+    if (isNothingElseHeld && !isLast) return true;
     return this.exportRest();
+  }
+
+  /** Whether nothing is held any more but what was copied back. */
+  private async copyHeldBack(): Promise<boolean> {
+    if (!this.has("copied back")) return false;
+    await this.settle();
+    return this.onVolume(() => copyHeldBack(this.world, this.stores.mongo, this.random));
   }
 
   /** An import or an export by hand beside another one. */
@@ -307,9 +328,6 @@ export class Walk extends RoughCrew {
   /** Once MongoDB is back, everything comes to files; before that another one may answer. */
   private async exportRest(): Promise<boolean> {
     const { product, operator, world } = this;
-    await this.between(10);
-    world.heal();
-    await this.happen((mishaps) => mishaps.repairRuns());
     const isLeft = ["not-exported", "not-written", "runs-held"].some((code) =>
       this.codes.has(code),
     );
