@@ -74,6 +74,8 @@ function testOf(operator: string, asked: unknown): Test {
       return compareWith((order) => order > 0);
     case "$gte":
       return compareWith((order) => order >= 0);
+    case "$lt":
+      return compareWith((order) => order < 0);
     case "$lte":
       return compareWith((order) => order <= 0);
     case "$exists":
@@ -93,7 +95,7 @@ export function boundsOf(filter: Document, field: string): Bounds | undefined {
       bounds.among = [...new Set((asked as unknown[]).map(valueOf))].sort(compareValues);
     }
     if (operator === "$gt" || operator === "$gte") bounds.from = valueOf(asked);
-    if (operator === "$lte") bounds.to = valueOf(asked);
+    if (operator === "$lt" || operator === "$lte") bounds.to = valueOf(asked);
   }
   return Object.keys(bounds).length === 0 ? undefined : bounds;
 }

@@ -2,8 +2,8 @@ import { BSON, type Document } from "mongodb";
 import { valueOf } from "./value";
 
 /**
- * A document after an update: a replacement, operators, or a pipeline of one `$replaceWith` or `$set`, as merge bases and
- * checkpoints use them.
+ * A document after an update: a replacement, operators, or a pipeline of one `$replaceWith`, `$set` or `$unset`, as merge
+ * bases and checkpoints use them.
  *
  * @param isNew whether it is inserted now
  */
@@ -46,6 +46,10 @@ function withId(before: Document, { _id, ...rest }: Document): Document {
 function replacementIn(before: Document, [stage]: readonly Document[]): Document {
   if (stage?.$set !== undefined)
     return { ...before, ...(evaluate(before, stage.$set) as Document) };
+  if (stage?.$unset !== undefined) {
+    const names = stage.$unset as readonly string[];
+    return Object.fromEntries(Object.entries(before).filter(([name]) => !names.includes(name)));
+  }
   if (stage?.$replaceWith === undefined) {
     throw new Error(`The sink knows no update ${JSON.stringify(stage)}.`);
   }
