@@ -17,10 +17,10 @@ export function writeHeadline(input: ReviewInput, groups: readonly Group[]): str
       return "no changes";
     case "cutover": {
       const number = cutover === undefined ? "" : ` (cutover ${cutover})`;
-      return `cut over to MongoDB${number}: ${describeStop(input)}`;
+      return joinStop(`cut over to MongoDB${number}`, input);
     }
     case "rollback":
-      return `roll back to files${isMongoUnreachable ? " without MongoDB" : ""}: ${describeStop(input)}`;
+      return joinStop(`roll back to files${isMongoUnreachable ? " without MongoDB" : ""}`, input);
     case "change": {
       const named = nameGroups(groups);
       return `${refreshed ? "after a refresh" : "change"}: ${named || "the ledger"}`;
@@ -28,13 +28,15 @@ export function writeHeadline(input: ReviewInput, groups: readonly Group[]): str
   }
 }
 
-function describeStop({ steps, isDrained, stoppedSeconds }: ReviewInput): string {
+function joinStop(turn: string, { steps, stoppedBy, stoppedSeconds }: ReviewInput): string {
   const time =
     stoppedSeconds === undefined ? "" : ` for about ${formatDuration(stoppedSeconds * 1_000)}`;
-  return formatList([
-    isDrained ? `the worker stops${time}` : "you stop the worker",
+  const stop = formatList([
+    stoppedBy === "stack" && `the worker stops${time}`,
+    stoppedBy === "person" && "you stop the worker",
     steps.some(({ part }) => part === "web") && "web stays up",
   ]);
+  return [turn, stop].filter(Boolean).join(": ");
 }
 
 function nameGroups(groups: readonly Group[]): string {

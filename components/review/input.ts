@@ -17,8 +17,8 @@ export interface ReviewInput extends Omit<Preview, "stack" | "steps"> {
   readonly cutover: number | undefined;
   /** Whether services change over: in a cutover whose gate is not closed, and in a rollback. */
   readonly changesStorage: boolean;
-  /** Whether a step drains the worker. */
-  readonly isDrained: boolean;
+  /** Who stops the worker; undefined if a preview that would stop has not come to the step that says it. */
+  readonly stoppedBy: "stack" | "person" | undefined;
   readonly plan: PlanFacts | undefined;
   /** Whether the plan of a rollback did not reach MongoDB. */
   readonly isMongoUnreachable: boolean;
@@ -43,7 +43,7 @@ export interface ReviewedStep extends PreviewStep {
   readonly isOurs: boolean;
   /** Its words for a reviewer; empty unless it is one of this project's steps. */
   readonly own: OwnStep;
-  /** Whether its direction changes, or it is new. */
+  /** Whether its direction changes, it is new, or its last run did not come to its end. */
   readonly willRun: boolean;
   /** Whether MongoDB gets it only now, although filesystem mode may have registered it. */
   readonly isFirstCreate: boolean;
@@ -95,7 +95,7 @@ export function prepareReview(
     gate,
     cutover: steps.map(({ new: inputs }) => inputs?.cutover).find((one) => typeof one === "number"),
     changesStorage: direction === "rollback" || (direction === "cutover" && gate !== "closed"),
-    isDrained: steps.some(({ className, willRun }) => className === "Drain" && willRun),
+    stoppedBy: findStopper(steps, preview.messages),
     plan: plan && { ...plan, ...(isElection && { findings: [] }) },
     trigger,
     now,
@@ -103,6 +103,15 @@ export function prepareReview(
     unfinishedRuns: leftBehind?.unfinished ?? (typeof unfinished === "number" ? unfinished : 0),
     touchesSchema: steps.some(({ touches }) => touches === "schema"),
   };
+}
+
+function findStopper(
+  steps: readonly ReviewedStep[],
+  messages: readonly Message[],
+): ReviewInput["stoppedBy"] {
+  const willRun = (name: string) => steps.some((one) => one.className === name && one.willRun);
+  if (willRun("Drain")) return "stack";
+  return willRun("WorkerStopped") || !messages.some(isStop) ? "person" : undefined;
 }
 
 function findDirection(steps: readonly ReviewedStep[]): ReviewedDirection {
@@ -137,6 +146,7 @@ function classify(step: PreviewStep): ReviewedStep {
   const [ofComponent = "other"] =
     cutoverSteps.find(([, { component }]) => component && component === around) ?? [];
   const part = own.part ?? ofComponent;
+  const isFirst = operation === "create" || (operation === "change" && outputs.applied === false);
   return {
     ...step,
     part,
@@ -145,8 +155,8 @@ function classify(step: PreviewStep): ReviewedStep {
     className,
     isOurs,
     own,
-    willRun: operation === "create" || old?.direction !== wanted?.direction,
-    isFirstCreate: operation === "create" || (operation === "change" && outputs.applied === false),
+    willRun: isFirst || old?.direction !== wanted?.direction,
+    isFirstCreate: isFirst,
     isMigrationJob: part === "ledger" && (wanted ?? old)?.job !== undefined,
     ...splitDifferences(compareInputs(step)),
   };

@@ -6,7 +6,7 @@ import type { Message, Preview } from "./read";
 export function otherWarnings({ messages, plan, ...input }: ReviewInput): Message[] {
   const hasIssues = input.touchesSchema && plan && plan.issues.length > 0;
   const found = plan?.findings?.map(({ code }) => code) ?? [];
-  const isManualStop = input.changesStorage && !input.isDrained;
+  const isManualStop = input.changesStorage && input.stoppedBy === "person";
   const known = [...found, hasIssues ? "data-issue" : "", isManualStop ? "stop-worker" : ""];
   return messages.filter(
     ({ severity, code = "other" }) => severity === "warning" && !known.includes(code),

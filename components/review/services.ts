@@ -11,10 +11,10 @@ const beyondVariables = " would change more than the storage variables";
 
 /** What is unusual in what happens to the services and their runs. */
 export function serviceAnomalies(input: ReviewInput): Risks {
-  const { direction, plan, changesStorage, isDrained } = input;
+  const { direction, plan, changesStorage, stoppedBy } = input;
   const isUncounted = direction === "cutover" && plan?.state?.unfinished === undefined;
   return [
-    changesStorage && !isDrained && describeManualStop(input),
+    changesStorage && stoppedBy === "person" && describeManualStop(input),
     ...rollbackAnomalies(input),
     changesStorage && isUncounted && "unfinished runs were not counted",
     describeAny(findReleases(input).unexpected, "release", beyondVariables),
@@ -60,7 +60,7 @@ function findReleases({ steps, messages, changesStorage }: ReviewInput) {
 
 /** What the services and their runs have to do for the change. */
 export function serviceCosts(input: ReviewInput): Risks {
-  const { direction, steps, plan, changesStorage, isDrained } = input;
+  const { direction, steps, plan, changesStorage, stoppedBy } = input;
   const { isMongoUnreachable, unfinishedRuns } = input;
   const restarting = ["worker", "web"].filter((name) => steps.some((step) => restarts(step, name)));
   const verb = restarting.length === 1 ? "restarts" : "restart";
@@ -73,7 +73,7 @@ export function serviceCosts(input: ReviewInput): Risks {
   const runs = (isCutover ? plan?.state?.unfinished : plan && unfinishedRuns) ?? 0;
   const s = runs === 1 ? "s" : "";
   return [
-    isDrained && describeStop(input),
+    stoppedBy === "stack" && describeStop(input),
     !isMongoUnreachable &&
       describeAny(
         runs,

@@ -124,7 +124,7 @@ function findCosts(input: ReviewInput): Risks {
 function missingFigures({ direction, steps, plan }: ReviewInput): string | false {
   const isNeeded = steps.some(({ operation, touches }) => operation !== "delete" && touches);
   const isUnseen = plan ? !plan.reachable && direction !== "rollback" : true;
-  const why = plan ? "the plan did not reach it" : "no plan was given";
+  const why = plan ? "the plan did not reach it" : "there is no plan";
   return isNeeded && isUnseen && `the figures of MongoDB are missing, because ${why}`;
 }
 

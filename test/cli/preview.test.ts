@@ -95,7 +95,7 @@ it("ends with 3 if `pulumi up` would stop, and says where", async () => {
   await play(previewOf(steps, { diagnostics: [warn(stop)] }));
   const { stdout, exitCode } = await preview();
 
-  expect(stdout).toMatch(/^staging: roll back to files: /);
+  expect(stdout).toMatch(/^staging: roll back to files$/m);
   expect(stdout).toContain(`It will stop:\n  ${stop}`);
   expect(exitCode).toBe(3);
 });
@@ -154,6 +154,6 @@ it("without MongoDB the figures are missing, and the rest is there", async () =>
   const { stdout, stderr, exitCode } = await preview("--uri-file", "none");
 
   expect(stderr).toContain("The figures of MongoDB are missing: The file none");
-  expect(stdout).toContain("- the figures of MongoDB are missing, because no plan was given");
+  expect(stdout).toContain("- the figures of MongoDB are missing, because there is no plan");
   expect(exitCode).toBe(2);
 });

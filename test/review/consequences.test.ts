@@ -128,6 +128,37 @@ describe("a change of the storage mode", () => {
     expect(verdict(stop(2))).toContain("`up` waits until `rollout.workerStopped: 3` is set");
     expect(verdict(stop(3))).toMatch(/Make sure that it is stopped, as .*: `up` does not wait/);
   });
+
+  it("says who stops the worker by what is due, also after a run that did not come to its end", () => {
+    const again = (type: string) => {
+      const state = { direction: "forward", cutover: 3 };
+      const outputs = { applied: false };
+      return {
+        type: `~${type}`,
+        parent: "WorkerDrain",
+        name: "again",
+        old: state,
+        outputs,
+        now: state,
+      };
+    };
+    const handover = turned("taskrunner:Handover", "Handover", forward, { name: "handover" });
+    const made = (...steps: RawStep[]) => reviewOf(previewOf([handover, ...steps]));
+
+    expect(made(again("kubernetes:Drain")).headline).toContain("the worker stops");
+    const waiting = made(again("taskrunner:WorkerStopped")).verdict;
+    expect(waiting).toContain("`up` waits until `rollout.workerStopped: 3` is set");
+  });
+
+  it("does not say who stops the worker if the preview would stop before the step that does", () => {
+    const handover = turned("taskrunner:Handover", "Handover", forward, { name: "handover" });
+    const message = "warning: Database d is another one. [stop: other-database]\n";
+    const printed = { diagnostics: [{ severity: "info", message }] };
+    const { headline, verdict } = reviewOf(previewOf([handover], printed));
+
+    expect(verdict).toMatch(/up stops/);
+    expect(headline + verdict).not.toMatch(/stops? the worker/);
+  });
 });
 
 describe("a change without a change of the mode", () => {
