@@ -8,7 +8,7 @@ import {
   type StateAddress,
   type StateFile,
   isUnfinished,
-  listUnfinishedRuns,
+  readRunFiles,
   mapOrdered,
   requireState,
   stateFiles,
@@ -35,11 +35,22 @@ export async function planFacts(
   const isBack = settings.storageMode === "filesystem";
   if (isBack && db)
     return { ...inMongo, state, leftBehind: await findLeftBehind(settings, address, db) };
-  const unfinished = (await listUnfinishedRuns(address)).length;
-  if (!isBack) return { ...inMongo, state: { ...state, unfinished } };
+  const { unfinished, unreadable } = await countUnfinished(address);
+  if (!isBack) return { ...inMongo, state: { ...state, unfinished, unreadable } };
   // Runs that must not be executed again from the files (docs/design.md#held-runs).
   const lost = { unreachable: why, unfinishedCount: unfinished, isOfNow: true } as const;
   return { state, findings: describeRollbackPreview(lost, address.root, "the cutover") };
+}
+
+/** Counts the runs that may execute steps, and names the files in which none can be read: each may be one. */
+async function countUnfinished(address: StateAddress) {
+  let unfinished = 0;
+  const unreadable: string[] = [];
+  for await (const { file, runId, mayExecute } of readRunFiles(address)) {
+    if (runId === undefined) unreadable.push(file.name);
+    else if (mayExecute) unfinished += 1;
+  }
+  return { unfinished, unreadable };
 }
 
 const maxExpiring = 100_000;

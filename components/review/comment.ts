@@ -2,7 +2,13 @@ import type { z } from "zod";
 import { diffLines, type Difference } from "./differences";
 import { fit, foldList, formatItems } from "./fit";
 import { writeHeadline } from "./headline";
-import { isError, type ReviewInput, type ReviewedStep, type Trigger } from "./input";
+import {
+  isError,
+  unreadableRuns,
+  type ReviewInput,
+  type ReviewedStep,
+  type Trigger,
+} from "./input";
 import { otherWarnings } from "./messages";
 import type { reviewShape } from "./printed";
 import type { Message } from "./read";
@@ -52,6 +58,7 @@ function messageSections(input: ReviewInput, most: number): Markdown[] {
   const issues = input.touchesSchema ? (input.plan?.issues ?? []) : [];
   const sections: Readonly<Record<string, readonly Markdown[]>> = {
     Errors: input.messages.filter(isError).map((one) => renderMessage(one, input.trigger)),
+    "Runs that cannot be read": unreadableRuns(input).map((file) => md`- ${file}`),
     "Data issues": issues.map(({ text }) => codeBlock(wrap(text))),
     Warnings: otherWarnings(input).map((one) => renderMessage(one, input.trigger)),
   };

@@ -128,6 +128,10 @@ function findDirection(steps: readonly ReviewedStep[]): ReviewedDirection {
     : "change";
 }
 
+/** The files of runs that a cutover cannot read, and would stop for. */
+export const unreadableRuns = ({ direction, plan }: ReviewInput): readonly string[] =>
+  direction === "cutover" ? (plan?.state?.unreadable ?? []) : [];
+
 /** Whether the engine, a provider or the program failed. */
 export const isError = ({ severity }: Message) => severity === "error";
 

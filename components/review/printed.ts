@@ -105,6 +105,10 @@ export const planForm = printedForm({
         .int()
         .optional()
         .describe("In mongo mode, runs on disk that may still execute steps."),
+      unreadable: z
+        .array(z.string())
+        .optional()
+        .describe("In mongo mode, files in which no run can be read: they may be unfinished."),
     })
     .optional()
     .describe("Files on disk; absent if the state directory is not on this machine."),

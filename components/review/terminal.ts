@@ -1,6 +1,6 @@
 import { andMore } from "../text";
 import { writeHeadline } from "./headline";
-import { isError, isStop, type ReviewInput } from "./input";
+import { isError, isStop, unreadableRuns, type ReviewInput } from "./input";
 import { otherWarnings } from "./messages";
 import type { Message } from "./read";
 import { plain, printable, wrap } from "./safe/markdown";
@@ -26,6 +26,7 @@ export function reviewText(input: ReviewInput): string {
       ({ title, reasons }) => [`${title}:`, reasons.map((one) => `- ${one}`), Infinity] as const,
     ),
     ["Errors:", messageLines(input.messages.filter(isError)), Infinity],
+    ["Runs that cannot be read:", unreadableRuns(input).map(printable), maxOthers],
     ["Data issues:", issues.map(({ text }) => indent(text)), maxWarnings],
     ["What `pulumi up` will do, in order:", planned.map(printable), maxPlanned],
     ["It also changes:", others.map(({ text }) => plain(text)), maxOthers],

@@ -1,5 +1,5 @@
 import { formatCount } from "../text";
-import { isError, isStop, type ReviewedDirection, type ReviewInput } from "./input";
+import { isError, isStop, unreadableRuns, type ReviewedDirection, type ReviewInput } from "./input";
 import { otherWarnings } from "./messages";
 import {
   changesCluster,
@@ -91,6 +91,7 @@ function findBlocks(input: ReviewInput): Risks {
     errors > 0 && `the preview failed with ${formatCount(errors, "error")}`,
     plan?.blocked &&
       describeAny(countIssues(input), "data issue", ": up stops before its first change"),
+    describeAny(unreadableRuns(input).length, "run", " cannot be read: up stops before the drain"),
     messages.some(isStop) && "up stops before it is done, a warning below says where",
   ];
 }

@@ -87,6 +87,7 @@ export { isUnfinished, wouldRepeatSteps } from "./unfinished";
 export {
   filesAtOnce,
   listUnfinishedRuns,
+  readRunFiles,
   mayBeUnfinished,
   unbegunRunIn,
   type FindFinished,

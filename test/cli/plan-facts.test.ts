@@ -51,6 +51,15 @@ it("plan --json counts the files on disk by kind", async () => {
   expect(found).not.toHaveProperty("leftBehind");
 });
 
+it("plan --json names the files of runs that cannot be read", async () => {
+  const file = join(state, "state/runs/cut.json");
+  await writeFile(file, '{"runId": "cut", "st');
+  const { found } = await planned("mongo");
+  await rm(file);
+
+  expect(found).toMatchObject({ state: { unfinished: 1, unreadable: ["state/runs/cut.json"] } });
+});
+
 it("plan --json takes a mode that is not set for MongoDB, as all commands do", async () => {
   const { found } = await planned(undefined);
 

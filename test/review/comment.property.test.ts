@@ -21,7 +21,7 @@ const drawn = { numRuns: Number(COMMENTS), seed: Number(COMMENT_SEED) };
 
 /** The HTML of the comment: all of it is ours. */
 const ourHtml = /^(<details><summary>[\w ,:]+<\/summary>|<\/details>|<br>)\s*$/;
-const ourHeadings = ["Errors", "Data issues", "Warnings"];
+const ourHeadings = ["Errors", "Runs that cannot be read", "Data issues", "Warnings"];
 
 it(
   "lets no text from outside be read as anything but code",

@@ -68,6 +68,17 @@ describe("a change of the storage mode", () => {
     expect(verdict()).toMatch(/unfinished runs [^·]*not counted/);
   });
 
+  it("is blocked by a run that cannot be read, which is named; a rollback is not", () => {
+    const unreadable = ["state/runs/cut.json"];
+    const plan = { ...noPlan, state: { ...state, unfinished: 42, unreadable } };
+    const made = reviewOf(previewOf(cutover), plan);
+
+    expect(made.level).toBe("blocked");
+    expect(made.verdict).toMatch(/⛔ .*1 run cannot be read/);
+    expect(made.body).toContain("state/runs/cut.json");
+    expect(reviewOf(previewOf(rollback), plan)).not.toMatchObject({ level: "blocked" });
+  });
+
   it("names a migration that is a Job, and only then", () => {
     const now = { direction: "forward", job: { image: "x" } };
     const job = created("~mongo:LedgerClaim", "ledger", now);

@@ -204,7 +204,14 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
     notChecked: fc.array(text, { maxLength: 1 }),
     changes: fc.array(change, { maxLength: 2 }),
     issues: fc.array(fc.oneof(duplicate, broken), { maxLength: 2 }),
-    state: fc.record({ root: text, runs: files, logs: files, artifacts: files, approvals: files }),
+    state: fc.record({
+      root: text,
+      runs: files,
+      logs: files,
+      artifacts: files,
+      approvals: files,
+      unreadable: fc.array(text, { maxLength: 2 }),
+    }),
     findings: fc.array(
       fc.record({
         severity: fc.constantFrom("stop", "warn", "info"),
