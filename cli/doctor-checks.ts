@@ -7,11 +7,20 @@ import { describeDataIssue, plan, previewScan } from "../components/migration";
 import { sameServer, type DatabaseAddress } from "../components/mongo";
 import { findUnfitState, inspectServices } from "../components/rollout";
 import { schemaOptionsOf, type ValidSettings } from "../components/settings";
-import { findingsFrom, formatSize, warning, type Code, type Finding } from "../components/text";
+import {
+  findingsFrom,
+  formatCount,
+  formatSize,
+  nameFirst,
+  warning,
+  type Code,
+  type Finding,
+} from "../components/text";
+import { readCutoverRecord, sourceOfTruth, type StateAddress } from "../components/state";
 import { sumCounts } from "../components/transfer";
 import { lookSeconds, type CommonOptions } from "./command";
 import { connect, findUri, parseAddress } from "./inputs";
-import { measureState } from "./plan-facts";
+import { countUnfinished, measureState } from "./plan-facts";
 import { runPulumi } from "./pulumi";
 import { sourcePath, stateSides } from "./state";
 
@@ -56,6 +65,16 @@ async function findPlugin(name: string): Promise<Seen> {
   return [version, isThere ? [] : [warning("tool-unfit", text)]];
 }
 
+/** What `pulumi up` would stop for once it has imported everything; no reason on MongoDB, where files are no truth. */
+async function findUnreadable(address: StateAddress): Promise<string | undefined> {
+  if (sourceOfTruth(await readCutoverRecord(address.root)) === "mongo") return undefined;
+  const { unreadable } = await countUnfinished(address);
+  const named = nameFirst(unreadable, 3);
+  return unreadable.length > 0
+    ? `${formatCount(unreadable.length, "run")} cannot be read and may be unfinished: ${named}. Repair the files, or move them out of the directory.`
+    : undefined;
+}
+
 /** The state directory, and free disk on both sides, if the engine and not a Job works on it. */
 export function checkState(settings: ValidSettings, reached: Reached): Check[] {
   const root = sourcePath(settings);
@@ -64,7 +83,7 @@ export function checkState(settings: ValidSettings, reached: Reached): Check[] {
   const sides = stateSides(settings, root);
   const state = async (): Promise<Seen> => {
     const asked = { ...sides, approvals, direction: "forward" } as const;
-    const unfit = await findUnfitState(asked, "permission");
+    const unfit = (await findUnfitState(asked, "permission")) ?? (await findUnreadable(sides));
     return [sides.root, findingsFrom(unfit, { severity: "stop", code: "state-unfit" })];
   };
   const disk = async (): Promise<Seen> => {

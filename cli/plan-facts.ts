@@ -43,7 +43,7 @@ export async function planFacts(
 }
 
 /** Counts the runs that may execute steps, and names the files in which none can be read: each may be one. */
-async function countUnfinished(address: StateAddress) {
+export async function countUnfinished(address: StateAddress) {
   let unfinished = 0;
   const unreadable: string[] = [];
   for await (const { file, runId, mayExecute } of readRunFiles(address)) {

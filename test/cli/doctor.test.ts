@@ -195,6 +195,31 @@ it("says ok line by line on one screen, and 0, if nothing stops a cutover", asyn
   expect(await admin.db(database).listCollections().toArray()).toEqual(before);
 });
 
+it("finds what up would stop for: a run that cannot be read, and a values file of another stack", async () => {
+  const doctor = await project("found", "3.274.1", {
+    storageMode: "filesystem",
+    mongoUri: uriOf("taskrunnerMigrator"),
+    appMongoUri: uriOf("taskrunnerApplication"),
+    backfill: { source: { path: "state" } },
+    rollout: { target: "values", directory: "rollout", confirm: "none" },
+  });
+  const location = join(folder, "found");
+  const values = (stack: string) =>
+    writeFile(
+      join(location, "rollout/taskrunner-storage.worker.values.yaml"),
+      `# taskrunner-storage: values of stack ${stack}\n{}\n`,
+    );
+  await values("organization/taskrunner-storage/prod");
+  expect((await doctor()).exitCode).toBe(0);
+
+  await values("organization/taskrunner-storage/staging");
+  await writeFile(join(location, "state/state/runs/cut.json"), '{"runId": "cut", "st');
+  const { stdout, exitCode } = await doctor();
+  expect(stdout).toMatch(/stop {2}state .*\n?.*state\/runs\/cut\.json/);
+  expect(stdout).toMatch(/stop {2}services .*not of stack prod/);
+  expect(exitCode).toBe(2);
+});
+
 it("vouches for no user that it does not know, and takes releases that exist for the stack's", async () => {
   const namespace = "installed";
   for (const name of ["worker", "web"]) {

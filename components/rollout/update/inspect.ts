@@ -11,7 +11,7 @@ import { findModes, findUnchangeable, findUnfitFiles } from "./services-check";
  * Inspects the services for a cutover, as if the stack knew of none: the account's rights, the services, their releases
  * and values files, and the tools that deploy them. Changes nothing.
  *
- * @param stack its full name
+ * @param stack its name, also without project and organization; empty if it is not known
  * @throws ClusterError, KubeconfigError
  */
 export async function inspectServices(

@@ -134,7 +134,7 @@ export function formatValues(inputs: ValuesFileInputs, site = siteTexts(inputs))
   const { file, path, direction, environment, stack } = inputs;
   const heading = headingOf(stack);
   const [found = ""] = ownText(inputs)?.text.split("\n") ?? [heading];
-  if (found !== heading) {
+  if (!isOfStack(found, stack)) {
     throw new ValuesFileError(
       file,
       `it is not of stack ${stack} (its first line is not "${heading}")`,
@@ -158,6 +158,14 @@ export function formatValues(inputs: ValuesFileInputs, site = siteTexts(inputs))
 }
 
 const headingOf = (stack: string) => `# taskrunner-storage: values of stack ${stack}`;
+
+// A command may know only the last part of the name, or none of it.
+function isOfStack(line: string, stack: string): boolean {
+  const parts = stack.split("/");
+  if (parts.length === 3) return line === headingOf(stack);
+  const end = stack === "" ? "" : `/${parts.at(-1)}`;
+  return line === headingOf(stack) || (line.startsWith(headingOf("")) && line.endsWith(end));
+}
 
 async function writeValues(inputs: ValuesFileInputs, state?: ValuesFileState): Promise<object> {
   const { file } = inputs;
