@@ -137,10 +137,18 @@ function describeNext(
   const { exported = true, held = 0, conflicts = 0, unwritable = 0 } = rolledBack ?? {};
   const named = instance === undefined ? "" : ` --instance ${instance}`;
   const later = hasJobs ? "`pulumi up`" : `\`taskrunner-storage export${named}\``;
+  const [pass, what] = rolledBack
+    ? [later, "exports what web writes to MongoDB"]
+    : [
+        `\`taskrunner-storage import${named} --cutover-pass final\``,
+        "imports what web writes to files",
+      ];
+  // The command does not reach the files of a Job.
+  const then = hasJobs ? "" : `, then run ${pass}, which ${what} until then`;
   const next = [
     ...(unseen.length > 0
       ? [
-          `deploy ${unseen.join(" and ")}. The program does not see whether worker and web run with them`,
+          `deploy ${unseen.join(" and ")}${then}. The program does not see whether worker and web run with them`,
         ]
       : []),
     ...(exported && held === 0
