@@ -116,7 +116,6 @@ export class WebRollout extends Rollout {
   ) {
     const { drained, stoppedAt } = drain;
     const isPaused = resolveTarget(services.settings.rollout).releases.length === 1;
-    // A preview knows the direction, and often not when web was on files.
     const since: pulumi.Output<unknown> = direction.apply((to) =>
       to === "forward" ? webOnFilesAt : undefined,
     );

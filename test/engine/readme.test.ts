@@ -64,7 +64,7 @@ function read(page: string): string {
 
 /**
  * A shell of a reader who has Pulumi and its plugin on a machine without internet access, as this one may be: with the
- * variables that the README's link names, and no other.
+ * variables that the README's link names, and one that answers for the reader.
  */
 async function shellWithPulumi(home: Readonly<Record<string, string>>): Promise<ReaderShell> {
   const found = await engineEnvironment(await engine({ kubernetes: true }), folder, "");
@@ -73,8 +73,9 @@ async function shellWithPulumi(home: Readonly<Record<string, string>>): Promise<
     /\]\((docs\/[\w-]+\.md)#a-machine-without-internet-access\)/.exec(readme) ?? [];
   const rows = [...read(page).matchAll(/^\| `(PULUMI_\w+)=(\S+)` \|/gm)];
   const named = Object.fromEntries(rows.map(([, name = "", value = ""]) => [name, value]));
-  expect(Object.keys(named)).toHaveLength(4);
-  return shellIn(clone, { ...home, ...named, PATH, PULUMI_HOME });
+  expect(Object.keys(named)).toHaveLength(3);
+  const answers = { PULUMI_SKIP_CONFIRMATIONS: "true" };
+  return shellIn(clone, { ...home, ...named, ...answers, PATH, PULUMI_HOME });
 }
 
 /** Compares what a person sees with a file. */

@@ -71,7 +71,6 @@ export function helmTarget(
       let resource = registered.get(from);
       if (!resource) {
         const holdsWeb = from.services.some((one) => one.service === "web");
-        // A preview knows the direction, and often not when web was on files.
         const description = direction.apply((to) =>
           holdsWeb && to === "forward" ? webOnFilesAt?.apply(describeUpgrade) : undefined,
         );

@@ -50,8 +50,8 @@ export class Update extends StepGroup {
     }
     this.direction = numbers.lastDirection;
     // The type of an input does not allow undefined, and an output may be it.
-    const webOnFilesAt = check?.output("webOnFilesAt") ?? pulumi.output(undefined);
-    this.webOnFilesAt = webOnFilesAt as pulumi.Output<string>;
+    const found = check?.output("webOnFilesAt") ?? pulumi.output(undefined);
+    this.webOnFilesAt = found.apply((at) => (at === "" ? undefined : at)) as pulumi.Output<string>;
     this.ended = numbers.output("ended").apply((ended = 0) => ended);
     const inForce = numbers.output("inForce").apply((number = cutover) => number);
     this.live = { ...liveWorker(settings), inForce };

@@ -29,12 +29,12 @@ type CheckInputs = LeftInputs & {
   readonly owner: string;
   /** Web's variables in the canary of a cutover; absent without one. */
   readonly canary?: readonly EnvironmentEntry[];
+  /** When a look last found web on files while MongoDB was the source of truth, in ISO 8601, UTC; empty if none did. */
+  readonly webOnFilesAt?: string;
 };
 
-interface CheckResults {
-  /** When a run last found web on files while MongoDB was the source of truth, in ISO 8601, UTC; absent if none did. */
-  readonly webOnFilesAt?: string;
-}
+/** What a look finds is an input, because a preview knows no result of a step that is due. */
+type CheckResults = Pick<CheckInputs, "webOnFilesAt">;
 
 /**
  * Refuses releases that Helm could not change, and a release of both services whose web cannot be paused, before
@@ -50,7 +50,7 @@ export const servicesCheck: Step<CheckInputs, CheckResults> = {
     [],
   ),
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
-  compares: [...addressInputs, "releases", "install", "web"],
+  compares: [...addressInputs, "releases", "install", "web", "webOnFilesAt"],
   isDue: async (state, inputs) => {
     // A run records an accepted cluster.
     const { clusterIdentity } = inputs;
@@ -62,13 +62,18 @@ export const servicesCheck: Step<CheckInputs, CheckResults> = {
       async (cluster) =>
         // While the gate is closed, the worker continues in the other mode.
         (await hasCanaries(cluster, inputs.owner)) ||
-        (inputs.gate !== "closed" && (await isAtWorkInOtherMode(cluster, inputs))) ||
-        (inputs.direction === "forward" && isWebBehind(await observeModes(cluster, inputs))),
+        (inputs.gate !== "closed" && (await isAtWorkInOtherMode(cluster, inputs))),
     );
     return isLeft === true;
   },
-  observes: async (inputs, prior) =>
-    observeCluster(inputs, await isExporting(inputs, prior), prior),
+  observes: async (inputs, prior) => {
+    const isDrained = await isExporting(inputs, prior);
+    const isOnFiles = await lookAtServices(inputs, isDrained, (cluster) =>
+      isWebOnFiles(cluster, inputs, prior),
+    );
+    const webOnFilesAt = isOnFiles ? new Date().toISOString() : (prior?.webOnFilesAt ?? "");
+    return { ...(await observeCluster(inputs, isDrained, prior)), webOnFilesAt };
+  },
   findings: async (inputs, prior, state) => {
     if (state) return [];
     const isDrained = await isExporting(inputs, prior);
@@ -142,24 +147,23 @@ async function requireServices(
   const { release, selector } = web ?? {};
   const ofWeb = { ...inputs, release, selector };
   if (environment) await foreseeCanary(cluster, { ...ofWeb, owner, environment });
-  return recordWebOnFiles(cluster, inputs, prior);
+  const { root, webOnFilesAt = "" } = inputs;
+  // A Job's files are left to the first pass that runs.
+  if (root !== undefined && webOnFilesAt !== (prior?.webOnFilesAt ?? ""))
+    await withdrawFinalPass(resolve(root), webOnFilesAt);
+  return {};
 }
 
-async function recordWebOnFiles(
+async function isWebOnFiles(
   cluster: Cluster,
   inputs: CheckInputs,
-  prior?: StateOf<CheckInputs, CheckResults>,
-): Promise<CheckResults> {
+  prior?: CheckInputs,
+): Promise<boolean> {
   const modes = await observeModes(cluster, inputs);
   // In a rollback, the worker may have been changed by hand too.
   const isLeft = inputs.direction === "back" && prior?.direction === "forward";
-  if (!isWebBehind(modes) && !(isLeft && modes.web.includes("filesystem"))) {
-    return prior?.webOnFilesAt === undefined ? {} : { webOnFilesAt: prior.webOnFilesAt };
-  }
-  const webOnFilesAt = new Date().toISOString();
-  // A Job's files are left to the first pass that runs.
-  if (inputs.root !== undefined) await withdrawFinalPass(resolve(inputs.root), webOnFilesAt);
-  return { webOnFilesAt };
+  const isBehind = inputs.direction === "forward" && isWebBehind(modes);
+  return isBehind || (isLeft && modes.web.includes("filesystem"));
 }
 
 // After a drain no push is tried again: its commit could make Flux change the drained worker.

@@ -28,7 +28,7 @@ const steps = [ServicesCheck, Drain];
 async function settled(from: CheckInputs) {
   const known = (await ServicesCheck.check({}, from)).inputs as CheckInputs;
   const drainSnapshot = { direction: from.direction, workloads: {} };
-  return stored({ ...known, drainSnapshot, stoppedAt: null, webOnFilesAt: null, applied: true });
+  return stored({ ...known, drainSnapshot, stoppedAt: null, applied: true });
 }
 
 /** What both steps say in an update or its preview, and whether they are due. */
