@@ -105,7 +105,7 @@ it("a pod that fails is named with its error, without the connection string", as
 
 it("is over when its own container is, whatever sidecars do", async () => {
   await prepare("mesh");
-  const target = cluster.target("mesh", { timeoutSeconds: 5 });
+  const target = cluster.target("mesh", { timeoutSeconds: 20 });
   const { podTemplate } = target;
   const containers = [{ name: "istio-proxy", image: "proxy:1" }];
   const meshed = { ...target, podTemplate: { ...podTemplate, spec: { containers } } };
