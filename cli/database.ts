@@ -14,7 +14,7 @@ import {
   type PlanOptions,
 } from "../components/migration";
 import { ClusterError, KubeconfigError } from "../components/kubernetes";
-import { ConnectionError } from "../components/mongo";
+import { ConnectionError, formatHosts } from "../components/mongo";
 import { describeApart, describeModes, findLiveModes } from "../components/rollout";
 import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
 import { formatSection, formsSection } from "../components/transfer";
@@ -109,7 +109,7 @@ export const planCommand = command("plan", {
 export async function makePlan(options: CommonOptions) {
   const settings = await loadSettings(options);
   const reached = await tryToConnect(options, settings);
-  const { db, why } = reached;
+  const { db, why, target } = reached;
   const planned = db
     ? await plan(db, { ...planOptions(settings), scan: previewScan })
     : nothingPlanned;
@@ -123,6 +123,7 @@ export async function makePlan(options: CommonOptions) {
       ].join("\n")
     : `MongoDB is unreachable: ${why ?? ""}`;
   const facts: JsonValue<"plan"> = {
+    target,
     reachable: db !== undefined,
     blocked,
     ...planAsJson(planned),
@@ -136,20 +137,23 @@ export async function makePlan(options: CommonOptions) {
   };
 }
 
+type PlanTarget = JsonValue<"plan">["target"];
+
 // In filesystem mode MongoDB may be unreachable. The reason names hosts, never secrets.
 async function tryToConnect(
   options: CommonOptions,
   settings: CommandSettings,
-): Promise<{ db?: Db; why?: string }> {
+): Promise<{ db?: Db; why?: string; target?: PlanTarget }> {
   const isNeeded = settings.storageMode !== "filesystem";
   const found = await findUri(options);
   if (!isNeeded && "missing" in found) return { why: found.missing };
   const address = parseAddress(found, settings);
+  const target = { hosts: formatHosts(address.uri), database: address.database };
   try {
-    return { db: await connect(options, address, lookSeconds) };
+    return { db: await connect(options, address, lookSeconds), target };
   } catch (error) {
     if (isNeeded || !(error instanceof ConnectionError)) throw error;
-    return { why: error.message };
+    return { why: error.message, target };
   }
 }
 

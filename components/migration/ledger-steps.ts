@@ -4,7 +4,7 @@ import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { liveModes, lookAtCluster, type ServiceAddress } from "../kubernetes";
 import { addCutover } from "../ledger";
-import { addressIn, ConnectionError, previewTimeout, withRetries } from "../mongo";
+import { addressIn, ConnectionError, hostsIn, previewTimeout, withRetries } from "../mongo";
 import { kind, reportLine, type OncePerCutover, type StateOf, type Step } from "../step";
 import { compareBefore, type ComparedInputs, type ComparedResults } from "./before-claim";
 import { DataIssues } from "./errors";
@@ -60,11 +60,12 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     engineOnly: ["worker"],
     forward: applyWholePlan,
   },
-  observes: async ({ direction, worker, isPreview }) => {
-    if (direction === "back" || worker === undefined) return {};
+  observes: async ({ uri, direction, worker, isPreview }) => {
+    const place = hostsIn({ uri });
+    if (direction === "back" || worker === undefined) return place;
     const address = { ...worker, ...(isPreview && { isPreview }) };
     const workerModes = await lookAtCluster(address, (cluster) => liveModes(cluster, worker));
-    return { ...(workerModes && { workerModes }) };
+    return { ...place, ...(workerModes && { workerModes }) };
   },
   // The stack's own claim is compared once its state is known.
   findings: async (inputs, prior, state) => (prior && !state ? [] : foreseeClaim(inputs, state)),

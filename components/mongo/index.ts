@@ -14,6 +14,7 @@ export {
   answerIn,
   ConnectionError,
   formatHosts,
+  hostsIn,
   membersWithoutPrimary,
   sameServer,
   type DatabaseAddress,

@@ -44,6 +44,18 @@ export function formatHosts(uri: string): string {
     .join(", ");
 }
 
+/** The hosts as a step's input, for a review; none without a connection string that is known and can be parsed. */
+export function hostsIn({ uri = "" }: { readonly uri?: string | undefined }): {
+  readonly hosts?: string;
+} {
+  try {
+    return { hosts: formatHosts(uri) };
+  } catch {
+    // The library's error may quote the secret string.
+    return {};
+  }
+}
+
 /** MongoDB is unreachable or refused the log-in. The message names hosts, never secrets. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";

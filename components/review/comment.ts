@@ -47,6 +47,7 @@ export function review(input: ReviewInput): Review {
     headline: `${stack}: ${headline}`,
     level,
     verdict: verdictLine(verdict),
+    databases: input.databases.map(({ hosts, database }) => ({ hosts, database })),
     body: body.text,
   };
 }

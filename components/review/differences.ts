@@ -22,6 +22,9 @@ const hidden = new Set([
   "cutoverAt",
   "workerModes",
   "clusterIdentity",
+  // The verdict and the target name them once.
+  "database",
+  "hosts",
   "importedAt",
   "requests",
   "seen",

@@ -22,6 +22,7 @@ export function writeHeadline(input: ReviewInput, groups: readonly Group[]): str
     case "rollback":
       return joinStop(`roll back to files${isMongoUnreachable ? " without MongoDB" : ""}`, input);
     case "change": {
+      if (input.takesOver) return "takes over services on MongoDB; nothing is drained or imported";
       const named = nameGroups(groups);
       return `${refreshed ? "after a refresh" : "change"}: ${named || "the ledger"}`;
     }

@@ -1,6 +1,6 @@
 import { compareInputs, splitDifferences, type Difference } from "./differences";
 import { cutoverSteps, ownSteps, parts, type CutoverStep, type OwnStep, type Part } from "./parts";
-import type { Message, Preview, PreviewStep } from "./read";
+import type { Message, Preview, PreviewedDatabase, PreviewStep } from "./read";
 import type { PlanFacts } from "./read-plan";
 
 /** Where a preview leads: to MongoDB, back to files, or to no other storage. */
@@ -19,7 +19,10 @@ export interface ReviewInput extends Omit<Preview, "stack" | "steps"> {
   readonly changesStorage: boolean;
   /** Who stops the worker; undefined if a preview that would stop has not come to the step that says it. */
   readonly stoppedBy: "stack" | "person" | undefined;
+  /** Undefined without one, or if it is one of another database (`otherPlan`). */
   readonly plan: PlanFacts | undefined;
+  /** The database of a plan that is not used. */
+  readonly otherPlan: PlanFacts["target"];
   /** Whether the plan of a rollback did not reach MongoDB. */
   readonly isMongoUnreachable: boolean;
   /** How many runs a rollback would find unfinished, by the plan. */
@@ -72,13 +75,15 @@ export type ReviewOptions = Partial<Pick<ReviewInput, "stack" | "trigger" | "now
 /** Builds the input of a review from a preview, the plan if there is one, and other facts. */
 export function prepareReview(
   preview: Preview,
-  plan: PlanFacts | undefined,
+  given: PlanFacts | undefined,
   { stack = "stack", trigger = {}, now = new Date() }: ReviewOptions = {},
 ): ReviewInput {
   // The engine registers resources concurrently, so their order varies.
   const found = preview.steps.map(classify).sort((a, b) => (a.name < b.name ? -1 : 1));
   const steps = cutoverSteps.flatMap(([part]) => found.filter((step) => step.part === part));
   const { gate } = steps.find(({ className }) => className === "ServicesCheck")?.new ?? {};
+  const otherPlan = isOfOther(given?.target, preview.databases) ? given?.target : undefined;
+  const plan = otherPlan ? undefined : given;
   const { leftBehind, findings = [] } = plan ?? {};
   const isLost = findings.some(({ code }) => code === "would-not-export");
   // In an election the plan counts MongoDB as lost, but `up` stops and holds nothing. Another stop hides no loss.
@@ -86,7 +91,8 @@ export function prepareReview(
     isLost && preview.messages.some(({ stops, code }) => stops && code === "rollback-refused");
   const held = isElection ? undefined : findings.find(({ code }) => code === "would-hold");
   const { unfinished } = held?.facts ?? {};
-  const direction = findDirection(steps);
+  const turn = findDirection(steps);
+  const direction = turn === "cutover" && preview.takesOver ? "change" : turn;
   return {
     ...preview,
     stack: preview.stack ?? stack,
@@ -97,12 +103,22 @@ export function prepareReview(
     changesStorage: direction === "rollback" || (direction === "cutover" && gate !== "closed"),
     stoppedBy: findStopper(steps, preview.messages),
     plan: plan && { ...plan, ...(isElection && { findings: [] }) },
+    otherPlan,
     trigger,
     now,
     isMongoUnreachable: isLost && !isElection,
     unfinishedRuns: leftBehind?.unfinished ?? (typeof unfinished === "number" ? unfinished : 0),
     touchesSchema: steps.some(({ touches }) => touches === "schema"),
   };
+}
+
+// Hosts that only `up` knows may be any.
+function isOfOther(target: PlanFacts["target"], databases: readonly PreviewedDatabase[]): boolean {
+  if (!target || databases.length === 0) return false;
+  return !databases.some(
+    ({ hosts = target.hosts, database = target.database }) =>
+      hosts === target.hosts && database === target.database,
+  );
 }
 
 function findStopper(

@@ -85,6 +85,10 @@ export const findingForm = z.object({
 
 /** What `plan --json` prints, and a review reads. */
 export const planForm = printedForm({
+  target: z
+    .object({ hosts: z.string(), database: z.string() })
+    .optional()
+    .describe("MongoDB by the connection string; absent without one."),
   reachable: z.boolean().describe("Whether MongoDB answered: in filesystem mode it need not."),
   blocked: z.boolean().describe("Whether `issues` stop `pulumi up`."),
   ...changesShape,
@@ -133,5 +137,8 @@ export const reviewShape = {
     .enum(["blocked", "risks", "clear"])
     .describe("Whether something stops the update, a person has to decide, or neither."),
   verdict: z.string().describe("One line of Markdown: what blocks the update, what to look into."),
+  databases: z
+    .array(z.object({ hosts: z.string().optional(), database: z.string().optional() }))
+    .describe("MongoDB by environment; a member is absent if only `up` knows it."),
   body: z.string().describe("The whole comment in GitHub's Markdown."),
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unknownValue } from "../step";
 import { type Code, readPrinted, type Redact, withoutCode } from "../text";
 import { readJson } from "./read-json";
 
@@ -34,13 +35,25 @@ export interface Message {
   readonly code: Code | undefined;
 }
 
+/** An environment's database: by the settings, and since the last claim if the services work on that one. */
+export interface PreviewedDatabase {
+  /** As the settings name it; `hosts` is undefined if only `up` knows it. */
+  readonly hosts: string | undefined;
+  readonly database: string | undefined;
+  /** `HOSTS/DATABASE` on which the services work now; undefined if they work on files. */
+  readonly former: string | undefined;
+}
+
 /** The content of `pulumi preview --json`, without noise and secrets. */
 export interface Preview {
   readonly stack: string | undefined;
+  readonly databases: readonly PreviewedDatabase[];
   readonly steps: readonly PreviewStep[];
   readonly messages: readonly Message[];
   /** What the steps will do, a line each, in the order of the engine. */
   readonly planned: readonly string[];
+  /** Whether the stack takes over services that work on MongoDB already. */
+  readonly takesOver: boolean;
   /** Whether the engine refreshed the state first: `--refresh`. */
   readonly refreshed: boolean;
   /** How long the stack's last change of mode stopped the worker; undefined if not measured. */
@@ -105,6 +118,7 @@ export function readPreview(text: string, redact: Redact): Preview {
       ? { diagnostics: [{ severity: "error", message: nothingPrinted }] }
       : readJson(text, redact, previewForm, "`pulumi preview --json` prints");
   const raw = steps ?? [];
+  const printed = (diagnostics ?? []).map(({ message }) => readPrinted(message));
   // The stack itself is a resource and has the outputs.
   const stack = raw.find(({ urn }) => parseUrn(urn).type === "pulumi:pulumi:Stack");
   const lastChange = stoppedForm.safeParse(stack?.oldState?.outputs?.rollout);
@@ -117,14 +131,39 @@ export function readPreview(text: string, redact: Redact): Preview {
   }
   return {
     stack: raw.map(({ urn }) => /^urn:pulumi:(.+?)::/.exec(urn)?.[1]).find(Boolean),
+    databases: readDatabases(raw),
     steps: [...byUrn].map(([urn, steps]) => mergeSteps(urn, steps)),
     messages: (diagnostics ?? []).flatMap(parseMessage),
-    planned: (diagnostics ?? [])
-      .map(({ message }) => readPrinted(message))
-      .flatMap(({ code, text }) => (code === "planned" ? [withoutCode(text)] : [])),
+    planned: printed.flatMap(({ code, text }) => (code === "planned" ? [withoutCode(text)] : [])),
+    takesOver: printed.some(({ code }) => code === "taken-over"),
     refreshed: raw.some(({ op }) => op === "refresh"),
     stoppedSeconds: lastChange.data?.stoppedSeconds,
   };
+}
+
+const known = z.string().refine((text) => text !== "" && text !== unknownValue);
+const placeForm = z.object({
+  hosts: known.optional().catch(undefined),
+  database: known.optional().catch(undefined),
+});
+// Only a claim has it.
+const usedForm = z.object({
+  inputs: z.object({ direction: z.literal("forward") }),
+  outputs: z.object({ location: z.string().regex(/^.+\/.+\/.+$/) }),
+});
+
+// A cutover or another schema has a claim, a rollback the bulk pass: the engine prints no step that does nothing.
+function readDatabases(raw: readonly Raw[]): PreviewedDatabase[] {
+  const byPlace = new Map<string, PreviewedDatabase>();
+  for (const { urn, newState, oldState } of raw) {
+    if (!/:(LedgerClaim|BulkPass)$/.test(parseUrn(urn).type) || !newState?.inputs) continue;
+    const { hosts, database } = placeForm.parse(newState.inputs);
+    const used = usedForm.safeParse(oldState).data?.outputs.location;
+    const place = `${hosts}/${database}`;
+    const former = used?.slice(0, used.lastIndexOf("/")) ?? byPlace.get(place)?.former;
+    byPlace.set(place, { hosts, database, former });
+  }
+  return [...byPlace.values()];
 }
 
 function mergeSteps(urn: string, steps: readonly Raw[]): PreviewStep {

@@ -1,4 +1,5 @@
 import { formatCount } from "../text";
+import { describeDatabases } from "./databases";
 import { describeDifferences, formatValue } from "./differences";
 import { foldList } from "./fit";
 import type { ReviewInput, ReviewedStep } from "./input";
@@ -85,8 +86,20 @@ function summarize({ rows, noun = "resource" }: Group): Markdown {
   return join([...shown.map(({ text }) => text), ...rest], "<br>");
 }
 
+// They do nothing for services that work on MongoDB already.
+const ofCutover = [
+  "BulkPass",
+  "Canary",
+  "FirstVerification",
+  "WorkerStopped",
+  "Drain",
+  "Handover",
+  "FinalPass",
+];
+
 function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
-  const { direction, plan, isMongoUnreachable, gate } = input;
+  const { direction, plan, isMongoUnreachable, gate, takesOver } = input;
+  if (takesOver && ofCutover.includes(step.className)) return true;
   // A new step does nothing on files, and none does while the gate is closed.
   const isIdle = gate === "closed" || (step.operation === "create" && direction !== "rollback");
   if (step.isOurs && step.new?.direction === "back" && isIdle) return true;
@@ -165,8 +178,9 @@ function describeFacts(step: ReviewedStep): Markdown[] {
   ];
 }
 
-/** Where the files and the services are, in one line. Empty if no step works there. */
-export function describeTarget({ steps }: ReviewInput): Markdown[] {
+/** Where files, MongoDB and the services are, in one line. Empty if no step works there. */
+export function describeTarget(input: ReviewInput): Markdown[] {
+  const { steps } = input;
   const own = steps.filter(({ isOurs }) => isOurs);
   const find = (key: string) => own.map(({ new: inputs }) => inputs?.[key]).find(Boolean);
   const { server } = Object(find("clusterIdentity")) as { readonly server?: unknown };
@@ -179,5 +193,6 @@ export function describeTarget({ steps }: ReviewInput): Markdown[] {
   const places = named.flatMap(([what, place]) =>
     place ? [md`${what}${formatValue(place) ?? ""}`] : [],
   );
-  return places.length > 0 ? [md`Target: ${join(places, ", ")}`] : [];
+  const all = [...places, ...describeDatabases(input)];
+  return steps.length > 0 && all.length > 0 ? [md`Target: ${join(all, ", ")}`] : [];
 }

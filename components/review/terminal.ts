@@ -4,7 +4,7 @@ import { isError, isStop, unreadableRuns, type ReviewInput } from "./input";
 import { otherWarnings } from "./messages";
 import type { Message } from "./read";
 import { plain, printable, wrap } from "./safe/markdown";
-import { groupRows } from "./table";
+import { describeTarget, groupRows } from "./table";
 import { describeUndo, judgePreview } from "./verdict";
 
 // One screen in all. Errors and stops are never left out.
@@ -41,6 +41,7 @@ export function reviewText(input: ReviewInput): string {
       return ["", title, ...[...items.slice(0, most), ...more].map((item) => `  ${item}`)];
     }),
     ...describeUndo(direction, verdict.level).flatMap((undo) => ["", undo]),
+    ...describeTarget(input).flatMap((target) => ["", plain(target)]),
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { formatCount } from "../text";
+import { databaseChanges, describeOtherPlan, otherCollections } from "./databases";
 import { isError, isStop, unreadableRuns, type ReviewedDirection, type ReviewInput } from "./input";
 import { otherWarnings } from "./messages";
 import {
@@ -84,6 +85,9 @@ export function verdictList({ sections }: Verdict): Markdown[] {
 const countIssues = ({ touchesSchema, plan }: ReviewInput) =>
   touchesSchema ? (plan?.issues.length ?? 0) : 0;
 
+const refusesDatabase = ({ messages }: ReviewInput) =>
+  messages.some((one) => isStop(one) && one.code === "other-database");
+
 function findBlocks(input: ReviewInput): Risks {
   const { messages, plan } = input;
   const errors = messages.filter(isError).length;
@@ -91,6 +95,7 @@ function findBlocks(input: ReviewInput): Risks {
     errors > 0 && `the preview failed with ${formatCount(errors, "error")}`,
     plan?.blocked &&
       describeAny(countIssues(input), "data issue", ": up stops before its first change"),
+    ...(refusesDatabase(input) ? databaseChanges(input) : []),
     describeAny(unreadableRuns(input).length, "run", " cannot be read: up stops before the drain"),
     messages.some(isStop) && "up stops before it is done, a warning below says where",
   ];
@@ -99,6 +104,8 @@ function findBlocks(input: ReviewInput): Risks {
 function findAnomalies(input: ReviewInput): Risks {
   const { steps, plan, touchesSchema } = input;
   return [
+    ...(refusesDatabase(input) ? [] : databaseChanges(input)),
+    ...otherCollections(input),
     ...serviceAnomalies(input),
     missingFigures(input),
     !plan?.blocked &&
@@ -122,10 +129,11 @@ function findCosts(input: ReviewInput): Risks {
 }
 
 // Only a plan has figures of MongoDB.
-function missingFigures({ direction, steps, plan }: ReviewInput): string | false {
+function missingFigures(input: ReviewInput): string | false {
+  const { direction, steps, plan } = input;
   const isNeeded = steps.some(({ operation, touches }) => operation !== "delete" && touches);
   const isUnseen = plan ? !plan.reachable && direction !== "rollback" : true;
-  const why = plan ? "the plan did not reach it" : "there is no plan";
+  const why = describeOtherPlan(input) ?? (plan ? "the plan did not reach it" : "there is no plan");
   return isNeeded && isUnseen && `the figures of MongoDB are missing, because ${why}`;
 }
 

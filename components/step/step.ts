@@ -22,6 +22,8 @@ export interface MongoInputs extends StepInputs {
   /** Secret. Absent in a rollback without a connection string in the settings. */
   readonly uri?: string;
   readonly database?: string;
+  /** The hosts in `uri`, which a step that a review reads looks up itself; not secret. */
+  readonly hosts?: string;
   /** The Job's address. Default: the step runs in the engine. */
   readonly job?: JobTarget;
   /** Set in a Job's pod. */

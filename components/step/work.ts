@@ -101,7 +101,7 @@ function requestOf(
   state?: AnyState,
 ): StepRequest {
   // The pod gets the connection string from a Secret.
-  const left: readonly string[] = ["uri", "job", ...engineOnly];
+  const left: readonly string[] = ["uri", "hosts", "job", ...engineOnly];
   const keys = Object.keys(inputs).filter((key) => !left.includes(key));
   const sent: StepInputs & { readonly root?: string } = pick(inputs, keys);
   const { root } = sent;

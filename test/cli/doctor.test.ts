@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { Long, MongoClient } from "mongodb";
@@ -218,6 +218,15 @@ it("finds what up would stop for: a run that cannot be read, and a values file o
   expect(stdout).toMatch(/stop {2}state .*\n?.*state\/runs\/cut\.json/);
   expect(stdout).toMatch(/stop {2}services .*not of stack prod/);
   expect(exitCode).toBe(2);
+
+  await values("organization/taskrunner-storage/prod");
+  const [worker = "", web = ""] = ["worker", "web"].map((name) =>
+    join(location, `rollout/${name}.values.yaml`),
+  );
+  await rename(worker, `${worker}.old`);
+  await rename(web, worker);
+  await rename(`${worker}.old`, web);
+  expect((await doctor()).stdout).toMatch(/stop {2}services .*named for worker/);
 });
 
 it("vouches for no user that it does not know, and takes releases that exist for the stack's", async () => {

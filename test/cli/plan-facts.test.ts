@@ -41,6 +41,7 @@ it("plan --json counts the files on disk by kind", async () => {
   expect(exitCode).toBe(2);
   expect(found).toMatchObject({
     reachable: true,
+    target: { hosts: expect.stringMatching(/^[\w.]+:\d+$/) as string },
     state: {
       root: state,
       runs: { files: 2, bytes: size + other.size },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { repository } from "../../tools/parts";
+import { reviewed } from "./reviewed";
 import { clusterSiteValues, type SiteService } from "./cluster";
 import { helmStack, type Mode } from "./stacks";
 
@@ -155,6 +156,10 @@ describe("releases that a site has installed", () => {
     const files = join(site.root, "state/runs");
     const name = (await readdir(files)).find((one) => one.endsWith(".json")) ?? "";
     await rm(join(files, name));
+    await configure("mongo");
+    const { headline, body } = await reviewed(site.stack, {});
+    expect(headline).toContain("takes over services on MongoDB");
+    expect(body).not.toMatch(/cut over|you stop|import \d+ runs/);
     for (const mode of ["mongo", "filesystem"] as const) {
       await configure(mode);
       await site.up();

@@ -64,6 +64,27 @@ it("reviews a first cutover: what is created, imported and cut over", async () =
   await expectInGallery("first-cutover", made);
 });
 
+it("reviews a database of another service: its name, and what else is in it", async () => {
+  const uri = `${life.server.uri}/payments`;
+  const payments = life.db.client.db("payments");
+  await payments.collection("invoices").insertOne({ amount: 1 });
+  await configure({ mongoUri: uri, appMongoUri: uri });
+  const made = await review({ uri });
+  // A workflow may have the variable of another stack.
+  const leftover = await review();
+  await payments.dropDatabase();
+  await configure();
+
+  const hosts = `127.0.0.1:${life.server.port}`;
+  expect(made.databases).toEqual([{ hosts, database: "payments" }]);
+  expect(made.verdict).toContain("the database has 1 collection outside the schema: `invoices`");
+  const own = `${hosts}/payments`;
+  expect(leftover.verdict).toContain(
+    `the plan is of \`${hosts}/taskrunner\`, and the preview of \`${own}\``,
+  );
+  await expectInGallery("other-database", made);
+});
+
 it("reviews blocking documents: a duplicate of a key, and a broken one", async () => {
   const entry = (id: number, sequence: number) => ({
     _id: new ObjectId(id.toString(16).padStart(24, "0")),
@@ -92,6 +113,19 @@ it("reviews nothing where nothing changes", async () => {
   expect(headline).toBe("staging: no changes");
   expect(body).toMatch(/^### `staging`: no changes\n/);
   expect(rendered(body).tables).toEqual([]);
+});
+
+it("reviews another database of a stack on MongoDB: one line, and no figures", async () => {
+  const uri = `${life.server.uri}/other`;
+  await configure({ mongoUri: uri, appMongoUri: uri });
+  const made = await review({ uri });
+  await configure();
+
+  expect(made.level).toBe("blocked");
+  expect(made.verdict).toMatch(/the database changes from `.*\/taskrunner` to `.*\/other`/);
+  expect(made.body).toContain("advanced.acceptDatabase");
+  expect(made.body).not.toMatch(/database: (taskrunner|other)/);
+  await expectInGallery("moved-database", made);
 });
 
 it("reviews a changed index, and log entries that will expire", async () => {

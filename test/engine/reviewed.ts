@@ -15,6 +15,7 @@ export interface Review {
   readonly level: string;
   readonly verdict: string;
   readonly body: string;
+  readonly databases: readonly object[];
   /** What it says of an approval that has less; empty if all was approved. */
   readonly unapproved: string;
 }

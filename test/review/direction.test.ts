@@ -37,6 +37,25 @@ describe("the direction of a preview", () => {
   });
 });
 
+it("is no cutover where the stack takes over services on MongoDB, as after a destroy", () => {
+  const first = (name: string, parent: string) =>
+    created(`~taskrunner:${name}`, name, { direction: "forward" }, parent);
+  const steps = [
+    first("BulkPass", "FilesystemBackfill"),
+    first("ValuesFile", "WorkerRollout"),
+    created("~kubernetes:WorkerStopped", "drain", { direction: "forward" }, "WorkerDrain"),
+    first("Handover", "Handover"),
+  ];
+  const message =
+    "The services work on MongoDB since 2026-11-25: this stack takes them over. [taken-over]";
+  const made = reviewOf(previewOf(steps, { diagnostics: [{ severity: "info", message }] }));
+
+  expect(made.headline).toMatch(/takes over services on MongoDB/);
+  expect(made.verdict).not.toMatch(/worker|unfinished/);
+  expect(made.body).not.toMatch(/cut over|import |you stop/);
+  expect(reviewOf(previewOf(steps)).headline).toContain("cut over");
+});
+
 it("says what each handover does in its direction", () => {
   const names = ["Handover", "FinalPass"];
   const bodyOf = (way: typeof forward | typeof back) =>

@@ -100,6 +100,8 @@ function inputs(text: fc.Arbitrary<string>): fc.Arbitrary<Record<string, unknown
     {
       name: text,
       collection: text,
+      hosts: text,
+      database: text,
       key: text,
       unique: fc.boolean(),
       sparse: fc.boolean(),
@@ -123,7 +125,13 @@ function inputs(text: fc.Arbitrary<string>): fc.Arbitrary<Record<string, unknown
 
 /** What `pulumi preview --json` might print, with these texts in all places. */
 export function previews(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object> {
-  const state = fc.record({ inputs: inputs(text), outputs: fc.record({ applied: fc.boolean() }) });
+  const state = fc.record({
+    inputs: inputs(text),
+    outputs: fc.record(
+      { applied: fc.boolean(), location: text.map((one) => `${one}/d/l`) },
+      { requiredKeys: [] },
+    ),
+  });
   const step = fc
     .tuple(fc.constantFrom("create", "update", "delete", "replace"), types, text, state, state)
     .map(([op, [parent, type], name, old, wanted]) => ({
@@ -200,7 +208,14 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
     format: fc.constant(1),
     reachable: fc.boolean(),
     blocked: fc.constant(false),
-    leftAlone: fc.array(change, { maxLength: 1 }),
+    leftAlone: fc.array(
+      fc.oneof(
+        change,
+        change.map((one) => ({ ...one, index: undefined })),
+      ),
+      { maxLength: 2 },
+    ),
+    target: fc.option(fc.record({ hosts: text, database: text }), { nil: undefined }),
     notChecked: fc.array(text, { maxLength: 1 }),
     changes: fc.array(change, { maxLength: 2 }),
     issues: fc.array(fc.oneof(duplicate, broken), { maxLength: 2 }),

@@ -9,7 +9,7 @@ import { findRefusals, findUnknownCutover } from "../../components/rollout/pods/
 import { checkReleases, pendingOperations } from "../../components/rollout/helm/releases";
 import { findObstacles } from "../../components/rollout/pods/obstacles";
 import { workload } from "../../components/rollout/pods/workload";
-import { environmentOnTop, refuseUnknownList } from "../../components/rollout/values/variables";
+import { environmentOnTop, refuseOtherList } from "../../components/rollout/values/variables";
 import { sentences } from "../sentences";
 
 type Labels = Readonly<Record<string, string>>;
@@ -126,7 +126,7 @@ const revisions = (...all: string[]) =>
 const releases = ["worker"];
 
 const site = (text: string) => ({ file: "site.yaml", text });
-const env = { path: "env" };
+const env = { path: "env", service: "worker" } as const;
 
 it("a refusal says what was found and what to do", async () => {
   const all = await sentences({
@@ -177,7 +177,11 @@ it("a refusal says what was found and what to do", async () => {
       ),
 
     "a values file without a list that the chart may have": () => {
-      refuseUnknownList([site("replicas: 2\n")], "chart oci://x/c", env);
+      refuseOtherList([site("replicas: 2\n")], "chart oci://x/c", env);
+    },
+    "a values file of the other service": () => {
+      const text = "env: { TaskRunner__Storage__Mode: filesystem }\n";
+      refuseOtherList([site(text)], "chart oci://x/c", env);
     },
     "a values file with a text in the place of the variables": () =>
       environmentOnTop([site("env: text\n")], env, []),

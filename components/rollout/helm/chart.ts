@@ -22,7 +22,7 @@ import {
   valuesFiles,
   type ReleaseValues,
 } from "../values/files";
-import { environmentOnTop, refuseUnknownList, valuesAt } from "../values/variables";
+import { environmentOnTop, refuseOtherList, valuesAt } from "../values/variables";
 import { refuseNulls, refusePasswords } from "./checks";
 import { findChangedVariable } from "./rendered";
 
@@ -44,7 +44,7 @@ export function readReleases(rollout: HelmRolloutSettings, direction: Direction)
       refuseNulls(read.ofSite);
       refusePasswords(read, from.services);
       const files = inHelmsOrder(read);
-      for (const target of from.services) refuseUnknownList(files, `chart ${from.chart}`, target);
+      for (const target of from.services) refuseOtherList(files, `chart ${from.chart}`, target);
     } catch (error) {
       if (direction === "forward" || !(error instanceof ValuesFileError)) throw error;
       void logFinding(warning("values-unfit", error.message));

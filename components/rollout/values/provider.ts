@@ -13,7 +13,7 @@ import {
 } from "../environment";
 import { resumeHint } from "../recovery";
 import { ValuesFileError, type ValuesText } from "./files";
-import { environmentOnTop, lastAt, refuseUnknownList, valuesAt } from "./variables";
+import { environmentOnTop, lastAt, refuseOtherList, valuesAt } from "./variables";
 import { PushError, pushFile, type ReadOnBranch } from "./git";
 import { findChanged, findFileInMongoMode, ownText, siteTexts, type WrittenMode } from "./stated";
 
@@ -81,7 +81,7 @@ export async function findUnfit(
     formatValues(inputs);
     await access(dirname(inputs.file), constants.W_OK).catch(notWritable(inputs));
     if (inputs.direction === "forward" || isNew)
-      refuseUnknownList(siteTexts(inputs), "the chart", inputs);
+      refuseOtherList(siteTexts(inputs), "the chart", inputs);
     return undefined;
   } catch (error) {
     if (!(error instanceof ValuesFileError)) throw error;

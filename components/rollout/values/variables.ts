@@ -1,5 +1,5 @@
-import type { EnvironmentEntry } from "../environment";
-import type { EnvironmentTarget } from "../placement";
+import { environmentKeys, type EnvironmentEntry, type Service } from "../environment";
+import type { EnvironmentTarget, ServiceValues } from "../placement";
 import { isMap, parseValues, ValuesFileError, type ValuesText } from "./files";
 
 /** Values that have only this value, at a dotted path. */
@@ -88,19 +88,38 @@ export function withEntries(
 export const variableKey = (name: unknown) => String(name).toLowerCase();
 
 /**
- * Refuses a path that no file has: the stack's list would replace one that the chart may have there.
+ * Refuses a path that no file has: the stack's list would replace one that the chart may have there. Refuses files that
+ * state only the other service's storage there: the services' files are swapped.
  *
  * @throws ValuesFileError
  */
-export function refuseUnknownList(
+export function refuseOtherList(
   files: readonly ValuesText[],
   chart: string,
-  { path }: EnvironmentTarget,
+  { path, service }: ServiceValues,
 ): void {
-  if (lastAt(files, path) !== undefined) return;
+  if (lastAt(files, path) !== undefined) {
+    refuseSwapped(files, { path, service });
+    return;
+  }
   throw new ValuesFileError(
     files.at(-1)?.file ?? "(none is named)",
     `it has no ${path}, so this stack's variables would replace a list that ${chart} may have there`,
     "Copy the chart's list into the file (see helm show values). If the chart has none, write an empty list ([]) or map ({}).",
+  );
+}
+
+function refuseSwapped(files: readonly ValuesText[], { path, service }: ServiceValues): void {
+  const stated = variablesAt(files, path);
+  const of = (one: Service) => {
+    const keys = environmentKeys(one).map(variableKey);
+    return stated.find(({ name }) => keys.includes(variableKey(name)));
+  };
+  const foreign = of(service === "worker" ? "web" : "worker");
+  if (foreign === undefined || of(service) !== undefined) return;
+  throw new ValuesFileError(
+    foreign.file,
+    `it is named for ${service}, and ${path} has ${String(foreign.name)}, which is of the other service`,
+    "Name the files of each service in its own setting: rollout.worker and rollout.web.",
   );
 }

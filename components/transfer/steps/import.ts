@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { collectionRoles } from "../../contract";
-import { sameServer } from "../../mongo";
+import { hostsIn, sameServer } from "../../mongo";
 import {
   type Skipped,
   countJobs,
@@ -54,6 +54,7 @@ import { truncateReport, comparedStateInputs, namedState, sidesOf, stateOf } fro
 export const bulkPass: Step<PassInputs, BulkPassResults> = {
   ...BulkPass,
   id: ({ database = "" }) => `${database}/import`,
+  observes: (inputs) => Promise.resolve(hostsIn(inputs)),
   isDue: hasToImport,
   describes: describeBulkPass,
   job: { state: "write", endsEarly: true },

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { serviceEnvironment } from "../../../components/rollout";
-import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/values/variables";
+import { environmentOnTop, refuseOtherList } from "../../../components/rollout/values/variables";
 import { serviceNames as usual } from "../names";
 
 const names = { ...usual, connectionSecret: { name: "mongo", key: "uri" } };
 const onMongo = serviceEnvironment("worker", "forward", names);
 const onFiles = serviceEnvironment("worker", "back", names);
-const env = { path: "env" };
-const workerEnv = { path: "worker.env" };
+const env = { path: "env", service: "worker" } as const;
+const workerEnv = { path: "worker.env", service: "worker" } as const;
 
 const site = {
   file: "site.yaml",
@@ -23,7 +23,7 @@ const site = {
 describe("a path at which the chart may have a list of its own", () => {
   const bare = { file: "site.yaml", text: "replicas: 2\n" };
   const refusing = (ofSite: { file: string; text: string }[], defaults?: typeof site) => () => {
-    refuseUnknownList([...(defaults ? [defaults] : []), ...ofSite], "chart oci://x/c", env);
+    refuseOtherList([...(defaults ? [defaults] : []), ...ofSite], "chart oci://x/c", env);
   };
 
   it("is refused if no file has it", () => {
@@ -37,6 +37,12 @@ describe("a path at which the chart may have a list of its own", () => {
     expect(refusing([{ file: "site.yaml", text: "env: []" }])).not.toThrow();
     expect(refusing([{ file: "site.yaml", text: "env: {}" }])).not.toThrow();
     expect(refusing([bare], site)).not.toThrow();
+  });
+
+  it("is refused with the storage of the other service alone, as in swapped files", () => {
+    const ofWeb = { file: "web.yaml", text: "env: { taskrunner__storage__mode: filesystem }" };
+    expect(refusing([ofWeb])).toThrow(/web\.yaml .* named for worker, .*taskrunner__storage__mode/);
+    expect(refusing([ofWeb, site])).not.toThrow();
   });
 });
 
@@ -73,7 +79,7 @@ describe("the environment on top of a site's values", () => {
       "yes",
     ]);
     expect(environmentOnTop([old], workerEnv, onFiles)).toHaveLength(1);
-    expect(refuseUnknownList.bind(undefined, [old], "oci://x/c", workerEnv)).not.toThrow();
+    expect(refuseOtherList.bind(undefined, [old], "oci://x/c", workerEnv)).not.toThrow();
   });
 
   it("has the names of a map's keys in the letters of each file that has them", () => {
