@@ -11,6 +11,7 @@ import {
   type SettingsSource,
 } from "../components/settings";
 import { UsageError, usualSeconds, type CommonOptions } from "./command";
+import { readProgramSettings } from "./program-settings";
 import { runPulumi } from "./pulumi";
 
 /**
@@ -66,8 +67,11 @@ async function readStackConfig(stack: string) {
     const stdout = await read("--show-secrets").catch(() => read("--open"));
     const all = Object.entries(JSON.parse(stdout) as Record<string, StackValue>);
     const plain = all.filter(([, { secret }]) => secret === false);
+    const own = Object.fromEntries(all.map(([key, { value }]) => [key, value ?? { secure: "" }]));
+    const isWhole = all.some(([key, { value = "" }]) => /:rollout$|storageMode/.test(key + value));
     return {
-      config: Object.fromEntries(all.map(([key, { value }]) => [key, value ?? { secure: "" }])),
+      // A program may have its settings itself; the file's win.
+      config: isWhole ? own : { ...(await readProgramSettings(stack)), ...own },
       plainKeys: plain.map(([key]) => key.slice(key.indexOf(":") + 1)),
     };
   } catch (error) {

@@ -13,6 +13,7 @@ import { drainGateOf } from "./settings";
 import {
   isProgramSettings,
   settingsOf,
+  statedSettings,
   type ProgramSettings,
   type TaskRunnerStorageArgs,
 } from "./settings/program";
@@ -165,7 +166,10 @@ export class TaskRunnerStorage extends StepGroup {
       .all([handover.cutoverAt, update.ended, over])
       .apply(([cutoverAt, ended]) => ({ cutoverAt, ended }));
     // The engine waits for a component's outputs, so it waits for the last line.
-    this.registerOutputs({ logged: this.logResult(name, settings, files, last) });
+    this.registerOutputs({
+      logged: this.logResult(name, settings, files, last),
+      settings: statedSettings(settings),
+    });
   }
 
   /**

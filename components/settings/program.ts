@@ -85,6 +85,15 @@ export function settingsOf(
   };
 }
 
+/**
+ * The settings with the keys of a stack's file, for the stack's state: commands read them there if the file has none.
+ * Connection strings stay secret.
+ */
+export function statedSettings(settings: ProgramSettings): TaskRunnerStorageArgs {
+  const derived = { direction: undefined, database: undefined };
+  return { ...settings, ...derived };
+}
+
 /** Whether the values are settings that are parsed already. */
 export function isProgramSettings(values: TaskRunnerStorageArgs): values is ProgramSettings {
   return "direction" in values;

@@ -5,6 +5,7 @@ export {
   gateStaysOpen,
   hyphenated,
   kind,
+  onlyInstance,
   Unfinished,
   unknownValue,
   type MongoInputs,

@@ -62,6 +62,22 @@ describe("a program whose connection string is another resource's output", () =>
     expect(await life.stack.state()).not.toContain(`mongodb://${host()}`);
   });
 
+  it("has all commands, although no file has its settings", async () => {
+    const status = await life.stack.command("status", "--json");
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      storageMode: "mongo",
+      services: { worker: ["mongo"], web: ["mongo"] },
+    });
+    const verify = await life.stack.command("verify");
+    expect(verify.exitCode, verify.stderr).toBe(0);
+    expect(verify.stdout).toContain("5 runs");
+    const doctor = await life.stack.command("doctor");
+    expect(doctor.stdout).toMatch(/^ok {4}settings +storageMode: mongo/m);
+    expect(doctor.stdout + doctor.stderr + verify.stderr).not.toContain("mongodb://");
+    const preview = await life.stack.command("preview");
+    expect(preview.stderr).not.toContain("figures of MongoDB are missing");
+  });
+
   it("has a preview in which the string is not known", async () => {
     const urn = /"(urn:[^"]*::server)"/.exec(await life.stack.state())?.[1] ?? "";
     const preview = await life.stack.pulumi("preview", "--replace", urn);
@@ -72,5 +88,7 @@ describe("a program whose connection string is another resource's output", () =>
     await life.configure({ storageMode: "filesystem", mongoUri: host() });
     await life.up();
     expect(await life.modes()).toEqual(["filesystem", "filesystem"]);
+    const exported = await life.stack.command("export");
+    expect(exported.exitCode, exported.stderr).toBe(0);
   });
 });

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
+import { bundledCommands } from "../cli/bundled";
 import { nextCutover } from "../../tools/dev/outputs";
 import { engine, engineEnvironment, type EngineOptions, repository } from "../../tools/parts";
 
@@ -47,6 +48,10 @@ export interface TestStack {
   taint(urn: string): Promise<void>;
   /** The stack's outputs; @param flags such as `--show-secrets` */
   outputs(...flags: string[]): Promise<Record<string, unknown>>;
+  /** Runs a command in the project's folder, which has no settings file of this stack. */
+  command(
+    ...args: readonly string[]
+  ): Promise<{ stdout: string; stderr: string; exitCode: number | undefined }>;
   /** The state as the engine keeps it on disk, in the form of `pulumi stack export`. */
   state(): Promise<string>;
   /** Puts another state in its place, as `pulumi stack import` does. */
@@ -150,6 +155,15 @@ export async function makeStack(
       await writeSettings(settingsFile, { ...numbered(settings, next), ...secrets });
     },
     pulumi: inProject,
+    command: async (...args) => {
+      const all = [bundledCommands(), ...args, "--stack", name];
+      const { stdout, stderr, exitCode } = await execa("node", all, {
+        cwd: project,
+        env,
+        reject: false,
+      });
+      return { stdout, stderr, exitCode };
+    },
     preview: () => inProject("preview", "--diff"),
     previewAsJson: async (...args) => {
       const options = { cwd: project, env, reject: false } as const;

@@ -65,6 +65,11 @@ it("two environments are in one program, each in a mode of its own", async () =>
     expect(await life.client.db(name).collection("pack_runs").countDocuments()).toBe(3);
   }
 
+  // Their project's folder has no file with their settings.
+  const { stdout, stderr } = await life.stack.command("status", "--json", "--instance", "blue");
+  expect(stderr).toContain("Connecting to");
+  expect(JSON.parse(stdout)).toMatchObject({ database: "blue", storageMode: "mongo" });
+
   await life.stack.configure({ blue, green: settings("green", "filesystem") });
   await life.up();
   expect(await modes()).toEqual(["mongo", "filesystem"]);
