@@ -140,9 +140,12 @@ async function approvalFindings(store: Store, journal: Journal, run: RunRecord):
   const lostAt = ofRun.findLastIndex(({ event }) => event === "lost");
   const decided = ofRun.slice(lostAt + 1).filter((event) => event.event === "decided");
   const there = (await store.approvals(runId)).map((one) => `${one.approvalId} ${one.status}`);
-  const told = asked.map(({ approvalId = "" }) => {
+  const told = asked.flatMap(({ approvalId = "" }) => {
     const decision = decided.find((event) => event.approvalId === approvalId);
-    return `${approvalId} ${decision?.status ?? "pending"}`;
+    // A run that was cancelled after the loss asks no more.
+    const isGone =
+      lostAt >= 0 && !decision && !there.some((one) => one.startsWith(`${approvalId} `));
+    return isGone ? [] : [`${approvalId} ${decision?.status ?? "pending"}`];
   });
   return difference(`approvals of ${runId}`, told, there);
 }

@@ -4,7 +4,7 @@ import { defaultFolders } from "../../../components/contract";
 import type { Random } from "../../../tools/sample/random";
 import { documentOptions } from "../../contract/options";
 import type { Mode } from "../crew";
-import type { MemoryJournal } from "../journal";
+import { eventsOf, type MemoryJournal } from "../journal";
 import { hasRunEnded, isFinal } from "../records";
 import type { Queue } from "../queue";
 import type { Store } from "../store";
@@ -61,7 +61,11 @@ export class LostApprovals {
       const step = run.steps.find((one) => !isFinal(one));
       const { approvalId, stepId = "" } = step ?? {};
       const asked = (await store.approvals(runId)).find((one) => one.approvalId === approvalId);
-      if (approvalId !== undefined && asked) open.push({ runId, stepId, approvalId });
+      // A write that passes the gate may be under way.
+      const isPassed = eventsOf(this.journal, "logged").some(
+        ({ runId: of, message }) => of === runId && message === `approval ${approvalId} approved`,
+      );
+      if (approvalId !== undefined && asked && !isPassed) open.push({ runId, stepId, approvalId });
     }
     return open;
   }

@@ -2,7 +2,7 @@ import { type Db, ObjectId } from "mongodb";
 import type { Random } from "../../../tools/sample/random";
 import { documentOptions } from "../../contract/options";
 import type { Queue } from "../queue";
-import { hasRunEnded } from "../records";
+import { hasRunEnded, isFinal } from "../records";
 import type { Store } from "../store";
 
 /** Runs in MongoDB that a service gave a member that no file can hold. */
@@ -21,7 +21,11 @@ export class Unwritable {
     const onFiles = new Set((await this.stores.filesystem.runs()).map(({ runId }) => runId));
     const begun = (await this.stores.mongo.runs()).filter(
       (run) =>
-        !onFiles.has(run.runId) && !hasRunEnded(run) && run.steps.some(({ attempts }) => attempts),
+        !onFiles.has(run.runId) &&
+        !hasRunEnded(run) &&
+        run.steps.some(({ attempts }) => attempts) &&
+        // A decision between the rollouts makes another job (docs/queue.md#the-window-between-the-rollouts).
+        run.steps.every((step) => step.kind === "Run" || isFinal(step)),
     );
     if (begun.length === 0) return "nothing";
     const { runId } = random.pick(begun);
