@@ -37,20 +37,28 @@ async function bulkPass(files: object = {}): Promise<void> {
 const handOverAgain = async (properties: object) =>
   (await Handover.update("id", properties, stack.inputs())).outs as Outs;
 
-it("no cutover is recorded over a finished run whose file is refused while MongoDB has it unfinished", async () => {
-  await bulkPass(others);
-  const text = JSON.stringify(run("busy", { ...finished, failurePolicy: null }));
-  await writeFile(join(stack.root, busy), text);
-  const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
-  expect(reasons).toEqual([
-    expect.stringMatching(
-      /busy \(finished on disk since .*busy\.json .*unfinished in MongoDB since/,
-    ),
-  ]);
-  expect(await readCutoverRecord(stack.root)).toBeUndefined();
-  await stack.runs.deleteOne({ _id: "busy" });
-  expect(await handOverAgain(properties)).toMatchObject({ cutoverRecord: { unfinishedCount: 1 } });
-});
+it.each([
+  ["lately", "2025-11-06T09:00:00Z"],
+  ["hours ago", "2025-11-07T09:00:00Z"],
+])(
+  "no cutover is recorded over a finished run whose file is refused while MongoDB has it unfinished since %s",
+  async (_, updatedAt) => {
+    await bulkPass({ ...others, "state/runs/newest.json": run("newest", { updatedAt }) });
+    const text = JSON.stringify(run("busy", { ...finished, failurePolicy: null }));
+    await writeFile(join(stack.root, busy), text);
+    const { reasons, properties } = await stoppedBy(Handover.create(stack.inputs()));
+    expect(reasons).toEqual([
+      expect.stringMatching(
+        /busy \(finished on disk since .*busy\.json .*unfinished in MongoDB since/,
+      ),
+    ]);
+    expect(await readCutoverRecord(stack.root)).toBeUndefined();
+    await stack.runs.deleteOne({ _id: "busy" });
+    expect(await handOverAgain(properties)).toMatchObject({
+      cutoverRecord: { unfinishedCount: 1 },
+    });
+  },
+);
 
 it("no cutover is recorded over a run that changed on both sides", async () => {
   await bulkPass(others);

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import type { CollectionRole } from "../../contract";
 import {
   type Key,
+  baseNameOf,
   fileBaseNames,
   fileOf,
   isUnfinished,
@@ -26,6 +27,7 @@ import type { BothSides } from "../sides";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
 import { importState } from "./import";
+import { findIds } from "./withdraw";
 
 /** A pass before the cutover is recorded. */
 type GuardedPass = "bulk" | "delta";
@@ -147,7 +149,11 @@ interface Asked {
 }
 
 async function compare(sides: BothSides, pass: GuardedPass, asked: Asked): Promise<UnfinishedRuns> {
-  const { onDisk, unfinished, approvals, apart, refused } = await readPairs(sides, pass, asked);
+  const { onDisk, unfinished, approvals, apart, refused, refusedRuns } = await readPairs(
+    sides,
+    pass,
+    asked,
+  );
   const ofUnfinished = apart.filter(({ runId }) => unfinished.has(runId));
   const unequal = ofUnfinished.flatMap(({ isLeft, runId, detail }): UnequalRun[] =>
     isLeft ? [] : [{ runId, detail }],
@@ -163,10 +169,15 @@ async function compare(sides: BothSides, pass: GuardedPass, asked: Asked): Promi
     if (approvals.has(keyOf("approvals", approval))) continue;
     unequal.push({ runId: String(approval.runId), detail: describeOnlyInMongo(approval) });
   }
+  // A pass withdraws the checkpoint of a file that it refuses, so the file itself has to name its run.
+  const checkpoints = new Checkpoints(sides.database, sides);
+  const ofRefused = await findIds(sides, checkpoints, [...refusedRuns]);
+  const named = [...ofRefused].flatMap(([name, ids]) => ids.map((id) => [id, [name]] as const));
+  const wanted = new Map([...named, ...asked.wanted]);
   // Their files were not read: there is none, or it was refused.
-  const unread = [...asked.wanted.keys()].filter((runId) => !onDisk.has(runId));
+  const unread = [...wanted.keys()].filter((runId) => !onDisk.has(runId));
   const missing = [...(await findUnfinishedRuns(sides, unread))].flatMap(([runId, document]) => {
-    const files = (asked.wanted.get(runId) ?? []).map((name) => fileOf(sides, "runs", name).name);
+    const files = (wanted.get(runId) ?? []).map((name) => fileOf(sides, "runs", name).name);
     const [file] = files.flatMap((name) => refused.get(name) ?? []);
     // MongoDB continues a held run.
     if (file === undefined && asked.held.has(runId)) return [];
@@ -196,9 +207,11 @@ async function readPairs(
   const approvals = new Set<Key>();
   const apart: Apart[] = [];
   const refused = new Map<string, string>();
-  const tally = new Tally((_, record, raw) =>
-    refused.set(record.file, describeRefused(record, sides, raw)),
-  );
+  const refusedRuns = new Set<string>();
+  const tally = new Tally((role, record, raw) => {
+    refused.set(record.file, describeRefused(record, sides, raw));
+    if (role === "runs") refusedRuns.add(baseNameOf(role, record.file));
+  });
   const names = [...new Set([...[...wanted.values()].flat(), ...readNames])];
   const only = { names, roles: comparedRoles.filter((role) => sides.folders[role] !== undefined) };
   const groups = groupsOnDisk({ address: sides, tally, only, from: "start", stats: "fresh" });
@@ -220,7 +233,7 @@ async function readPairs(
       }
     }
   });
-  return { onDisk, unfinished, approvals, apart, refused };
+  return { onDisk, unfinished, approvals, apart, refused, refusedRuns };
 }
 
 /** Whether a later pass imports a file that changed since. Web works on files until its own rollout. */

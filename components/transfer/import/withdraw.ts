@@ -80,8 +80,8 @@ const beginnings = ["beginning"] as const;
 /** Maximum number of base names whose entries are looked for at once: each has a few ranges of ids. */
 const namesInQuery = 100;
 
-/** The ids that the runs of refused files have or had. */
-async function findIds(
+/** Finds the ids that the runs of refused files have or had, by the base names of the files. */
+export async function findIds(
   sides: BothSides,
   checkpoints: Checkpoints,
   names: readonly string[],
