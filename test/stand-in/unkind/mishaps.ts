@@ -71,7 +71,7 @@ export class Mishaps {
       this.note("the database", await this.snapshots.restoreDatabase(this.random));
     }
     if (!this.happens("stranger")) return;
-    this.note("a stranger", await this.stranger.act(this.random, isLate));
+    this.note("a stranger", await this.stranger.act(this.random, isLate, this.has("lost")));
   }
 
   /** The state directory is not what it was, while the services work on MongoDB. */
