@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import type { Db } from "mongodb";
 import { inspectApplication, inspectServer } from "../components/cluster/server";
-import { describeDataIssue, plan, previewScan } from "../components/migration";
+import { describeDataIssue, foreseeClaim, plan, previewScan } from "../components/migration";
 import { sameServer, type DatabaseAddress } from "../components/mongo";
 import { findUnfitState, inspectServices } from "../components/rollout";
 import { schemaOptionsOf, type ValidSettings } from "../components/settings";
@@ -161,6 +161,40 @@ async function findUser(settings: ValidSettings, { address, database }: Found): 
   const existing = (await database.listCollections().toArray()).map(({ name }) => name);
   const found = await inspectApplication(own, names, !sameServer(uri, own.uri), [], existing);
   return ["logs in and has its privileges", found];
+}
+
+/** The number of the cutover, and the database: whether another stack cut over to it, or `cutover.json` knows another. */
+export function checkCutover(settings: ValidSettings, stack: string, reached: Reached): Check[] {
+  const { cutover, storageMode = "mongo", advanced, jobs } = settings;
+  const root = sourcePath(settings);
+  if (root === undefined || jobs) return [];
+  const look = async (): Promise<Seen> => {
+    const inForce = await findNumber(stack);
+    const isStale = storageMode === "mongo" && inForce !== undefined && cutover < inForce;
+    const text = `The settings name cutover ${cutover}, which this stack has ended. Set cutover: ${inForce}.`;
+    const stale: Finding[] = isStale ? [{ severity: "stop", code: "other-cutover", text }] : [];
+    const found = await reached.catch(() => undefined);
+    const asked = {
+      direction: "forward",
+      ...found?.address,
+      ledger: advanced.ledger,
+      root,
+      stack: `taskrunner-storage/${stack.split("/").at(-1) ?? ""}`,
+      cutover,
+      ...(inForce !== undefined && { inForce }),
+      ...(advanced.acceptDatabase !== undefined && { acceptDatabase: advanced.acceptDatabase }),
+    } as const;
+    return [`number ${cutover}`, [...stale, ...(found ? await foreseeClaim(asked) : [])]];
+  };
+  return [["cutover", "other-cutover", look]];
+}
+
+/** The number that a stack's next cutover has, or the one in force; undefined before its first `pulumi up`. */
+async function findNumber(stack: string): Promise<number | undefined> {
+  const named = stack === "" ? [] : ["--stack", stack];
+  const text = await runPulumi(["stack", "output", "--json"], named).catch(() => "{}");
+  const { cutover } = JSON.parse(text) as { readonly cutover?: unknown };
+  return typeof cutover === "number" ? cutover : undefined;
 }
 
 /** The services and their cluster, with this account's rights on it. */

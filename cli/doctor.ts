@@ -2,6 +2,7 @@ import { inspectSettings } from "../components/settings";
 import { formatFinding, redact } from "../components/text";
 import { command, lookSeconds, UsageError, type CommonOptions } from "./command";
 import {
+  checkCutover,
   checkMongo,
   checkServices,
   checkState,
@@ -37,7 +38,8 @@ export const doctorCommand = command("doctor", {
   if (settings) {
     const reached = reach(options, settings);
     all.push(...checkState(settings, reached), ...checkMongo(settings, reached));
-    all.push(...checkServices(settings, options.stack ?? ""));
+    const stack = options.stack ?? "";
+    all.push(...checkCutover(settings, stack, reached), ...checkServices(settings, stack));
   }
   const checks = await Promise.all(all.map(see));
   const stops = checks.filter(({ verdict }) => verdict === "stop").length;

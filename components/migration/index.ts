@@ -8,5 +8,6 @@ export { apply } from "./execute";
 export { type LogExpiry, findLogExpiry, setExpiry } from "./expiry";
 export { describeDataIssue, previewScan, type DataIssue } from "./issues/data-issues";
 export { nothingPlanned, plan, type PlanOptions } from "./plan";
+export { foreseeClaim } from "./ledger-steps";
 export { mongoshScript } from "./script";
 export { describeStatus, status } from "./status";

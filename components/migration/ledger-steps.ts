@@ -94,7 +94,13 @@ const codes: Readonly<Record<ClaimStopped["property"], Code>> = {
   cutover: "other-cutover",
 };
 
-async function foreseeClaim(inputs: ClaimInputs, state?: ClaimState): Promise<Finding[]> {
+/**
+ * Finds what a claim would refuse: another database, a worker in another mode, or another number of the cutover. Without
+ * an answer of MongoDB, nothing: the connection itself is reported elsewhere.
+ *
+ * @param state of the last run; undefined if the stack, or a command, knows of none
+ */
+export async function foreseeClaim(inputs: ComparedInputs, state?: ClaimState): Promise<Finding[]> {
   const { direction, job, workerModes = [] } = inputs;
   if (direction === "back") return [];
   if (job) {

@@ -7,6 +7,7 @@ import { parse, stringify } from "yaml";
 import { oldestPulumi } from "../../cli/doctor-checks";
 import { kinds, servicesRights } from "../../components/kubernetes";
 import { applicationRole, migratorRole } from "../../components/contract";
+import { migrationId } from "../../components/ledger";
 import type { Finding } from "../../components/text";
 import { generateSample } from "../../tools/sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
@@ -147,6 +148,7 @@ it("finds twelve planted faults in one run, and says what to do with each", asyn
   const codes = checks.map(({ name, findings }) => [name, findings.map(({ code }) => code)]);
   expect(Object.fromEntries(codes)).toEqual({
     "Node.js": [],
+    cutover: [],
     Pulumi: ["tool-unfit"],
     "plugin kubernetes": ["tool-unfit"],
     settings: ["settings-invalid"],
@@ -227,6 +229,37 @@ it("finds what up would stop for: a run that cannot be read, and a values file o
   await rename(web, worker);
   await rename(`${worker}.old`, web);
   expect((await doctor()).stdout).toMatch(/stop {2}services .*named for worker/);
+});
+
+it("agrees with up on the number of the cutover, and on a database of another stack", async () => {
+  const doctor = await project("numbered", "3.274.1", {
+    storageMode: "mongo",
+    cutover: 3,
+    mongoUri: uriOf("taskrunnerMigrator"),
+    appMongoUri: uriOf("taskrunnerApplication"),
+    backfill: { source: { path: "state" } },
+    rollout: { target: "values", directory: "rollout", confirm: "none" },
+  });
+  const pulumi = join(folder, "numbered/bin/pulumi");
+  const played = await readFile(pulumi, "utf8");
+  const outputs = (cutover: number) =>
+    writeFile(
+      pulumi,
+      played.replace("*) exit", `stack) echo '{"cutover": ${cutover}}' ;;\n*) exit`),
+    );
+  await outputs(1);
+  expect((await doctor()).stdout).toMatch(/stop {2}cutover .*\n?.*Set cutover: 1\./);
+  await outputs(4);
+  expect((await doctor()).stdout).toMatch(/stop {2}cutover .*Set cutover: 4\./);
+  await outputs(3);
+  expect((await doctor()).stdout).toMatch(/ok {4}cutover +number 3/);
+
+  const ledger = admin.db(database).collection<{ _id: string }>("schema_migrations");
+  const cutovers = [{ at: new Date(), stack: "taskrunner-storage/other" }];
+  await ledger.updateOne({ _id: migrationId }, { $set: { cutovers } }, { upsert: true });
+  const { stdout } = await doctor();
+  await ledger.deleteOne({ _id: migrationId });
+  expect(stdout).toMatch(/stop {2}cutover .*taskrunner-storage\/other has recorded a cutover/);
 });
 
 it("vouches for no user that it does not know, and takes releases that exist for the stack's", async () => {
