@@ -68,7 +68,11 @@ async function readStackConfig(stack: string) {
     const all = Object.entries(JSON.parse(stdout) as Record<string, StackValue>);
     const plain = all.filter(([, { secret }]) => secret === false);
     const own = Object.fromEntries(all.map(([key, { value }]) => [key, value ?? { secure: "" }]));
-    const isWhole = all.some(([key, { value = "" }]) => /:rollout$|storageMode/.test(key + value));
+    // The mode of one of several environments is in the value of its key.
+    const isWhole = all.some(
+      ([key, { value = "" }]) =>
+        /:(rollout|storageMode)$/.test(key) || value.includes('"storageMode"'),
+    );
     return {
       // A program may have its settings itself; the file's win.
       config: isWhole ? own : { ...(await readProgramSettings(stack)), ...own },

@@ -26,9 +26,8 @@ export function describeDatabases({ databases }: ReviewInput): Markdown[] {
 /** The databases that services work on and that the settings no longer name. */
 export function databaseChanges({ databases }: ReviewInput): string[] {
   return databases.flatMap(({ hosts, database, former }) => {
-    const isSame = former === undefined || former === `${hosts}/${database}`;
-    const isUnknown = hosts === undefined || database === undefined;
-    if (isSame || isUnknown) return [];
+    const isSame = former === `${hosts}/${database}`;
+    if (!former || !hosts || !database || isSame) return [];
     const place = describePlace({ hosts, database });
     return [
       md`the database changes from ${former} to ${place}, while services work on MongoDB`.text,
@@ -47,9 +46,7 @@ const mostNames = 5;
 
 /** What a database has besides our schema, where MongoDB gets the schema for the first time. */
 export function otherCollections({ steps, plan, direction }: ReviewInput): Risks {
-  const isFirst = steps.some(({ className, willRun, isFirstCreate }) => {
-    return className === "LedgerClaim" && willRun && isFirstCreate;
-  });
+  const isFirst = steps.some((one) => one.className === "LedgerClaim" && one.isFirstCreate);
   if (direction !== "cutover" || !isFirst || !plan) return [];
   const names = plan.leftAlone.flatMap(({ index, collection }) => (index ? [] : [collection]));
   if (names.length === 0) return [];

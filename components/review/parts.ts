@@ -48,6 +48,8 @@ interface Circumstances extends Pick<PreviewStep, "operation" | "old" | "new"> {
   readonly isMigrationJob: boolean;
   readonly isRollback: boolean;
   readonly isMongoUnreachable: boolean;
+  /** Whether the services work on MongoDB already, so that the steps of a cutover do nothing. */
+  readonly takesOver: boolean;
 }
 
 /** The place of one of this project's steps in a review. */
@@ -61,6 +63,8 @@ export interface OwnStep {
 const bookkeeping = { isNoise: () => true };
 const isLost = ({ isRollback, isMongoUnreachable }: Circumstances) =>
   isRollback && isMongoUnreachable;
+const isTakenOver = ({ takesOver }: Circumstances) => takesOver;
+const isIdle = (found: Circumstances) => isLost(found) || isTakenOver(found);
 
 /** This project's steps by class. */
 export const ownSteps: Readonly<Record<string, OwnStep>> = {
@@ -77,10 +81,13 @@ export const ownSteps: Readonly<Record<string, OwnStep>> = {
   Collection: { part: "collections" },
   Index: { part: "indexes" },
   SuspendLogTtl: { part: "bulkPass", ...bookkeeping },
-  BulkPass: { part: "bulkPass", isNoise: isLost },
-  FirstVerification: { part: "firstVerification" },
-  Handover: { part: "handover" },
-  FinalPass: { part: "finalPass", isNoise: isLost },
+  BulkPass: { part: "bulkPass", isNoise: isIdle },
+  Canary: { isNoise: isTakenOver },
+  FirstVerification: { part: "firstVerification", isNoise: isTakenOver },
+  Drain: { isNoise: isTakenOver },
+  WorkerStopped: { isNoise: isTakenOver },
+  Handover: { part: "handover", isNoise: isTakenOver },
+  FinalPass: { part: "finalPass", isNoise: isIdle },
   Verification: { part: "verification" },
   LogRetention: {
     part: "retention",

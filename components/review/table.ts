@@ -86,27 +86,15 @@ function summarize({ rows, noun = "resource" }: Group): Markdown {
   return join([...shown.map(({ text }) => text), ...rest], "<br>");
 }
 
-// They do nothing for services that work on MongoDB already.
-const ofCutover = [
-  "BulkPass",
-  "Canary",
-  "FirstVerification",
-  "WorkerStopped",
-  "Drain",
-  "Handover",
-  "FinalPass",
-];
-
 function isNoise(step: ReviewedStep, input: ReviewInput): boolean {
   const { direction, plan, isMongoUnreachable, gate, takesOver } = input;
-  if (takesOver && ofCutover.includes(step.className)) return true;
   // A new step does nothing on files, and none does while the gate is closed.
   const isIdle = gate === "closed" || (step.operation === "create" && direction !== "rollback");
   if (step.isOurs && step.new?.direction === "back" && isIdle) return true;
   // The plan found that it exists, although the engine would create it.
   if (isSchema(step) && plan?.reachable && step.isFirstCreate) return !plannedChange(step, plan);
   const isRollback = direction === "rollback";
-  return step.own.isNoise?.({ ...step, isRollback, isMongoUnreachable }) ?? false;
+  return step.own.isNoise?.({ ...step, isRollback, isMongoUnreachable, takesOver }) ?? false;
 }
 
 function describeStep(step: ReviewedStep, input: ReviewInput): Row {

@@ -94,7 +94,7 @@ export class Checkpoints {
     baseNames: readonly string[],
     ignored: ReadonlySet<keyof RunCheckpoints> = new Set(),
   ): Promise<Map<string, RunCheckpoints>> {
-    if (ignored.size === fields.length) return new Map();
+    if (ignored.size === fields.length || baseNames.length === 0) return new Map();
     const wanted = { _id: { $in: baseNames.map(idOf) } };
     const projection = Object.fromEntries([...ignored].map((role) => [role, 0]));
     // All of them fit in one reply.
