@@ -5,6 +5,7 @@ import {
   apply,
   describePlan,
   describeStatus,
+  lastCutoverFile,
   mongoshScript,
   nothingPlanned,
   plan,
@@ -15,8 +16,14 @@ import {
 } from "../components/migration";
 import { ClusterError, KubeconfigError } from "../components/kubernetes";
 import { ConnectionError, formatHosts } from "../components/mongo";
-import { describeApart, describeModes, findLiveModes } from "../components/rollout";
-import { schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
+import {
+  describeApart,
+  describeFinalPassLeft,
+  describeModes,
+  findLiveModes,
+} from "../components/rollout";
+import { isUnseen, schemaOptionsOf, uriFacts, type CommandSettings } from "../components/settings";
+import { findFinalPassLeft } from "../components/state";
 import { formatSection, formsSection } from "../components/transfer";
 import { command, lookSeconds, usualSeconds, type CommonOptions } from "./command";
 import { connect, findUri, loadSettings, parseAddress } from "./inputs";
@@ -45,6 +52,9 @@ export const statusCommand = command("status", {
   const db = await connect(options, parseAddress(await findUri(options), settings), lookSeconds);
   const found = await status(db, schemaOptionsOf(settings), advanced.ledger);
   const { services, lines } = await findServices(settings);
+  const finalPassLeft = isUnseen(settings.rollout)
+    ? findFinalPassLeft(lastCutoverFile(found.record))
+    : undefined;
   const forms = await findForms(settings, db);
   const queue = await findJobs(settings);
   const text = [
@@ -53,11 +63,14 @@ export const statusCommand = command("status", {
     ...(queue ? [`  queue      ${queue.text}`] : []),
     `  settings   storageMode: ${storageMode ?? "not set"}`,
     ...lines,
+    ...(finalPassLeft
+      ? [`  left       ${describeFinalPassLeft(finalPassLeft, options.instance)}`]
+      : []),
   ];
   print(
     options,
     "status",
-    { ...found, forms, jobs: queue?.jobs, storageMode, services },
+    { ...found, forms, jobs: queue?.jobs, storageMode, services, finalPassLeft },
     text.join("\n"),
   );
 });

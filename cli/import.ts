@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { isUnseen } from "../components/settings";
 import { formatCount, formatDuration, formatNumber, formatSize } from "../components/text";
 import { ownFiles } from "../components/state";
 import {
@@ -7,6 +8,7 @@ import {
   importPasses,
   importSections,
   importState,
+  recordFinalPass,
   reportProgress,
   sumCounts,
 } from "../components/transfer";
@@ -47,7 +49,7 @@ export const importCommand = command("import", {
 })
   .alias("backfill")
   .action(async (options: ImportOptions) => {
-    const { sides, database } = await openBothSides(options);
+    const { settings, sides, database } = await openBothSides(options);
     const { cutoverPass: pass, dryRun = false } = options;
     // The files that changed were imported by `up`: by hand it repairs what is missing.
     const from = pass === "final" ? "start" : "checkpoints";
@@ -57,6 +59,9 @@ export const importCommand = command("import", {
       (both) => importState({ ...both, dryRun, pass, quarantine: ownFiles.quarantine, from }),
       progressPrinter(options),
     );
+    // `up` has recorded it of services that the program sees.
+    if (pass === "final" && isUnseen(settings.rollout) && !dryRun && report.changedFiles === 0)
+      await recordFinalPass({ ...sides, database, ledger: settings.advanced.ledger });
     printReport(options, "import", report, describeImport(sides, options, report));
     const left = sumCounts(report, "quarantined") + report.changedFiles;
     process.exitCode = left > 0 ? 2 : 0;

@@ -48,6 +48,12 @@ const statusForm = printedForm({
     .object({ worker: modes, web: modes })
     .optional()
     .describe("What the services work on now; absent if they cannot be seen."),
+  finalPassLeft: z
+    .enum(["import", "export"])
+    .optional()
+    .describe(
+      "The command that is left to run once both services are deployed, with `confirm: none`.",
+    ),
 });
 
 const posted = z.object({

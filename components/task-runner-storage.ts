@@ -9,7 +9,7 @@ import {
   WorkerDrain,
   WorkerRollout,
 } from "./rollout/program";
-import { drainGateOf } from "./settings";
+import { drainGateOf, isUnseen } from "./settings";
 import {
   isProgramSettings,
   settingsOf,
@@ -141,7 +141,7 @@ export class TaskRunnerStorage extends StepGroup {
     const worker = new WorkerRollout("worker-rollout", drained, after(handover));
     const web = new WebRollout("web-rollout", { services, webOnFilesAt, worker }, after(worker));
     // The final pass: what web wrote until its own rollout.
-    const passes = { imported, handover, web, takenOver };
+    const passes = { imported, handover, web, takenOver, update };
     const final = new FinalPass("final-pass", { ...state, ...passes }, after(web));
     // The final verification. Only after it may log entries expire.
     const verified = new Verification("verification", { ...state, final }, after(final));
@@ -197,8 +197,7 @@ export class TaskRunnerStorage extends StepGroup {
     return pulumi.output(found).apply(async ({ last, services, ...results }) => {
       const { worker, web, stoppedSeconds } = services;
       const modes = { worker: worker.mode, web: web.mode };
-      const isUnseen = rollout.target === "values" && rollout.confirm === "none";
-      const unseen = isUnseen
+      const unseen = isUnseen(rollout)
         ? [worker, web].flatMap((one) => ("file" in one ? one.file : []))
         : [];
       const lines = describeUpdate({

@@ -10,4 +10,4 @@ export { describeDataIssue, previewScan, type DataIssue } from "./issues/data-is
 export { nothingPlanned, plan, type PlanOptions } from "./plan";
 export { foreseeClaim } from "./ledger-steps";
 export { mongoshScript } from "./script";
-export { describeStatus, status } from "./status";
+export { describeStatus, lastCutoverFile, status } from "./status";

@@ -47,6 +47,11 @@ export function describeStatus(found: Awaited<ReturnType<typeof status>>): strin
 
 function lastCutover(record: LedgerRecord | undefined): Partial<CutoverRecord> {
   const at = record?.cutoverAt?.toISOString();
+  return lastCutoverFile(record) ?? { ...(at !== undefined && { at }) };
+}
+
+/** The ledger's copy of `cutover.json`; undefined if it lacks the last cutover. */
+export function lastCutoverFile(record: LedgerRecord | undefined): CutoverRecord | undefined {
   const file = record?.cutoverFile as CutoverRecord | undefined;
-  return file?.at === at ? { ...file } : { ...(at !== undefined && { at }) };
+  return file?.at === record?.cutoverAt?.toISOString() ? file : undefined;
 }

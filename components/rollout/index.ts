@@ -10,7 +10,7 @@ export {
   type EnvironmentEntry,
   type Service,
 } from "./environment";
-export { findUnfitState } from "./update/cutover";
+export { describeFinalPassLeft, findUnfitState } from "./update/cutover";
 export { inspectServices } from "./update/inspect";
 export { describeApart, describeModes, findLiveModes } from "./update/live";
 export type { CanaryInputs } from "./canary/step";

@@ -11,6 +11,11 @@ export function resolveNamespace(
   return own.namespace ?? (rollout.target === "values" ? "" : rollout.namespace);
 }
 
+/** Whether the program does not see the services (`confirm: none`): nobody tells it when one is deployed. */
+export function isUnseen(rollout: Settings["rollout"] | undefined): boolean {
+  return rollout?.target === "values" && rollout.confirm === "none";
+}
+
 /** The schema options in the settings. */
 export function schemaOptionsOf(settings: SchemaSettings): SchemaOptions {
   const { mongo, validation, approvals, tenancy } = settings;

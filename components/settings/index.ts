@@ -6,7 +6,14 @@ export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluste
 export { entryAddress } from "./cluster";
 export { connectionStringProblems } from "./connection-rules";
 export { resolveContext } from "./context";
-export { databaseOf, drainGateOf, foldersOf, resolveNamespace, schemaOptionsOf } from "./derived";
+export {
+  databaseOf,
+  drainGateOf,
+  foldersOf,
+  isUnseen,
+  resolveNamespace,
+  schemaOptionsOf,
+} from "./derived";
 export type { Direction, DrainGate } from "./derived";
 export {
   commandSettings,

@@ -20,7 +20,10 @@ export interface CutoverRecord {
   readonly jobs?: { readonly count: number; readonly names: readonly string[] } | undefined;
   /** The number of the cutover, from 1; absent in a record of an earlier version. */
   readonly cutover?: number;
-  /** When the cutover's final pass began; absent if it never began, so that web may have written files since. */
+  /**
+   * When the cutover's final pass began; absent if it never began, so that web may have written files since. If the
+   * program does not see web, the final pass is the one by command, once it has ended.
+   */
   readonly finalPassAt?: string;
   /** When a rollback ended the cutover: from then on the files are the source of truth. Absent until then. */
   readonly endedAt?: string;
@@ -29,6 +32,8 @@ export interface CutoverRecord {
    * did.
    */
   readonly notExported?: true;
+  /** When an export by command after that rollback ended: only then is all exported if the program does not see web. */
+  readonly finalExportAt?: string;
   /** The former cutovers of this state directory, oldest first; absent in the first cutover. */
   readonly former?: readonly string[];
   /**
@@ -90,6 +95,18 @@ export function cutoverInForce(
  */
 export function isBetweenRollouts(cutoverRecord: CutoverRecord | undefined): boolean {
   return cutoverRecord?.finalPassAt === undefined || cutoverRecord.endedAt !== undefined;
+}
+
+/**
+ * What is left to do by command, once both services are deployed, if the program does not see web: web used the former
+ * store until then.
+ */
+export function findFinalPassLeft(
+  cutoverRecord: CutoverRecord | undefined,
+): "import" | "export" | undefined {
+  const truth = sourceOfTruth(cutoverRecord);
+  if (truth === "mongo") return cutoverRecord?.finalPassAt === undefined ? "import" : undefined;
+  return truth && cutoverRecord?.finalExportAt === undefined ? "export" : undefined;
 }
 
 /** The number of the last cutover that ended, by its record; 0 before the first end. */

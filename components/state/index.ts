@@ -112,6 +112,7 @@ export {
 export {
   endedCutovers,
   cutoverInForce,
+  findFinalPassLeft,
   isBetweenRollouts,
   readCutoverRecord,
   requireWritableState,

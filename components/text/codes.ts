@@ -20,6 +20,7 @@ export const codes = [
   "disk-space", // Less is free than the state takes.
   "export-left", // Nothing was exported before the drain.
   "cutover-not-read", // Only a Job can compare the worker with cutover.json.
+  "final-pass-left", // The last import or export waits until worker and web are deployed.
   "forms-differ", // The services write other forms than the import.
   "gate-closed", // The worker's drain waits for rollout.drain.
   "grace-period", // The worker's pods may end later than the drain waits.

@@ -13,6 +13,7 @@ export { describeRollbackPreview, rollbackSections } from "./describe/rollback";
 export { type Section, formatSection, listSections, toMessages } from "./describe/sections";
 export { acceptQuarantined, verificationSections } from "./describe/verification";
 export { recordCutover } from "./rollback/cutover-record";
+export { recordFinalPass } from "./rollback/cutover-record";
 export { type Exported, type RollbackReport, exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, importPasses } from "./sides";
 export { type ExportReport, type ImportReport, type RoleCounts, sumCounts } from "./reports";

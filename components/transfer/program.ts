@@ -210,6 +210,8 @@ interface FinalPassArgs extends PassArgs {
   readonly imported: FilesystemBackfill;
   readonly handover: Handover;
   readonly web: After & { readonly replacedSince?: pulumi.Output<string> };
+  /** Whether the program sees when web is deployed. */
+  readonly update: { readonly confirm: "none" | undefined };
 }
 
 /** The final pass, after web's rollout: imports, or on a rollback exports, what web wrote until then. */
@@ -221,7 +223,7 @@ export class FinalPass extends StepGroup {
 
   constructor(
     name: string,
-    { mongo, files, imported, handover, takenOver, web }: FinalPassArgs,
+    { mongo, files, imported, handover, takenOver, web, update }: FinalPassArgs,
     options?: StepOptions,
   ) {
     super("FinalPass", name, options, { isSkipped: !files.state });
@@ -232,7 +234,8 @@ export class FinalPass extends StepGroup {
       const { cutoverAt } = handover;
       const { primary } = files.state;
       const state = { ...stateInputs(mongo, files.state), ...primary };
-      const inputs = { ...state, cutoverAt, direction, takenOver, webOnFilesAt };
+      const { confirm } = update;
+      const inputs = { ...state, cutoverAt, direction, takenOver, webOnFilesAt, confirm };
       const step = new StepResource(kinds.FinalPass, "final-pass", inputs, this.ofChildren);
       this.direction = step.lastDirection;
       const passes = pulumi.all([handover.rollback, step.output("rollback")]);

@@ -86,7 +86,7 @@ function stepsOf(args: { mongo: Mongo; files: RunFiles }, webWent = args.mongo.d
   const handover = new Handover("handover", { ...passes, drain }, behind(firstVerification));
   const final = new FinalPass(
     "final-pass",
-    { ...passes, imported: backfill, handover, web },
+    { ...passes, imported: backfill, handover, web, update: { confirm: undefined } },
     behind(handover),
   );
   const verification = new Verification("verification", { ...args, final }, behind(final));

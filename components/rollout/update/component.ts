@@ -26,6 +26,8 @@ export class Update extends StepGroup {
   readonly cutover: pulumi.Output<number>;
   /** How many cutovers have ended. */
   readonly ended: pulumi.Output<number>;
+  /** Set if the program does not see the services, and reaches their files: a person has to run the final pass. */
+  readonly confirm: "none" | undefined;
   /** When web was last found on files after a cutover, in ISO 8601, UTC; undefined if it never was, or is not seen. */
   readonly webOnFilesAt: pulumi.Output<string>;
   /** The number of the cutover that the stack has made or is making, and how the worker's mode is found. */
@@ -40,7 +42,8 @@ export class Update extends StepGroup {
     const check =
       checked && new StepResource(servicesCheck, "services-check", checked, this.ofChildren);
     const afterCheck = { ...this.ofChildren, ...(check && { dependsOn: check }) };
-    const confirm = inputs || !root ? undefined : ("none" as const);
+    this.confirm = inputs || !root ? undefined : "none";
+    const { confirm } = this;
     const asked = { direction, cutover, root, folders: files.folders, approvals, confirm };
     const numbers = new StepResource(cutoverNumbers, "cutover", asked, afterCheck);
     if (jobs) {

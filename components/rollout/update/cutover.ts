@@ -2,8 +2,10 @@ import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { findingsFrom } from "../../text";
 import type { StateFolders } from "../../contract";
-import { kind, type Step, type StepInputs } from "../../step";
+import { kind, onlyInstance, type Step, type StepInputs } from "../../step";
 import {
+  findFinalPassLeft,
+  readCutoverRecord,
   requireWritableState,
   requireState,
   requireStores,
@@ -62,6 +64,7 @@ export const cutoverNumbers: Step<CutoverInputs, CutoverResults> = {
     return [
       ...findingsFrom(stale, { severity, code: "other-cutover" }),
       ...findingsFrom(unfit, { severity, code: "state-unfit" }),
+      ...findingsFrom(await findLeft(inputs), { severity: "warn", code: "final-pass-left" }),
     ];
   },
   describes: ({ direction }, state) => {
@@ -125,6 +128,33 @@ export async function findUnfitState(
     if (error instanceof StateFolderError || error instanceof WriteError) return error.message;
     throw error;
   }
+}
+
+/** What an earlier update left to a person, in a stack that does not see its services. */
+async function findLeft({ confirm, root, instance }: CutoverInputs): Promise<string | undefined> {
+  if (!confirm || root === undefined) return undefined;
+  try {
+    const left = findFinalPassLeft(await readCutoverRecord(resolve(root)));
+    return left && describeFinalPassLeft(left, instance);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `Nobody knows whether a final pass is left to do. ${why}`;
+  }
+}
+
+/**
+ * Says which command is left to run after a cutover or a rollback, if the program does not see the services.
+ *
+ * @param instance the environment's name, if the program has several
+ */
+export function describeFinalPassLeft(left: "import" | "export", instance?: string): string {
+  const named =
+    instance === undefined || instance === onlyInstance ? "" : ` --instance ${instance}`;
+  const [wrote, command] =
+    left === "import"
+      ? ["files since the cutover", `import${named} --cutover-pass final`]
+      : ["MongoDB since the rollback", `export${named}`];
+  return `Web may have written to ${wrote}. Deploy worker and web with their values files, then run \`taskrunner-storage ${command}\`.`;
 }
 
 /** Tries the state directory before the schema and the first pass. */

@@ -13,6 +13,7 @@ import {
   listHeldRuns,
   readCutoverRecord,
   requireState,
+  sourceOfTruth,
   writeCutoverRecord,
 } from "../../state";
 import { markBookkeeping } from "../bookkeeping";
@@ -182,15 +183,19 @@ export async function restoreCutoverRecord(
   await writeCutoverRecord(root, { ...copy, unfinishedCount: 0, ...untrusted });
 }
 
-/** Records that everything in MongoDB was exported, even if the rollback itself could not read it. */
-export async function recordExported(sides: CutoverSides): Promise<void> {
-  await changeCutoverRecord(sides, (cutoverRecord) => {
-    const { notExported, ...exported } = cutoverRecord;
-    return notExported ? exported : cutoverRecord;
+/**
+ * Records that everything in MongoDB was exported, even if the rollback itself could not read it.
+ *
+ * @param by after a rollback, an export by command is its last one (docs/queue.md#the-window-between-the-rollouts)
+ */
+export async function recordExported(sides: CutoverSides, by: "command" | "step"): Promise<void> {
+  await changeCutoverRecord(sides, ({ notExported, ...exported }) => {
+    const isLast = by === "command" && sourceOfTruth(exported) === "disk";
+    return { ...exported, ...(isLast && { finalExportAt: new Date().toISOString() }) };
   });
 }
 
-/** Records that a cutover has reached its final pass: from then on web works on MongoDB only. */
+/** Records the final pass of a cutover in force: from then on web works on MongoDB only. */
 export async function recordFinalPass(sides: CutoverSides): Promise<void> {
   const cutoverRecord = cutoverInForce(await readCutoverRecord(sides.root));
   if (!cutoverRecord || cutoverRecord.finalPassAt !== undefined) return;

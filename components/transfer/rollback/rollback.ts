@@ -89,7 +89,7 @@ export async function runRollback(
     jobsWithoutRun = 0,
   } = inForce
     ? await endRollback(lost, both, inForce, isDelta, asked.beforeEnd)
-    : { report: both && (await exportEverything(both)) };
+    : { report: both && (await exportEverything(both, "step")) };
   const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   const heldJobs = await listHeldJobs(sides);
@@ -161,11 +161,11 @@ async function endRollback(
  * Exports everything. Afterwards the directory's merge bases are trusted, except in an older copy with a file that
  * could not be written: the next export compares it again.
  */
-async function exportEverything(asked: LedgerSides): Promise<ExportReport> {
+async function exportEverything(asked: LedgerSides, by: "command" | "step"): Promise<ExportReport> {
   const sides = await vouchFor(asked);
   const report = await exportState(sides);
   const isLeft = report.conflicts.length + report.unwritable.length > 0;
-  if (!sides.only && !(sides.older && isLeft)) await recordExported(sides);
+  if (!sides.only && !(sides.older && isLeft)) await recordExported(sides, by);
   return report;
 }
 
@@ -192,7 +192,7 @@ export async function exportByHand(
   const isInWindow = isBetweenRollouts(last);
   const truth = sourceOfTruth(last);
   const wanted = sides.only && truth === "disk" ? undefined : truth;
-  return exportEverything({ ...both, isInWindow, truth: wanted });
+  return exportEverything({ ...both, isInWindow, truth: wanted }, "command");
 }
 
 /** The effects of a rollback without MongoDB, with the maximum number of runs that it would hold. */

@@ -131,8 +131,9 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
     // A pass that was interrupted is recorded already.
     const isFirst = state?.cutoverAt === undefined || state.cutoverAt !== cutoverAt;
     const isInWindow = isFirst || wasOnFiles || isBetweenRollouts(cutoverRecord);
+    // Unseen, web may write files until somebody deploys it, and imports them by command.
     // guarantee: the final pass is recorded before it imports
-    await recordFinalPass({ ...sides, ledger: inputs.ledger });
+    if (!inputs.confirm) await recordFinalPass({ ...sides, ledger: inputs.ledger });
     const report = await importPass(sides, "final", { isInWindow });
     const found = [...removedSections(report), ...windowSections(report, namedState(inputs))];
     toMessages(found).forEach(reportLine);

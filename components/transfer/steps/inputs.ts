@@ -102,6 +102,8 @@ export interface PassResults {
 export interface FinalPassInputs extends PassInputs {
   /** When the cutover was recorded, in ISO 8601; absent if none was. */
   readonly cutoverAt?: string;
+  /** Set if the program does not see when web is deployed: the final pass of the cutover is then one by command. */
+  readonly confirm?: "none";
 }
 
 export const BulkPass = kind<PassInputs, BulkPassResults>("BulkPass", here, [

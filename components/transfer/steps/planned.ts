@@ -70,14 +70,18 @@ export async function describeHandover(
 
 /** Describes a final pass before it runs; undefined if it will import and export nothing. */
 export async function describeFinalPass(inputs: FinalPassInputs): Promise<string | undefined> {
-  const { direction, cutoverAt, job } = inputs;
+  const { direction, cutoverAt, job, confirm } = inputs;
+  const then = (command: string) =>
+    confirm ? ` Then deploy worker and web, and run \`taskrunner-storage ${command}\`.` : "";
   if (direction === "back") {
     // A preview may not know the handover's result.
     const isUnknown = cutoverAt === unknownValue && !job;
     const isEnding = isUnknown ? await isInForce(inputs) : cutoverAt !== undefined;
-    return isEnding ? "Export what web wrote to MongoDB meanwhile." : undefined;
+    return isEnding ? `Export what web wrote to MongoDB meanwhile.${then("export")}` : undefined;
   }
-  return (await isTakenOver(inputs)) ? undefined : "Import what web wrote to files meanwhile.";
+  return (await isTakenOver(inputs))
+    ? undefined
+    : `Import what web wrote to files meanwhile.${then("import --cutover-pass final")}`;
 }
 
 /** Whether the stack takes over services that work on MongoDB. A preview may not know the claim's result. */
