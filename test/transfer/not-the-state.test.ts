@@ -1,7 +1,7 @@
 import { mkdir, rename } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { readCutoverRecord, writeCutoverRecord } from "../../components/state";
-import { RollbackStack, sampleFiles, runStep, upSecond } from "./rollback-stack";
+import { RollbackStack, sampleFiles, previewStep, runStep, upSecond } from "./rollback-stack";
 import { addFiles } from "./state";
 
 const stack = new RollbackStack();
@@ -61,6 +61,7 @@ describe.each(notTheState)("a state directory that is %s", (_what, leave, words)
         expect(await stack.allFiles()).toEqual(left);
       }
       if (which === "second") return;
+      await previewStep(before, stack.toFiles());
       expect(stack.printed).toContainEqual(
         expect.stringMatching(/^warning: .*\[stop: rollback-refused\]$/),
       );

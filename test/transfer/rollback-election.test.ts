@@ -5,7 +5,7 @@ import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type Election, playElection } from "../mongo/election";
-import { type Outs, RollbackStack, sampleFiles, runStep } from "./rollback-stack";
+import { type Outs, RollbackStack, sampleFiles, previewStep, runStep } from "./rollback-stack";
 
 const stack = new RollbackStack();
 let election: Election | undefined;
@@ -37,10 +37,11 @@ it("members without a primary stop the rollback with both ways out, and nothing 
   const uri = await withoutPrimaryFor(60);
   const back = stack.toFiles({ uri, electionSeconds: 2 });
 
+  await previewStep(before, back);
+  expect(stack.printed.join("\n")).toMatch(/warning: .*no primary.*\[stop: rollback-refused\]/);
   await expect(runStep(before, back)).rejects.toThrow(
     new RegExp(`no primary: 127\\.0\\.0\\.1:\\d+ .*abandonMongo: "${at}"`),
   );
-  expect(stack.printed.join("\n")).toMatch(/warning: .*no primary.*\[stop: rollback-refused\]/);
   expect(await stack.files()).toEqual(sampleFiles);
   const abandoning = (cutoverAt: string) =>
     providers.Handover.update("id", before, { ...back, abandonMongo: cutoverAt });
@@ -96,6 +97,7 @@ it.each([
     const at = before.cutoverRecord?.at ?? "";
     const back = stack.toFiles({ uri, electionSeconds: 2 });
 
+    await previewStep(before, back);
     const refused = await runStep(before, back).then(() => "it went on", String);
     expect(refused).toMatch(words);
     expect(refused).toContain(`abandonMongo: "${at}"`);

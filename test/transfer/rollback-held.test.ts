@@ -13,6 +13,7 @@ import {
   RollbackStack,
   diffHandover,
   finished,
+  previewStep,
   running,
   sampleFiles,
   unreachable,
@@ -27,14 +28,14 @@ it.each([unreachable, { uri: undefined }])(
   async (where) => {
     const before = await stack.cutover();
     await stack.advance();
-    const started = Date.now();
+    expect(await previewStep(before, stack.toFiles(where))).toBe(true);
+    expect(stack.printed.join("\n")).toMatch(/warning: .*\/held\. .* 2 runs .*\[would-hold\]/);
+    stack.printed.length = 0;
     const outs = await runStep(before, stack.toFiles(where));
-    // 5 s for what a preview says, and 1 s for the rollback itself.
-    expect(Date.now() - started).toBeLessThan(9_000);
     expect(outs.rollback?.held).toHaveLength(2);
     expect(outs.rollback).not.toHaveProperty("exported");
     const text = stack.printed.join("\n");
-    expect(text).toMatch(/warning: .*\/held\. .* 2 runs .*\[would-hold\]/);
+    expect(text).not.toContain("would");
     expect(text).toMatch(/warning: .*\[not-exported\]/);
     expect(text).toMatch(/warning: 2 runs .*\/held, .*busy.*\[runs-held\]/);
     expect(text).not.toContain("secret");

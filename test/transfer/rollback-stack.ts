@@ -43,6 +43,12 @@ const { Handover, FinalPass } = providers;
 export const diffHandover = async (olds: object, news: object, provider: Provider = Handover) =>
   (await provider.diff("id", olds, news)).changes;
 
+/** What the engine does in a preview: check, then look for a difference. */
+export async function previewStep(olds: object, news: object): Promise<boolean | undefined> {
+  const { inputs } = await Handover.check(olds, { ...news, isPreview: true });
+  return diffHandover(olds, inputs as object);
+}
+
 /** What the engine does: check, then create or, where there is a difference, update. */
 export async function runStep(
   olds: Outs | undefined,

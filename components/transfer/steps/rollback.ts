@@ -114,14 +114,17 @@ export function keepEarlierResults(
   return keepResults(state);
 }
 
-/** Findings for the review of a rollback: whether MongoDB answers, if the engine can reach it, and the effects if not. */
+/**
+ * Findings for the review of a rollback: whether MongoDB answers, if the engine can reach it, and the effects if not. In
+ * `up` none: what the rollback then does, it says itself.
+ */
 export async function foreseeRollback(
   state: Past,
   inputs: PassInputs,
 ): Promise<readonly Finding[]> {
   const cutoverAt = state.cutoverRecord?.at;
-  const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
-  if (!isAsked || cutoverAt === undefined) return [];
+  const isTurn = state.direction === "forward" && inputs.direction === "back";
+  if (!inputs.isPreview || !isTurn || inputs.job || cutoverAt === undefined) return [];
   const { uri, database: name, root, ledger, abandonMongo } = inputs;
   try {
     const asked = { uri, name, cutoverAt, ledger, abandonMongo };
