@@ -1,6 +1,4 @@
 import { statfs } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { resolve } from "node:path";
 import type { Db } from "mongodb";
 import { inspectApplication, inspectServer } from "../components/cluster/server";
 import { describeDataIssue, foreseeClaim, plan, previewScan } from "../components/migration";
@@ -16,6 +14,7 @@ import {
   type Code,
   type Finding,
 } from "../components/text";
+import { findPlugin, installHint, mayDownload, pluginsOf, type Plugin } from "../components/step";
 import { readCutoverRecord, sourceOfTruth, type StateAddress } from "../components/state";
 import { sumCounts } from "../components/transfer";
 import { lookSeconds, type CommonOptions } from "./command";
@@ -34,16 +33,13 @@ export type Check = readonly [name: string, code: Code, look: () => Promise<Seen
 export const oldestPulumi = "3.200.0";
 
 /** Pulumi and the plugins that the settings need, beside Node.js, which refuses to run a command if it is too old. */
-export function checkTools({ rollout, cluster }: Partial<ValidSettings> = {}): Check[] {
-  const isHelm = rollout !== undefined && rollout.target !== "values";
-  const plugins = [
-    ...(isHelm || cluster?.kind === "kubernetes" ? ["kubernetes"] : []),
-    ...(cluster?.kind === "atlas" ? ["mongodbatlas"] : []),
-  ];
+export function checkTools(settings: Partial<ValidSettings> = {}): Check[] {
   return [
     ["Node.js", "tool-unfit", () => [process.versions.node]],
     ["Pulumi", "tool-unfit", findPulumi],
-    ...plugins.map((name): Check => [`plugin ${name}`, "tool-unfit", () => findPlugin(name)]),
+    ...pluginsOf(settings).map((name): Check => {
+      return [`plugin ${name}`, "tool-unfit", () => judgePlugin(findPlugin(name))];
+    }),
   ];
 }
 
@@ -54,15 +50,13 @@ async function findPulumi(): Promise<Seen> {
   return [version, isOld ? [{ severity: "stop", code: "tool-unfit", text }] : []];
 }
 
-async function findPlugin(name: string): Promise<Seen> {
-  // The engine takes the version of the project's package.
-  const project = createRequire(resolve("package.json"));
-  const { version } = project(`@pulumi/${name}/package.json`) as { readonly version: string };
-  const found = await runPulumi(["plugin", "ls", "--json"]);
-  const installed = JSON.parse(found) as readonly { readonly name: string; version?: string }[];
-  const isThere = installed.some((one) => one.name === name && one.version === version);
-  const text = `Without internet access run pulumi plugin install resource ${name} ${version} --file FILE: unless it is on PATH, \`pulumi up\` downloads it.`;
-  return [version, isThere ? [] : [warning("tool-unfit", text)]];
+function judgePlugin(plugin: Plugin): Seen {
+  const { version, file } = plugin;
+  if (file !== undefined) return [`${version}, ${file}`];
+  const text = `It is neither on PATH nor below PULUMI_HOME. ${installHint(plugin)}`;
+  const severity = mayDownload() ? "warn" : "stop";
+  const missing = severity === "warn" ? `\`pulumi up\` downloads it. ${text}` : text;
+  return [version, [{ severity, code: "tool-unfit", text: missing }]];
 }
 
 /** What `pulumi up` would stop for once it has imported everything; no reason on MongoDB, where files are no truth. */

@@ -20,6 +20,7 @@ import {
 import {
   after as waitFor,
   onlyInstance,
+  requirePlugins,
   StepGroup,
   valuesKnown,
   type StepOptions,
@@ -98,6 +99,7 @@ export class TaskRunnerStorage extends StepGroup {
   constructor(name: string, args: TaskRunnerStorageArgs, options?: StepOptions) {
     super("TaskRunnerStorage", name, options);
     const settings = isProgramSettings(args) ? args : settingsOf(args, [], this);
+    requirePlugins(settings, this);
     const after = (...steps: readonly StepGroup[]) => ({ parent: this, ...waitFor(...steps) });
 
     const files = new RunFiles(settings);

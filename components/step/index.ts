@@ -1,5 +1,13 @@
 /** The type of a step, and its dynamic provider; `program.ts` is the Pulumi program's own door. */
 export { interrupted } from "./interruption";
+export {
+  findPlugin,
+  installHint,
+  installPlugin,
+  mayDownload,
+  pluginsOf,
+  type Plugin,
+} from "./plugins";
 export { providerOf } from "./provider";
 export {
   gateStaysOpen,

@@ -3,10 +3,24 @@ import { name } from "../../package.json";
 import type { Direction } from "../settings";
 import { ProgramError } from "../settings/program";
 import { type Finding, formatFinding } from "../text";
+import { installPlugin, pluginsOf, type PluginSettings } from "./plugins";
 import { type StepKind } from "./step";
 
 export { onlyInstance } from "./step";
 export { ProgramError };
+
+/**
+ * Refuses settings that need a plugin which the engine does not find and cannot download. Without an engine, as in a
+ * test with mocks, nothing is looked for.
+ *
+ * @param resource that the error is about
+ * @throws ProgramError before any step
+ */
+export function requirePlugins(settings: PluginSettings, resource: pulumi.Resource): void {
+  if (!pulumi.runtime.hasEngine()) return;
+  const missing = pluginsOf(settings).flatMap((plugin) => installPlugin(plugin) ?? []);
+  if (missing.length > 0) throw new ProgramError(missing.join("\n"), resource);
+}
 
 /** The inputs of a step as the program gives them, without those that the step finds out itself. */
 export type Args<Inputs> = Omit<

@@ -76,7 +76,6 @@ async function project(name: string, version: string, settings: Record<string, u
     'case "$1" in',
     `version) echo v${version} ;;`,
     `config) echo '${JSON.stringify(Object.fromEntries(config))}' ;;`,
-    "plugin) echo '[]' ;;",
     "*) exit 1 ;;",
     "esac",
   ];

@@ -45,8 +45,8 @@ export const diffHandover = async (olds: object, news: object, provider: Provide
 
 /** What the engine does in a preview: check, then look for a difference. */
 export async function previewStep(olds: object, news: object): Promise<boolean | undefined> {
-  const { inputs } = await Handover.check(olds, { ...news, isPreview: true });
-  return diffHandover(olds, inputs as object);
+  const checked = await Handover.check(olds, { ...news, isPreview: true });
+  return diffHandover(olds, checked.inputs as object);
 }
 
 /** What the engine does: check, then create or, where there is a difference, update. */

@@ -189,7 +189,9 @@ export async function restoreCutoverRecord(
  * @param by after a rollback, an export by command is its last one (docs/queue.md#the-window-between-the-rollouts)
  */
 export async function recordExported(sides: CutoverSides, by: "command" | "step"): Promise<void> {
-  await changeCutoverRecord(sides, ({ notExported, ...exported }) => {
+  await changeCutoverRecord(sides, (cutoverRecord) => {
+    const exported = { ...cutoverRecord };
+    delete exported.notExported;
     const isLast = by === "command" && sourceOfTruth(exported) === "disk";
     return { ...exported, ...(isLast && { finalExportAt: new Date().toISOString() }) };
   });
