@@ -131,11 +131,14 @@ export async function findUnfitState(
 }
 
 /** What an earlier update left to a person, in a stack that does not see its services. */
-async function findLeft({ confirm, root, instance }: CutoverInputs): Promise<string | undefined> {
+async function findLeft(inputs: CutoverInputs): Promise<string | undefined> {
+  const { confirm, root, instance, direction } = inputs;
   if (!confirm || root === undefined) return undefined;
   try {
     const left = findFinalPassLeft(await readCutoverRecord(resolve(root)));
-    return left && describeFinalPassLeft(left, instance);
+    // A rollback keeps what web wrote to files.
+    const isDone = left === "import" && direction === "back";
+    return left && !isDone ? describeFinalPassLeft(left, instance) : undefined;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return `Nobody knows whether a final pass is left to do. ${why}`;
