@@ -1,6 +1,6 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { Long, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
@@ -16,6 +16,7 @@ import { disguisedServer } from "../cluster/disguised-server";
 import { documentOptions } from "../contract/options";
 import { servicesRules } from "../rights";
 import { clusterForTests, revisionOf } from "../rollout/pods/cluster";
+import { playPulumi, runPlayed } from "./played-pulumi";
 import { runCommand } from "./run";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -66,27 +67,8 @@ async function project(name: string, version: string, settings: Record<string, u
   const location = join(folder, name);
   await generateSample(join(location, "state"), { runs: 3 });
   await cp("tools/sample/rollout", join(location, "rollout"), { recursive: true });
-  const config = Object.entries(settings).map(([key, value]) => {
-    const secret = key.endsWith("ongoUri");
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    return [`taskrunner-storage:${key}`, { value: text, secret }];
-  });
-  const lines = [
-    "#!/bin/sh",
-    'case "$1" in',
-    `version) echo v${version} ;;`,
-    `config) echo '${JSON.stringify(Object.fromEntries(config))}' ;;`,
-    "*) exit 1 ;;",
-    "esac",
-  ];
-  await mkdir(join(location, "bin"));
-  await writeFile(join(location, "bin/pulumi"), `${lines.join("\n")}\n`);
-  await chmod(join(location, "bin/pulumi"), 0o755);
-  return async (...args: string[]) => {
-    const PATH = `${join(location, "bin")}${delimiter}${process.env.PATH ?? ""}`;
-    const env = { PATH, TASKRUNNER_MONGO_URI: undefined };
-    return runCommand(["doctor", "--stack", "prod", ...args], env, location);
-  };
+  await playPulumi(location, { version, settings });
+  return (...args: string[]) => runPlayed(location, "prod", "doctor", ...args);
 }
 
 /** The rollout of two Helm releases, worker and web. */
@@ -231,21 +213,17 @@ it("finds what up would stop for: a run that cannot be read, and a values file o
 });
 
 it("agrees with up on the number of the cutover, and on a database of another stack", async () => {
-  const doctor = await project("numbered", "3.274.1", {
+  const settings = {
     storageMode: "mongo",
     cutover: 3,
     mongoUri: uriOf("taskrunnerMigrator"),
     appMongoUri: uriOf("taskrunnerApplication"),
     backfill: { source: { path: "state" } },
     rollout: { target: "values", directory: "rollout", confirm: "none" },
-  });
-  const pulumi = join(folder, "numbered/bin/pulumi");
-  const played = await readFile(pulumi, "utf8");
+  };
+  const doctor = await project("numbered", "3.274.1", settings);
   const outputs = (cutover: number) =>
-    writeFile(
-      pulumi,
-      played.replace("*) exit", `stack) echo '{"cutover": ${cutover}}' ;;\n*) exit`),
-    );
+    playPulumi(join(folder, "numbered"), { settings, outputs: { cutover } });
   await outputs(1);
   expect((await doctor()).stdout).toMatch(/stop {2}cutover .*\n?.*Set cutover: 1\./);
   await outputs(4);
