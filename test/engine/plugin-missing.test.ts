@@ -25,7 +25,9 @@ it("a missing plugin ends an update with one sentence, before the first resource
   });
   for (const { failed, output } of [await stack.preview(), await stack.up()]) {
     expect(failed).toBe(true);
-    expect(output).toMatch(/plugin for kubernetes, version [\d.]+, .*PULUMI_DISABLE_AUTOMATIC/);
+    expect(output).toMatch(
+      /plugin for kubernetes, version [\d.]+, .*PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION/,
+    );
     expect(output).not.toMatch(/ {4}at |dynamic:|Channel has been shut down/);
     expect(output.split("\n").length).toBeLessThan(25);
   }

@@ -1,4 +1,4 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Long, ObjectId, type CollectionInfo } from "mongodb";
 import { beforeAll, expect, it } from "vitest";
@@ -83,6 +83,18 @@ it("reviews a database of another service: its name, and what else is in it", as
     `the plan is of \`${hosts}/taskrunner\`, and the preview of \`${own}\``,
   );
   await expectInGallery("other-database", made);
+});
+
+it("reviews a run that cannot be read: it blocks the cutover, by its file", async () => {
+  const file = join(locations.state, "state/runs/run-20251106-000001.json");
+  const whole = await readFile(file);
+  await writeFile(file, whole.subarray(0, 40));
+  const made = await review();
+  await writeFile(file, whole);
+
+  expect(made.level).toBe("blocked");
+  expect(made.body).toContain("- `state/runs/run-20251106-000001.json`");
+  await expectInGallery("unreadable-run", made);
 });
 
 it("reviews blocking documents: a duplicate of a key, and a broken one", async () => {
