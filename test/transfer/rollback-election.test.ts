@@ -69,7 +69,8 @@ it("the passes of one up wait once for members that do not answer, and again onc
   expect(waits).toEqual([30_000, 5_000]);
 
   connect.mockRestore();
-  election.begin(7);
+  // 5 s without an answer, 2 s until the line, and as long again for a busy machine.
+  election.begin(12);
   const last = await stack.finalPass(before, { ...fields, direction: "back" });
   expect(last.rollback).toMatchObject({ held: [], exported: {} });
   expect(stack.printed.join("\n")).toMatch(/30 s for a primary/);
