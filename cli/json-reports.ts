@@ -15,7 +15,9 @@ const quarantined = z.object({
 const incomplete = z
   .array(z.object({ file: z.string(), line: z.int(), offset: z.int() }))
   .describe("Last lines of logs that have no end yet.");
-const quarantine = z.array(quarantined).describe("The first thousand.");
+const quarantine = z
+  .array(quarantined)
+  .describe("The first 10,000 runs, then the first thousand others of each collection.");
 const removedUnfinished = texts.describe("Runs that one side removed, unfinished on the other.");
 const superseded = texts.describe("Runs whose held copies went to superseded/.");
 

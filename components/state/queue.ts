@@ -53,7 +53,10 @@ export interface JobCounts {
   readonly waiting: number;
   /** The number of jobs that waited at the handover; absent without a cutover in force. */
   readonly atHandover?: number;
-  /** The names of the first twenty of those, if none was taken since; absent if one was taken, or there were none. */
+  /**
+   * The names of the first twenty of those, if all of these still wait and no fewer jobs wait than at the handover;
+   * absent if one was taken, or there were none.
+   */
   readonly untaken?: readonly string[];
   /**
    * The files in which no run's id can be read, and the folders and links, with the first names: the worker may begin
@@ -74,7 +77,7 @@ export async function countJobs(address: StateAddress): Promise<JobCounts | unde
   };
   const cutoverRecord = cutoverInForce(await readCutoverRecord(address.root));
   const { count = 0, names = [] } = cutoverRecord?.jobs ?? {};
-  const isUntaken = count > 0 && names.every((name) => waiting.has(name));
+  const isUntaken = count > 0 && waiting.size >= count && names.every((name) => waiting.has(name));
   return {
     waiting: waiting.size,
     ...(cutoverRecord && { atHandover: count }),

@@ -51,7 +51,7 @@ export interface RemovedApproval {
   readonly copy: string;
 }
 
-/** A log that differs from MongoDB's entries; both sides stay. */
+/** A log that differs from MongoDB's entries: no entry is overwritten, and the file gets those that it lacks. */
 export interface LogConflict {
   readonly runId: string;
   readonly file: string;
@@ -93,7 +93,10 @@ export interface UnfinishedRuns {
   readonly unequal: readonly UnequalRun[];
 }
 
-/** The results of an import. `quarantine` and `incomplete` hold the first thousand each. */
+/**
+ * The results of an import. `quarantine` holds the first 10,000 runs, then the first thousand others of each
+ * collection; `incomplete` holds the first thousand.
+ */
 export interface ImportReport extends Record<CollectionRole, Counts> {
   files: number;
   bytes: number;
@@ -160,7 +163,8 @@ export interface ExportCounts {
   /** Changed only on disk: the file stays, and the next import reads it. */
   newerOnDisk: number;
   /**
-   * Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. For logs: logs that differ.
+   * Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. For logs: logs that
+   * differ, whose files get the entries that they lack.
    */
   conflicts: number;
   /** No file can hold it. */

@@ -69,6 +69,9 @@ type CountName = (typeof countNames)[number];
 /** Maximum number of examples of a kind: memory stays flat, and more would not be read. */
 const maxExamples = 1_000;
 
+/** Maximum number of quarantined runs that are kept: a stop names them, and is decided from them. */
+const maxRuns = 10_000;
+
 /** Adds examples of a kind as long as there is room. */
 export function addExamples<Case>(cases: Case[], ...more: readonly Case[]): void {
   cases.push(...more.slice(0, maxExamples - cases.length));
@@ -89,7 +92,8 @@ export class Tally {
   changedFiles = 0;
   readonly skipped = noneSkipped();
   readonly incomplete: IncompleteLine[] = [];
-  readonly quarantine: Quarantined[] = [];
+  /** The first quarantined records of each collection, so that log entries displace no run. */
+  readonly quarantined = byRole((): Quarantined[] => []);
   readonly quarantinedUnfinished = { count: 0, cases: [] as Quarantined[] };
   readonly misnamed = { count: 0, encodedCount: 0, cases: [] as Quarantined[] };
   readonly conflicts: (FileConflict | LogConflict)[] = [];
@@ -111,6 +115,11 @@ export class Tally {
   constructor(
     private readonly onRefused?: (role: CollectionRole, refused: Quarantined, raw?: Raw) => void,
   ) {}
+
+  /** The first quarantined records: runs, then the others. */
+  get quarantine(): Quarantined[] {
+    return collectionRoles.flatMap((role) => this.quarantined[role]);
+  }
 
   get elapsedMs(): number {
     return Date.now() - this.started;
@@ -164,7 +173,8 @@ export class Tally {
     const content = entry === undefined ? (text?.bytes ?? "") : formatJson(entry);
     this.differenceHash.add(JSON.stringify([refused, hash("sha256", content)]));
     this.onRefused?.(role, refused, raw);
-    addExamples(this.quarantine, refused);
+    const cases = this.quarantined[role];
+    if (cases.length < (role === "runs" ? maxRuns : maxExamples)) cases.push(refused);
     if (role !== "runs") return;
     const mayExecute = mayBeUnfinished(raw?.text);
     if (mayExecute) this.unfinishedRuns += 1;
@@ -240,7 +250,7 @@ export class Tally {
 
   /** The report of an import. */
   report(): ImportReport {
-    const { files, bytes, elapsedMs, conversions, skipped, incomplete, quarantine } = this;
+    const { files, bytes, elapsedMs, conversions, skipped, incomplete } = this;
     const { unchangedFiles, changedFiles, unfinishedRuns, quarantinedUnfinished } = this;
     const { misnamed, removedUnfinished, begunInMongo } = this;
     const outcomes = ["inserted", "updated", "unchanged", "normalized", "removed"] as const;
@@ -253,7 +263,7 @@ export class Tally {
       conversions,
       skipped,
       incomplete,
-      quarantine,
+      quarantine: this.quarantine,
       unchangedFiles,
       changedFiles,
       unfinishedRuns,

@@ -79,16 +79,16 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
   expect(report.runs).toEqual(importCounts(2, { unchanged: 1, quarantined: 1 }));
   expect(report.quarantine).toEqual([
     {
-      file: "logs/runs/r-2.ndjson",
-      line: 1,
-      reason: "conflict",
-      detail: "MongoDB has different content: message",
-    },
-    {
       file: "state/runs/r-1.json",
       reason: "conflict",
       detail: expect.stringMatching(/: planHash, extra$/) as string,
       runId: "r-1",
+    },
+    {
+      file: "logs/runs/r-2.ndjson",
+      line: 1,
+      reason: "conflict",
+      detail: "MongoDB has different content: message",
     },
   ]);
   expect(await readEverything(current.db)).toEqual(before);

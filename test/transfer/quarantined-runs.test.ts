@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { providers } from "../../components/transfer/provider";
-import type { PassInputs } from "../../components/transfer";
+import type { ImportReport, PassInputs } from "../../components/transfer";
 import { RollbackStack, running } from "./rollback-stack";
 import { addFiles, approval, artifact, logLine, run } from "./state";
 
@@ -84,6 +84,28 @@ it("a run that gets another name after the bulk pass stops the handover", async 
   await expect(providers.Handover.create(stack.inputs())).rejects.toMatchObject({
     reasons: [expect.stringMatching(/state\/runs\/a-b\.json .*no cutover was recorded/)],
   });
+});
+
+it("a stop names its runs and their way on, however many log entries were refused before", async () => {
+  const runIds = Array.from({ length: 25 }, (_, at) => `r-${at}`);
+  await addFiles(inputs.root, good(25));
+  await BulkPass.create(inputs);
+  await stack.runs.updateMany({}, { $set: { planHash: "changed in MongoDB" } });
+  const loud = runIds.map((_, at) => logLine(at, { level: "loud" }));
+  await addFiles(inputs.root, { "logs/runs/r-0.ndjson": loud });
+  for (const runId of runIds) {
+    await addFiles(inputs.root, { [file(runId)]: run(runId, { planHash: "changed on disk" }) });
+  }
+  const stopped = await BulkPass.create(inputs).catch((error: unknown) => error);
+  const { reasons, properties } = stopped as {
+    readonly reasons: readonly string[];
+    readonly properties: { readonly report: ImportReport };
+  };
+  const said = reasons.join("\n");
+  expect(said).toMatch(/25 of 25 runs .*runs\/r-\d+\.json .*delete .* in MongoDB.*deleteMany/);
+  expect(runIds.filter((runId) => said.includes(`"${runId}"`))).toHaveLength(20);
+  expect(properties.report.quarantine).toHaveLength(20);
+  expect(properties.report.runs.quarantined).toBe(25);
 });
 
 it("quarantined log entries, artifacts and approvals do not stop the cutover", async () => {

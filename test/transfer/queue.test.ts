@@ -85,6 +85,16 @@ it("once the worker took one of the handover's jobs, the others only wait", asyn
   expect(stack.printed.join("\n")).not.toContain("[jobs-not-taken]");
 });
 
+it("jobs that were taken beyond the twenty that the record names are seen as taken", async () => {
+  const names = Array.from({ length: 50 }, (_, at) => `queue/${100 + at}.json`);
+  for (const name of names) await addFiles(stack.root, { [name]: job("busy") });
+  const before = await stack.cutover();
+  await Promise.all(names.slice(20).map((name) => rm(join(stack.root, name))));
+  const { report } = await stack.finalPass(before);
+  expect(report?.jobs).toEqual({ waiting: 20, atHandover: 50 });
+  expect(stack.printed.join("\n")).not.toContain("[jobs-not-taken]");
+});
+
 it("after a rollback the jobs are nobody's of the handover", async () => {
   await addFiles(stack.root, jobs);
   const before = await stack.cutover();

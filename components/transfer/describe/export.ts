@@ -20,7 +20,7 @@ export function exportSections(report: Exported, root: string): Section[] {
     ...(older ? [olderSection(older, root)] : []),
     {
       code: "conflicts",
-      title: `${conflicts} changed on both sides. The files stay, and so does MongoDB's content`,
+      title: `${conflicts} changed on both sides. Neither side's content is overwritten`,
       cases: report.conflicts.map(formatConflict),
       count: conflicts,
     },

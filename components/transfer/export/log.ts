@@ -34,7 +34,7 @@ import type { ExportSides } from "./sides";
 /**
  * Appends to a run's log the entries that it lacks, in the order of their sequence, even if they belong further up,
  * because a service may insert one late. Existing lines are never rewritten. If the last entry that both sides have
- * differs, the log is a conflict and both sides stay.
+ * differs, the log is a conflict: both sides keep their entries, and what the file lacks is appended all the same.
  */
 export async function exportLog(
   task: ExportTask,

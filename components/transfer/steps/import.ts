@@ -44,7 +44,7 @@ import {
   type PassInputs,
   type ImportResults,
 } from "./inputs";
-import { truncateReport, comparedStateInputs, namedState, sidesOf, stateOf } from "./sides";
+import { comparedStateInputs, namedState, sidesOf, stateOf } from "./sides";
 
 /**
  * The bulk pass: the import while both services still write files, or on a rollback an export. It runs once in each
@@ -116,9 +116,7 @@ export async function requireRuns(report: ImportReport, inputs: StateInputs): Pr
   if (reasons.length > 0) throw new Unfinished(reasons, { report });
 }
 
-/**
- * Imports, and truncates the report. All quarantined records go to a file in the state directory.
- */
+/** Imports. All quarantined records go to a file in the state directory. */
 export async function importPass(
   sides: BothSides,
   pass: ImportPass,
@@ -127,10 +125,9 @@ export async function importPass(
   const quarantine = join(sides.root, ownFiles.quarantine);
   // While the worker is stopped, a pass runs to its end.
   const signal = pass === "bulk" ? interrupted : undefined;
-  const report = await reportProgress("import", sides, (watched) =>
+  return reportProgress("import", sides, (watched) =>
     importState({ ...watched, ...options, pass, quarantine, signal }),
   );
-  return truncateReport(report);
 }
 
 /**
@@ -148,7 +145,7 @@ export async function requireSame(
   const sides = await sidesOf(inputs);
   if (sourceOfTruth(await readCutoverRecord(sides.root)) === "mongo") return { report };
   const unfinished = await compareUnfinished(sides, pass, delta);
-  const results = { report: truncateReport({ ...report, unfinished }) };
+  const results = { report: { ...report, unfinished } };
   const reasons = describeUnequal(unfinished, await namedSides(inputs), pass);
   if (reasons.length > 0) throw new Unfinished(reasons, pass === "bulk" ? results : undefined);
   reportLine(describeCompared(unfinished, pass));

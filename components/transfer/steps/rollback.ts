@@ -14,7 +14,7 @@ import { toMessages } from "../describe/sections";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
 import type { PassInputs, PassResults } from "./inputs";
-import { namedState, stateOf, truncateReport } from "./sides";
+import { namedState, stateOf } from "./sides";
 
 type Past = StateOf<PassInputs, PassResults>;
 
@@ -33,7 +33,7 @@ function keepResults(state: Partial<PassResults> = {}): PassResults {
  */
 export function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
   if (job === undefined || rollback === undefined) return false;
-  return rollback.unreachable !== undefined || rollback.held.length > 0;
+  return rollback.unreachable !== undefined || rollback.heldCount > 0;
 }
 
 type EndedCutover = Pick<CutoverRecord, "at" | "cutover">;
@@ -79,13 +79,11 @@ export async function runRollbackPass(
     cutoverAt = cutoverRecord.at;
     const asked = { ...inputs, uri: inputs.uri, name, cutoverAt, ended };
     const options = { ...asked, watch: console.log, beforeEnd };
-    const report = await reportProgress("export", stateOf(inputs), (sides) =>
+    const rollback = await reportProgress("export", stateOf(inputs), (sides) =>
       runRollback(sides, options),
     );
     const known = { cutoverAt, isAgain: isInPod === true, pass };
-    toMessages(rollbackSections(report, namedState(inputs), known)).forEach(reportLine);
-    const { exported } = report;
-    const rollback = { ...report, ...(exported && { exported: truncateReport(exported) }) };
+    toMessages(rollbackSections(rollback, namedState(inputs), known)).forEach(reportLine);
     return { ...keepResults(state), rollback };
   } catch (error) {
     if (!(error instanceof Error)) throw error;

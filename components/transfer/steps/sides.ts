@@ -26,18 +26,3 @@ export function namedState({ root, rootName = root, folders }: StateInputs): Sta
 export async function sidesOf(inputs: StateInputs) {
   return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
 }
-
-/** Maximum number of single cases of a kind in a stack's state; complete lists stay beside the files. */
-const namedCases = 20;
-
-/** A report as a stack's outputs hold it: all counts, and the first single cases of each kind. */
-export function truncateReport<Report extends object>(report: Report): Report {
-  const members = Object.entries(report).map(([name, value]: [string, unknown]) => {
-    if (Array.isArray(value)) return [name, value.slice(0, namedCases)] as const;
-    return [
-      name,
-      typeof value === "object" && value !== null ? truncateReport(value) : value,
-    ] as const;
-  });
-  return Object.fromEntries(members) as Report;
-}

@@ -37,7 +37,7 @@ import {
   type VerificationResults,
 } from "./inputs";
 import { describeFirst } from "./planned";
-import { comparedStateInputs, namedState, sidesOf, stateOf, truncateReport } from "./sides";
+import { comparedStateInputs, namedState, sidesOf, stateOf } from "./sides";
 
 /**
  * The first verification, before the drain: checks that MongoDB has the records of all files that did not change since
@@ -112,7 +112,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
     const { acceptQuarantined } = inputs;
     const found = await compare("verification", inputs, { acceptQuarantined });
     const forms = await compareForms(await sidesOf(inputs));
-    const report = truncateReport({ ...found, forms });
+    const report = { ...found, forms };
     toMessages(removedSections(report)).forEach(reportLine);
     const apart = found.holds ? [] : describeVerification(report, namedState(inputs).root);
     const reasons = [...apart, ...reportForms(forms, inputs, false)];
@@ -144,5 +144,5 @@ async function compare(
   );
   // Once MongoDB is the source of truth, it may lack records that the files have.
   const isCutOver = sourceOfTruth(await readCutoverRecord(sides.root)) === "mongo";
-  return truncateReport(isCutOver ? found : await forgetUnlessHolds(sides, found));
+  return isCutOver ? found : forgetUnlessHolds(sides, found);
 }
