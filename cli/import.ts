@@ -68,10 +68,9 @@ export const importCommand = command("import", {
   });
 
 function describeImport(sides: StateSides, { dryRun }: ImportOptions, report: ImportReport) {
-  const { elapsedMs, files, bytes, skipped, conversions, changedFiles } = report;
+  const { elapsedMs, files, bytes, skipped, changedFiles } = report;
   const { hidden, temporary, foreign, unknown } = skipped;
   const others = listCounts({ hidden, temporary, foreign, unknown });
-  const normalized = sumCounts(report, "normalized");
   const quarantined = sumCounts(report, "quarantined");
   const whole = changedFiles === 0 ? "all in" : "run it again for the files that changed meanwhile";
   const outcome = quarantined === 0 ? whole : `${formatCount(quarantined, "record")} quarantined`;
@@ -89,9 +88,6 @@ function describeImport(sides: StateSides, { dryRun }: ImportOptions, report: Im
     lines: [
       `${formatNumber(files)} files, ${formatSize(bytes)} read in ${formatDuration(elapsedMs)}, ` +
         `${formatNumber(rate)} records/s`,
-      ...(normalized > 0
-        ? [`${formatNumber(normalized)} normalized: ${listCounts(conversions)}`]
-        : []),
       ...(others === "" ? [] : [`skipped: ${others}`]),
       ...(changedFiles === 0
         ? []

@@ -35,11 +35,10 @@ export const jobsForm = z
   .describe("Jobs that wait; absent without a queue.");
 
 const imported = z.object({
-  read: z.int().describe("The sum of all but `normalized`."),
+  read: z.int().describe("The sum of the others."),
   inserted: z.int(),
   updated: z.int(),
   unchanged: z.int(),
-  normalized: z.int().describe("Records that needed a conversion beyond their form."),
   removed: z.int().describe("Removed in MongoDB since the cutover, so not inserted again."),
   quarantined: z.int(),
 });
@@ -50,7 +49,6 @@ export const importShape = {
   files: z.int(),
   bytes: z.int(),
   elapsedMs: z.int(),
-  conversions: z.record(z.string(), z.int().optional()),
   skipped: z.object({
     hidden: z.int(),
     temporary: z.int(),

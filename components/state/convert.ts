@@ -21,9 +21,6 @@ import {
 import { exactNumber } from "./number";
 import { type StepForms, nameSteps, usualForms } from "./step-forms";
 
-/** Conversions that a report counts: a record that needed one is normalized. */
-export type Conversion = "metadataText" | "enumeration" | "offset";
-
 /** Defaults for fields that a record lacks. */
 export type ImpliedFields = Readonly<Record<string, unknown>>;
 
@@ -45,9 +42,8 @@ export function convert(
   impliedFields: ImpliedFields,
   forms: StepForms = usualForms,
   document: Document = {},
-) {
+): Document {
   if (!isJsonObject(fields)) throw new Refusal("form", "it is not an object");
-  const found: Conversion[] = [];
   for (const property of namesIn(fields)) {
     const isName = fieldsOf[role].has(property);
     const name = isName ? property : (namesOf[role].get(property.toLowerCase()) ?? property);
@@ -55,18 +51,14 @@ export function convert(
       throw new Refusal("form", `it has ${name} twice`);
     }
     const value = valueIn(fields, property);
-    setMember(document, name, convertValue(fieldsOf[role].get(name), value, found, forms));
+    setMember(document, name, convertValue(fieldsOf[role].get(name), value, forms));
   }
   for (const name of Object.keys(impliedFields)) {
     if (document[name] != null) continue;
-    document[name] = convertValue(fieldsOf[role].get(name), impliedFields[name], found, forms);
+    document[name] = convertValue(fieldsOf[role].get(name), impliedFields[name], forms);
   }
-  // Most records need no conversion, and a set of their own would be a tenth of their memory.
-  const conversions = found.length === 0 ? noConversions : new Set(found);
-  return { document, conversions };
+  return document;
 }
-
-const noConversions: ReadonlySet<Conversion> = new Set();
 
 const fieldsOf = byRole((role) => new Map(Object.entries(collections[role].fields)));
 
@@ -76,32 +68,18 @@ const namesOf = byRole((role) => {
   return role === "runs" ? names.set("runid", "_id") : names;
 });
 
-function convertValue(
-  field: Field | undefined,
-  value: unknown,
-  conversions: Conversion[],
-  forms: StepForms,
-): unknown {
+function convertValue(field: Field | undefined, value: unknown, forms: StepForms): unknown {
   if (!field || value === null) return value;
   const { type, names, asWritten } = field;
-  if (type === "date") {
-    const moment = typeof value === "string" ? parseTimestamp(value) : undefined;
-    if (moment?.offsetMissing) conversions.push("offset");
-    return moment?.date ?? value;
-  }
+  if (type === "date")
+    return (typeof value === "string" ? parseTimestamp(value) : undefined) ?? value;
   if (type === "long") return toLong(value);
-  if (type === "strings") return toTexts(value, conversions);
-  if (type === "object[]") {
-    const named = nameSteps(value, forms);
-    if (named !== value) conversions.push("enumeration");
-    return dateSteps(named, forms);
-  }
+  if (type === "strings") return toTexts(value);
+  if (type === "object[]") return dateSteps(nameSteps(value, forms), forms);
   if (!names || (asWritten && typeof value === "string")) return value;
   const lower = typeof value === "string" ? value.toLowerCase() : undefined;
   const name = typeof value === "number" ? names[value] : names.find((known) => known === lower);
-  if (name === undefined || name === value) return value;
-  conversions.push("enumeration");
-  return name;
+  return name ?? value;
 }
 
 function dateSteps(steps: unknown, { dates = [] }: StepForms): unknown {
@@ -110,7 +88,7 @@ function dateSteps(steps: unknown, { dates = [] }: StepForms): unknown {
     if (!isJsonObject(step)) return step;
     const members = membersOf(step).map(([name, value]) => {
       const isDate = typeof value === "string" && dates.includes(name);
-      return [name, (isDate ? parseTimestamp(value)?.date : undefined) ?? value] as const;
+      return [name, (isDate ? parseTimestamp(value) : undefined) ?? value] as const;
     });
     return objectOf(new Map(members));
   });
@@ -126,10 +104,9 @@ export function toLong(value: unknown): unknown {
   return Number.isInteger(number) ? Long.fromNumber(number as number) : number;
 }
 
-function toTexts(value: unknown, conversions: Conversion[]): unknown {
+function toTexts(value: unknown): unknown {
   if (!isJsonObject(value)) return value;
   if (namesIn(value).every((name) => typeof valueIn(value, name) === "string")) return value;
-  conversions.push("metadataText");
   const toText = (inner: unknown) => (typeof inner === "string" ? inner : formatJson(inner));
   return objectOf(new Map(membersOf(value).map(([key, inner]) => [key, toText(inner)])));
 }
@@ -138,13 +115,13 @@ const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,7}))?(Z|([+-])(\d\d)(?::?
 
 /**
  * Parses an ISO 8601 timestamp as .NET writes it, with 0 to 7 fractional digits and any offset; undefined for any
- * other text. Drops digits below a millisecond, because a BSON date cannot hold it. A timestamp without an
- * offset (`offsetMissing`) counts as UTC.
+ * other text. Drops digits below a millisecond, because a BSON date cannot hold it. A timestamp without an offset counts
+ * as UTC.
  */
-export function parseTimestamp(text: string) {
+export function parseTimestamp(text: string): Date | undefined {
   const parts = iso.exec(text);
   if (!parts) return undefined;
-  const { 1: fraction = "", 2: zone, 3: sign, 4: hours = "0", 5: minutes = "0" } = parts;
+  const { 1: fraction = "", 3: sign, 4: hours = "0", 5: minutes = "0" } = parts;
   const thousandths = fraction.slice(0, 3).padEnd(3, "0");
   const asUtc = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}.${thousandths}Z`);
   // Date.parse takes 30 February for 2 March.
@@ -152,7 +129,7 @@ export function parseTimestamp(text: string) {
   if (Number.isNaN(asUtc) || (day > 28 && new Date(asUtc).getUTCDate() !== day)) return undefined;
   const offset = Number(hours) * 60 + Number(minutes);
   const offsetMs = (sign === "-" ? -offset : offset) * 60_000;
-  return { date: new Date(asUtc - offsetMs), offsetMissing: zone === undefined };
+  return new Date(asUtc - offsetMs);
 }
 
 /** The maximum number of characters of a path in a message. */

@@ -55,7 +55,7 @@ export function asOnDisk(
   const impliedFields = role === "runs" ? {} : { runId: document.runId as unknown };
   const before = { fields: Object.fromEntries(recordOf(role, disk)), impliedFields };
   const fields = parseJson(formatJson(renewRecord(role, before, document, forms)));
-  return convert(role, fields, impliedFields, forms).document;
+  return convert(role, fields, impliedFields, forms);
 }
 
 /**
@@ -80,7 +80,7 @@ export function renewRecord(
     hashOf(role, { [name]: one }) === hashOf(role, { [name]: other });
   for (const [property, value] of membersOf(before.fields)) {
     const fields = new Map([[property, value]]);
-    const converted = convert(role, fields, impliedFields, forms).document;
+    const converted = convert(role, fields, impliedFields, forms);
     const [name, known] = Object.entries<unknown>(converted)[0] ?? [property, value];
     const stored: unknown = document[name];
     if (areSame(name, known, stored)) renewed.set(property, value);
@@ -94,7 +94,7 @@ export function renewRecord(
     }
     after.delete(propertyOf(role, name));
   }
-  const implied = new Map(Object.entries(convert(role, {}, impliedFields, forms).document));
+  const implied = new Map(Object.entries(convert(role, {}, impliedFields, forms)));
   for (const [property, value] of after) {
     if (!areSame(property, implied.get(property), value)) renewed.set(property, value);
   }

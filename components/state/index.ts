@@ -69,7 +69,6 @@ export {
 } from "./records";
 export { unpack, type Entry } from "./entries";
 export { sequenceIn, sequenceOfLine } from "./sequence";
-export type { Conversion } from "./convert";
 export { formatJson } from "./format-json";
 export {
   isJsonObject,

@@ -1,7 +1,7 @@
 import { BSON, type Document, Long, ObjectId } from "mongodb";
 import { hash } from "node:crypto";
 import { type CollectionRole, byRole, collections } from "../contract";
-import { type Conversion, type ImpliedFields, check, convert } from "./convert";
+import { type ImpliedFields, check, convert } from "./convert";
 import { type RecordLocation, Refusal, refusalIn } from "./errors";
 import { type Entry, unpack } from "./entries";
 import { objectIn, parse } from "./json";
@@ -26,7 +26,6 @@ export class ReadyRecord {
     readonly key: Key,
     readonly document: Document,
     readonly bytes: number,
-    readonly conversions: ReadonlySet<Conversion>,
     readonly raw: Raw,
   ) {}
 }
@@ -153,13 +152,13 @@ function convertRecord(
     const keyFirst: Document = {};
     keyFirst._id = undefined;
     for (const field of keyFields[role]) keyFirst[field] = undefined;
-    const { document, conversions } = convert(role, fields, impliedFields, forms, keyFirst);
+    const document = convert(role, fields, impliedFields, forms, keyFirst);
     check(role, document);
     const key = keyOf(role, document);
     const time = role === "logs" ? (document.timestamp as Date) : undefined;
     if (role !== "runs") document._id = deriveId(role, key, time);
     const size = text.length < smallText ? bytes : sizeOf(document);
-    return new ReadyRecord(role, location, key, document, size, conversions, raw);
+    return new ReadyRecord(role, location, key, document, size, raw);
   } catch (error) {
     tally.refuse(role, location, refusalIn(error), raw);
     return undefined;

@@ -65,5 +65,5 @@ function toIntegers(value: unknown): unknown {
 function isSameInStep(disk: unknown, stored: unknown): boolean {
   const moment =
     stored instanceof Date && typeof disk === "string" ? parseTimestamp(disk) : undefined;
-  return areEqual(moment?.date ?? disk, stored);
+  return areEqual(moment ?? disk, stored);
 }

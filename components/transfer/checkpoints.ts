@@ -2,7 +2,6 @@ import type { Collection, Db, Document, Filter } from "mongodb";
 import { type CollectionRole, checkpointsCollection, collectionRoles } from "../contract";
 import { type Patience, withRetries } from "../mongo";
 import {
-  type Conversion,
   type FileStat,
   type NumberedLines,
   type ReadPosition,
@@ -12,31 +11,27 @@ import {
   usualForms,
 } from "../state";
 
-/** The number of a file's records that are in MongoDB, and of the conversions that they needed. */
+/** The number of a file's records that are in MongoDB. */
 export interface ImportedCounts {
   readonly records: number;
-  readonly normalized: number;
-  readonly conversions: Readonly<Partial<Record<Conversion, number>>>;
   /** The number of them that are runs that may still execute steps. */
   readonly unfinished: number;
 }
 
-const noCounts: ImportedCounts = { records: 0, normalized: 0, conversions: {}, unfinished: 0 };
+const noCounts: ImportedCounts = { records: 0, unfinished: 0 };
 
 /** Adds more records of a file to its counts. */
 export function countMore(
   counts: ImportedCounts = noCounts,
   records: readonly ReadyRecord[],
 ): ImportedCounts {
-  let { normalized, unfinished } = counts;
-  const kinds = { ...counts.conversions };
-  for (const { role, document, conversions } of records) {
-    if (conversions.size > 0) normalized += 1;
-    for (const one of conversions) kinds[one] = (kinds[one] ?? 0) + 1;
-    if (role === "runs" && isUnfinished(document)) unfinished += 1;
-  }
-  const all = counts.records + records.length;
-  return { records: all, normalized, conversions: kinds, unfinished };
+  const unfinished = records.filter(
+    ({ role, document }) => role === "runs" && isUnfinished(document),
+  );
+  return {
+    records: counts.records + records.length,
+    unfinished: counts.unfinished + unfinished.length,
+  };
 }
 
 /** A file's progress: every record before `offset` is in MongoDB, and none was refused. Only a log has numbered lines. */

@@ -1,24 +1,15 @@
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
-import type {
-  Conversion,
-  IncompleteLine,
-  JobCounts,
-  RecordLocation,
-  RefusalReason,
-  Skipped,
-} from "../state";
+import type { IncompleteLine, JobCounts, RecordLocation, RefusalReason, Skipped } from "../state";
 
 /**
- * The outcomes of one collection's records: `read` is the sum of `inserted`, `updated`,
- * `unchanged`, `removed` and `quarantined`; `normalized` counts those of the first three that needed a
- * conversion beyond their form.
+ * The outcomes of one collection's records: `read` is the sum of `inserted`, `updated`, `unchanged`, `removed` and
+ * `quarantined`.
  */
 export interface Counts {
   read: number;
   inserted: number;
   updated: number;
   unchanged: number;
-  normalized: number;
   /** Removed in MongoDB since the cutover: not inserted again. */
   removed: number;
   quarantined: number;
@@ -101,8 +92,6 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   files: number;
   bytes: number;
   elapsedMs: number;
-  /** The number of records that needed each kind of conversion. */
-  conversions: Partial<Record<Conversion, number>>;
   skipped: Skipped;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
@@ -221,12 +210,12 @@ export function sumCounts<Count extends string>(report: RoleCounts<Count>, count
 /** Combines the reports of two imports of the same files: a record that both of them wrote counts once. */
 export function joinImports(first: ImportReport, second: ImportReport): ImportReport {
   const counts = byRole((role): Counts => {
-    const { read, normalized, removed, quarantined } = second[role];
+    const { read, removed, quarantined } = second[role];
     const taken = read - removed - quarantined;
     const inserted = Math.min(taken, first[role].inserted + second[role].inserted);
     const updated = Math.min(taken - inserted, first[role].updated + second[role].updated);
     const unchanged = taken - inserted - updated;
-    return { read, inserted, updated, unchanged, normalized, removed, quarantined };
+    return { read, inserted, updated, unchanged, removed, quarantined };
   });
   const { unchangedFiles } = first;
   const bytes = first.bytes + second.bytes;

@@ -2,7 +2,6 @@ import type { Document } from "mongodb";
 import { hash } from "node:crypto";
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import {
-  type Conversion,
   type IncompleteLine,
   type RecordLocation,
   type Raw,
@@ -51,7 +50,6 @@ const countNames = [
   "inserted",
   "updated",
   "unchanged",
-  "normalized",
   "removed",
   "quarantined",
   "written",
@@ -107,7 +105,6 @@ export class Tally {
   readonly insertedRuns: string[] = [];
   /** The hash of all quarantined records, and in a verification of all differing ones. */
   readonly differenceHash = new ListHash();
-  private readonly conversions: ImportReport["conversions"] = {};
   private unchangedFiles = 0;
   private unfinishedRuns = 0;
 
@@ -136,16 +133,9 @@ export class Tally {
    *
    * @param mayExecute whether it is a run that may still execute steps; default: it is not
    */
-  record(
-    role: CollectionRole,
-    outcome: Outcome,
-    conversions: ReadonlySet<Conversion>,
-    mayExecute = false,
-  ): void {
+  record(role: CollectionRole, outcome: Outcome, mayExecute = false): void {
     this.count(role, outcome);
     if (mayExecute) this.unfinishedRuns += 1;
-    if (conversions.size > 0) this.counts[role].normalized += 1;
-    for (const one of conversions) this.conversions[one] = (this.conversions[one] ?? 0) + 1;
   }
 
   /** Counts a record that the source of truth removed, as the other side has it. */
@@ -210,13 +200,9 @@ export class Tally {
 
   /** Counts the records of a file, or of a log's beginning, that an earlier import read. */
   resume(role: CollectionRole, imported: ImportedCounts): void {
-    const { records, normalized, conversions, unfinished } = imported;
+    const { records, unfinished } = imported;
     this.count(role, "unchanged", records);
     this.unfinishedRuns += unfinished;
-    this.counts[role].normalized += normalized;
-    for (const [kind, count] of Object.entries(conversions) as [Conversion, number][]) {
-      this.conversions[kind] = (this.conversions[kind] ?? 0) + count;
-    }
     this.unchangedFiles += 1;
   }
 
@@ -250,17 +236,16 @@ export class Tally {
 
   /** The report of an import. */
   report(): ImportReport {
-    const { files, bytes, elapsedMs, conversions, skipped, incomplete } = this;
+    const { files, bytes, elapsedMs, skipped, incomplete } = this;
     const { unchangedFiles, changedFiles, unfinishedRuns, quarantinedUnfinished } = this;
     const { misnamed, removedUnfinished, begunInMongo } = this;
-    const outcomes = ["inserted", "updated", "unchanged", "normalized", "removed"] as const;
+    const outcomes = ["inserted", "updated", "unchanged", "removed"] as const;
     const counts = this.countsOf("read", ...outcomes, "quarantined");
     return {
       files,
       bytes,
       elapsedMs,
       ...counts,
-      conversions,
       skipped,
       incomplete,
       quarantine: this.quarantine,

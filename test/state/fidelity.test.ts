@@ -8,7 +8,7 @@ import { logLine, run } from "../transfer/state";
 
 /** A record's document from its text on disk, and the same after its way through BSON. */
 function bothDocuments(role: "runs" | "logs", text: string) {
-  const { document: disk } = convert(role, parseJson(text), { runId: "r" });
+  const disk = convert(role, parseJson(text), { runId: "r" });
   check(role, disk);
   return { disk, mongo: BSON.deserialize(BSON.serialize(disk), { promoteLongs: false }) };
 }

@@ -12,7 +12,6 @@ export function importCounts(read: number, outcomes: object) {
     inserted: 0,
     updated: 0,
     unchanged: 0,
-    normalized: 0,
     removed: 0,
     quarantined: 0,
   };

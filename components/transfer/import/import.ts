@@ -142,7 +142,7 @@ async function importRuns(importing: Importing): Promise<void> {
     tally.changedFiles += changed.size;
     const begun = await late?.leaveOut(tally, [...new Set([...outcomes.keys()].map(runIdOf))]);
     for (const [record, result] of outcomes) {
-      const { role, key, location, document, conversions, raw } = record;
+      const { role, key, location, document, raw } = record;
       // A change then comes from a service that should be stopped. Web may still write approvals until its own rollout.
       const isStopped = pass === "final" || (pass === "delta" && role !== "approvals");
       const isLate = isStopped && changed.has(location.file);
@@ -154,7 +154,7 @@ async function importRuns(importing: Importing): Promise<void> {
       if (isBegun) continue;
       if (outcome instanceof Refusal) tally.refuse(role, location, outcome, raw);
       else if (outcome === "removed") tally.remove(role, key, document);
-      else tally.record(role, outcome, conversions, role === "runs" && isUnfinished(document));
+      else tally.record(role, outcome, role === "runs" && isUnfinished(document));
       if (isLost && role === "runs" && outcome === "inserted") addExamples(tally.insertedRuns, key);
     }
     if (dryRun) return;
