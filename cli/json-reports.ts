@@ -18,7 +18,12 @@ const incomplete = z
 const quarantine = z
   .array(quarantined)
   .describe("The first 10,000 runs, then the first thousand others of each collection.");
-const removedUnfinished = texts.describe("Runs that one side removed, unfinished on the other.");
+/** Cases of a kind: their number, and the first thousand. */
+const casesOf = <Case extends z.ZodType>(one: Case) =>
+  z.object({ count: z.int(), cases: z.array(one).describe("The first thousand.") });
+const removedUnfinished = casesOf(z.string()).describe(
+  "Runs that one side removed, unfinished on the other.",
+);
 const superseded = texts.describe("Runs whose held copies went to superseded/.");
 
 /** The jobs that wait in the queue's folder. */
@@ -61,16 +66,16 @@ export const importShape = {
   quarantine,
   unchangedFiles: z.int().describe("Not read again, because they are as they were imported."),
   changedFiles: z.int().describe("Changed after they were read: import again."),
-  quarantinedUnfinished: z
-    .object({ count: z.int(), cases: z.array(quarantined) })
-    .describe("Quarantined runs that may still execute steps, without those of `misnamed`."),
-  misnamed: z
-    .object({ count: z.int(), encodedCount: z.int(), cases: z.array(quarantined) })
+  quarantinedUnfinished: casesOf(quarantined).describe(
+    "Quarantined runs that may still execute steps, without those of `misnamed`.",
+  ),
+  misnamed: casesOf(quarantined)
+    .extend({ encodedCount: z.int() })
     .optional()
     .describe("Quarantined runs whose files do not have their names; of these, some are encoded."),
   removedUnfinished,
-  begunInMongo: texts.optional(),
-  bookkeepingLost: texts
+  begunInMongo: casesOf(z.string()).optional(),
+  bookkeepingLost: casesOf(z.string())
     .optional()
     .describe(
       "Inserted although the bookkeeping of the cutover was lost: MongoDB may have had them. Absent if it is there.",
@@ -153,13 +158,12 @@ const writtenShape = {
   conflicts: z.array(conflict).describe("The first thousand."),
   unwritable: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
   removedUnfinished,
-  removedApprovals: z
-    .array(z.object({ id: z.string(), file: z.string(), copy: z.string() }))
+  removedApprovals: casesOf(z.object({ id: z.string(), file: z.string(), copy: z.string() }))
     .optional()
     .describe(
       "Approvals that MongoDB removed, deleted from their file; `copy` is the former file.",
     ),
-  withoutMergeBase: z.object({ count: z.int(), cases: texts }),
+  withoutMergeBase: casesOf(z.string()),
   baseTrouble: z.string().optional().describe("Why they have no merge base."),
   returned: texts.describe("Runs that were held, and are back in their folders."),
   stillHeld: texts,

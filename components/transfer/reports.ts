@@ -15,6 +15,15 @@ export interface Counts {
   quarantined: number;
 }
 
+/** Cases of a kind: their number, and the first thousand. */
+export interface Cases<Case> {
+  count: number;
+  cases: Case[];
+}
+
+/** The beginning of a count. */
+export const noCases = <Case>(): Cases<Case> => ({ count: 0, cases: [] });
+
 /** A quarantined record, with the reason. */
 export interface Quarantined extends RecordLocation {
   readonly reason: RefusalReason;
@@ -100,27 +109,26 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   /** The number of files that changed after they were read: a later import reads them again. */
   changedFiles: number;
   /**
-   * Quarantined runs that are unfinished on disk, or cannot be parsed: they stop a cutover. Their number, and the first
-   * thousand. Without those of `misnamed`.
+   * Quarantined runs that are unfinished on disk, or cannot be parsed: they stop a cutover. Without those of `misnamed`.
    */
-  quarantinedUnfinished: { count: number; cases: Quarantined[] };
+  quarantinedUnfinished: Cases<Quarantined>;
   /**
-   * Runs whose files do not have their names: they stop a cutover. Their number, how many of them have the id in
-   * percent-encoding as their name, and the first thousand. Absent if there are none.
+   * Runs whose files do not have their names: they stop a cutover. `encodedCount` of them have the id in
+   * percent-encoding as their name. Absent if there are none.
    */
-  misnamed?: { count: number; encodedCount: number; cases: Quarantined[] };
-  /** The first thousand runs that MongoDB removed since the cutover, and that are unfinished on disk. */
-  removedUnfinished: string[];
+  misnamed?: Cases<Quarantined> & { encodedCount: number };
+  /** The runs that MongoDB removed since the cutover, and that are unfinished on disk. */
+  removedUnfinished: Cases<string>;
   /**
-   * The first thousand runs that web wrote to files after the handover, and that were begun in MongoDB from their jobs:
+   * The runs that web wrote to files after the handover, and that were begun in MongoDB from their jobs:
    * their files went to `superseded/`. Absent if there are none.
    */
-  begunInMongo?: string[];
+  begunInMongo?: Cases<string>;
   /**
-   * The first thousand runs that this import inserted although the bookkeeping of the cutover in force was lost: MongoDB
+   * The runs that this import inserted although the bookkeeping of the cutover in force was lost: MongoDB
    * may have had them. Absent if the bookkeeping is there.
    */
-  bookkeepingLost?: string[];
+  bookkeepingLost?: Cases<string>;
   /**
    * Runs with steps to do whose approval the final pass changed from undecided, with the archived job that would resume
    * each, if it is known. Absent if there are none.
@@ -171,14 +179,12 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   elapsedMs: number;
   conflicts: (FileConflict | LogConflict)[];
   unwritable: Unwritable[];
-  /** The first thousand runs that were removed on disk since the cutover ended, and that are unfinished in MongoDB. */
-  removedUnfinished: string[];
-  /** The first thousand approvals of unfinished runs that MongoDB removed. Absent if there are none. */
-  removedApprovals?: RemovedApproval[];
-  /**
-   * The records that are equal on both sides, without a merge base that says so: their number, and the first thousand.
-   */
-  withoutMergeBase: { count: number; cases: string[] };
+  /** The runs that were removed on disk since the cutover ended, and that are unfinished in MongoDB. */
+  removedUnfinished: Cases<string>;
+  /** The approvals of unfinished runs that MongoDB removed. Absent if there are none. */
+  removedApprovals?: Cases<RemovedApproval>;
+  /** The records that are equal on both sides, without a merge base that says so. */
+  withoutMergeBase: Cases<string>;
   /** The reason for such records; absent if there are none. */
   baseTrouble?: string;
   /** The runs that were held before and whose files are back in their folders. */

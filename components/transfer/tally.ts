@@ -16,12 +16,14 @@ import {
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
 import {
+  type Cases,
   type FileConflict,
   type ImportReport,
   type LogConflict,
   type Quarantined,
   type RemovedApproval,
   type Unwritable,
+  noCases,
 } from "./reports";
 
 /** The outcome of a record that an import accepts. */
@@ -75,6 +77,17 @@ export function addExamples<Case>(cases: Case[], ...more: readonly Case[]): void
   cases.push(...more.slice(0, maxExamples - cases.length));
 }
 
+/** Counts one more case of a kind. */
+export const addCase = <Case>(to: Cases<Case>, one: Case): void => {
+  addCases(to, { count: 1, cases: [one] });
+};
+
+/** Counts more cases of a kind, and keeps the first thousand. */
+export function addCases<Case>(to: Cases<Case>, more: Readonly<Cases<Case>>): void {
+  to.count += more.count;
+  addExamples(to.cases, ...more.cases);
+}
+
 /** Counts the outcomes of records in an import, an export or a verification, with examples of each kind. */
 export class Tally {
   private readonly started = Date.now();
@@ -92,17 +105,17 @@ export class Tally {
   readonly incomplete: IncompleteLine[] = [];
   /** The first quarantined records of each collection, so that log entries displace no run. */
   readonly quarantined = byRole((): Quarantined[] => []);
-  readonly quarantinedUnfinished = { count: 0, cases: [] as Quarantined[] };
-  readonly misnamed = { count: 0, encodedCount: 0, cases: [] as Quarantined[] };
+  readonly quarantinedUnfinished = noCases<Quarantined>();
+  readonly misnamed = { ...noCases<Quarantined>(), encodedCount: 0 };
   readonly conflicts: (FileConflict | LogConflict)[] = [];
   readonly unwritable: Unwritable[] = [];
   readonly onlyInFiles = byRole((): string[] => []);
   readonly different = byRole((): { id: string; paths: readonly string[] }[] => []);
-  readonly removedUnfinished: string[] = [];
-  readonly removedApprovals: RemovedApproval[] = [];
-  readonly begunInMongo: string[] = [];
+  readonly removedUnfinished = noCases<string>();
+  readonly removedApprovals = noCases<RemovedApproval>();
+  readonly begunInMongo = noCases<string>();
   /** The runs that an import inserted without the bookkeeping of their cutover. */
-  readonly insertedRuns: string[] = [];
+  readonly insertedRuns = noCases<string>();
   /** The hash of all quarantined records, and in a verification of all differing ones. */
   readonly differenceHash = new ListHash();
   private unchangedFiles = 0;
@@ -141,7 +154,7 @@ export class Tally {
   /** Counts a record that the source of truth removed, as the other side has it. */
   remove(role: CollectionRole, key: Key, document: Document): void {
     this.count(role, "removed");
-    if (role === "runs" && isUnfinished(document)) addExamples(this.removedUnfinished, key);
+    if (role === "runs" && isUnfinished(document)) addCase(this.removedUnfinished, key);
   }
 
   /**
@@ -171,9 +184,7 @@ export class Tally {
     if (reason === "encoded-name") this.misnamed.encodedCount += 1;
     const isMisnamed = reason === "name" || reason === "encoded-name";
     const group = isMisnamed ? this.misnamed : mayExecute && this.quarantinedUnfinished;
-    if (!group) return;
-    group.count += 1;
-    addExamples(group.cases, refused);
+    if (group) addCase(group, refused);
   }
 
   /** Counts a document that no file can hold. */
@@ -189,7 +200,7 @@ export class Tally {
       file,
       copy,
     }));
-    addExamples(this.removedApprovals, ...cases);
+    addCases(this.removedApprovals, { count: cases.length, cases });
   }
 
   /** Counts a document whose file changed too, or a log that differs. */
@@ -217,8 +228,8 @@ export class Tally {
     }
     addExamples(this.conflicts, ...other.conflicts);
     addExamples(this.unwritable, ...other.unwritable);
-    addExamples(this.removedUnfinished, ...other.removedUnfinished);
-    addExamples(this.removedApprovals, ...other.removedApprovals);
+    addCases(this.removedUnfinished, other.removedUnfinished);
+    addCases(this.removedApprovals, other.removedApprovals);
     this.files += other.files;
     this.bytes += other.bytes;
   }
@@ -255,7 +266,7 @@ export class Tally {
       quarantinedUnfinished,
       ...(misnamed.count > 0 && { misnamed }),
       removedUnfinished,
-      ...(begunInMongo.length > 0 && { begunInMongo }),
+      ...(begunInMongo.count > 0 && { begunInMongo }),
     };
   }
 }

@@ -22,7 +22,7 @@ import { reading } from "./documents";
 import { type Pair, pairsOf } from "./pairs";
 import type { FormsReport } from "./forms/read";
 import { type BothSides, totalOnDisk } from "./sides";
-import type { Quarantined } from "./reports";
+import type { Cases, Quarantined } from "./reports";
 import { withForms } from "./step-forms";
 import { Tally, addExamples } from "./tally";
 
@@ -66,8 +66,8 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   elapsedMs: number;
   /** The reason why the next import still trusts the files' checkpoints although the verification does not hold. */
   notForgotten?: string;
-  /** The first thousand runs that MongoDB removed since the cutover, and that are unfinished on disk. */
-  removedUnfinished: string[];
+  /** The runs that MongoDB removed since the cutover, and that are unfinished on disk. */
+  removedUnfinished: Cases<string>;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
   /** The check of forms, which does not count for `holds`; absent in the first verification. */

@@ -23,7 +23,7 @@ it("a run that was removed on disk after a rollback stays removed, with its log,
     expect(report).toMatchObject({
       runs: { removed: 1, written: 0, unchanged: 2 },
       logs: { written: 0 },
-      removedUnfinished: ["busy"],
+      removedUnfinished: { count: 1, cases: ["busy"] },
     });
     expect(Object.keys(await stack.files())).toEqual([
       "state/runs/done.json",

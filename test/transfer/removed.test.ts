@@ -55,7 +55,7 @@ it("a run that was removed in Mongo mode is not inserted again by any later `up`
     runs: { inserted: 0, removed: 1 },
     artifacts: { inserted: 0, removed: 1 },
     approvals: { inserted: 0, removed: 1 },
-    removedUnfinished: ["busy"],
+    removedUnfinished: { count: 1, cases: ["busy"] },
   });
   expect(await documents()).toEqual(left);
 });
@@ -81,7 +81,7 @@ it("is no difference, and a run that is unfinished on disk is named", async () =
     logs: { missing: 0, removed: 1 },
     artifacts: { missing: 0, removed: 1 },
     approvals: { missing: 0, removed: 1 },
-    removedUnfinished: ["busy"],
+    removedUnfinished: { count: 1, cases: ["busy"] },
   });
   const { hash } = report;
   const accepted = stack.inputs({ acceptQuarantined: hash });

@@ -47,7 +47,7 @@ it.each([
     await submit(dates.disk);
     await begin(dates.mongo);
     const { report } = await stack.finalPass(before);
-    expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
+    expect(report).toMatchObject({ begunInMongo: { count: 1, cases: ["late"] }, quarantine: [] });
     expect(stack.printed.join("\n")).toMatch(/1 run that web wrote .* begun in MongoDB: late/);
     const logs = stack.db.collection("pack_run_logs");
     expect(await logs.find({ runId: "late" }).toArray()).toMatchObject([{ message: "by worker" }]);
@@ -86,7 +86,7 @@ it.each([
       return this.bulkWrite(operations, options);
     });
     const { report } = await stack.finalPass(before);
-    expect(report).toMatchObject({ begunInMongo: ["late"], quarantine: [] });
+    expect(report).toMatchObject({ begunInMongo: { count: 1, cases: ["late"] }, quarantine: [] });
     expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
     const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });

@@ -35,6 +35,7 @@ import { type StateFiles, writeState } from "./state";
 
 // The wording of what a cutover and a rollback say, each message once. Other tests assert codes, ids and numbers.
 
+const one = <Case>(only: Case) => ({ count: 1, cases: [only] });
 const root = "/state";
 const state = { root, folders: defaultFolders };
 const at = "2025-11-06T12:00:00.000Z";
@@ -88,16 +89,13 @@ const unreachable = "Connecting to MongoDB at db:27017 failed.";
 const none = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
 const nothingHeld = { at, heldCount: 0, held: [], destinationTaken: [] };
 const rolledBack = (fields: object, how = byHand) =>
-  inLines(() => {
-    const report = { ...nothingHeld, ...fields };
-    return rollbackSections(report, state, how);
-  });
+  inLines(() => rollbackSections({ ...nothingHeld, ...fields }, state, how));
 const exported = (fields: object = {}) =>
   ({
     ...byRole(() => none),
     conflicts: [],
     unwritable: [],
-    removedUnfinished: [],
+    removedUnfinished: { count: 0, cases: [] },
     withoutMergeBase: { count: 0, cases: [] },
     ...fields,
   }) as unknown as Exported;
@@ -123,9 +121,9 @@ const troubled = exported({
     },
   ],
   unwritable: [{ id: "r:a", detail: "no form" }],
-  removedUnfinished: ["gone"],
+  removedUnfinished: one("gone"),
   returnedJobs: ["2.json"],
-  removedApprovals: [{ id: "r:b", file: "approvals/r.json", copy: "conflicts/removed/r.json" }],
+  removedApprovals: one({ id: "r:b", file: "approvals/r.json", copy: "conflicts/removed/r.json" }),
   withoutMergeBase: { count: 1_205, cases: Array.from("abcdefghijk") },
   baseTrouble: "code 13",
   older: "directory",
@@ -135,9 +133,9 @@ const untidy = imported({
   quarantine: [notJson],
   skipped: { foreign: 1, foreignNames: ["notes"], unknown: 1, unknownNames: ["state/runs/old"] },
   incomplete: [{ file: "logs/runs/r.ndjson", line: 3 }],
-  removedUnfinished: ["gone"],
-  begunInMongo: ["late"],
-  bookkeepingLost: ["new"],
+  removedUnfinished: one("gone"),
+  begunInMongo: one("late"),
+  bookkeepingLost: one("new"),
   decidedLate: [{ runId: "r", job: "archive/1.json" }, { runId: "s" }],
 });
 const behind = { unreachable, held: ["busy"], destinationTaken: ["slow"] };

@@ -5,6 +5,7 @@ import {
   type FileConflict,
   type LogConflict,
   type OlderSide,
+  noCases,
   sumCounts,
 } from "../reports";
 import type { Exported } from "../rollback/rollback";
@@ -13,7 +14,7 @@ import { type Section, formatRecords, listRecords } from "./sections";
 /** The results of an export that need a person. */
 export function exportSections(report: Exported, root: string): Section[] {
   const { withoutMergeBase, baseTrouble = "", removedUnfinished, superseded, older } = report;
-  const { removedApprovals = [], returnedJobs = [] } = report;
+  const { removedApprovals = noCases(), returnedJobs = [] } = report;
   const conflicts = sumCounts(report, "conflicts");
   const unwritable = sumCounts(report, "unwritable");
   return [
@@ -36,20 +37,22 @@ export function exportSections(report: Exported, root: string): Section[] {
     },
     {
       code: "removed-unfinished",
-      title: `${formatRecords(removedUnfinished.length, "runs")} removed on disk, but unfinished in MongoDB`,
-      cases: removedUnfinished,
+      title: `${formatRecords(removedUnfinished.count, "runs")} removed on disk, but unfinished in MongoDB`,
+      ...removedUnfinished,
       advice: "No service executes them now. `taskrunner-storage export --run ID` brings one back.",
     },
     {
       title:
         "Approvals that MongoDB removed, and that were deleted from the files of unfinished runs",
-      cases: removedApprovals.map(({ id, file, copy }) => `${id} in ${file} (copied to ${copy})`),
+      count: removedApprovals.count,
+      cases: removedApprovals.cases.map(
+        ({ id, file, copy }) => `${id} in ${file} (copied to ${copy})`,
+      ),
     },
     {
       code: "not-recorded",
       title: `${formatCount(withoutMergeBase.count, "record")} not recorded as equal on both sides (${baseTrouble})`,
-      cases: withoutMergeBase.cases,
-      count: withoutMergeBase.count,
+      ...withoutMergeBase,
       advice: "The files are right; a later change on both sides is a conflict.",
     },
     supersededSection(superseded, root),

@@ -7,7 +7,7 @@ import {
   describeLocation,
   ownFiles,
 } from "../../state";
-import { type ImportReport, type Quarantined, sumCounts } from "../reports";
+import { type Cases, type ImportReport, type Quarantined, noCases, sumCounts } from "../reports";
 import type { VerificationReport } from "../verify";
 import { type Section, formatRecords, listRecords } from "./sections";
 
@@ -56,8 +56,8 @@ export function removedSections(report: ImportReport | VerificationReport): Sect
     },
     {
       code: "removed-unfinished",
-      title: `${formatRecords(removedUnfinished.length, "runs")} removed in Mongo mode, but unfinished on disk`,
-      cases: removedUnfinished,
+      title: `${formatRecords(removedUnfinished.count, "runs")} removed in Mongo mode, but unfinished on disk`,
+      ...removedUnfinished,
       advice: "No service executes them now.",
     },
   ];
@@ -65,14 +65,14 @@ export function removedSections(report: ImportReport | VerificationReport): Sect
 
 /** Runs that web began or decided on files between the worker's rollout and its own. */
 export function windowSections(
-  { begunInMongo = [], decidedLate = [], bookkeepingLost }: ImportReport,
+  { begunInMongo = noCases(), decidedLate = [], bookkeepingLost }: ImportReport,
   { root, folders }: StateAddress,
 ): Section[] {
   return [
     ...(bookkeepingLost ? lostSections(bookkeepingLost) : []),
     {
-      title: `${formatRecords(begunInMongo.length, "runs")} that web wrote to files after the handover ${begunInMongo.length === 1 ? "was" : "were"} begun in MongoDB`,
-      cases: begunInMongo,
+      title: `${formatRecords(begunInMongo.count, "runs")} that web wrote to files after the handover ${begunInMongo.count === 1 ? "was" : "were"} begun in MongoDB`,
+      ...begunInMongo,
       advice: `MongoDB's content applies. The files are in ${root}/${ownFiles.superseded}.`,
     },
     {
@@ -87,7 +87,7 @@ export function windowSections(
 }
 
 /** The loss of the bookkeeping, and the runs that may have been removed in MongoDB before. */
-function lostSections(inserted: readonly string[]): Section[] {
+function lostSections(inserted: Cases<string>): Section[] {
   const code = "bookkeeping-lost";
   return [
     {
@@ -99,8 +99,8 @@ function lostSections(inserted: readonly string[]): Section[] {
     },
     {
       code,
-      title: `${formatRecords(inserted.length, "runs")} inserted that may have been removed in Mongo mode`,
-      cases: inserted,
+      title: `${formatRecords(inserted.count, "runs")} inserted that may have been removed in Mongo mode`,
+      ...inserted,
       advice: "If one was, delete it in MongoDB and on disk.",
     },
   ];

@@ -113,7 +113,7 @@ export async function reportOn(
     conflicts,
     unwritable,
     removedUnfinished,
-    ...(removedApprovals.length > 0 && { removedApprovals }),
+    ...(removedApprovals.count > 0 && { removedApprovals }),
     withoutMergeBase,
     returned,
     stillHeld: held.stillHeld.filter(isHeld),

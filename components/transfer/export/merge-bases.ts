@@ -10,7 +10,8 @@ import {
   settleMergeBases,
   withdrawMergeBases,
 } from "../merge-bases";
-import { addExamples } from "../tally";
+import { noCases } from "../reports";
+import { addCases } from "../tally";
 import type { ExportSides } from "./sides";
 
 /**
@@ -22,7 +23,7 @@ export class ExportBases {
   /** The reason why merge bases are not written; undefined as long as they are. */
   trouble: string | undefined;
   /** The records that are equal on both sides, without a merge base that says so. */
-  readonly withoutMergeBase = { count: 0, cases: [] as string[] };
+  readonly withoutMergeBase = noCases<string>();
 
   constructor(private readonly sides: ExportSides) {
     this.bases = mergeBasesIn(sides.database);
@@ -49,8 +50,8 @@ export class ExportBases {
   /** Records that both sides agree. */
   async settle(records: readonly NewMergeBase[]): Promise<void> {
     if (await this.write(() => settleMergeBases(this.bases, "disk", records))) return;
-    this.withoutMergeBase.count += records.length;
-    addExamples(this.withoutMergeBase.cases, ...records.map(({ key }) => readableKey(key)));
+    const cases = records.map(({ key }) => readableKey(key));
+    addCases(this.withoutMergeBase, { count: cases.length, cases });
   }
 
   /**

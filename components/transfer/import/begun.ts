@@ -3,7 +3,7 @@ import { mergeBasesIn, isSettled, readMergeBases } from "../merge-bases";
 import type { Listed } from "../disk";
 import { idsAmong } from "../documents";
 import type { BothSides } from "../sides";
-import { type Tally, addExamples } from "../tally";
+import { type Tally, addCase } from "../tally";
 
 /**
  * Handles runs that web wrote to files after the handover, with no step begun there. If MongoDB has one without a merge
@@ -50,7 +50,7 @@ export class LateRuns {
         run.map(({ file }) => file),
       );
       files.delete(runId);
-      addExamples(tally.begunInMongo, runId);
+      addCase(tally.begunInMongo, runId);
     }
     return new Set(begun);
   }

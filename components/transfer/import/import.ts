@@ -28,7 +28,7 @@ import { decideForms } from "../forms/decide";
 import { type BothSides, type ImportPass, totalOnDisk } from "../sides";
 import type { ImportReport } from "../reports";
 import { withForms } from "../step-forms";
-import { Tally, addExamples } from "../tally";
+import { Tally, addCase } from "../tally";
 import { LateRuns } from "./begun";
 import type { OutcomesSoFar } from "./outcomes";
 import { QuarantineFile } from "./quarantine";
@@ -155,7 +155,7 @@ async function importRuns(importing: Importing): Promise<void> {
       if (outcome instanceof Refusal) tally.refuse(role, location, outcome, raw);
       else if (outcome === "removed") tally.remove(role, key, document);
       else tally.record(role, outcome, role === "runs" && isUnfinished(document));
-      if (isLost && role === "runs" && outcome === "inserted") addExamples(tally.insertedRuns, key);
+      if (isLost && role === "runs" && outcome === "inserted") addCase(tally.insertedRuns, key);
     }
     if (dryRun) return;
     const done = [...reached].filter(([{ name }]) => !notWholeIn.has(name) && !changed.has(name));

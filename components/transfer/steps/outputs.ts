@@ -1,4 +1,5 @@
 import { type Step, type StepInputs, Unfinished } from "../../step";
+import type { PassResults } from "./inputs";
 
 /** Maximum number of single cases of a kind in a stack's state; complete lists stay beside the files. */
 const namedCases = 20;
@@ -27,13 +28,15 @@ async function cutResults<Results extends object>(work: Promise<Results>): Promi
   }
 }
 
-/** Other results, such as the cutover's record, are read by later steps, and stay whole. */
-function cutReports<Results extends object>(results: Results): Results {
-  const members = Object.entries(results).map(([name, value]: [string, unknown]) => [
-    name,
-    name === "report" || name === "rollback" ? cutLists(value) : value,
-  ]);
-  return Object.fromEntries(members) as Results;
+/** Other results, such as the cutover's record and the runs that a rollback holds, are read later, and stay whole. */
+function cutReports<Results extends Partial<PassResults>>(results: Results): Results {
+  const { report, rollback } = results;
+  const exported = rollback?.exported;
+  return {
+    ...results,
+    ...(report && { report: cutLists(report) }),
+    ...(exported && { rollback: { ...rollback, exported: cutLists(exported) } }),
+  };
 }
 
 function cutLists(value: unknown): unknown {

@@ -23,7 +23,7 @@ it("an approval that MongoDB removed is deleted from the file of an unfinished r
   const copy = `conflicts/removed/${gate}`;
   expect(rollback).toMatchObject({
     held: [],
-    exported: { removedApprovals: [{ id: "busy:a", file: gate, copy }] },
+    exported: { removedApprovals: { count: 1, cases: [{ id: "busy:a", file: gate, copy }] } },
   });
   expect(await jsonIn(stack.root, gate)).toMatchObject([{ approvalId: "b" }]);
   expect(await jsonIn(stack.root, copy)).toEqual(file);

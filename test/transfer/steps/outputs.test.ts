@@ -6,12 +6,12 @@ const many = Array.from({ length: 25 }, (_, at) => `r-${at}`);
 const first = many.slice(0, 20);
 const results = {
   report: { runs: { quarantined: 25 }, misnamed: { count: 25, cases: many } },
-  rollback: { heldCount: 25, held: many },
+  rollback: { held: many, exported: { returned: many } },
   cutoverRecord: { tokens: many },
 };
 const cut = {
   report: { runs: { quarantined: 25 }, misnamed: { count: 25, cases: first } },
-  rollback: { heldCount: 25, held: first },
+  rollback: { held: many, exported: { returned: first } },
   cutoverRecord: { tokens: many },
 };
 
