@@ -51,7 +51,15 @@ const pureDoors = {
   cluster: ["atlas/check", "kubernetes/spec", "password"],
   // The planner observes a database, compares it and plans; elsewhere only its first part is used.
   migration: ["errors", "planner/.+"],
-  transfer: ["describe/.+", "exact-types", "forms/compare", "merge", "pairs", "tally"],
+  transfer: [
+    "describe/.+",
+    "exact-types",
+    "forms/compare",
+    "merge",
+    "pairs",
+    "steps/outputs",
+    "tally",
+  ],
   rollout: [
     "environment",
     "helm/(checks|lost-values|rendered)",
