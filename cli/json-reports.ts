@@ -12,15 +12,15 @@ const quarantined = z.object({
   other: z.object(location).optional().describe("The first record with the same key."),
   runId: z.string().optional(),
 });
-const incomplete = z
-  .array(z.object({ file: z.string(), line: z.int(), offset: z.int() }))
-  .describe("Last lines of logs that have no end yet.");
 const quarantine = z
   .array(quarantined)
   .describe("The first 10,000 runs, then the first thousand others of each collection.");
 /** Cases of a kind: their number, and the first thousand. */
 const casesOf = <Case extends z.ZodType>(one: Case) =>
   z.object({ count: z.int(), cases: z.array(one).describe("The first thousand.") });
+const incomplete = casesOf(z.object({ file: z.string(), line: z.int(), offset: z.int() })).describe(
+  "Last lines of logs that have no end yet.",
+);
 const removedUnfinished = casesOf(z.string()).describe(
   "Runs that one side removed, unfinished on the other.",
 );

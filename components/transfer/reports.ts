@@ -95,14 +95,15 @@ export interface UnfinishedRuns {
 
 /**
  * The results of an import. `quarantine` holds the first 10,000 runs, then the first thousand others of each
- * collection; `incomplete` holds the first thousand.
+ * collection.
  */
 export interface ImportReport extends Record<CollectionRole, Counts> {
   files: number;
   bytes: number;
   elapsedMs: number;
   skipped: Skipped;
-  incomplete: IncompleteLine[];
+  /** Last lines of logs that have no end yet: a later import reads them. */
+  incomplete: Cases<IncompleteLine>;
   quarantine: Quarantined[];
   /** The number of files that were not read again, because they are as they were imported. */
   unchangedFiles: number;

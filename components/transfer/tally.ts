@@ -102,7 +102,7 @@ export class Tally {
    */
   changedFiles = 0;
   readonly skipped = noneSkipped();
-  readonly incomplete: IncompleteLine[] = [];
+  readonly incomplete = noCases<IncompleteLine>();
   /** The first quarantined records of each collection, so that log entries displace no run. */
   readonly quarantined = byRole((): Quarantined[] => []);
   readonly quarantinedUnfinished = noCases<Quarantined>();
@@ -218,7 +218,7 @@ export class Tally {
   }
 
   leaveIncomplete(line: IncompleteLine): void {
-    addExamples(this.incomplete, line);
+    addCase(this.incomplete, line);
   }
 
   /** Adds the counts of another tally of an export. */

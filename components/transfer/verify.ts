@@ -68,7 +68,7 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   notForgotten?: string;
   /** The runs that MongoDB removed since the cutover, and that are unfinished on disk. */
   removedUnfinished: Cases<string>;
-  incomplete: IncompleteLine[];
+  incomplete: Cases<IncompleteLine>;
   quarantine: Quarantined[];
   /** The check of forms, which does not count for `holds`; absent in the first verification. */
   forms?: FormsReport;

@@ -130,9 +130,10 @@ it("a half-written last line is left alone and said", async () => {
   });
   expect(documents).toHaveLength(1);
   expect(report.logs.quarantined).toBe(0);
-  expect(report.incomplete).toEqual([
-    { file: "logs/runs/r.ndjson", line: 2, offset: lines(logLine(1)).length },
-  ]);
+  expect(report.incomplete).toEqual({
+    count: 1,
+    cases: [{ file: "logs/runs/r.ndjson", line: 2, offset: lines(logLine(1)).length }],
+  });
 });
 
 it("what cannot be read is quarantined with file, line, reason and detail, the rest comes", async () => {

@@ -115,13 +115,16 @@ it("an unended last line is left for the next import, which takes it when it is 
   for (let time = 1; time <= 2; time += 1) {
     expect(await importState(sides(root))).toMatchObject({
       logs: { read: 1, quarantined: 0 },
-      incomplete: [{ file: log, line: 2, offset: lines(logLine(1)).length }],
+      incomplete: {
+        count: 1,
+        cases: [{ file: log, line: 2, offset: lines(logLine(1)).length }],
+      },
     });
   }
   await appendFile(join(root, log), second.slice(20));
   expect(await importState(sides(root))).toMatchObject({
     logs: importCounts(2, { inserted: 1, unchanged: 1 }),
-    incomplete: [],
+    incomplete: { count: 0 },
   });
 });
 

@@ -132,7 +132,7 @@ const untidy = imported({
   ...byRole(() => ({ removed: 1, quarantined: 1 })),
   quarantine: [notJson],
   skipped: { foreign: 1, foreignNames: ["notes"], unknown: 1, unknownNames: ["state/runs/old"] },
-  incomplete: [{ file: "logs/runs/r.ndjson", line: 3 }],
+  incomplete: one({ file: "logs/runs/r.ndjson", line: 3 }),
   removedUnfinished: one("gone"),
   begunInMongo: one("late"),
   bookkeepingLost: one("new"),

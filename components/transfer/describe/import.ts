@@ -20,7 +20,8 @@ export function importSections(report: ImportReport, state: StateAddress): Secti
     ...windowSections(report, state),
     {
       title: "Left for the next run, because its last line has no end yet",
-      cases: report.incomplete.map(({ file, line }) => `${file} line ${line}`),
+      cases: report.incomplete.cases.map(({ file, line }) => `${file} line ${line}`),
+      count: report.incomplete.count,
     },
     quarantineSection(report.quarantine, sumCounts(report, "quarantined")),
   ];
