@@ -8,7 +8,7 @@ import type { StateAddress } from "../state";
 import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
-import { type ImportReport, joinImports } from "./reports";
+import type { ImportReport } from "./reports";
 import {
   type ImportTotals,
   type RecordTotals,
@@ -119,7 +119,7 @@ interface FirstVerificationArgs extends StateStepArgs {
  * The first verification of the bulk pass, the last step while both services work on files. It is skipped in a rollback.
  */
 export class FirstVerification extends StepGroup {
-  /** What the last bulk pass and first verification imported; null if there were none. */
+  /** The records on disk that the last import read; null if there was none. */
   readonly totals: pulumi.Output<ImportTotals | null>;
   /** When the latest first verification ended (ISO 8601, UTC), and how long the import of later changes took. */
   readonly verifiedImport: pulumi.Output<
@@ -142,8 +142,8 @@ export class FirstVerification extends StepGroup {
       new StepResource(kinds.FirstVerification, "first-verification", inputs, this.ofChildren);
     const report = orNull(step?.output("report"));
     this.totals = pulumi.all([imported.report, report]).apply(([bulk, own]) => {
-      const all = bulk && own ? joinImports(bulk, own) : (own ?? bulk);
-      return all && totalImport(all);
+      const last = own ?? bulk;
+      return last && totalImport(last);
     });
     this.verifiedImport = pulumi.all([step?.output("verifiedAt"), report]).apply(([at, own]) => {
       return at === undefined ? undefined : { at, importMs: own?.firstVerification?.importMs ?? 0 };

@@ -1,4 +1,4 @@
-import { type CollectionRole, byRole, collectionRoles } from "../contract";
+import { type CollectionRole, collectionRoles } from "../contract";
 import type { IncompleteLine, JobCounts, RecordLocation, RefusalReason, Skipped } from "../state";
 
 /**
@@ -212,25 +212,4 @@ export type RoleCounts<Count extends string> = Readonly<
 /** The sum of a count over all collections. */
 export function sumCounts<Count extends string>(report: RoleCounts<Count>, count: Count): number {
   return collectionRoles.reduce((sum, role) => sum + report[role][count], 0);
-}
-
-/** Combines the reports of two imports of the same files: a record that both of them wrote counts once. */
-export function joinImports(first: ImportReport, second: ImportReport): ImportReport {
-  const counts = byRole((role): Counts => {
-    const { read, removed, quarantined } = second[role];
-    const taken = read - removed - quarantined;
-    const inserted = Math.min(taken, first[role].inserted + second[role].inserted);
-    const updated = Math.min(taken - inserted, first[role].updated + second[role].updated);
-    const unchanged = taken - inserted - updated;
-    return { read, inserted, updated, unchanged, removed, quarantined };
-  });
-  const { unchangedFiles } = first;
-  const bytes = first.bytes + second.bytes;
-  return {
-    ...second,
-    ...counts,
-    unchangedFiles,
-    bytes,
-    elapsedMs: first.elapsedMs + second.elapsedMs,
-  };
 }

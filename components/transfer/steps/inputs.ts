@@ -62,7 +62,7 @@ export interface FirstVerificationInputs extends StateInputs {
   readonly canaryAt?: string;
 }
 
-/** The results of the first verification, with its imports; empty if it compared nothing. */
+/** The results of the first verification, with the import after it; empty if it compared nothing. */
 export interface FirstVerificationResults extends Partial<ImportResults> {
   /** When the first verification and the import after it ended, in ISO 8601, UTC. */
   readonly verifiedAt?: string;

@@ -12,7 +12,6 @@ import {
   firstVerificationSections,
 } from "../describe/verification";
 import { type FormsReport, compareForms } from "../forms/read";
-import { joinImports } from "../reports";
 import {
   type VerificationReport,
   type VerifyOptions,
@@ -63,7 +62,7 @@ async function importAndVerify(inputs: FirstVerificationInputs): Promise<FirstVe
     reportLine(`Nothing was verified, because ${unverifiable}.`);
     return {};
   }
-  const first = await importRuns(inputs);
+  await importRuns(inputs);
   const sides = await sidesOf(inputs);
   const found = await compare("first-verification", inputs, { from: "unchanged only" });
   if (!found.holds) {
@@ -72,12 +71,12 @@ async function importAndVerify(inputs: FirstVerificationInputs): Promise<FirstVe
   }
   const reasons = reportForms(await compareForms(sides), inputs, true);
   if (reasons.length > 0) throw new Unfinished(reasons);
-  const second = await importPass(sides, "bulk");
+  const imported = await importPass(sides, "bulk");
   const firstVerification = found.firstVerification && {
     ...found.firstVerification,
-    importMs: second.elapsedMs,
+    importMs: imported.elapsedMs,
   };
-  const report = { ...joinImports(first, second), ...(firstVerification && { firstVerification }) };
+  const report = { ...imported, ...(firstVerification && { firstVerification }) };
   await requireRuns(report, inputs);
   toMessages(firstVerificationSections(report)).forEach(reportLine);
   return { ...(await requireSame(report, inputs, "bulk")), verifiedAt: new Date().toISOString() };
